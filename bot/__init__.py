@@ -1,0 +1,1 @@
+"""Paperboy: Hugging Face's Daily Papers, in the Discord channels that asked for them."""

@@ -1,0 +1,20 @@
+"""Ids, one type each, so that a server's id never passes for a channel's."""
+
+from __future__ import annotations
+
+from typing import NewType
+
+# Discord's snowflakes: 64-bit integers.
+ServerId = NewType("ServerId", int)
+ChannelId = NewType("ChannelId", int)
+UserId = NewType("UserId", int)
+MessageId = NewType("MessageId", int)
+
+# Rows of our own.
+FeedId = NewType("FeedId", int)
+SubscriptionId = NewType("SubscriptionId", int)
+PostId = NewType("PostId", int)
+RunId = NewType("RunId", int)
+
+# arXiv's id without its version, such as ``2608.17271``.
+PaperId = NewType("PaperId", str)

@@ -1,0 +1,134 @@
+"""When a feed is due: cadence, time, weekdays and zone, and the next run computed from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from bot.errors import UserError
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+class Cadence(StrEnum):
+    LIVE = "live"  # as soon as a paper is seen
+    DAILY = "daily"
+    WEEKLY = "weekly"  # the week's best, on the first of the weekdays
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    cadence: Cadence = Cadence.DAILY
+    time: time  # local, to the minute
+    weekdays: frozenset[int]  # 0 is Monday; never empty
+    timezone: str  # an IANA name
+
+
+def next_run(schedule: Schedule, *, after: datetime) -> datetime:
+    """The first moment after `after` at which the feed is due, in UTC; for `live`, `after` itself.
+
+    Walks local dates, not hours, so that a time the clocks skip runs at the first minute that exists,
+    and a time that happens twice runs once, the first time.
+    """
+    after = after.astimezone(UTC)
+    if schedule.cadence is Cadence.LIVE:
+        return after
+    zone = ZoneInfo(schedule.timezone)
+    weekdays = schedule.weekdays
+    if schedule.cadence is Cadence.WEEKLY:
+        weekdays = frozenset({min(weekdays)})
+    day = after.astimezone(zone).date() - timedelta(days=1)
+    while True:
+        if day.weekday() in weekdays:
+            moment = _moment(datetime.combine(day, schedule.time), zone)
+            if moment > after:
+                return moment
+        day += timedelta(days=1)
+
+
+def _moment(local: datetime, zone: ZoneInfo) -> datetime:
+    """The local time as UTC; a time that the clocks skip becomes the first minute that exists after it."""
+    moment = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    if moment.astimezone(zone).replace(tzinfo=None) == local:
+        return moment
+    # In a gap, fold=0 reads with the offset before it and lands past it; walk back to the gap's end.
+    while (moment - timedelta(minutes=1)).astimezone(zone).replace(tzinfo=None) > local:
+        moment -= timedelta(minutes=1)
+    return moment
+
+
+def parse_time(text: str) -> time:
+    """``HH:MM`` on a 24-hour clock.
+
+    Raises:
+        UserError: anything else.
+    """
+    hours, _, minutes = text.strip().partition(":")
+    if (
+        len(hours) in (1, 2)
+        and len(minutes) == 2
+        and (hours + minutes).isascii()
+        and (hours + minutes).isdigit()
+        and int(hours) < 24
+        and int(minutes) < 60
+    ):
+        return time(int(hours), int(minutes))
+    raise UserError("The time must be `HH:MM` on a 24-hour clock, such as `09:00` or `17:30`.")
+
+
+def parse_weekdays(text: str) -> frozenset[int]:
+    """Days as people write them: ``Mon-Fri``, ``Mon,Thu``, ``Fri-Mon``, ``all``. Full names work too.
+
+    Raises:
+        UserError: a name that is no weekday, or no day at all.
+    """
+    if text.strip().casefold() in {"all", "every day", "daily"}:
+        return frozenset(range(7))
+    days: set[int] = set()
+    for part in text.replace("\N{EN DASH}", "-").split(","):
+        first, dash, last = part.partition("-")
+        start = _weekday(first)
+        end = _weekday(last) if dash else start
+        days.update((start + step) % 7 for step in range((end - start) % 7 + 1))
+    return frozenset(days)
+
+
+def _weekday(name: str) -> int:
+    folded = name.strip().casefold()
+    names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    for number, full in enumerate(names):
+        if len(folded) >= 3 and full.startswith(folded):
+            return number
+    raise UserError("The weekdays must read like `Mon-Fri`, `Mon,Thu` or `all`.")
+
+
+def weekdays_text(weekdays: frozenset[int]) -> str:
+    """The days as `parse_weekdays` reads them, as short as can be."""
+    if len(weekdays) == 7:
+        return "all"
+    days = sorted(weekdays)
+    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
+        return f"{WEEKDAYS[days[0]]}-{WEEKDAYS[days[-1]]}"
+    return ",".join(WEEKDAYS[day] for day in days)
+
+
+def parse_timezone(text: str) -> str:
+    """The IANA name that was meant, in its own spelling.
+
+    Raises:
+        UserError: the tz database has no such zone.
+    """
+    wanted = text.strip().replace(" ", "_").casefold()
+    for name in timezone_names():
+        if name.casefold() == wanted:
+            return name
+    raise UserError("That time zone is not known. Use an IANA name such as `Europe/Berlin` or `UTC`.")
+
+
+def timezone_names() -> list[str]:
+    """Every zone of the tz database, sorted."""
+    from zoneinfo import available_timezones  # noqa: PLC0415 - reads a folder; only asked for by commands
+
+    return sorted(available_timezones() - {"localtime", "Factory"})

@@ -1,0 +1,1 @@
+"""Our values as Discord wants them, and Discord's errors as ours."""

@@ -1,0 +1,54 @@
+"""The errors that cross layers, by who can act on them; everything else is a bug."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class PaperboyError(Exception):
+    """Base of every error that Paperboy raises on purpose."""
+
+
+class UserError(PaperboyError):
+    """A person asked for something that cannot be done; the text is shown to them as it is.
+
+    The text is Discord markdown: outside text in it must be escaped by whoever raises it.
+    """
+
+
+class ConfigError(PaperboyError):
+    """The operator must mend a setting or a file; the start ends with exit code 78."""
+
+
+class SourceError(PaperboyError):
+    """Hugging Face did not give a usable answer; a run goes on without it."""
+
+
+class NotOpenYetError(SourceError):
+    """The list day that was asked for has not opened (Hugging Face answers 400)."""
+
+
+class PaperNotFoundError(SourceError):
+    """Hugging Face knows no paper with this id (404)."""
+
+
+@dataclass
+class DeliveryError(PaperboyError):
+    """Discord refused a message, or its answer never came.
+
+    Attributes:
+        reason: what happened, in words a server's admin understands, with how to mend it.
+        code: Discord's JSON error code where it gave one, else 0.
+        is_permanent: the channel refuses for good; stop calling it until someone acts.
+        is_rejected: Discord refused this very message (400); the channel itself is fine.
+        retry_after_seconds: what Discord asked to wait, where it said so.
+    """
+
+    reason: str
+    code: int = 0
+    is_permanent: bool = False
+    is_rejected: bool = False
+    retry_after_seconds: float | None = None
+
+    def __str__(self) -> str:
+        return self.reason

@@ -1,0 +1,1 @@
+"""The use cases, without Discord: the daily run, delivering, subscribing, explaining."""
