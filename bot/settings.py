@@ -1,0 +1,253 @@
+"""The settings: the only reader of the environment and of `.env`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import time
+from enum import StrEnum
+from io import StringIO
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from dotenv.parser import parse_stream
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.core.schedules import Schedule, parse_time, parse_timezone, parse_weekdays
+from bot.errors import ConfigError, UserError
+
+_DOTENV = Path(".env")
+_ENCODING = "utf-8-sig"  # some editors put a byte order mark first; it is no part of the first name
+_LONGEST_SHOWN = 100  # characters of a wrong value
+_DRIVER = "sqlite+aiosqlite"
+# User and password in an address, also in one too broken to parse.
+_CREDENTIALS = re.compile(r"//.*@", re.DOTALL)
+
+
+class LogLevel(StrEnum):
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+class LogFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+def _reading(parse: Callable[[str], object]) -> BeforeValidator:
+    """One of the core's parsers as a validator."""
+
+    def read(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return parse(value)
+        except UserError as error:
+            raise ValueError(str(error)) from error
+
+    return BeforeValidator(read)
+
+
+def _address(value: str, *, schemes: tuple[str, ...]) -> str:
+    """The address without trailing slashes.
+
+    Raises:
+        ValueError: another scheme, no host, a port out of range, a query, a fragment or white space.
+    """
+    value = value.strip()
+    parts = urlsplit(value)
+    if (
+        parts.scheme not in schemes
+        or not parts.hostname
+        or parts.port == 0  # reading it raises ValueError where it is no port at all
+        or not value.isprintable()
+        or any(sign in value for sign in " ?#\\")
+    ):
+        raise ValueError
+    return value.rstrip("/")
+
+
+def _http_address(value: str) -> str:
+    return _address(value, schemes=("http", "https"))
+
+
+def _websocket_address(value: str) -> str:
+    # Discord names its gateway with a query at times; the client writes its own.
+    return _address(value.partition("?")[0], schemes=("ws", "wss"))
+
+
+def _database_address(value: str) -> str:
+    """The address as it came.
+
+    Raises:
+        ValueError: no address, another database, or one in memory: it would forget what was posted.
+    """
+    try:
+        url = make_url(value.strip())
+    except ArgumentError as error:
+        raise ValueError from error
+    if url.drivername != _DRIVER or url.database in {None, "", ":memory:"}:
+        raise ValueError
+    return value.strip()
+
+
+def _bare_secret(value: object) -> object:
+    """Trims a token, and refuses what cannot stand in a header."""
+    if not isinstance(value, str):
+        return value
+    value = value.strip()
+    if not value or not value.isascii() or not value.isprintable() or any(sign in value for sign in " '\""):
+        raise ValueError
+    return value
+
+
+_HttpAddress = Annotated[str, AfterValidator(_http_address)]
+_Token = Annotated[SecretStr, BeforeValidator(_bare_secret)]
+_Upper = BeforeValidator(lambda value: value.strip().upper() if isinstance(value, str) else value)
+_Lower = BeforeValidator(lambda value: value.strip().lower() if isinstance(value, str) else value)
+
+
+class Settings(BaseSettings):
+    """What the operator decides; read with `load`.
+
+    A description completes the sentence "NAME must be …", which is what the operator reads when it is not.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file=_DOTENV,
+        env_file_encoding=_ENCODING,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    discord_token: _Token | None = Field(
+        default=None,
+        description="the bot's token alone, without `Bot`, quotes or spaces (its value is not shown here)",
+    )
+    discord_api_url: _HttpAddress = Field(
+        default="https://discord.com/api/v10",
+        description="an http or https address such as https://discord.com/api/v10",
+    )
+    discord_gateway_url: Annotated[str, AfterValidator(_websocket_address)] | None = Field(
+        default=None,
+        description="a ws or wss address such as wss://gateway.discord.gg",
+    )
+    hf_endpoint: _HttpAddress = Field(
+        default="https://huggingface.co",
+        description="an http or https address such as https://huggingface.co",
+    )
+    hf_token: _Token | None = Field(
+        default=None,
+        description="a Hugging Face token without quotes or spaces (its value is not shown here)",
+    )
+    database_url: Annotated[str, AfterValidator(_database_address)] = Field(
+        default="sqlite+aiosqlite:///data/paperboy.db",
+        description=f"the address of a file of SQLite such as {_DRIVER}:///data/paperboy.db",
+    )
+    poll_interval_seconds: int = Field(
+        default=1800,
+        ge=1,
+        le=31_536_000,
+        description="a whole number of seconds from 1 to 31536000 (a year)",
+    )
+    backfill_days: int = Field(
+        default=30,
+        ge=0,
+        le=366,
+        description="a whole number of days from 0 to 366",
+    )
+    default_timezone: Annotated[str, _reading(parse_timezone)] = Field(
+        default="UTC",
+        description="an IANA time zone such as Europe/Berlin or UTC",
+    )
+    default_post_time: Annotated[time, _reading(parse_time)] = Field(
+        default=time(9, 0),
+        description="HH:MM on a 24-hour clock such as 09:00",
+    )
+    default_weekdays: Annotated[frozenset[int], NoDecode, _reading(parse_weekdays)] = Field(
+        default=frozenset(range(5)),
+        description="weekdays such as Mon-Fri or Mon,Thu, or all",
+    )
+    log_level: Annotated[LogLevel, _Upper] = Field(
+        default=LogLevel.INFO,
+        description="DEBUG, INFO, WARNING or ERROR",
+    )
+    log_format: Annotated[LogFormat, _Lower] = Field(
+        default=LogFormat.TEXT,
+        description="text or json",
+    )
+
+    @classmethod
+    def load(cls, **instead: object) -> Self:
+        """The settings of the environment, else of `.env` in the working directory, else the defaults.
+
+        An empty value counts as not set. `instead` wins over all of them, by field name.
+
+        Raises:
+            ConfigError: one line that names each variable that is wrong and says what would be right.
+        """
+        _check_dotenv(_DOTENV)
+        try:
+            return cls(**instead)  # pyright: ignore[reportArgumentType] - pydantic checks the values
+        except ValidationError as error:
+            found = {_place(details): details for details in error.errors()}
+            raise ConfigError(
+                "; ".join(map(_sentence, found.values()))
+            ) from None  # the cause may show a token
+
+    @property
+    def default_schedule(self) -> Schedule:
+        """The schedule of a feed that has chosen none."""
+        return Schedule(
+            time=self.default_post_time, weekdays=self.default_weekdays, timezone=self.default_timezone
+        )
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never stand in a log."""
+        tokens = (self.discord_token, self.hf_token)
+        return tuple(token.get_secret_value() for token in tokens if token)
+
+
+def _place(details: ErrorDetails) -> str:
+    return str(details["loc"][0])
+
+
+def _sentence(details: ErrorDetails) -> str:
+    name = _place(details)
+    field = Settings.model_fields[name]
+    must = f"must be {field.description}"
+    if "SecretStr" in str(field.annotation):
+        return f"{name.upper()} {must}"
+    value = _CREDENTIALS.sub("//…@", str(details["input"]))
+    shown = value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}…"
+    return f"{name.upper()} {must}, not {shown!r}"
+
+
+def _check_dotenv(path: Path) -> None:
+    """Looks for what the library that reads the file would only warn of, or not name.
+
+    Raises:
+        ConfigError: the file cannot be read, is not UTF-8, or has a line that assigns nothing.
+    """
+    if not path.is_file():
+        return
+    try:
+        text = path.read_text(encoding=_ENCODING)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} must be UTF-8 text; byte {error.start + 1} is not") from error
+    for binding in parse_stream(StringIO(text)):
+        if binding.error:
+            line = binding.original.line
+            raise ConfigError(f"{path} line {line} cannot be read: it must be NAME=value, with quotes closed")
