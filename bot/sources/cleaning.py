@@ -1,0 +1,98 @@
+"""Outside text, links and times made safe to keep: what Hugging Face sends, as `parse` wants it."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from yarl import URL
+
+# Longest abstract seen: 1,923 characters. This only stops a text that is no text from filling the database.
+_LONGEST_TEXT = 20_000
+# Discord takes no longer link anywhere.
+_LONGEST_LINK = 2_000
+# arXiv began in 1991; a year outside these is no date of a paper, and may overflow arithmetic later.
+_FIRST_YEAR, _LAST_YEAR = 1990, 2200
+
+# Control characters that are not white space; marks that turn the direction of the text after them
+# (they would reorder an embed or a log line); halves of surrogate pairs, which no encoder takes.
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+_NOT_IN_LINKS = re.compile(r"[\s<>\"`\\\x00-\x1f\x7f]")
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}", re.ASCII)
+_GITHUB_HOSTS = {"github.com", "www.github.com"}
+_GITHUB_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)
+_TREE = re.compile(r"/(?:-/)?(?:tree|blob)/.*", re.DOTALL)
+
+
+def clean_text(text: str) -> str:
+    """The text on one line: white space collapsed, unprintable characters gone, LaTeX left as it came."""
+    return " ".join(_UNWANTED.sub("", text[:_LONGEST_TEXT]).split())
+
+
+def shorten(text: str, *, limit: int = 200) -> str:
+    """Outside text for a log line or an error: clean, and at most `limit` characters."""
+    clean = clean_text(text)
+    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+
+
+def clean_login(text: str) -> str | None:
+    """A name that may stand in `huggingface.co/<name>`, else None."""
+    stripped = text.strip()
+    return stripped if _LOGIN.fullmatch(stripped) else None
+
+
+def clean_link(text: str, *, schemes: tuple[str, ...] = ("https", "http")) -> str | None:
+    """The link in ASCII, or None for what is no web link that a card could carry.
+
+    Discord refuses a whole message for one malformed link, so these are strict: a host with a dot, a
+    valid port, no user name in front of it, no white space or quotes inside, at most 2,000 characters.
+    """
+    link = text.strip()
+    if len(link) > _LONGEST_LINK or _NOT_IN_LINKS.search(link):
+        return None
+    try:
+        parts = urlsplit(link)
+        host, _ = parts.hostname or "", parts.port  # reading the port checks it
+        if parts.scheme not in schemes or "." not in host.strip(".") or "@" in parts.netloc:
+            return None
+        encoded = link if link.isascii() else str(URL(link))
+    except ValueError:
+        return None
+    return encoded if encoded.isascii() and len(encoded) <= _LONGEST_LINK else None
+
+
+def clean_repository(text: str) -> str | None:
+    """The https link to a repository's front page, or None.
+
+    GitHub's are cut to `https://github.com/owner/name`. On other hosts a `/` or `.git` at the end and
+    `/tree/…` are cut, and the rest is left.
+    """
+    bare = text.strip()
+    if bare.lower().startswith(("github.com/", "www.github.com/")):
+        bare = f"https://{bare}"
+    link = clean_link(bare)
+    if link is None:
+        return None
+    parts = urlsplit(link)
+    if parts.hostname in _GITHUB_HOSTS:
+        names = [name for name in parts.path.split("/") if name][:2]
+        names[1:] = [name.removesuffix(".git") for name in names[1:]]
+        usable = len(names) == 2 and all(_GITHUB_NAME.fullmatch(name) for name in names)
+        return f"https://github.com/{names[0]}/{names[1]}" if usable else None
+    if parts.scheme != "https":
+        return None
+    path = _TREE.sub("", parts.path).rstrip("/").removesuffix(".git")
+    return f"https://{parts.netloc}{path}"
+
+
+def parse_moment(text: str) -> datetime | None:
+    """The ISO 8601 moment in UTC (without a zone it is UTC), or None where it is none."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return aware if _FIRST_YEAR <= aware.year <= _LAST_YEAR else None

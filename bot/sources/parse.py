@@ -1,0 +1,260 @@
+"""The API's JSON read into papers: pure, lenient with optional keys; one broken item never costs the day."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, TypeVar, cast
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic.alias_generators import to_camel
+
+from bot.core.ids import PaperId
+from bot.core.papers import Paper
+from bot.errors import SourceError
+from bot.sources.cleaning import (
+    clean_link,
+    clean_login,
+    clean_repository,
+    clean_text,
+    parse_moment,
+    shorten,
+)
+
+_PAPER_ID = re.compile(r"\d{4}\.\d{4,5}", re.ASCII)
+_THUMBNAIL = "https://cdn-thumbnails.huggingface.co/social-thumbnails/papers/{id}.png"
+_LARGEST_COUNT = 10**9
+_LONGEST_NUMBER = 18  # digits; longer is no count, and Python refuses to read integers of 4,300 and more
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedList:
+    """One answer of the list.
+
+    Attributes:
+        papers: in the order they came, each id once.
+        dropped: why each broken item was left out; safe to log.
+    """
+
+    papers: tuple[Paper, ...]
+    dropped: tuple[str, ...]
+
+
+def _none_if_wrong(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+def _clean_if_text(value: object) -> object:
+    return clean_text(value) if isinstance(value, str) else value
+
+
+def _moment_if_text(value: object) -> datetime | None:
+    return parse_moment(value) if isinstance(value, str) else None
+
+
+def _as_paper_id(value: str) -> PaperId:
+    if not _PAPER_ID.fullmatch(value):
+        raise ValueError("not an arXiv id")
+    return PaperId(value)
+
+
+# A wrong value of an optional key loses that key, not the paper.
+_Optional = Annotated[_T | None, WrapValidator(_none_if_wrong)]
+_Raw = Annotated[str, Field(strict=True)]
+_Text = Annotated[str, BeforeValidator(_clean_if_text), Field(strict=True)]
+_Count = Annotated[int, Field(strict=True, ge=0, le=_LARGEST_COUNT)]
+_Moment = Annotated[datetime | None, BeforeValidator(_moment_if_text)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
+
+
+class _Author(_Model):
+    name: _Optional[_Text] = None
+    hidden: _Optional[bool] = None
+
+
+class _Name(_Model):
+    """A person or an organisation."""
+
+    fullname: _Optional[_Text] = None
+    name: _Optional[_Raw] = None
+    user: _Optional[_Raw] = None
+
+    @property
+    def login(self) -> str | None:
+        return clean_login(self.name or self.user or "")
+
+    @property
+    def shown(self) -> str | None:
+        return self.fullname or self.login
+
+
+class _RawPaper(_Model):
+    id: Annotated[_Raw, AfterValidator(_as_paper_id)]
+    title: _Optional[_Text] = None
+    summary: _Optional[_Text] = None
+    authors: _Optional[list[_Optional[_Author]]] = None
+    published_at: _Moment = None
+    submitted_on_daily_at: _Moment = None
+    submitted_on_daily_by: _Optional[_Name] = None
+    upvotes: _Optional[_Count] = None
+    num_comments: _Optional[_Count] = None
+    ai_summary: _Optional[_Text] = Field(default=None, alias="ai_summary")
+    ai_keywords: _Optional[list[_Optional[_Text]]] = Field(default=None, alias="ai_keywords")
+    github_repo: _Optional[_Raw] = None
+    github_stars: _Optional[_Count] = None
+    project_page: _Optional[_Raw] = None
+    organization: _Optional[_Name] = None
+    thumbnail: _Optional[_Raw] = None
+    withdrawn_at: _Moment = None
+
+
+class _RawItem(_Model):
+    paper: _RawPaper
+    title: _Optional[_Text] = None
+    summary: _Optional[_Text] = None
+    num_comments: _Optional[_Count] = None
+    thumbnail: _Optional[_Raw] = None
+    submitted_by: _Optional[_Name] = None
+    organization: _Optional[_Name] = None
+
+
+def decode_json(body: bytes) -> Any:
+    """The JSON value; integers too long to be a count become None, so that they cost their key alone.
+
+    Raises:
+        SourceError: this is not JSON, or it is nested too deeply to be ours.
+    """
+    try:
+        return json.loads(body, parse_int=_parse_int)
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"the answer is no JSON: {shorten(str(error))}") from error
+
+
+def _parse_int(digits: str) -> int | None:
+    return int(digits) if len(digits) <= _LONGEST_NUMBER else None
+
+
+def parse_list(payload: object, *, asked_day: date) -> ParsedList:
+    """The papers of one answer of the list.
+
+    Args:
+        payload: the decoded JSON.
+        asked_day: the list day asked for; a paper stands on the later of it and the day that the item
+            names (a paper that came back names its first day, older items name none).
+
+    Raises:
+        SourceError: the answer is not a list at all.
+    """
+    if not isinstance(payload, list):
+        raise SourceError(f"the list is not an array but a {type(payload).__name__}")
+    papers: dict[PaperId, Paper] = {}
+    dropped: list[str] = []
+    for position, item in enumerate(cast("list[object]", payload)):
+        try:
+            paper = _to_paper(_RawItem.model_validate(item), asked_day=asked_day)
+        except ValueError as error:  # pydantic's errors are ValueErrors too
+            dropped.append(f"item {position}{_id_of(item)}: {_reason(error)}")
+        else:
+            papers.setdefault(paper.id, paper)
+    return ParsedList(papers=tuple(papers.values()), dropped=tuple(dropped))
+
+
+def parse_paper(payload: object) -> Paper:
+    """The paper of `/api/papers/{id}`; one that was never listed has no list day.
+
+    Raises:
+        SourceError: there is no usable paper in the answer.
+    """
+    try:
+        raw = _RawPaper.model_validate(payload)
+        return _to_paper(_RawItem(paper=raw), asked_day=None)
+    except ValueError as error:
+        raise SourceError(f"the paper cannot be read: {_reason(error)}") from error
+
+
+def _to_paper(item: _RawItem, *, asked_day: date | None) -> Paper:
+    raw = item.paper
+    # The outer title is the clean one; the inner was wrapped until late 2025.
+    title = item.title or raw.title
+    if not title:
+        raise ValueError("it has no title")
+    organization = _first_named(item.organization, raw.organization)
+    submitter = _first_named(raw.submitted_on_daily_by, item.submitted_by)
+    thumbnail = item.thumbnail or raw.thumbnail or ""
+    return Paper(
+        id=PaperId(raw.id),
+        list_day=_list_day(raw.submitted_on_daily_at, asked_day),
+        title=title,
+        abstract=raw.summary or item.summary or "",
+        authors=tuple(
+            author.name for author in raw.authors or () if author and author.name and not author.hidden
+        ),
+        published_at=raw.published_at,
+        upvotes=raw.upvotes or 0,
+        comments=_or(item.num_comments, raw.num_comments) or 0,
+        ai_summary=raw.ai_summary or None,
+        ai_keywords=tuple(keyword for keyword in raw.ai_keywords or () if keyword),
+        github_repo=_cleaned(clean_repository, raw.github_repo),
+        github_stars=raw.github_stars,
+        project_page=_cleaned(clean_link, raw.project_page),
+        organization=organization and organization.shown,
+        organization_login=organization and organization.login,
+        submitter=submitter and submitter.shown,
+        submitter_login=submitter and submitter.login,
+        thumbnail=clean_link(thumbnail, schemes=("https",)) or _THUMBNAIL.format(id=raw.id),
+        withdrawn_at=raw.withdrawn_at,
+    )
+
+
+def _list_day(named: datetime | None, asked: date | None) -> date | None:
+    days = [day for day in (named and named.date(), asked) if day]
+    return max(days, default=None)
+
+
+def _first_named(*names: _Name | None) -> _Name | None:
+    return next((name for name in names if name and name.shown), None)
+
+
+def _or(first: int | None, second: int | None) -> int | None:
+    return second if first is None else first
+
+
+def _cleaned(clean: Callable[[str], str | None], text: str | None) -> str | None:
+    return None if text is None else clean(text)
+
+
+def _id_of(item: object) -> str:
+    """The id that a broken item claims, for the log: ` (2401.12345)`."""
+    match item:
+        case {"paper": {"id": str(claimed)}} if claimed:
+            return f" ({shorten(claimed, limit=20)})"
+        case _:
+            return ""
+
+
+def _reason(error: ValueError) -> str:
+    if not isinstance(error, ValidationError):
+        return shorten(str(error))
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return shorten(f"{place}: {first['msg']}" if place else first["msg"])
