@@ -1,0 +1,206 @@
+"""Discord markdown: outside text made harmless in it, shortened, put in bold and linked.
+
+Nothing from outside may ping, link, or change the look of a message. Discord drops a backslash before any
+punctuation when it renders, so that is the way taken wherever it works; it does not stop ``@everyone``, which
+gets a zero-width space.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from ipaddress import IPv4Address
+from urllib.parse import quote, urlsplit
+
+MAX_URL = 2_048  # in embeds; Discord's limit
+MAX_BUTTON_URL = 512  # of a link button; Discord's limit
+
+_ELLIPSIS = "…"
+_LOOSE_ENDS = " ,;:.!?-(\N{EN DASH}\N{EM DASH}"  # not left hanging before an ellipsis
+_ZERO_WIDTH_SPACE = "\u200b"
+_JOINERS = "\u200c\u200d"  # join emoji and letters of some scripts; junk between others
+_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols that show nothing
+_JUNK = frozenset(
+    {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+)  # controls, bidi overrides, lone surrogates, private use
+
+_ALWAYS = frozenset("\\*_~|`<[]")
+# Where else a backslash must stand: before the one group of each match.
+_SOMETIMES = (
+    re.compile(r":(/)/"),  # https://… becomes a link by itself
+    re.compile(r"\bdiscord(?:app)?\.[a-z]+(/)", re.IGNORECASE),  # an invite does so without https
+    re.compile(r"<([#/+])"),  # <#channel>, </command:id>, <+phone>
+    re.compile(r"<\w*(:)"),  # <t:1:R>, <:emoji:1>, <a:emoji:1>, <id:browse>
+    re.compile(r"(:)(?=[^\s:]+:)"),  # :fire: shows as an emoji
+    re.compile(r"^([#>+-])"),  # header, quote, list; -# is small print
+    re.compile(r"^\d+([.)])(?=\s|$)"),  # numbered list
+)
+_PING = re.compile(r"<@|@(?=everyone|here)", re.IGNORECASE)
+_HOST_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.ASCII)
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+# In a link's label a bracket, even an escaped one, can end the link, and an address makes Discord refuse it.
+_LABEL_LOOKALIKES = {ord("["): "(", ord("]"): ")"}
+
+
+def length(text: str) -> int:
+    """The text's length as Discord's strictest reader counts: in UTF-16 units."""
+    return len(text) if text.isascii() else len(text) + sum(character > "\uffff" for character in text)
+
+
+def clean(text: str) -> str:
+    """Outside text on one line: white space collapsed, without control, bidi and invisible characters."""
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(_shown(text, at) for at in range(len(text)))
+    return " ".join(text.split())
+
+
+def _shown(text: str, at: int) -> str:
+    character = text[at]
+    if character in _JOINERS:
+        neighbours = (text[at - 1 : at], text[at + 1 : at + 2])
+        joins = all(
+            side > "\x7f" and side not in _BLANK_LETTERS and unicodedata.category(side)[0] in "LMS"
+            for side in neighbours
+        )
+        return character if joins else ""
+    if character.isspace() or character in _BLANK_LETTERS:
+        return " "
+    return "" if unicodedata.category(character) in _JUNK else character
+
+
+def escape(text: str) -> str:
+    """Outside text as Discord markdown that shows just that text; see the module's first lines."""
+    return "".join(_escaped(clean(text)))
+
+
+def _escaped(text: str) -> list[str]:
+    """What each character of a cleaned text is written as."""
+    written = ["\\" + character if character in _ALWAYS else character for character in text]
+    for pattern in _SOMETIMES:
+        for match in pattern.finditer(text):
+            written[match.start(1)] = "\\" + match[1]
+    for match in _PING.finditer(text):
+        written[match.end() - 1] = "@" + _ZERO_WIDTH_SPACE
+    return written
+
+
+def plain(text: str) -> str:
+    """Outside text for the places where Discord renders no markdown: footers, author names, button labels."""
+    return _PING.sub(lambda match: match[0] + _ZERO_WIDTH_SPACE, clean(text))
+
+
+def bold(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The escaped text with the spans in bold; spans count the characters of a cleaned text.
+
+    Spans may overlap, touch or reach outside the text.
+    """
+    text = clean(text)
+    written = _escaped(text)
+    for start, end in _merged(text, spans):
+        written[start] = "**" + written[start]
+        written[end - 1] += "**"
+    return "".join(written)
+
+
+def _merged(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans in order, clipped, none blank; those with only white space between them are one."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        start, end = max(start, 0), min(end, len(text))  # noqa: PLW2901 - the clipped span replaces the given one
+        if not text[start:end].strip():
+            continue
+        if merged and not text[merged[-1][1] : start].strip():
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def shorten(text: str, limit: int) -> str:
+    """The text in at most `limit` characters (`length`), cut at a word, with an ellipsis where it was cut."""
+    if length(text) <= limit:
+        return text
+    if limit < 1:
+        return ""
+    end = _fitting(text, limit - 1)
+    at_word = max(text.rfind(" ", 0, end + 1), 0)
+    if at_word * 2 >= end:  # else one very long word: cut inside it
+        end = at_word
+    while end > 0 and (
+        unicodedata.combining(text[end]) or text[end] in _JOINERS or text[end - 1] in _JOINERS
+    ):
+        end -= 1
+    return text[:end].rstrip(_LOOSE_ENDS) + _ELLIPSIS
+
+
+def _fitting(text: str, limit: int) -> int:
+    """How many characters of the text fit."""
+    end = min(len(text), limit)
+    while length(text[:end]) > limit:
+        end -= max(1, (length(text[:end]) - limit) // 2)
+    return end
+
+
+def fit(text: str, spans: Iterable[tuple[int, int]], limit: int) -> str:
+    """`bold` of as much of the text as stays within `limit` characters, escapes and stars counted."""
+    text, spans, limit = clean(text), tuple(spans), max(limit, 0)
+    room = limit
+    while True:
+        short = shorten(text, room)
+        kept = len(short) if short == text else max(len(short) - len(_ELLIPSIS), 0)
+        written = bold(short, [(start, min(end, kept)) for start, end in spans])
+        over = length(written) - limit
+        if over <= 0:
+            return written
+        room = min(room, length(text)) - (over + 1) // 2
+
+
+def link(label: str, url: str, *, spans: Iterable[tuple[int, int]] = (), limit: int = MAX_URL) -> str:
+    """The outside text as a link, in at most `limit` characters beside the address; without one it cannot be.
+
+    An address that `web_url` refuses leaves the label alone. A blank label shows the address's host.
+    """
+    address = web_url(url)
+    if address is None:
+        return fit(label, spans, limit)
+    label = clean(label).translate(_LABEL_LOOKALIKES).replace("://", ":\N{DIVISION SLASH}\N{DIVISION SLASH}")
+    shown = fit(label, spans, limit) or escape(urlsplit(address).hostname or "link")
+    return f"[{shown}]({address})"
+
+
+def web_url(url: str, *, limit: int = MAX_URL) -> str | None:
+    """The address as Discord accepts it, inside markdown too: http(s), ASCII, percent-encoded; else None.
+
+    Discord answers 400 to a whole message for one malformed address, so a doubtful one is left out.
+    """
+    try:
+        parts = urlsplit(clean(url))
+        host, port = _host(parts.hostname or ""), parts.port
+    except ValueError:  # UnicodeError is one
+        return None
+    if parts.scheme.lower() not in {"http", "https"} or host is None or "@" in parts.netloc:
+        return None
+    address = f"{parts.scheme.lower()}://{host}" + (f":{port}" if port is not None else "")
+    address += _quoted(parts.path)
+    address += "?" + _quoted(parts.query) if parts.query else ""
+    address += "#" + _quoted(parts.fragment) if parts.fragment else ""
+    return address if len(address) <= limit else None
+
+
+def _host(host: str) -> str | None:
+    """The host in ASCII and lower case; None unless it has a dot.
+
+    Raises:
+        ValueError: neither a name nor an IPv4 address.
+    """
+    name = host.encode("idna").decode("ascii").lower().removesuffix(".") if host else ""
+    labels = name.split(".")
+    if len(labels) < 2 or len(name) > 253 or not all(_HOST_LABEL.fullmatch(label) for label in labels):
+        return None
+    return name if labels[-1][0].isalpha() else str(IPv4Address(name))
+
+
+def _quoted(part: str) -> str:
+    """A part of an address with all encoded that has a meaning in markdown or ends a link there."""
+    return quote(_STRAY_PERCENT.sub("%25", part), safe="/%:@!$&+,;=?~-._")
