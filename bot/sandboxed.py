@@ -1,0 +1,57 @@
+"""The bot in the sandbox: the settings that point it there, and what is typed there for a newcomer to see."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bot import logs
+from bot.errors import ConfigError
+from bot.settings import Settings
+
+_OUR_PACKAGES = {"bot", "cogs", "sandbox"}
+
+
+async def run_in_sandbox(*, port: int, clock: Callable[[], datetime]) -> None:
+    """Runs the sandbox and the bot in it until cancelled, with a database that lives as long.
+
+    Raises:
+        ConfigError: the sandbox's packages are not installed, or a setting is wrong.
+    """
+    try:
+        # Not at the top: the bot alone does without the sandbox and its packages.
+        from sandbox import Sandbox, SeedCommand  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in _OUR_PACKAGES:
+            raise
+        raise ConfigError(
+            f"the sandbox needs packages that are not installed ({error.name}): "
+            "use `make run`, or pip install 'paperboy[sandbox]'"
+        ) from error
+    from bot.app import App  # noqa: PLC0415 - discord.py is slow to import; as in the command line
+
+    seed = (
+        SeedCommand("subscribe", {"keywords": "language model*, agents, video"}),
+        SeedCommand("deliver"),
+    )
+    with TemporaryDirectory(prefix="paperboy-sandbox-") as folder:
+        async with Sandbox(port=port, seed=seed) as sandbox:
+            settings = Settings.load(
+                discord_token=sandbox.token,
+                discord_api_url=sandbox.api_url,
+                discord_gateway_url=sandbox.gateway_url,
+                hf_endpoint=sandbox.huggingface_url,
+                hf_token=None,
+                database_url=f"sqlite+aiosqlite:///{Path(folder, 'paperboy.db')}",
+            )
+            logs.configure(level=settings.log_level, log_format=settings.log_format, secrets=settings.secrets)
+            app = App(settings, clock=clock)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(app.run())
+                sys.stdout.write(f"Paperboy's sandbox is open at {sandbox.page_url}\nCtrl-C ends it.\n")
+                sys.stdout.flush()
+                group.create_task(sandbox.seed())
