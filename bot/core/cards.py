@@ -1,0 +1,295 @@
+"""Cards: a paper as a person reads it, as an embed or one line of a list, within Discord's limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date
+from urllib.parse import quote
+
+from bot.core.latex import readable
+from bot.core.markdown import (
+    MAX_BUTTON_URL,
+    clean,
+    fit,
+    length,
+    link,
+    plain,
+    shorten,
+    web_url,
+)
+from bot.core.marks import mark
+from bot.core.papers import Paper
+from bot.core.queries import Field, Query
+
+# Discord's limits on an embed, in characters.
+MAX_TITLE = 256
+MAX_DESCRIPTION = 4_096
+
+LONGEST_LINE = 400  # of a digest, in characters, its address included
+SHORTEST_LINE = 70  # into which every paper's link fits
+SUMMARY_AMONG = 300  # characters of a summary at most, on a message with several papers
+SUMMARY_ALONE = 1_000
+LEAST_SUMMARY = 100  # below this, other parts give way first
+
+_COLOUR = 0xFFD21E  # Hugging Face's yellow
+_AUTHORS_AMONG, _AUTHORS_ALONE = 3, 6
+_MATCHED_AUTHORS = 2  # shown beside the first few, when a query found them
+_LONGEST_NAME = 60
+_SHORTEST_TITLE = 20
+_LONGEST_QUERIES = 160
+_QUERIES_SHOWN = 4
+_LONGEST_EXCERPT = 160
+_BEFORE_MATCH = 50  # characters of an excerpt in front of the match
+_EVERY_PAPER = "*"  # the query that says nothing about the paper
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DOT = " · "
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    label: str  # plain text, at most 80 characters
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """An embed. Title, description and fields are Discord markdown; author name and footer are plain text."""
+
+    title: str | None = None
+    url: str | None = None
+    description: str | None = None
+    fields: tuple[tuple[str, str, bool], ...] = ()  # name, value, is inline
+    author: str | None = None
+    author_url: str | None = None
+    footer: str | None = None
+    thumbnail: str | None = None  # small, beside the text
+    image: str | None = None  # large, below it
+    colour: int | None = _COLOUR
+    links: tuple[Link, ...] = ()  # for buttons; they do not count
+
+    @property
+    def size(self) -> int:
+        """The characters that Discord counts against a message's 6,000."""
+        texts = (self.title, self.description, self.footer, self.author)
+        pairs = (text for name, value, _ in self.fields for text in (name, value))
+        return sum(length(text) for text in (*texts, *pairs) if text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """A text as it is shown, and the spans of it that a query found."""
+
+    text: str
+    spans: tuple[tuple[int, int], ...] = ()
+
+    def fit(self, limit: int) -> str:
+        return fit(self.text, self.spans, limit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """A card's texts around the summary, as markdown."""
+
+    people: str
+    organization: str
+    evidence: str = ""  # where the match is, when it is not seen elsewhere
+    numbers: str
+    dates: str
+    submitter: str
+    links: str
+
+
+# What a card that is too long does without, the least important first.
+_GIVEN_UP = ("submitter", "organization", "evidence", "footer", "links", "people", "dates", "numbers")
+
+
+def make_card(paper: Paper, *, queries: Sequence[Query], is_alone: bool, limit: int) -> Card:
+    """The paper's card, with `size` at most `limit` (20 or more), whatever stands in the paper.
+
+    Alone on its message it has its links for buttons and a large picture; among others the links stand in
+    its text. What does not fit gives way: the summary down to 100 characters, then the lesser parts.
+    """
+    links = _links(paper)
+    card = Card(
+        # Half the room at least is for the rest.
+        title=_title(paper, queries).fit(min(MAX_TITLE, max(limit // 2, _SHORTEST_TITLE))) or paper.id,
+        url=paper.page_url,
+        footer=_footer(queries),
+        links=(Link("Paper", paper.page_url), *links) if is_alone else (),
+        **_picture(paper, is_alone=is_alone),
+    )
+    summary = _marked(paper.ai_summary or "", Field.ABSTRACT, queries)
+    if not summary.text:
+        summary = _marked(paper.abstract, Field.ABSTRACT, queries)
+    longest = SUMMARY_ALONE if is_alone else SUMMARY_AMONG
+    parts = _parts(paper, queries=queries, is_alone=is_alone, links=() if is_alone else links)
+    filled = _filled(card, summary=summary, parts=parts, limit=limit, longest=longest)
+    if not queries or "**" in f"{filled.title}{filled.description}":
+        return filled
+    # The reader does not see a match yet; show where it is.
+    parts = replace(parts, evidence=_evidence(paper, queries))
+    return _filled(card, summary=summary, parts=parts, limit=limit, longest=longest)
+
+
+def _filled(card: Card, *, summary: _Marked, parts: _Parts, limit: int, longest: int) -> Card:
+    """The card with as many of the parts and as much of the summary as fit in `limit`."""
+    wanted = min(length(summary.text), LEAST_SUMMARY)
+
+    def room() -> int:
+        return limit - card.size - length(_described("", parts)) - len("\n\n")
+
+    for given_up in _GIVEN_UP:
+        if room() >= wanted:
+            break
+        if given_up == "footer":
+            card = replace(card, footer=None)
+        else:
+            parts = replace(parts, **{given_up: ""})
+    described = _described(summary.fit(min(room(), longest)), parts)
+    return replace(card, description=described or None)
+
+
+def digest_line(paper: Paper, *, queries: Sequence[Query], limit: int = LONGEST_LINE) -> str:
+    """One line of markdown: upvotes and the linked title, in at most `limit` characters (70 or more)."""
+    title = _title(paper, queries)
+    upvotes = f"👍 {max(paper.upvotes, 0):,}{_DOT}"
+    room = min(limit, LONGEST_LINE) - length(upvotes) - len(f"[]({paper.page_url})")
+    if room < len(paper.id):
+        upvotes, room = "", room + length(upvotes)
+    return upvotes + link(title.text or paper.id, paper.page_url, spans=title.spans, limit=room)
+
+
+def date_text(day: date) -> str:
+    """The day as the site's readers write it; never a `<t:…>`, whose day depends on the reader's zone."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _marked(text: str, field: Field, queries: Sequence[Query]) -> _Marked:
+    shown = clean(readable(text))
+    return _Marked(shown, tuple(mark(queries, field, shown)) if queries else ())
+
+
+def _title(paper: Paper, queries: Sequence[Query]) -> _Marked:
+    return _marked(paper.title, Field.TITLE, queries)
+
+
+def _parts(paper: Paper, *, queries: Sequence[Query], is_alone: bool, links: Sequence[Link]) -> _Parts:
+    return _Parts(
+        organization=_profile(
+            _marked(paper.organization or "", Field.ORG, queries), paper.organization_login
+        ),
+        submitter=_profile(_Marked(clean(paper.submitter or "")), paper.submitter_login),
+        people=_people(paper.authors, queries, shown=_AUTHORS_ALONE if is_alone else _AUTHORS_AMONG),
+        links=_DOT.join(link(item.label, item.url) for item in links),
+        dates=_dates(paper),
+        numbers=_numbers(paper),
+    )
+
+
+def _described(summary: str, parts: _Parts) -> str:
+    """The description: who, what, then numbers, dates and links."""
+    who = _DOT.join(filter(None, (parts.people, parts.organization)))
+    what = "\n".join(filter(None, (summary, parts.evidence)))
+    by = f"submitted by {parts.submitter}" if parts.submitter else ""
+    facts = "\n".join(filter(None, (parts.numbers, _DOT.join(filter(None, (parts.dates, by))), parts.links)))
+    return "\n\n".join(filter(None, (who, what, facts)))
+
+
+def _people(authors: Sequence[str], queries: Sequence[Query], *, shown: int) -> str:
+    """The first few authors and those that a query found; how many in all, where some are left out."""
+    names = [name for name in map(clean, authors) if name]
+    if len(names) <= shown + 1:
+        shown = len(names)
+    marked = (
+        [_marked(name, Field.AUTHOR, queries) for name in names] if queries else list(map(_Marked, names))
+    )
+    first = [name.fit(_LONGEST_NAME) for name in marked[:shown]]
+    found = [name.fit(_LONGEST_NAME) for name in marked[shown:] if name.spans][:_MATCHED_AUTHORS]
+    if shown == len(names):
+        return ", ".join(first)
+    more = [f"… {', '.join(found)}"] if found else []
+    return f"{', '.join([*first, *more])}, … ({len(names):,} authors)"
+
+
+def _profile(name: _Marked, login: str | None) -> str:
+    """A person or an organisation, linked to their page on Hugging Face."""
+    text = name.text or clean(login or "")
+    if not text:
+        return ""
+    if not clean(login or ""):
+        return fit(text, name.spans, _LONGEST_NAME)
+    url = f"https://huggingface.co/{quote(clean(login or '')[:_LONGEST_NAME], safe='')}"
+    return link(text, url, spans=name.spans, limit=_LONGEST_NAME)
+
+
+def _numbers(paper: Paper) -> str:
+    numbers = [f"👍 {max(paper.upvotes, 0):,}", f"💬 {max(paper.comments, 0):,}"]
+    if paper.github_stars is not None:
+        numbers.append(f"⭐ {max(paper.github_stars, 0):,}")
+    return _DOT.join(numbers)
+
+
+def _dates(paper: Paper) -> str:
+    dates: list[str] = []
+    if paper.published_at is not None:
+        dates.append(f"arXiv {date_text(paper.published_at.astimezone(UTC).date())}")
+    if paper.list_day is not None:
+        dates.append(f"list of {date_text(paper.list_day)}")
+    if paper.withdrawn_at is not None:
+        dates.append(f"withdrawn {date_text(paper.withdrawn_at.astimezone(UTC).date())}")
+    return _DOT.join(dates)
+
+
+def _links(paper: Paper) -> tuple[Link, ...]:
+    """The links beside the paper's page; an address too long for a button is left out everywhere."""
+    known = {"PDF": paper.pdf_url, "Code": paper.github_repo, "Project": paper.project_page}
+    urls = {label: web_url(url or "", limit=MAX_BUTTON_URL) for label, url in known.items()}
+    if urls["Project"] == urls["Code"]:
+        del urls["Project"]
+    return tuple(Link(label, url) for label, url in urls.items() if url)
+
+
+def _picture(paper: Paper, *, is_alone: bool) -> dict[str, str]:
+    url = web_url(paper.thumbnail or "")
+    return {} if url is None else {"image" if is_alone else "thumbnail": url}
+
+
+def _footer(queries: Iterable[Query]) -> str | None:
+    """Which queries brought the paper."""
+    wanted = [plain(query.canonical) for query in queries if query.canonical != _EVERY_PAPER]
+    if not wanted:
+        return None
+    shown = [
+        shorten(text, _LONGEST_QUERIES // min(len(wanted), _QUERIES_SHOWN))
+        for text in wanted[:_QUERIES_SHOWN]
+    ]
+    more = f" and {len(wanted) - _QUERIES_SHOWN} more" if len(wanted) > _QUERIES_SHOWN else ""
+    return f"For {_DOT.join(shown)}{more}"
+
+
+def _evidence(paper: Paper, queries: Sequence[Query]) -> str:
+    """Where else the queries found the paper: a piece of its abstract, or its keywords."""
+    if not queries:
+        return ""
+    abstract = _marked(paper.abstract, Field.ABSTRACT, queries)
+    if abstract.spans:
+        return f"Abstract: {_excerpt(abstract)}"
+    for keyword in paper.ai_keywords:
+        found = _marked(keyword, Field.KEYWORD, queries)
+        if found.spans:
+            return f"Keyword: {found.fit(_LONGEST_NAME)}"
+    return ""
+
+
+def _excerpt(marked: _Marked) -> str:
+    """The words around the first match."""
+    first = marked.spans[0][0]
+    start = max(marked.text.find(" ", max(first - _BEFORE_MATCH, 0), first) + 1, 0)
+    if first <= _BEFORE_MATCH:
+        start = 0
+    elif start == 0:
+        start = first
+    text = marked.text[start:]
+    spans = [(begin - start, end - start) for begin, end in marked.spans]
+    return ("…" if start else "") + fit(text, spans, _LONGEST_EXCERPT)
