@@ -64,9 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     sandbox = commands.add_parser(
         "sandbox", help="run the bot in a Discord of its own, in the browser: no token, no account"
     )
-    sandbox.add_argument(
-        "--port", type=_port, default=0, help="where the page listens on 127.0.0.1 (default: any free port)"
-    )
+    sandbox.add_argument("--port", type=_port, help="where the page listens on 127.0.0.1 (0: any free port)")
     commands.add_parser("mode", help="print `run` where DISCORD_TOKEN is set, else `sandbox`")
     return parser
 
@@ -95,7 +93,7 @@ async def _app(settings: Settings) -> None:
     await App(settings, clock=system_clock).run()
 
 
-def _sandbox(*, port: int) -> None:
+def _sandbox(*, port: int | None) -> None:
     from bot.sandboxed import run_in_sandbox  # noqa: PLC0415 - only where it is asked for
 
     run_until_signal(run_in_sandbox(port=port, clock=system_clock))

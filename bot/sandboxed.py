@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -15,16 +16,22 @@ from bot.settings import Settings
 
 _OUR_PACKAGES = {"bot", "cogs", "sandbox"}
 
+_log = logging.getLogger(__name__)
 
-async def run_in_sandbox(*, port: int, clock: Callable[[], datetime]) -> None:
+
+async def run_in_sandbox(*, port: int | None, clock: Callable[[], datetime]) -> None:
     """Runs the sandbox and the bot in it until cancelled, with a database that lives as long.
+
+    Args:
+        port: where the page is looked for first, 0 for any free port; by default where the sandbox says.
+        clock: tells the bot the time.
 
     Raises:
         ConfigError: the sandbox's packages are not installed, or a setting is wrong.
     """
     try:
         # Not at the top: the bot alone does without the sandbox and its packages.
-        from sandbox import Sandbox, SeedCommand  # noqa: PLC0415
+        from sandbox import PAGE_PORT, Sandbox, SeedCommand  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] in _OUR_PACKAGES:
             raise
@@ -39,7 +46,7 @@ async def run_in_sandbox(*, port: int, clock: Callable[[], datetime]) -> None:
         SeedCommand("deliver"),
     )
     with TemporaryDirectory(prefix="paperboy-sandbox-") as folder:
-        async with Sandbox(port=port, seed=seed) as sandbox:
+        async with Sandbox(page_port=PAGE_PORT if port is None else port, seed=seed) as sandbox:
             settings = Settings.load(
                 discord_token=sandbox.token,
                 discord_api_url=sandbox.api_url,
@@ -49,9 +56,11 @@ async def run_in_sandbox(*, port: int, clock: Callable[[], datetime]) -> None:
                 database_url=f"sqlite+aiosqlite:///{Path(folder, 'paperboy.db')}",
             )
             logs.configure(level=settings.log_level, log_format=settings.log_format, secrets=settings.secrets)
-            app = App(settings, clock=clock)
             async with asyncio.TaskGroup() as group:
-                group.create_task(app.run())
-                sys.stdout.write(f"Paperboy's sandbox is open at {sandbox.page_url}\nCtrl-C ends it.\n")
+                group.create_task(App(settings, clock=clock).run())
+                sys.stdout.write(f"Paperboy's sandbox is open: {sandbox.page_url}\nCtrl-C ends it.\n")
                 sys.stdout.flush()
-                group.create_task(sandbox.seed())
+                try:
+                    await sandbox.seed()
+                except TimeoutError:
+                    _log.warning("The first commands got no answer; type them in the page", exc_info=True)
