@@ -53,6 +53,8 @@ class Subscription:
     feed_id: FeedId
     text: str  # as the person typed it, white space collapsed
     canonical: str  # two queries with the same canonical form are one
+    compiled: str  # the expression that the index runs
+    rules_version: int  # of the language's rules that `canonical` and `compiled` were made under
     since: date  # wants papers of this list day or later
     created_at: datetime
     created_by: UserId

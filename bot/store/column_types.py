@@ -1,0 +1,79 @@
+"""How our values lie in columns: times, times of day, weekdays, tuples of text, and 64-bit ids."""
+
+# ruff: noqa: ARG002 - the signatures are SQLAlchemy's
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, time
+from functools import lru_cache
+
+from sqlalchemy import BigInteger, Dialect, Integer, String, Text, TypeDecorator
+
+# Discord's ids need 64 bits. SQLite numbers rows only in a column called INTEGER, which holds 64 bits.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment, as fixed-width text in UTC (``2026-08-07T09:00:00.000000Z``): it sorts as time does.
+
+    Raises:
+        ValueError: a naive datetime is given (SQLAlchemy wraps it in its StatementError).
+    """
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("the store takes aware datetimes only")
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class TimeOfDay(TypeDecorator[time]):
+    """A local time to the minute, as ``HH:MM``."""
+
+    impl = String(5)
+    cache_ok = True
+
+    def process_bind_param(self, value: time | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.isoformat(timespec="minutes")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> time | None:
+        return None if value is None else time.fromisoformat(value)
+
+
+class Weekdays(TypeDecorator[frozenset[int]]):
+    """Days of the week as a bit mask: Monday is 1, Sunday 64."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: frozenset[int] | None, dialect: Dialect) -> int | None:
+        return None if value is None else sum(1 << day for day in value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> frozenset[int] | None:
+        return None if value is None else _days_of(value)
+
+
+@lru_cache(maxsize=128)  # there are 127 of them
+def _days_of(mask: int) -> frozenset[int]:
+    return frozenset(day for day in range(7) if mask >> day & 1)
+
+
+class TextTuple(TypeDecorator[Sequence[str]]):
+    """A tuple of texts, as a JSON array."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(list(value), ensure_ascii=False, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
+        return None if value is None else tuple(json.loads(value))

@@ -1,0 +1,120 @@
+"""The open database: one writer at a time, readers with snapshots of their own; migrated at opening."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, Self
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.store import migrating
+from bot.store.engines import make_folder, parse_url, refusal, sqlite_engine
+
+_WRITER = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
+_READER = ("query_only = ON",)  # a write through `read()` is an error, not a surprise
+_MIGRATOR = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = OFF")
+
+
+class Database:
+    """Made by `open`; owned, and closed, by who opened it."""
+
+    def __init__(self, *, writer: AsyncEngine, reader: AsyncEngine) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._write_lock = asyncio.Lock()
+        self._writing: asyncio.Task[Any] | None = None
+        self._is_closed = False
+
+    @classmethod
+    async def open(cls, url: str) -> Self:
+        """Open the file, made with its folder where it is missing, and bring it up to this code's tables.
+
+        Raises:
+            ConfigError: the URL or the file will not do; the text names DATABASE_URL and says why.
+        """
+        parsed, path = parse_url(url)
+        await asyncio.to_thread(make_folder, path)
+        database = cls(
+            writer=sqlite_engine(parsed, begin="BEGIN IMMEDIATE", pragmas=_WRITER),
+            reader=sqlite_engine(parsed, begin="BEGIN", pragmas=_READER),
+        )
+        migrator = sqlite_engine(parsed, begin="BEGIN IMMEDIATE", pragmas=_MIGRATOR)
+        try:
+            async with database.read() as conn:  # look before the first write: it may be another program's
+                await conn.run_sync(migrating.check)
+            async with _transaction(migrator, commits=True) as conn:
+                await conn.run_sync(migrating.migrate)
+        except BaseException as error:
+            await database.close()
+            if isinstance(error, DBAPIError) and (told := refusal(error, path)):
+                raise told from error
+            raise
+        finally:
+            await migrator.dispose()
+        return database
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[AsyncConnection]:
+        """A connection that sees the database as it is at its first SELECT, whatever is written meanwhile."""
+        self._check_open()
+        async with _transaction(self._reader, commits=False) as conn:
+            yield conn
+
+    @asynccontextmanager
+    async def write(self) -> AsyncGenerator[AsyncConnection]:
+        """A transaction: committed at the end, rolled back on an error or a cancellation. One at a time.
+
+        Raises:
+            RuntimeError: the task is in a write already, and would wait for itself.
+        """
+        if self._writing is asyncio.current_task():
+            raise RuntimeError("a write inside a write of the same task: pass its connection on instead")
+        async with self._write_lock:
+            self._check_open()
+            self._writing = asyncio.current_task()
+            try:
+                async with _transaction(self._writer, commits=True) as conn:
+                    yield conn
+            finally:
+                self._writing = None
+
+    async def close(self) -> None:
+        """Wait for the write under way, then close. The last connection moves the WAL into the file."""
+        async with self._write_lock:
+            self._is_closed = True
+            await self._reader.dispose()
+            await self._writer.dispose()
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise RuntimeError("the database is closed")
+
+
+@asynccontextmanager
+async def _transaction(engine: AsyncEngine, *, commits: bool) -> AsyncGenerator[AsyncConnection]:
+    conn = await engine.connect()
+    try:
+        await conn.begin()
+        yield conn
+        if commits:
+            await _to_the_end(conn.commit())
+    finally:
+        await _to_the_end(conn.close())  # rolls back what was not committed
+
+
+async def _to_the_end(step: Coroutine[Any, Any, None]) -> None:
+    """Finish the step even if this task is cancelled meanwhile, and let the cancellation pass after it."""
+    task = asyncio.ensure_future(step)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        task.exception()  # taken note of; the cancellation goes first
+        raise cancelled
+    task.result()

@@ -1,0 +1,94 @@
+"""SQLite engines: how a connection is set up, and how a file that cannot serve is told to the operator."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.errors import ConfigError
+
+_EXAMPLE = "sqlite+aiosqlite:///data/paperboy.db"
+_BUSY_TIMEOUT_SECONDS = 10  # how long another process (a backup, a shell) may keep us waiting
+
+_ADVICE = {
+    "SQLITE_CANTOPEN": "it cannot be opened; check that it is a file and that this user may write there",
+    "SQLITE_READONLY": "this user may not write there; mend the rights of the file and its folder",
+    "SQLITE_PERM": "this user may not write there; mend the rights of the file and its folder",
+    "SQLITE_AUTH": "this user may not write there; mend the rights of the file and its folder",
+    "SQLITE_NOTADB": "the file is not a SQLite database; name another file",
+    "SQLITE_CORRUPT": "the file is damaged; put a backup in its place",
+    "SQLITE_FULL": "the disk is full; make room",
+    "SQLITE_IOERR": "the disk does not read or write; check that it has room and is healthy",
+    "SQLITE_BUSY": "another program keeps it locked; end that program",
+    "SQLITE_LOCKED": "another program keeps it locked; end that program",
+}
+
+
+def parse_url(url: str) -> tuple[URL, Path]:
+    """The URL and the file it names.
+
+    Raises:
+        ConfigError: it is no URL, not for SQLite, or names no file.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ConfigError(f"DATABASE_URL is not a database URL; it must read like {_EXAMPLE}") from error
+    if parsed.drivername != "sqlite+aiosqlite":
+        raise ConfigError(
+            f"DATABASE_URL is for {parsed.drivername}, which is not supported; it must read like {_EXAMPLE}"
+        )
+    if not parsed.database or parsed.database.startswith((":", "file:")):
+        raise ConfigError(f"DATABASE_URL names no file; it must read like {_EXAMPLE}")
+    return parsed, Path(parsed.database)
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder that the file lies in.
+
+    Raises:
+        ConfigError: it cannot be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"DATABASE_URL names {path}, but its folder cannot be made: {error.strerror}"
+        ) from error
+
+
+def sqlite_engine(url: URL, *, begin: str, pragmas: tuple[str, ...]) -> AsyncEngine:
+    """An engine whose transactions start with `begin`; `pragmas` are set on each new connection.
+
+    Python's sqlite3 would begin transactions by itself, late, and never for DDL; so it is told not to.
+    """
+    engine = create_async_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_SECONDS})
+
+    def set_up(dbapi_connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine.sync_engine, "connect", set_up)
+    event.listen(engine.sync_engine, "begin", start)
+    return engine
+
+
+def refusal(error: DBAPIError, path: Path) -> ConfigError | None:
+    """What to tell the operator of an error at opening; None where it is a bug of ours."""
+    if not isinstance(error.orig, sqlite3.Error):
+        return None
+    name = getattr(error.orig, "sqlite_errorname", "")  # such as SQLITE_IOERR_WRITE
+    advice = _ADVICE.get("_".join(name.split("_")[:2]))
+    return None if advice is None else ConfigError(f"DATABASE_URL names {path}, but {advice} ({error.orig})")

@@ -1,0 +1,30 @@
+"""Which list days were read, when last, and how many papers they held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.dialects import insert_or_update
+from bot.store.tables import list_days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayRead:
+    day: date
+    read_at: datetime  # the last time that it was read whole
+    papers: int  # that stood on it then
+
+
+async def record(conn: AsyncConnection, day: date, *, read_at: datetime, papers: int) -> None:
+    row = {"day": day, "read_at": read_at, "papers": papers}
+    await conn.execute(insert_or_update(conn, list_days, key=["day"]), row)
+
+
+async def reads(conn: AsyncConnection, first: date, last: date) -> dict[date, DayRead]:
+    """The days from `first` to `last`, both included, that were ever read."""
+    found = await conn.execute(select(list_days).where(list_days.c.day.between(first, last)))
+    return {row.day: DayRead(day=row.day, read_at=row.read_at, papers=row.papers) for row in found}

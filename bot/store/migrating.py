@@ -1,0 +1,62 @@
+"""Bringing a database up to the tables of this code, and refusing one that is not ours or is newer."""
+
+from __future__ import annotations
+
+import logging
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
+
+from bot.errors import ConfigError
+
+log = logging.getLogger(__name__)
+# Alembic tells its set-up at INFO on every start; what it did is told below.
+logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def check(connection: Connection) -> None:
+    """Look, and change nothing.
+
+    Raises:
+        ConfigError: the database was made by a newer Paperboy, or by another program.
+    """
+    revisions = MigrationContext.configure(connection).get_current_heads()
+    known = {script.revision for script in ScriptDirectory.from_config(_config(connection)).walk_revisions()}
+    if newer := set(revisions) - known:
+        raise ConfigError(
+            f"DATABASE_URL names a database of a newer Paperboy (revision {', '.join(sorted(newer))}). "
+            "Start the version that made it, or name another file."
+        )
+    if not revisions and inspect(connection).get_table_names():
+        raise ConfigError(
+            "DATABASE_URL names a database of another program: it has tables, and none are Paperboy's. "
+            "Name another file."
+        )
+
+
+def migrate(connection: Connection) -> None:
+    """Run the revisions that are missing, in the connection's transaction: all of them or, on an error, none.
+
+    Foreign keys must be off on this connection, because SQLite changes a table by copying and dropping it,
+    and a drop would delete what refers to its rows; they are checked as a whole at the end.
+    """
+    before = MigrationContext.configure(connection).get_current_revision()
+    command.upgrade(_config(connection), "head")
+    after = MigrationContext.configure(connection).get_current_revision()
+    if before == after:
+        return
+    if connection.dialect.name == "sqlite" and (
+        broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    ):
+        raise RuntimeError(f"migrating to {after} left {len(broken)} rows that refer to nothing")
+    log.info("The database is now at revision %s (was: %s)", after, before or "empty")
+
+
+def _config(connection: Connection) -> Config:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", "bot.store:migrations")
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,222 @@
+"""The first tables: papers, list days, servers, feeds, subscriptions, posts with their papers, runs."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    _create_list_days()
+    _create_papers()
+    _create_runs()
+    _create_servers()
+    _create_feeds()
+    _create_posts()
+    _create_subscriptions()
+    _create_post_papers()
+
+
+def _create_list_days() -> None:
+    op.create_table(
+        "list_days",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("read_at", sa.String(27), nullable=False),
+        sa.Column("papers", sa.Integer(), nullable=False),
+        sa.CheckConstraint("papers >= 0", name=op.f("ck_list_days_papers")),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_list_days")),
+    )
+
+
+def _create_papers() -> None:
+    op.create_table(
+        "papers",
+        sa.Column("id", sa.String(10), nullable=False),
+        sa.Column("list_day", sa.Date(), nullable=False),
+        sa.Column("first_seen_at", sa.String(27), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("abstract", sa.Text(), nullable=False),
+        sa.Column("authors", sa.Text(), nullable=False),
+        sa.Column("published_at", sa.String(27), nullable=True),
+        sa.Column("upvotes", sa.Integer(), nullable=False),
+        sa.Column("comments", sa.Integer(), nullable=False),
+        sa.Column("ai_summary", sa.Text(), nullable=True),
+        sa.Column("ai_keywords", sa.Text(), nullable=False),
+        sa.Column("github_repo", sa.Text(), nullable=True),
+        sa.Column("github_stars", sa.Integer(), nullable=True),
+        sa.Column("project_page", sa.Text(), nullable=True),
+        sa.Column("organization", sa.Text(), nullable=True),
+        sa.Column("organization_login", sa.Text(), nullable=True),
+        sa.Column("submitter", sa.Text(), nullable=True),
+        sa.Column("submitter_login", sa.Text(), nullable=True),
+        sa.Column("thumbnail", sa.Text(), nullable=True),
+        sa.Column("withdrawn_at", sa.String(27), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_papers")),
+    )
+    op.create_index(op.f("ix_papers_list_day"), "papers", ["list_day"], unique=False)
+
+
+def _create_runs() -> None:
+    op.create_table(
+        "runs",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("started_at", sa.String(27), nullable=False),
+        sa.Column("finished_at", sa.String(27), nullable=True),
+        sa.Column("outcome", sa.String(20), nullable=True),
+        sa.Column("listed", sa.Integer(), nullable=True),
+        sa.Column("new_papers", sa.Integer(), nullable=True),
+        sa.Column("feeds", sa.Integer(), nullable=True),
+        sa.Column("posts", sa.Integer(), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.CheckConstraint("outcome IN ('ok', 'source_failed', 'failed')", name=op.f("ck_runs_outcome")),
+        sa.CheckConstraint("(finished_at IS NULL) = (outcome IS NULL)", name=op.f("ck_runs_finished")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
+        sqlite_autoincrement=True,
+    )
+
+
+def _create_servers() -> None:
+    op.create_table(
+        "servers",
+        sa.Column("id", _ID, autoincrement=False, nullable=False),
+        sa.Column("added_at", sa.String(27), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_servers")),
+    )
+
+
+def _create_feeds() -> None:
+    op.create_table(
+        "feeds",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("server_id", _ID, nullable=False),
+        sa.Column("channel_id", _ID, nullable=False),
+        sa.Column("cadence", sa.String(10), nullable=False),
+        sa.Column("post_time", sa.String(5), nullable=False),
+        sa.Column("weekdays", sa.Integer(), nullable=False),
+        sa.Column("timezone", sa.String(64), nullable=False),
+        sa.Column("style", sa.String(10), nullable=False),
+        sa.Column("min_upvotes", sa.Integer(), nullable=False),
+        sa.Column("max_papers", sa.Integer(), nullable=False),
+        sa.Column("paused_at", sa.String(27), nullable=True),
+        sa.Column("hold_reason", sa.Text(), nullable=True),
+        sa.Column("held_at", sa.String(27), nullable=True),
+        sa.Column("next_run_at", sa.String(27), nullable=False),
+        sa.Column("last_run_at", sa.String(27), nullable=True),
+        sa.Column("created_at", sa.String(27), nullable=False),
+        sa.Column("created_by", _ID, nullable=False),
+        sa.CheckConstraint("cadence IN ('live', 'daily', 'weekly')", name=op.f("ck_feeds_cadence")),
+        sa.CheckConstraint("style IN ('cards', 'digest')", name=op.f("ck_feeds_style")),
+        sa.CheckConstraint("(held_at IS NULL) = (hold_reason IS NULL)", name=op.f("ck_feeds_hold")),
+        sa.CheckConstraint("length(post_time) = 5", name=op.f("ck_feeds_post_time")),
+        sa.CheckConstraint("max_papers >= 1", name=op.f("ck_feeds_max_papers")),
+        sa.CheckConstraint("min_upvotes >= 0", name=op.f("ck_feeds_min_upvotes")),
+        sa.CheckConstraint("weekdays BETWEEN 1 AND 127", name=op.f("ck_feeds_weekdays")),
+        sa.ForeignKeyConstraint(
+            ["server_id"], ["servers.id"], name=op.f("fk_feeds_server_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feeds")),
+        sa.UniqueConstraint("channel_id", name=op.f("uq_feeds_channel_id")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_feeds_next_run_at"), "feeds", ["next_run_at"], unique=False)
+    op.create_index(op.f("ix_feeds_server_id"), "feeds", ["server_id"], unique=False)
+
+
+def _create_posts() -> None:
+    op.create_table(
+        "posts",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("feed_id", _ID, nullable=False),
+        sa.Column("channel_id", _ID, nullable=False),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("nonce", sa.String(25), nullable=False),
+        sa.Column("planned_at", sa.String(27), nullable=False),
+        sa.Column("first_attempt_at", sa.String(27), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_attempt_at", sa.String(27), nullable=False),
+        sa.Column("message_id", _ID, nullable=True),
+        sa.Column("sent_at", sa.String(27), nullable=True),
+        sa.Column("failed_at", sa.String(27), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("code", sa.Integer(), nullable=True),
+        sa.CheckConstraint("(state = 'failed') = (failed_at IS NOT NULL)", name=op.f("ck_posts_failed_at")),
+        sa.CheckConstraint("(state = 'sent') = (message_id IS NOT NULL)", name=op.f("ck_posts_message_id")),
+        sa.CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name=op.f("ck_posts_sent_at")),
+        sa.CheckConstraint("state IN ('pending', 'sent', 'failed')", name=op.f("ck_posts_state")),
+        sa.CheckConstraint("attempts >= 0", name=op.f("ck_posts_attempts")),
+        sa.CheckConstraint("length(nonce) BETWEEN 1 AND 25", name=op.f("ck_posts_nonce")),
+        sa.ForeignKeyConstraint(["feed_id"], ["feeds.id"], name=op.f("fk_posts_feed_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_posts")),
+        sa.UniqueConstraint("nonce", name=op.f("uq_posts_nonce")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_posts_feed_id_state"), "posts", ["feed_id", "state"], unique=False)
+    op.create_index(
+        "ix_posts_pending_by_channel",
+        "posts",
+        ["channel_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.create_index(
+        "ix_posts_pending_by_time",
+        "posts",
+        ["next_attempt_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+
+
+def _create_subscriptions() -> None:
+    op.create_table(
+        "subscriptions",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("feed_id", _ID, nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("canonical", sa.Text(), nullable=False),
+        sa.Column("compiled", sa.Text(), nullable=False),
+        sa.Column("rules_version", sa.Integer(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("created_at", sa.String(27), nullable=False),
+        sa.Column("created_by", _ID, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["feed_id"], ["feeds.id"], name=op.f("fk_subscriptions_feed_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subscriptions")),
+        sa.UniqueConstraint("feed_id", "canonical", name=op.f("uq_subscriptions_feed_id_canonical")),
+        sqlite_autoincrement=True,
+    )
+
+
+def _create_post_papers() -> None:
+    op.create_table(
+        "post_papers",
+        sa.Column("post_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("feed_id", _ID, nullable=False),
+        sa.Column("paper_id", sa.String(10), nullable=False),
+        sa.Column("form", sa.String(10), nullable=False),
+        sa.Column("queries", sa.Text(), nullable=False),
+        sa.CheckConstraint("form IN ('card', 'line')", name=op.f("ck_post_papers_form")),
+        sa.ForeignKeyConstraint(
+            ["feed_id"], ["feeds.id"], name=op.f("fk_post_papers_feed_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["paper_id"], ["papers.id"], name=op.f("fk_post_papers_paper_id")),
+        sa.ForeignKeyConstraint(
+            ["post_id"], ["posts.id"], name=op.f("fk_post_papers_post_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("post_id", "position", name=op.f("pk_post_papers")),
+        sa.UniqueConstraint("feed_id", "paper_id", name=op.f("uq_post_papers_feed_id_paper_id")),
+    )
+    op.create_index(
+        op.f("ix_post_papers_paper_id_feed_id"), "post_papers", ["paper_id", "feed_id"], unique=False
+    )

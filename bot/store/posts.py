@@ -1,0 +1,276 @@
+"""Posts that are owed, sent or failed, with their papers: the outbox, and the posted history."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, delete, exists, func, insert, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, ServerId
+from bot.core.posts import Entry, Form, NewPost, Post, PostState
+from bot.store import tables
+from bot.store.dialects import insert_if_new, these_ids
+from bot.store.feeds import is_active
+
+_posts = tables.posts
+_entries = tables.post_papers
+_feeds = tables.feeds
+# Written into the statement, not bound, so that the indexes of what is pending serve.
+_PENDING = literal(PostState.PENDING.value, literal_execute=True)
+
+
+async def add(conn: AsyncConnection, posts: Iterable[NewPost], *, now: datetime) -> list[Post]:
+    """Store planned posts as pending, due at once, and return them as stored.
+
+    A paper that the feed has already, owed or sent or failed, is left out; a post that is left without
+    papers is not kept.
+    """
+    by_nonce = {post.nonce: post for post in posts}
+    if not by_nonce:
+        return []
+    rows = [_new_row(post, now) for post in by_nonce.values()]
+    inserted = await conn.execute(insert(_posts).returning(_posts.c.id, _posts.c.nonce), rows)
+    planned = {PostId(row.id): by_nonce[row.nonce] for row in inserted}
+    taken = await _add_entries(conn, planned)
+    if empty := planned.keys() - taken.keys():
+        await conn.execute(delete(_posts).where(_posts.c.id.in_(these_ids(conn, empty))))
+    return [
+        Post(
+            id=post_id,
+            feed_id=post.feed_id,
+            channel_id=post.channel_id,
+            state=PostState.PENDING,
+            nonce=post.nonce,
+            entries=tuple(post.entries[position] for position in sorted(taken[post_id])),
+            planned_at=now,
+            next_attempt_at=now,
+        )
+        for post_id, post in sorted(planned.items())
+        if post_id in taken
+    ]
+
+
+def _new_row(post: NewPost, now: datetime) -> dict[str, object]:
+    return {
+        "feed_id": post.feed_id,
+        "channel_id": post.channel_id,
+        "state": PostState.PENDING.value,
+        "nonce": post.nonce,
+        "planned_at": now,
+        "attempts": 0,
+        "next_attempt_at": now,
+    }
+
+
+async def _add_entries(conn: AsyncConnection, planned: dict[PostId, NewPost]) -> dict[PostId, list[int]]:
+    """Store the entries that their feeds do not have yet; the positions that were stored, by post."""
+    rows = [
+        {
+            "post_id": post_id,
+            "position": position,
+            "feed_id": post.feed_id,
+            "paper_id": entry.paper_id,
+            "form": entry.form.value,
+            "queries": entry.queries,
+        }
+        for post_id, post in sorted(planned.items())
+        for position, entry in enumerate(post.entries)
+    ]
+    taken: dict[PostId, list[int]] = {}
+    if rows:
+        statement = insert_if_new(conn, _entries, key=["feed_id", "paper_id"])
+        stored = await conn.execute(statement.returning(_entries.c.post_id, _entries.c.position), rows)
+        for row in stored:
+            taken.setdefault(PostId(row.post_id), []).append(row.position)
+    return taken
+
+
+async def posted(
+    conn: AsyncConnection, feed_ids: Collection[FeedId], *, since: date | None = None
+) -> set[tuple[FeedId, PaperId]]:
+    """The papers that these feeds have already: sent, owed, or failed.
+
+    `since` leaves out the papers whose list day is before it, which keeps the answer small.
+    """
+    statement = select(_entries.c.feed_id, _entries.c.paper_id).where(
+        _entries.c.feed_id.in_(these_ids(conn, feed_ids))
+    )
+    if since is not None:
+        papers = tables.papers
+        statement = statement.join(papers, papers.c.id == _entries.c.paper_id).where(
+            papers.c.list_day >= since
+        )
+    rows = await conn.execute(statement)
+    return {(FeedId(feed_id), PaperId(paper_id)) for feed_id, paper_id in rows}
+
+
+def _heads() -> Select[Any]:
+    """The oldest pending post of each channel, where its feed is active.
+
+    A post that waits holds back the later ones of its channel, so that they come in the planned order.
+    """
+    earlier = _posts.alias("earlier")
+    return (
+        select(_posts)
+        .join(_feeds, _feeds.c.id == _posts.c.feed_id)
+        .where(
+            _posts.c.state == _PENDING,
+            is_active(),
+            ~exists().where(
+                earlier.c.state == _PENDING,
+                earlier.c.channel_id == _posts.c.channel_id,
+                earlier.c.id < _posts.c.id,
+            ),
+        )
+        .order_by(_posts.c.next_attempt_at, _posts.c.id)
+    )
+
+
+async def claimable(conn: AsyncConnection, now: datetime, *, limit: int) -> list[Post]:
+    """The posts to try now, at most one a channel, those that have waited longest first."""
+    return await _fetch(conn, _heads().where(_posts.c.next_attempt_at <= now).limit(limit))
+
+
+async def next_attempt_at(conn: AsyncConnection) -> datetime | None:
+    """When `claimable` has a post next; in the past where it has one now."""
+    statement = _heads().with_only_columns(_posts.c.next_attempt_at).limit(1)
+    return (await conn.execute(statement)).scalar_one_or_none()
+
+
+async def begin_attempt(conn: AsyncConnection, post_id: PostId, *, now: datetime) -> None:
+    """Note, before anything is sent, that it is being tried."""
+    first = func.coalesce(_posts.c.first_attempt_at, now)
+    await _set(conn, post_id, first_attempt_at=first, attempts=_posts.c.attempts + 1)
+
+
+async def mark_sent(conn: AsyncConnection, post_id: PostId, *, message_id: MessageId, now: datetime) -> None:
+    await _set(
+        conn,
+        post_id,
+        state=PostState.SENT.value,
+        message_id=message_id,
+        sent_at=now,
+        failed_at=None,
+        reason=None,
+        code=None,
+    )
+
+
+async def mark_failed(
+    conn: AsyncConnection, post_id: PostId, *, reason: str, code: int | None, now: datetime
+) -> None:
+    await _set(conn, post_id, state=PostState.FAILED.value, failed_at=now, reason=reason, code=code)
+
+
+async def postpone(
+    conn: AsyncConnection, post_id: PostId, *, until: datetime, reason: str, code: int | None
+) -> None:
+    await _set(conn, post_id, next_attempt_at=until, reason=reason, code=code)
+
+
+async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> int:
+    """Owe the feed's failed posts again, due at once with their waits begun anew; how many there were."""
+    statement = (
+        update(_posts)
+        .where(_posts.c.feed_id == feed_id, _posts.c.state == PostState.FAILED.value)
+        .values(state=PostState.PENDING.value, failed_at=None, attempts=0, next_attempt_at=now)
+    )
+    return (await conn.execute(statement)).rowcount
+
+
+async def get(conn: AsyncConnection, post_id: PostId) -> Post | None:
+    return await _first(conn, select(_posts).where(_posts.c.id == post_id))
+
+
+async def of_paper(conn: AsyncConnection, feed_id: FeedId, paper_id: PaperId) -> Post | None:
+    """The post that brought, or will bring, this paper to this feed."""
+    of_entry = select(_entries.c.post_id).where(
+        _entries.c.feed_id == feed_id, _entries.c.paper_id == paper_id
+    )
+    return await _first(conn, select(_posts).where(_posts.c.id == of_entry.scalar_subquery()))
+
+
+async def last_sent(conn: AsyncConnection, feed_id: FeedId) -> Post | None:
+    statement = (
+        select(_posts)
+        .where(_posts.c.feed_id == feed_id, _posts.c.state == PostState.SENT.value)
+        .order_by(_posts.c.sent_at.desc(), _posts.c.id.desc())
+    )
+    return await _first(conn, statement)
+
+
+async def failed(conn: AsyncConnection, server_id: ServerId, limit: int) -> list[Post]:
+    """The server's failed posts, the latest failure first."""
+    statement = (
+        select(_posts)
+        .join(_feeds, _feeds.c.id == _posts.c.feed_id)
+        .where(_feeds.c.server_id == server_id, _posts.c.state == PostState.FAILED.value)
+        .order_by(_posts.c.failed_at.desc(), _posts.c.id.desc())
+        .limit(limit)
+    )
+    return await _fetch(conn, statement)
+
+
+async def counts(conn: AsyncConnection, feed_id: FeedId) -> dict[PostState, int]:
+    """How many posts the feed has in each state, 0 included."""
+    statement = (
+        select(_posts.c.state, func.count()).where(_posts.c.feed_id == feed_id).group_by(_posts.c.state)
+    )
+    found = {PostState(state): number for state, number in (await conn.execute(statement))}
+    return {state: found.get(state, 0) for state in PostState}
+
+
+async def waiting(conn: AsyncConnection, server_id: ServerId) -> dict[FeedId, int]:
+    """How many posts each feed of the server still owes; a feed that owes none is left out."""
+    statement = (
+        select(_posts.c.feed_id, func.count())
+        .join(_feeds, _feeds.c.id == _posts.c.feed_id)
+        .where(_feeds.c.server_id == server_id, _posts.c.state == _PENDING)
+        .group_by(_posts.c.feed_id)
+    )
+    return {FeedId(feed_id): number for feed_id, number in (await conn.execute(statement))}
+
+
+async def _set(conn: AsyncConnection, post_id: PostId, **values: ColumnElement[Any] | object) -> None:
+    await conn.execute(update(_posts).where(_posts.c.id == post_id).values(values))
+
+
+async def _first(conn: AsyncConnection, statement: Select[Any]) -> Post | None:
+    return next(iter(await _fetch(conn, statement.limit(1))), None)
+
+
+async def _fetch(conn: AsyncConnection, statement: Select[Any]) -> list[Post]:
+    rows: Sequence[Row[Any]] = (await conn.execute(statement)).all()
+    entries: dict[int, list[Entry]] = {row.id: [] for row in rows}
+    if rows:
+        of_posts = (
+            select(_entries)
+            .where(_entries.c.post_id.in_(these_ids(conn, entries)))
+            .order_by(_entries.c.post_id, _entries.c.position)
+        )
+        for row in await conn.execute(of_posts):
+            entry = Entry(paper_id=PaperId(row.paper_id), form=Form(row.form), queries=row.queries)
+            entries[row.post_id].append(entry)
+    return [_post(row, tuple(entries[row.id])) for row in rows]
+
+
+def _post(row: Row[Any], entries: tuple[Entry, ...]) -> Post:
+    return Post(
+        id=PostId(row.id),
+        feed_id=FeedId(row.feed_id),
+        channel_id=ChannelId(row.channel_id),
+        state=PostState(row.state),
+        nonce=row.nonce,
+        entries=entries,
+        planned_at=row.planned_at,
+        first_attempt_at=row.first_attempt_at,
+        attempts=row.attempts,
+        next_attempt_at=row.next_attempt_at,
+        message_id=None if row.message_id is None else MessageId(row.message_id),
+        sent_at=row.sent_at,
+        reason=row.reason,
+        code=row.code,
+    )

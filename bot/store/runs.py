@@ -1,0 +1,72 @@
+"""The journal of runs. One that a crash cut short stays without an end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.ids import RunId
+from bot.core.runs import Outcome, Run
+from bot.store import tables
+
+_runs = tables.runs
+
+
+async def start(conn: AsyncConnection, *, now: datetime) -> RunId:
+    statement = insert(_runs).values(started_at=now).returning(_runs.c.id)
+    return RunId((await conn.execute(statement)).scalar_one())
+
+
+async def finish(  # noqa: PLR0913 - the numbers of one run, all named
+    conn: AsyncConnection,
+    run_id: RunId,
+    *,
+    now: datetime,
+    outcome: str,
+    listed: int,
+    new_papers: int,
+    feeds: int,
+    posts: int,
+    problem: str | None,
+) -> None:
+    """Write how the run ended.
+
+    Raises:
+        ValueError: `outcome` is none of `Outcome`.
+    """
+    values = {
+        "finished_at": now,
+        "outcome": Outcome(outcome).value,
+        "listed": listed,
+        "new_papers": new_papers,
+        "feeds": feeds,
+        "posts": posts,
+        "problem": problem,
+    }
+    await conn.execute(update(_runs).where(_runs.c.id == run_id).values(values))
+
+
+async def latest(conn: AsyncConnection) -> Run | None:
+    """The run that finished last."""
+    statement = (
+        select(_runs)
+        .where(_runs.c.finished_at.is_not(None))
+        .order_by(_runs.c.finished_at.desc(), _runs.c.id.desc())
+        .limit(1)
+    )
+    row = (await conn.execute(statement)).one_or_none()
+    if row is None:
+        return None
+    return Run(
+        id=RunId(row.id),
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        outcome=Outcome(row.outcome),
+        listed=row.listed,
+        new_papers=row.new_papers,
+        feeds=row.feeds,
+        posts=row.posts,
+        problem=row.problem,
+    )

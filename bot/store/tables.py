@@ -1,0 +1,204 @@
+"""The tables. `migrations/` makes them; a test holds the two equal."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from bot.core.feeds import Style
+from bot.core.posts import Form, PostState
+from bot.core.runs import Outcome
+from bot.core.schedules import Cadence
+from bot.store.column_types import Id, TextTuple, TimeOfDay, UtcDateTime, Weekdays
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _one_of(column: str, states: type[StrEnum]) -> CheckConstraint:
+    values = ", ".join(f"'{state.value}'" for state in states)
+    return CheckConstraint(f"{column} IN ({values})", name=column)
+
+
+papers = Table(
+    "papers",
+    metadata,
+    Column("id", String(10), primary_key=True),
+    Column("list_day", Date, nullable=False, index=True),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("abstract", Text, nullable=False),
+    Column("authors", TextTuple, nullable=False),
+    Column("published_at", UtcDateTime),
+    Column("upvotes", Integer, nullable=False),
+    Column("comments", Integer, nullable=False),
+    Column("ai_summary", Text),
+    Column("ai_keywords", TextTuple, nullable=False),
+    Column("github_repo", Text),
+    Column("github_stars", Integer),
+    Column("project_page", Text),
+    Column("organization", Text),
+    Column("organization_login", Text),
+    Column("submitter", Text),
+    Column("submitter_login", Text),
+    Column("thumbnail", Text),
+    Column("withdrawn_at", UtcDateTime),
+)
+
+list_days = Table(
+    "list_days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("read_at", UtcDateTime, nullable=False),
+    Column("papers", Integer, nullable=False),
+    CheckConstraint("papers >= 0", name="papers"),
+)
+
+servers = Table(
+    "servers",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("added_at", UtcDateTime, nullable=False),
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("server_id", Id, ForeignKey("servers.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("channel_id", Id, nullable=False, unique=True),
+    Column("cadence", String(10), nullable=False),
+    Column("post_time", TimeOfDay, nullable=False),
+    Column("weekdays", Weekdays, nullable=False),
+    Column("timezone", String(64), nullable=False),
+    Column("style", String(10), nullable=False),
+    Column("min_upvotes", Integer, nullable=False),
+    Column("max_papers", Integer, nullable=False),
+    Column("paused_at", UtcDateTime),
+    Column("hold_reason", Text),
+    Column("held_at", UtcDateTime),
+    Column("next_run_at", UtcDateTime, nullable=False, index=True),
+    Column("last_run_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_by", Id, nullable=False),
+    CheckConstraint("length(post_time) = 5", name="post_time"),
+    CheckConstraint("weekdays BETWEEN 1 AND 127", name="weekdays"),
+    CheckConstraint("min_upvotes >= 0", name="min_upvotes"),
+    CheckConstraint("max_papers >= 1", name="max_papers"),
+    _one_of("cadence", Cadence),
+    _one_of("style", Style),
+    CheckConstraint("(held_at IS NULL) = (hold_reason IS NULL)", name="hold"),
+    sqlite_autoincrement=True,  # an id is never given twice: buttons in old messages carry it
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("feed_id", Id, ForeignKey("feeds.id", ondelete="CASCADE"), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("canonical", Text, nullable=False),
+    Column("compiled", Text, nullable=False),
+    Column("rules_version", Integer, nullable=False),
+    Column("since", Date, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_by", Id, nullable=False),
+    UniqueConstraint("feed_id", "canonical"),
+    sqlite_autoincrement=True,
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("feed_id", Id, ForeignKey("feeds.id", ondelete="CASCADE"), nullable=False),
+    Column("channel_id", Id, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("nonce", String(25), nullable=False),
+    Column("planned_at", UtcDateTime, nullable=False),
+    Column("first_attempt_at", UtcDateTime),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", UtcDateTime, nullable=False),
+    Column("message_id", Id),
+    Column("sent_at", UtcDateTime),
+    Column("failed_at", UtcDateTime),
+    Column("reason", Text),
+    Column("code", Integer),
+    CheckConstraint("length(nonce) BETWEEN 1 AND 25", name="nonce"),
+    CheckConstraint("attempts >= 0", name="attempts"),
+    _one_of("state", PostState),
+    CheckConstraint("(state = 'sent') = (message_id IS NOT NULL)", name="message_id"),
+    CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent_at"),
+    CheckConstraint("(state = 'failed') = (failed_at IS NOT NULL)", name="failed_at"),
+    UniqueConstraint("nonce"),
+    Index(None, "feed_id", "state"),
+    sqlite_autoincrement=True,
+)
+# The outbox asks for what is pending all the time, and nearly every row is sent.
+_is_pending = text("state = 'pending'")
+Index(
+    "ix_posts_pending_by_time",
+    posts.c.next_attempt_at,
+    posts.c.id,
+    sqlite_where=_is_pending,
+    postgresql_where=_is_pending,
+)
+Index(
+    "ix_posts_pending_by_channel",
+    posts.c.channel_id,
+    posts.c.id,
+    sqlite_where=_is_pending,
+    postgresql_where=_is_pending,
+)
+
+post_papers = Table(
+    "post_papers",
+    metadata,
+    Column("post_id", Id, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("feed_id", Id, ForeignKey("feeds.id", ondelete="CASCADE"), nullable=False),
+    Column("paper_id", String(10), ForeignKey("papers.id"), nullable=False),
+    Column("form", String(10), nullable=False),
+    Column("queries", TextTuple, nullable=False),
+    _one_of("form", Form),
+    Index(None, "paper_id", "feed_id"),
+    UniqueConstraint("feed_id", "paper_id"),  # the promise: a paper is posted once in a feed
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("outcome", String(20)),
+    Column("listed", Integer),
+    Column("new_papers", Integer),
+    Column("feeds", Integer),
+    Column("posts", Integer),
+    Column("problem", Text),
+    _one_of("outcome", Outcome),
+    CheckConstraint("(finished_at IS NULL) = (outcome IS NULL)", name="finished"),
+    sqlite_autoincrement=True,
+)
