@@ -42,7 +42,7 @@ class LogFormat(StrEnum):
 
 
 def _reading(parse: Callable[[str], object]) -> BeforeValidator:
-    """One of the core's parsers as a validator."""
+    """A parser as a validator; it may raise `UserError`, as the core's do, or `ValueError`."""
 
     def read(value: object) -> object:
         if not isinstance(value, str):
@@ -110,8 +110,6 @@ def _bare_secret(value: object) -> object:
 
 _HttpAddress = Annotated[str, AfterValidator(_http_address)]
 _Token = Annotated[SecretStr, BeforeValidator(_bare_secret)]
-_Upper = BeforeValidator(lambda value: value.strip().upper() if isinstance(value, str) else value)
-_Lower = BeforeValidator(lambda value: value.strip().lower() if isinstance(value, str) else value)
 
 
 class Settings(BaseSettings):
@@ -177,11 +175,11 @@ class Settings(BaseSettings):
         default=frozenset(range(5)),
         description="weekdays such as Mon-Fri or Mon,Thu, or all",
     )
-    log_level: Annotated[LogLevel, _Upper] = Field(
+    log_level: Annotated[LogLevel, _reading(lambda text: LogLevel(text.strip().upper()))] = Field(
         default=LogLevel.INFO,
         description="DEBUG, INFO, WARNING or ERROR",
     )
-    log_format: Annotated[LogFormat, _Lower] = Field(
+    log_format: Annotated[LogFormat, _reading(lambda text: LogFormat(text.strip().lower()))] = Field(
         default=LogFormat.TEXT,
         description="text or json",
     )

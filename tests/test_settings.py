@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import os
+from datetime import time
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot.core.schedules import Cadence, Schedule
+from bot.errors import ConfigError
+from bot.settings import LogFormat, LogLevel, Settings
+
+TOKEN = "MTA1.GxYz12.not-a-real-one_at-all"
+
+
+@pytest.fixture(autouse=True)
+def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An empty working directory and none of our variables, whatever the machine has."""
+    monkeypatch.chdir(tmp_path)
+    ours = {name.upper() for name in Settings.model_fields}
+    for name in list(os.environ):
+        if name.upper() in ours:
+            monkeypatch.delenv(name)
+
+
+def refusal(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError) as error:
+        Settings.load()
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_nothing_set_gives_the_documented_defaults() -> None:
+    settings = Settings.load()
+    assert settings.discord_token is None
+    assert settings.discord_api_url == "https://discord.com/api/v10"
+    assert settings.discord_gateway_url is None
+    assert settings.hf_endpoint == "https://huggingface.co"
+    assert settings.hf_token is None
+    assert settings.database_url == "sqlite+aiosqlite:///data/paperboy.db"
+    assert settings.poll_interval_seconds == 1800
+    assert settings.backfill_days == 30
+    assert settings.default_schedule == Schedule(
+        cadence=Cadence.DAILY, time=time(9, 0), weekdays=frozenset(range(5)), timezone="UTC"
+    )
+    assert settings.log_level is LogLevel.INFO
+    assert settings.log_format is LogFormat.TEXT
+
+
+def test_the_environment_wins_over_dotenv_and_dotenv_over_the_defaults(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Path(".env").write_text("BACKFILL_DAYS=3\nPOLL_INTERVAL_SECONDS=60\nSOMEONE_ELSES=1\n", encoding="utf-8")
+    monkeypatch.setenv("BACKFILL_DAYS", "5")
+    settings = Settings.load()
+    assert (settings.backfill_days, settings.poll_interval_seconds) == (5, 60)
+
+
+def test_what_the_caller_gives_wins_and_even_a_wrong_variable_is_not_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "not a token")
+    monkeypatch.setenv("HF_TOKEN", "hf_real")
+    settings = Settings.load(discord_token="fake", hf_token=None)
+    assert settings.discord_token == SecretStr("fake")
+    assert settings.hf_token is None
+
+
+def test_an_empty_value_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.setenv(name.upper(), "")
+    assert Settings.load().discord_token is None
+    assert Settings.load().backfill_days == 30
+
+
+def test_dotenv_may_begin_with_a_byte_order_mark_and_be_quoted_and_exported() -> None:
+    Path(".env").write_bytes(b"\xef\xbb\xbfDISCORD_TOKEN=abc\r\nexport HF_TOKEN='hf_x' # mine\r\n")
+    settings = Settings.load()
+    assert settings.secrets == ("abc", "hf_x")
+
+
+def test_white_space_around_a_token_is_trimmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", f"  {TOKEN}\n")
+    token = Settings.load().discord_token
+    assert token is not None
+    assert token.get_secret_value() == TOKEN
+
+
+@pytest.mark.parametrize("value", [f"Bot {TOKEN}", "abc def", "abc\ndef", '"abc"', "ключ", "abc\x07"])
+def test_a_token_that_cannot_be_one_is_refused_without_being_shown(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    message = refusal(monkeypatch, DISCORD_TOKEN=value)
+    assert message.startswith("DISCORD_TOKEN must be the bot's token alone")
+    for part in value.split():
+        if part != "Bot":
+            assert part not in message
+
+
+def test_no_representation_of_the_settings_shows_a_token() -> None:
+    settings = Settings.load(discord_token=TOKEN, hf_token="hf_secret")
+    for text in (repr(settings), str(settings), settings.model_dump_json()):
+        assert TOKEN not in text
+        assert "hf_secret" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("DISCORD_API_URL", "http://127.0.0.1:8080/api/v10/", "http://127.0.0.1:8080/api/v10"),
+        ("DISCORD_API_URL", " https://proxy.example ", "https://proxy.example"),
+        ("HF_ENDPOINT", "http://[::1]:99//", "http://[::1]:99"),
+        ("DISCORD_GATEWAY_URL", "ws://127.0.0.1:9/gateway/", "ws://127.0.0.1:9/gateway"),
+        ("DISCORD_GATEWAY_URL", "wss://gateway.example/?v=10&encoding=json", "wss://gateway.example"),
+        ("DATABASE_URL", "sqlite+aiosqlite:////data/paperboy.db", "sqlite+aiosqlite:////data/paperboy.db"),
+        ("POLL_INTERVAL_SECONDS", "1", 1),
+        ("BACKFILL_DAYS", "0", 0),
+        ("BACKFILL_DAYS", "366", 366),
+        ("DEFAULT_TIMEZONE", "europe/berlin", "Europe/Berlin"),
+        ("DEFAULT_POST_TIME", "7:30", time(7, 30)),
+        ("DEFAULT_WEEKDAYS", "Mon,Thu", frozenset({0, 3})),
+        ("DEFAULT_WEEKDAYS", "all", frozenset(range(7))),
+        ("LOG_LEVEL", "debug", LogLevel.DEBUG),
+        ("LOG_FORMAT", "JSON", LogFormat.JSON),
+    ],
+)
+def test_a_right_value_is_taken(monkeypatch: pytest.MonkeyPatch, name: str, value: str, kept: object) -> None:
+    monkeypatch.setenv(name, value)
+    assert getattr(Settings.load(), name.lower()) == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DISCORD_API_URL", "discord.com/api/v10"),
+        ("DISCORD_API_URL", "ftp://discord.com"),
+        ("DISCORD_API_URL", "http://"),
+        ("DISCORD_API_URL", "http://host:99999"),
+        ("DISCORD_API_URL", "http://host:port"),
+        ("DISCORD_API_URL", "http://ho st"),
+        ("DISCORD_API_URL", "http://[::1"),
+        ("DISCORD_API_URL", "http://host/?a=b"),
+        ("DISCORD_GATEWAY_URL", "https://gateway.discord.gg"),
+        ("HF_ENDPOINT", "huggingface.co"),
+        ("DATABASE_URL", "paperboy.db"),
+        ("DATABASE_URL", "sqlite:///paperboy.db"),
+        ("DATABASE_URL", "sqlite+aiosqlite://"),
+        ("DATABASE_URL", "sqlite+aiosqlite:///:memory:"),
+        ("DATABASE_URL", "postgresql+asyncpg://host/db"),
+        ("POLL_INTERVAL_SECONDS", "0"),
+        ("POLL_INTERVAL_SECONDS", "-5"),
+        ("POLL_INTERVAL_SECONDS", "1.5"),
+        ("POLL_INTERVAL_SECONDS", "half an hour"),
+        ("POLL_INTERVAL_SECONDS", "9" * 30),
+        ("BACKFILL_DAYS", "367"),
+        ("BACKFILL_DAYS", "-1"),
+        ("DEFAULT_TIMEZONE", "Berlin"),
+        ("DEFAULT_TIMEZONE", "../../etc/passwd"),
+        ("DEFAULT_POST_TIME", "24:00"),
+        ("DEFAULT_POST_TIME", "9"),
+        ("DEFAULT_WEEKDAYS", "Mon-Foo"),
+        ("DEFAULT_WEEKDAYS", "1-5"),
+        ("LOG_LEVEL", "loud"),
+        ("LOG_FORMAT", "xml"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_variable_and_what_would_be_right(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    message = refusal(monkeypatch, **{name: value})
+    assert message.startswith(f"{name} must be ")
+    assert f"not {value!r}" in message
+
+
+def test_several_wrong_values_are_all_named_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = refusal(monkeypatch, POLL_INTERVAL_SECONDS="0", LOG_FORMAT="xml")
+    assert "POLL_INTERVAL_SECONDS must be" in message
+    assert "LOG_FORMAT must be" in message
+
+
+def test_a_long_or_many_lined_value_is_shown_short_and_on_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = refusal(monkeypatch, HF_ENDPOINT="x\ny" * 1000)
+    assert len(message) < 300
+
+
+@pytest.mark.parametrize("name", ["HF_ENDPOINT", "DATABASE_URL", "DISCORD_GATEWAY_URL"])
+def test_a_password_in_a_wrong_address_is_not_shown(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    message = refusal(monkeypatch, **{name: "gopher://me:p@ss/w0rd@host:70/x"})
+    assert "ss/w0rd" not in message
+    assert "host:70" in message
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"A=1\nB=\xff\n", ".env must be UTF-8 text"),
+        (b"A=1\nDISCORD_TOKEN='abc\n", ".env line 2 cannot be read"),
+        (b"=1\n", ".env line 1 cannot be read"),
+    ],
+)
+def test_a_dotenv_that_cannot_be_read_is_said_with_its_place(content: bytes, complaint: str) -> None:
+    Path(".env").write_bytes(content)
+    with pytest.raises(ConfigError) as error:
+        Settings.load()
+    assert str(error.value).startswith(complaint)
+    assert "abc" not in str(error.value)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
+def test_a_dotenv_without_the_right_to_read_it_is_said() -> None:
+    Path(".env").touch(mode=0o000)
+    with pytest.raises(ConfigError, match=r"^\.env cannot be read"):
+        Settings.load()
