@@ -110,20 +110,20 @@ def make_card(paper: Paper, *, queries: Sequence[Query], is_alone: bool, limit: 
     Alone on its message it has its links for buttons and a large picture; among others the links stand in
     its text. What does not fit gives way: the summary down to 100 characters, then the lesser parts.
     """
-    links = _links(paper)
+    links = paper_links(paper)
     card = Card(
         # Half the room at least is for the rest.
         title=_title(paper, queries).fit(min(MAX_TITLE, max(limit // 2, _SHORTEST_TITLE))) or paper.id,
         url=paper.page_url,
         footer=_footer(queries),
-        links=(Link("Paper", paper.page_url), *links) if is_alone else (),
+        links=links if is_alone else (),
         **_picture(paper, is_alone=is_alone),
     )
     summary = _marked(paper.ai_summary or "", Field.ABSTRACT, queries)
     if not summary.text:
         summary = _marked(paper.abstract, Field.ABSTRACT, queries)
     longest = SUMMARY_ALONE if is_alone else SUMMARY_AMONG
-    parts = _parts(paper, queries=queries, is_alone=is_alone, links=() if is_alone else links)
+    parts = _parts(paper, queries=queries, is_alone=is_alone, links=() if is_alone else links[1:])
     filled = _filled(card, summary=summary, parts=parts, limit=limit, longest=longest)
     if not queries or "**" in f"{filled.title}{filled.description}":
         return filled
@@ -241,9 +241,14 @@ def _dates(paper: Paper) -> str:
     return _DOT.join(dates)
 
 
-def _links(paper: Paper) -> tuple[Link, ...]:
-    """The links beside the paper's page; an address too long for a button is left out everywhere."""
-    known = {"PDF": paper.pdf_url, "Code": paper.github_repo, "Project": paper.project_page}
+def paper_links(paper: Paper) -> tuple[Link, ...]:
+    """The paper's links for buttons, its page first; an address too long for a button is left out."""
+    known = {
+        "Paper": paper.page_url,
+        "PDF": paper.pdf_url,
+        "Code": paper.github_repo,
+        "Project": paper.project_page,
+    }
     urls = {label: web_url(url or "", limit=MAX_BUTTON_URL) for label, url in known.items()}
     if urls["Project"] == urls["Code"]:
         del urls["Project"]

@@ -1,0 +1,209 @@
+"""Messages: how papers are laid out over a feed's messages, and one message composed for sending."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bot.core.cards import (
+    LONGEST_LINE,
+    MAX_DESCRIPTION,
+    Card,
+    Link,
+    date_text,
+    digest_line,
+    make_card,
+    paper_links,
+)
+from bot.core.feeds import Style
+from bot.core.ids import PaperId
+from bot.core.markdown import length, shorten
+from bot.core.papers import Paper
+from bot.core.posts import Entry, Form
+from bot.core.queries import Query
+from bot.core.schedules import WEEKDAYS
+
+# Discord's limits on a message; the characters are those of all its embeds.
+MAX_CONTENT = 2_000
+MAX_EMBEDS = 10
+MAX_CHARACTERS = 6_000
+
+MAX_LINES = 30  # so many fit at their shortest beside nine cards at theirs
+_LEAST_CARD = 300  # characters that a card is left with when lines fill the message
+_FOLD_TITLE = 40  # characters kept for the title of the folded list
+
+# What the estimate of a card takes for its summary, numbers, dates and the words around them.
+_SUMMARY_ESTIMATE = 150
+_FACTS_ESTIMATE = 130
+_LINE_ESTIMATE = 70  # a line without its title
+
+Item = tuple[Paper, Form, tuple[Query, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What a message shows; it obeys Discord's limits."""
+
+    content: str = ""  # Discord markdown
+    cards: tuple[Card, ...] = ()
+    links: tuple[Link, ...] = ()  # for buttons
+
+
+def layout(
+    papers: Sequence[Paper],
+    *,
+    style: Style,
+    max_papers: int,
+    queries_of: Mapping[PaperId, tuple[str, ...]],
+) -> tuple[tuple[Entry, ...], ...]:
+    """The papers, in this order, as the entries of one message after the other.
+
+    In style `cards` the first `max_papers` have a card each and the rest are folded into lines, the first of
+    them below the last cards if there is room. Sizes are estimated, which is cheap enough for every feed of a
+    run; `compose` then holds what Discord allows.
+    """
+    shown = max_papers if style is Style.CARDS else 0
+    sized = [(paper, _card_estimate(paper, queries_of.get(paper.id, ()))) for paper in papers[:shown]]
+    groups = _evenly_packed(sized)
+    lines = [(paper, min(len(paper.title) + _LINE_ESTIMATE, LONGEST_LINE)) for paper in papers[shown:]]
+    below: Sequence[tuple[Paper, int]] = ()
+    if groups and lines and len(groups[-1]) < MAX_EMBEDS:
+        below = _that_fit(lines, room=MAX_CHARACTERS - _FOLD_TITLE - _total(groups[-1]))
+    messages = [[(paper, Form.CARD) for paper, _ in group] for group in groups]
+    if below:
+        messages[-1] += [(paper, Form.LINE) for paper, _ in below]
+    messages += [
+        [(paper, Form.LINE) for paper, _ in group]
+        for group in _packed(lines[len(below) :], room=MAX_DESCRIPTION, most=MAX_LINES)
+    ]
+    return tuple(
+        tuple(
+            Entry(paper_id=paper.id, form=form, queries=queries_of.get(paper.id, ()))
+            for paper, form in message
+        )
+        for message in messages
+    )
+
+
+def _total(sized: Sequence[tuple[Paper, int]]) -> int:
+    return sum(size for _, size in sized)
+
+
+def _that_fit(lines: Sequence[tuple[Paper, int]], *, room: int) -> Sequence[tuple[Paper, int]]:
+    """As many of the first lines as fit below cards that leave so much room."""
+    first = next(_packed(lines, room=min(room, MAX_DESCRIPTION), most=MAX_LINES))
+    return first if _total(first) <= room else ()
+
+
+def _card_estimate(paper: Paper, queries: Sequence[str]) -> int:
+    """About how many characters the paper's card needs to read well; an estimate, never a promise."""
+    texts = (
+        paper.title,
+        *paper.authors[:3],
+        paper.organization,
+        paper.submitter,
+        paper.github_repo,
+        paper.project_page,
+    )
+    return min(
+        _SUMMARY_ESTIMATE
+        + _FACTS_ESTIMATE
+        + sum(len(text) for text in texts if text)
+        # An address around the name of an organisation and of a person.
+        + (40 if paper.organization_login else 0)
+        + (40 if paper.submitter_login else 0)
+        + sum(map(len, queries)),
+        MAX_CHARACTERS // 3,
+    )
+
+
+def _packed(sized: Sequence[tuple[Paper, int]], *, room: int, most: int) -> Iterator[list[tuple[Paper, int]]]:
+    """The papers in order in groups of at most `most` that stay within `room` together; never an empty one."""
+    group: list[tuple[Paper, int]] = []
+    total = 0
+    for paper, size in sized:
+        if group and (len(group) == most or total + size > room):
+            yield group
+            group, total = [], 0
+        group.append((paper, size))
+        total += size
+    if group:
+        yield group
+
+
+def _evenly_packed(sized: Sequence[tuple[Paper, int]]) -> list[list[tuple[Paper, int]]]:
+    """Over as few messages as can be, and as evenly: two of six rather than one of ten and one of two."""
+    groups = list(_packed(sized, room=MAX_CHARACTERS, most=MAX_EMBEDS))
+    if len(groups) < 2:
+        return groups
+    for most in range(-(-len(sized) // len(groups)), MAX_EMBEDS):
+        even = list(_packed(sized, room=MAX_CHARACTERS, most=most))
+        if len(even) == len(groups):
+            return even
+    return groups
+
+
+def compose(items: Sequence[Item], *, heading: str) -> Message:
+    """The message for sending, within all of Discord's limits, from what `layout` put on one message.
+
+    The papers may have changed since: texts that have grown are shortened, the longest first, all to the
+    same length. `heading` is Discord markdown.
+    """
+    carded = [(paper, queries) for paper, form, queries in items if form is Form.CARD]
+    lined = [(paper, queries) for paper, form, queries in items if form is Form.LINE]
+    lines = _lines(lined, room=min(MAX_DESCRIPTION, MAX_CHARACTERS - _FOLD_TITLE - _LEAST_CARD * len(carded)))
+    folded = ()
+    if lines:
+        count = f"{len(lines)} more {'paper' if len(lines) == 1 else 'papers'}"
+        folded = (Card(title=count if carded else None, description="\n".join(lines)),)
+    room = MAX_CHARACTERS - sum(card.size for card in folded)
+    is_alone = len(items) == 1
+    return Message(
+        content=shorten(heading, MAX_CONTENT),
+        cards=(*_cards(carded, room=room, is_alone=is_alone), *folded),
+        links=paper_links(items[0][0]) if is_alone else (),
+    )
+
+
+def _cards(papers: Sequence[tuple[Paper, tuple[Query, ...]]], *, room: int, is_alone: bool) -> Sequence[Card]:
+    cards = [make_card(paper, queries=queries, is_alone=is_alone, limit=room) for paper, queries in papers]
+    limit = _even_limit([card.size for card in cards], room)
+    return [
+        card if card.size <= limit else make_card(paper, queries=queries, is_alone=is_alone, limit=limit)
+        for card, (paper, queries) in zip(cards, papers, strict=True)
+    ]
+
+
+def _lines(papers: Sequence[tuple[Paper, tuple[Query, ...]]], *, room: int) -> Sequence[str]:
+    lines = [digest_line(paper, queries=queries) for paper, queries in papers]
+    limit = _even_limit([length(line) + 1 for line in lines], room) - 1
+    return [
+        line if length(line) <= limit else digest_line(paper, queries=queries, limit=limit)
+        for line, (paper, queries) in zip(lines, papers, strict=True)
+    ]
+
+
+def _even_limit(sizes: Sequence[int], room: int) -> int:
+    """The largest limit such that all the sizes, cut to it, are at most `room` together."""
+    left = room
+    for behind, size in enumerate(sorted(sizes)):
+        if size * (len(sizes) - behind) > left:
+            return left // (len(sizes) - behind)
+        left -= size
+    return max(sizes, default=0)
+
+
+def heading(papers: Sequence[Paper]) -> str:
+    """How many papers a message brings and of which list days, as Discord markdown."""
+    count = f"**{len(papers):,} {'paper' if len(papers) == 1 else 'papers'}**"
+    days = sorted({paper.list_day for paper in papers if paper.list_day is not None})
+    if not days:
+        return count
+    if len(days) == 1:
+        return f"{count} from the Daily Papers of {_weekday_text(days[0])}"
+    return f"{count} from the Daily Papers of {_weekday_text(days[0])} to {_weekday_text(days[-1])}"
+
+
+def _weekday_text(day: date) -> str:
+    return f"{WEEKDAYS[day.weekday()]} {date_text(day)}"
