@@ -110,14 +110,15 @@ def make_card(paper: Paper, *, queries: Sequence[Query], is_alone: bool, limit: 
     Alone on its message it has its links for buttons and a large picture; among others the links stand in
     its text. What does not fit gives way: the summary down to 100 characters, then the lesser parts.
     """
-    links = paper_links(paper)
+    links, picture = paper_links(paper), web_url(paper.thumbnail or "")
     card = Card(
         # Half the room at least is for the rest.
         title=_title(paper, queries).fit(min(MAX_TITLE, max(limit // 2, _SHORTEST_TITLE))) or paper.id,
         url=paper.page_url,
         footer=_footer(queries),
         links=links if is_alone else (),
-        **_picture(paper, is_alone=is_alone),
+        thumbnail=None if is_alone else picture,
+        image=picture if is_alone else None,
     )
     summary = _marked(paper.ai_summary or "", Field.ABSTRACT, queries)
     if not summary.text:
@@ -253,11 +254,6 @@ def paper_links(paper: Paper) -> tuple[Link, ...]:
     if urls["Project"] == urls["Code"]:
         del urls["Project"]
     return tuple(Link(label, url) for label, url in urls.items() if url)
-
-
-def _picture(paper: Paper, *, is_alone: bool) -> dict[str, str]:
-    url = web_url(paper.thumbnail or "")
-    return {} if url is None else {"image" if is_alone else "thumbnail": url}
 
 
 def _footer(queries: Iterable[Query]) -> str | None:

@@ -106,9 +106,11 @@ def bold(text: str, spans: Iterable[tuple[int, int]]) -> str:
 def _merged(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """The spans in order, clipped, none blank; those with only white space between them are one."""
     merged: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        start, end = max(start, 0), min(end, len(text))  # noqa: PLW2901 - the clipped span replaces the given one
-        if not text[start:end].strip():
+    for first, last in sorted(spans):
+        start, piece = max(first, 0), text[max(first, 0) : max(last, 0)]
+        start += len(piece) - len(piece.lstrip())
+        end = start + len(piece.strip())
+        if start == end:
             continue
         if merged and not text[merged[-1][1] : start].strip():
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))

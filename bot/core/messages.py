@@ -38,6 +38,7 @@ _SUMMARY_ESTIMATE = 150
 _FACTS_ESTIMATE = 130
 _LINE_ESTIMATE = 70  # a line without its title
 
+_Sized = tuple[Paper, int]  # with its estimate, in characters
 Item = tuple[Paper, Form, tuple[Query, ...]]
 
 
@@ -67,7 +68,7 @@ def layout(
     sized = [(paper, _card_estimate(paper, queries_of.get(paper.id, ()))) for paper in papers[:shown]]
     groups = _evenly_packed(sized)
     lines = [(paper, min(len(paper.title) + _LINE_ESTIMATE, LONGEST_LINE)) for paper in papers[shown:]]
-    below: Sequence[tuple[Paper, int]] = ()
+    below: Sequence[_Sized] = ()
     if groups and lines and len(groups[-1]) < MAX_EMBEDS:
         below = _that_fit(lines, room=MAX_CHARACTERS - _FOLD_TITLE - _total(groups[-1]))
     messages = [[(paper, Form.CARD) for paper, _ in group] for group in groups]
@@ -86,11 +87,11 @@ def layout(
     )
 
 
-def _total(sized: Sequence[tuple[Paper, int]]) -> int:
+def _total(sized: Sequence[_Sized]) -> int:
     return sum(size for _, size in sized)
 
 
-def _that_fit(lines: Sequence[tuple[Paper, int]], *, room: int) -> Sequence[tuple[Paper, int]]:
+def _that_fit(lines: Sequence[_Sized], *, room: int) -> Sequence[_Sized]:
     """As many of the first lines as fit below cards that leave so much room."""
     first = next(_packed(lines, room=min(room, MAX_DESCRIPTION), most=MAX_LINES))
     return first if _total(first) <= room else ()
@@ -118,9 +119,9 @@ def _card_estimate(paper: Paper, queries: Sequence[str]) -> int:
     )
 
 
-def _packed(sized: Sequence[tuple[Paper, int]], *, room: int, most: int) -> Iterator[list[tuple[Paper, int]]]:
-    """The papers in order in groups of at most `most` that stay within `room` together; never an empty one."""
-    group: list[tuple[Paper, int]] = []
+def _packed(sized: Sequence[_Sized], *, room: int, most: int) -> Iterator[list[_Sized]]:
+    """The papers in order in groups of at most `most` that stay within `room`; no group is empty."""
+    group: list[_Sized] = []
     total = 0
     for paper, size in sized:
         if group and (len(group) == most or total + size > room):
@@ -132,7 +133,7 @@ def _packed(sized: Sequence[tuple[Paper, int]], *, room: int, most: int) -> Iter
         yield group
 
 
-def _evenly_packed(sized: Sequence[tuple[Paper, int]]) -> list[list[tuple[Paper, int]]]:
+def _evenly_packed(sized: Sequence[_Sized]) -> list[list[_Sized]]:
     """Over as few messages as can be, and as evenly: two of six rather than one of ten and one of two."""
     groups = list(_packed(sized, room=MAX_CHARACTERS, most=MAX_EMBEDS))
     if len(groups) < 2:
