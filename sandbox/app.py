@@ -1,0 +1,147 @@
+"""A whole sandbox: what exists in it, who owns it, and in which order it closes."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+from simcord.actors import MemberActor
+from simcord.builders import ChannelHandle, GuildHandle
+
+from sandbox.discord import DiscordServer
+from sandbox.driving import Answer, Driver
+from sandbox.faults import Faults, RecordedRequest
+from sandbox.gateway import Gateway
+from sandbox.huggingface import HuggingFace
+from sandbox.world import PaperClub, World
+
+_log = logging.getLogger(__name__)
+
+PAGE_PORT: Final = 8765  # where the page is looked for first; see `page_port`
+
+
+@dataclass(frozen=True, slots=True)
+class SeedCommand:
+    """A slash command that the admin types when the bot is there: "config show" for a sub-command."""
+
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+class Sandbox(Driver):
+    """Discord and Hugging Face on loopback, with one server, two people, and a page to look at it.
+
+    `port` is the Discord stand-in's (0: a free one). `page_port` is the page's: the first free one from there
+    on, 0 for any, None for no page.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        page_port: int | None = 0,
+        seed: Sequence[SeedCommand] = (),
+        bot_name: str = "Paperboy",
+    ) -> None:
+        self.world = World(bot_name=bot_name)
+        self.club = PaperClub(self.world)
+        self.huggingface = HuggingFace()
+        self._server = DiscordServer(self.world)
+        super().__init__(self.world, self._server)
+        self._port = port
+        self._page_port = page_port
+        self._seed = tuple(seed)
+        self._page_url: str | None = None
+        self._exits = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as exits:
+            await self._server.start(port=self._port)
+            exits.push_async_callback(self._server.close)
+            await self.huggingface.start()
+            exits.push_async_callback(self.huggingface.close)
+            if self._page_port is not None:
+                # Imported here: the page's libraries are slow to load, and tests mostly go without it.
+                from sandbox.page import Page  # noqa: PLC0415
+
+                page = Page(self.world, self.club)
+                await page.start(port=self._page_port)
+                exits.push_async_callback(page.close)
+                self._page_url = page.url
+            self._exits = exits.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._exits.aclose()
+
+    @property
+    def token(self) -> str:
+        """The token that the stand-in takes: a fake."""
+        return self._server.token
+
+    @property
+    def api_url(self) -> str:
+        return self._server.api_url
+
+    @property
+    def gateway_url(self) -> str:
+        return self.gateway.url
+
+    @property
+    def huggingface_url(self) -> str:
+        return self.huggingface.url
+
+    @property
+    def page_url(self) -> str | None:
+        """The address to open in a browser on this machine; None without a page."""
+        return self._page_url
+
+    @property
+    def gateway(self) -> Gateway:
+        """The socket side: `drop()`, `ask_to_reconnect()`, `forget_sessions()`."""
+        return self._server.gateway
+
+    @property
+    def faults(self) -> Faults:
+        """Failures on demand of Discord's REST."""
+        return self._server.rest.faults
+
+    @property
+    def requests(self) -> deque[RecordedRequest]:
+        """What the bot asked of Discord's REST, oldest first."""
+        return self._server.rest.requests
+
+    @property
+    def guild(self) -> GuildHandle:
+        return self.club.guild
+
+    @property
+    def channel(self) -> ChannelHandle:
+        """The text channel where seeds are typed."""
+        return self.club.papers
+
+    @property
+    def admin(self) -> MemberActor:
+        return self.club.admin
+
+    @property
+    def member(self) -> MemberActor:
+        return self.club.member
+
+    async def seed(self) -> list[Answer]:
+        """Wait for the bot and its commands, then type the given ones as the admin, one after another.
+
+        Raises:
+            TimeoutError: the bot did not come, or did not answer.
+        """
+        await self.wait_for_bot(self.guild.id, commands=[command.name for command in self._seed])
+        answers: list[Answer] = []
+        for command in self._seed:
+            answer = await self.run_command(self.admin, self.channel, command.name, **command.options)
+            _log.debug("/%s answered: %s", command.name, answer.text)
+            answers.append(answer)
+        return answers

@@ -1,0 +1,262 @@
+"""The gateway: sockets that a bot connects to, and the sessions that outlive them.
+
+Events, their pruning by intents and the shape of each payload are SimCord's; this file adds what a wire
+needs: frames, compression, sequence numbers, heartbeats, RESUME.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+import zlib
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from enum import IntEnum
+from functools import partial
+from typing import Any, Final
+
+import discord
+from aiohttp import WSMsgType, web
+from simcord.backend import Backend, serializers
+from simcord.gateway import FakeGateway
+
+_log = logging.getLogger(__name__)
+
+_HEARTBEAT_INTERVAL_MS: Final = 41_250
+_KEPT_EVENTS: Final = 2_000  # how far back a RESUME reaches
+_ENDING_CODES: Final = (1000, 1001)  # a client that closes with one of these gives its session up
+
+
+class Op(IntEnum):
+    """Kinds of frames: https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway."""
+
+    DISPATCH = 0
+    HEARTBEAT = 1
+    IDENTIFY = 2
+    PRESENCE = 3
+    RESUME = 6
+    RECONNECT = 7
+    INVALID_SESSION = 9
+    HELLO = 10
+    HEARTBEAT_ACK = 11
+
+
+class Socket:
+    """One connection; frames are written in the order they were put."""
+
+    def __init__(self, ws: web.WebSocketResponse, request: web.Request) -> None:
+        self._ws = ws
+        self._request = request
+        self._outbox: asyncio.Queue[str | int] = asyncio.Queue()
+        self._deflate = zlib.compressobj() if request.query.get("compress") == "zlib-stream" else None
+        self.session: Session | None = None
+
+    def put(self, op: Op, data: Any) -> None:
+        self.put_frame(json.dumps({"op": op, "d": data, "s": None, "t": None}))
+
+    def put_frame(self, frame: str) -> None:
+        self._outbox.put_nowait(frame)
+
+    def put_close(self, code: int) -> None:
+        self._outbox.put_nowait(code)
+
+    def abort(self) -> None:
+        """End it as a broken line would: without a closing frame."""
+        if self._request.transport is not None:
+            self._request.transport.abort()
+
+    async def pump(self) -> None:
+        """Write what is put, until cancelled or the line is gone."""
+        with suppress(ConnectionError):
+            while isinstance(item := await self._outbox.get(), str):
+                if self._deflate is None:  # also for zstd-stream: clients take plain text under any of them
+                    await self._ws.send_str(item)
+                else:
+                    data = self._deflate.compress(item.encode())
+                    await self._ws.send_bytes(data + self._deflate.flush(zlib.Z_SYNC_FLUSH))
+            await self._ws.close(code=item)
+
+
+class Session:
+    """What the bot knows as one shard's session: intents, sequence, and the events it may ask for again."""
+
+    def __init__(self, backend: Backend, identify: Mapping[str, Any]) -> None:
+        shard = identify.get("shard") or [0, 1]
+        self.id = secrets.token_hex(16)
+        self.shard_id: int = int(shard[0])
+        self.shard_count: int = int(shard[1])
+        self.intents = discord.Intents._from_value(int(identify["intents"]))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # no public way from the wire's number
+        self.sequence = 0
+        self.socket: Socket | None = None
+        self._sent: deque[tuple[int, str]] = deque(maxlen=_KEPT_EVENTS)
+        # SimCord prunes and shapes an event and hands it to the parser of that name; ours writes it.
+        self._pruned = FakeGateway(backend, self)
+
+    @property
+    def parsers(self) -> _Parsers:
+        return _Parsers(self)
+
+    def concerns(self, event: str, payload: Mapping[str, Any]) -> bool:
+        """Whether the event belongs to this shard; direct messages are shard 0's."""
+        guild_id = payload.get("guild_id")
+        if guild_id is None and event in {"GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE"}:
+            guild_id = payload["id"]
+        shard_id = 0 if guild_id is None else (int(guild_id) >> 22) % self.shard_count
+        return shard_id == self.shard_id
+
+    def feed(self, event: str, payload: Mapping[str, Any]) -> None:
+        if self.concerns(event, payload):
+            self._pruned.feed(event, payload)
+
+    def dispatch(self, event: str, payload: Mapping[str, Any]) -> None:
+        """Number, keep and send an event; without a socket it waits for a RESUME."""
+        self.sequence += 1
+        frame = json.dumps({"op": Op.DISPATCH, "d": payload, "s": self.sequence, "t": event})
+        self._sent.append((self.sequence, frame))
+        if self.socket is not None:
+            self.socket.put_frame(frame)
+
+    def replay(self, socket: Socket, *, after: int) -> bool:
+        """Send again what followed that number; False if that is no longer known."""
+        if after > self.sequence or (self._sent and after < self._sent[0][0] - 1):
+            return False
+        for number, frame in self._sent:
+            if number > after:
+                socket.put_frame(frame)
+        return True
+
+
+class _Parsers:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __getitem__(self, event: str) -> Callable[[Mapping[str, Any]], None]:
+        return partial(self._session.dispatch, event)
+
+
+class Gateway:
+    """All sessions and sockets of the stand-in."""
+
+    def __init__(self, backend: Backend, *, token: str, changed: Callable[[], None]) -> None:
+        self.url = ""  # known once the server listens
+        self.sessions: dict[str, Session] = {}
+        self._backend = backend
+        self._token = token
+        self._changed = changed
+        self._sockets: set[Socket] = set()
+        backend.subscribers.append(self._feed)
+
+    def is_connected(self, guild_id: int) -> bool:
+        """Whether a bot listens to that server's events now."""
+        return any(
+            session.socket is not None and session.concerns("", {"guild_id": guild_id})
+            for session in self.sessions.values()
+        )
+
+    def drop(self) -> None:
+        """Break every line without a word; the sessions stay, as after a network failure."""
+        for socket in tuple(self._sockets):
+            socket.abort()
+
+    def ask_to_reconnect(self) -> None:
+        for socket in tuple(self._sockets):
+            socket.put(Op.RECONNECT, None)
+
+    def forget_sessions(self) -> None:
+        """Have each later RESUME refused."""
+        self.sessions.clear()
+
+    async def close(self) -> None:
+        for socket in tuple(self._sockets):
+            socket.put_close(1001)
+        self._backend.subscribers.remove(self._feed)
+
+    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+        ws = web.WebSocketResponse(compress=False, max_msg_size=0)
+        await ws.prepare(request)
+        socket = Socket(ws, request)
+        self._sockets.add(socket)
+        pump = asyncio.create_task(socket.pump(), name="sandbox gateway writer")
+        socket.put(Op.HELLO, {"heartbeat_interval": _HEARTBEAT_INTERVAL_MS})
+        try:
+            async for message in ws:
+                if message.type is WSMsgType.TEXT:
+                    self._receive(socket, json.loads(message.data))
+        finally:
+            self._sockets.discard(socket)
+            pump.cancel()
+            with suppress(asyncio.CancelledError):
+                await pump
+            self._detach(socket, ended=ws.close_code in _ENDING_CODES)
+        return ws
+
+    def _receive(self, socket: Socket, frame: Mapping[str, Any]) -> None:
+        data: Any = frame.get("d")
+        match frame.get("op"):
+            case Op.HEARTBEAT:
+                socket.put(Op.HEARTBEAT_ACK, None)
+            case Op.IDENTIFY if data["token"] != self._token:
+                socket.put_close(4004)
+            case Op.IDENTIFY:
+                self._identify(socket, data)
+            case Op.RESUME:
+                self._resume(socket, data)
+            case Op.PRESENCE:
+                pass
+            case op:
+                _log.warning("the sandbox's gateway does not serve op %s", op)
+
+    def _identify(self, socket: Socket, data: Mapping[str, Any]) -> None:
+        session = Session(self._backend, data)
+        for other in tuple(self.sessions.values()):  # a bot that was killed left its sessions behind
+            if other.socket is None and other.shard_id == session.shard_id:
+                del self.sessions[other.id]
+        self.sessions[session.id] = session
+        session.socket, socket.session = socket, session
+        guilds = [
+            guild for guild in self._backend.guilds.values() if session.concerns("", {"guild_id": guild.id})
+        ]
+        session.dispatch(
+            "READY",
+            {
+                "v": 10,
+                "user": dict(serializers.user_payload(self._backend.bot_user)),
+                "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
+                "session_id": session.id,
+                "resume_gateway_url": self.url,
+                "shard": [session.shard_id, session.shard_count],
+                "application": {"id": str(self._backend.application_id), "flags": 0},
+            },
+        )
+        for guild in guilds:
+            session.feed("GUILD_CREATE", serializers.guild_create_payload(self._backend, guild))
+        self._changed()
+
+    def _resume(self, socket: Socket, data: Mapping[str, Any]) -> None:
+        session = self.sessions.get(data["session_id"])
+        if (
+            session is None
+            or data["token"] != self._token
+            or not session.replay(socket, after=int(data["seq"] or 0))
+        ):
+            socket.put(Op.INVALID_SESSION, data=False)
+            return
+        session.socket, socket.session = socket, session
+        session.dispatch("RESUMED", {})
+        self._changed()
+
+    def _detach(self, socket: Socket, *, ended: bool) -> None:
+        session = socket.session
+        if session is None or session.socket is not socket:
+            return
+        session.socket = None
+        if ended:
+            self.sessions.pop(session.id, None)
+        self._changed()
+
+    def _feed(self, event: str, payload: Mapping[str, Any]) -> None:
+        for session in tuple(self.sessions.values()):
+            session.feed(event, payload)

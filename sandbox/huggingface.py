@@ -1,0 +1,151 @@
+"""Hugging Face's Daily Papers on loopback: the list with its pages and refusals, and single papers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from sandbox.faults import Faults, RecordedRequest, fail, json_response, new_record
+from sandbox.listening import Listener
+
+_SAMPLE: Final = Path(__file__).with_name("sample")
+_NEW_YORK: Final = ZoneInfo("America/New_York")
+_OPENS_AT: Final = time(21, 30)  # in New York, on the evening before the list day
+_LIMIT_DEFAULT: Final = 50
+_LIMIT_MOST: Final = 100
+_RATE_HEADERS: Final = {
+    "RateLimit": '"api";r=499;t=300',
+    "RateLimit-Policy": '"fixed window";"api";q=500;w=300',
+}
+
+
+def open_list_day(now: datetime) -> date:
+    """The list day that is filling: it opens at 21:30 in New York on the evening before."""
+    local = now.astimezone(_NEW_YORK)
+    return local.date() + timedelta(days=1) if local.time() >= _OPENS_AT else local.date()
+
+
+def weekdays_up_to(newest: date, *, count: int) -> list[date]:
+    """The newest weekdays, newest first: on Saturdays and Sundays the list is empty."""
+    days: list[date] = []
+    while len(days) < count:
+        if newest.weekday() < 5:
+            days.append(newest)
+        newest -= timedelta(days=1)
+    return days
+
+
+def redated(item: Mapping[str, Any], day: date) -> dict[str, Any]:
+    """The item as it stands on the list of that day."""
+    paper = {**item["paper"], "submittedOnDailyAt": f"{day.isoformat()}T00:00:00.000Z"}
+    return {**item, "paper": paper}
+
+
+def sample_days(now: datetime) -> dict[date, list[dict[str, Any]]]:
+    """The bundled lists, moved to the newest weekdays up to the open list day; the files are newest first."""
+    files = sorted(_SAMPLE.glob("*.json"))
+    days = weekdays_up_to(open_list_day(now), count=len(files))
+    return {
+        day: [redated(item, day) for item in json.loads(file.read_text(encoding="utf-8"))]
+        for day, file in zip(days, files, strict=True)
+    }
+
+
+class HuggingFace:
+    """The stand-in. `days` may be changed while it serves; `now` says what is not open yet."""
+
+    def __init__(self, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.days = sample_days(now())
+        self.faults = Faults()
+        self.requests = new_record()
+        self._now = now
+        app = web.Application()
+        app.router.add_get("/api/daily_papers", self._list)
+        app.router.add_get("/api/papers/{paper_id}", self._paper)
+        self._listener = Listener(app)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._listener.port}"
+
+    async def start(self, *, port: int = 0) -> None:
+        await self._listener.start(port=port)
+
+    async def close(self) -> None:
+        await self._listener.close()
+
+    async def _list(self, request: web.Request) -> web.Response:
+        return await self._served(request, self._page_of_list)
+
+    async def _paper(self, request: web.Request) -> web.Response:
+        return await self._served(request, self._single_paper)
+
+    async def _served(
+        self, request: web.Request, answer: Callable[[web.Request], web.Response]
+    ) -> web.Response:
+        record = RecordedRequest(request.method, request.path, dict(request.query))
+        self.requests.append(record)
+        fault = self.faults.take(method=request.method, path=request.path)
+        response = (
+            await fail(fault, when="before", request=request)
+            or await fail(fault, when="after", request=request)
+            or answer(request)
+        )
+        response.headers.update(_RATE_HEADERS)
+        record.status = response.status
+        return response
+
+    def _page_of_list(self, request: web.Request) -> web.Response:
+        try:
+            day = self._day(request.query)
+            limit = _number(request.query, "limit", default=_LIMIT_DEFAULT, least=1, most=_LIMIT_MOST)
+            page = _number(request.query, "p", default=0, least=0, most=100_000)
+        except ValueError as error:
+            return json_response({"error": str(error)}, status=400)
+        items = sorted(self.days.get(day, []), key=lambda item: -int(item["paper"].get("upvotes", 0)))
+        following = items[(page + 1) * limit :]
+        headers: dict[str, str] = {}
+        if following:
+            address = request.url.origin().with_path(request.path)
+            query = {**request.query, "limit": str(limit), "p": str(page + 1)}
+            headers["Link"] = f'<{address.with_query(query)}>; rel="next"'
+        return json_response(items[page * limit : (page + 1) * limit], headers=headers)
+
+    def _day(self, query: Mapping[str, str]) -> date:
+        """The day asked for, else the newest that has papers.
+
+        Raises:
+            ValueError: no date, or one that has not opened yet; worded as the API words it.
+        """
+        newest = open_list_day(self._now())
+        if "date" not in query:
+            return max((day for day, items in self.days.items() if items), default=newest)
+        try:
+            day = datetime.strptime(query["date"], "%Y-%m-%d").replace(tzinfo=UTC).date()
+        except ValueError:
+            raise ValueError("✖ Invalid ISO date\n  → at date") from None
+        if day > newest:
+            bound = f"{newest.isoformat()}T00:00:00.000Z"
+            raise ValueError(f'✖ "date" must be less than or equal to "{bound}"\n  → at date')
+        return day
+
+    def _single_paper(self, request: web.Request) -> web.Response:
+        wanted = request.match_info["paper_id"]
+        every: Sequence[dict[str, Any]] = [item for items in self.days.values() for item in items]
+        for item in every:
+            if item["paper"]["id"] == wanted:
+                return json_response(item["paper"])
+        return json_response({"error": "Paper not found"}, status=404)
+
+
+def _number(query: Mapping[str, str], name: str, *, default: int, least: int, most: int) -> int:
+    text = query.get(name, str(default))
+    if not text.isascii() or not text.isdecimal() or not least <= int(text) <= most:
+        raise ValueError(f'✖ "{name}" must be a number from {least} to {most}\n  → at {name}')
+    return int(text)

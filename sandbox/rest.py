@@ -1,0 +1,147 @@
+"""Discord's REST over HTTP: SimCord's routes, plus nonces, faults and the record of requests."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import discord
+from aiohttp import BodyPartReader, web
+from simcord.backend import serializers
+from simcord.backend.errors import BackendError, SetupError, invalid_form_body
+from simcord.http import router, routes
+
+from sandbox.faults import Faults, RecordedRequest, fail, json_response, new_record
+from sandbox.world import World
+
+_log = logging.getLogger(__name__)
+_ROUTES: Final = routes  # importing them registers them
+
+NONCE_SECONDS: Final = 180.0  # Discord compares with "the past few minutes"
+_NONCE_CHARACTERS: Final = 25
+_UNAUTHENTICATED: Final = ("/interactions/", "/webhooks/")  # the token in the path is the key to these
+_ERRORS_OF_BAD_BODIES: Final = (KeyError, ValueError, TypeError, AttributeError, SetupError)
+
+
+class Rest:
+    """`/api/v10/…`: each request is recorded, may meet a fault, and is carried out by SimCord."""
+
+    def __init__(self, world: World, *, token: str, gateway_url: Callable[[], str]) -> None:
+        self.faults = Faults()
+        self.requests = new_record()
+        self._world = world
+        self._token = token
+        self._gateway_url = gateway_url
+        self._nonces: dict[str, tuple[float, int, int]] = {}  # nonce → when, channel id, message id
+
+    async def handle(self, request: web.Request) -> web.Response:
+        path = "/" + request.match_info["path"]
+        body, files = await _read(request)
+        record = RecordedRequest(
+            request.method, path, dict(request.query), json=body, headers=dict(request.headers)
+        )
+        record.headers.pop("Authorization", None)
+        self.requests.append(record)
+        fault = self.faults.take(method=request.method, path=path)
+        answer = await fail(fault, when="before", request=request)
+        if answer is None:
+            if self._is_authorised(request, path):
+                answer = self._answer(record, files=files, reason=request.headers.get("X-Audit-Log-Reason"))
+            else:
+                answer = json_response({"message": "401: Unauthorized", "code": 0}, status=401)
+            answer = await fail(fault, when="after", request=request) or answer
+        record.status = answer.status
+        self._world.changes.wake()
+        return answer
+
+    def _is_authorised(self, request: web.Request, path: str) -> bool:
+        return (
+            path.startswith(_UNAUTHENTICATED) or request.headers.get("Authorization") == f"Bot {self._token}"
+        )
+
+    def _answer(
+        self, record: RecordedRequest, *, files: list[discord.File], reason: str | None
+    ) -> web.Response:
+        try:
+            result = self._carry_out(record, files=files, reason=reason)
+        except BackendError as error:  # 501 for what SimCord does not know is among them
+            if error.status >= 500:
+                _log.warning("%s %s: %s", record.method, record.path, error)
+            return json_response(error.to_json(), status=error.status)
+        except _ERRORS_OF_BAD_BODIES as error:
+            _log.warning("%s %s was refused: %r", record.method, record.path, error)
+            return json_response(invalid_form_body(repr(error)).to_json(), status=400)
+        self._world.note_request(method=record.method, path=record.path)
+        return web.Response(status=204) if result is None else json_response(result)
+
+    def _carry_out(self, record: RecordedRequest, *, files: list[discord.File], reason: str | None) -> Any:
+        match (record.method, record.path.strip("/").split("/")):
+            case ("GET", ["gateway"]):
+                return {"url": self._gateway_url()}
+            case ("GET", ["gateway", "bot"]):
+                limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+                return {"url": self._gateway_url(), "shards": 1, "session_start_limit": limit}
+            case ("POST", ["channels", _, "messages"]):
+                return self._send(record, record.json, files=files)
+            case _:
+                return self._dispatch(record, files=files, reason=reason)
+
+    def _send(self, record: RecordedRequest, body: Mapping[str, Any], *, files: list[discord.File]) -> Any:
+        """Create a message; with `enforce_nonce`, return the one that had this nonce before."""
+        nonce = None if body.get("nonce") is None else str(body["nonce"])
+        if nonce is not None and len(nonce) > _NONCE_CHARACTERS:
+            raise invalid_form_body(f"nonce: Must be {_NONCE_CHARACTERS} or fewer in length.")
+        if nonce is not None and body.get("enforce_nonce"):
+            earlier = self._with_nonce(nonce)
+            if earlier is not None:
+                return {**earlier, "nonce": nonce}
+        message = self._dispatch(record, files=files, reason=None)
+        if nonce is not None:
+            self._nonces[nonce] = (time.monotonic(), int(message["channel_id"]), int(message["id"]))
+            message["nonce"] = nonce
+        return message
+
+    def _with_nonce(self, nonce: str) -> dict[str, Any] | None:
+        oldest = time.monotonic() - NONCE_SECONDS
+        self._nonces = {key: value for key, value in self._nonces.items() if value[0] >= oldest}
+        if nonce not in self._nonces:
+            return None
+        _, channel_id, message_id = self._nonces[nonce]
+        message = self._world.backend.messages.get(channel_id, {}).get(message_id)
+        return None if message is None else dict(serializers.message_payload(self._world.backend, message))
+
+    def _dispatch(self, record: RecordedRequest, *, files: list[discord.File], reason: str | None) -> Any:
+        return router.dispatch(
+            self._world.backend,
+            record.method,
+            record.path,
+            json=record.json,
+            params=dict(record.params),
+            files=list(files),
+            reason=reason,
+        )
+
+
+async def _read(request: web.Request) -> tuple[Any, list[discord.File]]:
+    """The JSON of a request, from its body or its `payload_json`, and its files."""
+    if not request.content_type.startswith("multipart/"):
+        text = await request.text()
+        try:
+            return (json.loads(text) if text else None), []
+        except ValueError:
+            raise web.HTTPBadRequest(text="the body is not JSON") from None
+    body: Any = None
+    files: list[discord.File] = []
+    async for part in await request.multipart():
+        if not isinstance(part, BodyPartReader):
+            continue
+        data = await part.read()
+        if part.filename is not None:
+            files.append(discord.File(io.BytesIO(data), filename=part.filename))
+        elif part.name == "payload_json":
+            body = json.loads(data)
+    return body, files

@@ -1,0 +1,185 @@
+"""The world: SimCord's in-memory Discord on the real clock, with its bot at the other end of a socket.
+
+SimCord runs a bot in its own process and waits until the bot's tasks are quiet. Here the bot may be anywhere,
+so waiting means waiting for its answer. This file and page.py step into what SimCord keeps to itself; SimCord
+is pinned exactly, and tests/sandbox fails where a new version changes what stands here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import discord
+from simcord._clock import Clock  # pyright: ignore[reportPrivateUsage]  # the clock has no public name
+from simcord.actors import MemberActor
+from simcord.backend import Backend
+from simcord.backend.models import Interaction
+from simcord.backend.models.interaction import ResponseKind
+from simcord.builders import ChannelHandle, GuildHandle, UserHandle
+from simcord.env import Env
+
+FIRST_ANSWER_SECONDS: Final = 3.0  # Discord's limit for the first answer to an interaction
+_KEPT_RECORDS: Final = 500  # SimCord's logs grow for ever; a sandbox may run for days
+
+
+class RealClock(Clock):
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class Changes:
+    """What changed, and who waits for it."""
+
+    def __init__(self) -> None:
+        self._waiters: set[asyncio.Future[None]] = set()
+        self._everywhere = 0
+        self._channels: defaultdict[int, int] = defaultdict(int)
+
+    def ring(self, channel_id: int | None = None) -> None:
+        """Note a change in a channel, or with None one that every channel may show."""
+        if channel_id is None:
+            self._everywhere += 1
+        else:
+            self._channels[channel_id] += 1
+        self.wake()
+
+    def wake(self) -> None:
+        """Have everyone who waits look again, without a change that a channel would show."""
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def version(self, channel_id: int) -> int:
+        """A number that grows when something changed that the channel may show."""
+        return self._everywhere + self._channels[channel_id]
+
+    async def until(self, claim: Callable[[], bool], *, timeout_seconds: float, what: str) -> None:
+        """Wait until the claim holds; it is asked again after each change.
+
+        Raises:
+            TimeoutError: it did not hold in time; the message names `what`.
+        """
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                while not claim():
+                    waiter = asyncio.get_running_loop().create_future()
+                    self._waiters.add(waiter)
+                    try:
+                        await waiter
+                    finally:
+                        self._waiters.discard(waiter)
+        except TimeoutError:
+            raise TimeoutError(f"waited {timeout_seconds:g} s in vain for {what}") from None
+
+
+class World(Env):
+    """SimCord's builders and actors over a backend whose bot is connected by a socket."""
+
+    def __init__(self, *, bot_name: str) -> None:
+        # The client is never started: SimCord's handles need one to build discord.Message objects with.
+        super().__init__(discord.Client(intents=discord.Intents.none()))
+        self.backend = Backend(clock=RealClock())
+        self.backend.bot_user.name = bot_name
+        self.changes = Changes()
+        self._dispatched: ContextVar[Interaction | None] = ContextVar("dispatched", default=None)
+        self._edited: set[str] = set()
+        self._started = True
+        self._generation = 1
+        self.backend.subscribers.append(self._heard)
+
+    def is_answered(self, interaction: Interaction) -> bool:
+        """Whether the bot is done with it: a deferral ("thinking…") is not an answer yet."""
+        if interaction.response_kind is ResponseKind.DEFERRED_UPDATE:
+            return interaction.token in self._edited
+        return interaction.responded and not interaction.loading
+
+    def note_request(self, *, method: str, path: str) -> None:
+        """Take account of a REST call that was carried out."""
+        del self.backend.transcript[:-_KEPT_RECORDS]
+        del self.backend.http_requests[:-_KEPT_RECORDS]
+        if method == "GET":
+            return
+        parts = path.strip("/").split("/")
+        channel_id: int | None = None
+        match parts:
+            case ["webhooks", _, token, *_] if token in self.backend.interaction_tokens:
+                self._edited.add(token)
+                channel_id = self.backend.interactions[self.backend.interaction_tokens[token]].channel_id
+            case ["interactions", interaction_id, *_]:
+                channel_id = self.backend.interactions[int(interaction_id)].channel_id
+            case ["channels", found, "messages" | "typing", *_]:
+                channel_id = int(found)
+            case _:
+                pass
+        self.changes.ring(channel_id)
+
+    def _heard(self, event: str, payload: Mapping[str, Any]) -> None:
+        channel_id = payload.get("channel_id")
+        if event == "INTERACTION_CREATE":
+            self.changes.wake()
+        elif event.startswith("MESSAGE_") and channel_id is not None:
+            self.changes.ring(int(channel_id))
+        else:
+            self.changes.ring()
+
+    # What SimCord's environment does while it owns the bot, done for a bot at the end of a socket:
+
+    def _begin_operation(self, label: str) -> None:
+        """Nothing to guard: operations of the page, of tests and of seeds may overlap."""
+
+    def _end_operation(self) -> None:
+        pass
+
+    def _mark_mutation(self) -> None:
+        if self._preview is not None:
+            self._preview._mark_action_dispatched()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as in the method replaced
+
+    def _notify_dispatch_observers(self, interaction: Any) -> None:
+        super()._notify_dispatch_observers(interaction)
+        self._dispatched.set(interaction)
+
+    async def _settle_internal(
+        self,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109  # the signature is SimCord's
+        idle: float = 0.05,  # noqa: ARG002
+        dispatch: str | None = None,
+        _deadline: float | None = None,
+    ) -> None:
+        """Wait for the first answer to the interaction that this task dispatched, if it did.
+
+        Raises:
+            TimeoutError: the bot did not answer in the three seconds that Discord gives it.
+        """
+        interaction = self._dispatched.get()
+        self._dispatched.set(None)
+        if dispatch != "INTERACTION_CREATE" or interaction is None:
+            return
+        await self.changes.until(
+            lambda: interaction.responded,
+            timeout_seconds=FIRST_ANSWER_SECONDS if timeout is None else timeout,
+            what=f"the bot's first answer to {interaction.command_name or 'an interaction'}",
+        )
+
+
+class PaperClub:
+    """The server that a sandbox starts with, and its people."""
+
+    def __init__(self, world: World) -> None:
+        owner = world.create_user("ada", global_name="Ada (admin)")
+        reader = world.create_user("ben", global_name="Ben (member)")
+        self.guild: GuildHandle = world.create_guild("Paper Club", owner=owner)
+        self.papers: ChannelHandle = self.guild.create_text_channel("papers", topic="What is new today")
+        self.general: ChannelHandle = self.guild.create_text_channel("general")
+        self.announcements: ChannelHandle = self.guild.create_news_channel("announcements")
+        self.forum: ChannelHandle = self.guild.create_forum_channel("reading-group")
+        self.voice: ChannelHandle = self.guild.create_voice_channel("lounge")
+        self.admin: MemberActor = MemberActor(world, self.guild, owner)
+        self.member: MemberActor = self.guild.add_member(reader)
+        self.users: tuple[UserHandle, ...] = (owner, reader)
+        self.direct: tuple[ChannelHandle, ...] = tuple(user.dm_channel for user in self.users)
