@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from bot.errors import UserError
 
@@ -121,7 +122,7 @@ def parse_timezone(text: str) -> str:
         UserError: the tz database has no such zone.
     """
     wanted = text.strip().replace(" ", "_").casefold()
-    for name in timezone_names():
+    for name in _timezone_names():
         if name.casefold() == wanted:
             return name
     raise UserError("That time zone is not known. Use an IANA name such as `Europe/Berlin` or `UTC`.")
@@ -129,6 +130,9 @@ def parse_timezone(text: str) -> str:
 
 def timezone_names() -> list[str]:
     """Every zone of the tz database, sorted."""
-    from zoneinfo import available_timezones  # noqa: PLC0415 - reads a folder; only asked for by commands
+    return list(_timezone_names())
 
-    return sorted(available_timezones() - {"localtime", "Factory"})
+
+@cache  # it opens every file of the database, and autocomplete asks at each key
+def _timezone_names() -> tuple[str, ...]:
+    return tuple(sorted(available_timezones() - {"localtime", "Factory"}))
