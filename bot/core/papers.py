@@ -11,12 +11,11 @@ from bot.errors import UserError
 
 # A modern arXiv id (since 2007), with or without a version, alone or inside a link.
 _ARXIV_ID = re.compile(r"(?<![\d.])(\d{4}\.\d{4,5})(?:v\d{1,3})?(?![\d])", re.ASCII)
-_LONGEST_INPUT = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """A paper as the list last showed it. Texts have their white space collapsed, LaTeX is left as it came."""
+    """A paper as the list last showed it. White space in texts is collapsed, LaTeX left as it came."""
 
     id: PaperId
     list_day: date | None  # the latest list day it stood on; None for one that was never listed
@@ -52,14 +51,14 @@ class Paper:
 
 
 def parse_paper_id(text: str) -> PaperId:
-    """The id in what a person typed: a bare id, an ``arXiv:`` id, or a link to Hugging Face, arXiv or alphaXiv.
+    """The id in what a person typed: a bare id, an ``arXiv:`` one, or a link to Hugging Face or arXiv.
 
     A version (``v2``) is dropped.
 
     Raises:
         UserError: there is no arXiv id in the text, or more than one.
     """
-    found = {match[1] for match in _ARXIV_ID.finditer(text[:_LONGEST_INPUT])}
+    found = {match[1] for match in _ARXIV_ID.finditer(text)}
     if len(found) != 1:
         what = "more than one arXiv id" if found else "no arXiv id"
         raise UserError(

@@ -20,7 +20,7 @@ _FIRST_YEAR, _LAST_YEAR = 1990, 2200
 _UNWANTED = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
-_NOT_IN_LINKS = re.compile(r"[\s<>\"`\\\x00-\x1f\x7f]")
+_NOT_IN_LINKS = re.compile(r"[\s<>\"`\\\x00-\x1f\x7f\ud800-\udfff]")
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}", re.ASCII)
 _GITHUB_HOSTS = {"github.com", "www.github.com"}
 _GITHUB_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)

@@ -1,0 +1,56 @@
+"""How a paper's id is read from what people paste, and where its pages are."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.ids import PaperId
+from bot.core.papers import Paper, parse_paper_id
+from bot.errors import UserError
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2401.12345",
+        "  2401.12345v2 ",
+        "arXiv:2401.12345",
+        "arxiv.org/abs/2401.12345v12",
+        "https://arxiv.org/pdf/2401.12345.pdf",
+        "https://huggingface.co/papers/2401.12345",
+        "<https://huggingface.co/papers/2401.12345#community>",
+        "https://www.alphaxiv.org/abs/2401.12345?page=2",
+        "2401.12345 https://arxiv.org/abs/2401.12345v1",
+        "x" * 395 + " 2401.12345",
+    ],
+)
+def test_an_id_is_read_from_what_people_paste(text: str) -> None:
+    assert parse_paper_id(text) == "2401.12345"
+
+
+def test_an_id_of_four_digits_after_the_dot_is_one_too() -> None:
+    assert parse_paper_id("1412.6980") == "1412.6980"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2401", "2401.123", "2401.123456", "12401.12345", "1.2401.12345", "٢٤٠١.١٢٣٤٥"]
+)
+def test_what_holds_no_id_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(UserError, match=r"no arXiv id.*`2401\.12345`"):
+        parse_paper_id(text)
+
+
+def test_two_different_ids_are_refused() -> None:
+    with pytest.raises(UserError, match="more than one"):
+        parse_paper_id("2401.12345 and 2401.54321")
+
+
+@given(st.from_regex(r"[0-9]{4}\.[0-9]{4,5}", fullmatch=True), st.integers(1, 999))
+def test_every_id_survives_its_links_and_versions(text: str, revision: int) -> None:
+    paper = Paper(id=PaperId(text), list_day=date(2026, 8, 19), title="A title", abstract="")
+    for link in (paper.page_url, paper.pdf_url, paper.arxiv_url):
+        assert parse_paper_id(f"{link}v{revision}") == text

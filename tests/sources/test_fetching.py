@@ -1,0 +1,222 @@
+"""Timeouts, retries, waits and bounds, against a loopback server that misbehaves."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date, timedelta
+
+import pytest
+
+from bot.errors import NotOpenYetError, SourceError
+from bot.sources.fetching import FetchLimits
+from bot.sources.huggingface import HuggingFace
+from tests.fakes.huggingface import FakeHuggingFace, Fault, raw_item
+from tests.sources.conftest import Naps
+
+_DAY = date(2026, 8, 19)
+_EMPTY_SPARE = '"api";r=0;t=20'
+
+
+@pytest.fixture(autouse=True)
+async def one_paper(server: FakeHuggingFace) -> None:
+    server.days[_DAY] = [raw_item()]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(status=500),
+        Fault(status=502, body=b"<html>bad gateway</html>"),
+        Fault(status=429),
+        Fault(status=408),
+        Fault(kind="truncated"),
+        Fault(body=b'[{"paper": {"id"'),
+        Fault(body=b"<html>maintenance</html>"),
+        Fault(body=b""),
+        Fault(body=b"[]", headers={"Content-Encoding": "gzip"}),
+    ],
+    ids=lambda fault: f"{fault.kind}-{fault.status}-{len(fault.body)}",
+)
+async def test_a_failure_that_may_pass_is_tried_again(
+    server: FakeHuggingFace, client: HuggingFace, naps: Naps, fault: Fault
+) -> None:
+    server.faults.extend([fault, fault])
+    assert len((await client.list_day(_DAY)).papers) == 1
+    assert len(server.requests) == 3
+    first, second = naps.taken
+    assert 1 <= first <= 1.5
+    assert 2 <= second <= 3
+
+
+async def test_a_dropped_connection_is_tried_again(server: FakeHuggingFace, client: HuggingFace) -> None:
+    server.faults.extend([Fault(kind="reset")] * 3)
+    assert len((await client.list_day(_DAY)).papers) == 1
+
+
+async def test_an_answer_that_never_comes_is_given_up_on(server: FakeHuggingFace, naps: Naps) -> None:
+    server.faults.append(Fault(kind="hang"))
+    limits = FetchLimits(total_seconds=0.2)
+    async with HuggingFace(server.url, clock=naps.clock, sleep=naps.sleep, limits=limits) as client:
+        assert len((await client.list_day(_DAY)).papers) == 1
+    assert len(naps.taken) == 1
+
+
+async def test_tries_end(server: FakeHuggingFace, client: HuggingFace, naps: Naps) -> None:
+    server.day_faults[_DAY] = Fault(status=503)
+    with pytest.raises(SourceError, match=r"answered 503 \(tried 4 times\)"):
+        await client.list_day(_DAY)
+    assert len(server.requests) == 4
+    assert naps.taken == sorted(naps.taken)
+
+
+async def test_a_server_that_is_not_there_is_a_source_error(naps: Naps) -> None:
+    async with FakeHuggingFace() as gone:
+        url = gone.url
+    async with HuggingFace(url, clock=naps.clock, sleep=naps.sleep) as client:
+        with pytest.raises(SourceError, match="could not be reached"):
+            await client.list_day(_DAY)
+    assert len(naps.taken) == 3
+
+
+async def test_a_429_is_waited_out_by_its_window(
+    server: FakeHuggingFace, client: HuggingFace, naps: Naps
+) -> None:
+    server.faults.append(Fault(status=429, headers={"RateLimit": _EMPTY_SPARE, "Retry-After": "90"}))
+    await client.list_day(_DAY)
+    assert naps.taken == [21]
+
+
+async def test_a_429_without_a_window_is_waited_out_by_retry_after(
+    server: FakeHuggingFace, client: HuggingFace, naps: Naps
+) -> None:
+    server.faults.append(Fault(status=429, headers={"Retry-After": "90"}))
+    await client.list_day(_DAY)
+    assert naps.taken == [90]
+
+
+async def test_a_503_is_waited_out_by_retry_after(
+    server: FakeHuggingFace, client: HuggingFace, naps: Naps
+) -> None:
+    server.faults.append(Fault(status=503, headers={"Retry-After": "Wed, 19 Aug 2026 12:00:40 GMT"}))
+    await client.list_day(_DAY)
+    assert naps.taken == [40]
+
+
+async def test_a_wait_that_is_too_long_is_an_error_that_says_until_when(
+    server: FakeHuggingFace, client: HuggingFace, naps: Naps
+) -> None:
+    server.faults.append(Fault(status=429, headers={"Retry-After": "1800"}))
+    for _ in range(2):  # and nothing is asked before that
+        with pytest.raises(SourceError, match="until 2026-08-19 12:30 UTC"):
+            await client.list_day(_DAY)
+    assert len(server.requests) == 1
+    naps.now += timedelta(minutes=31)
+    assert len((await client.list_day(_DAY)).papers) == 1
+    assert naps.taken == []
+
+
+async def test_a_server_cannot_silence_us_for_longer_than_an_hour(
+    server: FakeHuggingFace, client: HuggingFace, naps: Naps
+) -> None:
+    server.faults.append(Fault(status=429, headers={"Retry-After": "999999999"}))
+    with pytest.raises(SourceError, match="13:00 UTC"):
+        await client.list_day(_DAY)
+    naps.now += timedelta(hours=1)
+    await client.list_day(_DAY)
+
+
+async def test_a_spent_window_is_waited_out_before_the_next_call(
+    server: FakeHuggingFace, client: HuggingFace, naps: Naps
+) -> None:
+    server.remaining, server.resets_in = 0, 120
+    await client.list_day(_DAY)
+    assert naps.taken == []
+    server.remaining = 499
+    await client.list_day(_DAY)
+    await client.list_day(_DAY)
+    assert naps.taken == [121]
+
+
+async def test_a_spent_window_holds_every_concurrent_call(
+    server: FakeHuggingFace, client: HuggingFace, naps: Naps
+) -> None:
+    server.remaining, server.resets_in = 0, 120
+    await client.list_day(_DAY)
+    server.remaining = 499
+    await asyncio.gather(client.list_day(_DAY), client.list_day(date(2026, 8, 18)))
+    assert naps.taken[0] == 121
+    assert naps.now.minute == 2
+
+
+async def test_an_answer_that_is_too_long_is_given_up_on_at_once(
+    server: FakeHuggingFace, client: HuggingFace
+) -> None:
+    server.faults.append(Fault(kind="giant", size=8 * 1024 * 1024))
+    with pytest.raises(SourceError, match="longer than 1,048,576 bytes"):
+        await client.list_day(_DAY)
+    assert len(server.requests) == 1
+
+
+async def test_an_answer_that_is_no_list_is_not_tried_again(
+    server: FakeHuggingFace, client: HuggingFace
+) -> None:
+    server.faults.append(Fault(body=b'{"error": "odd"}'))
+    with pytest.raises(SourceError, match="not an array"):
+        await client.list_day(_DAY)
+    assert len(server.requests) == 1
+
+
+async def test_another_400_is_a_failure_with_its_text_shortened(
+    server: FakeHuggingFace, client: HuggingFace
+) -> None:
+    server.faults.append(Fault(status=400, body=b'{"error": "Invalid\x1b[2J\n' + b"x" * 200_000))
+    with pytest.raises(SourceError, match="answered 400") as raised:
+        await client.list_day(_DAY)
+    assert not isinstance(raised.value, NotOpenYetError)
+    assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < 300
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_a_redirect_within_the_origin_is_followed(
+    server: FakeHuggingFace, client: HuggingFace, status: int
+) -> None:
+    server.faults.append(Fault(status=status, headers={"Location": "/api/daily_papers?date=2026-08-19"}))
+    assert len((await client.list_day(_DAY)).papers) == 1
+
+
+@pytest.mark.parametrize(
+    "location", ["https://example.org/api/daily_papers", "//example.org/", "http://[x", ""]
+)
+async def test_a_redirect_elsewhere_is_refused_and_the_token_stays(
+    server: FakeHuggingFace, client: HuggingFace, location: str
+) -> None:
+    server.faults.append(Fault(status=302, headers={"Location": location}))
+    with pytest.raises(SourceError, match="HF_ENDPOINT"):
+        await client.list_day(_DAY)
+    assert len(server.requests) == 1
+
+
+async def test_a_redirect_to_another_server_never_reaches_it(
+    server: FakeHuggingFace, client: HuggingFace
+) -> None:
+    async with FakeHuggingFace() as other:
+        server.faults.append(Fault(status=307, headers={"Location": f"{other.url}/api/daily_papers"}))
+        with pytest.raises(SourceError, match="another server"):
+            await client.list_day(_DAY)
+        assert other.requests == []
+
+
+async def test_redirects_in_a_circle_end(server: FakeHuggingFace, client: HuggingFace) -> None:
+    server.day_faults[_DAY] = Fault(status=302, headers={"Location": "/api/daily_papers?date=2026-08-19"})
+    with pytest.raises(SourceError, match="circle"):
+        await client.list_day(_DAY)
+    assert len(server.requests) == 4
+
+
+async def test_a_cancelled_call_is_cancelled_at_once(server: FakeHuggingFace, client: HuggingFace) -> None:
+    server.faults.append(Fault(kind="hang"))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await client.list_day(_DAY)
+    assert client.health.last_failure is None

@@ -1,0 +1,51 @@
+"""What the headers about waiting are read as."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.sources.rate_limits import RateLimit, asked_wait, rate_limit
+
+_NOW = datetime(2026, 8, 20, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("header", "limit"),
+    [
+        ('"api";r=499;t=300', RateLimit(499, 300)),
+        ('"api"; r=0; t=17', RateLimit(0, 17)),
+        ("api;t=17;r=3", RateLimit(3, 17)),
+        ('"pages";r=90;t=5, "api";r=2;t=60', RateLimit(2, 60)),
+        ("", None),
+        ('"api"', None),
+        ('"api";r=-1;t=x', None),
+        ('"api";r=' + "9" * 5000 + ";t=1", None),
+    ],
+)
+def test_the_tightest_policy_counts(header: str, limit: RateLimit | None) -> None:
+    assert rate_limit({"RateLimit": header}) == limit
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"RateLimit": '"api";r=0;t=20', "Retry-After": "90"}, 21),
+        ({"Retry-After": "90"}, 90),
+        ({"Retry-After": "Thu, 20 Aug 2026 12:02:00 GMT"}, 120),
+        ({"Retry-After": "Thu, 20 Aug 2026 11:00:00 -0000"}, 0),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "-5"}, None),
+        ({}, None),
+    ],
+)
+def test_a_429_is_waited_for_by_its_limit_else_by_retry_after(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    assert asked_wait(headers, status=429, now=_NOW) == seconds
+
+
+def test_a_503_is_waited_for_by_retry_after_alone() -> None:
+    headers = {"RateLimit": '"api";r=400;t=200', "Retry-After": "7"}
+    assert asked_wait(headers, status=503, now=_NOW) == 7
