@@ -40,7 +40,7 @@ def next_run(schedule: Schedule, *, after: datetime) -> datetime:
     weekdays = schedule.weekdays
     if schedule.cadence is Cadence.WEEKLY:
         weekdays = frozenset({min(weekdays)})
-    day = after.astimezone(zone).date() - timedelta(days=1)
+    day = after.astimezone(zone).date()
     while True:
         if day.weekday() in weekdays:
             moment = _moment(datetime.combine(day, schedule.time), zone)

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+import textwrap
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.logs import JsonFormatter, TextFormatter
+
+ROOT = Path(__file__).parent.parent
+TOKEN = "MTA1.GxYz12.not-a-real-one"
+NOON = datetime(2026, 8, 3, 12, 0, 0, 250_000, tzinfo=UTC).timestamp()
+FORMATTERS = [TextFormatter, JsonFormatter]
+
+
+def record(message: str, *arguments: object, error: BaseException | None = None) -> logging.LogRecord:
+    made = logging.LogRecord(
+        "bot.app",
+        logging.WARNING,
+        "app.py",
+        1,
+        message,
+        arguments,
+        (type(error), error, None) if error else None,
+    )
+    made.created = NOON
+    return made
+
+
+def raised(error: Exception) -> Exception:
+    """With a traceback."""
+    with pytest.raises(type(error)) as caught:
+        raise error
+    return caught.value
+
+
+def test_a_text_line_has_time_level_logger_and_message() -> None:
+    assert (
+        TextFormatter([]).format(record("%d papers", 3))
+        == "2026-08-03T12:00:00.250Z WARNING bot.app: 3 papers"
+    )
+
+
+def test_a_json_line_is_one_object() -> None:
+    assert json.loads(JsonFormatter([]).format(record("%d papers", 3))) == {
+        "time": "2026-08-03T12:00:00.250Z",
+        "level": "WARNING",
+        "logger": "bot.app",
+        "message": "3 papers",
+    }
+
+
+@pytest.mark.parametrize("formatter", FORMATTERS)
+def test_a_secret_is_taken_out_of_message_arguments_and_traceback(
+    formatter: type[TextFormatter | JsonFormatter],
+) -> None:
+    cause = raised(ValueError(f"Authorization: Bot {TOKEN}"))
+    cause.add_note(f"tried with {TOKEN!r}")
+    error = raised(ExceptionGroup("all", [cause]))
+    made = record(f"sent {TOKEN} and %s", {"token": TOKEN}, error=error)
+    made.stack_info = f"Stack: {TOKEN}"
+    line = formatter([TOKEN]).format(made)
+    assert TOKEN not in line
+    assert line.count("[redacted]") >= 5
+    assert "ValueError" in line
+
+
+@pytest.mark.parametrize("formatter", FORMATTERS)
+def test_a_secret_inside_a_longer_secret_leaves_no_rest(
+    formatter: type[TextFormatter | JsonFormatter],
+) -> None:
+    line = formatter(["abc", "abc-longer", ""]).format(record("abc-longer abc"))
+    assert "longer" not in line
+    assert "abc" not in line
+
+
+@pytest.mark.parametrize(
+    "path", ["webhooks/1000/aW50ZXJhY3Rpb24.x-_y/messages", "interactions/1000/aW50ZXJhY3Rpb24.x-_y"]
+)
+def test_the_token_of_an_interaction_is_taken_out_of_addresses(path: str) -> None:
+    line = TextFormatter([]).format(record("POST https://discord.com/api/v10/%s failed", path))
+    assert "aW50" not in line
+    assert "1000/[redacted]" in line
+
+
+def test_a_record_whose_arguments_do_not_fit_is_still_logged_without_its_secrets() -> None:
+    line = TextFormatter([TOKEN]).format(record("%d papers of %s", TOKEN))
+    assert "papers of" in line
+    assert TOKEN not in line
+
+
+@pytest.mark.parametrize("formatter", FORMATTERS)
+@given(title=st.text())
+def test_outside_text_cannot_add_a_record(formatter: type[TextFormatter | JsonFormatter], title: str) -> None:
+    forged = f"x{title}\n2026-01-01T00:00:00.000Z ERROR bot.app: forged\r\u2028{title}"
+    lines = formatter([]).format(record("paper %s", forged, error=raised(ValueError(forged)))).splitlines()
+    assert len([line for line in lines if not line.startswith("    | ")]) == 1
+    assert all(line.isprintable() or "\t" in line for line in lines if line.isascii())
+
+
+def test_control_characters_are_shown_and_not_sent_to_the_terminal() -> None:
+    line = TextFormatter([]).format(record("a\x1b[31mb\rc\u202ed\x9be"))
+    assert line.endswith(r"a\x1b[31mb\rc\u202ed\x9be")
+
+
+def logged(code: str, *, level: str = "INFO", form: str = "TEXT") -> str:
+    """What a process writes to standard error."""
+    start = f"""\
+        import asyncio, logging, threading, warnings
+        from bot import logs
+        from bot.settings import LogFormat, LogLevel
+        logs.configure(level=LogLevel.{level}, log_format=LogFormat.{form}, secrets=["s3cr3t"])
+        log = logging.getLogger("bot.some.part")
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(start) + textwrap.dedent(code)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.stdout == ""
+    return done.stderr
+
+
+def test_each_record_is_written_once_even_if_configured_twice() -> None:
+    err = logged("""
+        logs.configure(level=LogLevel.INFO, log_format=LogFormat.TEXT, secrets=["s3cr3t"])
+        log.info("one s3cr3t")
+        log.debug("not shown")
+    """)
+    assert err.count("INFO bot.some.part: one [redacted]") == 1
+    assert err.count("\n") == 1
+
+
+def test_libraries_do_not_talk_below_their_floor_even_at_debug() -> None:
+    err = logged(
+        """
+        log.debug("ours")
+        logging.getLogger("discord.gateway").debug("an interaction's token")
+        logging.getLogger("discord.client").info("connected")
+        logging.getLogger("apscheduler.scheduler").info("Running job")
+        logging.getLogger("aiosqlite").debug("executing")
+        """,
+        level="DEBUG",
+    )
+    assert [line.split(": ", 1)[1] for line in err.splitlines()] == ["ours", "connected"]
+
+
+def test_warnings_threads_and_forgotten_tasks_end_up_in_the_log() -> None:
+    err = logged(
+        """
+        def fail():
+            raise ValueError("s3cr3t in a thread")
+        async def fail_later():
+            raise ValueError("s3cr3t in a task")
+        async def main():
+            task = asyncio.create_task(fail_later())
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        warnings.warn("s3cr3t in a warning")
+        thread = threading.Thread(target=fail)
+        thread.start()
+        thread.join()
+        asyncio.run(main())
+        """,
+        form="JSON",
+    )
+    records = [json.loads(line) for line in err.splitlines()]
+    assert [item["logger"] for item in records] == ["py.warnings", "bot.logs", "asyncio"]
+    assert "[redacted] in a warning" in records[0]["message"]
+    assert "[redacted] in a thread" in records[1]["exception"]
+    assert "[redacted] in a task" in records[2]["exception"]
+    assert "s3cr3t" not in err
