@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+
+import aiohttp
+import pytest
+
+from sandbox import Fault
+from sandbox.huggingface import HuggingFace, open_list_day, sample_days
+
+# A Monday, 22:00 in New York: Tuesday's list has been open for half an hour.
+MONDAY_EVENING = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+TUESDAY = date(2026, 11, 24)
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[HuggingFace]:
+    hub = HuggingFace(now=lambda: MONDAY_EVENING)
+    await hub.start()
+    yield hub
+    await hub.close()
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [
+        (datetime(2026, 11, 24, 2, 29, tzinfo=UTC), date(2026, 11, 23)),
+        (datetime(2026, 11, 24, 2, 30, tzinfo=UTC), date(2026, 11, 24)),
+        (datetime(2026, 7, 24, 1, 30, tzinfo=UTC), date(2026, 7, 24)),
+    ],
+)
+def test_a_list_day_opens_on_the_evening_before_in_new_york(now: datetime, day: date) -> None:
+    assert open_list_day(now) == day
+
+
+def test_the_sample_stands_on_the_newest_weekdays() -> None:
+    saturday = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
+    assert list(sample_days(MONDAY_EVENING)) == [TUESDAY, date(2026, 11, 23), date(2026, 11, 20)]
+    assert next(iter(sample_days(saturday))) == date(2026, 11, 27)
+
+
+def test_the_sample_holds_what_a_bot_has_to_cope_with() -> None:
+    days = sample_days(MONDAY_EVENING)
+    assert all(8 <= len(items) <= 12 for items in days.values())
+    items = [(day, item) for day, of_day in days.items() for item in of_day]
+    papers = [item["paper"] for _, item in items]
+    assert len({paper["id"] for paper in papers}) == len(papers)
+    assert all(item["paper"]["submittedOnDailyAt"].startswith(day.isoformat()) for day, item in items)
+    assert any(not paper["summary"] for paper in papers)
+    assert any("ai_summary" not in paper for paper in papers)
+    assert any("$" in paper["summary"] for paper in papers)
+    assert any(len(paper["authors"]) > 30 for paper in papers)
+    assert any("organization" in paper for paper in papers)
+
+
+async def test_a_day_comes_in_pages_by_upvotes(hub: HuggingFace, client: aiohttp.ClientSession) -> None:
+    address: str | None = f"{hub.url}/api/daily_papers?date={TUESDAY}&limit=4"
+    upvotes: list[int] = []
+    pages = 0
+    while address is not None:
+        async with client.get(address) as answer:
+            assert answer.status == 200
+            assert "RateLimit" in answer.headers
+            upvotes += [item["paper"]["upvotes"] for item in await answer.json()]
+            address = str(answer.links["next"]["url"]) if "next" in answer.links else None
+        pages += 1
+    assert pages == 3
+    assert upvotes == sorted(upvotes, reverse=True)
+    assert len(upvotes) == len(hub.days[TUESDAY])
+
+
+async def test_past_the_end_and_on_days_off_the_list_is_empty(
+    hub: HuggingFace, client: aiohttp.ClientSession
+) -> None:
+    for query in (f"date={TUESDAY}&p=9", "date=2026-11-22"):
+        async with client.get(f"{hub.url}/api/daily_papers?{query}") as answer:
+            assert (answer.status, await answer.json()) == (200, [])
+
+
+@pytest.mark.parametrize(
+    "query", ["date=2026-11-25", "date=tomorrow", "date=20261124", "limit=101", "limit=0", "limit=x", "p=-1"]
+)
+async def test_what_the_api_refuses_is_refused(
+    hub: HuggingFace, client: aiohttp.ClientSession, query: str
+) -> None:
+    async with client.get(f"{hub.url}/api/daily_papers?{query}") as answer:
+        assert answer.status == 400
+        assert (await answer.json())["error"].startswith("✖")
+
+
+async def test_without_a_date_the_newest_list_with_papers_comes(
+    hub: HuggingFace, client: aiohttp.ClientSession
+) -> None:
+    hub.days[TUESDAY] = []
+    async with client.get(f"{hub.url}/api/daily_papers") as answer:
+        days = {item["paper"]["submittedOnDailyAt"][:10] for item in await answer.json()}
+    assert days == {"2026-11-23"}
+
+
+async def test_a_single_paper_is_found_or_not(hub: HuggingFace, client: aiohttp.ClientSession) -> None:
+    async with client.get(f"{hub.url}/api/papers/1706.03762") as answer:
+        assert (await answer.json())["title"] == "Attention Is All You Need"
+    async with client.get(f"{hub.url}/api/papers/9999.99999") as answer:
+        assert (answer.status, await answer.json()) == (404, {"error": "Paper not found"})
+
+
+async def test_a_fault_on_demand_happens_as_often_as_asked(
+    hub: HuggingFace, client: aiohttp.ClientSession
+) -> None:
+    hub.faults.add(Fault(path="/api/daily_papers", status=500, times=2))
+    statuses: list[int] = []
+    for _ in range(3):
+        async with client.get(f"{hub.url}/api/daily_papers") as answer:
+            statuses.append(answer.status)
+    assert statuses == [500, 500, 200]
+    assert [request.status for request in hub.requests] == statuses

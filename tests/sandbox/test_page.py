@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import discord
+import pytest
+import yarl
+
+from sandbox import Sandbox
+
+from .conftest import EchoBot
+
+
+class Browser:
+    """What the page's own scripts ask, in their order."""
+
+    def __init__(self, session: aiohttp.ClientSession, *, key: str, first: str) -> None:
+        self._session = session
+        self._key = key
+        self._now = self._headers(first)
+        self._sequence = 0
+        self.state: dict[str, Any] = {}
+
+    async def channels(self) -> list[dict[str, Any]]:
+        async with self._session.get("/channels", headers=self._now) as answer:
+            return (await answer.json())["channels"]
+
+    def _headers(self, channel_id: str) -> dict[str, str]:
+        return {"X-Simcord-Capability": f"{self._key}.{channel_id}"}
+
+    async def open(self, channel_id: int) -> None:
+        self._now = self._headers(str(channel_id))
+        async with self._session.post("/api/pages", headers=self._now, json={}) as answer:
+            assert answer.status == 200
+            self.state = await answer.json()
+        self._now["X-Simcord-Context"] = self.state["context"]["id"]
+        self._sequence = 0
+
+    async def look(self) -> str:
+        async with self._session.get("/api/state", headers=self._now) as answer:
+            assert answer.status == 200
+            self.state = await answer.json()
+        return json.dumps(self.state["messages"])
+
+    async def run(self, name: str, **options: str) -> dict[str, Any]:
+        await self.look()
+        async with self._session.get("/api/commands", headers=self._now) as answer:
+            entries = (await answer.json())["entries"]
+        entry = next(entry for entry in entries if entry["invocation"] == name)
+        return await self.act(
+            "run_command",
+            command_id=entry["commandId"],
+            path=entry["path"],
+            schema_fingerprint=entry["schemaFingerprint"],
+            options=options,
+        )
+
+    async def act(self, kind: str, **fields: Any) -> dict[str, Any]:
+        self._sequence += 1
+        body = {
+            "protocol_version": 3,
+            "kind": kind,
+            "sequence": self._sequence,
+            "request_id": f"r{self._sequence}",
+            "generation": self.state["context"]["generation"],
+            "bot_generation": self.state["botGeneration"],
+            "published_revision": self.state["publishedRevision"],
+            **fields,
+        }
+        async with self._session.post("/api/action", headers=self._now, json=body) as answer:
+            assert answer.status == 200
+            return await answer.json()
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox(page_port=0) as running:
+        yield running
+
+
+@pytest.fixture
+async def session(sandbox: Sandbox) -> AsyncIterator[aiohttp.ClientSession]:
+    assert sandbox.page_url is not None
+    async with aiohttp.ClientSession(base_url=sandbox.page_url) as session:
+        yield session
+
+
+@pytest.fixture
+async def browser(session: aiohttp.ClientSession) -> Browser:
+    async with session.get("/") as answer:
+        found = re.search(r'data-key="([^"]+)" data-first="(\d+)"', await answer.text())
+    assert found is not None
+    return Browser(session, key=found[1], first=found[2])
+
+
+async def test_the_page_lists_channels_threads_and_direct_messages(
+    sandbox: Sandbox, browser: Browser, bot: EchoBot
+) -> None:
+    channel = bot.get_channel(sandbox.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    await (await channel.send("a start")).create_thread(name="a thread")
+    listed = [(row["kind"], row["name"]) for row in await browser.channels()]
+    assert listed == [
+        ("text", "papers"),
+        ("thread", "a thread"),
+        ("text", "general"),
+        ("news", "announcements"),
+        ("forum", "reading-group"),
+        ("dm", "Ada (admin)"),
+        ("dm", "Ben (member)"),
+    ]
+
+
+async def test_the_page_shows_each_channels_own_messages_as_they_come(
+    sandbox: Sandbox, browser: Browser, bot: EchoBot
+) -> None:
+    papers, general = bot.get_channel(sandbox.channel.id), bot.get_channel(sandbox.club.general.id)
+    assert isinstance(papers, discord.TextChannel)
+    assert isinstance(general, discord.TextChannel)
+    await papers.send("for papers")
+    await browser.open(papers.id)
+    assert "for papers" in await browser.look()
+    revision = browser.state["publishedRevision"]
+    await general.send("for general")
+    assert "for general" not in await browser.look()
+    assert browser.state["publishedRevision"] == revision
+    await papers.send("more for papers")
+    assert "more for papers" in await browser.look()
+    await browser.open(general.id)
+    assert "for general" in await browser.look()
+
+
+async def test_a_command_typed_in_the_page_is_answered_there(
+    sandbox: Sandbox, browser: Browser, bot: EchoBot
+) -> None:
+    await browser.open(sandbox.club.general.id)
+    receipt = await browser.run("echo", text="typed")
+    assert (receipt["settlement"], receipt["diagnostics"]) == ("settled", [])
+    await sandbox.until(lambda: len(sandbox.requests) > 0 and "second" in str(sandbox.requests[-1].json))
+    assert "typed" in await browser.look()
+    assert "Only" not in str(sandbox.messages(sandbox.club.general))
+
+
+async def test_direct_messages_have_a_page_of_their_own(
+    sandbox: Sandbox, browser: Browser, bot: EchoBot
+) -> None:
+    await browser.open(sandbox.club.direct[1].id)
+    assert [viewer["id"] for viewer in browser.state["viewers"]] == [str(sandbox.member.id)]
+    await browser.run("echo", text="quietly")
+    assert "quietly" in await browser.look()
+
+
+async def test_the_page_cannot_be_ended_from_a_browser(
+    sandbox: Sandbox, browser: Browser, bot: EchoBot
+) -> None:
+    await browser.open(sandbox.channel.id)
+    assert (await browser.act("close"))["rejected"]
+    await browser.look()
+
+
+@pytest.mark.parametrize("path", ["/frame.js", "/frame.css", "/channel.css", "/channel", "/app.js"])
+async def test_the_pages_files_are_served(session: aiohttp.ClientSession, path: str) -> None:
+    async with session.get(path) as answer:
+        assert answer.status == 200
+        assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
+async def test_another_sites_name_for_this_machine_opens_nothing(session: aiohttp.ClientSession) -> None:
+    for path in ("/", "/channel", "/channels"):
+        async with session.get(path, headers={"Host": "example.org"}) as answer:
+            assert answer.status == 403
+
+
+async def test_a_wrong_key_opens_nothing(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
+    for key in ("", "wrong", f"wrong.{sandbox.channel.id}", "wrong.1"):
+        async with session.get("/channels", headers={"X-Simcord-Capability": key}) as answer:
+            assert answer.status == 401
+        async with session.post("/api/pages", headers={"X-Simcord-Capability": key}, json={}) as answer:
+            assert answer.status == 401
+
+
+async def test_a_taken_port_moves_the_page_to_the_next_one(sandbox: Sandbox) -> None:
+    port = yarl.URL(sandbox.page_url or "").port
+    async with Sandbox(page_port=port) as second:
+        assert yarl.URL(second.page_url or "").port != port
