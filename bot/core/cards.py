@@ -36,6 +36,9 @@ _COLOUR = 0xFFD21E  # Hugging Face's yellow
 _AUTHORS_AMONG, _AUTHORS_ALONE = 3, 6
 _MATCHED_AUTHORS = 2  # shown beside the first few, when a query found them
 _LONGEST_NAME = 60
+# What is read at all of a text, before any is shown: far beyond any that is real.
+_LONGEST_TEXT = 12_000
+_LONGEST_PHRASE = 1_000
 _SHORTEST_TITLE = 20
 _LONGEST_QUERIES = 160
 _QUERIES_SHOWN = 4
@@ -167,7 +170,8 @@ def date_text(day: date) -> str:
 
 
 def _marked(text: str, field: Field, queries: Sequence[Query]) -> _Marked:
-    shown = clean(readable(text))
+    longest = _LONGEST_TEXT if field is Field.ABSTRACT else _LONGEST_PHRASE
+    shown = clean(readable(text[:longest]))
     return _Marked(shown, tuple(mark(queries, field, shown)) if queries else ())
 
 
