@@ -21,6 +21,7 @@ _UNWANTED = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
 _NOT_IN_LINKS = re.compile(r"[\s<>\"`\\\x00-\x1f\x7f\ud800-\udfff]")
+_HOST = re.compile(r"(?:[a-z0-9_-]{1,63}\.)+[a-z0-9-]{1,63}", re.ASCII)
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}", re.ASCII)
 _GITHUB_HOSTS = {"github.com", "www.github.com"}
 _GITHUB_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)
@@ -54,14 +55,15 @@ def clean_link(text: str, *, schemes: tuple[str, ...] = ("https", "http")) -> st
     if len(link) > _LONGEST_LINK or _NOT_IN_LINKS.search(link):
         return None
     try:
-        parts = urlsplit(link)
-        host, _ = parts.hostname or "", parts.port  # reading the port checks it
-        if parts.scheme not in schemes or "." not in host.strip(".") or "@" in parts.netloc:
-            return None
         encoded = link if link.isascii() else str(URL(link))
+        parts = urlsplit(encoded)
+        host, _ = parts.hostname or "", parts.port  # reading the port checks it
     except ValueError:
         return None
-    return encoded if encoded.isascii() and len(encoded) <= _LONGEST_LINK else None
+    if parts.scheme not in schemes or "@" in parts.netloc or not _HOST.fullmatch(host):
+        return None
+    usable = parts.scheme + encoded[len(parts.scheme) :]  # in small letters
+    return usable if usable.isascii() and len(usable) <= _LONGEST_LINK else None
 
 
 def clean_repository(text: str) -> str | None:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
 from typing import Self
@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from yarl import URL
 
 from bot.core.ids import PaperId
+from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.errors import ConfigError, NotOpenYetError, PaperNotFoundError, SourceError
 from bot.sources.fetching import Answer, Fetcher, FetchLimits
@@ -27,6 +28,7 @@ _PAGE_SIZE = 100  # the API's maximum; 101 is a 400
 _MOST_PAGES = 20  # the fullest day seen has 92 papers; this ends a server's endless paging
 _LIST_PATH = "/api/daily_papers"
 _PAPER_PATH = "/api/papers"
+_MOST_WARNINGS = 20  # about broken items, a page
 _NOT_OPEN = "must be less than or equal"
 
 
@@ -124,7 +126,7 @@ class HuggingFace:
             answer = await self._fetcher.get(self._address(_PAPER_PATH) / paper_id)
             if answer.status == 404:
                 raise PaperNotFoundError(f"Hugging Face has no paper {paper_id}")
-            paper = parse_paper(_usable(answer))
+            paper = parse_paper(_usable(answer), latest_day=self._latest_day())
             if paper.id != paper_id:
                 raise SourceError(f"Hugging Face answered with paper {paper.id} when asked for {paper_id}")
             return paper
@@ -133,11 +135,16 @@ class HuggingFace:
         answer = await self._fetcher.get(url)
         if answer.status == 400 and _NOT_OPEN in str(answer.payload):
             raise NotOpenYetError(f"The list of {day} has not opened yet")
-        page = parse_list(_usable(answer), asked_day=day)
+        page = parse_list(_usable(answer), asked_day=day, latest_day=self._latest_day())
         if answer.is_fresh:
-            for reason in page.dropped:
+            for reason in page.dropped[:_MOST_WARNINGS]:
                 _log.warning("The list of %s: left out a broken item: %s", day, reason)
+            if len(page.dropped) > _MOST_WARNINGS:
+                _log.warning("The list of %s: %d broken items in all", day, len(page.dropped))
         return page, answer.next_link
+
+    def _latest_day(self) -> date:
+        return open_list_day(self._clock()) + timedelta(days=1)  # our clock may be slow
 
     def _address(self, path: str) -> URL:
         return self._endpoint.with_path(self._endpoint.path.rstrip("/") + path)

@@ -38,6 +38,9 @@ _THUMBNAIL = "https://cdn-thumbnails.huggingface.co/social-thumbnails/papers/{id
 _LARGEST_COUNT = 10**9
 _LONGEST_NUMBER = 18  # digits; longer is no count, and Python refuses to read integers of 4,300 and more
 
+# The API sends 100 at most; this only bounds the work that a broken server can cause.
+_MOST_ITEMS = 10_000
+
 _T = TypeVar("_T")
 
 
@@ -154,13 +157,14 @@ def _parse_int(digits: str) -> int | None:
     return int(digits) if len(digits) <= _LONGEST_NUMBER else None
 
 
-def parse_list(payload: object, *, asked_day: date) -> ParsedList:
+def parse_list(payload: object, *, asked_day: date, latest_day: date = date.max) -> ParsedList:
     """The papers of one answer of the list.
 
     Args:
         payload: the decoded JSON.
         asked_day: the list day asked for; a paper stands on the later of it and the day that the item
             names (a paper that came back names its first day, older items name none).
+        latest_day: no list day can be later yet; an item that names one is read as if it named none.
 
     Raises:
         SourceError: the answer is not a list at all.
@@ -169,30 +173,33 @@ def parse_list(payload: object, *, asked_day: date) -> ParsedList:
         raise SourceError(f"the list is not an array but a {type(payload).__name__}")
     papers: dict[PaperId, Paper] = {}
     dropped: list[str] = []
-    for position, item in enumerate(cast("list[object]", payload)):
+    items = cast("list[object]", payload)
+    for position, item in enumerate(items[:_MOST_ITEMS]):
         try:
-            paper = _to_paper(_RawItem.model_validate(item), asked_day=asked_day)
+            paper = _to_paper(_RawItem.model_validate(item), asked_day=asked_day, latest_day=latest_day)
         except ValueError as error:  # pydantic's errors are ValueErrors too
             dropped.append(f"item {position}{_id_of(item)}: {_reason(error)}")
         else:
             papers.setdefault(paper.id, paper)
+    if len(items) > _MOST_ITEMS:
+        dropped.append(f"{len(items) - _MOST_ITEMS} items after the first {_MOST_ITEMS}")
     return ParsedList(papers=tuple(papers.values()), dropped=tuple(dropped))
 
 
-def parse_paper(payload: object) -> Paper:
-    """The paper of `/api/papers/{id}`; one that was never listed has no list day.
+def parse_paper(payload: object, *, latest_day: date = date.max) -> Paper:
+    """The paper of `/api/papers/{id}`; one that was never listed has no list day (`latest_day` as above).
 
     Raises:
         SourceError: there is no usable paper in the answer.
     """
     try:
         raw = _RawPaper.model_validate(payload)
-        return _to_paper(_RawItem(paper=raw), asked_day=None)
+        return _to_paper(_RawItem(paper=raw), asked_day=None, latest_day=latest_day)
     except ValueError as error:
         raise SourceError(f"the paper cannot be read: {_reason(error)}") from error
 
 
-def _to_paper(item: _RawItem, *, asked_day: date | None) -> Paper:
+def _to_paper(item: _RawItem, *, asked_day: date | None, latest_day: date) -> Paper:
     raw = item.paper
     # The outer title is the clean one; the inner was wrapped until late 2025.
     title = item.title or raw.title
@@ -203,7 +210,7 @@ def _to_paper(item: _RawItem, *, asked_day: date | None) -> Paper:
     thumbnail = item.thumbnail or raw.thumbnail or ""
     return Paper(
         id=PaperId(raw.id),
-        list_day=_list_day(raw.submitted_on_daily_at, asked_day),
+        list_day=_list_day(raw.submitted_on_daily_at, asked=asked_day, latest=latest_day),
         title=title,
         abstract=raw.summary or item.summary or "",
         authors=tuple(
@@ -226,9 +233,9 @@ def _to_paper(item: _RawItem, *, asked_day: date | None) -> Paper:
     )
 
 
-def _list_day(named: datetime | None, asked: date | None) -> date | None:
-    days = [day for day in (named and named.date(), asked) if day]
-    return max(days, default=None)
+def _list_day(named_at: datetime | None, *, asked: date | None, latest: date) -> date | None:
+    named = named_at.date() if named_at and named_at.date() <= latest else None
+    return max((day for day in (named, asked) if day), default=None)
 
 
 def _first_named(*names: _Name | None) -> _Name | None:

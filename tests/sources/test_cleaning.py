@@ -58,6 +58,8 @@ def test_a_shortened_text_keeps_to_its_limit(text: str, limit: int) -> None:
         (" https://example.org/page ", "https://example.org/page"),
         ("http://example.org:8080/a?b=c#d", "http://example.org:8080/a?b=c#d"),
         ("https://example.org/(x)_y,z", "https://example.org/(x)_y,z"),
+        ("HTTPS://Example.org/A", "https://Example.org/A"),
+        ("https://my_lab.example.org", "https://my_lab.example.org"),
         ("https://exämple.org/ü", "https://xn--exmple-cua.org/%C3%BC"),
     ],
 )
@@ -75,6 +77,9 @@ def test_a_web_link_is_kept(link: str, clean: str) -> None:
         "https://",
         "https:///path",
         "https://localhost/a",
+        "https://a..b/",
+        "https://[::1]/",
+        "https://" + "a" * 64 + ".org/",
         "https://example.org/a b",
         "https://example.org/a\nb",
         "https://example.org/<b>",

@@ -134,6 +134,26 @@ async def test_a_broken_item_costs_itself_and_a_warning(
     assert "item 2 (no id)" in record.getMessage()
 
 
+async def test_very_many_broken_items_do_not_fill_the_log(
+    server: FakeHuggingFace, client: HuggingFace, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.days[_DAY] = [{}] * 90
+    assert len((await client.list_day(_DAY)).dropped) == 90
+    assert len(caplog.records) == 21
+    assert "90 broken items in all" in caplog.text
+
+
+async def test_an_item_cannot_name_a_list_day_of_the_future(
+    server: FakeHuggingFace, client: HuggingFace
+) -> None:
+    item = raw_item(day=date(2030, 1, 1))
+    server.days[_DAY] = [item]
+    server.papers[_ID] = item["paper"]
+    (paper,) = (await client.list_day(_DAY)).papers
+    assert paper.list_day == _DAY
+    assert (await client.paper(_ID)).list_day is None
+
+
 async def test_an_unchanged_page_is_not_sent_again_and_keeps_its_next_link(
     server: FakeHuggingFace, client: HuggingFace, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -92,6 +92,19 @@ def test_the_list_day_is_the_later_of_the_named_and_the_asked(named: object, lis
     assert _read_with(submittedOnDailyAt=named).list_day == list_day
 
 
+def test_a_named_day_that_cannot_have_come_yet_is_ignored() -> None:
+    item = raw_item(day=date(2026, 8, 22))
+    for latest_day, list_day in ((date(2026, 8, 22), date(2026, 8, 22)), (date(2026, 8, 21), _DAY)):
+        (paper,) = parse_list([item], asked_day=_DAY, latest_day=latest_day).papers
+        assert paper.list_day == list_day
+
+
+def test_a_list_without_an_end_is_cut() -> None:
+    parsed = parse_list([raw_item(), *[None] * 20_000], asked_day=_DAY)
+    assert parsed.dropped[-1] == "10001 items after the first 10000"
+    assert len(parsed.papers) == 1
+
+
 def test_the_outer_time_is_not_used() -> None:
     paper = _read(raw_item(outer={"publishedAt": "2020-01-01T00:00:00.000Z"}))
     assert paper.published_at == datetime(2026, 8, 17, tzinfo=UTC)
