@@ -39,8 +39,6 @@ async def run_in_sandbox(*, port: int | None, clock: Callable[[], datetime]) -> 
             f"the sandbox needs packages that are not installed ({error.name}): "
             "use `make run`, or pip install 'paperboy[sandbox]'"
         ) from error
-    from bot.app import App  # noqa: PLC0415 - discord.py is slow to import; as in the command line
-
     seed = (
         SeedCommand("subscribe", {"keywords": "language model*, agents, video"}),
         SeedCommand("deliver"),
@@ -56,6 +54,8 @@ async def run_in_sandbox(*, port: int | None, clock: Callable[[], datetime]) -> 
                 database_url=f"sqlite+aiosqlite:///{Path(folder, 'paperboy.db')}",
             )
             logs.configure(level=settings.log_level, log_format=settings.log_format, secrets=settings.secrets)
+            from bot.app import App  # noqa: PLC0415 - slow to import; a wrong setting is said before
+
             async with asyncio.TaskGroup() as group:
                 group.create_task(App(settings, clock=clock).run())
                 sys.stdout.write(f"Paperboy's sandbox is open: {sandbox.page_url}\nCtrl-C ends it.\n")

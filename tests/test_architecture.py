@@ -1,0 +1,192 @@
+"""What the parts promise each other: layers, a pure core, settings and commands that are documented."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from unittest.mock import create_autospec
+
+import pytest
+import pytest_asyncio
+from discord import app_commands
+
+from bot.client import Client
+from bot.services.assembly import Services
+from bot.settings import Settings
+from cogs import make_cogs
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+ASSIGNMENT = re.compile(r"^#?(?=[A-Z_]+=)", re.MULTILINE)
+
+Leaf = app_commands.Command[object, ..., object]
+
+# What a pure module may build on: nothing that waits, reads a clock or a file, or draws a random number.
+PURE_LIBRARIES = {
+    "__future__",
+    "bisect",
+    "collections",
+    "dataclasses",
+    "datetime",
+    "enum",
+    "functools",
+    "heapq",
+    "html",
+    "ipaddress",
+    "itertools",
+    "math",
+    "operator",
+    "re",
+    "string",
+    "textwrap",
+    "typing",
+    "typing_extensions",
+    "unicodedata",
+    "urllib.parse",
+    "zoneinfo",
+}
+
+
+def modules(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            yield node.module or ""
+
+
+def attributes(path: Path) -> Iterator[str]:
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Attribute):
+            yield node.attr
+
+
+def test_imports_keep_the_layers() -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", modules("bot/core"), ids=lambda path: path.stem)
+def test_the_core_imports_nothing_impure_and_reads_no_clock(path: Path) -> None:
+    for name in imports(path):
+        ours = name.startswith(("bot.core", "bot.errors"))
+        assert ours or not PURE_LIBRARIES.isdisjoint({name, name.partition(".")[0]}), (
+            f"{name} is not for the core"
+        )
+    assert not {"now", "utcnow", "today"} & set(attributes(path))
+
+
+def test_the_settings_alone_read_the_environment() -> None:
+    readers = [
+        path.relative_to(ROOT).as_posix()
+        for path in modules("bot", "cogs")
+        if {"environ", "environb", "getenv"} & set(attributes(path)) or "dotenv" in ",".join(imports(path))
+    ]
+    assert readers == ["bot/settings.py"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    modules("bot", "cogs", "sandbox", "benchmarks"),
+    ids=lambda path: path.relative_to(ROOT).as_posix(),
+)
+def test_the_first_line_of_a_module_says_what_it_owns(path: Path) -> None:
+    docstring = ast.get_docstring(tree_of(path))
+    assert docstring
+    assert docstring.splitlines()[0].endswith((".", ":", "`", ")"))
+
+
+def example() -> str:
+    return (ROOT / ".env.example").read_text(encoding="utf-8")
+
+
+def test_the_example_names_every_setting_and_no_other() -> None:
+    named = re.findall(r"^#?([A-Z_]+)=", example(), re.MULTILINE)
+    assert sorted(named) == sorted(name.upper() for name in Settings.model_fields)
+
+
+def test_the_example_shows_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    defaults = Settings.load()
+    # With other values first, so that only what the example gives can bring the defaults back.
+    Path(".env").write_text(ASSIGNMENT.sub("", example()), encoding="utf-8")
+    assert Settings.load() == defaults
+    given = {name for name, value in re.findall(r"^#?([A-Z_]+)=(.+)$", example(), re.MULTILINE) if value}
+    with_default = {
+        name.upper() for name, field in Settings.model_fields.items() if field.default is not None
+    }
+    assert given == with_default
+
+
+def test_the_example_explains_every_setting() -> None:
+    for block in re.split(r"\n\n+", example().strip()):
+        lines = block.splitlines()
+        assert re.match(r"# \w", lines[0]), f"nothing explains {lines[0]}"
+
+
+@pytest_asyncio.fixture
+async def leaves() -> AsyncIterator[list[Leaf]]:
+    """Every command that can be typed; none is called, so no service is needed behind them."""
+    client = Client()
+    for cog in make_cogs(create_autospec(Services, instance=True)):
+        await client.add_cog(cog)
+    yield [command for command in client.tree.walk_commands() if isinstance(command, app_commands.Command)]
+    await client.close()
+
+
+async def test_every_command_and_option_is_described(leaves: list[Leaf]) -> None:
+    assert leaves
+    for command in leaves:
+        described = {command.qualified_name: command.description}
+        described |= {
+            f"{command.qualified_name} {option.name}": option.description for option in command.parameters
+        }
+        if command.parent:
+            described[command.parent.name] = command.parent.description
+        for name, description in described.items():
+            # discord.py puts "…" where nothing is said.
+            assert 10 <= len(str(description)) <= 100, f"/{name}: {description!r}"
+
+
+@pytest.mark.skipif(not README.exists(), reason="there is no README yet")
+async def test_every_command_and_option_stands_in_the_readme(leaves: list[Leaf]) -> None:
+    """A line of the README begins with the command, as a row of a table or an item, and names its options."""
+    lines = README.read_text(encoding="utf-8").splitlines()
+    for command in leaves:
+        rows = [line for line in lines if re.match(rf"[|*\- ]*`/{command.qualified_name}\b", line)]
+        assert rows, f"/{command.qualified_name} is not in the README"
+        for option in command.parameters:
+            assert any(re.search(rf"`[^`]*\b{option.name}\b[^`]*`", row) for row in rows), (
+                f"the README does not name the option {option.name} of /{command.qualified_name}"
+            )
+
+
+@pytest.mark.skipif(not README.exists(), reason="there is no README yet")
+def test_every_setting_stands_in_the_readme_or_the_readme_names_the_example() -> None:
+    readme = README.read_text(encoding="utf-8")
+    assert ".env.example" in readme
+    assert "DISCORD_TOKEN" in readme
