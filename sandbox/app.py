@@ -36,7 +36,7 @@ class Sandbox(Driver):
     """Discord and Hugging Face on loopback, with one server, two people, and a page to look at it.
 
     `port` is the Discord stand-in's (0: a free one). `page_port` is the page's: the first free one from there
-    on, 0 for any, None for no page.
+    on, 0 for any, None for no page. `shards` is how many the bot is advised to run.
     """
 
     def __init__(
@@ -46,11 +46,13 @@ class Sandbox(Driver):
         page_port: int | None = 0,
         seed: Sequence[SeedCommand] = (),
         bot_name: str = "Paperboy",
+        shards: int = 1,
     ) -> None:
         self.world = World(bot_name=bot_name)
         self.club = PaperClub(self.world)
         self.huggingface = HuggingFace()
         self._server = DiscordServer(self.world)
+        self._server.rest.shards = shards
         super().__init__(self.world, self._server)
         self._port = port
         self._page_port = page_port

@@ -72,10 +72,20 @@ class Driver:
         return await self._whole(result)
 
     async def autocomplete(
-        self, user: MemberActor, channel: ChannelHandle, name: str, /, *, option: str, value: str
+        self,
+        user: MemberActor | UserHandle,
+        channel: ChannelHandle,
+        name: str,
+        /,
+        *,
+        option: str,
+        value: str,
+        **filled: Any,
     ) -> list[dict[str, Any]]:
-        """The choices that the bot offers for what was typed so far."""
-        return await user.autocomplete(channel, name, option, value)
+        """The choices that the bot offers for what was typed so far in one option, the others filled."""
+        if isinstance(user, MemberActor):
+            return await user.autocomplete(channel, name, option, value, **filled)
+        return await user.autocomplete(name, option, value, **filled)
 
     async def click(
         self,

@@ -22,6 +22,7 @@ import discord
 from aiohttp import WSMsgType, web
 from simcord.backend import Backend, serializers
 from simcord.gateway import FakeGateway
+from simcord.intents import missing_privileged_intents
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +43,15 @@ class Op(IntEnum):
     INVALID_SESSION = 9
     HELLO = 10
     HEARTBEAT_ACK = 11
+
+
+class CloseCode(IntEnum):
+    """Why a socket is closed: https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway."""
+
+    GOING_AWAY = 1001
+    DECODE_ERROR = 4002
+    AUTHENTICATION_FAILED = 4004
+    DISALLOWED_INTENTS = 4014
 
 
 class Socket:
@@ -171,7 +181,7 @@ class Gateway:
 
     async def close(self) -> None:
         for socket in tuple(self._sockets):
-            socket.put_close(1001)
+            socket.put_close(CloseCode.GOING_AWAY)
         self._backend.subscribers.remove(self._feed)
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
@@ -184,7 +194,7 @@ class Gateway:
         try:
             async for message in ws:
                 if message.type is WSMsgType.TEXT:
-                    self._receive(socket, json.loads(message.data))
+                    self._take(socket, message.data)
         finally:
             self._sockets.discard(socket)
             pump.cancel()
@@ -193,13 +203,20 @@ class Gateway:
             self._detach(socket, ended=ws.close_code in _ENDING_CODES)
         return ws
 
+    def _take(self, socket: Socket, text: str) -> None:
+        try:
+            self._receive(socket, json.loads(text))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            _log.warning("the sandbox's gateway cannot read a frame: %r", error)
+            socket.put_close(CloseCode.DECODE_ERROR)
+
     def _receive(self, socket: Socket, frame: Mapping[str, Any]) -> None:
         data: Any = frame.get("d")
         match frame.get("op"):
             case Op.HEARTBEAT:
                 socket.put(Op.HEARTBEAT_ACK, None)
             case Op.IDENTIFY if data["token"] != self._token:
-                socket.put_close(4004)
+                socket.put_close(CloseCode.AUTHENTICATION_FAILED)
             case Op.IDENTIFY:
                 self._identify(socket, data)
             case Op.RESUME:
@@ -211,6 +228,9 @@ class Gateway:
 
     def _identify(self, socket: Socket, data: Mapping[str, Any]) -> None:
         session = Session(self._backend, data)
+        if missing_privileged_intents(session.intents, discord.Intents.none()):
+            socket.put_close(CloseCode.DISALLOWED_INTENTS)  # as where nobody ticked them in the portal
+            return
         for other in tuple(self.sessions.values()):  # a bot that was killed left its sessions behind
             if other.socket is None and other.shard_id == session.shard_id:
                 del self.sessions[other.id]

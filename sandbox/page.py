@@ -150,7 +150,11 @@ class ChannelPreview(Preview):
         Only then: an action is refused as stale where the browser has not seen the newest publication.
         """
         page = self._pages.get(context_id or "")
-        if page is not None and self._versions.get(page.id) != self._world.changes.version(page.channel_id):
+        if page is None:
+            return
+        version = self._world.changes.version(page.channel_id)
+        # A page is stale after an action that nobody answered; SimCord waits for its Refresh button then.
+        if page.status == "stale" or self._versions.get(page.id) != version:
             self._advance_presentation_time()
             self._publish(page, reason="refresh")
 

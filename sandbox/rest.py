@@ -24,6 +24,7 @@ _ROUTES: Final = routes  # importing them registers them
 NONCE_SECONDS: Final = 180.0  # Discord compares with "the past few minutes"
 _NONCE_CHARACTERS: Final = 25
 _UNAUTHENTICATED: Final = ("/interactions/", "/webhooks/")  # the token in the path is the key to these
+_INVALID_JSON: Final = {"message": "The request body contains invalid JSON.", "code": 50109}
 _ERRORS_OF_BAD_BODIES: Final = (KeyError, ValueError, TypeError, AttributeError, SetupError)
 
 
@@ -33,6 +34,7 @@ class Rest:
     def __init__(self, world: World, *, token: str, gateway_url: Callable[[], str]) -> None:
         self.faults = Faults()
         self.requests = new_record()
+        self.shards = 1  # how many are recommended to the bot
         self._world = world
         self._token = token
         self._gateway_url = gateway_url
@@ -40,11 +42,12 @@ class Rest:
 
     async def handle(self, request: web.Request) -> web.Response:
         path = "/" + request.match_info["path"]
-        body, files = await _read(request)
-        record = RecordedRequest(
-            request.method, path, dict(request.query), json=body, headers=dict(request.headers)
-        )
+        record = RecordedRequest(request.method, path, dict(request.query), headers=dict(request.headers))
         record.headers.pop("Authorization", None)
+        try:
+            record.json, files = await _read(request)
+        except ValueError:
+            return json_response(_INVALID_JSON, status=400)
         self.requests.append(record)
         fault = self.faults.take(method=request.method, path=path)
         answer = await fail(fault, when="before", request=request)
@@ -84,7 +87,7 @@ class Rest:
                 return {"url": self._gateway_url()}
             case ("GET", ["gateway", "bot"]):
                 limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
-                return {"url": self._gateway_url(), "shards": 1, "session_start_limit": limit}
+                return {"url": self._gateway_url(), "shards": self.shards, "session_start_limit": limit}
             case ("POST", ["channels", _, "messages"]):
                 return self._send(record, record.json, files=files)
             case _:
@@ -127,13 +130,14 @@ class Rest:
 
 
 async def _read(request: web.Request) -> tuple[Any, list[discord.File]]:
-    """The JSON of a request, from its body or its `payload_json`, and its files."""
+    """The JSON of a request, from its body or its `payload_json`, and its files.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
     if not request.content_type.startswith("multipart/"):
         text = await request.text()
-        try:
-            return (json.loads(text) if text else None), []
-        except ValueError:
-            raise web.HTTPBadRequest(text="the body is not JSON") from None
+        return (json.loads(text) if text else None), []
     body: Any = None
     files: list[discord.File] = []
     async for part in await request.multipart():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
 import discord
@@ -12,6 +12,7 @@ import yarl
 from discord import app_commands
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
+from discord.http import Route
 
 from sandbox import Sandbox
 
@@ -35,7 +36,7 @@ class EchoBot(commands.AutoShardedBot):
         self.tree.add_command(form)
         await self.tree.sync()
 
-    async def before_identify_hook(self, _shard_id: int | None, *, initial: bool = False) -> None:
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Without discord.py's wait of five seconds between two IDENTIFYs: the stand-in has no such rule."""
 
     async def on_ready(self) -> None:
@@ -92,7 +93,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 
 @asynccontextmanager
-async def connected(sandbox: Sandbox, bot: EchoBot) -> AsyncIterator[EchoBot]:
+async def connected(sandbox: Sandbox, bot: EchoBot) -> AsyncGenerator[EchoBot]:
     run = asyncio.create_task(bot.start(sandbox.token))
     ready = asyncio.create_task(bot.there.wait())
     try:
@@ -109,7 +110,7 @@ async def connected(sandbox: Sandbox, bot: EchoBot) -> AsyncIterator[EchoBot]:
 
 @pytest.fixture
 async def bot(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[EchoBot]:
-    monkeypatch.setattr(discord.http.Route, "BASE", sandbox.api_url)
+    monkeypatch.setattr(Route, "BASE", sandbox.api_url)
     monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(sandbox.gateway_url))
     async with connected(sandbox, EchoBot()) as running:
         yield running

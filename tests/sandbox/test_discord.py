@@ -7,6 +7,7 @@ import discord
 import pytest
 import yarl
 from discord.gateway import DiscordWebSocket
+from discord.http import Route
 
 from sandbox import Fault, Sandbox, SeedCommand
 
@@ -149,7 +150,7 @@ async def test_a_session_that_was_forgotten_is_begun_anew(sandbox: Sandbox, bot:
 
 
 async def test_each_shard_has_its_own_servers(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(discord.http.Route, "BASE", sandbox.api_url)
+    monkeypatch.setattr(Route, "BASE", sandbox.api_url)
     monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(sandbox.gateway_url))
 
     async with connected(sandbox, EchoBot(shard_count=2)) as bot:
@@ -162,7 +163,7 @@ async def test_each_shard_has_its_own_servers(sandbox: Sandbox, monkeypatch: pyt
 async def test_a_wrong_token_is_refused_by_both_sides(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(discord.http.Route, "BASE", sandbox.api_url)
+    monkeypatch.setattr(Route, "BASE", sandbox.api_url)
     bot = EchoBot()
     with pytest.raises(discord.LoginFailure):
         await bot.start("wrong")
@@ -182,7 +183,7 @@ async def test_what_discord_would_refuse_is_refused_as_json(sandbox: Sandbox, pa
 
 async def test_seeds_are_typed_once_the_bot_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Sandbox(page_port=None, seed=[SeedCommand("echo", {"text": "seeded"})]) as sandbox:
-        monkeypatch.setattr(discord.http.Route, "BASE", sandbox.api_url)
+        monkeypatch.setattr(Route, "BASE", sandbox.api_url)
         monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(sandbox.gateway_url))
         async with asyncio.TaskGroup() as tasks:
             seeding = tasks.create_task(sandbox.seed())

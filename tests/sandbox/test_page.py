@@ -145,6 +145,16 @@ async def test_a_command_typed_in_the_page_is_answered_there(
     assert "Only" not in str(sandbox.messages(sandbox.club.general))
 
 
+async def test_a_command_that_nobody_answers_leaves_the_page_usable(
+    sandbox: Sandbox, browser: Browser, bot: EchoBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await browser.open(sandbox.channel.id)
+    with monkeypatch.context() as impatient:
+        impatient.setattr("sandbox.world.FIRST_ANSWER_SECONDS", 0.05)
+        assert (await browser.run("silence"))["settlement"] == "timeout"
+    assert (await browser.run("echo", text="still here"))["settlement"] == "settled"
+
+
 async def test_direct_messages_have_a_page_of_their_own(
     sandbox: Sandbox, browser: Browser, bot: EchoBot
 ) -> None:

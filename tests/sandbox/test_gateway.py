@@ -1,0 +1,157 @@
+"""The gateway by bare frames: what discord.py would never send, and what it hides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+
+from sandbox import Sandbox
+
+GUILDS = 1
+MESSAGES = 1 << 9
+MESSAGE_CONTENT = 1 << 15
+
+
+class Line:
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+
+    async def send(self, op: int, data: Any) -> None:
+        await self.socket.send_json({"op": op, "d": data})
+
+    async def receive(self) -> tuple[int, Any, int | None, str | None]:
+        frame = json.loads(await self.socket.receive_str(timeout=5))
+        return frame["op"], frame["d"], frame["s"], frame["t"]
+
+    async def event(self, name: str) -> Any:
+        while True:
+            _, data, _, event = await self.receive()
+            if event == name:
+                return data
+
+    async def close_code(self) -> int | None:
+        while not self.socket.closed:
+            await self.socket.receive(timeout=5)
+        return self.socket.close_code
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+async def dial(sandbox: Sandbox, session: aiohttp.ClientSession) -> Line:
+    line = Line(await session.ws_connect(sandbox.gateway_url))
+    op, data, _, _ = await line.receive()
+    assert op == 10
+    assert data["heartbeat_interval"] > 1000
+    return line
+
+
+async def identified(
+    sandbox: Sandbox, session: aiohttp.ClientSession, *, intents: int = GUILDS
+) -> tuple[Line, dict[str, Any]]:
+    line = await dial(sandbox, session)
+    await line.send(2, {"token": sandbox.token, "intents": intents, "properties": {}})
+    return line, await line.event("READY")
+
+
+async def test_a_heartbeat_is_acknowledged(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
+    line = await dial(sandbox, session)
+    await line.send(1, None)
+    assert (await line.receive())[0] == 11
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        ('{"op": 2, "d": {"token": "wrong", "intents": 1}}', 4004),
+        ('{"op": 2, "d": {"token": "TOKEN", "intents": 32769}}', 4014),
+        ('{"op": 2, "d": {"token": "TOKEN"}}', 4002),
+        ("[]", 4002),
+        ("{", 4002),
+    ],
+)
+async def test_a_frame_that_discord_would_not_take_ends_the_line(
+    sandbox: Sandbox, session: aiohttp.ClientSession, frame: str, code: int
+) -> None:
+    line = await dial(sandbox, session)
+    await line.socket.send_str(frame.replace("TOKEN", sandbox.token))
+    assert await line.close_code() == code
+
+
+async def test_only_the_bot_itself_stands_among_the_members(
+    sandbox: Sandbox, session: aiohttp.ClientSession
+) -> None:
+    line, ready = await identified(sandbox, session)
+    guild = await line.event("GUILD_CREATE")
+    assert [member["user"]["id"] for member in guild["members"]] == [ready["user"]["id"]]
+
+
+async def test_events_outside_the_intents_are_not_sent(
+    sandbox: Sandbox, session: aiohttp.ClientSession
+) -> None:
+    deaf, _ = await identified(sandbox, session)
+    hearing, _ = await identified(sandbox, session, intents=GUILDS | MESSAGES)
+    await sandbox.admin.send(sandbox.channel, "hello")
+    sandbox.guild.create_text_channel("after")
+    message = await hearing.event("MESSAGE_CREATE")
+    assert message["content"] == ""  # the message content is an intent of its own
+    await deaf.event("GUILD_CREATE")
+    assert (await deaf.receive())[3] == "CHANNEL_CREATE"
+
+
+async def test_a_resume_brings_what_was_missed_and_nothing_twice(
+    sandbox: Sandbox, session: aiohttp.ClientSession
+) -> None:
+    line, ready = await identified(sandbox, session)
+    _, _, last, _ = await line.receive()
+    sandbox.gateway.drop()
+    await sandbox.until(lambda: not sandbox.gateway.is_connected(sandbox.guild.id))
+    sandbox.guild.create_text_channel("one")
+    sandbox.guild.create_text_channel("two")
+    again = await dial(sandbox, session)
+    await again.send(6, {"token": sandbox.token, "session_id": ready["session_id"], "seq": last})
+    frames = [await again.receive() for _ in range(3)]
+    assert [(event, (data or {}).get("name")) for _, data, _, event in frames] == [
+        ("CHANNEL_CREATE", "one"),
+        ("CHANNEL_CREATE", "two"),
+        ("RESUMED", None),
+    ]
+    assert last is not None
+    assert [number for _, _, number, _ in frames] == [last + 1, last + 2, last + 3]
+
+
+@pytest.mark.parametrize("wrong", [{"session_id": "unknown"}, {"token": "wrong"}, {"seq": 999}])
+async def test_a_resume_that_does_not_fit_is_refused(
+    sandbox: Sandbox, session: aiohttp.ClientSession, wrong: dict[str, Any]
+) -> None:
+    _, ready = await identified(sandbox, session)
+    again = await dial(sandbox, session)
+    await again.send(6, {"token": sandbox.token, "session_id": ready["session_id"], "seq": 1, **wrong})
+    assert (await again.receive())[:2] == (9, False)
+
+
+async def test_a_client_that_says_goodbye_leaves_no_session(
+    sandbox: Sandbox, session: aiohttp.ClientSession
+) -> None:
+    line, _ = await identified(sandbox, session)
+    assert len(sandbox.gateway.sessions) == 1
+    await line.socket.close(code=1000)
+    await sandbox.until(lambda: not sandbox.gateway.sessions)
+
+
+async def test_what_a_killed_bot_left_goes_when_its_shard_comes_anew(
+    sandbox: Sandbox, session: aiohttp.ClientSession
+) -> None:
+    _, first = await identified(sandbox, session)
+    sandbox.gateway.drop()
+    await sandbox.until(lambda: not sandbox.gateway.is_connected(sandbox.guild.id))
+    _, second = await identified(sandbox, session)
+    assert first["session_id"] != second["session_id"]
+    assert list(sandbox.gateway.sessions) == [second["session_id"]]
