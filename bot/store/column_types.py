@@ -7,8 +7,20 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Integer, String, Text, TypeDecorator
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Dialect,
+    Integer,
+    String,
+    Text,
+    TypeDecorator,
+    func,
+    literal,
+)
 
 # Discord's ids need 64 bits. SQLite numbers rows only in a column called INTEGER, which holds 64 bits.
 Id = BigInteger().with_variant(Integer, "sqlite")
@@ -33,6 +45,14 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         return None if value is None else datetime.fromisoformat(value)
+
+
+def keep_first(column: Column[Any], now: datetime) -> ColumnElement[Any]:
+    """The moment in the column where there is one, else `now`.
+
+    A bare `coalesce` would bind `now` as SQLAlchemy's own DateTime, which writes it otherwise.
+    """
+    return func.coalesce(column, literal(now, UtcDateTime()))
 
 
 class TimeOfDay(TypeDecorator[time]):

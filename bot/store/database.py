@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.store import migrating
+from bot.store.cancelling import to_the_end
 from bot.store.engines import make_folder, parse_url, refusal, sqlite_engine
 
 _WRITER = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
@@ -100,21 +101,6 @@ async def _transaction(engine: AsyncEngine, *, commits: bool) -> AsyncGenerator[
         await conn.begin()
         yield conn
         if commits:
-            await _to_the_end(conn.commit())
+            await to_the_end(conn.commit())
     finally:
-        await _to_the_end(conn.close())  # rolls back what was not committed
-
-
-async def _to_the_end(step: Coroutine[Any, Any, None]) -> None:
-    """Finish the step even if this task is cancelled meanwhile, and let the cancellation pass after it."""
-    task = asyncio.ensure_future(step)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        task.exception()  # taken note of; the cancellation goes first
-        raise cancelled
-    task.result()
+        await to_the_end(conn.close())  # rolls back what was not committed

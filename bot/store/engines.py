@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, AdaptedConnection, Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.errors import ConfigError
+from bot.store.cancelling import to_the_end
 
 _EXAMPLE = "sqlite+aiosqlite:///data/paperboy.db"
-_BUSY_TIMEOUT_SECONDS = 10  # how long another process (a backup, a shell) may keep us waiting
+_BUSY_TIMEOUT_SECONDS = 5  # how long another process (a backup, a shell) may keep us waiting
 
 _ADVICE = {
     "SQLITE_CANTOPEN": "it cannot be opened; check that it is a file and that this user may write there",
@@ -82,7 +85,21 @@ def sqlite_engine(url: URL, *, begin: str, pragmas: tuple[str, ...]) -> AsyncEng
 
     event.listen(engine.sync_engine, "connect", set_up)
     event.listen(engine.sync_engine, "begin", start)
+    event.listen(engine.sync_engine, "invalidate", _roll_back_cancelled)
     return engine
+
+
+def _roll_back_cancelled(
+    dbapi_connection: DBAPIConnection, _entry: ConnectionPoolEntry, reason: BaseException | None
+) -> None:
+    """Roll back what a cancellation cut off in the middle of a statement, before its connection is closed.
+
+    To close is not enough: SQLite keeps a closed connection's transaction, and so its lock on the file, as
+    long as a cursor of it is alive, and the traceback of the cancellation keeps one.
+    """
+    if isinstance(reason, asyncio.CancelledError) and isinstance(dbapi_connection, AdaptedConnection):
+        with suppress(asyncio.CancelledError):  # a second one: the first is on its way already
+            dbapi_connection.run_async(lambda driver: to_the_end(driver.rollback()))
 
 
 def refusal(error: DBAPIError, path: Path) -> ConfigError | None:

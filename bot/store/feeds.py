@@ -14,6 +14,7 @@ from bot.core.feeds import DEFAULT_MAX_PAPERS, Feed, Hold, Style
 from bot.core.ids import ChannelId, FeedId, ServerId, UserId
 from bot.core.schedules import Cadence, Schedule
 from bot.store import servers, tables
+from bot.store.column_types import keep_first
 from bot.store.dialects import insert_if_new
 
 _feeds = tables.feeds
@@ -98,12 +99,12 @@ async def set_style(conn: AsyncConnection, feed_id: FeedId, style: Style) -> Non
 
 async def pause(conn: AsyncConnection, feed_id: FeedId, now: datetime) -> None:
     """Pause the feed; one that is paused stays paused since it was."""
-    await _set(conn, feed_id, paused_at=func.coalesce(_feeds.c.paused_at, now))
+    await _set(conn, feed_id, paused_at=keep_first(_feeds.c.paused_at, now))
 
 
 async def hold(conn: AsyncConnection, feed_id: FeedId, *, reason: str, now: datetime) -> None:
     """Hold the feed; one that is held gets the new reason and stays held since it was."""
-    await _set(conn, feed_id, hold_reason=reason, held_at=func.coalesce(_feeds.c.held_at, now))
+    await _set(conn, feed_id, hold_reason=reason, held_at=keep_first(_feeds.c.held_at, now))
 
 
 async def resume(conn: AsyncConnection, feed_id: FeedId, *, next_run_at: datetime) -> None:

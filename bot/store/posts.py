@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, ServerId
 from bot.core.posts import Entry, Form, NewPost, Post, PostState
 from bot.store import tables
+from bot.store.column_types import keep_first
 from bot.store.dialects import insert_if_new, these_ids
 from bot.store.feeds import is_active
 
@@ -28,11 +29,12 @@ async def add(conn: AsyncConnection, posts: Iterable[NewPost], *, now: datetime)
     A paper that the feed has already, owed or sent or failed, is left out; a post that is left without
     papers is not kept.
     """
-    by_nonce = {post.nonce: post for post in posts}
-    if not by_nonce:
+    plans = list(posts)
+    if not plans:
         return []
-    rows = [_new_row(post, now) for post in by_nonce.values()]
-    inserted = await conn.execute(insert(_posts).returning(_posts.c.id, _posts.c.nonce), rows)
+    statement = insert(_posts).returning(_posts.c.id, _posts.c.nonce)
+    inserted = await conn.execute(statement, [_new_row(post, now) for post in plans])
+    by_nonce = {post.nonce: post for post in plans}
     planned = {PostId(row.id): by_nonce[row.nonce] for row in inserted}
     taken = await _add_entries(conn, planned)
     if empty := planned.keys() - taken.keys():
@@ -142,7 +144,7 @@ async def next_attempt_at(conn: AsyncConnection) -> datetime | None:
 
 async def begin_attempt(conn: AsyncConnection, post_id: PostId, *, now: datetime) -> None:
     """Note, before anything is sent, that it is being tried."""
-    first = func.coalesce(_posts.c.first_attempt_at, now)
+    first = keep_first(_posts.c.first_attempt_at, now)
     await _set(conn, post_id, first_attempt_at=first, attempts=_posts.c.attempts + 1)
 
 
@@ -274,3 +276,12 @@ def _post(row: Row[Any], entries: tuple[Entry, ...]) -> Post:
         reason=row.reason,
         code=row.code,
     )
+
+
+async def hurry(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> list[PostId]:
+    """Have the feed's pending posts tried now, as if for the first time; which they are."""
+    theirs = (_posts.c.feed_id == feed_id) & (_posts.c.state == PostState.PENDING.value)
+    ids = await conn.execute(select(_posts.c.id).where(theirs).order_by(_posts.c.id))
+    found = [PostId(post_id) for post_id in ids.scalars()]
+    await conn.execute(update(_posts).where(theirs).values(next_attempt_at=now, reason=None, code=None))
+    return found

@@ -1,0 +1,97 @@
+"""Values for the store's tests, each with what a test does not care about filled in."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.feeds import Feed, Subscription
+from bot.core.ids import ChannelId, FeedId, PaperId, ServerId, UserId
+from bot.core.papers import Paper
+from bot.core.posts import Entry, Form, NewPost, Post
+from bot.core.schedules import Schedule
+from bot.store import feeds, papers, posts, subscriptions
+
+NOW = datetime(2026, 8, 7, 9, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DAY = date(2026, 8, 7)
+SERVER = ServerId(2**63 - 1)  # the largest that fits
+USER = UserId(77)
+WEEKDAYS = Schedule(time=time(9, 0), weekdays=frozenset(range(5)), timezone="Europe/Berlin")
+_serial = count(1)
+
+
+def paper_id(number: int) -> PaperId:
+    return PaperId(f"2608.{number:05}")
+
+
+def paper(number: int, *, list_day: date | None = DAY, upvotes: int = 0) -> Paper:
+    return Paper(
+        id=paper_id(number), list_day=list_day, title=f"Paper {number}", abstract="…", upvotes=upvotes
+    )
+
+
+async def listed(conn: AsyncConnection, *numbers: int) -> None:
+    await papers.upsert(conn, [paper(number) for number in numbers], seen_at=NOW)
+
+
+async def a_feed(
+    conn: AsyncConnection,
+    *,
+    channel: int = 1,
+    server: ServerId = SERVER,
+    schedule: Schedule = WEEKDAYS,
+    next_run_at: datetime = NOW,
+) -> Feed:
+    return await feeds.ensure(
+        conn,
+        server_id=server,
+        channel_id=ChannelId(channel),
+        schedule=schedule,
+        next_run_at=next_run_at,
+        now=NOW,
+        created_by=USER,
+    )
+
+
+async def a_subscription(
+    conn: AsyncConnection,
+    feed_id: FeedId,
+    canonical: str,
+    *,
+    since: date = DAY,
+    now: datetime = NOW,
+    rules_version: int = 1,
+) -> Subscription | None:
+    return await subscriptions.add(
+        conn,
+        feed_id=feed_id,
+        text=canonical.title(),
+        canonical=canonical,
+        compiled=f'"{canonical}"',
+        rules_version=rules_version,
+        since=since,
+        now=now,
+        created_by=USER,
+    )
+
+
+def planned(feed: Feed, *numbers: int) -> NewPost:
+    return NewPost(
+        feed_id=feed.id,
+        channel_id=feed.channel_id,
+        nonce=f"nonce-{next(_serial)}",
+        entries=tuple(
+            Entry(paper_id=paper_id(number), form=Form.CARD, queries=("agents", "Ünïcode “query”"))
+            for number in numbers
+        ),
+    )
+
+
+async def owed(conn: AsyncConnection, feed: Feed, *numbers: int, now: datetime = NOW) -> Post:
+    """A pending post of papers that are listed for it."""
+    await listed(conn, *numbers)
+    (post,) = await posts.add(conn, [planned(feed, *numbers)], now=now)
+    return post

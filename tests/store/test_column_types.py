@@ -1,0 +1,53 @@
+"""How values lie in columns."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta, timezone
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.schedules import Schedule
+from bot.store import feeds, list_days
+from tests.store.samples import DAY, NOW, a_feed
+
+
+async def test_a_naive_time_is_refused(conn: AsyncConnection) -> None:
+    with pytest.raises(StatementError, match="aware datetimes only"):
+        await list_days.record(conn, DAY, read_at=datetime(2026, 8, 7), papers=1)  # noqa: DTZ001 - the point
+
+
+async def test_a_time_of_another_zone_comes_back_as_the_same_moment_in_utc(conn: AsyncConnection) -> None:
+    there = datetime(2026, 8, 7, 1, 30, 0, 5, tzinfo=timezone(timedelta(hours=5, minutes=45)))
+    await list_days.record(conn, DAY, read_at=there, papers=1)
+    read_at = (await list_days.reads(conn, DAY, DAY))[DAY].read_at
+    assert read_at == there
+    assert read_at.tzinfo is UTC
+
+
+async def test_times_sort_as_text_whatever_their_microseconds(conn: AsyncConnection) -> None:
+    moments = [
+        datetime(999, 1, 1, tzinfo=UTC),
+        NOW,
+        NOW + timedelta(microseconds=1),
+        NOW + timedelta(seconds=1),
+    ]
+    for number, moment in enumerate(moments):
+        await list_days.record(conn, DAY + timedelta(days=number), read_at=moment, papers=number)
+    stored = await conn.execute(text("SELECT papers FROM list_days ORDER BY read_at"))
+    assert stored.scalars().all() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("weekdays", [{0}, {6}, {0, 2, 4}, set(range(7))])
+async def test_weekdays_come_back_as_they_were(conn: AsyncConnection, weekdays: set[int]) -> None:
+    schedule = Schedule(time=time(23, 59), weekdays=frozenset(weekdays), timezone="Asia/Kathmandu")
+    feed = await a_feed(conn, schedule=schedule)
+    assert feed.schedule == schedule
+    assert await feeds.get(conn, feed.id) == feed
+
+
+async def test_no_weekday_at_all_is_refused(conn: AsyncConnection) -> None:
+    with pytest.raises(IntegrityError, match="ck_feeds_weekdays"):
+        await a_feed(conn, schedule=Schedule(time=time(9), weekdays=frozenset(), timezone="UTC"))

@@ -1,0 +1,178 @@
+"""Feeds in the store: made once, due when they should be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import time
+
+import pytest
+from sqlalchemy import delete, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.feeds import DEFAULT_MAX_PAPERS, Feed, Hold, Style
+from bot.core.ids import ChannelId, FeedId, ServerId
+from bot.core.schedules import Cadence, Schedule
+from bot.store import feeds, posts, servers, subscriptions, tables
+from bot.store.database import Database
+from tests.store.samples import HOUR, NOW, SERVER, USER, WEEKDAYS, a_feed, a_subscription, owed
+
+LIVE = replace(WEEKDAYS, cadence=Cadence.LIVE)
+
+
+async def subscribed(conn: AsyncConnection, channel: int, schedule: Schedule = WEEKDAYS) -> Feed:
+    feed = await a_feed(conn, channel=channel, schedule=schedule)
+    await a_subscription(conn, feed.id, "agents")
+    return feed
+
+
+async def stored(conn: AsyncConnection, feed: Feed) -> Feed:
+    found = await feeds.get(conn, feed.id)
+    assert found is not None
+    return found
+
+
+async def test_a_new_feed_has_the_defaults_and_its_server(conn: AsyncConnection) -> None:
+    channel = ChannelId(2**63 - 1)
+    feed = await a_feed(conn, channel=channel)
+    assert feed == Feed(
+        id=feed.id,
+        server_id=SERVER,
+        channel_id=channel,
+        schedule=WEEKDAYS,
+        style=Style.CARDS,
+        min_upvotes=0,
+        max_papers=DEFAULT_MAX_PAPERS,
+        next_run_at=NOW,
+        created_at=NOW,
+        created_by=USER,
+    )
+    assert await feeds.get(conn, feed.id) == feed
+    assert await feeds.by_channel(conn, channel) == feed
+    assert await servers.count(conn) == 1
+
+
+async def test_a_channel_has_one_feed_which_stays_as_it_is(conn: AsyncConnection) -> None:
+    first = await a_feed(conn)
+    again = await a_feed(conn, schedule=LIVE, next_run_at=NOW + HOUR)
+    assert again == first
+    assert await feeds.count(conn) == 1
+
+
+async def test_two_commands_at_once_make_one_feed(database: Database) -> None:
+    for _ in range(2):
+        async with database.write() as conn:
+            await a_feed(conn)
+    async with database.read() as conn:
+        assert await feeds.count(conn) == 1
+
+
+async def test_what_is_not_there_is_none(conn: AsyncConnection) -> None:
+    assert await feeds.get(conn, FeedId(1)) is None
+    assert await feeds.by_channel(conn, ChannelId(1)) is None
+
+
+async def test_a_server_has_its_own_feeds(conn: AsyncConnection) -> None:
+    mine = [await a_feed(conn, channel=channel) for channel in (5, 3)]
+    await a_feed(conn, channel=4, server=ServerId(8))
+    assert await feeds.of_server(conn, SERVER) == mine
+
+
+async def test_a_feed_is_due_from_its_next_run_on(conn: AsyncConnection) -> None:
+    feed = await subscribed(conn, 1)
+    assert await feeds.due(conn, NOW - HOUR) == []
+    assert await feeds.due(conn, NOW) == [feed]
+    assert await feeds.due(conn, NOW + 1000 * HOUR) == [feed]
+    assert await feeds.next_due_at(conn) == NOW
+
+
+async def test_a_feed_without_subscriptions_is_never_due(conn: AsyncConnection) -> None:
+    feed = await subscribed(conn, 1)
+    await subscriptions.remove_all(conn, feed.id)
+    assert await feeds.due(conn, NOW) == []
+    assert await feeds.next_due_at(conn) is None
+
+
+async def test_a_paused_or_held_feed_is_not_due_until_it_is_resumed(conn: AsyncConnection) -> None:
+    paused, held = await subscribed(conn, 1), await subscribed(conn, 2)
+    await feeds.pause(conn, paused.id, NOW)
+    await feeds.hold(conn, held.id, reason="No right to write.", now=NOW)
+    assert await feeds.due(conn, NOW) == []
+    assert await feeds.next_due_at(conn) is None
+    for feed in (paused, held):
+        await feeds.resume(conn, feed.id, next_run_at=NOW + HOUR)
+    assert await feeds.due(conn, NOW) == []
+    assert await feeds.next_due_at(conn) == NOW + HOUR
+    assert [feed.is_active for feed in await feeds.due(conn, NOW + HOUR)] == [True, True]
+
+
+async def test_a_live_feed_is_due_at_every_run_but_rings_no_bell(conn: AsyncConnection) -> None:
+    live = await subscribed(conn, 1, LIVE)
+    assert await feeds.due(conn, NOW) == [live]
+    assert await feeds.next_due_at(conn) is None
+
+
+async def test_a_pause_and_a_hold_keep_when_they_began(conn: AsyncConnection) -> None:
+    feed = await a_feed(conn)
+    for hours, reason in enumerate(("No right to write.", "The channel is gone.")):
+        await feeds.pause(conn, feed.id, NOW + hours * HOUR)
+        await feeds.hold(conn, feed.id, reason=reason, now=NOW + hours * HOUR)
+    found = await stored(conn, feed)
+    assert found.paused_at == NOW
+    assert found.hold == Hold(reason="The channel is gone.", since=NOW)
+    assert await feeds.held(conn, SERVER) == [found]
+    assert await feeds.held(conn, ServerId(8)) == []
+
+
+async def test_a_schedule_and_a_style_are_changed_for_one_feed(conn: AsyncConnection) -> None:
+    feed, other = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
+    weekly = Schedule(
+        cadence=Cadence.WEEKLY, time=time(17, 30), weekdays=frozenset({4}), timezone="Asia/Tokyo"
+    )
+    await feeds.set_schedule(conn, feed.id, weekly, next_run_at=NOW + HOUR)
+    await feeds.set_style(conn, feed.id, Style.DIGEST)
+    assert await stored(conn, feed) == replace(
+        feed, schedule=weekly, style=Style.DIGEST, next_run_at=NOW + HOUR
+    )
+    assert await stored(conn, other) == other
+
+
+async def test_finished_runs_move_each_feed_to_its_own_next_run(conn: AsyncConnection) -> None:
+    one, two, three = [await a_feed(conn, channel=channel) for channel in (1, 2, 3)]
+    await feeds.finish_runs(conn, [(one.id, NOW + HOUR), (two.id, NOW + 2 * HOUR)], ran_at=NOW)
+    await feeds.finish_runs(conn, [], ran_at=NOW)
+    assert await stored(conn, one) == replace(one, next_run_at=NOW + HOUR, last_run_at=NOW)
+    assert await stored(conn, two) == replace(two, next_run_at=NOW + 2 * HOUR, last_run_at=NOW)
+    assert await stored(conn, three) == three
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "check"),
+    [
+        ("cadence", "'hourly'", "ck_feeds_cadence"),
+        ("style", "'poem'", "ck_feeds_style"),
+        ("weekdays", "128", "ck_feeds_weekdays"),
+        ("post_time", "'9:00'", "ck_feeds_post_time"),
+        ("min_upvotes", "-1", "ck_feeds_min_upvotes"),
+        ("max_papers", "0", "ck_feeds_max_papers"),
+        ("hold_reason", "'half a hold'", "ck_feeds_hold"),
+    ],
+)
+async def test_a_value_that_means_nothing_is_refused(
+    conn: AsyncConnection, column: str, value: str, check: str
+) -> None:
+    await a_feed(conn)
+    with pytest.raises(IntegrityError, match=check):
+        await conn.execute(text(f"UPDATE feeds SET {column} = {value}"))  # noqa: S608 - the table above
+
+
+async def test_with_a_server_goes_all_that_is_its_own(conn: AsyncConnection) -> None:
+    feed = await subscribed(conn, 1)
+    post = await owed(conn, feed, 1)
+    await conn.execute(delete(tables.servers))
+    assert await feeds.count(conn) == 0
+    assert await subscriptions.count(conn) == 0
+    assert await posts.get(conn, post.id) is None
+    assert await posts.posted(conn, [feed.id]) == set()
+    newer = await a_feed(conn)
+    assert newer.id != feed.id, "an id is never given twice"

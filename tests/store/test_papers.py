@@ -1,0 +1,110 @@
+"""Papers in the store: what moves and what stays."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.papers import Paper
+from bot.store import papers
+from tests.store.samples import DAY, HOUR, NOW, listed, paper, paper_id
+
+FULL = Paper(
+    id=paper_id(1),
+    list_day=DAY,
+    title="Ünïcode, “quotes” and 'apostrophes'; -- DROP TABLE papers",
+    abstract="An abstract with $\\alpha$ and \N{CRYING FACE}",
+    authors=("A. One", "B. Two", ""),
+    published_at=NOW - 10 * HOUR,
+    upvotes=7,
+    comments=2,
+    ai_summary="In short.",
+    ai_keywords=("agents", "world model"),
+    github_repo="https://example.org/code",
+    github_stars=12,
+    project_page="https://example.org/",
+    organization="A Lab",
+    organization_login="a-lab",
+    submitter="Someone",
+    submitter_login="someone",
+    thumbnail="https://example.org/1.png",
+    withdrawn_at=NOW,
+)
+
+
+async def test_a_paper_comes_back_as_it_was(conn: AsyncConnection) -> None:
+    assert all(getattr(FULL, field.name) != field.default for field in fields(Paper)), "the sample is full"
+    await papers.upsert(conn, [FULL], seen_at=NOW)
+    assert await papers.get(conn, FULL.id) == FULL
+
+
+async def test_a_paper_that_is_not_there_is_none(conn: AsyncConnection) -> None:
+    assert await papers.get(conn, paper_id(1)) is None
+    assert await papers.first_seen(conn, paper_id(1)) is None
+
+
+async def test_only_new_papers_are_told_and_in_the_order_given(conn: AsyncConnection) -> None:
+    assert await papers.upsert(conn, [paper(3), paper(1)], seen_at=NOW) == [paper_id(3), paper_id(1)]
+    assert await papers.upsert(conn, [paper(4), paper(3), paper(2)], seen_at=NOW) == [
+        paper_id(4),
+        paper_id(2),
+    ]
+    assert await papers.upsert(conn, [], seen_at=NOW) == []
+    assert await papers.count(conn) == 4
+
+
+async def test_everything_moves_but_the_first_time_seen(conn: AsyncConnection) -> None:
+    await papers.upsert(conn, [FULL], seen_at=NOW)
+    bare = replace(paper(1, upvotes=300), title="A new title")
+    await papers.upsert(conn, [bare], seen_at=NOW + HOUR)
+    assert await papers.get(conn, FULL.id) == bare
+    assert await papers.first_seen(conn, FULL.id) == NOW
+
+
+async def test_the_later_list_day_stays_whichever_is_read_last(conn: AsyncConnection) -> None:
+    later = DAY + timedelta(days=6)
+    for day in (DAY, later, DAY):
+        await papers.upsert(conn, [paper(1, list_day=day)], seen_at=NOW)
+    found = await papers.get(conn, paper_id(1))
+    assert found is not None
+    assert found.list_day == later
+
+
+async def test_a_paper_given_twice_is_new_once(conn: AsyncConnection) -> None:
+    twice = [paper(1, upvotes=1), paper(1, upvotes=2, list_day=DAY - timedelta(days=6))]
+    assert await papers.upsert(conn, twice, seen_at=NOW) == [paper_id(1)]
+    assert await papers.get(conn, paper_id(1)) == paper(1, upvotes=2)
+
+
+async def test_a_paper_that_was_never_listed_is_refused(conn: AsyncConnection) -> None:
+    with pytest.raises(ValueError, match=r"never listed.*2608\.00002"):
+        await papers.upsert(conn, [paper(1), paper(2, list_day=None)], seen_at=NOW)
+    assert await papers.count(conn) == 0
+
+
+async def test_a_day_is_read_by_upvotes_and_then_id(conn: AsyncConnection) -> None:
+    other_day = paper(9, list_day=DAY - timedelta(days=1), upvotes=99)
+    day = [paper(3, upvotes=5), paper(2, upvotes=5), paper(1), paper(4, upvotes=80)]
+    await papers.upsert(conn, [*day, other_day], seen_at=NOW)
+    assert [found.id for found in await papers.of_day(conn, DAY)] == [paper_id(n) for n in (4, 2, 3, 1)]
+
+
+async def test_a_span_of_days_has_both_its_ends(conn: AsyncConnection) -> None:
+    days = [paper(number, list_day=DAY + timedelta(days=number)) for number in range(5)]
+    await papers.upsert(conn, days, seen_at=NOW)
+    assert await papers.between(conn, DAY + timedelta(days=1), DAY + timedelta(days=3)) == days[1:4]
+
+
+async def test_the_newest_day_is_not_after_the_day_asked_for(conn: AsyncConnection) -> None:
+    assert await papers.newest_day(conn, up_to=DAY) is None
+    for number, days in enumerate((-9, -3, 1)):
+        await papers.upsert(conn, [paper(number, list_day=DAY + timedelta(days=days))], seen_at=NOW)
+    assert await papers.newest_day(conn, up_to=DAY) == DAY - timedelta(days=3)
+
+
+async def test_many_papers_are_written_at_once(conn: AsyncConnection) -> None:
+    await listed(conn, *range(3000))
+    assert await papers.count(conn) == 3000

@@ -1,0 +1,312 @@
+"""The outbox: what is owed, in which order, and once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.feeds import Feed
+from bot.core.ids import MessageId, PostId, ServerId
+from bot.core.posts import Post, PostState
+from bot.store import feeds, papers, posts, tables
+from bot.store.database import Database
+from tests.store.samples import DAY, HOUR, NOW, SERVER, a_feed, listed, owed, paper, paper_id, planned
+
+MESSAGE = MessageId(2**63 - 1)
+
+
+async def stored(conn: AsyncConnection, post: Post) -> Post:
+    found = await posts.get(conn, post.id)
+    assert found is not None
+    return found
+
+
+async def claimed(conn: AsyncConnection, *, hours: int = 0, limit: int = 100) -> list[PostId]:
+    return [post.id for post in await posts.claimable(conn, NOW + hours * HOUR, limit=limit)]
+
+
+async def fail(conn: AsyncConnection, post: Post, *, hours: int = 0) -> None:
+    await posts.mark_failed(
+        conn, post.id, reason="The embed is too long.", code=50035, now=NOW + hours * HOUR
+    )
+
+
+async def test_a_planned_post_comes_back_pending_with_its_papers_in_order(conn: AsyncConnection) -> None:
+    feed = await a_feed(conn)
+    await listed(conn, 1, 2, 3)
+    plan = planned(feed, 3, 1, 2)
+    (post,) = await posts.add(conn, [plan], now=NOW)
+    assert post == Post(
+        id=post.id,
+        feed_id=feed.id,
+        channel_id=feed.channel_id,
+        state=PostState.PENDING,
+        nonce=plan.nonce,
+        entries=plan.entries,
+        planned_at=NOW,
+        next_attempt_at=NOW,
+    )
+    assert await posts.get(conn, post.id) == post
+    assert await posts.get(conn, PostId(404)) is None
+
+
+async def test_a_paper_is_owed_once_to_a_feed(conn: AsyncConnection) -> None:
+    feed = await a_feed(conn)
+    await owed(conn, feed, 1, 2)
+    await listed(conn, 3)
+    (second,) = await posts.add(conn, [planned(feed, 1, 3, 2)], now=NOW)
+    assert [entry.paper_id for entry in second.entries] == [paper_id(3)]
+    assert await stored(conn, second) == second
+
+
+async def test_a_post_without_papers_left_is_not_kept(conn: AsyncConnection) -> None:
+    feed = await a_feed(conn)
+    await owed(conn, feed, 1)
+    assert await posts.add(conn, [planned(feed, 1), planned(feed)], now=NOW) == []
+    assert await posts.add(conn, [], now=NOW) == []
+    assert await posts.counts(conn, feed.id) == {
+        PostState.PENDING: 1,
+        PostState.SENT: 0,
+        PostState.FAILED: 0,
+    }
+
+
+async def test_two_posts_of_one_plan_do_not_share_a_paper(conn: AsyncConnection) -> None:
+    feed = await a_feed(conn)
+    await listed(conn, 1, 2)
+    first, second = await posts.add(conn, [planned(feed, 1), planned(feed, 1, 2)], now=NOW)
+    assert [entry.paper_id for entry in (*first.entries, *second.entries)] == [paper_id(1), paper_id(2)]
+
+
+async def test_another_feed_gets_the_same_paper(conn: AsyncConnection) -> None:
+    for channel in (1, 2):
+        await owed(conn, await a_feed(conn, channel=channel), 1)
+
+
+@pytest.mark.parametrize("state", list(PostState))
+async def test_a_paper_stays_posted_whatever_became_of_its_post(
+    conn: AsyncConnection, state: PostState
+) -> None:
+    feed = await a_feed(conn)
+    post = await owed(conn, feed, 1)
+    if state is PostState.SENT:
+        await posts.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW)
+    if state is PostState.FAILED:
+        await fail(conn, post)
+    assert await posts.add(conn, [planned(feed, 1)], now=NOW) == []
+    assert await posts.posted(conn, [feed.id]) == {(feed.id, paper_id(1))}
+
+
+async def test_the_table_itself_refuses_a_second_time(conn: AsyncConnection) -> None:
+    feed = await a_feed(conn)
+    await owed(conn, feed, 1)
+    other = await owed(conn, feed, 2)
+    row = {
+        "post_id": other.id,
+        "position": 9,
+        "feed_id": feed.id,
+        "paper_id": paper_id(1),
+        "form": "card",
+        "queries": (),
+    }
+    with pytest.raises(IntegrityError, match="UNIQUE"):
+        await conn.execute(insert(tables.post_papers), row)
+
+
+async def test_a_paper_that_is_not_stored_cannot_be_owed(conn: AsyncConnection) -> None:
+    with pytest.raises(IntegrityError, match="FOREIGN KEY"):
+        await posts.add(conn, [planned(await a_feed(conn), 1)], now=NOW)
+
+
+async def test_a_nonce_is_used_once(conn: AsyncConnection) -> None:
+    feed = await a_feed(conn)
+    first = await owed(conn, feed, 1)
+    await listed(conn, 2)
+    with pytest.raises(IntegrityError, match="nonce"):
+        await posts.add(conn, [replace(planned(feed, 2), nonce=first.nonce)], now=NOW)
+
+
+async def test_two_plans_of_one_nonce_are_a_bug_that_is_told(conn: AsyncConnection) -> None:
+    feed = await a_feed(conn)
+    await listed(conn, 1, 2)
+    plan = planned(feed, 1)
+    with pytest.raises(IntegrityError, match="nonce"):
+        await posts.add(conn, [plan, replace(planned(feed, 2), nonce=plan.nonce)], now=NOW)
+
+
+async def test_what_was_posted_can_be_bounded_by_list_day(conn: AsyncConnection) -> None:
+    feed, other = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
+    await owed(conn, feed, 1, 2)
+    await owed(conn, other, 2)
+    await papers.upsert(conn, [paper(2, list_day=DAY + timedelta(days=2))], seen_at=NOW)
+    later = DAY + timedelta(days=1)
+    assert await posts.posted(conn, [feed.id], since=later) == {(feed.id, paper_id(2))}
+    assert await posts.posted(conn, [feed.id]) == {(feed.id, paper_id(1)), (feed.id, paper_id(2))}
+    assert await posts.posted(conn, []) == set()
+
+
+async def test_a_channel_has_one_post_to_claim_at_a_time_the_oldest(conn: AsyncConnection) -> None:
+    one, two = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
+    first, second, other = await owed(conn, one, 1), await owed(conn, one, 2), await owed(conn, two, 1)
+    assert await posts.claimable(conn, NOW, limit=100) == [first, other]
+    assert await claimed(conn, limit=1) == [first.id]
+    await posts.mark_sent(conn, first.id, message_id=MESSAGE, now=NOW)
+    assert await claimed(conn) == [second.id, other.id]
+
+
+async def test_a_post_that_waits_holds_back_its_channel_alone(conn: AsyncConnection) -> None:
+    one, two = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
+    first, _second = await owed(conn, one, 1), await owed(conn, one, 2)
+    other = await owed(conn, two, 1)
+    await posts.postpone(conn, first.id, until=NOW + 2 * HOUR, reason="Discord is down.", code=0)
+    assert await claimed(conn, hours=1) == [other.id]
+    assert await claimed(conn, hours=2) == [other.id, first.id]
+    await posts.mark_sent(conn, other.id, message_id=MESSAGE, now=NOW)
+    assert await posts.next_attempt_at(conn) == NOW + 2 * HOUR
+    found = await stored(conn, first)
+    assert (found.state, found.reason, found.code) == (PostState.PENDING, "Discord is down.", 0)
+
+
+async def test_the_posts_of_paused_and_held_feeds_wait(conn: AsyncConnection) -> None:
+    paused, held = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
+    await owed(conn, paused, 1)
+    await owed(conn, held, 1)
+    await feeds.pause(conn, paused.id, NOW)
+    await feeds.hold(conn, held.id, reason="No right to write.", now=NOW)
+    assert await claimed(conn) == []
+    assert await posts.next_attempt_at(conn) is None
+    for feed in (paused, held):
+        await feeds.resume(conn, feed.id, next_run_at=NOW)
+    assert len(await claimed(conn)) == 2
+
+
+async def test_nothing_is_next_when_nothing_is_owed(conn: AsyncConnection) -> None:
+    assert await posts.next_attempt_at(conn) is None
+    post = await owed(conn, await a_feed(conn), 1)
+    assert await posts.next_attempt_at(conn) == NOW
+    await posts.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW)
+    assert await posts.next_attempt_at(conn) is None
+
+
+async def test_attempts_are_counted_from_the_first(conn: AsyncConnection) -> None:
+    post = await owed(conn, await a_feed(conn), 1)
+    for hours in (1, 2, 3):
+        await posts.begin_attempt(conn, post.id, now=NOW + hours * HOUR)
+    assert await stored(conn, post) == replace(post, first_attempt_at=NOW + HOUR, attempts=3)
+
+
+async def test_a_sent_post_forgets_why_it_had_waited(conn: AsyncConnection) -> None:
+    post = await owed(conn, await a_feed(conn), 1)
+    await posts.postpone(conn, post.id, until=NOW + HOUR, reason="Discord is down.", code=0)
+    await posts.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW + HOUR)
+    assert await stored(conn, post) == replace(
+        post,
+        state=PostState.SENT,
+        message_id=MESSAGE,
+        sent_at=NOW + HOUR,
+        next_attempt_at=NOW + HOUR,
+    )
+    assert await claimed(conn, hours=9) == []
+
+
+async def test_failed_posts_are_told_latest_first_and_owed_again_on_request(conn: AsyncConnection) -> None:
+    feed, other = await a_feed(conn, channel=1), await a_feed(conn, channel=2, server=ServerId(8))
+    first, second, elsewhere = (
+        await owed(conn, feed, 1),
+        await owed(conn, feed, 2),
+        await owed(conn, other, 1),
+    )
+    await posts.begin_attempt(conn, first.id, now=NOW)
+    for hours, post in enumerate((second, first, elsewhere)):
+        await fail(conn, post, hours=hours)
+    told = await posts.failed(conn, SERVER, 5)
+    assert [(post.id, post.reason, post.code) for post in told] == [
+        (first.id, "The embed is too long.", 50035),
+        (second.id, "The embed is too long.", 50035),
+    ]
+    assert [post.id for post in await posts.failed(conn, SERVER, 1)] == [first.id]
+    assert await claimed(conn, hours=9) == []
+    assert await posts.retry_failed(conn, feed.id, now=NOW + 9 * HOUR) == 2
+    assert await claimed(conn, hours=9) == [first.id]
+    again = await stored(conn, first)
+    assert (again.attempts, again.first_attempt_at) == (0, NOW)
+    assert (await stored(conn, elsewhere)).state is PostState.FAILED
+
+
+async def test_the_post_of_a_paper_is_found(conn: AsyncConnection) -> None:
+    feed = await a_feed(conn)
+    await owed(conn, feed, 1)
+    post = await owed(conn, feed, 2, 3)
+    assert await posts.of_paper(conn, feed.id, paper_id(3)) == post
+    assert await posts.of_paper(conn, feed.id, paper_id(4)) is None
+
+
+async def test_a_feeds_posts_are_counted_and_its_last_one_found(conn: AsyncConnection) -> None:
+    feed, other = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
+    one, two, three, four = [await owed(conn, feed, number) for number in (1, 2, 3, 4)]
+    assert await posts.last_sent(conn, feed.id) is None
+    await posts.mark_sent(conn, two.id, message_id=MESSAGE, now=NOW + HOUR)
+    await posts.mark_sent(conn, one.id, message_id=MESSAGE, now=NOW)
+    await fail(conn, three)
+    assert await posts.counts(conn, feed.id) == dict.fromkeys(PostState, 1) | {PostState.SENT: 2}
+    assert await posts.waiting(conn, SERVER) == {feed.id: 1}
+    assert await posts.waiting(conn, ServerId(8)) == {}
+    assert await posts.last_sent(conn, feed.id) == await stored(conn, two)
+    assert await posts.last_sent(conn, other.id) is None
+    assert (await stored(conn, four)).state is PostState.PENDING
+
+
+@pytest.mark.parametrize(
+    ("change", "check"),
+    [
+        ("state = 'lost'", "ck_posts_state"),
+        ("state = 'sent'", "ck_posts_"),
+        ("message_id = 5", "ck_posts_message_id"),
+        ("sent_at = '2026'", "ck_posts_sent_at"),
+        ("failed_at = '2026'", "ck_posts_failed_at"),
+        ("nonce = 'twenty-six-characters-long'", "ck_posts_nonce"),
+    ],
+)
+async def test_a_state_that_contradicts_itself_is_refused(
+    conn: AsyncConnection, change: str, check: str
+) -> None:
+    await owed(conn, await a_feed(conn), 1)
+    with pytest.raises(IntegrityError, match=check):
+        await conn.execute(text(f"UPDATE posts SET {change}"))  # noqa: S608 - the table above
+
+
+async def many_feeds(conn: AsyncConnection, number: int) -> list[Feed]:
+    first = await a_feed(conn)
+    columns = "server_id, cadence, post_time, weekdays, timezone, style, min_upvotes, max_papers, next_run_at, created_at, created_by"
+    await conn.execute(
+        text(
+            f"INSERT INTO feeds (channel_id, {columns}) "  # noqa: S608 - our own column names
+            "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < :number) "
+            f"SELECT i, {columns} FROM n, feeds"
+        ),
+        {"number": number},
+    )
+    assert await feeds.count(conn) == number
+    return await feeds.of_server(conn, first.server_id)
+
+
+async def test_the_posts_of_20000_feeds_are_planned_asked_for_and_claimed_at_once(database: Database) -> None:
+    async with database.write() as conn:
+        everywhere = await many_feeds(conn, 20_000)
+        await listed(conn, 1, 2, 3)
+        plans = [planned(feed, 1, 2, 3) for feed in everywhere]
+        added = await posts.add(conn, plans, now=NOW)
+        await feeds.finish_runs(conn, [(feed.id, NOW + HOUR) for feed in everywhere], ran_at=NOW)
+    async with database.read() as conn:
+        assert [(post.feed_id, post.entries) for post in added] == [
+            (plan.feed_id, plan.entries) for plan in plans
+        ]
+        posted = await posts.posted(conn, [feed.id for feed in everywhere], since=DAY)
+        assert len(posted) == 60_000
+        assert await posts.claimable(conn, NOW, limit=20_000) == added
+        assert {feed.next_run_at for feed in await feeds.of_server(conn, SERVER)} == {NOW + HOUR}

@@ -1,0 +1,53 @@
+"""The journal of runs."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.ids import RunId
+from bot.core.runs import Outcome, Run
+from bot.store import runs
+from tests.store.samples import HOUR, NOW
+
+
+async def finish(conn: AsyncConnection, run_id: RunId, *, hours: int, outcome: str = "ok") -> None:
+    await runs.finish(
+        conn,
+        run_id,
+        now=NOW + hours * HOUR,
+        outcome=outcome,
+        listed=20,
+        new_papers=3,
+        feeds=2,
+        posts=1,
+        problem=None if outcome == "ok" else "No answer.",
+    )
+
+
+async def test_a_run_that_is_not_finished_is_not_the_latest(conn: AsyncConnection) -> None:
+    await runs.start(conn, now=NOW)
+    assert await runs.latest(conn) is None
+
+
+async def test_the_latest_run_is_the_one_that_finished_last(conn: AsyncConnection) -> None:
+    first, second = await runs.start(conn, now=NOW), await runs.start(conn, now=NOW)
+    await runs.start(conn, now=NOW + HOUR)
+    await finish(conn, second, hours=1)
+    await finish(conn, first, hours=2, outcome="source_failed")
+    assert await runs.latest(conn) == Run(
+        id=first,
+        started_at=NOW,
+        finished_at=NOW + 2 * HOUR,
+        outcome=Outcome.SOURCE_FAILED,
+        listed=20,
+        new_papers=3,
+        feeds=2,
+        posts=1,
+        problem="No answer.",
+    )
+
+
+async def test_an_outcome_must_be_one_of_ours(conn: AsyncConnection) -> None:
+    with pytest.raises(ValueError, match="splendid"):
+        await finish(conn, await runs.start(conn, now=NOW), hours=1, outcome="splendid")
