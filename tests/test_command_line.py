@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -228,3 +229,36 @@ def test_any_other_error_is_logged_without_the_token_and_ends_with_1(tmp_path: P
     assert "CRITICAL bot.__main__: Paperboy ended by an error" in done.stderr
     assert "ValueError: bad [redacted]" in done.stderr
     assert "abc.def" not in done.stderr
+
+
+# The whole: the real bot in the real sandbox.
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_the_sandbox_says_where_it_is_open_and_ends_by_request(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "bot", "sandbox", "--port", "0"),
+        cwd=tmp_path,
+        env=environment(DISCORD_TOKEN="someone's real token", TMPDIR=str(tmp_path)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said = await line(process)
+    assert re.search(r"http://(127\.0\.0\.1|localhost):\d+", said)
+    await line(process)
+    assert process.stderr
+    # In its midst: connected, perhaps posting.
+    log = b""
+    while b"Ready as" not in log:
+        read = await asyncio.wait_for(process.stderr.readline(), WAIT_SECONDS)
+        assert read, log.decode()
+        log += read
+    process.send_signal(number)
+    _, err = await rest(process)
+    assert process.returncode == 0, err
+    assert "someone" not in err
+    assert "Traceback" not in log.decode() + err
+    assert list(tmp_path.iterdir()) == []
