@@ -53,12 +53,23 @@ async def test_a_dropped_connection_is_tried_again(server: FakeHuggingFace, clie
     assert len((await client.list_day(_DAY)).papers) == 1
 
 
-async def test_an_answer_that_never_comes_is_given_up_on(server: FakeHuggingFace, naps: Naps) -> None:
+async def test_an_answer_that_never_comes_is_given_up_on(
+    server: FakeHuggingFace, naps: Naps, caplog: pytest.LogCaptureFixture
+) -> None:
     server.faults.append(Fault(kind="hang"))
     limits = FetchLimits(total_seconds=0.2)
     async with HuggingFace(server.url, clock=naps.clock, sleep=naps.sleep, limits=limits) as client:
         assert len((await client.list_day(_DAY)).papers) == 1
     assert len(naps.taken) == 1
+    assert "did not answer within 0.2 s" in caplog.text
+
+
+async def test_cookies_are_not_kept(server: FakeHuggingFace, naps: Naps) -> None:
+    server.faults.append(Fault(body=b"[]", headers={"Set-Cookie": "token=abc; Path=/"}))
+    async with HuggingFace(server.url.replace("127.0.0.1", "localhost"), clock=naps.clock) as client:
+        await client.list_day(_DAY)
+        await client.list_day(_DAY)
+    assert "Cookie" not in server.requests[1].headers
 
 
 async def test_tries_end(server: FakeHuggingFace, client: HuggingFace, naps: Naps) -> None:
