@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_CLOSED
     except Exception as error:  # noqa: BLE001 - the outermost end: what comes here is logged once
         if wrong := _config_error(error):
-            sys.stderr.write(f"paperboy: {wrong}\n")
+            sys.stderr.write(f"paperboy: {' '.join(str(wrong).split())}\n")  # one line, whatever it quotes
             return EXIT_CONFIG
         _log.critical("Paperboy ended by an error", exc_info=error)
         return EXIT_FAILED

@@ -213,7 +213,7 @@ def failing(tmp_path: Path, error: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     "error",
     [
-        "ConfigError('DISCORD_TOKEN was refused')",
+        "ConfigError('DISCORD_TOKEN \\n was refused')",
         "ExceptionGroup('tasks', [ValueError('x'), ExceptionGroup('inner', [ConfigError('DISCORD_TOKEN was refused')])])",
     ],
 )
