@@ -5,6 +5,8 @@ from datetime import time
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from bot.core.schedules import Cadence, Schedule
@@ -12,6 +14,17 @@ from bot.errors import ConfigError
 from bot.settings import LogFormat, LogLevel, Settings
 
 TOKEN = "MTA1.GxYz12.not-a-real-one_at-all"
+
+
+PREFIXES = (
+    "",
+    "http://",
+    "https://user@",
+    "wss://host:",
+    "sqlite+aiosqlite://",
+    "sqlite+aiosqlite:///",
+    "Europe/",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -179,6 +192,18 @@ def test_several_wrong_values_are_all_named_in_one_line(monkeypatch: pytest.Monk
     message = refusal(monkeypatch, POLL_INTERVAL_SECONDS="0", LOG_FORMAT="xml")
     assert "POLL_INTERVAL_SECONDS must be" in message
     assert "LOG_FORMAT must be" in message
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(name=st.sampled_from(sorted(Settings.model_fields)), prefix=st.sampled_from(PREFIXES), text=st.text())
+def test_any_text_is_taken_or_refused_in_one_line(name: str, prefix: str, text: str) -> None:
+    try:
+        Settings.load(**{name: prefix + text})
+    except ConfigError as error:
+        refused = str(error)
+        assert refused.startswith(f"{name.upper()} must be ")
+        assert len(refused.splitlines()) == 1
+        assert len(refused) < 1500
 
 
 def test_a_long_or_many_lined_value_is_shown_short_and_on_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
