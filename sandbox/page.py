@@ -163,11 +163,6 @@ class ChannelPreview(Preview):
             self._versions[page.id] = self._world.changes.version(page.channel_id)
             super()._publish(page, reason=reason)
 
-    def _get_page(self, context_id: str | None) -> Any:
-        page = super()._get_page(context_id)
-        self.show_channel(page.channel_id)
-        return page
-
     def _open_page(self, viewer_id: Any = None, target_id: Any = None) -> Any:
         oldest = sorted(self._pages.values(), key=lambda page: page.last_activity)
         for page in [page for page in oldest if page is not self._python][: -(self._MAX_PAGES - 1)]:

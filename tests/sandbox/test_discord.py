@@ -109,6 +109,7 @@ async def test_an_answer_that_is_lost_after_the_message_was_stored_is_stored_onc
     channel = text_channel(bot, sandbox)
     with pytest.raises(discord.DiscordServerError):
         await channel.send("once", nonce="n-1")
+    assert len(sandbox.messages(sandbox.channel)) == 1
     await channel.send("once", nonce="n-1")
     assert len(sandbox.messages(sandbox.channel)) == 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -91,6 +92,28 @@ async def test_only_the_bot_itself_stands_among_the_members(
     line, ready = await identified(sandbox, session)
     guild = await line.event("GUILD_CREATE")
     assert [member["user"]["id"] for member in guild["members"]] == [ready["user"]["id"]]
+
+
+async def test_a_server_belongs_to_one_shard(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
+    servers: list[int] = []
+    for shard in (0, 1):
+        line = await dial(sandbox, session)
+        await line.send(2, {"token": sandbox.token, "intents": GUILDS, "shard": [shard, 2]})
+        ready = await line.event("READY")
+        assert ready["shard"] == [shard, 2]
+        servers.append(len(ready["guilds"]))
+    assert servers[(sandbox.guild.id >> 22) % 2] == 1
+    assert sum(servers) == 1
+
+
+async def test_frames_are_one_zlib_stream_where_the_client_asks_for_it(
+    sandbox: Sandbox, session: aiohttp.ClientSession
+) -> None:
+    socket = await session.ws_connect(f"{sandbox.gateway_url}?compress=zlib-stream")
+    stream = zlib.decompressobj()
+    assert json.loads(stream.decompress(await socket.receive_bytes(timeout=5)))["op"] == 10
+    await socket.send_json({"op": 1, "d": None})
+    assert json.loads(stream.decompress(await socket.receive_bytes(timeout=5)))["op"] == 11
 
 
 async def test_events_outside_the_intents_are_not_sent(

@@ -25,6 +25,9 @@ class Browser:
         self._sequence = 0
         self.state: dict[str, Any] = {}
 
+    def another(self) -> Browser:
+        return Browser(self._session, key=self._key, first="0")
+
     async def channels(self) -> list[dict[str, Any]]:
         async with self._session.get("/channels", headers=self._now) as answer:
             return (await answer.json())["channels"]
@@ -162,6 +165,17 @@ async def test_direct_messages_have_a_page_of_their_own(
     assert [viewer["id"] for viewer in browser.state["viewers"]] == [str(sandbox.member.id)]
     await browser.run("echo", text="quietly")
     assert "quietly" in await browser.look()
+
+
+async def test_an_action_in_one_channel_leaves_the_pages_of_others_as_they_are(
+    sandbox: Sandbox, browser: Browser, bot: EchoBot
+) -> None:
+    await browser.open(sandbox.channel.id)
+    other = browser.another()
+    await other.open(sandbox.club.direct[1].id)
+    await browser.run("echo", text="here")
+    assert "here" not in await other.look()
+    assert [viewer["id"] for viewer in other.state["viewers"]] == [str(sandbox.member.id)]
 
 
 async def test_the_page_cannot_be_ended_from_a_browser(
