@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Feed, Subscription
@@ -54,6 +55,22 @@ async def a_feed(
         now=NOW,
         created_by=USER,
     )
+
+
+async def many_feeds(conn: AsyncConnection, number: int) -> list[Feed]:
+    """That many feeds of one server, alike but for their channels; made in one statement."""
+    first = await a_feed(conn)
+    columns = "server_id, cadence, post_time, weekdays, timezone, style, min_upvotes, max_papers, next_run_at, created_at, created_by"
+    await conn.execute(
+        text(
+            f"INSERT INTO feeds (channel_id, {columns}) "  # noqa: S608 - our own column names
+            "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < :number) "
+            f"SELECT i, {columns} FROM n, feeds"
+        ),
+        {"number": number},
+    )
+    assert await feeds.count(conn) == number
+    return await feeds.of_server(conn, first.server_id)
 
 
 async def a_subscription(

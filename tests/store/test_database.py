@@ -124,15 +124,19 @@ async def test_a_read_cannot_write(database: Database) -> None:
 
 
 async def test_writers_take_turns(database: Database) -> None:
-    async def add_one() -> None:
+    turns: list[int] = []
+
+    async def add_one(turn: int) -> None:
         async with database.write() as conn:
+            turns.append(turn)
             before = (await list_days.reads(conn, DAY, DAY)).get(DAY)
             await asyncio.sleep(0)  # let the others in, if they can come in
             await list_days.record(conn, DAY, read_at=NOW, papers=(before.papers if before else 0) + 1)
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(25):
-            group.create_task(add_one())
+        for turn in range(25):
+            group.create_task(add_one(turn))
+    assert turns == list(range(25)), "in the order they came"
     async with database.read() as conn:
         assert (await list_days.reads(conn, DAY, DAY))[DAY].papers == 25
 

@@ -10,12 +10,21 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feeds import Feed
 from bot.core.ids import MessageId, PostId, ServerId
 from bot.core.posts import Post, PostState
 from bot.store import feeds, papers, posts, tables
-from bot.store.database import Database
-from tests.store.samples import DAY, HOUR, NOW, SERVER, a_feed, listed, owed, paper, paper_id, planned
+from tests.store.samples import (
+    DAY,
+    HOUR,
+    NOW,
+    SERVER,
+    a_feed,
+    listed,
+    owed,
+    paper,
+    paper_id,
+    planned,
+)
 
 MESSAGE = MessageId(2**63 - 1)
 
@@ -278,35 +287,3 @@ async def test_a_state_that_contradicts_itself_is_refused(
     await owed(conn, await a_feed(conn), 1)
     with pytest.raises(IntegrityError, match=check):
         await conn.execute(text(f"UPDATE posts SET {change}"))  # noqa: S608 - the table above
-
-
-async def many_feeds(conn: AsyncConnection, number: int) -> list[Feed]:
-    first = await a_feed(conn)
-    columns = "server_id, cadence, post_time, weekdays, timezone, style, min_upvotes, max_papers, next_run_at, created_at, created_by"
-    await conn.execute(
-        text(
-            f"INSERT INTO feeds (channel_id, {columns}) "  # noqa: S608 - our own column names
-            "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < :number) "
-            f"SELECT i, {columns} FROM n, feeds"
-        ),
-        {"number": number},
-    )
-    assert await feeds.count(conn) == number
-    return await feeds.of_server(conn, first.server_id)
-
-
-async def test_the_posts_of_20000_feeds_are_planned_asked_for_and_claimed_at_once(database: Database) -> None:
-    async with database.write() as conn:
-        everywhere = await many_feeds(conn, 20_000)
-        await listed(conn, 1, 2, 3)
-        plans = [planned(feed, 1, 2, 3) for feed in everywhere]
-        added = await posts.add(conn, plans, now=NOW)
-        await feeds.finish_runs(conn, [(feed.id, NOW + HOUR) for feed in everywhere], ran_at=NOW)
-    async with database.read() as conn:
-        assert [(post.feed_id, post.entries) for post in added] == [
-            (plan.feed_id, plan.entries) for plan in plans
-        ]
-        posted = await posts.posted(conn, [feed.id for feed in everywhere], since=DAY)
-        assert len(posted) == 60_000
-        assert await posts.claimable(conn, NOW, limit=20_000) == added
-        assert {feed.next_run_at for feed in await feeds.of_server(conn, SERVER)} == {NOW + HOUR}

@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Subscription
 from bot.core.ids import FeedId
-from bot.store import subscriptions, tables
+from bot.store import subscriptions
 from tests.store.samples import DAY, HOUR, NOW, USER, a_feed, a_subscription
 
 
@@ -125,34 +124,3 @@ async def test_two_may_swap_their_canonical_forms(conn: AsyncConnection) -> None
     await recompile(conn, one, "two")
     await recompile(conn, two, "one")
     assert await canonical_forms(conn, feed.id) == ["two", "one"]
-
-
-async def test_the_subscriptions_of_20000_feeds_are_read_at_once(conn: AsyncConnection) -> None:
-    first = await a_feed(conn)
-    rows = [
-        {
-            "server_id": first.server_id,
-            "channel_id": 1000 + number,
-            "cadence": "daily",
-            "post_time": first.schedule.time,
-            "weekdays": first.schedule.weekdays,
-            "timezone": "UTC",
-            "style": "cards",
-            "min_upvotes": 0,
-            "max_papers": 10,
-            "next_run_at": NOW,
-            "created_at": NOW,
-            "created_by": USER,
-        }
-        for number in range(20_000)
-    ]
-    made = await conn.execute(insert(tables.feeds).returning(tables.feeds.c.id), rows)
-    feed_ids = [FeedId(feed_id) for feed_id in made.scalars()]
-    row = {"text": "q", "compiled": "q", "rules_version": 1, "since": DAY, "created_at": NOW, "created_by": 1}
-    await conn.execute(
-        insert(tables.subscriptions),
-        [row | {"feed_id": feed_id, "canonical": str(n)} for feed_id in feed_ids for n in range(5)],
-    )
-    found = await subscriptions.of_feeds(conn, feed_ids)
-    assert len(found) == 20_000
-    assert {len(of_feed) for of_feed in found.values()} == {5}
