@@ -26,7 +26,7 @@ exit codes:
   78  a setting is missing or wrong; the line on standard error names it
 """
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("bot")  # as a script this module is called __main__
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -226,7 +226,7 @@ def test_an_operators_error_in_the_running_bot_ends_with_78(tmp_path: Path, erro
 def test_any_other_error_is_logged_without_the_token_and_ends_with_1(tmp_path: Path) -> None:
     done = failing(tmp_path, "ValueError('bad abc.def')")
     assert done.returncode == 1
-    assert "CRITICAL bot.__main__: Paperboy ended by an error" in done.stderr
+    assert "CRITICAL bot: Paperboy ended by an error" in done.stderr
     assert "ValueError: bad [redacted]" in done.stderr
     assert "abc.def" not in done.stderr
 
