@@ -42,7 +42,11 @@ _FRAME_FILES: Final = {
     "/frame.js": ("frame.js", "application/javascript"),
     "/frame.css": ("frame.css", "text/css"),
     "/channel.css": ("channel.css", "text/css"),
+    "/channel.js": ("channel.js", "application/javascript"),
 }
+_ADDED_TO_CHANNEL: Final = (
+    '<link rel="stylesheet" href="/channel.css"><script type="module" src="/channel.js"></script>'
+)
 
 
 class Page:
@@ -168,6 +172,8 @@ class ChannelPreview(Preview):
         for page in [page for page in oldest if page is not self._python][: -(self._MAX_PAGES - 1)]:
             self._close_page(page.id)
             self._versions.pop(page.id, None)
+        if target_id is None:  # the newest message: a browser scrolls to the target
+            target_id = self._initial_target(self.viewers[0], self.channel.id)
         return super()._open_page(viewer_id, target_id)
 
     def _prepare_action(self, page: Any, kind: str, body: Mapping[str, Any]) -> Any:
@@ -253,8 +259,7 @@ class ChannelServer(PreviewServer):
             return web.Response(text=text, content_type=content_type, headers=self._SECURITY_HEADERS)
         if request.path == "/channel":
             response = await super()._static(request)
-            sheet = '<link rel="stylesheet" href="/channel.css"></head>'
-            response.text = response.text.replace("</head>", sheet, 1)
+            response.text = response.text.replace("</head>", f"{_ADDED_TO_CHANNEL}</head>", 1)
             return response
         return await super()._static(request)
 

@@ -22,6 +22,7 @@ function row(channel) {
   sign.textContent = SIGNS[channel.kind];
   button.append(sign, channel.name ?? "");
   button.className = channel.kind;
+  button.disabled = channel.kind === "forum"; // it holds posts, not messages; they are listed below it
   if (channel.id === chosen) button.setAttribute("aria-current", "page");
   else if (seen.get(channel.id) !== channel.newest) button.classList.add("unread");
   button.addEventListener("click", () => { open(channel); void refresh(); });

@@ -186,7 +186,9 @@ async def test_the_page_cannot_be_ended_from_a_browser(
     await browser.look()
 
 
-@pytest.mark.parametrize("path", ["/frame.js", "/frame.css", "/channel.css", "/channel", "/app.js"])
+@pytest.mark.parametrize(
+    "path", ["/frame.js", "/frame.css", "/channel.css", "/channel.js", "/channel", "/app.js"]
+)
 async def test_the_pages_files_are_served(session: aiohttp.ClientSession, path: str) -> None:
     async with session.get(path) as answer:
         assert answer.status == 200
