@@ -1,0 +1,96 @@
+"""How a query's words meet a text's words: hyphens in the text, and hyphens or spaces in the query, read as
+a space or as nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from bot.core.inflection import fold
+from bot.core.text import SIGNS, Word
+
+# Nobody types more parts of a compound as one word; it bounds the work on a hostile text.
+MOST_PARTS: Final = 12
+LONGEST_READING: Final = 120  # characters
+
+
+def text_readings(words: Sequence[Word], start: int) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+    """How the text reads as one word from `start` on: where that word ends, as written, and its folded forms.
+
+    First the word itself, then with each further part that hyphens join to it.
+    """
+    first = words[start]
+    yield start + 1, first.text, (first.form,) if first.other is None else (first.form, first.other)
+    written = first.text
+    for end in range(start + 1, min(start + MOST_PARTS, len(words))):
+        part = words[end]
+        if not part.follows_hyphen or len(written) + len(part.text) > LONGEST_READING:
+            return
+        forms = {fold(written + part.text), written + part.form}
+        if part.other is not None:
+            forms.add(written + part.other)
+        written += part.text
+        yield end + 1, written, tuple(forms)
+
+
+def query_readings(words: Sequence[str], start: int, *, is_prefix: bool) -> Iterator[tuple[int, str]]:
+    """How the query reads as one word from `start` on: where that word ends, and the word.
+
+    Where `is_prefix`, the last word is only the beginning of one, and is not folded.
+    """
+    yield start + 1, words[start]
+    if words[start][-1] in SIGNS:
+        return
+    glued = words[start]
+    for end in range(start + 1, min(start + MOST_PARTS, len(words))):
+        glued += words[end]
+        if words[end][-1] in SIGNS or len(glued) > LONGEST_READING:
+            return
+        yield end + 1, glued if is_prefix and end == len(words) - 1 else fold(glued)
+
+
+def find(query: Sequence[str], words: Sequence[Word], *, is_prefix: bool = False) -> list[tuple[int, int]]:
+    """Where a phrase stands in a text: the first word and the one behind the last, for each place it starts.
+
+    Args:
+        query: the phrase's folded words, at least one.
+        words: the text's.
+        is_prefix: the phrase's last word is only the beginning of one, as it is written or folded.
+    """
+    search = _Search(query, words, is_prefix=is_prefix)
+    ends = ((start, search.end_of_match(0, start)) for start in range(len(words)))
+    return [(start, end) for start, end in ends if end is not None]
+
+
+class _Search:
+    """One phrase in one text; remembers what cannot match, so that no text makes it slow."""
+
+    def __init__(self, query: Sequence[str], words: Sequence[Word], *, is_prefix: bool) -> None:
+        self._words = words
+        self._last = len(query)
+        self._is_prefix = is_prefix
+        self._readings = [
+            tuple(query_readings(query, position, is_prefix=is_prefix)) for position in range(len(query))
+        ]
+        self._dead: set[tuple[int, int]] = set()
+
+    def end_of_match(self, position: int, start: int) -> int | None:
+        """The word behind the match of the query's rest, from `position` on, at the text's word `start`."""
+        if position == self._last:
+            return start
+        if start == len(self._words) or (position, start) in self._dead:
+            return None
+        for end, written, forms in text_readings(self._words, start):
+            for next_position, word in self._readings[position]:
+                if self._meets(word, next_position, written, forms):
+                    reached = self.end_of_match(next_position, end)
+                    if reached is not None:
+                        return reached
+        self._dead.add((position, start))
+        return None
+
+    def _meets(self, word: str, next_position: int, written: str, forms: tuple[str, ...]) -> bool:
+        if self._is_prefix and next_position == self._last:
+            return written.startswith(word) or any(form.startswith(word) for form in forms)
+        return word in forms
