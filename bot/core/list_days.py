@@ -5,6 +5,7 @@ List day D opens at 21:30 in New York on D-1 and closes when D+1 opens.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -28,3 +29,49 @@ def opens_at(day: date) -> datetime:
 def closes_at(day: date) -> datetime:
     """When the list day stops filling, in UTC."""
     return opens_at(day + timedelta(days=1))
+
+
+# Days that have closed are read again for late papers and moving upvotes, but never more often than this:
+# with a poll every second that is 300 + 7 * 15 requests in the 5 minutes for which Hugging Face allows 500.
+REREAD_AFTER = timedelta(seconds=20)
+
+
+def days_to_read(
+    now: datetime, *, read_at: Mapping[date, datetime], wanted_since: date | None = None, backfill_days: int
+) -> list[date]:
+    """The list days a poll should read at `now`, the most pressing first.
+
+    The open day; days never read since the oldest day that was, or that a subscription wants (time offline, or
+    a failure); days not read since they closed; and the window's days again. Other days that were never read
+    are the backfill's (`days_to_backfill`).
+
+    Args:
+        now: the moment of the poll.
+        read_at: when each day was last read with success.
+        wanted_since: the oldest list day that a subscription wants.
+        backfill_days: how far back the archive reaches.
+    """
+    today = open_list_day(now)
+    furthest = today - timedelta(days=max(backfill_days, WINDOW_DAYS))
+    known = [day for day in read_at if day >= furthest]
+    if wanted_since is not None:
+        known.append(max(wanted_since, furthest))
+    oldest = min(known, default=today)
+    days = [today]
+    for back in range(1, (today - oldest).days + 1):
+        day = today - timedelta(days=back)
+        last_read = read_at.get(day)
+        if (
+            last_read is None
+            or last_read < closes_at(day)
+            or (back <= WINDOW_DAYS and last_read <= now - REREAD_AFTER)
+        ):
+            days.append(day)
+    return days
+
+
+def days_to_backfill(now: datetime, *, read_at: Mapping[date, datetime], backfill_days: int) -> list[date]:
+    """The days of the archive that were never read, the newest first."""
+    today = open_list_day(now)
+    days = (today - timedelta(days=back) for back in range(1, backfill_days + 1))
+    return [day for day in days if day not in read_at]

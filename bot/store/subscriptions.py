@@ -111,6 +111,11 @@ async def recompile(
     await conn.execute(update(_subscriptions).where(this).values(values))
 
 
+async def oldest_since(conn: AsyncConnection) -> date | None:
+    """The oldest list day that any subscription wants; None where there is no subscription."""
+    return (await conn.execute(select(func.min(_subscriptions.c.since)))).scalar_one_or_none()
+
+
 async def count(conn: AsyncConnection) -> int:
     return (await conn.execute(select(func.count()).select_from(_subscriptions))).scalar_one()
 

@@ -1,0 +1,126 @@
+"""100,000 subscriptions of 20,000 channels through match, decide and plan: time and peak memory.
+
+The measuring runs in a process of its own, so that its peak is its own. Beside it, in the same process, the plain
+way: each feed asks each of its keywords of each paper with a regular expression, on a sample of the feeds.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from datetime import time as time_of_day
+
+from benchmarks import _corpus
+from bot.core.feeds import Feed, Subscription
+from bot.core.ids import ChannelId, FeedId, ServerId, SubscriptionId, UserId
+from bot.core.papers import Paper
+from bot.core.queries import RULES_VERSION, compile_query, parse_query
+from bot.core.schedules import Schedule
+from bot.services.planning import plan
+
+FEEDS = 20_000
+SUBSCRIPTIONS_A_FEED = 5
+PAPERS = 72
+DISTINCT_QUERIES = 40_000  # people ask for the same things
+SAMPLED_FEEDS = 40
+GOAL_SECONDS = 5
+GOAL_MEGABYTES = 500
+
+NOW = datetime(2026, 8, 19, 9, 0, tzinfo=UTC)
+DAY = date(2026, 8, 19)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    feeds: list[Feed]
+    subscriptions: dict[FeedId, list[Subscription]]
+    papers: list[Paper]
+
+
+def main() -> None:
+    subprocess.run([sys.executable, "-m", __name__], check=True)  # noqa: S603 - this very module
+
+
+def _measure() -> None:
+    load = _load(random.Random(7))
+    started = time.perf_counter()
+    plans = plan(
+        load.feeds,
+        papers=load.papers,
+        subscriptions=load.subscriptions,
+        posted=frozenset(),
+        now=NOW,
+        backfill_days=30,
+    )
+    seconds = time.perf_counter() - started
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    total = FEEDS * SUBSCRIPTIONS_A_FEED
+    papers = sum(len(item.papers) for item in plans)
+    posts = sum(len(item.posts) for item in plans)
+    print(f"{total:,} subscriptions of {FEEDS:,} feeds, {DISTINCT_QUERIES:,} distinct, {PAPERS} papers:")
+    print(f"  {papers:,} papers planned over {posts:,} posts of {len(plans):,} feeds")
+    print(f"  {seconds:.2f} s (goal: under {GOAL_SECONDS}); peak of the process {megabytes:.0f} MB, load and all")
+    print(f"  (goal: under {GOAL_MEGABYTES})")
+    plain = _plain_seconds(load) / SAMPLED_FEEDS * FEEDS
+    print(f"  plain loop of regular expressions, from {SAMPLED_FEEDS} feeds: {plain:.0f} s; {plain / seconds:.0f} ×")
+
+
+def _load(rng: random.Random) -> Load:
+    papers = _corpus.papers(PAPERS, rng, day=DAY)
+    typed = _corpus.keywords(DISTINCT_QUERIES, rng)
+    compiled = [(text, query.canonical, compile_query(query)) for text in typed for query in (parse_query(text),)]
+    schedule = Schedule(time=time_of_day(9), weekdays=frozenset(range(5)), timezone="UTC")
+    feeds: list[Feed] = []
+    subscriptions: dict[FeedId, list[Subscription]] = {}
+    for number in range(1, FEEDS + 1):
+        feed_id = FeedId(number)
+        feeds.append(
+            Feed(
+                id=feed_id,
+                server_id=ServerId(number // 4 + 1),
+                channel_id=ChannelId(number + 10**18),
+                schedule=schedule,
+                next_run_at=NOW,
+                last_run_at=NOW,
+                created_at=NOW,
+                created_by=UserId(1),
+            )
+        )
+        subscriptions[feed_id] = [
+            Subscription(
+                id=SubscriptionId(number * SUBSCRIPTIONS_A_FEED + place),
+                feed_id=feed_id,
+                text=text,
+                canonical=canonical,
+                compiled=one,
+                rules_version=RULES_VERSION,
+                since=DAY,
+                created_at=NOW,
+                created_by=UserId(1),
+            )
+            for place, (text, canonical, one) in enumerate(rng.sample(compiled, SUBSCRIPTIONS_A_FEED))
+        ]
+    return Load(feeds, subscriptions, papers)
+
+
+def _plain_seconds(load: Load) -> float:
+    texts = [f"{paper.title}\n{paper.abstract}\n{' '.join(paper.ai_keywords)}" for paper in load.papers]
+    sample: Sequence[Feed] = load.feeds[:SAMPLED_FEEDS]
+    started = time.perf_counter()
+    for feed in sample:
+        for subscription in load.subscriptions[feed.id]:
+            pattern = re.compile(rf"\b{re.escape(subscription.text)}\b", re.IGNORECASE)
+            for text in texts:
+                pattern.search(text)
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    _measure()

@@ -1,0 +1,91 @@
+"""The running bot: what exists, who owns it, and in which order it closes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import datetime
+
+import discord
+
+from bot.client import Client, point_at
+from bot.discord.publishing import DiscordPublisher
+from bot.errors import ConfigError
+from bot.scheduler import Scheduler
+from bot.services.assembly import Services, assemble
+from bot.settings import Settings
+from bot.sources.huggingface import HuggingFace
+from bot.store.database import Database
+from cogs import make_cogs
+
+_log = logging.getLogger(__name__)
+
+
+class App:
+    """One bot in one process, from its settings."""
+
+    def __init__(self, settings: Settings, *, clock: Callable[[], datetime]) -> None:
+        self._settings = settings
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Runs until it is cancelled; whatever it opened is closed on the way out, in reverse.
+
+        Raises:
+            ConfigError: the token is refused, or the database cannot be used.
+        """
+        settings = self._settings
+        if settings.discord_token is None:
+            raise ConfigError("DISCORD_TOKEN is not set")
+        point_at(api_url=settings.discord_api_url, gateway_url=settings.discord_gateway_url)
+        async with AsyncExitStack() as stack:
+            database = await Database.open(settings.database_url)
+            stack.push_async_callback(database.close)
+            source = await stack.enter_async_context(
+                HuggingFace(settings.hf_endpoint, token=settings.hf_token, clock=self._clock)
+            )
+            client = Client(gateway_url=settings.discord_gateway_url)
+            rung = asyncio.Event()
+            services = assemble(
+                database=database,
+                source=source,
+                publisher=DiscordPublisher(client),
+                clock=self._clock,
+                default_schedule=settings.default_schedule,
+                poll_interval_seconds=settings.poll_interval_seconds,
+                backfill_days=settings.backfill_days,
+                ring=rung.set,
+            )
+            scheduler = Scheduler(runs=services.runs, clock=self._clock, rung=rung)
+            client.take(make_cogs(services))
+            await services.subscriptions.recompile()
+            stack.push_async_callback(client.close)
+            await self._log_in(client, settings.discord_token.get_secret_value())
+            async with asyncio.TaskGroup() as group:
+                group.create_task(client.connect(), name="gateway")
+                group.create_task(self._work(client, services, scheduler), name="work")
+
+    async def _log_in(self, client: Client, token: str) -> None:
+        try:
+            await client.login(token)
+        except discord.LoginFailure as error:
+            raise ConfigError(
+                "DISCORD_TOKEN was refused by Discord: copy the bot's token anew from the Developer Portal"
+            ) from error
+
+    async def _work(self, client: Client, services: Services, scheduler: Scheduler) -> None:
+        """The jobs that need the gateway; they start once, however often it reconnects."""
+        await client.wait_until_ready()
+        _log.info("Ready as %s in %d servers", client.user, len(client.guilds))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(services.delivery.run(), name="delivery")
+            group.create_task(scheduler.run(), name="scheduler")
+            group.create_task(self._backfill(services), name="backfill")
+
+    async def _backfill(self, services: Services) -> None:
+        try:
+            await services.polling.backfill()
+        except Exception:  # noqa: BLE001 - a job guard; the archive is for previews, the run goes on without
+            _log.exception("The backfill failed because of a bug")

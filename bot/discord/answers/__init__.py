@@ -1,0 +1,1 @@
+"""What commands answer: the services' values in words. One file a topic."""

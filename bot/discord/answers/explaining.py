@@ -1,0 +1,111 @@
+"""The answer of /explain: a decision in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import discord
+
+from bot.core.cards import date_text
+from bot.core.decisions import Stage
+from bot.core.feeds import Subscription
+from bot.core.latex import readable
+from bot.core.list_days import open_list_day
+from bot.core.markdown import link
+from bot.core.posts import Post, PostState
+from bot.discord import phrases
+from bot.discord.paging import COLOUR
+from bot.discord.phrases import code, count
+from bot.services.explaining import Explanation
+
+_QUERIES_SHOWN = 10
+
+
+def explained(found: Explanation, *, now: datetime) -> discord.Embed:
+    """What happens to the paper in the channel, at which stage, and why."""
+    paper, feed = found.paper, found.feed
+    title = link(readable(paper.title), paper.page_url, limit=400)
+    return discord.Embed(
+        title=_TITLES[found.decision.stage],
+        description=f"{title}\nin <#{feed.channel_id}>\n\n{_why(found, now=now)}",
+        colour=COLOUR,
+    )
+
+
+_TITLES = {
+    Stage.LISTED: "Not posted: not on the list",
+    Stage.REACH: "Not posted: listed too long ago",
+    Stage.SINCE: "Not posted: listed before the subscription",
+    Stage.MATCHES: "Not posted: no subscription matches",
+    Stage.UPVOTES: "Waits for upvotes",
+    Stage.POSTED: "Posted, or on its way",
+    Stage.POST: "Comes with the next post",
+}
+
+
+def _why(found: Explanation, *, now: datetime) -> str:  # noqa: PLR0911 - a stage, a sentence
+    decision, paper, feed = found.decision, found.paper, found.feed
+    day = date_text(paper.list_day) if paper.list_day else ""
+    match decision.stage:
+        case Stage.LISTED if paper.withdrawn_at is not None:
+            return "It was withdrawn, and withdrawn papers are not posted."
+        case Stage.LISTED:
+            return "It was never on the Daily Papers list, as far as is known; only listed papers are posted."
+        case Stage.MATCHES:
+            queries = _queries(found.subscriptions)
+            return (
+                f"It was on the list of {day}, but matches none of the channel's "
+                f"{count(len(found.subscriptions), 'subscription')}: {queries}.\n"
+                "`/preview` shows what other keywords would find."
+            )
+        case Stage.SINCE:
+            since = date_text(decision.wanted_from) if decision.wanted_from else ""
+            return (
+                f"It matches {_queries(decision.matched)}, but was on the list of {day}, and papers are "
+                f"wanted from the list of {since} on. `/preview` shows such older papers."
+            )
+        case Stage.REACH:
+            return (
+                f"It matches {_queries(decision.matched)}, but the list of {day} is further back than a run "
+                "looks."
+            )
+        case Stage.UPVOTES:
+            return _upvotes(found, now=now)
+        case Stage.POSTED:
+            return _post(found, decision.post, now=now)
+        case Stage.POST:
+            return (
+                f"It was on the list of {day} and matches {_queries(decision.matched)}.\n"
+                f"{phrases.next_post(feed, now=now)} `/deliver` posts it now."
+            )
+
+
+def _upvotes(found: Explanation, *, now: datetime) -> str:
+    decision, paper, feed = found.decision, found.paper, found.feed
+    has = f"It matches {_queries(decision.matched)} and has {paper.upvotes} of {feed.min_upvotes} upvotes"
+    until = decision.waits_until
+    if until is None or until < open_list_day(now):
+        return f"{has}; the days in which it was looked at again are over."
+    return f"{has}. It is looked at again until {date_text(until)}."
+
+
+def _post(found: Explanation, post: Post | None, *, now: datetime) -> str:
+    if post is None:
+        return "It was posted."
+    if post.state is PostState.SENT:
+        when = phrases.past(post.sent_at) if post.sent_at else ""
+        place = f"https://discord.com/channels/{found.feed.server_id}/{post.channel_id}/{post.message_id}"
+        return f"It was posted {when}: {place}"
+    if post.state is PostState.FAILED:
+        return f"It could not be posted: {post.reason} `/deliver` tries again."
+    if not found.feed.is_active:
+        return f"It is to be posted and waits. {phrases.next_post(found.feed, now=now)}"
+    why = f" The last attempt did not succeed: {post.reason}" if post.reason else ""
+    return f"It is on its way; the next attempt is {phrases.moment(post.next_attempt_at, now=now)}.{why}"
+
+
+def _queries(subscriptions: Sequence[Subscription]) -> str:
+    shown = ", ".join(code(item.text) for item in subscriptions[:_QUERIES_SHOWN])
+    more = len(subscriptions) - _QUERIES_SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown or "none"

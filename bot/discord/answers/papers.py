@@ -1,0 +1,77 @@
+"""Answers that show papers: a list day, a preview, one paper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from itertools import groupby
+
+import discord
+
+from bot.core.cards import date_text, digest_line
+from bot.core.list_days import closes_at
+from bot.core.messages import compose
+from bot.core.papers import Paper
+from bot.core.posts import Form
+from bot.core.queries import Query
+from bot.discord.embeds import MessageParts, to_discord
+from bot.discord.paging import pages
+from bot.discord.phrases import code, count, moment
+from bot.services.papers import ListDay
+from bot.services.searching import Preview
+
+
+def list_day(found: ListDay, *, now: datetime) -> list[discord.Embed]:
+    """A list day's papers, by upvotes."""
+    footer = (
+        f"This list is still filling; it closes {moment(closes_at(found.day), now=now)}."
+        if found.is_open
+        else ""
+    )
+    empty = "This list has no papers yet." if found.is_open else "This list has no papers."
+    if found.day.weekday() >= 5:
+        empty = "No papers are listed at weekends."
+    return pages(
+        (digest_line(paper, queries=()) for paper in found.papers),
+        title=f"Daily Papers of {date_text(found.day)}: {count(len(found.papers), 'paper')}",
+        footer=footer,
+        empty=empty,
+    )
+
+
+def preview(found: Preview) -> list[discord.Embed]:
+    """What a query would have brought, the newest list day first."""
+    over = f"the last {found.days} days" if found.days > 1 else "today's list"
+    footer = "`/subscribe` with the same keywords brings such papers from today's list on."
+    if found.days_known < found.days:
+        footer += (
+            f"\nOnly {found.days_known} of these list days have been read so far; the archive is being read."
+        )
+    title = f"Preview: {count(len(found.papers), 'paper')} of {over}"
+    return pages(
+        _by_day(found.papers, (found.query,)),
+        title=title,
+        intro=f"{code(found.query.canonical)} matches:" if found.papers else "",
+        footer=footer,
+        empty=f"No paper of {over} matches {code(found.query.canonical)}.",
+    )
+
+
+def one(paper: Paper) -> MessageParts:
+    """One paper as a card with its buttons, and where it stood on the list."""
+    listed = (
+        f"On the Daily Papers list of {date_text(paper.list_day)}."
+        if paper.list_day
+        else "Never on the Daily Papers list, as far as is known."
+    )
+    withdrawn = " **Withdrawn**: it is not posted." if paper.withdrawn_at else ""
+    return to_discord(compose([(paper, Form.CARD, ())], heading=listed + withdrawn))
+
+
+def _by_day(papers: Sequence[Paper], queries: Sequence[Query]) -> list[str]:
+    lines: list[str] = []
+    for day, group in groupby(papers, key=lambda paper: paper.list_day):
+        first, *rest = (digest_line(paper, queries=queries) for paper in group)
+        lines.append(f"**{date_text(day or date.min)}**\n{first}")
+        lines.extend(rest)
+    return lines

@@ -1,0 +1,101 @@
+"""Answers about subscriptions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import discord
+
+from bot.core.cards import date_text
+from bot.core.feeds import MAX_SUBSCRIPTIONS, Subscription
+from bot.core.ids import ChannelId
+from bot.discord import phrases
+from bot.discord.paging import pages
+from bot.discord.phrases import code, count
+from bot.services.delivery import Delivered
+from bot.services.searching import RECENT_DAYS
+from bot.services.subscriptions import FeedSubscriptions, Subscribed, Unsubscribed, Wanted
+
+
+def subscribed(result: Subscribed, *, now: datetime) -> list[discord.Embed]:
+    """What /subscribe did, what each keyword would have brought, and when the next post comes."""
+    new = [item for item in result.wanted if item.is_new]
+    if new:
+        intro = f"<#{result.feed.channel_id}> now gets papers that match:"
+        since = date_text(new[0].subscription.since)
+        footer = (
+            f"{phrases.next_post(result.feed, now=now)} It brings the list of {since} whole and what is "
+            "listed from then on; older papers are not posted by themselves."
+        )
+    else:
+        intro = f"Nothing changed: <#{result.feed.channel_id}> has that already."
+        footer = phrases.next_post(result.feed, now=now)
+    return pages(
+        (_wanted(item) for item in result.wanted),
+        title="Subscribed" if new else "Already subscribed",
+        intro=intro,
+        footer=footer,
+    )
+
+
+def _wanted(item: Wanted) -> str:
+    recent = count(item.recent, "paper")
+    today = f", {item.today} of them on today's list" if item.today else ""
+    known = "" if item.is_new else " (subscribed before)"
+    return f"• {code(item.subscription.text)}{known}: {recent} in the last {RECENT_DAYS} days{today}"
+
+
+def unsubscribed(result: Unsubscribed, *, now: datetime) -> list[discord.Embed]:
+    """What /unsubscribe removed, and what is left."""
+    if result.left:
+        footer = f"{count(result.left, 'subscription')} left. {phrases.next_post(result.feed, now=now)}"
+    else:
+        footer = (
+            "No subscriptions are left there, so nothing more is posted. `/subscribe` starts again; the "
+            "channel keeps its settings."
+        )
+    return pages(
+        (f"• {code(item.text)}" for item in result.removed),
+        title="Unsubscribed",
+        intro=f"<#{result.feed.channel_id}> no longer gets papers that match:",
+        footer=footer,
+        empty="• nothing: there was no subscription",
+    )
+
+
+def of_channel(
+    found: FeedSubscriptions | None, *, channel_id: ChannelId, now: datetime
+) -> list[discord.Embed]:
+    """What one channel is subscribed to."""
+    if found is None or not found.subscriptions:
+        return pages(
+            (),
+            title="Subscriptions",
+            empty=f"<#{channel_id}> has no subscriptions. `/subscribe` makes the first one.",
+        )
+    return pages(
+        _listed(found.subscriptions),
+        title="Subscriptions",
+        intro=f"<#{channel_id}>, {len(found.subscriptions)} of {MAX_SUBSCRIPTIONS}, "
+        f"{phrases.schedule(found.feed.schedule)}:",
+        footer=phrases.next_post(found.feed, now=now),
+    )
+
+
+def _listed(subscriptions: Sequence[Subscription]) -> list[str]:
+    return [f"• {code(item.text)}, since {date_text(item.since)}" for item in subscriptions]
+
+
+def older_posted(result: Delivered, *, channel_id: ChannelId) -> str:
+    """What came of the button that posts older matches."""
+    if result.sent:
+        rest = " The rest follows." if result.waiting else ""
+        papers = count(sum(len(post.entries) for post in result.sent), "older paper")
+        return f"Posted {papers} in <#{channel_id}>.{rest}"
+    if result.waiting or result.failed:
+        reasons = " ".join(post.reason for post in (*result.waiting, *result.failed) if post.reason)
+        return (
+            f"The older papers could not be posted in <#{channel_id}> so far. {reasons} `/status` tells more."
+        )
+    return f"No older paper is left to post in <#{channel_id}>: each was posted, or none is in the archive."

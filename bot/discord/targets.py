@@ -1,0 +1,172 @@
+"""The channel that a command is about, and whether the person and the bot may post there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import discord
+from discord import app_commands
+
+from bot.core.ids import ChannelId, ServerId, UserId
+from bot.errors import UserError
+
+# What a `channel` option gives.
+ChannelOption = app_commands.AppCommandChannel | app_commands.AppCommandThread
+
+_THREADS = frozenset(
+    {discord.ChannelType.news_thread, discord.ChannelType.public_thread, discord.ChannelType.private_thread}
+)
+_POSTABLE = _THREADS | {
+    discord.ChannelType.text,
+    discord.ChannelType.news,
+    discord.ChannelType.voice,
+    discord.ChannelType.stage_voice,
+}
+_FORUMS = frozenset({discord.ChannelType.forum, discord.ChannelType.media})
+
+# Permissions under the names that Discord's settings show.
+_NAMES = {
+    "manage_channels": "Manage Channels",
+    "view_channel": "View Channel",
+    "send_messages": "Send Messages",
+    "send_messages_in_threads": "Send Messages in Threads",
+    "embed_links": "Embed Links",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a command acts, and who asked for it."""
+
+    server_id: ServerId
+    channel_id: ChannelId
+    user_id: UserId
+
+
+def place(interaction: discord.Interaction, channel: ChannelOption | None) -> Target:
+    """The channel that was named, else the one the command is used in; nothing is checked.
+
+    Raises:
+        UserError: the command was not used in a server.
+    """
+    channel_id = channel.id if channel else interaction.channel_id
+    if interaction.guild_id is None or channel_id is None:
+        raise UserError("This command works in a server's channels only.")
+    return Target(
+        server_id=ServerId(interaction.guild_id),
+        channel_id=ChannelId(channel_id),
+        user_id=UserId(interaction.user.id),
+    )
+
+
+def visible(interaction: discord.Interaction, channel: ChannelOption | None) -> Target:
+    """The target of a command for all: a channel that the person can see.
+
+    Raises:
+        UserError: they cannot.
+    """
+    target = place(interaction, channel)
+    _, theirs = _their_side(interaction, channel)
+    if not theirs.view_channel:
+        raise UserError("You cannot see that channel.")
+    return target
+
+
+def managed(interaction: discord.Interaction, channel: ChannelOption | None) -> Target:
+    """The target of an admin's command: the person may manage it, see it and write there.
+
+    Raises:
+        UserError: a permission of the person's is missing, named as Discord names it.
+    """
+    target = place(interaction, channel)
+    kind, theirs = _their_side(interaction, channel)
+    _require(theirs, kind, target.channel_id)
+    return target
+
+
+def check_manager(interaction: discord.Interaction, channel_id: ChannelId) -> None:
+    """For a button, whose channel Discord does not describe: whether the person may manage that channel.
+
+    Raises:
+        UserError: they may not, or the channel is not known any more.
+    """
+    if channel_id == interaction.channel_id:
+        theirs = interaction.permissions
+        kind = getattr(interaction.channel, "type", discord.ChannelType.text)
+    else:
+        guild = interaction.guild
+        channel = guild.get_channel_or_thread(channel_id) if guild else None
+        if channel is None or not isinstance(interaction.user, discord.Member):
+            raise UserError("That channel does not exist any more, or I cannot see it.")
+        theirs = channel.permissions_for(interaction.user)
+        kind = channel.type
+    _require(theirs, kind, channel_id)
+
+
+async def postable(interaction: discord.Interaction, channel: ChannelOption | None) -> Target:
+    """`managed`, and a channel of a kind that posts go to, in which the bot may post.
+
+    Raises:
+        UserError: the person or the bot lacks a permission, or the channel is of another kind.
+    """
+    target = managed(interaction, channel)
+    kind, _ = _their_side(interaction, channel)
+    if kind in _FORUMS:
+        raise UserError(
+            f"<#{target.channel_id}> is a forum or media channel, and I cannot post there yet. Use a text "
+            "channel, an announcement channel or a thread."
+        )
+    if kind not in _POSTABLE:
+        raise UserError(f"<#{target.channel_id}> takes no messages. Use a text channel, or a thread.")
+    ours = await _our_permissions(interaction, channel)
+    missing = [name for name in ("view_channel", _writing(kind), "embed_links") if not getattr(ours, name)]
+    if missing:
+        raise UserError(
+            f"I lack {_listed(missing)} in <#{target.channel_id}>. Nothing was changed: give me that under "
+            "*Edit Channel → Permissions*, and type the command again."
+        )
+    return target
+
+
+def _require(theirs: discord.Permissions, kind: discord.ChannelType, channel_id: ChannelId) -> None:
+    wanted = ("manage_channels", "view_channel", _writing(kind))
+    missing = [name for name in wanted if not getattr(theirs, name)]
+    if missing:
+        raise UserError(
+            f"You need {_listed(missing)} in <#{channel_id}> for this. Nothing was changed; ask an admin of "
+            "this server."
+        )
+
+
+def _writing(kind: discord.ChannelType) -> str:
+    return "send_messages_in_threads" if kind in _THREADS else "send_messages"
+
+
+def _listed(missing: list[str]) -> str:
+    names = [f"**{_NAMES[name]}**" for name in missing]
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _their_side(
+    interaction: discord.Interaction, channel: ChannelOption | None
+) -> tuple[discord.ChannelType, discord.Permissions]:
+    """The target's kind, and what the person may do there, both as Discord tells them with the command."""
+    if channel is not None and channel.id != interaction.channel_id:
+        return channel.type, channel.permissions
+    kind = channel.type if channel else getattr(interaction.channel, "type", discord.ChannelType.text)
+    return kind, interaction.permissions
+
+
+async def _our_permissions(
+    interaction: discord.Interaction, channel: ChannelOption | None
+) -> discord.Permissions:
+    """What the bot may do in the target."""
+    if channel is None or channel.id == interaction.channel_id:
+        return interaction.app_permissions
+    try:
+        known = channel.resolve() or await channel.fetch()
+        guild = known.guild
+        me = guild.me or await guild.fetch_member(interaction.application_id)
+    except discord.HTTPException:
+        return discord.Permissions.none()  # what cannot be fetched cannot be seen
+    return known.permissions_for(me)

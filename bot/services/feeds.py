@@ -1,0 +1,194 @@
+"""Configuring a feed: its schedule and style, pausing and resuming, and how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.feeds import Feed, Style, Subscription
+from bot.core.ids import ChannelId, ServerId, UserId
+from bot.core.posts import Post, PostState
+from bot.core.schedules import (
+    Cadence,
+    Schedule,
+    next_run,
+    parse_time,
+    parse_timezone,
+    parse_weekdays,
+)
+from bot.errors import UserError
+from bot.services.clock import Clock
+from bot.services.delivery import Delivered, Delivery
+from bot.services.runs import Runs
+from bot.services.subscriptions import check_active
+from bot.store import feeds, posts, subscriptions
+from bot.store.database import Database
+
+# How long /deliver waits for its posts before it answers that they are under way.
+DELIVER_WAIT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """A feed at a glance."""
+
+    feed: Feed
+    subscriptions: tuple[Subscription, ...]
+    posts: dict[PostState, int]
+    last_sent: Post | None
+
+
+class Feeds:
+    """The use cases of /config and /deliver."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        runs: Runs,
+        delivery: Delivery,
+        clock: Clock,
+        default_schedule: Schedule,
+        ring: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._runs = runs
+        self._delivery = delivery
+        self._clock = clock
+        self._default_schedule = default_schedule
+        self._ring = ring  # tells the scheduler that something else may be due first
+
+    async def state(self, channel_id: ChannelId) -> FeedState | None:
+        """How the channel's feed stands; None where it has none."""
+        async with self._database.read() as conn:
+            feed = await feeds.by_channel(conn, channel_id)
+            return await self._state(conn, feed) if feed else None
+
+    async def schedule(
+        self,
+        *,
+        server_id: ServerId,
+        channel_id: ChannelId,
+        user_id: UserId,
+        cadence: Cadence | None,
+        time: str | None,
+        timezone: str | None,
+        weekdays: str | None,
+    ) -> FeedState:
+        """Changes what was given of the schedule; a channel without a feed gets one with this schedule.
+
+        Raises:
+            UserError: a value cannot be read, or none was given. Nothing is changed then.
+        """
+        changes: dict[str, object] = {}
+        if cadence is not None:
+            changes["cadence"] = cadence
+        if time is not None:
+            changes["time"] = parse_time(time)
+        if timezone is not None:
+            changes["timezone"] = parse_timezone(timezone)
+        if weekdays is not None:
+            changes["weekdays"] = parse_weekdays(weekdays)
+        if not changes:
+            raise UserError(
+                "Nothing was changed: give `cadence`, `time`, `timezone` or `weekdays`. `/config show` "
+                "shows them."
+            )
+        async with self._database.write() as conn:
+            feed = await self._ensure(conn, server_id=server_id, channel_id=channel_id, user_id=user_id)
+            schedule = replace(feed.schedule, **changes)  # pyright: ignore[reportArgumentType] - checked above
+            await feeds.set_schedule(
+                conn, feed.id, schedule, next_run_at=next_run(schedule, after=self._clock())
+            )
+            state = await self._state_of(conn, channel_id)
+        self._ring()
+        return state
+
+    async def style(
+        self, style: Style, *, server_id: ServerId, channel_id: ChannelId, user_id: UserId
+    ) -> FeedState:
+        """How the channel's papers are shown from the next post on."""
+        async with self._database.write() as conn:
+            feed = await self._ensure(conn, server_id=server_id, channel_id=channel_id, user_id=user_id)
+            await feeds.set_style(conn, feed.id, style)
+            return await self._state_of(conn, channel_id)
+
+    async def pause(self, channel_id: ChannelId) -> FeedState:
+        """Posts nothing until it is resumed; what is listed meanwhile waits.
+
+        Raises:
+            UserError: the channel has no feed.
+        """
+        async with self._database.write() as conn:
+            feed = await self._existing(conn, channel_id)
+            if feed.paused_at is None:
+                await feeds.pause(conn, feed.id, self._clock())
+            return await self._state_of(conn, channel_id)
+
+    async def resume(self, channel_id: ChannelId) -> FeedState:
+        """Ends a pause and a hold: what waits in the outbox goes out now, the next run comes at its time.
+
+        Raises:
+            UserError: the channel has no feed.
+        """
+        now = self._clock()
+        async with self._database.write() as conn:
+            feed = await self._existing(conn, channel_id)
+            await feeds.resume(conn, feed.id, next_run_at=next_run(feed.schedule, after=now))
+            await posts.retry_failed(conn, feed.id, now=now)
+            await posts.hurry(conn, feed.id, now=now)
+            state = await self._state_of(conn, channel_id)
+        self._delivery.wake()
+        self._ring()
+        return state
+
+    async def deliver(self, channel_id: ChannelId) -> tuple[FeedState, Delivered]:
+        """Posts now every matching paper that was not posted; the schedule stays as it is.
+
+        Raises:
+            UserError: the channel has no feed or no subscriptions, or is held or paused.
+        """
+        async with self._database.write() as conn:
+            feed = await self._existing(conn, channel_id)
+            if not await subscriptions.of_feed(conn, feed.id):
+                raise UserError(f"<#{channel_id}> has no subscriptions. `/subscribe` makes the first one.")
+            check_active(feed)
+            await posts.retry_failed(conn, feed.id, now=self._clock())
+            waiting = await posts.hurry(conn, feed.id, now=self._clock())
+        owed = await self._runs.deliver_now(feed)
+        delivered = await self._delivery.settled([*waiting, *owed], timeout_seconds=DELIVER_WAIT_SECONDS)
+        async with self._database.read() as conn:
+            return await self._state_of(conn, channel_id), delivered
+
+    async def _ensure(
+        self, conn: AsyncConnection, *, server_id: ServerId, channel_id: ChannelId, user_id: UserId
+    ) -> Feed:
+        now = self._clock()
+        return await feeds.ensure(
+            conn,
+            server_id=server_id,
+            channel_id=channel_id,
+            schedule=self._default_schedule,
+            next_run_at=next_run(self._default_schedule, after=now),
+            now=now,
+            created_by=user_id,
+        )
+
+    async def _existing(self, conn: AsyncConnection, channel_id: ChannelId) -> Feed:
+        feed = await feeds.by_channel(conn, channel_id)
+        if feed is None:
+            raise UserError(f"<#{channel_id}> has no feed yet. `/subscribe` there makes one.")
+        return feed
+
+    async def _state_of(self, conn: AsyncConnection, channel_id: ChannelId) -> FeedState:
+        return await self._state(conn, await self._existing(conn, channel_id))
+
+    async def _state(self, conn: AsyncConnection, feed: Feed) -> FeedState:
+        return FeedState(
+            feed=feed,
+            subscriptions=tuple(await subscriptions.of_feed(conn, feed.id)),
+            posts=await posts.counts(conn, feed.id),
+            last_sent=await posts.last_sent(conn, feed.id),
+        )

@@ -1,0 +1,116 @@
+"""Planning: due feeds and the window's papers in, posts out. Synchronous, for a worker thread."""
+
+from __future__ import annotations
+
+import heapq
+import secrets
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bot.core.decisions import Stage, decide, posting_order, reach
+from bot.core.feeds import Feed, Subscription
+from bot.core.ids import FeedId, PaperId
+from bot.core.messages import layout
+from bot.core.papers import Paper
+from bot.core.posts import NewPost
+from bot.index import PaperIndex
+
+_NONCE_BYTES = 12  # 24 hex digits: Discord takes 25 characters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedPlan:
+    """What one feed is to post: in this order, over these messages."""
+
+    feed: Feed
+    papers: tuple[Paper, ...]
+    posts: tuple[NewPost, ...]
+
+
+def plan(
+    feeds: Iterable[Feed],
+    *,
+    papers: Sequence[Paper],
+    subscriptions: Mapping[FeedId, Sequence[Subscription]],
+    posted: Collection[tuple[FeedId, PaperId]],
+    now: datetime,
+    backfill_days: int,
+) -> list[FeedPlan]:
+    """Matches, decides and lays out posts for the feeds; those with nothing to post are left out."""
+    wanted = {subscription.compiled for group in subscriptions.values() for subscription in group}
+    with PaperIndex(papers) as index:
+        found = index.search_many(wanted)
+    by_id = {paper.id: paper for paper in papers}
+    plans: list[FeedPlan] = []
+    for feed in feeds:
+        matched = _matched(subscriptions.get(feed.id, ()), found)
+        queries_of: dict[PaperId, tuple[str, ...]] = {}
+        oldest = reach(feed, now=now, backfill_days=backfill_days)
+        for paper_id, wanting in matched.items():
+            decision = decide(
+                feed,
+                by_id[paper_id],
+                matched=wanting,
+                posted=(feed.id, paper_id) in posted,
+                oldest=oldest,
+            )
+            if decision.is_post:
+                queries_of[paper_id] = tuple(subscription.canonical for subscription in decision.matched)
+        if queries_of:
+            ordered = posting_order([by_id[paper_id] for paper_id in queries_of])
+            plans.append(FeedPlan(feed=feed, papers=tuple(ordered), posts=_posts(feed, ordered, queries_of)))
+    return plans
+
+
+def plan_older(
+    feed: Feed,
+    *,
+    papers: Sequence[Paper],
+    subscriptions: Sequence[Subscription],
+    posted: Collection[tuple[FeedId, PaperId]],
+    count: int,
+) -> FeedPlan | None:
+    """The newest `count` papers that these subscriptions match from before they began, as posts."""
+    with PaperIndex(papers) as index:
+        found = index.search_many({subscription.compiled for subscription in subscriptions})
+    by_id = {paper.id: paper for paper in papers}
+    queries_of: dict[PaperId, tuple[str, ...]] = {}
+    for paper_id, wanting in _matched(subscriptions, found).items():
+        paper = by_id[paper_id]
+        decision = decide(feed, paper, matched=wanting, posted=(feed.id, paper_id) in posted, oldest=date.min)
+        if decision.stage is Stage.SINCE:
+            queries_of[paper_id] = tuple(subscription.canonical for subscription in wanting)
+    newest = heapq.nlargest(
+        count, (by_id[paper_id] for paper_id in queries_of), key=lambda paper: (paper.list_day, paper.upvotes)
+    )
+    if not newest:
+        return None
+    ordered = posting_order(newest)
+    return FeedPlan(feed=feed, papers=tuple(ordered), posts=_posts(feed, ordered, queries_of))
+
+
+def _matched(
+    subscriptions: Sequence[Subscription], found: Mapping[str, tuple[PaperId, ...]]
+) -> dict[PaperId, list[Subscription]]:
+    matched: defaultdict[PaperId, list[Subscription]] = defaultdict(list)
+    for subscription in subscriptions:
+        for paper_id in found[subscription.compiled]:
+            matched[paper_id].append(subscription)
+    return matched
+
+
+def _posts(
+    feed: Feed, papers: Sequence[Paper], queries_of: Mapping[PaperId, tuple[str, ...]]
+) -> tuple[NewPost, ...]:
+    messages = layout(papers, style=feed.style, max_papers=feed.max_papers, queries_of=queries_of)
+    return tuple(
+        NewPost(
+            feed_id=feed.id,
+            channel_id=feed.channel_id,
+            nonce=secrets.token_hex(_NONCE_BYTES),
+            entries=entries,
+        )
+        for entries in messages
+    )

@@ -1,0 +1,27 @@
+"""The cogs: every slash command, one file a topic. Thin: read the arguments, one call, one reply."""
+
+from __future__ import annotations
+
+from discord.ext import commands
+
+from bot.services.assembly import Services
+from cogs.config import ConfigCog
+from cogs.delivery import DeliveryCog
+from cogs.explaining import ExplainingCog
+from cogs.help import HelpCog
+from cogs.papers import PapersCog
+from cogs.status import StatusCog
+from cogs.subscriptions import SubscriptionsCog
+
+
+def make_cogs(services: Services) -> tuple[commands.Cog, ...]:
+    """Every cog there is, each with the use cases that it needs."""
+    return (
+        SubscriptionsCog(services.subscriptions, clock=services.clock),
+        ExplainingCog(services.searching, services.explaining, clock=services.clock),
+        DeliveryCog(services.feeds, clock=services.clock),
+        PapersCog(services.papers, clock=services.clock),
+        ConfigCog(services.feeds, clock=services.clock),
+        StatusCog(services.status),
+        HelpCog(),
+    )

@@ -1,0 +1,34 @@
+"""/deliver."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Client
+from bot.discord import targets
+from bot.discord.answers import feeds as answers
+from bot.discord.paging import answer
+from bot.discord.targets import ChannelOption
+from bot.services.clock import Clock
+from bot.services.feeds import Feeds
+
+
+class DeliveryCog(commands.Cog):
+    def __init__(self, feeds: Feeds, *, clock: Clock) -> None:
+        self._feeds = feeds
+        self._clock = clock
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.default_permissions(manage_channels=True)
+    @app_commands.describe(channel="Where to post (here, if left out)")
+    async def deliver(
+        self, interaction: discord.Interaction[Client], channel: ChannelOption | None = None
+    ) -> None:
+        """Post now what waits; the schedule stays as it is."""
+        await interaction.response.defer(ephemeral=True)
+        target = await targets.postable(interaction, channel)
+        state, result = await self._feeds.deliver(target.channel_id)
+        await answer(interaction, [answers.delivered(state, result, now=self._clock())])

@@ -1,0 +1,19 @@
+"""/help."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Client
+from bot.discord.answers import help as answers
+from bot.discord.paging import answer
+
+
+class HelpCog(commands.Cog):
+    @app_commands.command()
+    async def help(self, interaction: discord.Interaction[Client]) -> None:
+        """Say what Paperboy does, and how keywords are written."""
+        await interaction.response.defer(ephemeral=True)
+        await answer(interaction, answers.help_pages(interaction.client.tree))

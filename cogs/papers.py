@@ -1,0 +1,51 @@
+"""/papers today, /papers date and /paper."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Client
+from bot.core.papers import parse_paper_id
+from bot.discord.answers import papers as answers
+from bot.discord.paging import answer, answer_with
+from bot.services.clock import Clock
+from bot.services.papers import Papers
+
+_LONGEST_TYPED = 400
+
+
+class PapersCog(commands.Cog):
+    list_days = app_commands.Group(name="papers", description="Read Hugging Face's Daily Papers")
+
+    def __init__(self, papers: Papers, *, clock: Clock) -> None:
+        self._papers = papers
+        self._clock = clock
+
+    @list_days.command()
+    async def today(self, interaction: discord.Interaction[Client]) -> None:
+        """Show the newest list that has papers."""
+        await interaction.response.defer()
+        found = await self._papers.today()
+        await answer(interaction, answers.list_day(found, now=self._clock()))
+
+    @list_days.command()
+    @app_commands.describe(date="The list day as YYYY-MM-DD, or today, or yesterday")
+    async def date(
+        self, interaction: discord.Interaction[Client], date: app_commands.Range[str, 1, _LONGEST_TYPED]
+    ) -> None:
+        """Show the list of one day."""
+        await interaction.response.defer()
+        found = await self._papers.on(date)
+        await answer(interaction, answers.list_day(found, now=self._clock()))
+
+    @app_commands.command()
+    @app_commands.describe(paper="An arXiv id such as 2401.12345, or a link to the paper")
+    async def paper(
+        self, interaction: discord.Interaction[Client], paper: app_commands.Range[str, 1, _LONGEST_TYPED]
+    ) -> None:
+        """Show one paper."""
+        await interaction.response.defer()
+        found = await self._papers.one(parse_paper_id(paper))
+        await answer_with(interaction, answers.one(found))

@@ -1,0 +1,27 @@
+"""/status."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Client
+from bot.discord import targets
+from bot.discord.answers import status as answers
+from bot.discord.paging import answer
+from bot.services.status import StatusReport
+
+
+class StatusCog(commands.Cog):
+    def __init__(self, status: StatusReport) -> None:
+        self._status = status
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.default_permissions(manage_channels=True)
+    async def status(self, interaction: discord.Interaction[Client]) -> None:
+        """Show the last run, what waits, what is held and why."""
+        await interaction.response.defer(ephemeral=True)
+        target = targets.managed(interaction, None)
+        await answer(interaction, answers.status(await self._status.of_server(target.server_id)))

@@ -1,0 +1,162 @@
+"""/subscribe, /unsubscribe and /subscriptions."""
+
+from __future__ import annotations
+
+import re
+from typing import Self, cast
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+from typing_extensions import override
+
+from bot.client import Client
+from bot.core.ids import ChannelId
+from bot.core.markdown import plain, shorten
+from bot.discord import targets
+from bot.discord.answers import subscriptions as answers
+from bot.discord.failures import answer_failure
+from bot.discord.paging import AnswerView, answer
+from bot.discord.targets import ChannelOption
+from bot.services.clock import Clock
+from bot.services.subscriptions import OLDER_MATCHES, Subscribed, Subscriptions
+
+_LONGEST_CHOICE = 100  # characters, Discord's limit
+_MOST_CHOICES = 25  # Discord's limit
+_LONGEST_KEYWORDS = 2_000  # of several parts; each part has the language's own limit
+_OLDER_WAIT_SECONDS = 60.0
+
+Keywords = app_commands.Range[str, 1, _LONGEST_KEYWORDS]
+
+
+class SubscriptionsCog(commands.Cog):
+    def __init__(self, subscriptions: Subscriptions, *, clock: Clock) -> None:
+        self._subscriptions = subscriptions
+        self._clock = clock
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.default_permissions(manage_channels=True)
+    @app_commands.describe(
+        keywords="What papers must match, such as: diffusion model, RLHF AND reward (commas separate)",
+        channel="Where the papers go (here, if left out)",
+    )
+    async def subscribe(
+        self,
+        interaction: discord.Interaction[Client],
+        keywords: Keywords,
+        channel: ChannelOption | None = None,
+    ) -> None:
+        """Bring papers that match keywords to a channel."""
+        await interaction.response.defer(ephemeral=True)
+        target = await targets.postable(interaction, channel)
+        result = await self._subscriptions.subscribe(
+            keywords, server_id=target.server_id, channel_id=target.channel_id, user_id=target.user_id
+        )
+        embeds = answers.subscribed(result, now=self._clock())
+        await answer(interaction, embeds, view=OlderButton.below(result))
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.default_permissions(manage_channels=True)
+    @app_commands.describe(
+        keywords="The subscription to end, as it was typed; or: all of them",
+        channel="Whose subscription it is (this channel's, if left out)",
+    )
+    async def unsubscribe(
+        self,
+        interaction: discord.Interaction[Client],
+        keywords: Keywords,
+        channel: ChannelOption | None = None,
+    ) -> None:
+        """End a subscription of a channel, or all of them."""
+        await interaction.response.defer(ephemeral=True)
+        target = targets.managed(interaction, channel)
+        result = await self._subscriptions.unsubscribe(keywords, channel_id=target.channel_id)
+        await answer(interaction, answers.unsubscribed(result, now=self._clock()))
+
+    @unsubscribe.autocomplete("keywords")
+    async def _complete_keywords(
+        self, interaction: discord.Interaction[Client], current: str
+    ) -> list[app_commands.Choice[str]]:
+        target = targets.place(interaction, getattr(interaction.namespace, "channel", None))
+        found = await self._subscriptions.choices(current, channel_id=target.channel_id)
+        return [
+            app_commands.Choice(name=shorten(plain(choice.label), _LONGEST_CHOICE), value=choice.value)
+            for choice in found[:_MOST_CHOICES]
+        ]
+
+    @app_commands.command(name="subscriptions")
+    @app_commands.guild_only()
+    @app_commands.describe(channel="Whose subscriptions (this channel's, if left out)")
+    async def list_subscriptions(
+        self, interaction: discord.Interaction[Client], channel: ChannelOption | None = None
+    ) -> None:
+        """List what a channel is subscribed to."""
+        await interaction.response.defer(ephemeral=True)
+        target = targets.visible(interaction, channel)
+        found = await self._subscriptions.of_channel(target.channel_id)
+        await answer(interaction, answers.of_channel(found, channel_id=target.channel_id, now=self._clock()))
+
+    async def post_older(
+        self, interaction: discord.Interaction, channel_id: ChannelId, subscription_ids: range
+    ) -> None:
+        """What the button below /subscribe does; the person's permissions may have changed since."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        targets.check_manager(interaction, channel_id)
+        result = await self._subscriptions.post_older(
+            channel_id, subscription_ids, timeout_seconds=_OLDER_WAIT_SECONDS
+        )
+        await interaction.followup.send(answers.older_posted(result, channel_id=channel_id), ephemeral=True)
+
+
+class OlderButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=r"older:(?P<channel>\d{1,20}):(?P<first>\d{1,18})-(?P<last>\d{1,18})",
+):
+    """Posts older matches of the subscriptions that one /subscribe added; it works after a restart too."""
+
+    def __init__(self, channel_id: ChannelId, subscription_ids: range) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label=f"Post the last {OLDER_MATCHES} older matches now",
+                style=discord.ButtonStyle.primary,
+                custom_id=f"older:{channel_id}:{subscription_ids[0]}-{subscription_ids[-1]}",
+            )
+        )
+        self._channel_id = channel_id
+        self._subscription_ids = subscription_ids
+
+    @classmethod
+    def below(cls, result: Subscribed) -> discord.ui.View | None:
+        """The button, where there is anything older to post."""
+        # The ids of one /subscribe are next to each other: they were written in one transaction.
+        ids = [item.subscription.id for item in result.wanted if item.is_new]
+        if not ids or not result.older:
+            return None
+        view = AnswerView(timeout=None)
+        view.add_item(cls(result.feed.channel_id, range(min(ids), max(ids) + 1)))
+        return view
+
+    @override
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction,
+        item: discord.ui.Item[discord.ui.View],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        return cls(ChannelId(int(match["channel"])), range(int(match["first"]), int(match["last"]) + 1))
+
+    @override
+    async def callback(self, interaction: discord.Interaction) -> None:
+        try:
+            await _cog(interaction).post_older(interaction, self._channel_id, self._subscription_ids)
+        except Exception as error:  # noqa: BLE001 - a dynamic item has no view whose handler would get it
+            await answer_failure(interaction, error)
+
+
+def _cog(interaction: discord.Interaction) -> SubscriptionsCog:
+    client = cast("Client", interaction.client)
+    return cast("SubscriptionsCog", client.get_cog(SubscriptionsCog.__name__))

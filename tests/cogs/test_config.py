@@ -1,0 +1,158 @@
+"""/config, /deliver, /status and /help, typed by a person."""
+
+from __future__ import annotations
+
+import discord
+from simcord.backend.models import Overwrite
+from simcord.enums import OverwriteType
+
+from tests.world import World, text_of
+
+
+async def test_show_says_when_the_next_post_comes(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+
+    said = text_of(await world.admin.slash(world.channel, "config show"))
+
+    assert "daily, Mon-Fri, at 09:00 UTC" in said
+    assert "Next post: <t:1787130000:f>" in said
+    assert "1 subscription" in said
+
+
+async def test_show_of_a_channel_without_a_feed_says_what_to_type(world: World) -> None:
+    assert "/subscribe" in text_of(await world.admin.slash(world.channel, "config show"))
+
+
+async def test_a_schedule_is_changed_option_by_option(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+
+    said = text_of(
+        await world.admin.slash(
+            world.channel, "config schedule", time="17:30", timezone="europe/berlin", weekdays="Mon,Thu"
+        )
+    )
+
+    assert "daily, Mon,Thu, at 17:30 Europe/Berlin" in said
+    assert "<t:1787239800:f>" in said  # Thursday 20 August, 15:30 UTC
+
+
+async def test_a_wrong_schedule_changes_nothing(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    for options in ({"time": "25:00"}, {"timezone": "Mars/Base"}, {"weekdays": "Someday"}, {}):
+        said = text_of(await world.admin.slash(world.channel, "config schedule", **options))
+        assert "Schedule changed" not in said
+
+    assert "daily, Mon-Fri, at 09:00 UTC" in text_of(await world.admin.slash(world.channel, "config show"))
+
+
+async def test_a_city_finds_its_time_zone(world: World) -> None:
+    offered = await world.admin.autocomplete(world.channel, "config schedule", "timezone", "new york")
+
+    assert [choice["value"] for choice in offered] == ["America/New_York"]
+
+
+async def test_a_live_feed_posts_at_the_next_run(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    await world.admin.slash(world.channel, "config schedule", cadence="live")
+    world.list_paper("2608.00001", title="Video")
+
+    await world.run()
+
+    assert world.posted_ids() == ["2608.00001"]
+
+
+async def test_a_digest_is_a_line_a_paper(world: World) -> None:
+    for number in range(3):
+        world.list_paper(f"2608.0000{number}", title=f"Video {number}")
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    await world.admin.slash(world.channel, "config style", style="digest")
+
+    await world.admin.slash(world.channel, "config schedule", cadence="live")
+    await world.run()
+
+    (message,) = world.posts()
+    assert len(message.embeds) == 1
+    assert sorted(world.posted_ids()) == ["2608.00000", "2608.00001", "2608.00002"]
+
+
+async def test_what_is_listed_during_a_pause_comes_after_it(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    said = text_of(await world.admin.slash(world.channel, "config pause"))
+    assert "Paused" in said
+    world.list_paper("2608.00001", title="Video")
+    world.clock.advance(hours=2)
+    await world.run()
+    assert world.posted_ids() == []
+
+    await world.admin.slash(world.channel, "config resume")
+    world.clock.advance(days=1)
+    await world.run()
+
+    assert world.posted_ids() == ["2608.00001"]
+
+
+async def test_deliver_posts_now_and_answers_with_the_count_and_a_link(world: World) -> None:
+    for number in range(3):
+        world.list_paper(f"2608.0000{number}", title=f"Video {number}")
+    await world.run()
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+
+    said = text_of(await world.admin.slash(world.channel, "deliver"))
+
+    (message,) = world.posts()
+    assert "Posted 3 papers" in said
+    assert f"https://discord.com/channels/{world.guild.id}/{world.channel.id}/{message.id}" in said
+    assert "Next post: <t:1787130000:f>" in said
+
+
+async def test_deliver_says_why_nothing_waits(world: World) -> None:
+    assert "/subscribe" in text_of(await world.admin.slash(world.channel, "deliver"))
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+
+    assert "Nothing waits" in text_of(await world.admin.slash(world.channel, "deliver"))
+
+    await world.admin.slash(world.channel, "config pause")
+    assert "paused" in text_of(await world.admin.slash(world.channel, "deliver"))
+
+
+async def test_a_channel_that_refuses_for_good_is_held_and_resumed(world: World) -> None:
+    world.list_paper("2608.00001", title="Video")
+    bot = world.guild.me
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    denied = Overwrite(
+        target_id=bot.id, type=OverwriteType.MEMBER, allow=0, deny=discord.Permissions.send_messages.flag
+    )
+    world.env.backend.set_overwrite(world.channel.id, denied)
+    world.clock.advance(hours=2)
+
+    await world.run()
+    await world.run()
+
+    assert world.posted_ids() == []
+    status = text_of(await world.admin.slash(world.channel, "status"))
+    assert "**Held**" in status
+    assert "**Send Messages**" in status
+
+
+async def test_status_tells_a_quiet_day_from_a_failure(world: World) -> None:
+    await world.run()
+    assert "quiet" in text_of(await world.admin.slash(world.channel, "status"))
+
+
+async def test_help_tells_the_first_steps(world: World) -> None:
+    assert "/subscribe keywords:" in text_of(await world.member.slash(world.channel, "help"))
+
+
+async def test_a_member_is_refused_every_admin_command(world: World) -> None:
+    for name, options in (
+        ("subscribe", {"keywords": "video"}),
+        ("unsubscribe", {"keywords": "video"}),
+        ("deliver", {}),
+        ("status", {}),
+        ("config show", {}),
+        ("config pause", {}),
+    ):
+        command = await world.command(name.split()[0])
+        world.guild.set_command_permissions(command, {world.member: True})
+        said = text_of(await world.member.slash(world.channel, name, **options))
+        assert "You need **Manage Channels**" in said

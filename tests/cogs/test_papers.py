@@ -1,0 +1,94 @@
+"""/papers and /paper, typed by a person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.fakes.huggingface import raw_item
+from tests.world import World, text_of
+
+
+async def test_today_shows_the_newest_list_that_has_papers_and_names_it(world: World) -> None:
+    world.list_paper("2608.00001", day=world.today - timedelta(days=1), title="Tea Leaves")
+
+    result = await world.member.slash(world.channel, "papers today")
+
+    assert "18 Aug 2026" in text_of(result)
+    assert "Tea Leaves" in text_of(result)
+
+
+async def test_a_date_shows_that_list_by_upvotes(world: World) -> None:
+    day = world.today - timedelta(days=5)
+    world.list_paper("2608.00001", day=day, title="Few", upvotes=1)
+    world.list_paper("2608.00002", day=day, title="Many", upvotes=9)
+
+    said = text_of(await world.member.slash(world.channel, "papers date", date=day.isoformat()))
+
+    assert said.index("Many") < said.index("Few")
+
+
+async def test_an_empty_weekend_is_no_failure(world: World) -> None:
+    said = text_of(await world.member.slash(world.channel, "papers date", date="2026-08-15"))
+
+    assert "weekend" in said
+
+
+@pytest.mark.parametrize("typed", ["tomorrow", "19.08.2026", "2026-13-01", "20260819", "2026-W33-1", "0"])
+async def test_a_wrong_date_is_told_how_to_write_it(world: World, typed: str) -> None:
+    result = await world.member.slash(world.channel, "papers date", date=typed)
+
+    assert "YYYY-MM-DD" in text_of(result)
+
+
+async def test_a_day_to_come_is_said_not_to_be_open(world: World) -> None:
+    said = text_of(await world.member.slash(world.channel, "papers date", date="2026-08-21"))
+
+    assert "not opened yet" in said
+
+
+async def test_a_long_list_is_paged(world: World) -> None:
+    for number in range(40):
+        world.list_paper(f"2608.{number:05}", title=f"Paper number {number}")
+
+    result = await world.member.slash(world.channel, "papers today")
+    assert "Page 1 of 3" in text_of(result)
+
+    await world.member.click(result.response, label="Next")
+
+
+async def test_a_paper_is_shown_with_its_links(world: World) -> None:
+    world.list_paper("2608.00001", title="Tea Leaves")
+    await world.run()
+
+    result = await world.member.slash(
+        world.channel, "paper", paper="https://huggingface.co/papers/2608.00001"
+    )
+
+    assert "Tea Leaves" in text_of(result)
+    assert "19 Aug 2026" in text_of(result)
+
+
+async def test_a_paper_that_was_never_listed_is_asked_of_hugging_face(world: World) -> None:
+    inner = raw_item(id="2401.12345", title="An Unlisted Paper")["paper"]
+    inner.pop("submittedOnDailyAt", None)
+    world.hub.papers["2401.12345"] = inner
+
+    result = await world.member.slash(world.channel, "paper", paper="arXiv:2401.12345v2")
+
+    assert "An Unlisted Paper" in text_of(result)
+    assert "Never on the Daily Papers list" in text_of(result)
+
+
+@pytest.mark.parametrize("typed", ["cats", "1234", "2401.12345 2401.54321", "99999999.1"])
+async def test_a_wrong_id_is_told_how_to_write_it(world: World, typed: str) -> None:
+    result = await world.member.slash(world.channel, "paper", paper=typed)
+
+    assert "`2401.12345`" in text_of(result)
+
+
+async def test_an_unknown_paper_is_said_to_be_unknown(world: World) -> None:
+    result = await world.member.slash(world.channel, "paper", paper="2401.99999")
+
+    assert "no paper `2401.99999`" in text_of(result)

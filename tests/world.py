@@ -1,0 +1,171 @@
+"""The whole bot in one process: real store, real client in a simulated Discord, Hugging Face on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import discord
+from simcord import Env
+
+from bot.client import Client
+from bot.core.list_days import open_list_day
+from bot.core.schedules import Schedule
+from bot.discord.publishing import DiscordPublisher
+from bot.services.assembly import Services, assemble
+from bot.services.pace import Pace
+from bot.sources.huggingface import HuggingFace
+from bot.store import posts
+from bot.store.database import Database
+from cogs import make_cogs
+from tests.fakes.clock import FakeClock
+from tests.fakes.huggingface import FakeHuggingFace, RawItem, raw_item
+
+# A Wednesday morning on which the list of 19 August is open.
+NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
+NINE_ON_WEEKDAYS = Schedule(time=time(9, 0), weekdays=frozenset(range(5)), timezone="UTC")
+
+
+@dataclass(kw_only=True)
+class World:
+    """What a test moves and looks at."""
+
+    clock: FakeClock
+    hub: FakeHuggingFace
+    database: Database
+    client: Client
+    services: Services
+    env: Env
+    guild: Any
+    channel: Any  # #papers
+    admin: Any
+    member: Any
+    rings: int = 0
+
+    @property
+    def today(self) -> date:
+        return open_list_day(self.clock())
+
+    def list_paper(self, paper_id: str, *, day: date | None = None, **item: Any) -> RawItem:
+        """Puts a paper on a list day (today's, if left out) and returns the raw item."""
+        day = day or self.today
+        raw = raw_item(id=paper_id, day=day, **item)
+        self.hub.days.setdefault(day, []).append(raw)
+        return raw
+
+    async def command(self, name: str) -> Any:
+        """The command as Discord has it."""
+        (found,) = [one for one in await self.client.tree.fetch_commands() if one.name == name]
+        return found
+
+    async def run(self) -> None:
+        """One run, and its posts delivered."""
+        await self.services.runs.run()
+        await self.delivered()
+
+    async def delivered(self) -> None:
+        """Waits until nothing more can be sent now."""
+        for _ in range(500):
+            async with self.database.read() as conn:
+                owed = await posts.claimable(conn, self.clock(), limit=1)
+            if not owed and not self.services.delivery.in_flight:
+                return
+            self.services.delivery.wake()
+            await asyncio.sleep(0.01)
+        raise AssertionError("the outbox did not come to rest")
+
+    def posts(self, channel: Any = None) -> list[discord.Message]:
+        """The bot's own messages in the channel, oldest first, answers to commands left out."""
+        found = (channel or self.channel).history()
+        return sorted(
+            (message for message in found if message.interaction_metadata is None), key=lambda one: one.id
+        )
+
+    def posted_ids(self, channel: Any = None) -> list[str]:
+        """The ids of the papers linked in the channel's posts, each time they stand there."""
+        ids: list[str] = []
+        for message in self.posts(channel):
+            ids.extend(paper_ids(message))
+        return ids
+
+
+def paper_ids(message: discord.Message) -> list[str]:
+    """The papers that a message shows: a card each, or a line each."""
+    found: list[str] = []
+    for embed in message.embeds:
+        if embed.url:
+            found.append(embed.url.rpartition("/")[2])
+        else:
+            found.extend(_linked(embed.description or ""))
+    return found
+
+
+def _linked(text: str) -> list[str]:
+    return [part.partition(")")[0].partition(">")[0] for part in text.split("huggingface.co/papers/")[1:]]
+
+
+def text_of(result: Any) -> str:
+    """All that an answer says, as one text."""
+    response = result.response
+    parts = [response.content or ""]
+    for embed in response.embeds:
+        parts.extend((embed.title or "", embed.description or ""))
+        parts.extend(f"{field.name}: {field.value}" for field in embed.fields)
+        parts.append(embed.footer.text or "")
+    return "\n".join(filter(None, parts))
+
+
+@asynccontextmanager
+async def running_world(
+    folder: Path, *, now: datetime = NOW, hub: FakeHuggingFace | None = None
+) -> AsyncIterator[World]:
+    """The bot logged in and ready, in a server with a channel, an admin and a member; the bell is not hung."""
+    clock = FakeClock(now)
+    async with hub or FakeHuggingFace() as running_hub:
+        database = await Database.open(f"sqlite+aiosqlite:///{folder / 'paperboy.db'}")
+        source = HuggingFace(running_hub.url, token=None, clock=clock)
+        client = Client(shard_count=1)
+        services = assemble(
+            database=database,
+            source=source,
+            publisher=DiscordPublisher(client),
+            clock=clock,
+            default_schedule=NINE_ON_WEEKDAYS,
+            poll_interval_seconds=1800,
+            backfill_days=30,
+            ring=lambda: None,
+            pace=Pace(per_second=10_000),
+        )
+        client.take(make_cogs(services))
+        env = Env(client)
+        await env.start()
+        delivery = asyncio.create_task(services.delivery.run())
+        try:
+            guild = env.create_guild("Paper Club")
+            channel = guild.create_text_channel("papers")
+            admins = guild.create_role("Admins", permissions=discord.Permissions(administrator=True))
+            yield World(
+                clock=clock,
+                hub=running_hub,
+                database=database,
+                client=client,
+                services=services,
+                env=env,
+                guild=guild,
+                channel=channel,
+                admin=guild.add_member(env.create_user("ada"), roles=[admins]),
+                member=guild.add_member(env.create_user("ben")),
+            )
+        finally:
+            delivery.cancel()
+            with suppress(asyncio.CancelledError):
+                await delivery
+            await env.shutdown()
+            await client.close()
+            await source.close()
+            await database.close()
