@@ -179,11 +179,12 @@ def test_a_lock_file_holds_what_the_project_asks_for(name: str, extras: tuple[st
 @pytest_asyncio.fixture
 async def leaves() -> AsyncIterator[list[Leaf]]:
     """Every command that can be typed; none is called, so no service is needed behind them."""
-    client = Client()
-    for cog in make_cogs(create_autospec(Services, instance=True)):
-        await client.add_cog(cog)
-    yield [command for command in client.tree.walk_commands() if isinstance(command, app_commands.Command)]
-    await client.close()
+    async with Client() as client:
+        for cog in make_cogs(create_autospec(Services, instance=True)):
+            await client.add_cog(cog)
+        yield [
+            command for command in client.tree.walk_commands() if isinstance(command, app_commands.Command)
+        ]
 
 
 async def test_every_command_and_option_is_described(leaves: list[Leaf]) -> None:
