@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
@@ -22,6 +23,8 @@ from sandbox.world import PaperClub, World
 _log = logging.getLogger(__name__)
 
 PAGE_PORT: Final = 8765  # where the page is looked for first; see `page_port`
+_READING_SECONDS: Final = 10.0
+_STORING_SECONDS: Final = 0.3  # what a bot gets to keep what it has read: nothing outside tells that it did
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Sandbox(Driver):
     ) -> None:
         self.world = World(bot_name=bot_name)
         self.club = PaperClub(self.world)
-        self.huggingface = HuggingFace()
+        self.huggingface = HuggingFace(changes=self.world.changes)
         self._server = DiscordServer(self.world)
         self._server.rest.shards = shards
         super().__init__(self.world, self._server)
@@ -135,12 +138,21 @@ class Sandbox(Driver):
         return self.club.member
 
     async def seed(self) -> list[Answer]:
-        """Wait for the bot and its commands, then type the given ones as the admin, one after another.
+        """Type the given commands as the admin, once the bot is there and has read the sample's lists.
+
+        A bot that does not read them all in ten seconds is not waited for.
 
         Raises:
             TimeoutError: the bot did not come, or did not answer.
         """
         await self.wait_for_bot(self.guild.id, commands=[command.name for command in self._seed])
+        with suppress(TimeoutError):
+            await self.until(
+                lambda: self.huggingface.is_read,
+                timeout_seconds=_READING_SECONDS,
+                what="a reader of the lists",
+            )
+        await asyncio.sleep(_STORING_SECONDS)
         answers: list[Answer] = []
         for command in self._seed:
             answer = await self.run_command(self.admin, self.channel, command.name, **command.options)

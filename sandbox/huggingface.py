@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from sandbox.changes import Changes
 from sandbox.faults import Faults, RecordedRequest, fail, json_response, new_record
 from sandbox.listening import Listener
 
@@ -60,11 +61,15 @@ def sample_days(now: datetime) -> dict[date, list[dict[str, Any]]]:
 class HuggingFace:
     """The stand-in. `days` may be changed while it serves; `now` says what is not open yet."""
 
-    def __init__(self, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, *, now: Callable[[], datetime] = lambda: datetime.now(UTC), changes: Changes | None = None
+    ) -> None:
         self.days = sample_days(now())
         self.faults = Faults()
         self.requests = new_record()
+        self.served: set[date] = set()  # the list days that somebody has read
         self._now = now
+        self._changes = changes or Changes()
         app = web.Application()
         app.router.add_get("/api/daily_papers", self._list)
         app.router.add_get("/api/papers/{paper_id}", self._paper)
@@ -79,6 +84,11 @@ class HuggingFace:
 
     async def close(self) -> None:
         await self._listener.close()
+
+    @property
+    def is_read(self) -> bool:
+        """Whether somebody has read all the lists."""
+        return self.served.issuperset(self.days)
 
     async def _list(self, request: web.Request) -> web.Response:
         return await self._served(request, self._page_of_list)
@@ -99,6 +109,7 @@ class HuggingFace:
         )
         response.headers.update(_RATE_HEADERS)
         record.status = response.status
+        self._changes.wake()
         return response
 
     def _page_of_list(self, request: web.Request) -> web.Response:
@@ -115,6 +126,7 @@ class HuggingFace:
             address = request.url.origin().with_path(request.path)
             query = {**request.query, "limit": str(limit), "p": str(page + 1)}
             headers["Link"] = f'<{address.with_query(query)}>; rel="next"'
+        self.served.add(day)
         return json_response(items[page * limit : (page + 1) * limit], headers=headers)
 
     def _day(self, query: Mapping[str, str]) -> date:

@@ -25,7 +25,7 @@ from simcord.backend.errors import SetupError
 from simcord.backend.models import Channel
 from simcord.builders import ChannelHandle, UserHandle
 from simcord.enums import ChannelType
-from simcord.preview import Preview
+from simcord.preview import Preview, _markdown
 from simcord.preview._server import PreviewServer
 
 from sandbox.faults import json_response
@@ -47,6 +47,9 @@ _FRAME_FILES: Final = {
 _ADDED_TO_CHANNEL: Final = (
     '<link rel="stylesheet" href="/channel.css"><script type="module" src="/channel.js"></script>'
 )
+# Discord shows these in an embed as in a message; SimCord leaves them as they were typed.
+_SHOWN_IN_EMBEDS: Final = {"mentions": True, "commands": True, "subtext": True}
+_EMBED_BODIES: Final = ("embed_description", "embed_field_value")
 
 
 class Page:
@@ -69,6 +72,8 @@ class Page:
         Raises:
             SetupError: none of twenty is free.
         """
+        for place in _EMBED_BODIES:
+            _markdown._FIELD_POLICIES[place].update(_SHOWN_IN_EMBEDS)
         ports = range(port, port + _PORTS_TRIED) if port else [0]
         for tried in ports:
             preview = ChannelPreview(self._world, self._club, port=tried)

@@ -182,12 +182,21 @@ async def test_what_discord_would_refuse_is_refused_as_json(sandbox: Sandbox, pa
         assert "message" in await answer.json()
 
 
-async def test_seeds_are_typed_once_the_bot_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_seeds_are_typed_once_the_bot_is_there_and_has_read_the_lists(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sandbox.app._STORING_SECONDS", 0.01)
     async with Sandbox(page_port=None, seed=[SeedCommand("echo", {"text": "seeded"})]) as sandbox:
         monkeypatch.setattr(Route, "BASE", sandbox.api_url)
         monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(sandbox.gateway_url))
         async with asyncio.TaskGroup() as tasks:
             seeding = tasks.create_task(sandbox.seed())
-            async with connected(sandbox, EchoBot()):
+            async with (
+                connected(sandbox, EchoBot()),
+                aiohttp.ClientSession(sandbox.huggingface_url) as reader,
+            ):
+                for day in sandbox.huggingface.days:
+                    assert not sandbox.world.backend.interactions
+                    await (await reader.get("/api/daily_papers", params={"date": str(day)})).read()
                 [answer] = await seeding
         assert "seeded" in answer.text

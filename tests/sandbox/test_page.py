@@ -137,6 +137,16 @@ async def test_the_page_shows_each_channels_own_messages_as_they_come(
     assert "for general" in await browser.look()
 
 
+async def test_mentions_in_an_embed_are_shown_by_name(
+    sandbox: Sandbox, browser: Browser, bot: EchoBot
+) -> None:
+    channel = bot.get_channel(sandbox.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    await channel.send(embed=discord.Embed(description=f"in {channel.mention}"))
+    await browser.open(sandbox.channel.id)
+    assert '"#papers"' in await browser.look()
+
+
 async def test_a_command_typed_in_the_page_is_answered_there(
     sandbox: Sandbox, browser: Browser, bot: EchoBot
 ) -> None:
