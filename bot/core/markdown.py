@@ -205,4 +205,5 @@ def _host(host: str) -> str | None:
 
 def _quoted(part: str) -> str:
     """A part of an address with all encoded that has a meaning in markdown or ends a link there."""
-    return quote(_STRAY_PERCENT.sub("%25", part), safe="/%:@!$&+,;=?~-._")
+    part = _PING.sub(lambda match: match[0][:-1] + "%40", _STRAY_PERCENT.sub("%25", part))
+    return quote(part, safe="/%:@!$&+,;=?~-._")

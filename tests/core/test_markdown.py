@@ -148,6 +148,7 @@ def test_a_links_label_cannot_end_the_link() -> None:
         ),
         ("https://a.example/100%/%41", "https://a.example/100%25/%41"),
         ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ("https://a.example/@me/@everyone", "https://a.example/@me/%40everyone"),
         ("http://127.0.0.1:8080/t.png", "http://127.0.0.1:8080/t.png"),
     ],
 )
