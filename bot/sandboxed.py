@@ -41,7 +41,8 @@ async def run_in_sandbox(*, port: int | None, clock: Callable[[], datetime]) -> 
         ) from error
     seed = (
         SeedCommand("subscribe", {"keywords": "language model*, agents, video"}),
-        SeedCommand("deliver"),
+        # Not `/deliver`: the list may not be read yet, and then it would find nothing.
+        SeedCommand("config schedule", {"cadence": "live"}),
     )
     with TemporaryDirectory(prefix="paperboy-sandbox-") as folder:
         async with Sandbox(page_port=PAGE_PORT if port is None else port, seed=seed) as sandbox:
