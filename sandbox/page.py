@@ -7,7 +7,6 @@ nothing of worth.
 """
 
 # pyright: reportPrivateUsage=false, reportUnknownMemberType=false
-# ruff: noqa: SLF001
 # The preview has no public way to be extended; simcord is pinned exactly, and tests/sandbox tries the page.
 
 from __future__ import annotations
@@ -53,11 +52,12 @@ _EMBED_BODIES: Final = ("embed_description", "embed_field_value")
 
 
 class Page:
-    """The page and its server."""
+    """The page and its server. `pictures` by address are what stands in for pictures from elsewhere."""
 
-    def __init__(self, world: World, club: PaperClub) -> None:
+    def __init__(self, world: World, club: PaperClub, *, pictures: Mapping[str, tuple[str, bytes]]) -> None:
         self._world = world
         self._club = club
+        self._pictures = pictures
         self._preview: ChannelPreview | None = None
 
     @property
@@ -76,7 +76,7 @@ class Page:
             _markdown._FIELD_POLICIES[place].update(_SHOWN_IN_EMBEDS)
         ports = range(port, port + _PORTS_TRIED) if port else [0]
         for tried in ports:
-            preview = ChannelPreview(self._world, self._club, port=tried)
+            preview = ChannelPreview(self._world, self._club, port=tried, pictures=self._pictures)
             try:
                 await preview.__aenter__()
             except SetupError:
@@ -98,7 +98,9 @@ class ChannelPreview(Preview):
     _MAX_PAGES = 64
     _PAGE_LEASE_SECONDS = 24 * 3600.0  # a tab in the background asks seldom
 
-    def __init__(self, world: World, club: PaperClub, *, port: int) -> None:
+    def __init__(
+        self, world: World, club: PaperClub, *, port: int, pictures: Mapping[str, tuple[str, bytes]]
+    ) -> None:
         self._world = world
         self._club = club
         self._shown: ContextVar[int] = ContextVar("shown", default=club.papers.id)
@@ -114,7 +116,7 @@ class ChannelPreview(Preview):
             locale="en-US",
             timezone="UTC",
             presentation_time=None,
-            assets=None,
+            assets=pictures,
             port=port,
         )
         self._server = ChannelServer(self, port)

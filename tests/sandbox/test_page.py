@@ -147,6 +147,19 @@ async def test_mentions_in_an_embed_are_shown_by_name(
     assert '"#papers"' in await browser.look()
 
 
+async def test_the_samples_pictures_are_shown_without_the_hub(
+    sandbox: Sandbox, browser: Browser, bot: EchoBot
+) -> None:
+    channel = bot.get_channel(sandbox.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    [newest, *_] = sandbox.huggingface.days.values()
+    await channel.send(embed=discord.Embed(title="a paper").set_thumbnail(url=newest[0]["thumbnail"]))
+    await browser.open(sandbox.channel.id)
+    name = f"{newest[0]['paper']['id']}.png"
+    [asset] = [asset for asset in browser.state["assets"].values() if asset["filename"] == name]
+    assert asset["available"]
+
+
 async def test_a_command_typed_in_the_page_is_answered_there(
     sandbox: Sandbox, browser: Browser, bot: EchoBot
 ) -> None:
