@@ -231,6 +231,23 @@ def test_any_other_error_is_logged_without_the_token_and_ends_with_1(tmp_path: P
     assert "abc.def" not in done.stderr
 
 
+def test_without_the_sandboxs_packages_it_says_how_to_install_them(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['simcord'] = None; from bot.__main__ import main; sys.exit(main(['sandbox']))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=WAIT_SECONDS,
+    )
+    assert done.returncode == 78
+    assert done.stderr.count("\n") == 1
+    assert "make run" in done.stderr
+    assert "paperboy[sandbox]" in done.stderr
+
+
 # The whole: the real bot in the real sandbox.
 
 
