@@ -35,17 +35,17 @@ _NASTY = (
     "@everyone **bold** __under__ ~~gone~~ ||hidden|| `code` [x](https://evil.example) <@123456789012345678> "
     "<t:1:R> # > - \\ \U0001f40d \U0001d49c kites \u202e\u200b "
 )
-TEXTS = st.one_of(
+TEXTS: st.SearchStrategy[str] = st.one_of(
     st.text(max_size=30),
     st.builds(lambda text, times: (text * times)[:12_000], st.sampled_from([_NASTY, "*", "[", "<@", "kites ", "a", "\U0001f40d"]), st.integers(1, 12_000)),
 )  # fmt: skip
-_URLS = st.one_of(
+_URLS: st.SearchStrategy[str | None] = st.one_of(
     st.none(),
     TEXTS,
     TEXTS.map(lambda text: f"https://example.org/{text}"),
     st.integers(1, 3_000).map(lambda size: "https://example.org/" + "x" * size),
 )
-_MAYBE = st.one_of(st.none(), TEXTS)
+_MAYBE: st.SearchStrategy[str | None] = st.one_of(st.none(), TEXTS)
 _COUNTS = st.integers(-1, 10**12)
 
 HOSTILE_PAPERS = st.builds(
