@@ -1,0 +1,1 @@
+"""The bundled lists, one file a list day, newest first. The texts are this project's own words."""
