@@ -71,8 +71,8 @@ class Sandbox(Driver):
             exits.push_async_callback(self.huggingface.close)
             if self._page_port is not None:
                 # Imported here: the page's libraries are slow to load, and tests mostly go without it.
-                from sandbox.page import Page
-                from sandbox.thumbnails import thumbnails
+                from sandbox.page import Page  # noqa: PLC0415
+                from sandbox.thumbnails import thumbnails  # noqa: PLC0415
 
                 items = [item for of_day in self.huggingface.days.values() for item in of_day]
                 page = Page(self.world, self.club, pictures=thumbnails(items))

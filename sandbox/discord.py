@@ -11,7 +11,7 @@ from sandbox.listening import Listener
 from sandbox.rest import Rest
 from sandbox.world import World
 
-TOKEN: Final = "sandbox.not-a-real-token.sandbox"  # opens nothing but this stand-in
+TOKEN: Final = "sandbox.not-a-real-token.sandbox"  # noqa: S105  # opens nothing but this stand-in
 _LARGEST_BODY_BYTES: Final = 26 * 1024 * 1024
 
 

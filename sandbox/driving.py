@@ -148,7 +148,7 @@ class Driver:
         await self.until(is_there, timeout_seconds=timeout_seconds, what="a bot with its commands")
 
     async def _whole(self, result: InteractionResult) -> Answer:
-        interaction = result._interaction  # pyright: ignore[reportPrivateUsage]  # the record has no public name
+        interaction = result._interaction  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the record has no public name
         await self.until(
             lambda: self._world.is_answered(interaction), what="the bot's answer after it deferred"
         )

@@ -98,7 +98,7 @@ class Session:
         self.id = secrets.token_hex(16)
         self.shard_id: int = int(shard[0])
         self.shard_count: int = int(shard[1])
-        self.intents = discord.Intents._from_value(int(identify["intents"]))  # pyright: ignore[reportPrivateUsage]  # no public way from the wire's number
+        self.intents = discord.Intents._from_value(int(identify["intents"]))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # no public way from the wire's number
         self.sequence = 0
         self.socket: Socket | None = None
         self._sent: deque[tuple[int, str]] = deque(maxlen=_KEPT_EVENTS)

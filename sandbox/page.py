@@ -7,6 +7,8 @@ nothing of worth.
 """
 
 # pyright: reportPrivateUsage=false, reportUnknownMemberType=false
+# ruff: noqa: SLF001
+# ruff: noqa: SLF001
 # The preview has no public way to be extended; simcord is pinned exactly, and tests/sandbox tries the page.
 
 from __future__ import annotations

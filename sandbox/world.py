@@ -92,7 +92,7 @@ class World(Env):
 
     def _mark_mutation(self) -> None:
         if self._preview is not None:
-            self._preview._mark_action_dispatched()  # pyright: ignore[reportPrivateUsage]  # as in the method replaced
+            self._preview._mark_action_dispatched()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as in the method replaced
 
     def _notify_dispatch_observers(self, interaction: Any) -> None:
         super()._notify_dispatch_observers(interaction)
@@ -101,8 +101,8 @@ class World(Env):
     async def _settle_internal(
         self,
         *,
-        timeout: float | None = None,  # the signature is SimCord's
-        idle: float = 0.05,
+        timeout: float | None = None,  # noqa: ASYNC109  # the signature is SimCord's
+        idle: float = 0.05,  # noqa: ARG002
         dispatch: str | None = None,
         _deadline: float | None = None,
     ) -> None:

@@ -1,7 +1,5 @@
 """The keyword language by examples: what its description says, sentence by sentence (a table, and long as tables are)."""
 
-# ruff: noqa: RUF001 — Greek letters are what some of the examples are about
-
 from __future__ import annotations
 
 from datetime import date

@@ -26,7 +26,7 @@ def is_active() -> ColumnElement[bool]:
     return and_(_feeds.c.paused_at.is_(None), _feeds.c.held_at.is_(None))
 
 
-async def ensure(  # noqa: PLR0913 - what a feed begins with, all named
+async def ensure(
     conn: AsyncConnection,
     *,
     server_id: ServerId,

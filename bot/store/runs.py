@@ -19,7 +19,7 @@ async def start(conn: AsyncConnection, *, now: datetime) -> RunId:
     return RunId((await conn.execute(statement)).scalar_one())
 
 
-async def finish(  # noqa: PLR0913 - the numbers of one run, all named
+async def finish(
     conn: AsyncConnection,
     run_id: RunId,
     *,

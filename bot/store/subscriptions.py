@@ -18,7 +18,7 @@ _subscriptions = tables.subscriptions
 _columns = _subscriptions.c
 
 
-async def add(  # noqa: PLR0913 - what a subscription is, all named
+async def add(
     conn: AsyncConnection,
     *,
     feed_id: FeedId,

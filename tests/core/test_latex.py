@@ -1,5 +1,4 @@
 """Simple LaTeX becomes characters; what is not simple stays as it was."""
-# ruff: noqa: RUF001 - characters that look alike are what is tested
 
 from __future__ import annotations
 
