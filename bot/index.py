@@ -100,15 +100,13 @@ class PaperIndex:
         if columns == ROW_COLUMN:
             return compiled
         query = text.split(" ")
+        if star is None and not self._vocabulary.has_other_readings(query):
+            return compiled if all(word in self._vocabulary for word in query) else _NOTHING
         alternatives = self._vocabulary.alternatives(query, is_prefix=star is not None)
         if alternatives is None:
             return _numbered(
                 self._checked(range(len(self._papers)), columns, query, is_prefix=star is not None)
             )
-        if not alternatives:
-            return _NOTHING
-        if len(alternatives) == 1 and alternatives[0].is_certain and alternatives[0].words == tuple(query):
-            return compiled
         certain = [each for each in alternatives if each.is_certain]
         uncertain = [each for each in alternatives if not each.is_certain]
         readings = [_phrases(columns, certain)] if certain else []

@@ -3,6 +3,7 @@
 A stemmer finds too much (`tokenizer` would find every *token*), and plural libraries fail on this field's
 words (*bia* of bias, *len* of lens), so the rules stand here.
 """
+
 # ruff: noqa: SIM905 - lists of words read best as text
 
 from __future__ import annotations
@@ -183,12 +184,12 @@ _IE: Final = frozenset(
 )
 _CHE_ENDINGS: Final = tuple(
     """
-    caches niches cliches psyches avalanches tranches creches apaches headaches toothaches heartaches backaches
-    moustaches quiches pastiches
+    caches niches cliches psyches avalanches tranches creches apaches headaches toothaches heartaches
+    backaches moustaches quiches pastiches
     """.split()
 )
 
-# Acronyms as they are met without capitals: `gpus` ends in -us, `apis` in -is, yet both are plurals.
+# Acronyms as met without their capitals: `gpus` ends in -us, `apis` in -is, yet both are plurals.
 ACRONYMS: Final = frozenset(
     """
     llm vlm mllm lmm slm vllm vla gan vae cnn rnn gnn mlp lstm ssm moe gpu cpu tpu npu ipu dpu fpu api

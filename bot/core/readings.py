@@ -64,15 +64,25 @@ def find(query: Sequence[str], words: Sequence[Word], *, is_prefix: bool = False
 
 
 class _Search:
-    """One phrase in one text; remembers what cannot match, so that no text makes it slow."""
+    """One phrase in one text; remembers what it has worked out, so that no text makes it slow."""
 
     def __init__(self, query: Sequence[str], words: Sequence[Word], *, is_prefix: bool) -> None:
         self._words = words
         self._last = len(query)
-        self._is_prefix = is_prefix
-        self._readings = [
-            tuple(query_readings(query, position, is_prefix=is_prefix)) for position in range(len(query))
-        ]
+        # For each place in the query: the words it may read as there, and the places behind them.
+        self._wanted: list[dict[str, list[int]]] = []
+        self._begun: list[str] = []  # what a prefix reads as, from each place in the query on
+        for position in range(self._last):
+            wanted: dict[str, list[int]] = {}
+            begun = ""
+            for end, word in query_readings(query, position, is_prefix=is_prefix):
+                if is_prefix and end == self._last:
+                    begun = word
+                else:
+                    wanted.setdefault(word, []).append(end)
+            self._wanted.append(wanted)
+            self._begun.append(begun)
+        self._readings: dict[int, list[tuple[int, str, tuple[str, ...]]]] = {}
         self._dead: set[tuple[int, int]] = set()
 
     def end_of_match(self, position: int, start: int) -> int | None:
@@ -81,16 +91,19 @@ class _Search:
             return start
         if start == len(self._words) or (position, start) in self._dead:
             return None
-        for end, written, forms in text_readings(self._words, start):
-            for next_position, word in self._readings[position]:
-                if self._meets(word, next_position, written, forms):
+        wanted, begun = self._wanted[position], self._begun[position]
+        for end, written, forms in self._readings_at(start):
+            if begun and (written.startswith(begun) or any(form.startswith(begun) for form in forms)):
+                return end
+            for form in forms:
+                for next_position in wanted.get(form, ()):
                     reached = self.end_of_match(next_position, end)
                     if reached is not None:
                         return reached
         self._dead.add((position, start))
         return None
 
-    def _meets(self, word: str, next_position: int, written: str, forms: tuple[str, ...]) -> bool:
-        if self._is_prefix and next_position == self._last:
-            return written.startswith(word) or any(form.startswith(word) for form in forms)
-        return word in forms
+    def _readings_at(self, start: int) -> list[tuple[int, str, tuple[str, ...]]]:
+        if start not in self._readings:
+            self._readings[start] = list(text_readings(self._words, start))
+        return self._readings[start]

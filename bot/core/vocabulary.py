@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from bot.core.readings import query_readings, text_readings
+from bot.core.inflection import fold
+from bot.core.readings import MOST_PARTS, query_readings, text_readings
 from bot.core.text import Word
 
 # A phrase that can stand in more ways than this is better looked for in the texts themselves.
@@ -59,6 +60,23 @@ class Vocabulary:
             for form in forms:
                 self._hidden[form].add(parts)
                 self._beginnings.add((form, parts))
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._words
+
+    def has_other_readings(self, query: Sequence[str]) -> bool:
+        """Whether a part of the phrase could stand in another way than as the words it has; quick."""
+        if not self._hidden.keys().isdisjoint(query):
+            return True
+        last = len(query)
+        for start in range(last - 1):
+            glued = query[start]
+            for end in range(start + 1, min(start + MOST_PARTS, last)):
+                glued += query[end]
+                folded = fold(glued)
+                if folded in self._words or folded in self._hidden:
+                    return True
+        return False
 
     def alternatives(self, query: Sequence[str], *, is_prefix: bool) -> list[Alternative] | None:
         """The ways in which the phrase may stand in the index; None if they are too many to list.
