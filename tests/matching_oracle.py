@@ -29,6 +29,7 @@ _NAMED = {name: unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}") for nam
 _SMALL = _NAMED | {"lambda": "λ", "varepsilon": "ε", "varphi": "φ"}
 _LATEX_LETTERS = _SMALL | {name.capitalize(): letter.upper() for name, letter in _SMALL.items()}
 _LATEX_SIGNS = "times sim approx to rightarrow leq geq le ge pm infty cdot ldots dots".split()  # noqa: SIM905 — a list of words
+_STROKED = str.maketrans("łŁøØđĐı", "lLoOdDi")
 _HYPHENS = "-\N{HYPHEN}\N{NON-BREAKING HYPHEN}"
 _APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}"
 
@@ -37,18 +38,20 @@ _APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}"
 def plain(text: str) -> str:
     """The text without LaTeX and accents, NFKC, in the case it came in (an acronym's small s needs it)."""
     text = re.sub(r"\\(?:text\w*|math\w*|emph|operatorname)\s*\{([^{}]*)\}", r"\1", text)
-    text = re.sub(r"\\(?:['`^\"~=.]|[cvuHk](?=\{))\{?(\w)\}?", r"\1", text)
+    text = re.sub(r"\\(?:['`^\"~=.]|[cvuHk](?=\{))\{?\\?(\w)\}?", r"\1", text)
     text = re.sub(r"\\([A-Za-z]+) ?", _latex_command, text)
     text = re.sub(r"\\([%&_#$])", r"\1", text)
     text = re.sub(r"\$([^$]*)\$", lambda found: found[1].replace("{", "").replace("}", ""), text)
     text = unicodedata.normalize("NFKC", text).replace("\N{SOFT HYPHEN}", "")
     letters = [c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn"]
-    return unicodedata.normalize("NFKC", "".join(letters))
+    return unicodedata.normalize("NFKC", "".join(letters)).translate(_STROKED)
 
 
 def _latex_command(found: re.Match[str]) -> str:
     if found[1] in _LATEX_SIGNS:
         return " "
+    if found[1] == "allowbreak":
+        return ""
     return _LATEX_LETTERS.get(found[1], found[0])
 
 
@@ -66,9 +69,9 @@ _IRREGULAR = {
     "phenomena": "phenomenon",
     "biases": "bias",
 }
-_NO_PLURALS = {"news", "series", "species", "lens", "gas", "data", "gps", "tts", "bias"}
+_NO_PLURALS = {"news", "series", "species", "lens", "gas", "data", "gps", "tts", "bias", "theirs", "adams"}
 _PLURALS_IN_ICS = {"metrics", "topics", "critics", "heuristics", "characteristics"}
-_ACRONYM = re.compile(r"[A-Z][A-Z0-9]+")
+_ACRONYM = re.compile(r"\w*[A-Z]\w*[A-Z]")
 
 
 @cache
@@ -84,21 +87,24 @@ def singulars(word: str) -> set[str]:
     if low.endswith("ics") and low not in _PLURALS_IN_ICS:
         return {low}
     candidates = {low[:-1], low[:-2], low[:-3] + "y"}
-    return {low} | {candidate for candidate in candidates if low == _regular_plural(candidate)}
+    return {low} | {candidate for candidate in candidates if low in _regular_plurals(candidate)}
 
 
-def _regular_plural(word: str) -> str:
-    if len(word) < 2:
-        return ""
-    if word.endswith(("s", "x", "ch", "sh")):
-        return word + "es"
-    if word.endswith("y") and word[-2] not in "aeiou":
-        return word[:-1] + "ies"
-    return word + "s"
+def _regular_plurals(word: str) -> set[str]:
+    """Both *epochs* and *batches* are usual, so a word in -ch may have either."""
+    found: set[str] = set() if word.endswith("s") else {word + "s"}
+    if word.endswith(("s", "x", "ch", "sh")) and len(word) >= 3:
+        found.add(word + "es")
+    if word.endswith("y") and len(word) >= 3 and word[-2] not in "aeiou":
+        found.add(word[:-1] + "ies")
+    return found
 
 
 def are_one(one: str, other: str) -> bool:
     return not singulars(one).isdisjoint(singulars(other))
+
+
+_SIGNED = re.compile(r"[^\W\d_](?:\+\+|\+|#|\*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +119,8 @@ def steps_from(text: str, place: int) -> Iterator[Step]:
     """Every word that starts at this character of a plain text: one without hyphens, one over the first hyphen, …"""
     if not text[place].isalnum() or (place > 0 and text[place - 1].isalnum()):
         return
-    sign = re.compile(r"\+\+|\+|#|\*").match(text, place + 1)
-    if text[place].isalpha() and sign:
-        yield Step(text[place] + sign[0], sign.end())
+    if signed := _SIGNED.match(text, place):
+        yield Step(signed[0], signed.end())
         return
     word, end = "", place
     while end < len(text) and text[end].isalnum():
@@ -132,6 +137,8 @@ def steps_from(text: str, place: int) -> Iterator[Step]:
             yield Step(word, end)
         while end < len(text) and text[end] in _HYPHENS:
             end += 1
+        if _SIGNED.match(text, end):
+            return
 
 
 def next_word(text: str, place: int) -> int:
@@ -238,10 +245,12 @@ def pieces_of(query: str) -> Iterator[Piece]:
                 raise BadQueryError("open quote")
             yield Piece("quote", query[place + 1 : close])
             place = close + 1
-        elif sign == "-" and (before.isspace() or before in '(,:"') and re.match(r"-[^\s-]", query[place:]):
+        elif sign == "-" and (before.isspace() or before in '(),:"'):
+            if not re.match(r"-[^\s-]", query[place:]):
+                raise BadQueryError("a minus without its side")
             yield Piece("NOT")
             place += 1
-        elif named := re.compile(r"(\w[\w-]*):").match(query, place):
+        elif (named := re.compile(r'([^\s(),":]+):').match(query, place)) and words_of(named[1]):
             if named[1].casefold() not in FIELDS:
                 raise BadQueryError(f"unknown field {named[1]}")
             yield Piece("field", named[1].casefold())
@@ -319,12 +328,17 @@ class Reader:
     def term(self, field: str | None, depth: int) -> Node:
         if self.kind() == "NOT":
             self.take()
-            return Joined("none", [self.named(field, depth)])
+            excluded = self.named(field, depth)
+            if isinstance(excluded, Everything):
+                raise BadQueryError("a minus that leaves nothing")
+            return Joined("none", [excluded])
         return self.named(field, depth)
 
     def named(self, field: str | None, depth: int) -> Node:
         if self.kind() == "field":
-            return self.atom(self.take().text, depth)
+            field = self.take().text
+            if self.kind() == "every":
+                raise BadQueryError("a field of everything")
         return self.atom(field, depth)
 
     def atom(self, field: str | None, depth: int) -> Node:
