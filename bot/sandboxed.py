@@ -40,7 +40,7 @@ async def run_in_sandbox(*, port: int | None, clock: Callable[[], datetime]) -> 
             "use `make run`, or pip install 'paperboy[sandbox]'"
         ) from error
     seed = (
-        SeedCommand("subscribe", {"keywords": "language model*, agents, video"}),
+        SeedCommand("subscribe", {"keywords": "language model, agents, diffusion model"}),
         # Not `/deliver`: the list may not be read yet, and then it would find nothing.
         SeedCommand("config schedule", {"cadence": "live"}),
     )
