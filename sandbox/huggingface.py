@@ -32,13 +32,16 @@ def open_list_day(now: datetime) -> date:
     return local.date() + timedelta(days=1) if local.time() >= _OPENS_AT else local.date()
 
 
-def weekdays_up_to(newest: date, *, count: int) -> list[date]:
-    """The newest weekdays, newest first: on Saturdays and Sundays the list is empty."""
-    days: list[date] = []
+def list_days_up_to(newest: date, *, count: int) -> list[date]:
+    """The newest day and the weekdays before it, newest first.
+
+    The newest may be a Saturday, whose real list is empty: who tries the sandbox then sees a post too.
+    """
+    days = [newest]
     while len(days) < count:
+        newest -= timedelta(days=1)
         if newest.weekday() < 5:
             days.append(newest)
-        newest -= timedelta(days=1)
     return days
 
 
@@ -49,9 +52,9 @@ def redated(item: Mapping[str, Any], day: date) -> dict[str, Any]:
 
 
 def sample_days(now: datetime) -> dict[date, list[dict[str, Any]]]:
-    """The bundled lists, moved to the newest weekdays up to the open list day; the files are newest first."""
+    """The bundled lists, moved to the open list day and the weekdays before; the files are newest first."""
     files = sorted(_SAMPLE.glob("*.json"))
-    days = weekdays_up_to(open_list_day(now), count=len(files))
+    days = list_days_up_to(open_list_day(now), count=len(files))
     return {
         day: [redated(item, day) for item in json.loads(file.read_text(encoding="utf-8"))]
         for day, file in zip(days, files, strict=True)

@@ -40,10 +40,10 @@ def test_a_list_day_opens_on_the_evening_before_in_new_york(now: datetime, day: 
     assert open_list_day(now) == day
 
 
-def test_the_sample_stands_on_the_newest_weekdays() -> None:
+def test_the_sample_stands_on_the_open_day_and_the_weekdays_before() -> None:
     saturday = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
     assert list(sample_days(MONDAY_EVENING)) == [TUESDAY, date(2026, 11, 23), date(2026, 11, 20)]
-    assert next(iter(sample_days(saturday))) == date(2026, 11, 27)
+    assert list(sample_days(saturday)) == [date(2026, 11, 28), date(2026, 11, 27), date(2026, 11, 26)]
 
 
 def test_the_sample_holds_what_a_bot_has_to_cope_with() -> None:
