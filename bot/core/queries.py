@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.core.latex import readable
 from bot.core.query_compiling import RULES_VERSION, compile_node
-from bot.core.query_lexer import Kind, QueryError, Token, syntax_of, tokens
+from bot.core.query_lexer import QUOTES, Kind, QueryError, Token, quote_end, syntax_of, tokens
 from bot.core.query_nodes import All, Any, Everything, Field, Node, Phrase, all_of, any_of
 
 __all__ = [
@@ -112,15 +112,17 @@ def split_alternatives(text: str) -> list[str]:
 
 def _top_level_commas(text: str) -> list[int]:
     commas: list[int] = []
-    depth = 0
-    is_quoted = False
-    for position, character in enumerate(syntax_of(text)):
-        if character == '"':
-            is_quoted = not is_quoted
-        elif not is_quoted:
-            depth = max(0, depth + (character == "(") - (character == ")"))
-            if character == "," and depth == 0:
-                commas.append(position)
+    syntax = syntax_of(text)
+    depth = position = 0
+    while position < len(syntax):
+        character = syntax[position]
+        if character in QUOTES:
+            position = quote_end(syntax, position) or len(syntax)
+            continue
+        depth = max(0, depth + (character == "(") - (character == ")"))
+        if character == "," and depth == 0:
+            commas.append(position)
+        position += 1
     return commas
 
 

@@ -16,9 +16,12 @@ from bot.errors import UserError
 # Keyboards set quotes, full-width signs and minus signs of their own. One character for one: places stay.
 _SYNTAX: Final = str.maketrans(
     "\u201c\u201d\u201e\u201f\u2033\uff02\uff08\uff09\uff0c\u3001\uff1a\uff0a\u2212\u2010\u2011\ufe63\uff0d",
-    '""""""(),,:*-----',
+    '\u201c\u201c\u201c\u201c\u201c"(),,:*-----',
 )
-_CHUNK = re.compile(r'[^\s"(),]+')
+# A plain quote is closed by a plain one: a title pasted between two stays whole, with the curly ones in it.
+_CLOSING_QUOTE: Final = {'"': re.compile('"'), "\u201c": re.compile('["\u201c]')}
+QUOTES: Final = frozenset(_CLOSING_QUOTE)
+_CHUNK = re.compile(r'[^\s"\u201c(),]+')
 _STAR_BEHIND = re.compile(r"-?\*(?!\*)")
 _SHORTEST_PREFIX: Final = 3
 _SHOWN: Final = 60  # characters of the query in an error's code block
@@ -61,11 +64,17 @@ class Token:
 
 
 def syntax_of(text: str) -> str:
-    """The text with every kind of quote, parenthesis, comma, colon, star and minus as the plain one.
+    """The text with every kind of parenthesis, comma, colon, star and minus as the plain one.
 
-    Of the same length.
+    Of the same length. Quotes become two kinds, plain and curly (U+201C).
     """
     return text.translate(_SYNTAX)
+
+
+def quote_end(syntax: str, start: int) -> int:
+    """The offset behind the quote that starts at `start`; 0 if it is never closed."""
+    close = _CLOSING_QUOTE[syntax[start]].search(syntax, start + 1)
+    return close.end() if close else 0
 
 
 def tokens(text: str) -> Iterator[Token]:
@@ -80,17 +89,17 @@ def tokens(text: str) -> Iterator[Token]:
         character = syntax[position]
         if character.isspace():
             position += 1
-        elif character == '"':
-            close = syntax.find('"', position + 1)
-            if close < 0:
+        elif character in QUOTES:
+            end = quote_end(syntax, position)
+            if not end:
                 raise QueryError(
                     "This quote is never closed:",
                     'Put a second `"` where the phrase ends.',
                     text=text,
                     position=position,
                 )
-            yield Token(Kind.QUOTE, position, _folded(text[position + 1 : close]))
-            position = close + 1
+            yield Token(Kind.QUOTE, position, _folded(text[position + 1 : end - 1]))
+            position = end
         elif character in "(),":
             yield Token({"(": Kind.OPEN, ")": Kind.CLOSE, ",": Kind.COMMA}[character], position)
             position += 1
@@ -109,6 +118,13 @@ def _token(text: str, syntax: str, start: int, end: int) -> tuple[Token, int]:
         return Token(Kind.MINUS, start), start + 1
     if chunk in {"AND", "OR", "NOT"}:
         return Token(Kind(chunk), start), end
+    if chunk == "*" and syntax[start - 1 : start] in {'"', "\u201c", ")"}:
+        raise QueryError(
+            "This star stands behind no word:",
+            "Put it directly behind the beginning of a word, such as `quantiz*`, or apart for every paper.",
+            text=text,
+            position=start,
+        )
     if chunk == "*":
         return Token(Kind.EVERYTHING, start), end
     name, colon, _ = chunk.partition(":")

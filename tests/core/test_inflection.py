@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.inflection import fold
+from bot.core.inflection import ACRONYMS, fold
 
 PAIRS = """
 models model
@@ -88,3 +88,8 @@ def test_other_words_stay_apart(one: str, other: str) -> None:
 @given(st.text(alphabet="abceihmnorstuvxyz", max_size=12))
 def test_folding_what_is_folded_changes_nothing(word: str) -> None:
     assert fold(fold(word)) == fold(word)
+
+
+@pytest.mark.parametrize("acronym", sorted(ACRONYMS))
+def test_a_known_acronym_has_a_plural_without_capitals(acronym: str) -> None:
+    assert fold(acronym + "s") == fold(acronym) == acronym

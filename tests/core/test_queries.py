@@ -65,6 +65,8 @@ MEANINGS = [
     ("fine\u2011tuning \u2212survey", "fine tuning -survey"),
     ("\u201cworld model\u201d \uff08a\uff0cb\uff09", "(a OR b) AND world model"),
     ('"16:9 AND (x"', "16 9 and x"),
+    ('"the \u201ctrue\u201d cost" code', "code AND the true cost"),
+    ("\"``success''\"", "success"),
 ]
 
 
@@ -109,6 +111,9 @@ WRONG = [
     ("a title:AND b", 2, "behind `title:`"),
     ("ab*", 0, "too short"),
     ("x 3D*", 2, "too short"),
+    ("c++*", 0, "too short"),
+    ('"world mod"*', 11, "behind no word"),
+    ("(a)*", 3, "behind no word"),
     ("(" * 11 + "a" + ")" * 11, 10, "too deep"),
     ("a" * 201, 200, "201 characters"),
 ]
@@ -163,6 +168,8 @@ def test_ten_levels_and_two_hundred_characters_are_allowed() -> None:
         ("", [""]),
         ('a, "b, c', ["a", '"b, c']),
         ("a), b", ["a)", "b"]),
+        ('"a", \u201cb, c\u201d d', ['"a"', "\u201cb, c\u201d d"]),
+        ('"it is \u201ca, b", c', ['"it is \u201ca, b"', "c"]),
     ],
 )
 def test_commas_outside_quotes_and_parentheses_split(typed: str, parts: list[str]) -> None:
