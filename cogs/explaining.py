@@ -28,6 +28,7 @@ class ExplainingCog(commands.Cog):
         self._clock = clock
 
     @app_commands.command()
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     @app_commands.describe(
         keywords="The keywords to try, as /subscribe takes them",
         days=f"How many list days to look back over ({RECENT_DAYS}, if left out)",

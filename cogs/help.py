@@ -13,6 +13,7 @@ from bot.discord.paging import answer
 
 class HelpCog(commands.Cog):
     @app_commands.command()
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def help(self, interaction: discord.Interaction[Client]) -> None:
         """Say what Paperboy does, and how keywords are written."""
         await interaction.response.defer(ephemeral=True)

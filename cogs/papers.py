@@ -17,7 +17,11 @@ _LONGEST_TYPED = 400
 
 
 class PapersCog(commands.Cog):
-    list_days = app_commands.Group(name="papers", description="Read Hugging Face's Daily Papers")
+    list_days = app_commands.Group(
+        name="papers",
+        description="Read Hugging Face's Daily Papers",
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
+    )
 
     def __init__(self, papers: Papers, *, clock: Clock) -> None:
         self._papers = papers
@@ -41,6 +45,7 @@ class PapersCog(commands.Cog):
         await answer(interaction, answers.list_day(found, now=self._clock()))
 
     @app_commands.command()
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     @app_commands.describe(paper="An arXiv id such as 2401.12345, or a link to the paper")
     async def paper(
         self, interaction: discord.Interaction[Client], paper: app_commands.Range[str, 1, _LONGEST_TYPED]

@@ -6,12 +6,31 @@ from dataclasses import dataclass
 
 import discord
 from discord import app_commands
+from typing_extensions import override
 
 from bot.core.ids import ChannelId, ServerId, UserId
 from bot.errors import UserError
 
+_Channel = app_commands.AppCommandChannel | app_commands.AppCommandThread
+
+
+class _EveryKind(app_commands.Transformer):
+    """A channel of whatever kind: Discord's list of kinds knows no media channels, and a refusal of our own
+    says more than a picker that leaves some out.
+    """
+
+    @property
+    @override
+    def type(self) -> discord.AppCommandOptionType:
+        return discord.AppCommandOptionType.channel
+
+    @override
+    async def transform(self, interaction: discord.Interaction, value: _Channel, /) -> _Channel:
+        return value
+
+
 # What a `channel` option gives.
-ChannelOption = app_commands.AppCommandChannel | app_commands.AppCommandThread
+ChannelOption = app_commands.Transform[_Channel, _EveryKind]
 
 _THREADS = frozenset(
     {discord.ChannelType.news_thread, discord.ChannelType.public_thread, discord.ChannelType.private_thread}
