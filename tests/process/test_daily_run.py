@@ -1,0 +1,38 @@
+"""The main job, from a slash command to posts, over restarts and kills."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.process.running import Stage
+
+
+async def test_a_subscribed_channel_gets_each_matching_paper_once_over_restarts_and_kills(
+    stage: Stage,
+) -> None:
+    general = stage.discord.club.general
+    stage.list_paper("2611.00001", title="World models for small robots")
+    stage.list_paper("2611.00002", title="Nothing of the kind")
+    stage.list_paper("2610.00009", title="An older world model", day=stage.today - timedelta(days=1))
+    bot = await stage.start()
+    said = await stage.live("world model, grasping AND gentle")
+    assert "`world model`" in said
+    await stage.command("config schedule", cadence="live", channel=general)
+    assert general.mention in await stage.command("subscribe", keywords="title:kind", channel=general)
+    await stage.until_posted("2611.00001")
+    await stage.until_posted("2611.00002", channel=general)
+
+    await bot.kill()
+    stage.list_paper("2611.00003", title="A world model that was listed while nobody looked")
+    bot = await stage.start()
+    await stage.until_posted("2611.00001", "2611.00003")
+    assert await bot.stop() == 0
+
+    bot = await stage.start()
+    await stage.two_more_runs(bot)
+    await stage.until_posted("2611.00001", "2611.00003")
+    await stage.until_posted("2611.00002", channel=general)
+    assert await bot.stop() == 0
+    # The commands were the same each time.
+    assert len(stage.calls("PUT", "/commands")) == 1
+    assert len(stage.calls("GET", "/commands")) == 3
