@@ -65,7 +65,10 @@ class App:
             await self._log_in(client, settings.discord_token.get_secret_value())
             async with asyncio.TaskGroup() as group:
                 group.create_task(client.connect(), name="gateway")
-                group.create_task(self._work(client, services, scheduler), name="work")
+                # Lists are read while the gateway still connects: a command that comes early finds them.
+                group.create_task(scheduler.run(), name="scheduler")
+                group.create_task(self._backfill(services), name="backfill")
+                group.create_task(self._deliver(client, services), name="delivery")
 
     async def _log_in(self, client: Client, token: str) -> None:
         try:
@@ -75,14 +78,11 @@ class App:
                 "DISCORD_TOKEN was refused by Discord: copy the bot's token anew from the Developer Portal"
             ) from error
 
-    async def _work(self, client: Client, services: Services, scheduler: Scheduler) -> None:
-        """The jobs that need the gateway; they start once, however often it reconnects."""
+    async def _deliver(self, client: Client, services: Services) -> None:
+        """Sends what is owed, once the client is there; starts once, however often the gateway reconnects."""
         await client.wait_until_ready()
         _log.info("Ready as %s in %d servers", client.user, len(client.guilds))
-        async with asyncio.TaskGroup() as group:
-            group.create_task(services.delivery.run(), name="delivery")
-            group.create_task(scheduler.run(), name="scheduler")
-            group.create_task(self._backfill(services), name="backfill")
+        await services.delivery.run()
 
     async def _backfill(self, services: Services) -> None:
         try:

@@ -122,6 +122,23 @@ def check_manager(interaction: discord.Interaction, channel_id: ChannelId) -> No
     _require(theirs, kind, channel_id)
 
 
+def named_while_typing(interaction: discord.Interaction) -> ChannelId | None:
+    """The channel that an autocomplete is about; None where there is none that the person can see.
+
+    Discord describes a `channel` option only when the command is sent: until then there is its id alone.
+    """
+    named: discord.abc.Snowflake | None = getattr(interaction.namespace, "channel", None)
+    guild, person = interaction.guild, interaction.user
+    if guild is None or interaction.channel_id is None or not isinstance(person, discord.Member):
+        return None
+    if named is None or named.id == interaction.channel_id:
+        return ChannelId(interaction.channel_id)
+    channel = guild.get_channel_or_thread(named.id)
+    if channel is None or not channel.permissions_for(person).view_channel:
+        return None
+    return ChannelId(channel.id)
+
+
 async def postable(interaction: discord.Interaction, channel: ChannelOption | None) -> Target:
     """`managed`, and a channel of a kind that posts go to, in which the bot may post.
 
@@ -184,8 +201,10 @@ async def _our_permissions(
         return interaction.app_permissions
     try:
         known = channel.resolve() or await channel.fetch()
-        guild = known.guild
-        me = guild.me or await guild.fetch_member(interaction.application_id)
+        me = known.guild.me
+        # Where the server came without its members, the client makes one up that has no roles: never joined.
+        if interaction.client.user is not None and me.joined_at is None:
+            me = await known.guild.fetch_member(interaction.client.user.id)
     except discord.HTTPException:
         return discord.Permissions.none()  # what cannot be fetched cannot be seen
     return known.permissions_for(me)
