@@ -198,17 +198,33 @@ ACRONYMS: Final = frozenset(
 )
 
 
-@lru_cache(maxsize=65536)
+# The letters that plurals end in; a word with another is its own singular, and is most words.
+_PLURAL_ENDS: Final = frozenset("s") | {plural[-1] for plural in _IRREGULAR}
+
+
 def fold(word: str) -> str:
     """The singular of a lower-case word; a word that is no plural comes back as it is.
 
     Folding what is folded changes nothing.
     """
+    return _fold(word) if word[-1:] in _PLURAL_ENDS else word
+
+
+@lru_cache(maxsize=65536)
+def _fold(word: str) -> str:
     while True:
         folded = _singular(word)
         if folded == word:
             return word
         word = folded
+
+
+@lru_cache(maxsize=65536)
+def numbers(word: str) -> tuple[str, ...]:
+    """A folded word and its plurals: whatever it may be as a part of a compound (*sales* in *Salesforce*)."""
+    regular = (word + "s", word + "es", word[:-1] + "ies")
+    irregular = (plural for plural, singular in _IRREGULAR.items() if singular == word)
+    return (word, *(plural for plural in regular if fold(plural) == word), *irregular)
 
 
 def _singular(word: str) -> str:  # noqa: PLR0911 - one return a rule

@@ -7,12 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bot.core.inflection import fold
+from bot.core.inflection import fold, numbers
 from bot.core.text import SIGNS, Word
 
 # Nobody types more parts of a compound as one word; it bounds the work on a hostile text.
 MOST_PARTS: Final = 12
 LONGEST_READING: Final = 120  # characters
+MOST_BEGINNINGS: Final = 8  # of a compound, before its further parts are read in the singular alone
 
 
 def text_readings(words: Sequence[Word], start: int) -> Iterator[tuple[int, str, tuple[str, ...]]]:
@@ -37,17 +38,22 @@ def text_readings(words: Sequence[Word], start: int) -> Iterator[tuple[int, str,
 def query_readings(words: Sequence[str], start: int, *, is_prefix: bool) -> Iterator[tuple[int, str]]:
     """How the query reads as one word from `start` on: where that word ends, and the word.
 
-    Where `is_prefix`, the last word is only the beginning of one, and is not folded.
+    The words are folded, so each but the last of a compound is read as its plural too: `sales force` is
+    *salesforce*. Where `is_prefix`, the last word is only the beginning of one, and is not folded.
     """
     yield start + 1, words[start]
     if words[start][-1] in SIGNS:
         return
-    glued = words[start]
+    begun = numbers(words[start])
     for end in range(start + 1, min(start + MOST_PARTS, len(words))):
-        glued += words[end]
-        if words[end][-1] in SIGNS or len(glued) > LONGEST_READING:
+        word = words[end]
+        if word[-1] in SIGNS or len(begun[0]) + len(word) > LONGEST_READING:
             return
-        yield end + 1, glued if is_prefix and end == len(words) - 1 else fold(glued)
+        for beginning in begun:
+            glued = beginning + word
+            yield end + 1, glued if is_prefix and end == len(words) - 1 else fold(glued)
+        following = numbers(word) if len(begun) < MOST_BEGINNINGS else (word,)
+        begun = tuple([beginning + number for beginning in begun for number in following])
 
 
 def find(query: Sequence[str], words: Sequence[Word], *, is_prefix: bool = False) -> list[tuple[int, int]]:
@@ -71,17 +77,17 @@ class _Search:
         self._last = len(query)
         # For each place in the query: the words it may read as there, and the places behind them.
         self._wanted: list[dict[str, list[int]]] = []
-        self._begun: list[str] = []  # what a prefix reads as, from each place in the query on
+        self._begun: list[tuple[str, ...]] = []  # what a prefix reads as, from each place in the query on
         for position in range(self._last):
             wanted: dict[str, list[int]] = {}
-            begun = ""
+            begun: list[str] = []
             for end, word in query_readings(query, position, is_prefix=is_prefix):
                 if is_prefix and end == self._last:
-                    begun = word
+                    begun.append(word)
                 else:
                     wanted.setdefault(word, []).append(end)
             self._wanted.append(wanted)
-            self._begun.append(begun)
+            self._begun.append(tuple(begun))
         self._readings: dict[int, list[tuple[int, str, tuple[str, ...]]]] = {}
         self._dead: set[tuple[int, int]] = set()
 
@@ -93,7 +99,7 @@ class _Search:
             return None
         wanted, begun = self._wanted[position], self._begun[position]
         for end, written, forms in self._readings_at(start):
-            if begun and (written.startswith(begun) or any(form.startswith(begun) for form in forms)):
+            if begun and any(form.startswith(begun) for form in (written, *forms)):
                 return end
             for form in forms:
                 for next_position in wanted.get(form, ()):

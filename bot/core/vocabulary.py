@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from bot.core.inflection import fold
-from bot.core.readings import MOST_PARTS, query_readings, text_readings
+from bot.core.inflection import numbers
+from bot.core.readings import query_readings, text_readings
 from bot.core.text import Word
 
 # A phrase that can stand in more ways than this is better looked for in the texts themselves.
@@ -38,10 +38,11 @@ class Vocabulary:
         self._hidden: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
         self._beginnings: set[tuple[str, tuple[str, ...]]] = set()
         self._sorted: list[tuple[str, tuple[str, ...]]] | None = None
+        self._longer: set[str] | None = None  # what a longer word begins with: no compound begins otherwise
 
     def add(self, text: Sequence[Word]) -> None:
         """Note the words of one text that is indexed."""
-        self._sorted = None
+        self._sorted = self._longer = None
         last = len(text) - 1
         for start, word in enumerate(text):
             form = word.form
@@ -68,15 +69,15 @@ class Vocabulary:
         """Whether a part of the phrase could stand in another way than as the words it has; quick."""
         if not self._hidden.keys().isdisjoint(query):
             return True
-        last = len(query)
-        for start in range(last - 1):
-            glued = query[start]
-            for end in range(start + 1, min(start + MOST_PARTS, last)):
-                glued += query[end]
-                folded = fold(glued)
-                if folded in self._words or folded in self._hidden:
-                    return True
-        return False
+        if self._longer is None:
+            readings = (*self._words, *self._hidden)
+            self._longer = {word[:end] for word in readings for end in range(1, len(word))}
+        return any(
+            word in self._words or word in self._hidden
+            for start in range(len(query) - 1)
+            if not self._longer.isdisjoint(numbers(query[start]))
+            for _, word in islice(query_readings(query, start, is_prefix=False), 1, None)
+        )
 
     def alternatives(self, query: Sequence[str], *, is_prefix: bool) -> list[Alternative] | None:
         """The ways in which the phrase may stand in the index; None if they are too many to list.
