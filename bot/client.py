@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import discord
 import yarl
@@ -15,6 +15,8 @@ from discord.http import Route
 from typing_extensions import override
 
 from bot.discord.failures import answer_failure
+from bot.discord.paging import PageButton
+from bot.discord.registration import are_same
 
 _log = logging.getLogger(__name__)
 
@@ -27,19 +29,12 @@ INVITE_PERMISSIONS = discord.Permissions(
     read_message_history=True,
 )
 
-# Discord fills these in by itself where we say nothing; only a value of our own counts as a difference.
-_DISCORD_DEFAULTS: Mapping[str, object] = {
-    "required": False,
-    "autocomplete": False,
-    "nsfw": False,
-    "options": [],
-    "choices": [],
-    "channel_types": [],
-    "default_member_permissions": None,
-    "contexts": None,
-    "integration_types": [0],
-}
-_DEPRECATED = "dm_permission"
+
+@runtime_checkable
+class HasButtons(Protocol):
+    """A cog with buttons that outlive the process: they are known again at every start."""
+
+    buttons: ClassVar[tuple[type[discord.ui.DynamicItem[Any]], ...]]
 
 
 class Tree(app_commands.CommandTree["Client"]):
@@ -58,7 +53,7 @@ class Tree(app_commands.CommandTree["Client"]):
             raise app_commands.MissingApplicationID
         ours = [command.to_dict(self) for command in self.get_commands()]
         theirs = await self.client.http.get_global_commands(application_id)
-        if _same(ours, theirs):
+        if are_same(ours, theirs):
             return False
         await self.sync()
         return True
@@ -100,8 +95,11 @@ class Client(commands.AutoShardedBot):
 
     @override
     async def setup_hook(self) -> None:
+        self.add_dynamic_items(PageButton)
         for cog in self._taken:
             await self.add_cog(cog)
+            if isinstance(cog, HasButtons):
+                self.add_dynamic_items(*cog.buttons)
         synced = await self.tree.sync_if_changed()
         _log.info("Commands: %s", "synced" if synced else "unchanged")
         if self.application_id is not None:
@@ -128,30 +126,3 @@ def point_at(*, api_url: str, gateway_url: str | None) -> None:
         fixed = yarl.URL(gateway_url)
         DiscordWebSocket.DEFAULT_GATEWAY = fixed
         DiscordWebSocket.gateway = property(lambda _: fixed, lambda _, __: None)  # pyright: ignore[reportAttributeAccessIssue]
-
-
-def _same(ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]]) -> bool:
-    def by_name(these: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int], Mapping[str, Any]]:
-        return {(str(one["name"]), int(one.get("type", 1))): one for one in these}
-
-    mine, known = by_name(ours), by_name(theirs)
-    return mine.keys() == known.keys() and all(_says(known[key], mine[key]) for key in mine)
-
-
-def _says(theirs: Any, ours: Any) -> bool:
-    """Whether Discord's copy says all that ours says; what it adds by itself does not count."""
-    if isinstance(ours, Mapping):
-        return isinstance(theirs, Mapping) and all(
-            _says(theirs.get(key, _DISCORD_DEFAULTS.get(key)), value)
-            for key, value in ours.items()
-            if key != _DEPRECATED  # `contexts` says it
-        )
-    if isinstance(ours, list):
-        return (
-            isinstance(theirs, list)
-            and len(theirs) == len(ours)
-            and all(_says(one, other) for one, other in zip(theirs, ours, strict=True))
-        )
-    return (
-        str(theirs) == str(ours) if isinstance(ours, int) and not isinstance(ours, bool) else theirs == ours
-    )

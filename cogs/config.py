@@ -8,18 +8,16 @@ from discord.ext import commands
 
 from bot.client import Client
 from bot.core.feeds import Style
-from bot.core.schedules import Cadence, timezone_names
+from bot.core.schedules import Cadence
 from bot.discord import targets
 from bot.discord.answers import feeds as answers
+from bot.discord.options import ShortText, choices
 from bot.discord.paging import answer
 from bot.discord.targets import ChannelOption
 from bot.services.clock import Clock
 from bot.services.feeds import Feeds, FeedState
+from bot.services.timezones import timezones_like
 
-_MOST_CHOICES = 25  # Discord's limit
-_LONGEST_TYPED = 100
-
-Typed = app_commands.Range[str, 1, _LONGEST_TYPED]
 _CHANNEL = "The channel to configure (this one, if left out)"
 
 
@@ -56,9 +54,9 @@ class ConfigCog(commands.GroupCog, group_name="config", group_description="Confi
         self,
         interaction: discord.Interaction[Client],
         cadence: Cadence | None = None,
-        time: Typed | None = None,
-        timezone: Typed | None = None,
-        weekdays: Typed | None = None,
+        time: ShortText | None = None,
+        timezone: ShortText | None = None,
+        weekdays: ShortText | None = None,
         channel: ChannelOption | None = None,
     ) -> None:
         """Choose when a channel's papers are posted."""
@@ -79,9 +77,7 @@ class ConfigCog(commands.GroupCog, group_name="config", group_description="Confi
     async def _complete_timezone(
         self, _: discord.Interaction[Client], current: str
     ) -> list[app_commands.Choice[str]]:
-        typed = current.strip().replace(" ", "_").casefold()
-        names = [name for name in timezone_names() if typed in name.casefold()]
-        return [app_commands.Choice(name=name, value=name) for name in names[:_MOST_CHOICES]]
+        return choices((name, name) for name in timezones_like(current))
 
     @app_commands.command()
     @app_commands.describe(style="cards: an embed a paper; digest: a line a paper", channel=_CHANNEL)

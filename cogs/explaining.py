@@ -11,14 +11,12 @@ from bot.core.papers import parse_paper_id
 from bot.discord import targets
 from bot.discord.answers import explaining as explained
 from bot.discord.answers import papers as answers
+from bot.discord.options import Keywords, PaperText
 from bot.discord.paging import answer
 from bot.discord.targets import ChannelOption
 from bot.services.clock import Clock
 from bot.services.explaining import Explaining
 from bot.services.searching import MOST_DAYS, RECENT_DAYS, Searching
-
-_LONGEST_TYPED = 400
-_LONGEST_KEYWORDS = 2_000
 
 
 class ExplainingCog(commands.Cog):
@@ -36,7 +34,7 @@ class ExplainingCog(commands.Cog):
     async def preview(
         self,
         interaction: discord.Interaction[Client],
-        keywords: app_commands.Range[str, 1, _LONGEST_KEYWORDS],
+        keywords: Keywords,
         days: app_commands.Range[int, 1, MOST_DAYS] = RECENT_DAYS,
     ) -> None:
         """Show what keywords would have brought, without subscribing."""
@@ -53,7 +51,7 @@ class ExplainingCog(commands.Cog):
     async def explain(
         self,
         interaction: discord.Interaction[Client],
-        paper: app_commands.Range[str, 1, _LONGEST_TYPED],
+        paper: PaperText,
         channel: ChannelOption | None = None,
     ) -> None:
         """Say why a paper was posted in a channel, or was not."""

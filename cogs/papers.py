@@ -1,4 +1,4 @@
-"""/papers today, /papers date and /paper."""
+"""/papers today, /papers date and /paper: answers that all may read; what was typed is checked before."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from discord.ext import commands
 from bot.client import Client
 from bot.core.papers import parse_paper_id
 from bot.discord.answers import papers as answers
+from bot.discord.failures import defer_publicly
+from bot.discord.options import PaperText, ShortText
 from bot.discord.paging import answer, answer_with
 from bot.services.clock import Clock
 from bot.services.papers import Papers
-
-_LONGEST_TYPED = 400
 
 
 class PapersCog(commands.Cog):
@@ -30,27 +30,25 @@ class PapersCog(commands.Cog):
     @list_days.command()
     async def today(self, interaction: discord.Interaction[Client]) -> None:
         """Show the newest list that has papers."""
-        await interaction.response.defer()
+        await defer_publicly(interaction)
         found = await self._papers.today()
         await answer(interaction, answers.list_day(found, now=self._clock()))
 
     @list_days.command()
     @app_commands.describe(date="The list day as YYYY-MM-DD, or today, or yesterday")
-    async def date(
-        self, interaction: discord.Interaction[Client], date: app_commands.Range[str, 1, _LONGEST_TYPED]
-    ) -> None:
+    async def date(self, interaction: discord.Interaction[Client], date: ShortText) -> None:
         """Show the list of one day."""
-        await interaction.response.defer()
-        found = await self._papers.on(date)
+        day = self._papers.day(date)
+        await defer_publicly(interaction)
+        found = await self._papers.on(day)
         await answer(interaction, answers.list_day(found, now=self._clock()))
 
     @app_commands.command()
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     @app_commands.describe(paper="An arXiv id such as 2401.12345, or a link to the paper")
-    async def paper(
-        self, interaction: discord.Interaction[Client], paper: app_commands.Range[str, 1, _LONGEST_TYPED]
-    ) -> None:
+    async def paper(self, interaction: discord.Interaction[Client], paper: PaperText) -> None:
         """Show one paper."""
-        await interaction.response.defer()
-        found = await self._papers.one(parse_paper_id(paper))
+        paper_id = parse_paper_id(paper)
+        await defer_publicly(interaction)
+        found = await self._papers.one(paper_id)
         await answer_with(interaction, answers.one(found))

@@ -12,24 +12,67 @@ from typing_extensions import override
 
 from bot.client import Client
 from bot.core.ids import ChannelId
-from bot.core.markdown import plain, shorten
 from bot.discord import targets
 from bot.discord.answers import subscriptions as answers
-from bot.discord.failures import answer_failure
-from bot.discord.paging import AnswerView, answer
+from bot.discord.failures import failures_told
+from bot.discord.options import Keywords, choices
+from bot.discord.paging import answer
 from bot.discord.targets import ChannelOption
 from bot.services.clock import Clock
 from bot.services.subscriptions import OLDER_MATCHES, Subscribed, Subscriptions
 
-_LONGEST_CHOICE = 100  # characters, Discord's limit
-_MOST_CHOICES = 25  # Discord's limit
-_LONGEST_KEYWORDS = 2_000  # of several parts; each part has the language's own limit
 _OLDER_WAIT_SECONDS = 60.0
 
-Keywords = app_commands.Range[str, 1, _LONGEST_KEYWORDS]
+
+class OlderButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=r"older:(?P<channel>\d{1,20}):(?P<first>\d{1,18})-(?P<last>\d{1,18})",
+):
+    """Posts older matches of the subscriptions that one /subscribe added; it works after a restart too."""
+
+    def __init__(self, channel_id: ChannelId, subscription_ids: range) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label=f"Post the last {OLDER_MATCHES} older matches now",
+                style=discord.ButtonStyle.primary,
+                custom_id=f"older:{channel_id}:{subscription_ids[0]}-{subscription_ids[-1]}",
+            )
+        )
+        self._channel_id = channel_id
+        self._subscription_ids = subscription_ids
+
+    @classmethod
+    def below(cls, result: Subscribed) -> list[OlderButton]:
+        """The button, where there may be anything older to post."""
+        # The ids of one /subscribe are next to each other: they were written in one transaction.
+        ids = [item.subscription.id for item in result.wanted if item.is_new]
+        if not ids or not result.may_have_older:
+            return []
+        return [cls(result.feed.channel_id, range(min(ids), max(ids) + 1))]
+
+    @override
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction,
+        item: discord.ui.Item[discord.ui.View],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        return cls(ChannelId(int(match["channel"])), range(int(match["first"]), int(match["last"]) + 1))
+
+    @override
+    async def callback(self, interaction: discord.Interaction) -> None:
+        async with failures_told(interaction):
+            cog = cast("Client", interaction.client).get_cog(SubscriptionsCog.__name__)
+            await cast("SubscriptionsCog", cog).post_older(
+                interaction, self._channel_id, self._subscription_ids
+            )
 
 
 class SubscriptionsCog(commands.Cog):
+    buttons = (OlderButton,)
+
     def __init__(self, subscriptions: Subscriptions, *, clock: Clock) -> None:
         self._subscriptions = subscriptions
         self._clock = clock
@@ -54,7 +97,7 @@ class SubscriptionsCog(commands.Cog):
             keywords, server_id=target.server_id, channel_id=target.channel_id, user_id=target.user_id
         )
         embeds = answers.subscribed(result, now=self._clock())
-        await answer(interaction, embeds, view=OlderButton.below(result))
+        await answer(interaction, embeds, buttons=OlderButton.below(result))
 
     @app_commands.command()
     @app_commands.guild_only()
@@ -79,12 +122,10 @@ class SubscriptionsCog(commands.Cog):
     async def _complete_keywords(
         self, interaction: discord.Interaction[Client], current: str
     ) -> list[app_commands.Choice[str]]:
-        target = targets.place(interaction, getattr(interaction.namespace, "channel", None))
-        found = await self._subscriptions.choices(current, channel_id=target.channel_id)
-        return [
-            app_commands.Choice(name=shorten(plain(choice.label), _LONGEST_CHOICE), value=choice.value)
-            for choice in found[:_MOST_CHOICES]
-        ]
+        channel_id = targets.named_while_typing(interaction)
+        if channel_id is None:
+            return []
+        return choices(await self._subscriptions.offered(current, channel_id=channel_id))
 
     @app_commands.command(name="subscriptions")
     @app_commands.guild_only()
@@ -103,60 +144,8 @@ class SubscriptionsCog(commands.Cog):
     ) -> None:
         """What the button below /subscribe does; the person's permissions may have changed since."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        targets.check_manager(interaction, channel_id)
+        target = targets.of_button(interaction, channel_id)
         result = await self._subscriptions.post_older(
             channel_id, subscription_ids, timeout_seconds=_OLDER_WAIT_SECONDS
         )
-        await interaction.followup.send(answers.older_posted(result, channel_id=channel_id), ephemeral=True)
-
-
-class OlderButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=r"older:(?P<channel>\d{1,20}):(?P<first>\d{1,18})-(?P<last>\d{1,18})",
-):
-    """Posts older matches of the subscriptions that one /subscribe added; it works after a restart too."""
-
-    def __init__(self, channel_id: ChannelId, subscription_ids: range) -> None:
-        super().__init__(
-            discord.ui.Button(
-                label=f"Post the last {OLDER_MATCHES} older matches now",
-                style=discord.ButtonStyle.primary,
-                custom_id=f"older:{channel_id}:{subscription_ids[0]}-{subscription_ids[-1]}",
-            )
-        )
-        self._channel_id = channel_id
-        self._subscription_ids = subscription_ids
-
-    @classmethod
-    def below(cls, result: Subscribed) -> discord.ui.View | None:
-        """The button, where there is anything older to post."""
-        # The ids of one /subscribe are next to each other: they were written in one transaction.
-        ids = [item.subscription.id for item in result.wanted if item.is_new]
-        if not ids or not result.older:
-            return None
-        view = AnswerView(timeout=None)
-        view.add_item(cls(result.feed.channel_id, range(min(ids), max(ids) + 1)))
-        return view
-
-    @override
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction,
-        item: discord.ui.Item[discord.ui.View],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        return cls(ChannelId(int(match["channel"])), range(int(match["first"]), int(match["last"]) + 1))
-
-    @override
-    async def callback(self, interaction: discord.Interaction) -> None:
-        try:
-            await _cog(interaction).post_older(interaction, self._channel_id, self._subscription_ids)
-        except Exception as error:  # noqa: BLE001 - a dynamic item has no view whose handler would get it
-            await answer_failure(interaction, error)
-
-
-def _cog(interaction: discord.Interaction) -> SubscriptionsCog:
-    client = cast("Client", interaction.client)
-    return cast("SubscriptionsCog", client.get_cog(SubscriptionsCog.__name__))
+        await interaction.followup.send(answers.older_posted(result, target), ephemeral=True)

@@ -110,14 +110,20 @@ def _linked(text: str) -> list[str]:
 
 
 def text_of(result: Any) -> str:
-    """All that an answer says, as one text."""
-    response = result.response
-    parts = [response.content or ""]
-    for embed in response.embeds:
-        parts.extend((embed.title or "", embed.description or ""))
-        parts.extend(f"{field.name}: {field.value}" for field in embed.fields)
-        parts.append(embed.footer.text or "")
+    """All that an answer and its follow-ups say, as one text."""
+    parts: list[str | None] = []
+    for message in answers(result):
+        parts.append(message.content)
+        for embed in message.embeds:
+            parts.extend((embed.title, embed.description))
+            parts.extend(f"{field.name}: {field.value}" for field in embed.fields)
+            parts.append(embed.footer.text)
     return "\n".join(filter(None, parts))
+
+
+def answers(result: Any) -> list[Any]:
+    """The messages that stand as an answer: the first one, unless it was deleted, and the follow-ups."""
+    return [*filter(None, [result.response]), *result.followups]
 
 
 @asynccontextmanager

@@ -4,31 +4,62 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import discord
 from discord import app_commands
 
+from bot.core.markdown import shorten
+from bot.discord.phrases import code
 from bot.errors import UserError
 
 _log = logging.getLogger(__name__)
 
 _REFERENCE_BYTES = 4
+_LONGEST_CONTENT = 2_000  # of a message; Discord's limit
+# Discord's codes for an interaction that cannot be answered any more: the three seconds, or the fifteen
+# minutes, have passed.
+_EXPIRED = frozenset({10015, 10062, 50027})
+_IS_PUBLIC = "is_public"
+
+
+async def defer_publicly(interaction: discord.Interaction) -> None:
+    """Defers an answer that all may read; an error after this is told to the person alone nevertheless."""
+    interaction.extras[_IS_PUBLIC] = True
+    await interaction.response.defer()
+
+
+@asynccontextmanager
+async def failures_told(interaction: discord.Interaction) -> AsyncGenerator[None]:
+    """For a dynamic item, whose errors discord.py brings to nobody: the one error handler around its work."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - the handler itself
+        await answer_failure(interaction, error)
 
 
 async def answer_failure(interaction: discord.Interaction, error: Exception) -> None:
     """Tells the person what was wrong; a bug is logged once, with the reference that the person is given."""
     if isinstance(error, app_commands.CommandInvokeError):
-        error = error.original if isinstance(error.original, Exception) else error
+        error = error.original
+    name = interaction.command.qualified_name if interaction.command else interaction.type.name
+    if isinstance(error, discord.HTTPException) and error.code in _EXPIRED:
+        _log.warning("%s could not be answered, for it came or ended too late: %s", name, error)
+        return
+    if interaction.type is discord.InteractionType.autocomplete:
+        # Nothing but choices can be shown there, and the command itself will say what is wrong.
+        _log.warning("Nothing could be offered for %s: %s", name, error)
+        return
     text = _known(error)
     if text is None:
         reference = secrets.token_hex(_REFERENCE_BYTES)
-        name = interaction.command.qualified_name if interaction.command else interaction.type.name
         _log.error("Bug %s in %s", reference, name, exc_info=error)
         text = (
             "Something went wrong in Paperboy; that is a bug, and nothing you did. Try again, and if it "
             f"stays, tell whoever runs this bot the reference `{reference}`: it stands in the log."
         )
-    await _tell(interaction, text)
+    await _tell(interaction, shorten(text, _LONGEST_CONTENT))
 
 
 def _known(error: Exception) -> str | None:
@@ -36,24 +67,26 @@ def _known(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, app_commands.NoPrivateMessage):
         return "This command works in a server's channels only."
-    if isinstance(error, app_commands.CommandOnCooldown):
-        return f"That was a lot at once: try again in {error.retry_after:.0f} s."
     if isinstance(error, (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch)):
         return (
             "This command has changed with an update of Paperboy. Reload Discord (Ctrl+R) and type it again."
         )
     if isinstance(error, app_commands.TransformerError):
-        return f"`{error.value}` is not something that option takes.".replace("@", "@\u200b")
+        return f"{code(str(error.value))} is not something that option takes. Nothing was changed."
     return None
 
 
 async def _tell(interaction: discord.Interaction, text: str) -> None:
     mentions = discord.AllowedMentions.none()
     try:
-        if interaction.response.is_done():
-            await interaction.followup.send(text, ephemeral=True, allowed_mentions=mentions)
-        else:
+        if not interaction.response.is_done():
             await interaction.response.send_message(text, ephemeral=True, allowed_mentions=mentions)
+            return
+        if interaction.extras.pop(_IS_PUBLIC, False):
+            # Until the public "thinking" is completed, whatever is sent takes its place and is as public: so
+            # it is completed first, then deleted. Should that fail, the person has been told all the same.
+            await interaction.edit_original_response(content=text, allowed_mentions=mentions)
+            await interaction.delete_original_response()
+        await interaction.followup.send(text, ephemeral=True, allowed_mentions=mentions)
     except discord.HTTPException as error:
-        # The three seconds, or the fifteen minutes, have passed: nobody can be told there any more.
         _log.warning("A person could not be told that a command failed: %s", error)

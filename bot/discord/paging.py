@@ -2,66 +2,120 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any, Self
 
 import discord
 from typing_extensions import override
 
 from bot.core.markdown import length
 from bot.discord.embeds import MessageParts
-from bot.discord.failures import answer_failure
+from bot.discord.failures import failures_told
+from bot.errors import UserError
 
 COLOUR = 0xFFD21E  # Hugging Face's yellow
 LONGEST_PAGE = 3_000  # characters; Discord takes 4,096 in a description, but nobody reads that on a phone
 MOST_LINES = 15
 # Follow-ups to a command work for 15 minutes; the buttons go a moment earlier.
 TURNING_SECONDS = 14 * 60.0
+_KEY_BYTES = 8
 
 
-class AnswerView(discord.ui.View):
-    """A view whose errors go where a command's do."""
+class PageButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=r"page:(?P<pager>[0-9a-f]{1,32}):(?P<to>\d{1,5})",
+):
+    """Turns an answer to a page; where its pages are gone, after a restart or a long time, it says so.
+
+    A dynamic item, for discord.py brings clicks on anything older than the process to nobody else. A view
+    must not mix dynamic items with others: when it ends, discord.py 2.7.1 forgets the former everywhere.
+    """
+
+    def __init__(
+        self,
+        *,
+        pager: str,
+        to: int,
+        label: str | None = None,
+        emoji: str | None = None,
+        is_disabled: bool = False,
+    ) -> None:
+        custom_id = f"page:{pager}:{to}"
+        super().__init__(
+            discord.ui.Button(label=label, emoji=emoji, disabled=is_disabled, custom_id=custom_id)
+        )
+        self._pager = pager
+        self._to = to
 
     @override
-    async def on_error(
-        self, interaction: discord.Interaction, error: Exception, item: discord.ui.Item[AnswerView], /
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        # The face belongs to the message, and is not shown again from here.
+        return cls(pager=match["pager"], to=int(match["to"]), emoji="📄")
+
+    @override
+    async def callback(self, interaction: discord.Interaction) -> None:
+        async with failures_told(interaction):
+            pager = _turnable.get(self._pager)
+            if pager is None:
+                raise UserError("These buttons are too old: type the command again for an answer of now.")
+            await pager.turn(interaction, to=self._to)
+
+
+class Pager(discord.ui.View):
+    """One answer's pages. Whoever sees the answer may turn them, until the buttons are put away."""
+
+    def __init__(
+        self,
+        interaction: discord.Interaction,
+        embeds: Sequence[discord.Embed],
+        *,
+        below: Sequence[discord.ui.Item[Any]] = (),
     ) -> None:
-        await answer_failure(interaction, error)
-
-
-class Pager(AnswerView):
-    """Turns the pages of one answer. Whoever sees the answer may turn them, until they are put away."""
-
-    def __init__(self, pages: Sequence[discord.Embed]) -> None:
         super().__init__(timeout=TURNING_SECONDS)
-        self._pages = pages
-        self._shown = 0
-        self.message: discord.Message | None = None
-        self._show()
+        self._key = secrets.token_hex(_KEY_BYTES)
+        self._interaction = interaction  # the latest one, whose token still edits the answer
+        self._embeds = embeds
+        self._below = below
+        self._show(0)
+        _turnable[self._key] = self
 
-    @discord.ui.button(label="Previous", emoji="◀️")
-    async def previous(self, interaction: discord.Interaction, _: discord.ui.Button[Pager]) -> None:
-        await self._turn(interaction, -1)
-
-    @discord.ui.button(label="Next", emoji="▶️")
-    async def next(self, interaction: discord.Interaction, _: discord.ui.Button[Pager]) -> None:
-        await self._turn(interaction, 1)
+    async def turn(self, interaction: discord.Interaction, *, to: int) -> None:
+        shown = min(to, len(self._embeds) - 1)
+        self._show(shown)
+        await interaction.response.edit_message(embed=self._embeds[shown], view=self)
+        self._interaction = interaction
 
     @override
     async def on_timeout(self) -> None:
-        if self.message is not None:
-            try:
-                await self.message.edit(view=None)
-            except discord.HTTPException:
-                return  # deleted or dismissed: there is nothing left to put away
+        del _turnable[self._key]
+        self._put(())
+        with suppress(discord.HTTPException):  # deleted or dismissed: there is nothing left to put away
+            await self._interaction.edit_original_response(view=self if self._below else None)
 
-    async def _turn(self, interaction: discord.Interaction, by: int) -> None:
-        self._shown = min(max(self._shown + by, 0), len(self._pages) - 1)
-        self._show()
-        await interaction.response.edit_message(embed=self._pages[self._shown], view=self)
+    def _show(self, shown: int) -> None:
+        last = len(self._embeds) - 1
+        previous = PageButton(
+            pager=self._key, to=max(shown - 1, 0), label="Previous", emoji="◀️", is_disabled=shown == 0
+        )
+        following = PageButton(
+            pager=self._key, to=shown + 1, label="Next", emoji="▶️", is_disabled=shown == last
+        )
+        self._put((previous, following))
 
-    def _show(self) -> None:
-        self.previous.disabled = self._shown == 0
-        self.next.disabled = self._shown == len(self._pages) - 1
+    def _put(self, turning: Sequence[PageButton]) -> None:
+        self.clear_items()
+        for item in (*turning, *self._below):
+            self.add_item(item)
+
+
+# The answers of this process whose pages can be turned now, by the key in their buttons.
+_turnable: dict[str, Pager] = {}
 
 
 def pages(
@@ -97,23 +151,26 @@ def pages(
 
 
 async def answer(
-    interaction: discord.Interaction, embeds: Sequence[discord.Embed], *, view: discord.ui.View | None = None
+    interaction: discord.Interaction,
+    embeds: Sequence[discord.Embed],
+    *,
+    buttons: Sequence[discord.ui.DynamicItem[Any]] = (),
 ) -> None:
     """Answers a deferred command: with the page, or with the first of several and buttons to turn them.
 
     Args:
         interaction: deferred; whether the answer is seen by one person was said there.
         embeds: the pages.
-        view: buttons of the answer's own; with several pages they stand below the pager's.
+        buttons: the answer's own, dynamic items all; with several pages they stand behind the pager's.
     """
-    if len(embeds) == 1:
-        shown = view or discord.utils.MISSING
-        await interaction.followup.send(embed=embeds[0], view=shown)
-        return
-    pager = Pager(embeds)
-    for item in view.children if view else ():
-        pager.add_item(item)
-    pager.message = await interaction.followup.send(embed=embeds[0], view=pager, wait=True)
+    view: discord.ui.View = discord.utils.MISSING
+    if len(embeds) > 1:
+        view = Pager(interaction, embeds, below=buttons)
+    elif buttons:
+        view = discord.ui.View(timeout=None)
+        for button in buttons:
+            view.add_item(button)
+    await interaction.followup.send(embed=embeds[0], view=view)
 
 
 async def answer_with(interaction: discord.Interaction, parts: MessageParts) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bot.core.feeds import Feed
+from bot.core.ids import ServerId
 from bot.core.markdown import clean
+from bot.core.posts import Post
 from bot.core.schedules import Cadence, Schedule, weekdays_text
 
 # A backtick ends inline code whatever stands before it, so it is shown as a look-alike.
@@ -35,14 +37,28 @@ def count(number: int, noun: str) -> str:
     return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
+def message_link(server_id: ServerId, post: Post) -> str:
+    """Where the message of a post that was sent stands."""
+    return f"https://discord.com/channels/{server_id}/{post.channel_id}/{post.message_id}"
+
+
+def days_read(known: int, *, of: int) -> str:
+    """That the numbers are low, because not all of the list days asked for have been read."""
+    has = "has" if known == 1 else "have"
+    return f"Of these {count(of, 'list day')}, {known or 'none'} {has} been read so far."
+
+
 def schedule(schedule: Schedule) -> str:
     """A schedule in a few words."""
     match schedule.cadence:
         case Cadence.LIVE:
             return "live, as soon as a paper is seen"
         case Cadence.WEEKLY:
-            days = weekdays_text(frozenset({min(schedule.weekdays)}))
-            return f"weekly on {days} at {schedule.time:%H:%M} {schedule.timezone}"
+            first = weekdays_text(frozenset({min(schedule.weekdays)}))
+            of = f", the first of {weekdays_text(schedule.weekdays)}," if len(schedule.weekdays) > 1 else ""
+            return (
+                f"weekly, on {first}{of} at {schedule.time:%H:%M} {schedule.timezone}; the week's best first"
+            )
         case Cadence.DAILY:
             days = weekdays_text(schedule.weekdays)
             when = "every day" if days == "all" else days
@@ -52,9 +68,15 @@ def schedule(schedule: Schedule) -> str:
 def next_post(feed: Feed, *, now: datetime) -> str:
     """When the feed posts next, or what keeps it from posting, and what to do about it."""
     if feed.hold is not None:
-        return f"**Held** {past(feed.hold.since)}: {feed.hold.reason} Then use `/config resume`."
+        return (
+            f"**Held** {past(feed.hold.since)}: {feed.hold.reason} Nothing is posted until that is mended; "
+            "then `/config resume` starts it again."
+        )
     if feed.paused_at is not None:
-        return f"**Paused** {past(feed.paused_at)}. `/config resume` starts it again."
+        return (
+            f"**Paused** {past(feed.paused_at)}: what is listed meanwhile waits. `/config resume` starts it "
+            "again."
+        )
     if feed.schedule.cadence is Cadence.LIVE:
         return "Next post: as soon as a paper is listed that matches."
     return f"Next post: {moment(feed.next_run_at, now=now)}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import discord
 from discord import app_commands
@@ -87,7 +87,9 @@ def visible(interaction: discord.Interaction, channel: ChannelOption | None) -> 
     target = place(interaction, channel)
     _, theirs = _their_side(interaction, channel)
     if not theirs.view_channel:
-        raise UserError("You cannot see that channel.")
+        raise UserError(
+            f"You need **View Channel** in <#{target.channel_id}> for this; ask an admin of this server."
+        )
     return target
 
 
@@ -103,12 +105,13 @@ def managed(interaction: discord.Interaction, channel: ChannelOption | None) -> 
     return target
 
 
-def check_manager(interaction: discord.Interaction, channel_id: ChannelId) -> None:
-    """For a button, whose channel Discord does not describe: whether the person may manage that channel.
+def of_button(interaction: discord.Interaction, channel_id: ChannelId) -> Target:
+    """The target of an admin's button, whose channel Discord does not describe: as `managed`.
 
     Raises:
-        UserError: they may not, or the channel is not known any more.
+        UserError: the person may not, or the channel is not known any more.
     """
+    target = replace(place(interaction, None), channel_id=channel_id)
     if channel_id == interaction.channel_id:
         theirs = interaction.permissions
         kind = getattr(interaction.channel, "type", discord.ChannelType.text)
@@ -116,10 +119,11 @@ def check_manager(interaction: discord.Interaction, channel_id: ChannelId) -> No
         guild = interaction.guild
         channel = guild.get_channel_or_thread(channel_id) if guild else None
         if channel is None or not isinstance(interaction.user, discord.Member):
-            raise UserError("That channel does not exist any more, or I cannot see it.")
+            raise UserError("That channel does not exist any more, or I cannot see it. Nothing was posted.")
         theirs = channel.permissions_for(interaction.user)
         kind = channel.type
     _require(theirs, kind, channel_id)
+    return target
 
 
 def named_while_typing(interaction: discord.Interaction) -> ChannelId | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,7 +23,6 @@ from bot.errors import UserError
 from bot.services.clock import Clock
 from bot.services.delivery import Delivered, Delivery
 from bot.services.runs import Runs
-from bot.services.subscriptions import check_active
 from bot.store import feeds, posts, subscriptions
 from bot.store.database import Database
 
@@ -97,7 +97,14 @@ class Feeds:
                 "shows them."
             )
         async with self._database.write() as conn:
-            feed = await self._ensure(conn, server_id=server_id, channel_id=channel_id, user_id=user_id)
+            feed = await ensure_feed(
+                conn,
+                server_id=server_id,
+                channel_id=channel_id,
+                user_id=user_id,
+                default_schedule=self._default_schedule,
+                now=self._clock(),
+            )
             schedule = replace(feed.schedule, **changes)  # pyright: ignore[reportArgumentType] - checked above
             await feeds.set_schedule(
                 conn, feed.id, schedule, next_run_at=next_run(schedule, after=self._clock())
@@ -111,7 +118,14 @@ class Feeds:
     ) -> FeedState:
         """How the channel's papers are shown from the next post on."""
         async with self._database.write() as conn:
-            feed = await self._ensure(conn, server_id=server_id, channel_id=channel_id, user_id=user_id)
+            feed = await ensure_feed(
+                conn,
+                server_id=server_id,
+                channel_id=channel_id,
+                user_id=user_id,
+                default_schedule=self._default_schedule,
+                now=self._clock(),
+            )
             await feeds.set_style(conn, feed.id, style)
             return await self._state_of(conn, channel_id)
 
@@ -162,24 +176,10 @@ class Feeds:
         async with self._database.read() as conn:
             return await self._state_of(conn, channel_id), delivered
 
-    async def _ensure(
-        self, conn: AsyncConnection, *, server_id: ServerId, channel_id: ChannelId, user_id: UserId
-    ) -> Feed:
-        now = self._clock()
-        return await feeds.ensure(
-            conn,
-            server_id=server_id,
-            channel_id=channel_id,
-            schedule=self._default_schedule,
-            next_run_at=next_run(self._default_schedule, after=now),
-            now=now,
-            created_by=user_id,
-        )
-
     async def _existing(self, conn: AsyncConnection, channel_id: ChannelId) -> Feed:
         feed = await feeds.by_channel(conn, channel_id)
         if feed is None:
-            raise UserError(f"<#{channel_id}> has no feed yet. `/subscribe` there makes one.")
+            raise UserError(f"<#{channel_id}> gets no papers yet: `/subscribe` there comes first.")
         return feed
 
     async def _state_of(self, conn: AsyncConnection, channel_id: ChannelId) -> FeedState:
@@ -191,4 +191,38 @@ class Feeds:
             subscriptions=tuple(await subscriptions.of_feed(conn, feed.id)),
             posts=await posts.counts(conn, feed.id),
             last_sent=await posts.last_sent(conn, feed.id),
+        )
+
+
+async def ensure_feed(
+    conn: AsyncConnection,
+    *,
+    server_id: ServerId,
+    channel_id: ChannelId,
+    user_id: UserId,
+    default_schedule: Schedule,
+    now: datetime,
+) -> Feed:
+    """The channel's feed; one that is made now has the default schedule and is due at its next time."""
+    return await feeds.ensure(
+        conn,
+        server_id=server_id,
+        channel_id=channel_id,
+        schedule=default_schedule,
+        next_run_at=next_run(default_schedule, after=now),
+        now=now,
+        created_by=user_id,
+    )
+
+
+def check_active(feed: Feed) -> None:
+    """Raises UserError, with what to do, where nothing may be posted now."""
+    if feed.hold is not None:
+        raise UserError(
+            f"<#{feed.channel_id}> is held: {feed.hold.reason} Nothing was posted: once that is mended, "
+            "`/config resume` starts it again."
+        )
+    if feed.paused_at is not None:
+        raise UserError(
+            f"<#{feed.channel_id}> is paused. Nothing was posted: `/config resume` starts it again."
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -18,7 +21,9 @@ from bot.store.database import Database
 # The first day of the Daily Papers list.
 FIRST_LIST_DAY = date(2023, 5, 4)
 
-_UNREACHABLE = "Hugging Face could not be asked just now. Try again in a few minutes."
+# A person waits this long for Hugging Face at most, all pages and repeated attempts counted.
+ASKING_SECONDS = 20.0
+_MOST_DAYS_BACK = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,14 @@ class Papers:
         self._polling = polling
         self._clock = clock
 
+    def day(self, text: str) -> date:
+        """The list day that was typed: ``YYYY-MM-DD``, ``today`` or ``yesterday``.
+
+        Raises:
+            UserError: no date, or a day that has not opened or is before the first list.
+        """
+        return _parse_day(text, open_list_day(self._clock()))
+
     async def today(self) -> ListDay:
         """The newest list day that has papers.
 
@@ -47,35 +60,28 @@ class Papers:
         """
         today = open_list_day(self._clock())
         newest = await self._newest_day(today)
-        for back in range(5):  # nothing read yet: a long weekend at most lies between two lists
-            if newest is not None:
-                break
-            try:
-                await self._polling.read_day(today - timedelta(days=back))
-            except NotOpenYetError:
-                continue
-            except SourceError as error:
-                raise UserError(_UNREACHABLE) from error
-            newest = await self._newest_day(today)
+        if newest is None:
+            async with _asked():
+                newest = await self._read_newest(today)
         return await self._stored(newest or today)
 
-    async def on(self, text: str) -> ListDay:
-        """The list of the day that was typed: ``YYYY-MM-DD``, ``today`` or ``yesterday``.
+    async def on(self, day: date) -> ListDay:
+        """The list of a day that `day` gave.
 
         Raises:
-            UserError: no date, a day that has not opened or is before the first list, or no answer now.
+            UserError: it has not opened after all, or Hugging Face cannot be asked.
         """
-        today = open_list_day(self._clock())
-        day = _parse_day(text, today)
         async with self._database.read() as conn:
-            reads = await list_days.reads(conn, day, day)
-        if day not in reads:
-            try:
-                await self._polling.read_day(day)
-            except NotOpenYetError as error:
-                raise UserError(f"The list of {day} has not opened yet.") from error
-            except SourceError as error:
-                raise UserError(_UNREACHABLE) from error
+            is_known = day in await list_days.reads(conn, day, day)
+        if not is_known:
+            async with _asked():
+                try:
+                    await self._polling.read_day(day)
+                except NotOpenYetError as error:
+                    raise UserError(
+                        f"The list of {day} has not opened yet: a list opens when its first papers are "
+                        "chosen. `/papers today` shows the newest one."
+                    ) from error
         return await self._stored(day)
 
     async def one(self, paper_id: PaperId) -> Paper:
@@ -88,15 +94,24 @@ class Papers:
             known = await papers.get(conn, paper_id)
         if known is not None:
             return known
-        try:
-            return await self._source.paper(paper_id)
-        except PaperNotFoundError as error:
-            raise UserError(
-                f"Hugging Face has no paper `{paper_id}`. Look at the id again; it may be on arXiv alone: "
-                f"https://arxiv.org/abs/{paper_id}"
-            ) from error
-        except SourceError as error:
-            raise UserError(_UNREACHABLE) from error
+        async with _asked():
+            try:
+                return await self._source.paper(paper_id)
+            except PaperNotFoundError as error:
+                raise UserError(
+                    f"Hugging Face has no paper `{paper_id}`. Look at the id again, or look on arXiv: "
+                    f"https://arxiv.org/abs/{paper_id}"
+                ) from error
+
+    async def _read_newest(self, today: date) -> date | None:
+        """Reads back from today until a day has papers; a long weekend at most lies between two lists."""
+        for back in range(_MOST_DAYS_BACK):
+            with suppress(NotOpenYetError):
+                await self._polling.read_day(today - timedelta(days=back))
+            newest = await self._newest_day(today)
+            if newest is not None:
+                return newest
+        return None
 
     async def _newest_day(self, up_to: date) -> date | None:
         async with self._database.read() as conn:
@@ -106,6 +121,16 @@ class Papers:
         async with self._database.read() as conn:
             found = await papers.of_day(conn, day)
         return ListDay(day=day, papers=tuple(found), is_open=day >= open_list_day(self._clock()))
+
+
+@asynccontextmanager
+async def _asked() -> AsyncGenerator[None]:
+    """Around what is asked of Hugging Face while a person waits: an answer in time, or a UserError."""
+    try:
+        async with asyncio.timeout(ASKING_SECONDS):
+            yield
+    except (SourceError, TimeoutError) as error:
+        raise UserError("Hugging Face does not answer just now. Try again in a few minutes.") from error
 
 
 def _parse_day(text: str, today: date) -> date:
@@ -118,10 +143,12 @@ def _parse_day(text: str, today: date) -> date:
         day = datetime.strptime(typed, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError as error:
         raise UserError(
-            f"The date must be written `YYYY-MM-DD`, such as `{today}`, or `today` or `yesterday`."
+            f"That is no date. Write it as `YYYY-MM-DD`, such as `{today}`, or as `today` or `yesterday`."
         ) from error
     if day > today:
-        raise UserError(f"The list of {day} has not opened yet; the newest is `{today}`.")
+        raise UserError(
+            f"The list of {day} has not opened yet: the newest that can have papers is that of `{today}`."
+        )
     if day < FIRST_LIST_DAY:
-        raise UserError(f"The Daily Papers list began on {FIRST_LIST_DAY}.")
+        raise UserError(f"The Daily Papers list began on `{FIRST_LIST_DAY}`: give that day or a later one.")
     return day

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from bot.core.feeds import MAX_SUBSCRIPTIONS, Feed, Subscription
@@ -14,32 +14,18 @@ from bot.core.papers import Paper
 from bot.core.queries import RULES_VERSION, Query, QueryError, compile_query, parse_query, split_alternatives
 from bot.core.schedules import Schedule, next_run
 from bot.errors import UserError
+from bot.services import unsubscribing
 from bot.services.clock import Clock
 from bot.services.delivery import Delivered, Delivery
+from bot.services.feeds import check_active, ensure_feed
 from bot.services.runs import Runs
 from bot.services.searching import MOST_DAYS, RECENT_DAYS, Searching
-from bot.store import feeds, subscriptions
+from bot.store import feeds, list_days, subscriptions
 from bot.store.database import Database
 
 _log = logging.getLogger(__name__)
 
 OLDER_MATCHES = 5  # what the button below /subscribe posts at once
-
-# What /unsubscribe takes for every subscription of a channel.
-ALL_OF_THEM = "all of them"
-ALL_OF_THEM_SPELLINGS = frozenset({ALL_OF_THEM, "all"})
-# A choice of autocomplete holds 100 characters (Discord's limit), a query up to 200: a longer one goes by its
-# id. No query begins so: `id:` is no field.
-_LONGEST_VALUE = 100
-_BY_ID = "id:"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """One offer of autocomplete: what people read, and what the command gets."""
-
-    label: str
-    value: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +43,13 @@ class Wanted:
 class Subscribed:
     feed: Feed
     wanted: tuple[Wanted, ...]
+    recent_days_known: int  # of the last RECENT_DAYS list days, those that have been read
+    is_archive_read: bool  # whether all of the last MOST_DAYS list days have been read
 
     @property
-    def older(self) -> int:
-        """Matches from before the subscriptions began, over the new ones."""
-        return sum(item.older for item in self.wanted if item.is_new)
+    def may_have_older(self) -> bool:
+        """Whether papers from before the new subscriptions match them, as far as can be known by now."""
+        return not self.is_archive_read or any(item.older for item in self.wanted if item.is_new)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,25 +100,22 @@ class Subscriptions:
         now = self._clock()
         today = open_list_day(now)
         async with self._database.write() as conn:
-            feed = await feeds.ensure(
+            feed = await ensure_feed(
                 conn,
                 server_id=server_id,
                 channel_id=channel_id,
-                schedule=self._default_schedule,
-                next_run_at=next_run(self._default_schedule, after=now),
+                user_id=user_id,
+                default_schedule=self._default_schedule,
                 now=now,
-                created_by=user_id,
             )
-            existing = {item.canonical: item for item in await subscriptions.of_feed(conn, feed.id)}
-            new = [canonical for canonical in parts if canonical not in existing]
-            if len(existing) + len(new) > MAX_SUBSCRIPTIONS:
-                raise UserError(
-                    f"A channel can have {MAX_SUBSCRIPTIONS} subscriptions. <#{channel_id}> has "
-                    f"{len(existing)}, and this would add {len(new)}. Nothing was changed: make room with "
-                    "`/unsubscribe`, or join keywords with `OR`."
-                )
-            for canonical in new:
-                text, query = parts[canonical]
+            known = {item.canonical: item for item in await subscriptions.of_feed(conn, feed.id)}
+            new = {canonical: part for canonical, part in parts.items() if canonical not in known}
+            _check_room(channel_id, has=len(known), adds=len(new))
+            if not known:
+                # While nothing was wanted, nothing moved the feed's next run: it may lie far back.
+                feed = replace(feed, next_run_at=next_run(feed.schedule, after=now))
+                await feeds.set_schedule(conn, feed.id, feed.schedule, next_run_at=feed.next_run_at)
+            for canonical, (text, query) in new.items():
                 added = await subscriptions.add(
                     conn,
                     feed_id=feed.id,
@@ -142,22 +127,26 @@ class Subscriptions:
                     now=now,
                     created_by=user_id,
                 )
-                if added is not None:
-                    existing[canonical] = added
+                known.update({canonical: added} if added else {})
+            read = await list_days.reads(conn, today - timedelta(days=MOST_DAYS - 1), today)
         self._ring()
-        found = await self._searching.recent(
-            {existing[canonical].compiled for canonical in parts}, days=MOST_DAYS
+        wanted = await self._looked_up([known[canonical] for canonical in parts], new=new, today=today)
+        return Subscribed(
+            feed=feed,
+            wanted=wanted,
+            recent_days_known=sum(day > today - timedelta(days=RECENT_DAYS) for day in read),
+            is_archive_read=len(read) == MOST_DAYS,
         )
-        wanted = tuple(
-            _wanted(
-                existing[canonical],
-                found[existing[canonical].compiled],
-                is_new=canonical in new,
-                today=today,
-            )
-            for canonical in parts
+
+    async def _looked_up(
+        self, asked_for: Sequence[Subscription], *, new: Collection[str], today: date
+    ) -> tuple[Wanted, ...]:
+        """The subscriptions with what each would have brought; `new` has the canonical forms of new ones."""
+        found = await self._searching.recent({item.compiled for item in asked_for}, days=MOST_DAYS)
+        return tuple(
+            _wanted(item, found[item.compiled], is_new=item.canonical in new, today=today)
+            for item in asked_for
         )
-        return Subscribed(feed=feed, wanted=wanted)
 
     async def post_older(
         self, channel_id: ChannelId, subscription_ids: range, *, timeout_seconds: float
@@ -189,28 +178,15 @@ class Subscriptions:
             known = await subscriptions.of_feed(conn, feed.id) if feed else []
             if feed is None or not known:
                 raise UserError(f"<#{channel_id}> has no subscriptions. `/subscribe` makes the first one.")
-            removed = _chosen(keywords.strip(), known)
-            if not removed:
-                raise UserError(_no_such_subscription(keywords, channel_id, known))
+            removed = unsubscribing.chosen(keywords, known, channel_id=channel_id)
             for item in removed:
                 await subscriptions.remove(conn, feed.id, item.canonical)
         return Unsubscribed(feed=feed, removed=tuple(removed), left=len(known) - len(removed))
 
-    async def choices(self, typed: str, *, channel_id: ChannelId) -> list[Choice]:
+    async def offered(self, typed: str, *, channel_id: ChannelId) -> list[tuple[str, str]]:
         """What /unsubscribe can be given in this channel, of what holds the text typed so far."""
         found = await self.of_channel(channel_id)
-        known = found.subscriptions if found else ()
-        typed = typed.strip().casefold()
-        choices = [
-            Choice(
-                label=item.text, value=item.text if len(item.text) <= _LONGEST_VALUE else f"{_BY_ID}{item.id}"
-            )
-            for item in known
-            if typed in item.text.casefold()
-        ]
-        if len(known) > 1 and typed in ALL_OF_THEM:
-            choices.insert(0, Choice(label=f"All of them ({len(known)})", value=ALL_OF_THEM))
-        return choices
+        return unsubscribing.offered(typed, found.subscriptions) if found else []
 
     async def of_channel(self, channel_id: ChannelId) -> FeedSubscriptions | None:
         async with self._database.read() as conn:
@@ -219,17 +195,6 @@ class Subscriptions:
                 return None
             known = await subscriptions.of_feed(conn, feed.id)
         return FeedSubscriptions(feed=feed, subscriptions=tuple(known))
-
-    async def of_server(self, server_id: ServerId) -> list[FeedSubscriptions]:
-        """Every feed of the server that has subscriptions."""
-        async with self._database.read() as conn:
-            found = await feeds.of_server(conn, server_id)
-            known = await subscriptions.of_feeds(conn, [feed.id for feed in found])
-        return [
-            FeedSubscriptions(feed=feed, subscriptions=tuple(known[feed.id]))
-            for feed in found
-            if known.get(feed.id)
-        ]
 
     async def recompile(self) -> int:
         """Brings subscriptions that were compiled under other rules up to today's; how many there were.
@@ -265,14 +230,12 @@ def _wanted(subscription: Subscription, found: Sequence[Paper], *, is_new: bool,
     )
 
 
-def check_active(feed: Feed) -> None:
-    """Raises UserError, with what to do, where nothing may be posted now."""
-    if feed.hold is not None:
+def _check_room(channel_id: ChannelId, *, has: int, adds: int) -> None:
+    if has + adds > MAX_SUBSCRIPTIONS:
         raise UserError(
-            f"<#{feed.channel_id}> is held: {feed.hold.reason}\nMend that, then use `/config resume`."
+            f"A channel can have {MAX_SUBSCRIPTIONS} subscriptions. <#{channel_id}> has {has}, and this "
+            f"adds {adds}. Nothing was changed: make room with `/unsubscribe`, or join keywords by `OR`."
         )
-    if feed.paused_at is not None:
-        raise UserError(f"<#{feed.channel_id}> is paused. `/config resume` starts it again.")
 
 
 def _distinct(parts: Sequence[str]) -> dict[str, tuple[str, Query]]:
@@ -283,37 +246,3 @@ def _distinct(parts: Sequence[str]) -> dict[str, tuple[str, Query]]:
         query = parse_query(text)
         distinct.setdefault(query.canonical, (text, query))
     return distinct
-
-
-def _value(item: Subscription) -> str:
-    return item.text if len(item.text) <= _LONGEST_VALUE else f"{_BY_ID}{item.id}"
-
-
-def _chosen(keywords: str, known: Sequence[Subscription]) -> list[Subscription]:
-    """Those that the keywords mean: by text, all of them, by id, or by canonical form."""
-    # A text stored under older rules may read differently now; the very text always finds itself.
-    chosen = [item for item in known if item.text == keywords]
-    if chosen:
-        return chosen
-    if keywords.casefold() in ALL_OF_THEM_SPELLINGS:
-        return list(known)
-    if keywords.startswith(_BY_ID):
-        return [item for item in known if f"{_BY_ID}{item.id}" == keywords]
-    canonical = parse_query(keywords).canonical
-    return [item for item in known if item.canonical == canonical]
-
-
-def _no_such_subscription(keywords: str, channel_id: ChannelId, known: Sequence[Subscription]) -> str:
-    if keywords.startswith(_BY_ID):
-        return f"<#{channel_id}> is not subscribed to that any more. Nothing was changed."
-    parts = _distinct(split_alternatives(keywords))
-    alone = [canonical for canonical in parts if any(item.canonical == canonical for item in known)]
-    if alone and len(parts) > 1:
-        return (
-            f"<#{channel_id}> has no subscription to that as a whole, but it has parts of it. "
-            "Remove them one at a time: nothing was changed."
-        )
-    return (
-        f"<#{channel_id}> is not subscribed to that. `/subscriptions` lists what it has, and "
-        "`/unsubscribe` offers it while you type. Nothing was changed."
-    )

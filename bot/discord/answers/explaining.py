@@ -27,7 +27,7 @@ def explained(found: Explanation, *, now: datetime) -> discord.Embed:
     paper, feed = found.paper, found.feed
     title = link(readable(paper.title), paper.page_url, limit=400)
     return discord.Embed(
-        title=_TITLES[found.decision.stage],
+        title=_title(found.decision.stage, found.post),
         description=f"{title}\nin <#{feed.channel_id}>\n\n{_why(found, now=now)}",
         colour=COLOUR,
     )
@@ -39,9 +39,15 @@ _TITLES = {
     Stage.SINCE: "Not posted: listed before the subscription",
     Stage.MATCHES: "Not posted: no subscription matches",
     Stage.UPVOTES: "Waits for upvotes",
-    Stage.POSTED: "Posted, or on its way",
+    Stage.POSTED: "Posted",
     Stage.POST: "Comes with the next post",
 }
+
+
+def _title(stage: Stage, post: Post | None) -> str:
+    if stage is Stage.POSTED and post is not None and post.state is not PostState.SENT:
+        return "Could not be posted" if post.state is PostState.FAILED else "On its way"
+    return _TITLES[stage]
 
 
 def _why(found: Explanation, *, now: datetime) -> str:  # noqa: PLR0911 - a stage, a sentence
@@ -75,9 +81,10 @@ def _why(found: Explanation, *, now: datetime) -> str:  # noqa: PLR0911 - a stag
         case Stage.POSTED:
             return _post(found, decision.post, now=now)
         case Stage.POST:
+            at_once = " `/deliver` posts it now." if feed.is_active else ""
             return (
                 f"It was on the list of {day} and matches {_queries(decision.matched)}.\n"
-                f"{phrases.next_post(feed, now=now)} `/deliver` posts it now."
+                f"{phrases.next_post(feed, now=now)}{at_once}"
             )
 
 
@@ -95,8 +102,7 @@ def _post(found: Explanation, post: Post | None, *, now: datetime) -> str:
         return "It was posted."
     if post.state is PostState.SENT:
         when = phrases.past(post.sent_at) if post.sent_at else ""
-        place = f"https://discord.com/channels/{found.feed.server_id}/{post.channel_id}/{post.message_id}"
-        return f"It was posted {when}: {place}"
+        return f"It was posted {when}: {phrases.message_link(found.feed.server_id, post)}"
     if post.state is PostState.FAILED:
         return f"It could not be posted: {post.reason} `/deliver` tries again."
     if not found.feed.is_active:

@@ -7,7 +7,7 @@ from datetime import datetime
 import discord
 
 from bot.core.feeds import Style
-from bot.core.posts import Post, PostState
+from bot.core.posts import PostState
 from bot.discord import phrases
 from bot.discord.paging import COLOUR
 from bot.discord.phrases import count
@@ -35,8 +35,8 @@ def shown(state: FeedState, *, title: str, now: datetime) -> discord.Embed:
 
 def no_feed(channel_id: int) -> discord.Embed:
     return discord.Embed(
-        title="No feed",
-        description=f"<#{channel_id}> gets no papers yet. `/subscribe` there makes the first subscription.",
+        title="Settings",
+        description=f"<#{channel_id}> gets no papers yet: `/subscribe` there makes the first subscription.",
         colour=COLOUR,
     )
 
@@ -48,11 +48,6 @@ def next_post(state: FeedState, *, now: datetime) -> str:
     return phrases.next_post(state.feed, now=now)
 
 
-def message_link(state: FeedState, post: Post) -> str:
-    """Where the post's message stands."""
-    return f"https://discord.com/channels/{state.feed.server_id}/{post.channel_id}/{post.message_id}"
-
-
 def delivered(state: FeedState, result: Delivered, *, now: datetime) -> discord.Embed:
     """What /deliver came to: how many papers, where, and what happens to the rest."""
     papers = sum(len(post.entries) for post in result.sent)
@@ -60,15 +55,15 @@ def delivered(state: FeedState, result: Delivered, *, now: datetime) -> discord.
     if result.sent:
         lines.append(
             f"Posted {count(papers, 'paper')} in <#{state.feed.channel_id}>: "
-            f"{message_link(state, result.sent[0])}"
+            f"{phrases.message_link(state.feed.server_id, result.sent[0])}"
         )
     if result.waiting:
         held = sum(len(post.entries) for post in result.waiting)
         reasons = {post.reason for post in result.waiting if post.reason}
-        why = f": {' '.join(sorted(reasons))}" if reasons else "; they are being posted."
-        lines.append(f"{count(held, 'paper').capitalize()} still to be posted{why}")
+        why = f": {' '.join(sorted(reasons))} `/status` tells more." if reasons else "."
+        lines.append(f"{count(held, 'paper')} still on the way{why}")
     lines.extend(
-        f"{count(len(post.entries), 'paper').capitalize()} could not be posted: {post.reason}"
+        f"{count(len(post.entries), 'paper')} could not be posted: {post.reason} `/deliver` tries again."
         for post in result.failed
     )
     if not lines:
@@ -85,7 +80,8 @@ def _posted(state: FeedState) -> str:
     parts = [count(state.posts.get(PostState.SENT, 0), "message")]
     if state.last_sent is not None and state.last_sent.sent_at is not None:
         parts.append(
-            f"the last {phrases.past(state.last_sent.sent_at)}: {message_link(state, state.last_sent)}"
+            f"the last {phrases.past(state.last_sent.sent_at)}: "
+            f"{phrases.message_link(state.feed.server_id, state.last_sent)}"
         )
     if waiting := state.posts.get(PostState.PENDING, 0):
         parts.append(f"{waiting} waiting")

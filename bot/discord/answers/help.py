@@ -36,12 +36,21 @@ searched."""
 
 def help_pages(tree: app_commands.CommandTree[Any]) -> list[discord.Embed]:
     """Three pages: first steps, keywords, commands."""
-    commands = "\n".join(f"`/{command.qualified_name}`  {command.description}" for command in _commands(tree))
+    commands = "\n".join(_line(command) for command in _commands(tree))
     return [
         discord.Embed(title="Paperboy", description=_FIRST, colour=COLOUR).set_footer(text="Page 1 of 3"),
         discord.Embed(title="Keywords", description=_LANGUAGE, colour=COLOUR).set_footer(text="Page 2 of 3"),
-        discord.Embed(title="Commands", description=commands, colour=COLOUR).set_footer(text="Page 3 of 3"),
+        discord.Embed(
+            title="Commands",
+            description=f"{commands}\n\n🔒 for whoever may **Manage Channels**",
+            colour=COLOUR,
+        ).set_footer(text="Page 3 of 3"),
     ]
+
+
+def _line(command: app_commands.Command[Any, ..., Any]) -> str:
+    restricted = (command.root_parent or command).default_permissions is not None
+    return f"`/{command.qualified_name}`  {command.description}{' 🔒' if restricted else ''}"
 
 
 def _commands(tree: app_commands.CommandTree[Any]) -> Iterator[app_commands.Command[Any, ..., Any]]:

@@ -16,21 +16,19 @@ from bot.core.posts import Form
 from bot.core.queries import Query
 from bot.discord.embeds import MessageParts, to_discord
 from bot.discord.paging import pages
-from bot.discord.phrases import code, count, moment
+from bot.discord.phrases import code, count, days_read, moment
 from bot.services.papers import ListDay
 from bot.services.searching import Preview
 
 
 def list_day(found: ListDay, *, now: datetime) -> list[discord.Embed]:
     """A list day's papers, by upvotes."""
-    footer = (
-        f"This list is still filling; it closes {moment(closes_at(found.day), now=now)}."
-        if found.is_open
-        else ""
-    )
-    empty = "This list has no papers yet." if found.is_open else "This list has no papers."
+    footer, empty = "", "This list has no papers."
     if found.day.weekday() >= 5:
         empty = "No papers are listed at weekends."
+    elif found.is_open:
+        footer = f"This list is still filling; it closes {moment(closes_at(found.day), now=now)}."
+        empty = "This list has no papers yet."
     return pages(
         (digest_line(paper, queries=()) for paper in found.papers),
         title=f"Daily Papers of {date_text(found.day)}: {count(len(found.papers), 'paper')}",
@@ -42,11 +40,13 @@ def list_day(found: ListDay, *, now: datetime) -> list[discord.Embed]:
 def preview(found: Preview) -> list[discord.Embed]:
     """What a query would have brought, the newest list day first."""
     over = f"the last {found.days} days" if found.days > 1 else "today's list"
-    footer = "`/subscribe` with the same keywords brings such papers from today's list on."
+    footer = (
+        "`/subscribe` with the same keywords brings such papers, from today's list on."
+        if found.papers
+        else "`/help` tells how keywords are written, such as `quantiz*` for all words that begin so."
+    )
     if found.days_known < found.days:
-        footer += (
-            f"\nOnly {found.days_known} of these list days have been read so far; the archive is being read."
-        )
+        footer += f"\n{days_read(found.days_known, of=found.days)}"
     title = f"Preview: {count(len(found.papers), 'paper')} of {over}"
     return pages(
         _by_day(found.papers, (found.query,)),

@@ -13,6 +13,7 @@ from bot.core.ids import ChannelId
 from bot.discord import phrases
 from bot.discord.paging import pages
 from bot.discord.phrases import code, count
+from bot.discord.targets import Target
 from bot.services.delivery import Delivered
 from bot.services.searching import RECENT_DAYS
 from bot.services.subscriptions import FeedSubscriptions, Subscribed, Unsubscribed, Wanted
@@ -25,12 +26,14 @@ def subscribed(result: Subscribed, *, now: datetime) -> list[discord.Embed]:
         intro = f"<#{result.feed.channel_id}> now gets papers that match:"
         since = date_text(new[0].subscription.since)
         footer = (
-            f"{phrases.next_post(result.feed, now=now)} It brings the list of {since} whole and what is "
-            "listed from then on; older papers are not posted by themselves."
+            f"{phrases.next_post(result.feed, now=now)}\nThe first post brings the list of {since} whole, "
+            "later ones what is listed after that; older papers are not posted by themselves."
         )
     else:
         intro = f"Nothing changed: <#{result.feed.channel_id}> has that already."
         footer = phrases.next_post(result.feed, now=now)
+    if result.recent_days_known < RECENT_DAYS:
+        footer += f"\n{phrases.days_read(result.recent_days_known, of=RECENT_DAYS)}"
     return pages(
         (_wanted(item) for item in result.wanted),
         title="Subscribed" if new else "Already subscribed",
@@ -87,15 +90,20 @@ def _listed(subscriptions: Sequence[Subscription]) -> list[str]:
     return [f"• {code(item.text)}, since {date_text(item.since)}" for item in subscriptions]
 
 
-def older_posted(result: Delivered, *, channel_id: ChannelId) -> str:
+def older_posted(result: Delivered, target: Target) -> str:
     """What came of the button that posts older matches."""
     if result.sent:
         rest = " The rest follows." if result.waiting else ""
         papers = count(sum(len(post.entries) for post in result.sent), "older paper")
-        return f"Posted {papers} in <#{channel_id}>.{rest}"
+        place = phrases.message_link(target.server_id, result.sent[0])
+        return f"Posted {papers} in <#{target.channel_id}>: {place}{rest}"
     if result.waiting or result.failed:
         reasons = " ".join(post.reason for post in (*result.waiting, *result.failed) if post.reason)
         return (
-            f"The older papers could not be posted in <#{channel_id}> so far. {reasons} `/status` tells more."
+            f"The older papers could not be posted in <#{target.channel_id}> so far. {reasons} `/status` "
+            "tells more."
         )
-    return f"No older paper is left to post in <#{channel_id}>: each was posted, or none is in the archive."
+    return (
+        f"No older paper is left to post in <#{target.channel_id}>: each was posted, or none has been read "
+        "from the archive."
+    )
