@@ -38,8 +38,8 @@ def main() -> None:
     keywords = _keywords(rng, vocabulary, papers)
 
     compiled, compile_seconds = _timed(lambda: [compile_query(parse_query(keyword)) for keyword in keywords])
-    index, build_seconds = _timed(lambda: PaperIndex(papers))
-    with index:
+    _, build_seconds = _timed(lambda: PaperIndex(papers).close())
+    with PaperIndex(papers) as index:
         found, search_seconds = _timed(lambda: index.search_many(compiled))
     hits = sum(1 for ids in found.values() if ids)
 
@@ -65,10 +65,14 @@ def _line(name: str, seconds: float, each: float, rest: str = "") -> None:
 
 
 def _timed(work: Callable[[], T]) -> tuple[T, float]:
-    """What the work gives, and the processor's seconds that it took: others share the machine."""
-    start = time.process_time()
-    result = work()
-    return result, time.process_time() - start
+    """What the work gives, and the fewest seconds of three goes: others share the machine."""
+    goes: list[tuple[float, T]] = []
+    for _ in range(3):
+        start = time.process_time()
+        result = work()
+        goes.append((time.process_time() - start, result))
+    seconds, result = min(goes, key=lambda go: go[0])
+    return result, seconds
 
 
 def _vocabulary(rng: random.Random, size: int) -> list[str]:

@@ -38,11 +38,14 @@ class Vocabulary:
         self._hidden: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
         self._beginnings: set[tuple[str, tuple[str, ...]]] = set()
         self._sorted: list[tuple[str, tuple[str, ...]]] | None = None
-        self._longer: set[str] | None = None  # what a longer word begins with: no compound begins otherwise
+        self._begun_words: set[str] = set()  # what the words begin with, worked out when first asked for
+        self._begins: dict[str, bool] = {}
 
     def add(self, text: Sequence[Word]) -> None:
         """Note the words of one text that is indexed."""
-        self._sorted = self._longer = None
+        self._sorted = None
+        self._begun_words.clear()
+        self._begins.clear()
         last = len(text) - 1
         for start, word in enumerate(text):
             form = word.form
@@ -67,15 +70,26 @@ class Vocabulary:
 
     def has_other_readings(self, query: Sequence[str]) -> bool:
         """Whether a part of the phrase could stand in another way than as the words it has; quick."""
-        if not self._hidden.keys().isdisjoint(query):
-            return True
-        if self._longer is None:
-            readings = (*self._words, *self._hidden)
-            self._longer = {word[:end] for word in readings for end in range(1, len(word))}
+        hidden = self._hidden
+        for word in query:
+            if word in hidden:
+                return True
+        return len(query) > 1 and any(map(self._begins_compound, query[:-1])) and self._has_compound(query)
+
+    def _begins_compound(self, word: str) -> bool:
+        """Whether a longer word of the index begins with this one; most words begin none."""
+        begins = self._begins.get(word)
+        if begins is None:
+            if not self._begun_words:
+                readings = (*self._words, *self._hidden)
+                self._begun_words = {reading[:end] for reading in readings for end in range(1, len(reading))}
+            begins = self._begins[word] = not self._begun_words.isdisjoint(numbers(word))
+        return begins
+
+    def _has_compound(self, query: Sequence[str]) -> bool:
         return any(
             word in self._words or word in self._hidden
             for start in range(len(query) - 1)
-            if not self._longer.isdisjoint(numbers(query[start]))
             for _, word in islice(query_readings(query, start, is_prefix=False), 1, None)
         )
 
