@@ -22,6 +22,10 @@ from cogs import make_cogs
 
 _log = logging.getLogger(__name__)
 
+_BACKFILL_AGAIN_SECONDS = 1800.0  # after one that was not complete
+_TOKEN_REFUSED = 4004  # the gateway's close code
+_REFUSED = "DISCORD_TOKEN was refused by Discord: copy the bot's token anew from the Developer Portal"
+
 
 class App:
     """One bot in one process, from its settings."""
@@ -64,7 +68,7 @@ class App:
             stack.push_async_callback(client.close)
             await self._log_in(client, settings.discord_token.get_secret_value())
             async with asyncio.TaskGroup() as group:
-                group.create_task(client.connect(), name="gateway")
+                group.create_task(self._connect(client), name="gateway")
                 # Lists are read while the gateway still connects: a command that comes early finds them.
                 group.create_task(scheduler.run(), name="scheduler")
                 group.create_task(self._backfill(services), name="backfill")
@@ -74,9 +78,15 @@ class App:
         try:
             await client.login(token)
         except discord.LoginFailure as error:
-            raise ConfigError(
-                "DISCORD_TOKEN was refused by Discord: copy the bot's token anew from the Developer Portal"
-            ) from error
+            raise ConfigError(_REFUSED) from error
+
+    async def _connect(self, client: Client) -> None:
+        try:
+            await client.connect()
+        except discord.ConnectionClosed as error:
+            if error.code == _TOKEN_REFUSED:  # the token was changed while we ran
+                raise ConfigError(_REFUSED) from error
+            raise
 
     async def _deliver(self, client: Client, services: Services) -> None:
         """Sends what is owed, once the client is there; starts once, however often the gateway reconnects."""
@@ -85,7 +95,11 @@ class App:
         await services.delivery.run()
 
     async def _backfill(self, services: Services) -> None:
-        try:
-            await services.polling.backfill()
-        except Exception:  # noqa: BLE001 - a job guard; the archive is for previews, the run goes on without
-            _log.exception("The backfill failed because of a bug")
+        """Reads the archive, which previews are the better for; tried again until it is there."""
+        while True:
+            try:
+                if await services.polling.backfill():
+                    return
+            except Exception:  # noqa: BLE001 - a job guard; the runs go on without the archive
+                _log.exception("The backfill failed because of a bug")
+            await asyncio.sleep(_BACKFILL_AGAIN_SECONDS)

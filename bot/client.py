@@ -81,6 +81,8 @@ class Client(commands.AutoShardedBot):
             allowed_installs=app_commands.AppInstallationType(guild=True),
             tree_cls=Tree,
             shard_count=shard_count,
+            # A longer wait is the caller's to plan, not to sit through: RateLimited says how long.
+            max_ratelimit_timeout=30.0,
         )
         self._taken: tuple[commands.Cog, ...] = ()
         self._gateway = yarl.URL(gateway_url) if gateway_url else None

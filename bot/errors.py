@@ -41,6 +41,8 @@ class DeliveryError(PaperboyError):
         code: Discord's JSON error code where it gave one, else 0.
         is_permanent: the channel refuses for good; stop calling it until someone acts.
         is_rejected: Discord refused this very message (400); the channel itself is fine.
+        is_everywhere: it is not about this channel; the next one would hear the same.
+        may_have_arrived: no answer says whether the message stands in the channel now.
         retry_after_seconds: what Discord asked to wait, where it said so.
     """
 
@@ -48,6 +50,8 @@ class DeliveryError(PaperboyError):
     code: int = 0
     is_permanent: bool = False
     is_rejected: bool = False
+    is_everywhere: bool = False
+    may_have_arrived: bool = False
     retry_after_seconds: float | None = None
 
     def __str__(self) -> str:

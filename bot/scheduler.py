@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+# APScheduler has no types; what is used of it is used here alone.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
-from bot.errors import PaperboyError
 from bot.services.clock import Clock
+from bot.services.pace import growing_wait
 from bot.services.runs import Runs
 
 _log = logging.getLogger(__name__)
 
-# After a run that failed, the bell rings again after this long, whatever is due.
-AFTER_FAILURE = timedelta(seconds=30)
+# The bell goes by a clock that people and time servers set: a ring that comes too late is made up for by a
+# look at what is due, this often.
+LOOK_AGAIN_SECONDS = 60.0
 _JOB = "bell"
 
 
@@ -27,38 +31,50 @@ class Scheduler:
         self._runs = runs
         self._clock = clock
         self._rung = rung  # set by whoever makes something due: the bell, or a changed schedule
-        self._bell = AsyncIOScheduler(timezone="UTC")
+        self._bell = AsyncIOScheduler(timezone=UTC)
 
     async def run(self) -> None:
-        """Runs at once, then whenever the bell rings, until it is cancelled."""
+        """Runs at once, then whenever the bell rings, until it is cancelled; a failed run is tried again."""
         self._bell.start()
+        failures = 0
         try:
             while True:
                 self._rung.clear()
-                failed = not await self._run_guarded()
-                now = self._clock()
-                next_at = now + AFTER_FAILURE if failed else await self._runs.next_at()
-                # The bell's own clock is the machine's: it is set by how long to wait, not by our clock.
-                await self._ring_in(max(next_at - now, timedelta()))
-                await self._rung.wait()
+                try:
+                    await self._runs.run()
+                    failures = 0
+                    await self._until_due()
+                except Exception:  # noqa: BLE001 - the job guard
+                    wait = growing_wait(failures)
+                    failures += 1
+                    _log.exception("The run failed; the next one is tried in %s", wait)
+                    await asyncio.sleep(wait.total_seconds())
         finally:
             self._bell.shutdown(wait=False)
 
-    async def _ring_in(self, wait: timedelta) -> None:
+    async def _until_due(self) -> None:
+        """Waits until somebody rings, or a run is due whatever became of the ring."""
+        while True:
+            next_at = await self._runs.next_at()
+            wait = next_at - self._clock()
+            if wait <= timedelta():
+                return
+            self._ring_in(wait)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+                    await self._rung.wait()
+                    return
+
+    def _ring_in(self, wait: timedelta) -> None:
         self._bell.add_job(
-            self._rung.set,
+            self._ring,
+            # The bell's clock is the machine's: it is told how long to wait, not what our clock shows.
             DateTrigger(run_date=datetime.now(UTC) + wait, timezone=UTC),
             id=_JOB,
             replace_existing=True,
             misfire_grace_time=None,
         )
 
-    async def _run_guarded(self) -> bool:
-        try:
-            await self._runs.run()
-        except PaperboyError as error:
-            _log.warning("The run ended early: %s", error)
-        except Exception:  # noqa: BLE001 - the job guard
-            _log.exception("The run failed because of a bug; the next one is tried in %s", AFTER_FAILURE)
-            return False
-        return True
+    async def _ring(self) -> None:
+        """A coroutine, so that APScheduler calls it in this thread: an asyncio.Event is not for others."""
+        self._rung.set()

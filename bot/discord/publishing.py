@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+import re
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -15,10 +16,11 @@ from bot.core.messages import Message
 from bot.discord.embeds import to_discord
 from bot.errors import DeliveryError
 
-# discord.py waits and repeats by itself; past this the attempt counts as one whose answer never came.
+# discord.py waits and repeats by itself, with the same nonce; past this the attempt counts as one whose
+# answer never came. Discord remembers a nonce longer than that (`bot.services.delivery.NONCE_HOLDS`).
 SEND_TIMEOUT_SECONDS = 60.0
-# So many messages since the planning are looked through for one of our own.
-MOST_LOOKED_THROUGH = 500
+# So many messages since the first attempt are looked through for one of our own.
+MOST_LOOKED_THROUGH = 2_000
 
 MISSING_PERMISSIONS = 50013
 MISSING_ACCESS = 50001
@@ -43,6 +45,9 @@ _PERMANENT = {
 _PASSING = frozenset({40003})
 
 
+_NO_HISTORY = "A message may have arrived or not, and I cannot look: give me **Read Message History** there."
+
+
 class DiscordPublisher:
     """Sends through the running client."""
 
@@ -58,7 +63,7 @@ class DiscordPublisher:
         parts = to_discord(message)
         channel = self._client.get_partial_messageable(channel_id)
         mentions = discord.AllowedMentions.none()
-        async with _discord_errors():
+        async with self._discord_errors():
             if parts.view is None:
                 sent = await channel.send(
                     parts.content, embeds=parts.embeds, nonce=nonce, allowed_mentions=mentions
@@ -81,61 +86,96 @@ class DiscordPublisher:
         Raises:
             DeliveryError: the channel's history cannot be read, so nobody knows.
         """
-        user = self._client.user
         channel = self._client.get_partial_messageable(channel_id)
-        async with _discord_errors(reading_history=True):
+        async with self._discord_errors():
+            if not await self._may_read_history(channel_id):
+                raise DeliveryError(_NO_HISTORY, code=MISSING_PERMISSIONS, is_permanent=True)
             async for message in channel.history(after=since, limit=MOST_LOOKED_THROUGH, oldest_first=True):
-                is_ours = user is not None and message.author.id == user.id
-                if is_ours and message.interaction_metadata is None and _links(message, page_urls):
+                if self._is_post(message) and _links(message, page_urls):
                     return MessageId(message.id)
         return None
 
+    @property
+    def _own_id(self) -> int:
+        return self._client.user.id if self._client.user else 0
+
+    def _is_post(self, message: discord.Message) -> bool:
+        return message.author.id == self._own_id and message.interaction_metadata is None
+
+    async def _may_read_history(self, channel_id: ChannelId) -> bool:
+        """To a bot that may not, Discord shows an empty history, and says nothing."""
+        channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
+        if isinstance(channel, discord.abc.PrivateChannel):
+            return True
+        if isinstance(channel, discord.Thread) and channel.parent is None:
+            return True  # its parent has the permissions, and is not known; the history itself will tell
+        # discord.py's types promise `me`, but it is None where the gateway did not send it.
+        me = channel.guild.me or await channel.guild.fetch_member(self._own_id)
+        return channel.permissions_for(me).read_message_history
+
+    @asynccontextmanager
+    async def _discord_errors(self) -> AsyncGenerator[None]:
+        """Turns what discord.py raises into DeliveryError, once."""
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
+                yield
+        except discord.HTTPException as error:
+            raise _translate(error) from error
+        except discord.RateLimited as error:
+            raise DeliveryError(
+                "Discord asks to wait.", may_have_arrived=True, retry_after_seconds=error.retry_after
+            ) from error
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            # Where discord.py sleeps out a limit of Discord's on all requests, it bars them all meanwhile; a
+            # sleep that a timeout cuts short would never lift the bar.
+            self._client.http._global_over.set()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+            raise DeliveryError(
+                "Discord could not be reached, or did not answer in time.", may_have_arrived=True
+            ) from error
+
 
 def _links(message: discord.Message, page_urls: Collection[str]) -> bool:
-    shown = " ".join(str(embed.to_dict()) for embed in message.embeds)
+    """Whether the message's embeds link to every one of the pages."""
+    shown = "\n".join(
+        part for embed in message.embeds for part in (embed.url, embed.description) if part is not None
+    )
     # An id that is the beginning of another must not count: `…/2401.1234` in `…/2401.12345`.
-    return all(any(not shown[end : end + 1].isdigit() for end in _ends(shown, url)) for url in page_urls)
+    return all(re.search(re.escape(url) + r"(?!\d)", shown) for url in page_urls)
 
 
-def _ends(text: str, part: str) -> list[int]:
-    ends: list[int] = []
-    start = text.find(part)
-    while start >= 0:
-        ends.append(start + len(part))
-        start = text.find(part, start + 1)
-    return ends
-
-
-@asynccontextmanager
-async def _discord_errors(*, reading_history: bool = False) -> AsyncIterator[None]:
-    """Turns what discord.py raises into DeliveryError, once."""
-    try:
-        async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
-            yield
-    except discord.HTTPException as error:
-        raise _translate(error, reading_history=reading_history) from error
-    except discord.RateLimited as error:
-        raise DeliveryError("Discord asks to wait.", retry_after_seconds=error.retry_after) from error
-    except (TimeoutError, aiohttp.ClientError, OSError) as error:
-        raise DeliveryError("Discord could not be reached, or did not answer in time.") from error
-
-
-def _translate(error: discord.HTTPException, *, reading_history: bool) -> DeliveryError:
-    code = error.code
-    if reading_history and error.status == 403:
-        return DeliveryError(
-            "A message may have arrived or not, and I cannot look: give me **Read Message History** there.",
-            code=code,
-            is_permanent=True,
-        )
+def _translate(error: discord.HTTPException) -> DeliveryError:
+    code, status = error.code, error.status
     if code in _PERMANENT:
         return DeliveryError(_PERMANENT[code], code=code, is_permanent=True)
-    if code in _PASSING:
-        return DeliveryError("Discord asks to open direct messages more slowly.", code=code)
-    if error.status in (403, 404):
+    if status == 401 or (status < 500 and not _is_from_discord(error)):
+        # The token is refused, or a proxy or Cloudflare refuses us: nothing was said of this channel.
         return DeliveryError(
-            f"Discord refuses messages there ({error.status}, code {code}).", code=code, is_permanent=True
+            f"Discord answered {status}.",
+            code=code,
+            is_everywhere=True,
+            retry_after_seconds=_retry_after_seconds(error),
         )
-    if error.status == 400:
+    if status in {403, 404} and code not in _PASSING:
+        return DeliveryError(
+            f"Discord refuses messages there ({status}, code {code}).", code=code, is_permanent=True
+        )
+    if status == 400 and code not in _PASSING:
         return DeliveryError(f"Discord rejected the message (code {code}).", code=code, is_rejected=True)
-    return DeliveryError(f"Discord answered {error.status}.", code=code)
+    return DeliveryError(
+        f"Discord answered {status}.",
+        code=code,
+        may_have_arrived=status >= 500,
+        retry_after_seconds=_retry_after_seconds(error),
+    )
+
+
+def _is_from_discord(error: discord.HTTPException) -> bool:
+    """Whether Discord's API itself answered: it does so in JSON."""
+    return bool(error.code) or "json" in error.response.headers.get("Content-Type", "json")
+
+
+def _retry_after_seconds(error: discord.HTTPException) -> float | None:
+    try:
+        return max(0.0, float(error.response.headers.get("Retry-After", "0")))
+    except ValueError:  # Retry-After may be a date
+        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import logging
 import secrets
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -17,6 +18,8 @@ from bot.core.papers import Paper
 from bot.core.posts import NewPost
 from bot.index import PaperIndex
 
+_log = logging.getLogger(__name__)
+
 _NONCE_BYTES = 12  # 24 hex digits: Discord takes 25 characters
 
 
@@ -29,6 +32,14 @@ class FeedPlan:
     posts: tuple[NewPost, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What the feeds are to post; those with nothing to post are left out."""
+
+    plans: tuple[FeedPlan, ...]
+    broken: frozenset[FeedId]  # planned not at all, or without some query, because of a bug; see the log
+
+
 def plan(
     feeds: Iterable[Feed],
     *,
@@ -37,31 +48,65 @@ def plan(
     posted: Collection[tuple[FeedId, PaperId]],
     now: datetime,
     backfill_days: int,
-) -> list[FeedPlan]:
-    """Matches, decides and lays out posts for the feeds; those with nothing to post are left out."""
+) -> Planned:
+    """Matches, decides and lays out posts for the feeds; a bug in one of them never stops the others."""
     wanted = {subscription.compiled for group in subscriptions.values() for subscription in group}
     with PaperIndex(papers) as index:
-        found = index.search_many(wanted)
+        found = _search(index, wanted)
     by_id = {paper.id: paper for paper in papers}
     plans: list[FeedPlan] = []
+    broken: set[FeedId] = set()
     for feed in feeds:
-        matched = _matched(subscriptions.get(feed.id, ()), found)
-        queries_of: dict[PaperId, tuple[str, ...]] = {}
-        oldest = reach(feed, now=now, backfill_days=backfill_days)
-        for paper_id, wanting in matched.items():
-            decision = decide(
-                feed,
-                by_id[paper_id],
-                matched=wanting,
-                posted=(feed.id, paper_id) in posted,
-                oldest=oldest,
-            )
-            if decision.is_post:
-                queries_of[paper_id] = tuple(subscription.canonical for subscription in decision.matched)
-        if queries_of:
-            ordered = posting_order([by_id[paper_id] for paper_id in queries_of])
-            plans.append(FeedPlan(feed=feed, papers=tuple(ordered), posts=_posts(feed, ordered, queries_of)))
-    return plans
+        known = subscriptions.get(feed.id, ())
+        try:
+            oldest = reach(feed, now=now, backfill_days=backfill_days)
+            matched = _matched(known, found)
+            planned = _plan_feed(feed, matched, papers=by_id, posted=posted, oldest=oldest)
+        except Exception:  # noqa: BLE001 - the guard of one feed's part of the job
+            _log.exception("Feed %d could not be planned because of a bug", feed.id)
+            broken.add(feed.id)
+            continue
+        if planned is not None:
+            plans.append(planned)
+        if any(subscription.compiled not in found for subscription in known):
+            broken.add(feed.id)
+    return Planned(plans=tuple(plans), broken=frozenset(broken))
+
+
+def _search(index: PaperIndex, wanted: Iterable[str]) -> dict[str, tuple[PaperId, ...]]:
+    """The papers of each query, each evaluated once; one that cannot be evaluated is left out."""
+    found: dict[str, tuple[PaperId, ...]] = {}
+    for compiled in wanted:
+        try:
+            found[compiled] = index.search(compiled)
+        except Exception:  # noqa: BLE001 - the guard of one query's part of the job
+            _log.exception("The query %r could not be evaluated because of a bug", compiled)
+    return found
+
+
+def _plan_feed(
+    feed: Feed,
+    matched: Mapping[PaperId, Sequence[Subscription]],
+    *,
+    papers: Mapping[PaperId, Paper],
+    posted: Collection[tuple[FeedId, PaperId]],
+    oldest: date,
+) -> FeedPlan | None:
+    queries_of: dict[PaperId, tuple[str, ...]] = {}
+    for paper_id, wanting in matched.items():
+        decision = decide(
+            feed,
+            papers[paper_id],
+            matched=wanting,
+            posted=(feed.id, paper_id) in posted,
+            oldest=oldest,
+        )
+        if decision.is_post:
+            queries_of[paper_id] = tuple(subscription.canonical for subscription in decision.matched)
+    if not queries_of:
+        return None
+    ordered = posting_order([papers[paper_id] for paper_id in queries_of])
+    return FeedPlan(feed=feed, papers=tuple(ordered), posts=_posts(feed, ordered, queries_of))
 
 
 def plan_older(
@@ -74,7 +119,7 @@ def plan_older(
 ) -> FeedPlan | None:
     """The newest `count` papers that these subscriptions match from before they began, as posts."""
     with PaperIndex(papers) as index:
-        found = index.search_many({subscription.compiled for subscription in subscriptions})
+        found = _search(index, {subscription.compiled for subscription in subscriptions})
     by_id = {paper.id: paper for paper in papers}
     queries_of: dict[PaperId, tuple[str, ...]] = {}
     for paper_id, wanting in _matched(subscriptions, found).items():
@@ -96,7 +141,7 @@ def _matched(
 ) -> dict[PaperId, list[Subscription]]:
     matched: defaultdict[PaperId, list[Subscription]] = defaultdict(list)
     for subscription in subscriptions:
-        for paper_id in found[subscription.compiled]:
+        for paper_id in found.get(subscription.compiled, ()):
             matched[paper_id].append(subscription)
     return matched
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -26,20 +27,29 @@ BACKFILL_PAUSE_SECONDS = 1.0
 class PollResult:
     """What one poll came to."""
 
-    days_read: int
-    listed: int  # papers on the days that were read
-    new: int  # papers never seen before
-    problem: str | None  # the first day that could not be read, and why
+    days_read: int = 0
+    listed: int = 0  # papers on the days that were read
+    new: int = 0  # papers never seen before
+    problem: str | None = None  # the first day that could not be read, and why
 
 
 class Polling:
     """Reads list days from Hugging Face into the store."""
 
-    def __init__(self, *, database: Database, source: HuggingFace, clock: Clock, backfill_days: int) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        source: HuggingFace,
+        clock: Clock,
+        backfill_days: int,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
         self._database = database
         self._source = source
         self._clock = clock
         self._backfill_days = backfill_days
+        self._sleep = sleep
 
     async def poll(self) -> PollResult:
         """Reads the open day, what was missed, and the window's days again; never raises for the source."""
@@ -59,9 +69,14 @@ class Polling:
                 found, fresh = await self.read_day(day)
             except NotOpenYetError:
                 continue  # not a failure: asked again at the next poll
-            except SourceError as error:
-                _log.warning("The list of %s could not be read: %s", day, error)
-                problem = problem or f"{day}: {error}"
+            except Exception as error:  # noqa: BLE001 - a bug over one day's papers must not stop the run
+                if isinstance(error, SourceError):
+                    why = str(error)
+                    _log.warning("The list of %s could not be read: %s", day, why)
+                else:
+                    why = "a bug in Paperboy; the log has it"
+                    _log.exception("The list of %s could not be read because of a bug", day)
+                problem = problem or f"{day}: {why}"
                 failures += 1
                 if failures == _FAILURES_BEFORE_GIVING_UP:
                     break
@@ -86,28 +101,29 @@ class Polling:
             await list_days.record(conn, day, read_at=now, papers=len(listing.papers))
         return len(listing.papers), len(new)
 
-    async def backfill(self) -> int:
-        """Reads the archive's missing days, newest first and slowly; the number of days read.
+    async def backfill(self) -> bool:
+        """Reads the archive's missing days, newest first and slowly; whether none is missing now.
 
-        A day that fails is left for the polls, which know of the gap once an older day has been read.
+        It goes on where it was cut off, for what was read stands in the store.
         """
         now = self._clock()
         wanted = days_to_backfill(now, read_at=await self._read_at(now), backfill_days=self._backfill_days)
         done = failures = 0
         for day in wanted:
+            await self._sleep(BACKFILL_PAUSE_SECONDS)
             try:
                 await self.read_day(day)
             except SourceError as error:
                 _log.warning("The archive's list of %s could not be read: %s", day, error)
                 failures += 1
-                if failures > _FAILURES_BEFORE_GIVING_UP:
+                if failures == _FAILURES_BEFORE_GIVING_UP:
                     break
             else:
+                failures = 0
                 done += 1
-            await asyncio.sleep(BACKFILL_PAUSE_SECONDS)
         if wanted:
             _log.info("Backfill: %d of %d list days read", done, len(wanted))
-        return done
+        return done == len(wanted)
 
     async def _read_at(self, now: datetime) -> dict[date, datetime]:
         today = open_list_day(now)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
 from bot.core.decisions import reach
 from bot.core.feeds import Feed, Subscription
-from bot.core.ids import PostId
+from bot.core.ids import FeedId, PostId, RunId
 from bot.core.list_days import open_list_day
 from bot.core.runs import Outcome
 from bot.core.schedules import next_run
 from bot.services.clock import Clock
 from bot.services.delivery import Delivery
-from bot.services.planning import FeedPlan, plan, plan_older
-from bot.services.polling import Polling
+from bot.services.planning import FeedPlan, Planned, plan, plan_older
+from bot.services.polling import Polling, PollResult
 from bot.store import feeds, papers, posts, runs, subscriptions
 from bot.store.database import Database
 
@@ -31,11 +31,11 @@ FRESH_FOR_SECONDS = 300
 class RunReport:
     """One run in numbers."""
 
-    listed: int
-    new_papers: int
-    feeds: int  # that were due
-    posts: int  # that were planned
-    problem: str | None
+    listed: int = 0
+    new_papers: int = 0
+    feeds: int = 0  # that were due
+    posts: int = 0  # that were planned
+    problem: str | None = None
 
 
 class Runs:
@@ -60,6 +60,7 @@ class Runs:
         self._backfill_days = backfill_days
         self._planning = asyncio.Lock()
         self._polled_at: datetime | None = None
+        self._saw_all = False  # whether that poll read every day that it wanted
 
     async def next_at(self) -> datetime:
         """When the bell should ring: the next poll or the next due feed, whichever is first."""
@@ -72,54 +73,87 @@ class Runs:
         return min(poll_at, due_at) if due_at else poll_at
 
     async def run(self) -> RunReport:
-        """One pass: reads the list where it is not fresh, and makes owed what due feeds want."""
+        """One pass: reads the list where it is not fresh, and makes owed what due feeds want.
+
+        Whatever ends it early is noted in the journal of runs, and raised.
+        """
         async with self._database.write() as conn:
             run_id = await runs.start(conn, now=self._clock())
-        listed = new_papers = 0
-        problem: str | None = None
-        if self._needs_poll():
-            result = await self._polling.poll()
-            self._polled_at = self._clock()
-            listed, new_papers, problem = result.listed, result.new, result.problem
-        async with self._planning:
-            now = self._clock()
-            async with self._database.read() as conn:
-                due = await feeds.due(conn, now)
-            planned = await self._plan(due, now)
-            async with self._database.write() as conn:
-                owed = await posts.add(conn, [post for item in planned for post in item.posts], now=now)
-                await feeds.finish_runs(
-                    conn, [(feed.id, next_run(feed.schedule, after=now)) for feed in due], ran_at=now
-                )
-                await runs.finish(
-                    conn,
-                    run_id,
-                    now=now,
-                    outcome=Outcome.SOURCE_FAILED if problem else Outcome.OK,
-                    listed=listed,
-                    new_papers=new_papers,
-                    feeds=len(due),
-                    posts=len(owed),
-                    problem=problem,
-                )
+        try:
+            listing = await self._read_list()
+            async with self._planning:
+                report = await self._run_due(run_id, listing)
+        except Exception as error:
+            await self._note_failure(run_id, error)
+            raise
         self._delivery.wake()
         _log.info(
             "Run: %d papers read, %d new; %d feeds due, %d posts planned%s",
-            listed,
-            new_papers,
-            len(due),
-            len(owed),
-            "; the list could not be read whole" if problem else "",
+            report.listed,
+            report.new_papers,
+            report.feeds,
+            report.posts,
+            f"; {report.problem}" if report.problem else "",
         )
-        return RunReport(
-            listed=listed, new_papers=new_papers, feeds=len(due), posts=len(owed), problem=problem
-        )
+        return report
+
+    async def _read_list(self) -> PollResult:
+        if not self._needs_poll():
+            return PollResult()
+        result = await self._polling.poll()
+        self._polled_at = self._clock()
+        self._saw_all = result.problem is None
+        return result
+
+    async def _run_due(self, run_id: RunId, listing: PollResult) -> RunReport:
+        """Plans the due feeds, and in one transaction makes owed what they post and moves their next run."""
+        now = self._clock()
+        async with self._database.read() as conn:
+            due = await feeds.due(conn, now)
+        planned = await self._plan(due, now)
+        outcome, problem = Outcome.OK, listing.problem
+        if problem:
+            outcome = Outcome.SOURCE_FAILED
+        if planned.broken:
+            outcome, problem = Outcome.FAILED, f"a bug in the planning of {len(planned.broken)} feeds"
+        next_runs = [(feed.id, _following(feed, now)) for feed in due]
+        # A run that did not see the whole list, or a feed's every query, is made up for by the next one.
+        whole = frozenset[FeedId]() if listing.problem else {feed.id for feed in due} - planned.broken
+        async with self._database.write() as conn:
+            owed = await posts.add(conn, [post for item in planned.plans for post in item.posts], now=now)
+            await feeds.finish_runs(conn, [run for run in next_runs if run[0] in whole], ran_at=now)
+            await feeds.finish_runs(conn, [run for run in next_runs if run[0] not in whole], ran_at=None)
+            report = RunReport(
+                listed=listing.listed,
+                new_papers=listing.new,
+                feeds=len(due),
+                posts=len(owed),
+                problem=problem,
+            )
+            await runs.finish(conn, run_id, now=now, outcome=outcome, **asdict(report))
+        return report
+
+    async def _note_failure(self, run_id: RunId, error: Exception) -> None:
+        try:
+            async with self._database.write() as conn:
+                await runs.finish(
+                    conn,
+                    run_id,
+                    now=self._clock(),
+                    outcome=Outcome.FAILED,
+                    **asdict(RunReport(problem=type(error).__name__)),
+                )
+        except Exception:  # noqa: BLE001 - the first error is the one to tell of; it is about to be raised
+            _log.warning("That run %d failed could not be written down", run_id, exc_info=True)
 
     async def deliver_now(self, feed: Feed) -> list[PostId]:
         """Makes owed whatever the feed would post now, whatever the hour; its schedule stays as it is."""
         async with self._planning:
             now = self._clock()
-            return await self._owe(await self._plan([feed], now), now)
+            planned = await self._plan([feed], now)
+            if planned.broken and not planned.plans:
+                raise RuntimeError(f"feed {feed.id} could not be planned")  # the log has why
+            return await self._owe(planned.plans, now)
 
     async def deliver_older(self, feed: Feed, wanting: Sequence[Subscription], *, count: int) -> list[PostId]:
         """Makes owed the newest `count` matches from before these subscriptions of the feed began."""
@@ -141,14 +175,14 @@ class Runs:
         return [post.id for post in owed]
 
     def _needs_poll(self) -> bool:
-        if self._polled_at is None:
+        if self._polled_at is None or not self._saw_all:
             return True
         age = self._clock() - self._polled_at
         return age >= self._fresh_for or age < timedelta()
 
-    async def _plan(self, due: Sequence[Feed], now: datetime) -> list[FeedPlan]:
+    async def _plan(self, due: Sequence[Feed], now: datetime) -> Planned:
         if not due:
-            return []
+            return Planned(plans=(), broken=frozenset())
         first = min(reach(feed, now=now, backfill_days=self._backfill_days) for feed in due)
         ids = [feed.id for feed in due]
         async with self._database.read() as conn:
@@ -164,3 +198,12 @@ class Runs:
             now=now,
             backfill_days=self._backfill_days,
         )
+
+
+def _following(feed: Feed, now: datetime) -> datetime:
+    """When the feed is due next; a bug with its schedule must neither stop the others nor leave it due."""
+    try:
+        return next_run(feed.schedule, after=now)
+    except Exception:  # noqa: BLE001 - the guard of one feed's part of the job
+        _log.exception("The next run of feed %d could not be found because of a bug", feed.id)
+        return now + timedelta(days=1)

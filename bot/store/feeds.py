@@ -7,7 +7,7 @@ from datetime import datetime, time
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import DEFAULT_MAX_PAPERS, Feed, Hold, Style
@@ -71,8 +71,10 @@ async def held(conn: AsyncConnection, server_id: ServerId) -> list[Feed]:
 
 
 async def due(conn: AsyncConnection, now: datetime) -> list[Feed]:
-    """The active feeds with subscriptions whose next run is `now` or was before."""
-    return await _where(conn, is_active(), _feeds.c.next_run_at <= now, _has_subscriptions)
+    """The active feeds with subscriptions whose next run is `now` or was before, and all that are live."""
+    # A live feed ran at `next_run_at` last: a clock set back since then must not silence it.
+    is_due = or_(_feeds.c.next_run_at <= now, _feeds.c.cadence == Cadence.LIVE.value)
+    return await _where(conn, is_active(), is_due, _has_subscriptions)
 
 
 async def next_due_at(conn: AsyncConnection) -> datetime | None:
@@ -113,17 +115,18 @@ async def resume(conn: AsyncConnection, feed_id: FeedId, *, next_run_at: datetim
 
 
 async def finish_runs(
-    conn: AsyncConnection, runs: Iterable[tuple[FeedId, datetime]], *, ran_at: datetime
+    conn: AsyncConnection, runs: Iterable[tuple[FeedId, datetime]], *, ran_at: datetime | None
 ) -> None:
-    """Note for each feed that it ran at `ran_at`, and when it is due next."""
+    """Note for each feed when it is due next, and that it ran at `ran_at`.
+
+    None where the run was not whole: then the next one reaches as far back as this one did.
+    """
     rows = [{"feed": feed_id, "next": next_run_at} for feed_id, next_run_at in runs]
     if rows:
-        statement = (
-            update(_feeds)
-            .where(_feeds.c.id == bindparam("feed"))
-            .values(next_run_at=bindparam("next"), last_run_at=ran_at)
-        )
-        await conn.execute(statement, rows)
+        statement = update(_feeds).where(_feeds.c.id == bindparam("feed"))
+        if ran_at is not None:
+            statement = statement.values(last_run_at=ran_at)
+        await conn.execute(statement.values(next_run_at=bindparam("next")), rows)
 
 
 async def _set(conn: AsyncConnection, feed_id: FeedId, **values: object) -> None:

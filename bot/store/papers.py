@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, fields
 from datetime import date, datetime
 
@@ -57,6 +57,12 @@ async def get(conn: AsyncConnection, paper_id: PaperId) -> Paper | None:
     found = await conn.execute(select(*_columns).where(_papers.c.id == paper_id))
     row = found.mappings().one_or_none()
     return None if row is None else Paper(**row)
+
+
+async def these(conn: AsyncConnection, paper_ids: Collection[PaperId]) -> dict[PaperId, Paper]:
+    """Those of the papers that are known, by id; for as many as a post has, not for thousands."""
+    found = await conn.execute(select(*_columns).where(_papers.c.id.in_(paper_ids)))
+    return {row["id"]: Paper(**row) for row in found.mappings()}
 
 
 async def first_seen(conn: AsyncConnection, paper_id: PaperId) -> datetime | None:

@@ -131,21 +131,41 @@ def _heads() -> Select[Any]:
     )
 
 
-async def claimable(conn: AsyncConnection, now: datetime, *, limit: int) -> list[Post]:
-    """The posts to try now, at most one a channel, those that have waited longest first."""
-    return await _fetch(conn, _heads().where(_posts.c.next_attempt_at <= now).limit(limit))
+async def claimable(
+    conn: AsyncConnection, now: datetime, *, limit: int, busy: Collection[ChannelId] = ()
+) -> list[Post]:
+    """The posts to try now, at most one a channel, those that have waited longest first.
+
+    The channels that are `busy` are left out.
+    """
+    due = _heads().where(_posts.c.next_attempt_at <= now, _posts.c.channel_id.not_in(busy))
+    return await _fetch(conn, due.limit(limit))
 
 
-async def next_attempt_at(conn: AsyncConnection) -> datetime | None:
-    """When `claimable` has a post next; in the past where it has one now."""
-    statement = _heads().with_only_columns(_posts.c.next_attempt_at).limit(1)
-    return (await conn.execute(statement)).scalar_one_or_none()
+async def next_attempt_at(
+    conn: AsyncConnection, *, channel_id: ChannelId | None = None, busy: Collection[ChannelId] = ()
+) -> datetime | None:
+    """When `claimable` has a post next, or one of this channel; in the past where it has one now."""
+    statement = _heads().where(_posts.c.channel_id.not_in(busy)).with_only_columns(_posts.c.next_attempt_at)
+    if channel_id is not None:
+        statement = statement.where(_posts.c.channel_id == channel_id)
+    return (await conn.execute(statement.limit(1))).scalar_one_or_none()
 
 
-async def begin_attempt(conn: AsyncConnection, post_id: PostId, *, now: datetime) -> None:
-    """Note, before anything is sent, that it is being tried."""
+async def begin_attempt(conn: AsyncConnection, post_id: PostId, *, now: datetime) -> bool:
+    """Note, before anything is sent, that it is being tried; False where it is not pending any more."""
     first = keep_first(_posts.c.first_attempt_at, now)
-    await _set(conn, post_id, first_attempt_at=first, attempts=_posts.c.attempts + 1)
+    statement = (
+        update(_posts)
+        .where(_posts.c.id == post_id, _posts.c.state == PostState.PENDING.value)
+        .values(first_attempt_at=first, attempts=_posts.c.attempts + 1)
+    )
+    return (await conn.execute(statement)).rowcount == 1
+
+
+async def forget_first_attempt(conn: AsyncConnection, post_id: PostId) -> None:
+    """Note that no attempt so far can have brought the message into the channel."""
+    await _set(conn, post_id, first_attempt_at=None)
 
 
 async def mark_sent(conn: AsyncConnection, post_id: PostId, *, message_id: MessageId, now: datetime) -> None:
@@ -185,6 +205,13 @@ async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime)
 
 async def get(conn: AsyncConnection, post_id: PostId) -> Post | None:
     return await _first(conn, select(_posts).where(_posts.c.id == post_id))
+
+
+async def these(conn: AsyncConnection, post_ids: Collection[PostId]) -> list[Post]:
+    """Those of the posts that there are, in the order planned."""
+    return await _fetch(
+        conn, select(_posts).where(_posts.c.id.in_(these_ids(conn, post_ids))).order_by(_posts.c.id)
+    )
 
 
 async def of_paper(conn: AsyncConnection, feed_id: FeedId, paper_id: PaperId) -> Post | None:

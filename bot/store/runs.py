@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import RunId
@@ -14,9 +14,14 @@ from bot.store import tables
 _runs = tables.runs
 
 
+KEPT = 10_000  # runs; older ones are forgotten, so that years of them fill no disk
+
+
 async def start(conn: AsyncConnection, *, now: datetime) -> RunId:
     statement = insert(_runs).values(started_at=now).returning(_runs.c.id)
-    return RunId((await conn.execute(statement)).scalar_one())
+    run_id = RunId((await conn.execute(statement)).scalar_one())
+    await conn.execute(delete(_runs).where(_runs.c.id <= run_id - KEPT))
+    return run_id
 
 
 async def finish(
