@@ -93,6 +93,7 @@ class Stage:
     discord: Sandbox
     hub: FakeHuggingFace
     started: list[BotProcess] = field(default_factory=list[BotProcess])
+    _seen: dict[int, tuple[int, list[str]]] = field(default_factory=dict[int, tuple[int, list[str]]])
 
     @property
     def today(self) -> date:
@@ -154,8 +155,13 @@ class Stage:
 
     def posted(self, channel: ChannelHandle | None = None) -> list[str]:
         """The ids of the papers that stand in the channel, as often as they do, in the order of posting."""
-        shown = self.discord.messages(channel or self.discord.channel)
-        return [paper_id for message in shown for paper_id in paper_ids(message)]
+        channel = channel or self.discord.channel
+        stored = len(self.discord.world.backend.messages.get(channel.id, ()))
+        if self._seen.get(channel.id, (0, []))[0] != stored:  # asked at each change of anything
+            shown = self.discord.messages(channel)
+            ids = [paper_id for message in shown for paper_id in paper_ids(message)]
+            self._seen[channel.id] = (stored, ids)
+        return list(self._seen.get(channel.id, (0, []))[1])
 
     async def until(self, claim: Callable[[], bool], what: str) -> None:
         try:

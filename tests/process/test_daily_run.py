@@ -14,9 +14,13 @@ async def test_a_subscribed_channel_gets_each_matching_paper_once_over_restarts_
     stage.list_paper("2611.00001", title="World models for small robots")
     stage.list_paper("2611.00002", title="Nothing of the kind")
     stage.list_paper("2610.00009", title="An older world model", day=stage.today - timedelta(days=1))
+    stage.hub.open_day = stage.today - timedelta(days=1)
     bot = await stage.start()
     said = await stage.live("world model, grasping AND gentle")
     assert "`world model`" in said
+    await stage.two_more_runs(bot)
+    assert stage.posted() == []
+    stage.hub.open_day = stage.today
     await stage.command("config schedule", cadence="live", channel=general)
     assert general.mention in await stage.command("subscribe", keywords="title:kind", channel=general)
     await stage.until_posted("2611.00001")

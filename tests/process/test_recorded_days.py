@@ -1,0 +1,137 @@
+"""Recorded days of the list, delivered by the whole bot and compared with a second reading of the keyword rules."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from simcord.builders import ChannelHandle
+
+from bot.core.papers import Paper
+from bot.sources.parse import parse_list
+from tests.fakes.huggingface import raw_item
+from tests.matching_oracle import matches
+from tests.process.running import BotProcess, Stage
+
+RECORDED = Path(__file__).parents[3] / "shared" / "data" / "daily_papers"
+MORE_THAN_A_PAGE = 100
+FROM_YESTERDAY = "2610.77777"  # stands on yesterday's list and on today's
+
+# What each channel wants: (style, keywords).
+WANTED = (
+    ("cards", "*"),
+    ("digest", "*"),
+    ("cards", "diffusion model, RLHF, reward model, world model"),
+    ("digest", "agents AND benchmark, reasoning -math, (video OR audio) generation"),
+    ("cards", 'quantiz*, "world model" (video OR 4D), GPT-4, 3D -gaussian'),
+    ("digest", "title:video, abstract:robot, author:Wang, org:Google, keyword:reinforcement learning"),
+    ("cards", "multi-modal, fine-tuning, state of the art, chain-of-thought"),
+    ("digest", "LLMs, matrices, author:Zhang NOT title:LLM, long context -benchmark"),
+    ("cards", "a phrase that no abstract has"),
+)
+
+
+def redated(item: Mapping[str, Any], day: date) -> dict[str, Any]:
+    """The item on another list day; one of the years that did not name the list day does not name it now."""
+    paper = dict(item["paper"])
+    if "submittedOnDailyAt" in paper:
+        paper["submittedOnDailyAt"] = f"{day}T00:00:00.000Z"
+    return {**item, "paper": paper}
+
+
+def lists(today: date) -> dict[date, list[Any]]:
+    """The recorded days on the newest days, the fullest today and beyond one page, with odd items among them."""
+    files = sorted(RECORDED.glob("*.json"))
+    if not files:
+        pytest.skip("the recorded days are not beside this project")
+    days = sorted((json.loads(file.read_text(encoding="utf-8")) for file in files), key=len, reverse=True)
+    shown = {
+        today - timedelta(days=back): [redated(item, today - timedelta(days=back)) for item in items]
+        for back, items in enumerate(days)
+    }
+    yesterday = today - timedelta(days=1)
+    shown[today] += [
+        raw_item(id=f"2611.{number:05}", title=f"Filler {number} on reward models", day=today, upvotes=0)
+        for number in range(MORE_THAN_A_PAGE + 1 - len(shown[today]))
+    ]
+    shown[today] += [
+        {"paper": {"id": "2611.99999"}},
+        None,
+        raw_item(id="no id", title="World model", day=today),
+    ]
+    for day in (yesterday, today):
+        shown[day].append(raw_item(id=FROM_YESTERDAY, title="A world model that came back", day=day))
+    return shown
+
+
+def papers_of(shown: Mapping[date, Sequence[Any]]) -> dict[str, Paper]:
+    """Each paper as it stands on the latest of its list days."""
+    found: dict[str, Paper] = {}
+    for day in sorted(shown):
+        found |= {paper.id: paper for paper in parse_list(shown[day], asked_day=day).papers}
+    return found
+
+
+def wanted_of(keywords: str, papers: Iterable[Paper]) -> list[Paper]:
+    # No part of these keywords holds a comma of its own.
+    parts = [part.strip() for part in keywords.split(",")]
+    return [paper for paper in papers if any(matches(part, paper) for part in parts)]
+
+
+def ids_of(papers: Iterable[Paper], *, since: date) -> list[str]:
+    return sorted(paper.id for paper in papers if paper.list_day and paper.list_day >= since)
+
+
+def move_back(folder: Path, *, since: date) -> None:
+    """Make the subscriptions ones of that day, and the bot one that was off ever after."""
+    with closing(sqlite3.connect(folder / "data" / "paperboy.db")) as conn, conn:
+        conn.execute("UPDATE subscriptions SET since = ?", (since.isoformat(),))
+        conn.execute("UPDATE feeds SET last_run_at = ?, created_at = ?", (f"{since}T12:00:00.000000Z",) * 2)
+
+
+async def check(stage: Stage, bot: BotProcess, expected: Mapping[ChannelHandle, list[str]]) -> None:
+    """Wait for that many papers in each channel, and for runs that might bring more; then end the bot."""
+    for channel, ids in expected.items():
+        await stage.until(
+            lambda channel=channel, ids=ids: len(stage.posted(channel)) >= len(ids),
+            f"{len(ids)} papers in #{channel.id}",
+        )
+    await stage.two_more_runs(bot)
+    assert await bot.stop() == 0
+    assert {channel.id: sorted(stage.posted(channel)) for channel in expected} == {
+        channel.id: ids for channel, ids in expected.items()
+    }
+
+
+async def test_every_channel_gets_what_a_second_reading_finds_and_nothing_else(stage: Stage) -> None:
+    stage.hub.days = lists(stage.today)
+    papers = papers_of(stage.hub.days).values()
+    wanted = [wanted_of(keywords, papers) for _, keywords in WANTED]
+    assert len(ids_of(wanted[0], since=stage.today)) > MORE_THAN_A_PAGE
+    assert FROM_YESTERDAY in ids_of(wanted[0], since=stage.today)
+    bot = await stage.start(BACKFILL_DAYS="30")
+    channels: list[ChannelHandle] = []
+    for number, (style, keywords) in enumerate(WANTED):
+        channels.append(stage.discord.guild.create_text_channel(f"wants-{number}"))
+        await stage.command("config style", style=style, channel=channels[-1])
+        await stage.live(keywords, channels[-1])
+    await check(
+        stage,
+        bot,
+        {channel: ids_of(found, since=stage.today) for channel, found in zip(channels, wanted, strict=True)},
+    )
+
+    first = min(stage.hub.days)
+    move_back(stage.folder, since=first)
+    bot = await stage.start(BACKFILL_DAYS="30")
+    await check(
+        stage,
+        bot,
+        {channel: ids_of(found, since=first) for channel, found in zip(channels, wanted, strict=True)},
+    )
