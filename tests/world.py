@@ -45,7 +45,17 @@ class World:
     channel: Any  # #papers
     admin: Any
     member: Any
-    rings: int = 0
+    source: HuggingFace
+    _delivering: asyncio.Task[None]
+
+    async def restart(self) -> None:
+        """The process ends and starts again: another client and other use cases over the same store."""
+        await _ended(self._delivering)
+        old = self.client
+        self.client, self.services = _bot(self.database, self.source, self.clock)
+        await self.env.restart_bot(self.client)
+        await old.close()
+        self._delivering = asyncio.create_task(self.services.delivery.run())
 
     @property
     def today(self) -> date:
@@ -135,43 +145,53 @@ async def running_world(
     async with hub or FakeHuggingFace() as running_hub:
         database = await Database.open(f"sqlite+aiosqlite:///{folder / 'paperboy.db'}")
         source = HuggingFace(running_hub.url, token=None, clock=clock)
-        client = Client(shard_count=1)
-        services = assemble(
-            database=database,
-            source=source,
-            publisher=DiscordPublisher(client),
-            clock=clock,
-            default_schedule=NINE_ON_WEEKDAYS,
-            poll_interval_seconds=1800,
-            backfill_days=30,
-            ring=lambda: None,
-            pace=Pace(per_second=10_000),
-        )
-        client.take(make_cogs(services))
+        client, services = _bot(database, source, clock)
         env = Env(client)
         await env.start()
-        delivery = asyncio.create_task(services.delivery.run())
+        guild = env.create_guild("Paper Club")
+        admins = guild.create_role("Admins", permissions=discord.Permissions(administrator=True))
+        world = World(
+            clock=clock,
+            hub=running_hub,
+            database=database,
+            client=client,
+            services=services,
+            env=env,
+            guild=guild,
+            channel=guild.create_text_channel("papers"),
+            admin=guild.add_member(env.create_user("ada"), roles=[admins]),
+            member=guild.add_member(env.create_user("ben")),
+            source=source,
+            _delivering=asyncio.create_task(services.delivery.run()),
+        )
         try:
-            guild = env.create_guild("Paper Club")
-            channel = guild.create_text_channel("papers")
-            admins = guild.create_role("Admins", permissions=discord.Permissions(administrator=True))
-            yield World(
-                clock=clock,
-                hub=running_hub,
-                database=database,
-                client=client,
-                services=services,
-                env=env,
-                guild=guild,
-                channel=channel,
-                admin=guild.add_member(env.create_user("ada"), roles=[admins]),
-                member=guild.add_member(env.create_user("ben")),
-            )
+            yield world
         finally:
-            delivery.cancel()
-            with suppress(asyncio.CancelledError):
-                await delivery
+            await _ended(world._delivering)
             await env.shutdown()
-            await client.close()
+            await world.client.close()
             await source.close()
             await database.close()
+
+
+def _bot(database: Database, source: HuggingFace, clock: FakeClock) -> tuple[Client, Services]:
+    client = Client(shard_count=1)
+    services = assemble(
+        database=database,
+        source=source,
+        publisher=DiscordPublisher(client),
+        clock=clock,
+        default_schedule=NINE_ON_WEEKDAYS,
+        poll_interval_seconds=1800,
+        backfill_days=30,
+        ring=lambda: None,
+        pace=Pace(per_second=10_000),
+    )
+    client.take(make_cogs(services))
+    return client, services
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

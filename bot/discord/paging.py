@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Self
+from weakref import WeakKeyDictionary
 
 import discord
 from typing_extensions import override
@@ -61,7 +62,7 @@ class PageButton(
     @override
     async def callback(self, interaction: discord.Interaction) -> None:
         async with failures_told(interaction):
-            pager = _turnable.get(self._pager)
+            pager = _turnable(interaction).get(self._pager)
             if pager is None:
                 raise UserError("These buttons are too old: type the command again for an answer of now.")
             await pager.turn(interaction, to=self._to)
@@ -83,7 +84,7 @@ class Pager(discord.ui.View):
         self._embeds = embeds
         self._below = below
         self._show(0)
-        _turnable[self._key] = self
+        _turnable(interaction)[self._key] = self
 
     async def turn(self, interaction: discord.Interaction, *, to: int) -> None:
         shown = min(to, len(self._embeds) - 1)
@@ -93,7 +94,7 @@ class Pager(discord.ui.View):
 
     @override
     async def on_timeout(self) -> None:
-        del _turnable[self._key]
+        del _turnable(self._interaction)[self._key]
         self._put(())
         with suppress(discord.HTTPException):  # deleted or dismissed: there is nothing left to put away
             await self._interaction.edit_original_response(view=self if self._below else None)
@@ -114,8 +115,12 @@ class Pager(discord.ui.View):
             self.add_item(item)
 
 
-# The answers of this process whose pages can be turned now, by the key in their buttons.
-_turnable: dict[str, Pager] = {}
+_of_clients: WeakKeyDictionary[discord.Client, dict[str, Pager]] = WeakKeyDictionary()
+
+
+def _turnable(interaction: discord.Interaction) -> dict[str, Pager]:
+    """The answers of this client whose pages can be turned now, by the key in their buttons."""
+    return _of_clients.setdefault(interaction.client, {})
 
 
 def pages(

@@ -159,6 +159,12 @@ async def postable(interaction: discord.Interaction, channel: ChannelOption | No
     if kind not in _POSTABLE:
         raise UserError(f"<#{target.channel_id}> takes no messages. Use a text channel, or a thread.")
     ours = await _our_permissions(interaction, channel)
+    thread = channel if channel is not None else interaction.channel
+    if getattr(thread, "locked", False) and not ours.manage_threads:
+        raise UserError(
+            f"<#{target.channel_id}> is locked, so I cannot post there. Nothing was changed: unlock it, and "
+            "type the command again."
+        )
     missing = [name for name in ("view_channel", _writing(kind), "embed_links") if not getattr(ours, name)]
     if missing:
         raise UserError(

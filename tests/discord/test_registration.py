@@ -1,55 +1,154 @@
-"""The commands as they are registered with Discord."""
+"""Whether Discord's copy of the commands is ours."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import copy
 from typing import Any
 
 import pytest
 
-from tests.fakes.discord_openapi import discord_openapi
-from tests.world import running_world
+from bot.discord.registration import are_same
 
-GUILD, BOT_DM = 0, 1
-MANAGE_CHANNELS = 1 << 4
+OURS: list[dict[str, Any]] = [
+    {
+        "name": "subscribe",
+        "description": "Bring papers",
+        "type": 1,
+        "nsfw": False,
+        "dm_permission": False,
+        "default_member_permissions": 16,
+        "contexts": [0],
+        "integration_types": [0],
+        "options": [
+            {
+                "type": 3,
+                "name": "keywords",
+                "description": "What to match",
+                "required": True,
+                "autocomplete": True,
+                "min_length": 1,
+                "max_length": 2000,
+            },
+            {"type": 7, "name": "channel", "description": "Where", "required": False},
+        ],
+    },
+    {
+        "name": "config",
+        "description": "Configure",
+        "type": 1,
+        "nsfw": False,
+        "dm_permission": True,
+        "default_member_permissions": None,
+        "contexts": [0, 1],
+        "integration_types": [0],
+        "options": [
+            {
+                "type": 1,
+                "name": "style",
+                "description": "Choose a style",
+                "options": [
+                    {
+                        "type": 3,
+                        "name": "style",
+                        "description": "Which",
+                        "required": True,
+                        "choices": [
+                            {"name": "cards", "value": "cards"},
+                            {"name": "digest", "value": "digest"},
+                        ],
+                    }
+                ],
+            }
+        ],
+    },
+]
 
 
-@pytest.fixture
-async def registered(tmp_path: Path) -> list[dict[str, Any]]:
-    async with running_world(tmp_path) as world:
-        return [command.to_dict(world.client.tree) for command in world.client.tree.get_commands()]
+def as_discord_keeps_it(commands: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """With the fields that Discord adds, and without those that say what goes without saying."""
+    kept = copy.deepcopy(commands)
+    for number, command in enumerate(kept):
+        permissions = command["default_member_permissions"]
+        command["default_member_permissions"] = None if permissions is None else str(permissions)
+        command |= {
+            "id": str(1000 + number),
+            "application_id": "1",
+            "version": "2",
+            "name_localizations": None,
+            "description_localizations": None,
+            "dm_permission": True,
+            "contexts": sorted(command["contexts"], reverse=True),
+        }
+        if not command["nsfw"]:
+            del command["nsfw"]
+        for option in command["options"]:
+            option |= {"name_localizations": None, "description_localizations": None}
+            if not option.get("required", True):
+                del option["required"]
+            for inner in option.get("options", ()):
+                for choice in inner["choices"]:
+                    choice["name_localizations"] = None
+    return kept[::-1]
 
 
-class Registering:
-    """The request that registers them."""
-
-    method = "PUT"
-    path = "/applications/1/commands"
-    params: dict[str, str] = {}  # noqa: RUF012 - never written
-
-    def __init__(self, json: Any) -> None:
-        self.json = json
+def test_what_discord_adds_and_leaves_out_is_no_difference() -> None:
+    assert are_same(OURS, as_discord_keeps_it(OURS))
 
 
-async def test_the_commands_are_what_discords_own_description_takes(registered: list[dict[str, Any]]) -> None:
-    assert discord_openapi().problems(Registering(registered)) == []
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ((0, "description"), "Other words"),
+        ((0, "default_member_permissions"), None),
+        ((0, "default_member_permissions"), 32),
+        ((0, "contexts"), [0, 1]),
+        ((0, "integration_types"), [0, 1]),
+        ((0, "nsfw"), True),
+        ((0, "options", 0, "description"), "Other words"),
+        ((0, "options", 0, "required"), False),
+        ((0, "options", 0, "autocomplete"), False),
+        ((0, "options", 0, "max_length"), 100),
+        ((0, "options", 0, "min_length"), None),
+        ((0, "options", 1, "required"), True),
+        ((0, "options", 1, "type"), 3),
+        ((0, "options", 1, "channel_types"), [0]),
+        ((0, "options", 1, "name"), "place"),
+        ((1, "options", 0, "description"), "Other words"),
+        ((1, "options", 0, "options", 0, "choices"), []),
+        ((1, "options", 0, "options", 0, "choices", 1, "value"), "lines"),
+        ((1, "options", 0, "options"), []),
+        ((1, "name"), "configure"),
+    ],
+)
+def test_each_change_of_ours_is_a_difference_both_ways(path: tuple[Any, ...], value: object) -> None:
+    changed: Any = copy.deepcopy(OURS)
+    *way, last = path
+    place = changed
+    for step in way:
+        place = place[step]
+    place[last] = value
+
+    assert not are_same(changed, as_discord_keeps_it(OURS))
+    assert not are_same(OURS, as_discord_keeps_it(changed))
 
 
-async def test_a_channel_option_offers_every_kind_of_channel(registered: list[dict[str, Any]]) -> None:
-    subscribe = next(command for command in registered if command["name"] == "subscribe")
-    channel = next(option for option in subscribe["options"] if option["name"] == "channel")
-    assert "channel_types" not in channel
+def test_a_command_more_or_less_is_a_difference() -> None:
+    kept = as_discord_keeps_it(OURS)
+
+    assert not are_same(OURS[:1], kept)
+    assert not are_same(OURS, kept[:1])
+    assert not are_same(OURS, [])
 
 
-async def test_what_needs_a_server_is_offered_there_alone(registered: list[dict[str, Any]]) -> None:
-    contexts = {command["name"]: command["contexts"] for command in registered}
-    anywhere = {"preview", "papers", "paper", "help"}
-    assert {name for name, places in contexts.items() if places == [GUILD, BOT_DM]} == anywhere
-    assert all(places == [GUILD] for name, places in contexts.items() if name not in anywhere)
+def test_options_that_change_places_are_a_difference() -> None:
+    kept = as_discord_keeps_it(OURS)
+    kept[1]["options"].reverse()
+
+    assert not are_same(OURS, kept)
 
 
-async def test_admin_commands_are_hidden_from_others(registered: list[dict[str, Any]]) -> None:
-    for_admins = {
-        command["name"] for command in registered if command["default_member_permissions"] == MANAGE_CHANNELS
-    }
-    assert for_admins == {"subscribe", "unsubscribe", "deliver", "config", "status"}
+def test_what_is_left_to_the_applications_settings_is_no_difference() -> None:
+    ours = copy.deepcopy(OURS)
+    ours[0]["contexts"] = ours[0]["integration_types"] = None
+
+    assert are_same(ours, as_discord_keeps_it(OURS))

@@ -20,7 +20,7 @@ def status(found: Status) -> list[discord.Embed]:
         "`/deliver` there tries again."
         for post in found.failed
     )
-    intro = [_last_run(found.last_run), f"Next run: {phrases.moment(found.next_run_at, now=now)}"]
+    intro = [_last_run(found.last_run), f"Next run: {phrases.moment(found.next_run_at, now=now)}."]
     intro.append(_source(found))
     intro.append(f"Known: {count(found.papers, 'paper')}.")
     return pages(

@@ -1,0 +1,120 @@
+"""The client: what it asks of Discord, when it syncs its commands, and where it is pointed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import discord
+import pytest
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.client import INVITE_PERMISSIONS, Client, point_at
+from tests.world import World
+
+
+def syncs(world: World) -> int:
+    """How often the commands were written."""
+    return sum(
+        one.method in {"PUT", "POST", "PATCH"} and one.path.endswith("/commands")
+        for one in world.env.http_requests
+    )
+
+
+async def test_commands_are_synced_once_and_not_again_by_a_restart(world: World) -> None:
+    assert syncs(world) == 1
+
+    await world.restart()
+
+    assert syncs(world) == 1
+
+
+async def test_commands_that_differ_are_synced_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cogs.help.HelpCog.help.description", "Say it otherwise")
+
+    await world.restart()
+
+    assert syncs(world) == 2
+
+
+async def test_every_command_is_as_it_should_be_registered(world: World) -> None:
+    (sent,) = [one.json for one in world.env.http_requests if one.method == "PUT"]
+    permissions = {one["name"]: one["default_member_permissions"] for one in sent}
+    contexts = {one["name"]: one["contexts"] for one in sent}
+    in_servers, in_messages_too = [0], [0, 1]
+
+    manage_channels = discord.Permissions(manage_channels=True).value
+    admins = dict.fromkeys(("subscribe", "unsubscribe", "deliver", "config", "status"), manage_channels)
+    everyone = ("subscriptions", "explain", "papers", "paper", "preview", "help")
+    assert permissions == {**admins, **dict.fromkeys(everyone)}
+    assert contexts == {
+        **dict.fromkeys((*admins, "subscriptions", "explain"), in_servers),
+        **dict.fromkeys(("papers", "paper", "preview", "help"), in_messages_too),
+    }
+    assert {tuple(one["integration_types"]) for one in sent} == {(0,)}
+
+
+async def test_the_invite_link_stands_in_the_log(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "bot.client")
+
+    await world.restart()
+
+    assert f"client_id={world.client.application_id}" in caplog.text
+    assert f"permissions={INVITE_PERMISSIONS.value}" in caplog.text
+    assert "scope=bot+applications.commands" in caplog.text
+
+
+async def test_it_needs_no_privileged_intent_and_keeps_no_members() -> None:
+    client = Client()
+
+    assert client.intents == discord.Intents(guilds=True)
+    assert client._connection.member_cache_flags == discord.MemberCacheFlags.none()
+    assert not client._connection._chunk_guilds
+    assert client.allowed_mentions is not None
+    assert client.allowed_mentions.to_dict() == discord.AllowedMentions.none().to_dict()
+
+
+async def test_messages_are_nobodys_commands(world: World) -> None:
+    await world.member.send(world.channel, f"<@{world.guild.me.id}> help")
+
+    assert len(world.channel.history()) == 1
+
+
+@pytest.fixture
+def kept() -> Iterator[None]:
+    """discord.py's addresses, put back afterwards."""
+    base, default, gateway = (
+        Route.BASE,
+        DiscordWebSocket.DEFAULT_GATEWAY,
+        DiscordWebSocket.__dict__.get("gateway"),
+    )
+    yield
+    Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = base, default
+    if gateway is None:
+        if "gateway" in DiscordWebSocket.__dict__:
+            del DiscordWebSocket.gateway
+    else:
+        DiscordWebSocket.gateway = gateway
+
+
+@pytest.mark.usefixtures("kept")
+def test_it_is_pointed_at_another_api_and_keeps_discords_gateway() -> None:
+    before = DiscordWebSocket.DEFAULT_GATEWAY
+
+    point_at(api_url="http://127.0.0.1:9/api/v10", gateway_url=None)
+
+    assert Route("GET", "/users/@me").url == "http://127.0.0.1:9/api/v10/users/@me"
+    assert before == DiscordWebSocket.DEFAULT_GATEWAY
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_gateway_of_the_operators_wins_over_the_one_to_resume_at() -> None:
+    point_at(api_url="https://discord.com/api/v10", gateway_url="ws://127.0.0.1:9")
+    socket = DiscordWebSocket.__new__(DiscordWebSocket)
+
+    socket.gateway = yarl.URL("wss://gateway.example.org")
+
+    assert socket.gateway == yarl.URL("ws://127.0.0.1:9")
+    assert yarl.URL("ws://127.0.0.1:9") == DiscordWebSocket.DEFAULT_GATEWAY
