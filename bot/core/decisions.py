@@ -20,11 +20,11 @@ class Stage(StrEnum):
     """Where the pipeline stopped, in the order in which it asks."""
 
     LISTED = "listed"  # ended: never on the list, or withdrawn
-    REACH = "reach"  # ended: its list day is further back than a run reaches
-    SINCE = "since"  # ended: listed before the subscriptions that match began
+    POSTED = "posted"  # ended: already owed, sent or failed
     MATCHES = "matches"  # ended: no subscription matches
+    SINCE = "since"  # ended: listed before the subscriptions that match began
+    REACH = "reach"  # ended: its list day is further back than a run reaches
     UPVOTES = "upvotes"  # waits for upvotes, or waited in vain
-    POSTED = "posted"  # ended: already owed or sent
     POST = "post"  # goes into the feed's next post
 
 

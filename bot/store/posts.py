@@ -203,10 +203,6 @@ async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime)
     return (await conn.execute(statement)).rowcount
 
 
-async def get(conn: AsyncConnection, post_id: PostId) -> Post | None:
-    return await _first(conn, select(_posts).where(_posts.c.id == post_id))
-
-
 async def these(conn: AsyncConnection, post_ids: Collection[PostId]) -> list[Post]:
     """Those of the posts that there are, in the order planned."""
     return await _fetch(

@@ -146,6 +146,18 @@ async def test_finished_runs_move_each_feed_to_its_own_next_run(conn: AsyncConne
     assert await stored(conn, three) == three
 
 
+async def test_a_run_that_was_not_whole_moves_the_next_run_alone(conn: AsyncConnection) -> None:
+    feed = await a_feed(conn)
+    await feeds.finish_runs(conn, [(feed.id, NOW)], ran_at=NOW)
+    await feeds.finish_runs(conn, [(feed.id, NOW + HOUR)], ran_at=None)
+    assert await stored(conn, feed) == replace(feed, next_run_at=NOW + HOUR, last_run_at=NOW)
+
+
+async def test_a_clock_set_back_does_not_silence_a_live_feed(conn: AsyncConnection) -> None:
+    live = await subscribed(conn, 1, LIVE)
+    assert await feeds.due(conn, NOW - 5 * HOUR) == [live]
+
+
 @pytest.mark.parametrize(
     ("column", "value", "check"),
     [
@@ -172,7 +184,7 @@ async def test_with_a_server_goes_all_that_is_its_own(conn: AsyncConnection) -> 
     await conn.execute(delete(tables.servers))
     assert await feeds.count(conn) == 0
     assert await subscriptions.count(conn) == 0
-    assert await posts.get(conn, post.id) is None
+    assert await posts.these(conn, [post.id]) == []
     assert await posts.posted(conn, [feed.id]) == set()
     newer = await a_feed(conn)
     assert newer.id != feed.id, "an id is never given twice"

@@ -108,3 +108,12 @@ async def test_the_newest_day_is_not_after_the_day_asked_for(conn: AsyncConnecti
 async def test_many_papers_are_written_at_once(conn: AsyncConnection) -> None:
     await listed(conn, *range(3000))
     assert await papers.count(conn) == 3000
+
+
+async def test_the_papers_of_a_post_are_read_at_once(conn: AsyncConnection) -> None:
+    await papers.upsert(conn, [paper(1), paper(2), paper(3)], seen_at=NOW)
+    assert await papers.these(conn, [paper_id(3), paper_id(1), paper_id(9)]) == {
+        paper_id(1): paper(1),
+        paper_id(3): paper(3),
+    }
+    assert await papers.these(conn, []) == {}

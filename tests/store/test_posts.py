@@ -30,8 +30,7 @@ MESSAGE = MessageId(2**63 - 1)
 
 
 async def stored(conn: AsyncConnection, post: Post) -> Post:
-    found = await posts.get(conn, post.id)
-    assert found is not None
+    (found,) = await posts.these(conn, [post.id])
     return found
 
 
@@ -60,8 +59,7 @@ async def test_a_planned_post_comes_back_pending_with_its_papers_in_order(conn: 
         planned_at=NOW,
         next_attempt_at=NOW,
     )
-    assert await posts.get(conn, post.id) == post
-    assert await posts.get(conn, PostId(404)) is None
+    assert await posts.these(conn, [post.id, PostId(404)]) == [post]
 
 
 async def test_a_paper_is_owed_once_to_a_feed(conn: AsyncConnection) -> None:
@@ -287,3 +285,35 @@ async def test_a_state_that_contradicts_itself_is_refused(
     await owed(conn, await a_feed(conn), 1)
     with pytest.raises(IntegrityError, match=check):
         await conn.execute(text(f"UPDATE posts SET {change}"))  # noqa: S608 - the table above
+
+
+async def test_a_busy_channel_is_left_out(conn: AsyncConnection) -> None:
+    busy, quiet = [await owed(conn, await a_feed(conn, channel=channel), channel) for channel in (1, 2)]
+    assert [post.id for post in await posts.claimable(conn, NOW, limit=9, busy=[busy.channel_id])] == [quiet.id]
+    await posts.postpone(conn, quiet.id, until=NOW + HOUR, reason="No answer.", code=None)
+    assert await posts.next_attempt_at(conn) == NOW
+    assert await posts.next_attempt_at(conn, busy=[busy.channel_id]) == NOW + HOUR
+
+
+async def test_the_next_attempt_of_one_channel_is_told(conn: AsyncConnection) -> None:
+    first, second = [await owed(conn, await a_feed(conn, channel=channel), channel) for channel in (1, 2)]
+    await posts.postpone(conn, second.id, until=NOW + HOUR, reason="No answer.", code=None)
+    assert await posts.next_attempt_at(conn, channel_id=first.channel_id) == NOW
+    assert await posts.next_attempt_at(conn, channel_id=second.channel_id) == NOW + HOUR
+    await feeds.hold(conn, second.feed_id, reason="Gone.", now=NOW)
+    assert await posts.next_attempt_at(conn, channel_id=second.channel_id) is None
+
+
+async def test_what_is_not_pending_any_more_is_not_attempted(conn: AsyncConnection) -> None:
+    post = await owed(conn, await a_feed(conn), 1)
+    assert await posts.begin_attempt(conn, post.id, now=NOW)
+    await posts.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW)
+    assert not await posts.begin_attempt(conn, post.id, now=NOW)
+    assert (await stored(conn, post)).attempts == 1
+
+
+async def test_a_first_attempt_that_cannot_have_arrived_is_forgotten(conn: AsyncConnection) -> None:
+    post = await owed(conn, await a_feed(conn), 1)
+    await posts.begin_attempt(conn, post.id, now=NOW)
+    await posts.forget_first_attempt(conn, post.id)
+    assert await stored(conn, post) == replace(post, attempts=1)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import RunId
 from bot.core.runs import Outcome, Run
-from bot.store import runs
+from bot.store import runs, tables
 from tests.store.samples import HOUR, NOW
 
 
@@ -51,3 +52,11 @@ async def test_the_latest_run_is_the_one_that_finished_last(conn: AsyncConnectio
 async def test_an_outcome_must_be_one_of_ours(conn: AsyncConnection) -> None:
     with pytest.raises(ValueError, match="splendid"):
         await finish(conn, await runs.start(conn, now=NOW), hours=1, outcome="splendid")
+
+
+async def test_the_journal_keeps_so_many_runs(conn: AsyncConnection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "KEPT", 3)
+    for _ in range(10):
+        await runs.start(conn, now=NOW)
+    kept = (await conn.execute(select(func.count()).select_from(tables.runs))).scalar_one()
+    assert kept == 3

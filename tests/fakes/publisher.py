@@ -1,0 +1,118 @@
+"""An in-memory Discord for delivering: channels that keep messages, honour nonces, refuse, and lose answers."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import defaultdict, deque
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.core.ids import ChannelId, MessageId
+from bot.core.messages import Message
+from bot.errors import DeliveryError
+from bot.services.clock import Clock
+
+NONCES_KEPT = timedelta(minutes=2)  # Discord: "the past few minutes"
+LOST = DeliveryError("No answer came.", may_have_arrived=True)
+
+_PAGE = re.compile(r"huggingface\.co/papers/(\d{4}\.\d{4,5})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    id: MessageId
+    message: Message
+    nonce: str
+    at: datetime
+
+    @property
+    def paper_ids(self) -> list[str]:
+        """The papers that it shows: a card each, or a line each."""
+        found: list[str] = []
+        for card in self.message.cards:
+            found.extend(_PAGE.findall(card.url or card.description or ""))
+        return found
+
+
+@dataclass(kw_only=True)
+class Fault:
+    """What one call meets, instead of what it asked for or after it.
+
+    Attributes:
+        error: raised.
+        arrives: whether the message is created all the same.
+    """
+
+    error: Exception
+    arrives: bool = False
+
+
+@dataclass(kw_only=True)
+class FakePublisher:
+    """Obeys the protocol of `Publisher`; see `Fault` for what goes wrong."""
+
+    clock: Clock  # Discord's own
+    channels: defaultdict[ChannelId, list[Sent]] = field(default_factory=lambda: defaultdict(list))
+    faults: defaultdict[ChannelId, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
+    refusals: dict[ChannelId, DeliveryError] = field(default_factory=dict)  # of every call, until mended
+    find_faults: deque[DeliveryError] = field(default_factory=deque)
+    calls: list[tuple[str, ChannelId]] = field(default_factory=list)
+    gate: asyncio.Event | None = None  # where set, a message waits for it before it is created
+    in_flight: defaultdict[ChannelId, int] = field(default_factory=lambda: defaultdict(int))
+    most_in_flight: int = 0  # in one channel
+    _serial: int = 0
+
+    def posted(self, channel_id: int) -> list[str]:
+        """The ids of the papers in a channel, each time they stand there, in order."""
+        return [one for sent in self.channels[ChannelId(channel_id)] for one in sent.paper_ids]
+
+    def fail(self, channel_id: int, *faults: Fault | DeliveryError) -> None:
+        self.faults[ChannelId(channel_id)].extend(
+            one if isinstance(one, Fault) else Fault(error=one) for one in faults
+        )
+
+    def lose_answers(self, channel_id: int, count: int = 1) -> None:
+        """The next messages arrive, and their answers do not."""
+        self.fail(channel_id, *[Fault(error=LOST, arrives=True)] * count)
+
+    async def publish(self, channel_id: ChannelId, message: Message, *, nonce: str) -> MessageId:
+        self.calls.append(("publish", channel_id))
+        self.in_flight[channel_id] += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight[channel_id])
+        try:
+            await (self.gate.wait() if self.gate else asyncio.sleep(0))
+            if channel_id in self.refusals:
+                raise self.refusals[channel_id]
+            fault = self.faults[channel_id].popleft() if self.faults[channel_id] else None
+            if fault is not None and not fault.arrives:
+                raise fault.error
+            message_id = self._create(channel_id, message, nonce)
+            if fault is not None:
+                raise fault.error
+            return message_id
+        finally:
+            self.in_flight[channel_id] -= 1
+
+    async def find(
+        self, channel_id: ChannelId, page_urls: Collection[str], *, since: datetime
+    ) -> MessageId | None:
+        self.calls.append(("find", channel_id))
+        await asyncio.sleep(0)
+        if self.find_faults:
+            raise self.find_faults.popleft()
+        wanted = {url.rpartition("/")[2] for url in page_urls}
+        for sent in self.channels[channel_id]:
+            if sent.at >= since and wanted <= set(sent.paper_ids):
+                return sent.id
+        return None
+
+    def _create(self, channel_id: ChannelId, message: Message, nonce: str) -> MessageId:
+        for sent in self.channels[channel_id]:
+            if sent.nonce == nonce and abs(self.clock() - sent.at) <= NONCES_KEPT:
+                return sent.id
+        self._serial += 1
+        sent = Sent(id=MessageId(self._serial), message=message, nonce=nonce, at=self.clock())
+        self.channels[channel_id].append(sent)
+        return sent.id

@@ -1,0 +1,175 @@
+"""The use cases over a real store and a list on loopback, with channels in memory: no Discord client."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from bot.core.feeds import Feed
+from bot.core.ids import ChannelId, ServerId, UserId
+from bot.core.list_days import open_list_day
+from bot.core.posts import Post
+from bot.core.runs import Run
+from bot.core.schedules import Cadence, Schedule
+from bot.services.assembly import Services, assemble
+from bot.services.pace import Pace
+from bot.sources.fetching import FetchLimits
+from bot.sources.huggingface import HuggingFace
+from bot.store import feeds, posts, runs
+from bot.store.database import Database
+from tests.fakes.clock import FakeClock
+from tests.fakes.huggingface import FakeHuggingFace, RawItem, raw_item
+from tests.fakes.publisher import FakePublisher
+
+# A Wednesday morning on which the list of 19 August is open.
+NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
+NINE = Schedule(time=time(9, 0), weekdays=frozenset(range(5)), timezone="UTC")
+LIVE = replace(NINE, cadence=Cadence.LIVE)
+WEEKLY = replace(NINE, cadence=Cadence.WEEKLY)
+CHANNEL, OTHER = 1, 2
+SERVER = ServerId(9)
+USER = UserId(8)
+
+
+@dataclass(kw_only=True)
+class Bot:
+    """What a test moves and looks at."""
+
+    clock: FakeClock
+    hub: FakeHuggingFace
+    database: Database
+    publisher: FakePublisher
+    services: Services
+    delivery: asyncio.Task[None] | None = None
+    sources: list[HuggingFace] = field(default_factory=list[HuggingFace])
+    rings: list[datetime] = field(default_factory=list[datetime])
+
+    @property
+    def today(self) -> date:
+        return open_list_day(self.clock())
+
+    def list_paper(self, paper_id: str, *, day: date | None = None, **item: Any) -> RawItem:
+        """Puts a paper on a list day, today's if left out."""
+        day = day or self.today
+        raw = raw_item(id=paper_id, day=day, **{"title": "Video"} | item)
+        self.hub.days.setdefault(day, []).append(raw)
+        return raw
+
+    async def subscribe(
+        self, keywords: str = "video", *, channel: int = CHANNEL, schedule: Schedule | None = None
+    ) -> Feed:
+        found = await self.services.subscriptions.subscribe(
+            keywords, server_id=SERVER, channel_id=ChannelId(channel), user_id=USER
+        )
+        if schedule is not None:
+            async with self.database.write() as conn:
+                await feeds.set_schedule(conn, found.feed.id, schedule, next_run_at=self.clock())
+        return await self.feed(channel)
+
+    async def feed(self, channel: int = CHANNEL) -> Feed:
+        async with self.database.read() as conn:
+            found = await feeds.by_channel(conn, ChannelId(channel))
+        assert found is not None
+        return found
+
+    async def posts(self, channel: int = CHANNEL) -> list[Post]:
+        async with self.database.read() as conn:
+            ids = (await conn.execute(text(f"SELECT id FROM posts WHERE channel_id = {channel}"))).scalars()
+            return await posts.these(conn, list(ids))
+
+    async def last_run(self) -> Run:
+        async with self.database.read() as conn:
+            found = await runs.latest(conn)
+        assert found is not None
+        return found
+
+    async def execute(self, sql: str) -> None:
+        async with self.database.write() as conn:
+            await conn.execute(text(sql))
+
+    async def run(self) -> None:
+        """One run, and its posts delivered as far as they can be now."""
+        await self.services.runs.run()
+        await self.delivered()
+
+    async def delivered(self) -> None:
+        """Waits until nothing more can be sent now."""
+        delivery = self.services.delivery
+        if self.delivery is None:
+            self.delivery = asyncio.create_task(delivery.run())
+        for _ in range(2_000):
+            delivery.wake()
+            await asyncio.sleep(0.001)  # the store answers from a thread
+            if delivery.in_flight or self.delivery.done():
+                continue
+            async with self.database.read() as conn:
+                owed = await posts.claimable(conn, self.clock(), limit=1)
+            if delivery._rest.seconds_left > 0 or not (owed or delivery.in_flight):
+                return
+        raise AssertionError("the outbox did not come to rest")
+
+    def end_rest(self) -> None:
+        """A rest goes by the event loop's clock, which no test moves."""
+        self.services.delivery._rest._until = 0.0
+
+    async def stop_delivering(self) -> None:
+        if self.delivery is not None:
+            self.delivery.cancel()
+            with suppress(asyncio.CancelledError):
+                await self.delivery
+            self.delivery = None
+
+    async def restart(self, *, backfill_days: int = 30) -> None:
+        """The process ends, in order, and another one begins with the same store."""
+        await self.stop_delivering()
+        self.services = _services(self, backfill_days=backfill_days)
+
+
+def _services(bot: Bot, *, backfill_days: int) -> Services:
+    source = HuggingFace(bot.hub.url, clock=bot.clock, sleep=_at_once, limits=FetchLimits(tries=1))
+    bot.sources.append(source)
+    return assemble(
+        database=bot.database,
+        source=source,
+        publisher=bot.publisher,
+        clock=bot.clock,
+        default_schedule=NINE,
+        poll_interval_seconds=1800,
+        backfill_days=backfill_days,
+        ring=lambda: bot.rings.append(bot.clock()),
+        pace=Pace(per_second=10_000),
+    )
+
+
+async def _at_once(seconds: float) -> None:
+    await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def a_bot(folder: Path, *, now: datetime = NOW, backfill_days: int = 30) -> AsyncIterator[Bot]:
+    """The use cases, ready; posts are sent once `run` or `delivered` was called."""
+    clock = FakeClock(now)
+    async with FakeHuggingFace() as hub:
+        database = await Database.open(f"sqlite+aiosqlite:///{folder / 'paperboy.db'}")
+        bot = Bot(
+            clock=clock,
+            hub=hub,
+            database=database,
+            publisher=FakePublisher(clock=clock),
+            services=None,  # pyright: ignore[reportArgumentType] - made in the next line
+        )
+        bot.services = _services(bot, backfill_days=backfill_days)
+        try:
+            yield bot
+        finally:
+            await bot.stop_delivering()
+            for source in bot.sources:
+                await source.close()
+            await database.close()

@@ -1,0 +1,16 @@
+"""Fixtures of the services' tests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+
+from tests.services.bots import Bot, a_bot
+
+
+@pytest_asyncio.fixture
+async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
+    async with a_bot(tmp_path) as made:
+        yield made

@@ -1,0 +1,150 @@
+"""Planning: what matches becomes posts; a bug in one feed or query stays its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.core.feeds import Feed, Style, Subscription
+from bot.core.ids import ChannelId, FeedId, PaperId, ServerId, SubscriptionId, UserId
+from bot.core.list_days import open_list_day
+from bot.core.papers import Paper
+from bot.core.queries import RULES_VERSION, compile_query, parse_query
+from bot.services import planning
+from bot.services.planning import Planned, plan, plan_older
+from tests.services.bots import NINE, NOW
+
+TODAY = open_list_day(NOW)
+
+
+def feed(number: int = 1) -> Feed:
+    return Feed(
+        id=FeedId(number),
+        server_id=ServerId(1),
+        channel_id=ChannelId(number + 100),
+        schedule=NINE,
+        next_run_at=NOW,
+        created_at=NOW,
+        created_by=UserId(1),
+    )
+
+
+def paper(number: int, *, title: str = "Video", days_ago: int = 0, upvotes: int = 0) -> Paper:
+    return Paper(
+        id=PaperId(f"2608.{number:05}"),
+        list_day=TODAY - timedelta(days=days_ago),
+        title=title,
+        abstract="…",
+        upvotes=upvotes,
+    )
+
+
+def subscription(keywords: str = "video", *, of: int = 1) -> Subscription:
+    query = parse_query(keywords)
+    return Subscription(
+        id=SubscriptionId(1),
+        feed_id=FeedId(of),
+        text=keywords,
+        canonical=query.canonical,
+        compiled=compile_query(query),
+        rules_version=RULES_VERSION,
+        since=TODAY,
+        created_at=NOW,
+        created_by=UserId(1),
+    )
+
+
+def planned(
+    feeds: Sequence[Feed],
+    papers: Sequence[Paper],
+    *subscriptions: Subscription,
+    posted: frozenset[tuple[FeedId, PaperId]] = frozenset(),
+) -> Planned:
+    wanted: dict[FeedId, list[Subscription]] = {}
+    for one in subscriptions:
+        wanted.setdefault(one.feed_id, []).append(one)
+    return plan(feeds, papers=papers, subscriptions=wanted, posted=posted, now=NOW, backfill_days=30)
+
+
+def ids(found: Planned, number: int = 1) -> list[str]:
+    return [paper.id for item in found.plans if item.feed.id == number for paper in item.papers]
+
+
+def test_each_feed_posts_what_it_wants_by_upvotes() -> None:
+    papers = [paper(1, upvotes=1), paper(2, title="Agents"), paper(3, upvotes=9)]
+    found = planned([feed(1), feed(2), feed(3)], papers, subscription(), subscription("agents", of=2))
+    assert ids(found) == ["2608.00003", "2608.00001"]
+    assert ids(found, 2) == ["2608.00002"]
+    assert [item.feed.id for item in found.plans] == [1, 2]
+    assert found.broken == frozenset()
+
+
+def test_a_paper_that_two_queries_find_stands_once_with_both() -> None:
+    (item,) = planned([feed()], [paper(1, title="Video Agents")], subscription(), subscription("agents")).plans
+    (post,) = item.posts
+    (entry,) = post.entries
+    assert set(entry.queries) == {"video", parse_query("agents").canonical}
+
+
+def test_what_was_posted_is_left_out() -> None:
+    found = planned(
+        [feed()], [paper(1), paper(2)], subscription(), posted=frozenset({(FeedId(1), PaperId("2608.00001"))})
+    )
+    assert ids(found) == ["2608.00002"]
+
+
+def test_every_message_has_a_nonce_of_its_own_that_discord_takes() -> None:
+    found = planned(
+        [replace(feed(), style=Style.DIGEST)], [paper(number) for number in range(200)], subscription()
+    )
+    nonces = [post.nonce for item in found.plans for post in item.posts]
+    assert len(nonces) == len(set(nonces)) > 1
+    assert all(0 < len(nonce) <= 25 for nonce in nonces)
+
+
+def test_a_query_that_cannot_be_evaluated_stops_itself_alone(caplog: pytest.LogCaptureFixture) -> None:
+    bad = replace(subscription("agents"), compiled='"unclosed')
+    found = planned([feed(1), feed(2)], [paper(1)], bad, subscription(), subscription(of=2))
+    assert ids(found) == ["2608.00001"]
+    assert ids(found, 2) == ["2608.00001"]
+    assert found.broken == {1}
+    assert '"unclosed' in caplog.text
+
+
+def test_a_bug_in_one_feed_stops_itself_alone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = planning.layout
+
+    def layout(papers: Sequence[Paper], **rest: object) -> object:
+        if rest["style"] is Style.DIGEST:
+            raise ZeroDivisionError
+        return whole(papers, **rest)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr(planning, "layout", layout)
+    digest = replace(feed(1), style=Style.DIGEST)
+    found = planned([digest, feed(2)], [paper(1)], subscription(), subscription(of=2))
+    assert ids(found, 2) == ["2608.00001"]
+    assert found.broken == {1}
+    assert "Feed 1 could not be planned" in caplog.text
+
+
+def test_older_papers_are_the_newest_from_before_the_subscription() -> None:
+    papers = [paper(number, days_ago=number) for number in range(9)] + [paper(99, title="Agents", days_ago=1)]
+    older = plan_older(
+        feed(),
+        papers=papers,
+        subscriptions=[subscription()],
+        posted={(FeedId(1), PaperId("2608.00002"))},
+        count=3,
+    )
+    assert older is not None
+    assert [one.id for one in older.papers] == ["2608.00001", "2608.00003", "2608.00004"]
+
+
+def test_nothing_older_is_no_plan() -> None:
+    found = plan_older(feed(), papers=[paper(1)], subscriptions=[subscription()], posted=(), count=3)
+    assert found is None
