@@ -24,6 +24,7 @@ from bot.store import posts
 from bot.store.database import Database
 from cogs import make_cogs
 from tests.fakes.clock import FakeClock
+from tests.fakes.discord_limits import assert_within_limits, length
 from tests.fakes.huggingface import FakeHuggingFace, RawItem, raw_item
 
 # A Wednesday morning on which the list of 19 August is open.
@@ -166,12 +167,34 @@ async def running_world(
         )
         try:
             yield world
+            check_payloads(env)
         finally:
             await _ended(world._delivering)
             await env.shutdown()
             await world.client.close()
             await source.close()
             await database.close()
+
+
+def check_payloads(env: Env) -> None:
+    """Fails where any message or choice that was sent breaks a limit of Discord's, or may ping."""
+    for request in env.http_requests:
+        if not request.path.startswith(("/interactions/", "/webhooks/", "/channels/")):
+            continue
+        payload = request.json or {}
+        sent: dict[str, Any] = payload.get("data") or {} if "type" in payload else payload
+        if "choices" in sent:
+            _check_choices(sent["choices"])
+        elif sent.keys() & {"content", "embeds"}:
+            assert sent["allowed_mentions"]["parse"] == []
+            assert_within_limits(sent)
+
+
+def _check_choices(choices: list[dict[str, str]]) -> None:
+    assert len(choices) <= 25
+    for choice in choices:
+        assert 1 <= length(choice["name"]) <= 100
+        assert 1 <= length(choice["value"]) <= 100
 
 
 def _bot(database: Database, source: HuggingFace, clock: FakeClock) -> tuple[Client, Services]:

@@ -153,11 +153,13 @@ async def postable(interaction: discord.Interaction, channel: ChannelOption | No
     kind, _ = _their_side(interaction, channel)
     if kind in _FORUMS:
         raise UserError(
-            f"<#{target.channel_id}> is a forum or media channel, and I cannot post there yet. Use a text "
-            "channel, an announcement channel or a thread."
+            f"<#{target.channel_id}> is a forum or media channel, and I cannot post there yet. Nothing was "
+            "changed: use a text channel, an announcement channel or a thread."
         )
     if kind not in _POSTABLE:
-        raise UserError(f"<#{target.channel_id}> takes no messages. Use a text channel, or a thread.")
+        raise UserError(
+            f"<#{target.channel_id}> takes no messages. Nothing was changed: use a text channel or a thread."
+        )
     ours = await _our_permissions(interaction, channel)
     thread = channel if channel is not None else interaction.channel
     if getattr(thread, "locked", False) and not ours.manage_threads:
@@ -165,11 +167,13 @@ async def postable(interaction: discord.Interaction, channel: ChannelOption | No
             f"<#{target.channel_id}> is locked, so I cannot post there. Nothing was changed: unlock it, and "
             "type the command again."
         )
-    missing = [name for name in ("view_channel", _writing(kind), "embed_links") if not getattr(ours, name)]
+    needed = ["view_channel", _writing(kind), "embed_links"]
+    # Who cannot see a channel cannot write there, and who cannot write cannot embed: the first is the cause.
+    missing = next((name for name in needed if not getattr(ours, name)), None)
     if missing:
         raise UserError(
-            f"I lack {_listed(missing)} in <#{target.channel_id}>. Nothing was changed: give me that under "
-            "*Edit Channel → Permissions*, and type the command again."
+            f"I lack {_listed([missing])} in <#{target.channel_id}>. Nothing was changed: give me "
+            f"{_listed(needed)} there, under *Edit Channel → Permissions*, and type the command again."
         )
     return target
 
