@@ -20,6 +20,10 @@ from bot.discord.registration import are_same
 
 _log = logging.getLogger(__name__)
 
+# How long the next server may be in coming until the client counts as ready. Sending needs none of them, so
+# two seconds, which discord.py takes where nothing is said, would only be lost.
+_SERVERS_SECONDS = 0.5
+
 # What the invite link asks for, and why each stands in the README.
 INVITE_PERMISSIONS = discord.Permissions(
     view_channel=True,
@@ -76,6 +80,7 @@ class Client(commands.AutoShardedBot):
             intents=discord.Intents(guilds=True),
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
+            guild_ready_timeout=_SERVERS_SECONDS,
             max_messages=None,
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_installs=app_commands.AppInstallationType(guild=True),
