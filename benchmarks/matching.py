@@ -13,8 +13,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from bot.core.ids import PaperId
-from bot.core.papers import Paper
+from benchmarks._corpus import corpus
 from bot.core.queries import compile_query, parse_query
 from bot.index import PaperIndex
 
@@ -23,19 +22,13 @@ PAPERS = 72
 SAMPLE = 200  # keywords for the loops, which are slow
 GOAL = 200
 
-_ONSETS = "b br c cl d f fl g gr h k l m n p pl pr qu r s st t tr v w".split()  # noqa: SIM905 - reads best as text
-_VOWELS = "a e i o u ai ea io ou".split()  # noqa: SIM905
-_ENDINGS = "n r l t s st nd m ck ng tion ing er ".split(" ")  # noqa: SIM905
-
 T = TypeVar("T")
 
 
 def main() -> None:
     """Print what compiling and searching cost, and how the loops compare."""
     rng = random.Random(20_260_801)
-    vocabulary = _vocabulary(rng, 6_000)
-    papers = [_paper(rng, vocabulary, number) for number in range(PAPERS)]
-    keywords = _keywords(rng, vocabulary, papers)
+    papers, keywords = corpus(rng, papers=PAPERS, keywords=QUERIES)
 
     compiled, compile_seconds = _timed(lambda: [compile_query(parse_query(keyword)) for keyword in keywords])
     _, build_seconds = _timed(lambda: PaperIndex(papers).close())
@@ -73,57 +66,6 @@ def _timed(work: Callable[[], T]) -> tuple[T, float]:
         goes.append((time.process_time() - start, result))
     seconds, result = min(goes, key=lambda go: go[0])
     return result, seconds
-
-
-def _vocabulary(rng: random.Random, size: int) -> list[str]:
-    """Made-up words, most of them short, without doubles."""
-    made: dict[str, None] = {}
-    while len(made) < size:
-        syllables = rng.choice((1, 2, 2, 3))
-        made[
-            "".join(rng.choice(_ONSETS) + rng.choice(_VOWELS) for _ in range(syllables))
-            + rng.choice(_ENDINGS)
-        ] = None
-    return list(made)
-
-
-def _words(rng: random.Random, vocabulary: list[str], count: int) -> str:
-    """Running text: few words are usual and most are rare, some have hyphens, some are plurals."""
-    chosen: list[str] = []
-    for _ in range(count):
-        word = vocabulary[min(int(rng.paretovariate(0.6)) - 1, len(vocabulary) - 1)]
-        chance = rng.random()
-        if chance < 0.05:
-            word = f"{word}-{rng.choice(vocabulary)}"
-        elif chance < 0.15:
-            word += "s"
-        chosen.append(word)
-    return " ".join(chosen)
-
-
-def _paper(rng: random.Random, vocabulary: list[str], number: int) -> Paper:
-    return Paper(
-        id=PaperId(f"2608.{number:05}"),
-        list_day=None,
-        title=_words(rng, vocabulary, 10).title(),
-        abstract=_words(rng, vocabulary, 190),
-        ai_keywords=tuple(_words(rng, vocabulary, 2) for _ in range(8)),
-    )
-
-
-def _keywords(rng: random.Random, vocabulary: list[str], papers: list[Paper]) -> list[str]:
-    """Distinct phrases of one to three words, a third of them out of the papers."""
-    texts = [paper.abstract.split() for paper in papers]
-    made: dict[str, None] = {}
-    while len(made) < QUERIES:
-        count = rng.choice((1, 2, 2, 2, 3))
-        if rng.random() < 1 / 3:
-            text = rng.choice(texts)
-            start = rng.randrange(len(text) - count)
-            made[" ".join(text[start : start + count])] = None
-        else:
-            made[" ".join(rng.choices(vocabulary, k=count + (count == 1)))] = None
-    return list(made)
 
 
 def _regex_loop(keywords: list[str], texts: list[str]) -> int:

@@ -1,0 +1,74 @@
+"""Made-up papers and keywords, the same for the same seed, with the make-up of real ones."""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+
+from bot.core.ids import PaperId
+from bot.core.papers import Paper
+
+_WORDS = 6_000
+_ONSETS = "b br c cl d f fl g gr h k l m n p pl pr qu r s st t tr v w".split()  # noqa: SIM905 - reads best as text
+_VOWELS = "a e i o u ai ea io ou".split()  # noqa: SIM905
+_ENDINGS = "n r l t s st nd m ck ng tion ing er ".split(" ")  # noqa: SIM905
+
+
+def corpus(
+    rng: random.Random, *, papers: int, keywords: int, day: date | None = None
+) -> tuple[list[Paper], list[str]]:
+    """So many papers of the list day, and so many distinct keywords, a third of them out of the papers."""
+    vocabulary = _vocabulary(rng, _WORDS)
+    made = [_paper(rng, vocabulary, number, day=day) for number in range(papers)]
+    return made, _keywords(rng, vocabulary, made, count=keywords)
+
+
+def _vocabulary(rng: random.Random, size: int) -> list[str]:
+    """Made-up words, most of them short, without doubles."""
+    made: dict[str, None] = {}
+    while len(made) < size:
+        syllables = rng.choice((1, 2, 2, 3))
+        made[
+            "".join(rng.choice(_ONSETS) + rng.choice(_VOWELS) for _ in range(syllables))
+            + rng.choice(_ENDINGS)
+        ] = None
+    return list(made)
+
+
+def _words(rng: random.Random, vocabulary: list[str], count: int) -> str:
+    """Running text: few words are usual and most are rare, some have hyphens, some are plurals."""
+    chosen: list[str] = []
+    for _ in range(count):
+        word = vocabulary[min(int(rng.paretovariate(0.6)) - 1, len(vocabulary) - 1)]
+        chance = rng.random()
+        if chance < 0.05:
+            word = f"{word}-{rng.choice(vocabulary)}"
+        elif chance < 0.15:
+            word += "s"
+        chosen.append(word)
+    return " ".join(chosen)
+
+
+def _paper(rng: random.Random, vocabulary: list[str], number: int, *, day: date | None) -> Paper:
+    return Paper(
+        id=PaperId(f"2608.{number:05}"),
+        list_day=day,
+        title=_words(rng, vocabulary, 10).title(),
+        abstract=_words(rng, vocabulary, 190),
+        ai_keywords=tuple(_words(rng, vocabulary, 2) for _ in range(8)),
+    )
+
+
+def _keywords(rng: random.Random, vocabulary: list[str], papers: list[Paper], *, count: int) -> list[str]:
+    """Distinct phrases of one to three words, a third of them out of the papers."""
+    texts = [paper.abstract.split() for paper in papers]
+    made: dict[str, None] = {}
+    while len(made) < count:
+        length = rng.choice((1, 2, 2, 2, 3))
+        if rng.random() < 1 / 3:
+            text = rng.choice(texts)
+            start = rng.randrange(len(text) - length)
+            made[" ".join(text[start : start + length])] = None
+        else:
+            made[" ".join(rng.choices(vocabulary, k=length + (length == 1)))] = None
+    return list(made)
