@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,16 @@ class World:
         """The command as Discord has it."""
         (found,) = [one for one in await self.client.tree.fetch_commands() if one.name == name]
         return found
+
+    async def subscriptions(self, channel: Any = None) -> list[str]:
+        """What the channel is subscribed to, as it was typed."""
+        found = await self.services.subscriptions.of_channel((channel or self.channel).id)
+        return [item.text for item in found.subscriptions] if found else []
+
+    async def read_archive(self) -> None:
+        """Reads the list days that the bot reads in the background, at once."""
+        for back in range(31):
+            await self.services.polling.read_day(self.today - timedelta(days=back))
 
     async def run(self) -> None:
         """One run, and its posts delivered."""

@@ -1,20 +1,13 @@
-"""/subscribe, /unsubscribe and /subscriptions, typed by a person."""
+"""/subscribe and /subscriptions, typed by a person."""
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
-import discord
 import pytest
 
-from bot.store import feeds, subscriptions
 from tests.world import World, text_of
-
-
-async def subscribed(world: World, channel_id: int) -> list[str]:
-    async with world.database.read() as conn:
-        feed = await feeds.by_channel(conn, channel_id)
-        return [item.text for item in await subscriptions.of_feed(conn, feed.id)] if feed else []
 
 
 async def test_an_admin_subscribes_a_channel_and_hears_what_comes_next(world: World) -> None:
@@ -29,13 +22,13 @@ async def test_an_admin_subscribes_a_channel_and_hears_what_comes_next(world: Wo
     assert f"<#{world.channel.id}> now gets papers that match" in said
     assert "`diffusion model`: 1 paper in the last 7 days, 1 of them on today's list" in said
     assert "Next post: <t:1787130000:f> (<t:1787130000:R>)" in said  # 09:00 UTC that day
-    assert await subscribed(world, world.channel.id) == ["diffusion model"]
+    assert await world.subscriptions() == ["diffusion model"]
 
 
 async def test_commas_make_subscriptions_of_their_own(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords='RLHF, "world model" (video OR 4D, 3D)')
 
-    assert await subscribed(world, world.channel.id) == ["RLHF", '"world model" (video OR 4D, 3D)']
+    assert await world.subscriptions() == ["RLHF", '"world model" (video OR 4D, 3D)']
 
 
 async def test_one_bad_part_rejects_the_whole(world: World) -> None:
@@ -44,7 +37,7 @@ async def test_one_bad_part_rejects_the_whole(world: World) -> None:
     assert result.ephemeral
     assert '"open' in text_of(result)
     assert "^" in text_of(result)
-    assert await subscribed(world, world.channel.id) == []
+    assert await world.subscriptions() == []
 
 
 async def test_a_keyword_that_is_there_already_is_said_to_be(world: World) -> None:
@@ -53,120 +46,110 @@ async def test_a_keyword_that_is_there_already_is_said_to_be(world: World) -> No
     result = await world.admin.slash(world.channel, "subscribe", keywords="Reward Model")
 
     assert "Nothing changed" in text_of(result)
-    assert await subscribed(world, world.channel.id) == ["reward models"]
+    assert await world.subscriptions() == ["reward models"]
 
 
 async def test_fifty_subscriptions_fit_and_one_more_changes_nothing(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords=", ".join(f"word{n}x" for n in range(50)))
-    assert len(await subscribed(world, world.channel.id)) == 50
+    assert len(await world.subscriptions()) == 50
 
     result = await world.admin.slash(world.channel, "subscribe", keywords="another")
 
     assert "50 subscriptions" in text_of(result)
     assert "/unsubscribe" in text_of(result)
-    assert len(await subscribed(world, world.channel.id)) == 50
+    assert len(await world.subscriptions()) == 50
 
 
-@pytest.mark.parametrize(
-    ("denied", "named"),
-    [
-        ("send_messages", "Send Messages"),
-        ("embed_links", "Embed Links"),
-        ("view_channel", "View Channel"),
-    ],
-)
-async def test_a_right_that_the_bot_lacks_is_named(world: World, denied: str, named: str) -> None:
-    bot = world.guild.me
-    closed = world.guild.create_text_channel(
-        "closed", overwrites={bot: discord.PermissionOverwrite(**{denied: False})}
+async def test_a_partial_double_adds_the_rest_and_says_which_is_new(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="reward models")
+
+    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="Reward Model, RLHF, rlhf"))
+
+    assert "• `reward models` (subscribed before): no papers in the last 7 days" in said
+    assert said.count("RLHF") == 1
+    assert await world.subscriptions() == ["reward models", "RLHF"]
+
+
+@pytest.mark.parametrize("typed", ["   ", "\u200b", "video,", ", video", "-video", "a" * 2000, "()", "&%$"])
+async def test_what_cannot_be_read_is_shown_at_its_place_and_changes_nothing(
+    world: World, typed: str
+) -> None:
+    result = await world.admin.slash(world.channel, "subscribe", keywords=typed)
+
+    said = text_of(result)
+    assert result.ephemeral
+    assert said.count("```") == 2
+    assert re.search(r"^ *\^$", said, re.MULTILINE)
+    assert await world.subscriptions() == []
+
+
+async def test_two_thousand_characters_of_keywords_fit(world: World) -> None:
+    keywords = ", ".join(f"subject{number:02} with some words more" for number in range(50))
+    keywords += " " * (2000 - len(keywords))
+
+    shown = await world.admin.slash(world.channel, "subscribe", keywords=keywords)
+
+    assert "Page 1 of 4" in text_of(shown)
+    assert len(await world.subscriptions()) == 50
+
+
+async def test_keywords_that_would_ping_or_break_out_stay_keywords(world: World) -> None:
+    said = text_of(
+        await world.admin.slash(world.channel, "subscribe", keywords='"@everyone ``` <@1> [x](http://x.y)"')
     )
 
-    result = await world.admin.slash(world.channel, "subscribe", keywords="video", channel=closed)
-
-    assert f"I lack **{named}**" in text_of(result) or "**View Channel**" in text_of(result)
-    assert await subscribed(world, closed.id) == []
+    assert '• `"@everyone ˋˋˋ <@1> [x](http://x.y)"`:' in said
 
 
-async def test_a_person_cannot_subscribe_a_channel_they_cannot_write_in(world: World) -> None:
-    managers = world.guild.create_role("Managers", permissions=discord.Permissions(manage_channels=True))
-    manager = world.guild.add_member(world.env.create_user("mia"), roles=[managers])
-    quiet = world.guild.create_text_channel(
-        "quiet", overwrites={manager: discord.PermissionOverwrite(send_messages=False)}
-    )
+async def test_counts_are_said_to_be_low_while_the_archive_is_not_read(world: World) -> None:
+    early = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video"))
+    await world.read_archive()
+    later = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents"))
 
-    result = await manager.slash(world.channel, "subscribe", keywords="video", channel=quiet)
-
-    assert "You need **Send Messages**" in text_of(result)
-    assert await subscribed(world, quiet.id) == []
+    assert "Of these 7 list days, none have been read so far." in early
+    assert "Of these 7 list days" not in later
 
 
-async def test_a_forum_is_refused_plainly(world: World) -> None:
-    forum = world.guild.create_forum_channel("ideas")
+async def test_a_channel_that_wanted_nothing_for_long_is_due_at_its_next_time(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    await world.admin.slash(world.channel, "unsubscribe", keywords="video")
+    world.clock.advance(days=7, hours=2)  # past a post that did not come
 
-    result = await world.admin.slash(world.channel, "subscribe", keywords="video", channel=forum)
+    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents"))
 
-    assert "forum" in text_of(result)
-    assert await subscribed(world, forum.id) == []
-
-
-async def test_the_button_posts_the_last_five_older_matches(world: World) -> None:
-    for number in range(7):
-        world.list_paper(
-            f"2608.0000{number}",
-            day=world.today - timedelta(days=number + 1),
-            title=f"Video number {number}",
-        )
-    await world.services.polling.poll()
-    for days in range(1, 8):
-        await world.services.polling.read_day(world.today - timedelta(days=days))
-    result = await world.admin.slash(world.channel, "subscribe", keywords="video")
-
-    pressed = await world.admin.click(result.response, label="Post the last 5 older matches now")
-    await world.delivered()
-
-    assert sorted(world.posted_ids()) == [f"2608.0000{number}" for number in range(5)]
-    assert "Posted 5 older papers" in text_of(pressed)
+    assert "Next post: <t:1787821200:f>" in said  # Thursday 27 August, 09:00 UTC
+    world.list_paper("2608.00001", title="Agents")
+    await world.run()
+    assert world.posted_ids() == []
 
 
-async def test_the_button_works_after_a_restart_and_posts_nothing_twice(world: World) -> None:
-    world.list_paper("2608.00001", day=world.today - timedelta(days=1), title="Video")
-    await world.services.polling.read_day(world.today - timedelta(days=1))
-    result = await world.admin.slash(world.channel, "subscribe", keywords="video")
-    await world.admin.click(result.response, label="Post the last 5 older matches now")
+async def test_a_paused_channel_is_subscribed_and_says_that_it_is_paused(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    await world.admin.slash(world.channel, "config pause")
 
-    again = await world.admin.click(result.response, label="Post the last 5 older matches now")
+    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents"))
 
-    assert "No older paper is left" in text_of(again)
-    assert world.posted_ids() == ["2608.00001"]
-
-
-async def test_unsubscribe_finds_the_same_query_written_otherwise(world: World) -> None:
-    await world.admin.slash(world.channel, "subscribe", keywords="fine-tuning agents, video")
-
-    result = await world.admin.slash(world.channel, "unsubscribe", keywords="Fine Tuning Agent")
-
-    assert "`fine-tuning agents`" in text_of(result)
-    assert "1 subscription left" in text_of(result)
-    assert await subscribed(world, world.channel.id) == ["video"]
+    assert "now gets papers" in said
+    assert "**Paused**" in said
+    assert "/config resume" in said
 
 
-async def test_unsubscribe_offers_what_there_is_and_all_of_them(world: World) -> None:
-    await world.admin.slash(world.channel, "subscribe", keywords="video, agents")
+async def test_another_channel_is_subscribed_by_its_option(world: World) -> None:
+    other = world.guild.create_text_channel("other")
 
-    offered = await world.admin.autocomplete(world.channel, "unsubscribe", "keywords", "v")
-    assert [choice["name"] for choice in offered] == ["video"]
+    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video", channel=other))
 
-    await world.admin.slash(world.channel, "unsubscribe", keywords="all of them")
-    assert await subscribed(world, world.channel.id) == []
+    assert f"<#{other.id}> now gets papers" in said
+    assert await world.subscriptions(other) == ["video"]
+    assert await world.subscriptions() == []
+    listed = await world.member.slash(world.channel, "subscriptions", channel=other)
+    assert "`video`" in text_of(listed)
 
 
-async def test_unsubscribing_what_is_not_there_changes_nothing(world: World) -> None:
-    await world.admin.slash(world.channel, "subscribe", keywords="video, agents")
+async def test_a_channel_without_subscriptions_says_how_to_begin(world: World) -> None:
+    said = text_of(await world.member.slash(world.channel, "subscriptions"))
 
-    result = await world.admin.slash(world.channel, "unsubscribe", keywords="video, agents")
-
-    assert "Nothing was changed" in text_of(result) or "nothing was changed" in text_of(result)
-    assert await subscribed(world, world.channel.id) == ["video", "agents"]
+    assert f"<#{world.channel.id}> has no subscriptions. `/subscribe` makes the first one." in said
 
 
 async def test_anyone_may_list_a_channels_subscriptions(world: World) -> None:

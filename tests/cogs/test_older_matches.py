@@ -1,0 +1,153 @@
+"""The button below /subscribe that posts older matches."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import discord
+from simcord.backend.models import Overwrite
+from simcord.enums import OverwriteType
+
+from bot.core.feeds import Hold
+from bot.store import feeds
+from tests.world import World, text_of
+
+LABEL = "Post the last 5 older matches now"
+
+
+async def subscribed(world: World, *, older: int) -> Any:
+    """A subscription to videos with so many older matches, a day apart, and the archive read."""
+    for number in range(older):
+        world.list_paper(
+            f"2608.0000{number}", day=world.today - timedelta(days=number + 1), title=f"Video number {number}"
+        )
+    await world.read_archive()
+    return (await world.admin.slash(world.channel, "subscribe", keywords="video")).response
+
+
+async def press(world: World, below: Any, who: Any = None) -> str:
+    return text_of(await (who or world.admin).click(below, label=LABEL))
+
+
+async def test_it_posts_the_last_five_and_links_to_them(world: World) -> None:
+    below = await subscribed(world, older=7)
+
+    said = await press(world, below)
+
+    assert sorted(world.posted_ids()) == [f"2608.0000{number}" for number in range(5)]
+    assert "Posted 5 older papers" in said
+    assert f"https://discord.com/channels/{world.guild.id}/{world.channel.id}/{world.posts()[0].id}" in said
+
+
+async def test_it_works_after_a_restart(world: World) -> None:
+    below = await subscribed(world, older=1)
+    await world.restart()
+
+    assert "Posted 1 older paper " in await press(world, below)
+    assert world.posted_ids() == ["2608.00000"]
+
+
+async def test_pressed_again_it_posts_nothing_twice(world: World) -> None:
+    below = await subscribed(world, older=1)
+    await press(world, below)
+
+    assert "No older paper is left" in await press(world, below)
+    assert world.posted_ids() == ["2608.00000"]
+
+
+async def test_it_is_not_there_where_nothing_older_matches(world: World) -> None:
+    below = await subscribed(world, older=0)
+
+    assert below.components == []
+
+
+async def test_it_is_there_while_the_archive_is_still_being_read(world: World) -> None:
+    below = (await world.admin.slash(world.channel, "subscribe", keywords="video")).response
+    world.list_paper("2608.00001", day=world.today - timedelta(days=3), title="Video")
+    await world.read_archive()
+
+    assert "Posted 1 older paper " in await press(world, below)
+
+
+async def test_it_is_not_there_where_nothing_was_new(world: World) -> None:
+    await subscribed(world, older=2)
+
+    again = await world.admin.slash(world.channel, "subscribe", keywords="video")
+
+    assert again.response.components == []
+
+
+async def test_one_who_may_no_longer_manage_the_channel_posts_nothing(world: World) -> None:
+    allowed = Overwrite(
+        target_id=world.member.id,
+        type=OverwriteType.MEMBER,
+        allow=discord.Permissions.manage_channels.flag,
+        deny=0,
+    )
+    world.env.backend.set_overwrite(world.channel.id, allowed)
+    world.list_paper("2608.00001", day=world.today - timedelta(days=3), title="Video")
+    await world.read_archive()
+    command = await world.command("subscribe")
+    world.guild.set_command_permissions(command, {world.member: True})
+    below = (await world.member.slash(world.channel, "subscribe", keywords="video")).response
+    world.env.backend.delete_overwrite(world.channel.id, world.member.id)
+
+    said = await press(world, below, world.member)
+
+    assert "You need **Manage Channels**" in said
+    assert world.posted_ids() == []
+
+
+async def test_it_posts_into_the_channel_that_was_subscribed(world: World) -> None:
+    other = world.guild.create_text_channel("other")
+    world.list_paper("2608.00001", day=world.today - timedelta(days=3), title="Video")
+    await world.read_archive()
+    shown = await world.admin.slash(world.channel, "subscribe", keywords="video", channel=other)
+
+    said = await press(world, shown.response)
+
+    assert f"<#{other.id}>" in said
+    assert world.posted_ids(other) == ["2608.00001"]
+    assert world.posted_ids() == []
+
+
+async def test_after_unsubscribing_it_says_so(world: World) -> None:
+    below = await subscribed(world, older=1)
+    await world.admin.slash(world.channel, "unsubscribe", keywords="video")
+
+    assert "is not subscribed to that any more" in await press(world, below)
+    assert world.posted_ids() == []
+
+
+async def test_a_paused_channel_gets_nothing_and_says_why(world: World) -> None:
+    below = await subscribed(world, older=1)
+    await world.admin.slash(world.channel, "config pause")
+
+    said = await press(world, below)
+
+    assert "is paused. Nothing was posted" in said
+    assert world.posted_ids() == []
+
+
+async def test_a_held_channel_gets_nothing_and_says_why(world: World) -> None:
+    below = await subscribed(world, older=1)
+    hold = Hold(reason="I cannot see the channel.", since=world.clock())
+    async with world.database.write() as conn:
+        feed = await feeds.by_channel(conn, world.channel.id)
+        assert feed is not None
+        await feeds.hold(conn, feed.id, reason=hold.reason, now=hold.since)
+
+    said = await press(world, below)
+
+    assert "is held: I cannot see the channel. Nothing was posted" in said
+    assert "/config resume" in said
+    assert world.posted_ids() == []
+
+
+async def test_a_channel_that_is_gone_is_said_to_be(world: World) -> None:
+    other = world.guild.create_text_channel("other")
+    shown = await world.admin.slash(world.channel, "subscribe", keywords="video", channel=other)
+    world.env.backend.delete_channel(other.id)
+
+    assert "does not exist any more" in await press(world, shown.response)
