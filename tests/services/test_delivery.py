@@ -75,7 +75,7 @@ async def test_an_earlier_message_is_adopted_once_the_nonce_may_not_hold(bot: Bo
     bot.publisher.lose_answers(CHANNEL)
     await bot.delivered()
     bot.clock.now += later
-    await bot.execute("UPDATE posts SET next_attempt_at = '2000-01-01 00:00:00.000000Z'")  # be it back or forth
+    await bot.execute("UPDATE posts SET next_attempt_at = '2000-01-01T00:00:00.000000Z'")  # be it back or forth
 
     await bot.delivered()
 
@@ -456,7 +456,7 @@ async def test_a_run_a_delivery_and_a_button_at_once_post_each_paper_once(bot: B
         "video", server_id=1, channel_id=ChannelId(CHANNEL), user_id=1
     )
     first = found.wanted[0].subscription.id
-    await bot.execute(f"UPDATE feeds SET next_run_at = '{NOW:%Y-%m-%d %H:%M:%S.%fZ}'")
+    await bot.execute(f"UPDATE feeds SET next_run_at = '{NOW:%Y-%m-%dT%H:%M:%S.%fZ}'")
     older = range(first, first + 1)
     bot.delivery = asyncio.create_task(bot.services.delivery.run())
     await asyncio.gather(

@@ -1,0 +1,186 @@
+"""Polling: which days are read, in which order, and what a failure costs."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.services.polling import BACKFILL_PAUSE_SECONDS, Polling
+from bot.store import list_days, papers
+from tests.fakes.huggingface import Fault
+from tests.services.bots import NOW, Bot, a_bot
+
+REFUSAL = Fault(status=403)
+
+
+def days(bot: Bot, *back: int) -> list[str]:
+    return [str(bot.today - timedelta(days=one)) for one in back]
+
+
+def asked(bot: Bot) -> list[str]:
+    """The days asked for since the last call."""
+    found = bot.hub.days_asked
+    bot.hub.requests.clear()
+    return found
+
+
+async def known(bot: Bot) -> set[date]:
+    async with bot.database.read() as conn:
+        return set(await list_days.reads(conn, date.min, date.max))
+
+
+async def test_the_first_poll_reads_the_open_day_alone(bot: Bot) -> None:
+    bot.list_paper("2608.00001")
+    result = await bot.services.polling.poll()
+    assert (result.days_read, result.listed, result.new, result.problem) == (1, 1, 1, None)
+    assert asked(bot) == days(bot, 0)
+
+
+async def test_a_first_start_on_a_weekend_is_an_empty_day_and_no_failure(tmp_path: Path) -> None:
+    async with a_bot(tmp_path, now=datetime(2026, 8, 22, 8, tzinfo=UTC)) as bot:
+        result = await bot.services.polling.poll()
+        assert (result.days_read, result.listed, result.problem) == (1, 0, None)
+
+
+async def test_a_day_that_has_not_opened_is_no_failure_and_stays_unread(bot: Bot) -> None:
+    bot.hub.open_day = bot.today - timedelta(days=1)
+    result = await bot.services.polling.poll()
+    assert (result.days_read, result.problem) == (0, None)
+    assert await known(bot) == set()
+
+
+async def test_days_missed_are_read_newest_first(bot: Bot) -> None:
+    await bot.services.polling.poll()
+    asked(bot)
+    bot.clock.advance(days=9)
+    await bot.services.polling.poll()
+    assert asked(bot) == days(bot, *range(10))  # the ninth closed since it was read
+
+
+async def test_a_day_that_could_not_be_read_is_read_by_the_next_poll(bot: Bot) -> None:
+    await bot.services.polling.poll()
+    bot.clock.advance(days=1)
+    bot.list_paper("2608.00001", day=bot.today - timedelta(days=1))
+    bot.hub.day_faults[bot.today - timedelta(days=1)] = REFUSAL
+    result = await bot.services.polling.poll()
+    assert result.days_read == 1
+    assert result.problem is not None
+    assert result.problem.startswith(days(bot, 1)[0])
+
+    bot.hub.day_faults.clear()
+    result = await bot.services.polling.poll()
+    assert (result.new, result.problem) == (1, None)
+
+
+async def test_a_source_that_is_down_is_not_asked_for_every_day(bot: Bot) -> None:
+    await bot.services.polling.poll()
+    bot.clock.advance(days=20)
+    asked(bot)
+    for back in range(21):
+        bot.hub.day_faults[bot.today - timedelta(days=back)] = REFUSAL
+    result = await bot.services.polling.poll()
+    assert result.days_read == 0
+    assert len(asked(bot)) == 2
+
+
+async def test_a_bug_over_one_day_does_not_cost_the_others(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await bot.services.polling.poll()
+    bot.clock.advance(days=1)
+    bot.list_paper("2608.00001")
+    bot.list_paper("2608.00002", day=bot.today - timedelta(days=1))
+    whole = papers.upsert
+
+    async def upsert(conn: object, found: tuple[object, ...], **rest: object) -> object:
+        if any(getattr(one, "id", None) == "2608.00001" for one in found):
+            raise OverflowError
+        return await whole(conn, found, **rest)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr(papers, "upsert", upsert)
+    result = await bot.services.polling.poll()
+    assert result.new == 1
+    assert result.problem is not None
+    assert "bug" in result.problem
+    assert "OverflowError" in caplog.text
+
+
+async def test_a_huge_day_is_read_whole(bot: Bot) -> None:
+    for number in range(950):
+        bot.list_paper(f"2608.{number:05}")
+    result = await bot.services.polling.poll()
+    assert (result.listed, result.new) == (950, 950)
+    bot.clock.advance(minutes=30)
+    assert (await bot.services.polling.poll()).new == 0
+
+
+@pytest.mark.parametrize("backfill_days", [0, 3])
+async def test_a_week_is_made_up_for_even_without_an_archive(tmp_path: Path, backfill_days: int) -> None:
+    async with a_bot(tmp_path, backfill_days=backfill_days) as bot:
+        await bot.services.polling.poll()
+        bot.clock.advance(days=20)
+        asked(bot)
+        await bot.subscribe()
+        await bot.services.polling.poll()
+        assert asked(bot) == days(bot, 0)
+        bot.clock.advance(days=7)
+        await bot.services.polling.poll()
+        assert asked(bot) == days(bot, *range(8))
+
+
+def patient(bot: Bot, waits: list[float], *, cut_off_after: int | None = None) -> Polling:
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == cut_off_after:
+            raise asyncio.CancelledError
+        await asyncio.sleep(0)
+
+    return Polling(
+        database=bot.database, source=bot.sources[-1], clock=bot.clock, backfill_days=5, sleep=sleep
+    )
+
+
+async def test_the_archive_is_read_once_slowly_and_newest_first(bot: Bot) -> None:
+    waits: list[float] = []
+    assert await patient(bot, waits).backfill()
+    assert asked(bot) == days(bot, 1, 2, 3, 4, 5)
+    assert waits == [BACKFILL_PAUSE_SECONDS] * 5
+    assert await patient(bot, waits).backfill()
+    assert asked(bot) == []
+
+
+async def test_an_archive_cut_off_is_gone_on_with_after_the_restart(bot: Bot) -> None:
+    with pytest.raises(asyncio.CancelledError):
+        await patient(bot, [], cut_off_after=3).backfill()
+    assert asked(bot) == days(bot, 1, 2)
+    assert await patient(bot, []).backfill()
+    assert asked(bot) == days(bot, 3, 4, 5)
+
+
+async def test_an_archive_that_cannot_be_read_is_said_to_be_missing(bot: Bot) -> None:
+    for back in (1, 2, 4):
+        bot.hub.day_faults[bot.today - timedelta(days=back)] = REFUSAL
+    assert not await patient(bot, []).backfill()
+    assert asked(bot) == days(bot, 1, 2)
+    del bot.hub.day_faults[bot.today - timedelta(days=2)]
+    assert not await patient(bot, []).backfill()
+    assert asked(bot) == days(bot, 1, 2, 3, 4, 5)
+    bot.hub.day_faults.clear()
+    assert await patient(bot, []).backfill()
+    assert await known(bot) == {NOW.date() - timedelta(days=back) for back in range(1, 6)}
+
+
+async def test_an_archive_that_cannot_be_stored_keeps_what_was(bot: Bot) -> None:
+    await bot.execute(
+        f"CREATE TRIGGER full BEFORE INSERT ON list_days WHEN NEW.day < '{bot.today - timedelta(days=2)}' "
+        "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+    )
+    with pytest.raises(Exception, match="disk is full"):
+        await patient(bot, []).backfill()
+    await bot.execute("DROP TRIGGER full")
+    asked(bot)
+    assert await patient(bot, []).backfill()
+    assert asked(bot) == days(bot, 3, 4, 5)
