@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
 
+import aiohttp
 import discord
 
 from bot.client import Client, point_at
@@ -23,6 +24,8 @@ from cogs import make_cogs
 _log = logging.getLogger(__name__)
 
 _BACKFILL_AGAIN_SECONDS = 1800.0  # after one that was not complete
+_LOGIN_FIRST_WAIT_SECONDS = 1.0
+_LOGIN_LONGEST_WAIT_SECONDS = 60.0
 _TOKEN_REFUSED = 4004  # the gateway's close code
 _REFUSED = "DISCORD_TOKEN was refused by Discord: copy the bot's token anew from the Developer Portal"
 
@@ -75,10 +78,27 @@ class App:
                 group.create_task(self._deliver(client, services), name="delivery")
 
     async def _log_in(self, client: Client, token: str) -> None:
-        try:
-            await client.login(token)
-        except discord.LoginFailure as error:
-            raise ConfigError(_REFUSED) from error
+        """Logs in, trying again where Discord cannot be reached: a machine may start before its network.
+
+        Raises:
+            ConfigError: the token is refused.
+        """
+        wait_seconds = _LOGIN_FIRST_WAIT_SECONDS
+        while True:
+            try:
+                await client.login(token)
+            except discord.LoginFailure as error:
+                raise ConfigError(_REFUSED) from error
+            except (aiohttp.ClientError, OSError, TimeoutError, discord.DiscordServerError) as error:
+                _log.warning("Discord could not be reached: %s; trying again in %g s", error, wait_seconds)
+            else:
+                return
+            await client.http.close()
+            client.http.connector = (
+                discord.utils.MISSING
+            )  # it closed with the session; the next login makes one
+            await asyncio.sleep(wait_seconds)
+            wait_seconds = min(wait_seconds * 2, _LOGIN_LONGEST_WAIT_SECONDS)
 
     async def _connect(self, client: Client) -> None:
         try:

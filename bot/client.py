@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
+import aiohttp
 import discord
 import yarl
 from discord import app_commands
@@ -107,8 +108,7 @@ class Client(commands.AutoShardedBot):
             await self.add_cog(cog)
             if isinstance(cog, HasButtons):
                 self.add_dynamic_items(*cog.buttons)
-        synced = await self.tree.sync_if_changed()
-        _log.info("Commands: %s", "synced" if synced else "unchanged")
+        await self._sync()
         if self.application_id is not None:
             link = discord.utils.oauth_url(
                 self.application_id,
@@ -116,6 +116,15 @@ class Client(commands.AutoShardedBot):
                 scopes=("bot", "applications.commands"),
             )
             _log.info("Invite link: %s", link)
+
+    async def _sync(self) -> None:
+        """Syncs the commands; where that fails, Discord goes on with those it has."""
+        try:
+            synced = await self.tree.sync_if_changed()
+        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            _log.error("Commands could not be synced: %s; the next start tries again", error)
+        else:
+            _log.info("Commands: %s", "synced" if synced else "unchanged")
 
     @override
     async def on_message(self, message: discord.Message, /) -> None:

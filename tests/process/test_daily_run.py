@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sandbox import Fault
 from tests.process.running import Stage
 
 
@@ -32,7 +33,9 @@ async def test_a_subscribed_channel_gets_each_matching_paper_once_over_restarts_
     await stage.until_posted("2611.00001", "2611.00003")
     assert await bot.stop() == 0
 
+    stage.discord.faults.add(Fault(method="GET", path="/applications/*/commands", status=503))
     bot = await stage.start()
+    assert "Commands could not be synced" in bot.log
     await stage.two_more_runs(bot)
     await stage.until_posted("2611.00001", "2611.00003")
     await stage.until_posted("2611.00002", channel=general)
