@@ -50,8 +50,8 @@ class DiscordOpenApi:
     def problems(self, request: Request) -> list[str]:
         found = next((path for shape, path in self._templates if shape.fullmatch(request.path)), None)
         where = f"{request.method} {request.path}"
-        operation = self._paths.get(found, {}).get(request.method.lower())
-        if operation is None:
+        operation = self._paths[found].get(request.method.lower()) if found else None
+        if found is None or operation is None:
             return [f"{where}: there is no such request"]
         place = f"paths/{_escaped(found)}"
         return [

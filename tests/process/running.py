@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -199,7 +199,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(folder: Path) -> AsyncIterator[Stage]:
+async def staged(folder: Path) -> AsyncGenerator[Stage]:
     """A stage, whose bots are ended and whose requests are checked at the end."""
     async with FakeHuggingFace() as hub, Sandbox(page_port=None) as discord:
         stage = Stage(folder=folder, discord=discord, hub=hub)
