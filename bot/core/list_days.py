@@ -42,8 +42,8 @@ def days_to_read(
     """The list days a poll should read at `now`, the most pressing first.
 
     The open day; days never read since the oldest day that was, or that a subscription wants (time offline,
-    or a failure); days not read since they closed; and the window's days again. Other days that were never read
-    are the backfill's (`days_to_backfill`).
+    or a failure); days not read since they closed; and the window's days again. Other days that were never
+    read are the backfill's (`days_to_backfill`).
 
     Args:
         now: the moment of the poll.

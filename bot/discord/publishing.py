@@ -19,7 +19,8 @@ from bot.errors import DeliveryError
 # discord.py waits and repeats by itself, with the same nonce; past this the attempt counts as one whose
 # answer never came. Discord remembers a nonce longer than that (`bot.services.delivery.NONCE_HOLDS`).
 SEND_TIMEOUT_SECONDS = 60.0
-# So many messages since the first attempt are looked through for one of our own.
+# So many messages since the first attempt are looked through for one of our own, the newest first: each look
+# comes after an attempt, and the looks before it were for the earlier ones.
 MOST_LOOKED_THROUGH = 2_000
 
 MISSING_PERMISSIONS = 50013
@@ -90,7 +91,7 @@ class DiscordPublisher:
         async with self._discord_errors():
             if not await self._may_read_history(channel_id):
                 raise DeliveryError(_NO_HISTORY, code=MISSING_PERMISSIONS, is_permanent=True)
-            async for message in channel.history(after=since, limit=MOST_LOOKED_THROUGH, oldest_first=True):
+            async for message in channel.history(after=since, limit=MOST_LOOKED_THROUGH, oldest_first=False):
                 if self._is_post(message) and _links(message, page_urls):
                     return MessageId(message.id)
         return None
@@ -128,7 +129,8 @@ class DiscordPublisher:
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             # Where discord.py sleeps out a limit of Discord's on all requests, it bars them all meanwhile; a
             # sleep that a timeout cuts short would never lift the bar.
-            self._client.http._global_over.set()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+            if bar := self._client.http._global_over:  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+                bar.set()
             raise DeliveryError(
                 "Discord could not be reached, or did not answer in time.", may_have_arrived=True
             ) from error

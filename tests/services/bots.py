@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
@@ -36,6 +36,18 @@ WEEKLY = replace(NINE, cadence=Cadence.WEEKLY)
 CHANNEL, OTHER = 1, 2
 SERVER = ServerId(9)
 USER = UserId(8)
+
+
+def stored(moment: datetime) -> str:
+    """The moment as the store has it."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Waits for what another task brings about."""
+    async with asyncio.timeout(10):
+        while not is_so():  # noqa: ASYNC110 - the code under test has no event to wait for
+            await asyncio.sleep(0.001)
 
 
 @dataclass(kw_only=True)
@@ -81,8 +93,8 @@ class Bot:
 
     async def posts(self, channel: int = CHANNEL) -> list[Post]:
         async with self.database.read() as conn:
-            ids = (await conn.execute(text(f"SELECT id FROM posts WHERE channel_id = {channel}"))).scalars()
-            return await posts.these(conn, list(ids))
+            ids = await conn.execute(text("SELECT id FROM posts WHERE channel_id = :id"), {"id": channel})
+            return await posts.these(conn, list(ids.scalars()))
 
     async def last_run(self) -> Run:
         async with self.database.read() as conn:
@@ -90,9 +102,9 @@ class Bot:
         assert found is not None
         return found
 
-    async def execute(self, sql: str) -> None:
+    async def execute(self, sql: str, **values: object) -> None:
         async with self.database.write() as conn:
-            await conn.execute(text(sql))
+            await conn.execute(text(sql), values)
 
     async def run(self) -> None:
         """One run, and its posts delivered as far as they can be now."""

@@ -19,7 +19,7 @@ from bot.services import delivery as delivering
 from bot.services.delivery import MOST_BUGS, NONCE_HOLDS
 from bot.store import posts
 from tests.fakes.publisher import LOST, Fault
-from tests.services.bots import CHANNEL, LIVE, NOW, OTHER, Bot, a_bot
+from tests.services.bots import CHANNEL, LIVE, NOW, OTHER, Bot, a_bot, stored, until
 
 REFUSED = DeliveryError("A permission is missing.", code=50013, is_permanent=True)
 REJECTED = DeliveryError("Discord rejected the message.", code=50035, is_rejected=True)
@@ -75,7 +75,9 @@ async def test_an_earlier_message_is_adopted_once_the_nonce_may_not_hold(bot: Bo
     bot.publisher.lose_answers(CHANNEL)
     await bot.delivered()
     bot.clock.now += later
-    await bot.execute("UPDATE posts SET next_attempt_at = '2000-01-01T00:00:00.000000Z'")  # be it back or forth
+    await bot.execute(
+        "UPDATE posts SET next_attempt_at = '2000-01-01T00:00:00.000000Z'"
+    )  # be it back or forth
 
     await bot.delivered()
 
@@ -304,7 +306,11 @@ FULL_DISK = "SELECT RAISE(ABORT, 'database or disk is full')"
         f"BEFORE UPDATE OF attempts ON posts BEGIN {FULL_DISK}; END",
         f"BEFORE UPDATE ON posts BEGIN {FULL_DISK}; END",
     ],
-    ids=["the message is there, and cannot be noted", "the attempt cannot be noted", "nothing can be written"],
+    ids=[
+        "the message is there, and cannot be noted",
+        "the attempt cannot be noted",
+        "nothing can be written",
+    ],
 )
 async def test_a_store_that_cannot_be_written_makes_no_double_and_no_hot_loop(
     bot: Bot, trigger: str, monkeypatch: pytest.MonkeyPatch
@@ -397,12 +403,6 @@ async def test_a_slow_channel_does_not_make_the_others_wait_nor_the_loop_run_hot
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
 
 
-async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not is_so():
-            await asyncio.sleep(0.001)
-
-
 async def test_a_message_in_flight_at_the_end_gets_its_answer(bot: Bot) -> None:
     await owing(bot)
     bot.publisher.gate = asyncio.Event()
@@ -456,7 +456,7 @@ async def test_a_run_a_delivery_and_a_button_at_once_post_each_paper_once(bot: B
         "video", server_id=1, channel_id=ChannelId(CHANNEL), user_id=1
     )
     first = found.wanted[0].subscription.id
-    await bot.execute(f"UPDATE feeds SET next_run_at = '{NOW:%Y-%m-%dT%H:%M:%S.%fZ}'")
+    await bot.execute("UPDATE feeds SET next_run_at = :now", now=stored(NOW))
     older = range(first, first + 1)
     bot.delivery = asyncio.create_task(bot.services.delivery.run())
     await asyncio.gather(
@@ -531,7 +531,7 @@ async def test_whatever_happens_each_paper_stands_in_the_channel_once(
                 case _:
                     pass
             bot.clock.advance(seconds=seconds)
-            await bot.run()
+            await bot.delivered()
         bot.publisher.faults.clear()
         await bot.services.feeds.resume(ChannelId(CHANNEL))
         await bot.run()

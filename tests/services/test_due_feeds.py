@@ -195,7 +195,7 @@ async def test_a_feed_whose_next_time_cannot_be_found_stops_no_other(
 
     await bot.subscribe()
     await bot.subscribe(channel=OTHER)
-    await bot.execute(f"UPDATE feeds SET timezone = 'Europe/Berlin' WHERE channel_id = {CHANNEL}")
+    await bot.execute("UPDATE feeds SET timezone = 'Europe/Berlin' WHERE channel_id = :id", id=CHANNEL)
     bot.list_paper("2608.00001")
     bot.clock.advance(hours=1)
     monkeypatch.setattr(running, "next_run", broken)

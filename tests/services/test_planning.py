@@ -83,7 +83,9 @@ def test_each_feed_posts_what_it_wants_by_upvotes() -> None:
 
 
 def test_a_paper_that_two_queries_find_stands_once_with_both() -> None:
-    (item,) = planned([feed()], [paper(1, title="Video Agents")], subscription(), subscription("agents")).plans
+    (item,) = planned(
+        [feed()], [paper(1, title="Video Agents")], subscription(), subscription("agents")
+    ).plans
     (post,) = item.posts
     (entry,) = post.entries
     assert set(entry.queries) == {"video", parse_query("agents").canonical}

@@ -1,0 +1,75 @@
+"""The pace of sending, and rests: by the event loop's clock, which the tests hold."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from bot.services.pace import MESSAGES_PER_SECOND, Pace, Rest, growing_wait
+
+
+class HeldTime:
+    """The loop's clock as a test moves it; sleeping moves it at once."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1_000.0
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: self.now)
+        monkeypatch.setattr(asyncio, "sleep", self._sleep)
+
+    async def _sleep(self, seconds: float) -> None:
+        self.now += max(0.0, seconds)
+
+
+@pytest.fixture
+async def held(monkeypatch: pytest.MonkeyPatch) -> HeldTime:
+    return HeldTime(monkeypatch)
+
+
+async def test_turns_are_evenly_spaced_below_discords_limit(held: HeldTime) -> None:
+    pace = Pace()
+    turns: list[float] = []
+    for _ in range(100):
+        await pace.turn()
+        turns.append(held.now)
+    assert turns[0] == 1_000.0
+    in_a_second = max(sum(first <= turn < first + 1 for turn in turns) for first in turns)
+    assert in_a_second <= MESSAGES_PER_SECOND + 1 < 50
+
+
+async def test_time_in_which_nothing_was_sent_is_not_saved_up(held: HeldTime) -> None:
+    pace = Pace(per_second=2)
+    await pace.turn()
+    held.now += 60
+    for expected in (1_060.0, 1_060.5, 1_061.0):
+        await pace.turn()
+        assert held.now == expected
+
+
+async def test_rests_in_a_row_grow_and_one_that_worked_ends_that(held: HeldTime) -> None:
+    rest = Rest()
+    assert rest.seconds_left == 0
+    lengths: list[float] = []
+    for _ in range(10):
+        lengths.append(rest.begin())
+        held.now += rest.seconds_left
+    assert lengths == [5, 10, 20, 40, 80, 160, 320, 640, 900, 900]
+    rest.over()
+    assert rest.begin() == 5
+
+
+async def test_a_rest_is_lengthened_by_what_is_asked_and_not_by_its_repetition(held: HeldTime) -> None:
+    rest = Rest()
+    assert rest.begin(60) == 60
+    assert rest.begin() == 60
+    held.now += 30
+    assert rest.begin(10) == 30
+    assert rest.begin(90) == 90
+    held.now += 90
+    assert rest.begin() == 10
+
+
+@pytest.mark.parametrize(("failures", "seconds"), [(0, 5), (3, 40), (8, 900), (10_000, 900)])
+def test_waits_are_bounded(failures: int, seconds: int) -> None:
+    assert growing_wait(failures) == timedelta(seconds=seconds)

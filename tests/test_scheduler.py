@@ -1,0 +1,164 @@
+"""The bell: runs come when something is due, and whatever fails, they go on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from bot import scheduler as bells
+from bot.scheduler import Scheduler
+from tests.services.bots import NOW, Bot, a_bot, until
+
+
+@pytest_asyncio.fixture
+async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
+    async with a_bot(tmp_path) as made:
+        yield made
+
+
+async def quiet() -> None:
+    """Long enough for a loop that runs hot to show."""
+    for _ in range(50):
+        await asyncio.sleep(0.001)
+
+
+class Counted:
+    """Counts the runs, and has them fail."""
+
+    def __init__(self, bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        self.failures: list[Exception] = []
+        self._run = bot.services.runs.run
+        monkeypatch.setattr(bot.services.runs, "run", self.run)
+
+    async def run(self) -> Any:
+        self.count += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        return await self._run()
+
+
+@asynccontextmanager
+async def scheduled(bot: Bot, rung: asyncio.Event | None = None) -> AsyncIterator[Scheduler]:
+    scheduler = Scheduler(runs=bot.services.runs, clock=bot.clock, rung=rung or asyncio.Event())
+    task = asyncio.create_task(scheduler.run())
+    try:
+        yield scheduler
+        assert not task.done()
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_it_runs_at_once_and_then_waits(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = Counted(bot, monkeypatch)
+    async with scheduled(bot) as scheduler:
+        await until(lambda: scheduler._bell.get_job("bell") is not None)
+        await quiet()
+    assert runs.count == 1
+
+
+async def test_whoever_makes_something_due_rings(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs, rung = Counted(bot, monkeypatch), asyncio.Event()
+    async with scheduled(bot, rung) as scheduler:
+        await until(lambda: scheduler._bell.get_job("bell") is not None)
+        rung.set()
+        await until(lambda: runs.count == 2)
+
+
+async def test_a_ring_during_a_run_is_not_lost(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    rung = asyncio.Event()
+    runs = Counted(bot, monkeypatch)
+    whole = runs.run
+
+    async def run() -> Any:
+        report = await whole()
+        if runs.count == 1:
+            rung.set()
+        return report
+
+    monkeypatch.setattr(bot.services.runs, "run", run)
+    async with scheduled(bot, rung):
+        await until(lambda: runs.count == 2)
+        await quiet()
+    assert runs.count == 2
+
+
+async def test_the_bell_rings_in_this_thread_when_the_time_has_come(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = Counted(bot, monkeypatch)
+    waits = [timedelta(milliseconds=20), timedelta(hours=1)]
+
+    async def next_at() -> Any:
+        return bot.clock() + (waits.pop(0) if waits else timedelta(hours=1))
+
+    monkeypatch.setattr(bot.services.runs, "next_at", next_at)
+    async with scheduled(bot):
+        await until(lambda: runs.count == 2)
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=-5), timedelta(hours=5)])
+async def test_a_clock_that_jumps_does_not_silence_the_bell(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch, jump: timedelta
+) -> None:
+    monkeypatch.setattr(bells, "LOOK_AGAIN_SECONDS", 0.01)
+    runs = Counted(bot, monkeypatch)
+    async with scheduled(bot) as scheduler:
+        await until(lambda: scheduler._bell.get_job("bell") is not None)
+        bot.clock.now += jump
+        await until(lambda: runs.count == 2)
+        await quiet()
+    assert runs.count == 2
+
+
+async def test_after_a_failure_it_waits_longer_each_time_and_goes_on(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    runs = Counted(bot, monkeypatch)
+    runs.failures = [OSError("database is locked"), OSError("disk is full"), RuntimeError()]
+    waits: list[float] = []
+    real = asyncio.sleep
+
+    async def sleep(seconds: float) -> None:
+        if seconds >= 1:
+            waits.append(seconds)
+        await real(min(seconds, 0.001))
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    async with scheduled(bot) as scheduler:
+        await until(lambda: scheduler._bell.get_job("bell") is not None)
+        await quiet()
+    assert waits == [5, 10, 20]
+    assert runs.count == 4
+    assert sum("The run failed" in record.message for record in caplog.records) == 3
+
+
+async def test_a_store_that_cannot_say_what_is_due_does_not_end_the_bell(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = Counted(bot, monkeypatch)
+
+    async def broken() -> None:
+        raise OSError("disk I/O error")
+
+    monkeypatch.setattr(bot.services.runs, "next_at", broken)
+    async with scheduled(bot):
+        await until(lambda: runs.count == 1)
+        await quiet()
+    assert runs.count == 1  # the next one is seconds away
+
+
+async def test_the_next_time_is_never_in_the_past_after_a_run(bot: Bot) -> None:
+    await bot.subscribe()
+    bot.clock.now = NOW + timedelta(days=3)
+    await bot.services.runs.run()
+    assert await bot.services.runs.next_at() > bot.clock()
