@@ -274,7 +274,8 @@ def _queries(canonicals: tuple[str, ...]) -> tuple[Query, ...]:
     read: list[Query] = []
     for canonical in canonicals:
         try:
-            read.append(parse_query(canonical))
+            # A canonical form may be longer than what a person may type.
+            read.append(parse_query(canonical, max_length=len(canonical)))
         except QueryError:
             continue
     return tuple(read)

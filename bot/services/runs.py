@@ -25,6 +25,10 @@ _log = logging.getLogger(__name__)
 
 # A feed that falls due between two polls gets a fresh list, but the list is not read more often than this.
 FRESH_FOR_SECONDS = 300
+# /deliver posts what is listed at that moment: it reads the list where nobody did so just now, and goes on
+# with what is known where Hugging Face takes too long for a person who waits.
+FRESH_FOR_REQUEST = timedelta(seconds=5)
+READING_FOR_REQUEST_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,8 @@ class Runs:
         self._fresh_for = timedelta(seconds=min(poll_interval_seconds, FRESH_FOR_SECONDS))
         self._backfill_days = backfill_days
         self._planning = asyncio.Lock()
+        self._reading = asyncio.Lock()
+        self._read_at: datetime | None = None  # when the list was last read, for a run or on request
         self._polled_at: datetime | None = None
         self._saw_all = False  # whether that poll read every day that it wanted
 
@@ -100,10 +106,27 @@ class Runs:
     async def _read_list(self) -> PollResult:
         if not self._needs_poll():
             return PollResult()
-        result = await self._polling.poll()
+        result = await self._poll()
+        # Only a run sets this: what is read on request must not put off the run that is live feeds' turn.
         self._polled_at = self._clock()
         self._saw_all = result.problem is None
         return result
+
+    async def _poll(self) -> PollResult:
+        async with self._reading:
+            result = await self._polling.poll()
+            self._read_at = self._clock()
+        return result
+
+    async def _read_on_request(self) -> None:
+        read_at, now = self._read_at, self._clock()
+        if read_at is not None and timedelta() <= now - read_at < FRESH_FOR_REQUEST:
+            return
+        try:
+            async with asyncio.timeout(READING_FOR_REQUEST_SECONDS):
+                await self._poll()
+        except TimeoutError:
+            _log.warning("Hugging Face took too long for a request; it goes on with what is known")
 
     async def _run_due(self, run_id: RunId, listing: PollResult) -> RunReport:
         """Plans the due feeds, and in one transaction makes owed what they post and moves their next run."""
@@ -147,7 +170,11 @@ class Runs:
             _log.warning("That run %d failed could not be written down", run_id, exc_info=True)
 
     async def deliver_now(self, feed: Feed) -> list[PostId]:
-        """Makes owed whatever the feed would post now, whatever the hour; its schedule stays as it is."""
+        """Makes owed whatever the feed would post now, whatever the hour; its schedule stays as it is.
+
+        The list is read first.
+        """
+        await self._read_on_request()
         async with self._planning:
             now = self._clock()
             planned = await self._plan([feed], now)

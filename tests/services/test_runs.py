@@ -196,3 +196,39 @@ async def test_the_bell_rings_for_the_next_poll_or_the_next_due_feed(world: Worl
     await subscribe(world, "video")
     await world.admin.slash(world.channel, "config schedule", time="08:10")
     assert await world.services.runs.next_at() == datetime(2026, 8, 19, 8, 10, tzinfo=NOW.tzinfo)
+
+
+async def test_deliver_posts_what_is_listed_at_that_moment(world: World) -> None:
+    await subscribe(world, "video")
+    await world.run()
+    world.list_paper("2608.00001", title="Video")
+    world.clock.advance(seconds=30)
+
+    await world.admin.slash(world.channel, "deliver")
+
+    assert world.posted_ids() == ["2608.00001"]
+    assert await world.services.runs.next_at() == NOW + timedelta(seconds=1800)
+
+
+async def test_deliver_goes_on_with_what_is_known_where_the_list_cannot_be_read(world: World) -> None:
+    world.list_paper("2608.00001", title="Video")
+    await subscribe(world, "video")
+    await world.run()
+    world.hub.day_faults[world.today] = Fault(status=403)
+    world.clock.advance(minutes=5)
+
+    await world.admin.slash(world.channel, "deliver")
+
+    assert world.posted_ids() == ["2608.00001"]
+
+
+async def test_a_query_whose_canonical_form_is_long_marks_its_words_too(world: World) -> None:
+    words = [f"quantiz{letter}" for letter in "abcdefghijklmnopqr"]
+    world.list_paper("2608.00001", title=" ".join(words[:9]), summary=" ".join(words))
+    await subscribe(world, " ".join(f"{word}*" for word in words))
+
+    world.clock.advance(hours=1)
+    await world.run()
+
+    (message,) = world.posts()
+    assert "**quantiza" in (message.embeds[0].title or "")
