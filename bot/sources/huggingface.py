@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -29,6 +29,7 @@ _MOST_PAGES = 20  # the fullest day seen has 92 papers; this ends a server's end
 _LIST_PATH = "/api/daily_papers"
 _PAPER_PATH = "/api/papers"
 _MOST_WARNINGS = 20  # about broken items, a page
+_MOST_TOLD = 10_000  # broken items remembered, so that each is warned of once
 _NOT_OPEN = "must be less than or equal"
 
 
@@ -75,6 +76,7 @@ class HuggingFace:
         self._clock = clock
         self._fetcher = Fetcher(_headers(token), clock=clock, sleep=sleep, limits=limits or FetchLimits())
         self._health = SourceHealth()
+        self._told: set[tuple[date, str]] = set()  # broken items that were warned of
 
     @property
     def health(self) -> SourceHealth:
@@ -137,11 +139,19 @@ class HuggingFace:
             raise NotOpenYetError(f"The list of {day} has not opened yet")
         page = parse_list(_usable(answer), asked_day=day, latest_day=self._latest_day())
         if answer.is_fresh:
-            for reason in page.dropped[:_MOST_WARNINGS]:
-                _log.warning("The list of %s: left out a broken item: %s", day, reason)
-            if len(page.dropped) > _MOST_WARNINGS:
-                _log.warning("The list of %s: %d broken items in all", day, len(page.dropped))
+            self._warn(day, page.dropped)
         return page, answer.next_link
+
+    def _warn(self, day: date, dropped: Sequence[str]) -> None:
+        """Tells of broken items once, however often their day is read."""
+        if len(self._told) > _MOST_TOLD:
+            self._told.clear()
+        fresh = [reason for reason in dropped if (day, reason) not in self._told]
+        self._told.update((day, reason) for reason in fresh)
+        for reason in fresh[:_MOST_WARNINGS]:
+            _log.warning("The list of %s: left out a broken item: %s", day, reason)
+        if len(fresh) > _MOST_WARNINGS:
+            _log.warning("The list of %s: %d broken items in all", day, len(fresh))
 
     def _latest_day(self) -> date:
         return open_list_day(self._clock()) + timedelta(days=1)  # our clock may be slow

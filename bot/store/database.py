@@ -96,7 +96,13 @@ class Database:
 
 @asynccontextmanager
 async def _transaction(engine: AsyncEngine, *, commits: bool) -> AsyncGenerator[AsyncConnection]:
-    conn = await engine.connect()
+    conn = engine.connect()
+    try:
+        await to_the_end(_start(conn))
+    except asyncio.CancelledError:
+        if conn.sync_connection is not None:  # opened all the same: nobody else would close it
+            await to_the_end(conn.close())
+        raise
     try:
         await conn.begin()
         yield conn
@@ -104,3 +110,7 @@ async def _transaction(engine: AsyncEngine, *, commits: bool) -> AsyncGenerator[
             await to_the_end(conn.commit())
     finally:
         await to_the_end(conn.close())  # rolls back what was not committed
+
+
+async def _start(conn: AsyncConnection) -> None:
+    await conn.start()

@@ -134,6 +134,20 @@ async def test_a_broken_item_costs_itself_and_a_warning(
     assert "item 2 (no id)" in record.getMessage()
 
 
+async def test_a_broken_item_is_warned_of_once_however_often_its_day_is_read(
+    server: FakeHuggingFace, client: HuggingFace, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.days[_DAY] = [*_items(2), {"paper": {"id": "no id"}}]
+    await client.list_day(_DAY)
+    await client.list_day(_DAY)
+    server.days[_DAY].append({"paper": {"id": "nor here"}})
+    await client.list_day(_DAY)
+    told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert len(told) == 2
+    assert "item 2 (no id)" in told[0]
+    assert "item 3 (nor here)" in told[1]
+
+
 async def test_very_many_broken_items_do_not_fill_the_log(
     server: FakeHuggingFace, client: HuggingFace, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -6,8 +6,10 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+import threading
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event, text
@@ -296,3 +298,35 @@ async def test_a_kill_in_the_middle_of_a_write_leaves_what_was_committed(url: st
         assert await papers.upsert(conn, [paper(2)], seen_at=NOW) == [paper_id(2)]
         assert (await conn.exec_driver_sql("PRAGMA integrity_check")).scalar_one() == "ok"
     await database.close()
+
+
+async def test_a_cancellation_while_a_connection_opens_leaves_none_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'paperboy.db'}")
+    threads = set(threading.enumerate())
+    opening, may_open = threading.Event(), threading.Event()
+    connect = sqlite3.connect
+
+    def slow_disk(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        opening.set()
+        assert may_open.wait(10)
+        return connect(*arguments, **options)
+
+    async def look() -> None:
+        async with database.read():
+            pass
+
+    async with database.read():  # the pool's own connection is in use, so another is opened
+        monkeypatch.setattr("aiosqlite.core.sqlite3.connect", slow_disk)
+        task = asyncio.create_task(look())
+        await asyncio.to_thread(opening.wait, 10)
+        task.cancel()
+        may_open.set()
+        await asyncio.gather(task, return_exceptions=True)
+    await database.close()
+
+    workers = [thread for thread in set(threading.enumerate()) - threads if "asyncio" not in thread.name]
+    for thread in workers:
+        await asyncio.to_thread(thread.join, 5)
+    assert not any(thread.is_alive() for thread in workers)

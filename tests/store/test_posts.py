@@ -289,7 +289,9 @@ async def test_a_state_that_contradicts_itself_is_refused(
 
 async def test_a_busy_channel_is_left_out(conn: AsyncConnection) -> None:
     busy, quiet = [await owed(conn, await a_feed(conn, channel=channel), channel) for channel in (1, 2)]
-    assert [post.id for post in await posts.claimable(conn, NOW, limit=9, busy=[busy.channel_id])] == [quiet.id]
+    assert [post.id for post in await posts.claimable(conn, NOW, limit=9, busy=[busy.channel_id])] == [
+        quiet.id
+    ]
     await posts.postpone(conn, quiet.id, until=NOW + HOUR, reason="No answer.", code=None)
     assert await posts.next_attempt_at(conn) == NOW
     assert await posts.next_attempt_at(conn, busy=[busy.channel_id]) == NOW + HOUR
