@@ -11,7 +11,7 @@ from bot.core.feeds import Style
 from bot.core.schedules import Cadence
 from bot.discord import targets
 from bot.discord.answers import feeds as answers
-from bot.discord.options import ShortText, choices
+from bot.discord.options import CadenceChoice, ShortText, StyleChoice, choices
 from bot.discord.paging import answer
 from bot.discord.targets import ChannelOption
 from bot.services.clock import Clock
@@ -53,7 +53,7 @@ class ConfigCog(commands.GroupCog, group_name="config", group_description="Confi
     async def schedule(  # noqa: PLR0917 - the options of the command
         self,
         interaction: discord.Interaction[Client],
-        cadence: Cadence | None = None,
+        cadence: CadenceChoice | None = None,
         time: ShortText | None = None,
         timezone: ShortText | None = None,
         weekdays: ShortText | None = None,
@@ -66,7 +66,7 @@ class ConfigCog(commands.GroupCog, group_name="config", group_description="Confi
             server_id=target.server_id,
             channel_id=target.channel_id,
             user_id=target.user_id,
-            cadence=cadence,
+            cadence=Cadence(cadence) if cadence else None,
             time=time,
             timezone=timezone,
             weekdays=weekdays,
@@ -82,13 +82,16 @@ class ConfigCog(commands.GroupCog, group_name="config", group_description="Confi
     @app_commands.command()
     @app_commands.describe(style="cards: an embed a paper; digest: a line a paper", channel=_CHANNEL)
     async def style(
-        self, interaction: discord.Interaction[Client], style: Style, channel: ChannelOption | None = None
+        self,
+        interaction: discord.Interaction[Client],
+        style: StyleChoice,
+        channel: ChannelOption | None = None,
     ) -> None:
         """Choose how a channel's papers are shown."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
         state = await self._feeds.style(
-            style, server_id=target.server_id, channel_id=target.channel_id, user_id=target.user_id
+            Style(style), server_id=target.server_id, channel_id=target.channel_id, user_id=target.user_id
         )
         await self._show(interaction, state, title="Style changed")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from discord import app_commands
 
@@ -15,6 +16,9 @@ LONGEST_CHOICE = 100  # characters of a choice's name, and of its value; Discord
 Keywords = app_commands.Range[str, 1, 2_000]
 # An id, or a link however long its tail.
 PaperText = app_commands.Range[str, 1, 400]
+# The choices of /config, under the names of their values.
+CadenceChoice = Literal["live", "daily", "weekly"]
+StyleChoice = Literal["cards", "digest"]
 # A time, a zone, weekdays, a date.
 ShortText = app_commands.Range[str, 1, 100]
 

@@ -7,6 +7,8 @@ import pytest
 from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
+from bot.core.feeds import Style
+from bot.core.schedules import Cadence
 from tests.world import World, text_of
 
 
@@ -227,3 +229,15 @@ async def test_what_needs_a_subscription_says_so(world: World, name: str) -> Non
     said = text_of(await world.admin.slash(world.channel, name))
 
     assert f"<#{world.channel.id}> gets no papers yet: `/subscribe` there comes first." in said
+
+
+async def test_choices_are_offered_under_the_names_that_the_bot_uses(world: World) -> None:
+    config = (await world.command("config")).to_dict()
+    options = {
+        option["name"]: [(choice["name"], choice["value"]) for choice in option.get("choices", ())]
+        for command in config["options"]
+        for option in command["options"]
+    }
+
+    assert options["cadence"] == [(cadence.value, cadence.value) for cadence in Cadence]
+    assert options["style"] == [(style.value, style.value) for style in Style]
