@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -27,6 +28,18 @@ async def quiet() -> None:
     """Long enough for a loop that runs hot to show."""
     for _ in range(50):
         await asyncio.sleep(0.001)
+
+
+class Event(asyncio.Event):
+    """Notes in which threads it was set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.threads: set[int] = set()
+
+    def set(self) -> None:
+        self.threads.add(threading.get_ident())
+        super().set()
 
 
 class Counted:
@@ -102,8 +115,10 @@ async def test_the_bell_rings_in_this_thread_when_the_time_has_come(
         return bot.clock() + (waits.pop(0) if waits else timedelta(hours=1))
 
     monkeypatch.setattr(bot.services.runs, "next_at", next_at)
-    async with scheduled(bot):
+    rung = Event()
+    async with scheduled(bot, rung):
         await until(lambda: runs.count == 2)
+    assert rung.threads == {threading.get_ident()}
 
 
 @pytest.mark.parametrize("jump", [timedelta(hours=-5), timedelta(hours=5)])
@@ -111,9 +126,11 @@ async def test_a_clock_that_jumps_does_not_silence_the_bell(
     bot: Bot, monkeypatch: pytest.MonkeyPatch, jump: timedelta
 ) -> None:
     monkeypatch.setattr(bells, "LOOK_AGAIN_SECONDS", 0.01)
+    waits: list[timedelta] = []
+    monkeypatch.setattr(Scheduler, "_ring_in", lambda _, wait: waits.append(wait))  # it never rings
     runs = Counted(bot, monkeypatch)
-    async with scheduled(bot) as scheduler:
-        await until(lambda: scheduler._bell.get_job("bell") is not None)
+    async with scheduled(bot):
+        await until(lambda: len(waits) > 0)
         bot.clock.now += jump
         await until(lambda: runs.count == 2)
         await quiet()
@@ -134,12 +151,17 @@ async def test_after_a_failure_it_waits_longer_each_time_and_goes_on(
         await real(min(seconds, 0.001))
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    async with scheduled(bot) as scheduler:
+    rung = asyncio.Event()
+    async with scheduled(bot, rung) as scheduler:
         await until(lambda: scheduler._bell.get_job("bell") is not None)
         await quiet()
-    assert waits == [5, 10, 20]
-    assert runs.count == 4
-    assert sum("The run failed" in record.message for record in caplog.records) == 3
+        assert waits == [5, 10, 20]
+        assert runs.count == 4
+        runs.failures = [OSError("database is locked")]
+        rung.set()
+        await until(lambda: runs.count == 6)
+        assert waits == [5, 10, 20, 5]
+    assert sum("The run failed" in record.message for record in caplog.records) == 4
 
 
 async def test_a_store_that_cannot_say_what_is_due_does_not_end_the_bell(

@@ -17,6 +17,7 @@ from bot.core.posts import PostState
 from bot.errors import DeliveryError
 from bot.services import delivery as delivering
 from bot.services.delivery import MOST_BUGS, NONCE_HOLDS
+from bot.services.pace import Pace
 from bot.store import posts
 from tests.fakes.publisher import LOST, Fault
 from tests.services.bots import CHANNEL, LIVE, NOW, OTHER, Bot, a_bot, stored, until
@@ -223,7 +224,9 @@ async def test_a_rejected_message_has_failed_and_the_next_one_goes(bot: Bot) -> 
     assert calls(bot, "find") == 0
 
 
-async def test_a_refusal_of_everyone_stops_everyone_for_a_while(bot: Bot) -> None:
+async def test_a_refusal_of_everyone_stops_everyone_for_a_while(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for channel in range(1, 21):
         await bot.subscribe(channel=channel, schedule=LIVE)
     bot.list_paper("2608.00001")
@@ -239,7 +242,11 @@ async def test_a_refusal_of_everyone_stops_everyone_for_a_while(bot: Bot) -> Non
     assert 200 < bot.services.delivery._rest.seconds_left <= 300
 
     bot.clock.advance(hours=1)
-    await bot.delivered()
+    reads = counted(monkeypatch, "claimable")
+    for _ in range(30):
+        bot.services.delivery.wake()
+        await asyncio.sleep(0.001)
+    assert reads() == 0
     assert len(bot.publisher.calls) == tried
 
     bot.publisher.refusals.clear()
@@ -437,14 +444,61 @@ async def test_a_message_cut_off_at_the_end_is_sent_once_after_the_restart(
     assert [post.state for post in await bot.posts()] == [PostState.SENT]
 
 
+async def test_so_many_messages_are_in_flight_and_the_rest_follow(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivering, "MOST_IN_FLIGHT", 3)
+    for channel in range(1, 11):
+        await bot.subscribe(channel=channel, schedule=LIVE)
+    bot.list_paper("2608.00001")
+    await bot.services.runs.run()
+    bot.publisher.gate = asyncio.Event()
+    reads = counted(monkeypatch, "claimable")
+    bot.delivery = asyncio.create_task(bot.services.delivery.run())
+    await until(lambda: sum(bot.publisher.in_flight.values()) == 3)
+    for _ in range(20):
+        bot.services.delivery.wake()
+        await asyncio.sleep(0.001)
+    assert bot.services.delivery.in_flight == 3
+    assert reads() == 1
+    bot.publisher.gate.set()
+    await bot.delivered()
+    assert all(bot.publisher.posted(channel) == ["2608.00001"] for channel in range(1, 11))
+
+
+async def test_a_query_that_is_not_read_any_more_marks_nothing_and_stops_nothing(bot: Bot) -> None:
+    await owing(bot)
+    await bot.execute("""UPDATE post_papers SET queries = '["(", "video"]'""")
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
+
+
+class HeldPace(Pace):
+    """Gives one turn, and the others once the gate is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+        self.gate = asyncio.Event()
+
+    async def turn(self) -> None:
+        self.asked += 1
+        if self.asked > 1:
+            await self.gate.wait()
+
+
 async def test_what_waits_for_its_turn_at_the_end_is_not_begun(bot: Bot) -> None:
     await owing(bot)
-    delivery = bot.services.delivery
-    delivery._is_closing = True
-    bot.delivery = asyncio.create_task(delivery.run())
-    await asyncio.sleep(0.02)
-    assert bot.publisher.calls == []
-    assert [post.attempts for post in await bot.posts()] == [0]
+    await owing(bot, channel=OTHER)
+    pace = bot.services.delivery._pace = HeldPace()
+    bot.delivery = asyncio.create_task(bot.services.delivery.run())
+    await until(lambda: pace.asked == 2 and len(bot.publisher.calls) == 1)
+    bot.delivery.cancel()
+    await asyncio.sleep(0)
+    pace.gate.set()
+    await bot.stop_delivering()
+    assert len(bot.publisher.calls) == 1
+    assert sorted(post.attempts for post in [*await bot.posts(), *await bot.posts(OTHER)]) == [0, 1]
 
 
 async def test_a_run_a_delivery_and_a_button_at_once_post_each_paper_once(bot: Bot) -> None:

@@ -251,8 +251,9 @@ async def test_two_runs_at_once_post_once(bot: Bot) -> None:
     await bot.subscribe()
     bot.list_paper("2608.00001")
     bot.clock.advance(hours=1)
-    await asyncio.gather(*[bot.services.runs.run() for _ in range(3)])
+    reports = await asyncio.gather(*[bot.services.runs.run() for _ in range(3)])
     await bot.delivered()
+    assert sum(report.feeds for report in reports) == 1
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
 
 

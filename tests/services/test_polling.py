@@ -86,6 +86,17 @@ async def test_a_source_that_is_down_is_not_asked_for_every_day(bot: Bot) -> Non
     assert len(asked(bot)) == 2
 
 
+async def test_a_day_here_and_there_that_fails_does_not_count_as_a_source_that_is_down(bot: Bot) -> None:
+    await bot.services.polling.poll()
+    bot.clock.advance(days=6)
+    asked(bot)
+    for back in (0, 2, 4):
+        bot.hub.day_faults[bot.today - timedelta(days=back)] = REFUSAL
+    result = await bot.services.polling.poll()
+    assert result.days_read == 4
+    assert len(asked(bot)) == 7
+
+
 async def test_a_bug_over_one_day_does_not_cost_the_others(
     bot: Bot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
