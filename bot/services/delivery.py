@@ -104,11 +104,13 @@ class Delivery:
                         await self._awake.wait()
         finally:
             self._is_closing = True
-            if self._in_flight:
-                _, late = await asyncio.wait(self._in_flight.values(), timeout=CLOSING_SECONDS)
-                for task in late:
-                    task.cancel()
-                await asyncio.gather(*late, return_exceptions=True)
+            if in_flight := set(self._in_flight.values()):
+                try:
+                    await asyncio.wait(in_flight, timeout=CLOSING_SECONDS)
+                finally:
+                    for task in in_flight:
+                        task.cancel()
+                    await asyncio.gather(*in_flight, return_exceptions=True)
 
     async def settled(self, post_ids: Collection[PostId], *, timeout_seconds: float) -> Delivered:
         """Waits until none of these posts can go out at once, at most so long, and says how they stand."""

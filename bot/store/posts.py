@@ -134,10 +134,7 @@ def _heads() -> Select[Any]:
 async def claimable(
     conn: AsyncConnection, now: datetime, *, limit: int, busy: Collection[ChannelId] = ()
 ) -> list[Post]:
-    """The posts to try now, at most one a channel, those that have waited longest first.
-
-    The channels that are `busy` are left out.
-    """
+    """The posts to try now, at most one a channel that is not `busy`, the longest waiting first."""
     due = _heads().where(_posts.c.next_attempt_at <= now, _posts.c.channel_id.not_in(busy))
     return await _fetch(conn, due.limit(limit))
 
@@ -169,16 +166,8 @@ async def forget_first_attempt(conn: AsyncConnection, post_id: PostId) -> None:
 
 
 async def mark_sent(conn: AsyncConnection, post_id: PostId, *, message_id: MessageId, now: datetime) -> None:
-    await _set(
-        conn,
-        post_id,
-        state=PostState.SENT.value,
-        message_id=message_id,
-        sent_at=now,
-        failed_at=None,
-        reason=None,
-        code=None,
-    )
+    sent = {"state": PostState.SENT.value, "message_id": message_id, "sent_at": now}
+    await _set(conn, post_id, **sent, failed_at=None, reason=None, code=None)
 
 
 async def mark_failed(

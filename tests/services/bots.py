@@ -160,6 +160,19 @@ def _services(bot: Bot, *, backfill_days: int) -> Services:
     )
 
 
+_empty: dict[str, bytes] = {}  # a migrated file: to copy it is quicker than to migrate again
+
+
+async def _database(path: Path) -> Database:
+    url = f"sqlite+aiosqlite:///{path}"
+    if not _empty and not path.exists():
+        await (await Database.open(url)).close()
+        _empty["file"] = path.read_bytes()
+    elif not path.exists():
+        path.write_bytes(_empty["file"])
+    return await Database.open(url)
+
+
 async def _at_once(seconds: float) -> None:
     await asyncio.sleep(0)
 
@@ -169,7 +182,7 @@ async def a_bot(folder: Path, *, now: datetime = NOW, backfill_days: int = 30) -
     """The use cases, ready; posts are sent once `run` or `delivered` was called."""
     clock = FakeClock(now)
     async with FakeHuggingFace() as hub:
-        database = await Database.open(f"sqlite+aiosqlite:///{folder / 'paperboy.db'}")
+        database = await _database(folder / "paperboy.db")
         bot = Bot(
             clock=clock,
             hub=hub,

@@ -416,7 +416,7 @@ async def test_a_message_in_flight_at_the_end_gets_its_answer(bot: Bot) -> None:
     bot.delivery = asyncio.create_task(bot.services.delivery.run())
     await until(lambda: bot.publisher.in_flight[ChannelId(CHANNEL)] == 1)
     bot.delivery.cancel()
-    await asyncio.sleep(0)
+    await until(lambda: bot.services.delivery._is_closing)
     bot.publisher.gate.set()
     with pytest.raises(asyncio.CancelledError):
         await bot.delivery
@@ -494,9 +494,10 @@ async def test_what_waits_for_its_turn_at_the_end_is_not_begun(bot: Bot) -> None
     bot.delivery = asyncio.create_task(bot.services.delivery.run())
     await until(lambda: pace.asked == 2 and len(bot.publisher.calls) == 1)
     bot.delivery.cancel()
-    await asyncio.sleep(0)
+    await until(lambda: bot.services.delivery._is_closing)
     pace.gate.set()
-    await bot.stop_delivering()
+    with pytest.raises(asyncio.CancelledError):
+        await bot.delivery
     assert len(bot.publisher.calls) == 1
     assert sorted(post.attempts for post in [*await bot.posts(), *await bot.posts(OTHER)]) == [0, 1]
 
@@ -563,7 +564,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps)
 async def test_whatever_happens_each_paper_stands_in_the_channel_once(
     tmp_path_factory: pytest.TempPathFactory, happened: list[tuple[str, int]]

@@ -84,7 +84,7 @@ async def set_up(bot: Bot, papers: list[dict[str, Any]], feed: dict[str, Any]) -
     )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(a_paper, max_size=12), a_feed)
 async def test_explaining_says_of_every_paper_what_delivering_does(
     tmp_path_factory: pytest.TempPathFactory, papers: list[dict[str, Any]], feed: dict[str, Any]
@@ -108,7 +108,7 @@ async def test_explaining_says_of_every_paper_what_delivering_does(
             assert now.stage is (Stage.POSTED if stage is Stage.POST else stage)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(a_paper, max_size=12), st.sampled_from(QUERIES[:-2]))
 async def test_a_preview_shows_what_a_subscription_would_have_brought(
     tmp_path_factory: pytest.TempPathFactory, papers: list[dict[str, Any]], query: str
