@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from bot.core.decisions import posting_order
 from bot.core.ids import PaperId
@@ -51,12 +51,9 @@ class Searching:
             reads = await list_days.reads(conn, first, today)
         compiled = compile_query(query)
         found = (await self.recent([compiled], days=days))[compiled]
-        by_day: dict[object, list[Paper]] = {}
-        for paper in found:
-            by_day.setdefault(paper.list_day, []).append(paper)
-        newest_first = [
-            paper for day in sorted(by_day, key=str, reverse=True) for paper in posting_order(by_day[day])
-        ]
+        newest_first = sorted(
+            posting_order(found), key=lambda paper: paper.list_day or date.min, reverse=True
+        )
         return Preview(query=query, days=days, papers=tuple(newest_first), days_known=len(reads))
 
     async def recent(self, compiled: Collection[str], *, days: int) -> dict[str, list[Paper]]:
