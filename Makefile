@@ -21,7 +21,7 @@ run: $(VENV)/.run ## run the bot, or the sandbox where DISCORD_TOKEN is not set
 	exec $(BIN)/python -m bot $$mode
 
 test: $(VENV)/.dev ## run the tests, with their coverage
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report=term
 
 lint: $(VENV)/.dev ## check style, types and layers
 	$(BIN)/ruff check .
