@@ -184,7 +184,7 @@ async def test_an_index_works_across_threads() -> None:
 
 
 def test_hostile_texts_and_queries_stay_cheap_and_exact() -> None:
-    text = "a-" * 3000 + "b " + "a " * 500 + "\ue000 \x00 ' \" OR } every 0"
+    text = "a-" * 1000 + "b " + "a " * 500 + "\ue000 \x00 ' \" OR } every 0"
     assert finds("a " * 99 + "b", text)
     assert not finds("b " * 100, text)
     assert finds("aaaa aa aaa b", text)

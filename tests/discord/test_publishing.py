@@ -329,7 +329,7 @@ async def test_a_timeout_within_discords_limit_for_all_does_not_bar_everyone_for
         assert publisher._client.http._global_over.is_set()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(HOSTILE_PAPERS, min_size=1, max_size=25, unique_by=lambda one: one.id), st.sampled_from(Style)
 )
