@@ -101,12 +101,20 @@ class App:
             wait_seconds = min(wait_seconds * 2, _LOGIN_LONGEST_WAIT_SECONDS)
 
     async def _connect(self, client: Client) -> None:
-        try:
-            await client.connect()
-        except discord.ConnectionClosed as error:
-            if error.code == _TOKEN_REFUSED:  # the token was changed while we ran
-                raise ConfigError(_REFUSED) from error
-            raise
+        wait_seconds = _LOGIN_FIRST_WAIT_SECONDS
+        while True:
+            try:
+                await client.connect()
+            except discord.GatewayNotFound:
+                _log.warning("Discord names no gateway; trying again in %g s", wait_seconds)
+            except discord.ConnectionClosed as error:
+                if error.code == _TOKEN_REFUSED:  # the token was changed while we ran
+                    raise ConfigError(_REFUSED) from error
+                raise
+            else:
+                return
+            await asyncio.sleep(wait_seconds)
+            wait_seconds = min(wait_seconds * 2, _LOGIN_LONGEST_WAIT_SECONDS)
 
     async def _deliver(self, client: Client, services: Services) -> None:
         """Sends what is owed, once the client is there; starts once, however often the gateway reconnects."""

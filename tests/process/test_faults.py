@@ -19,8 +19,10 @@ async def test_each_paper_arrives_once_over_failures_of_both_sides(stage: Stage)
     gateway_url = discord.gateway_url
     discord.gateway.url = "ws://127.0.0.1:9/nowhere"  # what Discord names must not be what is used
     discord.faults.add(Fault(path="/users/@me", status=503))
+    discord.faults.add(Fault(path="/gateway/bot", status=503))
     bot = await stage.start(DISCORD_GATEWAY_URL=gateway_url)
     assert "Discord could not be reached" in bot.log
+    assert "Discord names no gateway" in bot.log
     await bot.says("trying")
     discord.faults.add(
         Fault(
