@@ -117,22 +117,25 @@ def plan_older(
     posted: Collection[tuple[FeedId, PaperId]],
     count: int,
 ) -> FeedPlan | None:
-    """The newest `count` papers that these subscriptions match from before they began, as posts."""
+    """The newest `count` papers that these subscriptions match from before they began, as posts.
+
+    Those among them that were posted are left out and not made up for: asked twice, it has nothing to add.
+    """
     with PaperIndex(papers) as index:
         found = _search(index, {subscription.compiled for subscription in subscriptions})
     by_id = {paper.id: paper for paper in papers}
     queries_of: dict[PaperId, tuple[str, ...]] = {}
     for paper_id, wanting in _matched(subscriptions, found).items():
         paper = by_id[paper_id]
-        decision = decide(feed, paper, matched=wanting, posted=(feed.id, paper_id) in posted, oldest=date.min)
+        decision = decide(feed, paper, matched=wanting, posted=False, oldest=date.min)
         if decision.stage is Stage.SINCE:
             queries_of[paper_id] = tuple(subscription.canonical for subscription in wanting)
     newest = heapq.nlargest(
         count, (by_id[paper_id] for paper_id in queries_of), key=lambda paper: (paper.list_day, paper.upvotes)
     )
-    if not newest:
+    ordered = posting_order([paper for paper in newest if (feed.id, paper.id) not in posted])
+    if not ordered:
         return None
-    ordered = posting_order(newest)
     return FeedPlan(feed=feed, papers=tuple(ordered), posts=_posts(feed, ordered, queries_of))
 
 

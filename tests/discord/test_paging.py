@@ -121,4 +121,4 @@ async def test_putting_pages_away_leaves_the_other_buttons(world: World) -> None
 
     assert buttons(shown.response) == {older: True}
     pressed = await world.admin.click(shown.response, label=older)
-    assert "No older paper is left" in text_of(pressed)
+    assert "Nothing is left to post" in text_of(pressed)

@@ -144,7 +144,7 @@ def test_older_papers_are_the_newest_from_before_the_subscription() -> None:
         count=3,
     )
     assert older is not None
-    assert [one.id for one in older.papers] == ["2608.00001", "2608.00003", "2608.00004"]
+    assert [one.id for one in older.papers] == ["2608.00001", "2608.00003"]
 
 
 def test_nothing_older_is_no_plan() -> None:

@@ -16,7 +16,7 @@ from bot.discord.phrases import code, count
 from bot.discord.targets import Target
 from bot.services.delivery import Delivered
 from bot.services.searching import RECENT_DAYS
-from bot.services.subscriptions import FeedSubscriptions, Subscribed, Unsubscribed, Wanted
+from bot.services.subscriptions import OLDER_MATCHES, FeedSubscriptions, Subscribed, Unsubscribed, Wanted
 
 
 def subscribed(result: Subscribed, *, now: datetime) -> list[discord.Embed]:
@@ -104,6 +104,6 @@ def older_posted(result: Delivered, target: Target) -> str:
             "tells more."
         )
     return (
-        f"No older paper is left to post in <#{target.channel_id}>: each was posted, or none has been read "
-        "from the archive."
+        f"Nothing is left to post in <#{target.channel_id}>: the last {OLDER_MATCHES} older matches stand "
+        "there already, or none has been read from the archive."
     )
