@@ -218,7 +218,7 @@ def _bot(database: Database, source: HuggingFace, clock: FakeClock) -> tuple[Cli
         poll_interval_seconds=1800,
         backfill_days=30,
         ring=lambda: None,
-        pace=Pace(per_second=10_000),
+        pace=Pace(per_second=10_000, a_channel=10_000),
     )
     client.take(make_cogs(services))
     return client, services

@@ -184,7 +184,7 @@ class Delivery:
         async with self._database.read() as conn:
             shown = await papers.these(conn, [entry.paper_id for entry in post.entries])
         message = _render(post, shown)
-        await self._pace.turn()
+        await self._pace.turn(post.channel_id)
         if self._is_closing or self._rest.seconds_left > 0:
             return
         now = self._clock()
@@ -213,7 +213,7 @@ class Delivery:
         urls = [paper.page_url for paper in shown.values()]
         found = await self._publisher.find(post.channel_id, urls, since=min(first, now) - CLOCKS_DIFFER_BY)
         if found is None:
-            await self._pace.turn()
+            await self._pace.turn(post.channel_id)
         return found
 
     async def _note_failure(self, post: Post, error: DeliveryError) -> None:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from datetime import timedelta
+
+from bot.core.ids import ChannelId
 
 # Discord allows a bot 50 requests a second over all routes; the rest is left to commands and look-ups.
 MESSAGES_PER_SECOND = 45
+# Discord allows 5 messages in 5 seconds in one channel; the rest is for what the network presses together.
+MESSAGES_A_CHANNEL = 5
+CHANNEL_SECONDS = 5.5
+_MANY_CHANNELS = 1_000  # channels remembered before those that are quiet again are forgotten
 # Waits before what may succeed later is tried again: 5 s, 10 s, 20 s … up to 15 minutes.
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=15)
@@ -18,18 +25,38 @@ def growing_wait(failures: int) -> timedelta:
 
 
 class Pace:
-    """Hands out evenly spaced turns; whoever waits gets theirs in the order of asking."""
+    """Hands out turns, evenly spaced over all channels; whoever waits gets theirs in the order of asking."""
 
-    def __init__(self, per_second: float = MESSAGES_PER_SECOND) -> None:
+    def __init__(
+        self, per_second: float = MESSAGES_PER_SECOND, *, a_channel: int = MESSAGES_A_CHANNEL
+    ) -> None:
         self._interval_seconds = 1 / per_second
         self._next_turn = 0.0
+        self._a_channel = a_channel
+        self._turns: dict[ChannelId, deque[float]] = {}  # of each channel the last ones, the oldest first
 
-    async def turn(self) -> None:
-        """Waits for the next free turn. A cancelled wait costs its turn, never another's."""
+    async def turn(self, channel_id: ChannelId) -> None:
+        """Waits until the channel has room, then for the next free turn; ask for one a channel at a time.
+
+        A cancelled wait costs its turn, never another's.
+        """
         loop = asyncio.get_running_loop()
+        if len(self._turns) > _MANY_CHANNELS:
+            self._forget_quiet_channels(loop.time())
+        turns = self._turns.setdefault(channel_id, deque(maxlen=self._a_channel))
+        if len(turns) == self._a_channel:
+            await asyncio.sleep(turns[0] + CHANNEL_SECONDS - loop.time())
         turn = max(self._next_turn, loop.time())
         self._next_turn = turn + self._interval_seconds
+        turns.append(turn)
         await asyncio.sleep(turn - loop.time())
+
+    def _forget_quiet_channels(self, now: float) -> None:
+        self._turns = {
+            channel_id: turns
+            for channel_id, turns in self._turns.items()
+            if turns and turns[-1] + CHANNEL_SECONDS > now
+        }
 
 
 class Rest:

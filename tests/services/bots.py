@@ -156,7 +156,7 @@ def _services(bot: Bot, *, backfill_days: int) -> Services:
         poll_interval_seconds=1800,
         backfill_days=backfill_days,
         ring=lambda: bot.rings.append(bot.clock()),
-        pace=Pace(per_second=10_000),
+        pace=Pace(per_second=10_000, a_channel=10_000),
     )
 
 

@@ -481,7 +481,7 @@ class HeldPace(Pace):
         self.asked = 0
         self.gate = asyncio.Event()
 
-    async def turn(self) -> None:
+    async def turn(self, channel_id: ChannelId) -> None:
         self.asked += 1
         if self.asked > 1:
             await self.gate.wait()

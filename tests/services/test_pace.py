@@ -7,7 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from bot.core.ids import ChannelId
 from bot.services.pace import MESSAGES_PER_SECOND, Pace, Rest, growing_wait
+
+CHANNEL = ChannelId(1)
 
 
 class HeldTime:
@@ -30,20 +33,41 @@ async def held(monkeypatch: pytest.MonkeyPatch) -> HeldTime:
 async def test_turns_are_evenly_spaced_below_discords_limit(held: HeldTime) -> None:
     pace = Pace()
     turns: list[float] = []
-    for _ in range(100):
-        await pace.turn()
+    for channel in range(100):
+        await pace.turn(ChannelId(channel))
         turns.append(held.now)
     assert turns[0] == 1_000.0
     in_a_second = max(sum(first <= turn < first + 1 for turn in turns) for first in turns)
     assert in_a_second <= MESSAGES_PER_SECOND + 1 < 50
 
 
+async def test_a_channel_gets_five_messages_in_five_seconds_and_holds_up_no_other(held: HeldTime) -> None:
+    pace = Pace()
+    turns: list[float] = []
+    for _ in range(23):
+        await pace.turn(CHANNEL)
+        turns.append(held.now)
+    assert turns[4] < 1_001
+    assert max(sum(first <= turn < first + 5 for turn in turns) for first in turns) == 5
+
+    before = held.now
+    await pace.turn(ChannelId(2))
+    assert held.now < before + 0.1
+
+
+async def test_quiet_channels_are_forgotten(held: HeldTime) -> None:
+    pace = Pace()
+    for channel in range(5_000):
+        await pace.turn(ChannelId(channel))
+    assert len(pace._turns) < 1_500
+
+
 async def test_time_in_which_nothing_was_sent_is_not_saved_up(held: HeldTime) -> None:
     pace = Pace(per_second=2)
-    await pace.turn()
+    await pace.turn(CHANNEL)
     held.now += 60
     for expected in (1_060.0, 1_060.5, 1_061.0):
-        await pace.turn()
+        await pace.turn(CHANNEL)
         assert held.now == expected
 
 
