@@ -6,8 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
+from hypothesis import settings
 
 from tests.world import World, running_world
+
+# Many tests, each run often: fewer examples a run find the same in the end.
+settings.register_profile("paperboy", max_examples=40, deadline=None)
+settings.load_profile("paperboy")
 
 
 @pytest_asyncio.fixture

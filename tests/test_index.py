@@ -21,6 +21,8 @@ from bot.core.queries import compile_query, parse_query
 from bot.core.text import words
 from bot.index import PaperIndex
 
+pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
+
 
 def paper(title: str = "", *, number: int = 1, **values: Any) -> Paper:
     given_values: dict[str, Any] = {"abstract": ""} | values
@@ -240,7 +242,7 @@ _TEXT = st.lists(st.tuples(_WORD, st.sampled_from([" ", "-"])), min_size=1, max_
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(
     texts=st.lists(_TEXT, min_size=1, max_size=4),
     query=st.lists(_WORD, min_size=1, max_size=4),

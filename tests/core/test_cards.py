@@ -16,6 +16,8 @@ from bot.core.papers import Paper
 from bot.core.queries import Query, parse_query
 from tests.fakes.hostile_papers import HOSTILE_PAPERS, PLAIN
 
+pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
+
 QUERIES = st.lists(
     st.sampled_from(["kites", "survey", "author:ada", "org:kites", "title:tidal", "*", "turbines"]),
     max_size=3,

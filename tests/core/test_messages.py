@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from bot.core.papers import Paper
 from bot.core.posts import Entry, Form
 from bot.core.queries import parse_query
 from tests.fakes.hostile_papers import HOSTILE_PAPERS, PLAIN, papers
+
+pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
 
 
 def planned(

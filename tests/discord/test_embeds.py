@@ -27,6 +27,8 @@ from bot.sources.parse import parse_list
 from tests.fakes.discord_limits import assert_within_limits
 from tests.fakes.hostile_papers import HOSTILE_PAPERS, papers
 
+pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
+
 DATA = Path(__file__).parents[3] / "shared" / "data"
 DAYS = sorted((DATA / "daily_papers").glob("*.json"))
 OPENAPI = DATA / "discord-openapi.json"

@@ -34,6 +34,8 @@ from bot.errors import DeliveryError
 from tests.fakes.hostile_papers import HOSTILE_PAPERS
 from tests.world import World
 
+pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
+
 NONCE = "n" * 24
 
 

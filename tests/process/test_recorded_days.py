@@ -103,9 +103,9 @@ def ids_of(papers: Iterable[Paper], *, since: date) -> list[str]:
 
 
 def move_back(folder: Path, *, since: date) -> None:
-    """Make the subscriptions ones of that day, and the bot one that was off ever after."""
+    """Make the subscriptions but `*` ones of that day, and the bot one that was off ever after."""
     with closing(sqlite3.connect(folder / "data" / "paperboy.db")) as conn, conn:
-        conn.execute("UPDATE subscriptions SET since = ?", (since.isoformat(),))
+        conn.execute("UPDATE subscriptions SET since = ? WHERE text != '*'", (since.isoformat(),))
         conn.execute("UPDATE feeds SET last_run_at = ?, created_at = ?", (f"{since}T12:00:00.000000Z",) * 2)
 
 
@@ -145,11 +145,15 @@ async def test_every_channel_gets_what_a_second_reading_finds_and_nothing_else(s
         {channel: ids_of(found, since=stage.today) for channel, found in zip(channels, wanted, strict=True)},
     )
 
+    # Every paper of fifteen days, at five messages in five seconds, would take long: `*` stays with today's.
     first = min(stage.hub.days)
     move_back(stage.folder, since=first)
     bot = await stage.start(BACKFILL_DAYS="30")
     await check(
         stage,
         bot,
-        {channel: ids_of(found, since=first) for channel, found in zip(channels, wanted, strict=True)},
+        {
+            channel: ids_of(found, since=stage.today if keywords == "*" else first)
+            for channel, found, (_, keywords) in zip(channels, wanted, WANTED, strict=True)
+        },
     )

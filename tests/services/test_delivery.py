@@ -564,7 +564,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps)
 async def test_whatever_happens_each_paper_stands_in_the_channel_once(
     tmp_path_factory: pytest.TempPathFactory, happened: list[tuple[str, int]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -9,10 +10,12 @@ from bot.store import feeds, posts, subscriptions, tables
 from bot.store.database import Database
 from tests.store.samples import DAY, HOUR, NOW, SERVER, listed, many_feeds, planned
 
+pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
 
-async def test_the_posts_of_20000_feeds_are_planned_asked_for_and_claimed_at_once(database: Database) -> None:
+
+async def test_the_posts_of_5000_feeds_are_planned_asked_for_and_claimed_at_once(database: Database) -> None:
     async with database.write() as conn:
-        everywhere = await many_feeds(conn, 20_000)
+        everywhere = await many_feeds(conn, 5_000)
         await listed(conn, 1, 2, 3)
         plans = [planned(feed, 1, 2, 3) for feed in everywhere]
         added = await posts.add(conn, plans, now=NOW)
@@ -22,18 +25,18 @@ async def test_the_posts_of_20000_feeds_are_planned_asked_for_and_claimed_at_onc
             (plan.feed_id, plan.entries) for plan in plans
         ]
         posted = await posts.posted(conn, [feed.id for feed in everywhere], since=DAY)
-        assert len(posted) == 60_000
-        assert await posts.claimable(conn, NOW, limit=20_000) == added
+        assert len(posted) == 15_000
+        assert await posts.claimable(conn, NOW, limit=5_000) == added
         assert {feed.next_run_at for feed in await feeds.of_server(conn, SERVER)} == {NOW + HOUR}
 
 
-async def test_the_subscriptions_of_20000_feeds_are_read_at_once(conn: AsyncConnection) -> None:
-    feed_ids = [feed.id for feed in await many_feeds(conn, 20_000)]
+async def test_the_subscriptions_of_5000_feeds_are_read_at_once(conn: AsyncConnection) -> None:
+    feed_ids = [feed.id for feed in await many_feeds(conn, 5_000)]
     row = {"text": "q", "compiled": "q", "rules_version": 1, "since": DAY, "created_at": NOW, "created_by": 1}
     await conn.execute(
         insert(tables.subscriptions),
         [row | {"feed_id": feed_id, "canonical": str(n)} for feed_id in feed_ids for n in range(5)],
     )
     found = await subscriptions.of_feeds(conn, feed_ids)
-    assert len(found) == 20_000
+    assert len(found) == 5_000
     assert {len(of_feed) for of_feed in found.values()} == {5}
