@@ -45,10 +45,6 @@ class Paper:
     def pdf_url(self) -> str:
         return f"https://arxiv.org/pdf/{self.id}"
 
-    @property
-    def arxiv_url(self) -> str:
-        return f"https://arxiv.org/abs/{self.id}"
-
 
 def parse_paper_id(text: str) -> PaperId:
     """The id in what a person typed: a bare id, an ``arXiv:`` one, or a link to Hugging Face or arXiv.

@@ -41,7 +41,6 @@ _ACCENT = re.compile(f"[{_ACCENTS}]")
 _CLUSTER = re.compile(f"[^{_ACCENTS}\u3099\u309a][{_ACCENTS}\u3099\u309a]*|[{_ACCENTS}\u3099\u309a]+")
 # A star that belongs to Markdown (*a*, **A**) makes no word of its own.
 _WORD = re.compile(r"(?<!\*)[^\W\d_](?:\+\+|[+#]|\*(?!\*))|[^\W_]+")
-_POSSESSIVE = re.compile(r"'s(?![^\W_])")
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,14 +97,7 @@ class Feeds:
                 "shows them."
             )
         async with self._database.write() as conn:
-            feed = await ensure_feed(
-                conn,
-                server_id=server_id,
-                channel_id=channel_id,
-                user_id=user_id,
-                default_schedule=self._default_schedule,
-                now=self._clock(),
-            )
+            feed = await self._ensured(conn, server_id, channel_id, user_id)
             schedule = replace(feed.schedule, **changes)  # pyright: ignore[reportArgumentType] - checked above
             await feeds.set_schedule(
                 conn, feed.id, schedule, next_run_at=next_run(schedule, after=self._clock())
@@ -118,14 +111,7 @@ class Feeds:
     ) -> FeedState:
         """How the channel's papers are shown from the next post on."""
         async with self._database.write() as conn:
-            feed = await ensure_feed(
-                conn,
-                server_id=server_id,
-                channel_id=channel_id,
-                user_id=user_id,
-                default_schedule=self._default_schedule,
-                now=self._clock(),
-            )
+            feed = await self._ensured(conn, server_id, channel_id, user_id)
             await feeds.set_style(conn, feed.id, style)
             return await self._state_of(conn, channel_id)
 
@@ -175,6 +161,18 @@ class Feeds:
         delivered = await self._delivery.settled([*waiting, *owed], timeout_seconds=DELIVER_WAIT_SECONDS)
         async with self._database.read() as conn:
             return await self._state_of(conn, channel_id), delivered
+
+    async def _ensured(
+        self, conn: AsyncConnection, server_id: ServerId, channel_id: ChannelId, user_id: UserId
+    ) -> Feed:
+        return await ensure_feed(
+            conn,
+            server_id=server_id,
+            channel_id=channel_id,
+            user_id=user_id,
+            default_schedule=self._default_schedule,
+            now=self._clock(),
+        )
 
     async def _existing(self, conn: AsyncConnection, channel_id: ChannelId) -> Feed:
         feed = await feeds.by_channel(conn, channel_id)

@@ -51,11 +51,6 @@ async def remove(conn: AsyncConnection, feed_id: FeedId, canonical: str) -> bool
     return (await conn.execute(statement)).rowcount > 0
 
 
-async def remove_all(conn: AsyncConnection, feed_id: FeedId) -> int:
-    """Remove every query of the feed, and say how many there were."""
-    return (await conn.execute(delete(_subscriptions).where(_columns.feed_id == feed_id))).rowcount
-
-
 async def of_feed(conn: AsyncConnection, feed_id: FeedId) -> list[Subscription]:
     """The feed's queries, oldest first."""
     return await _where(conn, _columns.feed_id == feed_id)

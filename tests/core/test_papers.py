@@ -52,5 +52,5 @@ def test_two_different_ids_are_refused() -> None:
 @given(st.from_regex(r"[0-9]{4}\.[0-9]{4,5}", fullmatch=True), st.integers(1, 999))
 def test_every_id_survives_its_links_and_versions(text: str, revision: int) -> None:
     paper = Paper(id=PaperId(text), list_day=date(2026, 8, 19), title="A title", abstract="")
-    for link in (paper.page_url, paper.pdf_url, paper.arxiv_url):
+    for link in (paper.page_url, paper.pdf_url):
         assert parse_paper_id(f"{link}v{revision}") == text

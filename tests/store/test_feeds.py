@@ -88,7 +88,8 @@ async def test_a_feed_is_due_from_its_next_run_on(conn: AsyncConnection) -> None
 
 async def test_a_feed_without_subscriptions_is_never_due(conn: AsyncConnection) -> None:
     feed = await subscribed(conn, 1)
-    await subscriptions.remove_all(conn, feed.id)
+    for item in await subscriptions.of_feed(conn, feed.id):
+        await subscriptions.remove(conn, feed.id, item.canonical)
     assert await feeds.due(conn, NOW) == []
     assert await feeds.next_due_at(conn) is None
 

@@ -56,15 +56,6 @@ async def test_one_is_removed_by_its_canonical_form(conn: AsyncConnection) -> No
     assert len(await subscriptions.of_feed(conn, two.id)) == 1
 
 
-async def test_all_of_a_feed_are_removed_and_counted(conn: AsyncConnection) -> None:
-    one, two = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
-    for feed, query in ((one, "a"), (one, "b"), (two, "a")):
-        await a_subscription(conn, feed.id, query)
-    assert await subscriptions.remove_all(conn, one.id) == 2
-    assert await subscriptions.remove_all(conn, one.id) == 0
-    assert await subscriptions.count(conn) == 1
-
-
 async def test_each_feed_has_its_oldest_subscription_first(conn: AsyncConnection) -> None:
     one, two, bare = [await a_feed(conn, channel=channel) for channel in (1, 2, 3)]
     late = await a_subscription(conn, one.id, "late", now=NOW + HOUR)
