@@ -41,7 +41,7 @@ lock: $(VENV)/.dev ## pin the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile $(COMPILE) --extra sandbox --output-file requirements/sandbox.txt pyproject.toml
 	$(BIN)/uv pip compile $(COMPILE) --extra sandbox --extra dev --output-file requirements/dev.txt pyproject.toml
 
-COMPILE := --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade
+COMPILE := --quiet --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-header --upgrade
 
 clean: ## remove what was installed and built (not data/)
 	rm -rf $(VENV) build dist *.egg-info .coverage* htmlcov .ruff_cache .hypothesis .import_linter_cache
