@@ -40,6 +40,10 @@ class DeliveryError(PaperboyError):
         reason: what happened, in words a server's admin understands, with how to mend it.
         code: Discord's JSON error code where it gave one, else 0.
         is_permanent: the channel refuses for good; stop calling it until someone acts.
+        is_explained: of a permanent one: it names what is missing there, and the channel's permissions will
+            show when that is mended.
+        is_gone: of a permanent one: the channel, or what the step is about, does not exist any more.
+        is_doubtful: an earlier attempt may have arrived, and the bot may not look; this post alone waits.
         is_rejected: Discord refused this very message (400); the channel itself is fine.
         is_everywhere: it is not about this channel; the next one would hear the same.
         may_have_arrived: no answer says whether the message stands in the channel now.
@@ -49,6 +53,9 @@ class DeliveryError(PaperboyError):
     reason: str
     code: int = 0
     is_permanent: bool = False
+    is_explained: bool = False
+    is_gone: bool = False
+    is_doubtful: bool = False
     is_rejected: bool = False
     is_everywhere: bool = False
     may_have_arrived: bool = False

@@ -63,8 +63,7 @@ class ConfigCog(commands.GroupCog, group_name="config", group_description="Confi
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
         state = await self._feeds.schedule(
-            server_id=target.server_id,
-            channel_id=target.channel_id,
+            place=target.place,
             user_id=target.user_id,
             cadence=Cadence(cadence) if cadence else None,
             time=time,
@@ -90,9 +89,7 @@ class ConfigCog(commands.GroupCog, group_name="config", group_description="Confi
         """Choose how a channel's papers are shown."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
-        state = await self._feeds.style(
-            Style(style), server_id=target.server_id, channel_id=target.channel_id, user_id=target.user_id
-        )
+        state = await self._feeds.style(Style(style), place=target.place, user_id=target.user_id)
         await self._show(interaction, state, title="Style changed")
 
     @app_commands.command()

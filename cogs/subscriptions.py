@@ -93,9 +93,7 @@ class SubscriptionsCog(commands.Cog):
         """Bring papers that match keywords to a channel."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
-        result = await self._subscriptions.subscribe(
-            keywords, server_id=target.server_id, channel_id=target.channel_id, user_id=target.user_id
-        )
+        result = await self._subscriptions.subscribe(keywords, place=target.place, user_id=target.user_id)
         embeds = answers.subscribed(result, now=self._clock())
         await answer(interaction, embeds, buttons=OlderButton.below(result))
 

@@ -170,7 +170,9 @@ def test_a_lock_file_holds_what_the_project_asks_for(name: str, extras: tuple[st
         *(one for extra in extras for one in project["optional-dependencies"][extra]),
     ]
     locked = re.findall(
-        r"^([a-z0-9-]+(?:\[[a-z0-9,-]+\])?)==", (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8"), re.MULTILINE
+        r"^([a-z0-9-]+(?:\[[a-z0-9,-]+\])?)==",
+        (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8"),
+        re.MULTILINE,
     )
     # With its extras: some versions of pip would look for those without a hash.
     names = {re.split(r"[<>=~! ]", one)[0].lower().replace(".", "-") for one in asked}

@@ -18,7 +18,7 @@ from bot.core.list_days import open_list_day
 from bot.core.schedules import Schedule
 from bot.discord.publishing import DiscordPublisher
 from bot.services.assembly import Services, assemble
-from bot.services.pace import Pace
+from bot.services.pace import ChannelPace
 from bot.sources.huggingface import HuggingFace
 from bot.store import posts
 from bot.store.database import Database
@@ -218,7 +218,7 @@ def _bot(database: Database, source: HuggingFace, clock: FakeClock) -> tuple[Cli
         poll_interval_seconds=1800,
         backfill_days=30,
         ring=lambda: None,
-        pace=Pace(per_second=10_000, a_channel=10_000),
+        pace=ChannelPace(10_000),
     )
     client.take(make_cogs(services))
     return client, services

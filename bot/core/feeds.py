@@ -6,11 +6,28 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from bot.core.ids import ChannelId, FeedId, ServerId, SubscriptionId, UserId
+from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, SubscriptionId, UserId
 from bot.core.schedules import Schedule
 
 MAX_SUBSCRIPTIONS = 50  # a feed
 DEFAULT_MAX_PAPERS = 10  # cards a post; what exceeds them is folded into a list
+
+
+class FeedKind(StrEnum):
+    """What a feed's channel takes. Discord turns none of these into another."""
+
+    CHANNEL = "channel"  # messages: text, announcement, voice and stage channels
+    THREAD = "thread"  # messages too
+    FORUM = "forum"  # posts, each a thread of its own: forum and media channels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where posts go."""
+
+    server_id: ServerId
+    channel_id: ChannelId
+    kind: FeedKind
 
 
 class Style(StrEnum):
@@ -20,10 +37,22 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Discord refuses this feed's channel for good; nothing is sent there until someone resumes it."""
+    """Discord refuses this feed's channel; nothing is sent there until that is mended."""
 
     reason: str  # in words, with what to do
     since: datetime
+    # When it is tried again though nothing is seen to be wrong; None where the channel's permissions tell.
+    look_at: datetime | None = None
+    is_gone: bool = False  # the channel was deleted, or the server left
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastRun:
+    """What a feed's last run came to, in papers."""
+
+    new: int  # first seen since the run before
+    matched: int  # that a subscription wants and the feed did not have
+    planned: int  # that became owed; the others wait for upvotes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,16 +60,25 @@ class Feed:
     id: FeedId
     server_id: ServerId
     channel_id: ChannelId
+    kind: FeedKind = FeedKind.CHANNEL
     schedule: Schedule
     style: Style = Style.CARDS
+    mention_role_id: RoleId | None = None  # pinged by the first message of each run
+    publishes: bool = False  # messages in an announcement channel go on to the servers that follow it
+    opens_threads: bool = False  # each card is a message of its own, with a thread under it
     min_upvotes: int = 0
     max_papers: int = DEFAULT_MAX_PAPERS
     paused_at: datetime | None = None
     hold: Hold | None = None
     next_run_at: datetime  # when it is due; in the past means now
     last_run_at: datetime | None = None  # its last finished run
+    last_run: LastRun | None = None
     created_at: datetime
     created_by: UserId
+
+    @property
+    def place(self) -> Place:
+        return Place(server_id=self.server_id, channel_id=self.channel_id, kind=self.kind)
 
     @property
     def is_active(self) -> bool:

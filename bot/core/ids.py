@@ -9,11 +9,14 @@ ServerId = NewType("ServerId", int)
 ChannelId = NewType("ChannelId", int)
 UserId = NewType("UserId", int)
 MessageId = NewType("MessageId", int)
+RoleId = NewType("RoleId", int)
 
 # Rows of our own.
 FeedId = NewType("FeedId", int)
 SubscriptionId = NewType("SubscriptionId", int)
 PostId = NewType("PostId", int)
+StepId = NewType("StepId", int)
+NoticeId = NewType("NoticeId", int)
 RunId = NewType("RunId", int)
 
 # arXiv's id without its version, such as ``2608.17271``.

@@ -17,8 +17,9 @@ from bot.core.cards import (
     paper_links,
 )
 from bot.core.feeds import Style
-from bot.core.ids import PaperId
-from bot.core.markdown import length, shorten
+from bot.core.ids import PaperId, RoleId
+from bot.core.latex import readable
+from bot.core.markdown import length, plain, shorten
 from bot.core.papers import Paper
 from bot.core.posts import Entry, Form
 from bot.core.queries import Query
@@ -28,6 +29,7 @@ from bot.core.schedules import WEEKDAYS
 MAX_CONTENT = 2_000
 MAX_EMBEDS = 10
 MAX_CHARACTERS = 6_000
+MAX_THREAD_NAME = 100
 
 MAX_LINES = 30  # so many fit at their shortest beside nine cards at theirs
 _LEAST_CARD = 300  # characters that a card is left with when lines fill the message
@@ -49,6 +51,9 @@ class Message:
     content: str = ""  # Discord markdown
     cards: tuple[Card, ...] = ()
     links: tuple[Link, ...] = ()  # for buttons
+    mention_role_id: RoleId | None = None  # the one role that the content may ping
+    title: str = ""  # of its post in a forum; plain text, at most MAX_THREAD_NAME characters
+    queries: tuple[Query, ...] = ()  # that brought its papers; a forum's tags are chosen by them
 
 
 def layout(
@@ -57,19 +62,21 @@ def layout(
     style: Style,
     max_papers: int,
     queries_of: Mapping[PaperId, tuple[str, ...]],
+    one_card_each: bool = False,
 ) -> tuple[tuple[Entry, ...], ...]:
     """The papers, in this order, as the entries of one message after the other.
 
     In style `cards` the first `max_papers` have a card each and the rest are folded into lines, the first of
-    them below the last cards if there is room. Sizes are estimated, which is cheap enough for every feed of a
+    them below the last cards if there is room. With `one_card_each` every card is a message of its own, for
+    something to follow on it, and lines stand apart. Sizes are estimated, which is cheap enough for every feed of a
     run; `compose` then holds what Discord allows.
     """
     shown = max_papers if style is Style.CARDS else 0
     sized = [(paper, _card_estimate(paper, queries_of.get(paper.id, ()))) for paper in papers[:shown]]
-    groups = _evenly_packed(sized)
+    groups = [[one] for one in sized] if one_card_each else _evenly_packed(sized)
     lines = [(paper, min(len(paper.title) + _LINE_ESTIMATE, LONGEST_LINE)) for paper in papers[shown:]]
     below: Sequence[_Sized] = ()
-    if groups and lines and len(groups[-1]) < MAX_EMBEDS:
+    if groups and lines and not one_card_each and len(groups[-1]) < MAX_EMBEDS:
         below = _that_fit(lines, room=MAX_CHARACTERS - _FOLD_TITLE - _total(groups[-1]))
     messages = [[(paper, Form.CARD) for paper, _ in group] for group in groups]
     if below:
@@ -145,12 +152,13 @@ def _evenly_packed(sized: Sequence[_Sized]) -> list[list[_Sized]]:
     return groups
 
 
-def compose(items: Sequence[Item], *, heading: str) -> Message:
+def compose(items: Sequence[Item], *, heading: str, mention_role_id: RoleId | None = None) -> Message:
     """The message for sending, within all of Discord's limits, from what `layout` put on one message.
 
     The papers may have changed since: texts that have grown are shortened, the longest first, all to the
     same length. `heading` is Discord markdown.
     """
+    ping = "" if mention_role_id is None else f"<@&{mention_role_id}> "
     carded = [(paper, queries) for paper, form, queries in items if form is Form.CARD]
     lined = [(paper, queries) for paper, form, queries in items if form is Form.LINE]
     lines = _lines(lined, room=min(MAX_DESCRIPTION, MAX_CHARACTERS - _FOLD_TITLE - _LEAST_CARD * len(carded)))
@@ -161,9 +169,12 @@ def compose(items: Sequence[Item], *, heading: str) -> Message:
     room = MAX_CHARACTERS - sum(card.size for card in folded)
     is_alone = len(items) == 1
     return Message(
-        content=shorten(heading, MAX_CONTENT),
+        content=shorten(ping + heading, MAX_CONTENT),
         cards=(*_cards(carded, room=room, is_alone=is_alone), *folded),
         links=paper_links(items[0][0]) if is_alone else (),
+        mention_role_id=mention_role_id,
+        title=thread_name([paper for paper, _, _ in items]),
+        queries=tuple({query.canonical: query for _, _, queries in items for query in queries}.values()),
     )
 
 
@@ -197,13 +208,26 @@ def _even_limit(sizes: Sequence[int], room: int) -> int:
 
 def heading(papers: Sequence[Paper]) -> str:
     """How many papers a message brings and of which list days, as Discord markdown."""
-    count = f"**{len(papers):,} {'paper' if len(papers) == 1 else 'papers'}**"
+    return f"**{_count(papers)}**{_of_days(papers)}"
+
+
+def thread_name(papers: Sequence[Paper]) -> str:
+    """What a thread under a message with these papers is called: plain text of 1 to 100 characters."""
+    name = plain(readable(papers[0].title)) if len(papers) == 1 else _count(papers) + _of_days(papers)
+    return shorten(name, MAX_THREAD_NAME) or "Paper"
+
+
+def _count(papers: Sequence[Paper]) -> str:
+    return f"{len(papers):,} {'paper' if len(papers) == 1 else 'papers'}"
+
+
+def _of_days(papers: Sequence[Paper]) -> str:
     days = sorted({paper.list_day for paper in papers if paper.list_day is not None})
     if not days:
-        return count
+        return ""
     if len(days) == 1:
-        return f"{count} from the Daily Papers of {_weekday_text(days[0])}"
-    return f"{count} from the Daily Papers of {_weekday_text(days[0])} to {_weekday_text(days[-1])}"
+        return f" from the Daily Papers of {_weekday_text(days[0])}"
+    return f" from the Daily Papers of {_weekday_text(days[0])} to {_weekday_text(days[-1])}"
 
 
 def _weekday_text(day: date) -> str:

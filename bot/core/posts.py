@@ -1,4 +1,4 @@
-"""Posts: the messages a feed owes or has sent, and how decided papers are laid out over them."""
+"""Posts: the messages a feed owes or has sent, their papers, and the steps that follow a message."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId
+from bot.core.feeds import FeedKind, Place
+from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, RoleId, ServerId, StepId
 
 
 class Form(StrEnum):
@@ -29,29 +30,72 @@ class PostState(StrEnum):
     FAILED = "failed"  # Discord refused this very message; told in /status, tried again on request
 
 
+class StepKind(StrEnum):
+    """What follows on a message that was sent; its failure never repeats the message."""
+
+    PUBLISH = "publish"  # an announcement goes on to the servers that follow the channel
+    THREAD = "thread"  # a thread is opened under the message
+
+
+class StepState(StrEnum):
+    PENDING = "pending"  # to be done once the message stands
+    DONE = "done"
+    FAILED = "failed"  # Discord refuses it; told in /status, tried again on request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A step of a post that was sent."""
+
+    id: StepId
+    kind: StepKind
+    state: StepState
+    post_id: PostId
+    feed_id: FeedId
+    server_id: ServerId
+    channel_id: ChannelId
+    message_id: MessageId
+    paper_ids: tuple[PaperId, ...]  # of the post
+    attempts: int = 0
+    next_attempt_at: datetime
+    reason: str | None = None  # why the last attempt did not succeed
+    code: int | None = None  # Discord's, of the last attempt
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPost:
     """A post as it is planned, before it is stored."""
 
     feed_id: FeedId
-    channel_id: ChannelId
+    place: Place
     nonce: str  # at most 25 characters (Discord's limit)
     entries: tuple[Entry, ...]
+    mention_role_id: RoleId | None = None
+    steps: tuple[StepKind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     id: PostId
     feed_id: FeedId
+    server_id: ServerId
     channel_id: ChannelId
+    kind: FeedKind = FeedKind.CHANNEL
     state: PostState
     nonce: str
     entries: tuple[Entry, ...]
+    mention_role_id: RoleId | None = None
     planned_at: datetime
     first_attempt_at: datetime | None = None
     attempts: int = 0
     next_attempt_at: datetime
-    message_id: MessageId | None = None
+    # Held back since then: it may stand in the channel or not, and the bot may not look.
+    doubtful_since: datetime | None = None
+    message_id: MessageId | None = None  # in a forum also the id of its thread
     sent_at: datetime | None = None
     reason: str | None = None  # why the last attempt did not succeed
     code: int | None = None  # Discord's, of the last attempt
+
+    @property
+    def place(self) -> Place:
+        return Place(server_id=self.server_id, channel_id=self.channel_id, kind=self.kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bot.core.feeds import Feed
+from bot.core.feeds import Feed, FeedKind
 from bot.core.ids import ServerId
 from bot.core.markdown import clean
 from bot.core.posts import Post
@@ -38,7 +38,9 @@ def count(number: int, noun: str) -> str:
 
 
 def message_link(server_id: ServerId, post: Post) -> str:
-    """Where the message of a post that was sent stands."""
+    """Where the message of a post that was sent stands; in a forum, where its thread begins."""
+    if post.kind is FeedKind.FORUM:
+        return f"https://discord.com/channels/{server_id}/{post.message_id}"
     return f"https://discord.com/channels/{server_id}/{post.channel_id}/{post.message_id}"
 
 

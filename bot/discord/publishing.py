@@ -11,6 +11,7 @@ from datetime import datetime
 import aiohttp
 import discord
 
+from bot.core.feeds import Place
 from bot.core.ids import ChannelId, MessageId
 from bot.core.messages import Message
 from bot.discord.embeds import to_discord
@@ -26,6 +27,9 @@ MOST_LOOKED_THROUGH = 2_000
 MISSING_PERMISSIONS = 50013
 MISSING_ACCESS = 50001
 UNKNOWN_CHANNEL = 10003
+ALREADY_CROSSPOSTED = 40033
+THREAD_EXISTS = 160004
+THREAD_SLEEPS_AFTER_MINUTES = 10_080  # a week; a message in it wakes it
 
 # Discord's codes that mean "stop sending here", in the words of what an admin can do about them.
 _PERMANENT = {
@@ -55,15 +59,17 @@ class DiscordPublisher:
     def __init__(self, client: discord.Client) -> None:
         self._client = client
 
-    async def publish(self, channel_id: ChannelId, message: Message, *, nonce: str) -> MessageId:
-        """Sends the message without pinging anyone; `nonce` is at most 25 characters.
+    async def publish(self, place: Place, message: Message, *, nonce: str) -> MessageId:
+        """Sends the message, which may ping its role and nobody else; `nonce` is at most 25 characters.
 
         Raises:
             DeliveryError: Discord refused it, or its answer never came.
         """
         parts = to_discord(message)
-        channel = self._client.get_partial_messageable(channel_id)
+        channel = self._client.get_partial_messageable(place.channel_id)
         mentions = discord.AllowedMentions.none()
+        if message.mention_role_id is not None:
+            mentions.roles = [discord.Object(message.mention_role_id)]
         async with self._discord_errors():
             if parts.view is None:
                 sent = await channel.send(
@@ -79,22 +85,49 @@ class DiscordPublisher:
                 )
         return MessageId(sent.id)
 
-    async def find(
-        self, channel_id: ChannelId, page_urls: Collection[str], *, since: datetime
-    ) -> MessageId | None:
+    async def find(self, place: Place, page_urls: Collection[str], *, since: datetime) -> MessageId | None:
         """Our own message since then that links to all these pages; answers to commands do not count.
 
         Raises:
             DeliveryError: the channel's history cannot be read, so nobody knows.
         """
-        channel = self._client.get_partial_messageable(channel_id)
+        channel = self._client.get_partial_messageable(place.channel_id)
         async with self._discord_errors():
-            if not await self._may_read_history(channel_id):
-                raise DeliveryError(_NO_HISTORY, code=MISSING_PERMISSIONS, is_permanent=True)
+            if not await self._may_read_history(place.channel_id):
+                raise DeliveryError(_NO_HISTORY, code=MISSING_PERMISSIONS, is_doubtful=True)
             async for message in channel.history(after=since, limit=MOST_LOOKED_THROUGH, oldest_first=False):
                 if self._is_post(message) and _links(message, page_urls):
                     return MessageId(message.id)
         return None
+
+    async def crosspost(self, channel_id: ChannelId, message_id: MessageId) -> None:
+        """Publishes the announcement; one that is published already is fine.
+
+        Raises:
+            DeliveryError: Discord refused it, or its answer never came.
+        """
+        message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
+        async with self._discord_errors():
+            try:
+                await message.publish()
+            except discord.HTTPException as error:
+                if error.code != ALREADY_CROSSPOSTED:
+                    raise
+
+    async def open_thread(self, channel_id: ChannelId, message_id: MessageId, *, name: str) -> None:
+        """Opens a thread under the message; where it has one, that is fine.
+
+        Raises:
+            DeliveryError: Discord refused it, or its answer never came.
+        """
+        async with self._discord_errors():
+            try:
+                await self._client.http.start_thread_with_message(
+                    channel_id, message_id, name=name, auto_archive_duration=THREAD_SLEEPS_AFTER_MINUTES
+                )
+            except discord.HTTPException as error:
+                if error.code != THREAD_EXISTS:
+                    raise
 
     @property
     def _own_id(self) -> int:

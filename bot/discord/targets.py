@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 from typing_extensions import override
 
+from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, ServerId, UserId
 from bot.errors import UserError
 
@@ -59,7 +60,12 @@ class Target:
 
     server_id: ServerId
     channel_id: ChannelId
+    kind: FeedKind
     user_id: UserId
+
+    @property
+    def place(self) -> Place:
+        return Place(server_id=self.server_id, channel_id=self.channel_id, kind=self.kind)
 
 
 def place(interaction: discord.Interaction, channel: ChannelOption | None) -> Target:
@@ -74,6 +80,7 @@ def place(interaction: discord.Interaction, channel: ChannelOption | None) -> Ta
     return Target(
         server_id=ServerId(interaction.guild_id),
         channel_id=ChannelId(channel_id),
+        kind=_feed_kind(_their_side(interaction, channel)[0]),
         user_id=UserId(interaction.user.id),
     )
 
@@ -111,7 +118,7 @@ def of_button(interaction: discord.Interaction, channel_id: ChannelId) -> Target
     Raises:
         UserError: the person may not, or the channel is not known any more.
     """
-    target = replace(place(interaction, None), channel_id=channel_id)
+    target = place(interaction, None)
     if channel_id == interaction.channel_id:
         theirs = interaction.permissions
         kind = getattr(interaction.channel, "type", discord.ChannelType.text)
@@ -123,7 +130,7 @@ def of_button(interaction: discord.Interaction, channel_id: ChannelId) -> Target
         theirs = channel.permissions_for(interaction.user)
         kind = channel.type
     _require(theirs, kind, channel_id)
-    return target
+    return replace(target, channel_id=channel_id, kind=_feed_kind(kind))
 
 
 def named_while_typing(interaction: discord.Interaction) -> ChannelId | None:
@@ -186,6 +193,12 @@ def _require(theirs: discord.Permissions, kind: discord.ChannelType, channel_id:
             f"You need {_listed(missing)} in <#{channel_id}> for this. Nothing was changed; ask an admin of "
             "this server."
         )
+
+
+def _feed_kind(kind: discord.ChannelType) -> FeedKind:
+    if kind in _FORUMS:
+        return FeedKind.FORUM
+    return FeedKind.THREAD if kind in _THREADS else FeedKind.CHANNEL
 
 
 def _writing(kind: discord.ChannelType) -> str:

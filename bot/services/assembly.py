@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from bot.core.schedules import Schedule
 from bot.services.clock import Clock
-from bot.services.delivery import Delivery, Publisher
+from bot.services.delivery import Delivery
 from bot.services.explaining import Explaining
 from bot.services.feeds import Feeds
-from bot.services.pace import Pace
+from bot.services.pace import ChannelPace
 from bot.services.papers import Papers
 from bot.services.polling import Polling
+from bot.services.publishing import Publisher
 from bot.services.runs import Runs
 from bot.services.searching import Searching
 from bot.services.status import StatusReport
@@ -47,7 +48,7 @@ def assemble(
     poll_interval_seconds: int,
     backfill_days: int,
     ring: Callable[[], None],
-    pace: Pace | None = None,
+    pace: ChannelPace | None = None,
 ) -> Services:
     """Builds the use cases; nothing runs yet.
 
@@ -60,7 +61,7 @@ def assemble(
         poll_interval_seconds: how often the list is read.
         backfill_days: how far back the archive and a run reach.
         ring: called when something else may be due first.
-        pace: of sending; Discord's, if left out.
+        pace: of each channel; Discord's, if left out.
     """
     delivery = Delivery(database=database, publisher=publisher, clock=clock, pace=pace)
     polling = Polling(database=database, source=source, clock=clock, backfill_days=backfill_days)

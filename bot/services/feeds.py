@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feeds import Feed, Style, Subscription
-from bot.core.ids import ChannelId, ServerId, UserId
+from bot.core.feeds import Feed, Place, Style, Subscription
+from bot.core.ids import ChannelId, UserId
 from bot.core.posts import Post, PostState
 from bot.core.schedules import (
     Cadence,
@@ -23,7 +23,7 @@ from bot.errors import UserError
 from bot.services.clock import Clock
 from bot.services.delivery import Delivered, Delivery
 from bot.services.runs import Runs
-from bot.store import feeds, posts, subscriptions
+from bot.store import feeds, posts, steps, subscriptions
 from bot.store.database import Database
 
 # How long /deliver waits for its posts before it answers that they are under way.
@@ -69,8 +69,7 @@ class Feeds:
     async def schedule(
         self,
         *,
-        server_id: ServerId,
-        channel_id: ChannelId,
+        place: Place,
         user_id: UserId,
         cadence: Cadence | None,
         time: str | None,
@@ -97,23 +96,21 @@ class Feeds:
                 "shows them."
             )
         async with self._database.write() as conn:
-            feed = await self._ensured(conn, server_id, channel_id, user_id)
+            feed = await self._ensured(conn, place, user_id)
             schedule = replace(feed.schedule, **changes)  # pyright: ignore[reportArgumentType] - checked above
             await feeds.set_schedule(
                 conn, feed.id, schedule, next_run_at=next_run(schedule, after=self._clock())
             )
-            state = await self._state_of(conn, channel_id)
+            state = await self._state_of(conn, place.channel_id)
         self._ring()
         return state
 
-    async def style(
-        self, style: Style, *, server_id: ServerId, channel_id: ChannelId, user_id: UserId
-    ) -> FeedState:
+    async def style(self, style: Style, *, place: Place, user_id: UserId) -> FeedState:
         """How the channel's papers are shown from the next post on."""
         async with self._database.write() as conn:
-            feed = await self._ensured(conn, server_id, channel_id, user_id)
+            feed = await self._ensured(conn, place, user_id)
             await feeds.set_style(conn, feed.id, style)
-            return await self._state_of(conn, channel_id)
+            return await self._state_of(conn, place.channel_id)
 
     async def pause(self, channel_id: ChannelId) -> FeedState:
         """Posts nothing until it is resumed; what is listed meanwhile waits.
@@ -138,7 +135,9 @@ class Feeds:
             feed = await self._existing(conn, channel_id)
             await feeds.resume(conn, feed.id, next_run_at=next_run(feed.schedule, after=now))
             await posts.retry_failed(conn, feed.id, now=now)
+            await posts.settle_doubts(conn, feed.id, now=now)
             await posts.hurry(conn, feed.id, now=now)
+            await steps.retry_failed(conn, feed.id, now=now)
             state = await self._state_of(conn, channel_id)
         self._delivery.wake()
         self._ring()
@@ -156,19 +155,18 @@ class Feeds:
                 raise UserError(f"<#{channel_id}> has no subscriptions. `/subscribe` makes the first one.")
             check_active(feed)
             await posts.retry_failed(conn, feed.id, now=self._clock())
+            await posts.settle_doubts(conn, feed.id, now=self._clock())
+            await steps.retry_failed(conn, feed.id, now=self._clock())
             waiting = await posts.hurry(conn, feed.id, now=self._clock())
         owed = await self._runs.deliver_now(feed)
         delivered = await self._delivery.settled([*waiting, *owed], timeout_seconds=DELIVER_WAIT_SECONDS)
         async with self._database.read() as conn:
             return await self._state_of(conn, channel_id), delivered
 
-    async def _ensured(
-        self, conn: AsyncConnection, server_id: ServerId, channel_id: ChannelId, user_id: UserId
-    ) -> Feed:
+    async def _ensured(self, conn: AsyncConnection, place: Place, user_id: UserId) -> Feed:
         return await ensure_feed(
             conn,
-            server_id=server_id,
-            channel_id=channel_id,
+            place,
             user_id=user_id,
             default_schedule=self._default_schedule,
             now=self._clock(),
@@ -194,9 +192,8 @@ class Feeds:
 
 async def ensure_feed(
     conn: AsyncConnection,
+    place: Place,
     *,
-    server_id: ServerId,
-    channel_id: ChannelId,
     user_id: UserId,
     default_schedule: Schedule,
     now: datetime,
@@ -204,8 +201,7 @@ async def ensure_feed(
     """The channel's feed; one that is made now has the default schedule and is due at its next time."""
     return await feeds.ensure(
         conn,
-        server_id=server_id,
-        channel_id=channel_id,
+        place=place,
         schedule=default_schedule,
         next_run_at=next_run(default_schedule, after=now),
         now=now,

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.core.decisions import Stage, decide, posting_order, reach
-from bot.core.feeds import Feed, Subscription
+from bot.core.feeds import Feed, FeedKind, Subscription
 from bot.core.ids import FeedId, PaperId
 from bot.core.messages import layout
 from bot.core.papers import Paper
-from bot.core.posts import NewPost
+from bot.core.posts import Form, NewPost, StepKind
 from bot.index import PaperIndex
 
 _log = logging.getLogger(__name__)
@@ -106,7 +106,7 @@ def _plan_feed(
     if not queries_of:
         return None
     ordered = posting_order([papers[paper_id] for paper_id in queries_of])
-    return FeedPlan(feed=feed, papers=tuple(ordered), posts=_posts(feed, ordered, queries_of))
+    return FeedPlan(feed=feed, papers=tuple(ordered), posts=_posts(feed, ordered, queries_of, pings=True))
 
 
 def plan_older(
@@ -136,7 +136,7 @@ def plan_older(
     ordered = posting_order([paper for paper in newest if (feed.id, paper.id) not in posted])
     if not ordered:
         return None
-    return FeedPlan(feed=feed, papers=tuple(ordered), posts=_posts(feed, ordered, queries_of))
+    return FeedPlan(feed=feed, papers=tuple(ordered), posts=_posts(feed, ordered, queries_of, pings=False))
 
 
 def _matched(
@@ -150,15 +150,36 @@ def _matched(
 
 
 def _posts(
-    feed: Feed, papers: Sequence[Paper], queries_of: Mapping[PaperId, tuple[str, ...]]
+    feed: Feed,
+    papers: Sequence[Paper],
+    queries_of: Mapping[PaperId, tuple[str, ...]],
+    *,
+    pings: bool,
 ) -> tuple[NewPost, ...]:
-    messages = layout(papers, style=feed.style, max_papers=feed.max_papers, queries_of=queries_of)
+    """The messages; the first of them pings the feed's role, where it has one and `pings` says so."""
+    messages = layout(
+        papers,
+        style=feed.style,
+        max_papers=feed.max_papers,
+        queries_of=queries_of,
+        one_card_each=feed.kind is FeedKind.FORUM or feed.opens_threads,
+    )
     return tuple(
         NewPost(
             feed_id=feed.id,
-            channel_id=feed.channel_id,
+            place=feed.place,
             nonce=secrets.token_hex(_NONCE_BYTES),
             entries=entries,
+            mention_role_id=feed.mention_role_id if pings and number == 0 else None,
+            steps=_steps(feed, is_card=entries[0].form is Form.CARD),
         )
-        for entries in messages
+        for number, entries in enumerate(messages)
     )
+
+
+def _steps(feed: Feed, *, is_card: bool) -> tuple[StepKind, ...]:
+    wanted = {
+        StepKind.PUBLISH: feed.publishes,
+        StepKind.THREAD: feed.opens_threads and is_card,
+    }
+    return tuple(kind for kind, is_wanted in wanted.items() if is_wanted)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from bot.core.feeds import MAX_SUBSCRIPTIONS, Feed, Subscription
-from bot.core.ids import ChannelId, ServerId, UserId
+from bot.core.feeds import MAX_SUBSCRIPTIONS, Feed, Place, Subscription
+from bot.core.ids import ChannelId, UserId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.queries import RULES_VERSION, Query, QueryError, compile_query, parse_query, split_alternatives
@@ -87,9 +87,7 @@ class Subscriptions:
         self._default_schedule = default_schedule
         self._ring = ring  # tells the scheduler that something else may be due first
 
-    async def subscribe(
-        self, keywords: str, *, server_id: ServerId, channel_id: ChannelId, user_id: UserId
-    ) -> Subscribed:
+    async def subscribe(self, keywords: str, *, place: Place, user_id: UserId) -> Subscribed:
         """Subscribes the channel to each part between top-level commas; all of them or none.
 
         Raises:
@@ -102,15 +100,14 @@ class Subscriptions:
         async with self._database.write() as conn:
             feed = await ensure_feed(
                 conn,
-                server_id=server_id,
-                channel_id=channel_id,
+                place,
                 user_id=user_id,
                 default_schedule=self._default_schedule,
                 now=now,
             )
             known = {item.canonical: item for item in await subscriptions.of_feed(conn, feed.id)}
             new = {canonical: part for canonical, part in parts.items() if canonical not in known}
-            _check_room(channel_id, has=len(known), adds=len(new))
+            _check_room(place.channel_id, has=len(known), adds=len(new))
             if not known:
                 # While nothing was wanted, nothing moved the feed's next run: it may lie far back.
                 feed = replace(feed, next_run_at=next_run(feed.schedule, after=now))

@@ -7,17 +7,18 @@ from datetime import datetime, time
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feeds import DEFAULT_MAX_PAPERS, Feed, Hold, Style
-from bot.core.ids import ChannelId, FeedId, ServerId, UserId
+from bot.core.feeds import DEFAULT_MAX_PAPERS, Feed, FeedKind, Hold, LastRun, Place, Style
+from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, UserId
 from bot.core.schedules import Cadence, Schedule
 from bot.store import servers, tables
 from bot.store.column_types import keep_first
-from bot.store.dialects import insert_if_new
+from bot.store.dialects import insert_if_new, these_ids
 
 _feeds = tables.feeds
+_NO_HOLD = {"hold_reason": None, "held_at": None, "hold_look_at": None, "gone_at": None}
 _has_subscriptions = exists().where(tables.subscriptions.c.feed_id == _feeds.c.id)
 
 
@@ -29,18 +30,18 @@ def is_active() -> ColumnElement[bool]:
 async def ensure(
     conn: AsyncConnection,
     *,
-    server_id: ServerId,
-    channel_id: ChannelId,
+    place: Place,
     schedule: Schedule,
     next_run_at: datetime,
     now: datetime,
     created_by: UserId,
 ) -> Feed:
     """The channel's feed, made now if it has none; one that exists is returned as it is."""
-    await servers.ensure(conn, server_id, now=now)
+    await servers.ensure(conn, place.server_id, now=now)
     row = {
-        "server_id": server_id,
-        "channel_id": channel_id,
+        "server_id": place.server_id,
+        "channel_id": place.channel_id,
+        "kind": place.kind.value,
         **_schedule_columns(schedule),
         "style": Style.CARDS.value,
         "min_upvotes": 0,
@@ -50,7 +51,7 @@ async def ensure(
         "created_by": created_by,
     }
     await conn.execute(insert_if_new(conn, _feeds, key=["channel_id"]), row)
-    (feed,) = await _where(conn, _feeds.c.channel_id == channel_id)
+    (feed,) = await _where(conn, _feeds.c.channel_id == place.channel_id)
     return feed
 
 
@@ -66,8 +67,10 @@ async def of_server(conn: AsyncConnection, server_id: ServerId) -> list[Feed]:
     return await _where(conn, _feeds.c.server_id == server_id)
 
 
-async def held(conn: AsyncConnection, server_id: ServerId) -> list[Feed]:
-    return await _where(conn, _feeds.c.server_id == server_id, _feeds.c.held_at.is_not(None))
+async def held(conn: AsyncConnection, server_id: ServerId | None = None) -> list[Feed]:
+    """The feeds that are held, of one server or of all."""
+    of_server = () if server_id is None else (_feeds.c.server_id == server_id,)
+    return await _where(conn, *of_server, _feeds.c.held_at.is_not(None))
 
 
 async def due(conn: AsyncConnection, now: datetime) -> list[Feed]:
@@ -99,19 +102,73 @@ async def set_style(conn: AsyncConnection, feed_id: FeedId, style: Style) -> Non
     await _set(conn, feed_id, style=style.value)
 
 
+async def set_mention(conn: AsyncConnection, feed_id: FeedId, role_id: RoleId | None) -> None:
+    await _set(conn, feed_id, mention_role_id=role_id)
+
+
+async def set_publishes(conn: AsyncConnection, feed_id: FeedId, *, on: bool) -> None:
+    await _set(conn, feed_id, publishes=on)
+
+
+async def set_opens_threads(conn: AsyncConnection, feed_id: FeedId, *, on: bool) -> None:
+    await _set(conn, feed_id, opens_threads=on)
+
+
 async def pause(conn: AsyncConnection, feed_id: FeedId, now: datetime) -> None:
     """Pause the feed; one that is paused stays paused since it was."""
     await _set(conn, feed_id, paused_at=keep_first(_feeds.c.paused_at, now))
 
 
-async def hold(conn: AsyncConnection, feed_id: FeedId, *, reason: str, now: datetime) -> None:
+async def hold(
+    conn: AsyncConnection,
+    feed_id: FeedId,
+    *,
+    reason: str,
+    now: datetime,
+    look_at: datetime | None = None,
+    is_gone: bool = False,
+) -> None:
     """Hold the feed; one that is held gets the new reason and stays held since it was."""
-    await _set(conn, feed_id, hold_reason=reason, held_at=keep_first(_feeds.c.held_at, now))
+    gone_at = keep_first(_feeds.c.gone_at, now) if is_gone else None
+    is_new = case((_feeds.c.held_at.is_(None), 1), else_=0)
+    await _set(
+        conn,
+        feed_id,
+        hold_reason=reason,
+        held_at=keep_first(_feeds.c.held_at, now),
+        hold_look_at=look_at,
+        holds_in_a_row=_feeds.c.holds_in_a_row + is_new,
+        gone_at=gone_at,
+    )
+
+
+async def holds_in_a_row(conn: AsyncConnection, feed_id: FeedId) -> int:
+    """How often the feed was held without a post of its being sent between."""
+    statement = select(_feeds.c.holds_in_a_row).where(_feeds.c.id == feed_id)
+    return (await conn.execute(statement)).scalar_one_or_none() or 0
+
+
+async def release(conn: AsyncConnection, feed_id: FeedId) -> None:
+    """End the hold; a run that fell due meanwhile is due now."""
+    await _set(conn, feed_id, **_NO_HOLD)
+
+
+async def worked(conn: AsyncConnection, feed_id: FeedId) -> None:
+    """Note that a post arrived: the next hold is the first in a row."""
+    statement = update(_feeds).where(_feeds.c.id == feed_id, _feeds.c.holds_in_a_row > 0)
+    await conn.execute(statement.values(holds_in_a_row=0))
 
 
 async def resume(conn: AsyncConnection, feed_id: FeedId, *, next_run_at: datetime) -> None:
     """End the pause and the hold, whichever there is."""
-    await _set(conn, feed_id, paused_at=None, hold_reason=None, held_at=None, next_run_at=next_run_at)
+    await _set(conn, feed_id, paused_at=None, **_NO_HOLD, next_run_at=next_run_at)
+
+
+async def forget_gone(conn: AsyncConnection, *, before: datetime) -> list[Feed]:
+    """Delete the feeds whose channel has been gone since then, with all that is theirs; which they were."""
+    gone = await _where(conn, _feeds.c.gone_at < before)
+    await conn.execute(delete(_feeds).where(_feeds.c.id.in_(these_ids(conn, [feed.id for feed in gone]))))
+    return gone
 
 
 async def finish_runs(
@@ -143,16 +200,34 @@ def _feed(row: Row[Any]) -> Feed:
         id=FeedId(row.id),
         server_id=ServerId(row.server_id),
         channel_id=ChannelId(row.channel_id),
+        kind=FeedKind(row.kind),
         schedule=_schedule(row.cadence, row.post_time, row.weekdays, row.timezone),
         style=Style(row.style),
+        mention_role_id=None if row.mention_role_id is None else RoleId(row.mention_role_id),
+        publishes=row.publishes,
+        opens_threads=row.opens_threads,
         min_upvotes=row.min_upvotes,
         max_papers=row.max_papers,
         paused_at=row.paused_at,
-        hold=None if row.held_at is None else Hold(reason=row.hold_reason, since=row.held_at),
+        hold=_hold(row),
         next_run_at=row.next_run_at,
         last_run_at=row.last_run_at,
+        last_run=None
+        if row.last_new is None
+        else LastRun(new=row.last_new, matched=row.last_matched, planned=row.last_planned),
         created_at=row.created_at,
         created_by=UserId(row.created_by),
+    )
+
+
+def _hold(row: Row[Any]) -> Hold | None:
+    if row.held_at is None:
+        return None
+    return Hold(
+        reason=row.hold_reason,
+        since=row.held_at,
+        look_at=row.hold_look_at,
+        is_gone=row.gone_at is not None,
     )
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, delete, exists, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Row, Select, case, delete, exists, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, ServerId
+from bot.core.feeds import FeedKind
+from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, RoleId, ServerId
 from bot.core.posts import Entry, Form, NewPost, Post, PostState
-from bot.store import tables
+from bot.store import steps, tables
 from bot.store.column_types import keep_first
 from bot.store.dialects import insert_if_new, these_ids
 from bot.store.feeds import is_active
@@ -39,13 +41,17 @@ async def add(conn: AsyncConnection, posts: Iterable[NewPost], *, now: datetime)
     taken = await _add_entries(conn, planned)
     if empty := planned.keys() - taken.keys():
         await conn.execute(delete(_posts).where(_posts.c.id.in_(these_ids(conn, empty))))
+    await steps.add(conn, {post_id: planned[post_id].steps for post_id in sorted(taken)}, now=now)
     return [
         Post(
             id=post_id,
             feed_id=post.feed_id,
-            channel_id=post.channel_id,
+            server_id=post.place.server_id,
+            channel_id=post.place.channel_id,
+            kind=post.place.kind,
             state=PostState.PENDING,
             nonce=post.nonce,
+            mention_role_id=post.mention_role_id,
             entries=tuple(post.entries[position] for position in sorted(taken[post_id])),
             planned_at=now,
             next_attempt_at=now,
@@ -58,7 +64,8 @@ async def add(conn: AsyncConnection, posts: Iterable[NewPost], *, now: datetime)
 def _new_row(post: NewPost, now: datetime) -> dict[str, object]:
     return {
         "feed_id": post.feed_id,
-        "channel_id": post.channel_id,
+        "channel_id": post.place.channel_id,
+        "mention_role_id": post.mention_role_id,
         "state": PostState.PENDING.value,
         "nonce": post.nonce,
         "planned_at": now,
@@ -112,50 +119,75 @@ async def posted(
 def _heads() -> Select[Any]:
     """The oldest pending post of each channel, where its feed is active.
 
-    A post that waits holds back the later ones of its channel, so that they come in the planned order.
+    A post that waits holds back the later ones of its channel, so that they come in the planned order; one
+    that is held back as doubtful does not.
     """
     earlier = _posts.alias("earlier")
-    return (
-        select(_posts)
-        .join(_feeds, _feeds.c.id == _posts.c.feed_id)
-        .where(
-            _posts.c.state == _PENDING,
-            is_active(),
-            ~exists().where(
-                earlier.c.state == _PENDING,
-                earlier.c.channel_id == _posts.c.channel_id,
-                earlier.c.id < _posts.c.id,
-            ),
-        )
-        .order_by(_posts.c.next_attempt_at, _posts.c.id)
+    return _with_feeds().where(
+        _posts.c.state == _PENDING,
+        _posts.c.doubtful_since.is_(None),
+        is_active(),
+        ~exists().where(
+            earlier.c.state == _PENDING,
+            earlier.c.doubtful_since.is_(None),
+            earlier.c.channel_id == _posts.c.channel_id,
+            earlier.c.id < _posts.c.id,
+        ),
     )
 
 
 async def claimable(
-    conn: AsyncConnection, now: datetime, *, limit: int, busy: Collection[ChannelId] = ()
+    conn: AsyncConnection, now: datetime, *, limit: int, busy: Mapping[ChannelId, ServerId] | None = None
 ) -> list[Post]:
-    """The posts to try now, at most one a channel that is not `busy`, the longest waiting first."""
-    due = _heads().where(_posts.c.next_attempt_at <= now, _posts.c.channel_id.not_in(busy))
-    return await _fetch(conn, due.limit(limit))
+    """The posts to try now, at most one a channel, fairly between servers, the longest waiting first.
+
+    Args:
+        conn: the connection.
+        now: posts that wait until later are left out.
+        limit: how many at most.
+        busy: the channels with something under way, which are left out, and their servers, for which each
+            of them counts as a turn that they have had.
+    """
+    busy = busy or {}
+    first = (_posts.c.next_attempt_at, _posts.c.id)
+    turn = func.row_number().over(partition_by=_feeds.c.server_id, order_by=first)
+    had = Counter(busy.values())
+    if had:
+        turn += case(dict(had), value=_feeds.c.server_id, else_=0)
+    due = _heads().where(_posts.c.next_attempt_at <= now, _posts.c.channel_id.not_in(busy.keys()))
+    return await _fetch(conn, due.order_by(turn, *first).limit(limit))
 
 
 async def next_attempt_at(
     conn: AsyncConnection, *, channel_id: ChannelId | None = None, busy: Collection[ChannelId] = ()
 ) -> datetime | None:
     """When `claimable` has a post next, or one of this channel; in the past where it has one now."""
-    statement = _heads().where(_posts.c.channel_id.not_in(busy)).with_only_columns(_posts.c.next_attempt_at)
+    statement = _heads().where(_posts.c.channel_id.not_in(busy))
     if channel_id is not None:
         statement = statement.where(_posts.c.channel_id == channel_id)
-    return (await conn.execute(statement.limit(1))).scalar_one_or_none()
+    return (
+        await conn.execute(
+            statement.with_only_columns(func.min(_posts.c.next_attempt_at), maintain_column_froms=True)
+        )
+    ).scalar_one()
 
 
-async def begin_attempt(conn: AsyncConnection, post_id: PostId, *, now: datetime) -> bool:
-    """Note, before anything is sent, that it is being tried; False where it is not pending any more."""
-    first = keep_first(_posts.c.first_attempt_at, now)
+async def begin_attempt(
+    conn: AsyncConnection, post_id: PostId, *, now: datetime, next_attempt_at: datetime
+) -> bool:
+    """Note, before anything is sent, that it is being tried; False where it is not to be sent any more.
+
+    `next_attempt_at` counts where this attempt's end is never noted.
+    """
+    active = exists().where(_feeds.c.id == _posts.c.feed_id, is_active())
     statement = (
         update(_posts)
-        .where(_posts.c.id == post_id, _posts.c.state == PostState.PENDING.value)
-        .values(first_attempt_at=first, attempts=_posts.c.attempts + 1)
+        .where(_posts.c.id == post_id, _posts.c.state == PostState.PENDING.value, active)
+        .values(
+            first_attempt_at=keep_first(_posts.c.first_attempt_at, now),
+            attempts=_posts.c.attempts + 1,
+            next_attempt_at=next_attempt_at,
+        )
     )
     return (await conn.execute(statement)).rowcount == 1
 
@@ -167,19 +199,47 @@ async def forget_first_attempt(conn: AsyncConnection, post_id: PostId) -> None:
 
 async def mark_sent(conn: AsyncConnection, post_id: PostId, *, message_id: MessageId, now: datetime) -> None:
     sent = {"state": PostState.SENT.value, "message_id": message_id, "sent_at": now}
-    await _set(conn, post_id, **sent, failed_at=None, reason=None, code=None)
+    await _set(conn, post_id, **sent, failed_at=None, doubtful_since=None, reason=None, code=None)
+    await steps.due(conn, post_id, now=now)
 
 
 async def mark_failed(
     conn: AsyncConnection, post_id: PostId, *, reason: str, code: int | None, now: datetime
 ) -> None:
-    await _set(conn, post_id, state=PostState.FAILED.value, failed_at=now, reason=reason, code=code)
+    failed = {"state": PostState.FAILED.value, "failed_at": now, "doubtful_since": None}
+    await _set(conn, post_id, **failed, reason=reason, code=code)
 
 
 async def postpone(
     conn: AsyncConnection, post_id: PostId, *, until: datetime, reason: str, code: int | None
 ) -> None:
     await _set(conn, post_id, next_attempt_at=until, reason=reason, code=code)
+
+
+async def doubt(conn: AsyncConnection, post_id: PostId, *, reason: str, code: int, now: datetime) -> None:
+    """Hold the post back: it may stand in the channel or not, and nobody can look."""
+    since = keep_first(_posts.c.doubtful_since, now)
+    await _set(conn, post_id, doubtful_since=since, reason=reason, code=code)
+
+
+async def settle_doubts(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> list[PostId]:
+    """Have the feed's doubtful posts looked for now; which they are."""
+    theirs = (_posts.c.feed_id == feed_id) & _posts.c.doubtful_since.is_not(None)
+    statement = (
+        update(_posts)
+        .where(theirs)
+        .values(doubtful_since=None, next_attempt_at=now, reason=None, code=None)
+        .returning(_posts.c.id)
+    )
+    return sorted(PostId(post_id) for post_id in (await conn.execute(statement)).scalars())
+
+
+async def doubtful(conn: AsyncConnection, server_id: ServerId | None = None) -> list[Post]:
+    """The posts that are held back as doubtful, of one server or of all, the oldest first."""
+    statement = _with_feeds().where(_posts.c.state == _PENDING, _posts.c.doubtful_since.is_not(None))
+    if server_id is not None:
+        statement = statement.where(_feeds.c.server_id == server_id)
+    return await _fetch(conn, statement.order_by(_posts.c.id))
 
 
 async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> int:
@@ -195,7 +255,7 @@ async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime)
 async def these(conn: AsyncConnection, post_ids: Collection[PostId]) -> list[Post]:
     """Those of the posts that there are, in the order planned."""
     return await _fetch(
-        conn, select(_posts).where(_posts.c.id.in_(these_ids(conn, post_ids))).order_by(_posts.c.id)
+        conn, _with_feeds().where(_posts.c.id.in_(these_ids(conn, post_ids))).order_by(_posts.c.id)
     )
 
 
@@ -204,12 +264,12 @@ async def of_paper(conn: AsyncConnection, feed_id: FeedId, paper_id: PaperId) ->
     of_entry = select(_entries.c.post_id).where(
         _entries.c.feed_id == feed_id, _entries.c.paper_id == paper_id
     )
-    return await _first(conn, select(_posts).where(_posts.c.id == of_entry.scalar_subquery()))
+    return await _first(conn, _with_feeds().where(_posts.c.id == of_entry.scalar_subquery()))
 
 
 async def last_sent(conn: AsyncConnection, feed_id: FeedId) -> Post | None:
     statement = (
-        select(_posts)
+        _with_feeds()
         .where(_posts.c.feed_id == feed_id, _posts.c.state == PostState.SENT.value)
         .order_by(_posts.c.sent_at.desc(), _posts.c.id.desc())
     )
@@ -219,8 +279,7 @@ async def last_sent(conn: AsyncConnection, feed_id: FeedId) -> Post | None:
 async def failed(conn: AsyncConnection, server_id: ServerId, limit: int) -> list[Post]:
     """The server's failed posts, the latest failure first."""
     statement = (
-        select(_posts)
-        .join(_feeds, _feeds.c.id == _posts.c.feed_id)
+        _with_feeds()
         .where(_feeds.c.server_id == server_id, _posts.c.state == PostState.FAILED.value)
         .order_by(_posts.c.failed_at.desc(), _posts.c.id.desc())
         .limit(limit)
@@ -246,6 +305,11 @@ async def waiting(conn: AsyncConnection, server_id: ServerId) -> dict[FeedId, in
         .group_by(_posts.c.feed_id)
     )
     return {FeedId(feed_id): number for feed_id, number in (await conn.execute(statement))}
+
+
+def _with_feeds() -> Select[Any]:
+    """Every post, with what its feed knows of the place."""
+    return select(_posts, _feeds.c.server_id, _feeds.c.kind).join(_feeds, _feeds.c.id == _posts.c.feed_id)
 
 
 async def _set(conn: AsyncConnection, post_id: PostId, **values: ColumnElement[Any] | object) -> None:
@@ -275,14 +339,18 @@ def _post(row: Row[Any], entries: tuple[Entry, ...]) -> Post:
     return Post(
         id=PostId(row.id),
         feed_id=FeedId(row.feed_id),
+        server_id=ServerId(row.server_id),
         channel_id=ChannelId(row.channel_id),
+        kind=FeedKind(row.kind),
         state=PostState(row.state),
         nonce=row.nonce,
         entries=entries,
+        mention_role_id=None if row.mention_role_id is None else RoleId(row.mention_role_id),
         planned_at=row.planned_at,
         first_attempt_at=row.first_attempt_at,
         attempts=row.attempts,
         next_attempt_at=row.next_attempt_at,
+        doubtful_since=row.doubtful_since,
         message_id=None if row.message_id is None else MessageId(row.message_id),
         sent_at=row.sent_at,
         reason=row.reason,
@@ -291,8 +359,15 @@ def _post(row: Row[Any], entries: tuple[Entry, ...]) -> Post:
 
 
 async def hurry(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> list[PostId]:
-    """Have the feed's pending posts tried now, as if for the first time; which they are."""
-    theirs = (_posts.c.feed_id == feed_id) & (_posts.c.state == PostState.PENDING.value)
+    """Have the feed's pending posts tried now, as if for the first time; which they are.
+
+    Doubtful ones are left as they are (`settle_doubts`).
+    """
+    theirs = (
+        (_posts.c.feed_id == feed_id)
+        & (_posts.c.state == PostState.PENDING.value)
+        & _posts.c.doubtful_since.is_(None)
+    )
     ids = await conn.execute(select(_posts.c.id).where(theirs).order_by(_posts.c.id))
     found = [PostId(post_id) for post_id in ids.scalars()]
     await conn.execute(update(_posts).where(theirs).values(next_attempt_at=now, reason=None, code=None))

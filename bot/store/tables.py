@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -16,11 +17,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
-from bot.core.feeds import Style
-from bot.core.posts import Form, PostState
+from bot.core.feeds import FeedKind, Style
+from bot.core.notices import NoticeKind, NoticeState
+from bot.core.posts import Form, PostState, StepKind, StepState
 from bot.core.runs import Outcome
 from bot.core.schedules import Cadence
 from bot.store.column_types import Id, TextTuple, TimeOfDay, UtcDateTime, Weekdays
@@ -80,6 +83,8 @@ servers = Table(
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),
     Column("added_at", UtcDateTime, nullable=False),
+    Column("left_at", UtcDateTime),
+    Column("notices_channel_id", Id),
 )
 
 feeds = Table(
@@ -92,14 +97,24 @@ feeds = Table(
     Column("post_time", TimeOfDay, nullable=False),
     Column("weekdays", Weekdays, nullable=False),
     Column("timezone", String(64), nullable=False),
+    Column("kind", String(10), nullable=False, server_default=FeedKind.CHANNEL.value),
     Column("style", String(10), nullable=False),
+    Column("mention_role_id", Id),
+    Column("publishes", Boolean, nullable=False, server_default=false()),
+    Column("opens_threads", Boolean, nullable=False, server_default=false()),
     Column("min_upvotes", Integer, nullable=False),
     Column("max_papers", Integer, nullable=False),
     Column("paused_at", UtcDateTime),
     Column("hold_reason", Text),
     Column("held_at", UtcDateTime),
+    Column("hold_look_at", UtcDateTime),
+    Column("holds_in_a_row", Integer, nullable=False, server_default="0"),  # none of its posts sent between
+    Column("gone_at", UtcDateTime),
     Column("next_run_at", UtcDateTime, nullable=False, index=True),
     Column("last_run_at", UtcDateTime),
+    Column("last_new", Integer),
+    Column("last_matched", Integer),
+    Column("last_planned", Integer),
     Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", Id, nullable=False),
     CheckConstraint("length(post_time) = 5", name="post_time"),
@@ -108,6 +123,7 @@ feeds = Table(
     CheckConstraint("max_papers >= 1", name="max_papers"),
     _one_of("cadence", Cadence),
     _one_of("style", Style),
+    _one_of("kind", FeedKind),
     CheckConstraint("(held_at IS NULL) = (hold_reason IS NULL)", name="hold"),
     sqlite_autoincrement=True,  # an id is never given twice: buttons in old messages carry it
 )
@@ -136,10 +152,12 @@ posts = Table(
     Column("channel_id", Id, nullable=False),
     Column("state", String(10), nullable=False),
     Column("nonce", String(25), nullable=False),
+    Column("mention_role_id", Id),
     Column("planned_at", UtcDateTime, nullable=False),
     Column("first_attempt_at", UtcDateTime),
     Column("attempts", Integer, nullable=False),
     Column("next_attempt_at", UtcDateTime, nullable=False),
+    Column("doubtful_since", UtcDateTime),
     Column("message_id", Id),
     Column("sent_at", UtcDateTime),
     Column("failed_at", UtcDateTime),
@@ -151,6 +169,7 @@ posts = Table(
     CheckConstraint("(state = 'sent') = (message_id IS NOT NULL)", name="message_id"),
     CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent_at"),
     CheckConstraint("(state = 'failed') = (failed_at IS NOT NULL)", name="failed_at"),
+    CheckConstraint("doubtful_since IS NULL OR state = 'pending'", name="doubtful_since"),
     UniqueConstraint("nonce"),
     Index(None, "feed_id", "state"),
     sqlite_autoincrement=True,
@@ -184,6 +203,65 @@ post_papers = Table(
     _one_of("form", Form),
     Index(None, "paper_id", "feed_id"),
     UniqueConstraint("feed_id", "paper_id"),  # the promise: a paper is posted once in a feed
+)
+
+post_steps = Table(
+    "post_steps",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("post_id", Id, ForeignKey("posts.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("reason", Text),
+    Column("code", Integer),
+    _one_of("kind", StepKind),
+    _one_of("state", StepState),
+    CheckConstraint("attempts >= 0", name="attempts"),
+    CheckConstraint("(state = 'pending') = (ended_at IS NULL)", name="ended_at"),
+    UniqueConstraint("post_id", "kind"),
+    sqlite_autoincrement=True,
+)
+Index(
+    "ix_post_steps_pending",
+    post_steps.c.next_attempt_at,
+    post_steps.c.id,
+    sqlite_where=_is_pending,
+    postgresql_where=_is_pending,
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("server_id", Id, ForeignKey("servers.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("feed_id", Id, ForeignKey("feeds.id", ondelete="CASCADE")),
+    Column("kind", String(10), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("nonce", String(25), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", UtcDateTime, nullable=False),
+    Column("channel_id", Id),  # where it was told
+    Column("message_id", Id),
+    Column("told_at", UtcDateTime),
+    _one_of("kind", NoticeKind),
+    _one_of("state", NoticeState),
+    CheckConstraint("(kind = 'source') = (feed_id IS NULL)", name="feed_id"),
+    CheckConstraint("(state = 'told') = (told_at IS NOT NULL)", name="told_at"),
+    UniqueConstraint("nonce"),
+    UniqueConstraint("feed_id", "kind"),  # the promise: of one trouble a server hears once
+    sqlite_autoincrement=True,
+)
+_is_of_source = text("kind = 'source'")
+Index(
+    "ix_notices_source",
+    notices.c.server_id,
+    unique=True,
+    sqlite_where=_is_of_source,
+    postgresql_where=_is_of_source,
 )
 
 runs = Table(

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, MessageId
 from bot.core.messages import Message
 from bot.errors import DeliveryError
@@ -58,6 +59,10 @@ class FakePublisher:
     faults: defaultdict[ChannelId, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
     refusals: dict[ChannelId, DeliveryError] = field(default_factory=dict)  # of every call, until mended
     find_faults: deque[DeliveryError] = field(default_factory=deque)
+    step_faults: deque[Fault] = field(default_factory=deque)  # of publishing and opening threads
+    crossposted: set[MessageId] = field(default_factory=set)
+    threads: set[MessageId] = field(default_factory=set)
+    thread_names: dict[MessageId, str] = field(default_factory=dict)
     calls: list[tuple[str, ChannelId]] = field(default_factory=list)
     gate: asyncio.Event | None = None  # where set, a message waits for it before it is created
     in_flight: defaultdict[ChannelId, int] = field(default_factory=lambda: defaultdict(int))
@@ -77,7 +82,8 @@ class FakePublisher:
         """The next messages arrive, and their answers do not."""
         self.fail(channel_id, *[Fault(error=LOST, arrives=True)] * count)
 
-    async def publish(self, channel_id: ChannelId, message: Message, *, nonce: str) -> MessageId:
+    async def publish(self, place: Place, message: Message, *, nonce: str) -> MessageId:
+        channel_id = place.channel_id
         self.calls.append(("publish", channel_id))
         self.in_flight[channel_id] += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight[channel_id])
@@ -88,16 +94,15 @@ class FakePublisher:
             fault = self.faults[channel_id].popleft() if self.faults[channel_id] else None
             if fault is not None and not fault.arrives:
                 raise fault.error
-            message_id = self._create(channel_id, message, nonce)
+            message_id = self._create(place, message, nonce)
             if fault is not None:
                 raise fault.error
             return message_id
         finally:
             self.in_flight[channel_id] -= 1
 
-    async def find(
-        self, channel_id: ChannelId, page_urls: Collection[str], *, since: datetime
-    ) -> MessageId | None:
+    async def find(self, place: Place, page_urls: Collection[str], *, since: datetime) -> MessageId | None:
+        channel_id = place.channel_id
         self.calls.append(("find", channel_id))
         await asyncio.sleep(0)
         if self.find_faults:
@@ -108,8 +113,27 @@ class FakePublisher:
                 return sent.id
         return None
 
-    def _create(self, channel_id: ChannelId, message: Message, nonce: str) -> MessageId:
+    async def crosspost(self, channel_id: ChannelId, message_id: MessageId) -> None:
+        self._follow("crosspost", channel_id, message_id, self.crossposted)
+
+    async def open_thread(self, channel_id: ChannelId, message_id: MessageId, *, name: str) -> None:
+        self._follow("open_thread", channel_id, message_id, self.threads)
+        self.thread_names[message_id] = name
+
+    def _follow(self, call: str, channel_id: ChannelId, message_id: MessageId, done: set[MessageId]) -> None:
+        self.calls.append((call, channel_id))
+        assert message_id in {sent.id for sent in self.channels[channel_id]}
+        fault = self.step_faults.popleft() if self.step_faults else None
+        if fault is None or fault.arrives:
+            done.add(message_id)
+        if fault is not None:
+            raise fault.error
+
+    def _create(self, place: Place, message: Message, nonce: str) -> MessageId:
+        channel_id = place.channel_id
         for sent in self.channels[channel_id]:
+            if place.kind is FeedKind.FORUM:
+                break  # posts in a forum have no nonce
             if sent.nonce == nonce and abs(self.clock() - sent.at) <= NONCES_KEPT:
                 return sent.id
         self._serial += 1

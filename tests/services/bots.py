@@ -12,14 +12,14 @@ from typing import Any
 
 from sqlalchemy import text
 
-from bot.core.feeds import Feed
+from bot.core.feeds import Feed, FeedKind, Place
 from bot.core.ids import ChannelId, ServerId, UserId
 from bot.core.list_days import open_list_day
 from bot.core.posts import Post
 from bot.core.runs import Run
 from bot.core.schedules import Cadence, Schedule
 from bot.services.assembly import Services, assemble
-from bot.services.pace import Pace
+from bot.services.pace import ChannelPace
 from bot.sources.fetching import FetchLimits
 from bot.sources.huggingface import HuggingFace
 from bot.store import feeds, posts, runs
@@ -78,7 +78,9 @@ class Bot:
         self, keywords: str = "video", *, channel: int = CHANNEL, schedule: Schedule | None = None
     ) -> Feed:
         found = await self.services.subscriptions.subscribe(
-            keywords, server_id=SERVER, channel_id=ChannelId(channel), user_id=USER
+            keywords,
+            place=Place(server_id=SERVER, channel_id=ChannelId(channel), kind=FeedKind.CHANNEL),
+            user_id=USER,
         )
         if schedule is not None:
             async with self.database.write() as conn:
@@ -156,7 +158,7 @@ def _services(bot: Bot, *, backfill_days: int) -> Services:
         poll_interval_seconds=1800,
         backfill_days=backfill_days,
         ring=lambda: bot.rings.append(bot.clock()),
-        pace=Pace(per_second=10_000, a_channel=10_000),
+        pace=ChannelPace(10_000),
     )
 
 

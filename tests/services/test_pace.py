@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core.ids import ChannelId
-from bot.services.pace import MESSAGES_PER_SECOND, Pace, Rest, growing_wait
+from bot.services.pace import REQUESTS_PER_SECOND, ChannelPace, RequestPace, Rest, growing_wait
 
 CHANNEL = ChannelId(1)
 
@@ -31,18 +31,19 @@ async def held(monkeypatch: pytest.MonkeyPatch) -> HeldTime:
 
 
 async def test_turns_are_evenly_spaced_below_discords_limit(held: HeldTime) -> None:
-    pace = Pace()
+    pace = RequestPace()
     turns: list[float] = []
-    for channel in range(100):
-        await pace.turn(ChannelId(channel))
+    for _ in range(200):
+        await pace.turn()
         turns.append(held.now)
     assert turns[0] == 1_000.0
+    assert turns[-1] == pytest.approx(1_000 + 199 / REQUESTS_PER_SECOND)
     in_a_second = max(sum(first <= turn < first + 1 for turn in turns) for first in turns)
-    assert in_a_second <= MESSAGES_PER_SECOND + 1 < 50
+    assert in_a_second <= REQUESTS_PER_SECOND + 1 < 50
 
 
 async def test_a_channel_gets_five_messages_in_five_seconds_and_holds_up_no_other(held: HeldTime) -> None:
-    pace = Pace()
+    pace = ChannelPace()
     turns: list[float] = []
     for _ in range(23):
         await pace.turn(CHANNEL)
@@ -56,19 +57,28 @@ async def test_a_channel_gets_five_messages_in_five_seconds_and_holds_up_no_othe
 
 
 async def test_quiet_channels_are_forgotten(held: HeldTime) -> None:
-    pace = Pace()
+    pace = ChannelPace()
     for channel in range(5_000):
         await pace.turn(ChannelId(channel))
+        held.now += 0.02
     assert len(pace._turns) < 1_500
 
 
 async def test_time_in_which_nothing_was_sent_is_not_saved_up(held: HeldTime) -> None:
-    pace = Pace(per_second=2)
-    await pace.turn(CHANNEL)
+    pace = RequestPace(per_second=2)
+    await pace.turn()
     held.now += 60
     for expected in (1_060.0, 1_060.5, 1_061.0):
-        await pace.turn(CHANNEL)
-        assert held.now == expected
+        await pace.turn()
+        assert held.now == pytest.approx(expected, abs=0.006)
+
+
+async def test_late_timers_do_not_lower_the_pace(held: HeldTime) -> None:
+    pace = RequestPace()
+    for _ in range(480):
+        await pace.turn()
+        held.now += 0.002  # as if the timer had been late
+    assert held.now == pytest.approx(1_000 + 480 / REQUESTS_PER_SECOND, abs=0.05)
 
 
 async def test_rests_in_a_row_grow_and_one_that_worked_ends_that(held: HeldTime) -> None:

@@ -8,7 +8,7 @@ from itertools import count
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feeds import Feed, Subscription
+from bot.core.feeds import Feed, FeedKind, Place, Subscription
 from bot.core.ids import ChannelId, FeedId, PaperId, ServerId, UserId
 from bot.core.papers import Paper
 from bot.core.posts import Entry, Form, NewPost, Post
@@ -43,13 +43,13 @@ async def a_feed(
     *,
     channel: int = 1,
     server: ServerId = SERVER,
+    kind: FeedKind = FeedKind.CHANNEL,
     schedule: Schedule = WEEKDAYS,
     next_run_at: datetime = NOW,
 ) -> Feed:
     return await feeds.ensure(
         conn,
-        server_id=server,
-        channel_id=ChannelId(channel),
+        place=Place(server_id=server, channel_id=ChannelId(channel), kind=kind),
         schedule=schedule,
         next_run_at=next_run_at,
         now=NOW,
@@ -98,7 +98,7 @@ async def a_subscription(
 def planned(feed: Feed, *numbers: int) -> NewPost:
     return NewPost(
         feed_id=feed.id,
-        channel_id=feed.channel_id,
+        place=feed.place,
         nonce=f"nonce-{next(_serial)}",
         entries=tuple(
             Entry(paper_id=paper_id(number), form=Form.CARD, queries=("agents", "Ünïcode “query”"))

@@ -1,0 +1,36 @@
+"""Notices: what a server's people are told once, where they will see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.core.ids import FeedId, NoticeId, ServerId
+
+
+class NoticeKind(StrEnum):
+    HELD = "held"  # a feed is held
+    DELAYED = "delayed"  # a feed's message does not get through, and that lasts
+    SOURCE = "source"  # Hugging Face does not answer, and that lasts
+
+
+class NoticeState(StrEnum):
+    PENDING = "pending"
+    TOLD = "told"
+    UNTOLD = "untold"  # nobody could be told; /status says it all the same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One thing to tell a server. It stands until what it tells of is over; then the next one is new."""
+
+    id: NoticeId
+    server_id: ServerId
+    kind: NoticeKind
+    feed_id: FeedId | None  # None for what concerns the whole server
+    state: NoticeState
+    nonce: str
+    created_at: datetime
+    attempts: int = 0
+    next_attempt_at: datetime

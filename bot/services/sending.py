@@ -1,0 +1,175 @@
+"""Sending: one attempt at one post, written down before it is made, and what came of it afterwards."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from bot.core.feeds import FeedKind
+from bot.core.ids import MessageId, PaperId, PostId
+from bot.core.messages import Message, compose, heading
+from bot.core.papers import Paper
+from bot.core.posts import Post
+from bot.core.queries import Query, QueryError, parse_query
+from bot.errors import DeliveryError
+from bot.services.clock import Clock
+from bot.services.holding import hold, tell_of_delay, tell_of_success
+from bot.services.pace import ChannelPace, Rest, growing_wait
+from bot.services.publishing import Publisher
+from bot.store import papers, posts
+from bot.store.database import Database
+
+_log = logging.getLogger(__name__)
+
+# With `enforce_nonce`, Discord returns the first message for a nonce seen "in the past few minutes". Two of
+# them are relied on, and an attempt may take one: so long after the first attempt another may begin.
+NONCE_HOLDS = timedelta(minutes=1)
+# Where no nonce is relied on, an attempt that was cut off may still be under way at Discord for so long.
+SETTLES_WITHIN = timedelta(seconds=5)
+LONGEST_ASKED_WAIT = timedelta(hours=1)  # of what Discord asks to wait
+# Where our clock and Discord's disagree, by so much at most, an earlier message is still found.
+CLOCKS_DIFFER_BY = timedelta(hours=1)
+# After so many bugs in a row a post has failed, so that it holds back the channel's later ones no more.
+MOST_BUGS = 3
+# By their growing waits, so many attempts take about six hours: then the server is told.
+ATTEMPTS_THAT_LAST = 30
+BUG = "A bug in Paperboy stops this; whoever runs the bot finds it in the log."
+
+
+class Sending:
+    """Attempts posts. Nothing but a cancellation comes out of an attempt; a bug is the post's alone."""
+
+    def __init__(
+        self, *, database: Database, publisher: Publisher, clock: Clock, pace: ChannelPace, rest: Rest
+    ) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._clock = clock
+        self._pace = pace
+        self._rest = rest  # of all sending
+        self._bugs: dict[PostId, int] = {}  # in a row, of posts that are still pending
+        self._is_closing = False
+
+    def close(self) -> None:
+        """Nothing that has not begun begins after this."""
+        self._is_closing = True
+
+    async def attempt(self, post: Post) -> None:
+        """Sends the post, or adopts its message where an earlier attempt brought it, and writes that down."""
+        try:
+            await self._attempt(post)
+        except Exception:  # noqa: BLE001 - the job guard
+            _log.exception("Post %d could not be delivered because of a bug", post.id)
+            await self._note_bug(post)
+
+    async def _attempt(self, post: Post) -> None:
+        async with self._database.read() as conn:
+            shown = await papers.these(conn, [entry.paper_id for entry in post.entries])
+        message = _render(post, shown)
+        await self._pace.turn(post.channel_id)
+        if self._is_closing or self._rest.seconds_left > 0:
+            return
+        now = self._clock()
+        again_at = now if _relies_on_nonce(post) else now + SETTLES_WITHIN
+        async with self._database.write() as conn:
+            if not await posts.begin_attempt(conn, post.id, now=now, next_attempt_at=again_at):
+                return
+        try:
+            message_id = await self._earlier_message(post, shown, now)
+            if message_id is None:
+                message_id = await self._publisher.publish(post.place, message, nonce=post.nonce)
+        except DeliveryError as error:
+            await self._note_failure(post, error)
+        else:
+            async with self._database.write() as conn:
+                await posts.mark_sent(conn, post.id, message_id=message_id, now=self._clock())
+                await tell_of_success(conn, post.feed_id)
+            self._rest.over()
+        self._bugs.pop(post.id, None)
+
+    async def _earlier_message(
+        self, post: Post, shown: Mapping[PaperId, Paper], now: datetime
+    ) -> MessageId | None:
+        """The message of an earlier attempt; looked for where the nonce is not relied on any more."""
+        first = post.first_attempt_at
+        if first is None or (_relies_on_nonce(post) and timedelta() <= now - first < NONCE_HOLDS):
+            return None
+        urls = [paper.page_url for paper in shown.values()]
+        return await self._publisher.find(post.place, urls, since=min(first, now) - CLOCKS_DIFFER_BY)
+
+    async def _note_failure(self, post: Post, error: DeliveryError) -> None:
+        now = self._clock()
+        async with self._database.write() as conn:
+            if post.first_attempt_at is None and not error.may_have_arrived:
+                await posts.forget_first_attempt(conn, post.id)
+            if error.is_doubtful:
+                await posts.doubt(conn, post.id, reason=error.reason, code=error.code, now=now)
+            elif error.is_rejected:
+                await posts.mark_failed(conn, post.id, reason=error.reason, code=error.code, now=now)
+            elif error.is_permanent:
+                await posts.postpone(conn, post.id, until=now, reason=error.reason, code=error.code)
+                await hold(conn, post.feed_id, error, now=now)
+            else:
+                until = now + max(growing_wait(post.attempts), asked_wait(error))
+                await posts.postpone(conn, post.id, until=until, reason=error.reason, code=error.code)
+                if post.attempts >= ATTEMPTS_THAT_LAST:
+                    await tell_of_delay(conn, post.feed_id, now=now)
+        if error.is_everywhere:
+            self._rest.begin(asked_wait(error).total_seconds())
+        _log.warning("Post %d to channel %d: %s", post.id, post.channel_id, error.reason)
+
+    async def _note_bug(self, post: Post) -> None:
+        now = self._clock()
+        bugs = self._bugs.get(post.id, 0) + 1
+        try:
+            async with self._database.write() as conn:
+                if bugs < MOST_BUGS:
+                    until = now + growing_wait(post.attempts)
+                    await posts.postpone(conn, post.id, until=until, reason=BUG, code=None)
+                else:
+                    await posts.mark_failed(conn, post.id, reason=BUG, code=None, now=now)
+        except Exception:  # noqa: BLE001 - nothing can be written down now, so nothing is sent for a while
+            seconds = self._rest.begin()
+            _log.exception("The outbox could not be written; tried again in %.0f s", seconds)
+        else:
+            self._bugs[post.id] = bugs
+            if bugs >= MOST_BUGS:
+                del self._bugs[post.id]
+
+
+def asked_wait(error: DeliveryError) -> timedelta:
+    """How long Discord asks to wait, within reason."""
+    seconds = min(error.retry_after_seconds or 0.0, LONGEST_ASKED_WAIT.total_seconds())
+    return timedelta(seconds=seconds)
+
+
+def _relies_on_nonce(post: Post) -> bool:
+    return post.kind is FeedKind.CHANNEL
+
+
+def _render(post: Post, shown: Mapping[PaperId, Paper]) -> Message:
+    items = [
+        (shown[entry.paper_id], entry.form, _queries(entry.queries))
+        for entry in post.entries
+        if entry.paper_id in shown
+    ]
+    if not items:
+        raise LookupError(f"none of the papers of post {post.id} is known")
+    return compose(
+        items,
+        heading=heading([paper for paper, _, _ in items]),
+        mention_role_id=post.mention_role_id,
+    )
+
+
+def _queries(canonicals: tuple[str, ...]) -> tuple[Query, ...]:
+    """The queries to mark; one that today's rules no longer read marks nothing."""
+    read: list[Query] = []
+    for canonical in canonicals:
+        try:
+            # A canonical form may be longer than what a person may type.
+            read.append(parse_query(canonical, max_length=len(canonical)))
+        except QueryError:
+            continue
+    return tuple(read)

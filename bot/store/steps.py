@@ -1,0 +1,152 @@
+"""Steps that follow on a sent post: publishing it, opening its thread; each with a state of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, func, insert, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, ServerId, StepId
+from bot.core.posts import PostState, Step, StepKind, StepState
+from bot.store import tables
+from bot.store.dialects import these_ids
+from bot.store.feeds import is_active
+
+_steps = tables.post_steps
+_posts = tables.posts
+_feeds = tables.feeds
+_entries = tables.post_papers
+# Written into the statement, not bound, so that the index of what is pending serves.
+_PENDING = literal(StepState.PENDING.value, literal_execute=True)
+
+
+async def add(conn: AsyncConnection, wanted: Mapping[PostId, Sequence[StepKind]], *, now: datetime) -> None:
+    """Store the steps that are to follow on these posts, once they are sent."""
+    rows = [
+        {
+            "post_id": post_id,
+            "kind": kind.value,
+            "state": StepState.PENDING.value,
+            "attempts": 0,
+            "next_attempt_at": now,
+        }
+        for post_id, kinds in wanted.items()
+        for kind in kinds
+    ]
+    if rows:
+        await conn.execute(insert(_steps), rows)
+
+
+async def due(conn: AsyncConnection, post_id: PostId, *, now: datetime) -> None:
+    """Have the steps of a post that was sent done now."""
+    theirs = (_steps.c.post_id == post_id) & (_steps.c.state == _PENDING)
+    await conn.execute(update(_steps).where(theirs).values(next_attempt_at=now))
+
+
+async def claimable(
+    conn: AsyncConnection, now: datetime, *, limit: int, busy: Collection[ChannelId] = ()
+) -> list[Step]:
+    """The steps to try now, of posts that were sent in channels that are not `busy`, the longest due first."""
+    statement = _ready().where(_steps.c.next_attempt_at <= now, _posts.c.channel_id.not_in(busy))
+    return await _fetch(conn, statement.order_by(_steps.c.next_attempt_at, _steps.c.id).limit(limit))
+
+
+async def next_attempt_at(conn: AsyncConnection, *, busy: Collection[ChannelId] = ()) -> datetime | None:
+    """When `claimable` has a step next; in the past where it has one now."""
+    statement = _ready().where(_posts.c.channel_id.not_in(busy))
+    earliest = statement.with_only_columns(func.min(_steps.c.next_attempt_at), maintain_column_froms=True)
+    return (await conn.execute(earliest)).scalar_one()
+
+
+async def postpone(
+    conn: AsyncConnection, step_id: StepId, *, until: datetime, reason: str, code: int | None
+) -> None:
+    values = {"next_attempt_at": until, "attempts": _steps.c.attempts + 1, "reason": reason, "code": code}
+    await _set(conn, step_id, **values)
+
+
+async def mark_done(conn: AsyncConnection, step_id: StepId, *, now: datetime) -> None:
+    await _set(conn, step_id, state=StepState.DONE.value, ended_at=now, reason=None, code=None)
+
+
+async def mark_failed(
+    conn: AsyncConnection, step_id: StepId, *, reason: str, code: int | None, now: datetime
+) -> None:
+    await _set(conn, step_id, state=StepState.FAILED.value, ended_at=now, reason=reason, code=code)
+
+
+async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> int:
+    """Have the feed's failed and waiting steps tried again at once; how many there are."""
+    of_feed = select(_posts.c.id).where(_posts.c.feed_id == feed_id, _posts.c.state == PostState.SENT.value)
+    statement = (
+        update(_steps)
+        .where(_steps.c.state != StepState.DONE.value, _steps.c.post_id.in_(of_feed))
+        .values(state=StepState.PENDING.value, ended_at=None, attempts=0, next_attempt_at=now)
+    )
+    return (await conn.execute(statement)).rowcount
+
+
+async def troubled(conn: AsyncConnection, server_id: ServerId, limit: int) -> list[Step]:
+    """The server's steps that failed, or wait after a failure, the newest first."""
+    statement = _of_sent().where(
+        _feeds.c.server_id == server_id,
+        _steps.c.state != StepState.DONE.value,
+        _steps.c.reason.is_not(None),
+    )
+    return await _fetch(conn, statement.order_by(_steps.c.id.desc()).limit(limit))
+
+
+async def of_post(conn: AsyncConnection, post_id: PostId) -> list[Step]:
+    """The steps of a post that was sent."""
+    return await _fetch(conn, _of_sent().where(_steps.c.post_id == post_id).order_by(_steps.c.id))
+
+
+def _of_sent() -> Select[Any]:
+    return (
+        select(_steps, _posts.c.feed_id, _posts.c.channel_id, _posts.c.message_id, _feeds.c.server_id)
+        .join(_posts, _posts.c.id == _steps.c.post_id)
+        .join(_feeds, _feeds.c.id == _posts.c.feed_id)
+        .where(_posts.c.state == PostState.SENT.value)
+    )
+
+
+def _ready() -> Select[Any]:
+    return _of_sent().where(_steps.c.state == _PENDING, is_active())
+
+
+async def _set(conn: AsyncConnection, step_id: StepId, **values: object) -> None:
+    await conn.execute(update(_steps).where(_steps.c.id == step_id).values(values))
+
+
+async def _fetch(conn: AsyncConnection, statement: Select[Any]) -> list[Step]:
+    rows: Sequence[Row[Any]] = (await conn.execute(statement)).all()
+    papers: dict[int, list[PaperId]] = {row.post_id: [] for row in rows}
+    if rows:
+        of_posts = (
+            select(_entries.c.post_id, _entries.c.paper_id)
+            .where(_entries.c.post_id.in_(these_ids(conn, papers)))
+            .order_by(_entries.c.post_id, _entries.c.position)
+        )
+        for post_id, paper_id in await conn.execute(of_posts):
+            papers[post_id].append(PaperId(paper_id))
+    return [
+        Step(
+            id=StepId(row.id),
+            kind=StepKind(row.kind),
+            state=StepState(row.state),
+            post_id=PostId(row.post_id),
+            feed_id=FeedId(row.feed_id),
+            server_id=ServerId(row.server_id),
+            channel_id=ChannelId(row.channel_id),
+            message_id=MessageId(row.message_id),
+            paper_ids=tuple(papers[row.post_id]),
+            attempts=row.attempts,
+            next_attempt_at=row.next_attempt_at,
+            reason=row.reason,
+            code=row.code,
+        )
+        for row in rows
+    ]
