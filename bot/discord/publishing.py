@@ -11,6 +11,7 @@ from datetime import datetime
 import aiohttp
 import discord
 
+from bot.core.access import Access
 from bot.core.feeds import Place
 from bot.core.ids import ChannelId, MessageId
 from bot.core.messages import Message
@@ -128,6 +129,10 @@ class DiscordPublisher:
             except discord.HTTPException as error:
                 if error.code != THREAD_EXISTS:
                     raise
+
+    async def access(self, place: Place) -> Access:
+        """What the bot may do there now, as the gateway last told it."""
+        return Access()
 
     @property
     def _own_id(self) -> int:

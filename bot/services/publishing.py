@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
+from bot.core.access import Access
 from bot.core.feeds import Place
 from bot.core.ids import ChannelId, MessageId
 from bot.core.messages import Message
@@ -31,5 +32,9 @@ class Publisher(Protocol):
         ...
 
     async def open_thread(self, channel_id: ChannelId, message_id: MessageId, *, name: str) -> None:
-        """Opens a thread under the message; where it has one, that is fine. A name has 1 to 100 characters."""
+        """Opens a thread under the message; one that is there is fine. A name has 1 to 100 characters."""
+        ...
+
+    async def access(self, place: Place) -> Access:
+        """What the bot may do there now, as the gateway last told it; never raises."""
         ...

@@ -49,7 +49,7 @@ async def due(conn: AsyncConnection, post_id: PostId, *, now: datetime) -> None:
 async def claimable(
     conn: AsyncConnection, now: datetime, *, limit: int, busy: Collection[ChannelId] = ()
 ) -> list[Step]:
-    """The steps to try now, of posts that were sent in channels that are not `busy`, the longest due first."""
+    """The steps to try now, of sent posts in channels that are not `busy`, the longest due first."""
     statement = _ready().where(_steps.c.next_attempt_at <= now, _posts.c.channel_id.not_in(busy))
     return await _fetch(conn, statement.order_by(_steps.c.next_attempt_at, _steps.c.id).limit(limit))
 

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.core.access import Access
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, MessageId
 from bot.core.messages import Message
@@ -60,6 +61,7 @@ class FakePublisher:
     refusals: dict[ChannelId, DeliveryError] = field(default_factory=dict)  # of every call, until mended
     find_faults: deque[DeliveryError] = field(default_factory=deque)
     step_faults: deque[Fault] = field(default_factory=deque)  # of publishing and opening threads
+    obstacles: dict[ChannelId, Access] = field(default_factory=dict)  # what `access` says of a channel
     crossposted: set[MessageId] = field(default_factory=set)
     threads: set[MessageId] = field(default_factory=set)
     thread_names: dict[MessageId, str] = field(default_factory=dict)
@@ -119,6 +121,9 @@ class FakePublisher:
     async def open_thread(self, channel_id: ChannelId, message_id: MessageId, *, name: str) -> None:
         self._follow("open_thread", channel_id, message_id, self.threads)
         self.thread_names[message_id] = name
+
+    async def access(self, place: Place) -> Access:
+        return self.obstacles.get(place.channel_id, Access())
 
     def _follow(self, call: str, channel_id: ChannelId, message_id: MessageId, done: set[MessageId]) -> None:
         self.calls.append((call, channel_id))
