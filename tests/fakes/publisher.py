@@ -67,6 +67,7 @@ class FakePublisher:
     thread_names: dict[MessageId, str] = field(default_factory=dict)
     calls: list[tuple[str, ChannelId]] = field(default_factory=list)
     gate: asyncio.Event | None = None  # where set, a message waits for it before it is created
+    hanging: set[ChannelId] = field(default_factory=set)  # channels that never answer
     in_flight: defaultdict[ChannelId, int] = field(default_factory=lambda: defaultdict(int))
     most_in_flight: int = 0  # in one channel
     _serial: int = 0
@@ -91,6 +92,8 @@ class FakePublisher:
         self.most_in_flight = max(self.most_in_flight, self.in_flight[channel_id])
         try:
             await (self.gate.wait() if self.gate else asyncio.sleep(0))
+            if channel_id in self.hanging:
+                await asyncio.get_running_loop().create_future()
             if channel_id in self.refusals:
                 raise self.refusals[channel_id]
             fault = self.faults[channel_id].popleft() if self.faults[channel_id] else None

@@ -37,7 +37,7 @@ async def test_turns_are_evenly_spaced_below_discords_limit(held: HeldTime) -> N
         await pace.turn()
         turns.append(held.now)
     assert turns[0] == 1_000.0
-    assert turns[-1] == pytest.approx(1_000 + 199 / REQUESTS_PER_SECOND)
+    assert turns[-1] == pytest.approx(1_000 + 199 / REQUESTS_PER_SECOND, abs=0.006)
     in_a_second = max(sum(first <= turn < first + 1 for turn in turns) for first in turns)
     assert in_a_second <= REQUESTS_PER_SECOND + 1 < 50
 
