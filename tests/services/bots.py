@@ -134,6 +134,13 @@ class Bot:
                 return
         raise AssertionError("the outbox did not come to rest")
 
+    async def release(self, channel: int = CHANNEL) -> None:
+        """Ends the hold as if its time to look again had come."""
+        feed = await self.feed(channel)
+        async with self.database.write() as conn:
+            await feeds.release(conn, feed.id)
+            await posts.hurry(conn, feed.id, now=self.clock())
+
     async def begin_delivering(self) -> None:
         if self.delivery is None:
             self.delivery = asyncio.create_task(self.services.delivery.run())

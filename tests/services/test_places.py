@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +12,9 @@ from bot.core.feeds import FeedKind
 from bot.core.ids import ChannelId
 from bot.core.posts import Form, PostState
 from bot.errors import DeliveryError
-from bot.store import posts
+from bot.services.delivery import MOST_OF_A_SERVER
 from tests.fakes.publisher import LOST, Fault
-from tests.services.bots import CHANNEL, LIVE, Bot
+from tests.services.bots import CHANNEL, LIVE, Bot, until
 
 KINDS = list(FeedKind)
 REFUSED = DeliveryError("I lack **Embed Links**.", code=50013, is_permanent=True, is_explained=True)
@@ -288,14 +290,73 @@ async def test_a_server_whose_channels_hang_leaves_room_for_the_others(bot: Bot)
     bot.list_paper("2608.00001")
     for channel in range(1, 101):
         await bot.subscribe(channel=channel, schedule=LIVE, server=1)
-    await bot.subscribe(channel=200, schedule=LIVE, server=2)
     await bot.services.runs.run()
-    async with bot.database.read() as conn:
-        assert len(await posts.claimable(conn, bot.clock(), limit=999)) == 101
     bot.publisher.hanging = set(map(ChannelId, range(1, 101)))
     await bot.begin_delivering()
+    await until(lambda: bot.services.delivery.in_flight >= MOST_OF_A_SERVER)
+    await bot.subscribe(channel=200, schedule=LIVE, server=2)
+    await bot.services.runs.run()
     await bot.until_posted(200)
-    assert bot.publisher.posted(200) == ["2608.00001"]
+    await bot.stop_delivering()
+
+
+async def test_deliver_waits_for_what_is_under_way_in_a_forum(bot: Bot) -> None:
+    await owing(bot, FeedKind.FORUM, 1)
+    bot.publisher.gate = asyncio.Event()
+    await bot.begin_delivering()
+    await until(lambda: bot.services.delivery.in_flight == 1)
+    (post,) = await bot.posts()
+    settled = asyncio.create_task(bot.services.delivery.settled([post.id], timeout_seconds=10))
+    for _ in range(20):
+        await asyncio.sleep(0.001)
+    bot.publisher.gate.set()
+    assert len((await settled).sent) == 1
+
+
+async def test_one_thing_is_under_way_a_channel_steps_included(bot: Bot) -> None:
+    await owing(bot, FeedKind.CHANNEL, 12, publishes=True, opens_threads=True)
+    await bot.delivered()
+    assert bot.publisher.most_in_flight == 1
+
+
+async def test_the_outbox_sleeps_until_a_step_is_due(bot: Bot) -> None:
+    await owing(bot, FeedKind.CHANNEL, 1, publishes=True)
+    bot.publisher.step_faults.append(Fault(error=DeliveryError("Wait.", retry_after_seconds=42.0)))
+    await bot.delivered()
+    assert await bot.services.delivery._seconds_to_sleep() == 42
+
+
+async def test_a_step_that_everyone_would_hear_of_gives_all_a_rest(bot: Bot) -> None:
+    await owing(bot, FeedKind.CHANNEL, 1, publishes=True)
+    error = DeliveryError("Discord answered 401.", is_everywhere=True, retry_after_seconds=300.0)
+    bot.publisher.step_faults.append(Fault(error=error))
+    await bot.delivered()
+    assert 200 < bot.services.delivery._rest.seconds_left <= 300
+
+
+async def test_a_refusal_that_nothing_explains_is_tried_again_after_growing_waits(bot: Bot) -> None:
+    await owing(bot, FeedKind.CHANNEL, 1)
+    bot.publisher.refusals[ChannelId(CHANNEL)] = DeliveryError("Refused.", code=50001, is_permanent=True)
+    waits: list[float] = []
+    for _ in range(7):
+        await bot.delivered()
+        hold = (await bot.feed()).hold
+        assert hold is not None
+        assert hold.look_at is not None
+        waits.append((hold.look_at - bot.clock()).total_seconds() / 3_600)
+        bot.clock.now = hold.look_at
+        await bot.release()
+    assert waits == [1, 2, 4, 8, 16, 24, 24]
+    bot.publisher.refusals.clear()
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == ids(1)
+    bot.list_paper("2608.00002")
+    bot.publisher.refusals[ChannelId(CHANNEL)] = DeliveryError("Refused.", code=50001, is_permanent=True)
+    bot.clock.advance(hours=1)
+    await bot.run()
+    hold = (await bot.feed()).hold
+    assert hold is not None
+    assert hold.look_at == bot.clock() + timedelta(hours=1)
 
 
 async def test_lines_of_a_digest_get_no_threads(bot: Bot) -> None:
