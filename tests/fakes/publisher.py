@@ -139,7 +139,7 @@ class FakePublisher:
     ) -> None:
         self.calls.append((call, channel_id))
         with self._one_more(channel_id):
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.005)  # long enough for another to begin, if one may
         assert message_id in {sent.id for sent in self.channels[channel_id]}
         fault = self.step_faults.popleft() if self.step_faults else None
         if fault is None or fault.arrives:
