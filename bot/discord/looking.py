@@ -39,13 +39,11 @@ async def in_forum(
         DeliveryError: there are more posts than are looked through, and it is not among those.
     """
     posts = await _posts(forum, own_id=own_id, since=since)
-    for post_id in sorted(posts, reverse=True)[:MOST_POSTS]:
-        try:
-            starter = await posts[post_id].fetch_message(post_id)
-        except discord.NotFound:  # someone deleted it
-            continue
-        if _is_ours(starter, own_id) and links(starter, page_urls):
-            return MessageId(post_id)
+    for thread in sorted(posts, key=lambda one: one.id, reverse=True)[:MOST_POSTS]:
+        # The first that is left: where someone deleted a post's first message, it is a post of no papers.
+        async for starter in thread.history(limit=1, oldest_first=True):
+            if _is_ours(starter, own_id) and links(starter, page_urls):
+                return MessageId(thread.id)
     if len(posts) > MOST_POSTS:
         raise DeliveryError(
             "A post may have arrived or not, and there are too many to look through.", is_doubtful=True
@@ -53,18 +51,20 @@ async def in_forum(
     return None
 
 
-async def _posts(forum: discord.ForumChannel, *, own_id: int, since: datetime) -> dict[int, discord.Thread]:
-    """Our posts by their ids, those that are archived meanwhile too."""
-    threads = [thread for thread in await forum.guild.active_threads() if thread.parent_id == forum.id]
+async def _posts(forum: discord.ForumChannel, *, own_id: int, since: datetime) -> list[discord.Thread]:
+    """Our posts, those that are archived meanwhile too."""
+    threads = {thread.id: thread for thread in await forum.guild.active_threads()}
     async for thread in forum.archived_threads(limit=MOST_ARCHIVED):
         if thread.archive_timestamp < since:  # the last one archived comes first
             break
-        threads.append(thread)
-    return {
-        thread.id: thread
-        for thread in threads
-        if thread.owner_id == own_id and discord.utils.snowflake_time(thread.id) >= since
-    }
+        threads[thread.id] = thread
+    return [
+        thread
+        for thread in threads.values()
+        if thread.parent_id == forum.id
+        and thread.owner_id == own_id
+        and discord.utils.snowflake_time(thread.id) >= since
+    ]
 
 
 def links(message: discord.Message, page_urls: Collection[str]) -> bool:

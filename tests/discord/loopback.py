@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -27,7 +28,6 @@ from bot.services.pace import RequestPace
 from sandbox import Fault, RecordedRequest, Sandbox
 
 KINDS = ("text", "announcement", "thread", "forum", "media", "voice", "stage")
-NONCE = "n" * 24
 
 
 @dataclass(kw_only=True)
@@ -74,7 +74,9 @@ class Loopback:
         return self.client.user.id
 
     async def publish(self, kind: str, message: Message | None = None) -> MessageId:
-        return await self.publisher.publish(self.place(kind), message or a_message(), nonce=NONCE)
+        return await self.publisher.publish(
+            self.place(kind), message or a_message(), nonce=secrets.token_hex(12)
+        )
 
     async def find(self, kind: str, *paper_ids: str, since: datetime | None = None) -> MessageId | None:
         urls = [a_paper(one).page_url for one in paper_ids or ("2608.00001",)]
