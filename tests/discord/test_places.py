@@ -123,6 +123,13 @@ async def test_a_post_is_found_by_its_papers_open_or_archived(loopback: Loopback
     assert await loopback.find("forum", "2608.10001", "2608.10002") is None
 
 
+async def test_other_peoples_posts_are_not_looked_at(loopback: Loopback) -> None:
+    backend = loopback.sandbox.world.backend
+    post = backend.create_thread(loopback.channels["forum"], "hello", loopback.sandbox.admin.id, type=11)
+    assert await loopback.find("forum", "2608.10009") is None
+    assert not [one for one in loopback.sandbox.requests if f"/channels/{post.id}" in one.path]
+
+
 async def test_where_there_are_too_many_posts_to_look_through_nobody_knows(
     loopback: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +152,14 @@ async def test_without_the_history_nobody_knows(loopback: Loopback, kind: str) -
     with pytest.raises(DeliveryError, match="View Channel") as raised:
         await loopback.find(kind)
     assert flags(raised.value) == EXPLAINED
+
+
+@pytest.mark.parametrize("kind", ["voice", "stage"])
+async def test_a_voice_channels_history_is_for_those_who_may_join(loopback: Loopback, kind: str) -> None:
+    await loopback.deny(kind, connect=True)
+    with pytest.raises(DeliveryError, match=r"\*\*Connect\*\*") as raised:
+        await loopback.find(kind)
+    assert flags(raised.value) == {"doubtful"}
 
 
 async def test_a_thread_that_sleeps_is_woken_and_written_in(loopback: Loopback) -> None:
