@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import discord
 
+from bot.core.feeds import FeedKind
 from bot.discord import targets
 from bot.discord.targets import ChannelOption, Target
 from bot.errors import UserError
@@ -12,10 +13,11 @@ from bot.errors import UserError
 _MENTION = "**Mention @everyone, @here, and All Roles**"
 
 _WITH_THREADS = frozenset({discord.ChannelType.text, discord.ChannelType.news})
-_THREADS = frozenset(
-    {discord.ChannelType.news_thread, discord.ChannelType.public_thread, discord.ChannelType.private_thread}
-)
-_FORUMS = frozenset({discord.ChannelType.forum, discord.ChannelType.media})
+_WHY_NO_THREADS = {
+    FeedKind.CHANNEL: "has no threads: Discord opens none there",
+    FeedKind.THREAD: "is a thread itself, and Discord opens no threads in threads",
+    FeedKind.FORUM: "is a forum or media channel: each paper is a thread there already",
+}
 
 
 async def for_mention(
@@ -57,11 +59,10 @@ async def for_threads(interaction: discord.Interaction, channel: ChannelOption |
     target = targets.managed(interaction, channel)
     if not on:
         return target
-    kind = _kind(interaction, channel)
-    if kind not in _WITH_THREADS:
+    if _type(interaction, channel) not in _WITH_THREADS:
         raise UserError(
-            f"<#{target.channel_id}> {_why_no_threads(kind)}. Nothing was changed: threads are for text and "
-            "announcement channels."
+            f"<#{target.channel_id}> {_WHY_NO_THREADS[target.kind]}. Nothing was changed: threads are for "
+            "text and announcement channels."
         )
     return await targets.postable(interaction, channel)
 
@@ -77,7 +78,7 @@ async def for_publishing(
     target = targets.managed(interaction, channel)
     if not on:
         return target
-    if _kind(interaction, channel) is not discord.ChannelType.news:
+    if _type(interaction, channel) is not discord.ChannelType.news:
         raise UserError(
             f"<#{target.channel_id}> is no announcement channel, so no server follows it. Nothing was "
             "changed: in a community server, a text channel becomes one under *Edit Channel → Overview → "
@@ -93,7 +94,7 @@ async def for_notices(interaction: discord.Interaction, channel: ChannelOption) 
         UserError: it takes no messages, or the person or the bot may not post there.
     """
     target = targets.managed(interaction, channel)
-    if _kind(interaction, channel) in _FORUMS:
+    if target.kind is FeedKind.FORUM:
         raise UserError(
             f"<#{target.channel_id}> takes posts and no messages. Nothing was changed: choose a text channel "
             "that your admins read."
@@ -101,15 +102,7 @@ async def for_notices(interaction: discord.Interaction, channel: ChannelOption) 
     return await targets.postable(interaction, channel)
 
 
-def _why_no_threads(kind: discord.ChannelType) -> str:
-    if kind in _FORUMS:
-        return "is a forum or media channel: each paper is a thread there already"
-    if kind in _THREADS:
-        return "is a thread itself, and Discord opens no threads in threads"
-    return "has no threads: Discord opens none there"
-
-
-def _kind(interaction: discord.Interaction, channel: ChannelOption | None) -> discord.ChannelType:
+def _type(interaction: discord.Interaction, channel: ChannelOption | None) -> discord.ChannelType:
     where = interaction.channel if channel is None or channel.id == interaction.channel_id else channel
     return getattr(where, "type", discord.ChannelType.text)
 

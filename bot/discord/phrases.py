@@ -132,8 +132,11 @@ def failed_run(run: Run) -> str:
 
 
 def history_warning(access: Access) -> str | None:
-    """What it costs that the bot may not read the channel's history; None where it may."""
-    if access.history_obstacle is None:
+    """What it costs that the bot may not read the channel's history; None where it may.
+
+    Where the same is in the way of posting at all, that is what is to be told.
+    """
+    if access.history_obstacle in {None, access.obstacle}:
         return None
     return (
         f"⚠️ {access.history_obstacle} Without it I cannot look whether a message stands there, so one that a "

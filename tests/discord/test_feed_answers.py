@@ -159,3 +159,10 @@ def test_what_is_in_the_way_of_posting_is_shown_once() -> None:
     assert "⚠️ I lack **Read Message History**. Without it" in said
     held = changed(hold=Hold(reason="I lack **Embed Links**.", since=NOW))
     assert shown(held, access=access)[""].count("**Embed Links**") == 1
+
+
+def test_one_lack_that_is_in_the_way_of_everything_is_told_once() -> None:
+    lack = "I lack **View Channel**."
+    access = Access(obstacle=lack, history_obstacle=lack, threads_obstacle=lack, publishing_obstacle=lack)
+    feed = changed(opens_threads=True, publishes=True)
+    assert shown(feed, access=access)[""].count(lack) == 1

@@ -85,11 +85,14 @@ def _warnings(state: FeedState) -> str:
 
 
 def obstacles_to_steps(feed: Feed, access: Access) -> list[str]:
-    """Why the feed's messages cannot be published, or get no threads, though that is wanted."""
+    """Why the feed's messages cannot be published, or get no threads, though that is wanted.
+
+    Where the same is in the way of posting at all, that is what is to be told.
+    """
     found: list[str] = []
-    if feed.publishes and access.publishing_obstacle:
+    if feed.publishes and access.publishing_obstacle not in {None, access.obstacle}:
         found.append(f"⚠️ Messages are not published: {access.publishing_obstacle}")
-    if feed.opens_threads and access.threads_obstacle:
+    if feed.opens_threads and access.threads_obstacle not in {None, access.obstacle}:
         found.append(f"⚠️ Threads are not opened: {access.threads_obstacle}")
     return found
 

@@ -65,11 +65,17 @@ def _feed(item: FeedStatus, found: Status) -> Iterator[str]:
         one = len(item.doubtful) == 1
         since = phrases.past(min(post.doubtful_since or now for post in item.doubtful))
         yield f"· {count(len(item.doubtful), 'message')} in doubt, {since}. {phrases.doubt(is_one=one)}"
-    elif warning := phrases.history_warning(item.access):
-        yield f"· {warning}"
-    if item.access.obstacle and feed.hold is None:
+    if item.subscriptions:
+        yield from _warnings(item)
+
+
+def _warnings(item: FeedStatus) -> Iterator[str]:
+    """What is seen to be in the way, beside what a hold or a doubt has told already."""
+    if item.access.obstacle and item.feed.hold is None:
         yield f"· ⚠️ {item.access.obstacle}"
-    yield from (f"· {obstacle}" for obstacle in obstacles_to_steps(feed, item.access))
+    if not item.doubtful and (warning := phrases.history_warning(item.access)):
+        yield f"· {warning}"
+    yield from (f"· {obstacle}" for obstacle in obstacles_to_steps(item.feed, item.access))
 
 
 def _why_waiting(item: FeedStatus, found: Status) -> str:
