@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.core.feeds import LastRun
+from bot.core.ids import ChannelId
 from tests.fakes.huggingface import Fault
 from tests.services.bots import CHANNEL, OTHER, Bot
 
@@ -42,6 +43,22 @@ async def test_a_later_run_counts_what_was_listed_since(bot: Bot) -> None:
     bot.clock.advance(days=1)
     await bot.run()
     assert await last_run(bot) == LastRun(new=0, matched=0, planned=0)
+
+
+async def test_a_feed_that_was_paused_counts_from_its_own_last_run(bot: Bot) -> None:
+    await bot.subscribe()
+    await bot.subscribe(channel=OTHER)
+    bot.clock.advance(hours=1)
+    await bot.run()
+    await bot.services.feeds.pause(ChannelId(OTHER))
+    for number in (1, 2):
+        bot.clock.advance(days=1)
+        bot.list_paper(f"2608.0000{number}")
+        if number == 2:
+            await bot.execute("UPDATE feeds SET paused_at = NULL")
+        await bot.run()
+    assert await last_run(bot) == LastRun(new=1, matched=1, planned=1)
+    assert await last_run(bot, OTHER) == LastRun(new=2, matched=2, planned=2)
 
 
 async def test_what_waits_for_upvotes_has_matched(bot: Bot) -> None:
