@@ -6,6 +6,7 @@ import discord
 
 from bot.core.feeds import FeedKind
 from bot.discord import targets
+from bot.discord.access import permissions_in
 from bot.discord.targets import ChannelOption, Target
 from bot.errors import UserError
 
@@ -123,17 +124,9 @@ async def _our_permissions(
     interaction: discord.Interaction, channel: ChannelOption | None
 ) -> discord.Permissions:
     """What the bot may do there; what cannot be found out counts as denied."""
-    guild, ourselves = interaction.guild, interaction.client.user
     if channel is None or channel.id == interaction.channel_id:
         return interaction.app_permissions
-    known = guild.get_channel_or_thread(channel.id) if guild else None
-    if guild is None or known is None or ourselves is None:
+    try:
+        return await permissions_in(interaction.client, channel.resolve() or await channel.fetch())
+    except discord.HTTPException:
         return discord.Permissions.none()
-    me = guild.me
-    # Where the server came without its members, the client makes one up that has no roles: never joined.
-    if me.joined_at is None:
-        try:
-            me = await guild.fetch_member(ourselves.id)
-        except discord.HTTPException:
-            return discord.Permissions.none()
-    return known.permissions_for(me)
