@@ -230,16 +230,24 @@ async def test_a_thread_gets_no_threads(world: World) -> None:
     assert "is a thread itself" in said
 
 
-async def test_without_the_right_to_open_threads_they_are_not_turned_on(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    denied(monkeypatch, threads_obstacle="I lack **Create Public Threads** there.")
+async def test_without_the_right_to_open_threads_they_are_not_turned_on(world: World) -> None:
+    where = channel_where(world, world.guild.me, create_public_threads=False)
 
-    said = text_of(await world.admin.slash(world.channel, "config threads", on=True))
+    said = text_of(await world.admin.slash(world.channel, "config threads", on=True, channel=where))
 
-    assert "**Create Public Threads**" in said
+    assert f"I lack **Create Public Threads** in <#{where.id}>: give me" in said
     assert "Nothing was changed" in said
-    assert await feed_of(world, world.channel) is None
+    assert await feed_of(world, where) is None
+
+
+async def test_threads_that_cannot_be_opened_any_more_are_told_of(world: World) -> None:
+    await subscribed(world)
+    await world.admin.slash(world.channel, "config threads", on=True)
+    world.env.backend.set_overwrite(world.channel.id, overwrite(world.guild.me, create_public_threads=False))
+
+    for name in ("config show", "status"):
+        said = text_of(await world.admin.slash(world.channel, name))
+        assert "⚠️ Threads are not opened: I lack **Create Public Threads**" in said
 
 
 # Publishing

@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import discord
 import pytest
 from sqlalchemy import text
 
-from bot.core.access import Access
 from bot.core.notices import NoticeKind
 from bot.core.posts import Post, StepKind
-from bot.discord.publishing import DiscordPublisher
 from bot.store import feeds, notices, posts, steps
 from tests.fakes.huggingface import Fault
 from tests.world import World, text_of
@@ -175,18 +174,21 @@ async def test_what_is_in_doubt_is_told_with_what_to_do(world: World) -> None:
     assert "waiting" not in said
 
 
-async def test_a_missing_history_is_told_before_it_is_missed(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def access(*_: object) -> Access:
-        return Access(history_obstacle="I lack **Read Message History** there.")
+async def test_a_missing_history_is_told_before_it_is_missed(world: World) -> None:
+    where = world.guild.create_text_channel(
+        "own", overwrites={world.guild.me: discord.PermissionOverwrite(read_message_history=False)}
+    )
 
-    monkeypatch.setattr(DiscordPublisher, "access", access)
-    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video"))
+    answers = [
+        text_of(await world.admin.slash(where, "subscribe", keywords="video")),
+        text_of(await world.admin.slash(where, "config show")),
+        await status(world),
+    ]
 
-    for answer in (said, await status(world)):
-        assert "⚠️ I lack **Read Message History** there. Without it" in answer
-    assert "held back" in text_of(await world.admin.slash(world.channel, "config show"))
+    for said in answers:
+        assert f"⚠️ I lack **Read Message History** in <#{where.id}>" in said
+        assert "Without it I cannot look whether a message stands there" in said
+        assert "held back" in said
 
 
 async def test_a_step_that_failed_is_told_and_forgotten_when_it_is_turned_off(world: World) -> None:
