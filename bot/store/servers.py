@@ -17,6 +17,10 @@ async def ensure(conn: AsyncConnection, server_id: ServerId, *, now: datetime) -
     await conn.execute(insert_if_new(conn, tables.servers, key=["id"]), row)
 
 
+async def count(conn: AsyncConnection) -> int:
+    return (await conn.execute(select(func.count()).select_from(tables.servers))).scalar_one()
+
+
 async def set_notices_channel(
     conn: AsyncConnection, server_id: ServerId, channel_id: ChannelId, *, now: datetime
 ) -> None:
@@ -30,7 +34,3 @@ async def notices_channel(conn: AsyncConnection, server_id: ServerId) -> Channel
     statement = select(tables.servers.c.notices_channel_id).where(tables.servers.c.id == server_id)
     channel_id = (await conn.execute(statement)).scalar_one_or_none()
     return None if channel_id is None else ChannelId(channel_id)
-
-
-async def count(conn: AsyncConnection) -> int:
-    return (await conn.execute(select(func.count()).select_from(tables.servers))).scalar_one()

@@ -309,7 +309,7 @@ async def test_a_server_chooses_where_it_hears_of_troubles(world: World) -> None
     said = text_of(await world.admin.slash(world.channel, "config notices", channel=ops))
 
     assert f"hears of troubles in <#{ops.id}>" in said
-    assert "Without such a channel" in said
+    assert "in a direct message" in said
     async with world.database.read() as conn:
         assert await servers.notices_channel(conn, world.guild.id) == ops.id
     assert f"in <#{ops.id}>" in text_of(await world.admin.slash(world.channel, "config show"))

@@ -131,7 +131,7 @@ def test_the_settings_show_all_that_was_chosen() -> None:
     assert fields["Threads"] == "on, under each card"
     assert fields["Publishing"].startswith("on")
     assert fields["Last run"].startswith("<t:1787126400:R>: **filtered**: 4 new papers")
-    assert "whoever subscribed" in fields["Troubles are told"]
+    assert "`/config notices` chooses" in fields["Troubles are told"]
 
 
 def test_the_settings_of_a_new_feed_show_the_defaults() -> None:

@@ -68,7 +68,7 @@ def _last_run(feed: Feed) -> str:
 
 def _notices(state: FeedState) -> str:
     if state.notices_channel_id is None:
-        return "to whoever subscribed; `/config notices` chooses a channel"
+        return "in a channel that I can post in, else to whoever set this one up; `/config notices` chooses"
     return f"in <#{state.notices_channel_id}>"
 
 
@@ -135,8 +135,9 @@ def notices_chosen(channel_id: int) -> discord.Embed:
         description=(
             f"This server hears of troubles in <#{channel_id}> from now on, once each: a channel that takes "
             "no papers any more, with what to do; messages that do not get through for hours; and Hugging "
-            "Face not answering for long.\nWithout such a channel I tell whoever subscribed, in a direct "
-            "message, and `/status` says it all the same."
+            "Face not answering for hours.\nWhere nothing can be posted there, I take another channel that I "
+            "may post in, or tell whoever set up the channel in question, in a direct message. `/status` "
+            "says it all the same."
         ),
         colour=COLOUR,
     )
