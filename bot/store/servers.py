@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.ids import ServerId
+from bot.core.ids import ChannelId, ServerId
 from bot.store import tables
 from bot.store.dialects import insert_if_new
 
@@ -19,3 +19,18 @@ async def ensure(conn: AsyncConnection, server_id: ServerId, *, now: datetime) -
 
 async def count(conn: AsyncConnection) -> int:
     return (await conn.execute(select(func.count()).select_from(tables.servers))).scalar_one()
+
+
+async def set_notices_channel(
+    conn: AsyncConnection, server_id: ServerId, channel_id: ChannelId, *, now: datetime
+) -> None:
+    """Where the server's people want to hear of troubles; a server that is not known yet is made."""
+    await ensure(conn, server_id, now=now)
+    theirs = tables.servers.c.id == server_id
+    await conn.execute(update(tables.servers).where(theirs).values(notices_channel_id=channel_id))
+
+
+async def notices_channel(conn: AsyncConnection, server_id: ServerId) -> ChannelId | None:
+    statement = select(tables.servers.c.notices_channel_id).where(tables.servers.c.id == server_id)
+    channel_id = (await conn.execute(statement)).scalar_one_or_none()
+    return None if channel_id is None else ChannelId(channel_id)
