@@ -56,6 +56,16 @@ class LastRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion:
+    """A query that nothing in the feed may match."""
+
+    text: str  # as the person typed it, white space collapsed
+    canonical: str
+    compiled: str  # the expression that the index runs
+    rules_version: int  # of the language's rules that `canonical` and `compiled` were made under
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     id: FeedId
     server_id: ServerId
@@ -68,6 +78,8 @@ class Feed:
     opens_threads: bool = False  # each card is a message of its own, with a thread under it
     min_upvotes: int = 0
     max_papers: int = DEFAULT_MAX_PAPERS
+    only_with_code: bool = False  # papers without a code repository stay out
+    exclude: Exclusion | None = None
     paused_at: datetime | None = None
     hold: Hold | None = None
     next_run_at: datetime  # when it is due; in the past means now

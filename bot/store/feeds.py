@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feeds import DEFAULT_MAX_PAPERS, Feed, FeedKind, Hold, LastRun, Place, Style
+from bot.core.feeds import DEFAULT_MAX_PAPERS, Exclusion, Feed, FeedKind, Hold, LastRun, Place, Style
 from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, UserId
 from bot.core.schedules import Cadence, Schedule
 from bot.store import servers, tables
@@ -223,6 +223,15 @@ def _feed(row: Row[Any]) -> Feed:
         opens_threads=row.opens_threads,
         min_upvotes=row.min_upvotes,
         max_papers=row.max_papers,
+        only_with_code=row.only_with_code,
+        exclude=None
+        if row.exclude_text is None
+        else Exclusion(
+            text=row.exclude_text,
+            canonical=row.exclude_canonical,
+            compiled=row.exclude_compiled,
+            rules_version=row.exclude_rules_version,
+        ),
         paused_at=row.paused_at,
         hold=_hold(row),
         next_run_at=row.next_run_at,

@@ -85,6 +85,11 @@ servers = Table(
     Column("added_at", UtcDateTime, nullable=False),
     Column("left_at", UtcDateTime),
     Column("notices_channel_id", Id),
+    Column("welcomed_at", UtcDateTime),
+    # What new feeds of the server begin with; where one is missing, the operator's setting counts.
+    Column("default_time", TimeOfDay),
+    Column("default_timezone", String(64)),
+    Column("default_weekdays", Weekdays),
 )
 
 feeds = Table(
@@ -104,6 +109,11 @@ feeds = Table(
     Column("opens_threads", Boolean, nullable=False, server_default=false()),
     Column("min_upvotes", Integer, nullable=False),
     Column("max_papers", Integer, nullable=False),
+    Column("only_with_code", Boolean, nullable=False, server_default=false()),
+    Column("exclude_text", Text),
+    Column("exclude_canonical", Text),
+    Column("exclude_compiled", Text),
+    Column("exclude_rules_version", Integer),
     Column("paused_at", UtcDateTime),
     Column("hold_reason", Text),
     Column("held_at", UtcDateTime),
@@ -124,6 +134,12 @@ feeds = Table(
     _one_of("cadence", Cadence),
     _one_of("style", Style),
     _one_of("kind", FeedKind),
+    CheckConstraint(
+        "(exclude_text IS NULL) = (exclude_compiled IS NULL)"
+        " AND (exclude_text IS NULL) = (exclude_canonical IS NULL)"
+        " AND (exclude_text IS NULL) = (exclude_rules_version IS NULL)",
+        name="exclude",
+    ),
     CheckConstraint("(held_at IS NULL) = (hold_reason IS NULL)", name="hold"),
     sqlite_autoincrement=True,  # an id is never given twice: buttons in old messages carry it
 )
@@ -262,6 +278,20 @@ Index(
     unique=True,
     sqlite_where=_is_of_source,
     postgresql_where=_is_of_source,
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("server_id", Id, ForeignKey("servers.id", ondelete="CASCADE"), nullable=False),
+    Column("channel_id", Id),  # None for what concerns the whole server
+    Column("user_id", Id, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("what", Text, nullable=False),  # in words
+    Index(None, "server_id", "id"),
+    Index(None, "changed_at"),
+    sqlite_autoincrement=True,
 )
 
 runs = Table(
