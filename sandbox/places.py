@@ -95,14 +95,14 @@ class Places:
         self, channel: Channel, rest: list[str], body: Mapping[str, Any], dispatch: Callable[[], Any]
     ) -> Any:
         match rest:
+            case ["threads"]:
+                return self._open_thread(channel, body, dispatch)
             case ["messages"]:
                 self._check_message(channel, body)
             case ["messages", message_id, "threads"]:
                 self._check_thread_of_message(channel, int(message_id))
             case ["messages", _, "crosspost"]:
                 self._count_crosspost(channel.id)
-            case ["threads"]:
-                return self._open_thread(channel, body, dispatch)
             case _:
                 pass
         return dispatch()
@@ -173,8 +173,9 @@ class Places:
         if channel.guild_id is None:
             return True
         who = self._backend.bot_user.id if user_id is None else user_id
-        found = self._backend.compute_permissions(channel.guild_id, who, channel.id)
-        return bool(found & permissions.flag(name))
+        return bool(
+            self._backend.compute_permissions(channel.guild_id, who, channel.id) & permissions.flag(name)
+        )
 
     def _require(self, channel: Channel, *names: str) -> None:
         self._backend.require_permissions(channel.guild_id, self._backend.bot_user.id, channel.id, *names)
@@ -257,11 +258,8 @@ class Places:
         message.id = thread_id
         messages[thread_id] = message
         self._backend.channels[thread_id].last_message_id = thread_id
-        return {
-            **post,
-            "last_message_id": str(thread_id),
-            "message": {**post["message"], "id": str(thread_id)},
-        }
+        starter = {**post["message"], "id": str(thread_id)}
+        return {**post, "last_message_id": str(thread_id), "message": starter}
 
     def _count_crosspost(self, channel_id: int) -> None:
         if self.crossposts_an_hour is None:

@@ -113,8 +113,13 @@ async def test_a_bot_that_was_kicked_has_no_server_until_it_is_invited_again(
         await bot.fetch_guild(sandbox.guild.id)
     assert [guild async for guild in bot.fetch_guilds()] == []
     sandbox.guild.create_text_channel("unheard")
+    sandbox.create_forum("reviews", tags=["Vision"], require_tag=True)
     joined = await heard(bot, "guild_join", sandbox.invite_bot)
     assert {found.name for found in joined.text_channels} >= {"papers", "unheard"}
+    reviews = discord.utils.get(joined.forums, name="reviews")
+    assert reviews is not None
+    assert reviews.flags.require_tag
+    assert [tag.name for tag in reviews.available_tags] == ["Vision"]
     assert joined.me.guild_permissions.send_messages
     await channel.send("after")
     assert [message.content for message in sandbox.messages(sandbox.channel)] == ["before", "after"]
