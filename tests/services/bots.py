@@ -77,13 +77,16 @@ class Bot:
         return raw
 
     async def subscribe(
-        self, keywords: str = "video", *, channel: int = CHANNEL, schedule: Schedule | None = None
+        self,
+        keywords: str = "video",
+        *,
+        channel: int = CHANNEL,
+        schedule: Schedule | None = None,
+        kind: FeedKind = FeedKind.CHANNEL,
+        server: int = SERVER,
     ) -> Feed:
-        found = await self.services.subscriptions.subscribe(
-            keywords,
-            place=Place(server_id=SERVER, channel_id=ChannelId(channel), kind=FeedKind.CHANNEL),
-            user_id=USER,
-        )
+        place = Place(server_id=ServerId(server), channel_id=ChannelId(channel), kind=kind)
+        found = await self.services.subscriptions.subscribe(keywords, place=place, user_id=USER)
         if schedule is not None:
             async with self.database.write() as conn:
                 await feeds.set_schedule(conn, found.feed.id, schedule, next_run_at=self.clock())
