@@ -18,6 +18,8 @@ from typing_extensions import override
 from bot.discord.failures import answer_failure
 from bot.discord.paging import PageButton
 from bot.discord.registration import are_same
+from bot.discord.requests import gate
+from bot.services.pace import RequestPace
 
 _log = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ INVITE_PERMISSIONS = discord.Permissions(
     view_channel=True,
     send_messages=True,
     send_messages_in_threads=True,
+    create_public_threads=True,
     embed_links=True,
     read_message_history=True,
 )
@@ -74,6 +77,7 @@ class Client(commands.AutoShardedBot):
         *,
         gateway_url: str | None = None,
         shard_count: int | None = None,
+        pace: RequestPace | None = None,
     ) -> None:
         super().__init__(
             command_prefix=(),
@@ -87,6 +91,7 @@ class Client(commands.AutoShardedBot):
             allowed_installs=app_commands.AppInstallationType(guild=True),
             tree_cls=Tree,
             shard_count=shard_count,
+            http_trace=gate(pace or RequestPace()),
             # A longer wait is the caller's to plan, not to sit through: RateLimited says how long.
             max_ratelimit_timeout=30.0,
         )

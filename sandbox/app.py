@@ -18,6 +18,7 @@ from sandbox.driving import Answer, Driver
 from sandbox.faults import Faults, RecordedRequest
 from sandbox.gateway import Gateway
 from sandbox.huggingface import HuggingFace
+from sandbox.rate_limits import RateLimits
 from sandbox.world import PaperClub, World
 
 _log = logging.getLogger(__name__)
@@ -116,6 +117,17 @@ class Sandbox(Driver):
     def faults(self) -> Faults:
         """Failures on demand of Discord's REST."""
         return self._server.rest.faults
+
+    @property
+    def limits(self) -> RateLimits | None:
+        """Discord's rate limits, where they are in force."""
+        return self._server.rest.limits
+
+    def limit_rates(self, *, latency_seconds: float = 0.0) -> RateLimits:
+        """Puts Discord's rate limits in force, and has each request of the bot take so long."""
+        self._server.rest.latency_seconds = latency_seconds
+        self._server.rest.limits = RateLimits()
+        return self._server.rest.limits
 
     @property
     def requests(self) -> deque[RecordedRequest]:

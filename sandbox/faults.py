@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,10 @@ _KEPT_REQUESTS: Final = 5000
 
 @dataclass(slots=True)
 class RecordedRequest:
-    """One request as it came in. `status` is what it was answered, None until then or if it never was."""
+    """One request as it came in. `status` is what it was answered, None until then or if it never was.
+
+    `arrived_at` is by the clock of `time.monotonic`.
+    """
 
     method: str
     path: str
@@ -25,6 +29,7 @@ class RecordedRequest:
     json: Any = None
     headers: dict[str, str] = field(default_factory=dict[str, str])
     status: int | None = None
+    arrived_at: float = field(default_factory=time.monotonic)
 
 
 def new_record() -> deque[RecordedRequest]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
@@ -16,6 +17,7 @@ from simcord.backend.errors import BackendError, SetupError, invalid_form_body
 from simcord.http import router, routes
 
 from sandbox.faults import Faults, RecordedRequest, fail, json_response, new_record
+from sandbox.rate_limits import RateLimits
 from sandbox.world import World
 
 _log = logging.getLogger(__name__)
@@ -35,6 +37,8 @@ class Rest:
         self.faults = Faults()
         self.requests = new_record()
         self.shards = 1  # how many are recommended to the bot
+        self.limits: RateLimits | None = None  # where set, what is too much is answered by a 429
+        self.latency_seconds = 0.0  # that each request takes before it is carried out, answers to people not
         self._world = world
         self._token = token
         self._gateway_url = gateway_url
@@ -49,14 +53,21 @@ class Rest:
         except ValueError:
             return json_response(_INVALID_JSON, status=400)
         self.requests.append(record)
-        fault = self.faults.take(method=request.method, path=path)
-        answer = await fail(fault, when="before", request=request)
+        answer = self.limits and self.limits.refusal(method=request.method, path=path)
+        if self.latency_seconds and not path.startswith(_UNAUTHENTICATED):
+            await asyncio.sleep(self.latency_seconds)
+        fault = None
+        if answer is None:
+            fault = self.faults.take(method=request.method, path=path)
+            answer = await fail(fault, when="before", request=request)
         if answer is None:
             if self._is_authorised(request, path):
                 answer = self._answer(record, files=files, reason=request.headers.get("X-Audit-Log-Reason"))
             else:
                 answer = json_response({"message": "401: Unauthorized", "code": 0}, status=401)
             answer = await fail(fault, when="after", request=request) or answer
+            if self.limits is not None:
+                answer.headers.update(self.limits.headers(method=request.method, path=path))
         record.status = answer.status
         self._world.changes.wake()
         return answer

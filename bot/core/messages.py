@@ -68,8 +68,8 @@ def layout(
 
     In style `cards` the first `max_papers` have a card each and the rest are folded into lines, the first of
     them below the last cards if there is room. With `one_card_each` every card is a message of its own, for
-    something to follow on it, and lines stand apart. Sizes are estimated, which is cheap enough for every feed of a
-    run; `compose` then holds what Discord allows.
+    something to follow on it, and lines stand apart. Sizes are estimated, which is cheap enough for every
+    feed of a run; `compose` then holds what Discord allows.
     """
     shown = max_papers if style is Style.CARDS else 0
     sized = [(paper, _card_estimate(paper, queries_of.get(paper.id, ()))) for paper in papers[:shown]]

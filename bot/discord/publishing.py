@@ -1,57 +1,39 @@
-"""Publishing: our messages sent to Discord's channels, and Discord's refusals as DeliveryErrors."""
+"""Publishing: our messages sent to places of every kind, and Discord's refusals as DeliveryErrors."""
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 
 import aiohttp
 import discord
 
 from bot.core.access import Access
-from bot.core.feeds import Place
-from bot.core.ids import ChannelId, MessageId
+from bot.core.feeds import FeedKind, Place
+from bot.core.ids import ChannelId, MessageId, ServerId
 from bot.core.messages import Message
+from bot.core.tags import choose
+from bot.discord import looking
+from bot.discord.access import access_of, feed_kind, forum_tags, permissions_in
 from bot.discord.embeds import to_discord
+from bot.discord.refusals import LOCKED, THREAD_ARCHIVED, translate
+from bot.discord.requests import Attempt, RepeatedRequestError, attempted
 from bot.errors import DeliveryError
 
 # discord.py waits and repeats by itself, with the same nonce; past this the attempt counts as one whose
-# answer never came. Discord remembers a nonce longer than that (`bot.services.delivery.NONCE_HOLDS`).
+# answer never came. Discord remembers a nonce longer than that (`bot.services.sending.NONCE_HOLDS`).
 SEND_TIMEOUT_SECONDS = 60.0
-# So many messages since the first attempt are looked through for one of our own, the newest first: each look
-# comes after an attempt, and the looks before it were for the earlier ones.
-MOST_LOOKED_THROUGH = 2_000
 
-MISSING_PERMISSIONS = 50013
-MISSING_ACCESS = 50001
-UNKNOWN_CHANNEL = 10003
 ALREADY_CROSSPOSTED = 40033
 THREAD_EXISTS = 160004
+WRONG_KIND_OF_CHANNEL = 50024
+TAG_REQUIRED = 40067
 THREAD_SLEEPS_AFTER_MINUTES = 10_080  # a week; a message in it wakes it
 
-# Discord's codes that mean "stop sending here", in the words of what an admin can do about them.
-_PERMANENT = {
-    UNKNOWN_CHANNEL: "The channel does not exist any more.",
-    MISSING_ACCESS: "I cannot see the channel: give me **View Channel** there.",
-    MISSING_PERMISSIONS: (
-        "A permission is missing in the channel: I need **View Channel**, **Send Messages** and "
-        "**Embed Links** (in a thread **Send Messages in Threads**)."
-    ),
-    50007: "The person takes no direct messages from me.",
-    50278: "The person shares no server with me any more.",
-    50008: "Messages cannot be sent in a channel of this kind.",
-    50024: "Messages cannot be sent in a channel of this kind.",
-    50083: "The thread is archived: open it again.",
-    160005: "The thread is locked: unlock it.",
-}
-# 40003: direct messages opened too fast. It passes.
-_PASSING = frozenset({40003})
-
-
-_NO_HISTORY = "A message may have arrived or not, and I cannot look: give me **Read Message History** there."
+_Obstacle = Callable[[Access], str | None]  # of what the bot may do, what is in the way of this
 
 
 class DiscordPublisher:
@@ -66,40 +48,30 @@ class DiscordPublisher:
         Raises:
             DeliveryError: Discord refused it, or its answer never came.
         """
-        parts = to_discord(message)
-        channel = self._client.get_partial_messageable(place.channel_id)
-        mentions = discord.AllowedMentions.none()
-        if message.mention_role_id is not None:
-            mentions.roles = [discord.Object(message.mention_role_id)]
-        async with self._discord_errors():
-            if parts.view is None:
-                sent = await channel.send(
-                    parts.content, embeds=parts.embeds, nonce=nonce, allowed_mentions=mentions
-                )
-            else:
-                sent = await channel.send(
-                    parts.content,
-                    embeds=parts.embeds,
-                    view=parts.view,
-                    nonce=nonce,
-                    allowed_mentions=mentions,
-                )
-        return MessageId(sent.id)
+        if place.kind is FeedKind.FORUM:
+            return await self._post(place, message)
+        try:
+            return await self._send(place, message, nonce=nonce)
+        except DeliveryError as error:
+            if place.kind is not FeedKind.THREAD or error.code != THREAD_ARCHIVED or error.is_explained:
+                raise
+        # A message wakes a thread by itself; where Discord wants it woken before, that is asked for.
+        await self._wake(place)
+        return await self._send(place, message, nonce=nonce)
 
     async def find(self, place: Place, page_urls: Collection[str], *, since: datetime) -> MessageId | None:
         """Our own message since then that links to all these pages; answers to commands do not count.
 
         Raises:
-            DeliveryError: the channel's history cannot be read, so nobody knows.
+            DeliveryError: nobody knows, for the history cannot be read.
         """
-        channel = self._client.get_partial_messageable(place.channel_id)
-        async with self._discord_errors():
-            if not await self._may_read_history(place.channel_id):
-                raise DeliveryError(_NO_HISTORY, code=MISSING_PERMISSIONS, is_doubtful=True)
-            async for message in channel.history(after=since, limit=MOST_LOOKED_THROUGH, oldest_first=False):
-                if self._is_post(message) and _links(message, page_urls):
-                    return MessageId(message.id)
-        return None
+        self._check_history(await self.access(place))
+        async with self._discord_errors(place):
+            if place.kind is FeedKind.FORUM:
+                forum = await self._forum(place)
+                return await looking.in_forum(forum, page_urls, own_id=self._own_id, since=since)
+            channel = self._client.get_partial_messageable(place.channel_id)
+            return await looking.in_history(channel, page_urls, own_id=self._own_id, since=since)
 
     async def crosspost(self, channel_id: ChannelId, message_id: MessageId) -> None:
         """Publishes the announcement; one that is published already is fine.
@@ -108,7 +80,9 @@ class DiscordPublisher:
             DeliveryError: Discord refused it, or its answer never came.
         """
         message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
-        async with self._discord_errors():
+        async with self._discord_errors(
+            self._place(channel_id), obstacle=lambda access: access.publishing_obstacle
+        ):
             try:
                 await message.publish()
             except discord.HTTPException as error:
@@ -121,7 +95,9 @@ class DiscordPublisher:
         Raises:
             DeliveryError: Discord refused it, or its answer never came.
         """
-        async with self._discord_errors():
+        async with self._discord_errors(
+            self._place(channel_id), obstacle=lambda access: access.threads_obstacle
+        ):
             try:
                 await self._client.http.start_thread_with_message(
                     channel_id, message_id, name=name, auto_archive_duration=THREAD_SLEEPS_AFTER_MINUTES
@@ -131,91 +107,170 @@ class DiscordPublisher:
                     raise
 
     async def access(self, place: Place) -> Access:
-        """What the bot may do there now, as the gateway last told it."""
-        return Access()
+        """What the bot may do there now, as the gateway last told it; never raises."""
+        return await access_of(self._client, place)
 
     @property
     def _own_id(self) -> int:
         return self._client.user.id if self._client.user else 0
 
-    def _is_post(self, message: discord.Message) -> bool:
-        return message.author.id == self._own_id and message.interaction_metadata is None
+    async def _send(self, place: Place, message: Message, *, nonce: str) -> MessageId:
+        parts = to_discord(message)
+        view = parts.view or discord.utils.MISSING
+        channel = self._client.get_partial_messageable(place.channel_id)
+        # In threads the nonce is not relied on, so nothing is sent twice within an attempt.
+        async with self._discord_errors(place, is_repeatable=place.kind is FeedKind.CHANNEL):
+            sent = await channel.send(
+                parts.content,
+                embeds=parts.embeds,
+                view=view,
+                nonce=nonce,
+                allowed_mentions=_mentions(message),
+            )
+        return MessageId(sent.id)
 
-    async def _may_read_history(self, channel_id: ChannelId) -> bool:
-        """To a bot that may not, Discord shows an empty history, and says nothing."""
-        channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
-        if isinstance(channel, discord.abc.PrivateChannel):
-            return True
-        if isinstance(channel, discord.Thread) and channel.parent is None:
-            return True  # its parent has the permissions, and is not known; the history itself will tell
-        # discord.py's types promise `me`, but it is None where the gateway did not send it.
-        me = channel.guild.me or await channel.guild.fetch_member(self._own_id)
-        return channel.permissions_for(me).read_message_history
+    async def _post(self, place: Place, message: Message) -> MessageId:
+        """A post in a forum, with the forum's tags that fit it."""
+        parts = to_discord(message)
+        async with self._discord_errors(place):
+            forum = await self._forum(place)
+            applied = await self._tags(forum, message)
+        async with self._discord_errors(place, is_repeatable=False):
+            created = await forum.create_thread(
+                name=message.title,
+                content=parts.content,
+                embeds=parts.embeds,
+                view=parts.view or discord.utils.MISSING,
+                allowed_mentions=_mentions(message),
+                applied_tags=applied,
+            )
+        return MessageId(created.thread.id)
+
+    async def _tags(self, forum: discord.ForumChannel, message: Message) -> list[discord.ForumTag]:
+        may_moderate = (await permissions_in(self._client, forum)).manage_threads
+        is_required = forum.flags.require_tag
+        chosen = choose(
+            forum_tags(forum), message.queries, is_required=is_required, may_moderate=may_moderate
+        )
+        if is_required and not chosen:
+            raise DeliveryError(
+                "The forum asks for a tag on every post, and there is none that I may use: add one, or ask "
+                "for none.",
+                code=TAG_REQUIRED,
+                is_permanent=True,
+            )
+        return [tag for one in chosen if (tag := forum.get_tag(one.id))]
+
+    async def _forum(self, place: Place) -> discord.ForumChannel:
+        forum = self._client.get_channel(place.channel_id) or await self._client.fetch_channel(
+            place.channel_id
+        )
+        if not isinstance(forum, discord.ForumChannel):
+            raise DeliveryError(
+                "The channel is no forum any more.", code=WRONG_KIND_OF_CHANNEL, is_permanent=True
+            )
+        return forum
+
+    async def _wake(self, place: Place) -> None:
+        try:
+            async with self._discord_errors(place):
+                await self._client.http.edit_channel(place.channel_id, archived=False)
+        except DeliveryError as error:
+            if error.is_gone or not (error.is_permanent or error.is_rejected):
+                raise
+            raise replace(
+                error,
+                reason=error.reason if error.is_explained else LOCKED,
+                code=THREAD_ARCHIVED,
+                is_permanent=True,
+                is_rejected=False,
+                may_have_arrived=False,
+            ) from error
+
+    def _place(self, channel_id: ChannelId) -> Place | None:
+        channel = self._client.get_channel(channel_id)
+        if channel is None or isinstance(channel, discord.abc.PrivateChannel):
+            return None
+        server_id = ServerId(channel.guild.id)
+        return Place(server_id=server_id, channel_id=channel_id, kind=feed_kind(channel.type))
+
+    def _check_history(self, access: Access) -> None:
+        """To a bot that may not read it, Discord shows an empty history, and says nothing."""
+        if not access.is_known:
+            raise DeliveryError("The channel could not be looked at just now.", may_have_arrived=True)
+        hidden = access.obstacle is not None and access.obstacle == access.history_obstacle
+        if access.obstacle is not None and (access.is_gone or hidden):
+            raise DeliveryError(
+                access.obstacle, is_permanent=True, is_gone=access.is_gone, is_explained=hidden
+            )
+        if access.history_obstacle is not None:
+            raise DeliveryError(
+                f"A message may have arrived or not, and I may not look. {access.history_obstacle}",
+                is_doubtful=True,
+            )
 
     @asynccontextmanager
-    async def _discord_errors(self) -> AsyncGenerator[None]:
-        """Turns what discord.py raises into DeliveryError, once."""
-        try:
-            async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
-                yield
-        except discord.HTTPException as error:
-            raise _translate(error) from error
-        except discord.RateLimited as error:
-            raise DeliveryError(
-                "Discord asks to wait.", may_have_arrived=True, retry_after_seconds=error.retry_after
-            ) from error
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            # Where discord.py sleeps out a limit of Discord's on all requests, it bars them all meanwhile; a
-            # sleep that a timeout cuts short would never lift the bar.
-            if bar := self._client.http._global_over:  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-                bar.set()
-            raise DeliveryError(
-                "Discord could not be reached, or did not answer in time.", may_have_arrived=True
-            ) from error
+    async def _discord_errors(
+        self,
+        place: Place | None,
+        *,
+        is_repeatable: bool = True,
+        obstacle: _Obstacle = lambda access: access.obstacle,
+    ) -> AsyncGenerator[None]:
+        """Turns what discord.py raises into DeliveryError, once, with what is seen to be in the way."""
+        with attempted(is_repeatable=is_repeatable) as attempt:
+            try:
+                async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
+                    yield
+            except DeliveryError as error:
+                refusal, cause = error, error.__cause__
+            except discord.HTTPException as error:
+                refusal, cause = translate(error, may_have_arrived=attempt.may_have_arrived), error
+            except discord.RateLimited as error:
+                refusal, cause = (
+                    DeliveryError(
+                        "Discord asks to wait.",
+                        may_have_arrived=attempt.may_have_arrived,
+                        retry_after_seconds=error.retry_after,
+                    ),
+                    error,
+                )
+            except (TimeoutError, aiohttp.ClientError, OSError, RepeatedRequestError) as error:
+                self._lift_bar()
+                refusal, cause = self._unanswered(attempt), error
+            else:
+                return
+        raise await self._explained(refusal, place, obstacle) from cause
 
-
-def _links(message: discord.Message, page_urls: Collection[str]) -> bool:
-    """Whether the message's embeds link to every one of the pages."""
-    shown = "\n".join(
-        part for embed in message.embeds for part in (embed.url, embed.description) if part is not None
-    )
-    # An id that is the beginning of another must not count: `…/2401.1234` in `…/2401.12345`.
-    return all(re.search(re.escape(url) + r"(?!\d)", shown) for url in page_urls)
-
-
-def _translate(error: discord.HTTPException) -> DeliveryError:
-    code, status = error.code, error.status
-    if code in _PERMANENT:
-        return DeliveryError(_PERMANENT[code], code=code, is_permanent=True)
-    if status == 401 or (status < 500 and not _is_from_discord(error)):
-        # The token is refused, or a proxy or Cloudflare refuses us: nothing was said of this channel.
+    def _unanswered(self, attempt: Attempt) -> DeliveryError:
+        is_watched = self._client.http.http_trace is not None
         return DeliveryError(
-            f"Discord answered {status}.",
-            code=code,
-            is_everywhere=True,
-            retry_after_seconds=_retry_after_seconds(error),
+            "Discord could not be reached, or did not answer in time.",
+            may_have_arrived=attempt.may_have_arrived or not is_watched,
         )
-    if status in {403, 404} and code not in _PASSING:
-        return DeliveryError(
-            f"Discord refuses messages there ({status}, code {code}).", code=code, is_permanent=True
-        )
-    if status == 400 and code not in _PASSING:
-        return DeliveryError(f"Discord rejected the message (code {code}).", code=code, is_rejected=True)
-    return DeliveryError(
-        f"Discord answered {status}.",
-        code=code,
-        may_have_arrived=status >= 500,
-        retry_after_seconds=_retry_after_seconds(error),
-    )
+
+    def _lift_bar(self) -> None:
+        """Where discord.py sleeps out a limit of Discord's on all requests, it bars them all meanwhile; a
+        sleep that a timeout cuts short would never lift the bar.
+        """
+        if bar := self._client.http._global_over:  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+            bar.set()
+
+    async def _explained(
+        self, error: DeliveryError, place: Place | None, obstacle: _Obstacle
+    ) -> DeliveryError:
+        """The refusal with the one permission that is missing, where that is seen."""
+        if place is None or not error.is_permanent or error.is_gone or error.is_explained:
+            return error
+        access = await self.access(place)
+        if access.is_gone:
+            return replace(error, reason=access.obstacle or error.reason, is_gone=True)
+        seen = obstacle(access)
+        return error if seen is None else replace(error, reason=seen, is_explained=True)
 
 
-def _is_from_discord(error: discord.HTTPException) -> bool:
-    """Whether Discord's API itself answered: it does so in JSON."""
-    return bool(error.code) or "json" in error.response.headers.get("Content-Type", "json")
-
-
-def _retry_after_seconds(error: discord.HTTPException) -> float | None:
-    try:
-        return max(0.0, float(error.response.headers.get("Retry-After", "0")))
-    except ValueError:  # Retry-After may be a date
-        return None
+def _mentions(message: Message) -> discord.AllowedMentions:
+    mentions = discord.AllowedMentions.none()
+    if message.mention_role_id is not None:
+        mentions.roles = [discord.Object(message.mention_role_id)]
+    return mentions

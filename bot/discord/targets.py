@@ -10,6 +10,16 @@ from typing_extensions import override
 
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, ServerId, UserId
+from bot.discord.access import (
+    FORUMS,
+    THREADS,
+    Room,
+    feed_kind,
+    permission_name,
+    permissions_in,
+    posting_obstacle,
+    writing,
+)
 from bot.errors import UserError
 
 _Channel = app_commands.AppCommandChannel | app_commands.AppCommandThread
@@ -33,25 +43,16 @@ class _EveryKind(app_commands.Transformer):
 # What a `channel` option gives.
 ChannelOption = app_commands.Transform[_Channel, _EveryKind]
 
-_THREADS = frozenset(
-    {discord.ChannelType.news_thread, discord.ChannelType.public_thread, discord.ChannelType.private_thread}
+_POSTABLE = (
+    THREADS
+    | FORUMS
+    | {
+        discord.ChannelType.text,
+        discord.ChannelType.news,
+        discord.ChannelType.voice,
+        discord.ChannelType.stage_voice,
+    }
 )
-_POSTABLE = _THREADS | {
-    discord.ChannelType.text,
-    discord.ChannelType.news,
-    discord.ChannelType.voice,
-    discord.ChannelType.stage_voice,
-}
-_FORUMS = frozenset({discord.ChannelType.forum, discord.ChannelType.media})
-
-# Permissions under the names that Discord's settings show.
-_NAMES = {
-    "manage_channels": "Manage Channels",
-    "view_channel": "View Channel",
-    "send_messages": "Send Messages",
-    "send_messages_in_threads": "Send Messages in Threads",
-    "embed_links": "Embed Links",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,7 @@ def place(interaction: discord.Interaction, channel: ChannelOption | None) -> Ta
     return Target(
         server_id=ServerId(interaction.guild_id),
         channel_id=ChannelId(channel_id),
-        kind=_feed_kind(_their_side(interaction, channel)[0]),
+        kind=feed_kind(_their_side(interaction, channel)[0]),
         user_id=UserId(interaction.user.id),
     )
 
@@ -130,7 +131,7 @@ def of_button(interaction: discord.Interaction, channel_id: ChannelId) -> Target
         theirs = channel.permissions_for(interaction.user)
         kind = channel.type
     _require(theirs, kind, channel_id)
-    return replace(target, channel_id=channel_id, kind=_feed_kind(kind))
+    return replace(target, channel_id=channel_id, kind=feed_kind(kind))
 
 
 def named_while_typing(interaction: discord.Interaction) -> ChannelId | None:
@@ -158,56 +159,31 @@ async def postable(interaction: discord.Interaction, channel: ChannelOption | No
     """
     target = managed(interaction, channel)
     kind, _ = _their_side(interaction, channel)
-    if kind in _FORUMS:
-        raise UserError(
-            f"<#{target.channel_id}> is a forum or media channel, and I cannot post there yet. Nothing was "
-            "changed: use a text channel, an announcement channel or a thread."
-        )
     if kind not in _POSTABLE:
         raise UserError(
-            f"<#{target.channel_id}> takes no messages. Nothing was changed: use a text channel or a thread."
+            f"<#{target.channel_id}> takes no messages. Nothing was changed: use a text channel, a forum or "
+            "a thread."
         )
-    ours = await _our_permissions(interaction, channel)
-    thread = channel if channel is not None else interaction.channel
-    if getattr(thread, "locked", False) and not ours.manage_threads:
+    room, ours = await _our_side(interaction, channel)
+    told = channel if channel is not None else interaction.channel  # with the command, and so just now
+    is_locked = getattr(told, "locked", False)
+    obstacle = posting_obstacle(target.channel_id, target.kind, ours, is_locked=is_locked, room=room)
+    if obstacle:
         raise UserError(
-            f"<#{target.channel_id}> is locked, so I cannot post there. Nothing was changed: unlock it, and "
-            "type the command again."
-        )
-    needed = ["view_channel", _writing(kind), "embed_links"]
-    # Who cannot see a channel cannot write there, and who cannot write cannot embed: the first is the cause.
-    missing = next((name for name in needed if not getattr(ours, name)), None)
-    if missing:
-        raise UserError(
-            f"I lack {_listed([missing])} in <#{target.channel_id}>. Nothing was changed: give me "
-            f"{_listed(needed)} there, under *Edit Channel → Permissions*, and type the command again."
+            f"{obstacle.what}. Nothing was changed: {obstacle.remedy}, and type the command again."
         )
     return target
 
 
 def _require(theirs: discord.Permissions, kind: discord.ChannelType, channel_id: ChannelId) -> None:
-    wanted = ("manage_channels", "view_channel", _writing(kind))
-    missing = [name for name in wanted if not getattr(theirs, name)]
+    wanted = ("manage_channels", "view_channel", writing(feed_kind(kind)))
+    missing = [permission_name(name, in_forum=kind in FORUMS) for name in wanted if not getattr(theirs, name)]
     if missing:
+        listed = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
         raise UserError(
-            f"You need {_listed(missing)} in <#{channel_id}> for this. Nothing was changed; ask an admin of "
-            "this server."
+            f"You need {listed} in <#{channel_id}> for this. Nothing was changed; ask an admin of this "
+            "server."
         )
-
-
-def _feed_kind(kind: discord.ChannelType) -> FeedKind:
-    if kind in _FORUMS:
-        return FeedKind.FORUM
-    return FeedKind.THREAD if kind in _THREADS else FeedKind.CHANNEL
-
-
-def _writing(kind: discord.ChannelType) -> str:
-    return "send_messages_in_threads" if kind in _THREADS else "send_messages"
-
-
-def _listed(missing: list[str]) -> str:
-    names = [f"**{_NAMES[name]}**" for name in missing]
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _their_side(
@@ -220,18 +196,15 @@ def _their_side(
     return kind, interaction.permissions
 
 
-async def _our_permissions(
+async def _our_side(
     interaction: discord.Interaction, channel: ChannelOption | None
-) -> discord.Permissions:
-    """What the bot may do in the target."""
+) -> tuple[Room | None, discord.Permissions]:
+    """The target as far as it is known, and what the bot may do there."""
     if channel is None or channel.id == interaction.channel_id:
-        return interaction.app_permissions
+        here = interaction.channel
+        return (here if isinstance(here, Room) else None), interaction.app_permissions
     try:
-        known = channel.resolve() or await channel.fetch()
-        me = known.guild.me
-        # Where the server came without its members, the client makes one up that has no roles: never joined.
-        if interaction.client.user is not None and me.joined_at is None:
-            me = await known.guild.fetch_member(interaction.client.user.id)
+        room = channel.resolve() or await channel.fetch()
+        return room, await permissions_in(interaction.client, room)
     except discord.HTTPException:
-        return discord.Permissions.none()  # what cannot be fetched cannot be seen
-    return known.permissions_for(me)
+        return None, discord.Permissions.none()  # what cannot be fetched cannot be seen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Collection, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,11 +21,16 @@ from bot.store.database import Database
 
 _log = logging.getLogger(__name__)
 
-# What is under way at once, each in a channel of its own. At the pace of requests that is a second's worth, so
-# that what was begun when the bot ends is through before it has to.
+# What is under way at once, each in a channel of its own. At the pace of requests that is a second's worth,
+# so that what was begun when the bot ends is through before it has to.
 MOST_IN_FLIGHT = 50
 # The outbox is looked at this often even if nobody rang, so that a missed wake-up costs a minute at most.
 LONGEST_SLEEP_SECONDS = 60.0
+# Of what is under way at once, one server may have so many: what hangs there leaves room for the others.
+MOST_OF_A_SERVER = 40
+# What is owed is claimed by the batch, for the look at the outbox costs more than a turn: when half of what
+# may be under way is through, or so long after the batch before.
+BATCH_SECONDS = 0.5
 # When the bot ends, what is under way gets this long for its answer.
 CLOSING_SECONDS = 2.5
 
@@ -49,6 +55,7 @@ class Delivery:
         self._awake = asyncio.Event()
         self._progress = asyncio.Event()  # set, and replaced by a new one, whenever something was tried
         self._rest = Rest()
+        self._claimed_at = 0.0  # by the event loop's clock
         self._in_flight: dict[ChannelId, tuple[ServerId, asyncio.Task[None]]] = {}
         self._sending = Sending(
             database=database,
@@ -131,6 +138,7 @@ class Delivery:
         # still show it as owed.
         busy = {channel_id: server_id for channel_id, (server_id, _) in self._in_flight.items()}
         room = MOST_IN_FLIGHT - len(busy)
+        self._claimed_at = asyncio.get_running_loop().time()
         async with self._database.read() as conn:
             now = self._clock()
             following = await steps.claimable(conn, now, limit=room // 2, busy=busy)
@@ -139,13 +147,18 @@ class Delivery:
                     busy[step.channel_id] = step.server_id
                     self._begin(step, self._following.attempt(step))
             owed = await posts.claimable(conn, now, limit=MOST_IN_FLIGHT - len(busy), busy=busy)
+        of_servers = Counter(busy.values())
         for post in owed:
-            self._begin(post, self._sending.attempt(post))
+            of_servers[post.server_id] += 1
+            if of_servers[post.server_id] <= MOST_OF_A_SERVER:
+                self._begin(post, self._sending.attempt(post))
 
     @property
     def _has_room(self) -> bool:
-        """Whether it is time to claim: by the batch, for the look at the outbox costs more than a turn."""
-        return len(self._in_flight) <= MOST_IN_FLIGHT // 2
+        in_flight = len(self._in_flight)
+        waited_seconds = asyncio.get_running_loop().time() - self._claimed_at
+        is_late = in_flight < MOST_IN_FLIGHT and waited_seconds >= BATCH_SECONDS
+        return in_flight <= MOST_IN_FLIGHT // 2 or is_late
 
     def _begin(self, job: Post | Step, work: Coroutine[None, None, None]) -> None:
         name = f"{type(job).__name__.lower()} {job.id}"
@@ -165,7 +178,7 @@ class Delivery:
         if (rest := self._rest.seconds_left) > 0:
             return rest
         if not self._has_room:
-            return LONGEST_SLEEP_SECONDS  # whichever is through first wakes us
+            return BATCH_SECONDS if len(self._in_flight) < MOST_IN_FLIGHT else LONGEST_SLEEP_SECONDS
         busy = frozenset(self._in_flight)
         async with self._database.read() as conn:
             next_at = [

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from datetime import timedelta
+from math import ceil
 
 from bot.core.ids import ChannelId
 
-# Discord allows a bot 50 requests a second over all routes. Two of them are left for what the network and a
-# busy machine press together: evenly spaced, 48 never meet the limit within any second.
-REQUESTS_PER_SECOND = 48
+# Discord allows a bot 50 requests a second over all routes. At this pace no second has more than 48, and two
+# are left for what the network and a busy machine press together.
+REQUESTS_PER_SECOND = 47.8
 # Discord allows 5 messages in 5 seconds in one channel; the rest is for what the network presses together.
 MESSAGES_A_CHANNEL = 5
 CHANNEL_SECONDS = 5.5
-_TIMERS_LATE_SECONDS = 0.005  # at most, where the machine is not busy
+_MOST_BEHIND_SECONDS = 0.25  # a longer gap between two turns was idle, and is not made up for
 _MANY_CHANNELS = 1_000  # channels remembered before those that are quiet again are forgotten
 # Waits before what may succeed later is tried again: 5 s, 10 s, 20 s … up to 15 minutes.
 FIRST_WAIT = timedelta(seconds=5)
@@ -27,26 +28,35 @@ def growing_wait(failures: int) -> timedelta:
 
 
 class RequestPace:
-    """Hands out turns for requests, evenly spaced; whoever waits gets theirs in the order of asking."""
+    """Hands out turns for requests, evenly spaced; whoever waits gets theirs in the order of asking.
+
+    Turns that a busy machine was late for are made up for at twice the pace, but no second, wherever it is
+    taken to begin, has more turns than `per_second`, rounded up.
+    """
 
     def __init__(self, per_second: float = REQUESTS_PER_SECOND) -> None:
         self._interval_seconds = 1 / per_second
-        self._next_turn = 0.0
+        self._due = 0.0  # when the next turn would be if every timer were on time
+        most = ceil(per_second)
+        self._window_seconds = most * self._interval_seconds
+        self._turns: deque[float] = deque([float("-inf")] * most, maxlen=most)  # the last ones
         self._in_line = asyncio.Lock()  # fair: it wakes in the order of asking
 
     async def turn(self) -> None:
-        """Waits for the next free turn. A cancelled wait costs nobody a turn.
-
-        Turns that passed unused are not made up for: what comes in a bunch would meet the limit.
-        """
+        """Waits for the next free turn. A cancelled wait costs nobody a turn."""
         loop = asyncio.get_running_loop()
         async with self._in_line:
-            wait_seconds = self._next_turn - loop.time()
-            if wait_seconds > 0:
-                await asyncio.sleep(wait_seconds)
-            # A timer is a little late every time, which must not add up to a lower pace.
-            on_time = max(self._next_turn, loop.time() - _TIMERS_LATE_SECONDS)
-            self._next_turn = on_time + self._interval_seconds
+            free = max(
+                self._due,
+                self._turns[-1] + self._interval_seconds / 2,
+                self._turns[0] + self._window_seconds,
+            )
+            if free > loop.time():
+                await asyncio.sleep(free - loop.time())
+            now = loop.time()
+            was_busy = now - self._turns[-1] < _MOST_BEHIND_SECONDS
+            self._turns.append(now)
+            self._due = (self._due if was_busy else now) + self._interval_seconds
 
 
 class ChannelPace:

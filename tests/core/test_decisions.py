@@ -44,6 +44,7 @@ VIDEO = Subscription(
 POST = Post(
     id=PostId(1),
     feed_id=FEED.id,
+    server_id=FEED.server_id,
     channel_id=FEED.channel_id,
     state=PostState.SENT,
     nonce="n",

@@ -22,14 +22,15 @@ from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
 from bot.client import Client
-from bot.core.feeds import Style
-from bot.core.ids import ChannelId, PaperId
+from bot.core.feeds import FeedKind, Place, Style
+from bot.core.ids import ChannelId, PaperId, ServerId
 from bot.core.messages import Message, compose, heading, layout
 from bot.core.papers import Paper
 from bot.core.posts import Form
 from bot.discord import publishing
 from bot.discord.embeds import to_discord
-from bot.discord.publishing import DiscordPublisher, _links
+from bot.discord.looking import links
+from bot.discord.publishing import DiscordPublisher
 from bot.errors import DeliveryError
 from tests.fakes.hostile_papers import HOSTILE_PAPERS
 from tests.world import World
@@ -37,6 +38,7 @@ from tests.world import World
 pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
 
 NONCE = "n" * 24
+SOMEWHERE = Place(server_id=ServerId(2), channel_id=ChannelId(1), kind=FeedKind.CHANNEL)
 
 
 def a_paper(paper_id: str = "2608.00001", **fields: Any) -> Paper:
@@ -52,15 +54,20 @@ def urls(*paper_ids: str) -> list[str]:
     return [a_paper(one).page_url for one in paper_ids]
 
 
+def place_of(world: World, channel: Any = None, kind: FeedKind = FeedKind.CHANNEL) -> Place:
+    channel_id = ChannelId((channel or world.channel).id)
+    return Place(server_id=ServerId(world.guild.id), channel_id=channel_id, kind=kind)
+
+
 async def published(world: World, *papers: Paper, form: Form = Form.CARD) -> int:
     return await DiscordPublisher(world.client).publish(
-        world.channel.id, a_message(*papers, form=form), nonce=NONCE
+        place_of(world), a_message(*papers, form=form), nonce=NONCE
     )
 
 
 async def found(world: World, *paper_ids: str) -> int | None:
     return await DiscordPublisher(world.client).find(
-        world.channel.id, urls(*paper_ids), since=before(world.channel)
+        place_of(world), urls(*paper_ids), since=before(world.channel)
     )
 
 
@@ -123,7 +130,7 @@ async def test_older_messages_are_not_looked_at(world: World) -> None:
     await published(world, a_paper())
     later = world.posts()[0].created_at + timedelta(hours=1)
     publisher = DiscordPublisher(world.client)
-    assert await publisher.find(world.channel.id, urls("2608.00001"), since=later) is None
+    assert await publisher.find(place_of(world), urls("2608.00001"), since=later) is None
 
 
 async def test_without_the_right_to_read_the_history_nobody_knows(world: World) -> None:
@@ -138,7 +145,8 @@ async def test_without_the_right_to_read_the_history_nobody_knows(world: World) 
     world.env.backend.set_overwrite(world.channel.id, denied)
     with pytest.raises(DeliveryError, match="Read Message History") as raised:
         await found(world, "2608.00001")
-    assert raised.value.is_permanent
+    assert raised.value.is_doubtful
+    assert not raised.value.is_permanent
 
 
 async def test_a_channel_and_roles_that_the_gateway_did_not_send_are_asked_for(world: World) -> None:
@@ -152,9 +160,11 @@ async def test_a_channel_and_roles_that_the_gateway_did_not_send_are_asked_for(w
 
 async def test_a_channel_that_is_gone_is_said_to_be(world: World) -> None:
     since = before(world.channel)
+    missing = place_of(world, discord.Object(404))
     with pytest.raises(DeliveryError) as raised:
-        await DiscordPublisher(world.client).find(ChannelId(404), urls("2608.00001"), since=since)
+        await DiscordPublisher(world.client).find(missing, urls("2608.00001"), since=since)
     assert raised.value.is_permanent
+    assert raised.value.is_gone
 
 
 async def test_a_thread_is_looked_through_too(world: World) -> None:
@@ -162,9 +172,9 @@ async def test_a_thread_is_looked_through_too(world: World) -> None:
     assert isinstance(channel, discord.TextChannel)
     thread = await channel.create_thread(name="papers", type=discord.ChannelType.public_thread)
     publisher = DiscordPublisher(world.client)
-    sent = await publisher.publish(ChannelId(thread.id), a_message(a_paper()), nonce=NONCE)
-    since = before(thread)
-    assert await publisher.find(ChannelId(thread.id), urls("2608.00001"), since=since) == sent
+    place = place_of(world, thread, FeedKind.THREAD)
+    sent = await publisher.publish(place, a_message(a_paper()), nonce=NONCE)
+    assert await publisher.find(place, urls("2608.00001"), since=before(thread)) == sent
 
 
 @pytest.mark.parametrize(
@@ -209,7 +219,6 @@ async def test_what_a_refusal_means(world: World, status: int, code: int, expect
         ConnectionResetError(),
         OSError(),
         TimeoutError(),
-        discord.RateLimited(77.0),
     ],
 )
 async def test_an_answer_that_never_came_is_no_refusal(
@@ -223,8 +232,20 @@ async def test_an_answer_that_never_came_is_no_refusal(
         await published(world, a_paper())
     assert raised.value.may_have_arrived
     assert not raised.value.is_permanent
-    if isinstance(error, discord.RateLimited):
-        assert raised.value.retry_after_seconds == 77.0
+
+
+async def test_a_long_wait_that_discord_asks_for_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def request(*_: Any, **__: Any) -> None:
+        raise discord.RateLimited(77.0)
+
+    monkeypatch.setattr(world.client.http, "request", request)
+    with pytest.raises(DeliveryError) as raised:
+        await published(world, a_paper())
+    assert raised.value.retry_after_seconds == 77.0
+    assert not raised.value.is_permanent
+    assert not raised.value.may_have_arrived
 
 
 async def test_a_cancellation_passes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,7 +294,7 @@ async def discord_that_answers(
     await client._async_setup_hook()
     # What logging in does, without its request.
     http: Any = client.http
-    http._HTTPClient__session = aiohttp.ClientSession()
+    http._HTTPClient__session = aiohttp.ClientSession(trace_configs=[http.http_trace])
     http._global_over = asyncio.Event()
     http._global_over.set()
     try:
@@ -285,7 +306,7 @@ async def discord_that_answers(
 
 async def refused(publisher: DiscordPublisher) -> DeliveryError:
     with pytest.raises(DeliveryError) as raised:
-        await publisher.publish(ChannelId(1), a_message(a_paper()), nonce=NONCE)
+        await publisher.publish(SOMEWHERE, a_message(a_paper()), nonce=NONCE)
     return raised.value
 
 
@@ -327,7 +348,7 @@ async def test_a_timeout_within_discords_limit_for_all_does_not_bar_everyone_for
         status=429, json={"retry_after": 20.0, "global": True, "message": "…"}, headers={"Via": "1.1 google"}
     )
     async with discord_that_answers(monkeypatch, limited) as publisher:
-        assert (await refused(publisher)).may_have_arrived
+        assert not (await refused(publisher)).may_have_arrived
         assert publisher._client.http._global_over.is_set()
 
 
@@ -345,6 +366,6 @@ def test_every_message_is_known_again_by_its_own_papers_and_by_no_others(
             [(by_id[entry.paper_id], entry.form, ()) for entry in entries], heading=heading(shown)
         )
         sent: Any = SimpleNamespace(embeds=to_discord(message).embeds)
-        assert _links(sent, [paper.page_url for paper in shown])
+        assert links(sent, [paper.page_url for paper in shown])
         for other in by_id.keys() - {paper.id for paper in shown}:
-            assert not _links(sent, [by_id[other].page_url])
+            assert not links(sent, [by_id[other].page_url])

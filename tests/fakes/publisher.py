@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import defaultdict, deque
-from collections.abc import Collection
+from collections.abc import Collection, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -67,6 +68,7 @@ class FakePublisher:
     thread_names: dict[MessageId, str] = field(default_factory=dict)
     calls: list[tuple[str, ChannelId]] = field(default_factory=list)
     gate: asyncio.Event | None = None  # where set, a message waits for it before it is created
+    hanging: set[ChannelId] = field(default_factory=set)  # channels that never answer
     in_flight: defaultdict[ChannelId, int] = field(default_factory=lambda: defaultdict(int))
     most_in_flight: int = 0  # in one channel
     _serial: int = 0
@@ -87,10 +89,10 @@ class FakePublisher:
     async def publish(self, place: Place, message: Message, *, nonce: str) -> MessageId:
         channel_id = place.channel_id
         self.calls.append(("publish", channel_id))
-        self.in_flight[channel_id] += 1
-        self.most_in_flight = max(self.most_in_flight, self.in_flight[channel_id])
-        try:
+        with self._one_more(channel_id):
             await (self.gate.wait() if self.gate else asyncio.sleep(0))
+            if channel_id in self.hanging:
+                await asyncio.get_running_loop().create_future()
             if channel_id in self.refusals:
                 raise self.refusals[channel_id]
             fault = self.faults[channel_id].popleft() if self.faults[channel_id] else None
@@ -100,6 +102,13 @@ class FakePublisher:
             if fault is not None:
                 raise fault.error
             return message_id
+
+    @contextmanager
+    def _one_more(self, channel_id: ChannelId) -> Generator[None]:
+        self.in_flight[channel_id] += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight[channel_id])
+        try:
+            yield
         finally:
             self.in_flight[channel_id] -= 1
 
@@ -116,17 +125,21 @@ class FakePublisher:
         return None
 
     async def crosspost(self, channel_id: ChannelId, message_id: MessageId) -> None:
-        self._follow("crosspost", channel_id, message_id, self.crossposted)
+        await self._follow("crosspost", channel_id, message_id, self.crossposted)
 
     async def open_thread(self, channel_id: ChannelId, message_id: MessageId, *, name: str) -> None:
-        self._follow("open_thread", channel_id, message_id, self.threads)
+        await self._follow("open_thread", channel_id, message_id, self.threads)
         self.thread_names[message_id] = name
 
     async def access(self, place: Place) -> Access:
         return self.obstacles.get(place.channel_id, Access())
 
-    def _follow(self, call: str, channel_id: ChannelId, message_id: MessageId, done: set[MessageId]) -> None:
+    async def _follow(
+        self, call: str, channel_id: ChannelId, message_id: MessageId, done: set[MessageId]
+    ) -> None:
         self.calls.append((call, channel_id))
+        with self._one_more(channel_id):
+            await asyncio.sleep(0.005)  # long enough for another to begin, if one may
         assert message_id in {sent.id for sent in self.channels[channel_id]}
         fault = self.step_faults.popleft() if self.step_faults else None
         if fault is None or fault.arrives:

@@ -22,7 +22,7 @@ from bot.services.assembly import Services, assemble
 from bot.services.pace import ChannelPace
 from bot.sources.fetching import FetchLimits
 from bot.sources.huggingface import HuggingFace
-from bot.store import feeds, posts, runs
+from bot.store import feeds, posts, runs, steps
 from bot.store.database import Database
 from tests.fakes.board import FakeBoard
 from tests.fakes.clock import FakeClock
@@ -121,18 +121,34 @@ class Bot:
     async def delivered(self) -> None:
         """Waits until nothing more can be sent now."""
         delivery = self.services.delivery
-        if self.delivery is None:
-            self.delivery = asyncio.create_task(delivery.run())
+        await self.begin_delivering()
+        assert self.delivery is not None
         for _ in range(2_000):
             delivery.wake()
             await asyncio.sleep(0.001)  # the store answers from a thread
             if delivery.in_flight or self.delivery.done():
                 continue
             async with self.database.read() as conn:
-                owed = await posts.claimable(conn, self.clock(), limit=1)
+                owed = await posts.claimable(conn, self.clock(), limit=1) or await steps.claimable(
+                    conn, self.clock(), limit=1
+                )
             if delivery._rest.seconds_left > 0 or not (owed or delivery.in_flight):
                 return
         raise AssertionError("the outbox did not come to rest")
+
+    async def release(self, channel: int = CHANNEL) -> None:
+        """Ends the hold as if its time to look again had come."""
+        feed = await self.feed(channel)
+        async with self.database.write() as conn:
+            await feeds.release(conn, feed.id)
+            await posts.hurry(conn, feed.id, now=self.clock())
+
+    async def begin_delivering(self) -> None:
+        if self.delivery is None:
+            self.delivery = asyncio.create_task(self.services.delivery.run())
+
+    async def until_posted(self, channel: int) -> None:
+        await until(lambda: bool(self.publisher.posted(channel)))
 
     def end_rest(self) -> None:
         """A rest goes by the event loop's clock, which no test moves."""

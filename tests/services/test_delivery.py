@@ -12,12 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId
 from bot.core.posts import PostState
 from bot.errors import DeliveryError
 from bot.services import delivery as delivering
-from bot.services.delivery import MOST_BUGS, NONCE_HOLDS
-from bot.services.pace import Pace
+from bot.services import sending
+from bot.services.pace import ChannelPace
+from bot.services.sending import MOST_BUGS, NONCE_HOLDS
 from bot.store import posts
 from tests.fakes.publisher import LOST, Fault
 from tests.services.bots import CHANNEL, LIVE, NOW, OTHER, Bot, a_bot, stored, until
@@ -258,14 +260,14 @@ async def test_a_refusal_of_everyone_stops_everyone_for_a_while(
 async def test_a_message_that_cannot_be_composed_fails_and_does_not_block_its_channel(
     bot: Bot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    whole = delivering.compose
+    whole = sending.compose
 
     def compose(items: Any, **rest: Any) -> Any:
         if items[0][0].id == "2608.00001":
             raise ZeroDivisionError
         return whole(items, **rest)
 
-    monkeypatch.setattr(delivering, "compose", compose)
+    monkeypatch.setattr(sending, "compose", compose)
     await owing(bot)
     await bot.delivered()
     bot.list_paper("2608.00002")
@@ -278,7 +280,7 @@ async def test_a_message_that_cannot_be_composed_fails_and_does_not_block_its_ch
     assert [post.state for post in await bot.posts()] == [PostState.FAILED, PostState.SENT]
     assert bot.publisher.posted(CHANNEL) == ["2608.00002"]
     assert sum("because of a bug" in record.message for record in caplog.records) == MOST_BUGS
-    assert bot.services.delivery._bugs == {}
+    assert bot.services.delivery._sending._bugs == {}
 
 
 async def test_a_bug_after_the_message_arrived_repeats_nothing(bot: Bot) -> None:
@@ -416,7 +418,7 @@ async def test_a_message_in_flight_at_the_end_gets_its_answer(bot: Bot) -> None:
     bot.delivery = asyncio.create_task(bot.services.delivery.run())
     await until(lambda: bot.publisher.in_flight[ChannelId(CHANNEL)] == 1)
     bot.delivery.cancel()
-    await until(lambda: bot.services.delivery._is_closing)
+    await until(lambda: bot.services.delivery._sending._is_closing)
     bot.publisher.gate.set()
     with pytest.raises(asyncio.CancelledError):
         await bot.delivery
@@ -473,7 +475,7 @@ async def test_a_query_that_is_not_read_any_more_marks_nothing_and_stops_nothing
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
 
 
-class HeldPace(Pace):
+class HeldPace(ChannelPace):
     """Gives one turn, and the others once the gate is opened."""
 
     def __init__(self) -> None:
@@ -490,11 +492,11 @@ class HeldPace(Pace):
 async def test_what_waits_for_its_turn_at_the_end_is_not_begun(bot: Bot) -> None:
     await owing(bot)
     await owing(bot, channel=OTHER)
-    pace = bot.services.delivery._pace = HeldPace()
+    pace = bot.services.delivery._sending._pace = HeldPace()
     bot.delivery = asyncio.create_task(bot.services.delivery.run())
     await until(lambda: pace.asked == 2 and len(bot.publisher.calls) == 1)
     bot.delivery.cancel()
-    await until(lambda: bot.services.delivery._is_closing)
+    await until(lambda: bot.services.delivery._sending._is_closing)
     pace.gate.set()
     with pytest.raises(asyncio.CancelledError):
         await bot.delivery
@@ -508,7 +510,9 @@ async def test_a_run_a_delivery_and_a_button_at_once_post_each_paper_once(bot: B
     for days in range(3):
         await bot.services.polling.read_day(bot.today - timedelta(days=days))
     found = await bot.services.subscriptions.subscribe(
-        "video", server_id=1, channel_id=ChannelId(CHANNEL), user_id=1
+        "video",
+        place=Place(server_id=1, channel_id=ChannelId(CHANNEL), kind=FeedKind.CHANNEL),
+        user_id=1,
     )
     first = found.wanted[0].subscription.id
     await bot.execute("UPDATE feeds SET next_run_at = :now", now=stored(NOW))

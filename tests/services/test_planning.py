@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core.feeds import Feed, Style, Subscription
-from bot.core.ids import ChannelId, FeedId, PaperId, ServerId, SubscriptionId, UserId
+from bot.core.ids import ChannelId, FeedId, PaperId, RoleId, ServerId, SubscriptionId, UserId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.queries import RULES_VERSION, compile_query, parse_query
@@ -145,6 +145,16 @@ def test_older_papers_are_the_newest_from_before_the_subscription() -> None:
     )
     assert older is not None
     assert [one.id for one in older.papers] == ["2608.00001", "2608.00003"]
+
+
+def test_older_papers_that_are_asked_for_ping_nobody() -> None:
+    pinging = replace(feed(), mention_role_id=RoleId(7))
+    papers = [paper(1), paper(2, days_ago=1)]
+    older = plan_older(pinging, papers=papers, subscriptions=[subscription()], posted=(), count=3)
+    assert older is not None
+    assert [post.mention_role_id for post in older.posts] == [None]
+    (planned_now,) = planned([pinging], papers, subscription()).plans
+    assert [post.mention_role_id for post in planned_now.posts] == [7]
 
 
 def test_nothing_older_is_no_plan() -> None:

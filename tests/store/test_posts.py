@@ -52,6 +52,7 @@ async def test_a_planned_post_comes_back_pending_with_its_papers_in_order(conn: 
     assert post == Post(
         id=post.id,
         feed_id=feed.id,
+        server_id=feed.server_id,
         channel_id=feed.channel_id,
         state=PostState.PENDING,
         nonce=plan.nonce,
@@ -203,8 +204,10 @@ async def test_nothing_is_next_when_nothing_is_owed(conn: AsyncConnection) -> No
 async def test_attempts_are_counted_from_the_first(conn: AsyncConnection) -> None:
     post = await owed(conn, await a_feed(conn), 1)
     for hours in (1, 2, 3):
-        await posts.begin_attempt(conn, post.id, now=NOW + hours * HOUR)
-    assert await stored(conn, post) == replace(post, first_attempt_at=NOW + HOUR, attempts=3)
+        await posts.begin_attempt(conn, post.id, now=NOW + hours * HOUR, next_attempt_at=NOW + hours * HOUR)
+    assert await stored(conn, post) == replace(
+        post, first_attempt_at=NOW + HOUR, attempts=3, next_attempt_at=NOW + 3 * HOUR
+    )
 
 
 async def test_a_sent_post_forgets_why_it_had_waited(conn: AsyncConnection) -> None:
@@ -228,7 +231,7 @@ async def test_failed_posts_are_told_latest_first_and_owed_again_on_request(conn
         await owed(conn, feed, 2),
         await owed(conn, other, 1),
     )
-    await posts.begin_attempt(conn, first.id, now=NOW)
+    await posts.begin_attempt(conn, first.id, now=NOW, next_attempt_at=NOW)
     for hours, post in enumerate((second, first, elsewhere)):
         await fail(conn, post, hours=hours)
     told = await posts.failed(conn, SERVER, 5)
@@ -289,9 +292,9 @@ async def test_a_state_that_contradicts_itself_is_refused(
 
 async def test_a_busy_channel_is_left_out(conn: AsyncConnection) -> None:
     busy, quiet = [await owed(conn, await a_feed(conn, channel=channel), channel) for channel in (1, 2)]
-    assert [post.id for post in await posts.claimable(conn, NOW, limit=9, busy=[busy.channel_id])] == [
-        quiet.id
-    ]
+    assert [
+        post.id for post in await posts.claimable(conn, NOW, limit=9, busy={busy.channel_id: busy.server_id})
+    ] == [quiet.id]
     await posts.postpone(conn, quiet.id, until=NOW + HOUR, reason="No answer.", code=None)
     assert await posts.next_attempt_at(conn) == NOW
     assert await posts.next_attempt_at(conn, busy=[busy.channel_id]) == NOW + HOUR
@@ -308,14 +311,69 @@ async def test_the_next_attempt_of_one_channel_is_told(conn: AsyncConnection) ->
 
 async def test_what_is_not_pending_any_more_is_not_attempted(conn: AsyncConnection) -> None:
     post = await owed(conn, await a_feed(conn), 1)
-    assert await posts.begin_attempt(conn, post.id, now=NOW)
+    assert await posts.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
     await posts.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW)
-    assert not await posts.begin_attempt(conn, post.id, now=NOW)
+    assert not await posts.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
     assert (await stored(conn, post)).attempts == 1
 
 
 async def test_a_first_attempt_that_cannot_have_arrived_is_forgotten(conn: AsyncConnection) -> None:
     post = await owed(conn, await a_feed(conn), 1)
-    await posts.begin_attempt(conn, post.id, now=NOW)
+    await posts.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
     await posts.forget_first_attempt(conn, post.id)
     assert await stored(conn, post) == replace(post, attempts=1)
+
+
+async def test_a_doubtful_post_is_held_back_alone(conn: AsyncConnection) -> None:
+    feed = await a_feed(conn)
+    first, second = await owed(conn, feed, 1), await owed(conn, feed, 2)
+    await posts.doubt(conn, first.id, reason="Nobody can look.", code=50013, now=NOW)
+    assert await claimed(conn) == [second.id]
+    assert await posts.hurry(conn, feed.id, now=NOW) == [second.id]
+    await posts.mark_sent(conn, second.id, message_id=MESSAGE, now=NOW)
+    assert await posts.next_attempt_at(conn) is None
+    (doubtful,) = await posts.doubtful(conn, feed.server_id)
+    assert (doubtful.id, doubtful.doubtful_since, doubtful.reason) == (first.id, NOW, "Nobody can look.")
+    assert await posts.doubtful(conn, ServerId(8)) == []
+
+
+async def test_a_doubt_that_can_be_settled_makes_the_post_due(conn: AsyncConnection) -> None:
+    feed = await a_feed(conn)
+    post = await owed(conn, feed, 1)
+    await posts.doubt(conn, post.id, reason="Nobody can look.", code=50013, now=NOW)
+    assert await posts.settle_doubts(conn, feed.id, now=NOW + HOUR) == [post.id]
+    assert await claimed(conn, hours=1) == [post.id]
+    assert await posts.settle_doubts(conn, feed.id, now=NOW + HOUR) == []
+
+
+async def test_a_doubtful_post_that_was_found_is_sent_and_one_that_failed_has_failed(
+    conn: AsyncConnection,
+) -> None:
+    feed = await a_feed(conn)
+    first, second = await owed(conn, feed, 1), await owed(conn, feed, 2)
+    for post in (first, second):
+        await posts.doubt(conn, post.id, reason="Nobody can look.", code=50013, now=NOW)
+    await posts.mark_sent(conn, first.id, message_id=MESSAGE, now=NOW)
+    await fail(conn, second)
+    assert await posts.doubtful(conn) == []
+
+
+async def test_servers_take_turns_and_what_is_under_way_counts_as_theirs(conn: AsyncConnection) -> None:
+    large = [
+        await owed(conn, await a_feed(conn, channel=one, server=ServerId(1)), one) for one in range(1, 7)
+    ]
+    small = await owed(conn, await a_feed(conn, channel=7, server=ServerId(2)), 7)
+    first, second, *_ = large
+    assert [post.id for post in await posts.claimable(conn, NOW, limit=2)] == [first.id, small.id]
+    busy = {first.channel_id: first.server_id}
+    turns = [post.id for post in await posts.claimable(conn, NOW, limit=2, busy=busy)]
+    assert turns == [small.id, second.id]
+    everything = await posts.claimable(conn, NOW, limit=99)
+    assert {post.id for post in everything} == {post.id for post in [*large, small]}
+
+
+async def test_a_post_of_a_feed_that_was_paused_meanwhile_is_not_attempted(conn: AsyncConnection) -> None:
+    post = await owed(conn, await a_feed(conn), 1)
+    await feeds.pause(conn, post.feed_id, NOW)
+    assert not await posts.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
+    assert await stored(conn, post) == post

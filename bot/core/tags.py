@@ -1,0 +1,90 @@
+"""A forum's tags: which of them fit a message, by the queries that brought its papers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.core.queries import Query
+from bot.core.query_nodes import Phrase, positive_phrases
+from bot.core.readings import find
+from bot.core.text import SIGNS, Word, words
+
+MAX_APPLIED_TAGS = 5  # Discord's limit
+# Names of tags that a post of papers may carry where its forum asks for one and none fits; folded.
+_FOR_ANYTHING = frozenset({"paper", "other", "misc", "miscellaneous", "general"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    id: int
+    name: str
+    is_moderated: bool = False  # only who has Manage Threads may apply it
+
+
+def usable(tags: Iterable[Tag], *, may_moderate: bool) -> tuple[Tag, ...]:
+    """Those that we may apply; with Manage Threads all of them."""
+    return tuple(tag for tag in tags if may_moderate or not tag.is_moderated)
+
+
+def choose(
+    tags: Iterable[Tag], queries: Sequence[Query], *, is_required: bool, may_moderate: bool
+) -> tuple[Tag, ...]:
+    """The tags that fit the queries, in the forum's order, five at most.
+
+    Where none fits and one is required, it is one for anything by its name, else the first that anyone may
+    apply. Empty then only if there is none to apply.
+    """
+    ours = usable(tags, may_moderate=may_moderate)
+    fitting = [tag for tag in ours if fits(tag, queries)]
+    if fitting or not is_required:
+        return tuple(fitting[:MAX_APPLIED_TAGS])
+    open_first = sorted(ours, key=lambda tag: tag.is_moderated)
+    for_anything = (tag for tag in open_first if not _FOR_ANYTHING.isdisjoint(_forms(tag.name)))
+    chosen = next(for_anything, next(iter(open_first), None))
+    return () if chosen is None else (chosen,)
+
+
+def fits(tag: Tag, queries: Sequence[Query]) -> bool:
+    """Whether the tag's words stand as a run in something that one of the queries looks for.
+
+    Case, accents, plurals, hyphens and spaces count as little as they do in a query. What a query excludes
+    does not count, and `*` looks for nothing in particular.
+    """
+    name = _forms(tag.name)
+    return bool(name) and any(
+        _stands_in(name, phrase) for query in queries for phrase in positive_phrases(query.root)
+    )
+
+
+def _forms(name: str) -> tuple[str, ...]:
+    return tuple(word.form for word in words(name))
+
+
+def _stands_in(name: Sequence[str], phrase: Phrase) -> bool:
+    complete = phrase.words[:-1] if phrase.is_prefix else phrase.words
+    if find(name, _as_text(complete)):
+        return True
+    if not phrase.is_prefix:
+        return False
+    # A prefix is the beginning of the tag's last word, and the phrase's words before it stand before that.
+    whole = (0, len(name))
+    return any(
+        whole in find(phrase.words[start:], _as_text(name), is_prefix=True)
+        for start in range(len(phrase.words))
+    )
+
+
+def _as_text(forms: Sequence[str]) -> tuple[Word, ...]:
+    """Folded words as a text in which each gap reads as a space and as nothing, as it does in a query."""
+    return tuple(
+        Word(
+            text=form,
+            form=form,
+            other=None,
+            start=0,
+            end=0,
+            follows_hyphen=index > 0 and form[-1] not in SIGNS and forms[index - 1][-1] not in SIGNS,
+        )
+        for index, form in enumerate(forms)
+    )

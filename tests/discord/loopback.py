@@ -1,0 +1,146 @@
+"""A real client, logged in and ready over real HTTP and a real gateway, in a Discord on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import discord
+from discord.http import Route
+from simcord.backend.models import Overwrite
+from simcord.enums import OverwriteType
+
+from bot.client import Client, point_at
+from bot.core.feeds import FeedKind, Place
+from bot.core.ids import ChannelId, MessageId, PaperId, ServerId
+from bot.core.messages import Message, compose, heading
+from bot.core.papers import Paper
+from bot.core.posts import Form
+from bot.core.queries import parse_query
+from bot.discord.publishing import DiscordPublisher
+from bot.errors import DeliveryError
+from bot.services.pace import RequestPace
+from sandbox import Fault, RecordedRequest, Sandbox
+
+KINDS = ("text", "announcement", "thread", "forum", "media", "voice", "stage")
+
+
+@dataclass(kw_only=True)
+class Loopback:
+    sandbox: Sandbox
+    client: Client
+    publisher: DiscordPublisher
+    channels: dict[str, int]  # one of each kind
+
+    def place(self, kind: str) -> Place:
+        feed_kind = {"thread": FeedKind.THREAD, "forum": FeedKind.FORUM, "media": FeedKind.FORUM}
+        return Place(
+            server_id=ServerId(self.sandbox.guild.id),
+            channel_id=ChannelId(self.channels[kind]),
+            kind=feed_kind.get(kind, FeedKind.CHANNEL),
+        )
+
+    def refuse(self, status: int, code: int = 0, *, method: str = "*", path: str = "*") -> None:
+        """Have every such request refused, until the faults are cleared."""
+        body = {"message": "no", "code": code}
+        self.sandbox.faults.add(Fault(method=method, path=path, status=status, body=body, times=None))
+
+    def sent(self, kind: str) -> list[RecordedRequest]:
+        """The attempts at a message or post there."""
+        place = self.place(kind)
+        path = f"/channels/{place.channel_id}/"
+        path += "threads" if place.kind is FeedKind.FORUM else "messages"
+        return [one for one in self.sandbox.requests if one.method == "POST" and one.path == path]
+
+    async def deny(self, kind: str, **permissions: bool) -> None:
+        """Take the permissions from the bot there (in a thread: in its channel), or give them back (False)."""
+        denied = discord.Permissions(**permissions)
+        channel_id = self.channels["text" if kind == "thread" else kind]
+        overwrite = Overwrite(target_id=self.own_id, type=OverwriteType.MEMBER, allow=0, deny=denied.value)
+        self.sandbox.world.backend.set_overwrite(channel_id, overwrite)
+        channel: Any = self.client.get_channel(channel_id)
+        async with asyncio.timeout(10):  # what the gateway brings is heard by the client alone
+            while channel.overwrites_for(discord.Object(self.own_id)).pair()[1] != denied:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+    @property
+    def own_id(self) -> int:
+        assert self.client.user is not None
+        return self.client.user.id
+
+    async def publish(self, kind: str, message: Message | None = None) -> MessageId:
+        return await self.publisher.publish(
+            self.place(kind), message or a_message(), nonce=secrets.token_hex(12)
+        )
+
+    async def find(self, kind: str, *paper_ids: str, since: datetime | None = None) -> MessageId | None:
+        urls = [a_paper(one).page_url for one in paper_ids or ("2608.00001",)]
+        since = since or datetime.now(UTC) - timedelta(hours=1)
+        return await self.publisher.find(self.place(kind), urls, since=since)
+
+
+def a_paper(paper_id: str = "2608.00001", **fields: Any) -> Paper:
+    known = {"title": "Video", "abstract": "…", "list_day": date(2026, 8, 19)}
+    return Paper(id=PaperId(paper_id), **known | fields)
+
+
+def a_message(*paper_ids: str, query: str = "video", **options: Any) -> Message:
+    papers = [a_paper(one) for one in paper_ids or ("2608.00001",)]
+    return compose(
+        [(paper, Form.CARD, (parse_query(query),)) for paper in papers], heading=heading(papers), **options
+    )
+
+
+def flags(error: DeliveryError) -> set[str]:
+    """Which of the error's claims hold."""
+    names = ("permanent", "explained", "gone", "doubtful", "rejected", "everywhere")
+    held = {name for name in names if getattr(error, f"is_{name}")}
+    return held | ({"perhaps there"} if error.may_have_arrived else set())
+
+
+@asynccontextmanager
+async def connected(*, pace: RequestPace | None = None) -> AsyncIterator[Loopback]:
+    base = Route.BASE
+    async with Sandbox(page_port=None) as sandbox:
+        channels = _channels(sandbox)
+        point_at(api_url=sandbox.api_url, gateway_url=None)
+        client = Client(gateway_url=sandbox.gateway_url, shard_count=1, pace=pace or RequestPace(2_000))
+        connecting = None
+        try:
+            await client.login(sandbox.token)
+            connecting = asyncio.create_task(client.connect())
+            async with asyncio.timeout(30):
+                await client.wait_until_ready()
+            yield Loopback(
+                sandbox=sandbox, client=client, publisher=DiscordPublisher(client), channels=channels
+            )
+        finally:
+            await client.close()
+            if connecting is not None:
+                connecting.cancel()
+                with suppress(asyncio.CancelledError):
+                    await connecting
+            Route.BASE = base
+
+
+def _channels(sandbox: Sandbox) -> dict[str, int]:
+    guild, backend = sandbox.guild, sandbox.world.backend
+    media = guild.create_forum_channel("media")
+    backend.get_channel(media.id).type = discord.ChannelType.media.value
+    thread = backend.create_thread(
+        sandbox.club.papers.id, "papers", sandbox.admin.id, type=discord.ChannelType.public_thread.value
+    )
+    return {
+        "text": sandbox.club.papers.id,
+        "announcement": sandbox.club.announcements.id,
+        "thread": thread.id,
+        "forum": sandbox.club.forum.id,
+        "media": media.id,
+        "voice": sandbox.club.voice.id,
+        "stage": guild.create_stage_channel("stage").id,
+    }

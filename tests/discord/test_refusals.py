@@ -1,0 +1,144 @@
+"""Refusals: what each of Discord's answers means, in every kind of channel, for all that is asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from bot.core.ids import ChannelId, MessageId
+from bot.errors import DeliveryError
+from sandbox import Fault
+from tests.discord.loopback import KINDS, Loopback, connected, flags
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+HELD = {"permanent"}
+GONE = {"permanent", "gone"}
+LATER: set[str] = set()
+PERHAPS = {"perhaps there"}
+
+# Whatever was asked for, and wherever.
+EVERYWHERE: list[tuple[int, int, set[str]]] = [
+    (403, 50001, HELD),
+    (403, 50013, HELD),
+    (403, 50007, HELD),
+    (403, 50278, HELD),
+    (404, 10003, GONE),
+    (404, 10004, GONE),
+    (404, 10008, GONE),
+    (400, 50008, HELD),
+    (400, 50024, HELD),
+    (400, 50068, HELD),
+    (403, 160005, HELD),
+    (400, 160005, HELD),
+    (400, 40066, HELD),
+    (400, 40067, HELD),
+    (403, 99999, HELD),
+    (403, 0, HELD),
+    (404, 0, HELD),
+    (400, 40003, LATER),
+    (400, 160006, LATER),
+    (400, 160007, LATER),
+    (403, 40004, LATER),
+    (429, 20028, LATER),
+    (400, 50035, {"rejected"}),
+    (400, 200000, {"rejected"}),
+    (400, 0, {"rejected"}),
+    (401, 0, {"everywhere"}),
+    (503, 0, PERHAPS),
+    (503, 130000, PERHAPS),
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running() -> AsyncIterator[Loopback]:
+    async with connected() as loopback:
+        yield loopback
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def loopback(running: Loopback) -> AsyncIterator[Loopback]:
+    yield running
+    running.sandbox.faults.clear()
+    running.sandbox.requests.clear()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("status", "code", "expected"), EVERYWHERE)
+async def test_a_refusal_of_a_message(
+    loopback: Loopback, kind: str, status: int, code: int, expected: set[str]
+) -> None:
+    loopback.refuse(status, code, method="POST", path="/channels/*")
+    with pytest.raises(DeliveryError) as raised:
+        await loopback.publish(kind)
+    assert flags(raised.value) == expected
+    assert raised.value.code == code
+    assert raised.value.reason
+    assert len(loopback.sent(kind)) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("status", "code", "expected"), EVERYWHERE)
+async def test_a_refusal_of_looking(
+    loopback: Loopback, kind: str, status: int, code: int, expected: set[str]
+) -> None:
+    loopback.refuse(status, code, method="GET", path="/channels/*/messages")
+    loopback.refuse(status, code, method="GET", path="/guilds/*/threads/active")
+    with pytest.raises(DeliveryError) as raised:
+        await loopback.find(kind)
+    assert flags(raised.value) == expected
+
+
+@pytest.mark.parametrize(("status", "code", "expected"), EVERYWHERE)
+async def test_a_refusal_of_publishing_and_of_a_thread(
+    loopback: Loopback, status: int, code: int, expected: set[str]
+) -> None:
+    loopback.refuse(status, code, method="POST", path="/channels/*/messages/*")
+    channel_id = ChannelId(loopback.channels["announcement"])
+    with pytest.raises(DeliveryError) as raised:
+        await loopback.publisher.crosspost(channel_id, MessageId(1))
+    assert flags(raised.value) == expected
+    with pytest.raises(DeliveryError) as raised:
+        await loopback.publisher.open_thread(channel_id, MessageId(1), name="papers")
+    assert flags(raised.value) == expected
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "thread"])
+async def test_a_channel_that_is_said_to_be_archived_is_not_woken(loopback: Loopback, kind: str) -> None:
+    loopback.refuse(400, 50083, method="POST", path="/channels/*")
+    with pytest.raises(DeliveryError) as raised:
+        await loopback.publish(kind)
+    assert flags(raised.value) == HELD
+    assert not [one for one in loopback.sandbox.requests if one.method == "PATCH"]
+
+
+async def test_what_was_done_before_is_fine(loopback: Loopback) -> None:
+    channel_id = ChannelId(loopback.channels["announcement"])
+    message_id = await loopback.publish("announcement")
+    for _ in range(2):
+        await loopback.publisher.open_thread(channel_id, message_id, name="papers")
+        await loopback.publisher.crosspost(channel_id, message_id)
+    loopback.refuse(400, 40033, path="*/crosspost")
+    loopback.refuse(400, 160004, path="*/threads")
+    await loopback.publisher.open_thread(channel_id, message_id, name="papers")
+    await loopback.publisher.crosspost(channel_id, message_id)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_long_wait_is_told_and_nothing_has_arrived(loopback: Loopback, kind: str) -> None:
+    loopback.sandbox.faults.add(Fault.rate_limit(path="/channels/*", retry_after_seconds=600))
+    with pytest.raises(DeliveryError) as raised:
+        await loopback.publish(kind)
+    assert raised.value.retry_after_seconds == 600
+    assert flags(raised.value) == LATER
+
+
+async def test_a_step_is_told_of_a_long_wait_too(loopback: Loopback) -> None:
+    channel_id = ChannelId(loopback.channels["announcement"])
+    loopback.sandbox.faults.add(Fault.rate_limit(path="/channels/*/crosspost", retry_after_seconds=1800))
+    with pytest.raises(DeliveryError) as raised:
+        await loopback.publisher.crosspost(channel_id, MessageId(2))
+    assert raised.value.retry_after_seconds == 1800
+    assert flags(raised.value) == LATER
