@@ -57,6 +57,7 @@ def _measure() -> None:
         papers=load.papers,
         subscriptions=load.subscriptions,
         posted=frozenset(),
+        first_seen={},
         now=NOW,
         backfill_days=30,
     )

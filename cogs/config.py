@@ -1,4 +1,4 @@
-"""/config: a feed's schedule and style, pausing and resuming."""
+"""/config: when and how a feed posts, whom it pings and what follows; pausing and resuming; notices."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from discord.ext import commands
 
 from bot.client import Client
 from bot.core.feeds import Style
+from bot.core.ids import RoleId
 from bot.core.schedules import Cadence
-from bot.discord import targets
+from bot.discord import extras, targets
 from bot.discord.answers import feeds as answers
 from bot.discord.options import CadenceChoice, ShortText, StyleChoice, choices
 from bot.discord.paging import answer
@@ -93,6 +94,63 @@ class ConfigCog(commands.GroupCog, group_name="config", group_description="Confi
         await self._show(interaction, state, title="Style changed")
 
     @app_commands.command()
+    @app_commands.describe(role="The role to ping (left out: nobody is pinged any more)", channel=_CHANNEL)
+    async def mention(
+        self,
+        interaction: discord.Interaction[Client],
+        role: discord.Role | None = None,
+        channel: ChannelOption | None = None,
+    ) -> None:
+        """Choose the role that the first message of each run pings."""
+        await interaction.response.defer(ephemeral=True)
+        target = await extras.for_mention(interaction, channel, role)
+        role_id = RoleId(role.id) if role else None
+        state = await self._feeds.mention(role_id, place=target.place, user_id=target.user_id)
+        await self._show(
+            interaction, state, title="Mention changed", said=answers.mention_changed(state.feed)
+        )
+
+    @app_commands.command()
+    @app_commands.describe(on="Whether each card gets a thread", channel=_CHANNEL)
+    async def threads(
+        self,
+        interaction: discord.Interaction[Client],
+        on: bool,  # noqa: FBT001 - an option of the command
+        channel: ChannelOption | None = None,
+    ) -> None:
+        """Open a thread under each card, or stop it."""
+        await interaction.response.defer(ephemeral=True)
+        target = await extras.for_threads(interaction, channel, on=on)
+        state = await self._feeds.threads(on=on, place=target.place, user_id=target.user_id)
+        await self._show(
+            interaction, state, title="Threads changed", said=answers.threads_changed(state.feed)
+        )
+
+    @app_commands.command()
+    @app_commands.describe(on="Whether messages go on to the servers that follow", channel=_CHANNEL)
+    async def publish(
+        self,
+        interaction: discord.Interaction[Client],
+        on: bool,  # noqa: FBT001 - an option of the command
+        channel: ChannelOption | None = None,
+    ) -> None:
+        """Publish an announcement channel's messages to its followers, or stop it."""
+        await interaction.response.defer(ephemeral=True)
+        target = await extras.for_publishing(interaction, channel, on=on)
+        state = await self._feeds.publish(on=on, place=target.place, user_id=target.user_id)
+        said = answers.publishing_changed(state.feed)
+        await self._show(interaction, state, title="Publishing changed", said=said)
+
+    @app_commands.command()
+    @app_commands.describe(channel="The channel that your admins read")
+    async def notices(self, interaction: discord.Interaction[Client], channel: ChannelOption) -> None:
+        """Choose where this server hears of troubles."""
+        await interaction.response.defer(ephemeral=True)
+        target = await extras.for_notices(interaction, channel)
+        await self._feeds.tell_in(target.channel_id, server_id=target.server_id)
+        await answer(interaction, [answers.notices_chosen(target.channel_id)])
+
+    @app_commands.command()
     @app_commands.describe(channel="The channel to pause (this one, if left out)")
     async def pause(
         self, interaction: discord.Interaction[Client], channel: ChannelOption | None = None
@@ -112,5 +170,7 @@ class ConfigCog(commands.GroupCog, group_name="config", group_description="Confi
         target = await targets.postable(interaction, channel)
         await self._show(interaction, await self._feeds.resume(target.channel_id), title="Resumed")
 
-    async def _show(self, interaction: discord.Interaction[Client], state: FeedState, *, title: str) -> None:
-        await answer(interaction, [answers.shown(state, title=title, now=self._clock())])
+    async def _show(
+        self, interaction: discord.Interaction[Client], state: FeedState, *, title: str, said: str = ""
+    ) -> None:
+        await answer(interaction, [answers.shown(state, title=title, now=self._clock(), said=said)])

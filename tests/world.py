@@ -12,7 +12,6 @@ from typing import Any
 
 import discord
 from simcord import Env
-from sqlalchemy import text
 
 from bot.client import Client
 from bot.core.list_days import open_list_day
@@ -80,10 +79,6 @@ class World:
         """What the channel is subscribed to, as it was typed."""
         found = await self.services.subscriptions.of_channel((channel or self.channel).id)
         return [item.text for item in found.subscriptions] if found else []
-
-    async def database_execute(self, sql: str, **values: object) -> None:
-        async with self.database.write() as conn:
-            await conn.execute(text(sql), values)
 
     async def read_archive(self) -> None:
         """Reads the list days that the bot reads in the background, at once."""

@@ -1,13 +1,15 @@
-"""Phrases that every answer uses: a query as typed, a moment, a count, a feed's schedule."""
+"""Phrases that every answer uses: a moment, a count, a schedule, what a run came to, what is in the way."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bot.core.feeds import Feed, FeedKind
+from bot.core.access import Access
+from bot.core.feeds import Feed, FeedKind, Hold, LastRun
 from bot.core.ids import ServerId
 from bot.core.markdown import clean
-from bot.core.posts import Post
+from bot.core.posts import Post, Step, StepKind, StepState
+from bot.core.runs import Outcome, Run
 from bot.core.schedules import Cadence, Schedule, weekdays_text
 
 # A backtick ends inline code whatever stands before it, so it is shown as a look-alike.
@@ -70,10 +72,7 @@ def schedule(schedule: Schedule) -> str:
 def next_post(feed: Feed, *, now: datetime) -> str:
     """When the feed posts next, or what keeps it from posting, and what to do about it."""
     if feed.hold is not None:
-        return (
-            f"**Held** {past(feed.hold.since)}: {feed.hold.reason} Nothing is posted until that is mended; "
-            "then `/config resume` starts it again."
-        )
+        return f"**Held** {past(feed.hold.since)}: {feed.hold.reason} {_how_a_hold_ends(feed.hold, now=now)}"
     if feed.paused_at is not None:
         return (
             f"**Paused** {past(feed.paused_at)}: what is listed meanwhile waits. `/config resume` starts it "
@@ -82,3 +81,87 @@ def next_post(feed: Feed, *, now: datetime) -> str:
     if feed.schedule.cadence is Cadence.LIVE:
         return "Next post: as soon as a paper is listed that matches."
     return f"Next post: {moment(feed.next_run_at, now=now)}."
+
+
+def _how_a_hold_ends(hold: Hold, *, now: datetime) -> str:
+    if hold.is_gone:
+        return "Nothing is posted there any more; `/subscribe` in another channel brings papers to that one."
+    if hold.look_at is not None:
+        return (
+            f"Nothing is posted meanwhile and nothing is lost. I try again: {moment(hold.look_at, now=now)}; "
+            "`/config resume` tries at once."
+        )
+    return (
+        "Nothing is posted until that is mended, and nothing is lost. I start again by myself when I see "
+        "that it is; `/config resume` does so at once."
+    )
+
+
+def came_to(figures: LastRun) -> str:
+    """What a run came to: papers, a quiet day, or everything filtered."""
+    new = f"{count(figures.new, 'new paper')} {'was' if figures.new == 1 else 'were'} listed"
+    waiting = figures.matched - figures.planned
+    if figures.planned:
+        waits = f"; {waiting} more {_wait(waiting)} for upvotes" if waiting else ""
+        return f"**{count(figures.planned, 'paper')}** to post{waits} ({new})"
+    if not figures.new:
+        matching = f"; {count(waiting, 'paper')} that {_match(waiting)} {_wait(waiting)} for upvotes"
+        return f"**quiet**: nothing new was listed{matching if waiting else ''}"
+    if not figures.matched:
+        return f"**filtered**: {new}, and none matched that was not posted already"
+    return (
+        f"**filtered**: {new}; {count(waiting, 'paper')} {_match(waiting)}, and none has enough upvotes yet"
+    )
+
+
+def _wait(number: int) -> str:
+    return "waits" if number == 1 else "wait"
+
+
+def _match(number: int) -> str:
+    return "matches" if number == 1 else "match"
+
+
+def failed_run(run: Run) -> str:
+    """How a run failed, and what follows."""
+    if run.outcome is Outcome.SOURCE_FAILED:
+        why = f"the list could not be read whole ({code((run.problem or '')[:200])})"
+    else:
+        why = "a bug stopped it; whoever runs the bot finds it in the log"
+    return f"**failed**: {why}. The next run makes up for it"
+
+
+def history_warning(access: Access) -> str | None:
+    """What it costs that the bot may not read the channel's history; None where it may.
+
+    Where the same is in the way of posting at all, that is what is to be told.
+    """
+    if access.history_obstacle in {None, access.obstacle}:
+        return None
+    return (
+        f"⚠️ {access.history_obstacle} Without it I cannot look whether a message stands there, so one that a "
+        "crash leaves in doubt is held back."
+    )
+
+
+def doubt(*, is_one: bool) -> str:
+    """Why doubtful posts are held back, and what to do."""
+    they, them = ("It", "it") if is_one else ("They", "them")
+    return (
+        f"{they} may stand in the channel or not, and I may not look: give me **Read Message History** "
+        f"there, then I look for {them} (`/deliver` at once). Nothing is posted twice."
+    )
+
+
+def step(step: Step, *, now: datetime, is_active: bool = True) -> str:
+    """What did not succeed after a message, and what follows; '' where nothing is wrong."""
+    is_publishing = step.kind is StepKind.PUBLISH
+    if step.state is StepState.FAILED:
+        what = "It could not be published" if is_publishing else "Its thread could not be opened"
+        return f"{what}: {step.reason} `/deliver` tries again."
+    if step.state is StepState.DONE:
+        return ""
+    what = "It is not published yet" if is_publishing else "Its thread is not opened yet"
+    why = f": {step.reason}" if step.reason else "."
+    attempt = f" The next attempt: {moment(step.next_attempt_at, now=now)}." if is_active else ""
+    return f"{what}{why}{attempt}"

@@ -8,12 +8,12 @@ from bot.core.decisions import Decision, decide, reach
 from bot.core.feeds import Feed, Subscription
 from bot.core.ids import ChannelId, PaperId
 from bot.core.papers import Paper
-from bot.core.posts import Post
+from bot.core.posts import Post, Step
 from bot.errors import UserError
 from bot.services.clock import Clock
 from bot.services.papers import Papers
 from bot.services.searching import matching
-from bot.store import feeds, posts, subscriptions
+from bot.store import feeds, posts, steps, subscriptions
 from bot.store.database import Database
 
 
@@ -26,6 +26,7 @@ class Explanation:
     decision: Decision
     subscriptions: tuple[Subscription, ...]  # all of the feed's
     post: Post | None
+    steps: tuple[Step, ...] = ()  # that follow on the post, once it is sent
 
 
 class Explaining:
@@ -47,6 +48,7 @@ class Explaining:
             feed = await feeds.by_channel(conn, channel_id)
             known = await subscriptions.of_feed(conn, feed.id) if feed else []
             post = await posts.of_paper(conn, feed.id, paper_id) if feed else None
+            following = await steps.of_post(conn, post.id) if post else []
         if feed is None or not (known or post):
             raise UserError(
                 f"<#{channel_id}> has no subscriptions, so no paper is posted there. `/subscribe` makes one."
@@ -60,4 +62,11 @@ class Explaining:
             posted=post or False,
             oldest=reach(feed, now=self._clock(), backfill_days=self._backfill_days),
         )
-        return Explanation(feed=feed, paper=paper, decision=decision, subscriptions=tuple(known), post=post)
+        return Explanation(
+            feed=feed,
+            paper=paper,
+            decision=decision,
+            subscriptions=tuple(known),
+            post=post,
+            steps=tuple(following),
+        )

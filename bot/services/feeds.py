@@ -1,4 +1,4 @@
-"""Configuring a feed: its schedule and style, pausing and resuming, and how it stands."""
+"""Configuring a feed: when, how and with what beside it posts; pausing and resuming; how it stands."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.core.access import Access
 from bot.core.feeds import Feed, Place, Style, Subscription
-from bot.core.ids import ChannelId, UserId
-from bot.core.posts import Post, PostState
+from bot.core.ids import ChannelId, RoleId, ServerId, UserId
+from bot.core.posts import Post, PostState, StepKind
 from bot.core.schedules import (
     Cadence,
     Schedule,
@@ -22,8 +23,9 @@ from bot.core.schedules import (
 from bot.errors import UserError
 from bot.services.clock import Clock
 from bot.services.delivery import Delivered, Delivery
+from bot.services.publishing import Publisher
 from bot.services.runs import Runs
-from bot.store import feeds, posts, steps, subscriptions
+from bot.store import feeds, posts, servers, steps, subscriptions
 from bot.store.database import Database
 
 # How long /deliver waits for its posts before it answers that they are under way.
@@ -38,6 +40,8 @@ class FeedState:
     subscriptions: tuple[Subscription, ...]
     posts: dict[PostState, int]
     last_sent: Post | None
+    notices_channel_id: ChannelId | None  # where its server hears of troubles, as its people chose
+    access: Access
 
 
 class Feeds:
@@ -49,11 +53,13 @@ class Feeds:
         database: Database,
         runs: Runs,
         delivery: Delivery,
+        publisher: Publisher,
         clock: Clock,
         default_schedule: Schedule,
         ring: Callable[[], None],
     ) -> None:
         self._database = database
+        self._publisher = publisher
         self._runs = runs
         self._delivery = delivery
         self._clock = clock
@@ -64,7 +70,7 @@ class Feeds:
         """How the channel's feed stands; None where it has none."""
         async with self._database.read() as conn:
             feed = await feeds.by_channel(conn, channel_id)
-            return await self._state(conn, feed) if feed else None
+        return await self._state(feed) if feed else None
 
     async def schedule(
         self,
@@ -101,16 +107,62 @@ class Feeds:
             await feeds.set_schedule(
                 conn, feed.id, schedule, next_run_at=next_run(schedule, after=self._clock())
             )
-            state = await self._state_of(conn, place.channel_id)
         self._ring()
-        return state
+        return await self._state_of(place.channel_id)
 
     async def style(self, style: Style, *, place: Place, user_id: UserId) -> FeedState:
         """How the channel's papers are shown from the next post on."""
         async with self._database.write() as conn:
             feed = await self._ensured(conn, place, user_id)
             await feeds.set_style(conn, feed.id, style)
-            return await self._state_of(conn, place.channel_id)
+        return await self._state_of(place.channel_id)
+
+    async def mention(self, role_id: RoleId | None, *, place: Place, user_id: UserId) -> FeedState:
+        """Whom the first message of each run pings from now on; None is nobody.
+
+        Raises:
+            UserError: nobody is to be pinged, in a channel that has no feed.
+        """
+        async with self._database.write() as conn:
+            feed = await self._with(conn, place, user_id, on=role_id is not None)
+            await feeds.set_mention(conn, feed.id, role_id)
+            await posts.change_mention(conn, feed.id, role_id)
+        return await self._state_of(place.channel_id)
+
+    async def threads(self, *, on: bool, place: Place, user_id: UserId) -> FeedState:
+        """Whether each card gets a thread from the next post on.
+
+        Raises:
+            UserError: the bot may not open threads there; or they are to end in a channel without a feed.
+        """
+        if on:
+            _check((await self._publisher.access(place)).threads_obstacle)
+        async with self._database.write() as conn:
+            feed = await self._with(conn, place, user_id, on=on)
+            await feeds.set_opens_threads(conn, feed.id, on=on)
+            if not on:
+                await steps.give_up(conn, feed.id, StepKind.THREAD)
+        return await self._state_of(place.channel_id)
+
+    async def publish(self, *, on: bool, place: Place, user_id: UserId) -> FeedState:
+        """Whether messages go on to the channel's followers from the next post on.
+
+        Raises:
+            UserError: the bot may not publish there; or that is to end in a channel without a feed.
+        """
+        if on:
+            _check((await self._publisher.access(place)).publishing_obstacle)
+        async with self._database.write() as conn:
+            feed = await self._with(conn, place, user_id, on=on)
+            await feeds.set_publishes(conn, feed.id, on=on)
+            if not on:
+                await steps.give_up(conn, feed.id, StepKind.PUBLISH)
+        return await self._state_of(place.channel_id)
+
+    async def tell_in(self, channel_id: ChannelId, *, server_id: ServerId) -> None:
+        """Has the server hear of troubles in this channel from now on."""
+        async with self._database.write() as conn:
+            await servers.set_notices_channel(conn, server_id, channel_id, now=self._clock())
 
     async def pause(self, channel_id: ChannelId) -> FeedState:
         """Posts nothing until it is resumed; what is listed meanwhile waits.
@@ -122,7 +174,7 @@ class Feeds:
             feed = await self._existing(conn, channel_id)
             if feed.paused_at is None:
                 await feeds.pause(conn, feed.id, self._clock())
-            return await self._state_of(conn, channel_id)
+        return await self._state_of(channel_id)
 
     async def resume(self, channel_id: ChannelId) -> FeedState:
         """Ends a pause and a hold: what waits in the outbox goes out now, the next run comes at its time.
@@ -138,10 +190,9 @@ class Feeds:
             await posts.settle_doubts(conn, feed.id, now=now)
             await posts.hurry(conn, feed.id, now=now)
             await steps.retry_failed(conn, feed.id, now=now)
-            state = await self._state_of(conn, channel_id)
         self._delivery.wake()
         self._ring()
-        return state
+        return await self._state_of(channel_id)
 
     async def deliver(self, channel_id: ChannelId) -> tuple[FeedState, Delivered]:
         """Posts now every matching paper that was not posted; the schedule stays as it is.
@@ -160,8 +211,7 @@ class Feeds:
             waiting = await posts.hurry(conn, feed.id, now=self._clock())
         owed = await self._runs.deliver_now(feed)
         delivered = await self._delivery.settled([*waiting, *owed], timeout_seconds=DELIVER_WAIT_SECONDS)
-        async with self._database.read() as conn:
-            return await self._state_of(conn, channel_id), delivered
+        return await self._state_of(channel_id), delivered
 
     async def _ensured(self, conn: AsyncConnection, place: Place, user_id: UserId) -> Feed:
         return await ensure_feed(
@@ -178,16 +228,26 @@ class Feeds:
             raise UserError(f"<#{channel_id}> gets no papers yet: `/subscribe` there comes first.")
         return feed
 
-    async def _state_of(self, conn: AsyncConnection, channel_id: ChannelId) -> FeedState:
-        return await self._state(conn, await self._existing(conn, channel_id))
+    async def _with(self, conn: AsyncConnection, place: Place, user_id: UserId, *, on: bool) -> Feed:
+        """The feed for which something is turned on, made now if need be; or off, which makes none."""
+        return await (self._ensured(conn, place, user_id) if on else self._existing(conn, place.channel_id))
 
-    async def _state(self, conn: AsyncConnection, feed: Feed) -> FeedState:
-        return FeedState(
-            feed=feed,
-            subscriptions=tuple(await subscriptions.of_feed(conn, feed.id)),
-            posts=await posts.counts(conn, feed.id),
-            last_sent=await posts.last_sent(conn, feed.id),
-        )
+    async def _state_of(self, channel_id: ChannelId) -> FeedState:
+        async with self._database.read() as conn:
+            feed = await self._existing(conn, channel_id)
+        return await self._state(feed)
+
+    async def _state(self, feed: Feed) -> FeedState:
+        access = await self._publisher.access(feed.place)
+        async with self._database.read() as conn:
+            return FeedState(
+                feed=feed,
+                subscriptions=tuple(await subscriptions.of_feed(conn, feed.id)),
+                posts=await posts.counts(conn, feed.id),
+                last_sent=await posts.last_sent(conn, feed.id),
+                notices_channel_id=await servers.notices_channel(conn, feed.server_id),
+                access=access,
+            )
 
 
 async def ensure_feed(
@@ -207,6 +267,11 @@ async def ensure_feed(
         now=now,
         created_by=user_id,
     )
+
+
+def _check(obstacle: str | None) -> None:
+    if obstacle:
+        raise UserError(f"{obstacle} Nothing was changed: once that is mended, type the command again.")
 
 
 def check_active(feed: Feed) -> None:

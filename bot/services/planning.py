@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.core.decisions import Stage, decide, posting_order, reach
-from bot.core.feeds import Feed, FeedKind, Subscription
+from bot.core.feeds import Feed, FeedKind, LastRun, Subscription
 from bot.core.ids import FeedId, PaperId
 from bot.core.messages import layout
 from bot.core.papers import Paper
@@ -34,9 +34,10 @@ class FeedPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """What the feeds are to post; those with nothing to post are left out."""
+    """What the feeds are to post, and what the run came to for each."""
 
-    plans: tuple[FeedPlan, ...]
+    plans: tuple[FeedPlan, ...]  # feeds with nothing to post are left out
+    figures: Mapping[FeedId, LastRun]  # of every feed that was planned
     broken: frozenset[FeedId]  # planned not at all, or without some query, because of a bug; see the log
 
 
@@ -46,22 +47,34 @@ def plan(
     papers: Sequence[Paper],
     subscriptions: Mapping[FeedId, Sequence[Subscription]],
     posted: Collection[tuple[FeedId, PaperId]],
+    first_seen: Mapping[PaperId, datetime],
     now: datetime,
     backfill_days: int,
 ) -> Planned:
-    """Matches, decides and lays out posts for the feeds; a bug in one of them never stops the others."""
+    """Matches, decides and lays out posts for the feeds; a bug in one of them never stops the others.
+
+    `first_seen` may leave out the papers that were seen before the last run of each of the feeds.
+    """
     wanted = {subscription.compiled for group in subscriptions.values() for subscription in group}
     with PaperIndex(papers) as index:
         found = _search(index, wanted)
     by_id = {paper.id: paper for paper in papers}
+    new_papers = _NewPapers(papers, first_seen)
     plans: list[FeedPlan] = []
+    figures: dict[FeedId, LastRun] = {}
     broken: set[FeedId] = set()
     for feed in feeds:
         known = subscriptions.get(feed.id, ())
         try:
             oldest = reach(feed, now=now, backfill_days=backfill_days)
             matched = _matched(known, found)
-            planned = _plan_feed(feed, matched, papers=by_id, posted=posted, oldest=oldest)
+            decided = _decide(feed, matched, papers=by_id, posted=posted, oldest=oldest)
+            planned = _plan_feed(feed, decided.queries_of, papers=by_id)
+            figures[feed.id] = LastRun(
+                new=new_papers.count(feed, known, oldest=oldest),
+                matched=len(decided.queries_of) + decided.waiting,
+                planned=len(decided.queries_of),
+            )
         except Exception:  # noqa: BLE001 - the guard of one feed's part of the job
             _log.exception("Feed %d could not be planned because of a bug", feed.id)
             broken.add(feed.id)
@@ -70,7 +83,34 @@ def plan(
             plans.append(planned)
         if any(subscription.compiled not in found for subscription in known):
             broken.add(feed.id)
-    return Planned(plans=tuple(plans), broken=frozenset(broken))
+    return Planned(plans=tuple(plans), figures=figures, broken=frozenset(broken))
+
+
+class _NewPapers:
+    """Counts what is new to a feed; most feeds ran at the same moment, and are counted for together."""
+
+    def __init__(self, papers: Sequence[Paper], first_seen: Mapping[PaperId, datetime]) -> None:
+        self._listed = [
+            (paper.list_day, first_seen.get(paper.id))
+            for paper in papers
+            if paper.list_day is not None and paper.withdrawn_at is None
+        ]
+        self._counted: dict[tuple[datetime | None, date], int] = {}
+
+    def count(self, feed: Feed, known: Sequence[Subscription], *, oldest: date) -> int:
+        """The papers first seen since the feed's last run, of the list days that it wants.
+
+        To a feed that never ran, all of them are new.
+        """
+        ran_at = feed.last_run_at
+        first = max(oldest, min((subscription.since for subscription in known), default=oldest))
+        key = (ran_at, first)
+        if key not in self._counted:
+            self._counted[key] = sum(
+                day >= first and (ran_at is None or (seen_at is not None and seen_at > ran_at))
+                for day, seen_at in self._listed
+            )
+        return self._counted[key]
 
 
 def _search(index: PaperIndex, wanted: Iterable[str]) -> dict[str, tuple[PaperId, ...]]:
@@ -84,14 +124,21 @@ def _search(index: PaperIndex, wanted: Iterable[str]) -> dict[str, tuple[PaperId
     return found
 
 
-def _plan_feed(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decided:
+    queries_of: Mapping[PaperId, tuple[str, ...]]  # the papers to post, with what brought them
+    waiting: int  # papers that have too few upvotes
+
+
+def _decide(
     feed: Feed,
     matched: Mapping[PaperId, Sequence[Subscription]],
     *,
     papers: Mapping[PaperId, Paper],
     posted: Collection[tuple[FeedId, PaperId]],
     oldest: date,
-) -> FeedPlan | None:
+) -> _Decided:
+    waiting = 0
     queries_of: dict[PaperId, tuple[str, ...]] = {}
     for paper_id, wanting in matched.items():
         decision = decide(
@@ -103,6 +150,13 @@ def _plan_feed(
         )
         if decision.is_post:
             queries_of[paper_id] = tuple(subscription.canonical for subscription in decision.matched)
+        waiting += decision.stage is Stage.UPVOTES
+    return _Decided(queries_of=queries_of, waiting=waiting)
+
+
+def _plan_feed(
+    feed: Feed, queries_of: Mapping[PaperId, tuple[str, ...]], *, papers: Mapping[PaperId, Paper]
+) -> FeedPlan | None:
     if not queries_of:
         return None
     ordered = posting_order([papers[paper_id] for paper_id in queries_of])

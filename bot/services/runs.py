@@ -150,6 +150,8 @@ class Runs:
             owed = await posts.add(conn, [post for item in planned.plans for post in item.posts], now=now)
             await feeds.finish_runs(conn, [run for run in next_runs if run[0] in whole], ran_at=now)
             await feeds.finish_runs(conn, [run for run in next_runs if run[0] not in whole], ran_at=None)
+            came_to = {feed_id: figures for feed_id, figures in planned.figures.items() if feed_id in whole}
+            await feeds.note_figures(conn, came_to)
             report = RunReport(
                 listed=listing.listed,
                 new_papers=listing.new,
@@ -213,19 +215,22 @@ class Runs:
 
     async def _plan(self, due: Sequence[Feed], now: datetime) -> Planned:
         if not due:
-            return Planned(plans=(), broken=frozenset())
+            return Planned(plans=(), figures={}, broken=frozenset())
         first = min(reach(feed, now=now, backfill_days=self._backfill_days) for feed in due)
         ids = [feed.id for feed in due]
+        ran_at = min((feed.last_run_at for feed in due if feed.last_run_at), default=now)
         async with self._database.read() as conn:
             window = await papers.between(conn, first, date.max)
             wanted = await subscriptions.of_feeds(conn, ids)
             posted = await posts.posted(conn, ids, since=first)
+            first_seen = await papers.first_seen_after(conn, ran_at, first=first)
         return await asyncio.to_thread(
             plan,
             due,
             papers=window,
             subscriptions=wanted,
             posted=posted,
+            first_seen=first_seen,
             now=now,
             backfill_days=self._backfill_days,
         )

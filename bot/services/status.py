@@ -1,28 +1,37 @@
-"""How the bot stands: the last run, what waits, what is held, and the source's health."""
+"""How the bot stands: the last run and what came of it, what waits, what is held, and the source's health."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.feeds import Feed
-from bot.core.ids import FeedId, ServerId
-from bot.core.posts import Post
+from bot.core.access import Access
+from bot.core.feeds import Feed, LastRun
+from bot.core.ids import ServerId
+from bot.core.posts import Post, Step
 from bot.core.runs import Run
+from bot.core.schedules import next_run
 from bot.services.clock import Clock
+from bot.services.publishing import Publisher
 from bot.services.runs import Runs
 from bot.sources.huggingface import HuggingFace, SourceHealth
-from bot.store import feeds, papers, posts, runs, subscriptions
+from bot.store import feeds, notices, papers, posts, runs, steps, subscriptions
 from bot.store.database import Database
 
 _MOST_FAILED = 5
+_MOST_STEPS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedStatus:
     feed: Feed
+    access: Access
     subscriptions: int
-    waiting: int  # posts owed
+    waiting: int  # posts owed, doubtful ones left out
+    delayed: Post | None  # the post that is next, where an attempt at it failed
+    doubtful: tuple[Post, ...]
+    missed_run: Run | None  # the failed run that it was due at, while no other has made up for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +40,13 @@ class Status:
 
     now: datetime
     last_run: Run | None
+    ran: int  # of the server's feeds, those that the last run served whole
+    came_to: LastRun | None  # what it came to for these together
     next_run_at: datetime
     feeds: tuple[FeedStatus, ...]
     failed: tuple[Post, ...]
+    steps: tuple[Step, ...]  # that failed, or wait after a failure
+    untold: int  # notices that reached nobody
     papers: int
     source: SourceHealth
 
@@ -41,32 +54,93 @@ class Status:
 class StatusReport:
     """Reads the state of things for one server."""
 
-    def __init__(self, *, database: Database, source: HuggingFace, runs: Runs, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        source: HuggingFace,
+        runs: Runs,
+        publisher: Publisher,
+        clock: Clock,
+    ) -> None:
         self._database = database
         self._source = source
         self._runs = runs
+        self._publisher = publisher
         self._clock = clock
 
     async def of_server(self, server_id: ServerId) -> Status:
         next_at = await self._runs.next_at()
         async with self._database.read() as conn:
             found = await feeds.of_server(conn, server_id)
-            ids: list[FeedId] = [feed.id for feed in found]
-            wanted = await subscriptions.of_feeds(conn, ids)
+            last_run = await runs.latest(conn)
+            ran = _served(found, last_run)
+            failed = await posts.failed(conn, server_id, _MOST_FAILED)
+            troubled = await steps.troubled(conn, server_id, _MOST_STEPS)
+            untold = await notices.count_untold(conn, server_id)
+            known = await papers.count(conn)
+        return Status(
+            now=self._clock(),
+            last_run=last_run,
+            ran=len(ran),
+            came_to=_together(ran),
+            next_run_at=next_at,
+            feeds=await self._of_feeds(server_id, found),
+            failed=tuple(failed),
+            steps=tuple(troubled),
+            untold=untold,
+            papers=known,
+            source=self._source.health,
+        )
+
+    async def _of_feeds(self, server_id: ServerId, found: Sequence[Feed]) -> tuple[FeedStatus, ...]:
+        access = [await self._publisher.access(feed.place) for feed in found]
+        async with self._database.read() as conn:
+            wanted = await subscriptions.of_feeds(conn, [feed.id for feed in found])
             waiting = await posts.waiting(conn, server_id)
-            return Status(
-                now=self._clock(),
-                last_run=await runs.latest(conn),
-                next_run_at=next_at,
-                feeds=tuple(
-                    FeedStatus(
-                        feed=feed,
-                        subscriptions=len(wanted.get(feed.id, ())),
-                        waiting=waiting.get(feed.id, 0),
-                    )
-                    for feed in found
-                ),
-                failed=tuple(await posts.failed(conn, server_id, _MOST_FAILED)),
-                papers=await papers.count(conn),
-                source=self._source.health,
+            doubtful = await posts.doubtful(conn, server_id)
+            delayed = {post.feed_id: post for post in await posts.delayed(conn, server_id)}
+            failed_run = await runs.latest_failed(conn)
+        status: list[FeedStatus] = []
+        for feed, allowed in zip(found, access, strict=True):
+            in_doubt = tuple(post for post in doubtful if post.feed_id == feed.id)
+            status.append(
+                FeedStatus(
+                    feed=feed,
+                    access=allowed,
+                    subscriptions=len(wanted.get(feed.id, ())),
+                    waiting=waiting.get(feed.id, 0) - len(in_doubt),
+                    delayed=delayed.get(feed.id),
+                    doubtful=in_doubt,
+                    missed_run=failed_run if failed_run and _missed(feed, failed_run) else None,
+                )
             )
+        return tuple(status)
+
+
+def _served(found: Sequence[Feed], run: Run | None) -> list[LastRun]:
+    return [
+        feed.last_run
+        for feed in found
+        if run and feed.last_run and feed.last_run_at and feed.last_run_at >= run.started_at
+    ]
+
+
+def _together(ran: Sequence[LastRun]) -> LastRun | None:
+    """What a run came to over several feeds; a new paper is the same one for all of them."""
+    if not ran:
+        return None
+    return LastRun(
+        new=max(one.new for one in ran),
+        matched=sum(one.matched for one in ran),
+        planned=sum(one.planned for one in ran),
+    )
+
+
+def _missed(feed: Feed, failed: Run) -> bool:
+    """Whether the feed was due at that failed run, and no whole run came after it.
+
+    Which feeds a run served is not kept; their schedule, as it is now, tells.
+    """
+    ran_at = feed.last_run_at or feed.created_at
+    return ran_at < failed.started_at and next_run(feed.schedule, after=ran_at) <= failed.finished_at

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from bot.core.access import Access
 from bot.core.feeds import MAX_SUBSCRIPTIONS, Feed, Place, Subscription
 from bot.core.ids import ChannelId, UserId
 from bot.core.list_days import open_list_day
@@ -18,6 +19,7 @@ from bot.services import unsubscribing
 from bot.services.clock import Clock
 from bot.services.delivery import Delivered, Delivery
 from bot.services.feeds import check_active, ensure_feed
+from bot.services.publishing import Publisher
 from bot.services.runs import Runs
 from bot.services.searching import MOST_DAYS, RECENT_DAYS, Searching
 from bot.store import feeds, list_days, subscriptions
@@ -44,6 +46,7 @@ class Subscribed:
     feed: Feed
     wanted: tuple[Wanted, ...]
     recent_days_known: int  # of the last RECENT_DAYS list days, those that have been read
+    access: Access
     is_archive_read: bool  # whether all of the last MOST_DAYS list days have been read
 
     @property
@@ -75,11 +78,13 @@ class Subscriptions:
         searching: Searching,
         runs: Runs,
         delivery: Delivery,
+        publisher: Publisher,
         clock: Clock,
         default_schedule: Schedule,
         ring: Callable[[], None],
     ) -> None:
         self._database = database
+        self._publisher = publisher
         self._searching = searching
         self._runs = runs
         self._delivery = delivery
@@ -132,6 +137,7 @@ class Subscriptions:
             feed=feed,
             wanted=wanted,
             recent_days_known=sum(day > today - timedelta(days=RECENT_DAYS) for day in read),
+            access=await self._publisher.access(place),
             is_archive_read=len(read) == MOST_DAYS,
         )
 

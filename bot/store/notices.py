@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, exists, insert, literal, select, update
+from sqlalchemy import Row, delete, exists, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import ChannelId, FeedId, MessageId, NoticeId, ServerId
@@ -39,6 +39,12 @@ async def owe(conn: AsyncConnection, kind: NoticeKind, feed_id: FeedId, *, now: 
     ).where(_feeds.c.id == feed_id)
     columns = ["server_id", "feed_id", "kind", "state", "nonce", "created_at", "attempts", "next_attempt_at"]
     await conn.execute(insert_if_new(conn, _notices, key=["feed_id", "kind"]).from_select(columns, row))
+
+
+async def count_untold(conn: AsyncConnection, server_id: ServerId) -> int:
+    """How many of the server's notices nobody could be told."""
+    theirs = (_notices.c.server_id == server_id) & (_notices.c.state == NoticeState.UNTOLD.value)
+    return (await conn.execute(select(func.count()).select_from(_notices).where(theirs))).scalar_one()
 
 
 async def end(conn: AsyncConnection, feed_id: FeedId) -> None:

@@ -70,6 +70,16 @@ async def first_seen(conn: AsyncConnection, paper_id: PaperId) -> datetime | Non
     return (await conn.execute(statement)).scalar_one_or_none()
 
 
+async def first_seen_after(
+    conn: AsyncConnection, moment: datetime, *, first: date
+) -> dict[PaperId, datetime]:
+    """The papers of the list days from `first` on that were first seen after that moment, and when."""
+    statement = select(_papers.c.id, _papers.c.first_seen_at).where(
+        _papers.c.list_day >= first, _papers.c.first_seen_at > moment
+    )
+    return {PaperId(paper_id): seen_at for paper_id, seen_at in await conn.execute(statement)}
+
+
 async def of_day(conn: AsyncConnection, day: date) -> list[Paper]:
     """The papers of a list day by upvotes, most first, then by id."""
     return await between(conn, day, day)

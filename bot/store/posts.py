@@ -307,6 +307,18 @@ async def waiting(conn: AsyncConnection, server_id: ServerId) -> dict[FeedId, in
     return {FeedId(feed_id): number for feed_id, number in (await conn.execute(statement))}
 
 
+async def delayed(conn: AsyncConnection, server_id: ServerId) -> list[Post]:
+    """The server's posts that are next in their channel and wait after an attempt that failed."""
+    return await _fetch(conn, _heads().where(_feeds.c.server_id == server_id, _posts.c.reason.is_not(None)))
+
+
+async def change_mention(conn: AsyncConnection, feed_id: FeedId, role_id: RoleId | None) -> None:
+    """Have the feed's posts that are owed and ping a role ping this one instead; None is nobody."""
+    theirs = (_posts.c.feed_id == feed_id) & (_posts.c.state == _PENDING)
+    pinging = theirs & _posts.c.mention_role_id.is_not(None)
+    await conn.execute(update(_posts).where(pinging).values(mention_role_id=role_id))
+
+
 def _with_feeds() -> Select[Any]:
     """Every post, with what its feed knows of the place."""
     return select(_posts, _feeds.c.server_id, _feeds.c.kind).join(_feeds, _feeds.c.id == _posts.c.feed_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import RunId
@@ -55,11 +55,17 @@ async def finish(
 
 async def latest(conn: AsyncConnection) -> Run | None:
     """The run that finished last."""
+    return await _latest(conn, _runs.c.finished_at.is_not(None))
+
+
+async def latest_failed(conn: AsyncConnection) -> Run | None:
+    """Of the runs that did not go well, the one that finished last."""
+    return await _latest(conn, _runs.c.outcome != Outcome.OK.value)
+
+
+async def _latest(conn: AsyncConnection, condition: ColumnElement[bool]) -> Run | None:
     statement = (
-        select(_runs)
-        .where(_runs.c.finished_at.is_not(None))
-        .order_by(_runs.c.finished_at.desc(), _runs.c.id.desc())
-        .limit(1)
+        select(_runs).where(condition).order_by(_runs.c.finished_at.desc(), _runs.c.id.desc()).limit(1)
     )
     row = (await conn.execute(statement)).one_or_none()
     if row is None:

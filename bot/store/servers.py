@@ -47,9 +47,8 @@ async def come_back(conn: AsyncConnection, server_ids: Collection[ServerId]) -> 
 
 async def any_left(conn: AsyncConnection, *, before: datetime) -> bool:
     """Whether `forget_left` would delete any."""
-    return (
-        await conn.execute(select(tables.servers.c.id).where(_is_forgettable(before)).limit(1))
-    ).first() is not None
+    statement = select(tables.servers.c.id).where(_is_forgettable(before)).limit(1)
+    return (await conn.execute(statement)).first() is not None
 
 
 async def forget_left(conn: AsyncConnection, *, before: datetime) -> list[ServerId]:
@@ -61,6 +60,15 @@ async def forget_left(conn: AsyncConnection, *, before: datetime) -> list[Server
 def _is_forgettable(before: datetime) -> ColumnElement[bool]:
     has_feeds = exists().where(tables.feeds.c.server_id == tables.servers.c.id)
     return and_(tables.servers.c.left_at < before, ~has_feeds)
+
+
+async def set_notices_channel(
+    conn: AsyncConnection, server_id: ServerId, channel_id: ChannelId, *, now: datetime
+) -> None:
+    """Where the server's people want to hear of troubles; a server that is not known yet is made."""
+    await ensure(conn, server_id, now=now)
+    theirs = tables.servers.c.id == server_id
+    await conn.execute(update(tables.servers).where(theirs).values(notices_channel_id=channel_id))
 
 
 async def notices_channel(conn: AsyncConnection, server_id: ServerId) -> ChannelId | None:

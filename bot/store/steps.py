@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, insert, literal, select, update
+from sqlalchemy import Row, Select, delete, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, ServerId, StepId
@@ -87,6 +87,13 @@ async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime)
         .values(state=StepState.PENDING.value, ended_at=None, attempts=0, next_attempt_at=now)
     )
     return (await conn.execute(statement)).rowcount
+
+
+async def give_up(conn: AsyncConnection, feed_id: FeedId, kind: StepKind) -> None:
+    """Forget the feed's steps of this kind that were not done."""
+    of_feed = select(_posts.c.id).where(_posts.c.feed_id == feed_id)
+    theirs = (_steps.c.kind == kind.value) & (_steps.c.state != StepState.DONE.value)
+    await conn.execute(delete(_steps).where(theirs, _steps.c.post_id.in_(of_feed)))
 
 
 async def troubled(conn: AsyncConnection, server_id: ServerId, limit: int) -> list[Step]:

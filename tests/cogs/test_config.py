@@ -8,6 +8,7 @@ from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
 from bot.core.feeds import Style
+from bot.core.ids import ChannelId
 from bot.core.schedules import Cadence
 from tests.world import World, text_of
 
@@ -143,6 +144,44 @@ async def test_deliver_posts_now_and_answers_with_the_count_and_a_link(world: Wo
     assert "Posted 3 papers" in said
     assert f"https://discord.com/channels/{world.guild.id}/{world.channel.id}/{message.id}" in said
     assert "Next post: <t:1787130000:f>" in said
+
+
+async def test_deliver_in_a_forum_links_to_the_post(world: World) -> None:
+    forum = world.guild.create_forum_channel("forum")
+    world.list_paper("2608.00001", title="Video")
+    await world.admin.slash(world.channel, "subscribe", keywords="video", channel=forum)
+
+    said = text_of(await world.admin.slash(world.channel, "deliver", channel=forum))
+
+    (thread,) = forum.threads
+    assert (
+        f"Posted 1 paper in <#{forum.id}>: https://discord.com/channels/{world.guild.id}/{thread.id}" in said
+    )
+    shown = text_of(await world.admin.slash(world.channel, "config show", channel=forum))
+    assert "forum; each card is a post of its own" in shown
+
+
+async def test_deliver_says_what_became_of_papers_that_the_channel_refuses(world: World) -> None:
+    world.list_paper("2608.00001", title="Video")
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    denied = Overwrite(
+        target_id=world.guild.me.id,
+        type=OverwriteType.MEMBER,
+        allow=0,
+        deny=discord.Permissions.send_messages.flag,
+    )
+    whole = world.services.feeds.deliver
+
+    async def deliver(channel_id: ChannelId) -> object:
+        world.env.backend.set_overwrite(world.channel.id, denied)  # after the command looked
+        return await whole(channel_id)
+
+    world.services.feeds.deliver = deliver  # pyright: ignore[reportAttributeAccessIssue]
+    said = text_of(await world.admin.slash(world.channel, "deliver"))
+
+    assert "1 paper could not be posted: the channel is held. They wait, and nothing is lost." in said
+    assert "**Held**" in said
+    assert "**Send Messages**" in said
 
 
 async def test_deliver_says_why_nothing_waits(world: World) -> None:

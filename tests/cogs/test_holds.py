@@ -71,9 +71,8 @@ async def test_a_missing_permission_is_told_once_in_the_chosen_channel_and_ends_
     world: World,
 ) -> None:
     admins = world.guild.create_text_channel("admins")
-    await world.database_execute("UPDATE servers SET notices_channel_id = :id", id=admins.id)
+    await world.admin.slash(world.channel, "config notices", channel=admins)
     await held(world)
-    await world.database_execute("UPDATE servers SET notices_channel_id = :id", id=admins.id)
     await told(world)
     await told(world)
     (message,) = notices(admins)

@@ -7,8 +7,11 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from bot.core.feeds import Feed, Hold
-from bot.core.ids import ChannelId, FeedId, ServerId, UserId
+from bot.core.access import Access
+from bot.core.feeds import Feed, Hold, LastRun
+from bot.core.ids import ChannelId, FeedId, MessageId, PostId, RunId, ServerId, StepId, UserId
+from bot.core.posts import Step, StepKind, StepState
+from bot.core.runs import Outcome, Run
 from bot.core.schedules import Cadence, Schedule
 from bot.discord import phrases
 
@@ -93,6 +96,104 @@ def test_a_pause_and_a_hold_say_how_they_end() -> None:
     assert "/config resume" in paused
     assert held.startswith("**Held** <t:1787126400:R>: It is closed. ")
     assert "/config resume" in held
+
+
+def test_a_hold_says_when_it_is_looked_at_again() -> None:
+    later = NOW + timedelta(hours=1)
+    held = phrases.next_post(changed(hold=Hold(reason="No.", since=NOW, look_at=later)), now=NOW)
+
+    assert "I try again: <t:1787130000:f> (<t:1787130000:R>)" in held
+    assert "/config resume" in held
+
+
+@pytest.mark.parametrize(
+    ("figures", "said"),
+    [
+        ((0, 0, 0), "**quiet**: nothing new was listed"),
+        ((0, 1, 0), "**quiet**: nothing new was listed; 1 paper that matches waits for upvotes"),
+        ((0, 2, 0), "**quiet**: nothing new was listed; 2 papers that match wait for upvotes"),
+        ((1, 0, 0), "**filtered**: 1 new paper was listed, and none matched that was not posted already"),
+        (
+            (40, 3, 0),
+            "**filtered**: 40 new papers were listed; 3 papers match, and none has enough upvotes yet",
+        ),
+        ((40, 7, 7), "**7 papers** to post (40 new papers were listed)"),
+        ((40, 7, 6), "**6 papers** to post; 1 more waits for upvotes (40 new papers were listed)"),
+        ((0, 1, 1), "**1 paper** to post (no new papers were listed)"),
+    ],
+)
+def test_what_a_run_came_to_has_a_word_of_its_own(figures: tuple[int, int, int], said: str) -> None:
+    new, matched, planned = figures
+    assert phrases.came_to(LastRun(new=new, matched=matched, planned=planned)) == said
+
+
+def test_a_failed_run_has_a_third_word() -> None:
+    run = Run(
+        id=RunId(1),
+        started_at=NOW,
+        finished_at=NOW,
+        outcome=Outcome.SOURCE_FAILED,
+        listed=0,
+        new_papers=0,
+        feeds=1,
+        posts=0,
+        problem="No `answer`.",
+    )
+    assert phrases.failed_run(run) == (
+        "**failed**: the list could not be read whole (`No ˋanswerˋ.`). The next run makes up for it"
+    )
+    assert "**failed**: a bug" in phrases.failed_run(replace(run, outcome=Outcome.FAILED))
+
+
+STEP = Step(
+    id=StepId(1),
+    kind=StepKind.PUBLISH,
+    state=StepState.PENDING,
+    post_id=PostId(1),
+    feed_id=FeedId(1),
+    server_id=ServerId(2),
+    channel_id=ChannelId(3),
+    message_id=MessageId(4),
+    paper_ids=(),
+    next_attempt_at=NOW + timedelta(hours=1),
+)
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (replace(STEP, state=StepState.DONE), ""),
+        (
+            replace(STEP, state=StepState.FAILED, reason="No."),
+            "It could not be published: No. `/deliver` tries again.",
+        ),
+        (
+            replace(STEP, kind=StepKind.THREAD, state=StepState.FAILED, reason="No."),
+            "Its thread could not be opened: No. `/deliver` tries again.",
+        ),
+        (
+            STEP,
+            "It is not published yet. The next attempt: <t:1787130000:f> (<t:1787130000:R>).",
+        ),
+        (
+            replace(STEP, kind=StepKind.THREAD, reason="Busy."),
+            "Its thread is not opened yet: Busy. The next attempt: <t:1787130000:f> (<t:1787130000:R>).",
+        ),
+    ],
+)
+def test_a_step_is_told_until_it_is_done(step: Step, said: str) -> None:
+    assert phrases.step(step, now=NOW) == said
+
+
+def test_a_step_of_a_channel_that_rests_has_no_next_attempt() -> None:
+    assert phrases.step(STEP, now=NOW, is_active=False) == "It is not published yet."
+
+
+def test_a_missing_history_is_warned_of_with_what_it_costs() -> None:
+    assert phrases.history_warning(Access()) is None
+    warned = phrases.history_warning(Access(history_obstacle="I lack **Read Message History** there."))
+    assert warned is not None
+    assert warned.startswith("⚠️ I lack **Read Message History** there. Without it")
 
 
 @pytest.mark.parametrize(

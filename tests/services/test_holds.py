@@ -11,7 +11,7 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from bot.core.access import Access
-from bot.core.feeds import Feed, Hold
+from bot.core.feeds import Feed, Hold, Place
 from bot.core.ids import ChannelId, ServerId
 from bot.errors import DeliveryError
 from bot.services.changes import Changes
@@ -373,8 +373,8 @@ async def test_a_look_that_fails_does_not_stop_the_run(bot: Bot, caplog: pytest.
     async def access(_: object) -> Access:
         raise RuntimeError("a bug")
 
-    bot.publisher.access = access  # pyright: ignore[reportAttributeAccessIssue]
     await bot.subscribe(schedule=LIVE)
+    bot.publisher.access = access  # pyright: ignore[reportAttributeAccessIssue]
     await bot.run()
     assert bot.publisher.posted(CHANNEL) == [FIRST]
     assert "could not be looked at because of a bug" in caplog.text
@@ -444,11 +444,14 @@ async def test_what_could_not_be_acted_on_is_tried_again_and_does_not_stop_the_r
 async def test_what_was_resumed_while_it_was_looked_at_is_left_alone(bot: Bot) -> None:
     await refused(bot)
 
-    async def access(_: object) -> Access:
-        await bot.services.feeds.resume(ChannelId(CHANNEL))
-        return Access(obstacle=LACKS)
+    real = bot.publisher.access
 
-    bot.publisher.access = access  # pyright: ignore[reportAttributeAccessIssue]
+    async def access(place: Place) -> Access:
+        bot.publisher.access = real
+        await bot.services.feeds.resume(ChannelId(CHANNEL))
+        return await real(place)
+
+    bot.publisher.access = access
     await bot.services.holds.look_again()
     assert await held(bot) is None
     async with bot.database.read() as conn:

@@ -61,7 +61,7 @@ async def test_a_busy_machine_lowers_the_pace_little_and_never_lets_it_rise_abov
         if number % 100 == 99:
             held.now += chance.random() * 0.2  # it was busy with something else
     assert most_in_a_second(turns) <= 48
-    assert len(turns) / (turns[-1] - turns[0]) > 0.98 * REQUESTS_PER_SECOND
+    assert len(turns) / (turns[-1] - turns[0]) > 0.97 * REQUESTS_PER_SECOND
 
 
 async def test_a_channel_gets_five_messages_in_five_seconds_and_holds_up_no_other(held: HeldTime) -> None:

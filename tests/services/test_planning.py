@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import pytest
 
-from bot.core.feeds import Feed, Style, Subscription
+from bot.core.feeds import Feed, LastRun, Style, Subscription
 from bot.core.ids import ChannelId, FeedId, PaperId, RoleId, ServerId, SubscriptionId, UserId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
@@ -62,11 +63,20 @@ def planned(
     papers: Sequence[Paper],
     *subscriptions: Subscription,
     posted: frozenset[tuple[FeedId, PaperId]] = frozenset(),
+    first_seen: Mapping[PaperId, datetime] = MappingProxyType({}),
 ) -> Planned:
     wanted: dict[FeedId, list[Subscription]] = {}
     for one in subscriptions:
         wanted.setdefault(one.feed_id, []).append(one)
-    return plan(feeds, papers=papers, subscriptions=wanted, posted=posted, now=NOW, backfill_days=30)
+    return plan(
+        feeds,
+        papers=papers,
+        subscriptions=wanted,
+        posted=posted,
+        first_seen=first_seen,
+        now=NOW,
+        backfill_days=30,
+    )
 
 
 def ids(found: Planned, number: int = 1) -> list[str]:
@@ -96,6 +106,43 @@ def test_what_was_posted_is_left_out() -> None:
         [feed()], [paper(1), paper(2)], subscription(), posted=frozenset({(FeedId(1), PaperId("2608.00001"))})
     )
     assert ids(found) == ["2608.00002"]
+
+
+YESTERDAY = NOW - timedelta(days=1)
+
+
+def test_a_run_tells_what_was_new_what_matched_and_what_became_owed() -> None:
+    filtered = replace(feed(), min_upvotes=5, last_run_at=YESTERDAY)
+    papers = [
+        paper(1, upvotes=9),
+        paper(2, upvotes=1),
+        paper(3, title="Agents"),
+        paper(4, upvotes=9),
+        paper(5, upvotes=9, days_ago=1),  # from before the subscription
+    ]
+    seen = {one.id: NOW for one in papers} | {PaperId("2608.00002"): YESTERDAY}
+    found = planned(
+        [filtered],
+        papers,
+        subscription(),
+        posted=frozenset({(FeedId(1), PaperId("2608.00004"))}),
+        first_seen=seen,
+    )
+    assert found.figures == {1: LastRun(new=3, matched=2, planned=1)}
+
+
+def test_all_that_a_feed_wants_is_new_at_its_first_run() -> None:
+    papers = [paper(1), paper(2, title="Agents"), paper(3, days_ago=1)]
+    found = planned([feed(), replace(feed(2), last_run_at=YESTERDAY)], papers, subscription())
+    assert found.figures == {
+        1: LastRun(new=2, matched=1, planned=1),
+        2: LastRun(new=0, matched=0, planned=0),
+    }
+
+
+def test_a_withdrawn_paper_is_not_new() -> None:
+    found = planned([feed()], [replace(paper(1), withdrawn_at=NOW)], subscription())
+    assert found.figures == {1: LastRun(new=0, matched=0, planned=0)}
 
 
 def test_every_message_has_a_nonce_of_its_own_that_discord_takes() -> None:

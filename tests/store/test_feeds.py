@@ -10,7 +10,7 @@ from sqlalchemy import delete, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feeds import DEFAULT_MAX_PAPERS, Feed, Hold, Style
+from bot.core.feeds import DEFAULT_MAX_PAPERS, Feed, Hold, LastRun, Style
 from bot.core.ids import ChannelId, FeedId, ServerId
 from bot.core.schedules import Cadence, Schedule
 from bot.store import feeds, posts, servers, subscriptions, tables
@@ -152,6 +152,18 @@ async def test_a_run_that_was_not_whole_moves_the_next_run_alone(conn: AsyncConn
     await feeds.finish_runs(conn, [(feed.id, NOW)], ran_at=NOW)
     await feeds.finish_runs(conn, [(feed.id, NOW + HOUR)], ran_at=None)
     assert await stored(conn, feed) == replace(feed, next_run_at=NOW + HOUR, last_run_at=NOW)
+
+
+async def test_what_a_run_came_to_is_noted_for_each_feed(conn: AsyncConnection) -> None:
+    one, two, three, four = [await a_feed(conn, channel=channel) for channel in (1, 2, 3, 4)]
+    quiet, busy = LastRun(new=0, matched=0, planned=0), LastRun(new=40, matched=7, planned=5)
+    await feeds.note_figures(conn, {one.id: quiet, two.id: busy, three.id: quiet})
+    assert [(await stored(conn, feed)).last_run for feed in (one, two, three, four)] == [
+        quiet,
+        busy,
+        quiet,
+        None,
+    ]
 
 
 async def test_a_clock_set_back_does_not_silence_a_live_feed(conn: AsyncConnection) -> None:

@@ -117,3 +117,11 @@ async def test_the_papers_of_a_post_are_read_at_once(conn: AsyncConnection) -> N
         paper_id(3): paper(3),
     }
     assert await papers.these(conn, []) == {}
+
+
+async def test_what_was_first_seen_after_a_moment_is_told_with_when(conn: AsyncConnection) -> None:
+    await papers.upsert(conn, [paper(1)], seen_at=NOW)
+    later = NOW + HOUR
+    old = paper(3, list_day=DAY - timedelta(days=1))
+    await papers.upsert(conn, [paper(1, upvotes=9), paper(2), old], seen_at=later)
+    assert await papers.first_seen_after(conn, NOW, first=DAY) == {paper_id(2): later}

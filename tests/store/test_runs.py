@@ -49,6 +49,15 @@ async def test_the_latest_run_is_the_one_that_finished_last(conn: AsyncConnectio
     )
 
 
+async def test_the_latest_failure_is_found_behind_runs_that_went_well(conn: AsyncConnection) -> None:
+    assert await runs.latest_failed(conn) is None
+    for hours, outcome in enumerate(("failed", "source_failed", "ok")):
+        await finish(conn, await runs.start(conn, now=NOW), hours=hours, outcome=outcome)
+    found = await runs.latest_failed(conn)
+    assert found is not None
+    assert found.outcome is Outcome.SOURCE_FAILED
+
+
 async def test_an_outcome_must_be_one_of_ours(conn: AsyncConnection) -> None:
     with pytest.raises(ValueError, match="splendid"):
         await finish(conn, await runs.start(conn, now=NOW), hours=1, outcome="splendid")

@@ -27,7 +27,7 @@ def explained(found: Explanation, *, now: datetime) -> discord.Embed:
     paper, feed = found.paper, found.feed
     title = link(readable(paper.title), paper.page_url, limit=400)
     return discord.Embed(
-        title=_title(found.decision.stage, found.post),
+        title=_title(found),
         description=f"{title}\nin <#{feed.channel_id}>\n\n{_why(found, now=now)}",
         colour=COLOUR,
     )
@@ -44,10 +44,15 @@ _TITLES = {
 }
 
 
-def _title(stage: Stage, post: Post | None) -> str:
-    if stage is Stage.POSTED and post is not None and post.state is not PostState.SENT:
-        return "Could not be posted" if post.state is PostState.FAILED else "On its way"
-    return _TITLES[stage]
+def _title(found: Explanation) -> str:
+    stage, post = found.decision.stage, found.post
+    if stage is not Stage.POSTED or post is None or post.state is PostState.SENT:
+        return _TITLES[stage]
+    if post.state is PostState.FAILED:
+        return "Could not be posted"
+    if post.doubtful_since is not None:
+        return "Doubtful: posted or not"
+    return "On its way" if found.feed.is_active else "Waits"
 
 
 def _why(found: Explanation, *, now: datetime) -> str:  # noqa: PLR0911 - a stage, a sentence
@@ -102,13 +107,24 @@ def _post(found: Explanation, post: Post | None, *, now: datetime) -> str:
         return "It was posted."
     if post.state is PostState.SENT:
         when = phrases.past(post.sent_at) if post.sent_at else ""
-        return f"It was posted {when}: {phrases.message_link(found.feed.server_id, post)}"
+        posted = f"It was posted {when}: {phrases.message_link(found.feed.server_id, post)}"
+        return "\n".join([posted, *_steps(found, now=now)])
     if post.state is PostState.FAILED:
         return f"It could not be posted: {post.reason} `/deliver` tries again."
+    if post.doubtful_since is not None:
+        since = phrases.past(post.doubtful_since)
+        return f"An attempt had no answer, and the post is held back, {since}. {phrases.doubt(is_one=True)}"
     if not found.feed.is_active:
         return f"It is to be posted and waits. {phrases.next_post(found.feed, now=now)}"
-    why = f" The last attempt did not succeed: {post.reason}" if post.reason else ""
-    return f"It is on its way; the next attempt is {phrases.moment(post.next_attempt_at, now=now)}.{why}"
+    why = f" because the last one did not succeed: {post.reason}" if post.reason else "."
+    return f"It is on its way. The next attempt: {phrases.moment(post.next_attempt_at, now=now)}{why}"
+
+
+def _steps(found: Explanation, *, now: datetime) -> list[str]:
+    """What is to follow on the message and did not yet."""
+    return list(
+        filter(None, (phrases.step(step, now=now, is_active=found.feed.is_active) for step in found.steps))
+    )
 
 
 def _queries(subscriptions: Sequence[Subscription]) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import discord
 
-from bot.core.feeds import Style
-from bot.core.posts import PostState
+from bot.core.access import Access
+from bot.core.feeds import Feed, FeedKind, Style
+from bot.core.posts import Post, PostState
 from bot.discord import phrases
 from bot.discord.paging import COLOUR
 from bot.discord.phrases import count
@@ -15,22 +17,130 @@ from bot.services.delivery import Delivered
 from bot.services.feeds import FeedState
 
 _STYLES = {Style.CARDS: "cards, one a paper", Style.DIGEST: "digest, a line a paper"}
+_KINDS = {
+    FeedKind.CHANNEL: "channel",
+    FeedKind.THREAD: "thread",
+    FeedKind.FORUM: "forum; each card is a post of its own",
+}
 
 
-def shown(state: FeedState, *, title: str, now: datetime) -> discord.Embed:
-    """A feed at a glance, below a title that says what was done."""
+def shown(state: FeedState, *, title: str, now: datetime, said: str = "") -> discord.Embed:
+    """A feed at a glance, below a title that says what was done and words on what comes of it."""
     feed = state.feed
-    embed = discord.Embed(
-        title=title, description=f"<#{feed.channel_id}>\n{next_post(state, now=now)}", colour=COLOUR
-    )
+    lines = [f"<#{feed.channel_id}>", said, next_post(state, now=now), _warnings(state)]
+    embed = discord.Embed(title=title, description="\n".join(filter(None, lines)), colour=COLOUR)
     embed.add_field(name="Schedule", value=phrases.schedule(feed.schedule), inline=False)
+    embed.add_field(name="Kind", value=_KINDS[feed.kind])
+    embed.add_field(name="Style", value=_style(feed), inline=False)
+    embed.add_field(name="Mention", value=f"<@&{feed.mention_role_id}>" if feed.mention_role_id else "nobody")
+    embed.add_field(name="Threads", value=_threads(feed))
+    embed.add_field(name="Publishing", value="on, to the channel's followers" if feed.publishes else "off")
+    embed.add_field(name="Subscriptions", value=count(len(state.subscriptions), "subscription"))
+    embed.add_field(name="Last run", value=_last_run(feed), inline=False)
+    embed.add_field(name="Posted", value=_posted(state), inline=False)
+    embed.add_field(name="Troubles are told", value=_notices(state), inline=False)
+    return embed
+
+
+def _style(feed: Feed) -> str:
     style = _STYLES[feed.style]
     if feed.style is Style.CARDS:
         style += f", up to {feed.max_papers} a post; what exceeds them follows as a list"
-    embed.add_field(name="Style", value=style, inline=False)
-    embed.add_field(name="Subscriptions", value=count(len(state.subscriptions), "subscription"))
-    embed.add_field(name="Posted", value=_posted(state))
-    return embed
+    return style
+
+
+def _threads(feed: Feed) -> str:
+    if feed.kind is FeedKind.FORUM:
+        return "each post is one"
+    if not feed.opens_threads:
+        return "off"
+    return "on, under each card" if feed.style is Style.CARDS else f"on, but {_NO_THREADS_FOR_LINES}"
+
+
+_NO_THREADS_FOR_LINES = "lines get none: `/config style style:cards` makes cards"
+
+
+def _last_run(feed: Feed) -> str:
+    if feed.last_run is None or feed.last_run_at is None:
+        return "none yet"
+    return f"{phrases.past(feed.last_run_at)}: {phrases.came_to(feed.last_run)}"
+
+
+def _notices(state: FeedState) -> str:
+    if state.notices_channel_id is None:
+        return "in a channel that I can post in, else to whoever set this one up; `/config notices` chooses"
+    return f"in <#{state.notices_channel_id}>"
+
+
+def _warnings(state: FeedState) -> str:
+    """What is in the way of the feed's posts and of what is to follow on them, as far as can be seen."""
+    feed, access = state.feed, state.access
+    warnings = [
+        # What a hold is about was said with it.
+        f"⚠️ {access.obstacle}" if access.obstacle and feed.hold is None else None,
+        phrases.history_warning(access),
+        *obstacles_to_steps(feed, access),
+    ]
+    return "\n".join(filter(None, warnings))
+
+
+def obstacles_to_steps(feed: Feed, access: Access) -> list[str]:
+    """Why the feed's messages cannot be published, or get no threads, though that is wanted.
+
+    Where the same is in the way of posting at all, that is what is to be told.
+    """
+    found: list[str] = []
+    if feed.publishes and access.publishing_obstacle not in {None, access.obstacle}:
+        found.append(f"⚠️ Messages are not published: {access.publishing_obstacle}")
+    if feed.opens_threads and access.threads_obstacle not in {None, access.obstacle}:
+        found.append(f"⚠️ Threads are not opened: {access.threads_obstacle}")
+    return found
+
+
+def mention_changed(feed: Feed) -> str:
+    """What comes of /config mention."""
+    if feed.mention_role_id is None:
+        return "Nobody is pinged any more. `/config mention` with a `role` starts it again."
+    return (
+        f"The first message of each run pings <@&{feed.mention_role_id}> from now on; the others ping nobody."
+    )
+
+
+def threads_changed(feed: Feed) -> str:
+    """What comes of /config threads."""
+    if not feed.opens_threads:
+        return "No threads are opened any more; those that there are stay."
+    if feed.style is Style.DIGEST:
+        return f"Threads are on, but the style is digest, and {_NO_THREADS_FOR_LINES}."
+    return (
+        "From the next run on, each card is a message of its own with a thread under it. What exceeds the "
+        "cards follows as a list, whose lines get no threads."
+    )
+
+
+def publishing_changed(feed: Feed) -> str:
+    """What comes of /config publish."""
+    if not feed.publishes:
+        return "Messages are not published any more; what was published stays with the channel's followers."
+    return (
+        "From the next run on, each message is published to the servers that follow the channel. Discord "
+        "allows only some an hour: what exceeds them is published later."
+    )
+
+
+def notices_chosen(channel_id: int) -> discord.Embed:
+    """What comes of /config notices."""
+    return discord.Embed(
+        title="Notices",
+        description=(
+            f"This server hears of troubles in <#{channel_id}> from now on, once each: a channel that takes "
+            "no papers any more, with what to do; messages that do not get through for hours; and Hugging "
+            "Face not answering for hours.\nWhere nothing can be posted there, I take another channel that I "
+            "may post in, or tell whoever set up the channel in question, in a direct message. `/status` "
+            "says it all the same."
+        ),
+        colour=COLOUR,
+    )
 
 
 def no_feed(channel_id: int) -> discord.Embed:
@@ -50,30 +160,46 @@ def next_post(state: FeedState, *, now: datetime) -> str:
 
 def delivered(state: FeedState, result: Delivered, *, now: datetime) -> discord.Embed:
     """What /deliver came to: how many papers, where, and what happens to the rest."""
-    papers = sum(len(post.entries) for post in result.sent)
+    feed = state.feed
     lines: list[str] = []
     if result.sent:
         lines.append(
-            f"Posted {count(papers, 'paper')} in <#{state.feed.channel_id}>: "
-            f"{phrases.message_link(state.feed.server_id, result.sent[0])}"
+            f"Posted {_papers(result.sent)} in <#{feed.channel_id}>: "
+            f"{phrases.message_link(feed.server_id, result.sent[0])}"
         )
-    if result.waiting:
-        held = sum(len(post.entries) for post in result.waiting)
-        reasons = {post.reason for post in result.waiting if post.reason}
-        why = f": {' '.join(sorted(reasons))} `/status` tells more." if reasons else "."
-        lines.append(f"{count(held, 'paper')} still on the way{why}")
+    lines.extend(_waiting(state, result.waiting, now=now))
     lines.extend(
-        f"{count(len(post.entries), 'paper')} could not be posted: {post.reason} `/deliver` tries again."
+        f"{_papers([post])} could not be posted: {post.reason} `/deliver` tries again."
         for post in result.failed
     )
     if not lines:
         lines.append(
-            f"Nothing waits for <#{state.feed.channel_id}>: every listed paper that matches was posted. "
+            f"Nothing waits for <#{feed.channel_id}>: every listed paper that matches was posted. "
             "`/explain` tells of a single paper, and `/preview` of what older lists held."
         )
     lines.append(next_post(state, now=now))
+    lines.extend(obstacles_to_steps(feed, state.access))
     title = "Posted" if result.sent else "Nothing posted"
     return discord.Embed(title=title, description="\n".join(lines), colour=COLOUR)
+
+
+def _waiting(state: FeedState, waiting: Sequence[Post], *, now: datetime) -> Iterator[str]:
+    """What happens to the posts that did not go out: those held back in doubt, and the others."""
+    doubtful = [post for post in waiting if post.doubtful_since]
+    others = [post for post in waiting if not post.doubtful_since]
+    if others and state.feed.hold is not None:
+        yield f"{_papers(others)} could not be posted: the channel is held. They wait, and nothing is lost."
+    elif others:
+        reasons = " ".join(sorted({post.reason for post in others if post.reason}))
+        why = f": {reasons}" if reasons else "."
+        at = phrases.moment(min(post.next_attempt_at for post in others), now=now)
+        yield f"{_papers(others)} still on the way{why} The next attempt: {at}. `/status` tells more."
+    if doubtful:
+        yield f"{_papers(doubtful)} in doubt. {phrases.doubt(is_one=len(doubtful) == 1)}"
+
+
+def _papers(of_posts: Sequence[Post]) -> str:
+    return count(sum(len(post.entries) for post in of_posts), "paper")
 
 
 def _posted(state: FeedState) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import discord
 
-from bot.core.runs import Outcome, Run
+from bot.core.feeds import Feed
+from bot.core.posts import Step
+from bot.core.runs import Outcome
 from bot.discord import phrases
+from bot.discord.answers.feeds import obstacles_to_steps
 from bot.discord.paging import pages
 from bot.discord.phrases import code, count
 from bot.services.status import FeedStatus, Status
@@ -14,15 +19,24 @@ from bot.services.status import FeedStatus, Status
 def status(found: Status) -> list[discord.Embed]:
     """How the bot stands, for the admins of one server."""
     now = found.now
-    lines = [_feed(item, found) for item in found.feeds]
+    lines = ["\n".join(_feed(item, found)) for item in found.feeds]
     lines.extend(
         f"⚠️ In <#{post.channel_id}>, {count(len(post.entries), 'paper')} could not be posted: {post.reason} "
         "`/deliver` there tries again."
         for post in found.failed
     )
-    intro = [_last_run(found.last_run), f"Next run: {phrases.moment(found.next_run_at, now=now)}."]
-    intro.append(_source(found))
-    intro.append(f"Known: {count(found.papers, 'paper')}.")
+    of_id = {item.feed.id: item.feed for item in found.feeds}
+    lines.extend(_step(step, of_id[step.feed_id], found) for step in found.steps if step.feed_id in of_id)
+    intro = [
+        f"Last run: {_last_run(found)}.",
+        f"Next run: {phrases.moment(found.next_run_at, now=now)}.",
+        _source(found),
+        f"Known: {count(found.papers, 'paper')}.",
+    ]
+    if found.untold:
+        intro.append(
+            "⚠️ I had something to tell this server and reached nobody. `/config notices` chooses a channel."
+        )
     return pages(
         lines,
         title="Status",
@@ -31,32 +45,63 @@ def status(found: Status) -> list[discord.Embed]:
     )
 
 
-def _feed(item: FeedStatus, found: Status) -> str:
-    feed = item.feed
+def _feed(item: FeedStatus, found: Status) -> Iterator[str]:
+    """The feed with when it posts next or why not, and below it what its last run came to and what waits."""
+    feed, now = item.feed, found.now
     sign = "⛔" if feed.hold else "⏸️" if feed.paused_at else "✅"
-    waiting = f", {count(item.waiting, 'message')} waiting" if item.waiting else ""
-    if not item.subscriptions and feed.is_active:
-        return f"▫️ <#{feed.channel_id}>: no subscriptions{waiting}."
-    return (
-        f"{sign} <#{feed.channel_id}>: {count(item.subscriptions, 'subscription')}{waiting}. "
-        f"{phrases.next_post(feed, now=found.now)}"
-    )
+    if item.subscriptions or not feed.is_active:
+        next_post = phrases.next_post(feed, now=now)
+        yield f"{sign} <#{feed.channel_id}>: {count(item.subscriptions, 'subscription')}. {next_post}"
+    else:
+        yield f"▫️ <#{feed.channel_id}>: no subscriptions."
+    if item.missed_run is not None and feed.is_active:
+        when = phrases.past(item.missed_run.finished_at)
+        yield f"· Last run {when}: {phrases.failed_run(item.missed_run)}."
+    elif feed.last_run is not None and feed.last_run_at is not None:
+        yield f"· Last run {phrases.past(feed.last_run_at)}: {phrases.came_to(feed.last_run)}."
+    if item.waiting:
+        yield f"· {count(item.waiting, 'message')} waiting{_why_waiting(item, found)}"
+    if item.doubtful:
+        one = len(item.doubtful) == 1
+        since = phrases.past(min(post.doubtful_since or now for post in item.doubtful))
+        yield f"· {count(len(item.doubtful), 'message')} in doubt, {since}. {phrases.doubt(is_one=one)}"
+    if item.subscriptions:
+        yield from _warnings(item)
 
 
-def _last_run(run: Run | None) -> str:
+def _warnings(item: FeedStatus) -> Iterator[str]:
+    """What is seen to be in the way, beside what a hold or a doubt has told already."""
+    if item.access.obstacle and item.feed.hold is None:
+        yield f"· ⚠️ {item.access.obstacle}"
+    if not item.doubtful and (warning := phrases.history_warning(item.access)):
+        yield f"· {warning}"
+    yield from (f"· {obstacle}" for obstacle in obstacles_to_steps(item.feed, item.access))
+
+
+def _why_waiting(item: FeedStatus, found: Status) -> str:
+    if item.delayed is None:
+        return "."
+    next_at = phrases.moment(item.delayed.next_attempt_at, now=found.now)
+    return f": the last attempt did not succeed. {item.delayed.reason} The next attempt: {next_at}."
+
+
+def _step(step: Step, feed: Feed, found: Status) -> str:
+    where = f"https://discord.com/channels/{step.server_id}/{step.channel_id}/{step.message_id}"
+    return f"⚠️ {where}: {phrases.step(step, now=found.now, is_active=feed.is_active)}"
+
+
+def _last_run(found: Status) -> str:
+    run = found.last_run
     if run is None:
-        return "Last run: none yet since the bot was set up."
+        return "none yet since the bot was set up"
     when = phrases.past(run.finished_at)
-    match run.outcome:
-        case Outcome.OK if not run.posts:
-            what = f"quiet, nothing to post ({count(run.new_papers, 'new paper')})"
-        case Outcome.OK:
-            what = f"{count(run.posts, 'message')} planned from {count(run.new_papers, 'new paper')}"
-        case Outcome.SOURCE_FAILED:
-            what = f"**failure**: the list could not be read whole ({code((run.problem or '')[:200])})"
-        case Outcome.FAILED:
-            what = "**failure**: a bug; the log has it"
-    return f"Last run: {when}, {what}."
+    if run.outcome is not Outcome.OK:
+        return f"{when}, {phrases.failed_run(run)}"
+    if found.came_to is not None:
+        return f"{when}, for {count(found.ran, 'channel')} of this server; {phrases.came_to(found.came_to)}"
+    if run.new_papers:
+        return f"{when}, {count(run.new_papers, 'new paper')} read; no channel of this server was due"
+    return f"{when}, **quiet**: nothing new was listed, and no channel of this server was due"
 
 
 def _source(found: Status) -> str:

@@ -34,6 +34,8 @@ def subscribed(result: Subscribed, *, now: datetime) -> list[discord.Embed]:
         footer = phrases.next_post(result.feed, now=now)
     if result.recent_days_known < RECENT_DAYS:
         footer += f"\n{phrases.days_read(result.recent_days_known, of=RECENT_DAYS)}"
+    if warning := phrases.history_warning(result.access):
+        footer += f"\n{warning}"
     return pages(
         (_wanted(item) for item in result.wanted),
         title="Subscribed" if new else "Already subscribed",

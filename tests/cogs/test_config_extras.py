@@ -1,0 +1,391 @@
+"""/config mention, threads, publish and notices, typed by a person."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import discord
+import pytest
+from discord import PermissionOverwrite
+from simcord.backend.models import Overwrite
+from simcord.enums import OverwriteType
+
+from bot.core.access import Access
+from bot.discord.publishing import DiscordPublisher
+from bot.store import servers
+from tests.world import World, text_of
+
+MENTION = "**Mention @everyone, @here, and All Roles**"
+
+
+def manager(world: World) -> Any:
+    """Someone who may manage every channel, and ping no role that not everyone may."""
+    role = world.guild.create_role("Managers", permissions=discord.Permissions(manage_channels=True))
+    return world.guild.add_member(world.env.create_user("mia"), roles=[role])
+
+
+def channel_where(world: World, someone: Any, **allowed: bool) -> Any:
+    """A text channel in which someone, or the bot, has or lacks a permission."""
+    return world.guild.create_text_channel("own", overwrites={someone: PermissionOverwrite(**allowed)})
+
+
+def overwrite(someone: Any, **allowed: bool) -> Any:
+    allow, deny = PermissionOverwrite(**allowed).pair()
+    return Overwrite(target_id=someone.id, type=OverwriteType.MEMBER, allow=allow.value, deny=deny.value)
+
+
+async def feed_of(world: World, channel: Any) -> Any:
+    found = await world.services.feeds.state(channel.id)
+    return found.feed if found else None
+
+
+async def subscribed(world: World, channel: Any = None) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="video", channel=channel or world.channel)
+
+
+def denied(monkeypatch: pytest.MonkeyPatch, **obstacles: str) -> None:
+    """Has the bot see what is in its way."""
+
+    async def access(*_: object) -> Access:
+        return Access(**obstacles)  # pyright: ignore[reportArgumentType] - the test's own words
+
+    monkeypatch.setattr(DiscordPublisher, "access", access)
+
+
+# Mention
+
+
+async def test_the_first_message_of_a_run_pings_the_role(world: World) -> None:
+    role = world.guild.create_role("Readers", mentionable=True)
+    for number in range(30):
+        world.list_paper(f"2608.{number:05}", title="Video")
+    await subscribed(world)
+
+    said = text_of(await world.admin.slash(world.channel, "config mention", role=role))
+    world.clock.advance(hours=1)
+    await world.run()
+
+    assert f"pings <@&{role.id}> from now on" in said
+    assert "Next post: <t:1787130000:f>" in said
+    first, *others = world.posts()
+    assert first.content.startswith(f"<@&{role.id}> ")
+    assert others
+    assert all("<@&" not in message.content for message in others)
+    assert first.role_mentions
+    path = f"/channels/{world.channel.id}/messages"
+    sent = [request.json for request in world.env.http_requests if request.path == path and request.json]
+    pinged = [[int(one) for one in body["allowed_mentions"].get("roles", ())] for body in sent]
+    assert pinged == [[role.id]] + [[]] * len(others)
+
+
+async def test_a_mention_left_out_ends_the_pings_of_what_is_owed_too(world: World) -> None:
+    role = world.guild.create_role("Readers", mentionable=True)
+    world.list_paper("2608.00001", title="Video")
+    await subscribed(world)
+    await world.admin.slash(world.channel, "config mention", role=role)
+    await world.admin.slash(world.channel, "config pause")
+    world.clock.advance(hours=1)
+    feed = await feed_of(world, world.channel)
+    await world.services.runs.deliver_now(feed)  # owed, and not sent: the channel is paused
+
+    said = text_of(await world.admin.slash(world.channel, "config mention"))
+    await world.admin.slash(world.channel, "config resume")
+    await world.delivered()
+
+    assert "Nobody is pinged any more" in said
+    (message,) = world.posts()
+    assert "<@&" not in message.content
+
+
+async def test_everyone_is_never_pinged(world: World) -> None:
+    said = text_of(await world.admin.slash(world.channel, "config mention", role=world.guild.default_role))
+
+    assert "neither @everyone nor @here" in said
+    assert await feed_of(world, world.channel) is None
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+async def test_who_may_not_ping_a_role_cannot_have_it_pinged(world: World, *, is_named: bool) -> None:
+    role = world.guild.create_role("Admins of all")
+    person = manager(world)
+    where = channel_where(world, person, mention_everyone=False)
+
+    said = text_of(
+        await person.slash(
+            world.channel if is_named else where,
+            "config mention",
+            role=role,
+            **({"channel": where} if is_named else {}),
+        )
+    )
+
+    assert f"You may not ping <@&{role.id}> in <#{where.id}>" in said
+    assert MENTION in said
+    assert await feed_of(world, where) is None
+
+
+async def test_who_may_ping_all_roles_may_have_one_pinged(world: World) -> None:
+    role = world.guild.create_role("Readers")
+    person = manager(world)
+    where = channel_where(world, person, mention_everyone=True)
+    world.env.backend.set_overwrite(where.id, overwrite(world.guild.me, mention_everyone=True))
+
+    await person.slash(world.channel, "config mention", role=role, channel=where)
+
+    assert (await feed_of(world, where)).mention_role_id == role.id
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+async def test_a_role_that_the_bot_cannot_ping_is_refused_with_the_way_out(
+    world: World, *, is_named: bool
+) -> None:
+    role = world.guild.create_role("Readers")
+    where = channel_where(world, world.guild.me, mention_everyone=False)
+
+    said = text_of(
+        await world.admin.slash(
+            world.channel if is_named else where,
+            "config mention",
+            role=role,
+            **({"channel": where} if is_named else {}),
+        )
+    )
+
+    assert f"I cannot ping <@&{role.id}> in <#{where.id}>" in said
+    assert "Allow anyone to @mention this role" in said
+    assert MENTION in said
+    assert await feed_of(world, where) is None
+
+
+# Threads
+
+
+async def test_each_card_is_a_message_with_a_thread_under_it(world: World) -> None:
+    for number in range(3):
+        world.list_paper(f"2608.0000{number}", title=f"Video {number}")
+    await subscribed(world)
+
+    said = text_of(await world.admin.slash(world.channel, "config threads", on=True))
+    world.clock.advance(hours=1)
+    await world.run()
+
+    assert "a thread under it" in said
+    assert "Next post: <t:1787130000:f>" in said
+    assert [len(message.embeds) for message in world.posts() if message.embeds] == [1, 1, 1]
+    await settled(world, lambda: len(world.channel.threads) == 3)
+    assert sorted(thread.name for thread in world.channel.threads) == ["Video 0", "Video 1", "Video 2"]
+
+
+async def settled(world: World, is_so: Callable[[], bool]) -> None:
+    """Waits for a step that follows on a message."""
+    async with asyncio.timeout(10):
+        while not is_so():
+            world.services.delivery.wake()
+            await asyncio.sleep(0.01)
+
+
+async def test_threads_end(world: World) -> None:
+    await subscribed(world)
+    await world.admin.slash(world.channel, "config threads", on=True)
+
+    said = text_of(await world.admin.slash(world.channel, "config threads", on=False))
+
+    assert "No threads are opened any more" in said
+    assert not (await feed_of(world, world.channel)).opens_threads
+
+
+async def test_lines_get_no_threads_and_that_is_said(world: World) -> None:
+    await world.admin.slash(world.channel, "config style", style="digest")
+
+    said = text_of(await world.admin.slash(world.channel, "config threads", on=True))
+
+    assert "lines get none" in said
+    assert "/config style style:cards" in said
+    assert "lines get none" in text_of(await world.admin.slash(world.channel, "config show"))
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        ("create_forum_channel", "each paper is a thread there already"),
+        ("create_voice_channel", "Discord opens none there"),
+    ],
+)
+async def test_where_no_thread_can_be_opened_is_said_why(world: World, make: str, why: str) -> None:
+    where = getattr(world.guild, make)("other")
+
+    said = text_of(await world.admin.slash(world.channel, "config threads", on=True, channel=where))
+
+    assert why in said
+    assert "Nothing was changed" in said
+
+
+async def test_a_thread_gets_no_threads(world: World) -> None:
+    world.env.backend.create_thread(world.channel.id, "talk", world.admin.id)
+
+    said = text_of(await world.admin.slash(world.channel.threads[-1], "config threads", on=True))
+
+    assert "is a thread itself" in said
+
+
+async def test_without_the_right_to_open_threads_they_are_not_turned_on(world: World) -> None:
+    where = channel_where(world, world.guild.me, create_public_threads=False)
+
+    said = text_of(await world.admin.slash(world.channel, "config threads", on=True, channel=where))
+
+    assert f"I lack **Create Public Threads** in <#{where.id}>: give me" in said
+    assert "Nothing was changed" in said
+    assert await feed_of(world, where) is None
+
+
+async def test_threads_that_cannot_be_opened_any_more_are_told_of(world: World) -> None:
+    await subscribed(world)
+    await world.admin.slash(world.channel, "config threads", on=True)
+    world.env.backend.set_overwrite(world.channel.id, overwrite(world.guild.me, create_public_threads=False))
+
+    for name in ("config show", "status"):
+        said = text_of(await world.admin.slash(world.channel, name))
+        assert "⚠️ Threads are not opened: I lack **Create Public Threads**" in said
+
+
+# Publishing
+
+
+async def test_messages_are_published_to_the_followers(world: World) -> None:
+    news = world.guild.create_news_channel("news")
+    world.list_paper("2608.00001", title="Video")
+    await subscribed(world, news)
+
+    said = text_of(await world.admin.slash(news, "config publish", on=True))
+    world.clock.advance(hours=1)
+    await world.run()
+
+    assert "only some an hour" in said
+    assert "Next post: <t:1787130000:f>" in said
+    (message,) = world.posts(news)
+    path = f"/channels/{news.id}/messages/{message.id}/crosspost"
+    await settled(world, lambda: path in [request.path for request in world.env.http_requests])
+
+
+async def test_publishing_ends_for_what_waits_too(world: World) -> None:
+    news = world.guild.create_news_channel("news")
+    await subscribed(world, news)
+    await world.admin.slash(news, "config publish", on=True)
+
+    said = text_of(await world.admin.slash(news, "config publish", on=False))
+
+    assert "not published any more" in said
+    assert not (await feed_of(world, news)).publishes
+
+
+async def test_a_text_channel_has_no_followers(world: World) -> None:
+    said = text_of(await world.admin.slash(world.channel, "config publish", on=True))
+
+    assert "no announcement channel" in said
+    assert "Nothing was changed" in said
+
+
+async def test_without_the_right_to_publish_it_is_not_turned_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    news = world.guild.create_news_channel("news")
+    denied(monkeypatch, publishing_obstacle="I lack **Send Messages** there.")
+
+    said = text_of(await world.admin.slash(news, "config publish", on=True))
+
+    assert "I lack **Send Messages** there. Nothing was changed" in said
+    assert await feed_of(world, news) is None
+
+
+# Notices
+
+
+async def test_a_server_chooses_where_it_hears_of_troubles(world: World) -> None:
+    ops = world.guild.create_text_channel("ops")
+    await subscribed(world)
+
+    said = text_of(await world.admin.slash(world.channel, "config notices", channel=ops))
+
+    assert f"hears of troubles in <#{ops.id}>" in said
+    assert "in a direct message" in said
+    async with world.database.read() as conn:
+        assert await servers.notices_channel(conn, world.guild.id) == ops.id
+    assert f"in <#{ops.id}>" in text_of(await world.admin.slash(world.channel, "config show"))
+
+
+async def test_a_server_that_is_new_chooses_too(world: World) -> None:
+    await world.admin.slash(world.channel, "config notices", channel=world.channel)
+
+    async with world.database.read() as conn:
+        assert await servers.notices_channel(conn, world.guild.id) == world.channel.id
+
+
+async def test_a_forum_takes_no_notices(world: World) -> None:
+    forum = world.guild.create_forum_channel("forum")
+
+    said = text_of(await world.admin.slash(world.channel, "config notices", channel=forum))
+
+    assert "takes posts and no messages" in said
+
+
+async def test_notices_go_where_the_bot_may_post(world: World) -> None:
+    where = channel_where(world, world.guild.me, send_messages=False)
+
+    said = text_of(await world.admin.slash(world.channel, "config notices", channel=where))
+
+    assert "I lack **Send Messages**" in said
+    async with world.database.read() as conn:
+        assert await servers.notices_channel(conn, world.guild.id) is None
+
+
+# Rights
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("config mention", {}),
+        ("config threads", {"on": True}),
+        ("config threads", {"on": False}),
+        ("config publish", {"on": True}),
+        ("config publish", {"on": False}),
+    ],
+)
+async def test_a_member_may_change_nothing(world: World, name: str, options: dict[str, Any]) -> None:
+    world.guild.set_command_permissions(await world.command("config"), {world.member: True})
+
+    said = text_of(await world.member.slash(world.channel, name, **options))
+
+    assert f"You need **Manage Channels** in <#{world.channel.id}>" in said
+
+
+async def test_a_member_may_choose_no_channel_for_notices(world: World) -> None:
+    world.guild.set_command_permissions(await world.command("config"), {world.member: True})
+
+    said = text_of(await world.member.slash(world.channel, "config notices", channel=world.channel))
+
+    assert "You need **Manage Channels**" in said
+
+
+async def test_notices_need_the_right_in_the_channel_that_is_named(world: World) -> None:
+    person = manager(world)
+    where = channel_where(world, person, manage_channels=False)
+
+    said = text_of(await person.slash(world.channel, "config notices", channel=where))
+
+    assert f"You need **Manage Channels** in <#{where.id}>" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("config mention", {}), ("config threads", {"on": False}), ("config publish", {"on": False})],
+)
+async def test_what_is_off_stays_off_in_a_channel_without_a_feed(
+    world: World, name: str, options: dict[str, Any]
+) -> None:
+    said = text_of(await world.admin.slash(world.channel, name, **options))
+
+    assert "gets no papers yet" in said
+    assert await feed_of(world, world.channel) is None

@@ -1,0 +1,293 @@
+"""/status, typed by an admin: how each channel stands, and a quiet day told from filters and failures."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import discord
+import pytest
+from sqlalchemy import text
+
+from bot.core.notices import NoticeKind
+from bot.core.posts import Post, StepKind
+from bot.store import feeds, notices, posts, steps
+from tests.fakes.huggingface import Fault
+from tests.world import World, text_of
+
+
+async def status(world: World) -> str:
+    return text_of(await world.admin.slash(world.channel, "status"))
+
+
+async def subscribed(world: World, keywords: str = "video") -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords=keywords)
+
+
+async def owed(world: World, *numbers: int) -> list[Post]:
+    """Posts of one paper each that the channel waits for; they are tried again in an hour."""
+    feed = (await state(world)).feed
+    found: list[Post] = []
+    for number in numbers:
+        world.list_paper(f"2608.{number:05}", title="Video")
+        await world.services.polling.poll()
+        later = world.clock() + timedelta(hours=1)
+        async with world.database.write() as conn:
+            await feeds.pause(conn, feed.id, world.clock())
+        await world.services.runs.deliver_now(feed)
+        async with world.database.write() as conn:
+            await conn.execute(text("UPDATE feeds SET paused_at = NULL"))
+            (post_id,) = (await conn.execute(text("SELECT max(id) FROM posts"))).scalars()
+            await posts.postpone(conn, post_id, until=later, reason="Discord answered 503.", code=0)
+            found += await posts.these(conn, [post_id])
+    return found
+
+
+async def state(world: World) -> Any:
+    found = await world.services.feeds.state(world.channel.id)
+    assert found is not None
+    return found
+
+
+async def run_at_nine(world: World) -> None:
+    world.clock.advance(hours=1)
+    await world.run()
+
+
+# What a run came to
+
+
+async def test_a_quiet_day_is_one_on_which_nothing_was_listed(world: World) -> None:
+    await subscribed(world)
+    await run_at_nine(world)
+
+    said = await status(world)
+
+    assert "Last run: <t:1787130000:R>, for 1 channel of this server; **quiet**: nothing new" in said
+    assert f"<#{world.channel.id}>: 1 subscription. Next post: <t:1787216400:f>" in said
+    assert "· Last run <t:1787130000:R>: **quiet**: nothing new was listed." in said
+    assert "filtered" not in said
+    assert "failed" not in said
+
+
+async def test_papers_of_which_none_matches_are_filtered(world: World) -> None:
+    for number in range(3):
+        world.list_paper(f"2608.0000{number}", title="Storage")
+    await subscribed(world)
+    await run_at_nine(world)
+
+    said = await status(world)
+
+    assert "**filtered**: 3 new papers were listed, and none matched" in said
+    assert "quiet" not in said
+
+
+async def test_papers_without_enough_upvotes_are_filtered(world: World) -> None:
+    world.list_paper("2608.00001", title="Storage", upvotes=9)
+    world.list_paper("2608.00002", title="Video", upvotes=1)
+    await subscribed(world)
+    async with world.database.write() as conn:
+        await conn.execute(text("UPDATE feeds SET min_upvotes = 5"))
+    await run_at_nine(world)
+
+    said = await status(world)
+
+    assert "**filtered**: 2 new papers were listed; 1 paper matches, and none has enough upvotes" in said
+
+
+async def test_papers_that_became_owed_are_counted(world: World) -> None:
+    for number in range(3):
+        world.list_paper(f"2608.0000{number}", title="Video")
+    await subscribed(world)
+    await run_at_nine(world)
+
+    assert "**3 papers** to post (3 new papers were listed)" in await status(world)
+
+
+async def test_a_list_that_cannot_be_read_is_a_failure(world: World) -> None:
+    await subscribed(world)
+    await run_at_nine(world)
+    world.clock.advance(days=1)
+    world.hub.day_faults = {world.today - timedelta(days=back): Fault(status=404) for back in range(40)}
+    await world.run()
+
+    said = await status(world)
+
+    assert said.count("**failed**: the list could not be read whole") == 2  # the run's, and the channel's
+    assert "The next run makes up for it" in said
+    assert "Hugging Face: **not answering**" in said
+    assert "quiet" not in said
+
+    world.hub.day_faults = {}
+    world.clock.advance(days=1)
+    await world.run()
+    assert "**failed**" not in await status(world)
+
+
+async def test_a_failure_is_not_told_of_a_channel_that_was_not_due(world: World) -> None:
+    await subscribed(world)
+    await run_at_nine(world)
+    world.clock.advance(hours=1)
+    world.hub.day_faults = {world.today - timedelta(days=back): Fault(status=404) for back in range(40)}
+    await world.run()
+
+    said = await status(world)
+
+    assert said.count("**failed**") == 1  # the run's
+    assert "· Last run <t:1787130000:R>: **quiet**" in said
+
+
+async def test_between_the_posts_new_papers_are_counted(world: World) -> None:
+    await subscribed(world)
+    await run_at_nine(world)
+    world.clock.advance(hours=1)
+    world.list_paper("2608.00001", title="Video")
+    await world.run()
+
+    assert "1 new paper read; no channel of this server was due" in await status(world)
+
+
+# What waits
+
+
+async def test_what_waits_is_told_with_why_and_when_it_is_tried_again(world: World) -> None:
+    await subscribed(world)
+    await owed(world, 1, 2)
+
+    said = await status(world)
+
+    assert "2 messages waiting: the last attempt did not succeed. Discord answered 503." in said
+    assert "The next attempt: <t:1787130000:f>" in said
+
+
+async def test_what_is_in_doubt_is_told_with_what_to_do(world: World) -> None:
+    await subscribed(world)
+    (post,) = await owed(world, 1)
+    async with world.database.write() as conn:
+        await posts.doubt(conn, post.id, reason="I cannot look.", code=50013, now=world.clock())
+
+    said = await status(world)
+
+    assert "1 message in doubt" in said
+    assert "It may stand in the channel or not" in said
+    assert "**Read Message History**" in said
+    assert "waiting" not in said
+
+
+async def test_a_missing_history_is_told_before_it_is_missed(world: World) -> None:
+    where = world.guild.create_text_channel(
+        "own", overwrites={world.guild.me: discord.PermissionOverwrite(read_message_history=False)}
+    )
+
+    answers = [
+        text_of(await world.admin.slash(where, "subscribe", keywords="video")),
+        text_of(await world.admin.slash(where, "config show")),
+        await status(world),
+    ]
+
+    for said in answers:
+        assert f"⚠️ I lack **Read Message History** in <#{where.id}>" in said
+        assert "Without it I cannot look whether a message stands there" in said
+        assert "held back" in said
+
+
+async def test_a_step_that_failed_is_told_and_forgotten_when_it_is_turned_off(world: World) -> None:
+    await subscribed(world)
+    await world.admin.slash(world.channel, "config threads", on=True)
+    world.list_paper("2608.00001", title="Video")
+    await run_at_nine(world)
+    (message,) = [one for one in world.posts() if one.embeds]
+    await failed_step(world)
+
+    said = await status(world)
+    explained = text_of(await world.admin.slash(world.channel, "explain", paper="2608.00001"))
+
+    told = "Its thread could not be opened: I lack **Create Public Threads**. `/deliver` tries again."
+    assert f"/{world.channel.id}/{message.id}: {told}" in said
+    assert told in explained
+    assert "It was posted" in explained
+    await world.admin.slash(world.channel, "config threads", on=False)
+    assert "could not be opened" not in await status(world)
+
+
+async def failed_step(world: World) -> None:
+    async with world.database.write() as conn:
+        (post_id,) = (await conn.execute(text("SELECT id FROM posts"))).scalars()
+        await conn.execute(text("DELETE FROM post_steps"))
+        await steps.add(conn, {post_id: [StepKind.THREAD]}, now=world.clock())
+        (step,) = await steps.of_post(conn, post_id)
+        await steps.mark_failed(
+            conn, step.id, reason="I lack **Create Public Threads**.", code=50013, now=world.clock()
+        )
+
+
+async def test_a_server_that_could_not_be_told_reads_it_here(world: World) -> None:
+    await subscribed(world)
+    assert "reached nobody" not in await status(world)
+    feed = (await state(world)).feed
+    async with world.database.write() as conn:
+        await notices.owe(conn, NoticeKind.HELD, feed.id, now=world.clock())
+        await conn.execute(text("UPDATE notices SET state = 'untold'"))
+
+    said = await status(world)
+
+    assert "reached nobody" in said
+    assert "/config notices" in said
+
+
+@pytest.mark.parametrize(
+    ("hold", "said"),
+    [
+        ({}, "I start again by myself when I see that it is"),
+        ({"look_at": timedelta(hours=1)}, "I try again: <t:1787130000:f>"),
+        ({"is_gone": True}, "`/subscribe` in another channel"),
+    ],
+)
+async def test_a_hold_says_how_it_ends(world: World, hold: dict[str, Any], said: str) -> None:
+    await subscribed(world)
+    feed = (await state(world)).feed
+    async with world.database.write() as conn:
+        if "look_at" in hold:
+            hold = {"look_at": world.clock() + hold["look_at"]}
+        await feeds.hold(conn, feed.id, reason="It is closed.", now=world.clock(), **hold)
+
+    told = await status(world)
+
+    assert "⛔" in told
+    assert "**Held** <t:1787126400:R>: It is closed." in told
+    assert said in told
+
+
+# /explain of the same
+
+
+async def test_explain_tells_a_doubtful_post_and_one_on_its_way(world: World) -> None:
+    await subscribed(world)
+    (post,) = await owed(world, 1)
+
+    async def explained() -> str:
+        return text_of(await world.member.slash(world.channel, "explain", paper="2608.00001"))
+
+    said = await explained()
+    assert "On its way" in said
+    assert "The next attempt: <t:1787130000:f> (<t:1787130000:R>) because the last one did not" in said
+    assert "Discord answered 503." in said
+
+    async with world.database.write() as conn:
+        await posts.doubt(conn, post.id, reason="I cannot look.", code=50013, now=world.clock())
+    said = await explained()
+    assert "Doubtful" in said
+    assert "It may stand in the channel or not" in said
+    assert "**Read Message History**" in said
+
+
+async def test_explain_tells_why_a_held_post_waits(world: World) -> None:
+    await subscribed(world)
+    (post,) = await owed(world, 1)
+    async with world.database.write() as conn:
+        await feeds.hold(conn, post.feed_id, reason="I lack **Embed Links**.", now=world.clock())
+
+    said = text_of(await world.member.slash(world.channel, "explain", paper="2608.00001"))
+
+    assert "Waits" in said
+    assert "**Held** <t:1787126400:R>: I lack **Embed Links**." in said
