@@ -12,6 +12,8 @@ import aiohttp
 import discord
 
 from bot.client import Client, point_at
+from bot.core.ids import ServerId
+from bot.discord.notice_board import DiscordNoticeBoard
 from bot.discord.publishing import DiscordPublisher
 from bot.errors import ConfigError
 from bot.scheduler import Scheduler
@@ -59,6 +61,7 @@ class App:
                 database=database,
                 source=source,
                 publisher=DiscordPublisher(client),
+                board=DiscordNoticeBoard(client),
                 clock=self._clock,
                 default_schedule=settings.default_schedule,
                 poll_interval_seconds=settings.poll_interval_seconds,
@@ -117,10 +120,17 @@ class App:
             wait_seconds = min(wait_seconds * 2, _LOGIN_LONGEST_WAIT_SECONDS)
 
     async def _deliver(self, client: Client, services: Services) -> None:
-        """Sends what is owed, once the client is there; starts once, however often the gateway reconnects."""
+        """Sends what is owed and heeds what Discord tells, once the client is there.
+
+        Starts once, however often the gateway reconnects.
+        """
         await client.wait_until_ready()
         _log.info("Ready as %s in %d servers", client.user, len(client.guilds))
-        await services.delivery.run()
+        services.changes.connected({ServerId(guild.id) for guild in client.guilds})
+        async with asyncio.TaskGroup() as group:
+            group.create_task(services.delivery.run(), name="outbox")
+            group.create_task(services.changes.run(), name="changes")
+            group.create_task(services.notices.run(), name="notices")
 
     async def _backfill(self, services: Services) -> None:
         """Reads the archive, which previews are the better for; tried again until it is there."""

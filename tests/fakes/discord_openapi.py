@@ -73,9 +73,7 @@ class DiscordOpenApi:
         for name, value in request.params.items():
             if name in named:
                 what = f"query parameter {name}"
-                found = [
-                    list(self._schema_problems(named[name], one, what=what)) for one in _readings(value)
-                ]
+                found = [list(self._schema_problems(named[name], one, what=what)) for one in _readings(value)]
                 yield from min(found, key=len)
             elif name not in _UNDOCUMENTED:
                 yield f"no query parameter {name}"
