@@ -24,4 +24,5 @@ class StatusCog(commands.Cog):
         """Show the last run, what waits, what is held and why."""
         await interaction.response.defer(ephemeral=True)
         target = targets.managed(interaction, None)
-        await answer(interaction, answers.status(await self._status.of_server(target.server_id)))
+        found = await self._status.of_server(target.server_id)
+        await answer(interaction, answers.status(found))

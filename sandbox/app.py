@@ -14,10 +14,11 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
 
 from sandbox.discord import DiscordServer
-from sandbox.driving import Answer, Driver
+from sandbox.driving import Answer
 from sandbox.faults import Faults, RecordedRequest
 from sandbox.gateway import Gateway
 from sandbox.huggingface import HuggingFace
+from sandbox.moderating import Moderator
 from sandbox.rate_limits import RateLimits
 from sandbox.world import PaperClub, World
 
@@ -36,7 +37,7 @@ class SeedCommand:
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
-class Sandbox(Driver):
+class Sandbox(Moderator):
     """Discord and Hugging Face on loopback, with one server, two people, and a page to look at it.
 
     `port` is the Discord stand-in's (0: a free one). `page_port` is the page's: the first free one from there
@@ -57,7 +58,7 @@ class Sandbox(Driver):
         self.huggingface = HuggingFace(changes=self.world.changes)
         self._server = DiscordServer(self.world)
         self._server.rest.shards = shards
-        super().__init__(self.world, self._server)
+        super().__init__(self.world, self._server, home=self.club.guild)
         self._port = port
         self._page_port = page_port
         self._seed = tuple(seed)

@@ -20,7 +20,7 @@ class DiscordServer:
 
     def __init__(self, world: World) -> None:
         self.token = TOKEN
-        self.gateway = Gateway(world.backend, token=TOKEN, changed=world.changes.wake)
+        self.gateway = Gateway(world.backend, token=TOKEN, places=world.places, changed=world.changes.wake)
         self.rest = Rest(world, token=TOKEN, gateway_url=lambda: self.gateway.url)
         app = web.Application(client_max_size=_LARGEST_BODY_BYTES)
         app.router.add_get("/gateway/", self.gateway.handle)

@@ -24,6 +24,8 @@ from simcord.backend import Backend, serializers
 from simcord.gateway import FakeGateway
 from simcord.intents import missing_privileged_intents
 
+from sandbox.places import Places
+
 _log = logging.getLogger(__name__)
 
 _HEARTBEAT_INTERVAL_MS: Final = 41_250
@@ -100,6 +102,7 @@ class Session:
         self.shard_count: int = int(shard[1])
         self.intents = discord.Intents._from_value(int(identify["intents"]))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # no public way from the wire's number
         self.sequence = 0
+        self._bot_id = backend.bot_user.id
         self.socket: Socket | None = None
         self._sent: deque[tuple[int, str]] = deque(maxlen=_KEPT_EVENTS)
         # SimCord prunes and shapes an event and hands it to the parser of that name; ours writes it.
@@ -118,7 +121,11 @@ class Session:
         return shard_id == self.shard_id
 
     def feed(self, event: str, payload: Mapping[str, Any]) -> None:
-        if self.concerns(event, payload):
+        if not self.concerns(event, payload):
+            return
+        if event == "GUILD_MEMBER_UPDATE" and int(payload["user"]["id"]) == self._bot_id:
+            self.dispatch(event, payload)  # of the bot itself it comes without the members' intent
+        else:
             self._pruned.feed(event, payload)
 
     def dispatch(self, event: str, payload: Mapping[str, Any]) -> None:
@@ -150,11 +157,12 @@ class _Parsers:
 class Gateway:
     """All sessions and sockets of the stand-in."""
 
-    def __init__(self, backend: Backend, *, token: str, changed: Callable[[], None]) -> None:
+    def __init__(self, backend: Backend, *, token: str, places: Places, changed: Callable[[], None]) -> None:
         self.url = ""  # known once the server listens
         self.sessions: dict[str, Session] = {}
         self._backend = backend
         self._token = token
+        self._places = places
         self._changed = changed
         self._sockets: set[Socket] = set()
         backend.subscribers.append(self._feed)
@@ -237,7 +245,9 @@ class Gateway:
         self.sessions[session.id] = session
         session.socket, socket.session = socket, session
         guilds = [
-            guild for guild in self._backend.guilds.values() if session.concerns("", {"guild_id": guild.id})
+            guild
+            for guild in self._backend.guilds.values()
+            if self._places.has_bot(guild.id) and session.concerns("", {"guild_id": guild.id})
         ]
         session.dispatch(
             "READY",
@@ -252,7 +262,8 @@ class Gateway:
             },
         )
         for guild in guilds:
-            session.feed("GUILD_CREATE", serializers.guild_create_payload(self._backend, guild))
+            created = serializers.guild_create_payload(self._backend, guild)
+            session.feed("GUILD_CREATE", self._places.completed(created))
         self._changed()
 
     def _resume(self, socket: Socket, data: Mapping[str, Any]) -> None:
@@ -278,5 +289,11 @@ class Gateway:
         self._changed()
 
     def _feed(self, event: str, payload: Mapping[str, Any]) -> None:
+        guild_id = payload.get("guild_id")
+        if guild_id is not None and not self._places.has_bot(int(guild_id)):
+            return  # where the bot was kicked
+        if event == "GUILD_CREATE":  # a server that is new to the bot, not one that is back: no such field
+            payload = {key: value for key, value in payload.items() if key != "unavailable"}
+        payload = self._places.completed(payload)
         for session in tuple(self.sessions.values()):
             session.feed(event, payload)

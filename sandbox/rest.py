@@ -17,6 +17,7 @@ from simcord.backend.errors import BackendError, SetupError, invalid_form_body
 from simcord.http import router, routes
 
 from sandbox.faults import Faults, RecordedRequest, fail, json_response, new_record
+from sandbox.places import RateLimitedError
 from sandbox.rate_limits import RateLimits
 from sandbox.world import World
 
@@ -82,6 +83,8 @@ class Rest:
     ) -> web.Response:
         try:
             result = self._carry_out(record, files=files, reason=reason)
+        except RateLimitedError as error:
+            return json_response(error.to_json(), status=error.status, headers=error.headers)
         except BackendError as error:  # 501 for what SimCord does not know is among them
             if error.status >= 500:
                 _log.warning("%s %s: %s", record.method, record.path, error)
@@ -129,14 +132,17 @@ class Rest:
         return None if message is None else dict(serializers.message_payload(self._world.backend, message))
 
     def _dispatch(self, record: RecordedRequest, *, files: list[discord.File], reason: str | None) -> Any:
-        return router.dispatch(
-            self._world.backend,
-            record.method,
-            record.path,
-            json=record.json,
-            params=dict(record.params),
-            files=list(files),
-            reason=reason,
+        return self._world.places.carry_out(
+            record,
+            lambda: router.dispatch(
+                self._world.backend,
+                record.method,
+                record.path,
+                json=record.json,
+                params=dict(record.params),
+                files=list(files),
+                reason=reason,
+            ),
         )
 
 

@@ -22,6 +22,7 @@ from simcord.builders import ChannelHandle, GuildHandle, UserHandle
 from simcord.env import Env
 
 from sandbox.changes import Changes
+from sandbox.places import Places
 
 FIRST_ANSWER_SECONDS: Final = 3.0  # Discord's limit for the first answer to an interaction
 _KEPT_RECORDS: Final = 500  # SimCord's logs grow for ever; a sandbox may run for days
@@ -41,6 +42,7 @@ class World(Env):
         self.backend = Backend(clock=RealClock())
         self.backend.bot_user.name = bot_name
         self.changes = Changes()
+        self.places = Places(self.backend)
         self._dispatched: ContextVar[Interaction | None] = ContextVar("dispatched", default=None)
         self._edited: set[str] = set()
         self._started = True

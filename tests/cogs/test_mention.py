@@ -1,0 +1,112 @@
+"""/config mention, typed by a person: who may have which role pinged, and what is pinged then."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cogs.rights import channel_where, feed_of, manager, overwrite, subscribed
+from tests.world import World, text_of
+
+MENTION = "**Mention @everyone, @here, and All Roles**"
+
+
+async def test_the_first_message_of_a_run_pings_the_role(world: World) -> None:
+    role = world.guild.create_role("Readers", mentionable=True)
+    for number in range(30):
+        world.list_paper(f"2608.{number:05}", title="Video")
+    await subscribed(world)
+
+    said = text_of(await world.admin.slash(world.channel, "config mention", role=role))
+    world.clock.advance(hours=1)
+    await world.run()
+
+    assert f"pings <@&{role.id}> from now on" in said
+    assert "Next post: <t:1787130000:f>" in said
+    first, *others = world.posts()
+    assert first.content.startswith(f"<@&{role.id}> ")
+    assert others
+    assert all("<@&" not in message.content for message in others)
+    assert first.role_mentions
+    path = f"/channels/{world.channel.id}/messages"
+    sent = [request.json for request in world.env.http_requests if request.path == path and request.json]
+    pinged = [[int(one) for one in body["allowed_mentions"].get("roles", ())] for body in sent]
+    assert pinged == [[role.id]] + [[]] * len(others)
+
+
+async def test_a_mention_left_out_ends_the_pings_of_what_is_owed_too(world: World) -> None:
+    role = world.guild.create_role("Readers", mentionable=True)
+    world.list_paper("2608.00001", title="Video")
+    await subscribed(world)
+    await world.admin.slash(world.channel, "config mention", role=role)
+    await world.admin.slash(world.channel, "config pause")
+    world.clock.advance(hours=1)
+    feed = await feed_of(world, world.channel)
+    await world.services.runs.deliver_now(feed)  # owed, and not sent: the channel is paused
+
+    said = text_of(await world.admin.slash(world.channel, "config mention"))
+    await world.admin.slash(world.channel, "config resume")
+    await world.delivered()
+
+    assert "Nobody is pinged any more" in said
+    (message,) = world.posts()
+    assert "<@&" not in message.content
+
+
+async def test_everyone_is_never_pinged(world: World) -> None:
+    said = text_of(await world.admin.slash(world.channel, "config mention", role=world.guild.default_role))
+
+    assert "neither @everyone nor @here" in said
+    assert await feed_of(world, world.channel) is None
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+async def test_who_may_not_ping_a_role_cannot_have_it_pinged(world: World, *, is_named: bool) -> None:
+    role = world.guild.create_role("Admins of all")
+    person = manager(world)
+    where = channel_where(world, person, mention_everyone=False)
+
+    said = text_of(
+        await person.slash(
+            world.channel if is_named else where,
+            "config mention",
+            role=role,
+            **({"channel": where} if is_named else {}),
+        )
+    )
+
+    assert f"You may not ping <@&{role.id}> in <#{where.id}>" in said
+    assert MENTION in said
+    assert await feed_of(world, where) is None
+
+
+async def test_who_may_ping_all_roles_may_have_one_pinged(world: World) -> None:
+    role = world.guild.create_role("Readers")
+    person = manager(world)
+    where = channel_where(world, person, mention_everyone=True)
+    world.env.backend.set_overwrite(where.id, overwrite(world.guild.me, mention_everyone=True))
+
+    await person.slash(world.channel, "config mention", role=role, channel=where)
+
+    assert (await feed_of(world, where)).mention_role_id == role.id
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+async def test_a_role_that_the_bot_cannot_ping_is_refused_with_the_way_out(
+    world: World, *, is_named: bool
+) -> None:
+    role = world.guild.create_role("Readers")
+    where = channel_where(world, world.guild.me, mention_everyone=False)
+
+    said = text_of(
+        await world.admin.slash(
+            world.channel if is_named else where,
+            "config mention",
+            role=role,
+            **({"channel": where} if is_named else {}),
+        )
+    )
+
+    assert f"I cannot ping <@&{role.id}> in <#{where.id}>" in said
+    assert "Allow anyone to @mention this role" in said
+    assert MENTION in said
+    assert await feed_of(world, where) is None
