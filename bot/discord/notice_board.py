@@ -17,7 +17,7 @@ from bot.discord.checking import CheckAgainButton
 from bot.errors import DeliveryError
 
 SEND_TIMEOUT_SECONDS = 30.0
-# A message that may stand is looked for among so many, the newest first: not much is written between attempts.
+# A message that may stand is looked for among so many, the newest: little is written between attempts.
 MOST_LOOKED_THROUGH = 100
 # Discord's codes that pass, though it refuses.
 _DIRECT_MESSAGES_TOO_FAST = 40003

@@ -1,0 +1,89 @@
+"""Trouble in a channel, and its end, between real processes: told once, resumed without anyone's command."""
+
+from __future__ import annotations
+
+from tests.process.running import Stage
+
+FIRST, SECOND, THIRD = "2611.00001", "2611.00002", "2611.00003"
+
+
+def notices(stage: Stage) -> list[str]:
+    """What stands in #general, where the server's other feed is, of troubles."""
+    shown = stage.discord.messages(stage.discord.club.general)
+    texts = [embed.description or "" for message in shown for embed in message.embeds]
+    return [text for text in texts if "⛔" in text]
+
+
+async def test_a_channel_that_the_bot_may_not_write_in_is_told_of_once_and_resumed_when_it_may(
+    stage: Stage,
+) -> None:
+    papers, general = stage.discord.channel, stage.discord.club.general
+    stage.list_paper(FIRST, title="World models for small robots")
+    bot = await stage.start()
+    await stage.command("subscribe", general, keywords="nothing like this")
+    await stage.live("world model")
+    await stage.until_posted(FIRST)
+
+    stage.discord.deny(papers, send_messages=True)
+    stage.list_paper(SECOND, title="Another world model")
+    await stage.until(lambda: len(notices(stage)) == 1, "a notice")
+    assert papers.mention in notices(stage)[0]
+    assert "I lack **Send Messages**" in notices(stage)[0]
+    attempts = len(stage.sends())
+    await stage.two_more_runs(bot)
+    assert len(stage.sends()) == attempts  # nothing is tried while it is held
+
+    await bot.kill()
+    bot = await stage.start()
+    await stage.two_more_runs(bot)
+    stage.discord.allow(papers)
+    await stage.until_posted(FIRST, SECOND)
+    await stage.two_more_runs(bot)
+    assert len(notices(stage)) == 1
+    await stage.until_posted(FIRST, SECOND)
+    assert await bot.stop() == 0
+    assert "Traceback" not in bot.log
+
+
+async def test_a_kick_and_a_return_bring_everything_back(stage: Stage) -> None:
+    stage.list_paper(FIRST, title="World models for small robots")
+    bot = await stage.start()
+    await stage.live("world model")
+    await stage.until_posted(FIRST)
+    stage.discord.kick_bot()
+    await bot.says("was left")
+    stage.list_paper(SECOND, title="Another world model")
+    await stage.two_more_runs(bot)
+    attempts = len(stage.sends())
+    assert stage.posted() == [FIRST]
+
+    stage.discord.invite_bot()
+    await stage.until_posted(FIRST, SECOND)
+    assert len(stage.sends()) == attempts + 1
+    assert await bot.stop() == 0
+
+    stage.discord.kick_bot()  # while nobody is there to hear it
+    stage.list_paper(THIRD, title="A third world model")
+    bot = await stage.start()
+    await bot.says("was left")
+    assert await bot.stop() == 0
+    stage.discord.invite_bot()
+    bot = await stage.start()
+    await stage.until_posted(FIRST, SECOND, THIRD)
+    assert await bot.stop() == 0
+    assert "Traceback" not in bot.log
+
+
+async def test_a_channel_that_was_deleted_is_not_called_and_is_told_of(stage: Stage) -> None:
+    papers = stage.discord.channel
+    bot = await stage.start()
+    await stage.command("subscribe", stage.discord.club.general, keywords="nothing like this")
+    await stage.live("world model")
+    stage.discord.delete_channel(papers)
+    await stage.until(lambda: len(notices(stage)) == 1, "a notice")
+    assert "was deleted" in notices(stage)[0]
+    stage.list_paper(FIRST, title="World models for small robots")
+    await stage.two_more_runs(bot)
+    assert stage.sends(papers) == []
+    assert await bot.stop() == 0
+    assert "Traceback" not in bot.log
