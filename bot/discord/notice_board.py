@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import cast
 
 import aiohttp
@@ -18,8 +17,7 @@ from bot.discord.checking import CheckAgainButton
 from bot.errors import DeliveryError
 
 SEND_TIMEOUT_SECONDS = 30.0
-# How far back a message that may stand is looked for: waits between attempts are shorter by far.
-LOOKED_BACK = timedelta(days=2)
+# A message that may stand is looked for among so many, the newest: little is written between attempts.
 MOST_LOOKED_THROUGH = 100
 # Discord's codes that pass, though it refuses.
 _DIRECT_MESSAGES_TOO_FAST = 40003
@@ -97,11 +95,9 @@ class DiscordNoticeBoard:
 
     async def _standing(self, channel: discord.abc.Messageable, nonce: str) -> MessageId | None:
         """The message of an earlier attempt. Where the history may not be read, there is none to be seen."""
-        since = discord.utils.utcnow() - LOOKED_BACK
-        async for message in channel.history(after=since, limit=MOST_LOOKED_THROUGH, oldest_first=False):
-            if message.author == self._client.user and nonce in str(
-                [row.to_dict() for row in message.components]
-            ):
+        async for message in channel.history(limit=MOST_LOOKED_THROUGH):
+            buttons = str([row.to_dict() for row in message.components])
+            if message.author == self._client.user and nonce in buttons:
                 return MessageId(message.id)
         return None
 

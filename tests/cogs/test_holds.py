@@ -10,7 +10,9 @@ from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
 from bot.core.feeds import Feed
-from bot.core.ids import ChannelId, ServerId
+from bot.core.ids import ChannelId, ServerId, UserId
+from bot.core.notices import Told
+from bot.discord.notice_board import DiscordNoticeBoard
 from bot.store import feeds
 from tests.world import World, text_of
 
@@ -99,6 +101,7 @@ async def test_without_a_chosen_channel_the_servers_other_feeds_hear_of_it(world
 
 
 async def test_the_system_channel_comes_before_the_first_text_channel(world: World) -> None:
+    world.guild.create_text_channel("lobby")
     system = world.guild.create_text_channel("system")
     world.env.backend.edit_guild(world.guild.id, {"system_channel_id": system.id})
     await held(world)
@@ -247,3 +250,28 @@ async def test_posts_in_another_servers_name_are_not_checked(world: World) -> No
     said = text_of(await stranger.click(forged, label=LABEL))
     assert "another server's" in said
     assert await world.services.holds.has_made_a_feed(world.admin.id, ServerId(world.guild.id))
+
+
+async def test_a_notice_that_may_stand_is_looked_for_before_it_is_sent_again(world: World) -> None:
+    board = DiscordNoticeBoard(world.client)
+    channel, told_of = (
+        ChannelId(world.channel.id),
+        Told(server_id=ServerId(world.guild.id), is_source_down=True),
+    )
+    first = await board.post(channel, told_of, nonce="1" * 24)
+    assert await board.post(channel, told_of, nonce="1" * 24, may_stand=True) == first
+    assert await board.post(channel, told_of, nonce="2" * 24, may_stand=True) != first
+    sent = await board.send(UserId(world.member.id), told_of, nonce="3" * 24)
+    assert await board.send(UserId(world.member.id), told_of, nonce="3" * 24, may_stand=True) == sent
+
+
+async def test_one_who_set_nothing_up_in_the_server_may_not_check_it(world: World) -> None:
+    await held(world)
+    allow(world, world.channel)
+    told_of = Told(server_id=ServerId(world.guild.id), is_source_down=True)
+    await DiscordNoticeBoard(world.client).send(UserId(world.member.id), told_of, nonce="1" * 24)
+    await world.env.settle()
+    person = world.member.user
+    said = text_of(await person.click(person.dm_channel.last_message, label=LABEL))
+    assert "Nothing was checked" in said
+    assert (await the_feed(world)).hold is not None

@@ -280,6 +280,7 @@ async def kinds(bot: Bot) -> list[str]:
 async def test_a_silence_while_the_bot_was_off_is_none_of_hugging_faces(bot: Bot) -> None:
     await bot.subscribe()
     await bot.run()
+    bot.clock.advance(hours=1)
     await silent(bot, 0)
     bot.clock.now += 2 * SOURCE_SILENT_FOR
     await bot.restart()

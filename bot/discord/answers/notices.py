@@ -63,7 +63,7 @@ def _title(told: Told) -> str:
 def _held(feed: Feed) -> str:
     if feed.hold is None:
         return ""
-    said = f"⛔ <#{feed.channel_id}> gets no papers since {past(feed.hold.since)}. {feed.hold.reason}"
+    said = f"⛔ <#{feed.channel_id}>: I stopped posting there {past(feed.hold.since)}. {feed.hold.reason}"
     if feed.hold.is_gone:
         return f"{said} `/subscribe` in another channel brings papers there."
     if feed.hold.look_at is not None:
