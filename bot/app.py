@@ -126,7 +126,13 @@ class App:
         """
         await client.wait_until_ready()
         _log.info("Ready as %s in %d servers", client.user, len(client.guilds))
-        services.changes.connected({ServerId(guild.id) for guild in client.guilds})
+
+        async def heed_servers() -> None:
+            services.changes.connected(await _servers_of(client))
+
+        # A session that begins anew, after an outage, tells nothing of what was left meanwhile.
+        client.add_listener(heed_servers, "on_ready")
+        await heed_servers()
         async with asyncio.TaskGroup() as group:
             group.create_task(services.delivery.run(), name="outbox")
             group.create_task(services.changes.run(), name="changes")
@@ -141,3 +147,16 @@ class App:
             except Exception:  # noqa: BLE001 - a job guard; the runs go on without the archive
                 _log.exception("The backfill failed because of a bug")
             await asyncio.sleep(_BACKFILL_AGAIN_SECONDS)
+
+
+async def _servers_of(client: Client) -> set[ServerId]:
+    """The servers that the bot is in.
+
+    Over a new session discord.py keeps those that were left meanwhile, so Discord is asked for them too.
+    """
+    known = {ServerId(guild.id) for guild in client.guilds}
+    try:
+        return known & {ServerId(guild.id) async for guild in client.fetch_guilds(limit=None)}
+    except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+        _log.warning("Discord does not say which servers the bot is in: %s", error)
+        return known

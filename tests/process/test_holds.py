@@ -76,6 +76,16 @@ async def test_a_kick_and_a_return_bring_everything_back(stage: Stage) -> None:
     assert "Traceback" not in bot.log
 
 
+async def test_a_kick_during_an_outage_of_the_gateway_is_noticed_by_the_next_session(stage: Stage) -> None:
+    bot = await stage.start()
+    await stage.live("world model")
+    stage.discord.gateway.forget_sessions()  # whose events nobody can ask for again
+    stage.discord.kick_bot()
+    stage.discord.gateway.drop()
+    await bot.says("was left")
+    assert await bot.stop() == 0
+
+
 async def test_a_channel_that_was_deleted_is_not_called_and_is_told_of(stage: Stage) -> None:
     papers = stage.discord.channel
     bot = await stage.start()
