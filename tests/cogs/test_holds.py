@@ -144,6 +144,17 @@ async def test_the_button_says_what_is_still_in_the_way_and_then_that_it_goes_on
     assert "Nothing is held" in text_of(await world.admin.click(message, label=LABEL))
 
 
+async def test_the_button_stands_below_status_while_there_is_something_to_check(world: World) -> None:
+    await held(world)
+    shown = await world.admin.slash(world.channel, "status")
+    allow(world, world.channel)
+    said = text_of(await world.admin.click(shown.response, label=LABEL))
+    assert "is posted to again" in said
+    assert world.posted_ids() == [FIRST]
+    shown = await world.admin.slash(world.channel, "status")
+    assert not shown.response.components
+
+
 async def test_the_button_is_for_those_who_manage_channels(world: World) -> None:
     other = world.guild.create_text_channel("other")
     await held(world)
