@@ -97,7 +97,7 @@ class Chaos:
             if self.chance.random() < 0.3:
                 await asyncio.sleep(self.chance.uniform(0.2, 4.0))  # a start may be cut off too
             else:
-                await self._some_requests(self.chance.randrange(1, 8))
+                await self._some_requests(self.chance.randrange(1, 5))
                 await asyncio.sleep(self.chance.uniform(0.0, 0.15))
         finally:
             await bot.kill()
