@@ -14,13 +14,12 @@ from bot.core.ids import ChannelId, MessageId, ServerId, UserId
 from bot.core.notices import Told
 from bot.discord.answers import notices as answers
 from bot.discord.checking import CheckAgainButton
+from bot.discord.refusals import translate
 from bot.errors import DeliveryError
 
 SEND_TIMEOUT_SECONDS = 30.0
 # A message that may stand is looked for among so many, the newest: little is written between attempts.
 MOST_LOOKED_THROUGH = 100
-# Discord's codes that pass, though it refuses.
-_DIRECT_MESSAGES_TOO_FAST = 40003
 
 
 class DiscordNoticeBoard:
@@ -48,7 +47,7 @@ class DiscordNoticeBoard:
         Raises:
             DeliveryError: Discord refused it, or its answer never came.
         """
-        async with _discord_errors():
+        async with self._discord_errors():
             channel = self._client.get_partial_messageable(channel_id)
             return await self._put(channel, told, nonce=nonce, may_stand=may_stand, server_name=None)
 
@@ -61,8 +60,10 @@ class DiscordNoticeBoard:
             DeliveryError: Discord refused it, or its answer never came.
         """
         guild = self._client.get_guild(told.server_id)
-        async with _discord_errors():
-            channel = await self._client.create_dm(discord.Object(user_id))
+        async with self._discord_errors():
+            # As text, as Discord documents ids; `create_dm` sends a number.
+            opened = await self._client.http.start_private_message(str(user_id))
+            channel = self._client.get_partial_messageable(int(opened["id"]))
             message_id = await self._put(
                 channel,
                 told,
@@ -101,27 +102,24 @@ class DiscordNoticeBoard:
                 return MessageId(message.id)
         return None
 
+    @asynccontextmanager
+    async def _discord_errors(self) -> AsyncGenerator[None]:
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
+                yield
+        except discord.HTTPException as error:
+            raise translate(error) from error
+        except discord.RateLimited as error:
+            raise DeliveryError("Discord asks to wait.", retry_after_seconds=error.retry_after) from error
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            # Where discord.py sleeps out a limit of Discord's on all requests, it bars them all meanwhile; a
+            # sleep that a timeout cuts short would never lift the bar.
+            if bar := self._client.http._global_over:  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+                bar.set()
+            raise DeliveryError(
+                "Discord could not be reached, or did not answer in time.", may_have_arrived=True
+            ) from error
+
 
 def _may_write(permissions: discord.Permissions) -> bool:
     return permissions.view_channel and permissions.send_messages and permissions.embed_links
-
-
-@asynccontextmanager
-async def _discord_errors() -> AsyncGenerator[None]:
-    try:
-        async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
-            yield
-    except discord.HTTPException as error:
-        is_final = error.status in {400, 403, 404} and error.code not in {0, _DIRECT_MESSAGES_TOO_FAST}
-        raise DeliveryError(
-            f"Discord refuses the notice ({error.status}, code {error.code}).",
-            code=error.code,
-            is_permanent=is_final,
-            may_have_arrived=error.status >= 500,
-        ) from error
-    except discord.RateLimited as error:
-        raise DeliveryError("Discord asks to wait.", retry_after_seconds=error.retry_after) from error
-    except (TimeoutError, aiohttp.ClientError, OSError) as error:
-        raise DeliveryError(
-            "Discord could not be reached, or did not answer in time.", may_have_arrived=True
-        ) from error

@@ -166,3 +166,24 @@ async def test_a_locked_thread_is_held_and_an_archived_one_is_woken(stage: Stage
     discord.unlock(locked)
     await stage.until_posted("2611.00001", channel=locked)
     assert "Traceback" not in bot.log
+
+
+async def test_where_no_channel_is_open_the_person_who_subscribed_is_told_and_can_check(stage: Stage) -> None:
+    discord, admin = stage.discord, stage.discord.admin.user
+    bot = await stage.start()
+    await stage.live("world model")
+    everyone = discord.guild.default_role
+    discord.set_permissions(everyone, send_messages=False)
+    discord.set_permissions(send_messages=False)
+    stage.list_paper(FIRST, title="World models for small robots")
+    await stage.until(lambda: bool(discord.messages(admin.dm_channel)), "a direct message")
+    (told,) = discord.messages(admin.dm_channel)
+    assert "I lack **Send Messages**" in (told.embeds[0].description or "")
+    assert "is still held" in (await discord.click(admin, told, label="Check again")).text
+
+    discord.set_permissions(send_messages=True)
+    await stage.until_posted(FIRST)
+    assert "Nothing is held" in (await discord.click(admin, told, label="Check again")).text
+    assert len(discord.messages(admin.dm_channel)) == 1
+    assert await bot.stop() == 0
+    assert "Traceback" not in bot.log

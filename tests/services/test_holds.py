@@ -16,7 +16,7 @@ from bot.core.ids import ChannelId, ServerId
 from bot.errors import DeliveryError
 from bot.services.changes import Changes
 from bot.services.holds import EVENT_COUNTS_AFTER, KEPT, SURE_AFTER_SECONDS, Holds
-from bot.store import feeds, notices, posts, servers
+from bot.store import feeds, notices, servers
 from tests.services.bots import CHANNEL, LIVE, OTHER, SERVER, USER, Bot
 
 LACKS = "I lack **Send Messages** in <#1>: give me **Send Messages** there."
@@ -443,7 +443,7 @@ async def test_what_could_not_be_acted_on_is_tried_again_and_does_not_stop_the_r
 
 async def test_what_was_resumed_while_it_was_looked_at_is_left_alone(bot: Bot) -> None:
     await refused(bot)
-
+    bot.publisher.refusals.clear()
     real = bot.publisher.access
 
     async def access(place: Place) -> Access:
@@ -454,5 +454,5 @@ async def test_what_was_resumed_while_it_was_looked_at_is_left_alone(bot: Bot) -
     bot.publisher.access = access
     await bot.services.holds.look_again()
     assert await held(bot) is None
-    async with bot.database.read() as conn:
-        assert len(await posts.claimable(conn, bot.clock(), limit=9)) == 1
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == [FIRST]
