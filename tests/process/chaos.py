@@ -73,7 +73,7 @@ class Chaos:
             if self.killed % 10 == 0:
                 self.tell(f"{self.killed} kills, {self.posted()} of {self.owed} posts")
         self.stage.discord.faults.clear()
-        bot = await self.stage.launch(LOG_LEVEL="INFO")
+        bot = await self.stage.start(LOG_LEVEL="INFO")
         await self._quiet()
         code = await bot.stop()
         assert code == 0, bot.log
