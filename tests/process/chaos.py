@@ -54,8 +54,8 @@ class Chaos:
 
     stage: Stage
     spots: list[Spot]
-    papers: int
-    kills: int
+    papers: int  # at least
+    kills: int  # at least
     chance: random.Random
     tell: Callable[[str], object]
     killed: int = 0
@@ -63,9 +63,9 @@ class Chaos:
     faults: Counter[str] = field(default_factory=Counter[str])
 
     async def run(self) -> None:
-        """Kills the bot until there were kills enough and everything is listed, then lets it finish."""
+        """Kills the bot until there were kills and posts enough, then lets it finish."""
         while self.killed < self.kills or self.listed < self.papers:
-            if self.listed < self.papers and self._is_time_for_a_paper():
+            if self.posted() == self.owed:  # so that each life has something to deliver
                 self.listed += 1
                 self.stage.list_paper(f"2611.{self.listed:05}", title=f"World model {self.listed}")
             await self._life()
@@ -78,11 +78,6 @@ class Chaos:
         code = await bot.stop()
         assert code == 0, bot.log
         assert "Traceback" not in bot.log, bot.log
-
-    def _is_time_for_a_paper(self) -> bool:
-        """The papers come evenly over the kills, or sooner where nothing is left to deliver."""
-        due = self.papers * (self.killed + 1) / self.kills
-        return self.listed < due or self.posted() == self.owed
 
     @property
     def owed(self) -> int:
