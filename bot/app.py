@@ -12,6 +12,8 @@ import aiohttp
 import discord
 
 from bot.client import Client, point_at
+from bot.core.ids import ServerId
+from bot.discord.notice_board import DiscordNoticeBoard
 from bot.discord.publishing import DiscordPublisher
 from bot.errors import ConfigError
 from bot.scheduler import Scheduler
@@ -59,6 +61,7 @@ class App:
                 database=database,
                 source=source,
                 publisher=DiscordPublisher(client),
+                board=DiscordNoticeBoard(client),
                 clock=self._clock,
                 default_schedule=settings.default_schedule,
                 poll_interval_seconds=settings.poll_interval_seconds,
@@ -117,10 +120,23 @@ class App:
             wait_seconds = min(wait_seconds * 2, _LOGIN_LONGEST_WAIT_SECONDS)
 
     async def _deliver(self, client: Client, services: Services) -> None:
-        """Sends what is owed, once the client is there; starts once, however often the gateway reconnects."""
+        """Sends what is owed and heeds what Discord tells, once the client is there.
+
+        Starts once, however often the gateway reconnects.
+        """
         await client.wait_until_ready()
         _log.info("Ready as %s in %d servers", client.user, len(client.guilds))
-        await services.delivery.run()
+
+        async def heed_servers() -> None:
+            services.changes.connected(await _servers_of(client))
+
+        # A session that begins anew, after an outage, tells nothing of what was left meanwhile.
+        client.add_listener(heed_servers, "on_ready")
+        await heed_servers()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(services.delivery.run(), name="outbox")
+            group.create_task(services.changes.run(), name="changes")
+            group.create_task(services.notices.run(), name="notices")
 
     async def _backfill(self, services: Services) -> None:
         """Reads the archive, which previews are the better for; tried again until it is there."""
@@ -131,3 +147,16 @@ class App:
             except Exception:  # noqa: BLE001 - a job guard; the runs go on without the archive
                 _log.exception("The backfill failed because of a bug")
             await asyncio.sleep(_BACKFILL_AGAIN_SECONDS)
+
+
+async def _servers_of(client: Client) -> set[ServerId]:
+    """The servers that the bot is in.
+
+    Over a new session discord.py keeps those that were left meanwhile, so Discord is asked for them too.
+    """
+    known = {ServerId(guild.id) for guild in client.guilds}
+    try:
+        return known & {ServerId(guild.id) async for guild in client.fetch_guilds(limit=None)}
+    except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+        _log.warning("Discord does not say which servers the bot is in: %s", error)
+        return known

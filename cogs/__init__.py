@@ -9,6 +9,7 @@ from cogs.config import ConfigCog
 from cogs.delivery import DeliveryCog
 from cogs.explaining import ExplainingCog
 from cogs.help import HelpCog
+from cogs.holds import HoldsCog
 from cogs.papers import PapersCog
 from cogs.status import StatusCog
 from cogs.subscriptions import SubscriptionsCog
@@ -24,4 +25,5 @@ def make_cogs(services: Services) -> tuple[commands.Cog, ...]:
         ConfigCog(services.feeds, clock=services.clock),
         StatusCog(services.status),
         HelpCog(),
+        HoldsCog(services.holds, services.changes, clock=services.clock),
     )

@@ -9,6 +9,7 @@ from discord.ext import commands
 from bot.client import Client
 from bot.discord import targets
 from bot.discord.answers import status as answers
+from bot.discord.checking import CheckAgainButton
 from bot.discord.paging import answer
 from bot.services.status import StatusReport
 
@@ -25,4 +26,5 @@ class StatusCog(commands.Cog):
         await interaction.response.defer(ephemeral=True)
         target = targets.managed(interaction, None)
         found = await self._status.of_server(target.server_id)
-        await answer(interaction, answers.status(found))
+        buttons = [CheckAgainButton(target.server_id)] if found.can_be_checked else []
+        await answer(interaction, answers.status(found), buttons=buttons)

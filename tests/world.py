@@ -16,6 +16,7 @@ from simcord import Env
 from bot.client import Client
 from bot.core.list_days import open_list_day
 from bot.core.schedules import Schedule
+from bot.discord.notice_board import DiscordNoticeBoard
 from bot.discord.publishing import DiscordPublisher
 from bot.services.assembly import Services, assemble
 from bot.services.pace import ChannelPace
@@ -215,6 +216,7 @@ def _bot(database: Database, source: HuggingFace, clock: FakeClock) -> tuple[Cli
         database=database,
         source=source,
         publisher=DiscordPublisher(client),
+        board=DiscordNoticeBoard(client),
         clock=clock,
         default_schedule=NINE_ON_WEEKDAYS,
         poll_interval_seconds=1800,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.core.feeds import Feed
 from bot.core.ids import FeedId, NoticeId, ServerId
 
 
@@ -34,3 +35,21 @@ class Notice:
     created_at: datetime
     attempts: int = 0
     next_attempt_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delay:
+    """A feed whose messages do not get through."""
+
+    feed: Feed
+    reason: str  # what was last heard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What one message tells a server: every trouble that is news to it."""
+
+    server_id: ServerId
+    held: tuple[Feed, ...] = ()
+    delayed: tuple[Delay, ...] = ()
+    is_source_down: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import aiohttp
@@ -269,8 +269,15 @@ class DiscordPublisher:
         return error if seen is None else replace(error, reason=seen, is_explained=True)
 
 
+@dataclass(frozen=True, slots=True)
+class _Role:
+    """A role by its id, as text: so Discord's API has ids, and discord.py would write a number."""
+
+    id: str
+
+
 def _mentions(message: Message) -> discord.AllowedMentions:
     mentions = discord.AllowedMentions.none()
     if message.mention_role_id is not None:
-        mentions.roles = [discord.Object(message.mention_role_id)]
+        mentions.roles = [_Role(id=str(message.mention_role_id))]  # pyright: ignore[reportAttributeAccessIssue]
     return mentions

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.core.schedules import Schedule
+from bot.services.changes import Changes
 from bot.services.clock import Clock
 from bot.services.delivery import Delivery
 from bot.services.explaining import Explaining
 from bot.services.feeds import Feeds
+from bot.services.holds import Holds
+from bot.services.notices import NoticeBoard, Notices
 from bot.services.pace import ChannelPace
 from bot.services.papers import Papers
 from bot.services.polling import Polling
@@ -29,6 +32,9 @@ class Services:
     clock: Clock
     polling: Polling
     delivery: Delivery
+    holds: Holds
+    changes: Changes
+    notices: Notices
     runs: Runs
     searching: Searching
     subscriptions: Subscriptions
@@ -43,6 +49,7 @@ def assemble(
     database: Database,
     source: HuggingFace,
     publisher: Publisher,
+    board: NoticeBoard,
     clock: Clock,
     default_schedule: Schedule,
     poll_interval_seconds: int,
@@ -56,6 +63,7 @@ def assemble(
         database: the store.
         source: Hugging Face.
         publisher: what puts messages into Discord.
+        board: what brings notices to a server's people.
         clock: what tells the time.
         default_schedule: of a feed that nobody configured.
         poll_interval_seconds: how often the list is read.
@@ -64,11 +72,13 @@ def assemble(
         pace: of each channel; Discord's, if left out.
     """
     delivery = Delivery(database=database, publisher=publisher, clock=clock, pace=pace)
+    holds = Holds(database=database, publisher=publisher, delivery=delivery, clock=clock, ring=ring)
     polling = Polling(database=database, source=source, clock=clock, backfill_days=backfill_days)
     runs = Runs(
         database=database,
         polling=polling,
         delivery=delivery,
+        holds=holds,
         clock=clock,
         poll_interval_seconds=poll_interval_seconds,
         backfill_days=backfill_days,
@@ -79,6 +89,9 @@ def assemble(
         clock=clock,
         polling=polling,
         delivery=delivery,
+        holds=holds,
+        changes=Changes(holds=holds),
+        notices=Notices(database=database, publisher=publisher, board=board, clock=clock),
         runs=runs,
         searching=searching,
         subscriptions=Subscriptions(

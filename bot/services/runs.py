@@ -16,6 +16,7 @@ from bot.core.runs import Outcome
 from bot.core.schedules import next_run
 from bot.services.clock import Clock
 from bot.services.delivery import Delivery
+from bot.services.holds import Holds
 from bot.services.planning import FeedPlan, Planned, plan, plan_older
 from bot.services.polling import Polling, PollResult
 from bot.store import feeds, papers, posts, runs, subscriptions
@@ -51,6 +52,7 @@ class Runs:
         database: Database,
         polling: Polling,
         delivery: Delivery,
+        holds: Holds,
         clock: Clock,
         poll_interval_seconds: int,
         backfill_days: int,
@@ -58,6 +60,7 @@ class Runs:
         self._database = database
         self._polling = polling
         self._delivery = delivery
+        self._holds = holds
         self._clock = clock
         self._poll_interval = timedelta(seconds=poll_interval_seconds)
         self._fresh_for = timedelta(seconds=min(poll_interval_seconds, FRESH_FOR_SECONDS))
@@ -87,6 +90,7 @@ class Runs:
             run_id = await runs.start(conn, now=self._clock())
         try:
             listing = await self._read_list()
+            await self._holds.at_run()
             async with self._planning:
                 report = await self._run_due(run_id, listing)
         except Exception as error:

@@ -50,6 +50,11 @@ class Status:
     papers: int
     source: SourceHealth
 
+    @property
+    def can_be_checked(self) -> bool:
+        """Whether something is held or in doubt, which a look may find mended."""
+        return any(item.feed.hold is not None or item.doubtful for item in self.feeds)
+
 
 class StatusReport:
     """Reads the state of things for one server."""

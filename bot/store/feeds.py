@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, time
 from functools import lru_cache
 from typing import Any
@@ -165,9 +165,14 @@ async def resume(conn: AsyncConnection, feed_id: FeedId, *, next_run_at: datetim
     await _set(conn, feed_id, paused_at=None, **_NO_HOLD, next_run_at=next_run_at)
 
 
-async def forget_gone(conn: AsyncConnection, *, before: datetime) -> list[Feed]:
-    """Delete the feeds whose channel has been gone since then, with all that is theirs; which they were."""
-    gone = await _where(conn, _feeds.c.gone_at < before)
+async def long_gone(conn: AsyncConnection, *, before: datetime) -> list[Feed]:
+    """The feeds whose channel, or server, has been gone since before then."""
+    return await _where(conn, _feeds.c.gone_at < before)
+
+
+async def forget_gone(conn: AsyncConnection, feed_ids: Collection[FeedId], *, before: datetime) -> list[Feed]:
+    """Delete those of the feeds that have been gone since then, with all that is theirs; which they were."""
+    gone = await _where(conn, _feeds.c.gone_at < before, _feeds.c.id.in_(these_ids(conn, feed_ids)))
     await conn.execute(delete(_feeds).where(_feeds.c.id.in_(these_ids(conn, [feed.id for feed in gone]))))
     return gone
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.dialects import insert_or_update
@@ -28,3 +28,8 @@ async def reads(conn: AsyncConnection, first: date, last: date) -> dict[date, Da
     """The days from `first` to `last`, both included, that were ever read."""
     found = await conn.execute(select(list_days).where(list_days.c.day.between(first, last)))
     return {row.day: DayRead(day=row.day, read_at=row.read_at, papers=row.papers) for row in found}
+
+
+async def last_read_at(conn: AsyncConnection) -> datetime | None:
+    """When any list day was last read whole."""
+    return (await conn.execute(select(func.max(list_days.c.read_at)))).scalar_one()

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, func, literal, select
+from sqlalchemy import Row, delete, exists, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.ids import FeedId, ServerId
-from bot.core.notices import NoticeKind, NoticeState
+from bot.core.ids import ChannelId, FeedId, MessageId, NoticeId, ServerId
+from bot.core.notices import Notice, NoticeKind, NoticeState
+from bot.core.posts import PostState
 from bot.store import tables
 from bot.store.column_types import UtcDateTime
-from bot.store.dialects import insert_if_new
+from bot.store.dialects import insert_if_new, these_ids
+from bot.store.feeds import is_active
 
 _notices = tables.notices
 _feeds = tables.feeds
+_posts = tables.posts
+_servers = tables.servers
 _NONCE_BYTES = 12  # 24 hex digits: Discord takes 25 characters
 
 
@@ -44,3 +50,120 @@ async def count_untold(conn: AsyncConnection, server_id: ServerId) -> int:
 async def end(conn: AsyncConnection, feed_id: FeedId) -> None:
     """What the feed's notices told of is over: what comes next is told anew."""
     await conn.execute(delete(_notices).where(_notices.c.feed_id == feed_id))
+
+
+async def owe_of_source(conn: AsyncConnection, *, joined_before: datetime, now: datetime) -> int:
+    """Owe each server that wants papers a notice that Hugging Face does not answer; to how many it is new.
+
+    A server that came after `joined_before` has not waited that long.
+    """
+    theirs = _feeds.c.server_id == _servers.c.id
+    wants = exists().where(theirs, is_active(), tables.subscriptions.c.feed_id == _feeds.c.id)
+    has_one = exists().where(
+        _notices.c.server_id == _servers.c.id, _notices.c.kind == NoticeKind.SOURCE.value
+    )
+    in_time = _servers.c.added_at <= joined_before
+    statement = select(_servers.c.id).where(wants, in_time, _servers.c.left_at.is_(None), ~has_one)
+    rows = [
+        {
+            "server_id": server_id,
+            "kind": NoticeKind.SOURCE.value,
+            "state": NoticeState.PENDING.value,
+            "nonce": secrets.token_hex(_NONCE_BYTES),
+            "created_at": now,
+            "attempts": 0,
+            "next_attempt_at": now,
+        }
+        for server_id in (await conn.execute(statement)).scalars()
+    ]
+    if rows:
+        await conn.execute(insert(_notices), rows)
+    return len(rows)
+
+
+async def end_of_source(conn: AsyncConnection) -> int:
+    """Hugging Face answers again: what comes next is told anew; how many had been told, or were about to."""
+    return (await conn.execute(delete(_notices).where(_notices.c.kind == NoticeKind.SOURCE.value))).rowcount
+
+
+async def any_of_source(conn: AsyncConnection) -> bool:
+    statement = select(_notices.c.id).where(_notices.c.kind == NoticeKind.SOURCE.value).limit(1)
+    return (await conn.execute(statement)).first() is not None
+
+
+async def pending(conn: AsyncConnection) -> list[Notice]:
+    """What servers are to be told, the oldest first; those that the bot left are left out."""
+    statement = (
+        select(_notices)
+        .join(_servers, _servers.c.id == _notices.c.server_id)
+        .where(_notices.c.state == NoticeState.PENDING.value, _servers.c.left_at.is_(None))
+        .order_by(_notices.c.id)
+    )
+    return [_notice(row) for row in await conn.execute(statement)]
+
+
+async def begin_attempt(
+    conn: AsyncConnection, ids: Collection[NoticeId], *, next_attempt_at: datetime
+) -> None:
+    """Note, before anything is sent, that they are told; `next_attempt_at` counts if that is cut off."""
+    await _set(conn, ids, attempts=_notices.c.attempts + 1, next_attempt_at=next_attempt_at)
+
+
+async def postpone(conn: AsyncConnection, ids: Collection[NoticeId], *, until: datetime) -> None:
+    await _set(conn, ids, next_attempt_at=until)
+
+
+async def mark_told(
+    conn: AsyncConnection,
+    ids: Collection[NoticeId],
+    *,
+    channel_id: ChannelId,
+    message_id: MessageId,
+    now: datetime,
+) -> None:
+    told = {"state": NoticeState.TOLD.value, "told_at": now}
+    await _set(conn, ids, **told, channel_id=channel_id, message_id=message_id)
+
+
+async def mark_untold(conn: AsyncConnection, ids: Collection[NoticeId]) -> None:
+    await _set(conn, ids, state=NoticeState.UNTOLD.value)
+
+
+async def drop(conn: AsyncConnection, ids: Collection[NoticeId]) -> None:
+    """Forget notices of what is over, so that what comes next is told."""
+    await conn.execute(delete(_notices).where(_notices.c.id.in_(these_ids(conn, ids))))
+
+
+async def delays(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[FeedId, str]:
+    """Of those of the active feeds that owe a post which did not get through: why, as it was last heard."""
+    statement = (
+        select(_posts.c.feed_id, _posts.c.reason)
+        .join(_feeds, _feeds.c.id == _posts.c.feed_id)
+        .where(
+            _feeds.c.id.in_(these_ids(conn, feed_ids)),
+            is_active(),
+            _posts.c.state == literal(PostState.PENDING.value, literal_execute=True),
+            _posts.c.doubtful_since.is_(None),
+            _posts.c.reason.is_not(None),
+        )
+        .order_by(_posts.c.id.desc())  # so that the oldest, which holds back the others, wins
+    )
+    return {FeedId(row.feed_id): row.reason for row in await conn.execute(statement)}
+
+
+async def _set(conn: AsyncConnection, ids: Collection[NoticeId], **values: object) -> None:
+    await conn.execute(update(_notices).where(_notices.c.id.in_(these_ids(conn, ids))).values(values))
+
+
+def _notice(row: Row[Any]) -> Notice:
+    return Notice(
+        id=NoticeId(row.id),
+        server_id=ServerId(row.server_id),
+        kind=NoticeKind(row.kind),
+        feed_id=None if row.feed_id is None else FeedId(row.feed_id),
+        state=NoticeState(row.state),
+        nonce=row.nonce,
+        created_at=row.created_at,
+        attempts=row.attempts,
+        next_attempt_at=row.next_attempt_at,
+    )

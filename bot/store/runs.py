@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import RunId
@@ -81,3 +81,15 @@ async def _latest(conn: AsyncConnection, condition: ColumnElement[bool]) -> Run 
         posts=row.posts,
         problem=row.problem,
     )
+
+
+async def source_failures(
+    conn: AsyncConnection, *, since: datetime | None
+) -> tuple[datetime, datetime] | None:
+    """When the first and the last run ended, of those since then that could not read the list; None: none."""
+    failed = [_runs.c.outcome == Outcome.SOURCE_FAILED.value]
+    if since is not None:
+        failed.append(_runs.c.finished_at > since)
+    ends = select(func.min(_runs.c.finished_at), func.max(_runs.c.finished_at)).where(*failed)
+    first, last = (await conn.execute(ends)).one()
+    return None if first is None else (first, last)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import ChannelId, ServerId
 from bot.store import tables
-from bot.store.dialects import insert_if_new
+from bot.store.dialects import insert_if_new, these_ids
 
 
 async def ensure(conn: AsyncConnection, server_id: ServerId, *, now: datetime) -> None:
@@ -19,6 +20,46 @@ async def ensure(conn: AsyncConnection, server_id: ServerId, *, now: datetime) -
 
 async def count(conn: AsyncConnection) -> int:
     return (await conn.execute(select(func.count()).select_from(tables.servers))).scalar_one()
+
+
+async def memberships(conn: AsyncConnection) -> dict[ServerId, bool]:
+    """Every server that is known, and whether the bot is in it as far as that was noted."""
+    rows = await conn.execute(select(tables.servers.c.id, tables.servers.c.left_at))
+    return {ServerId(row.id): row.left_at is None for row in rows}
+
+
+async def is_left(conn: AsyncConnection, server_id: ServerId) -> bool:
+    theirs = (tables.servers.c.id == server_id) & tables.servers.c.left_at.is_not(None)
+    return (await conn.execute(select(tables.servers.c.id).where(theirs))).first() is not None
+
+
+async def leave(conn: AsyncConnection, server_ids: Collection[ServerId], *, now: datetime) -> None:
+    """Note that the bot is not in these servers any more; one that it had left was left when it was."""
+    theirs = tables.servers.c.id.in_(these_ids(conn, server_ids)) & tables.servers.c.left_at.is_(None)
+    await conn.execute(update(tables.servers).where(theirs).values(left_at=now))
+
+
+async def come_back(conn: AsyncConnection, server_ids: Collection[ServerId]) -> None:
+    """Note that the bot is in these servers, as far as they are known."""
+    theirs = tables.servers.c.id.in_(these_ids(conn, server_ids)) & tables.servers.c.left_at.is_not(None)
+    await conn.execute(update(tables.servers).where(theirs).values(left_at=None))
+
+
+async def any_left(conn: AsyncConnection, *, before: datetime) -> bool:
+    """Whether `forget_left` would delete any."""
+    statement = select(tables.servers.c.id).where(_is_forgettable(before)).limit(1)
+    return (await conn.execute(statement)).first() is not None
+
+
+async def forget_left(conn: AsyncConnection, *, before: datetime) -> list[ServerId]:
+    """Delete the servers without feeds that the bot left before then; which they were."""
+    gone = delete(tables.servers).where(_is_forgettable(before)).returning(tables.servers.c.id)
+    return sorted(ServerId(server_id) for server_id in (await conn.execute(gone)).scalars())
+
+
+def _is_forgettable(before: datetime) -> ColumnElement[bool]:
+    has_feeds = exists().where(tables.feeds.c.server_id == tables.servers.c.id)
+    return and_(tables.servers.c.left_at < before, ~has_feeds)
 
 
 async def set_notices_channel(

@@ -85,7 +85,7 @@ async def test_a_message_may_ping_its_role_and_nobody_else(loopback: Loopback, k
     await loopback.publish(kind, a_message(mention_role_id=RoleId(77)))
     (request,) = loopback.sent(kind)
     sent = request.json["message"] if kind == "forum" else request.json
-    assert sent["allowed_mentions"] == {"parse": [], "roles": [77]}
+    assert sent["allowed_mentions"] == {"parse": [], "roles": ["77"]}
     assert "<@&77>" in sent["content"]
 
 

@@ -24,6 +24,7 @@ from bot.sources.fetching import FetchLimits
 from bot.sources.huggingface import HuggingFace
 from bot.store import feeds, posts, runs, steps
 from bot.store.database import Database
+from tests.fakes.board import FakeBoard
 from tests.fakes.clock import FakeClock
 from tests.fakes.huggingface import FakeHuggingFace, RawItem, raw_item
 from tests.fakes.publisher import FakePublisher
@@ -58,6 +59,7 @@ class Bot:
     hub: FakeHuggingFace
     database: Database
     publisher: FakePublisher
+    board: FakeBoard
     services: Services
     delivery: asyncio.Task[None] | None = None
     sources: list[HuggingFace] = field(default_factory=list[HuggingFace])
@@ -172,6 +174,7 @@ def _services(bot: Bot, *, backfill_days: int) -> Services:
         database=bot.database,
         source=source,
         publisher=bot.publisher,
+        board=bot.board,
         clock=bot.clock,
         default_schedule=NINE,
         poll_interval_seconds=1800,
@@ -209,6 +212,7 @@ async def a_bot(folder: Path, *, now: datetime = NOW, backfill_days: int = 30) -
             hub=hub,
             database=database,
             publisher=FakePublisher(clock=clock),
+            board=FakeBoard(),
             services=None,  # pyright: ignore[reportArgumentType] - made in the next line
         )
         bot.services = _services(bot, backfill_days=backfill_days)

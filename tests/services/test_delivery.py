@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.core.access import Access
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId
 from bot.core.posts import PostState
@@ -157,6 +158,7 @@ async def test_a_channel_that_refuses_is_held_and_not_called_again(bot: Bot) -> 
     await owing(bot)
     await owing(bot, channel=OTHER)
     bot.publisher.refusals[ChannelId(CHANNEL)] = REFUSED
+    bot.publisher.obstacles[ChannelId(CHANNEL)] = Access(obstacle=REFUSED.reason)
     await bot.delivered()
     for _ in range(3):
         bot.list_paper(f"2608.1000{bot.clock().hour % 10}")

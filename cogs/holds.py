@@ -1,0 +1,92 @@
+"""Held channels: what Discord tells of servers and channels, and the button that has them looked at again."""
+
+from __future__ import annotations
+
+import discord
+from discord.ext import commands
+
+from bot.core.ids import ChannelId, ServerId, UserId
+from bot.discord.answers import notices as answers
+from bot.discord.checking import CHECKING_COG, CheckAgainButton
+from bot.discord.paging import answer
+from bot.errors import UserError
+from bot.services.changes import Changes
+from bot.services.clock import Clock
+from bot.services.holds import Holds
+
+
+class HoldsCog(commands.Cog, name=CHECKING_COG):
+    buttons = (CheckAgainButton,)
+
+    def __init__(self, holds: Holds, changes: Changes, *, clock: Clock) -> None:
+        self._holds = holds
+        self._changes = changes
+        self._clock = clock
+
+    async def check_again(self, interaction: discord.Interaction, server_id: ServerId) -> None:
+        """What the button does; the person's permissions may have changed since."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self._check_person(interaction, server_id)
+        await answer(interaction, answers.checked(await self._holds.check(server_id), now=self._clock()))
+
+    async def _check_person(self, interaction: discord.Interaction, server_id: ServerId) -> None:
+        if interaction.guild_id is None:
+            if not await self._holds.has_made_a_feed(UserId(interaction.user.id), server_id):
+                raise UserError("Nothing that you set up is left in that server. Nothing was checked.")
+        elif interaction.guild_id != server_id:
+            raise UserError("This button is another server's. Nothing was checked.")
+        elif not interaction.permissions.manage_channels:
+            raise UserError(
+                f"You need **Manage Channels** in <#{interaction.channel_id}> for this. Nothing was checked; "
+                "ask an admin of this server."
+            )
+
+    @commands.Cog.listener()
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        self._changes.server_joined(ServerId(guild.id))
+
+    @commands.Cog.listener()
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        self._changes.server_joined(ServerId(guild.id))
+
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Not for an outage, of which Discord tells otherwise."""
+        self._changes.server_left(ServerId(guild.id))
+
+    @commands.Cog.listener()
+    async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
+        self._changes.server_changed(ServerId(channel.guild.id))
+
+    @commands.Cog.listener()
+    async def on_guild_channel_update(
+        self, _: discord.abc.GuildChannel, after: discord.abc.GuildChannel
+    ) -> None:
+        self._changes.server_changed(ServerId(after.guild.id))
+
+    @commands.Cog.listener()
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        self._changes.channel_gone(ChannelId(channel.id))
+
+    @commands.Cog.listener()
+    async def on_raw_thread_update(self, payload: discord.RawThreadUpdateEvent) -> None:
+        """A thread that is archived or opened again need not be known to the client."""
+        self._changes.server_changed(ServerId(payload.guild_id))
+
+    @commands.Cog.listener()
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        self._changes.channel_gone(ChannelId(payload.thread_id))
+
+    @commands.Cog.listener()
+    async def on_guild_role_update(self, _: discord.Role, after: discord.Role) -> None:
+        self._changes.server_changed(ServerId(after.guild.id))
+
+    @commands.Cog.listener()
+    async def on_guild_role_delete(self, role: discord.Role) -> None:
+        self._changes.server_changed(ServerId(role.guild.id))
+
+    @commands.Cog.listener()
+    async def on_member_update(self, _: discord.Member, after: discord.Member) -> None:
+        """The bot's own roles, or a time-out of its own; it hears of no other members."""
+        if after == after.guild.me:
+            self._changes.server_changed(ServerId(after.guild.id))

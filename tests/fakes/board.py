@@ -1,0 +1,57 @@
+"""An in-memory notice board: channels and people that keep what they are told, or refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.core.ids import ChannelId, MessageId, ServerId, UserId
+from bot.core.notices import Told
+from bot.errors import DeliveryError
+
+DIRECT = 1_000_000  # added to a person's id: the channel of their direct messages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    channel_id: int
+    told: Told
+    nonce: str
+
+
+@dataclass(kw_only=True)
+class FakeBoard:
+    """Obeys the protocol of `NoticeBoard`."""
+
+    posted: list[Posted] = field(default_factory=list[Posted])
+    own_rooms: list[int] = field(default_factory=list[int])
+    refusals: dict[int, Exception] = field(
+        default_factory=dict[int, Exception]
+    )  # by channel, or DIRECT + person
+    lost_answers: int = 0  # of the next messages, which arrive
+    tried: list[int] = field(default_factory=list[int])
+
+    async def rooms(self, server_id: ServerId) -> Sequence[ChannelId]:
+        return [ChannelId(room) for room in self.own_rooms]
+
+    async def post(
+        self, channel_id: ChannelId, told: Told, *, nonce: str, may_stand: bool = False
+    ) -> MessageId:
+        self.tried.append(channel_id)
+        if channel_id in self.refusals:
+            raise self.refusals[channel_id]
+        if may_stand:
+            for number, one in enumerate(self.posted, start=1):
+                if (one.channel_id, one.nonce) == (channel_id, nonce):
+                    return MessageId(number)
+        self.posted.append(Posted(channel_id=channel_id, told=told, nonce=nonce))
+        if self.lost_answers:
+            self.lost_answers -= 1
+            raise DeliveryError("No answer came.", may_have_arrived=True)
+        return MessageId(len(self.posted))
+
+    async def send(
+        self, user_id: UserId, told: Told, *, nonce: str, may_stand: bool = False
+    ) -> tuple[ChannelId, MessageId]:
+        channel_id = ChannelId(DIRECT + user_id)
+        return channel_id, await self.post(channel_id, told, nonce=nonce, may_stand=may_stand)

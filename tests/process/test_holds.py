@@ -1,0 +1,189 @@
+"""Trouble in a channel, and its end, between real processes: told once, resumed without anyone's command."""
+
+from __future__ import annotations
+
+from simcord.builders import ChannelHandle
+
+from tests.process.running import Stage
+
+FIRST, SECOND, THIRD = "2611.00001", "2611.00002", "2611.00003"
+
+
+def notices(stage: Stage) -> list[str]:
+    """What stands in #general, where the server's other feed is, of troubles."""
+    shown = stage.discord.messages(stage.discord.club.general)
+    texts = [embed.description or "" for message in shown for embed in message.embeds]
+    return [text for text in texts if "⛔" in text]
+
+
+async def test_a_channel_that_the_bot_may_not_write_in_is_told_of_once_and_resumed_when_it_may(
+    stage: Stage,
+) -> None:
+    papers, general = stage.discord.channel, stage.discord.club.general
+    stage.list_paper(FIRST, title="World models for small robots")
+    bot = await stage.start()
+    await stage.command("subscribe", general, keywords="nothing like this")
+    await stage.live("world model")
+    await stage.until_posted(FIRST)
+
+    stage.discord.deny(papers, send_messages=True)
+    stage.list_paper(SECOND, title="Another world model")
+    await stage.until(lambda: len(notices(stage)) == 1, "a notice")
+    assert papers.mention in notices(stage)[0]
+    assert "I lack **Send Messages**" in notices(stage)[0]
+    attempts = len(stage.sends())
+    await stage.two_more_runs(bot)
+    assert len(stage.sends()) == attempts  # nothing is tried while it is held
+
+    await bot.kill()
+    bot = await stage.start()
+    await stage.two_more_runs(bot)
+    stage.discord.allow(papers)
+    await stage.until_posted(FIRST, SECOND)
+    await stage.two_more_runs(bot)
+    assert len(notices(stage)) == 1
+    await stage.until_posted(FIRST, SECOND)
+    assert await bot.stop() == 0
+    assert "Traceback" not in bot.log
+
+
+async def test_a_kick_and_a_return_bring_everything_back(stage: Stage) -> None:
+    stage.list_paper(FIRST, title="World models for small robots")
+    bot = await stage.start()
+    await stage.live("world model")
+    await stage.until_posted(FIRST)
+    stage.discord.kick_bot()
+    await bot.says("was left")
+    stage.list_paper(SECOND, title="Another world model")
+    await stage.two_more_runs(bot)
+    attempts = len(stage.sends())
+    assert stage.posted() == [FIRST]
+
+    stage.discord.invite_bot()
+    await stage.until_posted(FIRST, SECOND)
+    assert len(stage.sends()) == attempts + 1
+    assert await bot.stop() == 0
+
+    stage.discord.kick_bot()  # while nobody is there to hear it
+    stage.list_paper(THIRD, title="A third world model")
+    bot = await stage.start()
+    await bot.says("was left")
+    assert await bot.stop() == 0
+    stage.discord.invite_bot()
+    bot = await stage.start()
+    await stage.until_posted(FIRST, SECOND, THIRD)
+    assert await bot.stop() == 0
+    assert "Traceback" not in bot.log
+
+
+async def test_a_kick_during_an_outage_of_the_gateway_is_noticed_by_the_next_session(stage: Stage) -> None:
+    bot = await stage.start()
+    await stage.live("world model")
+    stage.discord.gateway.forget_sessions()  # whose events nobody can ask for again
+    stage.discord.kick_bot()
+    stage.discord.gateway.drop()
+    await bot.says("was left")
+    assert await bot.stop() == 0
+
+
+async def test_a_channel_that_was_deleted_is_not_called_and_is_told_of(stage: Stage) -> None:
+    papers = stage.discord.channel
+    bot = await stage.start()
+    await stage.command("subscribe", stage.discord.club.general, keywords="nothing like this")
+    await stage.live("world model")
+    stage.discord.delete_channel(papers)
+    await stage.until(lambda: len(notices(stage)) == 1, "a notice")
+    assert "was deleted" in notices(stage)[0]
+    stage.list_paper(FIRST, title="World models for small robots")
+    await stage.two_more_runs(bot)
+    assert stage.sends(papers) == []
+    assert await bot.stop() == 0
+    assert "Traceback" not in bot.log
+
+
+def in_forum(stage: Stage, forum: ChannelHandle) -> list[str]:
+    return [paper_id for thread in forum.threads for paper_id in stage.posted(thread)]
+
+
+async def test_what_loses_a_permission_is_held_told_once_and_goes_on_by_itself(stage: Stage) -> None:
+    discord = stage.discord
+    papers, general = discord.club.papers, discord.club.general
+    forum = discord.create_forum("posts", tags=["World models"], require_tag=True)
+    discord.world.backend.create_thread(general.id, "a thread", discord.admin.id)
+    (thread,) = general.threads
+    bot = await stage.start()
+    for place in (papers, forum, thread):
+        await stage.live("world model", place)
+    discord.deny(papers, embed_links=True)
+    discord.deny(forum, send_messages=True)
+    discord.deny(general, send_messages_in_threads=True)
+    stage.list_paper("2611.00001", title="World models for small robots")
+
+    await stage.until(lambda: bool(notices(stage)), "a notice")
+    await stage.two_more_runs(bot)
+    told = " ".join(notices(stage)[0].split())
+    for place, permission in (
+        (papers, "Embed Links"),
+        (forum, "Create Posts"),
+        (thread, "Send Messages in Threads"),
+    ):
+        assert f"{place.mention}: I stopped posting there" in told
+        assert f"I lack **{permission}**" in told
+        assert len(stage.calls("POST", f"/channels/{place.id}/")) <= 1
+    status = await stage.command("status")
+    assert status.count("⛔") == 3
+
+    for place in (papers, forum, general):
+        discord.allow(place)
+    await stage.until_posted("2611.00001")
+    await stage.until_posted("2611.00001", channel=thread)
+    await stage.until(lambda: in_forum(stage, forum) == ["2611.00001"], "the post in the forum")
+    await stage.two_more_runs(bot)
+    assert in_forum(stage, forum) == ["2611.00001"]
+    (post,) = forum.threads
+    assert post._channel.applied_tags == [discord.tags(forum)["World models"]]
+    assert len(notices(stage)) == 1
+    assert "⛔" not in await stage.command("status")
+    assert "Traceback" not in bot.log
+
+
+async def test_a_locked_thread_is_held_and_an_archived_one_is_woken(stage: Stage) -> None:
+    discord, general = stage.discord, stage.discord.club.general
+    for name in ("locked", "asleep"):
+        discord.world.backend.create_thread(general.id, name, discord.admin.id)
+    locked, asleep = general.threads
+    discord.deny(general, manage_threads=True)
+    bot = await stage.start()
+    for thread in (locked, asleep):
+        await stage.live("world model", thread)
+    discord.archive(asleep)
+    discord.lock(locked)
+    stage.list_paper("2611.00001", title="World models for small robots")
+    await stage.until_posted("2611.00001", channel=asleep)
+    await bot.says("locked")
+    assert "locked" in await stage.command("status")
+    assert stage.posted(locked) == []
+    discord.unlock(locked)
+    await stage.until_posted("2611.00001", channel=locked)
+    assert "Traceback" not in bot.log
+
+
+async def test_where_no_channel_is_open_the_person_who_subscribed_is_told_and_can_check(stage: Stage) -> None:
+    discord, admin = stage.discord, stage.discord.admin.user
+    bot = await stage.start()
+    await stage.live("world model")
+    everyone = discord.guild.default_role
+    discord.set_permissions(everyone, send_messages=False)
+    discord.set_permissions(send_messages=False)
+    stage.list_paper(FIRST, title="World models for small robots")
+    await stage.until(lambda: bool(discord.messages(admin.dm_channel)), "a direct message")
+    (told,) = discord.messages(admin.dm_channel)
+    assert "I lack **Send Messages**" in (told.embeds[0].description or "")
+    assert "is still held" in (await discord.click(admin, told, label="Check again")).text
+
+    discord.set_permissions(send_messages=True)
+    await stage.until_posted(FIRST)
+    assert "Nothing is held" in (await discord.click(admin, told, label="Check again")).text
+    assert len(discord.messages(admin.dm_channel)) == 1
+    assert await bot.stop() == 0
+    assert "Traceback" not in bot.log
