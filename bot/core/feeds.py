@@ -11,6 +11,8 @@ from bot.core.schedules import Schedule
 
 MAX_SUBSCRIPTIONS = 50  # a feed
 DEFAULT_MAX_PAPERS = 10  # cards a post; what exceeds them is folded into a list
+MOST_CARDS = 50  # that a post may be given
+MOST_UPVOTES = 1_000  # that a filter may ask for
 
 
 class FeedKind(StrEnum):
@@ -52,7 +54,7 @@ class LastRun:
 
     new: int  # first seen since the run before
     matched: int  # that a subscription wants and the feed did not have
-    planned: int  # that became owed; the others wait for upvotes
+    planned: int  # that became owed; the others were kept out by the feed's filter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
