@@ -10,6 +10,7 @@ from bot.services.clock import Clock
 from bot.services.delivery import Delivery
 from bot.services.explaining import Explaining
 from bot.services.feeds import Feeds
+from bot.services.filters import Filters
 from bot.services.pace import ChannelPace
 from bot.services.papers import Papers
 from bot.services.polling import Polling
@@ -33,6 +34,7 @@ class Services:
     searching: Searching
     subscriptions: Subscriptions
     feeds: Feeds
+    filters: Filters
     papers: Papers
     explaining: Explaining
     status: StatusReport
@@ -74,6 +76,15 @@ def assemble(
         backfill_days=backfill_days,
     )
     searching = Searching(database=database, clock=clock)
+    feeds = Feeds(
+        database=database,
+        runs=runs,
+        delivery=delivery,
+        publisher=publisher,
+        clock=clock,
+        default_schedule=default_schedule,
+        ring=ring,
+    )
     papers = Papers(database=database, source=source, polling=polling, clock=clock)
     return Services(
         clock=clock,
@@ -91,15 +102,8 @@ def assemble(
             default_schedule=default_schedule,
             ring=ring,
         ),
-        feeds=Feeds(
-            database=database,
-            runs=runs,
-            delivery=delivery,
-            publisher=publisher,
-            clock=clock,
-            default_schedule=default_schedule,
-            ring=ring,
-        ),
+        feeds=feeds,
+        filters=Filters(database=database, feeds=feeds, clock=clock, default_schedule=default_schedule),
         papers=papers,
         explaining=Explaining(database=database, papers=papers, clock=clock, backfill_days=backfill_days),
         status=StatusReport(database=database, source=source, runs=runs, publisher=publisher, clock=clock),
