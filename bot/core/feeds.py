@@ -95,6 +95,11 @@ class Feed:
         return Place(server_id=self.server_id, channel_id=self.channel_id, kind=self.kind)
 
     @property
+    def is_filtered(self) -> bool:
+        """Whether papers that match may be kept out."""
+        return self.min_upvotes > 0 or self.only_with_code or self.exclude is not None
+
+    @property
     def is_active(self) -> bool:
         return self.paused_at is None and self.hold is None
 
