@@ -1,4 +1,4 @@
-"""/config: when and how a feed posts, whom it pings and what follows; pausing and resuming; notices."""
+"""/config: when, what and how a feed posts, whom it pings and what follows; pausing and resuming; notices."""
 
 from __future__ import annotations
 
@@ -12,11 +12,21 @@ from bot.core.ids import RoleId
 from bot.core.schedules import Cadence
 from bot.discord import extras, targets
 from bot.discord.answers import feeds as answers
-from bot.discord.options import CadenceChoice, ShortText, StyleChoice, choices
+from bot.discord.answers import filters as filtering
+from bot.discord.options import (
+    CadenceChoice,
+    ExcludeText,
+    MaxPapers,
+    MinUpvotes,
+    ShortText,
+    StyleChoice,
+    choices,
+)
 from bot.discord.paging import answer
 from bot.discord.targets import ChannelOption
 from bot.services.clock import Clock
 from bot.services.feeds import Feeds, FeedState
+from bot.services.filters import FilterChange, Filters
 from bot.services.timezones import timezones_like
 
 _CHANNEL = "The channel to configure (this one, if left out)"
@@ -25,8 +35,9 @@ _CHANNEL = "The channel to configure (this one, if left out)"
 @app_commands.guild_only()
 @app_commands.default_permissions(manage_channels=True)
 class ConfigCog(commands.GroupCog, group_name="config", group_description="Configure a channel's papers"):
-    def __init__(self, feeds: Feeds, *, clock: Clock) -> None:
+    def __init__(self, feeds: Feeds, filters: Filters, *, clock: Clock) -> None:
         self._feeds = feeds
+        self._filters = filters
         self._clock = clock
 
     @app_commands.command()
@@ -78,6 +89,34 @@ class ConfigCog(commands.GroupCog, group_name="config", group_description="Confi
         self, _: discord.Interaction[Client], current: str
     ) -> list[app_commands.Choice[str]]:
         return choices((name, name) for name in timezones_like(current))
+
+    @app_commands.command()
+    @app_commands.describe(
+        min_upvotes="How many upvotes a paper needs; it may get them within a week",
+        max_papers="How many cards a post has at most; the rest follows as a list",
+        only_with_code="Whether papers without a code repository stay out",
+        exclude="Keywords that nothing may match, as /subscribe takes them; - ends it",
+        channel=_CHANNEL,
+    )
+    async def filter(  # noqa: PLR0917 - the options of the command
+        self,
+        interaction: discord.Interaction[Client],
+        min_upvotes: MinUpvotes | None = None,
+        max_papers: MaxPapers | None = None,
+        only_with_code: bool | None = None,  # noqa: FBT001 - an option of the command
+        exclude: ExcludeText | None = None,
+        channel: ChannelOption | None = None,
+    ) -> None:
+        """Choose which of the matching papers a channel gets."""
+        await interaction.response.defer(ephemeral=True)
+        target = await targets.postable(interaction, channel)
+        change = FilterChange(
+            min_upvotes=min_upvotes, max_papers=max_papers, only_with_code=only_with_code, exclude=exclude
+        )
+        state = await self._filters.change(change, place=target.place, user_id=target.user_id)
+        await self._show(
+            interaction, state, title="Filter changed", said=filtering.changed(state.feed, change)
+        )
 
     @app_commands.command()
     @app_commands.describe(style="cards: an embed a paper; digest: a line a paper", channel=_CHANNEL)

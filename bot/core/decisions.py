@@ -23,7 +23,9 @@ class Stage(StrEnum):
     POSTED = "posted"  # ended: already owed, sent or failed
     MATCHES = "matches"  # ended: no subscription matches
     SINCE = "since"  # ended: listed before the subscriptions that match began
-    REACH = "reach"  # ended: its list day is further back than a run reaches
+    REACH = "reach"  # ended: its list day is further back than a run looks, or looks again
+    EXCLUDED = "excluded"  # kept out by the feed's filter: the query that nothing may match
+    CODE = "code"  # waits for a code repository, or waited in vain
     UPVOTES = "upvotes"  # waits for upvotes, or waited in vain
     POST = "post"  # goes into the feed's next post
 
@@ -33,12 +35,22 @@ class Decision:
     stage: Stage
     matched: tuple[Subscription, ...] = ()  # the subscriptions that want it
     wanted_from: date | None = None  # SINCE: the list day from which a matching subscription wants papers
-    waits_until: date | None = None  # UPVOTES: the last list-day date on which it is looked at again
+    # REACH and the stages of the filter: the last open list day on which it is, or was, looked at again.
+    waits_until: date | None = None
+    lacks: Stage | None = None  # SINCE, REACH: the stage of the filter that would keep it out besides
     post: Post | None = None  # POSTED: the post that has it, where the caller knows it
 
     @property
     def is_post(self) -> bool:
         return self.stage is Stage.POST
+
+    @property
+    def is_kept_out(self) -> bool:
+        """Whether the feed's filter alone keeps it out."""
+        return self.stage in FILTER_STAGES
+
+
+FILTER_STAGES = frozenset({Stage.EXCLUDED, Stage.CODE, Stage.UPVOTES})
 
 
 def decide(  # noqa: PLR0911 - one return a stage is the clearest way to write a pipeline
@@ -47,7 +59,10 @@ def decide(  # noqa: PLR0911 - one return a stage is the clearest way to write a
     *,
     matched: Sequence[Subscription],
     posted: Post | bool,
+    is_excluded: bool,
+    first_seen_at: datetime | None,
     oldest: date,
+    today: date,
 ) -> Decision:
     """What happens to `paper` in `feed`.
 
@@ -56,7 +71,10 @@ def decide(  # noqa: PLR0911 - one return a stage is the clearest way to write a
         paper: the paper as the list last showed it.
         matched: those of the feed's subscriptions whose query matches, as the index says.
         posted: the post that holds the paper in this feed, or whether there is one.
+        is_excluded: whether the query that the feed excludes matches, as the index says.
+        first_seen_at: when the list first showed the paper; None if that was before the feed's last run.
         oldest: the oldest list day that the run looks at (`reach`).
+        today: the open list day.
     """
     if paper.list_day is None or paper.withdrawn_at is not None:
         return Decision(stage=Stage.LISTED)
@@ -67,18 +85,50 @@ def decide(  # noqa: PLR0911 - one return a stage is the clearest way to write a
     if not matched:
         return Decision(stage=Stage.MATCHES)
     day = paper.list_day
+    lacks = _kept_out_by(feed, paper, is_excluded=is_excluded)
     wanting = tuple(subscription for subscription in matched if subscription.since <= day)
     if not wanting:
         return Decision(
             stage=Stage.SINCE,
             matched=tuple(matched),
             wanted_from=min(subscription.since for subscription in matched),
+            lacks=lacks,
         )
-    if day < oldest:
-        return Decision(stage=Stage.REACH, matched=wanting)
-    if paper.upvotes < feed.min_upvotes:
-        return Decision(stage=Stage.UPVOTES, matched=wanting, waits_until=day + timedelta(days=WINDOW_DAYS))
+    waits_until = day + timedelta(days=WINDOW_DAYS)
+    is_over = waits_until < today and _was_looked_at(feed, day, wanting, first_seen_at=first_seen_at)
+    if day < oldest or is_over:
+        return Decision(stage=Stage.REACH, matched=wanting, waits_until=waits_until, lacks=lacks)
+    if lacks is not None:
+        return Decision(stage=lacks, matched=wanting, waits_until=waits_until)
     return Decision(stage=Stage.POST, matched=wanting)
+
+
+def _kept_out_by(feed: Feed, paper: Paper, *, is_excluded: bool) -> Stage | None:
+    """The first stage of the feed's filter that the paper does not pass; None if it passes all."""
+    if is_excluded:
+        return Stage.EXCLUDED
+    if feed.only_with_code and paper.github_repo is None:
+        return Stage.CODE
+    if paper.upvotes < feed.min_upvotes:
+        return Stage.UPVOTES
+    return None
+
+
+def _was_looked_at(
+    feed: Feed, day: date, wanting: Sequence[Subscription], *, first_seen_at: datetime | None
+) -> bool:
+    """Whether the feed's last whole run had the paper before it, on this list day and for these queries.
+
+    If so, the filter kept it out, and it goes out only within the window. What no run has seen is not bound
+    by the window: a bot that was off for ten days loses nothing.
+    """
+    ran_at = feed.last_run_at
+    return (
+        ran_at is not None
+        and (first_seen_at is None or first_seen_at <= ran_at)
+        and day <= open_list_day(ran_at)  # a paper that comes back has a later day
+        and all(subscription.created_at <= ran_at for subscription in wanting)
+    )
 
 
 def reach(feed: Feed, *, now: datetime, backfill_days: int) -> date:

@@ -11,6 +11,8 @@ from bot.core.schedules import Schedule
 
 MAX_SUBSCRIPTIONS = 50  # a feed
 DEFAULT_MAX_PAPERS = 10  # cards a post; what exceeds them is folded into a list
+MOST_CARDS = 50  # that a post may be given
+MOST_UPVOTES = 1_000  # that a filter may ask for
 
 
 class FeedKind(StrEnum):
@@ -52,7 +54,7 @@ class LastRun:
 
     new: int  # first seen since the run before
     matched: int  # that a subscription wants and the feed did not have
-    planned: int  # that became owed; the others wait for upvotes
+    planned: int  # that became owed; the others were kept out by the feed's filter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,11 @@ class Feed:
     @property
     def place(self) -> Place:
         return Place(server_id=self.server_id, channel_id=self.channel_id, kind=self.kind)
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether papers that match may be kept out."""
+        return self.min_upvotes > 0 or self.only_with_code or self.exclude is not None
 
     @property
     def is_active(self) -> bool:

@@ -31,7 +31,8 @@ def next_run(schedule: Schedule, *, after: datetime) -> datetime:
     """The first moment after `after` at which the feed is due, in UTC; for `live`, `after` itself.
 
     Walks local dates, not hours, so that a time the clocks skip runs at the first minute that exists,
-    and a time that happens twice runs once, the first time.
+    and a time that happens twice runs once, the first time. A day that a zone skipped (Samoa had no
+    30 December 2011) counts as skipped time too.
     """
     after = after.astimezone(UTC)
     if schedule.cadence is Cadence.LIVE:

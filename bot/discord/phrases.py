@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bot.core.access import Access
@@ -97,25 +98,51 @@ def _how_a_hold_ends(hold: Hold, *, now: datetime) -> str:
     )
 
 
-def came_to(figures: LastRun) -> str:
-    """What a run came to: papers, a quiet day, or everything filtered."""
+def kept_out(feed: Feed) -> str:
+    """The feed's filter: what a paper needs that matches."""
+    needs: list[str] = []
+    if feed.min_upvotes:
+        needs.append(f"at least {count(feed.min_upvotes, 'upvote')}")
+    if feed.only_with_code:
+        needs.append("a code repository")
+    if feed.exclude is not None:
+        needs.append(f"no match of {code(feed.exclude.text)}")
+    return "; ".join(needs) if needs else "none; every paper that matches is posted"
+
+
+def came_to(figures: LastRun, *, feeds: Sequence[Feed]) -> str:
+    """What a run came to for these feeds: papers, a quiet day, or everything filtered, and by what.
+
+    Which paper lacked what is not kept: the feeds' filters, as they are now, tell what it can have been.
+    """
     new = f"{count(figures.new, 'new paper')} {'was' if figures.new == 1 else 'were'} listed"
-    waiting = figures.matched - figures.planned
+    number = figures.matched - figures.planned
+    why = _why_kept_out(number, feeds)
     if figures.planned:
-        waits = f"; {waiting} more {_wait(waiting)} for upvotes" if waiting else ""
-        return f"**{count(figures.planned, 'paper')}** to post{waits} ({new})"
+        rest = f"; {number} more {why}" if number else ""
+        return f"**{count(figures.planned, 'paper')}** to post{rest} ({new})"
+    kept = f"; {count(number, 'paper')} that {_match(number)} {why}" if number else ""
     if not figures.new:
-        matching = f"; {count(waiting, 'paper')} that {_match(waiting)} {_wait(waiting)} for upvotes"
-        return f"**quiet**: nothing new was listed{matching if waiting else ''}"
-    if not figures.matched:
-        return f"**filtered**: {new}, and none matched that was not posted already"
-    return (
-        f"**filtered**: {new}; {count(waiting, 'paper')} {_match(waiting)}, and none has enough upvotes yet"
-    )
+        return f"**quiet**: nothing new was listed{kept}"
+    return f"**filtered**: {new}{kept or ', and none matched that was not posted already'}"
 
 
-def _wait(number: int) -> str:
-    return "waits" if number == 1 else "wait"
+def _why_kept_out(number: int, feeds: Sequence[Feed]) -> str:
+    """What keeps so many papers out, as the end of a sentence about them."""
+    awaited = {
+        "upvotes": any(feed.min_upvotes for feed in feeds),
+        "code": any(feed.only_with_code for feed in feeds),
+    }
+    is_one = number == 1
+    reasons: list[str] = []
+    if any(feed.exclude for feed in feeds):
+        reasons.append("is excluded" if is_one else "are excluded")
+    if any(awaited.values()):
+        what = " or ".join(name for name, is_awaited in awaited.items() if is_awaited)
+        reasons.append(f"{'waits' if is_one else 'wait'} for {what}")
+    if not reasons:  # the filter was ended since
+        return "did not pass the filter"
+    return " or ".join(reasons)
 
 
 def _match(number: int) -> str:

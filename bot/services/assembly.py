@@ -11,6 +11,7 @@ from bot.services.clock import Clock
 from bot.services.delivery import Delivery
 from bot.services.explaining import Explaining
 from bot.services.feeds import Feeds
+from bot.services.filters import Filters
 from bot.services.holds import Holds
 from bot.services.notices import NoticeBoard, Notices
 from bot.services.pace import ChannelPace
@@ -39,6 +40,7 @@ class Services:
     searching: Searching
     subscriptions: Subscriptions
     feeds: Feeds
+    filters: Filters
     papers: Papers
     explaining: Explaining
     status: StatusReport
@@ -84,6 +86,15 @@ def assemble(
         backfill_days=backfill_days,
     )
     searching = Searching(database=database, clock=clock)
+    feeds = Feeds(
+        database=database,
+        runs=runs,
+        delivery=delivery,
+        publisher=publisher,
+        clock=clock,
+        default_schedule=default_schedule,
+        ring=ring,
+    )
     papers = Papers(database=database, source=source, polling=polling, clock=clock)
     return Services(
         clock=clock,
@@ -104,15 +115,8 @@ def assemble(
             default_schedule=default_schedule,
             ring=ring,
         ),
-        feeds=Feeds(
-            database=database,
-            runs=runs,
-            delivery=delivery,
-            publisher=publisher,
-            clock=clock,
-            default_schedule=default_schedule,
-            ring=ring,
-        ),
+        feeds=feeds,
+        filters=Filters(database=database, feeds=feeds, clock=clock, default_schedule=default_schedule),
         papers=papers,
         explaining=Explaining(database=database, papers=papers, clock=clock, backfill_days=backfill_days),
         status=StatusReport(database=database, source=source, runs=runs, publisher=publisher, clock=clock),

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from bot.core.decisions import Decision, decide, reach
 from bot.core.feeds import Feed, Subscription
 from bot.core.ids import ChannelId, PaperId
+from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.posts import Post, Step
 from bot.errors import UserError
 from bot.services.clock import Clock
 from bot.services.papers import Papers
 from bot.services.searching import matching
-from bot.store import feeds, posts, steps, subscriptions
+from bot.store import feeds, papers, posts, steps, subscriptions
 from bot.store.database import Database
 
 
@@ -54,13 +55,20 @@ class Explaining:
                 f"<#{channel_id}> has no subscriptions, so no paper is posted there. `/subscribe` makes one."
             )
         paper = await self._papers.one(paper_id)
-        found = await matching(paper, {item.compiled for item in known})
+        async with self._database.read() as conn:
+            first_seen_at = await papers.first_seen(conn, paper_id)
+        excludes = {feed.exclude.compiled} if feed.exclude else set[str]()
+        found = await matching(paper, {item.compiled for item in known} | excludes)
+        now = self._clock()
         decision = decide(
             feed,
             paper,
             matched=[item for item in known if item.compiled in found],
             posted=post or False,
-            oldest=reach(feed, now=self._clock(), backfill_days=self._backfill_days),
+            is_excluded=not excludes.isdisjoint(found),
+            first_seen_at=first_seen_at,
+            oldest=reach(feed, now=now, backfill_days=self._backfill_days),
+            today=open_list_day(now),
         )
         return Explanation(
             feed=feed,

@@ -17,7 +17,6 @@ from bot.core.schedules import (
     Schedule,
     next_run,
     parse_time,
-    parse_timezone,
     parse_weekdays,
 )
 from bot.errors import UserError
@@ -25,6 +24,7 @@ from bot.services.clock import Clock
 from bot.services.delivery import Delivered, Delivery
 from bot.services.publishing import Publisher
 from bot.services.runs import Runs
+from bot.services.timezones import chosen_timezone
 from bot.store import feeds, posts, servers, steps, subscriptions
 from bot.store.database import Database
 
@@ -93,7 +93,7 @@ class Feeds:
         if time is not None:
             changes["time"] = parse_time(time)
         if timezone is not None:
-            changes["timezone"] = parse_timezone(timezone)
+            changes["timezone"] = chosen_timezone(timezone)
         if weekdays is not None:
             changes["weekdays"] = parse_weekdays(weekdays)
         if not changes:

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from bot.core.decisions import Stage, decide, posting_order, reach
 from bot.core.feeds import Feed, FeedKind, LastRun, Subscription
 from bot.core.ids import FeedId, PaperId
+from bot.core.list_days import open_list_day
 from bot.core.messages import layout
 from bot.core.papers import Paper
 from bot.core.posts import Form, NewPost, StepKind
@@ -42,7 +43,7 @@ class Planned:
 
 
 def plan(
-    feeds: Iterable[Feed],
+    feeds: Sequence[Feed],
     *,
     papers: Sequence[Paper],
     subscriptions: Mapping[FeedId, Sequence[Subscription]],
@@ -55,10 +56,13 @@ def plan(
 
     `first_seen` may leave out the papers that were seen before the last run of each of the feeds.
     """
-    wanted = {subscription.compiled for group in subscriptions.values() for subscription in group}
+    asked = {subscription.compiled for group in subscriptions.values() for subscription in group}
+    asked |= {feed.exclude.compiled for feed in feeds if feed.exclude}
     with PaperIndex(papers) as index:
-        found = _search(index, wanted)
+        found = _search(index, asked)
     by_id = {paper.id: paper for paper in papers}
+    excluded = _Excluded(found)
+    today = open_list_day(now)
     new_papers = _NewPapers(papers, first_seen)
     plans: list[FeedPlan] = []
     figures: dict[FeedId, LastRun] = {}
@@ -68,11 +72,20 @@ def plan(
         try:
             oldest = reach(feed, now=now, backfill_days=backfill_days)
             matched = _matched(known, found)
-            decided = _decide(feed, matched, papers=by_id, posted=posted, oldest=oldest)
+            decided = _decide(
+                feed,
+                matched,
+                papers=by_id,
+                posted=posted,
+                excluded=excluded.by(feed),
+                first_seen=first_seen,
+                oldest=oldest,
+                today=today,
+            )
             planned = _plan_feed(feed, decided.queries_of, papers=by_id)
             figures[feed.id] = LastRun(
                 new=new_papers.count(feed, known, oldest=oldest),
-                matched=len(decided.queries_of) + decided.waiting,
+                matched=len(decided.queries_of) + decided.kept_out,
                 planned=len(decided.queries_of),
             )
         except Exception:  # noqa: BLE001 - the guard of one feed's part of the job
@@ -113,10 +126,31 @@ class _NewPapers:
         return self._counted[key]
 
 
-def _search(index: PaperIndex, wanted: Iterable[str]) -> dict[str, tuple[PaperId, ...]]:
+class _Excluded:
+    """The papers that feeds exclude; a query that many feeds exclude is put in a set once."""
+
+    def __init__(self, found: Mapping[str, tuple[PaperId, ...]]) -> None:
+        self._found = found
+        self._sets: dict[str, frozenset[PaperId]] = {}
+
+    def by(self, feed: Feed) -> frozenset[PaperId]:
+        """What the feed excludes.
+
+        Raises:
+            KeyError: its query could not be evaluated; then nothing may be posted that it might exclude.
+        """
+        if feed.exclude is None:
+            return frozenset()
+        compiled = feed.exclude.compiled
+        if compiled not in self._sets:
+            self._sets[compiled] = frozenset(self._found[compiled])
+        return self._sets[compiled]
+
+
+def _search(index: PaperIndex, asked: Iterable[str]) -> dict[str, tuple[PaperId, ...]]:
     """The papers of each query, each evaluated once; one that cannot be evaluated is left out."""
     found: dict[str, tuple[PaperId, ...]] = {}
-    for compiled in wanted:
+    for compiled in asked:
         try:
             found[compiled] = index.search(compiled)
         except Exception:  # noqa: BLE001 - the guard of one query's part of the job
@@ -127,7 +161,7 @@ def _search(index: PaperIndex, wanted: Iterable[str]) -> dict[str, tuple[PaperId
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Decided:
     queries_of: Mapping[PaperId, tuple[str, ...]]  # the papers to post, with what brought them
-    waiting: int  # papers that have too few upvotes
+    kept_out: int  # papers that the feed's filter kept out, for now or for good
 
 
 def _decide(
@@ -136,9 +170,12 @@ def _decide(
     *,
     papers: Mapping[PaperId, Paper],
     posted: Collection[tuple[FeedId, PaperId]],
+    excluded: Collection[PaperId],
+    first_seen: Mapping[PaperId, datetime],
     oldest: date,
+    today: date,
 ) -> _Decided:
-    waiting = 0
+    kept_out = 0
     queries_of: dict[PaperId, tuple[str, ...]] = {}
     for paper_id, wanting in matched.items():
         decision = decide(
@@ -146,12 +183,15 @@ def _decide(
             papers[paper_id],
             matched=wanting,
             posted=(feed.id, paper_id) in posted,
+            is_excluded=paper_id in excluded,
+            first_seen_at=first_seen.get(paper_id),
             oldest=oldest,
+            today=today,
         )
         if decision.is_post:
             queries_of[paper_id] = tuple(subscription.canonical for subscription in decision.matched)
-        waiting += decision.stage is Stage.UPVOTES
-    return _Decided(queries_of=queries_of, waiting=waiting)
+        kept_out += decision.is_kept_out
+    return _Decided(queries_of=queries_of, kept_out=kept_out)
 
 
 def _plan_feed(
@@ -173,16 +213,28 @@ def plan_older(
 ) -> FeedPlan | None:
     """The newest `count` papers that these subscriptions match from before they began, as posts.
 
-    Those among them that were posted are left out and not made up for: asked twice, it has nothing to add.
+    What the feed's filter keeps out does not count. Those among them that were posted are left out and not
+    made up for: asked twice, it has nothing to add.
     """
     with PaperIndex(papers) as index:
-        found = _search(index, {subscription.compiled for subscription in subscriptions})
+        excludes = {feed.exclude.compiled} if feed.exclude else set[str]()
+        found = _search(index, {subscription.compiled for subscription in subscriptions} | excludes)
+    excluded = _Excluded(found).by(feed)
     by_id = {paper.id: paper for paper in papers}
     queries_of: dict[PaperId, tuple[str, ...]] = {}
     for paper_id, wanting in _matched(subscriptions, found).items():
         paper = by_id[paper_id]
-        decision = decide(feed, paper, matched=wanting, posted=False, oldest=date.min)
-        if decision.stage is Stage.SINCE:
+        decision = decide(
+            feed,
+            paper,
+            matched=wanting,
+            posted=False,
+            is_excluded=paper_id in excluded,
+            first_seen_at=None,
+            oldest=date.min,
+            today=date.max,
+        )
+        if decision.stage is Stage.SINCE and decision.lacks is None:
             queries_of[paper_id] = tuple(subscription.canonical for subscription in wanting)
     newest = heapq.nlargest(
         count, (by_id[paper_id] for paper_id in queries_of), key=lambda paper: (paper.list_day, paper.upvotes)

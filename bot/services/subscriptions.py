@@ -15,7 +15,7 @@ from bot.core.papers import Paper
 from bot.core.queries import RULES_VERSION, Query, QueryError, compile_query, parse_query, split_alternatives
 from bot.core.schedules import Schedule, next_run
 from bot.errors import UserError
-from bot.services import unsubscribing
+from bot.services import filters, unsubscribing
 from bot.services.clock import Clock
 from bot.services.delivery import Delivered, Delivery
 from bot.services.feeds import check_active, ensure_feed
@@ -200,7 +200,7 @@ class Subscriptions:
         return FeedSubscriptions(feed=feed, subscriptions=tuple(known))
 
     async def recompile(self) -> int:
-        """Brings subscriptions that were compiled under other rules up to today's; how many there were.
+        """Brings queries that were compiled under other rules up to today's; how many there were.
 
         One that today's rules cannot read keeps its old form and is told of in the log.
         """
@@ -219,7 +219,8 @@ class Subscriptions:
                     compiled=compile_query(query),
                     rules_version=RULES_VERSION,
                 )
-        return len(stale)
+            excluded = await filters.recompile(conn)
+        return len(stale) + excluded
 
 
 def _wanted(subscription: Subscription, found: Sequence[Paper], *, is_new: bool, today: date) -> Wanted:

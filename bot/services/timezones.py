@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from contextlib import suppress
+from functools import cache
 
-from bot.core.schedules import timezone_names
+from bot.core.schedules import parse_timezone, timezone_names
+from bot.errors import UserError
 
 # Offered before anything is typed: the zones that most people live in, from west to east.
 USUAL = (
@@ -37,12 +40,36 @@ USUAL = (
 
 
 def timezones_like(typed: str) -> list[str]:
-    """The zones whose names hold what was typed, best first: a city that begins so, then the rest."""
+    """The zones whose names hold what was typed, best first: a city that begins so, then the rest.
+
+    Spaces, hyphens, points and apostrophes do not matter: `port au prince` finds *Port-au-Prince*.
+    """
     wanted = _folded(typed)
     if not wanted:
         return list(USUAL)
-    found = [name for name in timezone_names() if wanted in _folded(name)]
-    return sorted(found, key=lambda name: (_rank(_folded(name), wanted), name not in USUAL, name))
+    found = {name: folded for name, folded in _folded_zones() if wanted in folded}
+    return sorted(found, key=lambda name: (_rank(found[name], wanted), name not in USUAL, name))
+
+
+def chosen_timezone(typed: str) -> str:
+    """The zone that was typed: its name, or its city alone where no other zone has a city of that name.
+
+    Raises:
+        UserError: there is no such zone, or more than one.
+    """
+    with suppress(UserError):
+        return parse_timezone(typed)
+    wanted = _folded(typed)
+    # Etc has no cities, and its signs are the other way round: who types GMT-5 does not mean Etc/GMT-5.
+    found = [
+        name
+        for name, folded in _folded_zones()
+        if not name.startswith("Etc/") and folded.rpartition("/")[2] == wanted
+    ]
+    if len(found) > 1:
+        names = ", ".join(f"`{name}`" for name in found)
+        raise UserError(f"More than one time zone has that city: {names}. Give the whole name.")
+    return found[0] if found else parse_timezone(typed)
 
 
 def _rank(name: str, wanted: str) -> int:
@@ -55,7 +82,12 @@ def _rank(name: str, wanted: str) -> int:
     return 2 if any(region.startswith(wanted) for region in regions) else 3
 
 
+@cache  # autocomplete asks at each key
+def _folded_zones() -> tuple[tuple[str, str], ...]:
+    return tuple((name, _folded(name)) for name in timezone_names())
+
+
 def _folded(text: str) -> str:
-    """As zones are spelled: without accents, in one case, with ``_`` for spaces."""
-    plain = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
-    return "_".join(plain.casefold().split())
+    """The letters and digits in one case, without accents, and what tells zones apart: ``/`` and ``+``."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(one for one in plain if one.isalnum() or one in "/+")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.decisions import Stage, decide, posting_order, reach
-from bot.core.feeds import Feed, Hold, Subscription
+from bot.core.decisions import Decision, Stage, decide, posting_order, reach
+from bot.core.feeds import Exclusion, Feed, Hold, Subscription
 from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, ServerId, SubscriptionId, UserId
 from bot.core.list_days import WINDOW_DAYS, open_list_day
 from bot.core.papers import Paper
@@ -55,6 +57,30 @@ POST = Post(
     sent_at=NOW,
 )
 OLDEST = DAY - timedelta(days=8)
+SURVEY = Exclusion(text="survey", canonical="survey", compiled="survey", rules_version=1)
+
+
+def decided(
+    paper: Paper = PAPER,
+    *,
+    feed: Feed = FEED,
+    matched: Sequence[Subscription] = (VIDEO,),
+    posted: Post | bool = False,
+    is_excluded: bool = False,
+    first_seen_at: datetime | None = NOW,
+    today: date = DAY,
+    oldest: date = OLDEST,
+) -> Decision:
+    return decide(
+        feed,
+        paper,
+        matched=matched,
+        posted=posted,
+        is_excluded=is_excluded,
+        first_seen_at=first_seen_at,
+        oldest=oldest,
+        today=today,
+    )
 
 
 @pytest.mark.parametrize(
@@ -80,7 +106,7 @@ OLDEST = DAY - timedelta(days=8)
 def test_the_first_stage_that_ends_it_is_named(
     *, paper: Paper, matched: list[Subscription], posted: bool, stage: Stage
 ) -> None:
-    decision = decide(FEED, paper, matched=matched, posted=posted, oldest=OLDEST)
+    decision = decided(paper, matched=matched, posted=posted)
     assert decision.stage is stage
     assert decision.is_post == (stage is Stage.POST)
 
@@ -92,6 +118,8 @@ def test_the_stages_are_listed_in_the_order_in_which_they_are_asked() -> None:
         Stage.MATCHES,
         Stage.SINCE,
         Stage.REACH,
+        Stage.EXCLUDED,
+        Stage.CODE,
         Stage.UPVOTES,
         Stage.POST,
     ]
@@ -99,18 +127,79 @@ def test_the_stages_are_listed_in_the_order_in_which_they_are_asked() -> None:
 
 def test_only_the_subscriptions_that_want_it_by_then_are_named() -> None:
     later = replace(VIDEO, id=SubscriptionId(2), since=DAY + timedelta(days=1))
-    assert decide(FEED, PAPER, matched=[VIDEO, later], posted=False, oldest=OLDEST).matched == (VIDEO,)
-    too_early = decide(FEED, PAPER, matched=[later], posted=False, oldest=OLDEST)
+    assert decided(matched=[VIDEO, later]).matched == (VIDEO,)
+    too_early = decided(matched=[later])
     assert (too_early.matched, too_early.wanted_from) == ((later,), later.since)
 
 
 def test_a_post_that_has_it_is_handed_on() -> None:
-    assert decide(FEED, PAPER, matched=[], posted=POST, oldest=OLDEST).post is POST
+    assert decided(matched=[], posted=POST).post is POST
 
 
 def test_waiting_for_upvotes_says_until_when() -> None:
-    waiting = decide(FEED, replace(PAPER, upvotes=0), matched=[VIDEO], posted=False, oldest=OLDEST)
+    waiting = decided(replace(PAPER, upvotes=0))
     assert waiting.waits_until == DAY + timedelta(days=WINDOW_DAYS)
+
+
+@pytest.mark.parametrize(
+    ("upvotes", "repo", "is_excluded", "stage"),
+    [
+        (3, "https://github.com/a/b", False, Stage.POST),
+        (3, "https://github.com/a/b", True, Stage.EXCLUDED),
+        (3, None, False, Stage.CODE),
+        (2, "https://github.com/a/b", False, Stage.UPVOTES),
+        (2, None, False, Stage.CODE),
+        (2, None, True, Stage.EXCLUDED),
+    ],
+)
+def test_the_filter_asks_for_no_exclusion_then_code_then_upvotes(
+    *, upvotes: int, repo: str | None, is_excluded: bool, stage: Stage
+) -> None:
+    feed = replace(FEED, only_with_code=True, exclude=SURVEY)
+    found = decided(replace(PAPER, upvotes=upvotes, github_repo=repo), feed=feed, is_excluded=is_excluded)
+    assert found.stage is stage
+    assert found.is_kept_out == (stage is not Stage.POST)
+
+
+RAN = replace(FEED, last_run_at=NOW + timedelta(hours=1), created_at=NOW - timedelta(days=30))
+LONG_AGO = replace(VIDEO, since=date.min, created_at=NOW - timedelta(days=30))
+
+
+@pytest.mark.parametrize("days", range(12))
+def test_what_a_run_has_looked_at_goes_out_within_the_window_alone(days: int) -> None:
+    later = decided(feed=RAN, matched=[LONG_AGO], today=DAY + timedelta(days=days), oldest=date.min)
+    assert later.stage is (Stage.POST if days <= WINDOW_DAYS else Stage.REACH)
+    poor = replace(PAPER, upvotes=0)
+    waiting = decided(poor, feed=RAN, matched=[LONG_AGO], today=DAY + timedelta(days=days), oldest=date.min)
+    assert (waiting.lacks or waiting.stage) is Stage.UPVOTES
+    assert waiting.stage is (Stage.UPVOTES if days <= WINDOW_DAYS else Stage.REACH)
+    assert waiting.waits_until == DAY + timedelta(days=WINDOW_DAYS)
+
+
+def test_what_no_run_has_looked_at_is_not_bound_by_the_window() -> None:
+    late = DAY + timedelta(days=10)
+
+    def stage(paper: Paper = PAPER, **changes: Any) -> Stage:
+        asked = {"feed": RAN, "matched": [LONG_AGO], "today": late, "oldest": date.min} | changes
+        return decided(paper, **asked).stage
+
+    ran_at = NOW + timedelta(hours=1)
+    assert stage() is Stage.REACH
+    assert stage(first_seen_at=None) is Stage.REACH  # before the last run
+    assert stage(first_seen_at=ran_at) is Stage.REACH
+    # It was listed, or came back, after that run; another subscription wants it; or no run was there yet.
+    assert stage(first_seen_at=ran_at + timedelta(seconds=1)) is Stage.POST
+    assert stage(replace(PAPER, list_day=DAY + timedelta(days=1))) is Stage.POST
+    new = replace(LONG_AGO, id=SubscriptionId(2), created_at=ran_at + timedelta(seconds=1))
+    assert stage(matched=[LONG_AGO, new]) is Stage.POST
+    assert stage(feed=replace(RAN, last_run_at=None)) is Stage.POST
+
+
+def test_what_is_older_than_a_subscription_says_whether_the_filter_would_keep_it_out() -> None:
+    later = replace(VIDEO, since=DAY + timedelta(days=1))
+    assert decided(matched=[later]).lacks is None
+    assert decided(replace(PAPER, upvotes=0), matched=[later]).lacks is Stage.UPVOTES
+    assert decided(matched=[later], is_excluded=True).lacks is Stage.EXCLUDED
 
 
 @pytest.mark.parametrize("backfill_days", [0, 3, 30])

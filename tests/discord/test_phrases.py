@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
 from bot.core.access import Access
-from bot.core.feeds import Feed, Hold, LastRun
+from bot.core.feeds import Exclusion, Feed, Hold, LastRun
 from bot.core.ids import ChannelId, FeedId, MessageId, PostId, RunId, ServerId, StepId, UserId
 from bot.core.posts import Step, StepKind, StepState
 from bot.core.runs import Outcome, Run
@@ -115,7 +116,7 @@ def test_a_hold_says_when_it_is_looked_at_again() -> None:
         ((1, 0, 0), "**filtered**: 1 new paper was listed, and none matched that was not posted already"),
         (
             (40, 3, 0),
-            "**filtered**: 40 new papers were listed; 3 papers match, and none has enough upvotes yet",
+            "**filtered**: 40 new papers were listed; 3 papers that match wait for upvotes",
         ),
         ((40, 7, 7), "**7 papers** to post (40 new papers were listed)"),
         ((40, 7, 6), "**6 papers** to post; 1 more waits for upvotes (40 new papers were listed)"),
@@ -124,7 +125,44 @@ def test_a_hold_says_when_it_is_looked_at_again() -> None:
 )
 def test_what_a_run_came_to_has_a_word_of_its_own(figures: tuple[int, int, int], said: str) -> None:
     new, matched, planned = figures
-    assert phrases.came_to(LastRun(new=new, matched=matched, planned=planned)) == said
+    feed = changed(min_upvotes=5)
+    assert phrases.came_to(LastRun(new=new, matched=matched, planned=planned), feeds=[feed]) == said
+
+
+SURVEY = Exclusion(text="a survey", canonical="survey", compiled="survey", rules_version=1)
+
+
+@pytest.mark.parametrize(
+    ("filters", "number", "why"),
+    [
+        ([{"min_upvotes": 5}], 1, "waits for upvotes"),
+        ([{"only_with_code": True}], 2, "wait for code"),
+        ([{"only_with_code": True}, {"min_upvotes": 1}, {}], 2, "wait for upvotes or code"),
+        ([{"exclude": SURVEY}], 1, "is excluded"),
+        ([{"exclude": SURVEY, "min_upvotes": 1}], 2, "are excluded or wait for upvotes"),
+        ([{}], 2, "did not pass the filter"),
+    ],
+)
+def test_what_was_filtered_says_by_what(filters: list[dict[str, Any]], number: int, why: str) -> None:
+    feeds = [changed(**one) for one in filters]
+    said = phrases.came_to(LastRun(new=9, matched=number, planned=0), feeds=feeds)
+    assert said.endswith(f"{why}")
+    assert said.startswith("**filtered**: 9 new papers were listed; ")
+
+
+@pytest.mark.parametrize(
+    ("filters", "said"),
+    [
+        ({}, "none; every paper that matches is posted"),
+        ({"min_upvotes": 1}, "at least 1 upvote"),
+        (
+            {"min_upvotes": 9, "only_with_code": True, "exclude": SURVEY},
+            "at least 9 upvotes; a code repository; no match of `a survey`",
+        ),
+    ],
+)
+def test_a_filter_is_said_in_a_few_words(filters: dict[str, Any], said: str) -> None:
+    assert phrases.kept_out(changed(**filters)) == said
 
 
 def test_a_failed_run_has_a_third_word() -> None:

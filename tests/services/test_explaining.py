@@ -14,9 +14,10 @@ from bot.core.decisions import Stage
 from bot.core.ids import ChannelId, PaperId
 from bot.core.queries import compile_query, parse_query
 from bot.errors import UserError
+from bot.services.filters import FilterChange
 from bot.services.searching import RECENT_DAYS
 from bot.store import subscriptions
-from tests.services.bots import CHANNEL, OTHER, Bot, a_bot, stored
+from tests.services.bots import CHANNEL, OTHER, USER, Bot, a_bot, stored
 
 TITLES = [
     "Video Models",
@@ -48,6 +49,7 @@ a_paper = st.fixed_dictionaries(
         "days_ago": st.integers(0, 20),
         "upvotes": st.integers(0, 5),
         "is_withdrawn": st.sampled_from([True, False, False]),
+        "has_code": st.booleans(),
     }
 )
 a_feed = st.fixed_dictionaries(
@@ -56,6 +58,8 @@ a_feed = st.fixed_dictionaries(
         "days_ago": st.integers(0, 15),
         "ran_days_ago": st.none() | st.integers(0, 15),
         "min_upvotes": st.integers(0, 4),
+        "only_with_code": st.booleans(),
+        "exclude": st.none() | st.sampled_from(["models", "llm* OR étude"]),
     }
 )
 
@@ -69,17 +73,20 @@ async def set_up(bot: Bot, papers: list[dict[str, Any]], feed: dict[str, Any]) -
             title=paper["title"],
             upvotes=paper["upvotes"],
             day=bot.today - timedelta(days=paper["days_ago"]),
-            paper=withdrawn,
+            paper=withdrawn if paper["has_code"] else withdrawn | {"githubRepo": None},
         )
     for back in {paper["days_ago"] for paper in papers}:
         await bot.services.polling.read_day(bot.today - timedelta(days=back))
     bot.clock.now = now - timedelta(days=feed["days_ago"])
     await bot.subscribe(", ".join(sorted(feed["queries"])))
     bot.clock.now = now
+    change = FilterChange(
+        min_upvotes=feed["min_upvotes"], only_with_code=feed["only_with_code"], exclude=feed["exclude"]
+    )
+    await bot.services.filters.change(change, place=(await bot.feed()).place, user_id=USER)
     ran = feed["ran_days_ago"]
     await bot.execute(
-        "UPDATE feeds SET min_upvotes = :min_upvotes, last_run_at = :ran_at",
-        min_upvotes=feed["min_upvotes"],
+        "UPDATE feeds SET last_run_at = :ran_at",
         ran_at=None if ran is None else stored(now - timedelta(days=ran)),
     )
 
@@ -115,6 +122,7 @@ async def test_a_preview_shows_what_a_subscription_would_have_brought(
 ) -> None:
     async with a_bot(tmp_path_factory.mktemp("bot")) as bot:
         feed = {"queries": {query}, "days_ago": 15, "ran_days_ago": None, "min_upvotes": 0}
+        feed |= {"only_with_code": False, "exclude": None}
         kept = [paper | {"is_withdrawn": False} for paper in papers]
         await set_up(bot, kept, feed)
         preview = await bot.services.searching.preview(query, days=16)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.schedules import parse_timezone
+from bot.core.schedules import parse_timezone, timezone_names
 from bot.discord.options import MOST_CHOICES
-from bot.services.timezones import USUAL, timezones_like
+from bot.errors import UserError
+from bot.services.timezones import USUAL, chosen_timezone, timezones_like
 
 
 def test_with_nothing_typed_the_usual_zones_are_offered() -> None:
@@ -27,6 +28,11 @@ def test_with_nothing_typed_the_usual_zones_are_offered() -> None:
         ("EUROPE/PAR", "Europe/Paris"),
         ("asia", "Asia/Dubai"),
         ("ushuaia", "America/Argentina/Ushuaia"),
+        ("port au prince", "America/Port-au-Prince"),
+        ("St. John's", "America/St_Johns"),
+        ("dumont d'urville", "Antarctica/DumontDUrville"),
+        ("newyork", "America/New_York"),
+        ("etc/gmt+5", "Etc/GMT+5"),
     ],
 )
 def test_a_city_that_begins_so_comes_first(typed: str, first: str) -> None:
@@ -35,3 +41,42 @@ def test_a_city_that_begins_so_comes_first(typed: str, first: str) -> None:
 
 def test_what_no_zone_holds_finds_none() -> None:
     assert timezones_like("atlantis") == []
+
+
+def test_every_zone_is_offered_for_its_city_alone() -> None:
+    for name in timezone_names():
+        city = name.rpartition("/")[2].replace("_", " ").replace("-", " ").lower()
+        assert name in timezones_like(city)[:MOST_CHOICES], name
+
+
+@pytest.mark.parametrize(
+    ("typed", "zone"),
+    [
+        ("berlin", "Europe/Berlin"),
+        (" New york", "America/New_York"),
+        ("São Paulo", "America/Sao_Paulo"),
+        ("europe/berlin", "Europe/Berlin"),
+        ("utc", "UTC"),
+        ("America/Louisville", "America/Louisville"),
+        ("Etc/GMT+5", "Etc/GMT+5"),
+        ("Etc/GMT-5", "Etc/GMT-5"),
+    ],
+)
+def test_a_city_alone_is_enough(typed: str, zone: str) -> None:
+    assert chosen_timezone(typed) == zone
+
+
+def test_every_name_is_taken_as_it_is() -> None:
+    assert [chosen_timezone(name) for name in timezone_names()] == timezone_names()
+
+
+@pytest.mark.parametrize("typed", ["louisville", "buenos aires"])
+def test_a_city_of_two_zones_is_asked_about(typed: str) -> None:
+    with pytest.raises(UserError, match="More than one"):
+        chosen_timezone(typed)
+
+
+@pytest.mark.parametrize("typed", ["atlantis", "", "/", "Europe/", "GMT-5", "UTC+2"])
+def test_what_is_no_zone_is_refused(typed: str) -> None:
+    with pytest.raises(UserError, match="Europe/Berlin"):
+        chosen_timezone(typed)

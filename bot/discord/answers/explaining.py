@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import discord
 
 from bot.core.cards import date_text
-from bot.core.decisions import Stage
+from bot.core.decisions import FILTER_STAGES, Decision, Stage
 from bot.core.feeds import Subscription
 from bot.core.latex import readable
 from bot.core.list_days import open_list_day
@@ -20,6 +20,7 @@ from bot.discord.phrases import code, count
 from bot.services.explaining import Explanation
 
 _QUERIES_SHOWN = 10
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def explained(found: Explanation, *, now: datetime) -> discord.Embed:
@@ -27,7 +28,7 @@ def explained(found: Explanation, *, now: datetime) -> discord.Embed:
     paper, feed = found.paper, found.feed
     title = link(readable(paper.title), paper.page_url, limit=400)
     return discord.Embed(
-        title=_title(found),
+        title=_title(found, now=now),
         description=f"{title}\nin <#{feed.channel_id}>\n\n{_why(found, now=now)}",
         colour=COLOUR,
     )
@@ -38,14 +39,27 @@ _TITLES = {
     Stage.REACH: "Not posted: listed too long ago",
     Stage.SINCE: "Not posted: listed before the subscription",
     Stage.MATCHES: "Not posted: no subscription matches",
+    Stage.EXCLUDED: "Not posted: excluded",
+    Stage.CODE: "Waits for code",
     Stage.UPVOTES: "Waits for upvotes",
     Stage.POSTED: "Posted",
     Stage.POST: "Comes with the next post",
 }
 
 
-def _title(found: Explanation) -> str:
+# Where the days are over in which it could have got them.
+_TITLES_IN_VAIN = {
+    Stage.CODE: "Not posted: waited for code in vain",
+    Stage.UPVOTES: "Not posted: waited for upvotes in vain",
+}
+
+
+def _title(found: Explanation, *, now: datetime) -> str:
     stage, post = found.decision.stage, found.post
+    kept_out_by = found.decision.lacks if stage is Stage.REACH else stage
+    if kept_out_by is not None and kept_out_by in FILTER_STAGES:
+        in_vain = _TITLES_IN_VAIN.get(kept_out_by) if _is_over(found, now=now) else None
+        return in_vain or _TITLES[kept_out_by]
     if stage is not Stage.POSTED or post is None or post.state is PostState.SENT:
         return _TITLES[stage]
     if post.state is PostState.FAILED:
@@ -77,12 +91,11 @@ def _why(found: Explanation, *, now: datetime) -> str:  # noqa: PLR0911 - a stag
                 f"wanted from the list of {since} on. `/preview` shows such older papers."
             )
         case Stage.REACH:
-            return (
-                f"It matches {_queries(decision.matched)}, but the list of {day} is further back than a run "
-                "looks."
-            )
-        case Stage.UPVOTES:
-            return _upvotes(found, now=now)
+            return _out_of_reach(found, now=now)
+        case Stage.EXCLUDED:
+            return _excluded(found, now=now)
+        case Stage.CODE | Stage.UPVOTES:
+            return _waits(found, now=now)
         case Stage.POSTED:
             return _post(found, decision.post, now=now)
         case Stage.POST:
@@ -93,13 +106,61 @@ def _why(found: Explanation, *, now: datetime) -> str:  # noqa: PLR0911 - a stag
             )
 
 
-def _upvotes(found: Explanation, *, now: datetime) -> str:
-    decision, paper, feed = found.decision, found.paper, found.feed
-    has = f"It matches {_queries(decision.matched)} and has {paper.upvotes} of {feed.min_upvotes} upvotes"
+def _waits(found: Explanation, *, now: datetime) -> str:
+    """That it waits for what the feed's filter asks for, and until when; or that it waited in vain."""
+    decision = found.decision
+    matches = f"It matches {_queries(decision.matched)}"
+    missing = ", ".join(_missing(found))
+    if _is_over(found, now=now):
+        return f"{matches} and waited in vain: {missing}, until {_last_day(decision)}."
+    return (
+        f"{matches} and waits: {missing}, until {_last_day(decision)}. It is looked at again at each run.\n"
+        f"{phrases.next_post(found.feed, now=now)}"
+    )
+
+
+def _missing(found: Explanation) -> Iterator[str]:
+    paper, feed = found.paper, found.feed
+    if feed.only_with_code and paper.github_repo is None:
+        yield "no code repository"
+    if paper.upvotes < feed.min_upvotes:
+        yield f"{paper.upvotes} of {feed.min_upvotes} upvotes"
+
+
+def _excluded(found: Explanation, *, now: datetime) -> str:
+    decision, exclude = found.decision, found.feed.exclude
+    query = code(exclude.text) if exclude else "a query"
+    excluded = f"It matches {_queries(decision.matched)}, but also {query}, which the channel excludes."
+    if _is_over(found, now=now):
+        return excluded
+    return (
+        f"{excluded} If `/config filter` ends that by {_last_day(decision)}, it is looked at again at the "
+        "next run."
+    )
+
+
+def _out_of_reach(found: Explanation, *, now: datetime) -> str:
+    decision = found.decision
+    if decision.lacks is Stage.EXCLUDED:
+        return _excluded(found, now=now)
+    if decision.lacks is not None:
+        return _waits(found, now=now)
+    day = date_text(found.paper.list_day) if found.paper.list_day else ""
+    return (
+        f"It matches {_queries(decision.matched)}, but the list of {day} is further back than a run looks: "
+        f"what was not posted by {_last_day(decision)} is not looked at again."
+    )
+
+
+def _is_over(found: Explanation, *, now: datetime) -> bool:
+    """Whether the days are over in which a paper that was kept out is looked at again."""
+    until = found.decision.waits_until
+    return until is None or found.decision.stage is Stage.REACH or until < open_list_day(now)
+
+
+def _last_day(decision: Decision) -> str:
     until = decision.waits_until
-    if until is None or until < open_list_day(now):
-        return f"{has}; the days in which it was looked at again are over."
-    return f"{has}. It is looked at again until {date_text(until)}."
+    return f"{_WEEKDAYS[until.weekday()]} {date_text(until)}" if until else "now"
 
 
 def _post(found: Explanation, post: Post | None, *, now: datetime) -> str:

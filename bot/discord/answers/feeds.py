@@ -32,6 +32,7 @@ def shown(state: FeedState, *, title: str, now: datetime, said: str = "") -> dis
     embed.add_field(name="Schedule", value=phrases.schedule(feed.schedule), inline=False)
     embed.add_field(name="Kind", value=_KINDS[feed.kind])
     embed.add_field(name="Style", value=_style(feed), inline=False)
+    embed.add_field(name="Filter", value=phrases.kept_out(feed), inline=False)
     embed.add_field(name="Mention", value=f"<@&{feed.mention_role_id}>" if feed.mention_role_id else "nobody")
     embed.add_field(name="Threads", value=_threads(feed))
     embed.add_field(name="Publishing", value="on, to the channel's followers" if feed.publishes else "off")
@@ -63,7 +64,7 @@ _NO_THREADS_FOR_LINES = "lines get none: `/config style style:cards` makes cards
 def _last_run(feed: Feed) -> str:
     if feed.last_run is None or feed.last_run_at is None:
         return "none yet"
-    return f"{phrases.past(feed.last_run_at)}: {phrases.came_to(feed.last_run)}"
+    return f"{phrases.past(feed.last_run_at)}: {phrases.came_to(feed.last_run, feeds=[feed])}"
 
 
 def _notices(state: FeedState) -> str:

@@ -58,7 +58,7 @@ def _feed(item: FeedStatus, found: Status) -> Iterator[str]:
         when = phrases.past(item.missed_run.finished_at)
         yield f"· Last run {when}: {phrases.failed_run(item.missed_run)}."
     elif feed.last_run is not None and feed.last_run_at is not None:
-        yield f"· Last run {phrases.past(feed.last_run_at)}: {phrases.came_to(feed.last_run)}."
+        yield f"· Last run {phrases.past(feed.last_run_at)}: {phrases.came_to(feed.last_run, feeds=[feed])}."
     if item.waiting:
         yield f"· {count(item.waiting, 'message')} waiting{_why_waiting(item, found)}"
     if item.doubtful:
@@ -98,7 +98,8 @@ def _last_run(found: Status) -> str:
     if run.outcome is not Outcome.OK:
         return f"{when}, {phrases.failed_run(run)}"
     if found.came_to is not None:
-        return f"{when}, for {count(found.ran, 'channel')} of this server; {phrases.came_to(found.came_to)}"
+        came_to = phrases.came_to(found.came_to, feeds=[item.feed for item in found.feeds])
+        return f"{when}, for {count(found.ran, 'channel')} of this server; {came_to}"
     if run.new_papers:
         return f"{when}, {count(run.new_papers, 'new paper')} read; no channel of this server was due"
     return f"{when}, **quiet**: nothing new was listed, and no channel of this server was due"

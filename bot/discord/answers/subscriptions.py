@@ -32,6 +32,8 @@ def subscribed(result: Subscribed, *, now: datetime) -> list[discord.Embed]:
     else:
         intro = f"Nothing changed: <#{result.feed.channel_id}> has that already."
         footer = phrases.next_post(result.feed, now=now)
+    if result.feed.is_filtered:
+        footer += f"\nThe channel's filter counts for these papers too: {phrases.kept_out(result.feed)}."
     if result.recent_days_known < RECENT_DAYS:
         footer += f"\n{phrases.days_read(result.recent_days_known, of=RECENT_DAYS)}"
     if warning := phrases.history_warning(result.access):
@@ -107,5 +109,5 @@ def older_posted(result: Delivered, target: Target) -> str:
         )
     return (
         f"Nothing is left to post in <#{target.channel_id}>: the last {OLDER_MATCHES} older matches stand "
-        "there already, or none has been read from the archive."
+        "there already, the channel's filter keeps them out, or none has been read from the archive."
     )

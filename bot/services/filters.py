@@ -1,0 +1,129 @@
+"""Filtering: what keeps matching papers out of a channel, as /config filter sets it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.feeds import Exclusion, Feed, Place
+from bot.core.ids import UserId
+from bot.core.queries import RULES_VERSION, Everything, QueryError, compile_query, parse_query
+from bot.core.schedules import Schedule
+from bot.errors import UserError
+from bot.services.clock import Clock
+from bot.services.feeds import Feeds, FeedState, ensure_feed
+from bot.store import filters
+from bot.store.database import Database
+
+_log = logging.getLogger(__name__)
+
+_NO_QUERY = frozenset({"-", "none"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterChange:
+    """What a person gave of a filter; None was not given."""
+
+    min_upvotes: int | None = None
+    max_papers: int | None = None
+    only_with_code: bool | None = None
+    exclude: str | None = None  # a query, or one of `-` and `none`, which end it
+
+
+class Filters:
+    """The use cases around feeds' filters."""
+
+    def __init__(self, *, database: Database, feeds: Feeds, clock: Clock, default_schedule: Schedule) -> None:
+        self._database = database
+        self._feeds = feeds
+        self._clock = clock
+        self._default_schedule = default_schedule
+
+    async def change(self, wanted: FilterChange, *, place: Place, user_id: UserId) -> FeedState:
+        """Changes what was given of the channel's filter; a channel without a feed gets one with this filter.
+
+        It counts from the next run on: posts that are owed stay, and papers that wait are looked at again.
+
+        Raises:
+            QueryError: what to exclude cannot be read.
+            UserError: nothing was given, or every paper would be excluded. Nothing is changed then.
+        """
+        if wanted == FilterChange():
+            raise UserError(
+                "Nothing was changed: give `min_upvotes`, `max_papers`, `only_with_code` or `exclude`. "
+                "`/config show` shows the filter."
+            )
+        given = None if wanted.exclude is None else _exclusion(wanted.exclude)
+        async with self._database.write() as conn:
+            feed = await ensure_feed(
+                conn,
+                place,
+                user_id=user_id,
+                default_schedule=self._default_schedule,
+                now=self._clock(),
+            )
+            exclude = feed.exclude if wanted.exclude is None else given
+            await _store(conn, feed, wanted, exclude=exclude)
+        state = await self._feeds.state(place.channel_id)
+        if state is None:
+            raise UserError("The channel went away meanwhile.")
+        return state
+
+
+async def recompile(conn: AsyncConnection) -> int:
+    """Brings excluded queries that were compiled under other rules up to today's; how many there were.
+
+    One that today's rules cannot read keeps its old form and is told of in the log.
+    """
+    stale = await filters.outdated(conn, RULES_VERSION)
+    for feed_id, text in stale.items():
+        try:
+            exclude = compiled(text)
+        except QueryError as error:
+            _log.warning("What feed %d excludes cannot be read by today's rules: %s", feed_id, error)
+            continue
+        await filters.recompile(conn, feed_id, exclude)
+    return len(stale)
+
+
+def compiled(text: str) -> Exclusion:
+    """The query as a feed keeps it.
+
+    Raises:
+        QueryError: it cannot be read.
+    """
+    typed = " ".join(text.split())
+    query = parse_query(typed)
+    return Exclusion(
+        text=typed,
+        canonical=query.canonical,
+        compiled=compile_query(query),
+        rules_version=RULES_VERSION,
+    )
+
+
+def _exclusion(typed: str) -> Exclusion | None:
+    """What was typed; None where it ends the exclusion."""
+    if typed.strip().casefold() in _NO_QUERY:
+        return None
+    if isinstance(parse_query(typed).root, Everything):
+        raise UserError(
+            "That would keep every paper out. Nothing was changed: exclude words, such as `survey`, or stop "
+            "the channel with `/config pause`."
+        )
+    return compiled(typed)
+
+
+async def _store(
+    conn: AsyncConnection, feed: Feed, wanted: FilterChange, *, exclude: Exclusion | None
+) -> None:
+    await filters.change(
+        conn,
+        feed.id,
+        min_upvotes=feed.min_upvotes if wanted.min_upvotes is None else wanted.min_upvotes,
+        max_papers=feed.max_papers if wanted.max_papers is None else wanted.max_papers,
+        only_with_code=feed.only_with_code if wanted.only_with_code is None else wanted.only_with_code,
+        exclude=exclude,
+    )

@@ -1,0 +1,159 @@
+"""/config filter, and what /explain, /config show and /status say of it, typed by a person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.world import World, text_of
+
+
+async def filtered(world: World, **options: Any) -> str:
+    return text_of(await world.admin.slash(world.channel, "config filter", **options))
+
+
+async def shown(world: World) -> str:
+    return text_of(await world.admin.slash(world.channel, "config show"))
+
+
+async def explained(world: World, paper: str = "2608.00001") -> str:
+    return text_of(await world.member.slash(world.channel, "explain", paper=paper))
+
+
+async def test_a_filter_says_what_holds_what_comes_and_what_becomes_of_older_papers(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    assert "Filter: none; every paper that matches is posted" in await shown(world)
+
+    said = await filtered(world, min_upvotes=10, max_papers=3, only_with_code=True, exclude="survey, title:x")
+
+    held = "Filter: at least 10 upvotes; a code repository; no match of `survey, title:x`"
+    assert held in said
+    assert "cards, one a paper, up to 3 a post" in said
+    assert "from the next run on" in said
+    assert "at most 7 days back" in said
+    assert "Next post: <t:1787130000:f>" in said
+    assert held in await shown(world)
+
+    said = await filtered(world, min_upvotes=0, only_with_code=False, exclude="-")
+    assert "Filter: none" in said
+    assert "up to 3 a post" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "give `min_upvotes`, `max_papers`, `only_with_code` or `exclude`"),
+        ({"min_upvotes": 5, "exclude": "video AND"}, "video AND"),
+        ({"exclude": '"video'}, "^"),
+        ({"exclude": "-survey"}, "only excludes"),
+        ({"exclude": "*"}, "every paper"),
+    ],
+)
+async def test_a_wrong_filter_changes_nothing(world: World, options: dict[str, Any], said: str) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+
+    result = await world.admin.slash(world.channel, "config filter", **options)
+
+    assert result.ephemeral
+    assert said in text_of(result)
+    assert "Filter: none" in await shown(world)
+
+
+async def test_a_digest_is_told_that_it_has_no_maximum(world: World) -> None:
+    await world.admin.slash(world.channel, "config style", style="digest")
+
+    assert "`max_papers` has no effect here" in await filtered(world, max_papers=3)
+    assert "no effect" not in await filtered(world, min_upvotes=3)
+
+
+async def test_a_paper_that_waits_is_explained_until_its_last_day_and_after(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    await filtered(world, min_upvotes=20, only_with_code=True)
+    raw = world.list_paper("2608.00001", title="Video", upvotes=6)
+    repo = raw["paper"].pop("githubRepo")
+    world.clock.advance(hours=1)
+    await world.run()
+
+    said = await explained(world)
+    assert "Waits for code" in said
+    assert "waits: no code repository, 6 of 20 upvotes, until Wednesday 26 Aug 2026" in said
+    assert "Next post: <t:1787216400:f>" in said
+    status = text_of(await world.admin.slash(world.channel, "status"))
+    assert "1 new paper was listed; 1 paper that matches waits for upvotes or code" in status
+
+    raw["paper"]["githubRepo"] = repo
+    world.clock.advance(days=7)
+    await world.run()
+    assert "Waits for upvotes" in await explained(world)
+    assert "waits: 6 of 20 upvotes, until Wednesday 26 Aug 2026" in await explained(world)
+
+    world.clock.advance(days=1)
+    await world.run()
+    said = await explained(world)
+    assert "Not posted: waited for upvotes in vain" in said
+    assert "waited in vain: 6 of 20 upvotes, until Wednesday 26 Aug 2026" in said
+    assert "looked at again" not in said
+
+    await filtered(world, min_upvotes=0)
+    assert "is not looked at again" in await explained(world)
+    world.clock.advance(days=1)
+    await world.run()
+    assert world.posted_ids() == []
+
+
+async def test_an_excluded_paper_is_explained_by_the_query_that_matched(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    await filtered(world, exclude="survey OR  benchmark")
+    world.list_paper("2608.00001", title="Video Surveys")
+    world.clock.advance(hours=1)
+    await world.run()
+
+    said = await explained(world)
+
+    assert "Not posted: excluded" in said
+    assert "It matches `video`, but also `survey OR benchmark`, which the channel excludes" in said
+    assert "by Wednesday 26 Aug 2026" in said
+    status = text_of(await world.admin.slash(world.channel, "status"))
+    assert "**filtered**: 1 new paper was listed; 1 paper that matches is excluded" in status
+
+
+async def test_what_exceeds_the_cards_is_folded_into_a_list(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    await filtered(world, max_papers=2)
+    for number in range(5):
+        world.list_paper(f"2608.0000{number}", title=f"Video {number}", upvotes=number)
+    world.clock.advance(hours=1)
+    await world.run()
+
+    (message,) = world.posts()
+    assert [embed.url is not None for embed in message.embeds] == [True, True, False]
+    assert world.posted_ids() == [f"2608.0000{number}" for number in (4, 3, 2, 1, 0)]
+
+
+async def test_a_threshold_is_crossed_on_the_sixth_day_and_posted_once(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    await world.admin.slash(world.channel, "config schedule", weekdays="all")
+    await filtered(world, min_upvotes=10)
+    raw = world.list_paper("2608.00001", title="Video", upvotes=9)
+    late = world.list_paper("2608.00002", title="Video", upvotes=9, day=world.today + timedelta(days=1))
+    world.clock.advance(hours=1)
+    for day in range(12):
+        if day == 6:
+            raw["paper"]["upvotes"] = 10
+        if day == 9:
+            late["paper"]["upvotes"] = 10
+        await world.run()
+        assert world.posted_ids() == (["2608.00001"] if day >= 6 else [])
+        world.clock.advance(days=1)
+
+
+async def test_subscribing_to_a_filtered_channel_names_the_filter(world: World) -> None:
+    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video"))
+    assert "filter" not in said
+    await filtered(world, min_upvotes=10)
+
+    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents"))
+
+    assert "The channel's filter counts for these papers too: at least 10 upvotes." in said
