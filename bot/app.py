@@ -128,14 +128,14 @@ class App:
         _log.info("Ready as %s in %d servers", client.user, len(client.guilds))
 
         async def heed_servers() -> None:
-            services.changes.connected(await _servers_of(client))
+            services.surroundings.connected(await _servers_of(client))
 
         # A session that begins anew, after an outage, tells nothing of what was left meanwhile.
         client.add_listener(heed_servers, "on_ready")
         await heed_servers()
         async with asyncio.TaskGroup() as group:
             group.create_task(services.delivery.run(), name="outbox")
-            group.create_task(services.changes.run(), name="changes")
+            group.create_task(services.surroundings.run(), name="surroundings")
             group.create_task(services.notices.run(), name="notices")
 
     async def _backfill(self, services: Services) -> None:

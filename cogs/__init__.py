@@ -25,5 +25,5 @@ def make_cogs(services: Services) -> tuple[commands.Cog, ...]:
         ConfigCog(services.feeds, services.filters, clock=services.clock),
         StatusCog(services.status),
         HelpCog(),
-        HoldsCog(services.holds, services.changes, clock=services.clock),
+        HoldsCog(services.holds, services.surroundings, clock=services.clock),
     )

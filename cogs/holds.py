@@ -10,17 +10,17 @@ from bot.discord.answers import notices as answers
 from bot.discord.checking import CHECKING_COG, CheckAgainButton
 from bot.discord.paging import answer
 from bot.errors import UserError
-from bot.services.changes import Changes
 from bot.services.clock import Clock
 from bot.services.holds import Holds
+from bot.services.surroundings import Surroundings
 
 
 class HoldsCog(commands.Cog, name=CHECKING_COG):
     buttons = (CheckAgainButton,)
 
-    def __init__(self, holds: Holds, changes: Changes, *, clock: Clock) -> None:
+    def __init__(self, holds: Holds, surroundings: Surroundings, *, clock: Clock) -> None:
         self._holds = holds
-        self._changes = changes
+        self._surroundings = surroundings
         self._clock = clock
 
     async def check_again(self, interaction: discord.Interaction, server_id: ServerId) -> None:
@@ -43,50 +43,50 @@ class HoldsCog(commands.Cog, name=CHECKING_COG):
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        self._changes.server_joined(ServerId(guild.id))
+        self._surroundings.server_joined(ServerId(guild.id))
 
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        self._changes.server_joined(ServerId(guild.id))
+        self._surroundings.server_joined(ServerId(guild.id))
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Not for an outage, of which Discord tells otherwise."""
-        self._changes.server_left(ServerId(guild.id))
+        self._surroundings.server_left(ServerId(guild.id))
 
     @commands.Cog.listener()
     async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
-        self._changes.server_changed(ServerId(channel.guild.id))
+        self._surroundings.server_changed(ServerId(channel.guild.id))
 
     @commands.Cog.listener()
     async def on_guild_channel_update(
         self, _: discord.abc.GuildChannel, after: discord.abc.GuildChannel
     ) -> None:
-        self._changes.server_changed(ServerId(after.guild.id))
+        self._surroundings.server_changed(ServerId(after.guild.id))
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        self._changes.channel_gone(ChannelId(channel.id))
+        self._surroundings.channel_gone(ChannelId(channel.id))
 
     @commands.Cog.listener()
     async def on_raw_thread_update(self, payload: discord.RawThreadUpdateEvent) -> None:
         """A thread that is archived or opened again need not be known to the client."""
-        self._changes.server_changed(ServerId(payload.guild_id))
+        self._surroundings.server_changed(ServerId(payload.guild_id))
 
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
-        self._changes.channel_gone(ChannelId(payload.thread_id))
+        self._surroundings.channel_gone(ChannelId(payload.thread_id))
 
     @commands.Cog.listener()
     async def on_guild_role_update(self, _: discord.Role, after: discord.Role) -> None:
-        self._changes.server_changed(ServerId(after.guild.id))
+        self._surroundings.server_changed(ServerId(after.guild.id))
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:
-        self._changes.server_changed(ServerId(role.guild.id))
+        self._surroundings.server_changed(ServerId(role.guild.id))
 
     @commands.Cog.listener()
     async def on_member_update(self, _: discord.Member, after: discord.Member) -> None:
         """The bot's own roles, or a time-out of its own; it hears of no other members."""
         if after == after.guild.me:
-            self._changes.server_changed(ServerId(after.guild.id))
+            self._surroundings.server_changed(ServerId(after.guild.id))

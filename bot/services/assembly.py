@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.core.schedules import Schedule
-from bot.services.changes import Changes
 from bot.services.clock import Clock
 from bot.services.delivery import Delivery
 from bot.services.explaining import Explaining
@@ -22,6 +21,7 @@ from bot.services.runs import Runs
 from bot.services.searching import Searching
 from bot.services.status import StatusReport
 from bot.services.subscriptions import Subscriptions
+from bot.services.surroundings import Surroundings
 from bot.sources.huggingface import HuggingFace
 from bot.store.database import Database
 
@@ -34,7 +34,7 @@ class Services:
     polling: Polling
     delivery: Delivery
     holds: Holds
-    changes: Changes
+    surroundings: Surroundings
     notices: Notices
     runs: Runs
     searching: Searching
@@ -101,7 +101,7 @@ def assemble(
         polling=polling,
         delivery=delivery,
         holds=holds,
-        changes=Changes(holds=holds),
+        surroundings=Surroundings(holds=holds),
         notices=Notices(database=database, publisher=publisher, board=board, clock=clock),
         runs=runs,
         searching=searching,

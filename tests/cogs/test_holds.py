@@ -34,7 +34,7 @@ def allow(world: World, channel: Any) -> None:
 async def heeded(world: World) -> None:
     """What Discord told has been acted on."""
     await world.env.settle()
-    assert await world.services.changes.act()
+    assert await world.services.surroundings.act()
     await world.delivered()
 
 

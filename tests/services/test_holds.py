@@ -14,8 +14,8 @@ from bot.core.access import Access
 from bot.core.feeds import Feed, Hold, Place
 from bot.core.ids import ChannelId, ServerId
 from bot.errors import DeliveryError
-from bot.services.changes import Changes
 from bot.services.holds import EVENT_COUNTS_AFTER, KEPT, SURE_AFTER_SECONDS, Holds
+from bot.services.surroundings import Surroundings
 from bot.store import feeds, notices, servers
 from tests.services.bots import CHANNEL, LIVE, OTHER, SERVER, USER, Bot
 
@@ -412,9 +412,9 @@ async def test_a_burst_of_events_is_one_look(bot: Bot, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(bot.services.holds, "look_again", look_again)
     for _ in range(100):
-        bot.services.changes.server_changed(SERVER)
-    assert await bot.services.changes.act()
-    assert await bot.services.changes.act()
+        bot.services.surroundings.server_changed(SERVER)
+    assert await bot.services.surroundings.act()
+    assert await bot.services.surroundings.act()
     assert looks == [SERVER]
 
 
@@ -422,20 +422,20 @@ async def test_what_could_not_be_acted_on_is_tried_again_and_does_not_stop_the_r
     bot: Bot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     await bot.subscribe()
-    changes: Changes = bot.services.changes
+    surroundings: Surroundings = bot.services.surroundings
     real = bot.services.holds.channel_gone
 
     async def channel_gone(channel_id: ChannelId) -> None:
         raise OSError("the disk is full")
 
     monkeypatch.setattr(bot.services.holds, "channel_gone", channel_gone)
-    changes.channel_gone(ChannelId(CHANNEL))
-    changes.server_left(SERVER)
-    changes.server_joined(SERVER)  # the latest counts
-    assert not await changes.act()
+    surroundings.channel_gone(ChannelId(CHANNEL))
+    surroundings.server_left(SERVER)
+    surroundings.server_joined(SERVER)  # the latest counts
+    assert not await surroundings.act()
     assert "tried again" in caplog.text
     monkeypatch.setattr(bot.services.holds, "channel_gone", real)
-    assert await changes.act()
+    assert await surroundings.act()
     hold = await held(bot)
     assert hold is not None
     assert "deleted" in hold.reason

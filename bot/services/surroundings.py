@@ -1,4 +1,4 @@
-"""Changes: what Discord tells of servers and channels, gathered for a moment and acted on by one task."""
+"""Surroundings: what Discord tells of servers and channels, gathered a moment and acted on by one task."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Noted:
     changed: set[ServerId] = field(default_factory=set[ServerId])
 
 
-class Changes:
+class Surroundings:
     """A burst of events is one look a server. What could not be acted on is not lost, but tried again."""
 
     def __init__(self, *, holds: Holds) -> None:
