@@ -147,7 +147,7 @@ class ConfigCog(commands.GroupCog, group_name="config", group_description="Confi
         """Choose where this server hears of troubles."""
         await interaction.response.defer(ephemeral=True)
         target = await extras.for_notices(interaction, channel)
-        await self._feeds.tell_in(target.channel_id, server_id=target.server_id)
+        await self._feeds.tell_in(target.channel_id, server_id=target.server_id, user_id=target.user_id)
         await answer(interaction, [answers.notices_chosen(target.channel_id)])
 
     @app_commands.command()
@@ -158,7 +158,8 @@ class ConfigCog(commands.GroupCog, group_name="config", group_description="Confi
         """Stop posting in a channel until it is resumed; nothing is lost."""
         await interaction.response.defer(ephemeral=True)
         target = targets.managed(interaction, channel)
-        await self._show(interaction, await self._feeds.pause(target.channel_id), title="Paused")
+        state = await self._feeds.pause(target.channel_id, user_id=target.user_id)
+        await self._show(interaction, state, title="Paused")
 
     @app_commands.command()
     @app_commands.describe(channel="The channel to resume (this one, if left out)")
@@ -168,7 +169,8 @@ class ConfigCog(commands.GroupCog, group_name="config", group_description="Confi
         """Start posting in a paused or held channel again."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
-        await self._show(interaction, await self._feeds.resume(target.channel_id), title="Resumed")
+        state = await self._feeds.resume(target.channel_id, user_id=target.user_id)
+        await self._show(interaction, state, title="Resumed")
 
     async def _show(
         self, interaction: discord.Interaction[Client], state: FeedState, *, title: str, said: str = ""

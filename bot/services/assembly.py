@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.core.limits import DEFAULT_LIMITS, Limits
 from bot.core.schedules import Schedule
+from bot.services.changes import Changes
 from bot.services.clock import Clock
 from bot.services.delivery import Delivery
 from bot.services.explaining import Explaining
 from bot.services.feeds import Feeds
+from bot.services.moving import Moving
 from bot.services.pace import ChannelPace
 from bot.services.papers import Papers
 from bot.services.polling import Polling
@@ -33,6 +36,8 @@ class Services:
     searching: Searching
     subscriptions: Subscriptions
     feeds: Feeds
+    moving: Moving
+    changes: Changes
     papers: Papers
     explaining: Explaining
     status: StatusReport
@@ -49,6 +54,7 @@ def assemble(
     backfill_days: int,
     ring: Callable[[], None],
     pace: ChannelPace | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Services:
     """Builds the use cases; nothing runs yet.
 
@@ -62,6 +68,7 @@ def assemble(
         backfill_days: how far back the archive and a run reach.
         ring: called when something else may be due first.
         pace: of each channel; Discord's, if left out.
+        limits: how much one server may ask for.
     """
     delivery = Delivery(database=database, publisher=publisher, clock=clock, pace=pace)
     polling = Polling(database=database, source=source, clock=clock, backfill_days=backfill_days)
@@ -73,7 +80,7 @@ def assemble(
         poll_interval_seconds=poll_interval_seconds,
         backfill_days=backfill_days,
     )
-    searching = Searching(database=database, clock=clock)
+    searching = Searching(database=database, clock=clock, limits=limits)
     papers = Papers(database=database, source=source, polling=polling, clock=clock)
     return Services(
         clock=clock,
@@ -89,6 +96,7 @@ def assemble(
             publisher=publisher,
             clock=clock,
             default_schedule=default_schedule,
+            limits=limits,
             ring=ring,
         ),
         feeds=Feeds(
@@ -98,8 +106,18 @@ def assemble(
             publisher=publisher,
             clock=clock,
             default_schedule=default_schedule,
+            limits=limits,
             ring=ring,
         ),
+        moving=Moving(
+            database=database,
+            delivery=delivery,
+            clock=clock,
+            default_schedule=default_schedule,
+            limits=limits,
+            ring=ring,
+        ),
+        changes=Changes(database=database, clock=clock),
         papers=papers,
         explaining=Explaining(database=database, papers=papers, clock=clock, backfill_days=backfill_days),
         status=StatusReport(database=database, source=source, runs=runs, publisher=publisher, clock=clock),

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.core.feed_settings import FeedSettings
 from bot.core.feeds import DEFAULT_MAX_PAPERS, Exclusion, Feed, FeedKind, Hold, LastRun, Place, Style
 from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, UserId
 from bot.core.schedules import Cadence, Schedule
@@ -93,6 +94,14 @@ async def count(conn: AsyncConnection) -> int:
     return (await conn.execute(select(func.count()).select_from(_feeds))).scalar_one()
 
 
+async def count_in_use(conn: AsyncConnection, server_id: ServerId) -> int:
+    """How many channels of the server have subscriptions; those that Discord deleted do not count."""
+    statement = select(func.count()).where(
+        _feeds.c.server_id == server_id, _feeds.c.gone_at.is_(None), _has_subscriptions
+    )
+    return (await conn.execute(statement)).scalar_one()
+
+
 async def set_schedule(
     conn: AsyncConnection, feed_id: FeedId, schedule: Schedule, *, next_run_at: datetime
 ) -> None:
@@ -113,6 +122,36 @@ async def set_publishes(conn: AsyncConnection, feed_id: FeedId, *, on: bool) -> 
 
 async def set_opens_threads(conn: AsyncConnection, feed_id: FeedId, *, on: bool) -> None:
     await _set(conn, feed_id, opens_threads=on)
+
+
+async def set_settings(
+    conn: AsyncConnection,
+    feed_id: FeedId,
+    settings: FeedSettings,
+    *,
+    next_run_at: datetime,
+    paused_at: datetime | None,
+) -> None:
+    """Set all that people choose at once; a hold stays."""
+    exclude = settings.exclude
+    await _set(
+        conn,
+        feed_id,
+        **_schedule_columns(settings.schedule),
+        next_run_at=next_run_at,
+        style=settings.style.value,
+        min_upvotes=settings.min_upvotes,
+        max_papers=settings.max_papers,
+        only_with_code=settings.only_with_code,
+        exclude_text=exclude.text if exclude else None,
+        exclude_canonical=exclude.canonical if exclude else None,
+        exclude_compiled=exclude.compiled if exclude else None,
+        exclude_rules_version=exclude.rules_version if exclude else None,
+        mention_role_id=settings.mention_role_id,
+        opens_threads=settings.opens_threads,
+        publishes=settings.publishes,
+        paused_at=paused_at,
+    )
 
 
 async def pause(conn: AsyncConnection, feed_id: FeedId, now: datetime) -> None:

@@ -1,0 +1,97 @@
+"""The settings of a feed as one value that can be exported, copied and compared, and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.core.feeds import DEFAULT_MAX_PAPERS, Exclusion, Feed, Style
+from bot.core.ids import RoleId
+from bot.core.markdown import escape, fit
+from bot.core.schedules import Cadence, Schedule, weekdays_text
+
+LONGEST_SHOWN = 80  # characters of a query within a sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSettings:
+    """All that people choose for a feed; what each means stands with `Feed`."""
+
+    schedule: Schedule
+    style: Style = Style.CARDS
+    min_upvotes: int = 0
+    max_papers: int = DEFAULT_MAX_PAPERS
+    only_with_code: bool = False
+    exclude: Exclusion | None = None
+    mention_role_id: RoleId | None = None
+    opens_threads: bool = False
+    publishes: bool = False
+    is_paused: bool = False
+
+
+def settings_of(feed: Feed) -> FeedSettings:
+    return FeedSettings(
+        schedule=feed.schedule,
+        style=feed.style,
+        min_upvotes=feed.min_upvotes,
+        max_papers=feed.max_papers,
+        only_with_code=feed.only_with_code,
+        exclude=feed.exclude,
+        mention_role_id=feed.mention_role_id,
+        opens_threads=feed.opens_threads,
+        publishes=feed.publishes,
+        is_paused=feed.paused_at is not None,
+    )
+
+
+def changed(before: FeedSettings, after: FeedSettings) -> tuple[str, ...]:
+    """What differs, each setting as it is afterwards, in words; Discord markdown."""
+    return tuple(_changed(before, after))
+
+
+def _changed(before: FeedSettings, after: FeedSettings) -> Iterator[str]:
+    if after.schedule != before.schedule:
+        yield schedule_words(after.schedule)
+    if after.style is not before.style:
+        yield f"style {after.style.value}"
+    if after.min_upvotes != before.min_upvotes:
+        yield f"at least {after.min_upvotes} upvotes"
+    if after.max_papers != before.max_papers:
+        yield f"at most {after.max_papers} cards a post"
+    if after.only_with_code != before.only_with_code:
+        yield "only papers with code" if after.only_with_code else "papers without code too"
+    if _text(after.exclude) != _text(before.exclude):
+        text = _text(after.exclude)
+        yield "nothing excluded" if text is None else f"without what matches *{query_words(text)}*"
+    if after.mention_role_id != before.mention_role_id:
+        yield mention_words(after.mention_role_id)
+    if after.opens_threads != before.opens_threads:
+        yield f"threads {_on(after.opens_threads)}"
+    if after.publishes != before.publishes:
+        yield f"publishing {_on(after.publishes)}"
+    if after.is_paused != before.is_paused:
+        yield "paused" if after.is_paused else "not paused any more"
+
+
+def schedule_words(schedule: Schedule) -> str:
+    if schedule.cadence is Cadence.LIVE:
+        return "schedule live"
+    days = weekdays_text(schedule.weekdays)
+    return f"schedule {schedule.cadence.value}, {days}, at {schedule.time:%H:%M} {escape(schedule.timezone)}"
+
+
+def mention_words(role_id: RoleId | None) -> str:
+    return "nobody is pinged" if role_id is None else f"<@&{role_id}> is pinged"
+
+
+def query_words(text: str) -> str:
+    """A query within a sentence: escaped, and shortened where it is long."""
+    return fit(text, (), LONGEST_SHOWN)
+
+
+def _text(exclusion: Exclusion | None) -> str | None:
+    return exclusion.text if exclusion else None
+
+
+def _on(is_on: bool) -> str:  # noqa: FBT001 - one word for one bool
+    return "on" if is_on else "off"
