@@ -15,18 +15,30 @@ from bot.discord.answers import feeds as answers
 from bot.discord.options import CadenceChoice, ShortText, StyleChoice, choices
 from bot.discord.paging import answer
 from bot.discord.targets import ChannelOption
+from bot.services.changes import Changes
 from bot.services.clock import Clock
 from bot.services.feeds import Feeds, FeedState
+from bot.services.moving import Moving
 from bot.services.timezones import timezones_like
+from cogs.history import HistoryCommand
+from cogs.moving import MovingCommands
 
 _CHANNEL = "The channel to configure (this one, if left out)"
 
 
 @app_commands.guild_only()
 @app_commands.default_permissions(manage_channels=True)
-class ConfigCog(commands.GroupCog, group_name="config", group_description="Configure a channel's papers"):
-    def __init__(self, feeds: Feeds, *, clock: Clock) -> None:
+class ConfigCog(
+    MovingCommands,
+    HistoryCommand,
+    commands.GroupCog,
+    group_name="config",
+    group_description="Configure a channel's papers",
+):
+    def __init__(self, feeds: Feeds, moving: Moving, changes: Changes, *, clock: Clock) -> None:
         self._feeds = feeds
+        self._moving = moving
+        self._changes = changes
         self._clock = clock
 
     @app_commands.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.core.feeds import DEFAULT_MAX_PAPERS, Exclusion, Feed, Style
@@ -46,31 +46,9 @@ def settings_of(feed: Feed) -> FeedSettings:
 
 def changed(before: FeedSettings, after: FeedSettings) -> tuple[str, ...]:
     """What differs, each setting as it is afterwards, in words; Discord markdown."""
-    return tuple(_changed(before, after))
-
-
-def _changed(before: FeedSettings, after: FeedSettings) -> Iterator[str]:
-    if after.schedule != before.schedule:
-        yield schedule_words(after.schedule)
-    if after.style is not before.style:
-        yield f"style {after.style.value}"
-    if after.min_upvotes != before.min_upvotes:
-        yield f"at least {after.min_upvotes} upvotes"
-    if after.max_papers != before.max_papers:
-        yield f"at most {after.max_papers} cards a post"
-    if after.only_with_code != before.only_with_code:
-        yield "only papers with code" if after.only_with_code else "papers without code too"
-    if _text(after.exclude) != _text(before.exclude):
-        text = _text(after.exclude)
-        yield "nothing excluded" if text is None else f"without what matches *{query_words(text)}*"
-    if after.mention_role_id != before.mention_role_id:
-        yield mention_words(after.mention_role_id)
-    if after.opens_threads != before.opens_threads:
-        yield f"threads {_on(after.opens_threads)}"
-    if after.publishes != before.publishes:
-        yield f"publishing {_on(after.publishes)}"
-    if after.is_paused != before.is_paused:
-        yield "paused" if after.is_paused else "not paused any more"
+    return tuple(
+        said(after) for name, said in _WORDS.items() if getattr(before, name) != getattr(after, name)
+    )
 
 
 def schedule_words(schedule: Schedule) -> str:
@@ -89,9 +67,20 @@ def query_words(text: str) -> str:
     return fit(text, (), LONGEST_SHOWN)
 
 
-def _text(exclusion: Exclusion | None) -> str | None:
-    return exclusion.text if exclusion else None
+def _exclude_words(exclude: Exclusion | None) -> str:
+    return f"without what matches *{query_words(exclude.text)}*" if exclude else "nothing excluded"
 
 
-def _on(is_on: bool) -> str:  # noqa: FBT001 - one word for one bool
-    return "on" if is_on else "off"
+# Each field, in words.
+_WORDS: dict[str, Callable[[FeedSettings], str]] = {
+    "schedule": lambda after: schedule_words(after.schedule),
+    "style": lambda after: f"style {after.style.value}",
+    "min_upvotes": lambda after: f"at least {after.min_upvotes} upvotes",
+    "max_papers": lambda after: f"at most {after.max_papers} cards a post",
+    "only_with_code": lambda after: "only papers with code" if after.only_with_code else "also without code",
+    "exclude": lambda after: _exclude_words(after.exclude),
+    "mention_role_id": lambda after: mention_words(after.mention_role_id),
+    "opens_threads": lambda after: f"threads {'on' if after.opens_threads else 'off'}",
+    "publishes": lambda after: f"publishing {'on' if after.publishes else 'off'}",
+    "is_paused": lambda after: "paused" if after.is_paused else "not paused any more",
+}

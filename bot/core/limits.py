@@ -24,9 +24,9 @@ class Limits:
         """Raises UserError, with how to make room, where so many channels more would be too many."""
         if adds and has + adds > self.feeds:
             raise UserError(
-                f"A server can have {self.feeds} channels with subscriptions. This one has {has}, and this adds "
-                f"{adds}. Nothing was changed: make room with `/unsubscribe keywords:all of them` in a channel "
-                "that needs no papers any more; `/status` lists them."
+                f"A server can have {self.feeds} channels with subscriptions. This one has {has}, and this "
+                f"adds {adds}. Nothing was changed: make room with `/unsubscribe keywords:all of them` in a "
+                "channel that needs no papers any more; `/status` lists them."
             )
 
     def check_subscriptions(self, channel_id: ChannelId, *, has: int, adds: int) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import time
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -75,7 +75,7 @@ class _Strict(BaseModel):
 
 class ScheduleOfFile(_Strict):
     cadence: Annotated[Cadence, _reading(Cadence)] = Cadence.DAILY
-    time: Annotated[time, _reading(parse_time)] = time(9)
+    time: Annotated[dt.time, _reading(parse_time)] = dt.time(9)
     timezone: Annotated[str, _reading(parse_timezone)] = "UTC"
     weekdays: Annotated[frozenset[int], _reading(parse_weekdays)] = frozenset(range(7))
 

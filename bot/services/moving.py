@@ -94,12 +94,17 @@ class Moving:
         # Off the event loop: reading thousands of queries takes its time.
         return await asyncio.to_thread(read_file, data, name=name, limits=self._limits)
 
-    async def to_copy(self, channel_id: ChannelId) -> WantedFeed:
+    async def to_copy(self, channel_id: ChannelId, *, to: ChannelId) -> WantedFeed:
         """All that a channel's feed has, but a pause, for another channel.
 
         Raises:
-            UserError: it has no feed.
+            UserError: it has no feed, or is that other channel.
         """
+        if channel_id == to:
+            raise UserError(
+                f"<#{channel_id}> cannot be copied to itself. Nothing was changed: `source` and `channel` "
+                "are two channels."
+            )
         async with self._database.read() as conn:
             feed = await feeds.by_channel(conn, channel_id)
             known = await subscriptions.of_feed(conn, feed.id) if feed else []
