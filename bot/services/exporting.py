@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from bot.core.feeds import Feed, Subscription
+from bot.core.markdown import clean
 from bot.core.schedules import weekdays_text
 from bot.services.feed_format import VERSION
 
@@ -18,7 +19,7 @@ def written(feeds: Iterable[tuple[Feed, str, Sequence[Subscription]]]) -> list[b
     size = MAX_BYTES
     for feed, name, subscriptions in feeds:
         text = json.dumps(_raw(feed, name, subscriptions), ensure_ascii=False, indent=2)
-        text = "\n".join(f"    {line}" for line in text.splitlines())
+        text = "\n".join(f"    {line}" for line in text.split("\n"))
         added = len(text.encode()) + 2
         if size + added > MAX_BYTES:
             files.append([])
@@ -38,7 +39,7 @@ def _raw(feed: Feed, name: str, subscriptions: Sequence[Subscription]) -> dict[s
     role_id = feed.mention_role_id
     return {
         "channel_id": str(feed.channel_id),
-        "channel_name": name,
+        "channel_name": clean(name),
         "kind": feed.kind.value,
         "schedule": {
             "cadence": feed.schedule.cadence.value,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -102,7 +102,7 @@ class FeedOfFile(_Strict):
 
 
 class FeedFile(_Strict):
-    paperboy: Literal[1]
+    paperboy: int = Field(ge=VERSION, le=VERSION)
     feeds: list[FeedOfFile] = Field(max_length=MOST_FEEDS)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import json
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,7 +22,6 @@ from bot.services.outlines import outlines
 
 _MOST_PROBLEMS = 5  # told at once
 _OTHER_ENCODINGS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_NOT_TEXT = frozenset({"Cc", "Cs"})
 _JSON = ("{", "[")
 
 
@@ -117,7 +115,7 @@ def _decoded(data: bytes) -> str:
             "The file is empty. Nothing was changed: use what `/config export` gives, or a keyword a line."
         )
     for at, character in enumerate(text):
-        if unicodedata.category(character) == "Cc" and not character.isspace():
+        if character < " " and not character.isspace():
             raise UserError(
                 f"Line {text.count(chr(10), 0, at) + 1} of the file has characters that no text has, as "
                 "pictures and archives do. Nothing was changed: import a text file."
@@ -161,8 +159,10 @@ def _queries(typed: Sequence[_Typed], limits: Limits, found: _Problems) -> tuple
 
 def _query(item: _Typed, limits: Limits, found: _Problems) -> WantedQuery | None:
     text = " ".join(item.text.split())
-    if any(unicodedata.category(character) in _NOT_TEXT for character in text):
-        found.add(f"{item.start} has characters that no text has: write it with letters and signs.")
+    if any(
+        "\ud800" <= character <= "\udfff" for character in text
+    ):  # halves of characters, as `\ud83d` alone
+        found.add(f"{item.start} has half a character: write it whole.")
         return None
     try:
         query = parse_query(text, max_length=limits.query_length)
