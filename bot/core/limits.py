@@ -24,7 +24,7 @@ class Limits:
         """Raises UserError, with how to make room, where so many channels more would be too many."""
         if adds and has + adds > self.feeds:
             raise UserError(
-                f"A server can have {self.feeds} channels with subscriptions. This one has {has}, and this "
+                f"A server can have {_count(self.feeds, 'channel')} with subscriptions. This one has {has}, and this "
                 f"adds {adds}. Nothing was changed: make room with `/unsubscribe keywords:all of them` in a "
                 "channel that needs no papers any more; `/status` lists them."
             )
@@ -33,9 +33,13 @@ class Limits:
         """Raises UserError, with how to make room, where so many more would be too many."""
         if adds and has + adds > self.subscriptions:
             raise UserError(
-                f"A channel can have {self.subscriptions} subscriptions. <#{channel_id}> has {has}, and this "
+                f"A channel can have {_count(self.subscriptions, 'subscription')}. <#{channel_id}> has {has}, and this "
                 f"adds {adds}. Nothing was changed: make room with `/unsubscribe`, or join keywords by `OR`."
             )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 DEFAULT_LIMITS = Limits()
