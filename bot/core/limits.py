@@ -24,17 +24,18 @@ class Limits:
         """Raises UserError, with how to make room, where so many channels more would be too many."""
         if adds and has + adds > self.feeds:
             raise UserError(
-                f"A server can have {_count(self.feeds, 'channel')} with subscriptions. This one has {has}, and this "
-                f"adds {adds}. Nothing was changed: make room with `/unsubscribe keywords:all of them` in a "
-                "channel that needs no papers any more; `/status` lists them."
+                f"A server can have {_count(self.feeds, 'channel')} with subscriptions. This one has {has}, "
+                f"and this adds {adds}. Nothing was changed: make room with `/unsubscribe keywords:all of "
+                "them` in a channel that needs no papers any more; `/status` lists them."
             )
 
     def check_subscriptions(self, channel_id: ChannelId, *, has: int, adds: int) -> None:
         """Raises UserError, with how to make room, where so many more would be too many."""
         if adds and has + adds > self.subscriptions:
             raise UserError(
-                f"A channel can have {_count(self.subscriptions, 'subscription')}. <#{channel_id}> has {has}, and this "
-                f"adds {adds}. Nothing was changed: make room with `/unsubscribe`, or join keywords by `OR`."
+                f"A channel can have {_count(self.subscriptions, 'subscription')}. <#{channel_id}> has "
+                f"{has}, and this adds {adds}. Nothing was changed: make room with `/unsubscribe`, or join keywords "
+                "by `OR`."
             )
 
 

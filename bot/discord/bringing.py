@@ -66,15 +66,15 @@ async def placed(
     found: list[Placed] = []
     problems: list[str] = []
     for one, channel_id in wanted:
+        if len(problems) == _MOST_PROBLEMS:  # each may have cost a request to Discord
+            problems.append("I looked no further.")
+            break
         try:
             found.append((one, await _place(interaction, one, channel_id, before.get(channel_id))))
         except UserError as error:
             problems.append(f"{one.label}: {error}" if one.label else str(error))
     if problems:
-        told = problems[:_MOST_PROBLEMS]
-        if len(problems) > _MOST_PROBLEMS:
-            told.append(f"… and {len(problems) - _MOST_PROBLEMS} more.")
-        raise UserError("\n".join(["This cannot be imported, and nothing was changed.", *told]))
+        raise UserError("\n".join(["This cannot be imported, and nothing was changed.", *problems]))
     return found
 
 

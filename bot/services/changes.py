@@ -41,7 +41,10 @@ class Changes:
         channel_id: ChannelId | None,
         may_see: Callable[[ChannelId], bool],
     ) -> History:
-        """The newest MOST_SHOWN changes of a channel, or of all the channels that the person may see."""
+        """The newest MOST_SHOWN changes of a channel, or of all the channels that the person may see.
+
+        Whether they may see a channel that is named is for the caller to check.
+        """
         async with self._database.read() as conn:
             found = await changes.of_server(
                 conn,
@@ -50,7 +53,11 @@ class Changes:
                 channel_id=channel_id,
                 limit=_MOST_READ,
             )
-        seen = [one for one in found if one.channel_id is None or may_see(one.channel_id)]
+        seen = [
+            one
+            for one in found
+            if one.channel_id in {None, channel_id} or (one.channel_id and may_see(one.channel_id))
+        ]
         return History(
             channel_id=channel_id, changes=tuple(seen[:MOST_SHOWN]), has_more=len(seen) > MOST_SHOWN
         )

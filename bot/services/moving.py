@@ -25,7 +25,7 @@ from bot.services.delivery import Delivery
 from bot.services.exporting import written
 from bot.services.feeds import ensure_feed
 from bot.services.importing import read_file
-from bot.store import feeds, posts, steps, subscriptions
+from bot.store import feed_settings, feeds, posts, steps, subscriptions
 from bot.store.database import Database
 
 Placed = tuple[WantedFeed, Place]
@@ -223,7 +223,7 @@ async def _set(conn: AsyncConnection, feed: Feed, moved: Moved, *, now: datetime
         or (before.is_paused and not after.is_paused)
         or (moved.adds and not moved.known)  # while nothing was wanted, nothing moved its next run
     )
-    await feeds.set_settings(
+    await feed_settings.write(
         conn,
         feed.id,
         after,

@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feed_settings import FeedSettings
 from bot.core.feeds import DEFAULT_MAX_PAPERS, Exclusion, Feed, FeedKind, Hold, LastRun, Place, Style
 from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, UserId
 from bot.core.schedules import Cadence, Schedule
@@ -44,7 +43,7 @@ async def ensure(
         "server_id": place.server_id,
         "channel_id": place.channel_id,
         "kind": place.kind.value,
-        **_schedule_columns(schedule),
+        **schedule_columns(schedule),
         "style": Style.CARDS.value,
         "min_upvotes": 0,
         "max_papers": DEFAULT_MAX_PAPERS,
@@ -105,7 +104,7 @@ async def count_in_use(conn: AsyncConnection, server_id: ServerId) -> int:
 async def set_schedule(
     conn: AsyncConnection, feed_id: FeedId, schedule: Schedule, *, next_run_at: datetime
 ) -> None:
-    await _set(conn, feed_id, **_schedule_columns(schedule), next_run_at=next_run_at)
+    await _set(conn, feed_id, **schedule_columns(schedule), next_run_at=next_run_at)
 
 
 async def set_style(conn: AsyncConnection, feed_id: FeedId, style: Style) -> None:
@@ -122,36 +121,6 @@ async def set_publishes(conn: AsyncConnection, feed_id: FeedId, *, on: bool) -> 
 
 async def set_opens_threads(conn: AsyncConnection, feed_id: FeedId, *, on: bool) -> None:
     await _set(conn, feed_id, opens_threads=on)
-
-
-async def set_settings(
-    conn: AsyncConnection,
-    feed_id: FeedId,
-    settings: FeedSettings,
-    *,
-    next_run_at: datetime,
-    paused_at: datetime | None,
-) -> None:
-    """Set all that people choose at once; a hold stays."""
-    exclude = settings.exclude
-    await _set(
-        conn,
-        feed_id,
-        **_schedule_columns(settings.schedule),
-        next_run_at=next_run_at,
-        style=settings.style.value,
-        min_upvotes=settings.min_upvotes,
-        max_papers=settings.max_papers,
-        only_with_code=settings.only_with_code,
-        exclude_text=exclude.text if exclude else None,
-        exclude_canonical=exclude.canonical if exclude else None,
-        exclude_compiled=exclude.compiled if exclude else None,
-        exclude_rules_version=exclude.rules_version if exclude else None,
-        mention_role_id=settings.mention_role_id,
-        opens_threads=settings.opens_threads,
-        publishes=settings.publishes,
-        paused_at=paused_at,
-    )
 
 
 async def pause(conn: AsyncConnection, feed_id: FeedId, now: datetime) -> None:
@@ -299,7 +268,7 @@ def _schedule(cadence: str, post_time: time, weekdays: frozenset[int], timezone:
     return Schedule(cadence=Cadence(cadence), time=post_time, weekdays=weekdays, timezone=timezone)
 
 
-def _schedule_columns(schedule: Schedule) -> dict[str, object]:
+def schedule_columns(schedule: Schedule) -> dict[str, object]:
     return {
         "cadence": schedule.cadence.value,
         "post_time": schedule.time,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -204,6 +205,29 @@ async def test_a_channel_that_closed_to_the_bot_before_pressing_gets_nothing(wor
 
     assert "I lack **Send Messages**" in await pressed(world, result)
     assert await world.subscriptions() == []
+
+
+async def test_only_who_asked_may_press(world: World) -> None:
+    result = await brought(world, "video")
+    (asked,) = confirming._of_clients[world.client].items()
+    # Nobody else sees the answer; Discord would have to show it to them.
+    confirming._of_clients[world.client][asked[0]] = replace(asked[1], user_id=world.member.id)
+
+    assert "Only the person who typed the command" in await pressed(world, result)
+    assert await world.subscriptions() == []
+
+
+async def test_many_channels_that_do_not_exist_are_not_all_looked_for(world: World) -> None:
+    feeds = [{"channel_id": str(number)} for number in range(1, 100)]
+
+    said = text_of(await brought(world, json.dumps({"paperboy": 1, "feeds": feeds}), name="feeds.json"))
+
+    assert "Feed 5: There is no channel with the id 5" in said
+    assert "I looked no further." in said
+    asked_for = [
+        one for one in world.env.http_requests if one.path in {f"/channels/{n}" for n in range(1, 100)}
+    ]
+    assert len(asked_for) == 5
 
 
 async def test_after_a_restart_the_buttons_say_that_they_are_too_old(world: World) -> None:
