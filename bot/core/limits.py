@@ -34,8 +34,8 @@ class Limits:
         if adds and has + adds > self.subscriptions:
             raise UserError(
                 f"A channel can have {_count(self.subscriptions, 'subscription')}. <#{channel_id}> has "
-                f"{has}, and this adds {adds}. Nothing was changed: make room with `/unsubscribe`, or join keywords "
-                "by `OR`."
+                f"{has}, and this adds {adds}. Nothing was changed: make room with `/unsubscribe`, or join "
+                "keywords by `OR`."
             )
 
 

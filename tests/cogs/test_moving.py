@@ -352,6 +352,39 @@ async def test_more_than_a_channel_can_have_is_refused_as_a_whole(world: World) 
     assert await world.subscriptions() == ["video"]
 
 
+async def test_a_member_hears_nothing_of_the_file(world: World) -> None:
+    world.guild.set_command_permissions(await world.command("config"), {world.member: True})
+
+    said = text_of(await brought(world, "(broken", who=world.member))
+
+    assert "You need **Manage Channels**" in said
+    assert "parenthesis" not in said
+
+
+async def test_the_first_subscriptions_of_a_channel_set_up_long_ago_come_at_its_time(world: World) -> None:
+    await world.admin.slash(world.channel, "config style", style="digest")
+    world.clock.advance(days=7)
+
+    said = await pressed(world, await brought(world, "video"))
+
+    assert f"Next post: <t:{1787130000 + 7 * 86_400}:f>" in said
+
+
+async def test_an_imported_role_is_pinged_by_the_next_post_after_an_imported_resumption(world: World) -> None:
+    role = world.guild.create_role("Readers", mentionable=True)
+    world.list_paper("2608.00001", title="Video")
+    await subscribed(world)
+    await world.admin.slash(world.channel, "config schedule", cadence="live")
+    await world.admin.slash(world.channel, "config pause")
+    file = a_file(world, mention_role_id=str(role.id), paused=False)
+
+    await pressed(world, await brought(world, file, name="feeds.json"))
+    await world.run()
+
+    (message,) = world.posts()
+    assert f"<@&{role.id}>" in message.content
+
+
 # Copy
 
 
