@@ -67,6 +67,7 @@ class App:
                 poll_interval_seconds=settings.poll_interval_seconds,
                 backfill_days=settings.backfill_days,
                 ring=rung.set,
+                limits=settings.limits,
             )
             scheduler = Scheduler(runs=services.runs, clock=self._clock, rung=rung)
             client.take(make_cogs(services))

@@ -15,6 +15,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from typing_extensions import override
 
+from bot.discord.confirming import ConfirmButton
 from bot.discord.failures import answer_failure
 from bot.discord.paging import PageButton
 from bot.discord.registration import are_same
@@ -108,7 +109,7 @@ class Client(commands.AutoShardedBot):
 
     @override
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(PageButton)
+        self.add_dynamic_items(PageButton, ConfirmButton)
         for cog in self._taken:
             await self.add_cog(cog)
             if isinstance(cog, HasButtons):

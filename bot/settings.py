@@ -18,6 +18,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.core.feeds import MAX_SUBSCRIPTIONS
+from bot.core.limits import MAX_FEEDS, Limits
+from bot.core.queries import MAX_QUERY_LENGTH
 from bot.core.schedules import Schedule, parse_time, parse_timezone, parse_weekdays
 from bot.errors import ConfigError, UserError
 
@@ -175,6 +178,24 @@ class Settings(BaseSettings):
         default=frozenset(range(5)),
         description="weekdays such as Mon-Fri or Mon,Thu, or all",
     )
+    max_feeds: int = Field(
+        default=MAX_FEEDS,
+        ge=1,
+        le=1_000,
+        description="a whole number of channels from 1 to 1000",
+    )
+    max_subscriptions: int = Field(
+        default=MAX_SUBSCRIPTIONS,
+        ge=1,
+        le=1_000,
+        description="a whole number of subscriptions from 1 to 1000",
+    )
+    max_query_length: int = Field(
+        default=MAX_QUERY_LENGTH,
+        ge=20,
+        le=1_000,
+        description="a whole number of characters from 20 to 1000",
+    )
     log_level: Annotated[LogLevel, _reading(lambda text: LogLevel(text.strip().upper()))] = Field(
         default=LogLevel.INFO,
         description="DEBUG, INFO, WARNING or ERROR",
@@ -207,6 +228,15 @@ class Settings(BaseSettings):
         """The schedule of a feed that has chosen none."""
         return Schedule(
             time=self.default_post_time, weekdays=self.default_weekdays, timezone=self.default_timezone
+        )
+
+    @property
+    def limits(self) -> Limits:
+        """How much one server may ask for."""
+        return Limits(
+            feeds=self.max_feeds,
+            subscriptions=self.max_subscriptions,
+            query_length=self.max_query_length,
         )
 
     @property

@@ -22,7 +22,7 @@ def make_cogs(services: Services) -> tuple[commands.Cog, ...]:
         ExplainingCog(services.searching, services.explaining, clock=services.clock),
         DeliveryCog(services.feeds, clock=services.clock),
         PapersCog(services.papers, clock=services.clock),
-        ConfigCog(services.feeds, services.filters, clock=services.clock),
+        ConfigCog(services.feeds, services.filters, services.moving, services.changes, clock=services.clock),
         StatusCog(services.status),
         HelpCog(),
         HoldsCog(services.holds, services.surroundings, clock=services.clock),

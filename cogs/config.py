@@ -24,20 +24,34 @@ from bot.discord.options import (
 )
 from bot.discord.paging import answer
 from bot.discord.targets import ChannelOption
+from bot.services.changes import Changes
 from bot.services.clock import Clock
 from bot.services.feeds import Feeds, FeedState
 from bot.services.filters import FilterChange, Filters
+from bot.services.moving import Moving
 from bot.services.timezones import timezones_like
+from cogs.history import HistoryCommand
+from cogs.moving import MovingCommands
 
 _CHANNEL = "The channel to configure (this one, if left out)"
 
 
 @app_commands.guild_only()
 @app_commands.default_permissions(manage_channels=True)
-class ConfigCog(commands.GroupCog, group_name="config", group_description="Configure a channel's papers"):
-    def __init__(self, feeds: Feeds, filters: Filters, *, clock: Clock) -> None:
+class ConfigCog(
+    MovingCommands,
+    HistoryCommand,
+    commands.GroupCog,
+    group_name="config",
+    group_description="Configure a channel's papers",
+):
+    def __init__(
+        self, feeds: Feeds, filters: Filters, moving: Moving, changes: Changes, *, clock: Clock
+    ) -> None:
         self._feeds = feeds
         self._filters = filters
+        self._moving = moving
+        self._changes = changes
         self._clock = clock
 
     @app_commands.command()
@@ -186,7 +200,7 @@ class ConfigCog(commands.GroupCog, group_name="config", group_description="Confi
         """Choose where this server hears of troubles."""
         await interaction.response.defer(ephemeral=True)
         target = await extras.for_notices(interaction, channel)
-        await self._feeds.tell_in(target.channel_id, server_id=target.server_id)
+        await self._feeds.tell_in(target.channel_id, server_id=target.server_id, user_id=target.user_id)
         await answer(interaction, [answers.notices_chosen(target.channel_id)])
 
     @app_commands.command()
@@ -197,7 +211,8 @@ class ConfigCog(commands.GroupCog, group_name="config", group_description="Confi
         """Stop posting in a channel until it is resumed; nothing is lost."""
         await interaction.response.defer(ephemeral=True)
         target = targets.managed(interaction, channel)
-        await self._show(interaction, await self._feeds.pause(target.channel_id), title="Paused")
+        state = await self._feeds.pause(target.channel_id, user_id=target.user_id)
+        await self._show(interaction, state, title="Paused")
 
     @app_commands.command()
     @app_commands.describe(channel="The channel to resume (this one, if left out)")
@@ -207,7 +222,8 @@ class ConfigCog(commands.GroupCog, group_name="config", group_description="Confi
         """Start posting in a paused or held channel again."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
-        await self._show(interaction, await self._feeds.resume(target.channel_id), title="Resumed")
+        state = await self._feeds.resume(target.channel_id, user_id=target.user_id)
+        await self._show(interaction, state, title="Resumed")
 
     async def _show(
         self, interaction: discord.Interaction[Client], state: FeedState, *, title: str, said: str = ""

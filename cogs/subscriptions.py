@@ -113,7 +113,9 @@ class SubscriptionsCog(commands.Cog):
         """End a subscription of a channel, or all of them."""
         await interaction.response.defer(ephemeral=True)
         target = targets.managed(interaction, channel)
-        result = await self._subscriptions.unsubscribe(keywords, channel_id=target.channel_id)
+        result = await self._subscriptions.unsubscribe(
+            keywords, channel_id=target.channel_id, user_id=target.user_id
+        )
         await answer(interaction, answers.unsubscribed(result, now=self._clock()))
 
     @unsubscribe.autocomplete("keywords")

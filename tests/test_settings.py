@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from bot.core.limits import Limits
 from bot.core.schedules import Cadence, Schedule
 from bot.errors import ConfigError
 from bot.settings import LogFormat, LogLevel, Settings
@@ -136,6 +137,9 @@ def test_no_representation_of_the_settings_shows_a_token() -> None:
         ("DEFAULT_POST_TIME", "7:30", time(7, 30)),
         ("DEFAULT_WEEKDAYS", "Mon,Thu", frozenset({0, 3})),
         ("DEFAULT_WEEKDAYS", "all", frozenset(range(7))),
+        ("MAX_FEEDS", "1000", 1000),
+        ("MAX_SUBSCRIPTIONS", "1", 1),
+        ("MAX_QUERY_LENGTH", "20", 20),
         ("LOG_LEVEL", "debug", LogLevel.DEBUG),
         ("LOG_FORMAT", "JSON", LogFormat.JSON),
     ],
@@ -176,6 +180,11 @@ def test_a_right_value_is_taken(monkeypatch: pytest.MonkeyPatch, name: str, valu
         ("DEFAULT_POST_TIME", "9"),
         ("DEFAULT_WEEKDAYS", "Mon-Foo"),
         ("DEFAULT_WEEKDAYS", "1-5"),
+        ("MAX_FEEDS", "0"),
+        ("MAX_FEEDS", "1001"),
+        ("MAX_SUBSCRIPTIONS", "many"),
+        ("MAX_QUERY_LENGTH", "19"),
+        ("MAX_QUERY_LENGTH", "1001"),
         ("LOG_LEVEL", "loud"),
         ("LOG_FORMAT", "xml"),
     ],
@@ -186,6 +195,13 @@ def test_a_wrong_value_is_named_with_its_variable_and_what_would_be_right(
     message = refusal(monkeypatch, **{name: value})
     assert message.startswith(f"{name} must be ")
     assert f"not {value!r}" in message
+
+
+def test_the_limits_are_those_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.load().limits == Limits(feeds=50, subscriptions=50, query_length=200)
+    for number, name in enumerate(("MAX_FEEDS", "MAX_SUBSCRIPTIONS", "MAX_QUERY_LENGTH"), start=21):
+        monkeypatch.setenv(name, str(number))
+    assert Settings.load().limits == Limits(feeds=21, subscriptions=22, query_length=23)
 
 
 def test_several_wrong_values_are_all_named_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -205,8 +205,8 @@ def _judged(place: Place, room: Room, ours: discord.Permissions, me: discord.Mem
     return Access(
         obstacle=_text(posting_obstacle(place.channel_id, kind, ours, is_locked=is_locked, room=room)),
         history_obstacle=_text(_history_obstacle(place, room, ours)),
-        publishing_obstacle=_text(_publishing_obstacle(place, room, ours)),
-        threads_obstacle=_text(_threads_obstacle(place, room, ours)),
+        publishing_obstacle=_text(obstacle_to_publishing(place, room, ours)),
+        threads_obstacle=_text(obstacle_to_threads(place, room, ours)),
     )
 
 
@@ -232,7 +232,7 @@ def _history_obstacle(place: Place, room: Room, ours: discord.Permissions) -> Ob
     return _first_lacking(needed, place, room, ours)
 
 
-def _publishing_obstacle(place: Place, room: Room, ours: discord.Permissions) -> Obstacle | None:
+def obstacle_to_publishing(place: Place, room: Room, ours: discord.Permissions) -> Obstacle | None:
     if room.type is not discord.ChannelType.news:
         return Obstacle(
             what=f"<#{place.channel_id}> is not an announcement channel, so nobody follows it",
@@ -241,7 +241,7 @@ def _publishing_obstacle(place: Place, room: Room, ours: discord.Permissions) ->
     return _first_lacking(["view_channel", "send_messages"], place, room, ours)
 
 
-def _threads_obstacle(place: Place, room: Room, ours: discord.Permissions) -> Obstacle | None:
+def obstacle_to_threads(place: Place, room: Room, ours: discord.Permissions) -> Obstacle | None:
     if room.type not in _TAKE_THREADS:
         return Obstacle(
             what=f"In <#{place.channel_id}> no threads can be opened under messages",

@@ -37,12 +37,12 @@ async def for_mention(
             "themselves."
         )
     target = await targets.postable(interaction, channel)
-    if not (role.mentionable or _may_mention(_their_permissions(interaction, channel))):
+    if not (role.mentionable or may_mention(_their_permissions(interaction, channel))):
         raise UserError(
             f"You may not ping {role.mention} in <#{target.channel_id}>, so I do not do it for you. Nothing "
             f"was changed: ask an admin of this server to type this, or for {_MENTION} there."
         )
-    if not (role.mentionable or _may_mention(await _our_permissions(interaction, channel))):
+    if not (role.mentionable or may_mention(await _our_permissions(interaction, channel))):
         raise UserError(
             f"I cannot ping {role.mention} in <#{target.channel_id}>. Nothing was changed: turn on *Allow "
             "anyone to @mention this role* under *Server Settings → Roles*, or give me "
@@ -108,7 +108,7 @@ def _type(interaction: discord.Interaction, channel: ChannelOption | None) -> di
     return getattr(where, "type", discord.ChannelType.text)
 
 
-def _may_mention(permissions: discord.Permissions) -> bool:
+def may_mention(permissions: discord.Permissions) -> bool:
     return permissions.administrator or permissions.mention_everyone
 
 

@@ -43,7 +43,7 @@ class _EveryKind(app_commands.Transformer):
 # What a `channel` option gives.
 ChannelOption = app_commands.Transform[_Channel, _EveryKind]
 
-_POSTABLE = (
+POSTABLE = (
     THREADS
     | FORUMS
     | {
@@ -109,7 +109,19 @@ def managed(interaction: discord.Interaction, channel: ChannelOption | None) -> 
     """
     target = place(interaction, channel)
     kind, theirs = _their_side(interaction, channel)
-    _require(theirs, kind, target.channel_id)
+    require(theirs, kind, target.channel_id)
+    return target
+
+
+def overseen(interaction: discord.Interaction, channel: ChannelOption | None) -> Target:
+    """The target of an admin's command that changes nothing there: the person may manage and see it.
+
+    Raises:
+        UserError: a permission of the person's is missing, named as Discord names it.
+    """
+    target = place(interaction, channel)
+    kind, theirs = _their_side(interaction, channel)
+    require(theirs, kind, target.channel_id, writes=False)
     return target
 
 
@@ -130,7 +142,7 @@ def of_button(interaction: discord.Interaction, channel_id: ChannelId) -> Target
             raise UserError("That channel does not exist any more, or I cannot see it. Nothing was posted.")
         theirs = channel.permissions_for(interaction.user)
         kind = channel.type
-    _require(theirs, kind, channel_id)
+    require(theirs, kind, channel_id)
     return replace(target, channel_id=channel_id, kind=feed_kind(kind))
 
 
@@ -159,7 +171,7 @@ async def postable(interaction: discord.Interaction, channel: ChannelOption | No
     """
     target = managed(interaction, channel)
     kind, _ = _their_side(interaction, channel)
-    if kind not in _POSTABLE:
+    if kind not in POSTABLE:
         raise UserError(
             f"<#{target.channel_id}> takes no messages. Nothing was changed: use a text channel, a forum or "
             "a thread."
@@ -175,8 +187,11 @@ async def postable(interaction: discord.Interaction, channel: ChannelOption | No
     return target
 
 
-def _require(theirs: discord.Permissions, kind: discord.ChannelType, channel_id: ChannelId) -> None:
-    wanted = ("manage_channels", "view_channel", writing(feed_kind(kind)))
+def require(
+    theirs: discord.Permissions, kind: discord.ChannelType, channel_id: ChannelId, *, writes: bool = True
+) -> None:
+    """Raises UserError where somebody with these permissions may not manage it, see it and write there."""
+    wanted = ["manage_channels", "view_channel", *([writing(feed_kind(kind))] if writes else [])]
     missing = [permission_name(name, in_forum=kind in FORUMS) for name in wanted if not getattr(theirs, name)]
     if missing:
         listed = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))

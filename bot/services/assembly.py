@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.core.limits import DEFAULT_LIMITS, Limits
 from bot.core.schedules import Schedule
+from bot.services.changes import Changes
 from bot.services.clock import Clock
 from bot.services.delivery import Delivery
 from bot.services.explaining import Explaining
 from bot.services.feeds import Feeds
 from bot.services.filters import Filters
 from bot.services.holds import Holds
+from bot.services.moving import Moving
 from bot.services.notices import NoticeBoard, Notices
 from bot.services.pace import ChannelPace
 from bot.services.papers import Papers
@@ -41,6 +44,8 @@ class Services:
     subscriptions: Subscriptions
     feeds: Feeds
     filters: Filters
+    moving: Moving
+    changes: Changes
     papers: Papers
     explaining: Explaining
     status: StatusReport
@@ -58,6 +63,7 @@ def assemble(
     backfill_days: int,
     ring: Callable[[], None],
     pace: ChannelPace | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Services:
     """Builds the use cases; nothing runs yet.
 
@@ -72,6 +78,7 @@ def assemble(
         backfill_days: how far back the archive and a run reach.
         ring: called when something else may be due first.
         pace: of each channel; Discord's, if left out.
+        limits: how much one server may ask for.
     """
     delivery = Delivery(database=database, publisher=publisher, clock=clock, pace=pace)
     holds = Holds(database=database, publisher=publisher, delivery=delivery, clock=clock, ring=ring)
@@ -85,7 +92,7 @@ def assemble(
         poll_interval_seconds=poll_interval_seconds,
         backfill_days=backfill_days,
     )
-    searching = Searching(database=database, clock=clock)
+    searching = Searching(database=database, clock=clock, limits=limits)
     feeds = Feeds(
         database=database,
         runs=runs,
@@ -93,6 +100,7 @@ def assemble(
         publisher=publisher,
         clock=clock,
         default_schedule=default_schedule,
+        limits=limits,
         ring=ring,
     )
     papers = Papers(database=database, source=source, polling=polling, clock=clock)
@@ -113,10 +121,22 @@ def assemble(
             publisher=publisher,
             clock=clock,
             default_schedule=default_schedule,
+            limits=limits,
             ring=ring,
         ),
         feeds=feeds,
-        filters=Filters(database=database, feeds=feeds, clock=clock, default_schedule=default_schedule),
+        filters=Filters(
+            database=database, feeds=feeds, clock=clock, default_schedule=default_schedule, limits=limits
+        ),
+        moving=Moving(
+            database=database,
+            delivery=delivery,
+            clock=clock,
+            default_schedule=default_schedule,
+            limits=limits,
+            ring=ring,
+        ),
+        changes=Changes(database=database, clock=clock),
         papers=papers,
         explaining=Explaining(database=database, papers=papers, clock=clock, backfill_days=backfill_days),
         status=StatusReport(database=database, source=source, runs=runs, publisher=publisher, clock=clock),

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.access import Access
 from bot.core.feeds import Feed, Place, Style, Subscription
 from bot.core.ids import ChannelId, RoleId, ServerId, UserId
+from bot.core.limits import Limits
 from bot.core.posts import Post, PostState, StepKind
 from bot.core.schedules import (
     Cadence,
@@ -20,6 +21,7 @@ from bot.core.schedules import (
     parse_weekdays,
 )
 from bot.errors import UserError
+from bot.services.changes import record, record_of_server, record_settings
 from bot.services.clock import Clock
 from bot.services.delivery import Delivered, Delivery
 from bot.services.publishing import Publisher
@@ -56,6 +58,7 @@ class Feeds:
         publisher: Publisher,
         clock: Clock,
         default_schedule: Schedule,
+        limits: Limits,
         ring: Callable[[], None],
     ) -> None:
         self._database = database
@@ -64,6 +67,7 @@ class Feeds:
         self._delivery = delivery
         self._clock = clock
         self._default_schedule = default_schedule
+        self._limits = limits
         self._ring = ring  # tells the scheduler that something else may be due first
 
     async def state(self, channel_id: ChannelId) -> FeedState | None:
@@ -107,6 +111,7 @@ class Feeds:
             await feeds.set_schedule(
                 conn, feed.id, schedule, next_run_at=next_run(schedule, after=self._clock())
             )
+            await self._record(conn, feed, user_id, schedule=schedule)
         self._ring()
         return await self._state_of(place.channel_id)
 
@@ -115,6 +120,7 @@ class Feeds:
         async with self._database.write() as conn:
             feed = await self._ensured(conn, place, user_id)
             await feeds.set_style(conn, feed.id, style)
+            await self._record(conn, feed, user_id, style=style)
         return await self._state_of(place.channel_id)
 
     async def mention(self, role_id: RoleId | None, *, place: Place, user_id: UserId) -> FeedState:
@@ -127,6 +133,7 @@ class Feeds:
             feed = await self._with(conn, place, user_id, on=role_id is not None)
             await feeds.set_mention(conn, feed.id, role_id)
             await posts.change_mention(conn, feed.id, role_id)
+            await self._record(conn, feed, user_id, mention_role_id=role_id)
         return await self._state_of(place.channel_id)
 
     async def threads(self, *, on: bool, place: Place, user_id: UserId) -> FeedState:
@@ -142,6 +149,7 @@ class Feeds:
             await feeds.set_opens_threads(conn, feed.id, on=on)
             if not on:
                 await steps.give_up(conn, feed.id, StepKind.THREAD)
+            await self._record(conn, feed, user_id, opens_threads=on)
         return await self._state_of(place.channel_id)
 
     async def publish(self, *, on: bool, place: Place, user_id: UserId) -> FeedState:
@@ -157,14 +165,20 @@ class Feeds:
             await feeds.set_publishes(conn, feed.id, on=on)
             if not on:
                 await steps.give_up(conn, feed.id, StepKind.PUBLISH)
+            await self._record(conn, feed, user_id, publishes=on)
         return await self._state_of(place.channel_id)
 
-    async def tell_in(self, channel_id: ChannelId, *, server_id: ServerId) -> None:
+    async def tell_in(self, channel_id: ChannelId, *, server_id: ServerId, user_id: UserId) -> None:
         """Has the server hear of troubles in this channel from now on."""
+        now = self._clock()
         async with self._database.write() as conn:
-            await servers.set_notices_channel(conn, server_id, channel_id, now=self._clock())
+            if await servers.notices_channel(conn, server_id) == channel_id:
+                return
+            await servers.set_notices_channel(conn, server_id, channel_id, now=now)
+            what = f"troubles are told in <#{channel_id}>"
+            await record_of_server(conn, server_id, what, user_id=user_id, now=now)
 
-    async def pause(self, channel_id: ChannelId) -> FeedState:
+    async def pause(self, channel_id: ChannelId, *, user_id: UserId) -> FeedState:
         """Posts nothing until it is resumed; what is listed meanwhile waits.
 
         Raises:
@@ -174,9 +188,10 @@ class Feeds:
             feed = await self._existing(conn, channel_id)
             if feed.paused_at is None:
                 await feeds.pause(conn, feed.id, self._clock())
+                await self._record(conn, feed, user_id, is_paused=True)
         return await self._state_of(channel_id)
 
-    async def resume(self, channel_id: ChannelId) -> FeedState:
+    async def resume(self, channel_id: ChannelId, *, user_id: UserId) -> FeedState:
         """Ends a pause and a hold: what waits in the outbox goes out now, the next run comes at its time.
 
         Raises:
@@ -190,6 +205,7 @@ class Feeds:
             await posts.settle_doubts(conn, feed.id, now=now)
             await posts.hurry(conn, feed.id, now=now)
             await steps.retry_failed(conn, feed.id, now=now)
+            await record(conn, feed, "resumed", user_id=user_id, now=now)
         self._delivery.wake()
         self._ring()
         return await self._state_of(channel_id)
@@ -219,8 +235,12 @@ class Feeds:
             place,
             user_id=user_id,
             default_schedule=self._default_schedule,
+            limits=self._limits,
             now=self._clock(),
         )
+
+    async def _record(self, conn: AsyncConnection, feed: Feed, user_id: UserId, **after: object) -> None:
+        await record_settings(conn, feed, user_id=user_id, now=self._clock(), **after)
 
     async def _existing(self, conn: AsyncConnection, channel_id: ChannelId) -> Feed:
         feed = await feeds.by_channel(conn, channel_id)
@@ -256,9 +276,16 @@ async def ensure_feed(
     *,
     user_id: UserId,
     default_schedule: Schedule,
+    limits: Limits,
     now: datetime,
 ) -> Feed:
-    """The channel's feed; one that is made now has the default schedule and is due at its next time."""
+    """The channel's feed; one that is made now has the default schedule and is due at its next time.
+
+    Raises:
+        UserError: it has none, and the server may have no more.
+    """
+    if await feeds.by_channel(conn, place.channel_id) is None:
+        limits.check_feeds(has=await feeds.count_in_use(conn, place.server_id))
     return await feeds.ensure(
         conn,
         place=place,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import TypedDict
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Exclusion, Feed, Place
 from bot.core.ids import UserId
+from bot.core.limits import Limits
 from bot.core.queries import RULES_VERSION, Everything, QueryError, compile_query, parse_query
 from bot.core.schedules import Schedule
 from bot.errors import UserError
+from bot.services.changes import record_settings
 from bot.services.clock import Clock
 from bot.services.feeds import Feeds, FeedState, ensure_feed
 from bot.store import filters
@@ -35,8 +38,11 @@ class FilterChange:
 class Filters:
     """The use cases around feeds' filters."""
 
-    def __init__(self, *, database: Database, feeds: Feeds, clock: Clock, default_schedule: Schedule) -> None:
+    def __init__(
+        self, *, database: Database, feeds: Feeds, clock: Clock, default_schedule: Schedule, limits: Limits
+    ) -> None:
         self._database = database
+        self._limits = limits
         self._feeds = feeds
         self._clock = clock
         self._default_schedule = default_schedule
@@ -55,21 +61,42 @@ class Filters:
                 "Nothing was changed: give `min_upvotes`, `max_papers`, `only_with_code` or `exclude`. "
                 "`/config show` shows the filter."
             )
-        given = None if wanted.exclude is None else _exclusion(wanted.exclude)
+        given = None if wanted.exclude is None else self._exclusion(wanted.exclude)
+        now = self._clock()
         async with self._database.write() as conn:
             feed = await ensure_feed(
                 conn,
                 place,
                 user_id=user_id,
                 default_schedule=self._default_schedule,
-                now=self._clock(),
+                limits=self._limits,
+                now=now,
             )
-            exclude = feed.exclude if wanted.exclude is None else given
-            await _store(conn, feed, wanted, exclude=exclude)
+            after = _after(feed, wanted, given)
+            await filters.change(conn, feed.id, **after)
+            await record_settings(conn, feed, user_id=user_id, now=now, **after)
         state = await self._feeds.state(place.channel_id)
         if state is None:
             raise UserError("The channel went away meanwhile.")
         return state
+
+    def _exclusion(self, typed: str) -> Exclusion | None:
+        """What was typed; None where it ends the exclusion."""
+        if typed.strip().casefold() in _NO_QUERY:
+            return None
+        if isinstance(parse_query(typed, max_length=self._limits.query_length).root, Everything):
+            raise UserError(
+                "That would keep every paper out. Nothing was changed: exclude words, such as `survey`, or "
+                "stop the channel with `/config pause`."
+            )
+        return compiled(typed)
+
+
+class _Values(TypedDict):
+    min_upvotes: int
+    max_papers: int
+    only_with_code: bool
+    exclude: Exclusion | None
 
 
 async def recompile(conn: AsyncConnection) -> int:
@@ -104,26 +131,11 @@ def compiled(text: str) -> Exclusion:
     )
 
 
-def _exclusion(typed: str) -> Exclusion | None:
-    """What was typed; None where it ends the exclusion."""
-    if typed.strip().casefold() in _NO_QUERY:
-        return None
-    if isinstance(parse_query(typed).root, Everything):
-        raise UserError(
-            "That would keep every paper out. Nothing was changed: exclude words, such as `survey`, or stop "
-            "the channel with `/config pause`."
-        )
-    return compiled(typed)
-
-
-async def _store(
-    conn: AsyncConnection, feed: Feed, wanted: FilterChange, *, exclude: Exclusion | None
-) -> None:
-    await filters.change(
-        conn,
-        feed.id,
+def _after(feed: Feed, wanted: FilterChange, exclude: Exclusion | None) -> _Values:
+    """The feed's whole filter after the change; `exclude` counts where something was given for it."""
+    return _Values(
         min_upvotes=feed.min_upvotes if wanted.min_upvotes is None else wanted.min_upvotes,
         max_papers=feed.max_papers if wanted.max_papers is None else wanted.max_papers,
         only_with_code=feed.only_with_code if wanted.only_with_code is None else wanted.only_with_code,
-        exclude=exclude,
+        exclude=feed.exclude if wanted.exclude is None else exclude,
     )

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from bot.core.decisions import posting_order
 from bot.core.ids import PaperId
+from bot.core.limits import DEFAULT_LIMITS, Limits
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.queries import Query, compile_query, parse_query
@@ -34,8 +35,9 @@ class Preview:
 class Searching:
     """Looks queries up in the papers of the last days."""
 
-    def __init__(self, *, database: Database, clock: Clock) -> None:
+    def __init__(self, *, database: Database, clock: Clock, limits: Limits = DEFAULT_LIMITS) -> None:
         self._database = database
+        self._limits = limits
         self._clock = clock
 
     async def preview(self, keywords: str, *, days: int) -> Preview:
@@ -44,7 +46,7 @@ class Searching:
         Raises:
             QueryError: the query cannot be read.
         """
-        query = parse_query(keywords)
+        query = parse_query(keywords, max_length=self._limits.query_length)
         today = open_list_day(self._clock())
         first = today - timedelta(days=days - 1)
         async with self._database.read() as conn:

@@ -8,14 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from bot.core.access import Access
-from bot.core.feeds import MAX_SUBSCRIPTIONS, Feed, Place, Subscription
+from bot.core.changes import subscribed_words, unsubscribed_words
+from bot.core.feeds import Feed, Place, Subscription
 from bot.core.ids import ChannelId, UserId
+from bot.core.limits import Limits
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.queries import RULES_VERSION, Query, QueryError, compile_query, parse_query, split_alternatives
 from bot.core.schedules import Schedule, next_run
 from bot.errors import UserError
 from bot.services import filters, unsubscribing
+from bot.services.changes import record
 from bot.services.clock import Clock
 from bot.services.delivery import Delivered, Delivery
 from bot.services.feeds import check_active, ensure_feed
@@ -66,6 +69,7 @@ class Unsubscribed:
 class FeedSubscriptions:
     feed: Feed
     subscriptions: tuple[Subscription, ...]
+    most: int  # that the feed may have
 
 
 class Subscriptions:
@@ -81,6 +85,7 @@ class Subscriptions:
         publisher: Publisher,
         clock: Clock,
         default_schedule: Schedule,
+        limits: Limits,
         ring: Callable[[], None],
     ) -> None:
         self._database = database
@@ -90,6 +95,7 @@ class Subscriptions:
         self._delivery = delivery
         self._clock = clock
         self._default_schedule = default_schedule
+        self._limits = limits
         self._ring = ring  # tells the scheduler that something else may be due first
 
     async def subscribe(self, keywords: str, *, place: Place, user_id: UserId) -> Subscribed:
@@ -97,9 +103,9 @@ class Subscriptions:
 
         Raises:
             QueryError: a part cannot be read.
-            UserError: the feed would have more than MAX_SUBSCRIPTIONS.
+            UserError: the feed would have too many, or the server too many feeds.
         """
-        parts = _distinct(split_alternatives(keywords))
+        parts = _distinct(split_alternatives(keywords), max_length=self._limits.query_length)
         now = self._clock()
         today = open_list_day(now)
         async with self._database.write() as conn:
@@ -108,12 +114,14 @@ class Subscriptions:
                 place,
                 user_id=user_id,
                 default_schedule=self._default_schedule,
+                limits=self._limits,
                 now=now,
             )
             known = {item.canonical: item for item in await subscriptions.of_feed(conn, feed.id)}
             new = {canonical: part for canonical, part in parts.items() if canonical not in known}
-            _check_room(place.channel_id, has=len(known), adds=len(new))
+            self._limits.check_subscriptions(place.channel_id, has=len(known), adds=len(new))
             if not known:
+                self._limits.check_feeds(has=await feeds.count_in_use(conn, place.server_id))
                 # While nothing was wanted, nothing moved the feed's next run: it may lie far back.
                 feed = replace(feed, next_run_at=next_run(feed.schedule, after=now))
                 await feeds.set_schedule(conn, feed.id, feed.schedule, next_run_at=feed.next_run_at)
@@ -130,6 +138,9 @@ class Subscriptions:
                     created_by=user_id,
                 )
                 known.update({canonical: added} if added else {})
+            if new:
+                what = subscribed_words([text for text, _ in new.values()])
+                await record(conn, feed, what, user_id=user_id, now=now)
             read = await list_days.reads(conn, today - timedelta(days=MOST_DAYS - 1), today)
         self._ring()
         wanted = await self._looked_up([known[canonical] for canonical in parts], new=new, today=today)
@@ -169,7 +180,7 @@ class Subscriptions:
         owed = await self._runs.deliver_older(feed, wanting, count=OLDER_MATCHES)
         return await self._delivery.settled(owed, timeout_seconds=timeout_seconds)
 
-    async def unsubscribe(self, keywords: str, *, channel_id: ChannelId) -> Unsubscribed:
+    async def unsubscribe(self, keywords: str, *, channel_id: ChannelId, user_id: UserId) -> Unsubscribed:
         """Removes the subscription with the same canonical form, or every one for ALL_OF_THEM.
 
         Raises:
@@ -184,6 +195,8 @@ class Subscriptions:
             removed = unsubscribing.chosen(keywords, known, channel_id=channel_id)
             for item in removed:
                 await subscriptions.remove(conn, feed.id, item.canonical)
+            what = unsubscribed_words([item.text for item in removed])
+            await record(conn, feed, what, user_id=user_id, now=self._clock())
         return Unsubscribed(feed=feed, removed=tuple(removed), left=len(known) - len(removed))
 
     async def offered(self, typed: str, *, channel_id: ChannelId) -> list[tuple[str, str]]:
@@ -197,7 +210,7 @@ class Subscriptions:
             if feed is None:
                 return None
             known = await subscriptions.of_feed(conn, feed.id)
-        return FeedSubscriptions(feed=feed, subscriptions=tuple(known))
+        return FeedSubscriptions(feed=feed, subscriptions=tuple(known), most=self._limits.subscriptions)
 
     async def recompile(self) -> int:
         """Brings queries that were compiled under other rules up to today's; how many there were.
@@ -208,7 +221,8 @@ class Subscriptions:
             stale = await subscriptions.outdated(conn, RULES_VERSION)
             for item in stale:
                 try:
-                    query = parse_query(item.text)
+                    # The operator may have lowered the limit since it was typed.
+                    query = parse_query(item.text, max_length=len(item.text))
                 except QueryError as error:
                     _log.warning("Subscription %d cannot be read by today's rules: %s", item.id, error)
                     continue
@@ -234,19 +248,11 @@ def _wanted(subscription: Subscription, found: Sequence[Paper], *, is_new: bool,
     )
 
 
-def _check_room(channel_id: ChannelId, *, has: int, adds: int) -> None:
-    if has + adds > MAX_SUBSCRIPTIONS:
-        raise UserError(
-            f"A channel can have {MAX_SUBSCRIPTIONS} subscriptions. <#{channel_id}> has {has}, and this "
-            f"adds {adds}. Nothing was changed: make room with `/unsubscribe`, or join keywords by `OR`."
-        )
-
-
-def _distinct(parts: Sequence[str]) -> dict[str, tuple[str, Query]]:
+def _distinct(parts: Sequence[str], *, max_length: int) -> dict[str, tuple[str, Query]]:
     """The parts by canonical form, in the order typed, the first spelling kept."""
     distinct: dict[str, tuple[str, Query]] = {}
     for part in parts:
         text = " ".join(part.split())
-        query = parse_query(text)
+        query = parse_query(text, max_length=max_length)
         distinct.setdefault(query.canonical, (text, query))
     return distinct

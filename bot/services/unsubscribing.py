@@ -45,10 +45,15 @@ def chosen(keywords: str, known: Sequence[Subscription], *, channel_id: ChannelI
         if by_id := [item for item in known if keywords == f"{_BY_ID}{item.id}"]:
             return by_id
         raise UserError(f"<#{channel_id}> is not subscribed to that any more. Nothing was changed.")
-    canonical = parse_query(keywords).canonical
+    canonical = _canonical(keywords)
     if same := [item for item in known if item.canonical == canonical]:
         return same
     raise UserError(_not_subscribed(keywords, known, channel_id=channel_id))
+
+
+def _canonical(text: str) -> str:
+    # Whatever the limit is today: what was subscribed can be ended.
+    return parse_query(text, max_length=len(text)).canonical
 
 
 def _value(item: Subscription) -> str:
@@ -58,7 +63,7 @@ def _value(item: Subscription) -> str:
 def _not_subscribed(keywords: str, known: Sequence[Subscription], *, channel_id: ChannelId) -> str:
     parts = split_alternatives(keywords)
     canonicals = {item.canonical for item in known}
-    if len(parts) > 1 and any(parse_query(part).canonical in canonicals for part in parts):
+    if len(parts) > 1 and any(_canonical(part) in canonicals for part in parts):
         return (
             f"<#{channel_id}> is not subscribed to that as a whole, but to parts of it. Nothing was changed: "
             "remove them one at a time."

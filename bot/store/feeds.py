@@ -43,7 +43,7 @@ async def ensure(
         "server_id": place.server_id,
         "channel_id": place.channel_id,
         "kind": place.kind.value,
-        **_schedule_columns(schedule),
+        **schedule_columns(schedule),
         "style": Style.CARDS.value,
         "min_upvotes": 0,
         "max_papers": DEFAULT_MAX_PAPERS,
@@ -93,10 +93,18 @@ async def count(conn: AsyncConnection) -> int:
     return (await conn.execute(select(func.count()).select_from(_feeds))).scalar_one()
 
 
+async def count_in_use(conn: AsyncConnection, server_id: ServerId) -> int:
+    """How many channels of the server have subscriptions; those that Discord deleted do not count."""
+    statement = select(func.count()).where(
+        _feeds.c.server_id == server_id, _feeds.c.gone_at.is_(None), _has_subscriptions
+    )
+    return (await conn.execute(statement)).scalar_one()
+
+
 async def set_schedule(
     conn: AsyncConnection, feed_id: FeedId, schedule: Schedule, *, next_run_at: datetime
 ) -> None:
-    await _set(conn, feed_id, **_schedule_columns(schedule), next_run_at=next_run_at)
+    await _set(conn, feed_id, **schedule_columns(schedule), next_run_at=next_run_at)
 
 
 async def set_style(conn: AsyncConnection, feed_id: FeedId, style: Style) -> None:
@@ -265,7 +273,7 @@ def _schedule(cadence: str, post_time: time, weekdays: frozenset[int], timezone:
     return Schedule(cadence=Cadence(cadence), time=post_time, weekdays=weekdays, timezone=timezone)
 
 
-def _schedule_columns(schedule: Schedule) -> dict[str, object]:
+def schedule_columns(schedule: Schedule) -> dict[str, object]:
     return {
         "cadence": schedule.cadence.value,
         "post_time": schedule.time,

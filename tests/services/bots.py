@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from bot.core.feeds import Feed, FeedKind, Place
 from bot.core.ids import ChannelId, ServerId, UserId
+from bot.core.limits import Limits
 from bot.core.list_days import open_list_day
 from bot.core.posts import Post
 from bot.core.runs import Run
@@ -181,6 +182,7 @@ def _services(bot: Bot, *, backfill_days: int) -> Services:
         backfill_days=backfill_days,
         ring=lambda: bot.rings.append(bot.clock()),
         pace=ChannelPace(10_000),
+        limits=Limits(feeds=10_000),
     )
 
 

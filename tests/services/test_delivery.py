@@ -23,7 +23,7 @@ from bot.services.pace import ChannelPace
 from bot.services.sending import MOST_BUGS, NONCE_HOLDS
 from bot.store import posts
 from tests.fakes.publisher import LOST, Fault
-from tests.services.bots import CHANNEL, LIVE, NOW, OTHER, Bot, a_bot, stored, until
+from tests.services.bots import CHANNEL, LIVE, NOW, OTHER, USER, Bot, a_bot, stored, until
 
 REFUSED = DeliveryError("A permission is missing.", code=50013, is_permanent=True)
 REJECTED = DeliveryError("Discord rejected the message.", code=50035, is_rejected=True)
@@ -181,7 +181,7 @@ async def test_a_held_feed_gets_all_it_missed_once_it_is_resumed(bot: Bot) -> No
         await bot.run()
     del bot.publisher.refusals[ChannelId(CHANNEL)]
 
-    await bot.services.feeds.resume(ChannelId(CHANNEL))
+    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
     await bot.run()
 
     assert sorted(bot.publisher.posted(CHANNEL)) == [f"2608.{number:05}" for number in range(1, 12)]
@@ -196,7 +196,7 @@ async def test_a_lost_answer_before_a_refusal_is_still_looked_for(bot: Bot) -> N
     await try_again(bot)
     assert not (await bot.feed()).is_active
 
-    await bot.services.feeds.resume(ChannelId(CHANNEL))
+    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
     await bot.delivered()
     assert calls(bot, "publish") == 1
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
@@ -204,10 +204,10 @@ async def test_a_lost_answer_before_a_refusal_is_still_looked_for(bot: Bot) -> N
 
 async def test_a_paused_feed_gets_its_pending_posts_once_it_is_resumed(bot: Bot) -> None:
     await owing(bot)
-    await bot.services.feeds.pause(ChannelId(CHANNEL))
+    await bot.services.feeds.pause(ChannelId(CHANNEL), user_id=USER)
     await bot.delivered()
     assert bot.publisher.calls == []
-    await bot.services.feeds.resume(ChannelId(CHANNEL))
+    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
 
@@ -588,13 +588,13 @@ async def test_whatever_happens_each_paper_stands_in_the_channel_once(
                 case "restart":
                     await bot.restart()
                 case "resume":
-                    await bot.services.feeds.resume(ChannelId(CHANNEL))
+                    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
                 case _:
                     pass
             bot.clock.advance(seconds=seconds)
             await bot.delivered()
         bot.publisher.faults.clear()
-        await bot.services.feeds.resume(ChannelId(CHANNEL))
+        await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
         await bot.run()
         assert sorted(bot.publisher.posted(CHANNEL)) == [f"2608.{number:05}" for number in range(25)]
 

@@ -14,7 +14,7 @@ from bot.core.posts import Form, PostState
 from bot.errors import DeliveryError
 from bot.services.delivery import MOST_OF_A_SERVER
 from tests.fakes.publisher import LOST, Fault
-from tests.services.bots import CHANNEL, LIVE, Bot, until
+from tests.services.bots import CHANNEL, LIVE, USER, Bot, until
 
 KINDS = list(FeedKind)
 REFUSED = DeliveryError("I lack **Embed Links**.", code=50013, is_permanent=True, is_explained=True)
@@ -136,7 +136,7 @@ async def test_a_doubtful_post_is_held_back_and_the_later_ones_go_out(bot: Bot, 
     assert bot.publisher.posted(CHANNEL) == ids(2)
 
     bot.publisher.find_faults.clear()
-    await bot.services.feeds.resume(ChannelId(CHANNEL))
+    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == ids(2)
     assert {post.state for post in await bot.posts()} == {PostState.SENT}
@@ -152,7 +152,7 @@ async def test_a_doubtful_post_that_never_arrived_is_sent_once_it_can_be_looked_
     bot.publisher.find_faults.append(NOBODY_CAN_LOOK)
     await try_again(bot, hours=1)
     assert bot.publisher.posted(CHANNEL) == []
-    await bot.services.feeds.resume(ChannelId(CHANNEL))
+    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == ids(1)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import discord
 
 from bot.core.cards import date_text
-from bot.core.feeds import MAX_SUBSCRIPTIONS, Subscription
+from bot.core.feeds import Subscription
 from bot.core.ids import ChannelId
 from bot.discord import phrases
 from bot.discord.paging import pages
@@ -84,7 +84,7 @@ def of_channel(
     return pages(
         _listed(found.subscriptions),
         title="Subscriptions",
-        intro=f"<#{channel_id}>, {len(found.subscriptions)} of {MAX_SUBSCRIPTIONS}, "
+        intro=f"<#{channel_id}>, {len(found.subscriptions)} of {found.most}, "
         f"{phrases.schedule(found.feed.schedule)}:",
         footer=phrases.next_post(found.feed, now=now),
     )

@@ -1,0 +1,37 @@
+"""Changes: what people did to a server's feeds and settings, for others of the server to read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.feed_settings import query_words
+from bot.core.ids import ChannelId, ServerId, UserId
+
+KEPT_DAYS = 90
+_MOST_NAMED = 5  # queries in one sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    server_id: ServerId
+    channel_id: ChannelId | None  # None for what concerns the whole server
+    user_id: UserId
+    changed_at: datetime
+    what: str  # in words; Discord markdown, outside text in it escaped
+
+
+def subscribed_words(texts: Sequence[str]) -> str:
+    return f"subscribed to {_listed(texts)}"
+
+
+def unsubscribed_words(texts: Sequence[str]) -> str:
+    return f"unsubscribed from {_listed(texts)}"
+
+
+def _listed(texts: Sequence[str]) -> str:
+    named = [f"*{query_words(text) or '…'}*" for text in texts[:_MOST_NAMED]]
+    if len(texts) > _MOST_NAMED:
+        named.append(f"{len(texts) - _MOST_NAMED} more")
+    return " and ".join(filter(None, (", ".join(named[:-1]), named[-1]))) if named else "nothing"

@@ -1,0 +1,86 @@
+"""The settings of a feed as one value that can be exported, copied and compared, and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.core.feeds import DEFAULT_MAX_PAPERS, Exclusion, Feed, Style
+from bot.core.ids import RoleId
+from bot.core.markdown import escape, fit
+from bot.core.schedules import Cadence, Schedule, weekdays_text
+
+LONGEST_SHOWN = 80  # characters of a query within a sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSettings:
+    """All that people choose for a feed; what each means stands with `Feed`."""
+
+    schedule: Schedule
+    style: Style = Style.CARDS
+    min_upvotes: int = 0
+    max_papers: int = DEFAULT_MAX_PAPERS
+    only_with_code: bool = False
+    exclude: Exclusion | None = None
+    mention_role_id: RoleId | None = None
+    opens_threads: bool = False
+    publishes: bool = False
+    is_paused: bool = False
+
+
+def settings_of(feed: Feed) -> FeedSettings:
+    return FeedSettings(
+        schedule=feed.schedule,
+        style=feed.style,
+        min_upvotes=feed.min_upvotes,
+        max_papers=feed.max_papers,
+        only_with_code=feed.only_with_code,
+        exclude=feed.exclude,
+        mention_role_id=feed.mention_role_id,
+        opens_threads=feed.opens_threads,
+        publishes=feed.publishes,
+        is_paused=feed.paused_at is not None,
+    )
+
+
+def changed(before: FeedSettings, after: FeedSettings) -> tuple[str, ...]:
+    """What differs, each setting as it is afterwards, in words; Discord markdown."""
+    return tuple(
+        said(after) for name, said in _WORDS.items() if getattr(before, name) != getattr(after, name)
+    )
+
+
+def schedule_words(schedule: Schedule) -> str:
+    if schedule.cadence is Cadence.LIVE:
+        return "schedule live"
+    days = weekdays_text(schedule.weekdays)
+    return f"schedule {schedule.cadence.value}, {days}, at {schedule.time:%H:%M} {escape(schedule.timezone)}"
+
+
+def mention_words(role_id: RoleId | None) -> str:
+    return "nobody is pinged" if role_id is None else f"<@&{role_id}> is pinged"
+
+
+def query_words(text: str) -> str:
+    """A query within a sentence: escaped, and shortened where it is long."""
+    return fit(text, (), LONGEST_SHOWN)
+
+
+def _exclude_words(exclude: Exclusion | None) -> str:
+    return f"without what matches *{query_words(exclude.text)}*" if exclude else "nothing excluded"
+
+
+# Each field, in words.
+_WORDS: dict[str, Callable[[FeedSettings], str]] = {
+    "schedule": lambda after: schedule_words(after.schedule),
+    "style": lambda after: f"style {after.style.value}",
+    "min_upvotes": lambda after: f"at least {after.min_upvotes} upvotes",
+    "max_papers": lambda after: f"at most {after.max_papers} cards a post",
+    "only_with_code": lambda after: "only papers with code" if after.only_with_code else "also without code",
+    "exclude": lambda after: _exclude_words(after.exclude),
+    "mention_role_id": lambda after: mention_words(after.mention_role_id),
+    "opens_threads": lambda after: f"threads {'on' if after.opens_threads else 'off'}",
+    "publishes": lambda after: f"publishing {'on' if after.publishes else 'off'}",
+    "is_paused": lambda after: "paused" if after.is_paused else "not paused any more",
+}

@@ -1,0 +1,104 @@
+"""The record of changes: who changed what in a server's feeds, and reading it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.changes import KEPT_DAYS, Change
+from bot.core.feed_settings import changed, settings_of
+from bot.core.feeds import Feed
+from bot.core.ids import ChannelId, ServerId, UserId
+from bot.services.clock import Clock
+from bot.store import changes
+from bot.store.database import Database
+
+MOST_SHOWN = 300
+_MOST_READ = 5_000  # of them some stand in channels that the person cannot see
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    channel_id: ChannelId | None  # None for the whole server
+    changes: tuple[Change, ...]  # newest first
+    has_more: bool
+
+
+class Changes:
+    """The use case of /config history."""
+
+    def __init__(self, *, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def history(
+        self,
+        server_id: ServerId,
+        *,
+        channel_id: ChannelId | None,
+        may_see: Callable[[ChannelId], bool],
+    ) -> History:
+        """The newest MOST_SHOWN changes of a channel, or of all the channels that the person may see.
+
+        Whether they may see a channel that is named is for the caller to check.
+        """
+        async with self._database.read() as conn:
+            found = await changes.of_server(
+                conn,
+                server_id,
+                since=self._clock() - timedelta(days=KEPT_DAYS),
+                channel_id=channel_id,
+                limit=_MOST_READ,
+            )
+        seen = [
+            one
+            for one in found
+            if one.channel_id in {None, channel_id} or (one.channel_id and may_see(one.channel_id))
+        ]
+        return History(
+            channel_id=channel_id, changes=tuple(seen[:MOST_SHOWN]), has_more=len(seen) > MOST_SHOWN
+        )
+
+
+async def record(conn: AsyncConnection, feed: Feed, what: str, *, user_id: UserId, now: datetime) -> None:
+    """Notes what somebody did to a feed, in the transaction in which it is done.
+
+    Args:
+        conn: of that transaction.
+        feed: which.
+        what: in words; Discord markdown, in which outside text is escaped.
+        user_id: who.
+        now: when.
+    """
+    change = Change(
+        server_id=feed.server_id, channel_id=feed.channel_id, user_id=user_id, changed_at=now, what=what
+    )
+    await changes.add(conn, change)
+
+
+async def record_of_server(
+    conn: AsyncConnection, server_id: ServerId, what: str, *, user_id: UserId, now: datetime
+) -> None:
+    """As `record`, of what concerns the whole server."""
+    change = Change(server_id=server_id, channel_id=None, user_id=user_id, changed_at=now, what=what)
+    await changes.add(conn, change)
+
+
+async def record_settings(
+    conn: AsyncConnection, feed: Feed, *, user_id: UserId, now: datetime, **after: object
+) -> None:
+    """Notes which settings of the feed, as it was, become others; none where they are what they were.
+
+    `after` has fields of `FeedSettings`.
+    """
+    before = settings_of(feed)
+    words = changed(before, replace(before, **after))  # pyright: ignore[reportArgumentType] - fields of it
+    if words:
+        await record(conn, feed, in_a_row(words), user_id=user_id, now=now)
+
+
+def in_a_row(words: Sequence[str]) -> str:
+    return "; ".join(words)

@@ -1,0 +1,35 @@
+"""/config history: who changed what."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Client
+from bot.discord import elsewhere, targets
+from bot.discord.answers import changes as answers
+from bot.discord.paging import answer
+from bot.discord.targets import ChannelOption
+from bot.services.changes import Changes
+
+
+class HistoryCommand(commands.Cog):
+    """A part of `ConfigCog`: a group is one cog's, and discord.py takes commands from its bases too."""
+
+    _changes: Changes
+
+    @app_commands.command()
+    @app_commands.describe(channel="Whose changes (all of this server's that you can see, if left out)")
+    async def history(
+        self, interaction: discord.Interaction[Client], channel: ChannelOption | None = None
+    ) -> None:
+        """Show who changed what in the last 90 days."""
+        await interaction.response.defer(ephemeral=True)
+        target = targets.overseen(interaction, channel)
+        found = await self._changes.history(
+            target.server_id,
+            channel_id=target.channel_id if channel else None,
+            may_see=elsewhere.may_see(interaction),
+        )
+        await answer(interaction, answers.history(found))
