@@ -92,7 +92,7 @@ async def test_papers_without_enough_upvotes_are_filtered(world: World) -> None:
 
     said = await status(world)
 
-    assert "**filtered**: 2 new papers were listed; 1 paper matches, and none has enough upvotes" in said
+    assert "**filtered**: 2 new papers were listed; 1 paper that matches waits for upvotes" in said
 
 
 async def test_papers_that_became_owed_are_counted(world: World) -> None:
