@@ -10,8 +10,10 @@ from cogs.delivery import DeliveryCog
 from cogs.explaining import ExplainingCog
 from cogs.help import HelpCog
 from cogs.papers import PapersCog
+from cogs.setup import SetupCog
 from cogs.status import StatusCog
 from cogs.subscriptions import SubscriptionsCog
+from cogs.welcome import WelcomeCog
 
 
 def make_cogs(services: Services) -> tuple[commands.Cog, ...]:
@@ -23,5 +25,7 @@ def make_cogs(services: Services) -> tuple[commands.Cog, ...]:
         PapersCog(services.papers, clock=services.clock),
         ConfigCog(services.feeds, clock=services.clock),
         StatusCog(services.status),
+        SetupCog(services.setup),
+        WelcomeCog(services.servers),
         HelpCog(),
     )

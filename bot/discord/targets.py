@@ -151,8 +151,12 @@ def named_while_typing(interaction: discord.Interaction) -> ChannelId | None:
     return ChannelId(channel.id)
 
 
-async def postable(interaction: discord.Interaction, channel: ChannelOption | None) -> Target:
+async def postable(
+    interaction: discord.Interaction, channel: ChannelOption | None, *, again: str = "type the command again"
+) -> Target:
     """`managed`, and a channel of a kind that posts go to, in which the bot may post.
+
+    `again` is what to do once an obstacle is mended.
 
     Raises:
         UserError: the person or the bot lacks a permission, or the channel is of another kind.
@@ -169,9 +173,7 @@ async def postable(interaction: discord.Interaction, channel: ChannelOption | No
     is_locked = getattr(told, "locked", False)
     obstacle = posting_obstacle(target.channel_id, target.kind, ours, is_locked=is_locked, room=room)
     if obstacle:
-        raise UserError(
-            f"{obstacle.what}. Nothing was changed: {obstacle.remedy}, and type the command again."
-        )
+        raise UserError(f"{obstacle.what}. Nothing was changed: {obstacle.remedy}, and {again}.")
     return target
 
 

@@ -14,8 +14,11 @@ from bot.services.pace import ChannelPace
 from bot.services.papers import Papers
 from bot.services.polling import Polling
 from bot.services.publishing import Publisher
+from bot.services.results import Results
 from bot.services.runs import Runs
 from bot.services.searching import Searching
+from bot.services.servers import Servers
+from bot.services.setup import Setup
 from bot.services.status import StatusReport
 from bot.services.subscriptions import Subscriptions
 from bot.sources.huggingface import HuggingFace
@@ -33,6 +36,9 @@ class Services:
     searching: Searching
     subscriptions: Subscriptions
     feeds: Feeds
+    results: Results
+    servers: Servers
+    setup: Setup
     papers: Papers
     explaining: Explaining
     status: StatusReport
@@ -75,22 +81,24 @@ def assemble(
     )
     searching = Searching(database=database, clock=clock)
     papers = Papers(database=database, source=source, polling=polling, clock=clock)
+    subscriptions = Subscriptions(
+        database=database,
+        searching=searching,
+        runs=runs,
+        delivery=delivery,
+        publisher=publisher,
+        clock=clock,
+        default_schedule=default_schedule,
+        ring=ring,
+    )
+    servers = Servers(database=database, clock=clock, default_schedule=default_schedule)
     return Services(
         clock=clock,
         polling=polling,
         delivery=delivery,
         runs=runs,
         searching=searching,
-        subscriptions=Subscriptions(
-            database=database,
-            searching=searching,
-            runs=runs,
-            delivery=delivery,
-            publisher=publisher,
-            clock=clock,
-            default_schedule=default_schedule,
-            ring=ring,
-        ),
+        subscriptions=subscriptions,
         feeds=Feeds(
             database=database,
             runs=runs,
@@ -99,6 +107,15 @@ def assemble(
             clock=clock,
             default_schedule=default_schedule,
             ring=ring,
+        ),
+        results=Results(database=database, clock=clock),
+        servers=servers,
+        setup=Setup(
+            servers=servers,
+            subscriptions=subscriptions,
+            searching=searching,
+            publisher=publisher,
+            clock=clock,
         ),
         papers=papers,
         explaining=Explaining(database=database, papers=papers, clock=clock, backfill_days=backfill_days),

@@ -258,12 +258,16 @@ async def ensure_feed(
     default_schedule: Schedule,
     now: datetime,
 ) -> Feed:
-    """The channel's feed; one that is made now has the default schedule and is due at its next time."""
+    """The channel's feed; one that is made now is due at its next time.
+
+    It begins with the default schedule, but for what its server wants new feeds to begin with.
+    """
+    schedule = (await servers.defaults(conn, place.server_id)).over(default_schedule)
     return await feeds.ensure(
         conn,
         place=place,
-        schedule=default_schedule,
-        next_run_at=next_run(default_schedule, after=now),
+        schedule=schedule,
+        next_run_at=next_run(schedule, after=now),
         now=now,
         created_by=user_id,
     )
