@@ -23,7 +23,7 @@ def make_cogs(services: Services) -> tuple[commands.Cog, ...]:
         ExplainingCog(services.searching, services.explaining, clock=services.clock),
         DeliveryCog(services.feeds, clock=services.clock),
         PapersCog(services.papers, clock=services.clock),
-        ConfigCog(services.feeds, clock=services.clock),
+        ConfigCog(services.feeds, services.servers, services.results, clock=services.clock),
         StatusCog(services.status),
         SetupCog(services.setup),
         WelcomeCog(services.servers),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from enum import StrEnum
 
 import discord
+from typing_extensions import override
 
 from bot.core.drafts import Draft, Page
 from bot.core.schedules import weekdays_text
 from bot.discord.answers.setup import CADENCES
+from bot.discord.failures import answer_failure
 
 _LONGEST_KEYWORDS = 2_000  # as /subscribe takes
 _CHANNELS = [
@@ -26,6 +28,7 @@ _CHANNELS = [
 ]
 
 _Item = discord.ui.Item[discord.ui.View]
+Submitted = Callable[["Form", discord.Interaction], Awaitable[None]]
 
 
 class Action(StrEnum):
@@ -50,11 +53,27 @@ def panel_id(key: str, action: Action) -> str:
     return f"setup:{key}:{action}"
 
 
-class KeywordsForm(discord.ui.Modal):
+class Form(discord.ui.Modal):
+    """A form of a panel, which is told when it is submitted."""
+
+    def __init__(self, *, title: str, custom_id: str, submitted: Submitted) -> None:
+        super().__init__(title=title, timeout=None, custom_id=custom_id)
+        self._submitted = submitted
+
+    @override
+    async def on_submit(self, interaction: discord.Interaction, /) -> None:
+        await self._submitted(self, interaction)
+
+    @override
+    async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
+        await answer_failure(interaction, error)
+
+
+class KeywordsForm(Form):
     """Asks for keywords, with what was typed before to go on with."""
 
-    def __init__(self, key: str, draft: Draft) -> None:
-        super().__init__(title="Which papers?", timeout=None, custom_id=panel_id(key, Action.KEYWORDS))
+    def __init__(self, key: str, draft: Draft, *, submitted: Submitted) -> None:
+        super().__init__(title="Which papers?", custom_id=panel_id(key, Action.KEYWORDS), submitted=submitted)
         self.keywords: discord.ui.TextInput[discord.ui.View] = discord.ui.TextInput(
             custom_id="keywords",
             style=discord.TextStyle.paragraph,
@@ -71,11 +90,11 @@ class KeywordsForm(discord.ui.Modal):
         )
 
 
-class TimesForm(discord.ui.Modal):
+class TimesForm(Form):
     """Asks for the time, the days and a city."""
 
-    def __init__(self, key: str, draft: Draft) -> None:
-        super().__init__(title="When?", timeout=None, custom_id=panel_id(key, Action.TIMES))
+    def __init__(self, key: str, draft: Draft, *, submitted: Submitted) -> None:
+        super().__init__(title="When?", custom_id=panel_id(key, Action.TIMES), submitted=submitted)
         schedule = draft.schedule
         self.time = _short("time", f"{schedule.time:%H:%M}")
         self.weekdays = _short("weekdays", weekdays_text(schedule.weekdays))

@@ -21,7 +21,7 @@ from bot.discord.answers import setup as answers
 from bot.discord.answers import subscriptions as subscription_answers
 from bot.discord.failures import answer_failure, failures_told
 from bot.discord.paging import TURNING_SECONDS, below
-from bot.discord.setup_items import PANEL_ID, Action, KeywordsForm, TimesForm, items
+from bot.discord.setup_items import PANEL_ID, Action, Form, KeywordsForm, TimesForm, items
 from bot.discord.targets import ChannelOption
 from bot.errors import UserError
 from bot.services.setup import Setup
@@ -101,10 +101,12 @@ class Panel:
             else:
                 await self._answered(interaction, lambda: self._next(action, interaction, chosen))
 
-    async def submit(self, form: KeywordsForm | TimesForm, interaction: discord.Interaction) -> None:
+    async def _submitted(self, form: Form, interaction: discord.Interaction) -> None:
         """Takes what was typed into a form; what cannot be read is shown on the panel, to be mended."""
         self._check(interaction)
         async with self._busy:
+            if self._key not in _open(interaction):
+                return  # `tell_if_too_old` answers
             await interaction.response.defer()
             await self._answered(interaction, lambda: self._typed(form))
 
@@ -112,10 +114,9 @@ class Panel:
         if interaction.user.id != self._user_id:
             raise UserError("This setup is another person's. `/setup` starts one of your own.")
 
-    def _form(self, action: Action) -> discord.ui.Modal:
-        if action is Action.KEYWORDS:
-            return _PanelKeywordsForm(self._key, self._draft)
-        return _PanelTimesForm(self._key, self._draft)
+    def _form(self, action: Action) -> Form:
+        form = KeywordsForm if action is Action.KEYWORDS else TimesForm
+        return form(self._key, self._draft, submitted=self._submitted)
 
     async def _answered(self, interaction: discord.Interaction, answer: Callable[[], Any]) -> None:
         """Shows the panel with the answer taken, or with what is wrong with it."""
@@ -141,21 +142,21 @@ class Panel:
                 target = await targets.postable(interaction, channel, again="choose it again")
                 return await self._setup.choose(draft, target.place)
 
-    async def _typed(self, form: KeywordsForm | TimesForm) -> Draft:
+    async def _typed(self, form: Form) -> Draft:
         draft = self._draft
         if isinstance(form, TimesForm):
             return self._setup.at_times(
                 draft, time=form.time.value, weekdays=form.weekdays.value, place=form.city.value
             )
-        self._draft = draft.refusing(form.keywords.value)  # unless it can be read
-        return self._setup.ask_for(draft, form.keywords.value)
+        typed = form.keywords.value if isinstance(form, KeywordsForm) else ""
+        self._draft = draft.refusing(typed)  # unless it can be read
+        return self._setup.ask_for(draft, typed)
 
     async def _finish(self, interaction: discord.Interaction) -> None:
         place = self._draft.place
         try:
-            if place is None:
-                raise UserError("Choose a channel first.")
-            targets.of_button(interaction, place.channel_id)
+            if place is not None:
+                targets.of_button(interaction, place.channel_id)
             result = await self._setup.finish(self._draft, user_id=self._user_id)
         except UserError as error:
             await self._show(interaction, str(error))
@@ -207,29 +208,6 @@ class _PanelView(discord.ui.View):
     @override
     async def on_timeout(self) -> None:
         await self._panel.expire(self._interaction)
-
-
-class _Submitting(discord.ui.Modal):
-    """Brings a form to its panel. Where that is gone, `tell_if_too_old` answers."""
-
-    @override
-    async def on_submit(self, interaction: discord.Interaction, /) -> None:
-        match = PANEL_ID.fullmatch(self.custom_id)
-        panel = _open(interaction).get(match["panel"]) if match else None
-        if panel is not None and isinstance(self, (KeywordsForm, TimesForm)):
-            await panel.submit(self, interaction)
-
-    @override
-    async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
-        await answer_failure(interaction, error)
-
-
-class _PanelKeywordsForm(_Submitting, KeywordsForm):
-    pass
-
-
-class _PanelTimesForm(_Submitting, TimesForm):
-    pass
 
 
 async def tell_if_too_old(interaction: discord.Interaction) -> None:

@@ -127,7 +127,7 @@ def of_button(interaction: discord.Interaction, channel_id: ChannelId) -> Target
         guild = interaction.guild
         channel = guild.get_channel_or_thread(channel_id) if guild else None
         if channel is None or not isinstance(interaction.user, discord.Member):
-            raise UserError("That channel does not exist any more, or I cannot see it. Nothing was posted.")
+            raise UserError("That channel does not exist any more, or I cannot see it. Nothing was done.")
         theirs = channel.permissions_for(interaction.user)
         kind = channel.type
     _require(theirs, kind, channel_id)

@@ -12,13 +12,13 @@ from bot.discord.paging import COLOUR
 
 _log = logging.getLogger(__name__)
 
-_WELCOME = """\
-I bring Hugging Face's **Daily Papers** that match your keywords to your channels, once each, at the hour that suits.
-
-**First**, for whoever may **Manage Channels**: press *Set up*, or type `/setup`. Or, in the channel where papers \
-should go: `/subscribe keywords:diffusion model`.
-
-`/help` has the rest, for all."""
+_WELCOME = (
+    "I bring Hugging Face's **Daily Papers** that match your keywords to your channels, once each, at the "
+    "hour that suits.\n\n"
+    "**First**, for whoever may **Manage Channels**: press *Set up* or type `/setup`. Or, in the channel "
+    "where papers should go, type `/subscribe keywords:diffusion model`.\n\n"
+    "`/help` tells everyone more."
+)
 
 
 async def welcome(guild: discord.Guild, *, buttons: Sequence[discord.ui.DynamicItem[Any]]) -> None:
