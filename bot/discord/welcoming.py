@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any, cast
 
+import aiohttp
 import discord
 
 from bot.discord.paging import COLOUR
@@ -32,7 +33,7 @@ async def welcome(guild: discord.Guild, *, buttons: Sequence[discord.ui.DynamicI
     embed = discord.Embed(title="Hello, I am Paperboy", description=_WELCOME, colour=COLOUR)
     try:
         await channel.send(embed=embed, view=view, allowed_mentions=discord.AllowedMentions.none())
-    except discord.DiscordException as error:
+    except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
         _log.warning("Server %d could not be welcomed: %s", guild.id, error)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import discord
 import pytest
 from simcord.actors import _component_interaction
 from simcord.enums import ComponentType
 
 from bot.core.schedules import Cadence
+from bot.store import feeds, subscriptions
 from tests.cogs.rights import channel_where, feed_of, manager, overwrite
 from tests.world import World, text_of
 
@@ -81,9 +81,8 @@ class Person:
 
 
 async def feeds_of(world: World) -> list[Any]:
+    """The server's feeds, where nothing is subscribed."""
     async with world.database.read() as conn:
-        from bot.store import feeds, subscriptions  # noqa: PLC0415 - only to see that nothing was written
-
         assert await subscriptions.count(conn) == 0
         return await feeds.of_server(conn, world.guild.id)
 
@@ -477,4 +476,3 @@ async def test_titles_neither_ping_nor_link(world: World) -> None:
 
     assert "](https://evil.example" not in person.text
     assert "@everyone" not in person.text
-    assert isinstance(person.panel.flags, discord.MessageFlags)
