@@ -28,6 +28,7 @@ class Draft:
     page: Page = Page.CHANNEL
     place: Place | None = None
     subscribed: int = 0  # how many subscriptions the place has already
+    is_waiting: bool = False  # the place is paused or held: nothing is posted there for now
     typed: str = ""  # the keywords as they are to be typed on
     keywords: str = ""  # the same on one line; '' while what was typed cannot be read
 
@@ -44,19 +45,22 @@ class Draft:
             case Page.SUMMARY:
                 return self.place is not None and bool(self.keywords)
 
-    def in_place(self, place: Place, *, schedule: Schedule, subscribed: int) -> Draft:
+    def in_place(
+        self, place: Place, *, schedule: Schedule, subscribed: int, is_waiting: bool = False
+    ) -> Draft:
         """With the place, which has this schedule, or would begin with it; asks for keywords next."""
         return replace(
             self,
             place=place,
             subscribed=subscribed,
+            is_waiting=is_waiting,
             schedule=self.schedule if self.is_own_schedule else schedule,
             page=Page.KEYWORDS,
         )
 
     def without_place(self) -> Draft:
         """With the place to be chosen again."""
-        return replace(self, place=None, subscribed=0, page=Page.CHANNEL)
+        return replace(self, place=None, subscribed=0, is_waiting=False, page=Page.CHANNEL)
 
     def asking_for(self, typed: str) -> Draft:
         """With keywords that can be read."""

@@ -15,18 +15,6 @@ from bot.discord.answers.setup import CADENCES
 from bot.discord.failures import answer_failure
 
 _LONGEST_KEYWORDS = 2_000  # as /subscribe takes
-_CHANNELS = [
-    discord.ChannelType.text,
-    discord.ChannelType.news,
-    discord.ChannelType.public_thread,
-    discord.ChannelType.private_thread,
-    discord.ChannelType.news_thread,
-    discord.ChannelType.forum,
-    discord.ChannelType.media,
-    discord.ChannelType.voice,
-    discord.ChannelType.stage_voice,
-]
-
 _Item = discord.ui.Item[discord.ui.View]
 Submitted = Callable[["Form", discord.Interaction], Awaitable[None]]
 
@@ -115,7 +103,7 @@ def items(key: str, draft: Draft) -> Iterator[_Item]:
     """What stands below the draft's page."""
     match draft.page:
         case Page.CHANNEL:
-            yield _channels(key, draft)
+            yield _channels(key)
             yield _button(key, Action.HERE, "This channel")
         case Page.KEYWORDS:
             label = "Change keywords" if draft.typed else "Write keywords"
@@ -133,14 +121,13 @@ def items(key: str, draft: Draft) -> Iterator[_Item]:
     yield _button(key, Action.CANCEL, "Cancel")
 
 
-def _channels(key: str, draft: Draft) -> _Item:
-    chosen = draft.place
-    return discord.ui.ChannelSelect(
-        custom_id=panel_id(key, Action.CHANNEL),
-        channel_types=_CHANNELS,
-        placeholder="Choose a channel",
-        default_values=[discord.Object(chosen.channel_id, type=discord.abc.GuildChannel)] if chosen else [],
-    )
+def _channels(key: str) -> _Item:
+    """Channels of every kind, as `targets.ChannelOption` says why.
+
+    The chosen one stands in the text above: discord.py writes a preset one's id as a number, where Discord's
+    schema asks for a string.
+    """
+    return discord.ui.ChannelSelect(custom_id=panel_id(key, Action.CHANNEL), placeholder="Choose a channel")
 
 
 def _cadences(key: str, draft: Draft) -> _Item:

@@ -65,6 +65,7 @@ class Panel:
         self._buttons = buttons
         self._key = secrets.token_hex(_KEY_BYTES)
         self._view = discord.ui.View(timeout=None)
+        self._forms: dict[Action, Form] = {}
         self._busy = asyncio.Lock()  # a second press waits for the first
 
     @classmethod
@@ -106,7 +107,7 @@ class Panel:
         self._check(interaction)
         async with self._busy:
             if self._key not in _open(interaction):
-                return  # `tell_if_too_old` answers
+                raise UserError(TOO_OLD)
             await interaction.response.defer()
             await self._answered(interaction, lambda: self._typed(form))
 
@@ -115,8 +116,12 @@ class Panel:
             raise UserError("This setup is another person's. `/setup` starts one of your own.")
 
     def _form(self, action: Action) -> Form:
-        form = KeywordsForm if action is Action.KEYWORDS else TimesForm
-        return form(self._key, self._draft, submitted=self._submitted)
+        """A form for what is asked now; one that was left open before it is brought here as this one."""
+        if (before := self._forms.pop(action, None)) is not None:
+            before.stop()
+        kind = KeywordsForm if action is Action.KEYWORDS else TimesForm
+        self._forms[action] = kind(self._key, self._draft, submitted=self._submitted)
+        return self._forms[action]
 
     async def _answered(self, interaction: discord.Interaction, answer: Callable[[], Any]) -> None:
         """Shows the panel with the answer taken, or with what is wrong with it."""
@@ -195,6 +200,8 @@ class Panel:
     def _forget(self, interaction: discord.Interaction) -> None:
         _open(interaction).pop(self._key, None)
         self._view.stop()
+        for form in self._forms.values():
+            form.stop()
 
 
 class _PanelView(discord.ui.View):

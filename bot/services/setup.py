@@ -58,7 +58,12 @@ class Setup:
         """With the place; one that has a feed brings its schedule along."""
         found = await self._subscriptions.of_channel(place.channel_id)
         if found is not None:
-            return draft.in_place(place, schedule=found.feed.schedule, subscribed=len(found.subscriptions))
+            return draft.in_place(
+                place,
+                schedule=found.feed.schedule,
+                subscribed=len(found.subscriptions),
+                is_waiting=not found.feed.is_active,
+            )
         beginning = await self._servers.beginning(place.server_id)
         return draft.in_place(place, schedule=beginning.schedule, subscribed=0)
 
@@ -108,8 +113,10 @@ class Setup:
             raise UserError(
                 f"{access.obstacle} Nothing was changed: once that is mended, press *Finish* again."
             )
+        # One that was left alone may have been changed by others meanwhile.
+        schedule = draft.schedule if draft.is_own_schedule else None
         return await self._subscriptions.subscribe(
-            draft.keywords, place=draft.place, user_id=user_id, schedule=draft.schedule
+            draft.keywords, place=draft.place, user_id=user_id, schedule=schedule
         )
 
 

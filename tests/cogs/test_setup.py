@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from simcord.enums import ComponentType
 from bot.core.schedules import Cadence
 from bot.store import feeds, subscriptions
 from tests.cogs.rights import channel_where, feed_of, manager, overwrite
+from tests.fakes.discord_openapi import discord_openapi
 from tests.world import World, text_of
 
 
@@ -299,6 +301,58 @@ async def test_a_schedule_that_is_changed_counts_for_what_was_subscribed_before(
     assert "<t:1787160600:f>" in person.text
 
 
+async def test_a_schedule_that_was_left_alone_is_not_put_back(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="agents")
+    person = await Person.starting(world)
+    await person.to_summary()
+    await world.admin.slash(world.channel, "config schedule", time="17:30")
+
+    await person.press("Finish")
+
+    assert (await feed_of(world, world.channel)).schedule.time.hour == 17
+
+
+async def test_a_paused_channel_is_said_to_be(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="agents")
+    await world.admin.slash(world.channel, "config pause")
+    person = await Person.starting(world)
+    await person.to_summary()
+
+    assert "paused or held. `/config resume` starts it again" in person.text
+    assert "<t:" not in person.text
+    await person.press("Finish")
+    assert "**Paused**" in person.text
+
+
+async def test_a_form_that_was_dismissed_is_opened_again(world: World) -> None:
+    person = await Person.starting(world)
+    await person.press("This channel")
+    await person.press("Write keywords")
+
+    await person.type_keywords("video")
+    await person.type_keywords("video, agents")
+
+    assert "`agents`" in person.text
+
+
+async def test_two_presses_of_finish_subscribe_once(world: World) -> None:
+    person = await Person.starting(world)
+    await person.to_summary()
+    stored = world.env.backend.get_message(world.channel.id, person.panel.id)
+    data = {"custom_id": person._id("finish"), "component_type": ComponentType.BUTTON}
+    await person.press("Finish")
+
+    again = await _component_interaction(world.admin, stored, data)
+
+    assert "now gets papers" in person.text
+    assert (
+        again.response is None
+        or "now gets papers" not in text_of(again)
+        or again.response.id == person.panel.id
+    )
+    assert await world.subscriptions() == ["video"]
+
+
 @pytest.mark.parametrize("lacking", ["view_channel", "send_messages", "embed_links"])
 async def test_a_channel_where_the_bot_may_not_post_is_refused_with_the_remedy(
     world: World, lacking: str
@@ -476,3 +530,35 @@ async def test_titles_neither_ping_nor_link(world: World) -> None:
 
     assert "](https://evil.example" not in person.text
     assert "@everyone" not in person.text
+
+
+async def test_a_category_is_refused_in_words(world: World) -> None:
+    person = await Person.starting(world)
+
+    await person.choose(world.guild.create_category("category"))
+
+    assert "takes no messages" in person.text
+    assert "Step 1 of 4" in person.text
+
+
+async def test_every_page_and_form_is_as_discord_takes_it(world: World) -> None:
+    rules = discord_openapi()
+    person = await Person.starting(world)
+    await person.to_summary("video\n" + "x" * 199)
+    await person.press("Back")
+    await person.cadence("weekly")
+    await person.type_times(time="10:00", weekdays="Mon", city="Paris")
+    await person.press("Back")
+    await person.press("Back")
+    await person.press("Cancel")
+
+    sent = [one for one in world.env.http_requests if one.path.startswith(("/interactions/", "/webhooks/"))]
+    assert len(sent) > 15
+    problems = [
+        problem
+        for one in sent
+        for problem in rules.problems(
+            SimpleNamespace(method=one.method, path=one.path, params={}, json=one.json)
+        )
+    ]
+    assert problems == []

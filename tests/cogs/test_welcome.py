@@ -107,7 +107,7 @@ async def test_where_it_may_write_nowhere_it_says_nothing(world: World) -> None:
 
 
 async def test_a_welcome_that_discord_refuses_breaks_nothing(world: World) -> None:
-    world.env.inject_error("POST", "/channels/{channel_id}/messages", status=500)
+    world.env.inject_error("POST", "/channels/*/messages", status=500)
 
     await join(world)
 

@@ -127,6 +127,8 @@ def _summary(draft: Draft, samples: Sequence[Sample], *, now: datetime) -> str:
 
 
 def _first_post(draft: Draft, *, now: datetime) -> str:
+    if draft.is_waiting:
+        return "Next post: none for now, for the channel is paused or held. `/config resume` starts it again."
     if draft.schedule.cadence is Cadence.LIVE:
         return "Next post: as soon as a paper is listed that matches."
     return f"Next post: {phrases.moment(next_run(draft.schedule, after=now), now=now)}."
