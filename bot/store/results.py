@@ -18,6 +18,7 @@ async def queries_sent(conn: AsyncConnection, feed_id: FeedId, *, since: datetim
     statement = (
         select(entries.queries)
         .join(tables.posts, posts.id == entries.post_id)
+        # Only what was sent has a time of sending; the state is named for the index.
         .where(posts.feed_id == feed_id, posts.state == PostState.SENT.value, posts.sent_at >= since)
     )
     return list((await conn.execute(statement)).scalars())

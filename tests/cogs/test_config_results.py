@@ -24,6 +24,17 @@ async def test_each_subscription_has_its_papers_and_one_that_two_want_counts_twi
     assert "⚠️" not in said
 
 
+async def test_what_another_channel_got_does_not_count(world: World) -> None:
+    world.list_paper("2608.00001", title="Video")
+    other = world.guild.create_text_channel("other")
+    await world.admin.slash(world.channel, "subscribe", keywords="video", channel=other)
+    await world.admin.slash(world.channel, "deliver", channel=other)
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+
+    assert world.posted_ids(other) == ["2608.00001"]
+    assert "• `video`: no papers" in await show(world)
+
+
 async def test_what_was_not_sent_does_not_count(world: World) -> None:
     world.list_paper("2608.00001", title="Video")
     await world.admin.slash(world.channel, "subscribe", keywords="video")

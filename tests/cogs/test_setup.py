@@ -335,24 +335,6 @@ async def test_a_form_that_was_dismissed_is_opened_again(world: World) -> None:
     assert "`agents`" in person.text
 
 
-async def test_two_presses_of_finish_subscribe_once(world: World) -> None:
-    person = await Person.starting(world)
-    await person.to_summary()
-    stored = world.env.backend.get_message(world.channel.id, person.panel.id)
-    data = {"custom_id": person._id("finish"), "component_type": ComponentType.BUTTON}
-    await person.press("Finish")
-
-    again = await _component_interaction(world.admin, stored, data)
-
-    assert "now gets papers" in person.text
-    assert (
-        again.response is None
-        or "now gets papers" not in text_of(again)
-        or again.response.id == person.panel.id
-    )
-    assert await world.subscriptions() == ["video"]
-
-
 @pytest.mark.parametrize("lacking", ["view_channel", "send_messages", "embed_links"])
 async def test_a_channel_where_the_bot_may_not_post_is_refused_with_the_remedy(
     world: World, lacking: str
