@@ -11,8 +11,10 @@ from cogs.explaining import ExplainingCog
 from cogs.help import HelpCog
 from cogs.holds import HoldsCog
 from cogs.papers import PapersCog
+from cogs.setup import SetupCog
 from cogs.status import StatusCog
 from cogs.subscriptions import SubscriptionsCog
+from cogs.welcome import WelcomeCog
 
 
 def make_cogs(services: Services) -> tuple[commands.Cog, ...]:
@@ -22,8 +24,10 @@ def make_cogs(services: Services) -> tuple[commands.Cog, ...]:
         ExplainingCog(services.searching, services.explaining, clock=services.clock),
         DeliveryCog(services.feeds, clock=services.clock),
         PapersCog(services.papers, clock=services.clock),
-        ConfigCog(services.feeds, services.filters, services.moving, services.changes, clock=services.clock),
+        ConfigCog(services),
         StatusCog(services.status),
+        SetupCog(services.setup),
+        WelcomeCog(services.servers),
         HelpCog(),
         HoldsCog(services.holds, services.surroundings, clock=services.clock),
     )

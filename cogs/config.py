@@ -13,6 +13,8 @@ from bot.core.schedules import Cadence
 from bot.discord import extras, targets
 from bot.discord.answers import feeds as answers
 from bot.discord.answers import filters as filtering
+from bot.discord.answers import results as results_answers
+from bot.discord.answers import servers as servers_answers
 from bot.discord.options import (
     CadenceChoice,
     ExcludeText,
@@ -24,11 +26,9 @@ from bot.discord.options import (
 )
 from bot.discord.paging import answer
 from bot.discord.targets import ChannelOption
-from bot.services.changes import Changes
-from bot.services.clock import Clock
-from bot.services.feeds import Feeds, FeedState
-from bot.services.filters import FilterChange, Filters
-from bot.services.moving import Moving
+from bot.services.assembly import Services
+from bot.services.feeds import FeedState
+from bot.services.filters import FilterChange
 from bot.services.timezones import timezones_like
 from cogs.history import HistoryCommand
 from cogs.moving import MovingCommands
@@ -45,14 +45,14 @@ class ConfigCog(
     group_name="config",
     group_description="Configure a channel's papers",
 ):
-    def __init__(
-        self, feeds: Feeds, filters: Filters, moving: Moving, changes: Changes, *, clock: Clock
-    ) -> None:
-        self._feeds = feeds
-        self._filters = filters
-        self._moving = moving
-        self._changes = changes
-        self._clock = clock
+    def __init__(self, services: Services) -> None:
+        self._feeds = services.feeds
+        self._filters = services.filters
+        self._moving = services.moving
+        self._changes = services.changes
+        self._servers = services.servers
+        self._results = services.results
+        self._clock = services.clock
 
     @app_commands.command()
     @app_commands.describe(channel="The channel to show (this one, if left out)")
@@ -64,9 +64,12 @@ class ConfigCog(
         target = targets.managed(interaction, channel)
         state = await self._feeds.state(target.channel_id)
         if state is None:
-            await answer(interaction, [answers.no_feed(target.channel_id)])
+            beginning = await self._servers.beginning(target.server_id)
+            await answer(interaction, [servers_answers.no_feed(target.channel_id, beginning)])
         else:
-            await self._show(interaction, state, title="Settings")
+            found = await self._results.of_feed(state.feed, state.subscriptions)
+            settings = answers.shown(state, title="Settings", now=self._clock())
+            await answer(interaction, results_answers.with_results(settings, found))
 
     @app_commands.command()
     @app_commands.describe(
@@ -98,6 +101,30 @@ class ConfigCog(
         )
         await self._show(interaction, state, title="Schedule changed")
 
+    @app_commands.command()
+    @app_commands.describe(
+        time="When new channels post, as HH:MM on a 24-hour clock; none: as the bot has it",
+        timezone="The time zone of new channels; type a city; none: as the bot has it",
+        weekdays="The days of new channels: Mon-Fri, Mon,Thu or all; none: as the bot has it",
+    )
+    async def defaults(
+        self,
+        interaction: discord.Interaction[Client],
+        time: ShortText | None = None,
+        timezone: ShortText | None = None,
+        weekdays: ShortText | None = None,
+    ) -> None:
+        """Show or choose what new channels of this server begin with."""
+        await interaction.response.defer(ephemeral=True)
+        target = targets.managed(interaction, None)
+        given = {"time": time, "timezone": timezone, "weekdays": weekdays}
+        if any(given.values()):
+            beginning = await self._servers.change_beginning(target.server_id, **given)
+        else:
+            beginning = await self._servers.beginning(target.server_id)
+        await answer(interaction, [servers_answers.beginning(beginning, is_changed=any(given.values()))])
+
+    @defaults.autocomplete("timezone")
     @schedule.autocomplete("timezone")
     async def _complete_timezone(
         self, _: discord.Interaction[Client], current: str

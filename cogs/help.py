@@ -9,6 +9,7 @@ from discord.ext import commands
 from bot.client import Client
 from bot.discord.answers import help as answers
 from bot.discord.paging import answer
+from cogs.setup import SetUpButton
 
 
 class HelpCog(commands.Cog):
@@ -17,4 +18,6 @@ class HelpCog(commands.Cog):
     async def help(self, interaction: discord.Interaction[Client]) -> None:
         """Say what Paperboy does, and how keywords are written."""
         await interaction.response.defer(ephemeral=True)
-        await answer(interaction, answers.help_pages(interaction.client.tree))
+        may_set_up = interaction.guild_id is not None and interaction.permissions.manage_channels
+        buttons = [SetUpButton()] if may_set_up else []
+        await answer(interaction, answers.help_pages(interaction.client.tree), buttons=buttons)

@@ -46,7 +46,9 @@ async def test_every_command_is_as_it_should_be_registered(world: World) -> None
     in_servers, in_messages_too = [0], [0, 1]
 
     manage_channels = discord.Permissions(manage_channels=True).value
-    admins = dict.fromkeys(("subscribe", "unsubscribe", "deliver", "config", "status"), manage_channels)
+    admins = dict.fromkeys(
+        ("setup", "subscribe", "unsubscribe", "deliver", "config", "status"), manage_channels
+    )
     everyone = ("subscriptions", "explain", "papers", "paper", "preview", "help")
     assert permissions == {**admins, **dict.fromkeys(everyone)}
     assert contexts == {

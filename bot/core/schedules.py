@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
@@ -25,6 +25,24 @@ class Schedule:
     time: time  # local, to the minute
     weekdays: frozenset[int]  # 0 is Monday; never empty
     timezone: str  # an IANA name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleDefaults:
+    """What a server wants its new feeds to begin with; where one is None, the operator's setting counts."""
+
+    time: time | None = None
+    timezone: str | None = None
+    weekdays: frozenset[int] | None = None
+
+    def over(self, schedule: Schedule) -> Schedule:
+        """The operator's schedule with what the server wants in its place."""
+        return replace(
+            schedule,
+            time=schedule.time if self.time is None else self.time,
+            timezone=schedule.timezone if self.timezone is None else self.timezone,
+            weekdays=schedule.weekdays if self.weekdays is None else self.weekdays,
+        )
 
 
 def next_run(schedule: Schedule, *, after: datetime) -> datetime:

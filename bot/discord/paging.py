@@ -168,14 +168,25 @@ async def answer(
         embeds: the pages.
         buttons: the answer's own, dynamic items all; with several pages they stand behind the pager's.
     """
-    view: discord.ui.View = discord.utils.MISSING
-    if len(embeds) > 1:
-        view = Pager(interaction, embeds, below=buttons)
-    elif buttons:
-        view = discord.ui.View(timeout=None)
-        for button in buttons:
-            view.add_item(button)
+    view = below(interaction, embeds, buttons=buttons) or discord.utils.MISSING
     await interaction.followup.send(embed=embeds[0], view=view)
+
+
+def below(
+    interaction: discord.Interaction,
+    embeds: Sequence[discord.Embed],
+    *,
+    buttons: Sequence[discord.ui.DynamicItem[Any]] = (),
+) -> discord.ui.View | None:
+    """What stands below the first of these pages, sent by this interaction; None where there is nothing."""
+    if len(embeds) > 1:
+        return Pager(interaction, embeds, below=buttons)
+    if not buttons:
+        return None
+    view = discord.ui.View(timeout=None)
+    for button in buttons:
+        view.add_item(button)
+    return view
 
 
 async def answer_with(interaction: discord.Interaction, parts: MessageParts) -> None:

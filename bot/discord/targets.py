@@ -139,7 +139,7 @@ def of_button(interaction: discord.Interaction, channel_id: ChannelId) -> Target
         guild = interaction.guild
         channel = guild.get_channel_or_thread(channel_id) if guild else None
         if channel is None or not isinstance(interaction.user, discord.Member):
-            raise UserError("That channel does not exist any more, or I cannot see it. Nothing was posted.")
+            raise UserError("That channel does not exist any more, or I cannot see it. Nothing was done.")
         theirs = channel.permissions_for(interaction.user)
         kind = channel.type
     require(theirs, kind, channel_id)
@@ -163,8 +163,12 @@ def named_while_typing(interaction: discord.Interaction) -> ChannelId | None:
     return ChannelId(channel.id)
 
 
-async def postable(interaction: discord.Interaction, channel: ChannelOption | None) -> Target:
+async def postable(
+    interaction: discord.Interaction, channel: ChannelOption | None, *, again: str = "type the command again"
+) -> Target:
     """`managed`, and a channel of a kind that posts go to, in which the bot may post.
+
+    `again` is what to do once an obstacle is mended.
 
     Raises:
         UserError: the person or the bot lacks a permission, or the channel is of another kind.
@@ -181,9 +185,7 @@ async def postable(interaction: discord.Interaction, channel: ChannelOption | No
     is_locked = getattr(told, "locked", False)
     obstacle = posting_obstacle(target.channel_id, target.kind, ours, is_locked=is_locked, room=room)
     if obstacle:
-        raise UserError(
-            f"{obstacle.what}. Nothing was changed: {obstacle.remedy}, and type the command again."
-        )
+        raise UserError(f"{obstacle.what}. Nothing was changed: {obstacle.remedy}, and {again}.")
     return target
 
 

@@ -20,8 +20,11 @@ from bot.services.pace import ChannelPace
 from bot.services.papers import Papers
 from bot.services.polling import Polling
 from bot.services.publishing import Publisher
+from bot.services.results import Results
 from bot.services.runs import Runs
 from bot.services.searching import Searching
+from bot.services.servers import Servers
+from bot.services.setup import Setup
 from bot.services.status import StatusReport
 from bot.services.subscriptions import Subscriptions
 from bot.services.surroundings import Surroundings
@@ -46,6 +49,9 @@ class Services:
     filters: Filters
     moving: Moving
     changes: Changes
+    results: Results
+    servers: Servers
+    setup: Setup
     papers: Papers
     explaining: Explaining
     status: StatusReport
@@ -104,6 +110,18 @@ def assemble(
         ring=ring,
     )
     papers = Papers(database=database, source=source, polling=polling, clock=clock)
+    subscriptions = Subscriptions(
+        database=database,
+        searching=searching,
+        runs=runs,
+        delivery=delivery,
+        publisher=publisher,
+        clock=clock,
+        default_schedule=default_schedule,
+        limits=limits,
+        ring=ring,
+    )
+    servers = Servers(database=database, clock=clock, default_schedule=default_schedule)
     return Services(
         clock=clock,
         polling=polling,
@@ -113,17 +131,7 @@ def assemble(
         notices=Notices(database=database, publisher=publisher, board=board, clock=clock),
         runs=runs,
         searching=searching,
-        subscriptions=Subscriptions(
-            database=database,
-            searching=searching,
-            runs=runs,
-            delivery=delivery,
-            publisher=publisher,
-            clock=clock,
-            default_schedule=default_schedule,
-            limits=limits,
-            ring=ring,
-        ),
+        subscriptions=subscriptions,
         feeds=feeds,
         filters=Filters(
             database=database, feeds=feeds, clock=clock, default_schedule=default_schedule, limits=limits
@@ -137,6 +145,15 @@ def assemble(
             ring=ring,
         ),
         changes=Changes(database=database, clock=clock),
+        results=Results(database=database, clock=clock),
+        servers=servers,
+        setup=Setup(
+            servers=servers,
+            subscriptions=subscriptions,
+            searching=searching,
+            publisher=publisher,
+            clock=clock,
+        ),
         papers=papers,
         explaining=Explaining(database=database, papers=papers, clock=clock, backfill_days=backfill_days),
         status=StatusReport(database=database, source=source, runs=runs, publisher=publisher, clock=clock),

@@ -26,7 +26,7 @@ from bot.services.clock import Clock
 from bot.services.delivery import Delivered, Delivery
 from bot.services.publishing import Publisher
 from bot.services.runs import Runs
-from bot.services.timezones import chosen_timezone
+from bot.services.timezones import timezone_meant
 from bot.store import feeds, posts, servers, steps, subscriptions
 from bot.store.database import Database
 
@@ -97,7 +97,7 @@ class Feeds:
         if time is not None:
             changes["time"] = parse_time(time)
         if timezone is not None:
-            changes["timezone"] = chosen_timezone(timezone)
+            changes["timezone"] = timezone_meant(timezone)
         if weekdays is not None:
             changes["weekdays"] = parse_weekdays(weekdays)
         if not changes:
@@ -279,18 +279,21 @@ async def ensure_feed(
     limits: Limits,
     now: datetime,
 ) -> Feed:
-    """The channel's feed; one that is made now has the default schedule and is due at its next time.
+    """The channel's feed; one that is made now is due at its next time.
+
+    It begins with the default schedule, but for what its server wants new feeds to begin with.
 
     Raises:
         UserError: it has none, and the server may have no more.
     """
     if await feeds.by_channel(conn, place.channel_id) is None:
         limits.check_feeds(has=await feeds.count_in_use(conn, place.server_id))
+    schedule = (await servers.defaults(conn, place.server_id)).over(default_schedule)
     return await feeds.ensure(
         conn,
         place=place,
-        schedule=default_schedule,
-        next_run_at=next_run(default_schedule, after=now),
+        schedule=schedule,
+        next_run_at=next_run(schedule, after=now),
         now=now,
         created_by=user_id,
     )

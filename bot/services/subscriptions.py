@@ -98,8 +98,12 @@ class Subscriptions:
         self._limits = limits
         self._ring = ring  # tells the scheduler that something else may be due first
 
-    async def subscribe(self, keywords: str, *, place: Place, user_id: UserId) -> Subscribed:
+    async def subscribe(
+        self, keywords: str, *, place: Place, user_id: UserId, schedule: Schedule | None = None
+    ) -> Subscribed:
         """Subscribes the channel to each part between top-level commas; all of them or none.
+
+        Where a schedule is given, the feed has it from now on, by the same transaction.
 
         Raises:
             QueryError: a part cannot be read.
@@ -122,8 +126,10 @@ class Subscriptions:
             self._limits.check_subscriptions(place.channel_id, has=len(known), adds=len(new))
             if not known:
                 self._limits.check_feeds(has=await feeds.count_in_use(conn, place.server_id))
+            if not known or schedule not in {None, feed.schedule}:
                 # While nothing was wanted, nothing moved the feed's next run: it may lie far back.
-                feed = replace(feed, next_run_at=next_run(feed.schedule, after=now))
+                chosen = schedule or feed.schedule
+                feed = replace(feed, schedule=chosen, next_run_at=next_run(chosen, after=now))
                 await feeds.set_schedule(conn, feed.id, feed.schedule, next_run_at=feed.next_run_at)
             for canonical, (text, query) in new.items():
                 added = await subscriptions.add(

@@ -38,6 +38,51 @@ USUAL = (
     "Pacific/Auckland",
 )
 
+# Cities that people type and no zone is named after, folded.
+_CITIES = {
+    "atlanta": "America/New_York",
+    "austin": "America/Chicago",
+    "bangalore": "Asia/Kolkata",
+    "barcelona": "Europe/Madrid",
+    "beijing": "Asia/Shanghai",
+    "bengaluru": "Asia/Kolkata",
+    "boston": "America/New_York",
+    "cambridge": "Europe/London",
+    "capetown": "Africa/Johannesburg",
+    "cologne": "Europe/Berlin",
+    "dallas": "America/Chicago",
+    "delhi": "Asia/Kolkata",
+    "edinburgh": "Europe/London",
+    "frankfurt": "Europe/Berlin",
+    "geneva": "Europe/Zurich",
+    "hamburg": "Europe/Berlin",
+    "hangzhou": "Asia/Shanghai",
+    "hanoi": "Asia/Ho_Chi_Minh",
+    "houston": "America/Chicago",
+    "kyoto": "Asia/Tokyo",
+    "lausanne": "Europe/Zurich",
+    "manchester": "Europe/London",
+    "miami": "America/New_York",
+    "milan": "Europe/Rome",
+    "mumbai": "Asia/Kolkata",
+    "munich": "Europe/Berlin",
+    "newdelhi": "Asia/Kolkata",
+    "osaka": "Asia/Tokyo",
+    "ottawa": "America/Toronto",
+    "oxford": "Europe/London",
+    "philadelphia": "America/New_York",
+    "pittsburgh": "America/New_York",
+    "princeton": "America/New_York",
+    "riodejaneiro": "America/Sao_Paulo",
+    "sandiego": "America/Los_Angeles",
+    "sanfrancisco": "America/Los_Angeles",
+    "seattle": "America/Los_Angeles",
+    "shenzhen": "Asia/Shanghai",
+    "stanford": "America/Los_Angeles",
+    "washington": "America/New_York",
+    "wellington": "Pacific/Auckland",
+}
+
 
 def timezones_like(typed: str) -> list[str]:
     """The zones whose names hold what was typed, best first: a city that begins so, then the rest.
@@ -48,10 +93,13 @@ def timezones_like(typed: str) -> list[str]:
     if not wanted:
         return list(USUAL)
     found = {name: folded for name, folded in _folded_zones() if wanted in folded}
-    return sorted(found, key=lambda name: (_rank(found[name], wanted), name not in USUAL, name))
+    ranked = sorted(found, key=lambda name: (_rank(found[name], wanted), name not in USUAL, name))
+    cities = [zone for city, zone in _CITIES.items() if city.startswith(wanted)] if len(wanted) > 2 else []
+    # A city that is typed whole comes first, one that is being typed behind the zones that are named so.
+    return list(dict.fromkeys([*cities, *ranked] if wanted in _CITIES else [*ranked, *cities]))
 
 
-def chosen_timezone(typed: str) -> str:
+def timezone_meant(typed: str) -> str:
     """The zone that was typed: its name, or its city alone where no other zone has a city of that name.
 
     Raises:
@@ -69,7 +117,7 @@ def chosen_timezone(typed: str) -> str:
     if len(found) > 1:
         names = ", ".join(f"`{name}`" for name in found)
         raise UserError(f"More than one time zone has that city: {names}. Give the whole name.")
-    return found[0] if found else parse_timezone(typed)
+    return found[0] if found else _CITIES.get(wanted) or parse_timezone(typed)
 
 
 def _rank(name: str, wanted: str) -> int:

@@ -144,14 +144,6 @@ def notices_chosen(channel_id: int) -> discord.Embed:
     )
 
 
-def no_feed(channel_id: int) -> discord.Embed:
-    return discord.Embed(
-        title="Settings",
-        description=f"<#{channel_id}> gets no papers yet: `/subscribe` there makes the first subscription.",
-        colour=COLOUR,
-    )
-
-
 def next_post(state: FeedState, *, now: datetime) -> str:
     """When the feed posts next; a feed without subscriptions has nothing to post."""
     if not state.subscriptions and state.feed.is_active:

@@ -14,6 +14,7 @@ _FIRST = """\
 I bring Hugging Face's **Daily Papers** that match your keywords to your channels, once each.
 
 **First steps**, for whoever may manage channels:
+`/setup` leads you through it. Or, one by one:
 1. `/preview keywords:diffusion model` shows what keywords would have brought.
 2. `/subscribe keywords:diffusion model` in the channel where papers should go.
 3. `/config schedule time:09:00 timezone:Europe/Berlin` chooses when.

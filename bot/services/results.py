@@ -1,0 +1,31 @@
+"""Looking up what each subscription of a channel brought."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.core.feeds import Feed, Subscription
+from bot.core.list_days import open_list_day
+from bot.core.results import RESULT_DAYS, Result, results
+from bot.services.clock import Clock
+from bot.store import list_days
+from bot.store import results as store
+from bot.store.database import Database
+
+
+class Results:
+    """The use case behind the list of /config show."""
+
+    def __init__(self, *, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def of_feed(self, feed: Feed, subscriptions: tuple[Subscription, ...]) -> tuple[Result, ...]:
+        """What the feed's subscriptions brought in the last RESULT_DAYS."""
+        now = self._clock()
+        today = open_list_day(now)
+        async with self._database.read() as conn:
+            sent = await store.queries_sent(conn, feed.id, since=now - timedelta(days=RESULT_DAYS))
+            reads = await list_days.reads(conn, today - timedelta(days=RESULT_DAYS), today)
+        listed = {day: read.papers for day, read in reads.items()}
+        return results(feed, subscriptions, sent=sent, listed=listed, now=now)

@@ -1,0 +1,546 @@
+"""/setup, pressed through by a person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from simcord.actors import _component_interaction
+from simcord.enums import ComponentType
+
+from bot.core.schedules import Cadence
+from bot.store import feeds, subscriptions
+from tests.cogs.rights import channel_where, feed_of, manager, overwrite
+from tests.fakes.discord_openapi import discord_openapi
+from tests.world import World, text_of
+
+
+class Person:
+    """Someone with a panel before them."""
+
+    def __init__(self, world: World, shown: Any, who: Any) -> None:
+        self._world = world
+        self.shown = shown
+        self.who = who
+
+    @classmethod
+    async def starting(cls, world: World, who: Any = None) -> Person:
+        who = who or world.admin
+        return cls(world, await who.slash(world.channel, "setup"), who)
+
+    @property
+    def panel(self) -> Any:
+        return self.shown.response
+
+    @property
+    def text(self) -> str:
+        return text_of(self.shown)
+
+    @property
+    def labels(self) -> dict[str, bool]:
+        """The buttons, and whether each can be pressed."""
+        return {
+            part["label"]: not part.get("disabled", False)
+            for row in self.panel.components
+            for part in row["components"]
+            if part["type"] == ComponentType.BUTTON
+        }
+
+    async def press(self, label: str) -> Any:
+        return await self.who.click(self.panel, label=label)
+
+    async def choose(self, channel: Any) -> Any:
+        return await self.who.select(self.panel, [channel], custom_id=self._id("channel"))
+
+    async def cadence(self, value: str) -> Any:
+        return await self.who.select(self.panel, [value], custom_id=self._id("cadence"))
+
+    def _id(self, action: str) -> str:
+        (found,) = (
+            part["custom_id"]
+            for row in self.panel.components
+            for part in row["components"]
+            if part["custom_id"].endswith(f":{action}")
+        )
+        return found
+
+    async def type_keywords(self, typed: str) -> Any:
+        label = "Write keywords" if "Write keywords" in self.labels else "Change keywords"
+        form = await self.press(label)
+        return await self.who.submit_modal(form, {"keywords": typed})
+
+    async def type_times(self, **typed: str) -> Any:
+        return await self.who.submit_modal(await self.press("Time, days and city"), typed)
+
+    async def to_summary(self, keywords: str = "video") -> None:
+        await self.press("This channel")
+        await self.type_keywords(keywords)
+        await self.press("Next")
+        await self.press("Next")
+        assert "All right like this?" in self.text
+
+
+async def feeds_of(world: World) -> list[Any]:
+    """The server's feeds, where nothing is subscribed."""
+    async with world.database.read() as conn:
+        assert await subscriptions.count(conn) == 0
+        return await feeds.of_server(conn, world.guild.id)
+
+
+async def test_from_the_first_question_to_the_first_post(world: World) -> None:
+    other = world.guild.create_text_channel("other")
+    world.list_paper("2608.00001", title="A video model")
+    await world.read_archive()
+    person = await Person.starting(world)
+    assert person.shown.ephemeral
+    assert "Step 1 of 4" in person.text
+    assert person.labels == {"This channel": True, "Back": False, "Next": False, "Cancel": True}
+
+    await person.choose(other)
+    assert "Step 2 of 4" in person.text
+    assert not person.labels["Next"]
+    await person.type_keywords("video\nRLHF")
+    assert "`video`: 1 paper in the last 7 days" in person.text
+    assert "[A video model](https://huggingface.co/papers/2608.00001)" in person.text
+    assert "`RLHF`: no papers" in person.text
+    await person.press("Next")
+    await person.cadence("weekly")
+    await person.type_times(time="17:30", weekdays="Thu", city="munich")
+    assert "weekly, on Thu at 17:30 Europe/Berlin" in person.text
+    await person.press("Next")
+    assert f"**Where:** <#{other.id}>" in person.text
+    assert "Next post: <t:1787239800:f> (<t:1787239800:R>)" in person.text  # Thursday 20 August, 15:30 UTC
+    assert await feeds_of(world) == []
+    await person.press("Finish")
+
+    assert f"<#{other.id}> now gets papers that match" in person.text
+    assert "<t:1787239800:R>" in person.text
+    assert await world.subscriptions(other) == ["video", "RLHF"]
+    feed = await feed_of(world, other)
+    assert feed.schedule.cadence is Cadence.WEEKLY
+    assert feed.created_by == world.admin.id
+    world.clock.advance(days=1, hours=8)
+    await world.run()
+    assert world.posted_ids(other) == ["2608.00001"]
+
+
+async def test_the_button_for_older_matches_stands_below_the_end(world: World) -> None:
+    world.list_paper("2608.00001", day=world.today - timedelta(days=2), title="Video")
+    await world.read_archive()
+    person = await Person.starting(world)
+    await person.to_summary()
+    await person.press("Finish")
+
+    await person.press("Post the last 5 older matches now")
+
+    assert world.posted_ids() == ["2608.00001"]
+
+
+async def test_fifty_keywords_end_on_several_pages(world: World) -> None:
+    person = await Person.starting(world)
+    await person.to_summary("\n".join(f"subject{number:02} and some words more" for number in range(50)))
+    await person.press("Finish")
+
+    assert "Page 1 of 4" in person.text
+    await person.press("Next")
+    assert "Page 2 of 4" in person.text
+    assert len(await world.subscriptions()) == 50
+
+
+@pytest.mark.parametrize("kind", ["news", "forum", "voice", "thread"])
+async def test_every_kind_of_channel_can_be_chosen(world: World, kind: str) -> None:
+    if kind == "thread":
+        world.env.backend.create_thread(world.channel.id, "t", world.admin.id, type=11)
+        place = world.channel.threads[-1]
+    else:
+        place = getattr(world.guild, f"create_{kind}_channel")("place")
+    person = await Person.starting(world)
+
+    await person.choose(place)
+    await person.type_keywords("video")
+    await person.press("Next")
+    await person.press("Next")
+    await person.press("Finish")
+
+    assert await world.subscriptions(place) == ["video"]
+
+
+@pytest.mark.parametrize("step", range(4))
+async def test_cancel_changes_nothing_at_any_step(world: World, step: int) -> None:
+    person = await Person.starting(world)
+    if step:
+        await person.press("This channel")
+        await person.type_keywords("video")
+    for _ in range(step - 1):
+        await person.press("Next")
+    assert f"Step {step + 1} of 4" in person.text
+
+    await person.press("Cancel")
+
+    assert "nothing was changed" in person.text
+    assert person.panel.components == []
+    assert await feeds_of(world) == []
+
+
+async def test_back_goes_to_the_first_step_and_keeps_the_answers(world: World) -> None:
+    person = await Person.starting(world)
+    await person.to_summary()
+    for number in (3, 2, 1):
+        await person.press("Back")
+        assert f"Step {number} of 4" in person.text
+    assert not person.labels["Back"]
+    assert f"Papers go to <#{world.channel.id}>" in person.text
+    for _ in range(3):
+        await person.press("Next")
+    assert "`video`" in person.text
+    assert await feeds_of(world) == []
+
+    await person.press("Finish")
+
+    assert await world.subscriptions() == ["video"]
+
+
+async def test_wrong_keywords_are_shown_at_their_place_and_mended(world: World) -> None:
+    person = await Person.starting(world)
+    await person.press("This channel")
+    await person.type_keywords("video")
+    await person.type_keywords('video\n"open')
+
+    assert '"open' in person.text
+    assert "^" in person.text
+    assert "Step 2 of 4" in person.text
+    assert not person.labels["Next"]
+    form = await person.press("Change keywords")
+    assert '"open' in str(form.modal)
+    await person.who.submit_modal(form, {"keywords": 'video\n"closed"'})
+    assert "⚠️" not in person.text
+    assert '`"closed"`' in person.text
+    assert person.labels["Next"]
+
+
+async def test_more_keywords_than_a_channel_can_have_are_refused_at_once(world: World) -> None:
+    person = await Person.starting(world)
+    await person.press("This channel")
+
+    await person.type_keywords("\n".join(f"word{number}x" for number in range(51)))
+
+    assert "51 keywords" in person.text
+    assert not person.labels["Next"]
+
+
+async def test_a_channel_that_is_full_is_told_at_the_end_and_nothing_is_changed(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords=", ".join(f"word{n}x" for n in range(50)))
+    person = await Person.starting(world)
+    await person.press("This channel")
+    assert "50 subscriptions already" in person.text
+    await person.type_keywords("video")
+    await person.press("Next")
+    await person.cadence("live")
+    await person.press("Next")
+
+    await person.press("Finish")
+
+    assert "A channel can have 50 subscriptions" in person.text
+    assert "All right like this?" in person.text
+    assert len(await world.subscriptions()) == 50
+    assert (await feed_of(world, world.channel)).schedule.cadence is Cadence.DAILY
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"time": "25:00"}, "`HH:MM`"),
+        ({"weekdays": "Someday"}, "`Mon-Fri`"),
+        ({"city": "Atlantis"}, "No time zone is known for that city"),
+        ({"city": "Amer"}, "Several time zones"),
+    ],
+)
+async def test_a_wrong_time_is_told_and_the_old_one_kept(
+    world: World, typed: dict[str, str], said: str
+) -> None:
+    person = await Person.starting(world)
+    await person.to_summary()
+    await person.press("Back")
+
+    await person.type_times(**{"time": "10:00", "weekdays": "Mon", "city": "Paris"} | typed)
+
+    assert said in person.text
+    assert "daily, Mon-Fri, at 09:00 UTC" in person.text
+    await person.type_times(time="10:00", weekdays="Mon", city="Paris")
+    assert "daily, Mon, at 10:00 Europe/Paris" in person.text
+
+
+async def test_a_channel_with_a_schedule_keeps_it_unless_it_is_changed(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="agents")
+    await world.admin.slash(world.channel, "config schedule", time="17:30")
+    person = await Person.starting(world)
+    await person.to_summary("agents, video")
+
+    await person.press("Finish")
+
+    assert "`agents` (subscribed before)" in person.text
+    assert (await feed_of(world, world.channel)).schedule.time.hour == 17
+    assert await world.subscriptions() == ["agents", "video"]
+
+
+async def test_a_schedule_that_is_changed_counts_for_what_was_subscribed_before(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="agents")
+    person = await Person.starting(world)
+    await person.to_summary("agents")
+    await person.press("Back")
+    await person.type_times(time="17:30", weekdays="all", city="UTC")
+    await person.press("Next")
+
+    await person.press("Finish")
+
+    feed = await feed_of(world, world.channel)
+    assert feed.schedule.time.hour == 17
+    assert feed.next_run_at.hour == 17
+    assert "<t:1787160600:f>" in person.text
+
+
+async def test_a_schedule_that_was_left_alone_is_not_put_back(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="agents")
+    person = await Person.starting(world)
+    await person.to_summary()
+    await world.admin.slash(world.channel, "config schedule", time="17:30")
+
+    await person.press("Finish")
+
+    assert (await feed_of(world, world.channel)).schedule.time.hour == 17
+
+
+async def test_a_paused_channel_is_said_to_be(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="agents")
+    await world.admin.slash(world.channel, "config pause")
+    person = await Person.starting(world)
+    await person.to_summary()
+
+    assert "paused or held. `/config resume` starts it again" in person.text
+    assert "<t:" not in person.text
+    await person.press("Finish")
+    assert "**Paused**" in person.text
+
+
+async def test_a_form_that_was_dismissed_is_opened_again(world: World) -> None:
+    person = await Person.starting(world)
+    await person.press("This channel")
+    await person.press("Write keywords")
+
+    await person.type_keywords("video")
+    await person.type_keywords("video, agents")
+
+    assert "`agents`" in person.text
+
+
+@pytest.mark.parametrize("lacking", ["view_channel", "send_messages", "embed_links"])
+async def test_a_channel_where_the_bot_may_not_post_is_refused_with_the_remedy(
+    world: World, lacking: str
+) -> None:
+    closed = channel_where(world, world.client.user, **{lacking: False})
+    person = await Person.starting(world)
+
+    await person.choose(closed)
+
+    assert "I lack" in person.text
+    assert "give me" in person.text
+    assert "choose it again" in person.text
+    assert "Step 1 of 4" in person.text
+    assert not person.labels["Next"]
+    await person.choose(world.channel)
+    assert "Step 2 of 4" in person.text
+
+
+async def test_a_refused_channel_takes_the_one_chosen_before_away(world: World) -> None:
+    closed = channel_where(world, world.client.user, send_messages=False)
+    person = await Person.starting(world)
+    await person.press("This channel")
+    await person.press("Back")
+
+    await person.choose(closed)
+
+    assert not person.labels["Next"]
+
+
+async def test_a_channel_that_the_person_may_not_manage_is_refused(world: World) -> None:
+    mia = manager(world)
+    theirs = channel_where(world, mia, manage_channels=False)
+    person = await Person.starting(world, mia)
+
+    await person.choose(theirs)
+
+    assert "You need **Manage Channels**" in person.text
+    assert "Step 1 of 4" in person.text
+
+
+async def test_rights_are_looked_at_again_at_the_end(world: World) -> None:
+    mia = manager(world)
+    person = await Person.starting(world, mia)
+    await person.to_summary()
+    world.env.backend.set_overwrite(world.channel.id, overwrite(mia, manage_channels=False))
+
+    await person.press("Finish")
+
+    assert "You need **Manage Channels**" in person.text
+    assert await feeds_of(world) == []
+    world.env.backend.set_overwrite(world.channel.id, overwrite(mia))
+    world.env.backend.set_overwrite(world.channel.id, overwrite(world.client.user, embed_links=False))
+    await person.press("Finish")
+    assert "I lack **Embed Links**" in person.text
+    assert await feeds_of(world) == []
+    world.env.backend.set_overwrite(world.channel.id, overwrite(world.client.user))
+    await person.press("Finish")
+    assert await world.subscriptions() == ["video"]
+
+
+async def test_a_channel_that_is_deleted_meanwhile_is_told(world: World) -> None:
+    other = world.guild.create_text_channel("other")
+    person = await Person.starting(world)
+    await person.choose(other)
+    await person.type_keywords("video")
+    await person.press("Next")
+    await person.press("Next")
+    world.env.backend.delete_channel(other.id)
+
+    await person.press("Finish")
+
+    assert "does not exist any more" in person.text
+    assert await feeds_of(world) == []
+
+
+async def test_without_the_right_there_is_no_setup(world: World) -> None:
+    command = await world.command("setup")
+    world.guild.set_command_permissions(command, {world.member: True})
+
+    said = text_of(await world.member.slash(world.channel, "setup"))
+
+    assert "You need **Manage Channels**" in said
+
+
+async def test_another_person_cannot_press(world: World) -> None:
+    person = await Person.starting(world)
+    stored = world.env.backend.get_message(world.channel.id, person.panel.id)
+    data = {"custom_id": person._id("here"), "component_type": ComponentType.BUTTON}
+
+    pressed = await _component_interaction(manager(world), stored, data)
+
+    assert "another person's" in text_of(pressed)
+    assert "Step 1 of 4" in person.text
+
+
+@pytest.mark.parametrize("step", range(4))
+async def test_a_panel_from_before_a_restart_says_that_it_is_too_old(world: World, step: int) -> None:
+    person = await Person.starting(world)
+    if step:
+        await person.press("This channel")
+        await person.type_keywords("video")
+    for _ in range(step - 1):
+        await person.press("Next")
+    await world.restart()
+
+    pressed = await person.press("Finish" if step == 3 else "Cancel")
+
+    assert pressed.ephemeral
+    assert "too old" in text_of(pressed)
+    assert "`/setup` starts a new one" in text_of(pressed)
+    assert await feeds_of(world) == []
+
+
+async def test_menus_and_forms_from_before_a_restart_say_so_too(world: World) -> None:
+    person = await Person.starting(world)
+    other = await Person.starting(world)
+    await other.press("This channel")
+    form = await other.press("Write keywords")
+    await world.restart()
+
+    chosen = await person.choose(world.channel)
+    submitted = await other.who.submit_modal(form, {"keywords": "video"})
+
+    for told in (chosen, submitted):
+        assert told.ephemeral
+        assert "too old" in text_of(told)
+
+
+async def test_a_form_of_a_panel_that_was_cancelled_says_so(world: World) -> None:
+    person = await Person.starting(world)
+    await person.press("This channel")
+    form = await person.press("Write keywords")
+    await person.press("Cancel")
+
+    assert "too old" in text_of(await person.who.submit_modal(form, {"keywords": "video"}))
+
+
+async def test_a_panel_that_is_left_alone_is_put_away(world: World) -> None:
+    person = await Person.starting(world)
+    await person.press("This channel")
+
+    await world.env.advance_time(15 * 60)
+
+    assert "too old" in person.text
+    assert person.panel.components == []
+
+
+async def test_one_panel_that_ends_does_not_end_another(world: World) -> None:
+    first = await Person.starting(world)
+    second = await Person.starting(world)
+    await first.press("Cancel")
+
+    await second.to_summary()
+    await second.press("Finish")
+
+    assert await world.subscriptions() == ["video"]
+
+
+async def test_help_has_the_button_for_who_may_use_it(world: World) -> None:
+    shown = await world.admin.slash(world.channel, "help")
+
+    opened = await world.admin.click(shown.response, label="Set up")
+
+    assert opened.ephemeral
+    assert "Step 1 of 4" in text_of(opened)
+
+
+async def test_titles_neither_ping_nor_link(world: World) -> None:
+    world.list_paper("2608.00001", title="@everyone [video](https://evil.example) <@1>")
+    await world.read_archive()
+    person = await Person.starting(world)
+    await person.press("This channel")
+
+    await person.type_keywords("video")
+
+    assert "](https://evil.example" not in person.text
+    assert "@everyone" not in person.text
+
+
+async def test_a_category_is_refused_in_words(world: World) -> None:
+    person = await Person.starting(world)
+
+    await person.choose(world.guild.create_category("category"))
+
+    assert "takes no messages" in person.text
+    assert "Step 1 of 4" in person.text
+
+
+async def test_every_page_and_form_is_as_discord_takes_it(world: World) -> None:
+    rules = discord_openapi()
+    person = await Person.starting(world)
+    await person.to_summary("video\n" + "x" * 199)
+    await person.press("Back")
+    await person.cadence("weekly")
+    await person.type_times(time="10:00", weekdays="Mon", city="Paris")
+    await person.press("Back")
+    await person.press("Back")
+    await person.press("Cancel")
+
+    sent = [one for one in world.env.http_requests if one.path.startswith(("/interactions/", "/webhooks/"))]
+    assert len(sent) > 15
+    problems = [
+        problem
+        for one in sent
+        for problem in rules.problems(
+            SimpleNamespace(method=one.method, path=one.path, params={}, json=one.json)
+        )
+    ]
+    assert problems == []
