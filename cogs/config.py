@@ -119,7 +119,9 @@ class ConfigCog(
         target = targets.managed(interaction, None)
         given = {"time": time, "timezone": timezone, "weekdays": weekdays}
         if any(given.values()):
-            beginning = await self._servers.change_beginning(target.server_id, **given)
+            beginning = await self._servers.change_beginning(
+                target.server_id, user_id=target.user_id, **given
+            )
         else:
             beginning = await self._servers.beginning(target.server_id)
         await answer(interaction, [servers_answers.beginning(beginning, is_changed=any(given.values()))])

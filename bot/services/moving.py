@@ -25,7 +25,7 @@ from bot.services.delivery import Delivery
 from bot.services.exporting import written
 from bot.services.feeds import ensure_feed
 from bot.services.importing import read_file
-from bot.store import feed_settings, feeds, posts, steps, subscriptions
+from bot.store import feed_settings, feeds, posts, servers, steps, subscriptions
 from bot.store.database import Database
 
 Placed = tuple[WantedFeed, Place]
@@ -171,7 +171,11 @@ class Moving:
         known = (
             {item.canonical for item in await subscriptions.of_feed(conn, feed.id)} if feed else set[str]()
         )
-        before = settings_of(feed) if feed else FeedSettings(schedule=self._default_schedule)
+        if feed is None:
+            own = await servers.defaults(conn, place.server_id)
+            before = FeedSettings(schedule=own.over(self._default_schedule))
+        else:
+            before = settings_of(feed)
         adds = tuple(query for query in wanted.queries if query.canonical not in known)
         self._limits.check_subscriptions(place.channel_id, has=len(known), adds=len(adds))
         return Moved(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.core.ids import ServerId
+from bot.core.feed_settings import schedule_words
+from bot.core.ids import ServerId, UserId
 from bot.core.schedules import Schedule, ScheduleDefaults, parse_time, parse_weekdays
+from bot.services.changes import record_of_server
 from bot.services.clock import Clock
 from bot.services.timezones import timezone_meant
 from bot.store import servers
@@ -47,7 +49,13 @@ class Servers:
         return Beginning(schedule=own.over(self._default_schedule), own=own)
 
     async def change_beginning(
-        self, server_id: ServerId, *, time: str | None, timezone: str | None, weekdays: str | None
+        self,
+        server_id: ServerId,
+        *,
+        user_id: UserId,
+        time: str | None,
+        timezone: str | None,
+        weekdays: str | None,
     ) -> Beginning:
         """Changes what was given; FORGET takes the operator's setting again.
 
@@ -62,9 +70,15 @@ class Servers:
         if weekdays is not None:
             changes["weekdays"] = None if _forgets(weekdays) else parse_weekdays(weekdays)
         async with self._database.write() as conn:
-            own = replace(await servers.defaults(conn, server_id), **changes)  # pyright: ignore[reportArgumentType] - checked above
-            await servers.set_defaults(conn, server_id, own, now=self._clock())
-        return Beginning(schedule=own.over(self._default_schedule), own=own)
+            before = await servers.defaults(conn, server_id)
+            own = replace(before, **changes)  # pyright: ignore[reportArgumentType] - checked above
+            schedule = own.over(self._default_schedule)
+            now = self._clock()
+            await servers.set_defaults(conn, server_id, own, now=now)
+            if own != before:
+                what = f"new channels begin with {schedule_words(schedule)}"
+                await record_of_server(conn, server_id, what, user_id=user_id, now=now)
+        return Beginning(schedule=schedule, own=own)
 
 
 def _forgets(text: str) -> bool:

@@ -18,7 +18,7 @@ from bot.core.queries import RULES_VERSION, Query, QueryError, compile_query, pa
 from bot.core.schedules import Schedule, next_run
 from bot.errors import UserError
 from bot.services import filters, unsubscribing
-from bot.services.changes import record
+from bot.services.changes import record, record_settings
 from bot.services.clock import Clock
 from bot.services.delivery import Delivered, Delivery
 from bot.services.feeds import check_active, ensure_feed
@@ -129,6 +129,7 @@ class Subscriptions:
             if not known or schedule not in {None, feed.schedule}:
                 # While nothing was wanted, nothing moved the feed's next run: it may lie far back.
                 chosen = schedule or feed.schedule
+                await record_settings(conn, feed, user_id=user_id, now=now, schedule=chosen)
                 feed = replace(feed, schedule=chosen, next_run_at=next_run(chosen, after=now))
                 await feeds.set_schedule(conn, feed.id, feed.schedule, next_run_at=feed.next_run_at)
             for canonical, (text, query) in new.items():

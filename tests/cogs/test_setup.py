@@ -253,8 +253,8 @@ async def test_a_channel_that_is_full_is_told_at_the_end_and_nothing_is_changed(
     [
         ({"time": "25:00"}, "`HH:MM`"),
         ({"weekdays": "Someday"}, "`Mon-Fri`"),
-        ({"city": "Atlantis"}, "No time zone is known for that city"),
-        ({"city": "Amer"}, "Several time zones"),
+        ({"city": "Atlantis"}, "That time zone is not known"),
+        ({"city": "Amer"}, "That time zone is not known"),
     ],
 )
 async def test_a_wrong_time_is_told_and_the_old_one_kept(

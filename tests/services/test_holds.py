@@ -96,7 +96,7 @@ async def test_a_run_that_fell_due_while_a_channel_was_held_is_made_up_for(bot: 
 
 async def test_a_pause_outlasts_a_hold(bot: Bot) -> None:
     await refused(bot)
-    await bot.services.feeds.pause(ChannelId(CHANNEL))
+    await bot.services.feeds.pause(ChannelId(CHANNEL), user_id=USER)
     mend(bot)
     await bot.run()
     feed = await bot.feed()
@@ -238,7 +238,7 @@ async def test_a_deleted_channel_is_held_at_once_and_told_of(bot: Bot) -> None:
 
 async def test_a_channel_without_subscriptions_that_is_deleted_is_nobodys_trouble(bot: Bot) -> None:
     await bot.subscribe()
-    await bot.services.subscriptions.unsubscribe("all of them", channel_id=ChannelId(CHANNEL))
+    await bot.services.subscriptions.unsubscribe("all of them", channel_id=ChannelId(CHANNEL), user_id=USER)
     await bot.services.holds.channel_gone(ChannelId(CHANNEL))
     assert await owed_notices(bot) == []
 
@@ -448,7 +448,7 @@ async def test_what_was_resumed_while_it_was_looked_at_is_left_alone(bot: Bot) -
 
     async def access(place: Place) -> Access:
         bot.publisher.access = real
-        await bot.services.feeds.resume(ChannelId(CHANNEL))
+        await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
         return await real(place)
 
     bot.publisher.access = access

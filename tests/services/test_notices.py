@@ -165,7 +165,7 @@ async def test_it_is_given_up_after_a_day(bot: Bot) -> None:
 async def test_a_hold_that_ended_before_it_was_told_is_not_told_and_the_next_one_is(bot: Bot) -> None:
     await in_trouble(bot)
     bot.board.own_rooms = [SYSTEM]
-    await bot.services.feeds.resume(ChannelId(CHANNEL))
+    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
     assert await told(bot) == []
     assert await states(bot) == []
     await in_trouble(bot)
