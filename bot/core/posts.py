@@ -88,6 +88,7 @@ class Post:
     planned_at: datetime
     first_attempt_at: datetime | None = None
     attempts: int = 0
+    failures: int = 0  # of these, those that failed; one that a crash cut off did not
     next_attempt_at: datetime
     # Held back since then: it may stand in the channel or not, and the bot may not look.
     doubtful_since: datetime | None = None

@@ -32,8 +32,8 @@ LONGEST_ASKED_WAIT = timedelta(hours=1)  # of what Discord asks to wait
 CLOCKS_DIFFER_BY = timedelta(hours=1)
 # After so many bugs in a row a post has failed, so that it holds back the channel's later ones no more.
 MOST_BUGS = 3
-# By their growing waits, so many attempts take about six hours: then the server is told.
-ATTEMPTS_THAT_LAST = 30
+# By their growing waits, so many failures take about six hours: then the server is told.
+FAILURES_THAT_LAST = 30
 BUG = "A bug in Paperboy stops this; whoever runs the bot finds it in the log."
 
 
@@ -111,9 +111,9 @@ class Sending:
                 await posts.postpone(conn, post.id, until=now, reason=error.reason, code=error.code)
                 await hold(conn, post.feed_id, error, now=now)
             else:
-                until = now + max(growing_wait(post.attempts), asked_wait(error))
+                until = now + max(growing_wait(post.failures), asked_wait(error))
                 await posts.postpone(conn, post.id, until=until, reason=error.reason, code=error.code)
-                if post.attempts >= ATTEMPTS_THAT_LAST:
+                if post.failures >= FAILURES_THAT_LAST:
                     await tell_of_delay(conn, post.feed_id, now=now)
         if error.is_everywhere:
             self._rest.begin(asked_wait(error).total_seconds())
@@ -125,7 +125,7 @@ class Sending:
         try:
             async with self._database.write() as conn:
                 if bugs < MOST_BUGS:
-                    until = now + growing_wait(post.attempts)
+                    until = now + growing_wait(post.failures)
                     await posts.postpone(conn, post.id, until=until, reason=BUG, code=None)
                 else:
                     await posts.mark_failed(conn, post.id, reason=BUG, code=None, now=now)

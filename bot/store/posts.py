@@ -199,7 +199,7 @@ async def forget_first_attempt(conn: AsyncConnection, post_id: PostId) -> None:
 
 async def mark_sent(conn: AsyncConnection, post_id: PostId, *, message_id: MessageId, now: datetime) -> None:
     sent = {"state": PostState.SENT.value, "message_id": message_id, "sent_at": now}
-    await _set(conn, post_id, **sent, failed_at=None, doubtful_since=None, reason=None, code=None)
+    await _set(conn, post_id, **sent, failed_at=None, doubtful_since=None, failures=0, reason=None, code=None)
     await steps.due(conn, post_id, now=now)
 
 
@@ -213,7 +213,8 @@ async def mark_failed(
 async def postpone(
     conn: AsyncConnection, post_id: PostId, *, until: datetime, reason: str, code: int | None
 ) -> None:
-    await _set(conn, post_id, next_attempt_at=until, reason=reason, code=code)
+    failures = _posts.c.failures + 1
+    await _set(conn, post_id, next_attempt_at=until, failures=failures, reason=reason, code=code)
 
 
 async def doubt(conn: AsyncConnection, post_id: PostId, *, reason: str, code: int, now: datetime) -> None:
@@ -247,7 +248,7 @@ async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime)
     statement = (
         update(_posts)
         .where(_posts.c.feed_id == feed_id, _posts.c.state == PostState.FAILED.value)
-        .values(state=PostState.PENDING.value, failed_at=None, attempts=0, next_attempt_at=now)
+        .values(state=PostState.PENDING.value, failed_at=None, attempts=0, failures=0, next_attempt_at=now)
     )
     return (await conn.execute(statement)).rowcount
 
@@ -361,6 +362,7 @@ def _post(row: Row[Any], entries: tuple[Entry, ...]) -> Post:
         planned_at=row.planned_at,
         first_attempt_at=row.first_attempt_at,
         attempts=row.attempts,
+        failures=row.failures,
         next_attempt_at=row.next_attempt_at,
         doubtful_since=row.doubtful_since,
         message_id=None if row.message_id is None else MessageId(row.message_id),

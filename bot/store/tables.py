@@ -172,6 +172,7 @@ posts = Table(
     Column("planned_at", UtcDateTime, nullable=False),
     Column("first_attempt_at", UtcDateTime),
     Column("attempts", Integer, nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),  # attempts whose failure was noted
     Column("next_attempt_at", UtcDateTime, nullable=False),
     Column("doubtful_since", UtcDateTime),
     Column("message_id", Id),

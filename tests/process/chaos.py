@@ -31,9 +31,9 @@ from sandbox import Fault
 from tests.process.running import Stage, staged
 
 LIVE = Schedule(cadence=Cadence.LIVE, time=time(9, 0), weekdays=frozenset(range(7)), timezone="UTC")
-# After so long without a new message the bot is through with what it owes. It waits for no longer where an
-# attempt was cut off.
-QUIET_SECONDS = 12.0
+# After so long without a new message the bot is through with what it owes: it waits for no longer after a few
+# failures in a row.
+QUIET_SECONDS = 45.0
 _KEYWORDS = "world model"
 
 
@@ -281,6 +281,8 @@ async def _main(arguments: argparse.Namespace) -> int:
             )
             for line in (*lost, *twice):
                 print(line)
+            if lost or twice:
+                print(run.stage.started[-1].log)
             return 1 if lost or twice else 0
 
 

@@ -14,7 +14,7 @@ from bot.core.notices import NoticeState
 from bot.errors import DeliveryError, SourceError
 from bot.services.holding import hold, tell_of_delay
 from bot.services.notices import MOST_ATTEMPTS, SOURCE_SILENT_FOR
-from bot.services.sending import ATTEMPTS_THAT_LAST
+from bot.services.sending import FAILURES_THAT_LAST
 from tests.fakes.board import DIRECT
 from tests.services.bots import CHANNEL, LIVE, NOW, OTHER, SERVER, USER, Bot, stored
 
@@ -207,7 +207,7 @@ async def test_messages_that_do_not_get_through_for_hours_are_told_of_until_one_
     await bot.subscribe(schedule=LIVE)
     bot.publisher.refusals[ChannelId(CHANNEL)] = BUSY
     await bot.run()
-    for _ in range(ATTEMPTS_THAT_LAST):
+    for _ in range(FAILURES_THAT_LAST):
         await told(bot, minutes=15)
         await bot.delivered()
     await told(bot)

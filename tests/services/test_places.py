@@ -114,6 +114,24 @@ async def test_an_attempt_that_a_crash_cut_off_gets_time_to_arrive_before_anyone
 
 
 @pytest.mark.parametrize("kind", KINDS)
+async def test_attempts_that_were_cut_off_do_not_lengthen_the_wait_after_a_failure(
+    bot: Bot, kind: FeedKind
+) -> None:
+    await owing(bot, kind, 1)
+    for _ in range(8):
+        (post,) = await bot.posts()
+        bot.publisher.fail(CHANNEL, Fault(error=SystemExit()))
+        with pytest.raises(SystemExit):
+            await bot.services.delivery._sending.attempt(post)
+        await bot.restart()
+        bot.clock.advance(seconds=6)
+    bot.publisher.fail(CHANNEL, LOST)
+    await bot.delivered()
+    await try_again(bot, seconds=6)
+    assert bot.publisher.posted(CHANNEL) == ids(1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 async def test_a_doubtful_post_is_held_back_and_the_later_ones_go_out(bot: Bot, kind: FeedKind) -> None:
     await owing(bot, kind, 1)
     bot.publisher.lose_answers(CHANNEL)

@@ -41,6 +41,7 @@ def _alter_feeds() -> None:
 def _alter_posts() -> None:
     with op.batch_alter_table("posts", table_kwargs={"sqlite_autoincrement": True}) as posts:
         posts.add_column(sa.Column("mention_role_id", _ID, nullable=True))
+        posts.add_column(sa.Column("failures", sa.Integer(), nullable=False, server_default="0"))
         posts.add_column(sa.Column("doubtful_since", sa.String(27), nullable=True))
         posts.create_check_constraint(
             op.f("ck_posts_doubtful_since"), "doubtful_since IS NULL OR state = 'pending'"
