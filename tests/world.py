@@ -21,7 +21,7 @@ from bot.discord.publishing import DiscordPublisher
 from bot.services.assembly import Services, assemble
 from bot.services.pace import ChannelPace
 from bot.sources.huggingface import HuggingFace
-from bot.store import posts, steps
+from bot.store import outbox, steps
 from bot.store.database import Database
 from cogs import make_cogs
 from tests.fakes.clock import FakeClock
@@ -94,7 +94,7 @@ class World:
         """Waits until nothing more can be sent now."""
         for _ in range(500):
             async with self.database.read() as conn:
-                owed = await posts.claimable(conn, self.clock(), limit=1) or await steps.claimable(
+                owed = await outbox.claimable(conn, self.clock(), limit=1) or await steps.claimable(
                     conn, self.clock(), limit=1
                 )
             if not owed and not self.services.delivery.in_flight:

@@ -16,7 +16,7 @@ from bot.services.following import Following
 from bot.services.pace import ChannelPace, Rest
 from bot.services.publishing import Publisher
 from bot.services.sending import Sending
-from bot.store import posts, steps
+from bot.store import outbox, posts, steps
 from bot.store.database import Database
 
 _log = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ class Delivery:
                 for post in await posts.these(conn, post_ids)
                 if post.state is PostState.PENDING and post.doubtful_since is None
             }
-            heads = [await posts.next_attempt_at(conn, channel_id=channel_id) for channel_id in channels]
+            heads = [await outbox.next_attempt_at(conn, channel_id=channel_id) for channel_id in channels]
         if not channels.isdisjoint(self._in_flight):
             return True
         now = self._clock()
@@ -146,7 +146,7 @@ class Delivery:
                 if step.channel_id not in busy:
                     busy[step.channel_id] = step.server_id
                     self._begin(step, self._following.attempt(step))
-            owed = await posts.claimable(conn, now, limit=MOST_IN_FLIGHT - len(busy), busy=busy)
+            owed = await outbox.claimable(conn, now, limit=MOST_IN_FLIGHT - len(busy), busy=busy)
         of_servers = Counter(busy.values())
         for post in owed:
             of_servers[post.server_id] += 1
@@ -184,7 +184,7 @@ class Delivery:
             next_at = [
                 at
                 for at in (
-                    await posts.next_attempt_at(conn, busy=busy),
+                    await outbox.next_attempt_at(conn, busy=busy),
                     await steps.next_attempt_at(conn, busy=busy),
                 )
                 if at is not None

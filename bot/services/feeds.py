@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,10 +23,11 @@ from bot.errors import UserError
 from bot.services.changes import record, record_of_server, record_settings
 from bot.services.clock import Clock
 from bot.services.delivery import Delivered, Delivery
+from bot.services.making import ensure_feed
 from bot.services.publishing import Publisher
 from bot.services.runs import Runs
 from bot.services.timezones import timezone_meant
-from bot.store import feeds, posts, servers, steps, subscriptions
+from bot.store import feeds, outbox, posts, servers, steps, subscriptions
 from bot.store.database import Database
 
 # How long /deliver waits for its posts before it answers that they are under way.
@@ -201,9 +201,9 @@ class Feeds:
         async with self._database.write() as conn:
             feed = await self._existing(conn, channel_id)
             await feeds.resume(conn, feed.id, next_run_at=next_run(feed.schedule, after=now))
-            await posts.retry_failed(conn, feed.id, now=now)
-            await posts.settle_doubts(conn, feed.id, now=now)
-            await posts.hurry(conn, feed.id, now=now)
+            await outbox.retry_failed(conn, feed.id, now=now)
+            await outbox.settle_doubts(conn, feed.id, now=now)
+            await outbox.hurry(conn, feed.id, now=now)
             await steps.retry_failed(conn, feed.id, now=now)
             await record(conn, feed, "resumed", user_id=user_id, now=now)
         self._delivery.wake()
@@ -221,10 +221,10 @@ class Feeds:
             if not await subscriptions.of_feed(conn, feed.id):
                 raise UserError(f"<#{channel_id}> has no subscriptions. `/subscribe` makes the first one.")
             check_active(feed)
-            await posts.retry_failed(conn, feed.id, now=self._clock())
-            await posts.settle_doubts(conn, feed.id, now=self._clock())
+            await outbox.retry_failed(conn, feed.id, now=self._clock())
+            await outbox.settle_doubts(conn, feed.id, now=self._clock())
             await steps.retry_failed(conn, feed.id, now=self._clock())
-            waiting = await posts.hurry(conn, feed.id, now=self._clock())
+            waiting = await outbox.hurry(conn, feed.id, now=self._clock())
         owed = await self._runs.deliver_now(feed)
         delivered = await self._delivery.settled([*waiting, *owed], timeout_seconds=DELIVER_WAIT_SECONDS)
         return await self._state_of(channel_id), delivered
@@ -268,35 +268,6 @@ class Feeds:
                 notices_channel_id=await servers.notices_channel(conn, feed.server_id),
                 access=access,
             )
-
-
-async def ensure_feed(
-    conn: AsyncConnection,
-    place: Place,
-    *,
-    user_id: UserId,
-    default_schedule: Schedule,
-    limits: Limits,
-    now: datetime,
-) -> Feed:
-    """The channel's feed; one that is made now is due at its next time.
-
-    It begins with the default schedule, but for what its server wants new feeds to begin with.
-
-    Raises:
-        UserError: it has none, and the server may have no more.
-    """
-    if await feeds.by_channel(conn, place.channel_id) is None:
-        limits.check_feeds(has=await feeds.count_in_use(conn, place.server_id))
-    schedule = (await servers.defaults(conn, place.server_id)).over(default_schedule)
-    return await feeds.ensure(
-        conn,
-        place=place,
-        schedule=schedule,
-        next_run_at=next_run(schedule, after=now),
-        now=now,
-        created_by=user_id,
-    )
 
 
 def _check(obstacle: str | None) -> None:

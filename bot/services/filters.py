@@ -16,7 +16,8 @@ from bot.core.schedules import Schedule
 from bot.errors import UserError
 from bot.services.changes import record_settings
 from bot.services.clock import Clock
-from bot.services.feeds import Feeds, FeedState, ensure_feed
+from bot.services.feeds import Feeds, FeedState
+from bot.services.making import ensure_feed
 from bot.store import filters
 from bot.store.database import Database
 

@@ -11,7 +11,7 @@ from bot.core.feeds import Feed
 from bot.core.ids import FeedId, PostId
 from bot.core.notices import NoticeKind
 from bot.errors import DeliveryError
-from bot.store import feeds, notices, posts, steps
+from bot.store import feeds, notices, outbox, steps
 
 # A refusal that nothing is seen to explain is tried again after an hour, then two, four …
 FIRST_LOOK = timedelta(hours=1)
@@ -47,7 +47,7 @@ async def release(conn: AsyncConnection, feed: Feed, *, now: datetime) -> list[P
     await steps.retry_failed(conn, feed.id, now=now)
     if feed.hold is not None and feed.hold.look_at is None:
         await notices.end(conn, feed.id)
-    return await posts.hurry(conn, feed.id, now=now)
+    return await outbox.hurry(conn, feed.id, now=now)
 
 
 async def tell_of_delay(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> None:

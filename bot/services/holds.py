@@ -19,7 +19,7 @@ from bot.services.clock import Clock
 from bot.services.delivery import Delivery
 from bot.services.holding import LONGEST_LOOK, hold_as_seen, release
 from bot.services.publishing import Publisher
-from bot.store import feeds, notices, posts, servers, subscriptions
+from bot.store import feeds, notices, outbox, posts, servers, subscriptions
 from bot.store.database import Database
 
 _log = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ class Holds:
             now = self._clock()
             for feed_id in doubtful:
                 if access[feed_id].is_known and access[feed_id].history_obstacle is None:
-                    owed.extend(await posts.settle_doubts(conn, feed_id, now=now))
+                    owed.extend(await outbox.settle_doubts(conn, feed_id, now=now))
             for feed in held:
                 now_held = await feeds.get(conn, feed.id)
                 if now_held is None or now_held.hold != feed.hold:

@@ -23,8 +23,8 @@ from bot.services.changes import in_a_row, record
 from bot.services.clock import Clock
 from bot.services.delivery import Delivery
 from bot.services.exporting import written
-from bot.services.feeds import ensure_feed
 from bot.services.importing import read_file
+from bot.services.making import ensure_feed
 from bot.store import feed_settings, feeds, posts, servers, steps, subscriptions
 from bot.store.database import Database
 

@@ -17,7 +17,7 @@ from bot.services.clock import Clock
 from bot.services.holding import hold, tell_of_delay, tell_of_success
 from bot.services.pace import ChannelPace, Rest, growing_wait
 from bot.services.publishing import Publisher
-from bot.store import papers, posts
+from bot.store import outbox, papers
 from bot.store.database import Database
 
 _log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class Sending:
         now = self._clock()
         again_at = now if _relies_on_nonce(post) else now + SETTLES_WITHIN
         async with self._database.write() as conn:
-            if not await posts.begin_attempt(conn, post.id, now=now, next_attempt_at=again_at):
+            if not await outbox.begin_attempt(conn, post.id, now=now, next_attempt_at=again_at):
                 return
         try:
             message_id = await self._earlier_message(post, shown, now)
@@ -83,7 +83,7 @@ class Sending:
             await self._note_failure(post, error)
         else:
             async with self._database.write() as conn:
-                await posts.mark_sent(conn, post.id, message_id=message_id, now=self._clock())
+                await outbox.mark_sent(conn, post.id, message_id=message_id, now=self._clock())
                 await tell_of_success(conn, post.feed_id)
             self._rest.over()
         self._bugs.pop(post.id, None)
@@ -102,17 +102,17 @@ class Sending:
         now = self._clock()
         async with self._database.write() as conn:
             if post.first_attempt_at is None and not error.may_have_arrived:
-                await posts.forget_first_attempt(conn, post.id)
+                await outbox.forget_first_attempt(conn, post.id)
             if error.is_doubtful:
-                await posts.doubt(conn, post.id, reason=error.reason, code=error.code, now=now)
+                await outbox.doubt(conn, post.id, reason=error.reason, code=error.code, now=now)
             elif error.is_rejected:
-                await posts.mark_failed(conn, post.id, reason=error.reason, code=error.code, now=now)
+                await outbox.mark_failed(conn, post.id, reason=error.reason, code=error.code, now=now)
             elif error.is_permanent:
-                await posts.postpone(conn, post.id, until=now, reason=error.reason, code=error.code)
+                await outbox.postpone(conn, post.id, until=now, reason=error.reason, code=error.code)
                 await hold(conn, post.feed_id, error, now=now)
             else:
                 until = now + max(growing_wait(post.failures), asked_wait(error))
-                await posts.postpone(conn, post.id, until=until, reason=error.reason, code=error.code)
+                await outbox.postpone(conn, post.id, until=until, reason=error.reason, code=error.code)
                 if post.failures >= FAILURES_THAT_LAST:
                     await tell_of_delay(conn, post.feed_id, now=now)
         if error.is_everywhere:
@@ -126,9 +126,9 @@ class Sending:
             async with self._database.write() as conn:
                 if bugs < MOST_BUGS:
                     until = now + growing_wait(post.failures)
-                    await posts.postpone(conn, post.id, until=until, reason=BUG, code=None)
+                    await outbox.postpone(conn, post.id, until=until, reason=BUG, code=None)
                 else:
-                    await posts.mark_failed(conn, post.id, reason=BUG, code=None, now=now)
+                    await outbox.mark_failed(conn, post.id, reason=BUG, code=None, now=now)
         except Exception:  # noqa: BLE001 - nothing can be written down now, so nothing is sent for a while
             seconds = self._rest.begin()
             _log.exception("The outbox could not be written; tried again in %.0f s", seconds)

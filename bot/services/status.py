@@ -16,7 +16,7 @@ from bot.services.clock import Clock
 from bot.services.publishing import Publisher
 from bot.services.runs import Runs
 from bot.sources.huggingface import HuggingFace, SourceHealth
-from bot.store import feeds, notices, papers, posts, runs, steps, subscriptions
+from bot.store import feeds, notices, outbox, papers, posts, runs, steps, subscriptions
 from bot.store.database import Database
 
 _MOST_FAILED = 5
@@ -104,7 +104,7 @@ class StatusReport:
             wanted = await subscriptions.of_feeds(conn, [feed.id for feed in found])
             waiting = await posts.waiting(conn, server_id)
             doubtful = await posts.doubtful(conn, server_id)
-            delayed = {post.feed_id: post for post in await posts.delayed(conn, server_id)}
+            delayed = {post.feed_id: post for post in await outbox.delayed(conn, server_id)}
             failed_run = await runs.latest_failed(conn)
         status: list[FeedStatus] = []
         for feed, allowed in zip(found, access, strict=True):

@@ -21,7 +21,8 @@ from bot.services import filters, unsubscribing
 from bot.services.changes import record, record_settings
 from bot.services.clock import Clock
 from bot.services.delivery import Delivered, Delivery
-from bot.services.feeds import check_active, ensure_feed
+from bot.services.feeds import check_active
+from bot.services.making import ensure_feed
 from bot.services.publishing import Publisher
 from bot.services.runs import Runs
 from bot.services.searching import MOST_DAYS, RECENT_DAYS, Searching

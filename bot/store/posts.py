@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, delete, exists, func, insert, literal, select, update
+from sqlalchemy import Row, Select, delete, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import FeedKind
 from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, RoleId, ServerId
 from bot.core.posts import Entry, Form, NewPost, Post, PostState
 from bot.store import steps, tables
-from bot.store.column_types import keep_first
 from bot.store.dialects import insert_if_new, these_ids
-from bot.store.feeds import is_active
 
 _posts = tables.posts
 _entries = tables.post_papers
@@ -116,147 +113,18 @@ async def posted(
     return {(FeedId(feed_id), PaperId(paper_id)) for feed_id, paper_id in rows}
 
 
-def _heads() -> Select[Any]:
-    """The oldest pending post of each channel, where its feed is active.
-
-    A post that waits holds back the later ones of its channel, so that they come in the planned order; one
-    that is held back as doubtful does not.
-    """
-    earlier = _posts.alias("earlier")
-    return _with_feeds().where(
-        _posts.c.state == _PENDING,
-        _posts.c.doubtful_since.is_(None),
-        is_active(),
-        ~exists().where(
-            earlier.c.state == _PENDING,
-            earlier.c.doubtful_since.is_(None),
-            earlier.c.channel_id == _posts.c.channel_id,
-            earlier.c.id < _posts.c.id,
-        ),
-    )
-
-
-async def claimable(
-    conn: AsyncConnection, now: datetime, *, limit: int, busy: Mapping[ChannelId, ServerId] | None = None
-) -> list[Post]:
-    """The posts to try now, at most one a channel, fairly between servers, the longest waiting first.
-
-    Args:
-        conn: the connection.
-        now: posts that wait until later are left out.
-        limit: how many at most.
-        busy: the channels with something under way, which are left out, and their servers, for which each
-            of them counts as a turn that they have had.
-    """
-    busy = busy or {}
-    first = (_posts.c.next_attempt_at, _posts.c.id)
-    turn = func.row_number().over(partition_by=_feeds.c.server_id, order_by=first)
-    had = Counter(busy.values())
-    if had:
-        turn += case(dict(had), value=_feeds.c.server_id, else_=0)
-    due = _heads().where(_posts.c.next_attempt_at <= now, _posts.c.channel_id.not_in(busy.keys()))
-    return await _fetch(conn, due.order_by(turn, *first).limit(limit))
-
-
-async def next_attempt_at(
-    conn: AsyncConnection, *, channel_id: ChannelId | None = None, busy: Collection[ChannelId] = ()
-) -> datetime | None:
-    """When `claimable` has a post next, or one of this channel; in the past where it has one now."""
-    statement = _heads().where(_posts.c.channel_id.not_in(busy))
-    if channel_id is not None:
-        statement = statement.where(_posts.c.channel_id == channel_id)
-    return (
-        await conn.execute(
-            statement.with_only_columns(func.min(_posts.c.next_attempt_at), maintain_column_froms=True)
-        )
-    ).scalar_one()
-
-
-async def begin_attempt(
-    conn: AsyncConnection, post_id: PostId, *, now: datetime, next_attempt_at: datetime
-) -> bool:
-    """Note, before anything is sent, that it is being tried; False where it is not to be sent any more.
-
-    `next_attempt_at` counts where this attempt's end is never noted.
-    """
-    active = exists().where(_feeds.c.id == _posts.c.feed_id, is_active())
-    statement = (
-        update(_posts)
-        .where(_posts.c.id == post_id, _posts.c.state == PostState.PENDING.value, active)
-        .values(
-            first_attempt_at=keep_first(_posts.c.first_attempt_at, now),
-            attempts=_posts.c.attempts + 1,
-            next_attempt_at=next_attempt_at,
-        )
-    )
-    return (await conn.execute(statement)).rowcount == 1
-
-
-async def forget_first_attempt(conn: AsyncConnection, post_id: PostId) -> None:
-    """Note that no attempt so far can have brought the message into the channel."""
-    await _set(conn, post_id, first_attempt_at=None)
-
-
-async def mark_sent(conn: AsyncConnection, post_id: PostId, *, message_id: MessageId, now: datetime) -> None:
-    sent = {"state": PostState.SENT.value, "message_id": message_id, "sent_at": now}
-    await _set(conn, post_id, **sent, failed_at=None, doubtful_since=None, failures=0, reason=None, code=None)
-    await steps.due(conn, post_id, now=now)
-
-
-async def mark_failed(
-    conn: AsyncConnection, post_id: PostId, *, reason: str, code: int | None, now: datetime
-) -> None:
-    failed = {"state": PostState.FAILED.value, "failed_at": now, "doubtful_since": None}
-    await _set(conn, post_id, **failed, reason=reason, code=code)
-
-
-async def postpone(
-    conn: AsyncConnection, post_id: PostId, *, until: datetime, reason: str, code: int | None
-) -> None:
-    failures = _posts.c.failures + 1
-    await _set(conn, post_id, next_attempt_at=until, failures=failures, reason=reason, code=code)
-
-
-async def doubt(conn: AsyncConnection, post_id: PostId, *, reason: str, code: int, now: datetime) -> None:
-    """Hold the post back: it may stand in the channel or not, and nobody can look."""
-    since = keep_first(_posts.c.doubtful_since, now)
-    await _set(conn, post_id, doubtful_since=since, reason=reason, code=code)
-
-
-async def settle_doubts(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> list[PostId]:
-    """Have the feed's doubtful posts looked for now; which they are."""
-    theirs = (_posts.c.feed_id == feed_id) & _posts.c.doubtful_since.is_not(None)
-    statement = (
-        update(_posts)
-        .where(theirs)
-        .values(doubtful_since=None, next_attempt_at=now, reason=None, code=None)
-        .returning(_posts.c.id)
-    )
-    return sorted(PostId(post_id) for post_id in (await conn.execute(statement)).scalars())
-
-
 async def doubtful(conn: AsyncConnection, server_id: ServerId | None = None) -> list[Post]:
     """The posts that are held back as doubtful, of one server or of all, the oldest first."""
-    statement = _with_feeds().where(_posts.c.state == _PENDING, _posts.c.doubtful_since.is_not(None))
+    statement = with_feeds().where(_posts.c.state == _PENDING, _posts.c.doubtful_since.is_not(None))
     if server_id is not None:
         statement = statement.where(_feeds.c.server_id == server_id)
-    return await _fetch(conn, statement.order_by(_posts.c.id))
-
-
-async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> int:
-    """Owe the feed's failed posts again, due at once with their waits begun anew; how many there were."""
-    statement = (
-        update(_posts)
-        .where(_posts.c.feed_id == feed_id, _posts.c.state == PostState.FAILED.value)
-        .values(state=PostState.PENDING.value, failed_at=None, attempts=0, failures=0, next_attempt_at=now)
-    )
-    return (await conn.execute(statement)).rowcount
+    return await fetch(conn, statement.order_by(_posts.c.id))
 
 
 async def these(conn: AsyncConnection, post_ids: Collection[PostId]) -> list[Post]:
     """Those of the posts that there are, in the order planned."""
-    return await _fetch(
-        conn, _with_feeds().where(_posts.c.id.in_(these_ids(conn, post_ids))).order_by(_posts.c.id)
+    return await fetch(
+        conn, with_feeds().where(_posts.c.id.in_(these_ids(conn, post_ids))).order_by(_posts.c.id)
     )
 
 
@@ -265,12 +133,12 @@ async def of_paper(conn: AsyncConnection, feed_id: FeedId, paper_id: PaperId) ->
     of_entry = select(_entries.c.post_id).where(
         _entries.c.feed_id == feed_id, _entries.c.paper_id == paper_id
     )
-    return await _first(conn, _with_feeds().where(_posts.c.id == of_entry.scalar_subquery()))
+    return await _first(conn, with_feeds().where(_posts.c.id == of_entry.scalar_subquery()))
 
 
 async def last_sent(conn: AsyncConnection, feed_id: FeedId) -> Post | None:
     statement = (
-        _with_feeds()
+        with_feeds()
         .where(_posts.c.feed_id == feed_id, _posts.c.state == PostState.SENT.value)
         .order_by(_posts.c.sent_at.desc(), _posts.c.id.desc())
     )
@@ -280,12 +148,12 @@ async def last_sent(conn: AsyncConnection, feed_id: FeedId) -> Post | None:
 async def failed(conn: AsyncConnection, server_id: ServerId, limit: int) -> list[Post]:
     """The server's failed posts, the latest failure first."""
     statement = (
-        _with_feeds()
+        with_feeds()
         .where(_feeds.c.server_id == server_id, _posts.c.state == PostState.FAILED.value)
         .order_by(_posts.c.failed_at.desc(), _posts.c.id.desc())
         .limit(limit)
     )
-    return await _fetch(conn, statement)
+    return await fetch(conn, statement)
 
 
 async def counts(conn: AsyncConnection, feed_id: FeedId) -> dict[PostState, int]:
@@ -308,11 +176,6 @@ async def waiting(conn: AsyncConnection, server_id: ServerId) -> dict[FeedId, in
     return {FeedId(feed_id): number for feed_id, number in (await conn.execute(statement))}
 
 
-async def delayed(conn: AsyncConnection, server_id: ServerId) -> list[Post]:
-    """The server's posts that are next in their channel and wait after an attempt that failed."""
-    return await _fetch(conn, _heads().where(_feeds.c.server_id == server_id, _posts.c.reason.is_not(None)))
-
-
 async def change_mention(conn: AsyncConnection, feed_id: FeedId, role_id: RoleId | None) -> None:
     """Have the feed's posts that are owed and ping a role ping this one instead; None is nobody."""
     theirs = (_posts.c.feed_id == feed_id) & (_posts.c.state == _PENDING)
@@ -320,20 +183,16 @@ async def change_mention(conn: AsyncConnection, feed_id: FeedId, role_id: RoleId
     await conn.execute(update(_posts).where(pinging).values(mention_role_id=role_id))
 
 
-def _with_feeds() -> Select[Any]:
+def with_feeds() -> Select[Any]:
     """Every post, with what its feed knows of the place."""
     return select(_posts, _feeds.c.server_id, _feeds.c.kind).join(_feeds, _feeds.c.id == _posts.c.feed_id)
 
 
-async def _set(conn: AsyncConnection, post_id: PostId, **values: ColumnElement[Any] | object) -> None:
-    await conn.execute(update(_posts).where(_posts.c.id == post_id).values(values))
-
-
 async def _first(conn: AsyncConnection, statement: Select[Any]) -> Post | None:
-    return next(iter(await _fetch(conn, statement.limit(1))), None)
+    return next(iter(await fetch(conn, statement.limit(1))), None)
 
 
-async def _fetch(conn: AsyncConnection, statement: Select[Any]) -> list[Post]:
+async def fetch(conn: AsyncConnection, statement: Select[Any]) -> list[Post]:
     rows: Sequence[Row[Any]] = (await conn.execute(statement)).all()
     entries: dict[int, list[Entry]] = {row.id: [] for row in rows}
     if rows:
@@ -370,19 +229,3 @@ def _post(row: Row[Any], entries: tuple[Entry, ...]) -> Post:
         reason=row.reason,
         code=row.code,
     )
-
-
-async def hurry(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> list[PostId]:
-    """Have the feed's pending posts tried now, as if for the first time; which they are.
-
-    Doubtful ones are left as they are (`settle_doubts`).
-    """
-    theirs = (
-        (_posts.c.feed_id == feed_id)
-        & (_posts.c.state == PostState.PENDING.value)
-        & _posts.c.doubtful_since.is_(None)
-    )
-    ids = await conn.execute(select(_posts.c.id).where(theirs).order_by(_posts.c.id))
-    found = [PostId(post_id) for post_id in ids.scalars()]
-    await conn.execute(update(_posts).where(theirs).values(next_attempt_at=now, reason=None, code=None))
-    return found

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from bot.core.notices import NoticeKind
 from bot.core.posts import Post, StepKind
-from bot.store import feeds, notices, posts, steps
+from bot.store import feeds, notices, outbox, posts, steps
 from tests.fakes.huggingface import Fault
 from tests.world import World, text_of
 
@@ -38,7 +38,7 @@ async def owed(world: World, *numbers: int) -> list[Post]:
         async with world.database.write() as conn:
             await conn.execute(text("UPDATE feeds SET paused_at = NULL"))
             (post_id,) = (await conn.execute(text("SELECT max(id) FROM posts"))).scalars()
-            await posts.postpone(conn, post_id, until=later, reason="Discord answered 503.", code=0)
+            await outbox.postpone(conn, post_id, until=later, reason="Discord answered 503.", code=0)
             found += await posts.these(conn, [post_id])
     return found
 
@@ -164,7 +164,7 @@ async def test_what_is_in_doubt_is_told_with_what_to_do(world: World) -> None:
     await subscribed(world)
     (post,) = await owed(world, 1)
     async with world.database.write() as conn:
-        await posts.doubt(conn, post.id, reason="I cannot look.", code=50013, now=world.clock())
+        await outbox.doubt(conn, post.id, reason="I cannot look.", code=50013, now=world.clock())
 
     said = await status(world)
 
@@ -274,7 +274,7 @@ async def test_explain_tells_a_doubtful_post_and_one_on_its_way(world: World) ->
     assert "Discord answered 503." in said
 
     async with world.database.write() as conn:
-        await posts.doubt(conn, post.id, reason="I cannot look.", code=50013, now=world.clock())
+        await outbox.doubt(conn, post.id, reason="I cannot look.", code=50013, now=world.clock())
     said = await explained()
     assert "Doubtful" in said
     assert "It may stand in the channel or not" in said

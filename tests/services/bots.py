@@ -23,7 +23,7 @@ from bot.services.assembly import Services, assemble
 from bot.services.pace import ChannelPace
 from bot.sources.fetching import FetchLimits
 from bot.sources.huggingface import HuggingFace
-from bot.store import feeds, posts, runs, steps
+from bot.store import feeds, outbox, posts, runs, steps
 from bot.store.database import Database
 from tests.fakes.board import FakeBoard
 from tests.fakes.clock import FakeClock
@@ -130,7 +130,7 @@ class Bot:
             if delivery.in_flight or self.delivery.done():
                 continue
             async with self.database.read() as conn:
-                owed = await posts.claimable(conn, self.clock(), limit=1) or await steps.claimable(
+                owed = await outbox.claimable(conn, self.clock(), limit=1) or await steps.claimable(
                     conn, self.clock(), limit=1
                 )
             if delivery._rest.seconds_left > 0 or not (owed or delivery.in_flight):
@@ -142,7 +142,7 @@ class Bot:
         feed = await self.feed(channel)
         async with self.database.write() as conn:
             await feeds.release(conn, feed.id)
-            await posts.hurry(conn, feed.id, now=self.clock())
+            await outbox.hurry(conn, feed.id, now=self.clock())
 
     async def begin_delivering(self) -> None:
         if self.delivery is None:

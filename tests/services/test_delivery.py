@@ -21,7 +21,7 @@ from bot.services import delivery as delivering
 from bot.services import sending
 from bot.services.pace import ChannelPace
 from bot.services.sending import MOST_BUGS, NONCE_HOLDS
-from bot.store import posts
+from bot.store import outbox
 from tests.fakes.publisher import LOST, Fault
 from tests.services.bots import CHANNEL, LIVE, NOW, OTHER, USER, Bot, a_bot, stored, until
 
@@ -354,7 +354,7 @@ async def test_an_outbox_that_cannot_be_read_is_read_again_later(
         raise OSError("disk I/O error")
 
     with monkeypatch.context() as patched:
-        patched.setattr(posts, "next_attempt_at", broken)
+        patched.setattr(outbox, "next_attempt_at", broken)
         running = asyncio.create_task(bot.services.delivery.run())
         for _ in range(50):
             bot.services.delivery.wake()
@@ -371,14 +371,14 @@ async def test_an_outbox_that_cannot_be_read_is_read_again_later(
 def counted(monkeypatch: pytest.MonkeyPatch, name: str) -> Callable[[], int]:
     """How often a function of the outbox's store was called from now on."""
     calls = 0
-    real = getattr(posts, name)
+    real = getattr(outbox, name)
 
     async def counting(*arguments: Any, **options: Any) -> Any:
         nonlocal calls
         calls += 1
         return await real(*arguments, **options)
 
-    monkeypatch.setattr(posts, name, counting)
+    monkeypatch.setattr(outbox, name, counting)
     return lambda: calls
 
 

@@ -15,7 +15,7 @@ from bot.core.runs import Outcome
 from bot.core.schedules import Schedule
 from bot.services import planning
 from bot.services import runs as running
-from bot.store import posts
+from bot.store import outbox
 from tests.fakes.huggingface import Fault
 from tests.services.bots import CHANNEL, LIVE, NOW, OTHER, USER, WEEKLY, Bot, a_bot
 
@@ -277,4 +277,4 @@ async def test_the_journal_has_the_numbers(bot: Bot) -> None:
     assert (run.outcome, run.listed, run.new_papers, run.feeds, run.posts) == (Outcome.OK, 2, 2, 1, 1)
     assert run.started_at == NOW + timedelta(hours=1)
     async with bot.database.read() as conn:
-        assert await posts.next_attempt_at(conn) is None
+        assert await outbox.next_attempt_at(conn) is None

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import feeds, posts, subscriptions, tables
+from bot.store import feeds, outbox, posts, subscriptions, tables
 from bot.store.database import Database
 from tests.store.samples import DAY, HOUR, NOW, SERVER, listed, many_feeds, planned
 
@@ -26,7 +26,7 @@ async def test_the_posts_of_5000_feeds_are_planned_asked_for_and_claimed_at_once
         ]
         posted = await posts.posted(conn, [feed.id for feed in everywhere], since=DAY)
         assert len(posted) == 15_000
-        assert await posts.claimable(conn, NOW, limit=5_000) == added
+        assert await outbox.claimable(conn, NOW, limit=5_000) == added
         assert {feed.next_run_at for feed in await feeds.of_server(conn, SERVER)} == {NOW + HOUR}
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import MessageId, PostId, ServerId
 from bot.core.posts import Post, PostState
-from bot.store import feeds, papers, posts, tables
+from bot.store import feeds, outbox, papers, posts, tables
 from tests.store.samples import (
     DAY,
     HOUR,
@@ -35,11 +35,11 @@ async def stored(conn: AsyncConnection, post: Post) -> Post:
 
 
 async def claimed(conn: AsyncConnection, *, hours: int = 0, limit: int = 100) -> list[PostId]:
-    return [post.id for post in await posts.claimable(conn, NOW + hours * HOUR, limit=limit)]
+    return [post.id for post in await outbox.claimable(conn, NOW + hours * HOUR, limit=limit)]
 
 
 async def fail(conn: AsyncConnection, post: Post, *, hours: int = 0) -> None:
-    await posts.mark_failed(
+    await outbox.mark_failed(
         conn, post.id, reason="The embed is too long.", code=50035, now=NOW + hours * HOUR
     )
 
@@ -103,7 +103,7 @@ async def test_a_paper_stays_posted_whatever_became_of_its_post(
     feed = await a_feed(conn)
     post = await owed(conn, feed, 1)
     if state is PostState.SENT:
-        await posts.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW)
+        await outbox.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW)
     if state is PostState.FAILED:
         await fail(conn, post)
     assert await posts.add(conn, [planned(feed, 1)], now=NOW) == []
@@ -161,9 +161,9 @@ async def test_what_was_posted_can_be_bounded_by_list_day(conn: AsyncConnection)
 async def test_a_channel_has_one_post_to_claim_at_a_time_the_oldest(conn: AsyncConnection) -> None:
     one, two = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
     first, second, other = await owed(conn, one, 1), await owed(conn, one, 2), await owed(conn, two, 1)
-    assert await posts.claimable(conn, NOW, limit=100) == [first, other]
+    assert await outbox.claimable(conn, NOW, limit=100) == [first, other]
     assert await claimed(conn, limit=1) == [first.id]
-    await posts.mark_sent(conn, first.id, message_id=MESSAGE, now=NOW)
+    await outbox.mark_sent(conn, first.id, message_id=MESSAGE, now=NOW)
     assert await claimed(conn) == [second.id, other.id]
 
 
@@ -171,11 +171,11 @@ async def test_a_post_that_waits_holds_back_its_channel_alone(conn: AsyncConnect
     one, two = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
     first, _second = await owed(conn, one, 1), await owed(conn, one, 2)
     other = await owed(conn, two, 1)
-    await posts.postpone(conn, first.id, until=NOW + 2 * HOUR, reason="Discord is down.", code=0)
+    await outbox.postpone(conn, first.id, until=NOW + 2 * HOUR, reason="Discord is down.", code=0)
     assert await claimed(conn, hours=1) == [other.id]
     assert await claimed(conn, hours=2) == [other.id, first.id]
-    await posts.mark_sent(conn, other.id, message_id=MESSAGE, now=NOW)
-    assert await posts.next_attempt_at(conn) == NOW + 2 * HOUR
+    await outbox.mark_sent(conn, other.id, message_id=MESSAGE, now=NOW)
+    assert await outbox.next_attempt_at(conn) == NOW + 2 * HOUR
     found = await stored(conn, first)
     assert (found.state, found.reason, found.code) == (PostState.PENDING, "Discord is down.", 0)
 
@@ -187,24 +187,24 @@ async def test_the_posts_of_paused_and_held_feeds_wait(conn: AsyncConnection) ->
     await feeds.pause(conn, paused.id, NOW)
     await feeds.hold(conn, held.id, reason="No right to write.", now=NOW)
     assert await claimed(conn) == []
-    assert await posts.next_attempt_at(conn) is None
+    assert await outbox.next_attempt_at(conn) is None
     for feed in (paused, held):
         await feeds.resume(conn, feed.id, next_run_at=NOW)
     assert len(await claimed(conn)) == 2
 
 
 async def test_nothing_is_next_when_nothing_is_owed(conn: AsyncConnection) -> None:
-    assert await posts.next_attempt_at(conn) is None
+    assert await outbox.next_attempt_at(conn) is None
     post = await owed(conn, await a_feed(conn), 1)
-    assert await posts.next_attempt_at(conn) == NOW
-    await posts.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW)
-    assert await posts.next_attempt_at(conn) is None
+    assert await outbox.next_attempt_at(conn) == NOW
+    await outbox.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW)
+    assert await outbox.next_attempt_at(conn) is None
 
 
 async def test_attempts_are_counted_from_the_first(conn: AsyncConnection) -> None:
     post = await owed(conn, await a_feed(conn), 1)
     for hours in (1, 2, 3):
-        await posts.begin_attempt(conn, post.id, now=NOW + hours * HOUR, next_attempt_at=NOW + hours * HOUR)
+        await outbox.begin_attempt(conn, post.id, now=NOW + hours * HOUR, next_attempt_at=NOW + hours * HOUR)
     assert await stored(conn, post) == replace(
         post, first_attempt_at=NOW + HOUR, attempts=3, next_attempt_at=NOW + 3 * HOUR
     )
@@ -212,8 +212,8 @@ async def test_attempts_are_counted_from_the_first(conn: AsyncConnection) -> Non
 
 async def test_a_sent_post_forgets_why_it_had_waited(conn: AsyncConnection) -> None:
     post = await owed(conn, await a_feed(conn), 1)
-    await posts.postpone(conn, post.id, until=NOW + HOUR, reason="Discord is down.", code=0)
-    await posts.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW + HOUR)
+    await outbox.postpone(conn, post.id, until=NOW + HOUR, reason="Discord is down.", code=0)
+    await outbox.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW + HOUR)
     assert await stored(conn, post) == replace(
         post,
         state=PostState.SENT,
@@ -231,7 +231,7 @@ async def test_failed_posts_are_told_latest_first_and_owed_again_on_request(conn
         await owed(conn, feed, 2),
         await owed(conn, other, 1),
     )
-    await posts.begin_attempt(conn, first.id, now=NOW, next_attempt_at=NOW)
+    await outbox.begin_attempt(conn, first.id, now=NOW, next_attempt_at=NOW)
     for hours, post in enumerate((second, first, elsewhere)):
         await fail(conn, post, hours=hours)
     told = await posts.failed(conn, SERVER, 5)
@@ -241,7 +241,7 @@ async def test_failed_posts_are_told_latest_first_and_owed_again_on_request(conn
     ]
     assert [post.id for post in await posts.failed(conn, SERVER, 1)] == [first.id]
     assert await claimed(conn, hours=9) == []
-    assert await posts.retry_failed(conn, feed.id, now=NOW + 9 * HOUR) == 2
+    assert await outbox.retry_failed(conn, feed.id, now=NOW + 9 * HOUR) == 2
     assert await claimed(conn, hours=9) == [first.id]
     again = await stored(conn, first)
     assert (again.attempts, again.first_attempt_at) == (0, NOW)
@@ -260,8 +260,8 @@ async def test_a_feeds_posts_are_counted_and_its_last_one_found(conn: AsyncConne
     feed, other = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
     one, two, three, four = [await owed(conn, feed, number) for number in (1, 2, 3, 4)]
     assert await posts.last_sent(conn, feed.id) is None
-    await posts.mark_sent(conn, two.id, message_id=MESSAGE, now=NOW + HOUR)
-    await posts.mark_sent(conn, one.id, message_id=MESSAGE, now=NOW)
+    await outbox.mark_sent(conn, two.id, message_id=MESSAGE, now=NOW + HOUR)
+    await outbox.mark_sent(conn, one.id, message_id=MESSAGE, now=NOW)
     await fail(conn, three)
     assert await posts.counts(conn, feed.id) == dict.fromkeys(PostState, 1) | {PostState.SENT: 2}
     assert await posts.waiting(conn, SERVER) == {feed.id: 1}
@@ -293,45 +293,45 @@ async def test_a_state_that_contradicts_itself_is_refused(
 async def test_a_busy_channel_is_left_out(conn: AsyncConnection) -> None:
     busy, quiet = [await owed(conn, await a_feed(conn, channel=channel), channel) for channel in (1, 2)]
     assert [
-        post.id for post in await posts.claimable(conn, NOW, limit=9, busy={busy.channel_id: busy.server_id})
+        post.id for post in await outbox.claimable(conn, NOW, limit=9, busy={busy.channel_id: busy.server_id})
     ] == [quiet.id]
-    await posts.postpone(conn, quiet.id, until=NOW + HOUR, reason="No answer.", code=None)
-    assert await posts.next_attempt_at(conn) == NOW
-    assert await posts.next_attempt_at(conn, busy=[busy.channel_id]) == NOW + HOUR
+    await outbox.postpone(conn, quiet.id, until=NOW + HOUR, reason="No answer.", code=None)
+    assert await outbox.next_attempt_at(conn) == NOW
+    assert await outbox.next_attempt_at(conn, busy=[busy.channel_id]) == NOW + HOUR
 
 
 async def test_the_next_attempt_of_one_channel_is_told(conn: AsyncConnection) -> None:
     first, second = [await owed(conn, await a_feed(conn, channel=channel), channel) for channel in (1, 2)]
-    await posts.postpone(conn, second.id, until=NOW + HOUR, reason="No answer.", code=None)
-    assert await posts.next_attempt_at(conn, channel_id=first.channel_id) == NOW
-    assert await posts.next_attempt_at(conn, channel_id=second.channel_id) == NOW + HOUR
+    await outbox.postpone(conn, second.id, until=NOW + HOUR, reason="No answer.", code=None)
+    assert await outbox.next_attempt_at(conn, channel_id=first.channel_id) == NOW
+    assert await outbox.next_attempt_at(conn, channel_id=second.channel_id) == NOW + HOUR
     await feeds.hold(conn, second.feed_id, reason="Gone.", now=NOW)
-    assert await posts.next_attempt_at(conn, channel_id=second.channel_id) is None
+    assert await outbox.next_attempt_at(conn, channel_id=second.channel_id) is None
 
 
 async def test_what_is_not_pending_any_more_is_not_attempted(conn: AsyncConnection) -> None:
     post = await owed(conn, await a_feed(conn), 1)
-    assert await posts.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
-    await posts.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW)
-    assert not await posts.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
+    assert await outbox.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
+    await outbox.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW)
+    assert not await outbox.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
     assert (await stored(conn, post)).attempts == 1
 
 
 async def test_a_first_attempt_that_cannot_have_arrived_is_forgotten(conn: AsyncConnection) -> None:
     post = await owed(conn, await a_feed(conn), 1)
-    await posts.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
-    await posts.forget_first_attempt(conn, post.id)
+    await outbox.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
+    await outbox.forget_first_attempt(conn, post.id)
     assert await stored(conn, post) == replace(post, attempts=1)
 
 
 async def test_a_doubtful_post_is_held_back_alone(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
     first, second = await owed(conn, feed, 1), await owed(conn, feed, 2)
-    await posts.doubt(conn, first.id, reason="Nobody can look.", code=50013, now=NOW)
+    await outbox.doubt(conn, first.id, reason="Nobody can look.", code=50013, now=NOW)
     assert await claimed(conn) == [second.id]
-    assert await posts.hurry(conn, feed.id, now=NOW) == [second.id]
-    await posts.mark_sent(conn, second.id, message_id=MESSAGE, now=NOW)
-    assert await posts.next_attempt_at(conn) is None
+    assert await outbox.hurry(conn, feed.id, now=NOW) == [second.id]
+    await outbox.mark_sent(conn, second.id, message_id=MESSAGE, now=NOW)
+    assert await outbox.next_attempt_at(conn) is None
     (doubtful,) = await posts.doubtful(conn, feed.server_id)
     assert (doubtful.id, doubtful.doubtful_since, doubtful.reason) == (first.id, NOW, "Nobody can look.")
     assert await posts.doubtful(conn, ServerId(8)) == []
@@ -340,10 +340,10 @@ async def test_a_doubtful_post_is_held_back_alone(conn: AsyncConnection) -> None
 async def test_a_doubt_that_can_be_settled_makes_the_post_due(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
     post = await owed(conn, feed, 1)
-    await posts.doubt(conn, post.id, reason="Nobody can look.", code=50013, now=NOW)
-    assert await posts.settle_doubts(conn, feed.id, now=NOW + HOUR) == [post.id]
+    await outbox.doubt(conn, post.id, reason="Nobody can look.", code=50013, now=NOW)
+    assert await outbox.settle_doubts(conn, feed.id, now=NOW + HOUR) == [post.id]
     assert await claimed(conn, hours=1) == [post.id]
-    assert await posts.settle_doubts(conn, feed.id, now=NOW + HOUR) == []
+    assert await outbox.settle_doubts(conn, feed.id, now=NOW + HOUR) == []
 
 
 async def test_a_doubtful_post_that_was_found_is_sent_and_one_that_failed_has_failed(
@@ -352,8 +352,8 @@ async def test_a_doubtful_post_that_was_found_is_sent_and_one_that_failed_has_fa
     feed = await a_feed(conn)
     first, second = await owed(conn, feed, 1), await owed(conn, feed, 2)
     for post in (first, second):
-        await posts.doubt(conn, post.id, reason="Nobody can look.", code=50013, now=NOW)
-    await posts.mark_sent(conn, first.id, message_id=MESSAGE, now=NOW)
+        await outbox.doubt(conn, post.id, reason="Nobody can look.", code=50013, now=NOW)
+    await outbox.mark_sent(conn, first.id, message_id=MESSAGE, now=NOW)
     await fail(conn, second)
     assert await posts.doubtful(conn) == []
 
@@ -364,16 +364,16 @@ async def test_servers_take_turns_and_what_is_under_way_counts_as_theirs(conn: A
     ]
     small = await owed(conn, await a_feed(conn, channel=7, server=ServerId(2)), 7)
     first, second, *_ = large
-    assert [post.id for post in await posts.claimable(conn, NOW, limit=2)] == [first.id, small.id]
+    assert [post.id for post in await outbox.claimable(conn, NOW, limit=2)] == [first.id, small.id]
     busy = {first.channel_id: first.server_id}
-    turns = [post.id for post in await posts.claimable(conn, NOW, limit=2, busy=busy)]
+    turns = [post.id for post in await outbox.claimable(conn, NOW, limit=2, busy=busy)]
     assert turns == [small.id, second.id]
-    everything = await posts.claimable(conn, NOW, limit=99)
+    everything = await outbox.claimable(conn, NOW, limit=99)
     assert {post.id for post in everything} == {post.id for post in [*large, small]}
 
 
 async def test_a_post_of_a_feed_that_was_paused_meanwhile_is_not_attempted(conn: AsyncConnection) -> None:
     post = await owed(conn, await a_feed(conn), 1)
     await feeds.pause(conn, post.feed_id, NOW)
-    assert not await posts.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
+    assert not await outbox.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
     assert await stored(conn, post) == post

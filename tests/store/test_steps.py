@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import MessageId, ServerId, StepId
 from bot.core.posts import Post, Step, StepKind, StepState
-from bot.store import feeds, posts, steps
+from bot.store import feeds, outbox, posts, steps
 from tests.store.samples import HOUR, NOW, a_feed, listed, paper_id, planned
 
 MESSAGE = MessageId(900)
@@ -28,7 +28,7 @@ async def sent_with_steps(
     conn: AsyncConnection, *kinds: StepKind, channel: int = 1, server: int = 9
 ) -> list[Step]:
     post = await owed_with_steps(conn, *kinds, channel=channel, server=server)
-    await posts.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW)
+    await outbox.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW)
     return await steps.of_post(conn, post.id)
 
 
@@ -36,7 +36,7 @@ async def test_a_step_is_ready_once_its_message_stands(conn: AsyncConnection) ->
     post = await owed_with_steps(conn, StepKind.PUBLISH)
     assert await steps.claimable(conn, NOW + HOUR, limit=9) == []
     assert await steps.next_attempt_at(conn) is None
-    await posts.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW + HOUR)
+    await outbox.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW + HOUR)
     assert await steps.claimable(conn, NOW, limit=9) == []
     (step,) = await steps.claimable(conn, NOW + HOUR, limit=9)
     assert step == Step(
