@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from typing import cast
 
 import aiohttp
 import discord
@@ -15,6 +14,7 @@ from bot.core.notices import Told
 from bot.discord.answers import notices as answers
 from bot.discord.checking import CheckAgainButton
 from bot.discord.refusals import translate
+from bot.discord.rooms import rooms
 from bot.errors import DeliveryError
 
 SEND_TIMEOUT_SECONDS = 30.0
@@ -31,13 +31,7 @@ class DiscordNoticeBoard:
     async def rooms(self, server_id: ServerId) -> Sequence[ChannelId]:
         """The server's system channel, then its first text channel, where the bot may write and embed."""
         guild = self._client.get_guild(server_id)
-        # discord.py's types promise `me`, but it is None where the gateway did not send it.
-        me = cast("discord.Member | None", guild.me) if guild else None
-        if guild is None or me is None:
-            return ()
-        open_to_us = [channel for channel in guild.text_channels if _may_write(channel.permissions_for(me))]
-        system = [channel for channel in open_to_us if channel == guild.system_channel]
-        return [ChannelId(channel.id) for channel in (*system, *open_to_us[:1])]
+        return [ChannelId(channel.id) for channel in rooms(guild)] if guild else []
 
     async def post(
         self, channel_id: ChannelId, told: Told, *, nonce: str, may_stand: bool = False
@@ -119,7 +113,3 @@ class DiscordNoticeBoard:
             raise DeliveryError(
                 "Discord could not be reached, or did not answer in time.", may_have_arrived=True
             ) from error
-
-
-def _may_write(permissions: discord.Permissions) -> bool:
-    return permissions.view_channel and permissions.send_messages and permissions.embed_links

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import aiohttp
 import discord
 
 from bot.discord.paging import COLOUR
+from bot.discord.rooms import rooms
 
 _log = logging.getLogger(__name__)
 
@@ -24,29 +25,14 @@ _WELCOME = (
 
 async def welcome(guild: discord.Guild, *, buttons: Sequence[discord.ui.DynamicItem[Any]]) -> None:
     """Says who the bot is and what to type first; where it may write nowhere, it says nothing."""
-    channel = _room(guild)
-    if channel is None:
+    found = rooms(guild)
+    if not found:
         return
     view = discord.ui.View(timeout=None)
     for button in buttons:
         view.add_item(button)
     embed = discord.Embed(title="Hello, I am Paperboy", description=_WELCOME, colour=COLOUR)
     try:
-        await channel.send(embed=embed, view=view, allowed_mentions=discord.AllowedMentions.none())
+        await found[0].send(embed=embed, view=view, allowed_mentions=discord.AllowedMentions.none())
     except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
         _log.warning("Server %d could not be welcomed: %s", guild.id, error)
-
-
-def _room(guild: discord.Guild) -> discord.TextChannel | None:
-    """The system channel, else the first text channel, where the bot may write and embed."""
-    # discord.py's types promise `me`, but it is None where the gateway did not send it.
-    me = cast("discord.Member | None", guild.me)
-    if me is None:
-        return None
-    system = [guild.system_channel] if guild.system_channel else []
-    open_to_us = (one for one in (*system, *guild.text_channels) if _may_write(one.permissions_for(me)))
-    return next(open_to_us, None)
-
-
-def _may_write(permissions: discord.Permissions) -> bool:
-    return permissions.view_channel and permissions.send_messages and permissions.embed_links
