@@ -1,4 +1,4 @@
-"""The tables, in one place for they refer to each other. `migrations/` makes them; a test holds the two equal."""
+"""The tables, in one place as one schema. `migrations/` makes them; a test holds the two equal."""
 
 from __future__ import annotations
 
