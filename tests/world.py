@@ -25,6 +25,7 @@ from bot.store import outbox, steps
 from bot.store.database import Database
 from cogs import make_cogs
 from tests.fakes.clock import FakeClock
+from tests.fakes.database import open_database
 from tests.fakes.discord_limits import assert_within_limits, length
 from tests.fakes.huggingface import FakeHuggingFace, RawItem, raw_item
 
@@ -157,7 +158,7 @@ async def running_world(
     """The bot logged in and ready, in a server with a channel, an admin and a member; the bell is not hung."""
     clock = FakeClock(now)
     async with hub or FakeHuggingFace() as running_hub:
-        database = await Database.open(f"sqlite+aiosqlite:///{folder / 'paperboy.db'}")
+        database = await open_database(folder / "paperboy.db")
         source = HuggingFace(running_hub.url, token=None, clock=clock)
         client, services = _bot(database, source, clock)
         env = Env(client)

@@ -79,10 +79,9 @@ async def notices_channel(conn: AsyncConnection, server_id: ServerId) -> Channel
 
 
 async def welcome(conn: AsyncConnection, server_id: ServerId, *, now: datetime) -> bool:
-    """Note that the server is welcomed, one that is not known yet is made; False where it was before."""
-    await ensure(conn, server_id, now=now)
-    theirs = (tables.servers.c.id == server_id) & tables.servers.c.welcomed_at.is_(None)
-    return (await conn.execute(update(tables.servers).where(theirs).values(welcomed_at=now))).rowcount == 1
+    """Note that the server is welcomed; False where it is known already, by a welcome or by what it did."""
+    row = {"id": server_id, "added_at": now, "welcomed_at": now}
+    return (await conn.execute(insert_if_new(conn, tables.servers, key=["id"]), row)).rowcount == 1
 
 
 async def defaults(conn: AsyncConnection, server_id: ServerId) -> ScheduleDefaults:

@@ -16,37 +16,6 @@ def notices(stage: Stage) -> list[str]:
     return [text for text in texts if "⛔" in text]
 
 
-async def test_a_channel_that_the_bot_may_not_write_in_is_told_of_once_and_resumed_when_it_may(
-    stage: Stage,
-) -> None:
-    papers, general = stage.discord.channel, stage.discord.club.general
-    stage.list_paper(FIRST, title="World models for small robots")
-    bot = await stage.start()
-    await stage.command("subscribe", general, keywords="nothing like this")
-    await stage.live("world model")
-    await stage.until_posted(FIRST)
-
-    stage.discord.deny(papers, send_messages=True)
-    stage.list_paper(SECOND, title="Another world model")
-    await stage.until(lambda: len(notices(stage)) == 1, "a notice")
-    assert papers.mention in notices(stage)[0]
-    assert "I lack **Send Messages**" in notices(stage)[0]
-    attempts = len(stage.sends())
-    await stage.two_more_runs(bot)
-    assert len(stage.sends()) == attempts  # nothing is tried while it is held
-
-    await bot.kill()
-    bot = await stage.start()
-    await stage.two_more_runs(bot)
-    stage.discord.allow(papers)
-    await stage.until_posted(FIRST, SECOND)
-    await stage.two_more_runs(bot)
-    assert len(notices(stage)) == 1
-    await stage.until_posted(FIRST, SECOND)
-    assert await bot.stop() == 0
-    assert "Traceback" not in bot.log
-
-
 async def test_a_kick_and_a_return_bring_everything_back(stage: Stage) -> None:
     stage.list_paper(FIRST, title="World models for small robots")
     bot = await stage.start()
@@ -83,21 +52,6 @@ async def test_a_kick_during_an_outage_of_the_gateway_is_noticed_by_the_next_ses
     stage.discord.gateway.drop()
     await bot.says("was left")
     assert await bot.stop() == 0
-
-
-async def test_a_channel_that_was_deleted_is_not_called_and_is_told_of(stage: Stage) -> None:
-    papers = stage.discord.channel
-    bot = await stage.start()
-    await stage.command("subscribe", stage.discord.club.general, keywords="nothing like this")
-    await stage.live("world model")
-    stage.discord.delete_channel(papers)
-    await stage.until(lambda: len(notices(stage)) == 1, "a notice")
-    assert "was deleted" in notices(stage)[0]
-    stage.list_paper(FIRST, title="World models for small robots")
-    await stage.two_more_runs(bot)
-    assert stage.sends(papers) == []
-    assert await bot.stop() == 0
-    assert "Traceback" not in bot.log
 
 
 def in_forum(stage: Stage, forum: ChannelHandle) -> list[str]:
@@ -164,25 +118,4 @@ async def test_a_locked_thread_is_held_and_an_archived_one_is_woken(stage: Stage
     assert stage.posted(locked) == []
     discord.unlock(locked)
     await stage.until_posted("2611.00001", channel=locked)
-    assert "Traceback" not in bot.log
-
-
-async def test_where_no_channel_is_open_the_person_who_subscribed_is_told_and_can_check(stage: Stage) -> None:
-    discord, admin = stage.discord, stage.discord.admin.user
-    bot = await stage.start()
-    await stage.live("world model")
-    everyone = discord.guild.default_role
-    discord.set_permissions(everyone, send_messages=False)
-    discord.set_permissions(send_messages=False)
-    stage.list_paper(FIRST, title="World models for small robots")
-    await stage.until(lambda: bool(discord.messages(admin.dm_channel)), "a direct message")
-    (told,) = discord.messages(admin.dm_channel)
-    assert "I lack **Send Messages**" in (told.embeds[0].description or "")
-    assert "is still held" in (await discord.click(admin, told, label="Check again")).text
-
-    discord.set_permissions(send_messages=True)
-    await stage.until_posted(FIRST)
-    assert "Nothing is held" in (await discord.click(admin, told, label="Check again")).text
-    assert len(discord.messages(admin.dm_channel)) == 1
-    assert await bot.stop() == 0
     assert "Traceback" not in bot.log

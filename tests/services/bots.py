@@ -27,6 +27,7 @@ from bot.store import feeds, outbox, posts, runs, steps
 from bot.store.database import Database
 from tests.fakes.board import FakeBoard
 from tests.fakes.clock import FakeClock
+from tests.fakes.database import open_database
 from tests.fakes.huggingface import FakeHuggingFace, RawItem, raw_item
 from tests.fakes.publisher import FakePublisher
 
@@ -186,19 +187,6 @@ def _services(bot: Bot, *, backfill_days: int) -> Services:
     )
 
 
-_empty: dict[str, bytes] = {}  # a migrated file: to copy it is quicker than to migrate again
-
-
-async def _database(path: Path) -> Database:
-    url = f"sqlite+aiosqlite:///{path}"
-    if not _empty and not path.exists():
-        await (await Database.open(url)).close()
-        _empty["file"] = path.read_bytes()
-    elif not path.exists():
-        path.write_bytes(_empty["file"])
-    return await Database.open(url)
-
-
 async def _at_once(seconds: float) -> None:
     await asyncio.sleep(0)
 
@@ -208,7 +196,7 @@ async def a_bot(folder: Path, *, now: datetime = NOW, backfill_days: int = 30) -
     """The use cases, ready; posts are sent once `run` or `delivered` was called."""
     clock = FakeClock(now)
     async with FakeHuggingFace() as hub:
-        database = await _database(folder / "paperboy.db")
+        database = await open_database(folder / "paperboy.db")
         bot = Bot(
             clock=clock,
             hub=hub,

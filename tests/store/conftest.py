@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
+from tests.fakes.database import open_database
 
 
 @pytest.fixture
@@ -17,8 +18,8 @@ def url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def database(url: str) -> AsyncGenerator[Database]:
-    database = await Database.open(url)
+async def database(tmp_path: Path) -> AsyncGenerator[Database]:
+    database = await open_database(tmp_path / "data" / "paperboy.db")
     yield database
     await database.close()
 
