@@ -55,24 +55,17 @@ _attempt: ContextVar[Attempt | None] = ContextVar("attempt", default=None)
 
 @contextmanager
 def attempted(*, is_repeatable: bool = True) -> Generator[Attempt]:
-    """The requests that this task makes within are one attempt."""
+    """The requests that this task makes within are one attempt.
+
+    Where it is not repeatable, discord.py does not repeat one unless Discord refused it. What may be asked for
+    twice (a message with a nonce) may be repeated; a forum's post would stand there twice.
+    """
     attempt = Attempt(is_repeatable=is_repeatable)
     token = _attempt.set(attempt)
     try:
         yield attempt
     finally:
         _attempt.reset(token)
-
-
-@contextmanager
-def made_once() -> Generator[Attempt]:
-    """A request made within is not repeated by discord.py unless Discord refused it.
-
-    Where the same thing may be asked for twice (a message with a nonce), repeating is fine; a forum's post
-    would stand there twice.
-    """
-    with attempted(is_repeatable=False) as attempt:
-        yield attempt
 
 
 def gate(pace: RequestPace) -> aiohttp.TraceConfig:

@@ -11,7 +11,7 @@ from discord.http import Route
 from typing_extensions import override
 
 from bot.discord import publishing
-from bot.discord.requests import Attempt, RepeatedRequestError, attempted, made_once
+from bot.discord.requests import Attempt, RepeatedRequestError, attempted
 from bot.errors import DeliveryError
 from bot.services.pace import RequestPace
 from sandbox import Fault
@@ -173,7 +173,7 @@ async def test_a_refusal_after_an_open_answer_leaves_it_open(loopback: Loopback,
 
 
 async def test_an_attempt_is_open_from_its_first_request_that_was_not_refused() -> None:
-    with made_once() as attempt:
+    with attempted(is_repeatable=False) as attempt:
         attempt.check()
         attempt.begin()
         attempt.end(is_refused=True)
