@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import time
 from enum import StrEnum
 from io import StringIO
@@ -22,7 +21,8 @@ from bot.core.feeds import MAX_SUBSCRIPTIONS
 from bot.core.limits import MAX_FEEDS, Limits
 from bot.core.queries import MAX_QUERY_LENGTH
 from bot.core.schedules import Schedule, parse_time, parse_timezone, parse_weekdays
-from bot.errors import ConfigError, UserError
+from bot.errors import ConfigError
+from bot.validating import reading
 
 _DOTENV = Path(".env")
 _ENCODING = "utf-8-sig"  # some editors put a byte order mark first; it is no part of the first name
@@ -42,20 +42,6 @@ class LogLevel(StrEnum):
 class LogFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
-
-
-def _reading(parse: Callable[[str], object]) -> BeforeValidator:
-    """A parser as a validator; it may raise `UserError`, as the core's do, or `ValueError`."""
-
-    def read(value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        try:
-            return parse(value)
-        except UserError as error:
-            raise ValueError(str(error)) from error
-
-    return BeforeValidator(read)
 
 
 def _address(value: str, *, schemes: tuple[str, ...]) -> str:
@@ -166,15 +152,15 @@ class Settings(BaseSettings):
         le=366,
         description="a whole number of days from 0 to 366",
     )
-    default_timezone: Annotated[str, _reading(parse_timezone)] = Field(
+    default_timezone: Annotated[str, reading(parse_timezone)] = Field(
         default="UTC",
         description="an IANA time zone such as Europe/Berlin or UTC",
     )
-    default_post_time: Annotated[time, _reading(parse_time)] = Field(
+    default_post_time: Annotated[time, reading(parse_time)] = Field(
         default=time(9, 0),
         description="HH:MM on a 24-hour clock such as 09:00",
     )
-    default_weekdays: Annotated[frozenset[int], NoDecode, _reading(parse_weekdays)] = Field(
+    default_weekdays: Annotated[frozenset[int], NoDecode, reading(parse_weekdays)] = Field(
         default=frozenset(range(5)),
         description="weekdays such as Mon-Fri or Mon,Thu, or all",
     )
@@ -196,11 +182,11 @@ class Settings(BaseSettings):
         le=1_000,
         description="a whole number of characters from 20 to 1000",
     )
-    log_level: Annotated[LogLevel, _reading(lambda text: LogLevel(text.strip().upper()))] = Field(
+    log_level: Annotated[LogLevel, reading(lambda text: LogLevel(text.strip().upper()))] = Field(
         default=LogLevel.INFO,
         description="DEBUG, INFO, WARNING or ERROR",
     )
-    log_format: Annotated[LogFormat, _reading(lambda text: LogFormat(text.strip().lower()))] = Field(
+    log_format: Annotated[LogFormat, reading(lambda text: LogFormat(text.strip().lower()))] = Field(
         default=LogFormat.TEXT,
         description="text or json",
     )

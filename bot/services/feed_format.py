@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.core.feeds import DEFAULT_MAX_PAPERS, FeedKind, Style
 from bot.core.markdown import fit
 from bot.core.schedules import Cadence, parse_time, parse_timezone, parse_weekdays
-from bot.errors import UserError
+from bot.validating import reading
 
 VERSION = 1
 MOST_FEEDS = 500  # of a file; a server has few more channels
@@ -44,27 +44,13 @@ _MUST = {
 }
 
 
-def _reading(parse: Callable[[str], object]) -> BeforeValidator:
-    """A parser as a validator; it may raise `UserError`, as the core's do, or `ValueError`."""
-
-    def read(value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        try:
-            return parse(value)
-        except UserError as error:
-            raise ValueError(str(error)) from error
-
-    return BeforeValidator(read)
-
-
 def _snowflake(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 20):
         raise ValueError
     return int(text)
 
 
-_Id = Annotated[int, _reading(_snowflake), Field(ge=1, lt=2**63)]
+_Id = Annotated[int, reading(_snowflake), Field(ge=1, lt=2**63)]
 
 
 class _Strict(BaseModel):
@@ -74,10 +60,10 @@ class _Strict(BaseModel):
 
 
 class ScheduleOfFile(_Strict):
-    cadence: Annotated[Cadence, _reading(Cadence)] = Cadence.DAILY
-    time: Annotated[dt.time, _reading(parse_time)] = dt.time(9)
-    timezone: Annotated[str, _reading(parse_timezone)] = "UTC"
-    weekdays: Annotated[frozenset[int], _reading(parse_weekdays)] = frozenset(range(7))
+    cadence: Annotated[Cadence, reading(Cadence)] = Cadence.DAILY
+    time: Annotated[dt.time, reading(parse_time)] = dt.time(9)
+    timezone: Annotated[str, reading(parse_timezone)] = "UTC"
+    weekdays: Annotated[frozenset[int], reading(parse_weekdays)] = frozenset(range(7))
 
 
 class FilterOfFile(_Strict):
@@ -90,9 +76,9 @@ class FilterOfFile(_Strict):
 class FeedOfFile(_Strict):
     channel_id: _Id
     channel_name: str = ""
-    kind: Annotated[FeedKind, _reading(FeedKind)] = FeedKind.CHANNEL
+    kind: Annotated[FeedKind, reading(FeedKind)] = FeedKind.CHANNEL
     schedule: ScheduleOfFile = ScheduleOfFile()
-    style: Annotated[Style, _reading(Style)] = Style.CARDS
+    style: Annotated[Style, reading(Style)] = Style.CARDS
     filter: FilterOfFile = FilterOfFile()
     mention_role_id: _Id | None = None
     threads: bool = False
