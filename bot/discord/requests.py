@@ -57,8 +57,8 @@ _attempt: ContextVar[Attempt | None] = ContextVar("attempt", default=None)
 def attempted(*, is_repeatable: bool = True) -> Generator[Attempt]:
     """The requests that this task makes within are one attempt.
 
-    Where it is not repeatable, discord.py does not repeat one unless Discord refused it. What may be asked for
-    twice (a message with a nonce) may be repeated; a forum's post would stand there twice.
+    Where it is not repeatable, discord.py does not repeat one unless Discord refused it. What may be asked
+    for twice (a message with a nonce) may be repeated; a forum's post would stand there twice.
     """
     attempt = Attempt(is_repeatable=is_repeatable)
     token = _attempt.set(attempt)
