@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.client import INVITE_PERMISSIONS
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.core.queries import QueryError, compile_query, parse_query
+from bot.discord.access import permission_name
 from bot.index import PaperIndex
 
 ROOT = Path(__file__).parent.parent
@@ -22,9 +24,9 @@ README = ROOT / "README.md"
 def tables(path: Path) -> Iterator[tuple[list[str], list[list[str]]]]:
     """The heads and rows of a document's tables, by cell."""
     rows: list[list[str]] = []
-    for line in [*path.read_text(encoding="utf-8").splitlines(), ""]:
+    for line in map(str.strip, [*path.read_text(encoding="utf-8").splitlines(), ""]):
         if line.startswith("|"):
-            rows.append([cell.strip() for cell in line.strip("| ").split(" | ")])
+            rows.append([cell.strip() for cell in line.removeprefix("|").removesuffix("|").split(" | ")])
         elif rows:
             yield rows[0], rows[2:]
             rows = []
@@ -51,11 +53,16 @@ def finds(query: str, title: str) -> bool:
 
 def examples(cell: int) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    for row in rows_of(KEYWORDS, "typed", "finds", "does not find"):
-        titles = italics(row[cell])
-        assert titles, f"no example in {row}"
-        found += [(code(row[0])[0], title) for title in titles]
+    for path in (README, KEYWORDS):
+        for row in rows_of(path, "typed", "finds", "does not find"):
+            titles = italics(row[cell])
+            assert titles or not row[cell], f"no example in {row}"
+            found += [(code(row[0])[0], title) for title in titles]
     return found
+
+
+def test_the_readme_has_ten_examples() -> None:
+    assert len(rows_of(README, "typed", "finds", "does not find")) == 10
 
 
 @pytest.mark.parametrize(("query", "title"), examples(1))
@@ -95,3 +102,14 @@ def test_links_within_the_project_lead_somewhere(path: Path) -> None:
         target = (path.parent / name) if name else path
         assert target.exists(), f"{path.name}: {link}"
         assert not anchor or anchor in anchors(target), f"{path.name}: {link}"
+
+
+def test_the_invite_link_of_the_readme_asks_for_the_rights_that_the_bot_needs() -> None:
+    asked = re.findall(r"permissions=(\d+)", README.read_text(encoding="utf-8"))
+    assert asked == [str(INVITE_PERMISSIONS.value)]
+    named = " ".join(row[0] for row in rows_of(README, "It asks for", "because"))
+    needed = [name for name, is_needed in INVITE_PERMISSIONS if is_needed]
+    assert len(needed) == named.count(",") + len(rows_of(README, "It asks for", "because"))
+    for name in needed:
+        shown = permission_name("view_channel" if name == "read_messages" else name)  # discord.py's old name
+        assert shown.strip("*") in named
