@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import datetime
 
 import aiohttp
@@ -38,6 +38,20 @@ class App:
     def __init__(self, settings: Settings, *, clock: Callable[[], datetime]) -> None:
         self._settings = settings
         self._clock = clock
+        self._rung = asyncio.Event()
+        self._running = asyncio.Lock()
+
+    @property
+    def between_runs(self) -> AbstractAsyncContextManager[None]:
+        """Entered when no run is under way, and none begins inside: the time to move the clock.
+
+        A run that the clock leaps in would take the list that it has read for the new day's.
+        """
+        return self._running
+
+    def wake(self) -> None:
+        """Has the bot look at once at what is due: whoever moves the clock says so here."""
+        self._rung.set()
 
     async def run(self) -> None:
         """Runs until it is cancelled; whatever it opened is closed on the way out, in reverse.
@@ -56,7 +70,6 @@ class App:
                 HuggingFace(settings.hf_endpoint, token=settings.hf_token, clock=self._clock)
             )
             client = Client(gateway_url=settings.discord_gateway_url)
-            rung = asyncio.Event()
             services = assemble(
                 database=database,
                 source=source,
@@ -66,10 +79,12 @@ class App:
                 default_schedule=settings.default_schedule,
                 poll_interval_seconds=settings.poll_interval_seconds,
                 backfill_days=settings.backfill_days,
-                ring=rung.set,
+                ring=self._rung.set,
                 limits=settings.limits,
             )
-            scheduler = Scheduler(runs=services.runs, clock=self._clock, rung=rung)
+            scheduler = Scheduler(
+                runs=services.runs, clock=self._clock, rung=self._rung, running=self._running
+            )
             client.take(make_cogs(services))
             await services.subscriptions.recompile()
             stack.push_async_callback(client.close)
