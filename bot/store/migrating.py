@@ -37,6 +37,14 @@ def check(connection: Connection) -> None:
         )
 
 
+def newest(connection: Connection) -> str:
+    """The revision of this code's tables."""
+    head = ScriptDirectory.from_config(_config(connection)).get_current_head()
+    if head is None:
+        raise RuntimeError("there are no migrations")
+    return head
+
+
 def migrate(connection: Connection) -> None:
     """Run the revisions that are missing, in the connection's transaction: all of them or, on an error, none.
 
