@@ -7,7 +7,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -198,7 +198,24 @@ def _preview(options: argparse.Namespace) -> int:
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    raise NotImplementedError
+    examined = Settings.examine()
+    settings = examined.settings
+    _log_quietly(settings)
+    from bot.doctor.examining import Examination  # noqa: PLC0415 - as above
+    from bot.doctor.findings import Finding, exit_code  # noqa: PLC0415
+    from bot.doctor.printing import Printer  # noqa: PLC0415
+
+    printer = Printer(_terminal(), secrets=settings.secrets)
+
+    def tell(name: str, found: Sequence[Finding] | None) -> None:
+        lines = [printer.heading(name)] if found is None else map(printer.finding, found)
+        sys.stdout.write("".join(lines))
+        sys.stdout.flush()
+
+    found = asyncio.run(Examination(examined, clock=system_clock, tell=tell).run())
+    sys.stdout.write(printer.summary(found))
+    sys.stdout.flush()
+    return exit_code(found, fine=EXIT_CLOSED, wrong=EXIT_FAILED, no_start=EXIT_CONFIG)
 
 
 # mode
@@ -213,7 +230,7 @@ COMMANDS = (
         name="run",
         line="run the bot (what `paperboy` alone does too)",
         about="Runs the bot until SIGTERM or Ctrl-C, with its log on standard error.",
-        more="It needs DISCORD_TOKEN, and ends with 78 where a setting, the token or the database will not do.",
+        more="It needs DISCORD_TOKEN, and ends with 78 where a setting, that token or the database is wrong.",
         do=_run,
     ),
     Command(

@@ -40,17 +40,15 @@ async def previewed(
     async with HuggingFace(
         settings.hf_endpoint, token=settings.hf_token, clock=clock, limits=_PATIENCE
     ) as source:
-        found = await preview(
-            source, queries, days=days, today=open_list_day(clock()), progress=progress
-        )
-    return shown(found, queries=queries, days=days, terminal=terminal)
+        found = await preview(source, queries, days=days, today=open_list_day(clock()), progress=progress)
+    return shown(found, keywords=keywords, queries=queries, terminal=terminal)
 
 
-def shown(found: Matches, *, queries: Sequence[Query], days: int, terminal: Terminal) -> str:
+def shown(found: Matches, *, keywords: str, queries: Sequence[Query], terminal: Terminal) -> str:
     """The answer: how many match, then each with its title, authors, upvotes and address."""
-    wanted = printable(", ".join(query.canonical for query in queries))
+    wanted, days = printable(keywords), len(found.days)
     number, listed = len(found.found), _count(found.listed, "paper")
-    over = _day_text(found.days[0]) if len(found.days) == 1 else f"the last {days} list days"
+    over = _day_text(found.days[0]) if days == 1 else f"the last {days} list days"
     if not number:
         head = terminal.fit(f"None of {listed} of {over} matches “{wanted}”.")
         return "\n".join([terminal.wrapped(head), *_further(days, terminal)]) + "\n"
@@ -81,7 +79,7 @@ def _paper(match: Match, *, of: Sequence[Query], terminal: Terminal) -> str:
     facts = [_count(paper.upvotes, "upvote")]
     if len(of) > 1:
         names = ", ".join(printable(query.canonical) for query in match.queries)
-        facts.append(f"{'matches' if len(match.queries) == 1 else 'match'}: {names}")
+        facts.append(f"found by {names}")
     lines = [
         terminal.wrapped(title, indent="  ", marks=marks) or f"  {paper.id}",
         terminal.wrapped(authors, indent=_INDENT, marks=mark(match.queries, Field.AUTHOR, authors)),

@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any
+from typing import NoReturn
 
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
@@ -15,9 +15,7 @@ from bot.services.progress import Advance, Progress, untold
 
 _FORMAT = "{desc} {bar} {n_fmt} of {total_fmt}, {remaining} left"
 
-
-class _Bar(tqdm[Any]):
-    monitor_interval = 0  # no thread beside the loop: each step draws
+tqdm.monitor_interval = 0  # no thread beside the loop: each step draws
 
 
 def progress_bar(what: str) -> Progress:
@@ -26,15 +24,16 @@ def progress_bar(what: str) -> Progress:
 
 
 def _drawn(what: str) -> Progress:
-    # Its own lock would be one between processes, which nobody here shares the terminal with.
-    _Bar.set_lock(threading.RLock())
+    # By default it would be a lock between processes; nobody shares the terminal with us.
+    tqdm.set_lock(threading.RLock())  # pyright: ignore[reportUnknownMemberType]
 
     @contextmanager
     def draw(total: int, /) -> Generator[Advance]:
+        bar: tqdm[NoReturn]
         # Records go past the bar: it is taken away for each, and drawn again below it.
         with (
-            logging_redirect_tqdm(tqdm_class=_Bar),
-            _Bar(desc=what, total=total, leave=False, dynamic_ncols=True, bar_format=_FORMAT) as bar,
+            logging_redirect_tqdm(),
+            tqdm(desc=what, total=total, leave=False, dynamic_ncols=True, bar_format=_FORMAT) as bar,
         ):
 
             def advance() -> None:

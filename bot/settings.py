@@ -223,25 +223,27 @@ class Settings(BaseSettings):
             _check_dotenv(_DOTENV)
         except ConfigError as error:
             wrong[str(_DOTENV)], dotenv = str(error), None
-        instead: dict[str, Any] = {}
+        from_file: dict[str, Any] = {"_env_file": dotenv}
         try:
-            settings = cls(_env_file=dotenv)  # pyright: ignore[reportCallIssue]
+            settings = cls(**from_file)
         except ValidationError as error:
             found = {_place(details): _sentence(details) for details in error.errors()}
             wrong |= {name.upper(): sentence for name, sentence in found.items()}
             instead = {name: cls.model_fields[name].default for name in found}
-            settings = cls(_env_file=dotenv, **instead)
+            settings = cls(**from_file, **instead)
+        in_file = _names_in(dotenv)
+        sources = {str(_DOTENV): in_file, "the environment": _names_in_environment()}  # the last one wins
         return Examined(
             settings=settings,
             wrong=wrong,
             origins={
                 name.upper(): origin
-                for origin, given in ((str(_DOTENV), _names_in(dotenv)), ("the environment", _in_environment()))
-                for name in given & cls.model_fields.keys()
+                for origin, names in sources.items()
+                for name in names & cls.model_fields.keys()
             },
             misspelt={
                 name.upper(): meant[0].upper()
-                for name in _names_in(dotenv) - cls.model_fields.keys()
+                for name in in_file - cls.model_fields.keys()
                 if (meant := get_close_matches(name, cls.model_fields, n=1, cutoff=_ALIKE))
             },
         )
@@ -286,7 +288,7 @@ class Examined:
     misspelt: Mapping[str, str]
 
 
-def _in_environment() -> set[str]:
+def _names_in_environment() -> set[str]:
     """The variables that are not empty, in small letters, as fields are named."""
     return {name.lower() for name, value in os.environ.items() if value}
 

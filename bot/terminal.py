@@ -1,4 +1,4 @@
-"""The terminal: outside text made safe to print, wrapping, bold and colour, and what its encoding can carry."""
+"""The terminal: outside text made safe to print, wrapped, bold and in colour, as its encoding can carry."""
 
 from __future__ import annotations
 
@@ -101,8 +101,8 @@ class Terminal:
 
     def _marked(self, text: str, start: int, end: int, spans: Sequence[tuple[int, int]]) -> str:
         parts: list[str] = []
-        for first, behind in spans:
-            first, behind = max(first, start), min(behind, end)
+        for span in spans:
+            first, behind = max(span[0], start), min(span[1], end)
             if first < behind:
                 parts += [text[start:first], self.styled(text[first:behind], Style.BOLD)]
                 start = behind

@@ -43,11 +43,9 @@ def _zones(wanted: Collection[str], default: str) -> list[Finding]:
     known = available_timezones()
     broken = sorted(name for name in {*known, *wanted} if not _loads(name))
     if missing := [name for name in broken if name in wanted]:
+        again = "install Paperboy's packages anew: tzdata brings it"
         return [
-            wrong(
-                f"The time zone {name} does not load{', and it is DEFAULT_TIMEZONE' if name == default else ''}",
-                "install Paperboy's packages anew: tzdata brings it",
-            )
+            wrong(f"{'DEFAULT_TIMEZONE' if name == default else 'The time zone'} {name} does not load", again)
             for name in missing
         ]
     try:

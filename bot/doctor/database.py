@@ -8,15 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from bot.core.feeds import Feed
 from bot.core.ids import FeedId
 from bot.doctor.findings import Finding, Sign, count, fine, unchecked, warning, wrong
 from bot.errors import ConfigError
-from bot.store import feeds, inspecting
 from bot.store.engines import parse_url
-from bot.store.inspecting import BusyError, Owed
+from bot.store.inspecting import BusyError, Inspector, Owed, Revision, inspected, user_of
 
 _LEAST_ROOM_BYTES = 50_000_000
 _LITTLE_ROOM_BYTES = 500_000_000
@@ -45,16 +42,17 @@ async def check_database(url: str, *, within_seconds: float = _SECONDS) -> Datab
         can_be_made = around[0].sign is Sign.FINE
         made = [fine(f"{path} is not there yet: it is made at the first start")] if can_be_made else []
         return DatabaseReport(findings=[*made, *around], contents=Contents(feeds=(), owed={}))
-    used_by = inspecting.user_of(path)
+    size_bytes = path.stat().st_size
+    used_by = user_of(path)
     found: list[Finding] = []
     contents: Contents | None = None
     try:
-        async with inspecting.inspected(path, within_seconds=within_seconds) as conn:
-            revision = await inspecting.revision(conn)
-            found.append(_revision(path, revision))
+        async with inspected(path, within_seconds=within_seconds) as file:
+            revision = await file.revision()
+            found.append(_revision(path, revision, size_bytes=size_bytes))
             if revision.is_current:
-                contents = Contents(feeds=await feeds.in_use(conn), owed=await inspecting.owed(conn))
-            found.append(await _soundness(conn, path))
+                contents = Contents(feeds=await file.feeds(), owed=await file.owed())
+            found.append(await _soundness(file, size_bytes=size_bytes))
     except ConfigError as error:
         found.append(_refused(error, ends_the_start=not found))
     except BusyError:
@@ -68,13 +66,14 @@ async def check_database(url: str, *, within_seconds: float = _SECONDS) -> Datab
 
 def _refused(error: ConfigError, *, ends_the_start: bool) -> Finding:
     """What the start would say, in two parts."""
-    said = str(error).removeprefix("DATABASE_URL names ").removesuffix(".").replace(", but ", ": ", 1)
+    said = str(error).replace("DATABASE_URL names a ", "It is a ", 1).removeprefix("DATABASE_URL names ")
+    said = said.removesuffix(".").replace(", but ", ": ", 1)
     what, _, remedy = said.partition(". " if ". " in said else "; ")
-    return wrong(what[0].upper() + what[1:] if what.startswith("a ") else what, remedy, ends_the_start=ends_the_start)
+    return wrong(what, remedy, ends_the_start=ends_the_start)
 
 
-def _revision(path: Path, revision: inspecting.Revision) -> Finding:
-    what = f"{path}, {size_text(path.stat().st_size)}"
+def _revision(path: Path, revision: Revision, *, size_bytes: int) -> Finding:
+    what = f"{path}, {size_text(size_bytes)}"
     if revision.is_current:
         return fine(f"{what}, has this version's tables (revision {revision.newest})")
     if revision.current is None:
@@ -85,8 +84,8 @@ def _revision(path: Path, revision: inspecting.Revision) -> Finding:
     )
 
 
-async def _soundness(conn: AsyncConnection, path: Path) -> Finding:
-    flaws = await inspecting.flaws(conn, size_bytes=path.stat().st_size)
+async def _soundness(file: Inspector, *, size_bytes: int) -> Finding:
+    flaws = await file.flaws(size_bytes=size_bytes)
     if not flaws:
         return fine("It is sound: pages, indexes and references agree")
     more = f", and {count(len(flaws) - 1, 'flaw')} more" if len(flaws) > 1 else ""
@@ -128,6 +127,7 @@ def size_text(size_bytes: float) -> str:
     """In the unit that keeps it short, such as `1.4 MB`."""
     for unit in ("bytes", "kB", "MB", "GB"):
         if size_bytes < 1000:
-            return f"{size_bytes:.0f} {unit}" if unit == "bytes" or size_bytes >= 100 else f"{size_bytes:.1f} {unit}"
+            digits = 0 if unit == "bytes" or size_bytes >= 100 else 1
+            return f"{size_bytes:.{digits}f} {unit}"
         size_bytes /= 1000
     return f"{size_bytes:.1f} TB"

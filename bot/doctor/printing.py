@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.doctor.findings import Finding, Sign, count
-from bot.terminal import Style, Terminal, from_markdown, printable
+from bot.terminal import Style, Terminal, printable
 
 _REDACTED = "[redacted]"
 _SIGNS = {
@@ -61,4 +61,4 @@ class Printer:
     def _clean(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, _REDACTED)
-        return self._terminal.fit(printable(from_markdown(text)))
+        return self._terminal.fit(printable(text))

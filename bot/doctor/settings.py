@@ -17,7 +17,7 @@ def check_settings(examined: Examined) -> list[Finding]:
         findings.append(
             wrong(
                 "DISCORD_TOKEN is not set",
-                "put the bot's token in the environment or in .env; it is in Discord's Developer Portal, under "
+                "put the bot's token in the environment or in .env: Discord's Developer Portal has it, under "
                 "your application → Bot → Reset Token",
                 ends_the_start=True,
             )

@@ -1,4 +1,4 @@
-"""Hugging Face: does it answer with a list, how fast, what is left of its rate limit, and is the token good."""
+"""Hugging Face: does it answer with a list, how fast, and how many calls are left."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ class SourceReport:
 async def check_source(settings: Settings, *, clock: Clock, limits: FetchLimits = _LIMITS) -> SourceReport:
     where = settings.hf_endpoint
     began = time.monotonic()
+    heard: Heard | None = None
     try:
         async with HuggingFace(where, settings.hf_token, clock=clock, limits=limits) as source:
             try:
@@ -79,12 +80,14 @@ async def check_source(settings: Settings, *, clock: Clock, limits: FetchLimits 
 def _failure(where: str, error: SourceError) -> Finding:
     # What stands behind the first full stop says what to do.
     what, _, remedy = str(error).removesuffix(".").partition(". ")
-    return wrong(f"{where}: {what}", remedy or "check the network, and HF_ENDPOINT; nothing is lost meanwhile")
+    return wrong(
+        f"{where}: {what}", remedy or "check the network, and HF_ENDPOINT; nothing is lost meanwhile"
+    )
 
 
 def _token(settings: Settings) -> Finding:
     if settings.hf_token is None:
-        return fine("HF_TOKEN is not set, and is not needed; one doubles the calls that are allowed")
+        return fine("HF_TOKEN is not set, and not needed; one doubles the calls that are allowed")
     return fine("HF_TOKEN is accepted")
 
 

@@ -12,15 +12,15 @@ from pathlib import Path
 from urllib.parse import quote
 
 import aiosqlite
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from bot.core.feeds import Feed
 from bot.core.ids import FeedId
 from bot.core.posts import PostState
 from bot.errors import PaperboyError
-from bot.store import migrating, tables
+from bot.store import feeds, migrating, tables
 from bot.store.engines import refusal
 
 _MOST_FLAWS = 20  # told of by one look
@@ -55,8 +55,8 @@ class Owed:
 
 
 @asynccontextmanager
-async def inspected(path: Path, *, within_seconds: float) -> AsyncGenerator[AsyncConnection]:
-    """A connection that cannot write; what takes longer than so many seconds in all is interrupted.
+async def inspected(path: Path, *, within_seconds: float) -> AsyncGenerator[Inspector]:
+    """The file, opened so that nothing can be written; after so many seconds in all it is given up.
 
     Raises:
         ConfigError: the file will not do, from this or from any statement.
@@ -75,7 +75,7 @@ async def inspected(path: Path, *, within_seconds: float) -> AsyncGenerator[Asyn
     engine = create_async_engine("sqlite+aiosqlite://", async_creator=connect)
     try:
         async with engine.connect() as conn:
-            yield conn
+            yield Inspector(conn)
     except DBAPIError as error:
         name = getattr(error.orig, "sqlite_errorname", "")
         if name.startswith("SQLITE_BUSY"):
@@ -89,48 +89,56 @@ async def inspected(path: Path, *, within_seconds: float) -> AsyncGenerator[Asyn
         await engine.dispose()
 
 
-async def revision(conn: AsyncConnection) -> Revision:
-    """Raises:
-    ConfigError: the file is of a newer Paperboy, or of another program.
-    """
-    await conn.run_sync(migrating.check)
-    current = await conn.run_sync(
-        lambda connection: MigrationContext.configure(connection).get_current_revision()
-    )
-    return Revision(current=current, newest=await conn.run_sync(migrating.newest))
+class Inspector:
+    """What can be asked of a file that is open; all may raise what `inspected` raises."""
 
+    def __init__(self, conn: AsyncConnection) -> None:
+        self._conn = conn
 
-async def flaws(conn: AsyncConnection, *, size_bytes: int) -> list[str]:
-    """What is damaged, and which rows refer to nothing, in SQLite's words."""
-    how = "integrity_check" if size_bytes <= _FULL_CHECK_BYTES else "quick_check"
-    found = (await conn.exec_driver_sql(f"PRAGMA {how}({_MOST_FLAWS})")).scalars().all()
-    flaws = [str(one) for one in found if one != "ok"]
-    orphans = (await conn.exec_driver_sql("PRAGMA foreign_key_check")).all()
-    flaws += [f"a row of {row[0]} refers to none of {row[2]}" for row in orphans[:_MOST_FLAWS]]
-    return flaws
-
-
-async def owed(conn: AsyncConnection) -> dict[FeedId, Owed]:
-    """How the posts of each feed stand that were not sent; a feed that has none is left out."""
-    posts = tables.posts.c
-
-    def number(condition: object) -> object:
-        return func.sum(case((condition, 1), else_=0))
-
-    statement = (
-        select(
-            posts.feed_id,
-            number(posts.state == PostState.PENDING.value),
-            number(posts.doubtful_since.is_not(None)),
-            number(posts.state == PostState.FAILED.value),
+    async def revision(self) -> Revision:
+        """Raises:
+        ConfigError: the file is of a newer Paperboy, or of another program.
+        """
+        await self._conn.run_sync(migrating.check)
+        return Revision(
+            current=await self._conn.run_sync(migrating.current),
+            newest=await self._conn.run_sync(migrating.newest),
         )
-        .where(posts.state != PostState.SENT.value)
-        .group_by(posts.feed_id)
-    )
-    return {
-        FeedId(feed_id): Owed(waiting=waiting, doubtful=doubtful, failed=failed)
-        for feed_id, waiting, doubtful, failed in await conn.execute(statement)
-    }
+
+    async def flaws(self, *, size_bytes: int) -> list[str]:
+        """What is damaged, and which rows refer to nothing, in SQLite's words."""
+        how = "integrity_check" if size_bytes <= _FULL_CHECK_BYTES else "quick_check"
+        found = (await self._conn.exec_driver_sql(f"PRAGMA {how}({_MOST_FLAWS})")).scalars().all()
+        flaws = [str(one) for one in found if one != "ok"]
+        orphans = (await self._conn.exec_driver_sql("PRAGMA foreign_key_check")).mappings().all()
+        flaws += [f"a row of {one['table']} refers to none of {one['parent']}" for one in orphans]
+        return flaws[:_MOST_FLAWS]
+
+    async def feeds(self) -> list[Feed]:
+        """Every feed with subscriptions."""
+        return await feeds.in_use(self._conn)
+
+    async def owed(self) -> dict[FeedId, Owed]:
+        """How the posts of each feed stand that were not sent; a feed that has none is left out."""
+        posts = tables.posts.c
+
+        def number(condition: ColumnElement[bool]) -> ColumnElement[int]:
+            return func.sum(case((condition, 1), else_=0))
+
+        statement = (
+            select(
+                posts.feed_id,
+                number(posts.state == PostState.PENDING.value),
+                number(posts.doubtful_since.is_not(None)),
+                number(posts.state == PostState.FAILED.value),
+            )
+            .where(posts.state != PostState.SENT.value)
+            .group_by(posts.feed_id)
+        )
+        return {
+            FeedId(feed_id): Owed(waiting=waiting, doubtful=doubtful, failed=failed)
+            for feed_id, waiting, doubtful, failed in await self._conn.execute(statement)
+        }
 
 
 def user_of(path: Path) -> int | None:
