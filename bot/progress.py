@@ -13,7 +13,7 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 
 from bot.services.progress import Advance, Progress, untold
 
-_FORMAT = "{desc} {bar} {n_fmt} of {total_fmt}, {remaining} left"
+_FORMAT = "{desc} {bar:30} {n_fmt} of {total_fmt}, {remaining} left"
 
 tqdm.monitor_interval = 0  # no thread beside the loop: each step draws
 

@@ -34,7 +34,7 @@ _IN_ASCII = {
 _WORD = re.compile(r"\S+")
 _BOLD = re.compile(r"\*\*([^*]+)\*\*")
 _ESCAPED = re.compile(r"\\([^\w\s])")
-_ITALIC = re.compile(r"(?<![*\w])\*([^*\s][^*]*)\*(?![*\w])")
+_ITALIC = re.compile(r"(?<![*\w\\])\*([^*\s][^*]*)\*(?![*\w])")
 
 
 class Style(StrEnum):

@@ -187,7 +187,7 @@ FAILING = """\
     from bot.errors import ConfigError
     app = types.ModuleType("bot.app")
     class App:
-        def __init__(self, settings, *, clock):
+        def __init__(self, settings, *, clock, progress):
             assert clock().tzinfo
         async def run(self):
             raise {error}

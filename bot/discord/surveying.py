@@ -75,7 +75,7 @@ class Survey:
         trace.on_request_end.append(self._hear)
         # Not our own client: at its login that one would sync its commands.
         self._client = discord.Client(
-            intents=discord.Intents.none(), max_ratelimit_timeout=30.0, http_trace=trace
+            intents=discord.Intents(guilds=True), max_ratelimit_timeout=30.0, http_trace=trace
         )
 
     async def __aenter__(self) -> Self:

@@ -100,11 +100,15 @@ def _writable(path: Path) -> Finding:
     mend = "mend its rights, or have DATABASE_URL name another place"
     if not folder.is_dir():
         return wrong(f"{folder} is no folder, so {path} cannot be made", mend, ends_the_start=True)
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not _may(folder, os.W_OK | os.X_OK):
         return wrong(f"The folder {folder} cannot be written by this user", mend, ends_the_start=True)
-    if path.exists() and not os.access(path, os.W_OK):
+    if path.exists() and not _may(path, os.R_OK | os.W_OK):
         return wrong(f"{path} cannot be written by this user", mend, ends_the_start=True)
     return fine(f"The folder {folder.resolve()} can be written")
+
+
+def _may(path: Path, mode: int) -> bool:
+    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _room(path: Path) -> Finding:

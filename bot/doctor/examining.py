@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 
 from bot.client import point_at
@@ -31,10 +31,13 @@ Tell = Callable[[str, Sequence[Finding] | None], None]
 class Examination:
     """One look at everything, in the order in which it is told."""
 
-    def __init__(self, examined: Examined, *, clock: Clock, tell: Tell) -> None:
+    def __init__(
+        self, examined: Examined, *, clock: Clock, tell: Tell, seconds: Mapping[str, float] = _SECONDS
+    ) -> None:
         self._examined = examined
         self._clock = clock
         self._tell = tell
+        self._seconds = seconds  # that each check may take
         self._findings: list[Finding] = []
         self._moments: list[Moment] = []
         self._contents: Contents | None = None
@@ -53,7 +56,7 @@ class Examination:
 
     async def _check(self, name: str, look: Callable[[], Awaitable[Sequence[Finding]]]) -> None:
         self._tell(name, None)
-        seconds = _SECONDS.get(name, _DEFAULT_SECONDS)
+        seconds = self._seconds.get(name, _DEFAULT_SECONDS)
         try:
             async with asyncio.timeout(seconds):
                 found = await look()

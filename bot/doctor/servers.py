@@ -73,7 +73,8 @@ def _membership(names: Mapping[ServerId, str], by_server: Mapping[ServerId, Sequ
     with_feeds = len(names.keys() & by_server.keys())
     if not with_feeds:
         return fine(f"The bot is in {count(len(names), 'server')}; none of them has subscriptions yet")
-    return fine(f"The bot is in {count(len(names), 'server')}, {with_feeds} of them with subscriptions")
+    have = "has" if with_feeds == 1 else "have"
+    return fine(f"The bot is in {count(len(names), 'server')}; {with_feeds} {have} subscriptions")
 
 
 def _left(server_id: ServerId, feeds: Sequence[Feed]) -> Finding:
@@ -188,6 +189,8 @@ def _in_the_way(seen: SeenFeed, hold: Hold | None, access: Access) -> Finding:
 
 def _said(told: str, seen: SeenFeed) -> tuple[str, str]:
     """What is in the way and what to do, from what would be said in Discord."""
+
+    told = told.replace(f" in <#{seen.feed.channel_id}>", "", 1)  # that stands before it
 
     def named(mention: re.Match[str]) -> str:
         return f"#{seen.channel_names.get(ChannelId(int(mention[1])), mention[1])}"

@@ -34,7 +34,7 @@ def _wrong(name: str, sentence: str, examined: Examined) -> Finding:
 
 def _origins(origins: dict[str, str]) -> str:
     parts = [
-        f"from {origin}: {', '.join(sorted(name for name, of in origins.items() if of == origin))}"
+        f"set in {origin}: {', '.join(sorted(name for name, of in origins.items() if of == origin))}"
         for origin in sorted(set(origins.values()))
     ]
-    return "; ".join([*parts, "the others have their defaults" if parts else "all have their defaults"])
+    return "; ".join([*parts, "the others have their defaults" if parts else "none is set: all have their defaults"])

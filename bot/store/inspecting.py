@@ -24,8 +24,9 @@ from bot.store import feeds, migrating, tables
 from bot.store.engines import refusal
 
 _MOST_FLAWS = 20  # told of by one look
+_PATIENCE = 1.0  # seconds, with another program's lock
 _FULL_CHECK_BYTES = 200_000_000  # of a larger file, the indexes are not held against their tables
-_BETWEEN_LOOKS = 10_000  # of SQLite's steps, between two looks at the clock
+_BETWEEN_LOOKS = 100  # of SQLite's steps, between two looks at the clock
 _USED_BYTE = 128  # of the -shm file: each open connection holds a lock on it (SQLite's WAL format, 2.2)
 
 
@@ -68,7 +69,7 @@ async def inspected(path: Path, *, within_seconds: float) -> AsyncGenerator[Insp
     mode = "mode=ro" if _beside(path, "-wal").exists() else "immutable=1"
 
     async def connect() -> aiosqlite.Connection:
-        connection = await aiosqlite.connect(f"file:{quote(str(path))}?{mode}", uri=True)
+        connection = await aiosqlite.connect(f"file:{quote(str(path))}?{mode}", uri=True, timeout=_PATIENCE)
         await connection.set_progress_handler(lambda: time.monotonic() > deadline, _BETWEEN_LOOKS)
         return connection
 
