@@ -36,6 +36,7 @@ class Command:
     more: str = ""  # what its own help ends with
     takes: Callable[[argparse.ArgumentParser], object] = lambda _: None
     do: Callable[[argparse.Namespace], int | None]  # gives the exit code; None is 0
+    exit_at_ctrl_c: int = EXIT_INTERRUPTED
 
 
 _EPILOG = """\
@@ -50,10 +51,11 @@ settings:
   .env.example lists every one of them; run needs DISCORD_TOKEN.
 
 exit codes:
-   0  ended as asked, by SIGTERM or Ctrl-C; the answer was given
-   1  ended by an error; the log has it
-   2  the command line, or keywords, were wrong
-  78  a setting is missing or wrong; the line on standard error names it
+    0  ended as asked: by SIGTERM or Ctrl-C, or with the answer
+    1  ended by an error; the log has it
+    2  the command line, or the keywords, are wrong
+   78  a setting is missing or wrong; the line on standard error names it
+  130  ended by Ctrl-C before the answer
   paperboy COMMAND --help has what differs.
 
 documentation:
@@ -65,10 +67,11 @@ documentation:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Does what the command line says and gives the exit code."""
     options = _parser().parse_args(arguments)
+    command: Command = options.chosen
     try:
-        return options.do(options) or EXIT_CLOSED
-    except KeyboardInterrupt:  # before the event loop took the signals over
-        return EXIT_CLOSED
+        return command.do(options) or EXIT_CLOSED
+    except KeyboardInterrupt:  # of those that run until a signal, before the event loop took the signals over
+        return command.exit_at_ctrl_c
     except BrokenPipeError:  # who read standard output has enough, as `head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at the end says so
         return EXIT_FAILED
@@ -88,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"paperboy {__version__}")
-    parser.set_defaults(do=_run)
+    parser.set_defaults(chosen=COMMANDS[0])
     commands = parser.add_subparsers(
         dest="command", metavar="COMMAND", title="commands", description="without one: run"
     )
@@ -102,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
             **listed,
         )
         command.takes(own)
-        own.set_defaults(do=command.do)
+        own.set_defaults(chosen=command)
     return parser
 
 
@@ -232,6 +235,7 @@ COMMANDS = (
         about="Runs the bot until SIGTERM or Ctrl-C, with its log on standard error.",
         more="It needs DISCORD_TOKEN, and ends with 78 where a setting, that token or the database is wrong.",
         do=_run,
+        exit_at_ctrl_c=EXIT_CLOSED,
     ),
     Command(
         name="sandbox",
@@ -239,6 +243,7 @@ COMMANDS = (
         about="Runs the bot in a small Discord on this machine, with a page in the browser; Ctrl-C ends it.",
         takes=_takes_port,
         do=_sandbox,
+        exit_at_ctrl_c=EXIT_CLOSED,
     ),
     Command(
         name="preview",

@@ -21,7 +21,14 @@ def test_nothing_that_a_terminal_obeys_is_left(text: str) -> None:
 
 @pytest.mark.parametrize(
     "hostile",
-    ["\x1b]0;owned\x07Title", "\x1b[2J\x1b[HTitle", "\x9b31mTitle", "Ti\u202etle", "Ti\r\x08tle", "Ti\u2066tle"],
+    [
+        "\x1b]0;owned\x07Title",
+        "\x1b[2J\x1b[HTitle",
+        "\x9b31mTitle",
+        "Ti\u202etle",
+        "Ti\r\x08tle",
+        "Ti\u2066tle",
+    ],
 )
 def test_escape_sequences_lose_what_makes_them_work(hostile: str) -> None:
     shown = printable(hostile)

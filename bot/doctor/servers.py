@@ -131,7 +131,7 @@ def judged_feeds(seen: Sequence[SeenFeed]) -> list[Finding]:
         findings.append((wrong if worst else warning)(more, "mend these first, and look again"))
     not_seen = [one for one in seen if one.access is None or not one.access.is_known]
     if not_seen:
-        findings.append(unchecked(_in_servers(not_seen), because="Discord did not tell of them in time"))
+        findings.append(unchecked(_in_servers(not_seen), because="Discord did not tell of them"))
     if well := [one for one in seen if one not in not_seen and not any(_troubles(one))]:
         findings.append(fine(f"{_in_servers(well)}: all is well{_waiting(seen)}"))
     return findings
@@ -189,7 +189,6 @@ def _in_the_way(seen: SeenFeed, hold: Hold | None, access: Access) -> Finding:
 
 def _said(told: str, seen: SeenFeed) -> tuple[str, str]:
     """What is in the way and what to do, from what would be said in Discord."""
-
     told = told.replace(f" in <#{seen.feed.channel_id}>", "", 1)  # that stands before it
 
     def named(mention: re.Match[str]) -> str:

@@ -37,4 +37,6 @@ def _origins(origins: dict[str, str]) -> str:
         f"set in {origin}: {', '.join(sorted(name for name, of in origins.items() if of == origin))}"
         for origin in sorted(set(origins.values()))
     ]
-    return "; ".join([*parts, "the others have their defaults" if parts else "none is set: all have their defaults"])
+    return "; ".join(
+        [*parts, "the others have their defaults" if parts else "none is set: all have their defaults"]
+    )

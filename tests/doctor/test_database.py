@@ -34,7 +34,9 @@ async def starts(path: Path) -> bool:
 
 
 def state(folder: Path) -> dict[str, tuple[bytes, int]]:
-    return {one.name: (one.read_bytes(), one.stat().st_mtime_ns) for one in folder.rglob("*") if one.is_file()}
+    return {
+        one.name: (one.read_bytes(), one.stat().st_mtime_ns) for one in folder.rglob("*") if one.is_file()
+    }
 
 
 @pytest.fixture
@@ -158,7 +160,9 @@ async def test_a_row_that_refers_to_nothing_is_wrong(path: Path) -> None:
         " created_by) VALUES (77, 'a', 'a', 'a', 1, '2026-08-19', '2026-08-19T00:00:00.000000Z', 1)",
     )
     found = await told(path)
-    assert any("subscriptions refers to none of feeds" in one for one, sign in found.items() if sign is Sign.WRONG)
+    assert any(
+        "subscriptions refers to none of feeds" in one for one, sign in found.items() if sign is Sign.WRONG
+    )
 
 
 async def test_a_check_that_takes_too_long_is_given_up(path: Path) -> None:
@@ -185,13 +189,18 @@ def _nobody() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_nobody")
-@pytest.mark.skipif(os.access not in os.supports_effective_ids, reason="rights are asked of the real user alone")
+@pytest.mark.skipif(
+    os.access not in os.supports_effective_ids, reason="rights are asked of the real user alone"
+)
 async def test_a_folder_that_cannot_be_written_is_wrong() -> None:
     path = Path("/paperboy.db")
     found = await told(path)
-    assert found[
-        "The folder / cannot be written by this user → mend its rights, or have DATABASE_URL name another place"
-    ] is Sign.WRONG
+    assert (
+        found[
+            "The folder / cannot be written by this user → mend its rights, or have DATABASE_URL name another place"
+        ]
+        is Sign.WRONG
+    )
     assert not await starts(path)
     assert not any("made at the first start" in one for one in found)
 

@@ -71,7 +71,9 @@ async def test_each_wrong_setting_is_named_with_its_origin_and_its_check_is_skip
     assert "two words" not in f"{told}"
     (misspelt,) = [one for one in told["Settings"] if one.sign is Sign.WARNING]
     assert "POLL_INTERVAL_SECONDS" in misspelt.remedy
-    assert [one.what for one in told["Database"]] == ["The database: not checked, because DATABASE_URL is wrong"]
+    assert [one.what for one in told["Database"]] == [
+        "The database: not checked, because DATABASE_URL is wrong"
+    ]
     assert [one.sign for one in told["Hugging Face"]] == [Sign.UNCHECKED]
 
 

@@ -44,7 +44,10 @@ def one(what: SeenFeed) -> Finding:
 
 def test_feeds_that_are_fine_are_one_line_with_what_waits() -> None:
     found = one(seen(owed=Owed(waiting=2, doubtful=0, failed=0)))
-    assert (found.sign, found.what) == (Sign.FINE, "1 channel in 1 server: all is well; 2 posts wait to be sent")
+    assert (found.sign, found.what) == (
+        Sign.FINE,
+        "1 channel in 1 server: all is well; 2 posts wait to be sent",
+    )
 
 
 def test_an_obstacle_is_wrong_and_says_what_to_do_as_plain_text() -> None:
@@ -74,7 +77,9 @@ def test_a_channel_that_is_gone_is_a_warning() -> None:
 
 
 def test_rights_count_only_for_what_is_switched_on() -> None:
-    access = Access(publishing_obstacle="No one follows: ask.", threads_obstacle="I lack **Threads** in <#1>: give it.")
+    access = Access(
+        publishing_obstacle="No one follows: ask.", threads_obstacle="I lack **Threads** in <#1>: give it."
+    )
     assert one(seen(access=access)).sign is Sign.FINE
     found = judged_feeds([seen(access=access, publishes=True, opens_threads=True)])
     assert [each.sign for each in found] == [Sign.WARNING, Sign.WARNING]

@@ -75,7 +75,9 @@ async def test_items_that_cannot_be_read_are_a_warning(hub: FakeHuggingFace) -> 
     [Fault(kind="hang"), Fault(kind="reset"), Fault(status=503), Fault(body=b"<html>"), Fault(status=404)],
     ids=lambda fault: f"{fault.kind} {fault.status}",
 )
-async def test_what_does_not_answer_with_a_list_is_wrong_and_named(hub: FakeHuggingFace, fault: Fault) -> None:
+async def test_what_does_not_answer_with_a_list_is_wrong_and_named(
+    hub: FakeHuggingFace, fault: Fault
+) -> None:
     hub.faults.extend([fault] * 10)
     (wrong,) = wrongs(await found(hub))
     assert wrong.sign is Sign.WRONG

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import discord
+from simcord.builders import ChannelHandle
+
 from sandbox import Fault
 from tests.process.running import Finished, Stage
 
@@ -77,17 +80,20 @@ async def test_missing_permissions_are_named_with_their_channel(stage: Stage) ->
     stage.discord.deny(stage.discord.club.general, view_channel=True)
     done = await stage.finished("doctor")
     assert done.code == 1
+    mend = "there, under Edit Channel → Permissions"
     assert lines(done, "✗") == [
-        "✗ #papers in Paper Club: I lack Embed Links "
-        "→ give me Embed Links there, under Edit Channel → Permissions",
-        "✗ #general in Paper Club: I lack View Channel "
-        "→ give me View Channel there, under Edit Channel → Permissions",
+        f"✗ #papers in Paper Club: I lack Embed Links → give me Embed Links {mend}",
+        f"✗ #general in Paper Club: I lack View Channel → give me View Channel {mend}",
     ]
     assert done.out.endswith("\n2 things are wrong.\n")
 
 
 async def test_a_thread_is_looked_at_through_its_channel(stage: Stage) -> None:
-    thread = stage.discord.club.papers.create_thread("reading", creator=stage.discord.admin)
+    world, papers = stage.discord.world, stage.discord.club.papers
+    made = world.backend.create_thread(
+        papers.id, "reading", stage.discord.admin.id, type=discord.ChannelType.public_thread.value
+    )
+    thread = ChannelHandle(world, stage.discord.guild, made)
     stage.list_paper("2608.00001", title="Video")
     bot = await stage.start(BACKFILL_DAYS="0")
     await stage.live("video", thread)
@@ -96,7 +102,9 @@ async def test_a_thread_is_looked_at_through_its_channel(stage: Stage) -> None:
     stage.discord.deny(stage.discord.channel, send_messages_in_threads=True)
     done = await stage.finished("doctor")
     (wrong,) = lines(done, "✗")
-    assert wrong.startswith("✗ #reading in Paper Club: I lack Send Messages in Threads → give me Send Messages in")
+    assert wrong.startswith(
+        "✗ #reading in Paper Club: I lack Send Messages in Threads → give me Send Messages in"
+    )
     assert "in #papers" in wrong
 
 
@@ -119,7 +127,9 @@ async def test_a_hold_and_its_post_that_waits_are_told(stage: Stage) -> None:
     await stage.started[-1].stop()
     done = await stage.finished("doctor")
     (wrong,) = lines(done, "✗")
-    assert re.match(r"✗ #papers in Paper Club is held since .* UTC: I lack Send Messages → give me", wrong), wrong
+    assert re.match(r"✗ #papers in Paper Club is held since .* UTC: I lack Send Messages → give me", wrong), (
+        wrong
+    )
     assert "1 post waits to be sent" in done.out
 
 
@@ -148,9 +158,7 @@ async def test_a_server_that_discord_does_not_show_is_not_called_fine(stage: Sta
     stage.discord.faults.add(Fault(path=path, status=403, body={"message": "no", "code": 0}, times=None))
     done = await stage.finished("doctor")
     assert "all is well" not in done.out
-    assert lines(done, "–") == [
-        "– 2 channels in 1 server: not checked, because Discord did not tell of them in time"
-    ]
+    assert lines(done, "–") == ["– 2 channels in 1 server: not checked, because Discord did not tell of them"]
 
 
 async def test_discord_that_cannot_be_reached_is_wrong_and_the_rest_is_looked_at(stage: Stage) -> None:
