@@ -18,6 +18,7 @@ from bot.discord.publishing import DiscordPublisher
 from bot.errors import ConfigError
 from bot.scheduler import Scheduler
 from bot.services.assembly import Services, assemble
+from bot.services.progress import Progress, untold
 from bot.settings import Settings
 from bot.sources.huggingface import HuggingFace
 from bot.store.database import Database
@@ -35,9 +36,12 @@ _REFUSED = "DISCORD_TOKEN was refused by Discord: copy the bot's token anew from
 class App:
     """One bot in one process, from its settings."""
 
-    def __init__(self, settings: Settings, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, settings: Settings, *, clock: Callable[[], datetime], progress: Progress = untold
+    ) -> None:
         self._settings = settings
         self._clock = clock
+        self._progress = progress  # of the archive's reading
         self._rung = asyncio.Event()
         self._running = asyncio.Lock()
 
@@ -81,6 +85,7 @@ class App:
                 backfill_days=settings.backfill_days,
                 ring=self._rung.set,
                 limits=settings.limits,
+                progress=self._progress,
             )
             scheduler = Scheduler(
                 runs=services.runs, clock=self._clock, rung=self._rung, running=self._running

@@ -19,6 +19,7 @@ from bot.services.notices import NoticeBoard, Notices
 from bot.services.pace import ChannelPace
 from bot.services.papers import Papers
 from bot.services.polling import Polling
+from bot.services.progress import Progress, untold
 from bot.services.publishing import Publisher
 from bot.services.results import Results
 from bot.services.runs import Runs
@@ -70,6 +71,7 @@ def assemble(
     ring: Callable[[], None],
     pace: ChannelPace | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    progress: Progress = untold,
 ) -> Services:
     """Builds the use cases; nothing runs yet.
 
@@ -85,10 +87,13 @@ def assemble(
         ring: called when something else may be due first.
         pace: of each channel; Discord's, if left out.
         limits: how much one server may ask for.
+        progress: shows how far the archive is read.
     """
     delivery = Delivery(database=database, publisher=publisher, clock=clock, pace=pace)
     holds = Holds(database=database, publisher=publisher, delivery=delivery, clock=clock, ring=ring)
-    polling = Polling(database=database, source=source, clock=clock, backfill_days=backfill_days)
+    polling = Polling(
+        database=database, source=source, clock=clock, backfill_days=backfill_days, progress=progress
+    )
     runs = Runs(
         database=database,
         polling=polling,

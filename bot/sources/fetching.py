@@ -16,7 +16,7 @@ from yarl import URL
 from bot.errors import SourceError
 from bot.sources.cleaning import shorten
 from bot.sources.parse import decode_json
-from bot.sources.rate_limits import asked_wait, rate_limit
+from bot.sources.rate_limits import RateLimit, asked_wait, rate_limit, server_time
 
 _log = logging.getLogger(__name__)
 
@@ -68,6 +68,15 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What an answer said beside its body."""
+
+    at: datetime  # by our clock
+    server_time: datetime | None  # at that moment, by the server's, to the second
+    limit: RateLimit | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _KeptPage:
     etag: str
     body: bytes
@@ -98,8 +107,14 @@ class Fetcher:
         self._sleep = sleep
         self._limits = limits
         self._session: ClientSession | None = None
+        self._heard: Heard | None = None
         self._free_at: datetime | None = None  # no call before this
         self._kept: OrderedDict[URL, _KeptPage] = OrderedDict()
+
+    @property
+    def last_heard(self) -> Heard | None:
+        """What the last answer said, whatever its status."""
+        return self._heard
 
     async def close(self) -> None:
         if self._session is not None:
@@ -195,6 +210,7 @@ class Fetcher:
     def _heed(self, response: ClientResponse) -> None:
         """Notes how long to wait before the next call, and turns a passing failure into another try."""
         limit = rate_limit(response.headers)
+        self._heard = Heard(at=self._clock(), server_time=server_time(response.headers), limit=limit)
         if limit is not None and limit.remaining == 0:
             self._pause(limit.wait_seconds)
         if response.status < 500 and response.status not in _WORTH_A_RETRY:

@@ -19,7 +19,7 @@ from bot.core.ids import PaperId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.errors import ConfigError, NotOpenYetError, PaperNotFoundError, SourceError
-from bot.sources.fetching import Answer, Fetcher, FetchLimits
+from bot.sources.fetching import Answer, Fetcher, FetchLimits, Heard
 from bot.sources.parse import ParsedList, parse_list, parse_paper
 
 _log = logging.getLogger(__name__)
@@ -81,6 +81,11 @@ class HuggingFace:
     @property
     def health(self) -> SourceHealth:
         return self._health
+
+    @property
+    def last_heard(self) -> Heard | None:
+        """What the last answer said of the time and of the calls that are left."""
+        return self._fetcher.last_heard
 
     async def __aenter__(self) -> Self:
         return self
