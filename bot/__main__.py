@@ -21,7 +21,7 @@ settings:
 
 exit codes:
    0  ended as asked, by SIGTERM or Ctrl-C
-   1  ended by an error; the log has it
+   1  ended by an error; the log has it. Of healthy: it is not
    2  the command line was wrong
   78  a setting is missing or wrong; the line on standard error names it
 """
@@ -38,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _sandbox(port=options.port)
             case "mode":
                 print("run" if Settings.load().discord_token else "sandbox")  # noqa: T201 - its one purpose
+            case "healthy":
+                return _healthy()
             case _:
                 _run()
     except KeyboardInterrupt:  # before the event loop took the signals over
@@ -65,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         "sandbox", help="run the bot in a Discord of its own, in the browser: no token, no account"
     )
     sandbox.add_argument("--port", type=_port, help="where the page listens on 127.0.0.1 (0: any free port)")
+    commands.add_parser("healthy", help="ask the running bot whether it is healthy: 0 if it is, else 1")
     commands.add_parser("mode", help="print `run` where DISCORD_TOKEN is set, else `sandbox`")
     return parser
 
@@ -97,6 +100,14 @@ def _sandbox(*, port: int | None) -> None:
     from bot.sandboxed import run_in_sandbox  # noqa: PLC0415 - only where it is asked for
 
     run_until_signal(run_in_sandbox(port=port, clock=system_clock))
+
+
+def _healthy() -> int:
+    from bot.healthy import ask  # noqa: PLC0415 - only where it is asked for
+
+    is_healthy, line = ask(Settings.load())
+    print(line)  # noqa: T201 - its one purpose
+    return EXIT_CLOSED if is_healthy else EXIT_FAILED
 
 
 def _config_error(error: BaseException) -> ConfigError | None:

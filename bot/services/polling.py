@@ -14,6 +14,7 @@ from bot.services.clock import Clock
 from bot.sources.huggingface import HuggingFace
 from bot.store import list_days, papers, subscriptions
 from bot.store.database import Database
+from bot.watching import UNWATCHED, Watcher
 
 _log = logging.getLogger(__name__)
 
@@ -44,12 +45,14 @@ class Polling:
         clock: Clock,
         backfill_days: int,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        watcher: Watcher = UNWATCHED,
     ) -> None:
         self._database = database
         self._source = source
         self._clock = clock
         self._backfill_days = backfill_days
         self._sleep = sleep
+        self._watcher = watcher
 
     async def poll(self) -> PollResult:
         """Reads the open day, what was missed, and the window's days again; never raises for the source."""
@@ -99,6 +102,7 @@ class Polling:
         async with self._database.write() as conn:
             new = await papers.upsert(conn, listing.papers, seen_at=now)
             await list_days.record(conn, day, read_at=now, papers=len(listing.papers))
+        self._watcher.day_read(listed=len(listing.papers), new=len(new))
         return len(listing.papers), len(new)
 
     async def backfill(self) -> bool:
