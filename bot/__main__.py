@@ -224,6 +224,17 @@ def _doctor(_: argparse.Namespace) -> int:
     return exit_code(found, fine=EXIT_CLOSED, wrong=EXIT_FAILED, no_start=EXIT_CONFIG)
 
 
+# healthy
+
+
+def _healthy(_: argparse.Namespace) -> int:
+    from bot.healthy import ask  # noqa: PLC0415 - as above; this one alone starts in no time
+
+    is_healthy, line = ask(Settings.load())
+    sys.stdout.write(f"{line}\n")
+    return EXIT_CLOSED if is_healthy else EXIT_FAILED
+
+
 # mode
 
 
@@ -283,6 +294,18 @@ exit codes:
   78  `paperboy run` would not start: a setting, the token or the database will not do
 """,
         do=_doctor,
+    ),
+    Command(
+        name="healthy",
+        line="ask the running bot whether it is healthy, as a container does every half minute",
+        about="Asks the bot that runs on this machine, at HEALTH_PORT, and prints one line.",
+        more="""\
+exit codes:
+   0  it is healthy
+   1  it is not, or does not answer
+  78  HEALTH_PORT is not set, or a setting is wrong
+""",
+        do=_healthy,
     ),
     Command(
         name="mode",

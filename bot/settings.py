@@ -92,6 +92,18 @@ def _database_address(value: str) -> str:
     return value.strip()
 
 
+def _host(value: str) -> str:
+    """The host's name or address as it came.
+
+    Raises:
+        ValueError: it could stand in no address.
+    """
+    value = value.strip()
+    if not re.fullmatch(r"[A-Za-z0-9.:_-]+", value):
+        raise ValueError
+    return value
+
+
 def _bare_secret(value: object) -> object:
     """Trims a token, and refuses what cannot stand in a header."""
     if not isinstance(value, str):
@@ -186,6 +198,16 @@ class Settings(BaseSettings):
         ge=20,
         le=1_000,
         description="a whole number of characters from 20 to 1000",
+    )
+    health_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65_535,
+        description="a port from 1 to 65535, or 0 for any that is free",
+    )
+    health_host: Annotated[str, AfterValidator(_host)] = Field(
+        default="127.0.0.1",
+        description="an address of this machine such as 127.0.0.1, or 0.0.0.0 for all of them",
     )
     log_level: Annotated[LogLevel, reading(lambda text: LogLevel(text.strip().upper()))] = Field(
         default=LogLevel.INFO,

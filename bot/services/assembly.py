@@ -29,8 +29,10 @@ from bot.services.setup import Setup
 from bot.services.status import StatusReport
 from bot.services.subscriptions import Subscriptions
 from bot.services.surroundings import Surroundings
+from bot.services.totals import CurrentTotals
 from bot.sources.huggingface import HuggingFace
 from bot.store.database import Database
+from bot.watching import UNWATCHED, Watcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,7 @@ class Services:
     papers: Papers
     explaining: Explaining
     status: StatusReport
+    totals: CurrentTotals
 
 
 def assemble(
@@ -72,6 +75,7 @@ def assemble(
     pace: ChannelPace | None = None,
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress = untold,
+    watcher: Watcher = UNWATCHED,
 ) -> Services:
     """Builds the use cases; nothing runs yet.
 
@@ -88,11 +92,17 @@ def assemble(
         pace: of each channel; Discord's, if left out.
         limits: how much one server may ask for.
         progress: shows how far the archive is read.
+        watcher: told of what happens.
     """
-    delivery = Delivery(database=database, publisher=publisher, clock=clock, pace=pace)
+    delivery = Delivery(database=database, publisher=publisher, clock=clock, pace=pace, watcher=watcher)
     holds = Holds(database=database, publisher=publisher, delivery=delivery, clock=clock, ring=ring)
     polling = Polling(
-        database=database, source=source, clock=clock, backfill_days=backfill_days, progress=progress
+        database=database,
+        source=source,
+        clock=clock,
+        backfill_days=backfill_days,
+        progress=progress,
+        watcher=watcher,
     )
     runs = Runs(
         database=database,
@@ -102,6 +112,7 @@ def assemble(
         clock=clock,
         poll_interval_seconds=poll_interval_seconds,
         backfill_days=backfill_days,
+        watcher=watcher,
     )
     searching = Searching(database=database, clock=clock, limits=limits)
     feeds = Feeds(
@@ -161,5 +172,6 @@ def assemble(
         ),
         papers=papers,
         explaining=Explaining(database=database, papers=papers, clock=clock, backfill_days=backfill_days),
+        totals=CurrentTotals(database=database),
         status=StatusReport(database=database, source=source, runs=runs, publisher=publisher, clock=clock),
     )

@@ -15,6 +15,7 @@ from bot.services.progress import Advance, Progress, untold
 from bot.sources.huggingface import HuggingFace
 from bot.store import list_days, papers, subscriptions
 from bot.store.database import Database
+from bot.watching import UNWATCHED, Watcher
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class Polling:
         backfill_days: int,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         progress: Progress = untold,
+        watcher: Watcher = UNWATCHED,
     ) -> None:
         self._database = database
         self._source = source
@@ -53,6 +55,7 @@ class Polling:
         self._backfill_days = backfill_days
         self._sleep = sleep
         self._progress = progress  # of the archive's days
+        self._watcher = watcher
 
     async def poll(self) -> PollResult:
         """Reads the open day, what was missed, and the window's days again; never raises for the source."""
@@ -102,6 +105,7 @@ class Polling:
         async with self._database.write() as conn:
             new = await papers.upsert(conn, listing.papers, seen_at=now)
             await list_days.record(conn, day, read_at=now, papers=len(listing.papers))
+        self._watcher.day_read(listed=len(listing.papers), new=len(new))
         return len(listing.papers), len(new)
 
     async def backfill(self) -> bool:

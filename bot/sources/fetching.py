@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -101,11 +103,13 @@ class Fetcher:
         clock: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[object]],
         limits: FetchLimits,
+        told: Callable[[URL, int | None, float], None],
     ) -> None:
         self._headers = headers
         self._clock = clock
         self._sleep = sleep
         self._limits = limits
+        self._told = told  # of each request: its address, the answer's status if one came, and the seconds
         self._session: ClientSession | None = None
         self._heard: Heard | None = None
         self._free_at: datetime | None = None  # no call before this
@@ -164,7 +168,7 @@ class Fetcher:
             for _ in range(_MOST_REDIRECTS + 1):
                 kept = self._kept.get(target)
                 headers = {"If-None-Match": kept.etag} if kept else {}
-                async with self._open().get(target, headers=headers, allow_redirects=False) as response:
+                async with self._request(target, headers) as response:
                     if response.status not in _REDIRECTS:
                         return await self._read(response, target, kept)
                     target = _redirected(response, target)
@@ -174,6 +178,20 @@ class Fetcher:
             reason = shorten(str(error)) or type(error).__name__
             raise _TryAgainError(f"could not be reached: {reason}") from error
         raise SourceError("Hugging Face redirects in a circle")
+
+    @asynccontextmanager
+    async def _request(self, url: URL, headers: dict[str, str]) -> AsyncGenerator[ClientResponse]:
+        """One request, told of when its answer has been read, or will never be."""
+        began, status = time.monotonic(), None
+        try:
+            async with self._open().get(url, headers=headers, allow_redirects=False) as response:
+                status = response.status
+                yield response
+        except (TimeoutError, ClientError, OSError):
+            status = None  # also where the answer broke off
+            raise
+        finally:
+            self._told(url, status, time.monotonic() - began)
 
     def _open(self) -> ClientSession:
         # Made at the first call, since a session belongs to the running event loop.
