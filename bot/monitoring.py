@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from typing_extensions import override
 
 from bot import __version__
@@ -23,6 +24,7 @@ from bot.metrics import CONTENT_TYPE, Metrics, Standing
 from bot.services.totals import CurrentTotals
 
 _log = logging.getLogger(__name__)
+_requests_log = logging.getLogger(f"{__name__}.requests")
 
 _CLOSING_SECONDS = 0.5  # what requests under way get when the bot ends
 _IDLE_SECONDS = 15.0  # a connection that says nothing, or nothing whole, is closed after these
@@ -55,7 +57,11 @@ class Monitor:
         app.router.add_get("/metrics", self._tell_metrics)
         app.on_response_prepare.append(_add_headers)
         self._runner = web.AppRunner(
-            app, access_log=None, keepalive_timeout=_IDLE_SECONDS, shutdown_timeout=_CLOSING_SECONDS
+            app,
+            access_log=None,
+            logger=_requests_log,
+            keepalive_timeout=_IDLE_SECONDS,
+            shutdown_timeout=_CLOSING_SECONDS,
         )
         self._listening: asyncio.Server | None = None
 
@@ -141,6 +147,14 @@ class _TurnedAway(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - as every server's on a socket
         transport.abort()
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether a record is of a bug, not of somebody's broken request, which is answered with a 400."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
+_requests_log.addFilter(_is_ours)
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:

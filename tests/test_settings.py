@@ -313,3 +313,22 @@ def test_no_color_is_heeded(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert wants_color() is wanted
+
+
+@pytest.mark.parametrize("value", ["65536", "-1", "x", "80.5"])
+def test_a_port_for_health_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    assert refusal(monkeypatch, HEALTH_PORT=value).startswith("HEALTH_PORT must be a port from 1 to 65535")
+
+
+@pytest.mark.parametrize("value", ["http://127.0.0.1", "127.0.0.1/x", "a b", "user@host"])
+def test_a_host_for_health_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    assert refusal(monkeypatch, HEALTH_HOST=value).startswith(
+        "HEALTH_HOST must be an address of this machine"
+    )
+
+
+def test_no_port_for_health_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (Settings.load().health_port, Settings.load().health_host) == (None, "127.0.0.1")
+    monkeypatch.setenv("HEALTH_PORT", "9464")
+    monkeypatch.setenv("HEALTH_HOST", "::1")
+    assert (Settings.load().health_port, Settings.load().health_host) == (9464, "::1")

@@ -113,12 +113,18 @@ class Stage:
         day = day or self.today
         self.hub.days.setdefault(day, []).append(raw_item(id=paper_id, day=day, **item))
 
-    async def launch(self, **settings: str) -> BotProcess:
-        """Start the bot with these settings over the usual ones; an empty one is left out."""
+    async def launch(self, *, before: str = "", **settings: str) -> BotProcess:
+        """Start the bot with these settings over the usual ones; an empty one is left out.
+
+        `before` is code that the process runs first, such as one that makes a long limit a short one.
+        """
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            "-m",
-            "bot",
+            *(
+                ("-c", f"{before}\nimport sys\nfrom bot.__main__ import main\nsys.exit(main([]))")
+                if before
+                else ("-m", "bot")
+            ),
             cwd=self.folder,
             env=self._environment(settings),
             stdin=asyncio.subprocess.DEVNULL,
@@ -145,9 +151,9 @@ class Stage:
         chosen = {name: value for name, value in (usual | settings).items() if value}
         return {**kept, "PYTHONPATH": str(ROOT), **chosen}
 
-    async def start(self, **settings: str) -> BotProcess:
+    async def start(self, *, before: str = "", **settings: str) -> BotProcess:
         """Start the bot and wait until it is ready for runs and commands."""
-        bot = await self.launch(**settings)
+        bot = await self.launch(before=before, **settings)
         await bot.says("Ready as")
         return bot
 
