@@ -186,8 +186,8 @@ async def test_a_check_writes_to_the_disk(patient: Patient) -> None:
 async def test_a_write_that_is_long_under_way_is_waited_for_and_one_that_never_ends_fails(
     patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(healths, "ASKED_SECONDS", 0.01)
     assert (await patient.report()).parts["database"].status is Status.OK
+    monkeypatch.setattr(healths, "ASKED_SECONDS", 0.01)
     async with patient.bot.database.write():
         patient.now += healths.WRITABLE_FOR_SECONDS
         assert (await patient.report()).parts["database"].status is Status.OK
