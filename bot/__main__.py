@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import cast
 
-from bot import __version__, logs
+from bot import __version__, backups, logs
 from bot.errors import ConfigError
 from bot.process import EXIT_CLOSED, EXIT_CONFIG, EXIT_FAILED, run_until_signal
 from bot.services.clock import system_clock
@@ -38,6 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _sandbox(port=options.port)
             case "mode":
                 print("run" if Settings.load().discord_token else "sandbox")  # noqa: T201 - its one purpose
+            case "backup":
+                return backups.back_up(options)
+            case "restore":
+                return backups.restore(options)
             case _:
                 _run()
     except KeyboardInterrupt:  # before the event loop took the signals over
@@ -65,6 +69,10 @@ def _parser() -> argparse.ArgumentParser:
         "sandbox", help="run the bot in a Discord of its own, in the browser: no token, no account"
     )
     sandbox.add_argument("--port", type=_port, help="where the page listens on 127.0.0.1 (0: any free port)")
+    backups.takes_backup(
+        commands.add_parser("backup", help="copy the database to a file, while the bot runs")
+    )
+    backups.takes_restore(commands.add_parser("restore", help="put such a file in the database's place"))
     commands.add_parser("mode", help="print `run` where DISCORD_TOKEN is set, else `sandbox`")
     return parser
 

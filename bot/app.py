@@ -21,6 +21,7 @@ from bot.services.assembly import Services, assemble
 from bot.settings import Settings
 from bot.sources.huggingface import HuggingFace
 from bot.store.database import Database
+from bot.store.locking import sole_use
 from cogs import make_cogs
 
 _log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class App:
             raise ConfigError("DISCORD_TOKEN is not set")
         point_at(api_url=settings.discord_api_url, gateway_url=settings.discord_gateway_url)
         async with AsyncExitStack() as stack:
+            await stack.enter_async_context(sole_use(settings.database_url))
             database = await Database.open(settings.database_url)
             stack.push_async_callback(database.close)
             source = await stack.enter_async_context(

@@ -24,8 +24,7 @@ def check(connection: Connection) -> None:
         ConfigError: the database was made by a newer Paperboy, or by another program.
     """
     revisions = MigrationContext.configure(connection).get_current_heads()
-    known = {script.revision for script in ScriptDirectory.from_config(_config(connection)).walk_revisions()}
-    if newer := set(revisions) - known:
+    if newer := set(revisions) - known_revisions():
         raise ConfigError(
             f"DATABASE_URL names a database of a newer Paperboy (revision {', '.join(sorted(newer))}). "
             "Start the version that made it, or name another file."
@@ -35,6 +34,11 @@ def check(connection: Connection) -> None:
             "DATABASE_URL names a database of another program: it has tables, and none are Paperboy's. "
             "Name another file."
         )
+
+
+def known_revisions() -> set[str]:
+    """Every revision of the tables that this code knows, the newest and all before it."""
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def migrate(connection: Connection) -> None:
@@ -55,7 +59,7 @@ def migrate(connection: Connection) -> None:
     log.info("The database is now at revision %s (was: %s)", after, before or "empty")
 
 
-def _config(connection: Connection) -> Config:
+def _config(connection: Connection | None = None) -> Config:
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", "bot.store:migrations")
     config.set_main_option("path_separator", "os")
