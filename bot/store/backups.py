@@ -232,8 +232,8 @@ def _alone(database: Path) -> Generator[None]:
         yield
 
 
-def _settle(database: Path) -> None:
-    """Move what is in the WAL into the file, so that the file alone is the database.
+def _settle(database: Path) -> bool:
+    """Move what is in the WAL into the file, so that the file alone is the database; False if it is damaged.
 
     SQLite does that only for who has the file alone: the lock of a bot on a file system that keeps none,
     another command and a shell are found out.
@@ -249,7 +249,8 @@ def _settle(database: Path) -> None:
             raise BackupError(
                 f"a program has {database} open: stop the bot, or what else it is, and restore then"
             ) from error
-        # Damaged, which is why it is replaced: it is kept as it is, with what is beside it.
+        return False  # which may be why it is replaced
+    return True
 
 
 def _set_aside(database: Path, now: datetime) -> Path:
@@ -258,12 +259,18 @@ def _set_aside(database: Path, now: datetime) -> Path:
     Raises:
         BackupError: a program has it open.
     """
-    _settle(database)
     kept = database.with_name(f"{database.name}.before-restore-{stamp(now)}")
-    os.link(database, kept)  # at no moment is there no database
-    for suffix in _COMPANIONS:
-        with suppress(FileNotFoundError):
-            _beside(database, suffix).rename(_beside(kept, suffix))
+    is_settled = True
+    try:
+        for suffix in _COMPANIONS:  # before SQLite throws away what it cannot use
+            with suppress(FileNotFoundError):
+                os.link(_beside(database, suffix), _beside(kept, suffix))
+        is_settled = _settle(database)
+        os.link(database, kept)  # at no moment is there no database
+    finally:
+        if is_settled:
+            _remove_companions(kept)
+    _remove_companions(database)
     return kept
 
 
