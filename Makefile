@@ -8,7 +8,7 @@ LOCKED := $(INSTALL) --require-hashes -r
 PAPERBOY := $(INSTALL) --no-deps --no-build-isolation --editable . # the command .venv/bin/paperboy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage lint format bench chaos lock clean
+.PHONY: help setup run test coverage lint format bench chaos rehearse lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ bench: $(VENV)/.dev ## run the benchmarks
 
 chaos: $(VENV)/.dev ## kill the bot 200 times while it delivers 500 posts, and count them
 	$(BIN)/python -m tests.process.chaos
+
+rehearse: $(VENV)/.dev ## carry the Dockerfile and compose.yaml out in a folder, without an engine (as root)
+	$(BIN)/python -m tests.container.rehearsal
 
 lock: $(VENV)/.dev ## pin the newest versions that pyproject.toml allows
 	echo 'setuptools>=80' | $(BIN)/uv pip compile $(COMPILE) --output-file requirements/build.txt -

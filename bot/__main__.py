@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from bot import __version__, logs
+from bot import __version__, backups, logs
 from bot.errors import ConfigError, SourceError, UserError
 from bot.process import EXIT_CLOSED, EXIT_CONFIG, EXIT_FAILED, run_until_signal
 from bot.services.clock import system_clock
@@ -294,6 +294,39 @@ exit codes:
   78  `paperboy run` would not start: a setting, the token or the database will not do
 """,
         do=_doctor,
+    ),
+    Command(
+        name="backup",
+        line="copy the database to a file, while the bot runs",
+        about="Copies the database to a file or into a folder, whole and checked, while the bot runs or not.",
+        more="""\
+examples:
+  paperboy backup /backups/paperboy.db --force
+  paperboy backup /backups --keep 14
+  paperboy backup /backups --every 24h --keep 14
+
+exit codes:
+   0  the backup is written
+   1  it could not be made; what was there stays as it was
+  78  a setting is wrong, or there is no database yet
+""",
+        takes=backups.takes_backup,
+        do=backups.back_up,
+    ),
+    Command(
+        name="restore",
+        line="put such a file in the database's place",
+        about="""\
+Checks a file that `paperboy backup` wrote and puts it in the database's place. What was there is kept beside
+it. The bot must not run meanwhile.""",
+        more="""\
+exit codes:
+   0  it is restored: start the bot
+   1  it could not be; nothing was changed
+  78  a setting is wrong
+""",
+        takes=backups.takes_restore,
+        do=backups.restore,
     ),
     Command(
         name="healthy",

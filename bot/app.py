@@ -25,6 +25,7 @@ from bot.services.progress import Progress, untold
 from bot.settings import Settings
 from bot.sources.huggingface import HuggingFace
 from bot.store.database import Database
+from bot.store.locking import sole_use
 from bot.watching import UNWATCHED
 from cogs import make_cogs
 
@@ -74,6 +75,7 @@ class App:
         async with AsyncExitStack() as stack:
             monitor = await self._monitor(stack)
             watcher = monitor.metrics if monitor else UNWATCHED
+            await stack.enter_async_context(sole_use(settings.database_url))
             database = await Database.open(settings.database_url)
             stack.push_async_callback(database.close)
             source = await stack.enter_async_context(

@@ -94,7 +94,7 @@ class Database:
             async with self.write() as conn:
                 await conn.execute(_REWRITE)
         except DBAPIError as error:
-            return advice(error) or "a write failed; the log has why"
+            return advice(error.orig) or "a write failed; the log has why"
         return None
 
     async def close(self) -> None:

@@ -24,8 +24,7 @@ def check(connection: Connection) -> None:
         ConfigError: the database was made by a newer Paperboy, or by another program.
     """
     revisions = MigrationContext.configure(connection).get_current_heads()
-    known = {script.revision for script in ScriptDirectory.from_config(_config(connection)).walk_revisions()}
-    if newer := set(revisions) - known:
+    if newer := set(revisions) - known_revisions():
         raise ConfigError(
             f"DATABASE_URL names a database of a newer Paperboy (revision {', '.join(sorted(newer))}). "
             "Start the version that made it, or name another file."
@@ -50,6 +49,11 @@ def newest(connection: Connection) -> str:
     return head
 
 
+def known_revisions() -> set[str]:
+    """Every revision of the tables that this code knows, the newest and all before it."""
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
 def migrate(connection: Connection) -> None:
     """Run the revisions that are missing, in the connection's transaction: all of them or, on an error, none.
 
@@ -68,7 +72,7 @@ def migrate(connection: Connection) -> None:
     log.info("The database is now at revision %s (was: %s)", after, before or "empty")
 
 
-def _config(connection: Connection) -> Config:
+def _config(connection: Connection | None = None) -> Config:
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", "bot.store:migrations")
     config.set_main_option("path_separator", "os")
