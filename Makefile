@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCKED := $(INSTALL) --require-hashes -r
+PAPERBOY := $(INSTALL) --no-deps --no-build-isolation --editable . # the command .venv/bin/paperboy
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test coverage lint format bench chaos rehearse lock clean
@@ -47,6 +48,7 @@ rehearse: $(VENV)/.dev ## carry the Dockerfile and compose.yaml out in a folder,
 	$(BIN)/python -m tests.container.rehearsal
 
 lock: $(VENV)/.dev ## pin the newest versions that pyproject.toml allows
+	echo 'setuptools>=80' | $(BIN)/uv pip compile $(COMPILE) --output-file requirements/build.txt -
 	$(BIN)/uv pip compile $(COMPILE) --output-file requirements/run.txt pyproject.toml
 	$(BIN)/uv pip compile $(COMPILE) --extra sandbox --output-file requirements/sandbox.txt pyproject.toml
 	$(BIN)/uv pip compile $(COMPILE) --extra sandbox --extra dev --output-file requirements/dev.txt pyproject.toml
@@ -69,9 +71,10 @@ $(VENV)/.python:
 	  echo "Python could not make $(VENV). On Debian and Ubuntu: apt install python3-venv"; rm -rf $(VENV); exit 1; }
 	@touch $@
 
-$(VENV)/.run: requirements/run.txt | $(VENV)/.python
+$(VENV)/.run: requirements/run.txt requirements/build.txt pyproject.toml | $(VENV)/.python
 	@echo "Installing the bot's packages …"
-	@$(LOCKED) $<
+	@$(LOCKED) $< -r requirements/build.txt
+	@$(PAPERBOY)
 	@touch $@
 
 $(VENV)/.sandbox: requirements/sandbox.txt | $(VENV)/.python
@@ -82,5 +85,5 @@ $(VENV)/.sandbox: requirements/sandbox.txt | $(VENV)/.python
 $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/.python
 	@echo "Installing the packages for development …"
 	@$(LOCKED) $<
-	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(PAPERBOY)
 	@touch $@

@@ -1,23 +1,27 @@
-"""Hugging Face's Daily Papers on loopback: the list with its pages and refusals, and single papers."""
+"""Hugging Face's Daily Papers on loopback: the list with its pages and refusals, and single papers.
+
+The lists are the bundled sample's, or real ones that are fetched as they are asked for. Which of them are
+open is said by the sandbox's calendar either way.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from sandbox.calendar import Calendar, machine_time, open_list_day, weekday_before
 from sandbox.changes import Changes
 from sandbox.faults import Faults, RecordedRequest, fail, json_response, new_record
 from sandbox.listening import Listener
+from sandbox.live import LiveLists, UpstreamError
 
 _SAMPLE: Final = Path(__file__).with_name("sample")
-_NEW_YORK: Final = ZoneInfo("America/New_York")
-_OPENS_AT: Final = time(21, 30)  # in New York, on the evening before the list day
+_OPEN_AT_FIRST: Final = 3  # of the sample's days; the others come one by one
 _LIMIT_DEFAULT: Final = 50
 _LIMIT_MOST: Final = 100
 _RATE_HEADERS: Final = {
@@ -26,52 +30,47 @@ _RATE_HEADERS: Final = {
 }
 
 
-def open_list_day(now: datetime) -> date:
-    """The list day that is filling: it opens at 21:30 in New York on the evening before."""
-    local = now.astimezone(_NEW_YORK)
-    return local.date() + timedelta(days=1) if local.time() >= _OPENS_AT else local.date()
-
-
-def list_days_up_to(newest: date, *, count: int) -> list[date]:
-    """The newest day and the weekdays before it, newest first.
-
-    The newest may be a Saturday, whose real list is empty: who tries the sandbox then sees a post too.
-    """
-    days = [newest]
-    while len(days) < count:
-        newest -= timedelta(days=1)
-        if newest.weekday() < 5:
-            days.append(newest)
-    return days
-
-
 def redated(item: Mapping[str, Any], day: date) -> dict[str, Any]:
     """The item as it stands on the list of that day."""
     paper = {**item["paper"], "submittedOnDailyAt": f"{day.isoformat()}T00:00:00.000Z"}
     return {**item, "paper": paper}
 
 
-def sample_days(now: datetime) -> dict[date, list[dict[str, Any]]]:
-    """The bundled lists, moved to the open list day and the weekdays before; the files are newest first."""
-    files = sorted(_SAMPLE.glob("*.json"))
-    days = list_days_up_to(open_list_day(now), count=len(files))
+def sample_calendar(machine: Callable[[], datetime] = machine_time) -> Calendar:
+    """A calendar with as many days as there are bundled lists."""
+    to_come = len(_sample_files()) - _OPEN_AT_FIRST
+    return Calendar.of_sample(open_days=_OPEN_AT_FIRST, days_to_come=to_come, machine=machine)
+
+
+def sample_days(days: Sequence[date]) -> dict[date, list[dict[str, Any]]]:
+    """The bundled lists on these days, oldest first."""
     return {
         day: [redated(item, day) for item in json.loads(file.read_text(encoding="utf-8"))]
-        for day, file in zip(days, files, strict=True)
+        for day, file in zip(days, _sample_files(), strict=True)
     }
 
 
+def _sample_files() -> list[Path]:
+    return sorted(_SAMPLE.glob("day*.json"))
+
+
 class HuggingFace:
-    """The stand-in. `days` may be changed while it serves; `now` says what is not open yet."""
+    """The stand-in.
+
+    `days` are the sample's lists, none where lists are live; they may be changed while it serves. `listed` is
+    called with the items of each list that somebody reads.
+    """
 
     def __init__(
-        self, *, now: Callable[[], datetime] = lambda: datetime.now(UTC), changes: Changes | None = None
+        self, *, calendar: Calendar, live: LiveLists | None = None, changes: Changes | None = None
     ) -> None:
-        self.days = sample_days(now())
+        self.days = sample_days(calendar.days) if live is None else {}
         self.faults = Faults()
         self.requests = new_record()
         self.served: set[date] = set()  # the list days that somebody has read
-        self._now = now
+        self.listed: Callable[[Sequence[Mapping[str, Any]]], None] | None = None
+        self._live = live
+        self._now = calendar.now
         self._changes = changes or Changes()
         app = web.Application()
         app.router.add_get("/api/daily_papers", self._list)
@@ -90,8 +89,11 @@ class HuggingFace:
 
     @property
     def is_read(self) -> bool:
-        """Whether somebody has read all the lists."""
-        return self.served.issuperset(self.days)
+        """Whether somebody has read the lists that are open: all of the sample's, or the newest live one."""
+        newest = open_list_day(self._now())
+        if self._live is not None:
+            return newest in self.served
+        return all(day in self.served for day in self.days if day <= newest)
 
     async def _list(self, request: web.Request) -> web.Response:
         return await self._served(request, self._page_of_list)
@@ -100,7 +102,7 @@ class HuggingFace:
         return await self._served(request, self._single_paper)
 
     async def _served(
-        self, request: web.Request, answer: Callable[[web.Request], web.Response]
+        self, request: web.Request, answer: Callable[[web.Request], Awaitable[web.Response]]
     ) -> web.Response:
         record = RecordedRequest(request.method, request.path, dict(request.query))
         self.requests.append(record)
@@ -108,21 +110,30 @@ class HuggingFace:
         response = (
             await fail(fault, when="before", request=request)
             or await fail(fault, when="after", request=request)
-            or answer(request)
+            or await self._passed_on(answer(request))
         )
-        response.headers.update(_RATE_HEADERS)
+        for name, value in _RATE_HEADERS.items():
+            response.headers.setdefault(name, value)
         record.status = response.status
         self._changes.wake()
         return response
 
-    def _page_of_list(self, request: web.Request) -> web.Response:
+    async def _passed_on(self, answer: Awaitable[web.Response]) -> web.Response:
+        """The answer; what failed upstream is the failure that it is."""
+        try:
+            return await answer
+        except UpstreamError as error:
+            headers = {**error.headers, "Content-Type": "application/json"}
+            return web.Response(status=error.status, body=error.body, headers=headers)
+
+    async def _page_of_list(self, request: web.Request) -> web.Response:
         try:
             day = self._day(request.query)
             limit = _number(request.query, "limit", default=_LIMIT_DEFAULT, least=1, most=_LIMIT_MOST)
             page = _number(request.query, "p", default=0, least=0, most=100_000)
         except ValueError as error:
             return json_response({"error": str(error)}, status=400)
-        items = sorted(self.days.get(day, []), key=lambda item: -int(item["paper"].get("upvotes", 0)))
+        items = await self._items(day)
         following = items[(page + 1) * limit :]
         headers: dict[str, str] = {}
         if following:
@@ -130,7 +141,15 @@ class HuggingFace:
             query = {**request.query, "limit": str(limit), "p": str(page + 1)}
             headers["Link"] = f'<{address.with_query(query)}>; rel="next"'
         self.served.add(day)
+        if self.listed is not None:
+            self.listed(items)
         return json_response(items[page * limit : (page + 1) * limit], headers=headers)
+
+    async def _items(self, day: date) -> list[dict[str, Any]]:
+        """By upvotes, the highest first."""
+        if self._live is not None:
+            return await self._live.day(day)
+        return sorted(self.days.get(day, []), key=lambda item: -int(item["paper"].get("upvotes", 0)))
 
     def _day(self, query: Mapping[str, str]) -> date:
         """The day asked for, else the newest that has papers.
@@ -139,8 +158,10 @@ class HuggingFace:
             ValueError: no date, or one that has not opened yet; worded as the API words it.
         """
         newest = open_list_day(self._now())
+        if "date" not in query and self._live is not None:
+            return newest if newest.weekday() < 5 else weekday_before(newest)
         if "date" not in query:
-            return max((day for day, items in self.days.items() if items), default=newest)
+            return max((day for day, items in self.days.items() if items and day <= newest), default=newest)
         try:
             day = datetime.strptime(query["date"], "%Y-%m-%d").replace(tzinfo=UTC).date()
         except ValueError:
@@ -150,12 +171,15 @@ class HuggingFace:
             raise ValueError(f'✖ "date" must be less than or equal to "{bound}"\n  → at date')
         return day
 
-    def _single_paper(self, request: web.Request) -> web.Response:
+    async def _single_paper(self, request: web.Request) -> web.Response:
         wanted = request.match_info["paper_id"]
-        every: Sequence[dict[str, Any]] = [item for items in self.days.values() for item in items]
-        for item in every:
-            if item["paper"]["id"] == wanted:
-                return json_response(item["paper"])
+        if self._live is not None:
+            return json_response(await self._live.paper(wanted))
+        newest = open_list_day(self._now())
+        for day in sorted((day for day in self.days if day <= newest), reverse=True):
+            for item in self.days[day]:
+                if item["paper"]["id"] == wanted:
+                    return json_response(item["paper"])
         return json_response({"error": "Paper not found"}, status=404)
 
 

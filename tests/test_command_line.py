@@ -9,13 +9,16 @@ import signal
 import subprocess
 import sys
 import textwrap
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot import __version__
-from bot.__main__ import main
+from bot.__main__ import COMMANDS, Command, main
+from bot.core.list_days import open_list_day
 from bot.settings import Settings
+from tests.fakes.huggingface import FakeHuggingFace, Fault, raw_item
 
 ROOT = Path(__file__).parent.parent
 WAIT_SECONDS = 60  # for a process; only a hang takes so long
@@ -51,10 +54,10 @@ def test_without_a_token_the_start_ends_with_78_and_names_the_sandbox(
     assert "paperboy sandbox" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["run", "sandbox", "mode"])
+@pytest.mark.parametrize("command", ["run", "sandbox", "mode", "preview agents"])
 def test_a_wrong_setting_ends_any_command_with_78_and_one_line(tmp_path: Path, command: str) -> None:
     (tmp_path / ".env").write_text("POLL_INTERVAL_SECONDS=soon\n", encoding="utf-8")
-    done = paperboy(tmp_path, command, DISCORD_TOKEN="abc", LOG_LEVEL="ERROR")
+    done = paperboy(tmp_path, *command.split(), DISCORD_TOKEN="abc", LOG_LEVEL="ERROR")
     assert done.returncode == 78
     assert done.stderr.startswith("paperboy: POLL_INTERVAL_SECONDS must be a whole number of seconds")
     assert done.stderr.count("\n") == 1
@@ -79,8 +82,65 @@ def test_help_names_commands_settings_and_exit_codes(capsys: pytest.CaptureFixtu
         main(["--help"])
     assert end.value.code == 0
     shown = capsys.readouterr().out
-    for expected in ("run", "sandbox", "DISCORD_TOKEN", ".env.example", "78"):
+    for expected in ("run", "sandbox", "DISCORD_TOKEN", ".env.example", "78", "README.md"):
         assert expected in shown
+
+
+def test_help_lists_each_command_for_people_and_none_that_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    listed = re.findall(r"^    ([a-z]+)  ", capsys.readouterr().out, re.MULTILINE)
+    assert listed == [command.name for command in COMMANDS if command.line is not None]
+    assert {"run", "sandbox", "preview", "doctor"} <= set(listed)
+    assert "mode" not in listed
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_each_commands_help_says_what_it_does_in_ascii(
+    command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main([command.name, "--help"])
+    assert end.value.code == 0
+    shown = capsys.readouterr().out
+    assert command.about in shown
+    assert shown.isascii()  # a terminal that knows nothing else must not end it
+
+
+async def test_ctrl_c_ends_an_answer_with_130_and_no_traceback(tmp_path: Path) -> None:
+    async with FakeHuggingFace() as hub:
+        hub.faults.append(Fault(kind="hang"))
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "bot", "preview", "agents"),
+            cwd=tmp_path,
+            env=environment(HF_ENDPOINT=hub.url),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        async with asyncio.timeout(WAIT_SECONDS):
+            while not hub.requests and hub.faults:  # noqa: ASYNC110 - it tells nobody that it was asked
+                await asyncio.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = await rest(process)
+    assert (process.returncode, out, err) == (130, "", "")
+
+
+async def test_a_reader_that_has_enough_is_no_error(tmp_path: Path) -> None:
+    async with FakeHuggingFace() as hub:
+        reader, writer = os.pipe()
+        os.close(reader)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "bot", "preview", "agents"),
+            cwd=tmp_path,
+            env=environment(HF_ENDPOINT=hub.url),
+            stdout=writer,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        os.close(writer)
+        _, err = await rest(process)
+    assert (process.returncode, err) == (1, "")
 
 
 def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,7 +151,18 @@ def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["fly"], ["sandbox", "--port", "65536"], ["sandbox", "--port", "x"], ["run", "now"]]
+    "arguments",
+    [
+        ["preview"],
+        ["preview", "agents", "--days", "0"],
+        ["preview", "agents", "--days", "31"],
+        ["preview", "agents", "--days", "x"],
+        ["doctor", "now"],
+        ["fly"],
+        ["sandbox", "--port", "65536"],
+        ["sandbox", "--port", "x"],
+        ["run", "now"],
+    ],
 )
 def test_a_wrong_command_line_ends_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
@@ -137,7 +208,7 @@ async def line(process: asyncio.subprocess.Process) -> str:
 
 async def rest(process: asyncio.subprocess.Process) -> tuple[str, str]:
     out, err = await asyncio.wait_for(process.communicate(), WAIT_SECONDS)
-    return out.decode(), err.decode()
+    return (out or b"").decode(), (err or b"").decode()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -187,7 +258,7 @@ FAILING = """\
     from bot.errors import ConfigError
     app = types.ModuleType("bot.app")
     class App:
-        def __init__(self, settings, *, clock):
+        def __init__(self, settings, *, clock, progress):
             assert clock().tzinfo
         async def run(self):
             raise {error}
@@ -251,21 +322,29 @@ def test_without_the_sandboxs_packages_it_says_how_to_install_them(tmp_path: Pat
 # The whole: the real bot in the real sandbox.
 
 
+async def sandboxed(tmp_path: Path, *arguments: str, **variables: str) -> asyncio.subprocess.Process:
+    """`paperboy sandbox`; nothing is asked but of loopback."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "bot", "sandbox", "--port", "0", *arguments),
+        cwd=tmp_path,
+        env=environment(TMPDIR=str(tmp_path), **variables),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_the_sandbox_says_where_it_is_open_and_ends_by_request(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "bot", "sandbox", "--port", "0"),
-        cwd=tmp_path,
-        env=environment(DISCORD_TOKEN="someone's real token", TMPDIR=str(tmp_path)),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    process = await sandboxed(tmp_path, "--sample", DISCORD_TOKEN="someone's real token")
     said = await line(process)
     assert re.search(r"http://(127\.0\.0\.1|localhost):\d+", said)
-    await line(process)
+    assert await line(process) == "Lists: the sample that comes with Paperboy"
+    tried = await line(process)
+    for expected in ("/subscribe", "Next day", "Ctrl-C"):
+        assert expected in tried
     assert process.stderr
     # In its midst: connected, perhaps posting.
     log = b""
@@ -279,3 +358,52 @@ async def test_the_sandbox_says_where_it_is_open_and_ends_by_request(
     assert "someone" not in err
     assert "Traceback" not in log.decode() + err
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_the_sandbox_shows_real_lists_where_hugging_face_answers(tmp_path: Path) -> None:
+    async with FakeHuggingFace() as hub:
+        hub.token = "hf_secret"
+        today = open_list_day(datetime.now(UTC))
+        for back in range(8):
+            day = today - timedelta(days=back)
+            hub.days[day] = [raw_item(id=f"2608.0000{back}", day=day)]
+        process = await sandboxed(tmp_path, HF_ENDPOINT=hub.url, HF_TOKEN="hf_secret", LOG_LEVEL="DEBUG")
+        await line(process)
+        assert await line(process) == f"Lists: live from {hub.url}"
+        assert process.stderr
+        log = b""
+        while b"Run: 1 papers read, 1 new" not in log:
+            read = await asyncio.wait_for(process.stderr.readline(), WAIT_SECONDS)
+            assert read, log.decode()
+            log += read
+        process.terminate()
+        _, err = await rest(process)
+    assert {request.status for request in hub.requests} == {200}
+    assert "hf_secret" not in log.decode() + err
+
+
+@pytest.mark.parametrize("answer", ["nothing", "a failure"])
+async def test_the_sandbox_shows_the_sample_where_hugging_face_does_not_answer(
+    tmp_path: Path, answer: str
+) -> None:
+    async with FakeHuggingFace() as hub:
+        hub.faults.append(Fault(status=503))
+        address = hub.url if answer == "a failure" else "http://127.0.0.1:9"
+        process = await sandboxed(tmp_path, HF_ENDPOINT=address)
+        await line(process)
+        said = await line(process)
+        assert said == f"Lists: the sample that comes with Paperboy ({address} did not answer)"
+        process.terminate()
+        await rest(process)
+    assert len(hub.requests) == (1 if answer == "a failure" else 0)
+
+
+async def test_with_sample_the_sandbox_never_asks_hugging_face(tmp_path: Path) -> None:
+    async with FakeHuggingFace() as hub:
+        process = await sandboxed(tmp_path, "--sample", HF_ENDPOINT=hub.url)
+        assert process.stderr
+        while b"Run: " not in (read := await asyncio.wait_for(process.stderr.readline(), WAIT_SECONDS)):
+            assert read
+        process.terminate()
+        await rest(process)
+    assert hub.requests == []

@@ -291,8 +291,8 @@ async def _make_ready(url: str) -> None:
                 .values(attempts=1)
             )
     except DBAPIError as error:
-        if isinstance(error.orig, sqlite3.Error) and (told := advice(error.orig)):
-            raise BackupError(f"the copy beside the database: {told}") from error
+        if told := advice(error):
+            raise BackupError(f"the copy beside the database: {told} ({error.orig})") from error
         raise
     finally:
         await database.close()
@@ -350,4 +350,4 @@ def _told(path: Path, *, busy: str | None = None) -> Generator[None]:
     except sqlite3.Error as error:
         if (told := advice(error)) is None:
             raise
-        raise BackupError(f"{path}: {told}") from error
+        raise BackupError(f"{path}: {told} ({error})") from error

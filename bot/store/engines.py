@@ -104,14 +104,14 @@ def _roll_back_cancelled(
 
 def refusal(error: DBAPIError, path: Path) -> ConfigError | None:
     """What to tell the operator of an error at opening; None where it is a bug of ours."""
-    if not isinstance(error.orig, sqlite3.Error):
+    told = advice(error)
+    return None if told is None else ConfigError(f"DATABASE_URL names {path}, but {told} ({error.orig})")
+
+
+def advice(error: DBAPIError | sqlite3.Error) -> str | None:
+    """What is wrong with the file, and how to mend it; None where it is a bug of ours."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(original, sqlite3.Error):
         return None
-    told = advice(error.orig)
-    return None if told is None else ConfigError(f"DATABASE_URL names {path}, but {told}")
-
-
-def advice(error: sqlite3.Error) -> str | None:
-    """What is wrong with a file and how to mend it; None where it is a bug of ours."""
-    name = getattr(error, "sqlite_errorname", "")  # such as SQLITE_IOERR_WRITE
-    told = _ADVICE.get("_".join(name.split("_")[:2]))
-    return None if told is None else f"{told} ({error})"
+    name = getattr(original, "sqlite_errorname", "")  # such as SQLITE_IOERR_WRITE
+    return _ADVICE.get("_".join(name.split("_")[:2]))

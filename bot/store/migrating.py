@@ -41,15 +41,28 @@ def known_revisions() -> set[str]:
     return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
+def current(connection: Connection) -> str | None:
+    """The revision of the file's tables; None where there are none."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest(connection: Connection) -> str:
+    """The revision of this code's tables."""
+    head = ScriptDirectory.from_config(_config(connection)).get_current_head()
+    if head is None:
+        raise RuntimeError("there are no migrations")
+    return head
+
+
 def migrate(connection: Connection) -> None:
     """Run the revisions that are missing, in the connection's transaction: all of them or, on an error, none.
 
     Foreign keys must be off on this connection, because SQLite changes a table by copying and dropping it,
     and a drop would delete what refers to its rows; they are checked as a whole at the end.
     """
-    before = MigrationContext.configure(connection).get_current_revision()
+    before = current(connection)
     command.upgrade(_config(connection), "head")
-    after = MigrationContext.configure(connection).get_current_revision()
+    after = current(connection)
     if before == after:
         return
     if connection.dialect.name == "sqlite" and (
