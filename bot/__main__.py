@@ -45,6 +45,7 @@ examples:
   paperboy preview "diffusion model"    what these keywords find in today's list
   paperboy doctor                       look whether all that the bot needs is there
   paperboy run                          run it
+  paperboy backup copy.db               copy its database, while it runs
 
 settings:
   Read from the environment, else from the file .env in the working directory.
@@ -60,6 +61,7 @@ exit codes:
 
 documentation:
   README.md has the first steps, the keywords and Discord's commands,
+  docs/operating.md how to host it, docs/keywords.md the keywords in full,
   docs/architecture.md how it works, CHANGELOG.md what is new.
 """
 
@@ -276,7 +278,7 @@ exit codes:
   78  a setting is wrong
 
 Keywords that begin with a minus come after two of them: paperboy preview -- "-survey".
-README.md has the language.
+docs/keywords.md has the language.
 """,
         takes=_takes_keywords,
         do=_preview,
@@ -296,39 +298,6 @@ exit codes:
         do=_doctor,
     ),
     Command(
-        name="backup",
-        line="copy the database to a file, while the bot runs",
-        about="Copies the database to a file or into a folder, whole and checked, while the bot runs or not.",
-        more="""\
-examples:
-  paperboy backup /backups/paperboy.db --force
-  paperboy backup /backups --keep 14
-  paperboy backup /backups --every 24h --keep 14
-
-exit codes:
-   0  the backup is written
-   1  it could not be made; what was there stays as it was
-  78  a setting is wrong, or there is no database yet
-""",
-        takes=backups.takes_backup,
-        do=backups.back_up,
-    ),
-    Command(
-        name="restore",
-        line="put such a file in the database's place",
-        about="""\
-Checks a file that `paperboy backup` wrote and puts it in the database's place. What was there is kept beside
-it. The bot must not run meanwhile.""",
-        more="""\
-exit codes:
-   0  it is restored: start the bot
-   1  it could not be; nothing was changed
-  78  a setting is wrong
-""",
-        takes=backups.takes_restore,
-        do=backups.restore,
-    ),
-    Command(
         name="healthy",
         line="ask the running bot whether it is healthy, as a container does every half minute",
         about="Asks the bot that runs on this machine, at HEALTH_PORT, and prints one line.",
@@ -339,6 +308,41 @@ exit codes:
   78  HEALTH_PORT is not set, or a setting is wrong
 """,
         do=_healthy,
+    ),
+    Command(
+        name="backup",
+        line="copy the database to a file, while the bot runs or not",
+        about="Copies the database of DATABASE_URL, as it is at one moment, to a file that is whole or not there.",
+        more="""\
+examples:
+  paperboy backup before-update.db
+  paperboy backup /backups --keep 14                 a dated file; the newest 14 are kept
+  paperboy backup /backups --keep 14 --every 24h     go on like that until SIGTERM
+
+exit codes:
+   0  the file is written, and was looked through
+   1  it is not; FILE is as it was
+  78  there is no database yet, or a setting is wrong
+""",
+        takes=backups.takes_backup,
+        do=backups.back_up,
+    ),
+    Command(
+        name="restore",
+        line="put such a file in the place of the database",
+        about="""\
+Puts a file that `paperboy backup` wrote in the place of the database of DATABASE_URL, which is kept beside
+it. The bot must not run meanwhile.""",
+        more="""\
+exit codes:
+   0  it is there; what was there before is kept
+   1  the file will not do, or a bot runs; nothing was changed
+  78  a setting is wrong
+
+docs/operating.md says what the bot posts after a restore.
+""",
+        takes=backups.takes_restore,
+        do=backups.restore,
     ),
     Command(
         name="mode",

@@ -73,9 +73,9 @@ class App:
             raise ConfigError("DISCORD_TOKEN is not set")
         point_at(api_url=settings.discord_api_url, gateway_url=settings.discord_gateway_url)
         async with AsyncExitStack() as stack:
+            await stack.enter_async_context(sole_use(settings.database_url))
             monitor = await self._monitor(stack)
             watcher = monitor.metrics if monitor else UNWATCHED
-            await stack.enter_async_context(sole_use(settings.database_url))
             database = await Database.open(settings.database_url)
             stack.push_async_callback(database.close)
             source = await stack.enter_async_context(
