@@ -20,8 +20,9 @@ from bot import __version__
 from bot.core.totals import Totals
 from bot.errors import ConfigError
 from bot.health import Health, Report, not_assembled
-from bot.metrics import CONTENT_TYPE, Metrics, Standing
+from bot.metrics import CONTENT_TYPE, Metrics
 from bot.services.totals import CurrentTotals
+from bot.standing import Standing
 
 _log = logging.getLogger(__name__)
 _requests_log = logging.getLogger(f"{__name__}.requests")

@@ -14,9 +14,10 @@ from bot.core.totals import Totals
 from bot.discord.shards import Shard
 from bot.errors import DeliveryError
 from bot.health import Part, Report, Status
-from bot.metrics import Metrics, Standing
+from bot.metrics import Metrics
 from bot.services.assembly import Services
 from bot.sources.huggingface import SourceHealth
+from bot.standing import Standing
 from bot.watching import Answered, Endpoint, Tried
 from tests.fakes.publisher import Fault
 from tests.process.asking import Numbers
