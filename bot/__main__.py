@@ -96,7 +96,7 @@ async def _app(settings: Settings) -> None:
 def _sandbox(*, port: int | None) -> None:
     from bot.sandboxed import run_in_sandbox  # noqa: PLC0415 - only where it is asked for
 
-    run_until_signal(run_in_sandbox(port=port, clock=system_clock))
+    run_until_signal(run_in_sandbox(port=port))
 
 
 def _config_error(error: BaseException) -> ConfigError | None:

@@ -38,6 +38,11 @@ class App:
     def __init__(self, settings: Settings, *, clock: Callable[[], datetime]) -> None:
         self._settings = settings
         self._clock = clock
+        self._rung = asyncio.Event()
+
+    def wake(self) -> None:
+        """Has the bot look at once at what is due: whoever moves the clock says so here."""
+        self._rung.set()
 
     async def run(self) -> None:
         """Runs until it is cancelled; whatever it opened is closed on the way out, in reverse.
@@ -56,7 +61,6 @@ class App:
                 HuggingFace(settings.hf_endpoint, token=settings.hf_token, clock=self._clock)
             )
             client = Client(gateway_url=settings.discord_gateway_url)
-            rung = asyncio.Event()
             services = assemble(
                 database=database,
                 source=source,
@@ -66,10 +70,10 @@ class App:
                 default_schedule=settings.default_schedule,
                 poll_interval_seconds=settings.poll_interval_seconds,
                 backfill_days=settings.backfill_days,
-                ring=rung.set,
+                ring=self._rung.set,
                 limits=settings.limits,
             )
-            scheduler = Scheduler(runs=services.runs, clock=self._clock, rung=rung)
+            scheduler = Scheduler(runs=services.runs, clock=self._clock, rung=self._rung)
             client.take(make_cogs(services))
             await services.subscriptions.recompile()
             stack.push_async_callback(client.close)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,12 +17,11 @@ _OUR_PACKAGES = {"bot", "cogs", "sandbox"}
 _log = logging.getLogger(__name__)
 
 
-async def run_in_sandbox(*, port: int | None, clock: Callable[[], datetime]) -> None:
+async def run_in_sandbox(*, port: int | None) -> None:
     """Runs the sandbox and the bot in it until cancelled, with a database that lives as long.
 
     Args:
         port: where the page is looked for first, 0 for any free port; by default where the sandbox says.
-        clock: tells the bot the time.
 
     Raises:
         ConfigError: the sandbox's packages are not installed, or a setting is wrong.
@@ -57,8 +54,10 @@ async def run_in_sandbox(*, port: int | None, clock: Callable[[], datetime]) -> 
             logs.configure(level=settings.log_level, log_format=settings.log_format, secrets=settings.secrets)
             from bot.app import App  # noqa: PLC0415 - slow to import; a wrong setting is said before
 
+            app = App(settings, clock=sandbox.calendar.now)
+            sandbox.calendar.moved.append(app.wake)
             async with asyncio.TaskGroup() as group:
-                group.create_task(App(settings, clock=clock).run())
+                group.create_task(app.run())
                 sys.stdout.write(f"Paperboy's sandbox is open: {sandbox.page_url}\nCtrl-C ends it.\n")
                 sys.stdout.flush()
                 try:

@@ -17,7 +17,7 @@ from sandbox.discord import DiscordServer
 from sandbox.driving import Answer
 from sandbox.faults import Faults, RecordedRequest
 from sandbox.gateway import Gateway
-from sandbox.huggingface import HuggingFace
+from sandbox.huggingface import HuggingFace, sample_calendar
 from sandbox.moderating import Moderator
 from sandbox.rate_limits import RateLimits
 from sandbox.world import PaperClub, World
@@ -53,9 +53,10 @@ class Sandbox(Moderator):
         bot_name: str = "Paperboy",
         shards: int = 1,
     ) -> None:
-        self.world = World(bot_name=bot_name)
+        self.calendar = sample_calendar()
+        self.world = World(bot_name=bot_name, now=self.calendar.now)
         self.club = PaperClub(self.world)
-        self.huggingface = HuggingFace(changes=self.world.changes)
+        self.huggingface = HuggingFace(calendar=self.calendar, changes=self.world.changes)
         self._server = DiscordServer(self.world)
         self._server.rest.shards = shards
         super().__init__(self.world, self._server, home=self.club.guild)
@@ -77,7 +78,7 @@ class Sandbox(Moderator):
                 from sandbox.thumbnails import thumbnails  # noqa: PLC0415
 
                 items = [item for of_day in self.huggingface.days.values() for item in of_day]
-                page = Page(self.world, self.club, pictures=thumbnails(items))
+                page = Page(self.world, self.club, pictures=thumbnails(items), calendar=self.calendar)
                 await page.start(port=self._page_port)
                 exits.push_async_callback(page.close)
                 self._page_url = page.url

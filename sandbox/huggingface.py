@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from sandbox.calendar import Calendar, open_list_day
 from sandbox.changes import Changes
 from sandbox.faults import Faults, RecordedRequest, fail, json_response, new_record
 from sandbox.listening import Listener
 
 _SAMPLE: Final = Path(__file__).with_name("sample")
-_NEW_YORK: Final = ZoneInfo("America/New_York")
-_OPENS_AT: Final = time(21, 30)  # in New York, on the evening before the list day
+_OPEN_AT_FIRST: Final = 3  # of the sample's days; the others come one by one
 _LIMIT_DEFAULT: Final = 50
 _LIMIT_MOST: Final = 100
 _RATE_HEADERS: Final = {
@@ -26,52 +25,41 @@ _RATE_HEADERS: Final = {
 }
 
 
-def open_list_day(now: datetime) -> date:
-    """The list day that is filling: it opens at 21:30 in New York on the evening before."""
-    local = now.astimezone(_NEW_YORK)
-    return local.date() + timedelta(days=1) if local.time() >= _OPENS_AT else local.date()
-
-
-def list_days_up_to(newest: date, *, count: int) -> list[date]:
-    """The newest day and the weekdays before it, newest first.
-
-    The newest may be a Saturday, whose real list is empty: who tries the sandbox then sees a post too.
-    """
-    days = [newest]
-    while len(days) < count:
-        newest -= timedelta(days=1)
-        if newest.weekday() < 5:
-            days.append(newest)
-    return days
-
-
 def redated(item: Mapping[str, Any], day: date) -> dict[str, Any]:
     """The item as it stands on the list of that day."""
     paper = {**item["paper"], "submittedOnDailyAt": f"{day.isoformat()}T00:00:00.000Z"}
     return {**item, "paper": paper}
 
 
-def sample_days(now: datetime) -> dict[date, list[dict[str, Any]]]:
-    """The bundled lists, moved to the open list day and the weekdays before; the files are newest first."""
-    files = sorted(_SAMPLE.glob("*.json"))
-    days = list_days_up_to(open_list_day(now), count=len(files))
+def sample_calendar(machine: Callable[[], datetime] | None = None) -> Calendar:
+    """A calendar with as many days as there are bundled lists."""
+    to_come = len(_sample_files()) - _OPEN_AT_FIRST
+    if machine is None:
+        return Calendar.of_sample(open_days=_OPEN_AT_FIRST, days_to_come=to_come)
+    return Calendar.of_sample(open_days=_OPEN_AT_FIRST, days_to_come=to_come, machine=machine)
+
+
+def sample_days(days: Sequence[date]) -> dict[date, list[dict[str, Any]]]:
+    """The bundled lists on these days, oldest first."""
     return {
         day: [redated(item, day) for item in json.loads(file.read_text(encoding="utf-8"))]
-        for day, file in zip(days, files, strict=True)
+        for day, file in zip(days, _sample_files(), strict=True)
     }
 
 
-class HuggingFace:
-    """The stand-in. `days` may be changed while it serves; `now` says what is not open yet."""
+def _sample_files() -> list[Path]:
+    return sorted(_SAMPLE.glob("day*.json"))
 
-    def __init__(
-        self, *, now: Callable[[], datetime] = lambda: datetime.now(UTC), changes: Changes | None = None
-    ) -> None:
-        self.days = sample_days(now())
+
+class HuggingFace:
+    """The stand-in. `days` may be changed while it serves; the calendar says what is not open yet."""
+
+    def __init__(self, *, calendar: Calendar, changes: Changes | None = None) -> None:
+        self.days = sample_days(calendar.days)
         self.faults = Faults()
         self.requests = new_record()
         self.served: set[date] = set()  # the list days that somebody has read
-        self._now = now
+        self._now = calendar.now
         self._changes = changes or Changes()
         app = web.Application()
         app.router.add_get("/api/daily_papers", self._list)
@@ -90,8 +78,9 @@ class HuggingFace:
 
     @property
     def is_read(self) -> bool:
-        """Whether somebody has read all the lists."""
-        return self.served.issuperset(self.days)
+        """Whether somebody has read all the lists that are open."""
+        newest = open_list_day(self._now())
+        return all(day in self.served for day in self.days if day <= newest)
 
     async def _list(self, request: web.Request) -> web.Response:
         return await self._served(request, self._page_of_list)
@@ -140,7 +129,7 @@ class HuggingFace:
         """
         newest = open_list_day(self._now())
         if "date" not in query:
-            return max((day for day, items in self.days.items() if items), default=newest)
+            return max((day for day, items in self.days.items() if items and day <= newest), default=newest)
         try:
             day = datetime.strptime(query["date"], "%Y-%m-%d").replace(tzinfo=UTC).date()
         except ValueError:
@@ -152,7 +141,8 @@ class HuggingFace:
 
     def _single_paper(self, request: web.Request) -> web.Response:
         wanted = request.match_info["paper_id"]
-        every: Sequence[dict[str, Any]] = [item for items in self.days.values() for item in items]
+        newest = open_list_day(self._now())
+        every = [item for day in sorted(self.days, reverse=True) if day <= newest for item in self.days[day]]
         for item in every:
             if item["paper"]["id"] == wanted:
                 return json_response(item["paper"])

@@ -29,6 +29,7 @@ from simcord.enums import ChannelType
 from simcord.preview import Preview, _markdown
 from simcord.preview._server import PreviewServer
 
+from sandbox.calendar import Calendar
 from sandbox.faults import json_response
 from sandbox.world import PaperClub, World
 
@@ -56,7 +57,15 @@ _EMBED_BODIES: Final = ("embed_description", "embed_field_value")
 class Page:
     """The page and its server. `pictures` by address are what stands in for pictures from elsewhere."""
 
-    def __init__(self, world: World, club: PaperClub, *, pictures: Mapping[str, tuple[str, bytes]]) -> None:
+    def __init__(
+        self,
+        world: World,
+        club: PaperClub,
+        *,
+        pictures: Mapping[str, tuple[str, bytes]],
+        calendar: Calendar,
+    ) -> None:
+        self._calendar = calendar
         self._world = world
         self._club = club
         self._pictures = pictures

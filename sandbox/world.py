@@ -1,4 +1,4 @@
-"""The world: SimCord's in-memory Discord on the real clock, with its bot at the other end of a socket.
+"""The world: SimCord's in-memory Discord on the sandbox's clock, with its bot at the other end of a socket.
 
 SimCord runs a bot in its own process and waits until the bot's tasks are quiet. Here the bot may be anywhere,
 so waiting means waiting for its answer. This file and page.py step into what SimCord keeps to itself; SimCord
@@ -7,9 +7,9 @@ is pinned exactly, and tests/sandbox fails where a new version changes what stan
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import discord
@@ -28,18 +28,24 @@ FIRST_ANSWER_SECONDS: Final = 3.0  # Discord's limit for the first answer to an 
 _KEPT_RECORDS: Final = 500  # SimCord's logs grow for ever; a sandbox may run for days
 
 
-class RealClock(Clock):
+class MovableClock(Clock):
+    """SimCord's clock over ours."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self._now = now
+
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return self._now()
 
 
 class World(Env):
     """SimCord's builders and actors over a backend whose bot is connected by a socket."""
 
-    def __init__(self, *, bot_name: str) -> None:
+    def __init__(self, *, bot_name: str, now: Callable[[], datetime]) -> None:
         # The client is never started: SimCord's handles need one to build discord.Message objects with.
         super().__init__(discord.Client(intents=discord.Intents.none()))
-        self.backend = Backend(clock=RealClock())
+        self.backend = Backend(clock=MovableClock(now))
         self.backend.bot_user.name = bot_name
         self.changes = Changes()
         self.places = Places(self.backend)

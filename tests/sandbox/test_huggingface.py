@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from sandbox import Fault
-from sandbox.huggingface import HuggingFace, open_list_day, sample_days
+from sandbox.huggingface import HuggingFace, sample_calendar, sample_days
 
 # A Monday, 22:00 in New York: Tuesday's list has been open for half an hour.
 MONDAY_EVENING = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -16,7 +16,7 @@ TUESDAY = date(2026, 11, 24)
 
 @pytest.fixture
 async def hub() -> AsyncIterator[HuggingFace]:
-    hub = HuggingFace(now=lambda: MONDAY_EVENING)
+    hub = HuggingFace(calendar=sample_calendar(lambda: MONDAY_EVENING))
     await hub.start()
     yield hub
     await hub.close()
@@ -28,27 +28,9 @@ async def client() -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-@pytest.mark.parametrize(
-    ("now", "day"),
-    [
-        (datetime(2026, 11, 24, 2, 29, tzinfo=UTC), date(2026, 11, 23)),
-        (datetime(2026, 11, 24, 2, 30, tzinfo=UTC), date(2026, 11, 24)),
-        (datetime(2026, 7, 24, 1, 30, tzinfo=UTC), date(2026, 7, 24)),
-    ],
-)
-def test_a_list_day_opens_on_the_evening_before_in_new_york(now: datetime, day: date) -> None:
-    assert open_list_day(now) == day
-
-
-def test_the_sample_stands_on_the_open_day_and_the_weekdays_before() -> None:
-    saturday = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
-    assert list(sample_days(MONDAY_EVENING)) == [TUESDAY, date(2026, 11, 23), date(2026, 11, 20)]
-    assert list(sample_days(saturday)) == [date(2026, 11, 28), date(2026, 11, 27), date(2026, 11, 26)]
-
-
 def test_the_sample_holds_what_a_bot_has_to_cope_with() -> None:
-    days = sample_days(MONDAY_EVENING)
-    assert all(8 <= len(items) <= 12 for items in days.values())
+    days = sample_days(sample_calendar(lambda: MONDAY_EVENING).days)
+    assert all(6 <= len(items) <= 12 for items in days.values())
     items = [(day, item) for day, of_day in days.items() for item in of_day]
     papers = [item["paper"] for _, item in items]
     assert len({paper["id"] for paper in papers}) == len(papers)

@@ -11,6 +11,7 @@ import pytest
 import yarl
 
 from sandbox import Sandbox
+from sandbox.calendar import open_list_day
 
 from .conftest import EchoBot
 
@@ -152,7 +153,7 @@ async def test_the_samples_pictures_are_shown_without_the_hub(
 ) -> None:
     channel = bot.get_channel(sandbox.channel.id)
     assert isinstance(channel, discord.TextChannel)
-    [newest, *_] = sandbox.huggingface.days.values()
+    newest = sandbox.huggingface.days[open_list_day(sandbox.calendar.now())]
     await channel.send(embed=discord.Embed(title="a paper").set_thumbnail(url=newest[0]["thumbnail"]))
     await browser.open(sandbox.channel.id)
     name = f"{newest[0]['paper']['id']}.png"
