@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCKED := $(INSTALL) --require-hashes -r
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage lint format bench chaos lock clean
+.PHONY: help setup run test coverage lint format bench chaos pictures lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ bench: $(VENV)/.dev ## run the benchmarks
 
 chaos: $(VENV)/.dev ## kill the bot 200 times while it delivers 500 posts, and count them
 	$(BIN)/python -m tests.process.chaos
+
+pictures: $(VENV)/.dev ## take the README's pictures anew, in docs/pictures (needs Chromium)
+	$(BIN)/python -m tests.browser.pictures
 
 lock: $(VENV)/.dev ## pin the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile $(COMPILE) --output-file requirements/run.txt pyproject.toml

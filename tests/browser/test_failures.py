@@ -35,4 +35,3 @@ async def test_a_command_that_nobody_answers_fails_as_it_does_in_discord(
             try:
                 await expect(visitor.channel.get_by_text("The application did not respond")).to_be_visible()
             finally:
-                await visitor.page.screenshot(path="/tmp/br/fail.png")

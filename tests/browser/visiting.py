@@ -25,7 +25,7 @@ from playwright.async_api import (
 from tests.browser import chromium
 from tests.process.running import LONG_SECONDS, ROOT, BotProcess
 
-LONG_MS: Final = 6000
+LONG_MS: Final = LONG_SECONDS * 1000
 _OURS: Final = {"about", "blob", "data"}
 
 expect.set_options(timeout=LONG_MS)
@@ -76,6 +76,14 @@ class Visitor:
     def cards(self) -> Locator:
         """The embeds of the posts."""
         return self.posts.locator(".embed-card")
+
+    async def see_pictures(self) -> None:
+        """Wait until every picture in the channel is drawn: one that is missing never has a width."""
+        frame = self.page.frame(name="channel")
+        assert frame
+        await frame.wait_for_function(
+            "() => [...document.querySelectorAll('.channel-message img')].every(picture => picture.naturalWidth > 0)"
+        )
 
     def entry(self, name: str) -> Locator:
         """A row of the list of channels."""
@@ -130,6 +138,11 @@ class Visitor:
         for name, value in options.items():
             await self.option(name).fill(value)
         return await self.send()
+
+    async def choose(self, message: Locator, name: str) -> None:
+        """Choose in the menu below a message."""
+        await message.locator(".select-trigger").click()
+        await self.channel.get_by_role("option", name=name).click()
 
     async def click(self, control: Locator) -> Locator:
         """Click what the bot answers by a message, and give that message when it is whole."""
