@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
