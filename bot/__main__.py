@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         match options.command:
             case "sandbox":
-                _sandbox(port=options.port)
+                _sandbox(port=options.port, sample=options.sample)
             case "mode":
                 print("run" if Settings.load().discord_token else "sandbox")  # noqa: T201 - its one purpose
             case _:
@@ -65,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
         "sandbox", help="run the bot in a Discord of its own, in the browser: no token, no account"
     )
     sandbox.add_argument("--port", type=_port, help="where the page listens on 127.0.0.1 (0: any free port)")
+    sandbox.add_argument(
+        "--sample", action="store_true", help="show the bundled lists: do not ask HF_ENDPOINT for real ones"
+    )
     commands.add_parser("mode", help="print `run` where DISCORD_TOKEN is set, else `sandbox`")
     return parser
 
@@ -93,10 +96,10 @@ async def _app(settings: Settings) -> None:
     await App(settings, clock=system_clock).run()
 
 
-def _sandbox(*, port: int | None) -> None:
+def _sandbox(*, port: int | None, sample: bool) -> None:
     from bot.sandboxed import run_in_sandbox  # noqa: PLC0415 - only where it is asked for
 
-    run_until_signal(run_in_sandbox(port=port))
+    run_until_signal(run_in_sandbox(port=port, sample=sample))
 
 
 def _config_error(error: BaseException) -> ConfigError | None:

@@ -6,5 +6,6 @@ It knows nothing of any bot. A bot is pointed here by the address of its REST, o
 from sandbox.app import PAGE_PORT, Sandbox, SeedCommand
 from sandbox.driving import Answer
 from sandbox.faults import Fault, RecordedRequest
+from sandbox.live import LiveLists
 
-__all__ = ["PAGE_PORT", "Answer", "Fault", "RecordedRequest", "Sandbox", "SeedCommand"]
+__all__ = ["PAGE_PORT", "Answer", "Fault", "LiveLists", "RecordedRequest", "Sandbox", "SeedCommand"]

@@ -13,11 +13,13 @@ from typing import Any, Final, Self
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
 
+from sandbox.calendar import Calendar
 from sandbox.discord import DiscordServer
 from sandbox.driving import Answer
 from sandbox.faults import Faults, RecordedRequest
 from sandbox.gateway import Gateway
 from sandbox.huggingface import HuggingFace, sample_calendar
+from sandbox.live import LiveLists
 from sandbox.moderating import Moderator
 from sandbox.rate_limits import RateLimits
 from sandbox.world import PaperClub, World
@@ -41,7 +43,8 @@ class Sandbox(Moderator):
     """Discord and Hugging Face on loopback, with one server, two people, and a page to look at it.
 
     `port` is the Discord stand-in's (0: a free one). `page_port` is the page's: the first free one from there
-    on, 0 for any, None for no page. `shards` is how many the bot is advised to run.
+    on, 0 for any, None for no page. `shards` is how many the bot is advised to run. With `live` the lists are
+    those of today and the days before, else the bundled sample's.
     """
 
     def __init__(
@@ -52,11 +55,12 @@ class Sandbox(Moderator):
         seed: Sequence[SeedCommand] = (),
         bot_name: str = "Paperboy",
         shards: int = 1,
+        live: LiveLists | None = None,
     ) -> None:
-        self.calendar = sample_calendar()
+        self.calendar = sample_calendar() if live is None else Calendar.live()
         self.world = World(bot_name=bot_name, now=self.calendar.now)
         self.club = PaperClub(self.world)
-        self.huggingface = HuggingFace(calendar=self.calendar, changes=self.world.changes)
+        self.huggingface = HuggingFace(calendar=self.calendar, live=live, changes=self.world.changes)
         self._server = DiscordServer(self.world)
         self._server.rest.shards = shards
         super().__init__(self.world, self._server, home=self.club.guild)
@@ -75,10 +79,13 @@ class Sandbox(Moderator):
             if self._page_port is not None:
                 # Imported here: the page's libraries are slow to load, and tests mostly go without it.
                 from sandbox.page import Page  # noqa: PLC0415
-                from sandbox.thumbnails import thumbnails  # noqa: PLC0415
+                from sandbox.thumbnails import Thumbnails  # noqa: PLC0415
 
-                items = [item for of_day in self.huggingface.days.values() for item in of_day]
-                page = Page(self.world, self.club, pictures=thumbnails(items), calendar=self.calendar)
+                pictures = Thumbnails()
+                for items in self.huggingface.days.values():
+                    pictures.note(items)
+                self.huggingface.listed = pictures.note
+                page = Page(self.world, self.club, pictures=pictures, calendar=self.calendar)
                 await page.start(port=self._page_port)
                 exits.push_async_callback(page.close)
                 self._page_url = page.url

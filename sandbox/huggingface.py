@@ -1,19 +1,24 @@
-"""Hugging Face's Daily Papers on loopback: the list with its pages and refusals, and single papers."""
+"""Hugging Face's Daily Papers on loopback: the list with its pages and refusals, and single papers.
+
+The lists are the bundled sample's, or real ones that are fetched as they are asked for. Which of them are
+open is said by the sandbox's calendar either way.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
 
-from sandbox.calendar import Calendar, open_list_day
+from sandbox.calendar import Calendar, open_list_day, weekday_before
 from sandbox.changes import Changes
 from sandbox.faults import Faults, RecordedRequest, fail, json_response, new_record
 from sandbox.listening import Listener
+from sandbox.live import LiveLists, UpstreamError
 
 _SAMPLE: Final = Path(__file__).with_name("sample")
 _OPEN_AT_FIRST: Final = 3  # of the sample's days; the others come one by one
@@ -52,13 +57,21 @@ def _sample_files() -> list[Path]:
 
 
 class HuggingFace:
-    """The stand-in. `days` may be changed while it serves; the calendar says what is not open yet."""
+    """The stand-in.
 
-    def __init__(self, *, calendar: Calendar, changes: Changes | None = None) -> None:
-        self.days = sample_days(calendar.days)
+    `days` are the sample's lists, none where lists are live; they may be changed while it serves. `listed` is
+    called with the items of each list that somebody reads.
+    """
+
+    def __init__(
+        self, *, calendar: Calendar, live: LiveLists | None = None, changes: Changes | None = None
+    ) -> None:
+        self.days = sample_days(calendar.days) if live is None else {}
         self.faults = Faults()
         self.requests = new_record()
         self.served: set[date] = set()  # the list days that somebody has read
+        self.listed: Callable[[Sequence[Mapping[str, Any]]], None] | None = None
+        self._live = live
         self._now = calendar.now
         self._changes = changes or Changes()
         app = web.Application()
@@ -78,8 +91,10 @@ class HuggingFace:
 
     @property
     def is_read(self) -> bool:
-        """Whether somebody has read all the lists that are open."""
+        """Whether somebody has read the lists that are open: all of the sample's, or the newest live one."""
         newest = open_list_day(self._now())
+        if self._live is not None:
+            return newest in self.served
         return all(day in self.served for day in self.days if day <= newest)
 
     async def _list(self, request: web.Request) -> web.Response:
@@ -89,7 +104,7 @@ class HuggingFace:
         return await self._served(request, self._single_paper)
 
     async def _served(
-        self, request: web.Request, answer: Callable[[web.Request], web.Response]
+        self, request: web.Request, answer: Callable[[web.Request], Awaitable[web.Response]]
     ) -> web.Response:
         record = RecordedRequest(request.method, request.path, dict(request.query))
         self.requests.append(record)
@@ -97,21 +112,30 @@ class HuggingFace:
         response = (
             await fail(fault, when="before", request=request)
             or await fail(fault, when="after", request=request)
-            or answer(request)
+            or await self._passed_on(answer(request))
         )
-        response.headers.update(_RATE_HEADERS)
+        for name, value in _RATE_HEADERS.items():
+            response.headers.setdefault(name, value)
         record.status = response.status
         self._changes.wake()
         return response
 
-    def _page_of_list(self, request: web.Request) -> web.Response:
+    async def _passed_on(self, answer: Awaitable[web.Response]) -> web.Response:
+        """The answer; what failed upstream is the failure that it is."""
+        try:
+            return await answer
+        except UpstreamError as error:
+            headers = {**error.headers, "Content-Type": "application/json"}
+            return web.Response(status=error.status, body=error.body, headers=headers)
+
+    async def _page_of_list(self, request: web.Request) -> web.Response:
         try:
             day = self._day(request.query)
             limit = _number(request.query, "limit", default=_LIMIT_DEFAULT, least=1, most=_LIMIT_MOST)
             page = _number(request.query, "p", default=0, least=0, most=100_000)
         except ValueError as error:
             return json_response({"error": str(error)}, status=400)
-        items = sorted(self.days.get(day, []), key=lambda item: -int(item["paper"].get("upvotes", 0)))
+        items = await self._items(day)
         following = items[(page + 1) * limit :]
         headers: dict[str, str] = {}
         if following:
@@ -119,7 +143,15 @@ class HuggingFace:
             query = {**request.query, "limit": str(limit), "p": str(page + 1)}
             headers["Link"] = f'<{address.with_query(query)}>; rel="next"'
         self.served.add(day)
+        if self.listed is not None:
+            self.listed(items)
         return json_response(items[page * limit : (page + 1) * limit], headers=headers)
+
+    async def _items(self, day: date) -> list[dict[str, Any]]:
+        """By upvotes, the highest first."""
+        if self._live is not None:
+            return await self._live.day(day)
+        return sorted(self.days.get(day, []), key=lambda item: -int(item["paper"].get("upvotes", 0)))
 
     def _day(self, query: Mapping[str, str]) -> date:
         """The day asked for, else the newest that has papers.
@@ -128,6 +160,8 @@ class HuggingFace:
             ValueError: no date, or one that has not opened yet; worded as the API words it.
         """
         newest = open_list_day(self._now())
+        if "date" not in query and self._live is not None:
+            return newest if newest.weekday() < 5 else weekday_before(newest)
         if "date" not in query:
             return max((day for day, items in self.days.items() if items and day <= newest), default=newest)
         try:
@@ -139,13 +173,15 @@ class HuggingFace:
             raise ValueError(f'✖ "date" must be less than or equal to "{bound}"\n  → at date')
         return day
 
-    def _single_paper(self, request: web.Request) -> web.Response:
+    async def _single_paper(self, request: web.Request) -> web.Response:
         wanted = request.match_info["paper_id"]
+        if self._live is not None:
+            return json_response(await self._live.paper(wanted))
         newest = open_list_day(self._now())
-        every = [item for day in sorted(self.days, reverse=True) if day <= newest for item in self.days[day]]
-        for item in every:
-            if item["paper"]["id"] == wanted:
-                return json_response(item["paper"])
+        for day in sorted((day for day in self.days if day <= newest), reverse=True):
+            for item in self.days[day]:
+                if item["paper"]["id"] == wanted:
+                    return json_response(item["paper"])
         return json_response({"error": "Paper not found"}, status=404)
 
 

@@ -127,9 +127,11 @@ class ChannelPreview(Preview):
             locale="en-US",
             timezone="UTC",
             presentation_time=None,
-            assets=pictures,
+            assets=None,
             port=port,
         )
+        # Not a copy: what a list names later is there too.
+        self._explicit_assets = pictures  # pyright: ignore[reportAttributeAccessIssue]  # it is only read
         self._server = ChannelServer(self, port)
 
     @property

@@ -1,0 +1,160 @@
+"""The real lists, fetched politely from where Hugging Face is said to be: kept for a while, one by one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from datetime import date
+from types import TracebackType
+from typing import Any, Final, Self, cast
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar
+from yarl import URL
+
+_ANSWER_SECONDS: Final = 3.0  # at the start, where a person waits for the page: one try
+_TOTAL_SECONDS: Final = 20.0
+_KEPT_SECONDS: Final = 120.0  # so long a list is not asked for again
+_KEPT_DAYS: Final = 60
+_PAGE_SIZE: Final = 100
+_MOST_PAGES: Final = 20
+_LARGEST_BYTES: Final = 32 * 1024 * 1024
+_LIST: Final = "/api/daily_papers"
+_PASSED_ON: Final = ("RateLimit", "RateLimit-Policy", "Retry-After")
+
+
+class UpstreamError(Exception):
+    """What was answered in place of a list or a paper, or why nothing was; to be passed on as it is."""
+
+    def __init__(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(f"{status}: {body.decode(errors='replace')}")
+        self.status = status
+        self.body = body
+        self.headers = headers or {}
+
+    @classmethod
+    def gateway(cls, status: int, text: str) -> UpstreamError:
+        return cls(status, json.dumps({"error": text}).encode())
+
+
+class LiveLists:
+    """Reads lists and papers from one address; use it as an async context manager."""
+
+    def __init__(self, address: str, *, token: str | None = None) -> None:
+        self._url = URL(address.rstrip("/"))
+        self.address = str(self._url.with_user(None)).rstrip("/")  # to be shown
+        self._headers = {"Accept": "application/json"} | (
+            {"Authorization": f"Bearer {token}"} if token else {}
+        )
+        self._kept: dict[date, tuple[float, list[dict[str, Any]]]] = {}
+        self._one_at_a_time = asyncio.Lock()
+        self._session: ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = ClientSession(
+            headers=self._headers,
+            timeout=ClientTimeout(total=_TOTAL_SECONDS),
+            cookie_jar=DummyCookieJar(),
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def answer(self) -> bool:
+        """Whether there is a list, asked once and for three seconds at most."""
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                payload, _ = await self._get(self._at(_LIST) % {"limit": "1"})
+                return bool(_items(payload))
+        except (TimeoutError, UpstreamError):
+            return False
+
+    async def day(self, day: date) -> list[dict[str, Any]]:
+        """The whole list of that day, in the order in which it comes.
+
+        Raises:
+            UpstreamError: it was refused, or did not come.
+        """
+        async with self._one_at_a_time:
+            now = asyncio.get_running_loop().time()
+            read_at, items = self._kept.get(day, (now - _KEPT_SECONDS, []))
+            if now - read_at < _KEPT_SECONDS:
+                return items
+            items = await self._read(day)
+            self._kept[day] = (now, items)
+            if len(self._kept) > _KEPT_DAYS:
+                del self._kept[min(self._kept)]
+            return items
+
+    async def paper(self, paper_id: str) -> object:
+        """One paper.
+
+        Raises:
+            UpstreamError: it is not known, or did not come.
+        """
+        async with self._one_at_a_time:
+            payload, _ = await self._get(self._at("/api/papers") / paper_id)
+            return payload
+
+    def _at(self, path: str) -> URL:
+        return self._url.with_path(self._url.path.rstrip("/") + path)
+
+    async def _read(self, day: date) -> list[dict[str, Any]]:
+        address = self._at(_LIST)
+        url: URL | None = address % {"date": day.isoformat(), "limit": str(_PAGE_SIZE)}
+        items: list[dict[str, Any]] = []
+        for _ in range(_MOST_PAGES):
+            if url is None:
+                break
+            payload, link = await self._get(url)
+            items += _items(payload)
+            # A mirror may pass on links that name the origin it copies; their query is right.
+            url = address.with_query(link.query) if link is not None and link.query else None
+        return items
+
+    async def _get(self, url: URL) -> tuple[object, URL | None]:
+        """What is answered, and where its next page is."""
+        if self._session is None:
+            raise RuntimeError("the lists are not open")
+        try:
+            # Redirects are not followed: the token goes to this address alone.
+            async with self._session.get(url, allow_redirects=False) as response:
+                body = bytearray()
+                async for chunk in response.content.iter_chunked(1 << 16):
+                    body += chunk
+                    if len(body) > _LARGEST_BYTES:
+                        raise UpstreamError.gateway(502, f"{self.address} sends too much")
+                if response.status in range(300, 400):
+                    raise UpstreamError.gateway(502, f"{self.address} redirects to another address")
+                if response.status != 200:
+                    headers = {
+                        name: response.headers[name] for name in _PASSED_ON if name in response.headers
+                    }
+                    raise UpstreamError(response.status, bytes(body), headers)
+                link = response.links["next"].get("url") if "next" in response.links else None
+        except TimeoutError as error:
+            text = f"{self.address} did not answer within {_TOTAL_SECONDS:g} s"
+            raise UpstreamError.gateway(504, text) from error
+        except (ClientError, OSError) as error:
+            raise UpstreamError.gateway(502, f"{self.address} could not be reached: {error}") from error
+        try:
+            return cast("object", json.loads(body)), URL(str(link)) if link is not None else None
+        except ValueError as error:
+            raise UpstreamError.gateway(502, f"{self.address} sent no JSON") from error
+
+
+def _items(payload: object) -> list[dict[str, Any]]:
+    """The list's items.
+
+    Raises:
+        UpstreamError: this is no list of the Daily Papers.
+    """
+    if isinstance(payload, list):
+        items = cast("list[object]", payload)
+        if all(isinstance(item, dict) for item in items):
+            return cast("list[dict[str, Any]]", items)
+    raise UpstreamError.gateway(502, "what was answered is no list of papers")
