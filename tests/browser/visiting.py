@@ -179,7 +179,7 @@ async def sandbox_process(folder: Path) -> AsyncGenerator[str]:
     bot = BotProcess(
         await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "bot", "sandbox", "--port", "0"),
+            *("-m", "bot", "sandbox", "--sample", "--port", "0"),
             cwd=folder,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)},
             stdin=asyncio.subprocess.DEVNULL,
