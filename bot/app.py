@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import datetime
 
 import aiohttp
@@ -39,6 +39,15 @@ class App:
         self._settings = settings
         self._clock = clock
         self._rung = asyncio.Event()
+        self._running = asyncio.Lock()
+
+    @property
+    def between_runs(self) -> AbstractAsyncContextManager[None]:
+        """Entered when no run is under way, and none begins inside: the time to move the clock.
+
+        A run that the clock leaps in would take the list that it has read for the new day's.
+        """
+        return self._running
 
     def wake(self) -> None:
         """Has the bot look at once at what is due: whoever moves the clock says so here."""
@@ -73,7 +82,9 @@ class App:
                 ring=self._rung.set,
                 limits=settings.limits,
             )
-            scheduler = Scheduler(runs=services.runs, clock=self._clock, rung=self._rung)
+            scheduler = Scheduler(
+                runs=services.runs, clock=self._clock, rung=self._rung, running=self._running
+            )
             client.take(make_cogs(services))
             await services.subscriptions.recompile()
             stack.push_async_callback(client.close)

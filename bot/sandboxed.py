@@ -77,6 +77,7 @@ async def run_in_sandbox(*, port: int | None, sample: bool = False) -> None:
         from bot.app import App  # noqa: PLC0415 - imported above, once no setting was wrong
 
         app = App(settings, clock=sandbox.calendar.now)
+        sandbox.calendar.around_moves = lambda: app.between_runs
         sandbox.calendar.moved.append(app.wake)
         async with asyncio.TaskGroup() as group:
             group.create_task(app.run())

@@ -27,9 +27,12 @@ _JOB = "bell"
 class Scheduler:
     """Rings for one run at a time. The runs themselves are ours: ending the bell never cuts one off."""
 
-    def __init__(self, *, runs: Runs, clock: Clock, rung: asyncio.Event) -> None:
+    def __init__(
+        self, *, runs: Runs, clock: Clock, rung: asyncio.Event, running: asyncio.Lock | None = None
+    ) -> None:
         self._runs = runs
         self._clock = clock
+        self._running = running or asyncio.Lock()  # held by each run; no run begins while another holds it
         self._rung = rung  # set by whoever makes something due: the bell, or a changed schedule
         self._bell = AsyncIOScheduler(timezone=UTC)
 
@@ -41,7 +44,8 @@ class Scheduler:
             while True:
                 self._rung.clear()
                 try:
-                    await self._runs.run()
+                    async with self._running:
+                        await self._runs.run()
                     failures = 0
                     await self._until_due()
                 except Exception:  # noqa: BLE001 - the job guard

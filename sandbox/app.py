@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, Self
 
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
 
-from sandbox.calendar import Calendar
+from sandbox.calendar import Calendar, machine_time
 from sandbox.discord import DiscordServer
 from sandbox.driving import Answer
 from sandbox.faults import Faults, RecordedRequest
@@ -44,7 +45,7 @@ class Sandbox(Moderator):
 
     `port` is the Discord stand-in's (0: a free one). `page_port` is the page's: the first free one from there
     on, 0 for any, None for no page. `shards` is how many the bot is advised to run. With `live` the lists are
-    those of today and the days before, else the bundled sample's.
+    those of today and the days before, else the bundled sample's. `machine` tells the time at the start.
     """
 
     def __init__(
@@ -56,8 +57,9 @@ class Sandbox(Moderator):
         bot_name: str = "Paperboy",
         shards: int = 1,
         live: LiveLists | None = None,
+        machine: Callable[[], datetime] = machine_time,
     ) -> None:
-        self.calendar = sample_calendar() if live is None else Calendar.live()
+        self.calendar = sample_calendar(machine) if live is None else Calendar.live(machine=machine)
         self.world = World(bot_name=bot_name, now=self.calendar.now)
         self.club = PaperClub(self.world)
         self.huggingface = HuggingFace(calendar=self.calendar, live=live, changes=self.world.changes)

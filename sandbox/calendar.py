@@ -5,7 +5,9 @@ Everything in the sandbox goes by it, the bot too, so that message times, ids an
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext, suppress
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -14,8 +16,9 @@ _NEW_YORK: Final = ZoneInfo("America/New_York")
 _OPENS_AT: Final = time(21, 30)  # in New York, on the evening before the list day
 _A_DAY: Final = timedelta(days=1)
 _SATURDAY: Final = 5
-# Nine in the morning is past by then from Auckland to Los Angeles, and the list is open everywhere.
+# Nine in the morning is past by then from Tokyo to Los Angeles.
 _NOT_BEFORE: Final = time(18, 0, tzinfo=UTC)
+_HOLD_SECONDS: Final = 10.0
 _LIVE_DAYS_BACK: Final = 2  # weekdays before today on which live lists begin
 
 
@@ -51,7 +54,7 @@ def named(day: date) -> str:
     return f"{day:%a} {day.day} {day:%b %Y}"
 
 
-def _machine() -> datetime:
+def machine_time() -> datetime:
     return datetime.now(UTC)
 
 
@@ -64,9 +67,12 @@ class Calendar:
         source: Literal["sample", "live"],
         days: Sequence[date] = (),
         set_back: timedelta = timedelta(),
-        machine: Callable[[], datetime] = _machine,
+        machine: Callable[[], datetime] = machine_time,
     ) -> None:
         self.moved: list[Callable[[], None]] = []  # called after each move
+        # What a move happens inside of: there a bot may end first what it does by the clock as it was. It has
+        # ten seconds for that.
+        self.around_moves: Callable[[], AbstractAsyncContextManager[object]] = nullcontext
         self.days = tuple(days)  # the sample's list days, those to come too; none where lists are live
         self._source = source
         self._ahead = -set_back  # of the machine's clock
@@ -74,7 +80,7 @@ class Calendar:
 
     @classmethod
     def of_sample(
-        cls, *, open_days: int, days_to_come: int, machine: Callable[[], datetime] = _machine
+        cls, *, open_days: int, days_to_come: int, machine: Callable[[], datetime] = machine_time
     ) -> Calendar:
         """The machine's own time at first, with so many list days of the sample open and so many to come.
 
@@ -89,7 +95,7 @@ class Calendar:
         return cls(source="sample", days=days, machine=machine)
 
     @classmethod
-    def live(cls, *, machine: Callable[[], datetime] = _machine) -> Calendar:
+    def live(cls, *, machine: Callable[[], datetime] = machine_time) -> Calendar:
         """Two weekdays before today at first, at the machine's time of day."""
         now = machine()
         day = open_list_day(now)
@@ -118,10 +124,21 @@ class Calendar:
     async def next_day(self) -> bool:
         """Moves the clock on to the next list day that has papers; False, and nothing else, if there is none.
 
-        By whole days, so that every daily channel, whatever its hour and zone, has had one in between and is
-        due. In the sample not before 18:00 UTC: from a weekend, too, the channels of Monday are due then.
-        The last live day is today, at the machine's own time.
+        By whole days, so that every daily channel, whatever its hour, has had it in between and is due. In
+        the sample not before 18:00 UTC: from a weekend, too, Monday's channels are due then. The last live
+        day is today, at the machine's own time.
         """
+        async with AsyncExitStack() as exits:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_HOLD_SECONDS):
+                    await exits.enter_async_context(self.around_moves())
+            is_moved = self._move()
+        if is_moved:
+            for tell in tuple(self.moved):
+                tell()
+        return is_moved
+
+    def _move(self) -> bool:
         now = self.now()
         day = self._following(now)
         if day is None:
@@ -131,9 +148,7 @@ class Calendar:
         elif day >= self._newest_live():
             self._ahead = timedelta()
         else:
-            self._ahead += day - open_list_day(now)
-        for tell in tuple(self.moved):
-            tell()
+            self._ahead = min(self._ahead + (day - open_list_day(now)), timedelta())
         return True
 
     def _moment_on(self, day: date, now: datetime) -> datetime:

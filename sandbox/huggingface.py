@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from sandbox.calendar import Calendar, open_list_day, weekday_before
+from sandbox.calendar import Calendar, machine_time, open_list_day, weekday_before
 from sandbox.changes import Changes
 from sandbox.faults import Faults, RecordedRequest, fail, json_response, new_record
 from sandbox.listening import Listener
@@ -36,11 +36,9 @@ def redated(item: Mapping[str, Any], day: date) -> dict[str, Any]:
     return {**item, "paper": paper}
 
 
-def sample_calendar(machine: Callable[[], datetime] | None = None) -> Calendar:
+def sample_calendar(machine: Callable[[], datetime] = machine_time) -> Calendar:
     """A calendar with as many days as there are bundled lists."""
     to_come = len(_sample_files()) - _OPEN_AT_FIRST
-    if machine is None:
-        return Calendar.of_sample(open_days=_OPEN_AT_FIRST, days_to_come=to_come)
     return Calendar.of_sample(open_days=_OPEN_AT_FIRST, days_to_come=to_come, machine=machine)
 
 

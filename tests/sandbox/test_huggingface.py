@@ -33,13 +33,48 @@ def test_the_sample_holds_what_a_bot_has_to_cope_with() -> None:
     assert all(6 <= len(items) <= 12 for items in days.values())
     items = [(day, item) for day, of_day in days.items() for item in of_day]
     papers = [item["paper"] for _, item in items]
-    assert len({paper["id"] for paper in papers}) == len(papers)
     assert all(item["paper"]["submittedOnDailyAt"].startswith(day.isoformat()) for day, item in items)
     assert any(not paper["summary"] for paper in papers)
     assert any("ai_summary" not in paper for paper in papers)
     assert any("$" in paper["summary"] for paper in papers)
+    assert any("$" in paper["title"] for paper in papers)
     assert any(len(paper["authors"]) > 30 for paper in papers)
     assert any("organization" in paper for paper in papers)
+
+
+def test_a_paper_of_the_sample_comes_back_later_with_more_upvotes() -> None:
+    days = sample_days(sample_calendar(lambda: MONDAY_EVENING).days)
+    upvotes: dict[str, list[int]] = {}
+    for day in sorted(days):
+        on_day = [item["paper"] for item in days[day]]
+        assert len({paper["id"] for paper in on_day}) == len(on_day)
+        for paper in on_day:
+            upvotes.setdefault(paper["id"], []).append(paper["upvotes"])
+    again = [seen for seen in upvotes.values() if len(seen) > 1]
+    assert len(again) >= 2
+    assert all(seen == sorted(set(seen)) for seen in again)
+
+
+async def test_a_list_to_come_is_refused_until_the_calendar_is_there(client: aiohttp.ClientSession) -> None:
+    calendar = sample_calendar(lambda: MONDAY_EVENING)
+    hub = HuggingFace(calendar=calendar)
+    await hub.start()
+    try:
+        wednesday = calendar.state()["next"]
+        assert wednesday == "2026-11-25"
+        to_come = hub.days[date(2026, 11, 25)]
+        [first, *_] = [item["paper"]["id"] for item in to_come]
+        for path in (f"daily_papers?date={wednesday}", f"papers/{first}"):
+            async with client.get(f"{hub.url}/api/{path}") as answer:
+                assert answer.status in {400, 404}
+                assert first not in await answer.text()
+        assert await calendar.next_day()
+        for path in (f"daily_papers?date={wednesday}", "daily_papers", f"papers/{first}"):
+            async with client.get(f"{hub.url}/api/{path}") as answer:
+                assert answer.status == 200
+                assert first in await answer.text()
+    finally:
+        await hub.close()
 
 
 async def test_a_day_comes_in_pages_by_upvotes(hub: HuggingFace, client: aiohttp.ClientSession) -> None:
