@@ -41,7 +41,7 @@ async def take_pictures(visitor: Visitor) -> None:
     await _take("post", visitor.page)
 
     await visitor.go("general")
-    keywords = "multimodal, agents AND benchmark, author:Kaiming He"
+    keywords = "vision-language model, agents AND benchmark, author:Tri Dao"
     await _take("subscribe", visitor.page, await visitor.run("subscribe", keywords=keywords))
     await visitor.pick("config filter")
     await (await visitor.add_option("min_upvotes")).fill("100")
