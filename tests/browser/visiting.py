@@ -96,7 +96,11 @@ class Visitor:
 
     async def become(self, name: str) -> None:
         """Look and act as another person."""
-        await self.channel.locator("#viewer-picker").select_option(label=name)
+        person = self.page.get_by_label("You are")
+        await person.select_option(label=name)
+        frame = self.page.frame(name="channel")
+        assert frame
+        await frame.wait_for_url(f"**as={await person.input_value()}#*")
 
     # Slash commands:
 
