@@ -27,12 +27,10 @@ _JOB = "bell"
 class Scheduler:
     """Rings for one run at a time. The runs themselves are ours: ending the bell never cuts one off."""
 
-    def __init__(
-        self, *, runs: Runs, clock: Clock, rung: asyncio.Event, running: asyncio.Lock | None = None
-    ) -> None:
+    def __init__(self, *, runs: Runs, clock: Clock, rung: asyncio.Event, running: asyncio.Lock) -> None:
         self._runs = runs
         self._clock = clock
-        self._running = running or asyncio.Lock()  # held by each run; no run begins while another holds it
+        self._running = running  # held by each run; while another holds it, none begins
         self._rung = rung  # set by whoever makes something due: the bell, or a changed schedule
         self._bell = AsyncIOScheduler(timezone=UTC)
 

@@ -12,9 +12,13 @@ from typing import Any, Final, Self, cast
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar
 from yarl import URL
 
+from sandbox.calendar import machine_time, open_list_day
+
 _ANSWER_SECONDS: Final = 3.0  # at the start, where a person waits for the page: one try
 _TOTAL_SECONDS: Final = 20.0
-_KEPT_SECONDS: Final = 120.0  # so long a list is not asked for again
+# So long a list is not asked for again: the one that is filling, and those that have closed.
+_KEPT_SECONDS: Final = 60.0
+_CLOSED_KEPT_SECONDS: Final = 900.0
 _KEPT_DAYS: Final = 60
 _PAGE_SIZE: Final = 100
 _MOST_PAGES: Final = 20
@@ -81,9 +85,10 @@ class LiveLists:
         """
         async with self._one_at_a_time:
             now = asyncio.get_running_loop().time()
-            read_at, items = self._kept.get(day, (now - _KEPT_SECONDS, []))
-            if now - read_at < _KEPT_SECONDS:
-                return items
+            is_closed = day < open_list_day(machine_time())
+            kept_seconds = _CLOSED_KEPT_SECONDS if is_closed else _KEPT_SECONDS
+            if day in self._kept and now - self._kept[day][0] < kept_seconds:
+                return self._kept[day][1]
             items = await self._read(day)
             self._kept[day] = (now, items)
             if len(self._kept) > _KEPT_DAYS:

@@ -9,13 +9,16 @@ import signal
 import subprocess
 import sys
 import textwrap
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot import __version__
 from bot.__main__ import main
+from bot.core.list_days import open_list_day
 from bot.settings import Settings
+from tests.fakes.huggingface import FakeHuggingFace, Fault, raw_item
 
 ROOT = Path(__file__).parent.parent
 WAIT_SECONDS = 60  # for a process; only a hang takes so long
@@ -251,21 +254,29 @@ def test_without_the_sandboxs_packages_it_says_how_to_install_them(tmp_path: Pat
 # The whole: the real bot in the real sandbox.
 
 
+async def sandboxed(tmp_path: Path, *arguments: str, **variables: str) -> asyncio.subprocess.Process:
+    """`paperboy sandbox`; nothing is asked but of loopback."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "bot", "sandbox", "--port", "0", *arguments),
+        cwd=tmp_path,
+        env=environment(TMPDIR=str(tmp_path), **variables),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_the_sandbox_says_where_it_is_open_and_ends_by_request(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "bot", "sandbox", "--port", "0"),
-        cwd=tmp_path,
-        env=environment(DISCORD_TOKEN="someone's real token", TMPDIR=str(tmp_path)),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    process = await sandboxed(tmp_path, "--sample", DISCORD_TOKEN="someone's real token")
     said = await line(process)
     assert re.search(r"http://(127\.0\.0\.1|localhost):\d+", said)
-    await line(process)
+    assert await line(process) == "Lists: the sample that comes with Paperboy"
+    tried = await line(process)
+    for expected in ("/subscribe", "Next day", "Ctrl-C"):
+        assert expected in tried
     assert process.stderr
     # In its midst: connected, perhaps posting.
     log = b""
@@ -279,3 +290,52 @@ async def test_the_sandbox_says_where_it_is_open_and_ends_by_request(
     assert "someone" not in err
     assert "Traceback" not in log.decode() + err
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_the_sandbox_shows_real_lists_where_hugging_face_answers(tmp_path: Path) -> None:
+    async with FakeHuggingFace() as hub:
+        hub.token = "hf_secret"
+        today = open_list_day(datetime.now(UTC))
+        for back in range(8):
+            day = today - timedelta(days=back)
+            hub.days[day] = [raw_item(id=f"2608.0000{back}", day=day)]
+        process = await sandboxed(tmp_path, HF_ENDPOINT=hub.url, HF_TOKEN="hf_secret", LOG_LEVEL="DEBUG")
+        await line(process)
+        assert await line(process) == f"Lists: live from {hub.url}"
+        assert process.stderr
+        log = b""
+        while b"Run: 1 papers read, 1 new" not in log:
+            read = await asyncio.wait_for(process.stderr.readline(), WAIT_SECONDS)
+            assert read, log.decode()
+            log += read
+        process.terminate()
+        _, err = await rest(process)
+    assert {request.status for request in hub.requests} == {200}
+    assert "hf_secret" not in log.decode() + err
+
+
+@pytest.mark.parametrize("answer", ["nothing", "a failure"])
+async def test_the_sandbox_shows_the_sample_where_hugging_face_does_not_answer(
+    tmp_path: Path, answer: str
+) -> None:
+    async with FakeHuggingFace() as hub:
+        hub.faults.append(Fault(status=503))
+        address = hub.url if answer == "a failure" else "http://127.0.0.1:9"
+        process = await sandboxed(tmp_path, HF_ENDPOINT=address)
+        await line(process)
+        said = await line(process)
+        assert said == f"Lists: the sample that comes with Paperboy ({address} did not answer)"
+        process.terminate()
+        await rest(process)
+    assert len(hub.requests) == (1 if answer == "a failure" else 0)
+
+
+async def test_with_sample_the_sandbox_never_asks_hugging_face(tmp_path: Path) -> None:
+    async with FakeHuggingFace() as hub:
+        process = await sandboxed(tmp_path, "--sample", HF_ENDPOINT=hub.url)
+        assert process.stderr
+        while b"Run: " not in (read := await asyncio.wait_for(process.stderr.readline(), WAIT_SECONDS)):
+            assert read
+        process.terminate()
+        await rest(process)
+    assert hub.requests == []

@@ -59,8 +59,11 @@ class Counted:
 
 
 @asynccontextmanager
-async def scheduled(bot: Bot, rung: asyncio.Event | None = None) -> AsyncIterator[Scheduler]:
-    scheduler = Scheduler(runs=bot.services.runs, clock=bot.clock, rung=rung or asyncio.Event())
+async def scheduled(
+    bot: Bot, rung: asyncio.Event | None = None, running: asyncio.Lock | None = None
+) -> AsyncIterator[Scheduler]:
+    rung, running = rung or asyncio.Event(), running or asyncio.Lock()
+    scheduler = Scheduler(runs=bot.services.runs, clock=bot.clock, rung=rung, running=running)
     task = asyncio.create_task(scheduler.run())
     try:
         yield scheduler
@@ -84,6 +87,31 @@ async def test_whoever_makes_something_due_rings(bot: Bot, monkeypatch: pytest.M
     async with scheduled(bot, rung) as scheduler:
         await until(lambda: scheduler._bell.get_job("bell") is not None)
         rung.set()
+        await until(lambda: runs.count == 2)
+
+
+async def test_whoever_holds_the_runs_back_waits_for_the_one_under_way_and_is_waited_for(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs, rung, running = Counted(bot, monkeypatch), asyncio.Event(), asyncio.Lock()
+    begun, may_end = asyncio.Event(), asyncio.Event()
+    real_run = bot.services.runs.run
+
+    async def slow_run() -> Any:
+        begun.set()
+        await may_end.wait()
+        return await real_run()
+
+    monkeypatch.setattr(bot.services.runs, "run", slow_run)
+    async with scheduled(bot, rung, running):
+        await begun.wait()
+        assert running.locked()
+        may_end.set()
+        async with running:
+            assert runs.count == 1
+            rung.set()
+            await quiet()
+            assert runs.count == 1
         await until(lambda: runs.count == 2)
 
 

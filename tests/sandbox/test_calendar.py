@@ -103,6 +103,32 @@ async def test_whoever_asked_to_hear_of_moves_does() -> None:
     assert heard == [utc("2026-11-26T18:00")]
 
 
+async def test_a_move_waits_for_what_is_done_by_the_clock_as_it_was() -> None:
+    calendar = of_sample(WEDNESDAY)
+    busy = asyncio.Lock()
+    calendar.around_moves = lambda: busy
+    heard: list[bool] = []
+    calendar.moved.append(lambda: heard.append(busy.locked()))
+    async with asyncio.TaskGroup() as tasks:
+        async with busy:
+            move = tasks.create_task(calendar.next_day())
+            for _ in range(10):
+                await asyncio.sleep(0)
+            assert calendar.now() == WEDNESDAY
+        assert await move
+    assert calendar.now() > WEDNESDAY
+    assert heard == [False]
+
+
+async def test_a_move_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sandbox.calendar._HOLD_SECONDS", 0.01)
+    calendar = of_sample(WEDNESDAY)
+    busy = asyncio.Lock()
+    calendar.around_moves = lambda: busy
+    async with busy:
+        assert await calendar.next_day()
+
+
 async def test_where_the_sample_ends_the_clock_stays_and_it_says_why() -> None:
     calendar = sample_calendar(at(WEDNESDAY))
     steps = 0

@@ -12,6 +12,7 @@ import yarl
 
 from sandbox import Sandbox
 from sandbox.calendar import open_list_day
+from tests.fakes.huggingface import raw_item
 
 from .conftest import EchoBot
 
@@ -158,6 +159,22 @@ async def test_the_samples_pictures_are_shown_without_the_hub(
     await browser.open(sandbox.channel.id)
     name = f"{newest[0]['paper']['id']}.png"
     [asset] = [asset for asset in browser.state["assets"].values() if asset["filename"] == name]
+    assert asset["available"]
+
+
+async def test_pictures_of_a_list_that_was_read_just_now_are_shown_too(
+    sandbox: Sandbox, browser: Browser, bot: EchoBot
+) -> None:
+    channel = bot.get_channel(sandbox.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    day = open_list_day(sandbox.calendar.now())
+    sandbox.huggingface.days[day] = [raw_item(id="2608.00042", day=day)]
+    async with aiohttp.ClientSession(sandbox.huggingface_url) as reader:
+        await (await reader.get(f"/api/daily_papers?date={day}")).read()
+    address = "https://cdn-thumbnails.huggingface.co/social-thumbnails/papers/2608.00042.png"
+    await channel.send(embed=discord.Embed(title="a paper").set_thumbnail(url=address))
+    await browser.open(sandbox.channel.id)
+    [asset] = [one for one in browser.state["assets"].values() if one["filename"] == "2608.00042.png"]
     assert asset["available"]
 
 
