@@ -23,6 +23,12 @@ _WIDTH: Final = 1200
 _HEIGHT: Final = 900
 _SCALE: Final = 2
 _MARGIN: Final = 16
+_GAP: Final = 8  # less than there is between two cards
+# As if by a key: the page follows what is new only until somebody scrolls.
+_TO_THE_TOP: Final = """post => {
+    post.scrollIntoView({ block: "start" });
+    post.dispatchEvent(new Event("keyup", { bubbles: true }));
+}"""
 # One message and the ground it stands on.
 _ALONE: Final = """
     #toolbar, .channel-header, .channel-composer, .timeline-day-divider, .message-context-actions,
@@ -36,10 +42,16 @@ _MOST_BYTES: Final = 250_000
 async def take_pictures(visitor: Visitor) -> None:
     """Goes through the sandbox as a newcomer would, and takes a picture of what the README tells of."""
     await expect(visitor.posts).to_have_count(1)
-    await visitor.posts.evaluate("post => post.scrollIntoView({ block: 'start' })")
+    await visitor.page.get_by_role("button", name="Hide the things to try").click()
+    await visitor.posts.evaluate(_TO_THE_TOP)
     await visitor.see_pictures()
+    await visitor.page.set_viewport_size({"width": _WIDTH, "height": await _height_for_cards(visitor, 2)})
     await _take("post", visitor.page)
+    await visitor.page.set_viewport_size({"width": _WIDTH, "height": _HEIGHT})
 
+    await visitor.go("announcements")
+    panel = await _set_up(visitor, keywords="diffusion model\nRLHF OR reward model")
+    await _take("setup", visitor.page, panel)
     await visitor.go("general")
     keywords = "vision-language model, agents AND benchmark, author:Tri Dao"
     await _take("subscribe", visitor.page, await visitor.run("subscribe", keywords=keywords))
@@ -47,10 +59,15 @@ async def take_pictures(visitor: Visitor) -> None:
     await (await visitor.add_option("min_upvotes")).fill("100")
     await visitor.send()
     await _take("explain", visitor.page, await visitor.run("explain", paper="2310.06770"))
-    await visitor.go("announcements")
-    await _take(
-        "setup", visitor.page, await _set_up(visitor, keywords="diffusion model\nRLHF OR reward model")
-    )
+
+
+async def _height_for_cards(visitor: Visitor, count: int) -> int:
+    """How high the window is if it ends below a card and cuts none."""
+    card = await visitor.cards.nth(count - 1).bounding_box()
+    composer = await visitor.channel.locator("#channel-composer").bounding_box()
+    assert card
+    assert composer
+    return round(_HEIGHT - composer["y"] + card["y"] + card["height"] + _GAP)
 
 
 async def _set_up(visitor: Visitor, *, keywords: str) -> Locator:
@@ -95,7 +112,8 @@ async def _around(message: Locator) -> FloatRect:
 def _save(name: str, png: bytes) -> None:
     picture = Image.open(io.BytesIO(png)).convert("RGB")
     file = _FOLDER / f"{name}.png"
-    few = picture.quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    # Of the ways to choose colours the one that hits both the large grounds and the small emoji.
+    few = picture.quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
     few.save(file, optimize=True)
     size = file.stat().st_size
     print(f"{file.relative_to(ROOT)}: {picture.width} × {picture.height}, {size // 1000} kB")

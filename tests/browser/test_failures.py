@@ -33,15 +33,18 @@ async def bot_in(sandbox: Sandbox, folder: Path) -> AsyncGenerator[None]:
             await bot
 
 
-async def test_a_command_that_nobody_answers_fails_as_it_does_in_discord(
+async def test_a_bot_that_is_gone_is_said_to_be_offline_until_it_is_back(
     chromium_path: str, tmp_path: Path
 ) -> None:
     async with Sandbox(page_port=0) as sandbox, AsyncExitStack() as bot:
         assert sandbox.page_url
         await bot.enter_async_context(bot_in(sandbox, tmp_path))
         async with visiting(sandbox.page_url, chromium_path=chromium_path) as visitor:
+            trouble = visitor.page.get_by_role("alert")
             await expect(await visitor.run("help")).to_contain_text("First steps")
+            await expect(trouble).to_be_hidden()
             await bot.aclose()
-            await visitor.pick("help")
-            await visitor.channel.locator("#send-message").click()
-            await expect(visitor.channel.get_by_text("The application did not respond")).to_be_visible()
+            await expect(trouble).to_contain_text("Paperboy is offline")
+            await bot.enter_async_context(bot_in(sandbox, tmp_path))
+            await expect(trouble).to_be_hidden()
+            await expect(await visitor.run("help")).to_contain_text("First steps")
