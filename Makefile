@@ -8,7 +8,7 @@ LOCKED := $(INSTALL) --require-hashes -r
 PAPERBOY := $(INSTALL) --no-deps --no-build-isolation --editable . # the command .venv/bin/paperboy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage lint format bench chaos rehearse lock clean
+.PHONY: help setup run test coverage lint format bench chaos rehearse pictures lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ chaos: $(VENV)/.dev ## kill the bot 200 times while it delivers 500 posts, and c
 
 rehearse: $(VENV)/.dev ## carry the Dockerfile and compose.yaml out in a folder, without an engine (as root)
 	$(BIN)/python -m tests.container.rehearsal
+
+pictures: $(VENV)/.dev ## take the README's pictures anew, in docs/pictures (needs Chromium)
+	$(BIN)/python -m tests.browser.pictures
 
 lock: $(VENV)/.dev ## pin the newest versions that pyproject.toml allows
 	echo 'setuptools>=80' | $(BIN)/uv pip compile $(COMPILE) --output-file requirements/build.txt -

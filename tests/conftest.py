@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from hypothesis import settings
 
+from tests.browser import chromium
 from tests.world import World, running_world
 
 # Many tests, each run often: fewer examples a run find the same in the end.
@@ -19,3 +21,15 @@ settings.load_profile("paperboy")
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with running_world(tmp_path) as running:
         yield running
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Nobody shall take it for passed that the page was not opened."""
+    skipped = [
+        report
+        for report in terminalreporter.stats.get("skipped", ())
+        if chromium.MISSING in str(report.longrepr)
+    ]
+    if skipped:
+        terminalreporter.section("NOT TRIED: the sandbox's page", yellow=True, bold=True)
+        terminalreporter.line(f"{len(skipped)} tests were skipped: {chromium.MISSING}", yellow=True)

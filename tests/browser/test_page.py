@@ -1,0 +1,100 @@
+"""What a newcomer does in the sandbox, each told whole: a sandbox takes seconds to start."""
+
+from __future__ import annotations
+
+from playwright.async_api import expect
+
+from tests.browser.visiting import Visitor
+
+
+async def test_a_post_stands_there_without_a_word_typed_and_the_next_day_brings_the_next(
+    visitor: Visitor,
+) -> None:
+    await expect(visitor.posts).to_contain_text("papers from the Daily Papers of")
+    await expect(visitor.cards.locator("img")).to_have_count(await visitor.cards.count())
+    await visitor.see_pictures()
+
+    await visitor.go("general")
+    await visitor.page.get_by_role("button", name="Next day").click()
+    await expect(visitor.entry("papers")).to_have_attribute("data-unread", "true")
+    await expect(visitor.entry("general")).to_have_attribute("data-unread", "false")
+    await visitor.go("papers")
+    await expect(visitor.posts).to_have_count(2)
+    await expect(visitor.posts.last).to_contain_text("papers from the Daily Papers of")
+    await expect(visitor.entry("papers")).to_have_attribute("data-unread", "false")
+    await visitor.see_pictures()
+
+
+async def test_a_person_subscribes_has_it_posted_and_ends_it_again(visitor: Visitor) -> None:
+    await expect(visitor.posts).to_have_count(1)
+    await visitor.go("general")
+    await visitor.pick("config schedule")
+    await (await visitor.add_option("timezone")).press_sequentially("berl")
+    await visitor.offer("Europe/Berlin").click()
+    await expect(await visitor.send()).to_contain_text("at 09:00 Europe/Berlin")
+
+    answer = await visitor.run("subscribe", keywords="language model")
+    await expect(answer).to_contain_text("Subscribed")
+    await expect(answer).to_contain_text("Only you can see this")
+    said = await visitor.click(answer.get_by_role("button", name="older matches"))
+    await expect(said).to_contain_text("Posted 5 older papers")
+    await expect(visitor.posts).to_have_count(1)
+    await expect(await visitor.run("deliver")).to_contain_text("Posted")
+    await expect(visitor.posts).to_have_count(2)
+
+    await visitor.pick("unsubscribe")
+    await visitor.option("keywords").press_sequentially("lang")
+    await visitor.offer("language model").click()
+    await expect(await visitor.send()).to_contain_text("Unsubscribed")
+
+
+async def test_setting_up_leads_through_menus_and_a_form(visitor: Visitor) -> None:
+    await expect(visitor.posts).to_have_count(1)
+    await visitor.go("general")
+    panel = await visitor.run("setup")
+    await visitor.choose(panel, "general")
+    await panel.get_by_role("button", name="Write keywords").click()
+    form = visitor.channel.get_by_role("dialog")
+    await form.get_by_label("Keywords").fill("diffusion model\nagents")
+    await form.get_by_role("button", name="Submit").click()
+    await expect(panel).to_contain_text("diffusion model: 3 papers in the last 7 days")
+    await panel.get_by_role("button", name="Next").click()
+    await visitor.choose(panel, "live")
+    await panel.get_by_role("button", name="Next").click()
+    await panel.get_by_role("button", name="Finish").click()
+    await expect(visitor.posts).to_have_count(1)
+
+
+async def test_a_forum_lists_a_post_a_paper_and_each_opens(visitor: Visitor) -> None:
+    await expect(visitor.posts).to_have_count(1)
+    for command, options in (("subscribe", {"keywords": "agents"}), ("deliver", {})):
+        await visitor.pick(command)
+        for name, value in options.items():
+            await visitor.option(name).fill(value)
+        await (await visitor.add_option("channel")).fill("reading")
+        await visitor.offer("reading-group").click()
+        await visitor.send()
+    await visitor.entry("reading-group").click()
+    listed = visitor.page.locator("#posts li")
+    await expect(listed).to_have_count(2)
+    await listed.filter(has_text="SWE-bench").get_by_role("button").click()
+    await expect(visitor.cards).to_contain_text("SWE-bench: Can Language Models")
+    await visitor.see_pictures()
+
+
+async def test_a_member_looks_in_channels_and_in_private_but_changes_nothing(visitor: Visitor) -> None:
+    await expect(visitor.posts).to_have_count(1)
+    await visitor.become("Ben, member")
+    await expect(visitor.posts).to_have_count(1)
+    await visitor.type("/")
+    await expect(visitor.command("preview")).to_be_visible()
+    await expect(visitor.command("subscribe")).to_have_count(0)
+    answer = await visitor.run("preview", keywords="agents")
+    await expect(answer).to_contain_text("agent matches:")
+    await visitor.become("Ada, admin")
+    await expect(visitor.messages.filter(has_text="used /subscribe")).to_have_count(1)
+    await expect(visitor.messages.filter(has_text="used /preview")).to_have_count(0)
+
+    await visitor.become("Ben, member")
+    await visitor.go("Paperboy")
+    await expect(await visitor.run("paper", paper="2310.06770")).to_contain_text("SWE-bench")
