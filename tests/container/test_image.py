@@ -79,7 +79,7 @@ def test_the_image_runs_in_exec_form_as_a_user_who_is_not_root(stages: list[Stag
 def test_the_images_variables_are_settings(stages: list[Stage]) -> None:
     env = stages[-1].last("ENV").pairs
     ours = {name: value for name, value in env.items() if name.lower() in Settings.model_fields}
-    assert ours == {"DATABASE_URL": "sqlite+aiosqlite:////data/paperboy.db", "HEALTH_PORT": "8080"}
+    assert ours == {"DATABASE_URL": "sqlite+aiosqlite:////data/paperboy.db", "HEALTH_PORT": "9464"}
     assert {"PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", *ours} == env.keys()
 
 
