@@ -34,7 +34,7 @@ ENV PATH=/opt/paperboy/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     DATABASE_URL=sqlite+aiosqlite:////data/paperboy.db \
-    HEALTH_PORT=8080
+    HEALTH_PORT=9464
 USER 10001:10001
 VOLUME ["/data"]
 STOPSIGNAL SIGTERM

@@ -312,7 +312,7 @@ exit codes:
     Command(
         name="backup",
         line="copy the database to a file, while the bot runs or not",
-        about="Copies the database of DATABASE_URL, as it is at one moment, to a file: whole, or not at all.",
+        about="Copies the database of DATABASE_URL, as it is at one moment, to one file.",
         more="""\
 examples:
   paperboy backup before-update.db

@@ -66,7 +66,9 @@ async def _live(stage: Stage, project: engine.Project, say: Say) -> None:
     assert await bot.stop(signal_number) == 0
     say(f"stopped by {signal_number.name} within the grace, exit code 0")
 
-    code, out = await _run(project, project.command("paperboy", "restore", "/data/by-hand.db"))
+    (backup,) = project.volumes["backups"].iterdir()
+    restoring = project.command("backup", "restore", f"/backups/{backup.name}")
+    code, out = await _run(project, restoring, service="backup")
     assert code == 0, out
     bot = await _start(stage, project)
     shown = await stage.command("subscriptions")
@@ -172,10 +174,10 @@ async def _exec(project: engine.Project, bot: BotProcess, *words: str) -> tuple[
     return await _run(project, project.inside(bot.pid, *words))
 
 
-async def _run(project: engine.Project, command: list[str]) -> tuple[int, str]:
+async def _run(project: engine.Project, command: list[str], *, service: str = "paperboy") -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
         *command,
-        env=project.env("paperboy"),
+        env=project.env(service),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
