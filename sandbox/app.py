@@ -87,7 +87,13 @@ class Sandbox(Moderator):
                 for items in self.huggingface.days.values():
                     pictures.note(items)
                 self.huggingface.listed = pictures.note
-                page = Page(self.world, self.club, pictures=pictures, calendar=self.calendar)
+                page = Page(
+                    self.world,
+                    self.club,
+                    pictures=pictures,
+                    calendar=self.calendar,
+                    is_bot_there=lambda: self.gateway.is_connected(self.guild.id),
+                )
                 await page.start(port=self._page_port)
                 exits.push_async_callback(page.close)
                 self._page_url = page.url

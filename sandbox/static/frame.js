@@ -1,66 +1,136 @@
-// The list of channels beside the page that shows one of them.
+// The frame: asks what there is, keeps the chosen channel and person, and has the parts drawn.
+
+import { drawPlaces, drawPosts, drawPeople } from "/places.js";
+import { Seen } from "/seen.js";
+import { drawDay, watchDay } from "/day.js";
 
 const REFRESH_MS = 1500;
-const SIGNS = { text: "#", news: "📣", forum: "💬", thread: "↳", dm: "@" };
-const key = document.body.dataset.key;
+const body = document.body;
+const key = body.dataset.key;
 const frame = document.getElementById("channel");
-const list = document.getElementById("channels");
-const seen = new Map();
-let chosen = null;
-let drawn = "";
+const forum = document.getElementById("forum");
+const person = document.getElementById("person");
+const trouble = document.getElementById("trouble");
+const seen = new Seen(key);
+const state = { chosen: window.location.hash.slice(1) || null, shown: null, listing: null, drawn: "" };
 
-function open(channel) {
-  chosen = channel.id;
-  frame.src = `/channel?id=${channel.id}#${key}.${channel.id}`;
-  frame.title = channel.name;
-  window.history.replaceState(null, "", `#${channel.id}`);
+const kept = sessionStorage.getItem(`person:${key}`);
+if ([...person.options].some((option) => option.value === kept)) person.value = kept;
+
+export function keyFor(channelId = body.dataset.first) {
+  return `${key}.${person.value}.${channelId}`;
 }
 
-function row(channel) {
-  const button = document.createElement("button");
-  const sign = document.createElement("span");
-  sign.textContent = SIGNS[channel.kind];
-  button.append(sign, channel.name ?? "");
-  button.className = channel.kind;
-  button.disabled = channel.kind === "forum"; // it holds posts, not messages; they are listed below it
-  if (channel.id === chosen) button.setAttribute("aria-current", "page");
-  else if (seen.get(channel.id) !== channel.newest) button.classList.add("unread");
-  button.addEventListener("click", () => { open(channel); void refresh(); });
-  const item = document.createElement("li");
-  item.append(button);
-  return item;
-}
-
-function draw({ server, channels }) {
-  document.getElementById("server").textContent = server;
-  for (const channel of channels) {
-    if (!seen.has(channel.id)) seen.set(channel.id, chosen === null ? channel.newest : "0");
-  }
-  if (chosen === null) open(channels.find((channel) => `#${channel.id}` === window.location.hash) ?? channels[0]);
-  const current = channels.find((channel) => channel.id === chosen);
-  if (current) seen.set(current.id, current.newest);
-  const state = JSON.stringify([channels, chosen]);
-  if (state === drawn) return;
-  drawn = state;
-  const dms = document.createElement("li");
-  dms.textContent = "Direct messages";
-  dms.className = "heading";
-  const rows = channels.map(row);
-  rows.splice(channels.findIndex((channel) => channel.kind === "dm"), 0, dms);
-  list.replaceChildren(...rows);
-}
-
-async function refresh() {
-  const first = chosen ?? document.body.dataset.first;
-  const answer = await fetch("/channels", { headers: { "X-Simcord-Capability": `${key}.${first}` }, cache: "no-store" });
+export async function ask(path, method = "GET") {
+  const headers = { "X-Simcord-Capability": keyFor() };
+  const answer = await fetch(path, { method, headers, cache: "no-store" });
   if (answer.status === 401) window.location.reload(); // the sandbox was started anew
-  else if (answer.ok) draw(await answer.json());
+  if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);
+  return answer.json();
+}
+
+export async function refresh() {
+  const asked = person.value;
+  const listing = await ask("/channels");
+  if (asked !== person.value) return;
+  state.listing = listing;
+  window.sandboxAhead = Date.parse(listing.calendar.now) - Date.now();
+  draw();
+}
+
+function open(channelId) {
+  state.chosen = channelId;
+  showMenu(false);
+  draw();
+}
+
+function draw() {
+  const { channels, people, bot, calendar, server } = state.listing;
+  const current = channels.find((row) => row.id === state.chosen) ?? channels[0];
+  state.chosen = current.id;
+  show(current);
+  seen.begin(channels);
+  if (document.visibilityState === "visible") seen.look(person.value, current);
+  const unread = (row) => row.id !== current.id && seen.isUnread(person.value, row);
+  const now = JSON.stringify([state.listing.channels, people, state.chosen, person.value, channels.map(unread)]);
+  if (now !== state.drawn) {
+    state.drawn = now;
+    drawPlaces(channels, { current, unread, open });
+    drawPosts(channels.filter((row) => row.forum === current.id), { unread, open });
+    drawPeople(people);
+    const waiting = channels.filter(unread).length;
+    document.title = `${waiting ? `(${waiting}) ` : ""}${current.name} | ${server}`;
+  }
+  drawDay(calendar);
+  tell(bot.is_online ? "" : `${bot.name} is offline: nothing answers until it is back.`);
+}
+
+function show(current) {
+  const address = `/channel?id=${current.id}&as=${person.value}#${keyFor(current.id)}`;
+  const isForum = current.kind === "forum";
+  document.getElementById("where").textContent = current.name;
+  document.getElementById("forum-name").textContent = current.name;
+  document.getElementById("avatar").textContent = person.selectedOptions[0].textContent[0];
+  document.getElementById("avatar").dataset.person = String(person.selectedIndex);
+  forum.hidden = !isForum;
+  frame.hidden = isForum;
+  if (address === state.shown) return;
+  state.shown = address;
+  window.history.replaceState(null, "", `#${current.id}`);
+  frame.title = current.name;
+  if (!isForum) frame.contentWindow.location.replace(address);
+}
+
+function tell(text) {
+  trouble.hidden = !text;
+  if (trouble.textContent !== text) trouble.textContent = text;
+}
+
+function showMenu(isOpen) {
+  body.classList.toggle("menu", isOpen);
+  document.getElementById("menu").setAttribute("aria-expanded", String(isOpen));
+}
+
+/** Types into the composer of the channel that is shown, for the visitor to go on. */
+function type(text) {
+  showMenu(false);
+  const input = frame.hidden ? null : frame.contentDocument?.getElementById("channel-composer-input");
+  if (!input) return;
+  input.focus();
+  input.value = text;
+  input.dispatchEvent(new frame.contentWindow.Event("input", { bubbles: true }));
 }
 
 async function watch() {
-  document.body.classList.remove("gone");
-  try { await refresh(); } catch { document.body.classList.add("gone"); }
+  try {
+    await refresh();
+    body.classList.remove("gone");
+  } catch {
+    body.classList.add("gone");
+    tell("The sandbox has stopped. Start it again, and this page goes on by itself.");
+  }
   setTimeout(watch, REFRESH_MS);
 }
 
+person.addEventListener("change", () => {
+  sessionStorage.setItem(`person:${key}`, person.value);
+  refresh().catch(() => {});
+});
+document.getElementById("menu").addEventListener("click", () => showMenu(!body.classList.contains("menu")));
+document.addEventListener("keydown", (event) => { if (event.key === "Escape") showMenu(false); });
+document.addEventListener("visibilitychange", () => { if (state.listing) draw(); });
+window.addEventListener("message", (event) => {
+  const wanted = event.origin === window.location.origin && event.data?.open;
+  if (state.listing?.channels.some((row) => row.id === wanted)) open(wanted);
+});
+for (const button of document.querySelectorAll("[data-types]")) {
+  button.addEventListener("click", () => type(button.dataset.types));
+}
+const hint = document.getElementById("hint");
+hint.hidden = sessionStorage.getItem("hint") === "closed";
+document.getElementById("hint-close").addEventListener("click", () => {
+  hint.hidden = true;
+  sessionStorage.setItem("hint", "closed");
+});
+watchDay({ move: () => ask("/next-day", "POST"), refresh });
 void watch();

@@ -20,22 +20,34 @@ from .conftest import EchoBot
 class Browser:
     """What the page's own scripts ask, in their order."""
 
-    def __init__(self, session: aiohttp.ClientSession, *, key: str, first: str) -> None:
+    def __init__(self, session: aiohttp.ClientSession, *, key: str, first: str, person: int) -> None:
         self._session = session
         self._key = key
+        self._first = first
+        self._person = person
         self._now = self._headers(first)
         self._sequence = 0
         self.state: dict[str, Any] = {}
 
-    def another(self) -> Browser:
-        return Browser(self._session, key=self._key, first="0")
+    def another(self, *, person: int | None = None) -> Browser:
+        who = self._person if person is None else person
+        return Browser(self._session, key=self._key, first=self._first, person=who)
+
+    async def listing(self) -> dict[str, Any]:
+        async with self._session.get("/channels", headers=self._now) as answer:
+            assert answer.status == 200
+            return await answer.json()
 
     async def channels(self) -> list[dict[str, Any]]:
-        async with self._session.get("/channels", headers=self._now) as answer:
-            return (await answer.json())["channels"]
+        return (await self.listing())["channels"]
+
+    async def next_day(self) -> dict[str, Any]:
+        async with self._session.post("/next-day", headers=self._now) as answer:
+            assert answer.status == 200
+            return await answer.json()
 
     def _headers(self, channel_id: str) -> dict[str, str]:
-        return {"X-Simcord-Capability": f"{self._key}.{channel_id}"}
+        return {"X-Simcord-Capability": f"{self._key}.{self._person}.{channel_id}"}
 
     async def open(self, channel_id: int) -> None:
         self._now = self._headers(str(channel_id))
@@ -95,11 +107,11 @@ async def session(sandbox: Sandbox) -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @pytest.fixture
-async def browser(session: aiohttp.ClientSession) -> Browser:
+async def browser(session: aiohttp.ClientSession, sandbox: Sandbox) -> Browser:
     async with session.get("/") as answer:
         found = re.search(r'data-key="([^"]+)" data-first="(\d+)"', await answer.text())
     assert found is not None
-    return Browser(session, key=found[1], first=found[2])
+    return Browser(session, key=found[1], first=found[2], person=sandbox.admin.id)
 
 
 async def test_the_page_lists_channels_threads_and_direct_messages(
@@ -115,8 +127,7 @@ async def test_the_page_lists_channels_threads_and_direct_messages(
         ("text", "general"),
         ("news", "announcements"),
         ("forum", "reading-group"),
-        ("dm", "Ada (admin)"),
-        ("dm", "Ben (member)"),
+        ("dm", "Paperboy"),
     ]
 
 
@@ -202,17 +213,18 @@ async def test_a_command_that_nobody_answers_leaves_the_page_usable(
 async def test_direct_messages_have_a_page_of_their_own(
     sandbox: Sandbox, browser: Browser, bot: EchoBot
 ) -> None:
-    await browser.open(sandbox.club.direct[1].id)
-    assert [viewer["id"] for viewer in browser.state["viewers"]] == [str(sandbox.member.id)]
-    await browser.run("echo", text="quietly")
-    assert "quietly" in await browser.look()
+    ben = browser.another(person=sandbox.member.id)
+    await ben.open(sandbox.club.direct[1].id)
+    assert [viewer["id"] for viewer in ben.state["viewers"]] == [str(sandbox.member.id)]
+    await ben.run("echo", text="quietly")
+    assert "quietly" in await ben.look()
 
 
 async def test_an_action_in_one_channel_leaves_the_pages_of_others_as_they_are(
     sandbox: Sandbox, browser: Browser, bot: EchoBot
 ) -> None:
     await browser.open(sandbox.channel.id)
-    other = browser.another()
+    other = browser.another(person=sandbox.member.id)
     await other.open(sandbox.club.direct[1].id)
     await browser.run("echo", text="here")
     assert "here" not in await other.look()
@@ -228,7 +240,8 @@ async def test_the_page_cannot_be_ended_from_a_browser(
 
 
 @pytest.mark.parametrize(
-    "path", ["/frame.js", "/frame.css", "/channel.css", "/channel.js", "/channel", "/app.js"]
+    "path",
+    ["/", "/frame.js", "/frame.css", "/icon.svg", "/channel.css", "/channel.js", "/channel", "/app.js"],
 )
 async def test_the_pages_files_are_served(session: aiohttp.ClientSession, path: str) -> None:
     async with session.get(path) as answer:
@@ -243,7 +256,8 @@ async def test_another_sites_name_for_this_machine_opens_nothing(session: aiohtt
 
 
 async def test_a_wrong_key_opens_nothing(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
-    for key in ("", "wrong", f"wrong.{sandbox.channel.id}", "wrong.1"):
+    rest = f"{sandbox.admin.id}.{sandbox.channel.id}"
+    for key in ("", "wrong", f"wrong.{rest}", f"wrong.{sandbox.admin.id}.1", f"wrong.1.{sandbox.channel.id}"):
         async with session.get("/channels", headers={"X-Simcord-Capability": key}) as answer:
             assert answer.status == 401
         async with session.post("/api/pages", headers={"X-Simcord-Capability": key}, json={}) as answer:

@@ -1,0 +1,151 @@
+"""What the page's server serves around SimCord's own routes: the frame, its listing, and the next day.
+
+The key that a browser sends ends in the person and the channel that it looks at.
+"""
+
+# pyright: reportPrivateUsage=false, reportUnknownMemberType=false
+# ruff: noqa: SLF001
+# The preview has no public way to be extended; simcord is pinned exactly, and tests/sandbox tries the page.
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from aiohttp import web
+from simcord.preview._server import PreviewServer
+
+from sandbox.calendar import Calendar
+from sandbox.faults import json_response
+from sandbox.listing import Listing
+from sandbox.preview import ChannelPreview
+from sandbox.world import PaperClub, World
+
+_STATIC: Final = Path(__file__).with_name("static")
+_TYPES: Final = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "application/javascript",
+    ".svg": "image/svg+xml",
+}
+_FILES: Final = {
+    "/": "frame.html",
+    **{f"/{path.name}": path.name for path in _STATIC.iterdir() if path.suffix in {".css", ".js", ".svg"}},
+}
+_ADDED_TO_CHANNEL: Final = (
+    '<link rel="stylesheet" href="/channel.css"><script type="module" src="/channel.js"></script>'
+)
+
+
+class ChannelServer(PreviewServer):
+    """SimCord's page server, with the frame at `/` and a channel's page at `/channel`."""
+
+    preview: ChannelPreview
+
+    _STATIC_FILES: ClassVar[dict[str, str]] = {
+        **PreviewServer._STATIC_FILES,
+        **{path: path for path in _FILES if path != "/"},
+        "/channel": "index.html",
+        "/channels": "",
+    }
+    _SECURITY_HEADERS: ClassVar[dict[str, str]] = {
+        **PreviewServer._SECURITY_HEADERS,
+        "X-Frame-Options": "SAMEORIGIN",
+        "Content-Security-Policy": PreviewServer._SECURITY_HEADERS["Content-Security-Policy"].replace(
+            "frame-ancestors 'none'", "frame-ancestors 'self'"
+        ),
+    }
+
+    def __init__(
+        self,
+        preview: ChannelPreview,
+        port: int,
+        *,
+        world: World,
+        club: PaperClub,
+        calendar: Calendar,
+        is_bot_there: Callable[[], bool],
+    ) -> None:
+        super().__init__(preview, port)
+        self._world = world
+        self._club = club
+        self._calendar = calendar
+        self._is_bot_there = is_bot_there
+        self._listing = Listing(world, club)
+
+    async def start(self) -> None:
+        await super().start()
+        router: Any = self.runner.app.router
+        router._frozen = False  # SimCord asks for no further routes before it listens
+        router.add_post("/next-day", self._next_day)
+        router.freeze()
+
+    def _authorized(self, request: web.Request, *, context: str | None = None) -> bool:
+        """Take the person and the channel off the key, check the rest as SimCord does."""
+        rest, _, channel_id = request.headers.get("X-Simcord-Capability", "").rpartition(".")
+        key, _, person_id = rest.rpartition(".")
+        if not (channel_id.isdecimal() and int(channel_id) in self._world.backend.channels):
+            return False
+        if not (person_id.isdecimal() and int(person_id) in {user.id for user in self._club.users}):
+            return False
+        headers = request.headers.copy()
+        headers["X-Simcord-Capability"] = key
+        self.preview.look_at(int(channel_id), by=int(person_id))
+        return super()._authorized(request.clone(headers=headers), context=context)
+
+    async def _state(self, request: web.Request) -> Any:
+        if self._authorized(request, context=request.headers.get("X-Simcord-Context")):
+            self.preview.publish_if_changed(request.headers.get("X-Simcord-Context"))
+        return await super()._state(request)
+
+    async def _static(self, request: web.Request) -> Any:
+        if request.headers.get("Host", "") not in self._allowed_hosts():
+            raise web.HTTPForbidden
+        if request.path == "/channels":
+            return self._channels(request)
+        if request.path in _FILES:
+            return self._file(_FILES[request.path])
+        response = await super()._static(request)
+        if request.path == "/channel":
+            response.text = response.text.replace("</head>", f"{_ADDED_TO_CHANNEL}</head>", 1)
+        return response
+
+    def _file(self, name: str) -> web.Response:
+        text = (_STATIC / name).read_text(encoding="utf-8")
+        if name == "frame.html":
+            text = text.replace("{{key}}", self.preview.capability)
+            text = text.replace("{{first}}", str(self._club.papers.id))
+            text = text.replace("{{people}}", self._people_to_be())
+            text = text.replace("{{server}}", escape(self._club.guild.name))
+        return web.Response(text=text, content_type=_TYPES[Path(name).suffix], headers=self._SECURITY_HEADERS)
+
+    def _people_to_be(self) -> str:
+        """The choices of the switch: "Ada, admin"."""
+        names = [(user.id, (user.global_name or user.name)) for user in self._club.users]
+        written = [(number, name.replace(" (", ", ").rstrip(")")) for number, name in names]
+        return "".join(f'<option value="{number}">{escape(name)}</option>' for number, name in written)
+
+    def _channels(self, request: web.Request) -> web.Response:
+        if not self._authorized(request):
+            raise web.HTTPUnauthorized
+        is_bot_there = self._is_bot_there()
+        return json_response(
+            {
+                "server": self._club.guild.name,
+                "bot": {"name": self._world.backend.bot_user.name, "is_online": is_bot_there},
+                "people": self._listing.people(is_bot_there=is_bot_there),
+                "channels": self._listing.places(self.preview.person_id),
+                "calendar": self._calendar.state(),
+            },
+            headers=self._SECURITY_HEADERS,
+        )
+
+    async def _next_day(self, request: web.Request) -> web.Response:
+        if not self._authorized(request):
+            raise web.HTTPUnauthorized
+        is_moved = await self._calendar.next_day()
+        return json_response(
+            {"is_moved": is_moved, "calendar": self._calendar.state()}, headers=self._SECURITY_HEADERS
+        )

@@ -1,0 +1,147 @@
+"""SimCord's preview over the live world, for every channel and both people.
+
+SimCord's preview shows one channel of a quiet bot. Here the channel and the person are those of the request
+at hand, and what is shown is published again when something in it changed.
+"""
+
+# pyright: reportPrivateUsage=false, reportUnknownMemberType=false
+# The preview has no public way to be extended; simcord is pinned exactly, and tests/sandbox tries the page.
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final
+
+from simcord.actors import MemberActor
+from simcord.backend.errors import SetupError
+from simcord.builders import ChannelHandle, UserHandle
+from simcord.preview import Preview
+
+from sandbox.world import PaperClub, World
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+_SUB_COMMANDS: Final = (1, 2)  # option types: a sub-command and a group of them
+
+
+class ChannelPreview(Preview):
+    """The preview with the channel, and who looks at it, taken from the request at hand."""
+
+    _MAX_PAGES = 64
+    _PAGE_LEASE_SECONDS = 24 * 3600.0  # a tab in the background asks seldom
+
+    def __init__(
+        self, world: World, club: PaperClub, *, port: int, pictures: Mapping[str, tuple[str, bytes]]
+    ) -> None:
+        self._world = world
+        self._club = club
+        self._shown: ContextVar[int] = ContextVar("shown", default=club.papers.id)
+        self._person: ContextVar[int] = ContextVar("person", default=club.admin.id)
+        self._versions: dict[str, int] = {}
+        super().__init__(
+            world,
+            club.papers,
+            (club.admin, club.member),
+            layout="channel",
+            display="responsive",
+            width=960,
+            height=720,
+            locale="en-US",
+            timezone="UTC",
+            presentation_time=None,
+            assets=None,
+            port=port,
+        )
+        # Not a copy: what a list names later is there too.
+        self._explicit_assets = pictures  # pyright: ignore[reportAttributeAccessIssue]  # it is only read
+        world.backend.subscribers.append(self._heard)
+
+    @property
+    def channel(self) -> ChannelHandle:  # pyright: ignore[reportIncompatibleVariableOverride]  # the point of this class
+        channel = self._world.backend.get_channel(self._shown.get())
+        return ChannelHandle(self._world, None if channel.guild_id is None else self._club.guild, channel)
+
+    @channel.setter
+    def channel(self, _value: ChannelHandle) -> None:
+        """The constructor's; the request decides."""
+
+    @property
+    def viewers(self) -> tuple[Any, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]  # the point of this class
+        """The person of the request alone, who may not be allowed to look: SimCord denies it then."""
+        people: tuple[MemberActor | UserHandle, ...] = (self._club.admin, self._club.member)
+        if self.channel.guild is None:
+            people = self._club.users
+        return tuple(who for who in people if who.id == self._person.get())
+
+    @viewers.setter
+    def viewers(self, _value: tuple[Any, ...]) -> None:
+        """The constructor's; the request decides."""
+
+    @contextmanager
+    def showing(self, channel_id: int, *, to: int) -> Generator[None]:
+        channel, person = self._shown.set(channel_id), self._person.set(to)
+        try:
+            yield
+        finally:
+            self._shown.reset(channel)
+            self._person.reset(person)
+
+    def look_at(self, channel_id: int, *, by: int) -> None:
+        """Choose the channel and the person for the rest of this request."""
+        self._shown.set(channel_id)
+        self._person.set(by)
+
+    @property
+    def person_id(self) -> int:
+        return self._person.get()
+
+    def publish_if_changed(self, context_id: str | None) -> None:
+        """Publish what a browser looks at again, if the channel's version grew since it was published.
+
+        Only then: an action is refused as stale where the browser has not seen the newest publication.
+        """
+        page = self._pages.get(context_id or "")
+        if page is None:
+            return
+        version = self._world.changes.version(page.channel_id)
+        # A page is stale after an action that nobody answered; SimCord waits for its Refresh button then.
+        if page.status == "stale" or self._versions.get(page.id) != version:
+            self._advance_presentation_time()
+            self._publish(page, reason="refresh")
+
+    def _publish(self, page: Any, *, reason: Any = "action") -> None:
+        with self.showing(page.channel_id, to=page.viewer.id):
+            self._versions[page.id] = self._world.changes.version(page.channel_id)
+            super()._publish(page, reason=reason)
+
+    def _open_page(self, viewer_id: Any = None, target_id: Any = None) -> Any:
+        oldest = sorted(self._pages.values(), key=lambda page: page.last_activity)
+        for page in [page for page in oldest if page is not self._python][: -(self._MAX_PAGES - 1)]:
+            self._close_page(page.id)
+            self._versions.pop(page.id, None)
+        if target_id is None:  # the newest message: a browser scrolls to the target
+            target_id = self._initial_target(self.viewers[0], self.channel.id)
+        return super()._open_page(viewer_id, target_id)
+
+    def _prepare_action(self, page: Any, kind: str, body: Mapping[str, Any]) -> Any:
+        if kind == "close":
+            raise SetupError("the sandbox ends with its process")
+        return super()._prepare_action(page, kind, body)
+
+    def _heard(self, event: str, payload: Mapping[str, Any]) -> None:
+        """Have the answer to a sub-command say all of its name, as Discord's does: "used /config show"."""
+        if event != "INTERACTION_CREATE" or "name" not in payload.get("data", {}):
+            return
+        part: dict[str, Any] = payload["data"]
+        words: list[str] = [part["name"]]
+        while options := part.get("options"):
+            part = options[0]
+            if part.get("type") not in _SUB_COMMANDS:
+                break
+            words.append(part["name"])
+        interaction = self._world.backend.interactions.get(int(payload["id"]))
+        if interaction is not None:
+            interaction.command_name = " ".join(words)
