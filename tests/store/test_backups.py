@@ -195,9 +195,13 @@ async def test_a_damaged_database_is_told_and_replaces_no_backup(
 
 
 def damage(path: Path) -> None:
+    """Scramble the first page of a table that nothing but the look through the whole file reads."""
+    with closing(sqlite3.connect(path)) as connection:
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'papers'").fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
     with path.open("r+b") as file:
-        file.seek(8 * 4_096)
-        file.write(b"\xff" * 20 * 4_096)
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
 
 
 def strange_files(folder: Path) -> dict[str, Path]:
