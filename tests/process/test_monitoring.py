@@ -263,7 +263,6 @@ async def test_a_port_that_is_taken_ends_the_start_with_78_and_is_named(stage: S
         assert await bot.ended() == 78
     assert f"paperboy: HEALTH_PORT is {port}, but another program listens there" in bot.log
     assert "Traceback" not in bot.log
-    assert not (stage.folder / "data").exists()
 
 
 async def test_asking_without_the_setting_ends_with_78() -> None:
