@@ -5,9 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCKED := $(INSTALL) --require-hashes -r
+PAPERBOY := $(INSTALL) --no-deps --no-build-isolation --editable . # the command .venv/bin/paperboy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage lint format bench chaos pictures lock clean
+.PHONY: help setup run test coverage lint format bench chaos rehearse pictures lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -43,10 +44,14 @@ bench: $(VENV)/.dev ## run the benchmarks
 chaos: $(VENV)/.dev ## kill the bot 200 times while it delivers 500 posts, and count them
 	$(BIN)/python -m tests.process.chaos
 
+rehearse: $(VENV)/.dev ## carry the Dockerfile and compose.yaml out in a folder, without an engine (as root)
+	$(BIN)/python -m tests.container.rehearsal
+
 pictures: $(VENV)/.dev ## take the README's pictures anew, in docs/pictures (needs Chromium)
 	$(BIN)/python -m tests.browser.pictures
 
 lock: $(VENV)/.dev ## pin the newest versions that pyproject.toml allows
+	echo 'setuptools>=80' | $(BIN)/uv pip compile $(COMPILE) --output-file requirements/build.txt -
 	$(BIN)/uv pip compile $(COMPILE) --output-file requirements/run.txt pyproject.toml
 	$(BIN)/uv pip compile $(COMPILE) --extra sandbox --output-file requirements/sandbox.txt pyproject.toml
 	$(BIN)/uv pip compile $(COMPILE) --extra sandbox --extra dev --output-file requirements/dev.txt pyproject.toml
@@ -69,9 +74,10 @@ $(VENV)/.python:
 	  echo "Python could not make $(VENV). On Debian and Ubuntu: apt install python3-venv"; rm -rf $(VENV); exit 1; }
 	@touch $@
 
-$(VENV)/.run: requirements/run.txt | $(VENV)/.python
+$(VENV)/.run: requirements/run.txt requirements/build.txt pyproject.toml | $(VENV)/.python
 	@echo "Installing the bot's packages …"
-	@$(LOCKED) $<
+	@$(LOCKED) $< -r requirements/build.txt
+	@$(PAPERBOY)
 	@touch $@
 
 $(VENV)/.sandbox: requirements/sandbox.txt | $(VENV)/.python
@@ -82,5 +88,5 @@ $(VENV)/.sandbox: requirements/sandbox.txt | $(VENV)/.python
 $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/.python
 	@echo "Installing the packages for development …"
 	@$(LOCKED) $<
-	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(PAPERBOY)
 	@touch $@

@@ -15,12 +15,18 @@ from bot.client import Client, point_at
 from bot.core.ids import ServerId
 from bot.discord.notice_board import DiscordNoticeBoard
 from bot.discord.publishing import DiscordPublisher
+from bot.discord.shards import Shards
 from bot.errors import ConfigError
+from bot.health import Health
+from bot.monitoring import Monitor
 from bot.scheduler import Scheduler
 from bot.services.assembly import Services, assemble
+from bot.services.progress import Progress, untold
 from bot.settings import Settings
 from bot.sources.huggingface import HuggingFace
 from bot.store.database import Database
+from bot.store.locking import sole_use
+from bot.watching import UNWATCHED
 from cogs import make_cogs
 
 _log = logging.getLogger(__name__)
@@ -35,9 +41,12 @@ _REFUSED = "DISCORD_TOKEN was refused by Discord: copy the bot's token anew from
 class App:
     """One bot in one process, from its settings."""
 
-    def __init__(self, settings: Settings, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, settings: Settings, *, clock: Callable[[], datetime], progress: Progress = untold
+    ) -> None:
         self._settings = settings
         self._clock = clock
+        self._progress = progress  # of the archive's reading
         self._rung = asyncio.Event()
         self._running = asyncio.Lock()
 
@@ -57,19 +66,22 @@ class App:
         """Runs until it is cancelled; whatever it opened is closed on the way out, in reverse.
 
         Raises:
-            ConfigError: the token is refused, or the database cannot be used.
+            ConfigError: the token is refused, or the database or the port for health cannot be used.
         """
         settings = self._settings
         if settings.discord_token is None:
             raise ConfigError("DISCORD_TOKEN is not set")
         point_at(api_url=settings.discord_api_url, gateway_url=settings.discord_gateway_url)
         async with AsyncExitStack() as stack:
+            await stack.enter_async_context(sole_use(settings.database_url))
+            monitor = await self._monitor(stack)
+            watcher = monitor.metrics if monitor else UNWATCHED
             database = await Database.open(settings.database_url)
             stack.push_async_callback(database.close)
             source = await stack.enter_async_context(
-                HuggingFace(settings.hf_endpoint, token=settings.hf_token, clock=self._clock)
+                HuggingFace(settings.hf_endpoint, token=settings.hf_token, clock=self._clock, watcher=watcher)
             )
-            client = Client(gateway_url=settings.discord_gateway_url)
+            client = Client(gateway_url=settings.discord_gateway_url, watcher=watcher)
             services = assemble(
                 database=database,
                 source=source,
@@ -81,7 +93,19 @@ class App:
                 backfill_days=settings.backfill_days,
                 ring=self._rung.set,
                 limits=settings.limits,
+                progress=self._progress,
+                watcher=watcher,
             )
+            if monitor is not None:
+                health = Health(
+                    shards=Shards(client, watcher=watcher),
+                    runs=services.runs,
+                    source=source,
+                    database=database,
+                    poll_interval_seconds=settings.poll_interval_seconds,
+                )
+                stack.push_async_callback(health.close)
+                monitor.look_at(health, services.totals)
             scheduler = Scheduler(
                 runs=services.runs, clock=self._clock, rung=self._rung, running=self._running
             )
@@ -95,6 +119,13 @@ class App:
                 group.create_task(scheduler.run(), name="scheduler")
                 group.create_task(self._backfill(services), name="backfill")
                 group.create_task(self._deliver(client, services), name="delivery")
+
+    async def _monitor(self, stack: AsyncExitStack) -> Monitor | None:
+        """The port for health and numbers, where one is wanted: open before all else, and closed last."""
+        host, port = self._settings.health_host, self._settings.health_port
+        if port is None:
+            return None
+        return await stack.enter_async_context(Monitor(host=host, port=port, clock=self._clock))
 
     async def _log_in(self, client: Client, token: str) -> None:
         """Logs in, trying again where Discord cannot be reached: a machine may start before its network.

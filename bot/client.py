@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -19,8 +20,9 @@ from bot.discord.confirming import ConfirmButton
 from bot.discord.failures import answer_failure
 from bot.discord.paging import PageButton
 from bot.discord.registration import are_same
-from bot.discord.requests import gate
+from bot.discord.requests import gate, on_answer
 from bot.services.pace import RequestPace
+from bot.watching import UNWATCHED, Answered, Watcher
 
 _log = logging.getLogger(__name__)
 
@@ -50,10 +52,21 @@ class Tree(app_commands.CommandTree["Client"]):
     """The command tree: one error handler, and a sync that calls Discord only where something differs."""
 
     @override
+    async def interaction_check(self, interaction: discord.Interaction[Client], /) -> bool:
+        """Lets everything through; from here on the watcher's time for the first answer runs."""
+        if interaction.type is discord.InteractionType.application_command:
+            began = time.monotonic()
+            watcher = self.client.watcher
+            on_answer(lambda: watcher.command_answered(_name(interaction), seconds=time.monotonic() - began))
+        return True
+
+    @override
     async def on_error(
         self, interaction: discord.Interaction[Client], error: app_commands.AppCommandError, /
     ) -> None:
-        await answer_failure(interaction, error)
+        answered = await answer_failure(interaction, error)
+        if interaction.type is discord.InteractionType.application_command:
+            self.client.watcher.command_ended(_name(interaction), answered)
 
     async def sync_if_changed(self) -> bool:
         """Syncs the commands where Discord's copy differs; whether it did."""
@@ -79,6 +92,7 @@ class Client(commands.AutoShardedBot):
         gateway_url: str | None = None,
         shard_count: int | None = None,
         pace: RequestPace | None = None,
+        watcher: Watcher = UNWATCHED,
     ) -> None:
         super().__init__(
             command_prefix=(),
@@ -92,10 +106,11 @@ class Client(commands.AutoShardedBot):
             allowed_installs=app_commands.AppInstallationType(guild=True),
             tree_cls=Tree,
             shard_count=shard_count,
-            http_trace=gate(pace or RequestPace()),
+            http_trace=gate(pace or RequestPace(), watcher),
             # A longer wait is the caller's to plan, not to sit through: RateLimited says how long.
             max_ratelimit_timeout=30.0,
         )
+        self.watcher = watcher
         self._taken: tuple[commands.Cog, ...] = ()
         self._gateway = yarl.URL(gateway_url) if gateway_url else None
 
@@ -135,6 +150,19 @@ class Client(commands.AutoShardedBot):
     @override
     async def on_message(self, message: discord.Message, /) -> None:
         """Messages are nobody's commands here."""
+
+    async def on_app_command_completion(
+        self,
+        _: discord.Interaction,
+        command: app_commands.Command[Any, ..., Any] | app_commands.ContextMenu,
+    ) -> None:
+        """Called by discord.py for a command that ended without an error."""
+        self.watcher.command_ended(command.qualified_name, Answered.OK)
+
+
+def _name(interaction: discord.Interaction[Client]) -> str:
+    """The command's, of those that there are: what else Discord sends is one name."""
+    return interaction.command.qualified_name if interaction.command else "unknown"
 
 
 def point_at(*, api_url: str, gateway_url: str | None) -> None:

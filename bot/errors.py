@@ -20,6 +20,10 @@ class ConfigError(PaperboyError):
     """The operator must mend a setting or a file; the start ends with exit code 78."""
 
 
+class BackupError(PaperboyError):
+    """A file cannot be backed up to, or restored from; the text says why and what to do."""
+
+
 class SourceError(PaperboyError):
     """Hugging Face did not give a usable answer; a run goes on without it."""
 

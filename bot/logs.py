@@ -8,8 +8,9 @@ import re
 import sys
 import threading
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import cast
 
 from bot.settings import LogFormat, LogLevel
 
@@ -43,6 +44,7 @@ def configure(*, level: LogLevel, log_format: LogFormat, secrets: Iterable[str])
         logging.getLogger(name).setLevel(max(floor, logging.getLogger().level))
     logging.captureWarnings(capture=True)
     threading.excepthook = _log_thread_error
+    sys.unraisablehook = _log_unraisable
 
 
 class _Formatter(logging.Formatter):
@@ -88,10 +90,19 @@ class TextFormatter(_Formatter):
 
 
 class JsonFormatter(_Formatter):
-    """An object a line: `time`, `level`, `logger`, `message`, and `exception` where there is one."""
+    """An object a line: `time`, `level`, `logger`, `message`, and `exception` where there is one.
+
+    What a record brings along as `extra={"fields": {…}}` stands beside them.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
-        fields = {
+        brought: object = getattr(record, "fields", None)
+        fields: dict[str, object] = {}
+        if isinstance(brought, Mapping):
+            for name, value in cast("Mapping[str, object]", brought).items():
+                is_plain = value is None or isinstance(value, (int, float))
+                fields[name] = value if is_plain else self.clean(str(value))
+        fields |= {
             "time": _time(record),
             "level": record.levelname,
             "logger": record.name,
@@ -115,3 +126,9 @@ def _escaped(text: str) -> str:
 def _log_thread_error(error: threading.ExceptHookArgs) -> None:
     if error.exc_value is not None and error.exc_type is not SystemExit:
         _log.error("A thread ended with an error", exc_info=error.exc_value)
+
+
+def _log_unraisable(error: sys.UnraisableHookArgs) -> None:
+    """For an error that can rise to nobody, such as one in a `__del__`; Python prints it as it likes."""
+    if error.exc_value is not None:
+        _log.error("%s: %r", error.err_msg or "Ignored an error", error.object, exc_info=error.exc_value)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import time
+from difflib import get_close_matches
 from enum import StrEnum
 from io import StringIO
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
@@ -26,6 +30,7 @@ from bot.validating import reading
 
 _DOTENV = Path(".env")
 _ENCODING = "utf-8-sig"  # some editors put a byte order mark first; it is no part of the first name
+_ALIKE = 0.75  # how much a name must be like a setting's to be taken for it
 _LONGEST_SHOWN = 100  # characters of a wrong value
 _DRIVER = "sqlite+aiosqlite"
 # User and password in an address, also in one too broken to parse.
@@ -85,6 +90,18 @@ def _database_address(value: str) -> str:
     if url.drivername != _DRIVER or url.database in {None, "", ":memory:"}:
         raise ValueError
     return value.strip()
+
+
+def _host(value: str) -> str:
+    """The host's name or address as it came.
+
+    Raises:
+        ValueError: it could stand in no address.
+    """
+    value = value.strip()
+    if not re.fullmatch(r"[A-Za-z0-9.:_-]+", value):
+        raise ValueError
+    return value
 
 
 def _bare_secret(value: object) -> object:
@@ -182,6 +199,16 @@ class Settings(BaseSettings):
         le=1_000,
         description="a whole number of characters from 20 to 1000",
     )
+    health_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65_535,
+        description="a port from 1 to 65535, or 0 for any that is free",
+    )
+    health_host: Annotated[str, AfterValidator(_host)] = Field(
+        default="127.0.0.1",
+        description="an address of this machine such as 127.0.0.1, or 0.0.0.0 for all of them",
+    )
     log_level: Annotated[LogLevel, reading(lambda text: LogLevel(text.strip().upper()))] = Field(
         default=LogLevel.INFO,
         description="DEBUG, INFO, WARNING or ERROR",
@@ -209,6 +236,40 @@ class Settings(BaseSettings):
                 "; ".join(map(_sentence, found.values()))
             ) from None  # the cause may show a token
 
+    @classmethod
+    def examine(cls) -> Examined:
+        """As `load`, but what is wrong is told one by one, with defaults in its place."""
+        wrong: dict[str, str] = {}
+        dotenv: Path | None = _DOTENV
+        try:
+            _check_dotenv(_DOTENV)
+        except ConfigError as error:
+            wrong[str(_DOTENV)], dotenv = str(error), None
+        from_file: dict[str, Any] = {"_env_file": dotenv}
+        try:
+            settings = cls(**from_file)
+        except ValidationError as error:
+            found = {_place(details): _sentence(details) for details in error.errors()}
+            wrong |= {name.upper(): sentence for name, sentence in found.items()}
+            instead = {name: cls.model_fields[name].default for name in found}
+            settings = cls(**from_file, **instead)
+        in_file = _names_in(dotenv)
+        sources = {str(_DOTENV): in_file, "the environment": _names_in_environment()}  # the last one wins
+        return Examined(
+            settings=settings,
+            wrong=wrong,
+            origins={
+                name.upper(): origin
+                for origin, names in sources.items()
+                for name in names & cls.model_fields.keys()
+            },
+            misspelt={
+                name.upper(): meant[0].upper()
+                for name in in_file - cls.model_fields.keys()
+                if (meant := get_close_matches(name, cls.model_fields, n=1, cutoff=_ALIKE))
+            },
+        )
+
     @property
     def default_schedule(self) -> Schedule:
         """The schedule of a feed that has chosen none."""
@@ -230,6 +291,41 @@ class Settings(BaseSettings):
         """What must never stand in a log."""
         tokens = (self.discord_token, self.hf_token)
         return tuple(token.get_secret_value() for token in tokens if token)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """The settings as far as they can be read.
+
+    Attributes:
+        settings: with defaults where something is wrong.
+        wrong: what is wrong, by the variable's name, or the file's.
+        origins: where each variable that is set comes from.
+        misspelt: names in the file that are no setting's, with the setting that may be meant.
+    """
+
+    settings: Settings
+    wrong: Mapping[str, str]
+    origins: Mapping[str, str]
+    misspelt: Mapping[str, str]
+
+
+def _names_in_environment() -> set[str]:
+    """The variables that are not empty, in small letters, as fields are named."""
+    return {name.lower() for name, value in os.environ.items() if value}
+
+
+def _names_in(path: Path | None) -> set[str]:
+    """What the file gives a value, in small letters; nothing where there is no file."""
+    if path is None or not path.is_file():
+        return set()
+    bindings = parse_stream(StringIO(path.read_text(encoding=_ENCODING)))
+    return {binding.key.lower() for binding in bindings if binding.key and binding.value}
+
+
+def wants_color() -> bool:
+    """Whether a terminal may be coloured: not where NO_COLOR is set, to whatever (https://no-color.org)."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _place(details: ErrorDetails) -> str:

@@ -149,11 +149,11 @@ def test_the_example_explains_every_setting() -> None:
         assert re.match(r"# \w", lines[0]), f"nothing explains {lines[0]}"
 
 
-@pytest.mark.parametrize("name", ["run", "sandbox", "dev"])
+@pytest.mark.parametrize("name", ["build", "run", "sandbox", "dev"])
 def test_a_lock_file_pins_every_package_with_hashes_and_names_no_index(name: str) -> None:
     text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
     requirements = [block for block in re.split(r"\n(?=\S)", text.strip()) if not block.startswith("#")]
-    assert len(requirements) > 10
+    assert requirements
     for requirement in requirements:
         assert re.match(r"[a-z0-9-]+(\[[a-z0-9,-]+\])?==[\w.]+ ", requirement), requirement
         assert " --hash=sha256:" in requirement

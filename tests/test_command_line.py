@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from bot import __version__
-from bot.__main__ import main
+from bot.__main__ import COMMANDS, Command, main
 from bot.core.list_days import open_list_day
 from bot.settings import Settings
 from tests.fakes.huggingface import FakeHuggingFace, Fault, raw_item
@@ -54,10 +54,10 @@ def test_without_a_token_the_start_ends_with_78_and_names_the_sandbox(
     assert "paperboy sandbox" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["run", "sandbox", "mode"])
+@pytest.mark.parametrize("command", ["run", "sandbox", "mode", "preview agents"])
 def test_a_wrong_setting_ends_any_command_with_78_and_one_line(tmp_path: Path, command: str) -> None:
     (tmp_path / ".env").write_text("POLL_INTERVAL_SECONDS=soon\n", encoding="utf-8")
-    done = paperboy(tmp_path, command, DISCORD_TOKEN="abc", LOG_LEVEL="ERROR")
+    done = paperboy(tmp_path, *command.split(), DISCORD_TOKEN="abc", LOG_LEVEL="ERROR")
     assert done.returncode == 78
     assert done.stderr.startswith("paperboy: POLL_INTERVAL_SECONDS must be a whole number of seconds")
     assert done.stderr.count("\n") == 1
@@ -82,8 +82,65 @@ def test_help_names_commands_settings_and_exit_codes(capsys: pytest.CaptureFixtu
         main(["--help"])
     assert end.value.code == 0
     shown = capsys.readouterr().out
-    for expected in ("run", "sandbox", "DISCORD_TOKEN", ".env.example", "78"):
+    for expected in ("run", "sandbox", "DISCORD_TOKEN", ".env.example", "78", "README.md"):
         assert expected in shown
+
+
+def test_help_lists_each_command_for_people_and_none_that_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    listed = re.findall(r"^    ([a-z]+)  ", capsys.readouterr().out, re.MULTILINE)
+    assert listed == [command.name for command in COMMANDS if command.line is not None]
+    assert {"run", "sandbox", "preview", "doctor"} <= set(listed)
+    assert "mode" not in listed
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_each_commands_help_says_what_it_does_in_ascii(
+    command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main([command.name, "--help"])
+    assert end.value.code == 0
+    shown = capsys.readouterr().out
+    assert command.about in shown
+    assert shown.isascii()  # a terminal that knows nothing else must not end it
+
+
+async def test_ctrl_c_ends_an_answer_with_130_and_no_traceback(tmp_path: Path) -> None:
+    async with FakeHuggingFace() as hub:
+        hub.faults.append(Fault(kind="hang"))
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "bot", "preview", "agents"),
+            cwd=tmp_path,
+            env=environment(HF_ENDPOINT=hub.url),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        async with asyncio.timeout(WAIT_SECONDS):
+            while not hub.requests and hub.faults:  # noqa: ASYNC110 - it tells nobody that it was asked
+                await asyncio.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = await rest(process)
+    assert (process.returncode, out, err) == (130, "", "")
+
+
+async def test_a_reader_that_has_enough_is_no_error(tmp_path: Path) -> None:
+    async with FakeHuggingFace() as hub:
+        reader, writer = os.pipe()
+        os.close(reader)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "bot", "preview", "agents"),
+            cwd=tmp_path,
+            env=environment(HF_ENDPOINT=hub.url),
+            stdout=writer,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        os.close(writer)
+        _, err = await rest(process)
+    assert (process.returncode, err) == (1, "")
 
 
 def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,7 +151,18 @@ def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["fly"], ["sandbox", "--port", "65536"], ["sandbox", "--port", "x"], ["run", "now"]]
+    "arguments",
+    [
+        ["preview"],
+        ["preview", "agents", "--days", "0"],
+        ["preview", "agents", "--days", "31"],
+        ["preview", "agents", "--days", "x"],
+        ["doctor", "now"],
+        ["fly"],
+        ["sandbox", "--port", "65536"],
+        ["sandbox", "--port", "x"],
+        ["run", "now"],
+    ],
 )
 def test_a_wrong_command_line_ends_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
@@ -140,7 +208,7 @@ async def line(process: asyncio.subprocess.Process) -> str:
 
 async def rest(process: asyncio.subprocess.Process) -> tuple[str, str]:
     out, err = await asyncio.wait_for(process.communicate(), WAIT_SECONDS)
-    return out.decode(), err.decode()
+    return (out or b"").decode(), (err or b"").decode()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -190,7 +258,7 @@ FAILING = """\
     from bot.errors import ConfigError
     app = types.ModuleType("bot.app")
     class App:
-        def __init__(self, settings, *, clock):
+        def __init__(self, settings, *, clock, progress):
             assert clock().tzinfo
         async def run(self):
             raise {error}

@@ -180,3 +180,32 @@ def test_warnings_threads_and_forgotten_tasks_end_up_in_the_log() -> None:
     assert "[redacted] in a thread" in records[1]["exception"]
     assert "[redacted] in a task" in records[2]["exception"]
     assert "s3cr3t" not in err
+
+
+def test_the_figures_of_a_record_are_fields_of_its_line_and_hide_nothing() -> None:
+    made = record("a run")
+    made.fields = {"posts": 3, "seconds": 0.5, "problem": None, "level": "FAKE", "text": f"a\n{TOKEN}"}
+    line = JsonFormatter([TOKEN]).format(made)
+    shown = json.loads(line)
+    assert (shown["posts"], shown["seconds"], shown["problem"]) == (3, 0.5, None)
+    assert (shown["level"], shown["message"]) == ("WARNING", "a run")
+    assert shown["text"] == "a\n[redacted]"
+    assert "\n" not in line
+    assert "posts" not in TextFormatter([]).format(made)
+
+
+def test_an_error_that_can_rise_to_nobody_is_a_line_of_json_too() -> None:
+    err = logged(
+        """
+        class Held:
+            def __del__(self):
+                raise ValueError("s3cr3t at the end")
+        held = Held()
+        del held
+        """,
+        form="JSON",
+    )
+    (line,) = err.splitlines()
+    shown = json.loads(line)
+    assert shown["logger"] == "bot.logs"
+    assert "ValueError: [redacted] at the end" in shown["exception"]

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from bot.core.limits import Limits
 from bot.core.schedules import Cadence, Schedule
 from bot.errors import ConfigError
-from bot.settings import LogFormat, LogLevel, Settings
+from bot.settings import LogFormat, LogLevel, Settings, wants_color
 
 TOKEN = "MTA1.GxYz12.not-a-real-one_at-all"
 
@@ -255,3 +255,80 @@ def test_a_dotenv_without_the_right_to_read_it_is_said() -> None:
     Path(".env").touch(mode=0o000)
     with pytest.raises(ConfigError, match=r"^\.env cannot be read"):
         Settings.load()
+
+
+def test_examined_settings_have_defaults_where_something_is_wrong_and_say_what(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Path(".env").write_text(f"BACKFILL_DAYS=many\nHF_TOKEN={TOKEN}\nLOG_FORMAT=json\n", encoding="utf-8")
+    monkeypatch.setenv("DISCORD_TOKEN", "Bot abc")
+    monkeypatch.setenv("LOG_FORMAT", "text")
+    examined = Settings.examine()
+    assert examined.wrong.keys() == {"BACKFILL_DAYS", "DISCORD_TOKEN"}
+    assert "not 'many'" in examined.wrong["BACKFILL_DAYS"]
+    assert "Bot abc" not in f"{examined}"
+    assert (examined.settings.backfill_days, examined.settings.discord_token) == (30, None)
+    assert examined.settings.secrets == (TOKEN,)
+    assert examined.origins == {
+        "BACKFILL_DAYS": ".env",
+        "HF_TOKEN": ".env",
+        "DISCORD_TOKEN": "the environment",
+        "LOG_FORMAT": "the environment",
+    }
+
+
+def test_what_can_be_loaded_is_examined_as_the_same() -> None:
+    Path(".env").write_text("BACKFILL_DAYS=3\n", encoding="utf-8")
+    examined = Settings.examine()
+    assert examined.settings == Settings.load()
+    assert (dict(examined.wrong), dict(examined.misspelt)) == ({}, {})
+
+
+def test_names_like_a_settings_are_told_and_others_are_not() -> None:
+    Path(".env").write_text("POLL_INTERVAL=5\nDISCORD_TOKN=a\nTZ=UTC\nCOMPOSE_FILE=x\n", encoding="utf-8")
+    assert Settings.examine().misspelt == {
+        "POLL_INTERVAL": "POLL_INTERVAL_SECONDS",
+        "DISCORD_TOKN": "DISCORD_TOKEN",
+    }
+
+
+def test_a_broken_env_file_is_left_out_and_told() -> None:
+    Path(".env").write_text("BACKFILL_DAYS='3\n", encoding="utf-8")
+    examined = Settings.examine()
+    assert examined.wrong.keys() == {".env"}
+    assert examined.settings.backfill_days == 30
+
+
+@pytest.mark.parametrize(
+    ("variables", "wanted"),
+    [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)],
+)
+def test_no_color_is_heeded(
+    monkeypatch: pytest.MonkeyPatch,
+    variables: dict[str, str],
+    wanted: bool,  # noqa: FBT001
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert wants_color() is wanted
+
+
+@pytest.mark.parametrize("value", ["65536", "-1", "x", "80.5"])
+def test_a_port_for_health_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    assert refusal(monkeypatch, HEALTH_PORT=value).startswith("HEALTH_PORT must be a port from 1 to 65535")
+
+
+@pytest.mark.parametrize("value", ["http://127.0.0.1", "127.0.0.1/x", "a b", "user@host"])
+def test_a_host_for_health_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    assert refusal(monkeypatch, HEALTH_HOST=value).startswith(
+        "HEALTH_HOST must be an address of this machine"
+    )
+
+
+def test_no_port_for_health_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (Settings.load().health_port, Settings.load().health_host) == (None, "127.0.0.1")
+    monkeypatch.setenv("HEALTH_PORT", "9464")
+    monkeypatch.setenv("HEALTH_HOST", "::1")
+    assert (Settings.load().health_port, Settings.load().health_host) == (9464, "::1")

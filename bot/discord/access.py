@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -11,6 +12,7 @@ import discord
 
 from bot.core.access import Access
 from bot.core.feeds import FeedKind, Place
+from bot.core.ids import ChannelId, ServerId
 from bot.core.tags import Tag, usable
 
 THREADS = frozenset(
@@ -41,6 +43,8 @@ _NAMES_IN_FORUMS = {
     "send_messages_in_threads": "Send Messages in Posts",
     "manage_threads": "Manage Posts",
 }
+
+_GONE = Access(is_gone=True, obstacle="The channel does not exist any more.")
 
 Room = discord.abc.GuildChannel | discord.Thread  # whatever the bot may be asked to write in
 
@@ -152,10 +156,37 @@ async def access_of(client: discord.Client, place: Place) -> Access:
         return _unseen(place) if is_refused else Access(is_known=False)
 
 
+async def surveyed(
+    client: discord.Client, server_id: ServerId, places: Sequence[Place]
+) -> tuple[list[Access], dict[ChannelId, str]]:
+    """What the bot may do in these places of one server, and the names of its channels, asked for by REST.
+
+    For a client that is logged in and has no gateway.
+
+    Raises:
+        discord.DiscordException: the server could not be looked at.
+    """
+    guild = await client.fetch_guild(server_id)
+    me = await _own_member(client, guild)
+    channels: dict[int, Room] = {channel.id: channel for channel in await guild.fetch_channels()}
+    accesses: list[Access] = []
+    for place in places:
+        try:
+            room = channels.get(place.channel_id) or await _room(guild, place.channel_id)  # a thread, or gone
+            if room is None:
+                accesses.append(_GONE)
+                continue
+            channels[room.id] = room
+            accesses.append(_judged(place, room, await _permissions(me, room), me))
+        except discord.Forbidden as error:
+            accesses.append(_unseen(place) if error.code in _NO_ACCESS else Access(is_known=False))
+    return accesses, {ChannelId(channel.id): channel.name for channel in channels.values()}
+
+
 async def _looked_at(client: discord.Client, guild: discord.Guild, place: Place) -> Access:
     room = await _room(guild, place.channel_id)
     if room is None:
-        return Access(is_gone=True, obstacle="The channel does not exist any more.")
+        return _GONE
     me = await _own_member(client, guild)
     return _judged(place, room, await _permissions(me, room), me)
 

@@ -13,6 +13,7 @@ from discord import app_commands
 from bot.core.markdown import shorten
 from bot.discord.phrases import code
 from bot.errors import UserError
+from bot.watching import Answered
 
 _log = logging.getLogger(__name__)
 
@@ -39,20 +40,24 @@ async def failures_told(interaction: discord.Interaction) -> AsyncGenerator[None
         await answer_failure(interaction, error)
 
 
-async def answer_failure(interaction: discord.Interaction, error: Exception) -> None:
-    """Tells the person what was wrong; a bug is logged once, with the reference that the person is given."""
+async def answer_failure(interaction: discord.Interaction, error: Exception) -> Answered:
+    """Tells the person what was wrong; a bug is logged once, with the reference that the person is given.
+
+    Gives what it was.
+    """
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     name = interaction.command.qualified_name if interaction.command else interaction.type.name
     if isinstance(error, discord.HTTPException) and error.code in _EXPIRED:
         _log.warning("%s could not be answered, for it came or ended too late: %s", name, error)
-        return
+        return Answered.LATE
     if interaction.type is discord.InteractionType.autocomplete:
         # Nothing but choices can be shown there, and the command itself will say what is wrong.
         _log.warning("Nothing could be offered for %s: %s", name, error)
-        return
-    text = _known(error)
+        return Answered.BUG
+    text, answered = _known(error), Answered.USER_ERROR
     if text is None:
+        answered = Answered.BUG
         reference = secrets.token_hex(_REFERENCE_BYTES)
         _log.error("Bug %s in %s", reference, name, exc_info=error)
         text = (
@@ -60,6 +65,7 @@ async def answer_failure(interaction: discord.Interaction, error: Exception) -> 
             f"stays, tell whoever runs this bot the reference `{reference}`: it stands in the log."
         )
     await _tell(interaction, shorten(text, _LONGEST_CONTENT))
+    return answered
 
 
 def _known(error: Exception) -> str | None:

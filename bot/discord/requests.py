@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import SimpleNamespace
@@ -13,7 +14,9 @@ from discord.http import Route
 
 from bot.errors import PaperboyError
 from bot.services.pace import RequestPace
+from bot.watching import UNWATCHED, Watcher
 
+_HTTP = {"http", "https"}  # what else there is are the gateway's sockets
 # Answers to interactions, which Discord does not count.
 _UNCOUNTED = ("/interactions/", "/webhooks/")
 
@@ -51,6 +54,12 @@ class Attempt:
 
 
 _attempt: ContextVar[Attempt | None] = ContextVar("attempt", default=None)
+_answered: ContextVar[Callable[[], None] | None] = ContextVar("answered", default=None)
+
+
+def on_answer(told: Callable[[], None]) -> None:
+    """Has `told` called when Discord takes an answer to an interaction that this task sends."""
+    _answered.set(told)
 
 
 @contextmanager
@@ -68,44 +77,74 @@ def attempted(*, is_repeatable: bool = True) -> Generator[Attempt]:
         _attempt.reset(token)
 
 
-def gate(pace: RequestPace) -> aiohttp.TraceConfig:
-    """What a client takes as its `http_trace`, so that each of its requests waits for its turn."""
+def gate(pace: RequestPace, watcher: Watcher = UNWATCHED) -> aiohttp.TraceConfig:
+    """What a client takes as its `http_trace`, so that each of its requests waits for its turn.
+
+    The watcher is told of each; the wait for the turn does not count.
+    """
+    made = _Gate(pace, watcher)
     trace = aiohttp.TraceConfig()
+    trace.on_request_start.append(made.on_start)
+    trace.on_request_end.append(made.on_end)
+    trace.on_request_exception.append(made.on_exception)
+    return trace
+
+
+class _Gate:
+    """What aiohttp calls for each request; the context is the request's own."""
+
+    def __init__(self, pace: RequestPace, watcher: Watcher) -> None:
+        self._pace = pace
+        self._watcher = watcher
 
     async def on_start(
-        _: aiohttp.ClientSession, __: SimpleNamespace, params: aiohttp.TraceRequestStartParams
+        self,
+        _: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        params: aiohttp.TraceRequestStartParams,
     ) -> None:
         attempt = _attempt.get()
         if attempt is not None:
             attempt.check()
         if _counts(params.url):
-            await pace.turn()
+            await self._pace.turn()
         if attempt is not None:
             attempt.begin()
+        context.began = time.monotonic()
 
     async def on_end(
-        _: aiohttp.ClientSession, __: SimpleNamespace, params: aiohttp.TraceRequestEndParams
+        self,
+        _: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        params: aiohttp.TraceRequestEndParams,
     ) -> None:
+        self._tell(context, params.url, params.response.status)
         if attempt := _attempt.get():
             # An answer of 2xx may still be lost while it is read, and one of 5xx says nothing.
             attempt.end(is_refused=400 <= params.response.status < 500)
+        if params.response.ok and params.url.path.endswith("/callback") and (told := _answered.get()):
+            told()
 
     async def on_exception(
-        _: aiohttp.ClientSession, __: SimpleNamespace, params: aiohttp.TraceRequestExceptionParams
+        self,
+        _: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        params: aiohttp.TraceRequestExceptionParams,
     ) -> None:
+        self._tell(context, params.url, None)
         attempt = _attempt.get()
         if attempt is not None and isinstance(params.exception, aiohttp.ClientConnectorError):
             attempt.end(is_refused=True)  # there was no connection, so nothing went out
 
-    trace.on_request_start.append(on_start)
-    trace.on_request_end.append(on_end)
-    trace.on_request_exception.append(on_exception)
-    return trace
+    def _tell(self, context: SimpleNamespace, url: yarl.URL, status: int | None) -> None:
+        began: float | None = getattr(context, "began", None)  # None: it was stopped before it went out
+        if began is not None and url.scheme in _HTTP:
+            self._watcher.discord_answered(status=status, seconds=time.monotonic() - began)
 
 
 def _counts(url: yarl.URL) -> bool:
     """Whether Discord counts it: not the gateway's sockets, and no answers to interactions."""
-    if url.scheme in {"ws", "wss"}:
+    if url.scheme not in _HTTP:
         return False
     path = url.path.removeprefix(yarl.URL(Route.BASE).path.rstrip("/"))
     return not path.startswith(_UNCOUNTED)

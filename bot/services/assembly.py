@@ -19,6 +19,7 @@ from bot.services.notices import NoticeBoard, Notices
 from bot.services.pace import ChannelPace
 from bot.services.papers import Papers
 from bot.services.polling import Polling
+from bot.services.progress import Progress, untold
 from bot.services.publishing import Publisher
 from bot.services.results import Results
 from bot.services.runs import Runs
@@ -28,8 +29,10 @@ from bot.services.setup import Setup
 from bot.services.status import StatusReport
 from bot.services.subscriptions import Subscriptions
 from bot.services.surroundings import Surroundings
+from bot.services.totals import CurrentTotals
 from bot.sources.huggingface import HuggingFace
 from bot.store.database import Database
+from bot.watching import UNWATCHED, Watcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,7 @@ class Services:
     papers: Papers
     explaining: Explaining
     status: StatusReport
+    totals: CurrentTotals
 
 
 def assemble(
@@ -70,6 +74,8 @@ def assemble(
     ring: Callable[[], None],
     pace: ChannelPace | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    progress: Progress = untold,
+    watcher: Watcher = UNWATCHED,
 ) -> Services:
     """Builds the use cases; nothing runs yet.
 
@@ -85,10 +91,19 @@ def assemble(
         ring: called when something else may be due first.
         pace: of each channel; Discord's, if left out.
         limits: how much one server may ask for.
+        progress: shows how far the archive is read.
+        watcher: told of what happens.
     """
-    delivery = Delivery(database=database, publisher=publisher, clock=clock, pace=pace)
+    delivery = Delivery(database=database, publisher=publisher, clock=clock, pace=pace, watcher=watcher)
     holds = Holds(database=database, publisher=publisher, delivery=delivery, clock=clock, ring=ring)
-    polling = Polling(database=database, source=source, clock=clock, backfill_days=backfill_days)
+    polling = Polling(
+        database=database,
+        source=source,
+        clock=clock,
+        backfill_days=backfill_days,
+        progress=progress,
+        watcher=watcher,
+    )
     runs = Runs(
         database=database,
         polling=polling,
@@ -97,6 +112,7 @@ def assemble(
         clock=clock,
         poll_interval_seconds=poll_interval_seconds,
         backfill_days=backfill_days,
+        watcher=watcher,
     )
     searching = Searching(database=database, clock=clock, limits=limits)
     feeds = Feeds(
@@ -156,5 +172,6 @@ def assemble(
         ),
         papers=papers,
         explaining=Explaining(database=database, papers=papers, clock=clock, backfill_days=backfill_days),
+        totals=CurrentTotals(database=database),
         status=StatusReport(database=database, source=source, runs=runs, publisher=publisher, clock=clock),
     )

@@ -18,6 +18,7 @@ from bot.services.publishing import Publisher
 from bot.services.sending import Sending
 from bot.store import outbox, posts, steps
 from bot.store.database import Database
+from bot.watching import UNWATCHED, Watcher
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +49,13 @@ class Delivery:
     """Owns the outbox: claims what is owed, and has it sent."""
 
     def __init__(
-        self, *, database: Database, publisher: Publisher, clock: Clock, pace: ChannelPace | None = None
+        self,
+        *,
+        database: Database,
+        publisher: Publisher,
+        clock: Clock,
+        pace: ChannelPace | None = None,
+        watcher: Watcher = UNWATCHED,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -63,8 +70,11 @@ class Delivery:
             clock=clock,
             pace=pace or ChannelPace(),
             rest=self._rest,
+            watcher=watcher,
         )
-        self._following = Following(database=database, publisher=publisher, clock=clock, rest=self._rest)
+        self._following = Following(
+            database=database, publisher=publisher, clock=clock, rest=self._rest, watcher=watcher
+        )
 
     @property
     def in_flight(self) -> int:

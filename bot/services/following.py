@@ -13,6 +13,7 @@ from bot.services.publishing import Publisher
 from bot.services.sending import BUG, MOST_BUGS, asked_wait
 from bot.store import papers, steps
 from bot.store.database import Database
+from bot.watching import Tried, Watcher
 
 _log = logging.getLogger(__name__)
 
@@ -20,11 +21,14 @@ _log = logging.getLogger(__name__)
 class Following:
     """Attempts steps. Discord knows when one was done before, so an attempt may be repeated."""
 
-    def __init__(self, *, database: Database, publisher: Publisher, clock: Clock, rest: Rest) -> None:
+    def __init__(
+        self, *, database: Database, publisher: Publisher, clock: Clock, rest: Rest, watcher: Watcher
+    ) -> None:
         self._database = database
         self._publisher = publisher
         self._clock = clock
         self._rest = rest  # of all sending
+        self._watcher = watcher
 
     async def attempt(self, step: Step) -> None:
         """Does the step and writes that down; nothing but a cancellation comes out of it."""
@@ -32,6 +36,7 @@ class Following:
             await self._attempt(step)
         except Exception:  # noqa: BLE001 - the job guard
             _log.exception("Step %d of post %d failed because of a bug", step.id, step.post_id)
+            self._watcher.step_tried(Tried.BUG)
             await self._note_bug(step)
 
     async def _attempt(self, step: Step) -> None:
@@ -49,17 +54,20 @@ class Following:
         else:
             async with self._database.write() as conn:
                 await steps.mark_done(conn, step.id, now=self._clock())
+            self._watcher.step_tried(Tried.DONE)
 
     async def _note_failure(self, step: Step, error: DeliveryError) -> None:
         now = self._clock()
+        is_refused = error.is_permanent or error.is_rejected
         async with self._database.write() as conn:
-            if error.is_permanent or error.is_rejected:
+            if is_refused:
                 await steps.mark_failed(conn, step.id, reason=error.reason, code=error.code, now=now)
             else:
                 until = now + max(growing_wait(step.attempts), asked_wait(error))
                 await steps.postpone(conn, step.id, until=until, reason=error.reason, code=error.code)
         if error.is_everywhere:
             self._rest.begin(asked_wait(error).total_seconds())
+        self._watcher.step_tried(Tried.REFUSED if is_refused else Tried.POSTPONED)
         _log.warning("Post %d, step %s: %s", step.post_id, step.kind, error.reason)
 
     async def _note_bug(self, step: Step) -> None:

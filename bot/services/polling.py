@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot.core.list_days import WINDOW_DAYS, days_to_backfill, days_to_read, open_list_day
 from bot.errors import NotOpenYetError, SourceError
 from bot.services.clock import Clock
+from bot.services.progress import Advance, Progress, untold
 from bot.sources.huggingface import HuggingFace
 from bot.store import list_days, papers, subscriptions
 from bot.store.database import Database
+from bot.watching import UNWATCHED, Watcher
 
 _log = logging.getLogger(__name__)
 
@@ -44,12 +46,16 @@ class Polling:
         clock: Clock,
         backfill_days: int,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        progress: Progress = untold,
+        watcher: Watcher = UNWATCHED,
     ) -> None:
         self._database = database
         self._source = source
         self._clock = clock
         self._backfill_days = backfill_days
         self._sleep = sleep
+        self._progress = progress  # of the archive's days
+        self._watcher = watcher
 
     async def poll(self) -> PollResult:
         """Reads the open day, what was missed, and the window's days again; never raises for the source."""
@@ -99,6 +105,7 @@ class Polling:
         async with self._database.write() as conn:
             new = await papers.upsert(conn, listing.papers, seen_at=now)
             await list_days.record(conn, day, read_at=now, papers=len(listing.papers))
+        self._watcher.day_read(listed=len(listing.papers), new=len(new))
         return len(listing.papers), len(new)
 
     async def backfill(self) -> bool:
@@ -108,6 +115,15 @@ class Polling:
         """
         now = self._clock()
         wanted = days_to_backfill(now, read_at=await self._read_at(now), backfill_days=self._backfill_days)
+        if not wanted:
+            return True
+        with self._progress(len(wanted)) as advance:
+            done = await self._read_archive(wanted, advance)
+        _log.info("Backfill: %d of %d list days read", done, len(wanted))
+        return done == len(wanted)
+
+    async def _read_archive(self, wanted: Sequence[date], advance: Advance) -> int:
+        """How many of these days could be read before the source counted as down."""
         done = failures = 0
         for day in wanted:
             await self._sleep(BACKFILL_PAUSE_SECONDS)
@@ -121,9 +137,8 @@ class Polling:
             else:
                 failures = 0
                 done += 1
-        if wanted:
-            _log.info("Backfill: %d of %d list days read", done, len(wanted))
-        return done == len(wanted)
+            advance()
+        return done
 
     async def _read_at(self, now: datetime) -> dict[date, datetime]:
         today = open_list_day(now)

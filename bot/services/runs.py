@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
@@ -13,7 +14,7 @@ from bot.core.feeds import Feed, Subscription
 from bot.core.ids import FeedId, PostId, RunId
 from bot.core.list_days import open_list_day
 from bot.core.runs import Outcome
-from bot.core.schedules import next_run
+from bot.core.schedules import Cadence, next_run
 from bot.services.clock import Clock
 from bot.services.delivery import Delivery
 from bot.services.holds import Holds
@@ -21,6 +22,7 @@ from bot.services.planning import FeedPlan, Planned, plan, plan_older
 from bot.services.polling import Polling, PollResult
 from bot.store import feeds, papers, posts, runs, subscriptions
 from bot.store.database import Database
+from bot.watching import UNWATCHED, Watcher
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +42,7 @@ class RunReport:
     new_papers: int = 0
     feeds: int = 0  # that were due
     posts: int = 0  # that were planned
+    outcome: Outcome = Outcome.OK
     problem: str | None = None
 
 
@@ -56,6 +59,8 @@ class Runs:
         clock: Clock,
         poll_interval_seconds: int,
         backfill_days: int,
+        watcher: Watcher = UNWATCHED,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._polling = polling
@@ -65,11 +70,23 @@ class Runs:
         self._poll_interval = timedelta(seconds=poll_interval_seconds)
         self._fresh_for = timedelta(seconds=min(poll_interval_seconds, FRESH_FOR_SECONDS))
         self._backfill_days = backfill_days
+        self._watcher = watcher
+        self._monotonic = monotonic
+        self._went_through_at: float | None = None
         self._planning = asyncio.Lock()
         self._reading = asyncio.Lock()
         self._read_at: datetime | None = None  # when the list was last read, for a run or on request
         self._polled_at: datetime | None = None
         self._saw_all = False  # whether that poll read every day that it wanted
+
+    @property
+    def seconds_since(self) -> float | None:
+        """How long ago a run last went through, by a clock that nobody sets; None: not since the start.
+
+        One that could not read the list went through all the same: nobody here can mend that.
+        """
+        at = self._went_through_at
+        return None if at is None else self._monotonic() - at
 
     async def next_at(self) -> datetime:
         """When the bell should ring: the next poll or the next due feed, whichever is first."""
@@ -86,16 +103,15 @@ class Runs:
 
         Whatever ends it early is noted in the journal of runs, and raised.
         """
-        async with self._database.write() as conn:
-            run_id = await runs.start(conn, now=self._clock())
+        began = self._monotonic()
         try:
-            listing = await self._read_list()
-            await self._holds.at_run()
-            async with self._planning:
-                report = await self._run_due(run_id, listing)
-        except Exception as error:
-            await self._note_failure(run_id, error)
+            report = await self._run()
+        except Exception:
+            self._watcher.run_ended(Outcome.FAILED, seconds=self._monotonic() - began)
             raise
+        self._went_through_at = self._monotonic()
+        seconds = self._went_through_at - began
+        self._watcher.run_ended(report.outcome, seconds=seconds, posts=report.posts)
         self._delivery.wake()
         _log.info(
             "Run: %d papers read, %d new; %d feeds due, %d posts planned%s",
@@ -104,8 +120,21 @@ class Runs:
             report.feeds,
             report.posts,
             f"; {report.problem}" if report.problem else "",
+            extra={"fields": {**asdict(report), "seconds": round(seconds, 3)}},
         )
         return report
+
+    async def _run(self) -> RunReport:
+        async with self._database.write() as conn:
+            run_id = await runs.start(conn, now=self._clock())
+        try:
+            listing = await self._read_list()
+            await self._holds.at_run()
+            async with self._planning:
+                return await self._run_due(run_id, listing)
+        except Exception as error:
+            await self._note_failure(run_id, error)
+            raise
 
     async def _read_list(self) -> PollResult:
         if not self._needs_poll():
@@ -157,21 +186,20 @@ class Runs:
                 new_papers=listing.new,
                 feeds=len(due),
                 posts=len(owed),
+                outcome=outcome,
                 problem=problem,
             )
-            await runs.finish(conn, run_id, now=now, outcome=outcome, **asdict(report))
+            await runs.finish(conn, run_id, now=now, **asdict(report))
+        for feed in due:
+            if feed.schedule.cadence is not Cadence.LIVE:
+                self._watcher.feed_ran(late_seconds=max(0.0, (now - feed.next_run_at).total_seconds()))
         return report
 
     async def _note_failure(self, run_id: RunId, error: Exception) -> None:
         try:
             async with self._database.write() as conn:
-                await runs.finish(
-                    conn,
-                    run_id,
-                    now=self._clock(),
-                    outcome=Outcome.FAILED,
-                    **asdict(RunReport(problem=type(error).__name__)),
-                )
+                report = RunReport(outcome=Outcome.FAILED, problem=type(error).__name__)
+                await runs.finish(conn, run_id, now=self._clock(), **asdict(report))
         except Exception:  # noqa: BLE001 - the first error is the one to tell of; it is about to be raised
             _log.warning("That run %d failed could not be written down", run_id, exc_info=True)
 

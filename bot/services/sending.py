@@ -19,6 +19,7 @@ from bot.services.pace import ChannelPace, Rest, growing_wait
 from bot.services.publishing import Publisher
 from bot.store import outbox, papers
 from bot.store.database import Database
+from bot.watching import Tried, Watcher
 
 _log = logging.getLogger(__name__)
 
@@ -41,13 +42,21 @@ class Sending:
     """Attempts posts. Nothing but a cancellation comes out of an attempt; a bug is the post's alone."""
 
     def __init__(
-        self, *, database: Database, publisher: Publisher, clock: Clock, pace: ChannelPace, rest: Rest
+        self,
+        *,
+        database: Database,
+        publisher: Publisher,
+        clock: Clock,
+        pace: ChannelPace,
+        rest: Rest,
+        watcher: Watcher,
     ) -> None:
         self._database = database
         self._publisher = publisher
         self._clock = clock
         self._pace = pace
         self._rest = rest  # of all sending
+        self._watcher = watcher
         self._bugs: dict[PostId, int] = {}  # in a row, of posts that are still pending
         self._is_closing = False
 
@@ -61,6 +70,7 @@ class Sending:
             await self._attempt(post)
         except Exception:  # noqa: BLE001 - the job guard
             _log.exception("Post %d could not be delivered because of a bug", post.id)
+            self._tell(post, Tried.BUG)
             await self._note_bug(post)
 
     async def _attempt(self, post: Post) -> None:
@@ -76,8 +86,9 @@ class Sending:
             if not await outbox.begin_attempt(conn, post.id, now=now, next_attempt_at=again_at):
                 return
         try:
-            message_id = await self._earlier_message(post, shown, now)
+            message_id, tried = await self._earlier_message(post, shown, now), Tried.ADOPTED
             if message_id is None:
+                tried = Tried.SENT
                 message_id = await self._publisher.publish(post.place, message, nonce=post.nonce)
         except DeliveryError as error:
             await self._note_failure(post, error)
@@ -86,6 +97,7 @@ class Sending:
                 await outbox.mark_sent(conn, post.id, message_id=message_id, now=self._clock())
                 await tell_of_success(conn, post.feed_id)
             self._rest.over()
+            self._tell(post, tried)
         self._bugs.pop(post.id, None)
 
     async def _earlier_message(
@@ -104,20 +116,32 @@ class Sending:
             if post.first_attempt_at is None and not error.may_have_arrived:
                 await outbox.forget_first_attempt(conn, post.id)
             if error.is_doubtful:
+                tried = Tried.IN_DOUBT
                 await outbox.doubt(conn, post.id, reason=error.reason, code=error.code, now=now)
             elif error.is_rejected:
+                tried = Tried.REFUSED
                 await outbox.mark_failed(conn, post.id, reason=error.reason, code=error.code, now=now)
             elif error.is_permanent:
+                tried = Tried.HELD
                 await outbox.postpone(conn, post.id, until=now, reason=error.reason, code=error.code)
                 await hold(conn, post.feed_id, error, now=now)
             else:
+                tried = Tried.POSTPONED
                 until = now + max(growing_wait(post.failures), asked_wait(error))
                 await outbox.postpone(conn, post.id, until=until, reason=error.reason, code=error.code)
                 if post.failures >= FAILURES_THAT_LAST:
                     await tell_of_delay(conn, post.feed_id, now=now)
         if error.is_everywhere:
             self._rest.begin(asked_wait(error).total_seconds())
-        _log.warning("Post %d to channel %d: %s", post.id, post.channel_id, error.reason)
+        self._tell(post, tried)
+        fields = {"post": post.id, "channel": post.channel_id, "outcome": tried, "code": error.code}
+        _log.warning(
+            "Post %d to channel %d: %s", post.id, post.channel_id, error.reason, extra={"fields": fields}
+        )
+
+    def _tell(self, post: Post, tried: Tried) -> None:
+        waited = self._clock() - post.planned_at
+        self._watcher.post_tried(tried, waited_seconds=max(0.0, waited.total_seconds()))
 
     async def _note_bug(self, post: Post) -> None:
         now = self._clock()

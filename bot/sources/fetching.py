@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +18,7 @@ from yarl import URL
 from bot.errors import SourceError
 from bot.sources.cleaning import shorten
 from bot.sources.parse import decode_json
-from bot.sources.rate_limits import asked_wait, rate_limit
+from bot.sources.rate_limits import RateLimit, asked_wait, rate_limit, server_time
 
 _log = logging.getLogger(__name__)
 
@@ -68,6 +70,15 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What an answer said beside its body."""
+
+    at: datetime  # by our clock
+    server_time: datetime | None  # at that moment, by the server's, to the second
+    limit: RateLimit | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _KeptPage:
     etag: str
     body: bytes
@@ -92,14 +103,22 @@ class Fetcher:
         clock: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[object]],
         limits: FetchLimits,
+        told: Callable[[URL, int | None, float], None],
     ) -> None:
         self._headers = headers
         self._clock = clock
         self._sleep = sleep
         self._limits = limits
+        self._told = told  # of each request: its address, the answer's status if one came, and the seconds
         self._session: ClientSession | None = None
+        self._heard: Heard | None = None
         self._free_at: datetime | None = None  # no call before this
         self._kept: OrderedDict[URL, _KeptPage] = OrderedDict()
+
+    @property
+    def last_heard(self) -> Heard | None:
+        """What the last answer said, whatever its status."""
+        return self._heard
 
     async def close(self) -> None:
         if self._session is not None:
@@ -149,7 +168,7 @@ class Fetcher:
             for _ in range(_MOST_REDIRECTS + 1):
                 kept = self._kept.get(target)
                 headers = {"If-None-Match": kept.etag} if kept else {}
-                async with self._open().get(target, headers=headers, allow_redirects=False) as response:
+                async with self._request(target, headers) as response:
                     if response.status not in _REDIRECTS:
                         return await self._read(response, target, kept)
                     target = _redirected(response, target)
@@ -159,6 +178,20 @@ class Fetcher:
             reason = shorten(str(error)) or type(error).__name__
             raise _TryAgainError(f"could not be reached: {reason}") from error
         raise SourceError("Hugging Face redirects in a circle")
+
+    @asynccontextmanager
+    async def _request(self, url: URL, headers: dict[str, str]) -> AsyncGenerator[ClientResponse]:
+        """One request, told of when its answer has been read, or will never be."""
+        began, status = time.monotonic(), None
+        try:
+            async with self._open().get(url, headers=headers, allow_redirects=False) as response:
+                status = response.status
+                yield response
+        except (TimeoutError, ClientError, OSError):
+            status = None  # also where the answer broke off
+            raise
+        finally:
+            self._told(url, status, time.monotonic() - began)
 
     def _open(self) -> ClientSession:
         # Made at the first call, since a session belongs to the running event loop.
@@ -195,6 +228,7 @@ class Fetcher:
     def _heed(self, response: ClientResponse) -> None:
         """Notes how long to wait before the next call, and turns a passing failure into another try."""
         limit = rate_limit(response.headers)
+        self._heard = Heard(at=self._clock(), server_time=server_time(response.headers), limit=limit)
         if limit is not None and limit.remaining == 0:
             self._pause(limit.wait_seconds)
         if response.status < 500 and response.status not in _WORTH_A_RETRY:

@@ -19,8 +19,9 @@ from bot.core.ids import PaperId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.errors import ConfigError, NotOpenYetError, PaperNotFoundError, SourceError
-from bot.sources.fetching import Answer, Fetcher, FetchLimits
+from bot.sources.fetching import Answer, Fetcher, FetchLimits, Heard
 from bot.sources.parse import ParsedList, parse_list, parse_paper
+from bot.watching import UNWATCHED, Endpoint, Watcher
 
 _log = logging.getLogger(__name__)
 
@@ -71,16 +72,25 @@ class HuggingFace:
         clock: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         limits: FetchLimits | None = None,
+        watcher: Watcher = UNWATCHED,
     ) -> None:
         self._endpoint = _endpoint(endpoint)
         self._clock = clock
-        self._fetcher = Fetcher(_headers(token), clock=clock, sleep=sleep, limits=limits or FetchLimits())
+        self._watcher = watcher
+        self._fetcher = Fetcher(
+            _headers(token), clock=clock, sleep=sleep, limits=limits or FetchLimits(), told=self._tell
+        )
         self._health = SourceHealth()
         self._told: set[tuple[date, str]] = set()  # broken items that were warned of
 
     @property
     def health(self) -> SourceHealth:
         return self._health
+
+    @property
+    def last_heard(self) -> Heard | None:
+        """What the last answer said of the time and of the calls that are left."""
+        return self._fetcher.last_heard
 
     async def __aenter__(self) -> Self:
         return self
@@ -152,6 +162,10 @@ class HuggingFace:
             _log.warning("The list of %s: left out a broken item: %s", day, reason)
         if len(fresh) > _MOST_WARNINGS:
             _log.warning("The list of %s: %d broken items in all", day, len(fresh))
+
+    def _tell(self, url: URL, status: int | None, seconds: float) -> None:
+        endpoint = Endpoint.LIST if url.path.endswith(_LIST_PATH) else Endpoint.PAPER
+        self._watcher.source_answered(endpoint, status=status, seconds=seconds)
 
     def _latest_day(self) -> date:
         return open_list_day(self._clock()) + timedelta(days=1)  # our clock may be slow

@@ -1,11 +1,11 @@
-"""What Hugging Face's headers say about waiting."""
+"""What headers say about waiting, and about the time."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 _REMAINING = re.compile(r";\s*r=(\d{1,9})\b", re.ASCII)
@@ -42,6 +42,17 @@ def asked_wait(headers: Mapping[str, str], *, status: int, now: datetime) -> flo
     if limit is not None:
         return limit.wait_seconds
     return _retry_after(headers.get("Retry-After", "").strip(), now)
+
+
+def server_time(headers: Mapping[str, str]) -> datetime | None:
+    """When the answer was given by the server's clock; a copy's age is added. None where it is not said."""
+    try:
+        moment = parsedate_to_datetime(headers.get("Date", ""))
+    except ValueError:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    age = headers.get("Age", "").strip()
+    return aware + timedelta(seconds=int(age) if _SECONDS.fullmatch(age) else 0)
 
 
 def _retry_after(text: str, now: datetime) -> float | None:

@@ -7,16 +7,19 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.store import migrating
 from bot.store.cancelling import to_the_end
-from bot.store.engines import make_folder, parse_url, refusal, sqlite_engine
+from bot.store.engines import advice, make_folder, parse_url, refusal, sqlite_engine
 
 _WRITER = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
 _READER = ("query_only = ON",)  # a write through `read()` is an error, not a surprise
 _MIGRATOR = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = OFF")
+# SQLite writes a row anew even where nothing in it changes. This one is Alembic's, and the only one.
+_REWRITE = text("UPDATE alembic_version SET version_num = version_num")
 
 
 class Database:
@@ -81,6 +84,18 @@ class Database:
                     yield conn
             finally:
                 self._writing = None
+
+    async def check(self) -> str | None:
+        """What is in the way of writing, with what to do; None: a write that changes nothing went through.
+
+        It waits for its turn and goes to the disk, as every write does.
+        """
+        try:
+            async with self.write() as conn:
+                await conn.execute(_REWRITE)
+        except DBAPIError as error:
+            return advice(error.orig) or "a write failed; the log has why"
+        return None
 
     async def close(self) -> None:
         """Wait for the write under way, then close. The last connection moves the WAL into the file."""

@@ -104,8 +104,14 @@ def _roll_back_cancelled(
 
 def refusal(error: DBAPIError, path: Path) -> ConfigError | None:
     """What to tell the operator of an error at opening; None where it is a bug of ours."""
-    if not isinstance(error.orig, sqlite3.Error):
+    told = advice(error.orig)
+    return None if told is None else ConfigError(f"DATABASE_URL names {path}, but {told}")
+
+
+def advice(error: BaseException | None) -> str | None:
+    """What is wrong with the file, how to mend it, and SQLite's word; None where it is a bug of ours."""
+    if not isinstance(error, sqlite3.Error):
         return None
-    name = getattr(error.orig, "sqlite_errorname", "")  # such as SQLITE_IOERR_WRITE
-    advice = _ADVICE.get("_".join(name.split("_")[:2]))
-    return None if advice is None else ConfigError(f"DATABASE_URL names {path}, but {advice} ({error.orig})")
+    name = getattr(error, "sqlite_errorname", "")  # such as SQLITE_IOERR_WRITE
+    told = _ADVICE.get("_".join(name.split("_")[:2]))
+    return None if told is None else f"{told} ({error})"

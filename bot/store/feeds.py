@@ -74,6 +74,11 @@ async def held(conn: AsyncConnection, server_id: ServerId | None = None) -> list
     return await _where(conn, *of_server, _feeds.c.held_at.is_not(None))
 
 
+async def in_use(conn: AsyncConnection) -> list[Feed]:
+    """The feeds that have subscriptions, of all servers."""
+    return await _where(conn, _has_subscriptions)
+
+
 async def due(conn: AsyncConnection, now: datetime) -> list[Feed]:
     """The active feeds with subscriptions whose next run is `now` or was before, and all that are live."""
     # A live feed ran at `next_run_at` last: a clock set back since then must not silence it.

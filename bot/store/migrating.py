@@ -24,8 +24,7 @@ def check(connection: Connection) -> None:
         ConfigError: the database was made by a newer Paperboy, or by another program.
     """
     revisions = MigrationContext.configure(connection).get_current_heads()
-    known = {script.revision for script in ScriptDirectory.from_config(_config(connection)).walk_revisions()}
-    if newer := set(revisions) - known:
+    if newer := set(revisions) - known_revisions():
         raise ConfigError(
             f"DATABASE_URL names a database of a newer Paperboy (revision {', '.join(sorted(newer))}). "
             "Start the version that made it, or name another file."
@@ -37,15 +36,33 @@ def check(connection: Connection) -> None:
         )
 
 
+def current(connection: Connection) -> str | None:
+    """The revision of the file's tables; None where there are none."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest(connection: Connection) -> str:
+    """The revision of this code's tables."""
+    head = ScriptDirectory.from_config(_config(connection)).get_current_head()
+    if head is None:
+        raise RuntimeError("there are no migrations")
+    return head
+
+
+def known_revisions() -> set[str]:
+    """Every revision of the tables that this code knows, the newest and all before it."""
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
 def migrate(connection: Connection) -> None:
     """Run the revisions that are missing, in the connection's transaction: all of them or, on an error, none.
 
     Foreign keys must be off on this connection, because SQLite changes a table by copying and dropping it,
     and a drop would delete what refers to its rows; they are checked as a whole at the end.
     """
-    before = MigrationContext.configure(connection).get_current_revision()
+    before = current(connection)
     command.upgrade(_config(connection), "head")
-    after = MigrationContext.configure(connection).get_current_revision()
+    after = current(connection)
     if before == after:
         return
     if connection.dialect.name == "sqlite" and (
@@ -55,7 +72,7 @@ def migrate(connection: Connection) -> None:
     log.info("The database is now at revision %s (was: %s)", after, before or "empty")
 
 
-def _config(connection: Connection) -> Config:
+def _config(connection: Connection | None = None) -> Config:
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", "bot.store:migrations")
     config.set_main_option("path_separator", "os")

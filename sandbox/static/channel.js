@@ -17,3 +17,9 @@ function look() {
 function follow() {
   if (following) requestAnimationFrame(() => requestAnimationFrame(() => { timeline.scrollTop = timeline.scrollHeight; }));
 }
+
+// Discord asks for choices as soon as an option is entered; SimCord, once something is typed in it.
+document.addEventListener("focusin", ({ target }) => {
+  if (!target.matches('.command-option-input[aria-autocomplete="list"]') || target.value !== "") return;
+  queueMicrotask(() => target.dispatchEvent(new Event("input", { bubbles: true })));
+});

@@ -38,6 +38,10 @@ class BotProcess:
         self._reader = asyncio.create_task(self._read())
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         return "".join(self._lines)
 
@@ -85,6 +89,15 @@ class BotProcess:
             self._grown.notify_all()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """How a command ended that ends by itself."""
+
+    code: int
+    out: str
+    err: str
+
+
 @dataclass(kw_only=True)
 class Stage:
     """What a test has: Discord, Hugging Face, a folder that outlives the runs, and runs of the bot."""
@@ -104,8 +117,30 @@ class Stage:
         day = day or self.today
         self.hub.days.setdefault(day, []).append(raw_item(id=paper_id, day=day, **item))
 
-    async def launch(self, **settings: str) -> BotProcess:
-        """Start the bot with these settings over the usual ones; an empty one is left out."""
+    async def launch(self, *, before: str = "", **settings: str) -> BotProcess:
+        """Start the bot with these settings over the usual ones; an empty one is left out.
+
+        `before` is code that the process runs first, such as one that makes a long limit a short one.
+        """
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *(
+                ("-c", f"{before}\nimport sys\nfrom bot.__main__ import main\nsys.exit(main([]))")
+                if before
+                else ("-m", "bot")
+            ),
+            cwd=self.folder,
+            env=self._environment(settings),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            limit=1 << 24,  # a debug line can hold a whole server
+        )
+        bot = BotProcess(process)
+        self.started.append(bot)
+        return bot
+
+    def _environment(self, settings: dict[str, str]) -> dict[str, str]:
         usual = {
             "DISCORD_TOKEN": self.discord.token,
             "DISCORD_API_URL": self.discord.api_url,
@@ -118,26 +153,29 @@ class Stage:
         # What a process needs to be found and measured; nothing else of this machine reaches the bot.
         kept = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COV")}
         chosen = {name: value for name, value in (usual | settings).items() if value}
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot",
-            cwd=self.folder,
-            env={**kept, "PYTHONPATH": str(ROOT), **chosen},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            limit=1 << 24,  # a debug line can hold a whole server
-        )
-        bot = BotProcess(process)
-        self.started.append(bot)
-        return bot
+        return {**kept, "PYTHONPATH": str(ROOT), **chosen}
 
-    async def start(self, **settings: str) -> BotProcess:
+    async def start(self, *, before: str = "", **settings: str) -> BotProcess:
         """Start the bot and wait until it is ready for runs and commands."""
-        bot = await self.launch(**settings)
+        bot = await self.launch(before=before, **settings)
         await bot.says("Ready as")
         return bot
+
+    async def finished(self, *arguments: str, **settings: str) -> Finished:
+        """Run a command that ends by itself, with these settings over the usual ones."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "bot", *arguments),
+            cwd=self.folder,
+            env=self._environment({"LOG_LEVEL": ""} | settings),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        async with asyncio.timeout(LONG_SECONDS):
+            out, err = await process.communicate()
+        assert process.returncode is not None
+        return Finished(code=process.returncode, out=out.decode(), err=err.decode())
 
     async def command(self, name: str, channel: ChannelHandle | None = None, /, **options: Any) -> str:
         """The text of the answer to the admin's command, typed in #papers if nothing else is said."""

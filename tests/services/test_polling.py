@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.services.polling import BACKFILL_PAUSE_SECONDS, Polling
+from bot.services.progress import Advance, Progress, untold
 from bot.store import list_days, papers
 from tests.fakes.huggingface import Fault
 from tests.services.bots import NOW, Bot, a_bot
@@ -142,7 +145,9 @@ async def test_a_week_is_made_up_for_even_without_an_archive(tmp_path: Path, bac
         assert asked(bot) == days(bot, *range(8))
 
 
-def patient(bot: Bot, waits: list[float], *, cut_off_after: int | None = None) -> Polling:
+def patient(
+    bot: Bot, waits: list[float], *, cut_off_after: int | None = None, progress: Progress = untold
+) -> Polling:
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
         if len(waits) == cut_off_after:
@@ -150,7 +155,12 @@ def patient(bot: Bot, waits: list[float], *, cut_off_after: int | None = None) -
         await asyncio.sleep(0)
 
     return Polling(
-        database=bot.database, source=bot.sources[-1], clock=bot.clock, backfill_days=5, sleep=sleep
+        database=bot.database,
+        source=bot.sources[-1],
+        clock=bot.clock,
+        backfill_days=5,
+        sleep=sleep,
+        progress=progress,
     )
 
 
@@ -169,6 +179,29 @@ async def test_an_archive_cut_off_is_gone_on_with_after_the_restart(bot: Bot) ->
     assert asked(bot) == days(bot, 1, 2)
     assert await patient(bot, []).backfill()
     assert asked(bot) == days(bot, 3, 4, 5)
+
+
+async def test_how_far_the_archive_is_read_is_told_also_of_a_day_that_fails(bot: Bot) -> None:
+    told: list[int | str] = []
+
+    @contextmanager
+    def progress(total: int) -> Generator[Advance]:
+        told.append(total)
+        try:
+            yield lambda: told.append("day")
+        finally:
+            told.append("end")
+
+    bot.hub.day_faults[bot.today - timedelta(days=2)] = REFUSAL
+    polling = patient(bot, [], progress=progress)
+    assert not await polling.backfill()
+    assert told == [5, *["day"] * 5, "end"]
+    bot.hub.day_faults.clear()
+    told.clear()
+    assert await polling.backfill()
+    assert told == [1, "day", "end"]
+    assert await polling.backfill()
+    assert told == [1, "day", "end"]
 
 
 async def test_an_archive_that_cannot_be_read_is_said_to_be_missing(bot: Bot) -> None:

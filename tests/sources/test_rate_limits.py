@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.sources.rate_limits import RateLimit, asked_wait, rate_limit
+from bot.sources.rate_limits import RateLimit, asked_wait, rate_limit, server_time
 
 _NOW = datetime(2026, 8, 20, 12, tzinfo=UTC)
 
@@ -49,3 +49,19 @@ def test_a_429_is_waited_for_by_its_limit_else_by_retry_after(
 def test_a_503_is_waited_for_by_retry_after_alone() -> None:
     headers = {"RateLimit": '"api";r=400;t=200', "Retry-After": "7"}
     assert asked_wait(headers, status=503, now=_NOW) == 7
+
+
+@pytest.mark.parametrize(
+    ("headers", "moment"),
+    [
+        ({"Date": "Thu, 20 Aug 2026 12:00:00 GMT"}, _NOW),
+        ({"Date": "Thu, 20 Aug 2026 11:59:00 GMT", "Age": "60"}, _NOW),
+        ({"Date": "Thu, 20 Aug 2026 12:00:00 GMT", "Age": "old"}, _NOW),
+        ({"Date": "today"}, None),
+        ({}, None),
+    ],
+)
+def test_the_servers_time_is_its_date_and_the_age_of_a_copy(
+    headers: dict[str, str], moment: datetime | None
+) -> None:
+    assert server_time(headers) == moment

@@ -1,0 +1,22 @@
+"""Totals: how much of everything there is at a moment, in all servers together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Feeds are those that have subscriptions."""
+
+    servers: int  # that the bot is in, and that have used it
+    feeds_active: int
+    feeds_paused: int
+    feeds_held: int  # also those that are paused beside
+    subscriptions: int
+    papers: int
+    posts_waiting: int  # owed, and to be sent as soon as may be
+    posts_stopped: int  # owed by feeds that are held or paused
+    posts_in_doubt: int
+    oldest_waiting_at: datetime | None  # when the longest waiting of `posts_waiting` was planned

@@ -1,0 +1,1 @@
+"""`paperboy doctor`: each check gives findings; one module prints them. Nothing here changes anything."""

@@ -1,0 +1,137 @@
+"""The database: can it be used, is it sound, is there room; and what the other checks want to know of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.core.feeds import Feed
+from bot.core.ids import FeedId
+from bot.doctor.findings import Finding, Sign, count, fine, unchecked, warning, wrong
+from bot.errors import ConfigError
+from bot.store.engines import parse_url
+from bot.store.inspecting import BusyError, Inspector, Owed, Revision, inspected, user_of
+
+_LEAST_ROOM_BYTES = 50_000_000
+_LITTLE_ROOM_BYTES = 500_000_000
+_SECONDS = 60.0
+_BACKUP = "put a backup in its place"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What is kept, as far as it bears on other checks."""
+
+    feeds: Sequence[Feed]  # with subscriptions
+    owed: Mapping[FeedId, Owed]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseReport:
+    findings: Sequence[Finding]
+    contents: Contents | None = None  # None where it cannot be read, or has other tables
+
+
+async def check_database(url: str, *, within_seconds: float = _SECONDS) -> DatabaseReport:
+    _, path = parse_url(url)
+    around = [_writable(path), _room(path)]
+    if not path.exists():
+        can_be_made = around[0].sign is Sign.FINE
+        made = [fine(f"{path} is not there yet: it is made at the first start")] if can_be_made else []
+        return DatabaseReport(findings=[*made, *around], contents=Contents(feeds=(), owed={}))
+    size_bytes = path.stat().st_size
+    used_by = user_of(path)
+    found: list[Finding] = []
+    contents: Contents | None = None
+    try:
+        async with inspected(path, within_seconds=within_seconds) as file:
+            revision = await file.revision()
+            found.append(_revision(path, revision, size_bytes=size_bytes))
+            if revision.is_current:
+                contents = Contents(feeds=await file.feeds(), owed=await file.owed())
+            found.append(await _soundness(file, size_bytes=size_bytes))
+    except ConfigError as error:
+        found.append(_refused(error, ends_the_start=not found))
+    except BusyError:
+        found.append(unchecked(str(path), because="another program has it locked just now; try again"))
+    except TimeoutError:
+        found.append(warning(f"{path} was not read through within {within_seconds:g} s", "try again"))
+    if used_by is not None:
+        found.append(fine(f"It is in use: a bot runs on it{f' (process {used_by})' if used_by else ''}"))
+    return DatabaseReport(findings=[*found, *around], contents=contents)
+
+
+def _refused(error: ConfigError, *, ends_the_start: bool) -> Finding:
+    """What the start would say, in two parts."""
+    said = str(error).replace("DATABASE_URL names a ", "It is a ", 1).removeprefix("DATABASE_URL names ")
+    said = said.removesuffix(".").replace(", but ", ": ", 1)
+    what, _, remedy = said.partition(". " if ". " in said else "; ")
+    return wrong(what, remedy, ends_the_start=ends_the_start)
+
+
+def _revision(path: Path, revision: Revision, *, size_bytes: int) -> Finding:
+    what = f"{path}, {size_text(size_bytes)}"
+    if revision.is_current:
+        return fine(f"{what}, has this version's tables (revision {revision.newest})")
+    if revision.current is None:
+        return fine(f"{what}, is empty: it is filled at the next start")
+    return fine(
+        f"{what}, has an older version's tables (revision {revision.current}): they are brought up to "
+        f"{revision.newest} at the next start"
+    )
+
+
+async def _soundness(file: Inspector, *, size_bytes: int) -> Finding:
+    flaws = await file.flaws(size_bytes=size_bytes)
+    if not flaws:
+        return fine("It is sound: pages, indexes and references agree")
+    more = f", and {count(len(flaws) - 1, 'flaw')} more" if len(flaws) > 1 else ""
+    return wrong(f"It is damaged: {flaws[0]}{more}", _BACKUP)
+
+
+def _writable(path: Path) -> Finding:
+    """Whether this user may write the file and its folder, or make them."""
+    folder = path.parent
+    while not folder.exists():
+        folder = folder.parent
+    mend = "mend its rights, or have DATABASE_URL name another place"
+    if not folder.is_dir():
+        return wrong(f"{folder} is no folder, so {path} cannot be made", mend, ends_the_start=True)
+    if not _may(folder, os.W_OK | os.X_OK):
+        return wrong(f"The folder {folder} cannot be written by this user", mend, ends_the_start=True)
+    if path.exists() and not _may(path, os.R_OK | os.W_OK):
+        return wrong(f"{path} cannot be written by this user", mend, ends_the_start=True)
+    return fine(f"The folder {folder.resolve()} can be written")
+
+
+def _may(path: Path, mode: int) -> bool:
+    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _room(path: Path) -> Finding:
+    folder = path.parent
+    while not folder.is_dir():
+        folder = folder.parent
+    return judged_room(shutil.disk_usage(folder).free)
+
+
+def judged_room(free_bytes: int) -> Finding:
+    what = f"{size_text(free_bytes)} of the disk are free"
+    if free_bytes < _LEAST_ROOM_BYTES:
+        return wrong(what, "make room: nothing can be posted once it is full")
+    if free_bytes < _LITTLE_ROOM_BYTES:
+        return warning(what, "make room before it is full")
+    return fine(what)
+
+
+def size_text(size_bytes: float) -> str:
+    """In the unit that keeps it short, such as `1.4 MB`."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size_bytes < 1000:
+            digits = 0 if unit == "bytes" or size_bytes >= 100 else 1
+            return f"{size_bytes:.{digits}f} {unit}"
+        size_bytes /= 1000
+    return f"{size_bytes:.1f} TB"

@@ -1,0 +1,53 @@
+"""Findings: what a check saw, how bad it is, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Sign(Enum):
+    FINE = "fine"
+    WARNING = "warning"
+    WRONG = "wrong"
+    UNCHECKED = "unchecked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Neither text ends with a full stop; outside text in them is made safe where it is printed."""
+
+    sign: Sign
+    what: str
+    remedy: str = ""
+    ends_the_start: bool = False  # `paperboy run` would end with 78 because of it
+
+
+def fine(what: str) -> Finding:
+    return Finding(sign=Sign.FINE, what=what)
+
+
+def warning(what: str, remedy: str = "") -> Finding:
+    return Finding(sign=Sign.WARNING, what=what, remedy=remedy)
+
+
+def wrong(what: str, remedy: str = "", *, ends_the_start: bool = False) -> Finding:
+    return Finding(sign=Sign.WRONG, what=what, remedy=remedy, ends_the_start=ends_the_start)
+
+
+def unchecked(what: str, *, because: str) -> Finding:
+    return Finding(sign=Sign.UNCHECKED, what=f"{what}: not checked, because {because}")
+
+
+def count(number: int, noun: str) -> str:
+    """`1 feed`, `2 feeds`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def exit_code(findings: Iterable[Finding], *, fine: int, wrong: int, no_start: int) -> int:
+    """The worst of them decides."""
+    found = tuple(findings)
+    if any(finding.ends_the_start for finding in found):
+        return no_start
+    return wrong if any(finding.sign is Sign.WRONG for finding in found) else fine

@@ -1,0 +1,62 @@
+"""Totals over everything in the store."""
+
+from __future__ import annotations
+
+from sqlalchemy import ScalarSelect, exists, func, literal, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.posts import PostState
+from bot.core.totals import Totals
+from bot.store import tables
+from bot.store.feeds import is_active
+
+_feeds = tables.feeds
+_posts = tables.posts
+# Written into the statement, not bound, so that the indexes of what is pending serve.
+_PENDING = literal(PostState.PENDING.value, literal_execute=True)
+
+
+async def read(conn: AsyncConnection) -> Totals:
+    """All of it, as of one moment."""
+    subscribed = exists().where(tables.subscriptions.c.feed_id == _feeds.c.id)
+    feeds = select(func.count()).select_from(_feeds).where(subscribed)
+    held, paused = _feeds.c.held_at.is_not(None), _feeds.c.paused_at.is_not(None)
+    certain = _posts.c.doubtful_since.is_(None)
+    owed = (
+        select(func.count())
+        .select_from(_posts.join(_feeds, _feeds.c.id == _posts.c.feed_id))
+        .where(_posts.c.state == _PENDING)
+    )
+    waiting = owed.where(certain, is_active())
+    servers = select(func.count()).select_from(tables.servers).where(tables.servers.c.left_at.is_(None))
+    statement = select(
+        servers.scalar_subquery(),
+        feeds.where(is_active()).scalar_subquery(),
+        feeds.where(~held, paused).scalar_subquery(),
+        feeds.where(held).scalar_subquery(),
+        _count_of(tables.subscriptions),
+        _count_of(tables.papers),
+        waiting.scalar_subquery(),
+        owed.where(certain, ~is_active()).scalar_subquery(),
+        owed.where(~certain).scalar_subquery(),
+        waiting.with_only_columns(func.min(_posts.c.planned_at), maintain_column_froms=True)
+        .scalar_subquery()
+        .label("oldest_waiting_at"),
+    )
+    row = (await conn.execute(statement)).one()
+    return Totals(
+        servers=row[0],
+        feeds_active=row[1],
+        feeds_paused=row[2],
+        feeds_held=row[3],
+        subscriptions=row[4],
+        papers=row[5],
+        posts_waiting=row[6],
+        posts_stopped=row[7],
+        posts_in_doubt=row[8],
+        oldest_waiting_at=row[9],
+    )
+
+
+def _count_of(table: tables.Table) -> ScalarSelect[int]:
+    return select(func.count()).select_from(table).scalar_subquery()

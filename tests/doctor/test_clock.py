@@ -1,0 +1,54 @@
+"""The clock against other clocks, and time zones."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.doctor.clock import check_clock
+from bot.doctor.findings import Finding, Sign
+from bot.doctor.source import Moment
+
+NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
+
+
+def clock(*ahead_seconds: float) -> Finding:
+    moments = [
+        Moment(where=f"Server {number}", theirs=NOW, ours=NOW + timedelta(seconds=seconds))
+        for number, seconds in enumerate(ahead_seconds)
+    ]
+    return check_clock(moments, default_timezone="UTC", feed_timezones=())[0]
+
+
+@pytest.mark.parametrize(
+    ("ahead_seconds", "sign", "said"),
+    [
+        (0, Sign.FINE, "agrees with Server 0's"),
+        (-4.9, Sign.FINE, "agrees"),
+        (30, Sign.WARNING, "30 s ahead of Server 0's"),
+        (-30, Sign.WARNING, "30 s behind Server 0's"),
+        (-600, Sign.WRONG, "10 minutes behind Server 0's"),
+    ],
+)
+def test_a_clock_that_is_off_is_told(ahead_seconds: float, sign: Sign, said: str) -> None:
+    found = clock(ahead_seconds)
+    assert (found.sign, said in found.what) == (sign, True), found
+    assert ("NTP" in found.remedy) == (sign is not Sign.FINE)
+
+
+def test_the_answer_that_agrees_most_counts() -> None:
+    assert clock(90, 1).sign is Sign.FINE
+
+
+def test_where_nobody_tells_the_time_nothing_is_said_of_the_clock() -> None:
+    assert clock().sign is Sign.UNCHECKED
+
+
+def test_all_zones_load_and_a_feeds_that_does_not_is_named() -> None:
+    _, zones = check_clock([], default_timezone="Europe/Berlin", feed_timezones={"Asia/Tokyo"})
+    assert zones.sign is Sign.FINE
+    assert "DEFAULT_TIMEZONE is Europe/Berlin" in zones.what
+    _, missing = check_clock([], default_timezone="UTC", feed_timezones={"Mars/Olympus"})
+    assert missing.sign is Sign.WRONG
+    assert "Mars/Olympus does not load" in missing.what

@@ -1,0 +1,113 @@
+"""What is told of feeds, from what was seen of their channels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, time
+from typing import Any
+
+from bot.core.access import Access
+from bot.core.feeds import Feed, Hold
+from bot.core.ids import ChannelId, FeedId, ServerId, UserId
+from bot.core.schedules import Schedule
+from bot.doctor.findings import Finding, Sign
+from bot.doctor.servers import SeenFeed, judged_feeds
+from bot.store.inspecting import Owed
+
+NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
+NONE_OWED = Owed(waiting=0, doubtful=0, failed=0)
+
+
+def seen(*, owed: Owed = NONE_OWED, access: Access | None = None, number: int = 1, **fields: Any) -> SeenFeed:
+    feed = Feed(
+        id=FeedId(number),
+        server_id=ServerId(1),
+        channel_id=ChannelId(number),
+        schedule=Schedule(time=time(9), weekdays=frozenset({0}), timezone="UTC"),
+        next_run_at=NOW,
+        created_at=NOW,
+        created_by=UserId(1),
+    )
+    return SeenFeed(
+        feed=replace(feed, **fields),
+        owed=owed,
+        where=f"#c{number} in Club",
+        channel_names={ChannelId(number): f"c{number}"},
+        access=Access() if access is None else access,
+    )
+
+
+def one(what: SeenFeed) -> Finding:
+    (found,) = judged_feeds([what])
+    return found
+
+
+def test_feeds_that_are_fine_are_one_line_with_what_waits() -> None:
+    found = one(seen(owed=Owed(waiting=2, doubtful=0, failed=0)))
+    assert (found.sign, found.what) == (
+        Sign.FINE,
+        "1 channel in 1 server: all is well; 2 posts wait to be sent",
+    )
+
+
+def test_an_obstacle_is_wrong_and_says_what_to_do_as_plain_text() -> None:
+    obstacle = "I lack **Embed Links** in <#1>: give me **Embed Links** there, under *Edit Channel*."
+    found = one(seen(access=Access(obstacle=obstacle, history_obstacle=obstacle)))
+    assert (found.sign, found.what) == (Sign.WRONG, "#c1 in Club: I lack Embed Links")
+    assert found.remedy == "give me Embed Links there, under Edit Channel"
+
+
+def test_a_hold_tells_its_reason_and_since_when() -> None:
+    hold = Hold(reason="I lack **View Channel** in <#1>: give it me.", since=NOW)
+    found, not_seen = judged_feeds([seen(hold=hold, access=Access(is_known=False))])
+    assert not_seen.sign is Sign.UNCHECKED
+    assert found.sign is Sign.WRONG
+    assert found.what == "#c1 in Club is held since 2026-08-19 08:00 UTC: I lack View Channel"
+    assert found.remedy == "give it me"
+
+
+def test_a_hold_whose_cause_is_gone_says_that_it_ends() -> None:
+    found = one(seen(hold=Hold(reason="I lack it: give it.", since=NOW)))
+    assert "nothing is in the way any more" in found.remedy
+
+
+def test_a_channel_that_is_gone_is_a_warning() -> None:
+    gone = one(seen(access=Access(is_gone=True, obstacle="The channel does not exist any more.")))
+    assert (gone.sign, gone.what) == (Sign.WARNING, "#c1 in Club does not exist any more")
+
+
+def test_rights_count_only_for_what_is_switched_on() -> None:
+    access = Access(
+        publishing_obstacle="No one follows: ask.", threads_obstacle="I lack **Threads** in <#1>: give it."
+    )
+    assert one(seen(access=access)).sign is Sign.FINE
+    found = judged_feeds([seen(access=access, publishes=True, opens_threads=True)])
+    assert [each.sign for each in found] == [Sign.WARNING, Sign.WARNING]
+    assert found[1].what == "#c1 in Club: I lack Threads, so no threads are opened"
+
+
+def test_posts_that_failed_or_are_in_doubt_are_warnings() -> None:
+    found = judged_feeds([seen(owed=Owed(waiting=3, doubtful=1, failed=2))])
+    assert [each.what for each in found] == [
+        "#c1 in Club: 2 posts were refused by Discord",
+        "#c1 in Club: 1 post may stand there or not",
+    ]
+
+
+def test_a_paused_channels_obstacle_is_nothing_to_mend() -> None:
+    found = one(seen(paused_at=NOW, access=Access(obstacle="I lack it: give it.")))
+    assert (found.sign, found.what) == (Sign.FINE, "1 channel (1 paused) in 1 server: all is well")
+
+
+def test_what_was_not_seen_is_said_to_be_unchecked_and_not_fine() -> None:
+    unseen = replace(seen(), access=None)
+    (found,) = judged_feeds([unseen])
+    assert found.sign is Sign.UNCHECKED
+
+
+def test_twenty_troubles_are_told_the_worst_first_and_the_others_counted() -> None:
+    bad = [seen(number=n, access=Access(obstacle="I lack it: give it.")) for n in range(1, 31)]
+    mild = [seen(number=n, owed=Owed(waiting=0, doubtful=0, failed=1)) for n in range(31, 41)]
+    found = judged_feeds([*mild, *bad])
+    assert [each.sign for each in found] == [Sign.WRONG] * 21
+    assert found[-1].what == "20 troubles more of this kind"

@@ -1,0 +1,93 @@
+"""Hugging Face as the doctor sees it, on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.list_days import open_list_day
+from bot.doctor.findings import Finding, Sign
+from bot.doctor.source import check_source
+from bot.settings import Settings
+from bot.sources.fetching import FetchLimits
+from tests.fakes.huggingface import FakeHuggingFace, Fault, raw_item
+
+NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
+QUICK = FetchLimits(tries=1, total_seconds=0.2, longest_wait_seconds=0)
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[FakeHuggingFace]:
+    async with FakeHuggingFace() as fake:
+        fake.days[open_list_day(NOW)] = [raw_item(), raw_item(id="2608.00002")]
+        yield fake
+
+
+async def found(hub: FakeHuggingFace, *, token: str | None = None) -> dict[str, Finding]:
+    settings = Settings.load(hf_endpoint=hub.url, hf_token=token)
+    report = await check_source(settings, clock=lambda: NOW, limits=QUICK)
+    return {one.what: one for one in report.findings}
+
+
+def wrongs(found: dict[str, Finding]) -> list[Finding]:
+    return [one for one in found.values() if one.sign is not Sign.FINE]
+
+
+async def test_a_list_is_told_with_its_papers_and_the_calls_that_are_left(hub: FakeHuggingFace) -> None:
+    told = await found(hub)
+    assert wrongs(told) == []
+    assert any("2 papers on the list of Wed 19 Aug 2026" in what for what in told)
+    assert "499 calls left for the next 300 s" in told
+
+
+async def test_before_a_day_opens_the_list_before_it_counts(hub: FakeHuggingFace) -> None:
+    hub.open_day = open_list_day(NOW) - timedelta(days=1)
+    hub.days = {hub.open_day: [raw_item()]}
+    assert any("1 paper on the list of Tue 18 Aug 2026" in what for what in await found(hub))
+
+
+async def test_a_token_that_is_refused_is_wrong_and_not_shown(hub: FakeHuggingFace) -> None:
+    hub.token = "hf_right"
+    assert "HF_TOKEN is accepted" in await found(hub, token="hf_right")
+    (refused,) = wrongs(await found(hub, token="hf_wrong"))
+    assert refused.sign is Sign.WRONG
+    assert "Check HF_TOKEN" in refused.remedy
+    assert "hf_wrong" not in f"{refused}"
+
+
+async def test_few_calls_left_are_a_warning(hub: FakeHuggingFace) -> None:
+    hub.remaining = 3
+    (few,) = wrongs(await found(hub))
+    assert (few.sign, few.what) == (Sign.WARNING, "3 calls left for the next 300 s")
+
+
+async def test_items_that_cannot_be_read_are_a_warning(hub: FakeHuggingFace) -> None:
+    hub.days[open_list_day(NOW)].append({"paper": None})
+    (broken,) = wrongs(await found(hub))
+    assert broken.sign is Sign.WARNING
+    assert broken.what.startswith("1 item of that list cannot be read")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault(kind="hang"), Fault(kind="reset"), Fault(status=503), Fault(body=b"<html>"), Fault(status=404)],
+    ids=lambda fault: f"{fault.kind} {fault.status}",
+)
+async def test_what_does_not_answer_with_a_list_is_wrong_and_named(
+    hub: FakeHuggingFace, fault: Fault
+) -> None:
+    hub.faults.extend([fault] * 10)
+    (wrong,) = wrongs(await found(hub))
+    assert wrong.sign is Sign.WRONG
+    assert hub.url in wrong.what
+    assert wrong.remedy
+
+
+async def test_the_servers_clock_is_heard(hub: FakeHuggingFace) -> None:
+    settings = Settings.load(hf_endpoint=hub.url)
+    report = await check_source(settings, clock=lambda: NOW, limits=QUICK)
+    assert report.moment is not None
+    assert report.moment.ours == NOW
+    assert abs(report.moment.theirs - datetime.now(UTC)) < timedelta(hours=1)

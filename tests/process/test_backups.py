@@ -1,0 +1,148 @@
+"""Backups of a bot that runs, as the commands make them; and a restore, after which the bot goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from tests.process.running import LONG_SECONDS, ROOT, Stage
+
+
+async def paperboy(folder: Path, *arguments: str) -> tuple[int, str, str]:
+    """The command's exit code, and what it says."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", *arguments),
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await asyncio.wait_for(process.communicate(), LONG_SECONDS)
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_a_running_bot_is_backed_up_while_it_works_and_restored_when_it_is_stopped(
+    stage: Stage,
+) -> None:
+    stage.list_paper("2608.00001", title="Agents that read")
+    bot = await stage.start()
+    await stage.live("agents")
+    await stage.until_posted("2608.00001")
+    (stage.folder / "copies").mkdir()
+    for number in range(5):  # while runs follow each other every second
+        code, out, err = await paperboy(stage.folder, "backup", f"copies/{number}.db")
+        assert (code, err) == (0, "")
+        assert f"Wrote copies/{number}.db (" in out
+        assert "1 feeds, 1 subscriptions, 1 posts, the newest run 0 minutes ago" in out
+    assert sorted(path.name for path in (stage.folder / "copies").iterdir()) == [f"{n}.db" for n in range(5)]
+
+    # While the bot runs, nothing is restored, and no second bot runs beside it.
+    code, out, err = await paperboy(stage.folder, "restore", "copies/4.db")
+    assert (code, out) == (1, "")
+    assert "a bot runs on data/paperboy.db: stop it" in err
+    second = await stage.launch()
+    assert await second.ended() == 78
+    assert "another Paperboy runs" in second.log
+    await stage.two_more_runs(bot)
+
+    await stage.command("subscribe", keywords="robots")
+    assert await bot.stop() == 0
+    code, out, err = await paperboy(stage.folder, "restore", "copies/4.db")
+    assert (code, err) == (0, "")
+    assert "1 feeds, 1 subscriptions, 1 posts" in out
+    assert "is kept as data/paperboy.db.before-restore-" in out
+    bot = await stage.start()
+    shown = await stage.command("subscriptions")
+    assert "agents" in shown
+    assert "robots" not in shown
+    await stage.two_more_runs(bot)
+    assert stage.posted() == ["2608.00001"]  # the backup knew of it
+
+
+async def test_a_post_that_went_out_after_the_backup_was_made_is_adopted_if_the_backup_owed_it(
+    stage: Stage,
+) -> None:
+    stage.list_paper("2608.00001", title="Agents that read")
+    bot = await stage.start()
+    await stage.live("agents")
+    await stage.until_posted("2608.00001")
+    assert await bot.stop() == 0
+    # As it was between the plan and the sending.
+    with closing(sqlite3.connect(stage.folder / "data" / "paperboy.db", isolation_level=None)) as database:
+        database.execute(
+            "UPDATE posts SET state = 'pending', message_id = NULL, sent_at = NULL, attempts = 0,"
+            " first_attempt_at = NULL, planned_at = datetime('now', '-10 minutes') || '.000000Z'"
+        )
+        database.execute("UPDATE posts SET planned_at = replace(planned_at, ' ', 'T')")
+    assert (await paperboy(stage.folder, "backup", "one.db"))[0] == 0
+    assert (await paperboy(stage.folder, "restore", "one.db"))[0] == 0
+    bot = await stage.start()
+    await stage.two_more_runs(bot)
+    await stage.until(lambda: bool(stage.calls("GET", "/messages")), "a look at the channel")
+    await stage.two_more_runs(bot)
+    assert stage.posted() == ["2608.00001"]
+
+
+async def test_a_killed_bot_is_followed_by_another_at_once(stage: Stage) -> None:
+    bot = await stage.start()
+    await bot.kill()
+    bot = await stage.start()
+    assert await bot.stop() == 0
+    assert sorted(path.name for path in (stage.folder / "data").iterdir()) == ["paperboy.db"]
+
+
+async def test_in_a_folder_backups_have_their_date_and_the_newest_are_kept(stage: Stage) -> None:
+    bot = await stage.start()
+    folder = stage.folder / "copies"
+    folder.mkdir()
+    old = [f"paperboy-2026-01-0{day}T090000Z.db" for day in (1, 2, 3)]
+    for name in [*old, "paperboy.db", "paperboy-notes.txt"]:
+        (folder / name).touch()
+    code, out, _ = await paperboy(stage.folder, "backup", "copies", "--keep", "2")
+    assert code == 0
+    assert "Deleted 2 older." in out
+    (made,) = {path.name for path in folder.iterdir()} - {*old, "paperboy.db", "paperboy-notes.txt"}
+    assert {path.name for path in folder.iterdir()} == {made, old[2], "paperboy.db", "paperboy-notes.txt"}
+    assert await bot.stop() == 0
+
+
+async def test_backups_go_on_by_themselves_and_end_as_asked(stage: Stage) -> None:
+    (stage.folder / "copies").mkdir()
+    bot = await stage.start()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "backup", "copies", "--every", "24h", "--keep", "2"),
+        cwd=stage.folder,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr
+    log = ""
+    while "Wrote copies/paperboy-" not in log:
+        line = await asyncio.wait_for(process.stderr.readline(), LONG_SECONDS)
+        assert line, log
+        log += line.decode()
+    process.terminate()
+    assert await asyncio.wait_for(process.wait(), LONG_SECONDS) == 0
+    assert len(list((stage.folder / "copies").iterdir())) == 1
+    assert await bot.stop() == 0
+
+
+async def test_what_is_wrong_is_one_line_with_the_exit_code_for_it(tmp_path: Path) -> None:
+    for arguments, code, said in (
+        (("backup", "one.db"), 78, "DATABASE_URL names data/paperboy.db, and there is no database yet"),
+        (("backup", "nowhere/"), 1, "the folder nowhere is not there: make it"),
+        (("backup", "one.db", "--keep", "3"), 1, "--keep and --every need a folder"),
+        (("backup", "one.db", "--keep", "0"), 2, "give a whole number from 1 on"),
+        (("backup", ".", "--every", "soon"), 2, "give hours or days, such as 24h or 7d"),
+        (("restore", "one.db"), 1, "one.db is not there: name a file that `paperboy backup` wrote"),
+    ):
+        ended, out, err = await paperboy(tmp_path, *arguments)
+        assert (ended, out) == (code, "")
+        assert said in err.splitlines()[-1]
+        assert code == 2 or err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,201 @@
+"""`paperboy doctor` as a process, beside a bot and after one, in a Discord where this and that is wrong."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import discord
+from simcord.builders import ChannelHandle
+
+from sandbox import Fault
+from tests.process.running import Finished, Stage
+
+
+def lines(done: Finished, sign: str) -> list[str]:
+    """The findings with this sign, each with what to do, on one line."""
+    joined = re.sub(r"\n {4,}", " ", done.out)
+    return [line.strip() for line in joined.splitlines() if line.startswith(f"  {sign} ")]
+
+
+async def subscribed(stage: Stage, *, and_stops: bool = True) -> None:
+    """A bot that has served #papers and #general."""
+    stage.list_paper("2608.00001", title="Video")
+    bot = await stage.start(BACKFILL_DAYS="0")
+    await stage.live("video")
+    await stage.until_posted("2608.00001")
+    await stage.command("subscribe", stage.discord.club.general, keywords="robots")
+    if and_stops:
+        await bot.stop()
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    """All files but the index of what is being written, in which each reader notes that it reads."""
+    return {
+        one.name: one.read_bytes()
+        for one in folder.rglob("*")
+        if one.is_file() and not one.name.endswith("-shm")
+    }
+
+
+async def test_beside_a_bot_that_runs_all_is_well_and_nothing_is_asked_but_questions(stage: Stage) -> None:
+    await subscribed(stage, and_stops=False)
+    asked = len(stage.discord.requests)
+    done = await stage.finished("doctor")
+    assert done.code == 0, done.out + done.err
+    assert done.err == ""
+    assert done.out.endswith("\nAll is well.\n")
+    assert lines(done, "!") == lines(done, "✗") == []
+    assert "It is in use: a bot runs on it (process" in done.out
+    assert "the bot is Paperboy" in done.out
+    assert "2 channels in 1 server: all is well" in done.out
+    assert "\x1b" not in done.out
+    assert stage.discord.token not in done.out
+    assert {one.method for one in list(stage.discord.requests)[asked:]} == {"GET"}
+
+
+async def test_after_a_bot_it_leaves_every_file_as_it_is(stage: Stage) -> None:
+    await subscribed(stage)
+    before = everything(stage.folder)
+    done = await stage.finished("doctor")
+    assert done.code == 0, done.out
+    assert "It is in use" not in done.out
+    assert everything(stage.folder) == before
+
+
+async def test_before_the_first_start_it_says_what_is_still_to_come(stage: Stage) -> None:
+    stage.list_paper("2608.00001")
+    done = await stage.finished("doctor")
+    assert done.code == 0
+    assert "data/paperboy.db is not there yet: it is made at the first start" in done.out
+    assert lines(done, "!") == [
+        "! No commands are registered → the bot registers them at its first start: paperboy run"
+    ]
+    assert list(stage.folder.iterdir()) == []
+
+
+async def test_missing_permissions_are_named_with_their_channel(stage: Stage) -> None:
+    await subscribed(stage)
+    stage.discord.deny(stage.discord.channel, embed_links=True)
+    stage.discord.deny(stage.discord.club.general, view_channel=True)
+    done = await stage.finished("doctor")
+    assert done.code == 1
+    mend = "there, under Edit Channel → Permissions"
+    assert lines(done, "✗") == [
+        f"✗ #papers in Paper Club: I lack Embed Links → give me Embed Links {mend}",
+        f"✗ #general in Paper Club: I lack View Channel → give me View Channel {mend}",
+    ]
+    assert done.out.endswith("\n2 things are wrong.\n")
+
+
+async def test_a_thread_is_looked_at_through_its_channel(stage: Stage) -> None:
+    world, papers = stage.discord.world, stage.discord.club.papers
+    made = world.backend.create_thread(
+        papers.id, "reading", stage.discord.admin.id, type=discord.ChannelType.public_thread.value
+    )
+    thread = ChannelHandle(world, stage.discord.guild, made)
+    stage.list_paper("2608.00001", title="Video")
+    bot = await stage.start(BACKFILL_DAYS="0")
+    await stage.live("video", thread)
+    await bot.stop()
+    assert "1 channel in 1 server: all is well" in (await stage.finished("doctor")).out
+    stage.discord.deny(stage.discord.channel, send_messages_in_threads=True)
+    done = await stage.finished("doctor")
+    (wrong,) = lines(done, "✗")
+    assert wrong.startswith(
+        "✗ #reading in Paper Club: I lack Send Messages in Threads → give me Send Messages in"
+    )
+    assert "in #papers" in wrong
+
+
+async def test_a_deleted_channel_and_missing_history_are_warnings(stage: Stage) -> None:
+    await subscribed(stage)
+    stage.discord.deny(stage.discord.channel, read_message_history=True)
+    stage.discord.delete_channel(stage.discord.club.general)
+    done = await stage.finished("doctor")
+    assert done.code == 0
+    history, gone = lines(done, "!")
+    assert "#papers in Paper Club: I lack Read Message History" in history
+    assert f"channel {stage.discord.club.general.id} in Paper Club does not exist any more" in gone
+
+
+async def test_a_hold_and_its_post_that_waits_are_told(stage: Stage) -> None:
+    await subscribed(stage, and_stops=False)
+    stage.discord.deny(stage.discord.channel, send_messages=True)
+    stage.list_paper("2608.00002", title="Video too")
+    await stage.started[-1].says("I lack **Send Messages**")
+    await stage.started[-1].stop()
+    done = await stage.finished("doctor")
+    (wrong,) = lines(done, "✗")
+    assert re.match(r"✗ #papers in Paper Club is held since .* UTC: I lack Send Messages → give me", wrong), (
+        wrong
+    )
+    assert "1 post waits to be sent" in done.out
+
+
+async def test_a_server_that_was_left_is_told_with_its_feeds(stage: Stage) -> None:
+    await subscribed(stage)
+    stage.discord.kick_bot()
+    done = await stage.finished("doctor")
+    no_server, left = lines(done, "!")
+    assert "The bot is in no server" in no_server
+    assert f"not in server {stage.discord.guild.id} any more, which has 2 channels with subscriptions" in left
+
+
+async def test_a_refused_token_ends_with_78_and_is_not_shown(stage: Stage) -> None:
+    stage.list_paper("2608.00001")
+    done = await stage.finished("doctor", DISCORD_TOKEN="abc.def.ghi")
+    assert done.code == 78
+    (refused,) = lines(done, "✗")
+    assert refused.startswith("✗ DISCORD_TOKEN was refused by Discord → copy the bot's token anew")
+    assert "abc.def" not in done.out + done.err
+    assert done.out.endswith("\n1 thing is wrong; 1 not checked. As it is, the bot does not start.\n")
+
+
+async def test_a_server_that_discord_does_not_show_is_not_called_fine(stage: Stage) -> None:
+    await subscribed(stage)
+    path = f"/guilds/{stage.discord.guild.id}/channels"
+    stage.discord.faults.add(Fault(path=path, status=403, body={"message": "no", "code": 0}, times=None))
+    done = await stage.finished("doctor")
+    assert "all is well" not in done.out
+    assert lines(done, "–") == ["– 2 channels in 1 server: not checked, because Discord did not tell of them"]
+
+
+async def test_discord_that_cannot_be_reached_is_wrong_and_the_rest_is_looked_at(stage: Stage) -> None:
+    stage.list_paper("2608.00001")
+    done = await stage.finished("doctor", DISCORD_API_URL="http://127.0.0.1:9/api/v10")
+    assert done.code == 1
+    (wrong,) = lines(done, "✗")
+    assert "http://127.0.0.1:9/api/v10" in wrong
+    assert "agrees with Hugging Face's" in done.out
+
+
+async def test_a_wrong_setting_ends_with_78_and_the_rest_is_looked_at(stage: Stage) -> None:
+    stage.list_paper("2608.00001")
+    (stage.folder / ".env").write_text("POLL_INTERVAL_SECONDS=soon\n", encoding="utf-8")
+    done = await stage.finished("doctor", POLL_INTERVAL_SECONDS="")
+    assert done.code == 78
+    (wrong,) = lines(done, "✗")
+    assert wrong.startswith("✗ POLL_INTERVAL_SECONDS must be a whole number of seconds")
+    assert "it stands in .env" in wrong
+    assert "the bot is Paperboy" in done.out
+
+
+async def test_a_database_that_is_none_ends_with_78(stage: Stage) -> None:
+    stage.list_paper("2608.00001")
+    (stage.folder / "data").mkdir()
+    (stage.folder / "data" / "paperboy.db").write_bytes(b"no database, but a text\n" * 100)
+    done = await stage.finished("doctor")
+    assert done.code == 78
+    assert "is not a SQLite database" in done.out
+    assert "The servers: not checked, because the database cannot be read" in done.out
+
+
+async def test_an_encoding_that_knows_no_signs_gets_words(stage: Stage) -> None:
+    stage.list_paper("2608.00001")
+    done = await stage.finished("doctor", DISCORD_TOKEN="abc", PYTHONIOENCODING="ascii")
+    assert done.code == 78
+    assert done.err == ""
+    assert done.out.isascii()
+    assert "  ok " in done.out
+    assert "  !! DISCORD_TOKEN was refused" in done.out

@@ -1,0 +1,292 @@
+"""The port of a real bot: its health in good and in bad hours, and its numbers after real work."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import Fault
+from tests.fakes.huggingface import Fault as HubFault
+from tests.process.asking import port_of
+from tests.process.running import ROOT, Stage
+
+PORT = {"HEALTH_PORT": "0"}
+SOON = """
+import bot.health
+bot.health.RECONNECTING_SECONDS = 0.3
+bot.health.RUNS_GRACE_SECONDS = 0.5
+bot.health.WRITABLE_FOR_SECONDS = bot.health.CHECK_AGAIN_SECONDS = 0.1
+"""
+NO_PERMISSION = {"message": "Missing Permissions", "code": 50013}
+
+
+def is_well(status: int, told: dict[str, Any]) -> bool:
+    return status == 200 and told["status"] == "ok"
+
+
+def part(name: str) -> Any:
+    """That this part fails."""
+    return lambda status, told: status == 503 and told["parts"].get(name, {}).get("status") == "failing"
+
+
+async def healthy(**settings: str) -> tuple[int, str, str]:
+    """What `paperboy healthy` says."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "healthy"),
+        cwd="/",
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_a_bot_at_work_is_healthy_and_says_so_without_names_or_secrets(stage: Stage) -> None:
+    bot = await stage.start(**PORT)
+    async with port_of(bot) as port:
+        told = await port.until(is_well)
+        assert set(told["parts"]) == {"gateway", "runs", "source", "database"}
+        assert told["parts"]["gateway"]["connected"] == told["parts"]["gateway"]["shards"] == 1
+        text = json.dumps(told)
+        for secret in (stage.discord.token, stage.discord.guild.name, str(stage.discord.guild.id)):
+            assert secret not in text
+        number = port.url.rpartition(":")[2]
+        code, out, err = await healthy(HEALTH_PORT=number, HEALTH_HOST="0.0.0.0")  # noqa: S104 - asked, not opened
+        assert (code, out, err) == (0, "healthy: ok\n", "")
+    assert await bot.stop() == 0
+    code, out, err = await healthy(HEALTH_PORT=number)
+    assert code == 1
+    assert out.startswith("not healthy: no answer from 127.0.0.1")
+    assert out.count("\n") == 1
+    assert err == ""
+
+
+async def test_a_bot_that_cannot_reach_discord_yet_is_starting(stage: Stage) -> None:
+    stage.discord.faults.add(Fault(path="/users/@me", status=503, times=None))
+    bot = await stage.launch(**PORT)
+    async with port_of(bot) as port:
+        told = await port.until(lambda _, told: "gateway" in told["parts"])
+        assert told["status"] == "starting"
+        assert "not connected to Discord yet" in told["reason"]
+        assert (await port.health())[0] == 503
+        stage.discord.faults.clear()
+        await port.until(is_well)
+
+
+async def test_a_gateway_that_stays_away_is_unhealthy_until_it_is_back(stage: Stage) -> None:
+    bot = await stage.start(before=SOON, POLL_INTERVAL_SECONDS="60", **PORT)
+    async with port_of(bot) as port:
+        await port.until(is_well)
+        numbers = await port.numbers()
+        assert numbers["paperboy_healthy"] == 1
+        assert numbers.of("paperboy_gateway_connected", shard="0") == 1
+        refused = Refusing(stage)
+        stage.discord.gateway.drop()
+        told = await port.until(part("gateway"))
+        assert "1 of 1 shards not connected" in told["reason"]
+        numbers = await port.numbers()
+        assert numbers["paperboy_healthy"] == 0
+        assert numbers.of("paperboy_gateway_connected", shard="0") == 0
+        assert numbers["paperboy_gateway_disconnects_total"] == 1
+        refused.end()
+        await port.until(is_well)
+    assert "Not healthy: gateway" in bot.log
+    assert "Healthy again" in bot.log
+
+
+class Refusing:
+    """The gateway turns every connection away until this ends."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._gateway = stage.discord.gateway
+        self._receive = self._gateway._receive
+        self._gateway._receive = self._refuse  # type: ignore[method-assign]
+
+    def _refuse(self, socket: Any, frame: Any) -> None:
+        socket.abort()
+
+    def end(self) -> None:
+        self._gateway._receive = self._receive  # type: ignore[method-assign]
+
+
+async def test_a_reconnect_of_a_moment_is_no_ill_health(stage: Stage) -> None:
+    bot = await stage.start(**PORT)
+    async with port_of(bot) as port:
+        await port.until(is_well)
+        stage.discord.gateway.drop()
+        while "RESUMED" not in bot.log:
+            status, told = await port.health()
+            assert is_well(status, told)
+
+
+async def test_a_database_that_cannot_be_written_is_unhealthy_until_it_can(stage: Stage) -> None:
+    bot = await stage.start(before=SOON, POLL_INTERVAL_SECONDS="60", **PORT)
+    async with port_of(bot) as port:
+        await port.until(is_well)
+        other = sqlite3.connect(stage.folder / "data" / "paperboy.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")  # another program that keeps it locked
+        told = await port.until(part("database"))
+        assert "another program keeps it locked" in told["reason"]
+        assert str(stage.folder) not in told["reason"]
+        numbers = await port.numbers()
+        assert numbers.of("paperboy_part_healthy", part="database") == 0
+        assert numbers["paperboy_servers"] == 0  # reading goes on
+        other.rollback()
+        other.close()
+        await port.until(is_well)
+
+
+@pytest.mark.skipif(shutil.which("prlimit") is None, reason="sets the limit of a running process")
+async def test_a_full_disk_is_unhealthy_until_there_is_room(stage: Stage) -> None:
+    ignoring = "import signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+    bot = await stage.start(before=ignoring + SOON, POLL_INTERVAL_SECONDS="60", **PORT)
+    async with port_of(bot) as port:
+        await port.until(is_well)
+        limit(bot._process.pid, "0")
+        told = await port.until(part("database"))
+        assert "disk" in told["reason"]
+        limit(bot._process.pid, "unlimited")
+        await port.until(is_well)
+
+
+def limit(pid: int, most: str) -> None:
+    """The size of a file that the process may write."""
+    subprocess.run(["prlimit", f"--pid={pid}", f"--fsize={most}:unlimited"], check=True)  # noqa: S607
+
+
+async def test_runs_that_do_not_go_through_are_unhealthy(stage: Stage) -> None:
+    failing = """
+from bot.services.polling import Polling
+async def poll(self):
+    raise ZeroDivisionError
+Polling.poll = poll
+"""
+    bot = await stage.start(before=SOON + failing, **PORT)
+    async with port_of(bot) as port:
+        told = await port.until(part("runs"))
+        assert "no run has gone through" in told["reason"]
+        numbers = await port.numbers()
+        failed = numbers.of("paperboy_runs_total", outcome="failed")
+        assert failed
+        assert failed >= 1
+        assert numbers.of("paperboy_last_run_timestamp_seconds") is None
+
+
+async def test_a_source_that_is_down_is_told_and_is_not_the_bots_ill_health(stage: Stage) -> None:
+    stage.hub.day_faults = {stage.today: HubFault(status=401)}
+    bot = await stage.start(BACKFILL_DAYS="0", **PORT)
+    async with port_of(bot) as port:
+        told = await port.until(lambda _, told: told["status"] == "degraded")
+        assert (await port.health())[0] == 200
+        assert "Hugging Face" in told["reason"]
+        numbers = await port.numbers()
+        assert numbers["paperboy_healthy"] == 1
+        asked = numbers.of("paperboy_source_request_duration_seconds_count", endpoint="list", status="4xx")
+        assert asked
+        assert numbers.of("paperboy_runs_total", outcome="source_failed")
+
+
+async def test_the_numbers_tell_of_runs_posts_refusals_and_commands(stage: Stage) -> None:
+    general, refused = stage.discord.club.general, stage.discord.club.announcements
+    stage.list_paper("2611.00001", title="World models for small robots")
+    for channel, status, code in (
+        (general, 403, NO_PERMISSION),
+        (refused, 400, {"message": "no", "code": 50035}),
+    ):
+        path = f"/channels/{channel.id}/messages"
+        stage.discord.faults.add(Fault(method="POST", path=path, status=status, body=code, times=None))
+    bot = await stage.start(**PORT)
+    for channel in (stage.discord.channel, general, refused):
+        await stage.live("world model", channel)
+    await stage.command("subscribe", keywords="(")
+    await stage.until_posted("2611.00001")
+    await bot.says("Post ", times=2)
+    await stage.two_more_runs(bot)
+    async with port_of(bot) as port:
+        numbers = await port.numbers()
+    assert numbers.of("paperboy_post_attempts_total", outcome="sent") == 1
+    assert numbers.of("paperboy_post_attempts_total", outcome="held") == 1
+    assert numbers.of("paperboy_post_attempts_total", outcome="refused") == 1
+    assert numbers["paperboy_post_delay_seconds_count"] == 1
+    assert numbers["paperboy_posts_planned_total"] == 3
+    assert numbers["paperboy_papers_new_total"] == 1
+    assert numbers["paperboy_papers_read_total"] >= 1
+    assert numbers["paperboy_papers"] == 1
+    runs = numbers.of("paperboy_runs_total", outcome="ok")
+    assert runs
+    assert numbers["paperboy_run_duration_seconds_count"] >= runs
+    assert numbers["paperboy_last_run_timestamp_seconds"] > numbers["process_start_time_seconds"]
+    assert numbers.of("paperboy_feeds", state="held") == 1
+    assert numbers.of("paperboy_feeds", state="active") == 2
+    assert numbers.of("paperboy_posts_owed", state="stopped") == 1
+    assert numbers.of("paperboy_posts_owed", state="waiting") == 0
+    assert numbers["paperboy_oldest_waiting_post_age_seconds"] == 0
+    assert numbers["paperboy_servers"] == 1
+    assert numbers["paperboy_subscriptions"] == 3
+    assert numbers.of("paperboy_commands_total", command="subscribe", outcome="ok") == 3
+    assert numbers.of("paperboy_commands_total", command="subscribe", outcome="user_error") == 1
+    assert numbers.of("paperboy_command_first_answer_seconds_count", command="subscribe") == 4
+    assert numbers.of("paperboy_command_first_answer_seconds_count", command="config schedule") == 3
+    assert numbers.of("paperboy_discord_request_duration_seconds_count", status="4xx") == 2
+    assert numbers["paperboy_source_up"] == 1
+
+
+async def test_without_the_setting_no_port_is_opened(stage: Stage) -> None:
+    bot = await stage.start()
+    assert "Health and numbers" not in bot.log
+    listening = {
+        line.split()[9]
+        for line in Path("/proc/net/tcp").read_text("utf-8").splitlines()[1:]
+        if " 0A " in line
+    }
+    links = [str(link.readlink()) for link in Path(f"/proc/{bot._process.pid}/fd").iterdir()]
+    assert links
+    assert not {f"socket:[{inode}]" for inode in listening} & set(links)
+
+
+async def test_a_port_that_is_taken_ends_the_start_with_78_and_is_named(stage: Stage) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        bot = await stage.launch(HEALTH_PORT=str(port))
+        assert await bot.ended() == 78
+    assert f"paperboy: HEALTH_PORT is {port}, but another program listens there" in bot.log
+    assert "Traceback" not in bot.log
+    assert not (stage.folder / "data").exists()
+
+
+async def test_asking_without_the_setting_ends_with_78() -> None:
+    code, out, err = await healthy()
+    assert (code, out) == (78, "")
+    assert "HEALTH_PORT is not set" in err
+    assert err.count("\n") == 1
+
+
+async def test_it_logs_lines_of_json_alone_with_the_numbers_of_runs_as_fields(stage: Stage) -> None:
+    stage.list_paper("2611.00001", title="World models for small robots")
+    stage.discord.faults.add(
+        Fault(method="POST", path="/channels/*/messages", status=403, body=NO_PERMISSION)
+    )
+    bot = await stage.start(LOG_FORMAT="json", LOG_LEVEL="INFO")
+    await stage.live("world model")
+    await bot.says("Post ")
+    assert await bot.stop() == 0
+    records = [json.loads(line) for line in bot.log.splitlines()]
+    assert all({"time", "level", "logger", "message"} <= set(one) for one in records)
+    run = next(one for one in records if one["message"].startswith("Run: ") and one["posts"] == 1)
+    assert {"listed", "new_papers", "problem"} < set(run)
+    assert (run["feeds"], run["outcome"]) == (1, "ok")
+    assert run["seconds"] >= 0
+    post = next(one for one in records if one["message"].startswith("Post "))
+    assert (post["outcome"], post["code"], post["channel"]) == ("held", 50013, stage.discord.channel.id)

@@ -1,0 +1,92 @@
+"""`paperboy preview` as a process: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from tests.fakes.huggingface import Fault
+from tests.process.running import Stage
+
+
+async def test_it_shows_what_matches_without_a_token_and_a_database(stage: Stage) -> None:
+    stage.list_paper(
+        "2608.00001", title="Diffusion Models", upvotes=7, authors=("Ada", "Ben", "Cy", "Di", "Eve")
+    )
+    stage.list_paper("2608.00002", title="Cooking")
+    done = await stage.finished("preview", "diffusion model", DISCORD_TOKEN="")
+    assert (done.code, done.err) == (0, "")
+    head, paper = done.out.rstrip("\n").split("\n\n")
+    assert re.fullmatch(r"1 of 2 papers of \w{3} \d+ \w{3} \d{4} matches “diffusion model”", head)
+    assert paper.split("\n") == [
+        "  Diffusion Models",
+        "    Ada, Ben, Cy and 2 more",
+        "    7 upvotes",
+        "    https://huggingface.co/papers/2608.00001",
+    ]
+    assert list(stage.folder.iterdir()) == []
+
+
+async def test_of_several_keywords_each_paper_names_those_that_found_it(stage: Stage) -> None:
+    stage.list_paper("2608.00001", title="Video", summary="About sound.", upvotes=1)
+    done = await stage.finished("preview", "video, sound")
+    assert "    1 upvote · found by video, sound\n" in done.out
+
+
+async def test_where_the_title_does_not_match_the_abstract_is_quoted(stage: Stage) -> None:
+    stage.list_paper(
+        "2608.00001", title="Steady", summary="first words " * 30 + "then reward models appear. " * 9
+    )
+    done = await stage.finished("preview", "reward model")
+    assert "then reward models" in done.out
+    assert "    … " in done.out
+
+
+async def test_older_lists_are_grouped_by_day(stage: Stage) -> None:
+    stage.list_paper("2608.00001", title="Video now")
+    stage.list_paper("2608.00002", title="Video then", day=stage.today - timedelta(days=2))
+    done = await stage.finished("preview", "video", "--days", "4")
+    assert done.out.startswith("2 of 2 papers of the last 4 list days match “video”\n")
+    assert done.out.index("Video now") < done.out.index("Video then")
+    assert len(re.findall(r"^\w{3} \d+ \w{3} \d{4}$", done.out, re.MULTILINE)) == 2
+
+
+async def test_no_match_says_so_and_what_may_find_more(stage: Stage) -> None:
+    stage.list_paper("2608.00001", title="Cooking")
+    done = await stage.finished("preview", "diffusion")
+    assert done.code == 0
+    assert done.out.startswith("None of 1 paper of ")
+    assert "--days 7" in done.out
+
+
+async def test_a_wrong_query_shows_the_place_and_ends_with_2(stage: Stage) -> None:
+    done = await stage.finished("preview", "agents AND")
+    assert (done.code, done.out) == (2, "")
+    lines = done.err.splitlines()
+    assert lines[1:3] == ["agents AND", "       ^"]
+    assert "Write it like agents AND benchmark" in lines[3]
+    assert stage.hub.requests == []
+
+
+async def test_a_silent_hugging_face_ends_with_1_and_one_line(stage: Stage) -> None:
+    stage.hub.faults.append(Fault(status=403))
+    done = await stage.finished("preview", "agents")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.count("\n") == 1
+    assert done.err.startswith("paperboy: Hugging Face refuses access (403)")
+    assert stage.hub.url in done.err
+
+
+async def test_hostile_titles_steer_no_terminal(stage: Stage) -> None:
+    stage.list_paper("2608.00001", title="Agents \x1b[2J\x1b]0;x\x07 \u202ehere", authors=("A\x1b[31m\x9bB",))
+    done = await stage.finished("preview", "agents")
+    assert done.code == 0
+    assert not set(done.out) & set("\x1b\x07\x9b\u202e")
+
+
+async def test_an_encoding_that_knows_no_quotes_does_not_crash_it(stage: Stage) -> None:
+    stage.list_paper("2608.00001", title="Agents – für 論")
+    done = await stage.finished("preview", "agents", PYTHONIOENCODING="ascii")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.isascii()
+    assert "Agents - fur ?" in done.out

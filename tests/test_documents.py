@@ -1,0 +1,115 @@
+"""What the README and docs/ say is so: examples of keywords are tried, and links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.client import INVITE_PERMISSIONS
+from bot.core.ids import PaperId
+from bot.core.papers import Paper
+from bot.core.queries import QueryError, compile_query, parse_query
+from bot.discord.access import permission_name
+from bot.index import PaperIndex
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+KEYWORDS = ROOT / "docs" / "keywords.md"
+README = ROOT / "README.md"
+
+
+def tables(path: Path) -> Iterator[tuple[list[str], list[list[str]]]]:
+    """The heads and rows of a document's tables, by cell."""
+    rows: list[list[str]] = []
+    for line in map(str.strip, [*path.read_text(encoding="utf-8").splitlines(), ""]):
+        if line.startswith("|"):
+            rows.append([cell.strip() for cell in line.removeprefix("|").removesuffix("|").split(" | ")])
+        elif rows:
+            yield rows[0], rows[2:]
+            rows = []
+
+
+def rows_of(path: Path, *heads: str) -> list[list[str]]:
+    return [row for head, rows in tables(path) if head == list(heads) for row in rows]
+
+
+def code(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def italics(cell: str) -> list[str]:
+    """What stands between single stars, where the stars are Markdown's."""
+    return re.findall(r"(?<![\w*])\*([^*\s](?:[^*]*[^*\s])?)\*(?![\w*])", re.sub(r"`[^`]*`", "", cell))
+
+
+def finds(query: str, title: str) -> bool:
+    paper = Paper(id=PaperId("2601.00001"), list_day=None, title=title, abstract="")
+    with PaperIndex([paper]) as index:
+        return bool(index.search(compile_query(parse_query(query))))
+
+
+def examples(cell: int) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for path in (README, KEYWORDS):
+        for row in rows_of(path, "typed", "finds", "does not find"):
+            titles = italics(row[cell])
+            assert titles or not row[cell], f"no example in {row}"
+            found += [(code(row[0])[0], title) for title in titles]
+    return found
+
+
+def test_the_readme_has_ten_examples() -> None:
+    assert len(rows_of(README, "typed", "finds", "does not find")) == 10
+
+
+@pytest.mark.parametrize(("query", "title"), examples(1))
+def test_a_query_of_the_page_finds_what_it_says(query: str, title: str) -> None:
+    assert finds(query, title)
+
+
+@pytest.mark.parametrize(("query", "title"), examples(2))
+def test_a_query_of_the_page_does_not_find_what_it_says(query: str, title: str) -> None:
+    assert not finds(query, title)
+
+
+@pytest.mark.parametrize("row", rows_of(KEYWORDS, "typed", "why"), ids=lambda row: row[0])
+def test_a_query_that_the_page_says_is_refused_is_refused(row: list[str]) -> None:
+    with pytest.raises(QueryError):
+        parse_query(code(row[0])[0])
+
+
+@pytest.mark.parametrize("row", rows_of(KEYWORDS, "typed", "looks in"), ids=lambda row: row[0])
+def test_a_field_of_the_page_is_read(row: list[str]) -> None:
+    parse_query(code(row[0])[0])
+
+
+def anchors(path: Path) -> set[str]:
+    heads = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_within_the_project_lead_somewhere(path: Path) -> None:
+    text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    links = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'(?:src|href)="([^"]+)"', text)
+    for link in links:
+        if re.match(r"[a-z]+:", link):
+            continue
+        name, _, anchor = link.partition("#")
+        target = (path.parent / name) if name else path
+        assert target.exists(), f"{path.name}: {link}"
+        assert not anchor or anchor in anchors(target), f"{path.name}: {link}"
+
+
+def test_the_invite_link_of_the_readme_asks_for_the_rights_that_the_bot_needs() -> None:
+    asked = re.findall(r"permissions=(\d+)", README.read_text(encoding="utf-8"))
+    assert asked == [str(INVITE_PERMISSIONS.value)]
+    named = " ".join(row[0] for row in rows_of(README, "It asks for", "because"))
+    needed = [name for name, is_needed in INVITE_PERMISSIONS if is_needed]
+    assert len(needed) == named.count(",") + len(rows_of(README, "It asks for", "because"))
+    for name in needed:
+        shown = permission_name("view_channel" if name == "read_messages" else name)  # discord.py's old name
+        assert shown.strip("*") in named
