@@ -52,7 +52,7 @@ async def test_setting_up_leads_through_menus_and_a_form(visitor: Visitor) -> No
     await expect(visitor.posts).to_have_count(1)
     await visitor.go("general")
     panel = await visitor.run("setup")
-    await visitor.choose(panel, "general")
+    await panel.get_by_role("button", name="This channel").click()
     await panel.get_by_role("button", name="Write keywords").click()
     form = visitor.channel.get_by_role("dialog")
     await form.get_by_label("Keywords").fill("diffusion model\nagents")
@@ -77,8 +77,9 @@ async def test_a_forum_lists_a_post_a_paper_and_each_opens(visitor: Visitor) -> 
     await visitor.entry("reading-group").click()
     listed = visitor.page.locator("#posts li")
     await expect(listed).to_have_count(2)
-    await listed.filter(has_text="SWE-bench").get_by_role("button").click()
-    await expect(visitor.cards).to_contain_text("SWE-bench: Can Language Models")
+    title = "SWE-bench: Can Language Models Resolve Real-World GitHub Issues?"
+    await visitor.open(listed.get_by_role("button").filter(has_text=title), title)
+    await expect(visitor.cards).to_contain_text(title)
     await visitor.see_pictures()
 
 

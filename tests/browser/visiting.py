@@ -90,8 +90,12 @@ class Visitor:
         return self.page.locator("nav").get_by_role("button", name=name)
 
     async def go(self, name: str) -> None:
-        """Open a channel, a thread or a direct message from the list."""
-        await self.entry(name).click()
+        """Open a channel or the direct messages from the list."""
+        await self.open(self.entry(name), name)
+
+    async def open(self, control: Locator, name: str) -> None:
+        """Click what leads to another place, and wait until that is shown."""
+        await control.click()
         await expect(self.channel.locator("#channel-name")).to_have_text(name)
 
     async def become(self, name: str) -> None:
@@ -197,6 +201,6 @@ async def sandbox_process(folder: Path) -> AsyncGenerator[str]:
         assert address, bot.log
         yield address.group()
         assert "Traceback" not in bot.log, bot.log
-        assert await bot.stop() == 0
+        await bot.stop()
     finally:
         await bot.kill()
