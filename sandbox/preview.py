@@ -109,12 +109,12 @@ class ChannelPreview(Preview):
         version = self._world.changes.version(page.channel_id)
         # A page is stale after an action that nobody answered; SimCord waits for its Refresh button then.
         if page.status == "stale" or self._versions.get(page.id) != version:
-            self._advance_presentation_time()
             self._publish(page, reason="refresh")
 
     def _publish(self, page: Any, *, reason: Any = "action") -> None:
         with self.showing(page.channel_id, to=page.viewer.id):
             self._versions[page.id] = self._world.changes.version(page.channel_id)
+            self._advance_presentation_time()
             super()._publish(page, reason=reason)
 
     def _open_page(self, viewer_id: Any = None, target_id: Any = None) -> Any:
@@ -129,7 +129,19 @@ class ChannelPreview(Preview):
     def _prepare_action(self, page: Any, kind: str, body: Mapping[str, Any]) -> Any:
         if kind == "close":
             raise SetupError("the sandbox ends with its process")
-        return super()._prepare_action(page, kind, body)
+        plan = super()._prepare_action(page, kind, body)
+        if kind != "modal_submit":
+            return plan
+        form = page.modal._interaction  # noqa: SLF001  # as above
+
+        async def submit(action: Any, cursor: int) -> Any:
+            try:
+                return await plan(action, cursor)
+            except TimeoutError:
+                form.modal_consumed = False  # the form stays open, and can be sent again
+                raise
+
+        return submit
 
     def _heard(self, event: str, payload: Mapping[str, Any]) -> None:
         """Have the answer to a sub-command say all of its name, as Discord's does: "used /config show"."""

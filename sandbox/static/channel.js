@@ -1,25 +1,89 @@
-// Keeps the newest message in view, as Discord does, until the reader scrolls up.
+// What a channel's page gets on top of SimCord's: loaded before it, so that the wire is tapped in time.
+
+import { decorateComposer } from "/typing.js";
+import { decorateFailures } from "/failures.js";
 
 const NEAR_PIXELS = 120;
+const TICK_MS = 10_000;
+const SETTLED_MS = 300;
+const OPENED_MS = 1500;
+const RELATIVE = /^(now|in .*|.* ago|yesterday|tomorrow|(next|last|this) \w+)$/;
+const UNITS = [["second", 1, 60], ["minute", 60, 3600], ["hour", 3600, 86_400], ["day", 86_400, 604_800], ["week", 604_800, Infinity]];
 const timeline = document.getElementById("channel-timeline");
-let following = true;
+const dismissed = new Set(JSON.parse(sessionStorage.getItem("dismissed") ?? "[]"));
+let following = false; // a channel opens at the beginning of its newest message
 
-timeline.addEventListener("wheel", () => requestAnimationFrame(look));
+// The end stays in view until the reader scrolls up; sending something goes there.
+
+for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+  timeline.addEventListener(kind, () => { following = false; setTimeout(look, SETTLED_MS); }, { passive: true });
+}
 timeline.addEventListener("pointerup", look);
-timeline.addEventListener("keyup", look);
-new MutationObserver(follow).observe(timeline, { childList: true, subtree: true });
+timeline.addEventListener("scroll", follow); // SimCord's page scrolls by itself too
+document.getElementById("channel-composer").addEventListener("submit", () => { following = true; }, true);
+document.getElementById("channel-composer").addEventListener("keydown", ({ key }) => { if (key === "Enter") following = true; }, true);
+document.getElementById("new-messages").addEventListener("click", () => { following = true; follow(); });
 new ResizeObserver(follow).observe(timeline);
+new MutationObserver(() => { decorate(); follow(); }).observe(timeline, { childList: true, subtree: true });
+new MutationObserver(decorate).observe(document.getElementById("channel-composer"), { childList: true, subtree: true });
+new MutationObserver(decorate).observe(document.getElementById("modal-root"), { childList: true, subtree: true });
+setTimeout(look, OPENED_MS);
 
 function look() {
   following = timeline.scrollHeight - timeline.scrollTop - timeline.clientHeight < NEAR_PIXELS;
 }
 
 function follow() {
-  if (following) requestAnimationFrame(() => requestAnimationFrame(() => { timeline.scrollTop = timeline.scrollHeight; }));
+  const end = timeline.scrollHeight - timeline.clientHeight;
+  if (following && timeline.scrollTop < end - 1) timeline.scrollTop = end;
 }
 
-// Discord asks for choices as soon as an option is entered; SimCord, once something is typed in it.
-document.addEventListener("focusin", ({ target }) => {
-  if (!target.matches('.command-option-input[aria-autocomplete="list"]') || target.value !== "") return;
-  queueMicrotask(() => target.dispatchEvent(new Event("input", { bubbles: true })));
-});
+function decorate() {
+  decorateComposer();
+  decorateFailures();
+  for (const note of timeline.querySelectorAll(".message-ephemeral-note:not(.whole)")) makeDismissible(note);
+}
+
+function makeDismissible(note) {
+  const message = note.closest(".channel-message");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "dismiss";
+  button.textContent = "Dismiss message";
+  button.addEventListener("click", () => {
+    dismissed.add(message.dataset.messageId);
+    sessionStorage.setItem("dismissed", JSON.stringify([...dismissed]));
+    message.hidden = true;
+  });
+  note.classList.add("whole");
+  note.append(" · ", button);
+  message.append(note); // Discord has it below the message
+  message.hidden = dismissed.has(message.dataset.messageId);
+}
+
+// Links to a channel or a message here open here; discord.com knows neither.
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href^='https://discord.com/channels/']");
+  const mention = event.target.closest?.(".mention");
+  if (link) {
+    event.preventDefault();
+    window.parent.postMessage({ open: new URL(link.href).pathname.split("/")[3] }, window.location.origin);
+  } else if (mention?.textContent.startsWith("#")) {
+    window.parent.postMessage({ openNamed: mention.textContent.slice(1) }, window.location.origin);
+  }
+}, true);
+
+// "5 minutes ago" goes on by the sandbox's clock.
+
+function tick() {
+  const now = Date.now() + (window.parent.sandboxAhead ?? 0);
+  for (const time of timeline.querySelectorAll("time.discord-timestamp")) {
+    if (!RELATIVE.test(time.textContent)) continue;
+    const seconds = (Date.parse(time.dateTime) - now) / 1000;
+    const [unit, length] = UNITS.find(([, , end]) => Math.abs(seconds) < end);
+    const text = new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(Math.round(seconds / length), unit);
+    if (time.textContent !== text) time.textContent = text;
+  }
+}
+setInterval(tick, TICK_MS);

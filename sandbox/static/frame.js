@@ -120,8 +120,10 @@ document.getElementById("menu").addEventListener("click", () => showMenu(!body.c
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") showMenu(false); });
 document.addEventListener("visibilitychange", () => { if (state.listing) draw(); });
 window.addEventListener("message", (event) => {
-  const wanted = event.origin === window.location.origin && event.data?.open;
-  if (state.listing?.channels.some((row) => row.id === wanted)) open(wanted);
+  if (event.origin !== window.location.origin) return;
+  const { open: id, openNamed: name } = event.data ?? {};
+  const row = state.listing?.channels.find((place) => place.id === id || (name !== undefined && place.name === name));
+  if (row) open(row.id);
 });
 for (const button of document.querySelectorAll("[data-types]")) {
   button.addEventListener("click", () => type(button.dataset.types));

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
+import aiohttp
 import discord
 import pytest
 import yarl
@@ -15,6 +17,8 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from sandbox import Sandbox
+
+from .browsing import Browser
 
 
 class EchoBot(commands.AutoShardedBot):
@@ -114,3 +118,18 @@ async def bot(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(sandbox.gateway_url))
     async with connected(sandbox, EchoBot()) as running:
         yield running
+
+
+@pytest.fixture
+async def session(sandbox: Sandbox) -> AsyncIterator[aiohttp.ClientSession]:
+    assert sandbox.page_url is not None
+    async with aiohttp.ClientSession(base_url=sandbox.page_url) as session:
+        yield session
+
+
+@pytest.fixture
+async def browser(session: aiohttp.ClientSession, sandbox: Sandbox) -> Browser:
+    async with session.get("/") as answer:
+        found = re.search(r'data-key="([^"]+)" data-first="(\d+)"', await answer.text())
+    assert found is not None
+    return Browser(session, key=found[1], first=found[2], person=sandbox.admin.id)
