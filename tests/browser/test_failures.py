@@ -33,7 +33,7 @@ async def bot_in(sandbox: Sandbox, folder: Path) -> AsyncGenerator[None]:
             await bot
 
 
-async def test_a_bot_that_is_gone_is_said_to_be_offline_until_it_is_back(
+async def test_a_bot_that_is_gone_does_not_respond_and_is_said_to_be_offline_until_it_is_back(
     chromium_path: str, tmp_path: Path
 ) -> None:
     async with Sandbox(page_port=0) as sandbox, AsyncExitStack() as bot:
@@ -45,6 +45,9 @@ async def test_a_bot_that_is_gone_is_said_to_be_offline_until_it_is_back(
             await expect(trouble).to_be_hidden()
             await bot.aclose()
             await expect(trouble).to_contain_text("Paperboy is offline")
+            await visitor.pick("help")
+            await visitor.channel.locator("#send-message").click()
+            await expect(visitor.channel.get_by_text("The application did not respond")).to_be_visible()
             await bot.enter_async_context(bot_in(sandbox, tmp_path))
             await expect(trouble).to_be_hidden()
             await expect(await visitor.run("help")).to_contain_text("First steps")
