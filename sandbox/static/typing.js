@@ -18,7 +18,8 @@ onReceipt((sent, receipt) => {
 composer.addEventListener("focusin", ({ target }) => {
   decorateComposer();
   const option = options.get(target.dataset?.controlKey);
-  if (!option?.autocomplete || target.value || asked.has(target)) return;
+  // Typing ends an error that is shown; so one that has just been shown stays.
+  if (!option?.autocomplete || target.value || target.ariaInvalid || asked.has(target)) return;
   asked.add(target);
   queueMicrotask(() => target.dispatchEvent(new Event("input", { bubbles: true })));
 });

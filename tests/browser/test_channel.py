@@ -1,0 +1,119 @@
+"""What a channel shows as Discord does: failures, choices, and answers for one alone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import discord
+import pytest
+import yarl
+from discord import app_commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from playwright.async_api import expect
+
+from sandbox import Sandbox
+from tests.browser.visiting import Visitor, visiting
+from tests.sandbox.conftest import EchoBot, connected
+
+
+class Panel(discord.ui.View):
+    def __init__(self) -> None:
+        super().__init__(timeout=None)
+
+    @discord.ui.button(label="Broken", custom_id="broken")
+    async def broken(self, _interaction: discord.Interaction, _button: discord.ui.Button[Panel]) -> None:
+        """Answers nothing."""
+
+
+@app_commands.command(description="Choose a colour")
+@app_commands.choices(
+    colour=[app_commands.Choice(name="Red", value="r"), app_commands.Choice(name="Blue", value="b")]
+)
+async def paint(interaction: discord.Interaction, colour: app_commands.Choice[str]) -> None:
+    await interaction.response.send_message(f"painted {colour.value}", ephemeral=True)
+
+
+@app_commands.command(description="Sing a song")
+async def sing(interaction: discord.Interaction, song: str) -> None:
+    await interaction.response.send_message(f"la la {song}")
+
+
+@sing.autocomplete("song")
+async def songs(_interaction: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
+    return [app_commands.Choice(name=f"Anything with '{current}'", value="any")]
+
+
+class PaintingBot(EchoBot):
+    async def setup_hook(self) -> None:
+        self.add_view(Panel())
+        self.tree.add_command(paint)
+        self.tree.add_command(sing)
+        await super().setup_hook()
+
+
+@pytest.fixture
+async def guest(chromium_path: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Visitor]:
+    """Somebody at a sandbox whose bot leaves much unanswered, and has posted a button."""
+    monkeypatch.setattr("sandbox.world.FIRST_ANSWER_SECONDS", 1.0)
+    async with Sandbox(page_port=0) as sandbox:
+        assert sandbox.page_url
+        monkeypatch.setattr(Route, "BASE", sandbox.api_url)
+        monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(sandbox.gateway_url))
+        async with connected(sandbox, PaintingBot()) as bot:
+            channel = bot.get_channel(sandbox.channel.id)
+            assert isinstance(channel, discord.TextChannel)
+            link = f"https://discord.com/channels/{sandbox.guild.id}/{sandbox.club.general.id}"
+            await channel.send(f"see {link}", view=Panel())
+            async with visiting(sandbox.page_url, chromium_path=chromium_path) as visitor:
+                await expect(visitor.messages).to_have_count(1)
+                yield visitor
+
+
+async def test_a_command_without_an_answer_is_told_and_frees_the_composer(guest: Visitor) -> None:
+    await guest.pick("silence")
+    await guest.channel.locator("#send-message").click()
+    told = guest.channel.get_by_role("alert").filter(has_text="used /silence")
+    await expect(told).to_contain_text("The application did not respond")
+    await expect(guest.channel.locator("#channel-composer-input")).to_be_visible()
+    await told.get_by_role("button", name="Dismiss message").click()
+    await expect(told).to_have_count(0)
+
+
+async def test_a_button_without_an_answer_is_told_below_its_message(guest: Visitor) -> None:
+    await guest.messages.get_by_role("button", name="Broken").click()
+    await expect(guest.messages.get_by_role("alert")).to_have_text("This interaction failed")
+
+
+async def test_an_empty_field_offers_its_choices_and_an_empty_one_is_not_sent(guest: Visitor) -> None:
+    await guest.pick("sing")
+    await expect(guest.offer("Anything with ''")).to_be_visible()
+    await guest.page.keyboard.press("Escape")
+    await guest.channel.locator("#send-message").click()
+    await expect(guest.channel.locator(".command-error")).to_have_text(
+        "This option is required. Specify a value."
+    )
+
+
+async def test_a_choice_taken_by_the_keyboard_is_shown_by_name_and_sent_as_it_was_taken(
+    guest: Visitor,
+) -> None:
+    await guest.pick("paint")
+    await expect(guest.offer("Blue")).to_be_visible()
+    for key in ("ArrowDown", "Enter"):
+        await guest.page.keyboard.press(key)
+    await expect(guest.channel.locator(".command-pill")).to_have_attribute("data-shown", "Blue")
+    await guest.page.keyboard.press("Enter")
+    answer = guest.messages.filter(has_text="painted b")
+    await expect(answer).to_be_visible()
+    await answer.get_by_role("button", name="Dismiss message").click()
+    await expect(answer).to_be_hidden()
+    await guest.page.reload()
+    await expect(guest.messages.first).to_be_visible()
+    await expect(answer).to_be_hidden()
+
+
+async def test_a_link_to_a_channel_opens_it_in_the_page(guest: Visitor) -> None:
+    await guest.messages.get_by_role("link", name="discord.com").click()
+    await expect(guest.channel.locator("#channel-name")).to_have_text("general")
+    assert len(guest.page.context.pages) == 1
