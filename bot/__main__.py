@@ -1,4 +1,4 @@
-"""The command line: what can be started, and how it ends (long, for each command's help stands here whole)."""
+"""The command line: what can be started, and how it ends (long, for each command's help stands here)."""
 
 from __future__ import annotations
 

@@ -1,10 +1,8 @@
-"""The Dockerfile and compose.yaml: what can be read off them, and the rehearsal of both."""
+"""The Dockerfile and compose.yaml: what can be read off them. `make rehearse` carries both out."""
 
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -13,9 +11,7 @@ import yaml
 from bot import __version__
 from bot.__main__ import COMMANDS
 from bot.settings import Settings
-from tests.container import engine
 from tests.container.dockerfile import Stage, parse, sent
-from tests.container.rehearsal import rehearse
 from tests.process.running import ENDS_WITHIN_SECONDS, ROOT
 
 SERVICES = ("paperboy", "backup")
@@ -127,13 +123,3 @@ def test_both_services_mean_the_same_database_and_only_the_bot_has_the_token(
 def test_an_instruction_that_is_not_known_is_an_error() -> None:
     with pytest.raises(ValueError, match="line 2: ONBUILD is not known"):
         parse("FROM python\nONBUILD RUN true\n")
-
-
-@pytest.mark.skipif(not engine.is_possible(), reason="needs Linux, root, unshare and setpriv")
-async def test_the_rehearsal() -> None:
-    # Not pytest's own folder, which is closed to the image's user.
-    with TemporaryDirectory(prefix="paperboy-rehearsal-") as folder:
-        Path(folder).chmod(0o755)
-        said: list[str] = []
-        await rehearse(Path(folder), say=said.append)
-    assert len(said) == 10
