@@ -26,8 +26,8 @@ _MARGIN: Final = 16
 _GAP: Final = 8  # less than there is between two cards
 # As if by a key: the page follows what is new only until somebody scrolls.
 _TO_THE_TOP: Final = """post => {
+    post.dispatchEvent(new Event("keydown", { bubbles: true }));
     post.scrollIntoView({ block: "start" });
-    post.dispatchEvent(new Event("keyup", { bubbles: true }));
 }"""
 # One message and the ground it stands on.
 _ALONE: Final = """
