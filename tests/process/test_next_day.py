@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -14,40 +13,16 @@ from discord.http import Route
 from discord.utils import snowflake_time
 from simcord.builders import ChannelHandle
 
-from bot.app import App
-from bot.settings import Settings
 from sandbox import LiveLists, Sandbox
 from sandbox.calendar import open_list_day, weekday_before
 from tests.fakes.huggingface import FakeHuggingFace, Fault, raw_item
+from tests.sandboxed import running
 from tests.world import paper_ids
 
 # A Friday before nine, when what is scheduled for the morning has not gone out.
 FRIDAY = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
 # The scheduler looks at what is due by itself after 60 s: within these it must have been told.
 AT_ONCE_SECONDS = 30.0
-
-
-@asynccontextmanager
-async def running(sandbox: Sandbox, folder: Path) -> AsyncGenerator[None]:
-    """The bot, ready in the sandbox, as `paperboy sandbox` starts it."""
-    settings = Settings.load(
-        discord_token=sandbox.token,
-        discord_api_url=sandbox.api_url,
-        discord_gateway_url=sandbox.gateway_url,
-        hf_endpoint=sandbox.huggingface_url,
-        database_url=f"sqlite+aiosqlite:///{folder / 'paperboy.db'}",
-    )
-    app = App(settings, clock=sandbox.calendar.now)
-    sandbox.calendar.around_moves = lambda: app.between_runs
-    sandbox.calendar.moved.append(app.wake)
-    task = asyncio.create_task(app.run())
-    try:
-        await sandbox.wait_for_bot(sandbox.guild.id, commands=["subscribe"])
-        await sandbox.until(lambda: sandbox.huggingface.is_read, what="a reader of the lists")
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 @pytest.fixture(autouse=True)
