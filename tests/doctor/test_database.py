@@ -8,15 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from alembic import command
-from sqlalchemy import create_engine
-from sqlalchemy.pool import NullPool
 
 from bot.doctor.database import check_database, judged_room
 from bot.doctor.findings import Sign
-from bot.store import migrating
 from bot.store.database import Database
 from tests.fakes.database import open_database
+from tests.store.next_version import use_next_version
 from tests.store.samples import a_feed
 
 NOBODY = 65_534
@@ -97,14 +94,13 @@ async def test_what_another_program_has_locked_is_no_fault(path: Path) -> None:
     assert Sign.WRONG not in found.values()
 
 
-async def test_an_older_file_is_said_to_be_migrated_and_is_not(path: Path) -> None:
-    path.unlink()
-    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
-    with engine.begin() as connection:
-        command.upgrade(migrating._config(connection), "0002")
+async def test_an_older_file_is_said_to_be_migrated_and_is_not(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_next_version(tmp_path / "migrations", monkeypatch)
     before = state(path.parent)
     report = await check_database(f"sqlite+aiosqlite:///{path}")
-    assert any("older version's tables (revision 0002)" in one.what for one in report.findings)
+    assert any("older version's tables (revision 0001)" in one.what for one in report.findings)
     assert {one.sign for one in report.findings} == {Sign.FINE}
     assert report.contents is None
     assert state(path.parent) == before

@@ -18,6 +18,7 @@ from bot.store import backups, feeds, posts
 from bot.store.database import Database
 from bot.store.engines import parse_url
 from bot.store.locking import held, lock_path, sole_use
+from tests.store.next_version import use_next_version
 from tests.store.samples import a_feed, listed, owed
 from tests.store.test_database import run_python
 
@@ -348,13 +349,16 @@ async def test_the_database_is_no_backup_of_itself(filled: Path, database: Datab
         await restored(filled, url)
 
 
-async def test_a_backup_of_older_tables_is_brought_up_to_date(url: str, path: Path, tmp_path: Path) -> None:
+async def test_a_backup_of_older_tables_is_brought_up_to_date(
+    url: str, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     old = tmp_path / "old.db"
     made = run_python(_OLD, str(old))
     assert made.returncode == 0, made.stderr
+    use_next_version(tmp_path / "migrations", monkeypatch)
     done = await restored(old, url)
     assert done.contents.feeds == 0
-    assert rows(path, "notices") == 0  # a table that the old one had not
+    assert rows(path, "additions") == 0  # a table that the old one had not
 
 
 _OLD = """

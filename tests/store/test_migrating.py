@@ -9,20 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.pool import NullPool
 
-from bot.core.feeds import FeedKind
-from bot.core.ids import PostId, ServerId
-from bot.core.posts import NewPost
 from bot.errors import ConfigError
-from bot.store import engines, feeds, migrating, posts
+from bot.store import engines
 from bot.store.database import Database
 from bot.store.tables import metadata
-from tests.store.samples import NOW, listed
+from tests.store.samples import listed
 from tests.store.test_database import count_papers, run_python
 
 
@@ -214,49 +210,3 @@ async def test_a_kill_during_a_migration_leaves_nothing_of_it(
     database = await Database.open(url)
     assert await count_papers(database) == 0
     await database.close()
-
-
-async def test_a_database_of_the_first_version_keeps_its_rows(url: str, tmp_path: Path) -> None:
-    def as_of_the_first(connection: Connection) -> None:
-        command.upgrade(migrating._config(connection), "0001")
-
-    (tmp_path / "data").mkdir()
-    engine = create_engine(url.replace("+aiosqlite", ""), poolclass=NullPool)
-    with engine.begin() as connection:
-        as_of_the_first(connection)
-        for row in _ROWS_OF_THE_FIRST_VERSION.split(";"):
-            connection.exec_driver_sql(row)
-    database = await Database.open(url)
-    async with database.write() as conn:
-        (feed,) = await feeds.of_server(conn, ServerId(1))
-        assert (feed.kind, feed.publishes, feed.opens_threads, feed.mention_role_id) == (
-            FeedKind.CHANNEL,
-            False,
-            False,
-            None,
-        )
-        assert feed.hold is not None
-        assert feed.hold.reason == "No right."
-        (post,) = await posts.these(conn, [PostId(7)])
-        assert [entry.paper_id for entry in post.entries] == ["2608.00001"]
-        again = await posts.add(
-            conn, [NewPost(feed_id=feed.id, place=feed.place, nonce="b", entries=post.entries)], now=NOW
-        )
-        assert again == []
-        ids = await conn.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'posts'")
-        assert ids.scalar_one() >= 7  # no id is given twice
-    await database.close()
-
-
-_ROWS_OF_THE_FIRST_VERSION = """
-INSERT INTO servers VALUES (1, '2026-08-07T09:00:00.000000Z');
-INSERT INTO feeds (id, server_id, channel_id, cadence, post_time, weekdays, timezone, style, min_upvotes,
-                   max_papers, hold_reason, held_at, next_run_at, created_at, created_by)
-VALUES (3, 1, 2, 'daily', '09:00', 31, 'UTC', 'cards', 0, 10, 'No right.', '2026-08-07T09:00:00.000000Z',
-        '2026-08-07T09:00:00.000000Z', '2026-08-07T09:00:00.000000Z', 5);
-INSERT INTO papers (id, list_day, first_seen_at, title, abstract, authors, upvotes, comments, ai_keywords)
-VALUES ('2608.00001', '2026-08-07', '2026-08-07T09:00:00.000000Z', 'A title', '', '[]', 1, 0, '[]');
-INSERT INTO posts (id, feed_id, channel_id, state, nonce, planned_at, attempts, next_attempt_at)
-VALUES (7, 3, 2, 'pending', 'a', '2026-08-07T09:00:00.000000Z', 0, '2026-08-07T09:00:00.000000Z');
-INSERT INTO post_papers VALUES (7, 0, 3, '2608.00001', 'card', '[]')
-"""

@@ -1,4 +1,4 @@
-"""The first tables: papers, list days, servers, feeds, subscriptions, posts with their papers, runs."""
+"""The first tables: one function a table, as `bot/store/tables.py` has them."""
 
 from __future__ import annotations
 
@@ -18,17 +18,20 @@ def upgrade() -> None:
     _create_papers()
     _create_runs()
     _create_servers()
+    _create_changes()
     _create_feeds()
+    _create_notices()
     _create_posts()
     _create_subscriptions()
     _create_post_papers()
+    _create_post_steps()
 
 
 def _create_list_days() -> None:
     op.create_table(
         "list_days",
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("read_at", sa.String(27), nullable=False),
+        sa.Column("read_at", sa.String(length=27), nullable=False),
         sa.Column("papers", sa.Integer(), nullable=False),
         sa.CheckConstraint("papers >= 0", name=op.f("ck_list_days_papers")),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_list_days")),
@@ -38,13 +41,13 @@ def _create_list_days() -> None:
 def _create_papers() -> None:
     op.create_table(
         "papers",
-        sa.Column("id", sa.String(10), nullable=False),
+        sa.Column("id", sa.String(length=10), nullable=False),
         sa.Column("list_day", sa.Date(), nullable=False),
-        sa.Column("first_seen_at", sa.String(27), nullable=False),
+        sa.Column("first_seen_at", sa.String(length=27), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("abstract", sa.Text(), nullable=False),
         sa.Column("authors", sa.Text(), nullable=False),
-        sa.Column("published_at", sa.String(27), nullable=True),
+        sa.Column("published_at", sa.String(length=27), nullable=True),
         sa.Column("upvotes", sa.Integer(), nullable=False),
         sa.Column("comments", sa.Integer(), nullable=False),
         sa.Column("ai_summary", sa.Text(), nullable=True),
@@ -57,7 +60,7 @@ def _create_papers() -> None:
         sa.Column("submitter", sa.Text(), nullable=True),
         sa.Column("submitter_login", sa.Text(), nullable=True),
         sa.Column("thumbnail", sa.Text(), nullable=True),
-        sa.Column("withdrawn_at", sa.String(27), nullable=True),
+        sa.Column("withdrawn_at", sa.String(length=27), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_papers")),
     )
     op.create_index(op.f("ix_papers_list_day"), "papers", ["list_day"], unique=False)
@@ -67,9 +70,9 @@ def _create_runs() -> None:
     op.create_table(
         "runs",
         sa.Column("id", _ID, nullable=False),
-        sa.Column("started_at", sa.String(27), nullable=False),
-        sa.Column("finished_at", sa.String(27), nullable=True),
-        sa.Column("outcome", sa.String(20), nullable=True),
+        sa.Column("started_at", sa.String(length=27), nullable=False),
+        sa.Column("finished_at", sa.String(length=27), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
         sa.Column("listed", sa.Integer(), nullable=True),
         sa.Column("new_papers", sa.Integer(), nullable=True),
         sa.Column("feeds", sa.Integer(), nullable=True),
@@ -86,9 +89,34 @@ def _create_servers() -> None:
     op.create_table(
         "servers",
         sa.Column("id", _ID, autoincrement=False, nullable=False),
-        sa.Column("added_at", sa.String(27), nullable=False),
+        sa.Column("added_at", sa.String(length=27), nullable=False),
+        sa.Column("left_at", sa.String(length=27), nullable=True),
+        sa.Column("notices_channel_id", _ID, nullable=True),
+        sa.Column("welcomed_at", sa.String(length=27), nullable=True),
+        sa.Column("default_time", sa.String(length=5), nullable=True),
+        sa.Column("default_timezone", sa.String(length=64), nullable=True),
+        sa.Column("default_weekdays", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_servers")),
     )
+
+
+def _create_changes() -> None:
+    op.create_table(
+        "changes",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("server_id", _ID, nullable=False),
+        sa.Column("channel_id", _ID, nullable=True),
+        sa.Column("user_id", _ID, nullable=False),
+        sa.Column("changed_at", sa.String(length=27), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["server_id"], ["servers.id"], name=op.f("fk_changes_server_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_changes")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_changes_changed_at"), "changes", ["changed_at"], unique=False)
+    op.create_index(op.f("ix_changes_server_id_id"), "changes", ["server_id", "id"], unique=False)
 
 
 def _create_feeds() -> None:
@@ -97,22 +125,44 @@ def _create_feeds() -> None:
         sa.Column("id", _ID, nullable=False),
         sa.Column("server_id", _ID, nullable=False),
         sa.Column("channel_id", _ID, nullable=False),
-        sa.Column("cadence", sa.String(10), nullable=False),
-        sa.Column("post_time", sa.String(5), nullable=False),
+        sa.Column("cadence", sa.String(length=10), nullable=False),
+        sa.Column("post_time", sa.String(length=5), nullable=False),
         sa.Column("weekdays", sa.Integer(), nullable=False),
-        sa.Column("timezone", sa.String(64), nullable=False),
-        sa.Column("style", sa.String(10), nullable=False),
+        sa.Column("timezone", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=10), server_default="channel", nullable=False),
+        sa.Column("style", sa.String(length=10), nullable=False),
+        sa.Column("mention_role_id", _ID, nullable=True),
+        sa.Column("publishes", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("opens_threads", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("min_upvotes", sa.Integer(), nullable=False),
         sa.Column("max_papers", sa.Integer(), nullable=False),
-        sa.Column("paused_at", sa.String(27), nullable=True),
+        sa.Column("only_with_code", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("exclude_text", sa.Text(), nullable=True),
+        sa.Column("exclude_canonical", sa.Text(), nullable=True),
+        sa.Column("exclude_compiled", sa.Text(), nullable=True),
+        sa.Column("exclude_rules_version", sa.Integer(), nullable=True),
+        sa.Column("paused_at", sa.String(length=27), nullable=True),
         sa.Column("hold_reason", sa.Text(), nullable=True),
-        sa.Column("held_at", sa.String(27), nullable=True),
-        sa.Column("next_run_at", sa.String(27), nullable=False),
-        sa.Column("last_run_at", sa.String(27), nullable=True),
-        sa.Column("created_at", sa.String(27), nullable=False),
+        sa.Column("held_at", sa.String(length=27), nullable=True),
+        sa.Column("hold_look_at", sa.String(length=27), nullable=True),
+        sa.Column("holds_in_a_row", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("gone_at", sa.String(length=27), nullable=True),
+        sa.Column("next_run_at", sa.String(length=27), nullable=False),
+        sa.Column("last_run_at", sa.String(length=27), nullable=True),
+        sa.Column("last_new", sa.Integer(), nullable=True),
+        sa.Column("last_matched", sa.Integer(), nullable=True),
+        sa.Column("last_planned", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.String(length=27), nullable=False),
         sa.Column("created_by", _ID, nullable=False),
         sa.CheckConstraint("cadence IN ('live', 'daily', 'weekly')", name=op.f("ck_feeds_cadence")),
+        sa.CheckConstraint("kind IN ('channel', 'thread', 'forum')", name=op.f("ck_feeds_kind")),
         sa.CheckConstraint("style IN ('cards', 'digest')", name=op.f("ck_feeds_style")),
+        sa.CheckConstraint(
+            "(exclude_text IS NULL) = (exclude_compiled IS NULL)"
+            " AND (exclude_text IS NULL) = (exclude_canonical IS NULL)"
+            " AND (exclude_text IS NULL) = (exclude_rules_version IS NULL)",
+            name=op.f("ck_feeds_exclude"),
+        ),
         sa.CheckConstraint("(held_at IS NULL) = (hold_reason IS NULL)", name=op.f("ck_feeds_hold")),
         sa.CheckConstraint("length(post_time) = 5", name=op.f("ck_feeds_post_time")),
         sa.CheckConstraint("max_papers >= 1", name=op.f("ck_feeds_max_papers")),
@@ -129,26 +179,73 @@ def _create_feeds() -> None:
     op.create_index(op.f("ix_feeds_server_id"), "feeds", ["server_id"], unique=False)
 
 
+def _create_notices() -> None:
+    op.create_table(
+        "notices",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("server_id", _ID, nullable=False),
+        sa.Column("feed_id", _ID, nullable=True),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("nonce", sa.String(length=25), nullable=False),
+        sa.Column("created_at", sa.String(length=27), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_attempt_at", sa.String(length=27), nullable=False),
+        sa.Column("channel_id", _ID, nullable=True),
+        sa.Column("message_id", _ID, nullable=True),
+        sa.Column("told_at", sa.String(length=27), nullable=True),
+        sa.CheckConstraint("(kind = 'source') = (feed_id IS NULL)", name=op.f("ck_notices_feed_id")),
+        sa.CheckConstraint("(state = 'told') = (told_at IS NOT NULL)", name=op.f("ck_notices_told_at")),
+        sa.CheckConstraint("kind IN ('held', 'delayed', 'source')", name=op.f("ck_notices_kind")),
+        sa.CheckConstraint("state IN ('pending', 'told', 'untold')", name=op.f("ck_notices_state")),
+        sa.ForeignKeyConstraint(
+            ["feed_id"], ["feeds.id"], name=op.f("fk_notices_feed_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["server_id"], ["servers.id"], name=op.f("fk_notices_server_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
+        sa.UniqueConstraint("feed_id", "kind", name=op.f("uq_notices_feed_id_kind")),
+        sa.UniqueConstraint("nonce", name=op.f("uq_notices_nonce")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_notices_server_id"), "notices", ["server_id"], unique=False)
+    op.create_index(
+        "ix_notices_source",
+        "notices",
+        ["server_id"],
+        unique=True,
+        sqlite_where=sa.text("kind = 'source'"),
+        postgresql_where=sa.text("kind = 'source'"),
+    )
+
+
 def _create_posts() -> None:
     op.create_table(
         "posts",
         sa.Column("id", _ID, nullable=False),
         sa.Column("feed_id", _ID, nullable=False),
         sa.Column("channel_id", _ID, nullable=False),
-        sa.Column("state", sa.String(10), nullable=False),
-        sa.Column("nonce", sa.String(25), nullable=False),
-        sa.Column("planned_at", sa.String(27), nullable=False),
-        sa.Column("first_attempt_at", sa.String(27), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("nonce", sa.String(length=25), nullable=False),
+        sa.Column("mention_role_id", _ID, nullable=True),
+        sa.Column("planned_at", sa.String(length=27), nullable=False),
+        sa.Column("first_attempt_at", sa.String(length=27), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("next_attempt_at", sa.String(27), nullable=False),
+        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("next_attempt_at", sa.String(length=27), nullable=False),
+        sa.Column("doubtful_since", sa.String(length=27), nullable=True),
         sa.Column("message_id", _ID, nullable=True),
-        sa.Column("sent_at", sa.String(27), nullable=True),
-        sa.Column("failed_at", sa.String(27), nullable=True),
+        sa.Column("sent_at", sa.String(length=27), nullable=True),
+        sa.Column("failed_at", sa.String(length=27), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("code", sa.Integer(), nullable=True),
         sa.CheckConstraint("(state = 'failed') = (failed_at IS NOT NULL)", name=op.f("ck_posts_failed_at")),
         sa.CheckConstraint("(state = 'sent') = (message_id IS NOT NULL)", name=op.f("ck_posts_message_id")),
         sa.CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name=op.f("ck_posts_sent_at")),
+        sa.CheckConstraint(
+            "doubtful_since IS NULL OR state = 'pending'", name=op.f("ck_posts_doubtful_since")
+        ),
         sa.CheckConstraint("state IN ('pending', 'sent', 'failed')", name=op.f("ck_posts_state")),
         sa.CheckConstraint("attempts >= 0", name=op.f("ck_posts_attempts")),
         sa.CheckConstraint("length(nonce) BETWEEN 1 AND 25", name=op.f("ck_posts_nonce")),
@@ -186,7 +283,7 @@ def _create_subscriptions() -> None:
         sa.Column("compiled", sa.Text(), nullable=False),
         sa.Column("rules_version", sa.Integer(), nullable=False),
         sa.Column("since", sa.Date(), nullable=False),
-        sa.Column("created_at", sa.String(27), nullable=False),
+        sa.Column("created_at", sa.String(length=27), nullable=False),
         sa.Column("created_by", _ID, nullable=False),
         sa.ForeignKeyConstraint(
             ["feed_id"], ["feeds.id"], name=op.f("fk_subscriptions_feed_id"), ondelete="CASCADE"
@@ -203,8 +300,8 @@ def _create_post_papers() -> None:
         sa.Column("post_id", _ID, autoincrement=False, nullable=False),
         sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("feed_id", _ID, nullable=False),
-        sa.Column("paper_id", sa.String(10), nullable=False),
-        sa.Column("form", sa.String(10), nullable=False),
+        sa.Column("paper_id", sa.String(length=10), nullable=False),
+        sa.Column("form", sa.String(length=10), nullable=False),
         sa.Column("queries", sa.Text(), nullable=False),
         sa.CheckConstraint("form IN ('card', 'line')", name=op.f("ck_post_papers_form")),
         sa.ForeignKeyConstraint(
@@ -219,4 +316,37 @@ def _create_post_papers() -> None:
     )
     op.create_index(
         op.f("ix_post_papers_paper_id_feed_id"), "post_papers", ["paper_id", "feed_id"], unique=False
+    )
+
+
+def _create_post_steps() -> None:
+    op.create_table(
+        "post_steps",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("post_id", _ID, nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_attempt_at", sa.String(length=27), nullable=False),
+        sa.Column("ended_at", sa.String(length=27), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("code", sa.Integer(), nullable=True),
+        sa.CheckConstraint("(state = 'pending') = (ended_at IS NULL)", name=op.f("ck_post_steps_ended_at")),
+        sa.CheckConstraint("kind IN ('publish', 'thread')", name=op.f("ck_post_steps_kind")),
+        sa.CheckConstraint("state IN ('pending', 'done', 'failed')", name=op.f("ck_post_steps_state")),
+        sa.CheckConstraint("attempts >= 0", name=op.f("ck_post_steps_attempts")),
+        sa.ForeignKeyConstraint(
+            ["post_id"], ["posts.id"], name=op.f("fk_post_steps_post_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_post_steps")),
+        sa.UniqueConstraint("post_id", "kind", name=op.f("uq_post_steps_post_id_kind")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "ix_post_steps_pending",
+        "post_steps",
+        ["next_attempt_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
     )
