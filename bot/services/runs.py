@@ -14,8 +14,9 @@ from bot.core.feeds import Feed, Subscription
 from bot.core.ids import FeedId, PostId, RunId
 from bot.core.list_days import open_list_day
 from bot.core.runs import Outcome
-from bot.core.schedules import Cadence, next_run
+from bot.core.schedules import Cadence, Schedule, next_run
 from bot.services.clock import Clock
+from bot.services.clock_correction import correct
 from bot.services.delivery import Delivery
 from bot.services.holds import Holds
 from bot.services.planning import FeedPlan, Planned, plan, plan_older
@@ -126,7 +127,9 @@ class Runs:
 
     async def _run(self) -> RunReport:
         async with self._database.write() as conn:
-            run_id = await runs.start(conn, now=self._clock())
+            now = self._clock()
+            await correct(conn, now=now, following=_following)
+            run_id = await runs.start(conn, now=now)
         try:
             listing = await self._read_list()
             await self._holds.at_run()
@@ -172,7 +175,7 @@ class Runs:
             outcome = Outcome.SOURCE_FAILED
         if planned.broken:
             outcome, problem = Outcome.FAILED, f"a bug in the planning of {len(planned.broken)} feeds"
-        next_runs = [(feed.id, _following(feed, now)) for feed in due]
+        next_runs = [(feed.id, _following(feed.schedule, now)) for feed in due]
         # A run that did not see the whole list, or a feed's every query, is made up for by the next one.
         whole = frozenset[FeedId]() if listing.problem else {feed.id for feed in due} - planned.broken
         async with self._database.write() as conn:
@@ -264,10 +267,10 @@ class Runs:
         )
 
 
-def _following(feed: Feed, now: datetime) -> datetime:
-    """When the feed is due next; a bug with its schedule must neither stop the others nor leave it due."""
+def _following(schedule: Schedule, now: datetime) -> datetime:
+    """When it is due next; a bug with one schedule must neither stop the others nor leave its feeds due."""
     try:
-        return next_run(feed.schedule, after=now)
-    except Exception:  # noqa: BLE001 - the guard of one feed's part of the job
-        _log.exception("The next run of feed %d could not be found because of a bug", feed.id)
+        return next_run(schedule, after=now)
+    except Exception:  # noqa: BLE001 - the guard of one schedule's part of the job
+        _log.exception("The next run of a schedule could not be found because of a bug: %s", schedule)
         return now + timedelta(days=1)

@@ -115,6 +115,10 @@ class Bot:
         async with self.database.write() as conn:
             await conn.execute(text(sql), values)
 
+    async def value(self, sql: str) -> Any:
+        async with self.database.read() as conn:
+            return (await conn.execute(text(sql))).scalar_one()
+
     async def run(self) -> None:
         """One run, and its posts delivered as far as they can be now."""
         await self.services.runs.run()

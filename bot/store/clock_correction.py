@@ -1,0 +1,131 @@
+"""What only a clock that was ahead can have written: moments that are too late, pulled back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import and_, delete, func, literal, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.posts import PostState, StepState
+from bot.core.schedules import Cadence, Schedule
+from bot.store import tables
+from bot.store.column_types import UtcDateTime
+from bot.store.feeds import schedule_columns
+
+_feeds = tables.feeds
+_posts = tables.posts
+_steps = tables.post_steps
+_notices = tables.notices
+_subscriptions = tables.subscriptions
+_list_days = tables.list_days
+_A_DAY = timedelta(days=1)
+# What lies ahead by right, and what the clocks of others wrote.
+_MAY_BE_AHEAD = frozenset(
+    {
+        _feeds.c.next_run_at,
+        _feeds.c.hold_look_at,
+        _posts.c.next_attempt_at,
+        _steps.c.next_attempt_at,
+        _notices.c.next_attempt_at,
+        tables.papers.c.published_at,
+        tables.papers.c.withdrawn_at,
+        # Ahead of now, it has the message looked for; the present moment would have its nonce relied on.
+        _posts.c.first_attempt_at,
+    }
+)
+
+
+async def latest_next_runs(conn: AsyncConnection) -> dict[Schedule, datetime]:
+    """For each schedule of daily and weekly feeds, the latest next run that one of them has."""
+    columns = (_feeds.c.cadence, _feeds.c.post_time, _feeds.c.weekdays, _feeds.c.timezone)
+    statement = (
+        select(*columns, func.max(_feeds.c.next_run_at, type_=UtcDateTime()))
+        .where(_feeds.c.cadence != Cadence.LIVE.value)
+        .group_by(*columns)
+    )
+    return {
+        Schedule(cadence=Cadence(cadence), time=time, weekdays=weekdays, timezone=timezone): latest
+        for cadence, time, weekdays, timezone, latest in await conn.execute(statement)
+    }
+
+
+async def pull_back_runs(conn: AsyncConnection, next_runs: Mapping[Schedule, datetime]) -> int:
+    """Have no feed of these schedules run later than given here; how many would have."""
+    pulled = 0
+    for schedule, next_run_at in next_runs.items():
+        alike = and_(*(_feeds.c[name] == value for name, value in schedule_columns(schedule).items()))
+        late = update(_feeds).where(alike, _feeds.c.next_run_at > next_run_at)
+        pulled += (await conn.execute(late.values(next_run_at=next_run_at))).rowcount
+    return pulled
+
+
+async def pull_back_waits(
+    conn: AsyncConnection, *, now: datetime, longest_wait: timedelta, longest_look: timedelta
+) -> int:
+    """Have tried now what waits for longer than anything waits; how much it was.
+
+    Args:
+        conn: the connection.
+        now: the present moment.
+        longest_wait: of a post, a follow-up or a notice.
+        longest_look: of a blocked channel, until it is tried again.
+    """
+    until = now + longest_wait
+    pending = literal(PostState.PENDING.value, literal_execute=True)  # for the indexes of what is pending
+    late = {
+        _posts.c.next_attempt_at: and_(_posts.c.state == pending, _posts.c.next_attempt_at > until),
+        _steps.c.next_attempt_at: and_(
+            _steps.c.state == literal(StepState.PENDING.value, literal_execute=True),
+            _steps.c.next_attempt_at > until,
+        ),
+        _notices.c.next_attempt_at: _notices.c.next_attempt_at > until,
+        _feeds.c.hold_look_at: and_(
+            _feeds.c.hold_look_at > now,
+            or_(_feeds.c.hold_look_at > now + longest_look, _feeds.c.held_at > now),
+        ),
+    }
+    pulled = 0
+    for column, is_late in late.items():
+        pulled += (
+            await conn.execute(update(column.table).where(is_late).values({column.name: now}))
+        ).rowcount
+    return pulled
+
+
+async def was_ahead(conn: AsyncConnection, now: datetime) -> bool:
+    """Whether the clock was ahead of `now` at the last run, or when a feed last ran."""
+    runs = tables.runs
+    last = select(runs.c.started_at, runs.c.finished_at).order_by(runs.c.id.desc()).limit(1)
+    moments = [moment for row in await conn.execute(last) for moment in row]
+    moments.append((await conn.execute(select(func.max(_feeds.c.last_run_at)))).scalar_one())
+    return any(moment is not None and moment > now for moment in moments)
+
+
+async def pull_back_records(conn: AsyncConnection, *, now: datetime, today: date) -> None:
+    """Date to now what was noted as done later than now, so that it neither hides nor outlasts anything.
+
+    A list day that was read becomes unread, and a subscription wants the papers from `today`, the open list
+    day, on.
+    """
+    await _pull_back_last_runs(conn, now)
+    await conn.execute(delete(_list_days).where(_list_days.c.read_at > now))
+    await conn.execute(update(_subscriptions).where(_subscriptions.c.since > today).values(since=today))
+    for table in tables.metadata.sorted_tables:
+        for column in table.c:
+            if isinstance(column.type, UtcDateTime) and column not in _MAY_BE_AHEAD:
+                await conn.execute(update(table).where(column > now).values({column.name: now}))
+
+
+async def _pull_back_last_runs(conn: AsyncConnection, now: datetime) -> None:
+    """Have no feed's last run lie later than now.
+
+    A run by a clock that was days ahead looked at no paper of these days: it counts as none. By one that was
+    less wrong it did, but not at what was seen since.
+    """
+    last_run_at = _feeds.c.last_run_at
+    no_run = {"last_run_at": None, "last_new": None, "last_matched": None, "last_planned": None}
+    await conn.execute(update(_feeds).where(last_run_at > now + _A_DAY).values(no_run))
+    just_before = now - timedelta(seconds=1)
+    await conn.execute(update(_feeds).where(last_run_at > now).values(last_run_at=just_before))
