@@ -30,5 +30,5 @@ class DeliveryCog(commands.Cog):
         """Post now what waits; the schedule stays as it is."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
-        state, result = await self._feeds.deliver(target.channel_id)
-        await answer(interaction, [answers.delivered(state, result, now=self._clock())])
+        result = await self._feeds.deliver(target.channel_id)
+        await answer(interaction, [answers.delivered(result, now=self._clock())])

@@ -25,7 +25,7 @@ from bot.services.clock import Clock
 from bot.services.delivery import Delivered, Delivery
 from bot.services.making import ensure_feed
 from bot.services.publishing import Publisher
-from bot.services.runs import Runs
+from bot.services.runs import RequestedRun, Runs
 from bot.services.timezones import timezone_meant
 from bot.store import feeds, outbox, posts, servers, steps, subscriptions
 from bot.store.database import Database
@@ -44,6 +44,15 @@ class FeedState:
     last_sent: Post | None
     notices_channel_id: ChannelId | None  # where its server hears of troubles, as its people chose
     access: Access
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveredNow:
+    """What a person's request to post now came to."""
+
+    state: FeedState
+    run: RequestedRun
+    delivered: Delivered
 
 
 class Feeds:
@@ -210,7 +219,7 @@ class Feeds:
         self._ring()
         return await self._state_of(channel_id)
 
-    async def deliver(self, channel_id: ChannelId) -> tuple[FeedState, Delivered]:
+    async def deliver(self, channel_id: ChannelId) -> DeliveredNow:
         """Posts now every matching paper that was not posted; the schedule stays as it is.
 
         Raises:
@@ -225,9 +234,11 @@ class Feeds:
             await outbox.settle_doubts(conn, feed.id, now=self._clock())
             await steps.retry_failed(conn, feed.id, now=self._clock())
             waiting = await outbox.hurry(conn, feed.id, now=self._clock())
-        owed = await self._runs.deliver_now(feed)
-        delivered = await self._delivery.settled([*waiting, *owed], timeout_seconds=DELIVER_WAIT_SECONDS)
-        return await self._state_of(channel_id), delivered
+        run = await self._runs.deliver_now(feed)
+        delivered = await self._delivery.settled(
+            [*waiting, *run.post_ids], timeout_seconds=DELIVER_WAIT_SECONDS
+        )
+        return DeliveredNow(state=await self._state_of(channel_id), run=run, delivered=delivered)
 
     async def _ensured(self, conn: AsyncConnection, place: Place, user_id: UserId) -> Feed:
         return await ensure_feed(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import logging
 import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -39,6 +39,9 @@ class Planned:
 
     plans: tuple[FeedPlan, ...]  # feeds with nothing to post are left out
     figures: Mapping[FeedId, LastRun]  # of every feed that was planned
+    filtered: Mapping[
+        FeedId, Mapping[Stage, int]
+    ]  # likewise: matching papers that its filter stops, by stage
     broken: frozenset[FeedId]  # planned not at all, or without some query, because of a bug; see the log
 
 
@@ -66,6 +69,7 @@ def plan(
     new_papers = _NewPapers(papers, first_seen)
     plans: list[FeedPlan] = []
     figures: dict[FeedId, LastRun] = {}
+    filtered: dict[FeedId, Mapping[Stage, int]] = {}
     broken: set[FeedId] = set()
     for feed in feeds:
         known = subscriptions.get(feed.id, ())
@@ -85,9 +89,10 @@ def plan(
             planned = _plan_feed(feed, decided.queries_of, papers=by_id)
             figures[feed.id] = LastRun(
                 new=new_papers.count(feed, known, oldest=oldest),
-                matched=len(decided.queries_of) + decided.kept_out,
+                matched=len(decided.queries_of) + decided.filtered.total(),
                 planned=len(decided.queries_of),
             )
+            filtered[feed.id] = decided.filtered
         except Exception:  # noqa: BLE001 - the guard of one feed's part of the job
             _log.exception("Feed %d could not be planned because of a bug", feed.id)
             broken.add(feed.id)
@@ -96,7 +101,7 @@ def plan(
             plans.append(planned)
         if any(subscription.compiled not in found for subscription in known):
             broken.add(feed.id)
-    return Planned(plans=tuple(plans), figures=figures, broken=frozenset(broken))
+    return Planned(plans=tuple(plans), figures=figures, filtered=filtered, broken=frozenset(broken))
 
 
 class _NewPapers:
@@ -161,7 +166,7 @@ def _search(index: PaperIndex, asked: Iterable[str]) -> dict[str, tuple[PaperId,
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Decided:
     queries_of: Mapping[PaperId, tuple[str, ...]]  # the papers to post, with what brought them
-    kept_out: int  # papers that the feed's filter kept out, for now or for good
+    filtered: Counter[Stage]  # papers that the feed's filter stops, for now or for good
 
 
 def _decide(
@@ -175,7 +180,7 @@ def _decide(
     oldest: date,
     today: date,
 ) -> _Decided:
-    kept_out = 0
+    filtered = Counter[Stage]()
     queries_of: dict[PaperId, tuple[str, ...]] = {}
     for paper_id, wanting in matched.items():
         decision = decide(
@@ -190,8 +195,9 @@ def _decide(
         )
         if decision.is_post:
             queries_of[paper_id] = tuple(subscription.canonical for subscription in decision.matched)
-        kept_out += decision.is_kept_out
-    return _Decided(queries_of=queries_of, kept_out=kept_out)
+        if decision.is_kept_out:
+            filtered[decision.stage] += 1
+    return _Decided(queries_of=queries_of, filtered=filtered)
 
 
 def _plan_feed(

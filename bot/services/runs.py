@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
-from bot.core.decisions import reach
+from bot.core.decisions import Stage, reach
 from bot.core.feeds import Feed, Subscription
 from bot.core.ids import FeedId, PostId, RunId
 from bot.core.list_days import open_list_day
@@ -47,6 +47,17 @@ class RunReport:
     problem: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestedRun:
+    """What a run of one feed that a person asked for has planned, and what it could not establish."""
+
+    post_ids: tuple[PostId, ...]
+    since: date  # the oldest list day that it looked at
+    filtered: Mapping[Stage, int]  # matching papers that the feed's filter stops for now or for good
+    list_problem: str | None  # why the list could not be read whole just now
+    is_whole: bool  # whether every subscription could be evaluated
+
+
 class Runs:
     """Owns the planning: one run at a time, and the transaction that makes posts owed."""
 
@@ -77,6 +88,7 @@ class Runs:
         self._planning = asyncio.Lock()
         self._reading = asyncio.Lock()
         self._read_at: datetime | None = None  # when the list was last read, for a run or on request
+        self._read_problem: str | None = None  # what was wrong with it then
         self._polled_at: datetime | None = None
         self._saw_all = False  # whether that poll read every day that it wanted
 
@@ -151,18 +163,20 @@ class Runs:
     async def _poll(self) -> PollResult:
         async with self._reading:
             result = await self._polling.poll()
-            self._read_at = self._clock()
+            self._read_at, self._read_problem = self._clock(), result.problem
         return result
 
-    async def _read_on_request(self) -> None:
+    async def _read_on_request(self) -> str | None:
+        """Reads the list where nobody did so just now; what was wrong with it, or None."""
         read_at, now = self._read_at, self._clock()
         if read_at is not None and timedelta() <= now - read_at < FRESH_FOR_REQUEST:
-            return
+            return self._read_problem
         try:
             async with asyncio.timeout(READING_FOR_REQUEST_SECONDS):
-                await self._poll()
+                return (await self._poll()).problem
         except TimeoutError:
             _log.warning("Hugging Face took too long for a request; it goes on with what is known")
+            return "Hugging Face took too long to answer"
 
     async def _run_due(self, run_id: RunId, listing: PollResult) -> RunReport:
         """Plans the due feeds, and in one transaction makes owed what they post and moves their next run."""
@@ -206,18 +220,24 @@ class Runs:
         except Exception:  # noqa: BLE001 - the first error is the one to tell of; it is about to be raised
             _log.warning("That run %d failed could not be written down", run_id, exc_info=True)
 
-    async def deliver_now(self, feed: Feed) -> list[PostId]:
-        """Makes owed whatever the feed would post now, whatever the hour; its schedule stays as it is.
+    async def deliver_now(self, feed: Feed) -> RequestedRun:
+        """Plans whatever the feed would post now, whatever the hour; its schedule stays as it is.
 
         The list is read first.
         """
-        await self._read_on_request()
+        list_problem = await self._read_on_request()
         async with self._planning:
             now = self._clock()
             planned = await self._plan([feed], now)
             if planned.broken and not planned.plans:
                 raise RuntimeError(f"feed {feed.id} could not be planned")  # the log has why
-            return await self._owe(planned.plans, now)
+            return RequestedRun(
+                post_ids=tuple(await self._owe(planned.plans, now)),
+                since=reach(feed, now=now, backfill_days=self._backfill_days),
+                filtered=planned.filtered.get(feed.id, {}),
+                list_problem=list_problem,
+                is_whole=not planned.broken,
+            )
 
     async def deliver_older(self, feed: Feed, wanting: Sequence[Subscription], *, count: int) -> list[PostId]:
         """Makes owed the newest `count` matches from before these subscriptions of the feed began."""
@@ -246,7 +266,7 @@ class Runs:
 
     async def _plan(self, due: Sequence[Feed], now: datetime) -> Planned:
         if not due:
-            return Planned(plans=(), figures={}, broken=frozenset())
+            return Planned(plans=(), figures={}, filtered={}, broken=frozenset())
         first = min(reach(feed, now=now, backfill_days=self._backfill_days) for feed in due)
         ids = [feed.id for feed in due]
         ran_at = min((feed.last_run_at for feed in due if feed.last_run_at), default=now)

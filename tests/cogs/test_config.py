@@ -10,6 +10,7 @@ from simcord.enums import OverwriteType
 from bot.core.feeds import Style
 from bot.core.ids import ChannelId
 from bot.core.schedules import Cadence
+from tests.fakes.huggingface import Fault
 from tests.world import World, text_of
 
 
@@ -188,7 +189,7 @@ async def test_deliver_says_why_nothing_waits(world: World) -> None:
     assert "/subscribe" in text_of(await world.admin.slash(world.channel, "deliver"))
     await world.admin.slash(world.channel, "subscribe", keywords="video")
 
-    assert "Nothing waits" in text_of(await world.admin.slash(world.channel, "deliver"))
+    assert "Nothing is pending" in text_of(await world.admin.slash(world.channel, "deliver"))
 
     await world.admin.slash(world.channel, "config pause")
     assert "paused" in text_of(await world.admin.slash(world.channel, "deliver"))
@@ -261,6 +262,32 @@ async def test_a_paper_of_a_paused_channel_is_not_said_to_be_deliverable(world: 
 
     assert "**Paused**" in said
     assert "/deliver" not in said
+
+
+async def test_deliver_counts_what_waits_for_upvotes_and_does_not_say_that_all_was_posted(
+    world: World,
+) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    await world.admin.slash(world.channel, "config filter", min_upvotes=10)
+    for number in range(7):
+        world.list_paper(f"2608.0000{number}", title="Video", upvotes=3)
+    said = text_of(await world.admin.slash(world.channel, "deliver"))
+    assert world.posted_ids() == []
+    assert "7 matching papers have fewer than 10 upvotes so far." in said
+    assert "all matching papers" not in said
+
+
+@pytest.mark.parametrize("status", [429, 500])
+async def test_deliver_says_that_the_list_could_not_be_read(world: World, status: int) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    world.hub.day_faults[world.today] = Fault(status=status, headers={"Retry-After": "600"})
+    said = text_of(await world.admin.slash(world.channel, "deliver"))
+    assert "The list could not be read completely just now" in said
+    assert "all matching papers" not in said
+    # Asked again at once, the list is not read again; what is known of it is said all the same.
+    assert "The list could not be read completely" in text_of(
+        await world.admin.slash(world.channel, "deliver")
+    )
 
 
 @pytest.mark.parametrize("name", ["config pause", "config resume", "deliver"])

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from bot.core.access import Access
+from bot.core.decisions import Stage
 from bot.core.feeds import Feed, FeedKind, Hold, LastRun, Style
 from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, RoleId, ServerId
 from bot.core.posts import Entry, Form, Post, PostState
 from bot.discord.answers import feeds as answers
 from bot.services.delivery import Delivered
-from bot.services.feeds import FeedState
+from bot.services.feeds import DeliveredNow, FeedState
+from bot.services.runs import RequestedRun
 from tests.discord.test_phrases import FEED, NOW, changed
 
 LATER = NOW + timedelta(hours=1)
@@ -45,17 +47,21 @@ def post(number: int = 1, **values: object) -> Post:
     return replace(whole, **values)
 
 
-def delivered(*posts: Post, feed: Feed = FEED, access: Access | None = None) -> tuple[str, str]:
-    """The title and the text of the answer, with these posts as they stand."""
-    embed = answers.delivered(
-        state(feed, access=access),
-        Delivered(
+def delivered(
+    *posts: Post, feed: Feed = FEED, access: Access | None = None, **run: object
+) -> tuple[str, str]:
+    """The title and the text of the answer, with these posts as they stand, after a run as given."""
+    whole = RequestedRun(post_ids=(), since=date(2026, 8, 12), filtered={}, list_problem=None, is_whole=True)
+    result = DeliveredNow(
+        state=state(feed, access=access),
+        run=replace(whole, **run),
+        delivered=Delivered(
             sent=tuple(one for one in posts if one.state is PostState.SENT),
             waiting=tuple(one for one in posts if one.state is PostState.PENDING),
             failed=tuple(one for one in posts if one.state is PostState.FAILED),
         ),
-        now=NOW,
     )
+    embed = answers.delivered(result, now=NOW)
     return embed.title or "", embed.description or ""
 
 
@@ -99,6 +105,42 @@ def test_what_failed_says_how_it_is_tried_again() -> None:
     _, said = delivered(post(state=PostState.FAILED, reason="Discord rejected it."))
 
     assert "1 paper could not be posted: Discord rejected it. `/deliver` tries again." in said
+
+
+ALL_POSTED = "all matching papers listed since 12 Aug 2026 have been posted"
+
+
+def test_that_all_was_posted_is_said_only_where_it_is_known() -> None:
+    assert ALL_POSTED in delivered()[1]
+    sent = post(state=PostState.SENT, message_id=MessageId(4), sent_at=NOW)
+    for said in (
+        delivered(filtered={Stage.UPVOTES: 7})[1],
+        delivered(filtered={Stage.CODE: 1})[1],
+        delivered(filtered={Stage.EXCLUDED: 1})[1],
+        delivered(list_problem="Hugging Face answered 500")[1],
+        delivered(is_whole=False)[1],
+        delivered(sent)[1],
+        delivered(post(2))[1],
+        delivered(post(3, state=PostState.FAILED, reason="Discord rejected it."))[1],
+    ):
+        assert "all matching papers" not in said
+
+
+def test_papers_that_the_filter_stops_are_counted_with_what_they_need() -> None:
+    feed = changed(min_upvotes=10, only_with_code=True)
+    _, said = delivered(feed=feed, filtered={Stage.UPVOTES: 7, Stage.CODE: 1})
+
+    assert "7 matching papers have fewer than 10 upvotes so far." in said
+    assert "1 matching paper has no code repository so far." in said
+    assert "rechecked at every run for 7 days after their list day" in said
+
+
+def test_a_list_that_could_not_be_read_is_said_beside_what_was_posted() -> None:
+    sent = post(state=PostState.SENT, message_id=MessageId(4), sent_at=NOW)
+    _, said = delivered(sent, list_problem="Hugging Face took too long to answer")
+
+    assert "Posted 1 paper" in said
+    assert "The list could not be read completely just now (Hugging Face took too long to answer)" in said
 
 
 def test_a_forum_links_to_the_post() -> None:

@@ -222,7 +222,7 @@ async def test_a_rejected_message_has_failed_and_the_next_one_goes(bot: Bot) -> 
     assert bot.publisher.posted(CHANNEL) == ["2608.00002"]
     assert [post.state for post in await bot.posts()] == [PostState.FAILED, PostState.SENT]
 
-    _, result = await bot.services.feeds.deliver(ChannelId(CHANNEL))
+    result = (await bot.services.feeds.deliver(ChannelId(CHANNEL))).delivered
     assert [len(group) for group in (result.sent, result.waiting, result.failed)] == [1, 0, 0]
     assert bot.publisher.posted(CHANNEL) == ["2608.00002", "2608.00001"]
     assert calls(bot, "find") == 0
@@ -537,7 +537,7 @@ async def test_a_run_a_delivery_and_a_button_at_once_post_each_paper_once(bot: B
 async def test_deliver_answers_when_its_posts_are_through_or_wait(bot: Bot) -> None:
     await owing(bot, *[f"2608.{number:05}" for number in range(60)])
     bot.delivery = asyncio.create_task(bot.services.delivery.run())
-    _, result = await bot.services.feeds.deliver(ChannelId(CHANNEL))
+    result = (await bot.services.feeds.deliver(ChannelId(CHANNEL))).delivered
     assert sum(len(post.entries) for post in result.sent) == 60
     assert len(result.sent) > 1
 
@@ -548,7 +548,7 @@ async def test_deliver_does_not_wait_for_what_waits_behind_a_failure(bot: Bot, e
     bot.publisher.refusals[ChannelId(CHANNEL)] = error
     bot.delivery = asyncio.create_task(bot.services.delivery.run())
     async with asyncio.timeout(20):  # far below DELIVER_WAIT_SECONDS
-        _, result = await bot.services.feeds.deliver(ChannelId(CHANNEL))
+        result = (await bot.services.feeds.deliver(ChannelId(CHANNEL))).delivered
     assert result.sent == ()
     assert len(result.waiting) == len(await bot.posts()) > 1
 

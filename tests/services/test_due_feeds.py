@@ -262,7 +262,7 @@ async def test_delivering_now_leaves_the_schedule_alone(bot: Bot) -> None:
     bot.list_paper("2608.00001")
     await bot.services.runs.run()
     bot.delivery = asyncio.create_task(bot.services.delivery.run())
-    _, result = await bot.services.feeds.deliver(ChannelId(CHANNEL))
+    result = (await bot.services.feeds.deliver(ChannelId(CHANNEL))).delivered
     assert [len(post.entries) for post in result.sent] == [1]
     assert await bot.feed() == feed
 

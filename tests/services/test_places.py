@@ -149,7 +149,7 @@ async def test_a_doubtful_post_is_held_back_and_the_later_ones_go_out(bot: Bot, 
     assert (await bot.feed()).hold is None
 
     # What is asked for looks again, and still prefers one held back to two.
-    _, result = await bot.services.feeds.deliver(ChannelId(CHANNEL))
+    result = (await bot.services.feeds.deliver(ChannelId(CHANNEL))).delivered
     assert [post.id for post in result.waiting] == [doubtful.id]
     assert bot.publisher.posted(CHANNEL) == ids(2)
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import discord
 
 from bot.core.access import Access
+from bot.core.cards import date_text
+from bot.core.decisions import Stage
 from bot.core.feeds import Feed, FeedKind, Style
+from bot.core.list_days import WINDOW_DAYS
 from bot.core.posts import Post, PostState
 from bot.discord import phrases
 from bot.discord.paging import COLOUR
-from bot.discord.phrases import count
-from bot.services.delivery import Delivered
-from bot.services.feeds import FeedState
+from bot.discord.phrases import code, count
+from bot.services.feeds import DeliveredNow, FeedState
+from bot.services.runs import RequestedRun
 
 _STYLES = {Style.CARDS: "cards, one a paper", Style.DIGEST: "digest, a line a paper"}
 _KINDS = {
@@ -151,29 +154,68 @@ def next_post(state: FeedState, *, now: datetime) -> str:
     return phrases.next_post(state.feed, now=now)
 
 
-def delivered(state: FeedState, result: Delivered, *, now: datetime) -> discord.Embed:
+def delivered(result: DeliveredNow, *, now: datetime) -> discord.Embed:
     """What /deliver came to: how many papers, where, and what happens to the rest."""
+    state, posts = result.state, result.delivered
     feed = state.feed
     lines: list[str] = []
-    if result.sent:
+    if posts.sent:
         lines.append(
-            f"Posted {_papers(result.sent)} in <#{feed.channel_id}>: "
-            f"{phrases.message_link(feed.server_id, result.sent[0])}"
+            f"Posted {_papers(posts.sent)} in <#{feed.channel_id}>: "
+            f"{phrases.message_link(feed.server_id, posts.sent[0])}"
         )
-    lines.extend(_waiting(state, result.waiting, now=now))
+    lines.extend(_waiting(state, posts.waiting, now=now))
     lines.extend(
         f"{_papers([post])} could not be posted: {post.reason} `/deliver` tries again."
-        for post in result.failed
+        for post in posts.failed
     )
-    if not lines:
-        lines.append(
-            f"Nothing waits for <#{feed.channel_id}>: every listed paper that matches was posted. "
-            "`/explain` tells of a single paper, and `/preview` of what older lists held."
-        )
+    lines.extend(_not_posted(feed, result.run, is_first=not lines))
     lines.append(next_post(state, now=now))
     lines.extend(obstacles_to_steps(feed, state.access))
-    title = "Posted" if result.sent else "Nothing posted"
+    title = "Posted" if posts.sent else "Nothing posted"
     return discord.Embed(title=title, description="\n".join(lines), colour=COLOUR)
+
+
+def _not_posted(feed: Feed, run: RequestedRun, *, is_first: bool) -> Iterator[str]:
+    """Which matching papers are not posted and why, and what could not be established.
+
+    That nothing else is there to post is said only where that is known.
+    """
+    yield from _filtered(feed, run.filtered)
+    if run.list_problem is not None:
+        yield (
+            f"⚠️ The list could not be read completely just now ({run.list_problem}), so newly listed papers "
+            "may be missing. It's read again automatically, and what matches is posted at the next run."
+        )
+    if not run.is_whole:
+        yield (
+            "⚠️ A bug kept me from checking one of the subscriptions. The next run tries again; whoever runs "
+            "this bot can see the details in its log."
+        )
+    if is_first and not run.filtered and run.list_problem is None and run.is_whole:
+        yield (
+            f"Nothing is pending for <#{feed.channel_id}>: all matching papers listed since "
+            f"{date_text(run.since)} have been posted."
+        )
+
+
+def _filtered(feed: Feed, filtered: Mapping[Stage, int]) -> Iterator[str]:
+    """How many matching papers each part of the filter stops, and what happens to them."""
+    if number := filtered.get(Stage.UPVOTES, 0):
+        has = "has" if number == 1 else "have"
+        needed = count(feed.min_upvotes, "upvote")
+        yield f"{count(number, 'matching paper')} {has} fewer than {needed} so far."
+    if number := filtered.get(Stage.CODE, 0):
+        has = "has" if number == 1 else "have"
+        yield f"{count(number, 'matching paper')} {has} no code repository so far."
+    if filtered.get(Stage.UPVOTES) or filtered.get(Stage.CODE):
+        yield (
+            f"-# Papers are rechecked at every run for {WINDOW_DAYS} days after their list day; `/explain` "
+            "shows each one."
+        )
+    if number := filtered.get(Stage.EXCLUDED, 0):
+        excluded = f" by {code(feed.exclude.text)}" if feed.exclude else ""
+        yield f"{count(number, 'matching paper')} {'is' if number == 1 else 'are'} excluded{excluded}."
 
 
 def _waiting(state: FeedState, waiting: Sequence[Post], *, now: datetime) -> Iterator[str]:
