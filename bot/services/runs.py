@@ -6,8 +6,10 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.decisions import reach
 from bot.core.feeds import Feed, Subscription
@@ -15,6 +17,7 @@ from bot.core.ids import FeedId, PostId, RunId
 from bot.core.list_days import open_list_day
 from bot.core.runs import Outcome
 from bot.core.schedules import Cadence, next_run
+from bot.errors import Problem, ProblemKind
 from bot.services.clock import Clock
 from bot.services.delivery import Delivery
 from bot.services.holds import Holds
@@ -22,6 +25,7 @@ from bot.services.planning import FeedPlan, Planned, plan, plan_older
 from bot.services.polling import Polling, PollResult
 from bot.store import feeds, papers, posts, runs, subscriptions
 from bot.store.database import Database
+from bot.store.engines import outage
 from bot.watching import UNWATCHED, Watcher
 
 _log = logging.getLogger(__name__)
@@ -43,7 +47,21 @@ class RunReport:
     feeds: int = 0  # that were due
     posts: int = 0  # that were planned
     outcome: Outcome = Outcome.OK
-    problem: str | None = None
+    problem: Problem | None = None
+    problem_day: date | None = None  # the newest list day that could not be read
+
+    @property
+    def fields(self) -> dict[str, object]:
+        """Its numbers and words, for the log."""
+        return {
+            "listed": self.listed,
+            "new_papers": self.new_papers,
+            "feeds": self.feeds,
+            "posts": self.posts,
+            "outcome": self.outcome.value,
+            "problem": self.problem and self.problem.kind.value,
+            "problem_day": self.problem_day and str(self.problem_day),
+        }
 
 
 class Runs:
@@ -119,8 +137,8 @@ class Runs:
             report.new_papers,
             report.feeds,
             report.posts,
-            f"; {report.problem}" if report.problem else "",
-            extra={"fields": {**asdict(report), "seconds": round(seconds, 3)}},
+            f"; the list of {report.problem_day}: {report.problem}" if report.problem_day else "",
+            extra={"fields": {**report.fields, "seconds": round(seconds, 3)}},
         )
         return report
 
@@ -167,11 +185,9 @@ class Runs:
         async with self._database.read() as conn:
             due = await feeds.due(conn, now)
         planned = await self._plan(due, now)
-        outcome, problem = Outcome.OK, listing.problem
-        if problem:
-            outcome = Outcome.SOURCE_FAILED
-        if planned.broken:
-            outcome, problem = Outcome.FAILED, f"a bug in the planning of {len(planned.broken)} feeds"
+        outcome, problem, problem_day = _outcome(listing.problem), listing.problem, listing.problem_day
+        if planned.broken:  # the log has each
+            outcome, problem, problem_day = Outcome.FAILED, Problem(ProblemKind.BUG), None
         next_runs = [(feed.id, _following(feed, now)) for feed in due]
         # A run that did not see the whole list, or a feed's every query, is made up for by the next one.
         whole = frozenset[FeedId]() if listing.problem else {feed.id for feed in due} - planned.broken
@@ -188,18 +204,20 @@ class Runs:
                 posts=len(owed),
                 outcome=outcome,
                 problem=problem,
+                problem_day=problem_day,
             )
-            await runs.finish(conn, run_id, now=now, **asdict(report))
+            await _finish(conn, run_id, report, now=now)
         for feed in due:
             if feed.schedule.cadence is not Cadence.LIVE:
                 self._watcher.feed_ran(late_seconds=max(0.0, (now - feed.next_run_at).total_seconds()))
         return report
 
     async def _note_failure(self, run_id: RunId, error: Exception) -> None:
+        kind = ProblemKind.DATABASE if outage(error) else ProblemKind.BUG
         try:
             async with self._database.write() as conn:
-                report = RunReport(outcome=Outcome.FAILED, problem=type(error).__name__)
-                await runs.finish(conn, run_id, now=self._clock(), **asdict(report))
+                report = RunReport(outcome=Outcome.FAILED, problem=Problem(kind))
+                await _finish(conn, run_id, report, now=self._clock())
         except Exception:  # noqa: BLE001 - the first error is the one to tell of; it is about to be raised
             _log.warning("That run %d failed could not be written down", run_id, exc_info=True)
 
@@ -262,6 +280,28 @@ class Runs:
             now=now,
             backfill_days=self._backfill_days,
         )
+
+
+def _outcome(problem: Problem | None) -> Outcome:
+    if problem is None:
+        return Outcome.OK
+    is_ours = problem.kind in {ProblemKind.BUG, ProblemKind.DATABASE}
+    return Outcome.FAILED if is_ours else Outcome.SOURCE_FAILED
+
+
+async def _finish(conn: AsyncConnection, run_id: RunId, report: RunReport, *, now: datetime) -> None:
+    await runs.finish(
+        conn,
+        run_id,
+        now=now,
+        outcome=report.outcome,
+        listed=report.listed,
+        new_papers=report.new_papers,
+        feeds=report.feeds,
+        posts=report.posts,
+        problem=report.problem,
+        problem_day=report.problem_day,
+    )
 
 
 def _following(feed: Feed, now: datetime) -> datetime:
