@@ -11,7 +11,7 @@ _CREDENTIALS = (
     # `Authorization: Bearer …`, and as headers stand in dictionaries and JSON; one value, scheme included.
     re.compile(
         r"""(?ix) (\b(?:proxy-)?authorization
-        (?: \\?["']? \s*(?:[:=]|%3a)\s* | ["']\s*,\s* ) b? \\?["']?)
+        (?: \\?["']? \s*(?:[:=]|%3a)\s* | ["']\s*,\s* ) (?:b(?=["']))? \\?["']?)
         (?:(?:bearer|basic|bot|digest|token|negotiate)(?:\s+|%20))? [^\s"'\\,;<>)\]}]+"""
     ),
     re.compile(r"(?i)\b(bearer(?:\s+|%20))[\w.~+/=-]{8,}"),

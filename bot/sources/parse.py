@@ -319,7 +319,8 @@ def _reason(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        return shorten(f"{place}: {first['msg']}" if place else first["msg"])
+        what = "it is not an object" if first["type"] == "model_type" else first["msg"]
+        return shorten(f"{place}: {what}" if place else what)
     if isinstance(error, ValueError):
         return shorten(str(error))
     return type(error).__name__

@@ -34,7 +34,7 @@ def list_day(found: ListDay, *, now: datetime) -> list[discord.Embed]:
         missing = f"⚠️ {count(found.unreadable, 'item')} on this list could not be read"
         footer = f"{missing}, and {'is' if one else 'are'} not shown.\n{footer}".strip()
     if found.problem is not None:
-        footer = f"⚠️ This may not be complete: {found.problem}.\n{footer}".strip()
+        footer = f"⚠️ This may not be complete or up to date, because {found.problem}.\n{footer}".strip()
         empty = "No papers of this list could be read."
     return pages(
         (digest_line(paper, queries=()) for paper in found.papers),

@@ -115,7 +115,7 @@ def _source(found: Status) -> str:
         return "Hugging Face: not asked yet."
     if health.is_failing and health.last_failure_at is not None:
         return (
-            f"Hugging Face: the last request **failed** {phrases.past(health.last_failure_at)}, because "
+            f"Hugging Face: the last request failed {phrases.past(health.last_failure_at)}, because "
             f"{health.last_failure}. It is asked again at every run."
         )
     return f"Hugging Face: answered {phrases.past(health.last_success_at or found.now)}."
