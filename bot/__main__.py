@@ -80,7 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_FAILED
     except Exception as error:  # noqa: BLE001 - the outermost end: what comes here is logged once
         if wrong := _config_error(error):
-            sys.stderr.write(f"paperboy: {' '.join(str(wrong).split())}\n")  # one line, whatever it quotes
+            said = Redaction(())(" ".join(str(wrong).split()))  # one line, whatever it quotes
+            sys.stderr.write(f"paperboy: {said}\n")
             return EXIT_CONFIG
         _log.critical("Paperboy ended by an error", exc_info=error)
         return EXIT_FAILED
@@ -200,8 +201,8 @@ def _preview(options: argparse.Namespace) -> int:
     except SourceError as error:
         endpoint = Redaction(settings.secrets)(settings.hf_endpoint)
         sys.stderr.write(
-            f"paperboy: the list could not be read, because {error}. {error.problem.advice} "
-            f"(HF_ENDPOINT is {endpoint}); LOG_LEVEL=DEBUG shows more.\n"
+            f"paperboy: the list could not be read, because {error}. {error.problem.advice}. HF_ENDPOINT is "
+            f"{endpoint}. LOG_LEVEL=DEBUG shows more.\n"
         )
         return EXIT_FAILED
     return EXIT_CLOSED

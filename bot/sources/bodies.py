@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import zlib
 from collections.abc import Generator
 
+from aiohttp import ClientResponse
+
+from bot.errors import ProblemKind, SourceError
+
+_log = logging.getLogger(__name__)
+
+_CHUNK_BYTES = 65_536
 _PIECE_BYTES = 65_536
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -55,3 +63,30 @@ class Unpacking:
         """Raises BrokenBodyError where the body ended within what is compressed."""
         if self._is_begun and not self._unpacker.eof:
             raise BrokenBodyError("its compression ends too early")
+
+
+async def read_body(response: ClientResponse, most_bytes: int, *, cut: bool = False) -> bytes:
+    """The decompressed body; one that is longer is cut where that is allowed, else refused.
+
+    It is decompressed here, a bounded piece at a time, so that a small body cannot become a large one before
+    its bytes are counted.
+
+    Raises:
+        BrokenBodyError: it cannot be decompressed.
+        SourceError: it is too large.
+    """
+    body, received = bytearray(), 0
+    unpacking = Unpacking(response.headers.get("Content-Encoding", ""))
+    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+        received += len(chunk)
+        for piece in unpacking.feed(chunk):
+            body += piece
+            if len(body) > most_bytes:
+                break
+        if max(len(body), received) > most_bytes:
+            if cut:
+                return bytes(body[:most_bytes])
+            _log.warning("Hugging Face's answer has more than %d bytes, and was refused", most_bytes)
+            raise SourceError(ProblemKind.TOO_LARGE)
+    unpacking.check_end()
+    return bytes(body)

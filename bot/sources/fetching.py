@@ -30,9 +30,9 @@ from yarl import URL
 from bot.errors import Problem, ProblemKind, SourceError
 from bot.redaction import REDACTED
 from bot.sources.answers import Answer, Heard, KeptPage, KeptPages
-from bot.sources.bodies import BrokenBodyError, Unpacking
+from bot.sources.bodies import BrokenBodyError, read_body
 from bot.sources.cleaning import cause, clean_text, shorten, without_addresses
-from bot.sources.parse import BrokenJsonError
+from bot.sources.decoding import BrokenJsonError
 from bot.sources.rate_limits import asked_wait, rate_limit, server_time
 
 _log = logging.getLogger(__name__)
@@ -41,7 +41,6 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 3
 _WORTH_A_RETRY = frozenset({408, 425, 429})  # and every 5xx
 _MOST_CONNECTIONS = 4
-_CHUNK_BYTES = 65_536
 _LONGEST_ERROR_BYTES = 65_536
 _LONGEST_PAUSE = timedelta(hours=1)  # whatever a server asks for, ask it again after this
 
@@ -225,7 +224,7 @@ class Fetcher:
         if status == 200:
             return await self._read_page(response, url, read)
         text = self._redacted(
-            (await self._body(response, _LONGEST_ERROR_BYTES, cut=True)).decode(errors="replace")
+            (await read_body(response, _LONGEST_ERROR_BYTES, cut=True)).decode(errors="replace")
         )
         if status in {400, 404}:
             return Answer(status=status, text=text)
@@ -252,7 +251,7 @@ class Fetcher:
         raise _TryAgainError(kind, status=response.status, is_wait_known=wait is not None)
 
     async def _read_page(self, response: ClientResponse, url: URL, read: Callable[[bytes], _T]) -> Answer[_T]:
-        body = await self._body(response, self._limits.largest_answer_bytes)
+        body = await read_body(response, self._limits.largest_answer_bytes)
         try:
             found = await self._in_thread(read, body)
         except BrokenJsonError as error:
@@ -267,32 +266,6 @@ class Fetcher:
     async def _in_thread(self, read: Callable[[bytes], _T], body: bytes) -> _T:
         async with self._reading:
             return await asyncio.to_thread(read, body)
-
-    async def _body(self, response: ClientResponse, most_bytes: int, *, cut: bool = False) -> bytes:
-        """The decompressed body; one that is longer is cut where that is allowed, else refused.
-
-        It is decompressed here, a bounded piece at a time, so that a small body cannot become a large one
-        before its bytes are counted.
-
-        Raises:
-            BrokenBodyError: it cannot be decompressed.
-            SourceError: it is too large.
-        """
-        body, received = bytearray(), 0
-        unpacking = Unpacking(response.headers.get("Content-Encoding", ""))
-        async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
-            received += len(chunk)
-            for piece in unpacking.feed(chunk):
-                body += piece
-                if len(body) > most_bytes:
-                    break
-            if max(len(body), received) > most_bytes:
-                if cut:
-                    return bytes(body[:most_bytes])
-                _log.warning("Hugging Face's answer has more than %d bytes, and was refused", most_bytes)
-                raise SourceError(ProblemKind.TOO_LARGE)
-        unpacking.check_end()
-        return bytes(body)
 
     def _redirected(self, response: ClientResponse, url: URL) -> URL:
         """Where the redirect leads, if that is the same origin: the token goes nowhere else."""

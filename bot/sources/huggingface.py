@@ -26,9 +26,10 @@ from bot.errors import (
     SourceError,
 )
 from bot.sources.answers import Answer, Heard
+from bot.sources.decoding import decode_json
 from bot.sources.fetching import Fetcher, FetchLimits
 from bot.sources.paging import LIST_PATH, MOST_ITEMS, DayListing, Reading
-from bot.sources.parse import ParsedList, decode_json, parse_list, parse_paper
+from bot.sources.parse import ParsedList, parse_list, parse_paper
 from bot.watching import UNWATCHED, Endpoint, Watcher
 
 _log = logging.getLogger(__name__)

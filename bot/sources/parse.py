@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -39,8 +38,6 @@ _log = logging.getLogger(__name__)
 _PAPER_ID = re.compile(r"\d{4}\.\d{4,5}", re.ASCII)
 _THUMBNAIL = "https://cdn-thumbnails.huggingface.co/social-thumbnails/papers/{id}.png"
 _LARGEST_COUNT = 10**9
-_LONGEST_NUMBER = 18  # digits; longer is no count, and Python refuses to read integers of 4,300 and more
-_LONGEST_FLOAT = 40
 _WHOLE_NUMBER = re.compile(r"\d{1,10}", re.ASCII)
 
 # Far beyond what there is (664 authors, a title of 175 characters); what is longer is cut.
@@ -65,10 +62,6 @@ class ParsedList:
     papers: tuple[Paper, ...]
     dropped: tuple[str, ...]
     is_cut: bool = False
-
-
-class BrokenJsonError(ValueError):
-    """This is not JSON, or it is nested too deeply to be ours."""
 
 
 def _none_if_wrong(value: object, read: ValidatorFunctionWrapHandler) -> object:
@@ -181,33 +174,6 @@ class _RawItem(_Model):
     thumbnail: _Optional[_Raw] = None
     submitted_by: _Optional[_Name] = None
     organization: _Optional[_Name] = None
-
-
-def decode_json(body: bytes) -> Any:
-    """The JSON value; a number too long for a count, or `NaN`, becomes None, so that it costs its key alone.
-
-    A byte that is no UTF-8 (or UTF-16, or UTF-32) becomes U+FFFD, so that it costs a character.
-
-    Raises:
-        BrokenJsonError: it cannot be read.
-    """
-    try:
-        text = body.decode(json.detect_encoding(body), errors="replace")
-        return json.loads(text, parse_int=_parse_int, parse_float=_parse_float, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        raise BrokenJsonError(shorten(str(error))) from error
-
-
-def _parse_int(digits: str) -> int | None:
-    return int(digits) if len(digits) <= _LONGEST_NUMBER else None
-
-
-def _parse_float(digits: str) -> float | None:
-    return float(digits) if len(digits) <= _LONGEST_FLOAT else None
-
-
-def _no_number(_: str) -> None:
-    """For `NaN` and the infinities, which are no JSON."""
 
 
 def parse_list(

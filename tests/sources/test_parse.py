@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from bot.core.papers import Paper
 from bot.errors import Problem, ProblemKind, SourceError
-from bot.sources.parse import BrokenJsonError, decode_json, parse_list, parse_paper
+from bot.sources.decoding import BrokenJsonError, decode_json
+from bot.sources.parse import parse_list, parse_paper
 from tests.fakes.huggingface import RawItem, Shape, raw_item
 
 _DAY = date(2026, 8, 19)
@@ -180,6 +181,21 @@ def test_bytes_of_another_encoding_cost_characters_and_not_the_page() -> None:
     body = json.dumps([raw_item(title="Caf\xe9"), raw_item(id="2608.00002")], ensure_ascii=False)
     papers = parse_list(decode_json(body.encode("latin-1")), asked_day=_DAY).papers
     assert [paper.title[:4] for paper in papers] == ["Caf\ufffd", "Stea"]
+
+
+@pytest.mark.parametrize("unit", ["[]", "{}", '{"a":[{}]}'])
+def test_an_answer_of_very_many_values_is_too_large(unit: str) -> None:
+    body = f"[{','.join([unit] * 100_000)}]".encode()
+    with pytest.raises(SourceError) as raised:
+        decode_json(body)
+    assert raised.value.problem == Problem(ProblemKind.TOO_LARGE)
+
+
+def test_papers_of_very_many_authors_fill_a_page_before_it_has_too_many_values() -> None:
+    authors = [{"_id": "0" * 24, "name": "Ada Example", "hidden": False}] * 3_000
+    body = json.dumps([raw_item(id=f"2608.{number:05d}", paper={"authors": authors}) for number in range(15)])
+    assert len(body) > 3 * 1024 * 1024
+    assert len(parse_list(decode_json(body.encode()), asked_day=_DAY).papers) == 15
 
 
 def test_of_a_key_that_stands_twice_the_last_counts() -> None:
