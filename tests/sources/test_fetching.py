@@ -276,3 +276,16 @@ async def test_a_cancelled_call_is_cancelled_at_once(server: FakeHuggingFace, cl
         async with asyncio.timeout(0.1):
             await client.list_day(_DAY)
     assert client.health.last_failure is None
+
+
+@pytest.mark.parametrize("before", [0, 150, 170, 190])
+async def test_a_token_that_is_echoed_leaves_no_part_in_the_log(
+    server: FakeHuggingFace, naps: Naps, caplog: pytest.LogCaptureFixture, before: int
+) -> None:
+    token = "a-token-of-no-known-form-0123456789"
+    echo = b"x" * before + token[:9].encode() + b"\x00" + token[9:].encode()
+    server.faults.append(Fault(status=400, body=echo))
+    async with HuggingFace(server.url, token, clock=naps.clock, sleep=naps.sleep) as client:
+        assert await _problem(client) == Problem(ProblemKind.REFUSED, 400)
+    assert "answered 400" in caplog.text
+    assert token[:9] not in caplog.text
