@@ -14,6 +14,7 @@ from typing import Any, cast
 from bot import __version__, backups, logs
 from bot.errors import ConfigError, SourceError, UserError
 from bot.process import EXIT_CLOSED, EXIT_CONFIG, EXIT_FAILED, run_until_signal
+from bot.redaction import Redaction
 from bot.services.clock import system_clock
 from bot.settings import LogLevel, Settings, wants_color
 from bot.terminal import Terminal, from_markdown
@@ -79,7 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_FAILED
     except Exception as error:  # noqa: BLE001 - the outermost end: what comes here is logged once
         if wrong := _config_error(error):
-            sys.stderr.write(f"paperboy: {' '.join(str(wrong).split())}\n")  # one line, whatever it quotes
+            said = Redaction(())(" ".join(str(wrong).split()))  # one line, whatever it quotes
+            sys.stderr.write(f"paperboy: {said}\n")
             return EXIT_CONFIG
         _log.critical("Paperboy ended by an error", exc_info=error)
         return EXIT_FAILED
@@ -197,7 +199,11 @@ def _preview(options: argparse.Namespace) -> int:
         sys.stderr.write(f"{Terminal.of(sys.stderr, wants_color=False).fit(from_markdown(str(error)))}\n")
         return EXIT_USAGE
     except SourceError as error:
-        sys.stderr.write(f"paperboy: {error}. HF_ENDPOINT is {settings.hf_endpoint}.\n")
+        endpoint = Redaction(settings.secrets)(settings.hf_endpoint)
+        sys.stderr.write(
+            f"paperboy: the list could not be read, because {error}. {error.problem.advice}. HF_ENDPOINT is "
+            f"{endpoint}. LOG_LEVEL=DEBUG shows more.\n"
+        )
         return EXIT_FAILED
     return EXIT_CLOSED
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 class PaperboyError(Exception):
@@ -24,16 +25,113 @@ class BackupError(PaperboyError):
     """A file cannot be backed up to, or restored from; the text says why and what to do."""
 
 
+class ProblemKind(StrEnum):
+    """Why a list could not be read, or a run failed.
+
+    Nothing else about it reaches people, the store or the metrics. Details stand in the log alone, redacted.
+    """
+
+    RATE_LIMITED = "rate_limited"  # 429, or a wait that was asked for
+    SERVER_ERROR = "server_error"  # 5xx
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 - 401, 403
+    NOT_FOUND = "not_found"  # 404, where a list should be
+    REFUSED = "refused"  # any other 4xx
+    UNEXPECTED = "unexpected"  # a status that makes no sense as an answer
+    REDIRECTED = "redirected"  # to another server, or in a circle
+    TIMED_OUT = "timed_out"
+    UNREACHABLE = "unreachable"
+    CUT_OFF = "cut_off"  # the connection ended within the answer
+    UNREADABLE = "unreadable"  # not JSON, or not of the expected shape
+    NO_ITEM_READABLE = "no_item_readable"
+    MOST_ITEMS_UNREADABLE = "most_items_unreadable"
+    TOO_LARGE = "too_large"  # one answer
+    TOO_LONG = "too_long"  # the list: more pages, papers or bytes than a list can have
+    REPEATED = "repeated"  # pages that lead back to what was read
+    NOT_OPEN = "not_open"
+    NO_SUCH_PAPER = "no_such_paper"
+    DATABASE = "database"
+    BUG = "bug"
+
+
+# Clauses that follow on "because", and end without a full stop.
+_CLAUSES = {
+    ProblemKind.RATE_LIMITED: "Hugging Face asks to wait before the next request",
+    ProblemKind.SERVER_ERROR: "Hugging Face had an error of its own",
+    ProblemKind.TOKEN_REFUSED: "Hugging Face refused access",
+    ProblemKind.NOT_FOUND: "Hugging Face found nothing at that address",
+    ProblemKind.REFUSED: "Hugging Face refused the request",
+    ProblemKind.UNEXPECTED: "Hugging Face gave an unexpected answer",
+    ProblemKind.REDIRECTED: "Hugging Face redirected to another address, which is not followed",
+    ProblemKind.TIMED_OUT: "Hugging Face did not answer in time",
+    ProblemKind.UNREACHABLE: "Hugging Face could not be reached",
+    ProblemKind.CUT_OFF: "the connection to Hugging Face was lost before the answer was complete",
+    ProblemKind.UNREADABLE: "Hugging Face's answer could not be read",
+    ProblemKind.NO_ITEM_READABLE: "none of the papers that Hugging Face listed could be read",
+    ProblemKind.MOST_ITEMS_UNREADABLE: "most of the papers that Hugging Face listed could not be read",
+    ProblemKind.TOO_LARGE: "Hugging Face's answer is larger than Paperboy accepts",
+    ProblemKind.TOO_LONG: "the list is longer than Paperboy accepts",
+    ProblemKind.REPEATED: "the pages of the list repeat",
+    ProblemKind.NOT_OPEN: "the list has not opened yet",
+    ProblemKind.NO_SUCH_PAPER: "Hugging Face has no such paper",
+    ProblemKind.DATABASE: "the database could not be used",
+    ProblemKind.BUG: "a bug in Paperboy stopped it",
+}
+_ADVICE = {
+    ProblemKind.TOKEN_REFUSED: (
+        "Check HF_TOKEN: remove it where it is set (the list needs none), or set one where HF_ENDPOINT asks "
+        "for it"
+    ),
+    ProblemKind.NOT_FOUND: "Check HF_ENDPOINT",
+    ProblemKind.REDIRECTED: "If the list has moved, set HF_ENDPOINT to its new address",
+    ProblemKind.RATE_LIMITED: "Try again later; HF_TOKEN doubles the number of requests that are allowed",
+    ProblemKind.UNREADABLE: "Check HF_ENDPOINT, and whether something between answers in its place",
+    ProblemKind.NO_ITEM_READABLE: "Check for an update of Paperboy",
+    ProblemKind.MOST_ITEMS_UNREADABLE: "Check for an update of Paperboy",
+}
+_USUAL_ADVICE = "Check the network, the proxy if there is one, and HF_ENDPOINT"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A kind, with the status of HTTP where one was answered."""
+
+    kind: ProblemKind
+    status: int | None = None
+
+    def __str__(self) -> str:
+        """A clause without a full stop, to follow on "because"."""
+        clause = _CLAUSES[self.kind]
+        return clause if self.status is None else f"{clause} ({self.status})"
+
+    @property
+    def advice(self) -> str:
+        """What the operator can do, without a full stop."""
+        return _ADVICE.get(self.kind, _USUAL_ADVICE)
+
+
 class SourceError(PaperboyError):
-    """Hugging Face did not give a usable answer; a run goes on without it."""
+    """Hugging Face did not give a usable answer; a run goes on without it.
+
+    Its text is the problem's. Details are logged where it is raised.
+    """
+
+    def __init__(self, kind: ProblemKind, *, status: int | None = None) -> None:
+        self.problem = Problem(kind, status)
+        super().__init__(str(self.problem))
 
 
 class NotOpenYetError(SourceError):
     """The list day that was asked for has not opened (Hugging Face answers 400)."""
 
+    def __init__(self) -> None:
+        super().__init__(ProblemKind.NOT_OPEN)
+
 
 class PaperNotFoundError(SourceError):
     """Hugging Face knows no paper with this id (404)."""
+
+    def __init__(self) -> None:
+        super().__init__(ProblemKind.NO_SUCH_PAPER)
 
 
 @dataclass

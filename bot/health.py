@@ -164,9 +164,11 @@ class Health:
         return Part(status=status, reason=reason, figures=figures)
 
     def _of_source(self) -> Part:
-        if self._source.health.is_failing:
+        health = self._source.health
+        if health.is_failing:
             return Part(
-                status=Status.DEGRADED, reason="Hugging Face gave no usable answer; posts go on without it"
+                status=Status.DEGRADED,
+                reason=f"the list could not be read, because {health.last_failure}; posts go on without it",
             )
         return Part()
 

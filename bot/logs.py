@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import cast
 
+from bot.redaction import Redaction
 from bot.settings import LogFormat, LogLevel
 
 # Libraries that say too much below these levels; discord.py also shows the tokens of interactions there.
@@ -25,9 +26,6 @@ _FLOORS = {
     "simcord": logging.WARNING,
     "sqlalchemy": logging.WARNING,
 }
-_REDACTED = "[redacted]"
-# The token of an interaction or webhook in an address of Discord: whoever has it can answer in our name.
-_TOKEN_IN_ADDRESS = re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w.~%-]+")
 # What could end a line or steer a terminal; a tab is harmless.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -52,13 +50,7 @@ class _Formatter(logging.Formatter):
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__()
-        # The longest first, so that one inside another leaves no rest.
-        self._secrets = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
-
-    def clean(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, _REDACTED)
-        return _TOKEN_IN_ADDRESS.sub(rf"\g<1>{_REDACTED}", text)
+        self.clean = Redaction(secrets)
 
     def message(self, record: logging.LogRecord) -> str:
         try:

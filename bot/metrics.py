@@ -22,6 +22,7 @@ from typing_extensions import override
 
 from bot import __version__
 from bot.core.runs import Outcome
+from bot.errors import ProblemKind
 from bot.standing import Standing, StandingCollector
 from bot.watching import Answered, Endpoint, Tried, Watcher
 
@@ -32,6 +33,10 @@ _REQUEST_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _ANSWER_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 3)  # after three Discord takes none
 _RUN_SECONDS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900)
 _LATE_SECONDS = (1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400)
+# These are never the reason of one.
+_NO_FAILURES = frozenset(
+    {ProblemKind.NOT_OPEN, ProblemKind.NO_SUCH_PAPER, ProblemKind.DATABASE, ProblemKind.BUG}
+)
 
 
 class Metrics(Watcher):
@@ -74,6 +79,11 @@ class Metrics(Watcher):
         self._papers_read = Counter(
             "paperboy_papers_read", "Papers on the list days that were read, again or not.", registry=registry
         )
+        self._items_unreadable = Counter(
+            "paperboy_items_unreadable",
+            "Items on the list days that were read, again or not, that could not be read.",
+            registry=registry,
+        )
         self._papers_new = Counter(
             "paperboy_papers_new", "Papers that were seen for the first time.", registry=registry
         )
@@ -105,6 +115,15 @@ class Metrics(Watcher):
         )
 
     def _make_of_requests(self, registry: CollectorRegistry) -> None:
+        self._source_failures = Counter(
+            "paperboy_source_failures",
+            "Lists and papers that could not be read completely, after all repetitions, by the reason.",
+            ["reason"],
+            registry=registry,
+        )
+        for kind in ProblemKind:
+            if kind not in _NO_FAILURES:
+                self._source_failures.labels(kind.value)
         self._source_seconds = Histogram(
             "paperboy_source_request_duration_seconds",
             "How long requests to Hugging Face took, by what was asked for and the answer's status.",
@@ -149,13 +168,18 @@ class Metrics(Watcher):
         self._feed_lateness.observe(late_seconds)
 
     @override
-    def day_read(self, *, listed: int, new: int) -> None:
+    def day_read(self, *, listed: int, new: int, unreadable: int) -> None:
         self._papers_read.inc(listed)
+        self._items_unreadable.inc(unreadable)
         self._papers_new.inc(new)
 
     @override
     def source_answered(self, endpoint: Endpoint, *, status: int | None, seconds: float) -> None:
         self._source_seconds.labels(endpoint.value, _class_of(status)).observe(seconds)
+
+    @override
+    def source_failed(self, kind: ProblemKind) -> None:
+        self._source_failures.labels(kind.value).inc()
 
     @override
     def post_tried(self, tried: Tried, *, waited_seconds: float) -> None:

@@ -51,7 +51,8 @@ def shown(found: Matches, *, keywords: str, queries: Sequence[Query], terminal: 
     over = _day_text(found.days[0]) if days == 1 else f"the last {days} list days"
     if not number:
         head = terminal.fit(f"None of {listed} of {over} matches “{wanted}”.")
-        return "\n".join([terminal.wrapped(head), *_further(days, terminal)]) + "\n"
+        notes = [*_missing(found, terminal), *_further(days, terminal)]
+        return "\n".join([terminal.wrapped(head), *notes]) + "\n"
     head = terminal.fit(f"{number} of {listed} of {over} {_match(number)} “{wanted}”")
     blocks = [terminal.wrapped(head, marks=[(0, len(str(number)))])]
     day: date | None = None
@@ -60,7 +61,22 @@ def shown(found: Matches, *, keywords: str, queries: Sequence[Query], terminal: 
             day = match.paper.list_day
             blocks.append(terminal.styled(_day_text(day or date.min), Style.CYAN))
         blocks.append(_paper(match, of=queries, terminal=terminal))
-    return "\n\n".join(blocks) + "\n"
+    return "\n\n".join([*blocks, *_missing(found, terminal)]) + "\n"
+
+
+def _missing(found: Matches, terminal: Terminal) -> list[str]:
+    """What could not be read, and may match."""
+    notes: list[str] = []
+    if found.unreadable:
+        more = "is" if found.unreadable == 1 else "are"
+        where = "that list" if len(found.days) == 1 else "those lists"
+        notes.append(
+            f"{_count(found.unreadable, 'item')} on {where} could not be read, and {more} not counted."
+        )
+    if found.problem is not None and found.problem_day is not None:
+        day = _day_text(found.problem_day)
+        notes.append(f"The list of {day} could not be read completely, because {found.problem}.")
+    return [terminal.wrapped(terminal.fit(note)) for note in notes]
 
 
 def _further(days: int, terminal: Terminal) -> list[str]:

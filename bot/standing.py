@@ -110,6 +110,9 @@ def _of_totals(standing: Standing | None) -> Generator[Metric]:
     servers = GaugeMetricFamily("paperboy_servers", "Servers that use the bot.")
     subscriptions = GaugeMetricFamily("paperboy_subscriptions", "Subscriptions of all channels.")
     papers = GaugeMetricFamily("paperboy_papers", "Papers in the database.")
+    unreadable = GaugeMetricFamily(
+        "paperboy_items_missing", "Items of all lists that could not be read when their list was read last."
+    )
     if standing is not None and (totals := standing.totals) is not None:
         feeds.add_metric(["active"], totals.feeds_active)
         feeds.add_metric(["paused"], totals.feeds_paused)
@@ -122,4 +125,5 @@ def _of_totals(standing: Standing | None) -> Generator[Metric]:
         servers.add_metric([], totals.servers)
         subscriptions.add_metric([], totals.subscriptions)
         papers.add_metric([], totals.papers)
-    yield from (feeds, posts, oldest, servers, subscriptions, papers)
+        unreadable.add_metric([], totals.items_unreadable)
+    yield from (feeds, posts, oldest, servers, subscriptions, papers, unreadable)

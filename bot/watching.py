@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from bot.core.runs import Outcome
+from bot.errors import ProblemKind
 
 
 class Tried(StrEnum):
@@ -49,11 +50,14 @@ class Watcher:
     def feed_ran(self, *, late_seconds: float) -> None:
         """A feed that was due by its schedule was planned, so long after its time."""
 
-    def day_read(self, *, listed: int, new: int) -> None:
-        """A list day was read: so many papers, and so many of them never seen before."""
+    def day_read(self, *, listed: int, new: int, unreadable: int) -> None:
+        """A list day was read: how many papers, how many of them never seen before, and unreadable items."""
 
     def source_answered(self, endpoint: Endpoint, *, status: int | None, seconds: float) -> None:
         """A request to Hugging Face ended; repetitions are requests of their own."""
+
+    def source_failed(self, kind: ProblemKind) -> None:
+        """A list or a paper could not be read, or not whole, after all repetitions."""
 
     def post_tried(self, tried: Tried, *, waited_seconds: float) -> None:
         """An attempt at a post ended, so long after the post was planned."""

@@ -153,7 +153,10 @@ async def test_a_source_that_is_down_degrades_and_is_healthy(patient: Patient) -
     report = await patient.report()
     assert report.status is Status.DEGRADED
     assert report.status.is_healthy
-    assert report.reason == "source: Hugging Face gave no usable answer; posts go on without it"
+    assert (
+        report.reason
+        == "source: the list could not be read, because Hugging Face refused access (401); posts go on without it"
+    )
 
 
 async def test_the_database_is_written_once_for_whoever_asks_in_a_while(

@@ -90,6 +90,51 @@ def test_the_token_of_an_interaction_is_taken_out_of_addresses(path: str) -> Non
     assert "1000/[redacted]" in line
 
 
+@pytest.mark.parametrize("formatter", FORMATTERS)
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Authorization: Bearer s3cr3t-of-somebody",
+        "authorization:Bot s3cr3t-of-somebody",
+        "Proxy-Authorization: Basic czNjcjN0LW9mLXNvbWVib2R5",
+        "{'Authorization': 'Bearer s3cr3t-of-somebody', 'Accept': '*/*'}",
+        '{"authorization":"Bearer s3cr3t-of-somebody"}',
+        '{\\"Authorization\\": \\"Bearer s3cr3t-of-somebody\\"}',
+        "[(b'Authorization', b'Bearer s3cr3t-of-somebody')]",
+        "<CIMultiDict('Authorization': 'Bot s3cr3t-of-somebody')>",
+        "Authorization%3A%20Bearer%20s3cr3t-of-somebody",
+        "Authorization = s3cr3t-of-somebody",
+        "a header Bearer s3cr3t-of-somebody",
+        "cannot connect to http://paperboy:s3cr3t-of-somebody@proxy.example:3128",
+        "https://s3cr3t-of-somebody@discord.example/api",
+        "GET /api?access_token=s3cr3t-of-somebody&p=1",
+        "hf_s3cr3tOfSomebody1234567890",
+        "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gs3cr3.s3cr3t-of-somebody_1234567890",
+    ],
+)
+def test_credentials_that_nobody_named_are_taken_out_by_their_form(
+    formatter: type[TextFormatter | JsonFormatter], said: str
+) -> None:
+    line = formatter([]).format(record("failed: %s", said, error=raised(ValueError(f"failed: {said}"))))
+    assert "s3cr3t" not in line
+    assert "czNjcjN0" not in line
+    assert line.count("[redacted]") >= 2
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Bot restarted; authorization was refused; a bearer of news; basic things",
+        "GET http://127.0.0.1:8080/api/daily_papers?date=2026-08-19&limit=100",
+        "write to somebody@example.org",
+        "bot.sources.huggingface.HuggingFace.list_day",
+        "Token 4 of 5",
+    ],
+)
+def test_what_is_no_credential_stays(said: str) -> None:
+    assert TextFormatter([]).format(record("%s", said)).endswith(said)
+
+
 def test_a_record_whose_arguments_do_not_fit_is_still_logged_without_its_secrets() -> None:
     line = TextFormatter([TOKEN]).format(record("%d papers of %s", TOKEN))
     assert "papers of" in line

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.core.runs import Outcome
 from bot.core.totals import Totals
 from bot.discord.shards import Shard
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, ProblemKind
 from bot.health import Part, Report, Status
 from bot.metrics import Metrics
 from bot.services.assembly import Services
@@ -37,6 +37,7 @@ TOTALS = Totals(
     posts_stopped=8,
     posts_in_doubt=9,
     oldest_waiting_at=NOW - timedelta(minutes=5),
+    items_unreadable=10,
 )
 STANDING = Standing(
     now=NOW,
@@ -55,7 +56,8 @@ def used() -> str:
     metrics = Metrics()
     metrics.run_ended(Outcome.OK, seconds=1.0, posts=2)
     metrics.feed_ran(late_seconds=1.0)
-    metrics.day_read(listed=3, new=1)
+    metrics.day_read(listed=3, new=1, unreadable=2)
+    metrics.source_failed(ProblemKind.TIMED_OUT)
     metrics.source_answered(Endpoint.LIST, status=None, seconds=1.0)
     metrics.post_tried(Tried.SENT, waited_seconds=1.0)
     metrics.step_tried(Tried.DONE)
@@ -130,6 +132,10 @@ def test_how_things_stand_is_told() -> None:
     states = ("waiting", "stopped", "in_doubt")
     assert [numbers.of("paperboy_posts_owed", state=one) for one in states] == [7, 8, 9]
     assert numbers["paperboy_oldest_waiting_post_age_seconds"] == 300
+    assert numbers["paperboy_items_missing"] == 10
+    assert numbers["paperboy_items_unreadable_total"] == 2
+    assert numbers.of("paperboy_source_failures_total", reason="timed_out") == 1
+    assert numbers.of("paperboy_source_failures_total", reason="no_item_readable") == 0
     assert numbers.of("paperboy_discord_request_duration_seconds_count", status="429") == 1
     source = numbers.of("paperboy_source_request_duration_seconds_count", endpoint="list", status="none")
     assert source == 1

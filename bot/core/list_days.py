@@ -5,7 +5,7 @@ List day D opens at 21:30 in New York on D-1 and closes when D+1 opens.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -34,22 +34,32 @@ def closes_at(day: date) -> datetime:
 # Days that have closed are read again for late papers and moving upvotes, but never more often than this:
 # with a poll every second that is 300 + 7 * 15 requests in the 5 minutes for which Hugging Face allows 500.
 REREAD_AFTER = timedelta(seconds=20)
+# A list with items that could not be read is read again beyond the window too, so often and for so long: an
+# update of Paperboy, or a correction of the list, may make them readable.
+INCOMPLETE_REREAD_AFTER = timedelta(days=1)
+INCOMPLETE_DAYS = 30
 
 
 def days_to_read(
-    now: datetime, *, read_at: Mapping[date, datetime], wanted_since: date | None = None, backfill_days: int
+    now: datetime,
+    *,
+    read_at: Mapping[date, datetime],
+    wanted_since: date | None = None,
+    backfill_days: int,
+    incomplete: Collection[date] = (),
 ) -> list[date]:
     """The list days a poll should read at `now`, the most pressing first.
 
     The open day; days never read since the oldest day that was, or that a subscription wants (time offline,
-    or a failure); days not read since they closed; and the window's days again. Other days that were never
-    read are the backfill's (`days_to_backfill`).
+    or a failure); days not read since they closed; the window's days again; and once a day those before it
+    that have unreadable items. Other days that were never read are the backfill's (`days_to_backfill`).
 
     Args:
         now: the moment of the poll.
         read_at: when each day was last read with success.
         wanted_since: the oldest list day that a subscription wants.
         backfill_days: how far back the archive reaches.
+        incomplete: the days on which some items could not be read.
     """
     today = open_list_day(now)
     furthest = today - timedelta(days=max(backfill_days, WINDOW_DAYS))
@@ -65,6 +75,7 @@ def days_to_read(
             last_read is None
             or last_read < closes_at(day)
             or (back <= WINDOW_DAYS and last_read <= now - REREAD_AFTER)
+            or (day in incomplete and back <= INCOMPLETE_DAYS and last_read <= now - INCOMPLETE_REREAD_AFTER)
         ):
             days.append(day)
     return days

@@ -8,12 +8,13 @@ from enum import StrEnum
 
 from bot.core.feeds import Feed
 from bot.core.ids import FeedId, NoticeId, ServerId
+from bot.core.runs import SourceFailure
 
 
 class NoticeKind(StrEnum):
     HELD = "held"  # a feed is held
     DELAYED = "delayed"  # a feed's message does not get through, and that lasts
-    SOURCE = "source"  # Hugging Face does not answer, and that lasts
+    SOURCE = "source"  # Hugging Face's list cannot be read, and that lasts
 
 
 class NoticeState(StrEnum):
@@ -52,4 +53,4 @@ class Told:
     server_id: ServerId
     held: tuple[Feed, ...] = ()
     delayed: tuple[Delay, ...] = ()
-    is_source_down: bool = False
+    source: SourceFailure | None = None

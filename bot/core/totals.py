@@ -16,6 +16,7 @@ class Totals:
     feeds_held: int  # also those that are paused beside
     subscriptions: int
     papers: int
+    items_unreadable: int  # on the list days that were read, when each was read last
     posts_waiting: int  # owed, and to be sent as soon as may be
     posts_stopped: int  # owed by feeds that are held or paused
     posts_in_doubt: int

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from bot.core.access import Access
+from bot.core.cards import date_text
 from bot.core.feeds import Feed, FeedKind, Hold, LastRun
 from bot.core.ids import ServerId
 from bot.core.markdown import clean
 from bot.core.posts import Post, Step, StepKind, StepState
 from bot.core.runs import Outcome, Run
 from bot.core.schedules import Cadence, Schedule, weekdays_text
+from bot.errors import ProblemKind
 
 # A backtick ends inline code whatever stands before it, so it is shown as a look-alike.
 _CODE_LOOKALIKES = {ord("`"): "\N{MODIFIER LETTER GRAVE ACCENT}"}
@@ -149,13 +151,25 @@ def _match(number: int) -> str:
     return "matches" if number == 1 else "match"
 
 
+def list_of(day: date | None) -> str:
+    """`the list of Wed 19 Aug 2026`."""
+    return f"the list of {date_text(day)}" if day else "the list"
+
+
 def failed_run(run: Run) -> str:
     """How a run failed, and what follows."""
     if run.outcome is Outcome.SOURCE_FAILED:
-        why = f"the list could not be read whole ({code((run.problem or '')[:200])})"
+        why = f"{list_of(run.problem_day)} could not be read completely, because {run.problem}"
+    elif run.problem is not None and run.problem.kind is ProblemKind.DATABASE:
+        why = f"{run.problem}; whoever runs the bot finds the reason in the log"
     else:
         why = "a bug stopped it; whoever runs the bot finds it in the log"
     return f"**failed**: {why}. The next run makes up for it"
+
+
+def unreadable(items: int, *, day: date) -> str:
+    """That so many items of a list could not be read."""
+    return f"{count(items, 'item')} on {list_of(day)} could not be read"
 
 
 def history_warning(access: Access) -> str | None:

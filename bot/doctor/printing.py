@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.doctor.findings import Finding, Sign, count
+from bot.redaction import Redaction
 from bot.terminal import Style, Terminal, printable
 
-_REDACTED = "[redacted]"
 _SIGNS = {
     Sign.FINE: ("\N{CHECK MARK}", Style.GREEN),
     Sign.WARNING: ("!", Style.YELLOW),
@@ -18,11 +18,11 @@ _INDENT = "  "
 
 
 class Printer:
-    """Text for one terminal, without these secrets, whatever a check puts into a finding."""
+    """Text for one terminal, without credentials, whatever a check puts into a finding."""
 
     def __init__(self, terminal: Terminal, *, secrets: Iterable[str] = ()) -> None:
         self._terminal = terminal
-        self._secrets = sorted(filter(None, secrets), key=len, reverse=True)
+        self._redact = Redaction(secrets)
 
     def heading(self, name: str) -> str:
         return f"\n{self._terminal.styled(name, Style.BOLD)}\n"
@@ -59,6 +59,4 @@ class Printer:
         return f"\n{self._terminal.styled(self._terminal.fit(text), Style.BOLD, colour)}\n"
 
     def _clean(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, _REDACTED)
-        return self._terminal.fit(printable(text))
+        return self._terminal.fit(printable(self._redact(text)))

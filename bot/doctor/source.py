@@ -11,11 +11,12 @@ from bot.core.cards import date_text
 from bot.core.list_days import open_list_day
 from bot.core.schedules import WEEKDAYS
 from bot.doctor.findings import Finding, count, fine, warning, wrong
-from bot.errors import ConfigError, SourceError
+from bot.errors import ConfigError, Problem, SourceError
 from bot.services.clock import Clock
 from bot.services.previewing import newest_list
 from bot.settings import Settings
-from bot.sources.fetching import FetchLimits, Heard
+from bot.sources.answers import Heard
+from bot.sources.fetching import FetchLimits
 from bot.sources.huggingface import HuggingFace
 
 _LIMITS = FetchLimits(connect_seconds=5, total_seconds=15, tries=1, longest_wait_seconds=0)
@@ -51,7 +52,7 @@ async def check_source(settings: Settings, *, clock: Clock, limits: FetchLimits 
     except ConfigError as error:
         return SourceReport(findings=[wrong(str(error), "change HF_ENDPOINT", ends_the_start=True)])
     except SourceError as error:
-        return SourceReport(findings=[_failure(where, error)], moment=_moment(heard))
+        return SourceReport(findings=[_failure(where, error.problem)], moment=_moment(heard))
     seconds = time.monotonic() - began
     day = f"{WEEKDAYS[newest.day.weekday()]} {date_text(newest.day)}"
     answered = f"{where} answered in {seconds:.1f} s"
@@ -64,11 +65,19 @@ async def check_source(settings: Settings, *, clock: Clock, limits: FetchLimits 
     ]
     if seconds > _SLOW_SECONDS:
         findings.append(warning("That is slow", "check the network, and the proxy if there is one"))
-    if newest.dropped:
+    if newest.unreadable:
+        of = len(newest.papers) + newest.unreadable
         findings.append(
             warning(
-                f"{count(len(newest.dropped), 'item')} of that list cannot be read: {newest.dropped[0]}",
-                "the others are; an update of Paperboy may know it",
+                f"{newest.unreadable} of {count(of, 'item')} on that list cannot be read",
+                "the others are used; check for an update of Paperboy; LOG_LEVEL=DEBUG shows what is wrong",
+            )
+        )
+    if newest.problem is not None:
+        findings.append(
+            wrong(
+                f"That list cannot be read completely, because {newest.problem}",
+                _small(newest.problem.advice),
             )
         )
     findings.append(_token(settings))
@@ -77,12 +86,13 @@ async def check_source(settings: Settings, *, clock: Clock, limits: FetchLimits 
     return SourceReport(findings=findings, moment=_moment(heard))
 
 
-def _failure(where: str, error: SourceError) -> Finding:
-    # What stands behind the first full stop says what to do.
-    what, _, remedy = str(error).removesuffix(".").partition(". ")
-    return wrong(
-        f"{where}: {what}", remedy or "check the network, and HF_ENDPOINT; nothing is lost meanwhile"
-    )
+def _failure(where: str, problem: Problem) -> Finding:
+    remedy = f"{_small(problem.advice)}; nothing is lost meanwhile"
+    return wrong(f"{where}: the list cannot be read, because {problem}", remedy)
+
+
+def _small(text: str) -> str:
+    return text[0].lower() + text[1:]
 
 
 def _token(settings: Settings) -> Finding:

@@ -19,7 +19,7 @@ from bot.services.clock import Clock
 from bot.services.pace import growing_wait
 from bot.services.publishing import Publisher
 from bot.services.sending import asked_wait
-from bot.store import feeds, list_days, notices, runs, servers
+from bot.store import feeds, notices, runs, servers
 from bot.store.database import Database
 
 _log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ MOST_PEOPLE = 3  # asked in turn, where no channel takes the message
 # By their growing waits, so many attempts take about a day.
 MOST_ATTEMPTS = 100
 CLOSING_SECONDS = 2.5
-# How long Hugging Face must have been silent, and how lately it was asked at least.
+# For how long lists could not be read, and how lately one was asked for at least.
 SOURCE_SILENT_FOR = timedelta(hours=6)
 SOURCE_ASKED_WITHIN = timedelta(hours=1)
 SOURCE_LOOK_EVERY = timedelta(minutes=1)
@@ -168,11 +168,12 @@ class Notices:
         async with self._database.read() as conn:
             known = {feed.id: feed for feed in await feeds.of_server(conn, server_id)}
             delays = await notices.delays(conn, list(known))
+            source = await runs.source_failure(conn)
         held = _of(theirs, NoticeKind.HELD, known)
         held = {notice_id: feed for notice_id, feed in held.items() if feed.hold is not None}
         delayed = _of(theirs, NoticeKind.DELAYED, known)
         delayed = {notice_id: feed for notice_id, feed in delayed.items() if feed.id in delays}
-        of_source = [notice.id for notice in theirs if notice.kind is NoticeKind.SOURCE]
+        of_source = [notice.id for notice in theirs if notice.kind is NoticeKind.SOURCE and source]
         kept = {*held, *delayed, *of_source}
         if over := [notice.id for notice in theirs if notice.id not in kept]:
             async with self._database.write() as conn:
@@ -187,7 +188,7 @@ class Notices:
                 server_id=server_id,
                 held=tuple(held.values()),
                 delayed=tuple(Delay(feed=feed, reason=delays[feed.id]) for feed in delayed.values()),
-                is_source_down=bool(of_source),
+                source=source if of_source else None,
             ),
         )
 
@@ -247,12 +248,12 @@ class Notices:
         return list(dict.fromkeys(feed.created_by for feed in troubled))[:MOST_PEOPLE]
 
     async def _look_at_source(self) -> None:
-        """Owes notices where Hugging Face has been silent for hours, and ends them where a list was read."""
+        """Owes notices where lists could not be read for hours, and ends them once a run could read them."""
         now, looked_at = self._clock(), self._source_looked_at
         if looked_at is not None and timedelta() <= now - looked_at < SOURCE_LOOK_EVERY:
             return
         async with self._database.read() as conn:
-            failing = await runs.source_failures(conn, since=await list_days.last_read_at(conn))
+            failing = await runs.source_failure(conn)
             is_told = await notices.any_of_source(conn)
         self._source_looked_at = now
         if failing is None:
@@ -260,12 +261,12 @@ class Notices:
                 async with self._database.write() as conn:
                     await notices.end_of_source(conn)
             return
-        first, last = failing
-        if now - first >= SOURCE_SILENT_FOR and now - last <= SOURCE_ASKED_WITHIN:
+        first = failing.first_at
+        if now - first >= SOURCE_SILENT_FOR and now - failing.last_at <= SOURCE_ASKED_WITHIN:
             async with self._database.write() as conn:
                 owed = await notices.owe_of_source(conn, joined_before=now - SOURCE_SILENT_FOR, now=now)
             if owed:
-                _log.warning("Hugging Face has been silent since %s; %d servers are told", first, owed)
+                _log.warning("No whole list could be read since %s; %d servers are notified", first, owed)
 
 
 def _due(theirs: Sequence[Notice], now: datetime) -> list[Notice]:

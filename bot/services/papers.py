@@ -11,7 +11,14 @@ from datetime import UTC, date, datetime, timedelta
 from bot.core.ids import PaperId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
-from bot.errors import NotOpenYetError, PaperNotFoundError, SourceError, UserError
+from bot.errors import (
+    NotOpenYetError,
+    PaperNotFoundError,
+    Problem,
+    ProblemKind,
+    SourceError,
+    UserError,
+)
 from bot.services.clock import Clock
 from bot.services.polling import Polling
 from bot.sources.huggingface import HuggingFace
@@ -33,6 +40,8 @@ class ListDay:
     day: date
     papers: tuple[Paper, ...]  # by upvotes, then id
     is_open: bool  # it is still filling
+    unreadable: int = 0  # items on it that could not be read
+    problem: Problem | None = None  # why this may not be all of it, or not the newest list
 
 
 class Papers:
@@ -61,9 +70,10 @@ class Papers:
         today = open_list_day(self._clock())
         newest = await self._newest_day(today)
         if newest is None:
-            async with _asked():
+            async with _asked("The list"):
                 newest = await self._read_newest(today)
-        return await self._stored(newest or today)
+        health = self._source.health
+        return await self._stored(newest or today, problem=health.last_failure if health.is_failing else None)
 
     async def on(self, day: date) -> ListDay:
         """The list of a day that `day` gave.
@@ -73,16 +83,17 @@ class Papers:
         """
         async with self._database.read() as conn:
             is_known = day in await list_days.reads(conn, day, day)
+        problem: Problem | None = None
         if not is_known:
-            async with _asked():
+            async with _asked("The list"):
                 try:
-                    await self._polling.read_day(day)
+                    problem = (await self._polling.read_day(day)).problem
                 except NotOpenYetError as error:
                     raise UserError(
                         f"The list of {day} has not opened yet: a list opens when its first papers are "
                         "chosen. `/papers today` shows the newest one."
                     ) from error
-        return await self._stored(day)
+        return await self._stored(day, problem=problem)
 
     async def one(self, paper_id: PaperId) -> Paper:
         """The paper as it is known, or as Hugging Face has it where it was never on a list that was read.
@@ -94,7 +105,7 @@ class Papers:
             known = await papers.get(conn, paper_id)
         if known is not None:
             return known
-        async with _asked():
+        async with _asked("The paper"):
             try:
                 return await self._source.paper(paper_id)
             except PaperNotFoundError as error:
@@ -117,20 +128,31 @@ class Papers:
         async with self._database.read() as conn:
             return await papers.newest_day(conn, up_to=up_to)
 
-    async def _stored(self, day: date) -> ListDay:
+    async def _stored(self, day: date, *, problem: Problem | None) -> ListDay:
         async with self._database.read() as conn:
             found = await papers.of_day(conn, day)
-        return ListDay(day=day, papers=tuple(found), is_open=day >= open_list_day(self._clock()))
+            read = (await list_days.reads(conn, day, day)).get(day)
+        return ListDay(
+            day=day,
+            papers=tuple(found),
+            is_open=day >= open_list_day(self._clock()),
+            unreadable=read.unreadable if read else 0,
+            problem=problem,
+        )
 
 
 @asynccontextmanager
-async def _asked() -> AsyncGenerator[None]:
+async def _asked(what: str) -> AsyncGenerator[None]:
     """Around what is asked of Hugging Face while a person waits: an answer in time, or a UserError."""
     try:
         async with asyncio.timeout(ASKING_SECONDS):
             yield
     except (SourceError, TimeoutError) as error:
-        raise UserError("Hugging Face does not answer just now. Try again in a few minutes.") from error
+        timed_out = Problem(ProblemKind.TIMED_OUT)
+        problem = error.problem if isinstance(error, SourceError) else timed_out
+        raise UserError(
+            f"{what} could not be read, because {problem}. Try again in a few minutes."
+        ) from error
 
 
 def _parse_day(text: str, today: date) -> date:

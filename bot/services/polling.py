@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot.core.list_days import WINDOW_DAYS, days_to_backfill, days_to_read, open_list_day
-from bot.errors import NotOpenYetError, SourceError
+from bot.errors import NotOpenYetError, Problem, ProblemKind, SourceError
 from bot.services.clock import Clock
 from bot.services.progress import Advance, Progress, untold
 from bot.sources.huggingface import HuggingFace
 from bot.store import list_days, papers, subscriptions
 from bot.store.database import Database
+from bot.store.engines import outage
+from bot.store.list_days import DayRead
 from bot.watching import UNWATCHED, Watcher
 
 _log = logging.getLogger(__name__)
@@ -32,7 +34,20 @@ class PollResult:
     days_read: int = 0
     listed: int = 0  # papers on the days that were read
     new: int = 0  # papers never seen before
-    problem: str | None = None  # the first day that could not be read, and why
+    unreadable: int = 0  # items on them
+    problem: Problem | None = None  # why the newest of the days could not be read that could not
+    problem_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadDay:
+    """The result of reading one list day; with a problem, this may not be the whole list."""
+
+    listed: int
+    new: int
+    unreadable: int
+    problem: Problem | None
+    is_recorded: bool  # it counts as read
 
 
 class Polling:
@@ -59,54 +74,84 @@ class Polling:
 
     async def poll(self) -> PollResult:
         """Reads the open day, what was missed, and the window's days again; never raises for the source."""
-        now = self._clock()
-        async with self._database.read() as conn:
-            wanted_since = await subscriptions.oldest_since(conn)
-        wanted = days_to_read(
-            now,
-            read_at=await self._read_at(now),
-            wanted_since=wanted_since,
-            backfill_days=self._backfill_days,
-        )
-        days_read = listed = new = failures = 0
-        problem: str | None = None
+        wanted = await self._wanted()
+        read: list[ReadDay] = []
+        problems: list[tuple[Problem, date]] = []
+        failures = 0
         for day in wanted:
             try:
-                found, fresh = await self.read_day(day)
+                found = await self.read_day(day)
             except NotOpenYetError:
                 continue  # not a failure: asked again at the next poll
             except Exception as error:  # noqa: BLE001 - a bug over one day's papers must not stop the run
-                if isinstance(error, SourceError):
-                    why = str(error)
-                    _log.warning("The list of %s could not be read: %s", day, why)
-                else:
-                    why = "a bug in Paperboy; the log has it"
-                    _log.exception("The list of %s could not be read because of a bug", day)
-                problem = problem or f"{day}: {why}"
+                problems.append((self._explained(day, error), day))
                 failures += 1
                 if failures == _FAILURES_BEFORE_GIVING_UP:
                     break
                 continue
             failures = 0
-            days_read += 1
-            listed += found
-            new += fresh
-        return PollResult(days_read=days_read, listed=listed, new=new, problem=problem)
+            read.append(found)
+            if found.problem is not None:
+                problems.append((found.problem, day))
+        problem, problem_day = problems[0] if problems else (None, None)
+        return PollResult(
+            days_read=len(read),
+            listed=sum(found.listed for found in read),
+            new=sum(found.new for found in read),
+            unreadable=sum(found.unreadable for found in read),
+            problem=problem,
+            problem_day=problem_day,
+        )
 
-    async def read_day(self, day: date) -> tuple[int, int]:
-        """Reads one list day into the store: how many papers it has, and how many of them are new.
+    async def _wanted(self) -> list[date]:
+        now = self._clock()
+        async with self._database.read() as conn:
+            wanted_since = await subscriptions.oldest_since(conn)
+        reads = await self._reads(now)
+        return days_to_read(
+            now,
+            read_at={day: read.read_at for day, read in reads.items()},
+            wanted_since=wanted_since,
+            backfill_days=self._backfill_days,
+            incomplete={day for day, read in reads.items() if read.unreadable},
+        )
+
+    def _explained(self, day: date, error: Exception) -> Problem:
+        """Why that day could not be read; logged."""
+        if isinstance(error, SourceError):
+            _log.warning("The list of %s could not be read: %s", day, error)
+            return error.problem
+        if what := outage(error):
+            _log.warning("The list of %s could not be stored: %s", day, what)
+            return Problem(ProblemKind.DATABASE)
+        _log.exception("The list of %s could not be read because of a bug", day, exc_info=error)
+        return Problem(ProblemKind.BUG)
+
+    async def read_day(self, day: date) -> ReadDay:
+        """Reads one list day into the store, as far as it can be read.
+
+        One of which only a part could be read does not count as read, so that it is read again; but one with
+        some unreadable items does, for those may never become readable.
 
         Raises:
             NotOpenYetError: the day has not opened.
-            SourceError: it could not be read.
+            SourceError: nothing of it could be read.
         """
         listing = await self._source.list_day(day)
-        now = self._clock()
+        now, listed, problem = self._clock(), len(listing.papers), listing.problem
+        is_recorded = problem is None or problem.kind is ProblemKind.MOST_ITEMS_UNREADABLE
         async with self._database.write() as conn:
             new = await papers.upsert(conn, listing.papers, seen_at=now)
-            await list_days.record(conn, day, read_at=now, papers=len(listing.papers))
-        self._watcher.day_read(listed=len(listing.papers), new=len(new))
-        return len(listing.papers), len(new)
+            if is_recorded:
+                await list_days.record(conn, day, read_at=now, papers=listed, unreadable=listing.unreadable)
+        self._watcher.day_read(listed=listed, new=len(new), unreadable=listing.unreadable)
+        return ReadDay(
+            listed=listed,
+            new=len(new),
+            unreadable=listing.unreadable,
+            problem=problem,
+            is_recorded=is_recorded,
+        )
 
     async def backfill(self) -> bool:
         """Reads the archive's missing days, newest first and slowly; whether none is missing now.
@@ -114,7 +159,9 @@ class Polling:
         It goes on where it was cut off, for what was read stands in the store.
         """
         now = self._clock()
-        wanted = days_to_backfill(now, read_at=await self._read_at(now), backfill_days=self._backfill_days)
+        reads = await self._reads(now)
+        read_at = {day: read.read_at for day, read in reads.items()}
+        wanted = days_to_backfill(now, read_at=read_at, backfill_days=self._backfill_days)
         if not wanted:
             return True
         with self._progress(len(wanted)) as advance:
@@ -128,7 +175,7 @@ class Polling:
         for day in wanted:
             await self._sleep(BACKFILL_PAUSE_SECONDS)
             try:
-                await self.read_day(day)
+                found = await self.read_day(day)
             except SourceError as error:
                 _log.warning("The archive's list of %s could not be read: %s", day, error)
                 failures += 1
@@ -136,13 +183,12 @@ class Polling:
                     break
             else:
                 failures = 0
-                done += 1
+                done += found.is_recorded
             advance()
         return done
 
-    async def _read_at(self, now: datetime) -> dict[date, datetime]:
+    async def _reads(self, now: datetime) -> dict[date, DayRead]:
         today = open_list_day(now)
         furthest = today - timedelta(days=max(self._backfill_days, WINDOW_DAYS))
         async with self._database.read() as conn:
-            reads = await list_days.reads(conn, furthest, today)
-        return {day: read.read_at for day, read in reads.items()}
+            return await list_days.reads(conn, furthest, today)

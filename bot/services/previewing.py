@@ -12,10 +12,11 @@ from bot.core.decisions import posting_order
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.core.queries import Query, compile_query, parse_query, split_alternatives
-from bot.errors import NotOpenYetError
+from bot.errors import NotOpenYetError, Problem
 from bot.index import PaperIndex
 from bot.services.progress import Progress, untold
-from bot.sources.huggingface import DayListing, HuggingFace
+from bot.sources.huggingface import HuggingFace
+from bot.sources.paging import DayListing
 
 _MOST_DAYS_BACK = 5  # a long weekend at most lies between two lists that have papers
 
@@ -33,6 +34,9 @@ class Matches:
     days: tuple[date, ...]  # the list days that were read, the newest first
     listed: int  # papers on them
     found: tuple[Match, ...]  # the newest list day first, within a day by upvotes
+    unreadable: int = 0  # items on them
+    problem: Problem | None = None  # why the newest of them that was not read completely was not
+    problem_day: date | None = None
 
 
 def alternatives(keywords: str, *, max_length: int) -> tuple[Query, ...]:
@@ -54,7 +58,7 @@ async def newest_list(source: HuggingFace, today: date) -> DayListing:
         SourceError: it could not be read.
     """
     async for listing in _newest_first(source, today, days=_MOST_DAYS_BACK):
-        if listing.papers:
+        if listing.papers or listing.problem:
             return listing
     return DayListing(day=today, papers=())
 
@@ -100,8 +104,12 @@ def _matches(listings: Sequence[DayListing], queries: Sequence[Query]) -> Matche
         key=lambda paper: paper.list_day or date.min,
         reverse=True,
     )
+    partly = next((listing for listing in listings if listing.problem), None)
     return Matches(
         days=tuple(listing.day for listing in listings),
         listed=len(papers),
+        unreadable=sum(listing.unreadable for listing in listings),
+        problem=partly and partly.problem,
+        problem_day=partly and partly.day,
         found=tuple(Match(paper=paper, queries=tuple(by_paper[paper.id])) for paper in in_order),
     )

@@ -6,8 +6,10 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.decisions import Stage, reach
 from bot.core.feeds import Feed, Subscription
@@ -15,6 +17,7 @@ from bot.core.ids import FeedId, PostId, RunId
 from bot.core.list_days import open_list_day
 from bot.core.runs import Outcome
 from bot.core.schedules import Cadence, Schedule, next_run
+from bot.errors import Problem, ProblemKind
 from bot.services.clock import Clock
 from bot.services.clock_correction import correct
 from bot.services.delivery import Delivery
@@ -23,6 +26,7 @@ from bot.services.planning import FeedPlan, Planned, plan, plan_older
 from bot.services.polling import Polling, PollResult
 from bot.store import feeds, papers, posts, runs, subscriptions
 from bot.store.database import Database
+from bot.store.engines import outage
 from bot.watching import UNWATCHED, Watcher
 
 _log = logging.getLogger(__name__)
@@ -44,7 +48,21 @@ class RunReport:
     feeds: int = 0  # that were due
     posts: int = 0  # that were planned
     outcome: Outcome = Outcome.OK
-    problem: str | None = None
+    problem: Problem | None = None
+    problem_day: date | None = None  # the newest list day that could not be read
+
+    @property
+    def fields(self) -> dict[str, object]:
+        """Its numbers and words, for the log."""
+        return {
+            "listed": self.listed,
+            "new_papers": self.new_papers,
+            "feeds": self.feeds,
+            "posts": self.posts,
+            "outcome": self.outcome.value,
+            "problem": self.problem and self.problem.kind.value,
+            "problem_day": self.problem_day and str(self.problem_day),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +72,8 @@ class RequestedRun:
     post_ids: tuple[PostId, ...]
     since: date  # the oldest list day that it looked at
     filtered: Mapping[Stage, int]  # matching papers that the feed's filter stops for now or for good
-    list_problem: str | None  # why the list could not be read whole just now
+    unreadable: int  # items of the list that could not be read
+    list_problem: Problem | None  # why the list could not be read whole just now
     is_whole: bool  # whether every subscription could be evaluated
 
 
@@ -88,7 +107,7 @@ class Runs:
         self._planning = asyncio.Lock()
         self._reading = asyncio.Lock()
         self._read_at: datetime | None = None  # when the list was last read, for a run or on request
-        self._read_problem: str | None = None  # what was wrong with it then
+        self._read_result = PollResult()  # what was read then
         self._polled_at: datetime | None = None
         self._saw_all = False  # whether that poll read every day that it wanted
 
@@ -132,8 +151,8 @@ class Runs:
             report.new_papers,
             report.feeds,
             report.posts,
-            f"; {report.problem}" if report.problem else "",
-            extra={"fields": {**asdict(report), "seconds": round(seconds, 3)}},
+            f"; the list of {report.problem_day}: {report.problem}" if report.problem_day else "",
+            extra={"fields": {**report.fields, "seconds": round(seconds, 3)}},
         )
         return report
 
@@ -163,20 +182,20 @@ class Runs:
     async def _poll(self) -> PollResult:
         async with self._reading:
             result = await self._polling.poll()
-            self._read_at, self._read_problem = self._clock(), result.problem
+            self._read_at, self._read_result = self._clock(), result
         return result
 
-    async def _read_on_request(self) -> str | None:
-        """Reads the list where nobody did so just now; what was wrong with it, or None."""
+    async def _read_on_request(self) -> PollResult:
+        """Reads the list where nobody did so just now."""
         read_at, now = self._read_at, self._clock()
         if read_at is not None and timedelta() <= now - read_at < FRESH_FOR_REQUEST:
-            return self._read_problem
+            return self._read_result
         try:
             async with asyncio.timeout(READING_FOR_REQUEST_SECONDS):
-                return (await self._poll()).problem
+                return await self._poll()
         except TimeoutError:
             _log.warning("Hugging Face took too long for a request; it goes on with what is known")
-            return "Hugging Face took too long to answer"
+            return PollResult(problem=Problem(ProblemKind.TIMED_OUT))
 
     async def _run_due(self, run_id: RunId, listing: PollResult) -> RunReport:
         """Plans the due feeds, and in one transaction makes owed what they post and moves their next run."""
@@ -184,11 +203,9 @@ class Runs:
         async with self._database.read() as conn:
             due = await feeds.due(conn, now)
         planned = await self._plan(due, now)
-        outcome, problem = Outcome.OK, listing.problem
-        if problem:
-            outcome = Outcome.SOURCE_FAILED
-        if planned.broken:
-            outcome, problem = Outcome.FAILED, f"a bug in the planning of {len(planned.broken)} feeds"
+        outcome, problem, problem_day = _outcome(listing.problem), listing.problem, listing.problem_day
+        if planned.broken:  # the log has each
+            outcome, problem, problem_day = Outcome.FAILED, Problem(ProblemKind.BUG), None
         next_runs = [(feed.id, _following(feed.schedule, now)) for feed in due]
         # A run that did not see the whole list, or a feed's every query, is made up for by the next one.
         whole = frozenset[FeedId]() if listing.problem else {feed.id for feed in due} - planned.broken
@@ -205,18 +222,20 @@ class Runs:
                 posts=len(owed),
                 outcome=outcome,
                 problem=problem,
+                problem_day=problem_day,
             )
-            await runs.finish(conn, run_id, now=now, **asdict(report))
+            await _finish(conn, run_id, report, now=now)
         for feed in due:
             if feed.schedule.cadence is not Cadence.LIVE:
                 self._watcher.feed_ran(late_seconds=max(0.0, (now - feed.next_run_at).total_seconds()))
         return report
 
     async def _note_failure(self, run_id: RunId, error: Exception) -> None:
+        kind = ProblemKind.DATABASE if outage(error) else ProblemKind.BUG
         try:
             async with self._database.write() as conn:
-                report = RunReport(outcome=Outcome.FAILED, problem=type(error).__name__)
-                await runs.finish(conn, run_id, now=self._clock(), **asdict(report))
+                report = RunReport(outcome=Outcome.FAILED, problem=Problem(kind))
+                await _finish(conn, run_id, report, now=self._clock())
         except Exception:  # noqa: BLE001 - the first error is the one to tell of; it is about to be raised
             _log.warning("That run %d failed could not be written down", run_id, exc_info=True)
 
@@ -225,7 +244,7 @@ class Runs:
 
         The list is read first.
         """
-        list_problem = await self._read_on_request()
+        listing = await self._read_on_request()
         async with self._planning:
             now = self._clock()
             planned = await self._plan([feed], now)
@@ -235,7 +254,8 @@ class Runs:
                 post_ids=tuple(await self._owe(planned.plans, now)),
                 since=reach(feed, now=now, backfill_days=self._backfill_days),
                 filtered=planned.filtered.get(feed.id, {}),
-                list_problem=list_problem,
+                unreadable=listing.unreadable,
+                list_problem=listing.problem,
                 is_whole=not planned.broken,
             )
 
@@ -285,6 +305,28 @@ class Runs:
             now=now,
             backfill_days=self._backfill_days,
         )
+
+
+def _outcome(problem: Problem | None) -> Outcome:
+    if problem is None:
+        return Outcome.OK
+    is_ours = problem.kind in {ProblemKind.BUG, ProblemKind.DATABASE}
+    return Outcome.FAILED if is_ours else Outcome.SOURCE_FAILED
+
+
+async def _finish(conn: AsyncConnection, run_id: RunId, report: RunReport, *, now: datetime) -> None:
+    await runs.finish(
+        conn,
+        run_id,
+        now=now,
+        outcome=report.outcome,
+        listed=report.listed,
+        new_papers=report.new_papers,
+        feeds=report.feeds,
+        posts=report.posts,
+        problem=report.problem,
+        problem_day=report.problem_day,
+    )
 
 
 def _following(schedule: Schedule, now: datetime) -> datetime:

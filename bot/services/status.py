@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.core.access import Access
 from bot.core.feeds import Feed, LastRun
 from bot.core.ids import ServerId
+from bot.core.list_days import INCOMPLETE_DAYS, open_list_day
 from bot.core.posts import Post, Step
 from bot.core.runs import Run
 from bot.core.schedules import next_run
@@ -16,8 +17,9 @@ from bot.services.clock import Clock
 from bot.services.publishing import Publisher
 from bot.services.runs import Runs
 from bot.sources.huggingface import HuggingFace, SourceHealth
-from bot.store import feeds, notices, outbox, papers, posts, runs, steps, subscriptions
+from bot.store import feeds, list_days, notices, outbox, papers, posts, runs, steps, subscriptions
 from bot.store.database import Database
+from bot.store.list_days import DayRead
 
 _MOST_FAILED = 5
 _MOST_STEPS = 5
@@ -49,6 +51,7 @@ class Status:
     untold: int  # notices that reached nobody
     papers: int
     source: SourceHealth
+    incomplete: tuple[DayRead, ...]  # of the last lists, those with unreadable items, the newest first
 
     @property
     def can_be_checked(self) -> bool:
@@ -76,6 +79,7 @@ class StatusReport:
 
     async def of_server(self, server_id: ServerId) -> Status:
         next_at = await self._runs.next_at()
+        first = open_list_day(self._clock()) - timedelta(days=INCOMPLETE_DAYS)
         async with self._database.read() as conn:
             found = await feeds.of_server(conn, server_id)
             last_run = await runs.latest(conn)
@@ -84,6 +88,7 @@ class StatusReport:
             troubled = await steps.troubled(conn, server_id, _MOST_STEPS)
             untold = await notices.count_untold(conn, server_id)
             known = await papers.count(conn)
+            incomplete = await list_days.incomplete(conn, first)
         return Status(
             now=self._clock(),
             last_run=last_run,
@@ -96,6 +101,7 @@ class StatusReport:
             untold=untold,
             papers=known,
             source=self._source.health,
+            incomplete=tuple(incomplete),
         )
 
     async def _of_feeds(self, server_id: ServerId, found: Sequence[Feed]) -> tuple[FeedStatus, ...]:

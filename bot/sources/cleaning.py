@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import re
+import ssl
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -25,6 +27,12 @@ _HOST = re.compile(r"(?:[a-z0-9_-]{1,63}\.)+[a-z0-9-]{1,63}", re.ASCII)
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}", re.ASCII)
 _GITHUB_HOSTS = {"github.com", "www.github.com"}
 _GITHUB_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)
+_IP_ADDRESS = re.compile(
+    r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\w)"
+    r"|(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])"
+)
+_PATH = re.compile(r"(?<![\w/:.<])(?:/[\w.@+-]+){2,}/?")
+_LONGEST_CHAIN = 4
 _TREE = re.compile(r"/(?:-/)?(?:tree|blob)/.*", re.DOTALL)
 
 
@@ -37,6 +45,31 @@ def shorten(text: str, *, limit: int = 200) -> str:
     """Outside text for a log line or an error: clean, and at most `limit` characters."""
     clean = clean_text(text)
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+
+
+def without_addresses(text: str) -> str:
+    """The text without IP addresses and file paths: an error's page can name what stands behind a server."""
+    return _PATH.sub("[path]", _IP_ADDRESS.sub("[address]", text))
+
+
+def cause(error: BaseException) -> str:
+    """Why a connection failed, without naming hosts: the operator knows which, and a proxy is nobody else's.
+
+    `str` of such an error has addresses and paths in it.
+    """
+    found: BaseException | None = error
+    reasons: list[str] = []
+    while found is not None and len(reasons) < _LONGEST_CHAIN:
+        name = type(found).__name__
+        number = getattr(found, "errno", None)
+        code = errno.errorcode.get(number) if isinstance(number, int) else None
+        if isinstance(found, ssl.SSLCertVerificationError):
+            code = found.verify_message
+        reason = f"{name} ({code})" if code else name
+        if reason not in reasons:
+            reasons.append(reason)
+        found = found.__cause__ or getattr(found, "os_error", None)
+    return ", ".join(reasons)
 
 
 def clean_login(text: str) -> str | None:

@@ -1,24 +1,39 @@
-"""JSON over HTTP from one origin: timeouts, retries, rate limits, ETags and a bound on what is read."""
+"""HTTP from one origin: timeouts, retries, rate limits, ETags and a bound on what is read.
+
+Answers are read (from JSON) in a thread, one at a time: the largest one that is accepted takes a moment and
+some memory. Neither may add up, and the event loop goes on meanwhile.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 import time
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypeVar
 
-from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from aiohttp import (
+    ClientError,
+    ClientPayloadError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    TCPConnector,
+)
 from yarl import URL
 
-from bot.errors import SourceError
-from bot.sources.cleaning import shorten
-from bot.sources.parse import decode_json
-from bot.sources.rate_limits import RateLimit, asked_wait, rate_limit, server_time
+from bot.errors import Problem, ProblemKind, SourceError
+from bot.redaction import REDACTED
+from bot.sources.answers import Answer, Heard, KeptPage, KeptPages
+from bot.sources.bodies import BrokenBodyError, read_body
+from bot.sources.cleaning import cause, clean_text, shorten, without_addresses
+from bot.sources.decoding import BrokenJsonError
+from bot.sources.rate_limits import asked_wait, rate_limit, server_time
 
 _log = logging.getLogger(__name__)
 
@@ -26,11 +41,10 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 3
 _WORTH_A_RETRY = frozenset({408, 425, 429})  # and every 5xx
 _MOST_CONNECTIONS = 4
-_CHUNK_BYTES = 65_536
 _LONGEST_ERROR_BYTES = 65_536
 _LONGEST_PAUSE = timedelta(hours=1)  # whatever a server asks for, ask it again after this
-_MOST_KEPT_PAGES = 64
-_LARGEST_KEPT_BYTES = 2 * 1024 * 1024
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +56,7 @@ class FetchLimits:
         tries: of one call, the first included.
         first_wait_seconds: before the second try; it doubles, and up to half of it is added at random.
         longest_wait_seconds: a server that asks for more is not waited for. Hugging Face's windows are 300 s.
-        largest_answer_bytes: after decompression.
+        largest_answer_bytes: after decompression. A page of 100 papers has 0.7 MB, seldom 1.3 MB.
     """
 
     connect_seconds: float = 10
@@ -50,47 +64,25 @@ class FetchLimits:
     tries: int = 4
     first_wait_seconds: float = 1
     longest_wait_seconds: float = 310
-    largest_answer_bytes: int = 32 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A 200 (or a 304 of a page that was kept), a 400 or a 404.
-
-    Attributes:
-        payload: the decoded JSON of a 200, else the text of the refusal.
-        next_link: where the `Link` header says the next page is; not to be followed unchecked.
-        is_fresh: False when the server said that nothing changed since the last time.
-    """
-
-    status: int
-    payload: Any
-    next_link: URL | None = None
-    is_fresh: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """What an answer said beside its body."""
-
-    at: datetime  # by our clock
-    server_time: datetime | None  # at that moment, by the server's, to the second
-    limit: RateLimit | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _KeptPage:
-    etag: str
-    body: bytes
-    next_link: URL | None
+    largest_answer_bytes: int = 4 * 1024 * 1024
 
 
 class _TryAgainError(Exception):
-    """One try failed in a way that may pass; the text says how."""
+    """One try failed in a way that may pass.
 
-    def __init__(self, reason: str, *, is_wait_known: bool = False) -> None:
-        super().__init__(reason)
-        self.is_wait_known = is_wait_known  # the server said how long; `_pace` keeps to it
+    Attributes:
+        problem: what failed.
+        detail: more of it, redacted, for the log.
+        is_wait_known: the server said how long; `_pace` keeps to it.
+    """
+
+    def __init__(
+        self, kind: ProblemKind, detail: str = "", *, status: int | None = None, is_wait_known: bool = False
+    ) -> None:
+        self.problem = Problem(kind, status)
+        self.detail = detail
+        self.is_wait_known = is_wait_known
+        super().__init__(f"{self.problem}: {detail}" if detail else str(self.problem))
 
 
 class Fetcher:
@@ -105,7 +97,9 @@ class Fetcher:
         limits: FetchLimits,
         told: Callable[[URL, int | None, float], None],
     ) -> None:
-        self._headers = headers
+        # No other compression: what is unpacked is counted as it comes out.
+        self._headers = {**headers, "Accept-Encoding": "gzip"}
+        self._token = headers.get("Authorization", "").removeprefix("Bearer ")
         self._clock = clock
         self._sleep = sleep
         self._limits = limits
@@ -113,7 +107,8 @@ class Fetcher:
         self._session: ClientSession | None = None
         self._heard: Heard | None = None
         self._free_at: datetime | None = None  # no call before this
-        self._kept: OrderedDict[URL, _KeptPage] = OrderedDict()
+        self._kept = KeptPages()
+        self._reading = asyncio.Lock()
 
     @property
     def last_heard(self) -> Heard | None:
@@ -124,8 +119,12 @@ class Fetcher:
         if self._session is not None:
             await self._session.close()
 
-    async def get(self, url: URL) -> Answer:
+    async def get(self, url: URL, read: Callable[[bytes], _T]) -> Answer[_T]:
         """The answer, after as many tries as the limits allow.
+
+        Args:
+            url: at the origin.
+            read: what the body of a 200 is; called in a thread. A BrokenJsonError of it is worth another try.
 
         Raises:
             SourceError: no usable answer came, or the server asks for a longer wait than the limits allow.
@@ -134,11 +133,13 @@ class Fetcher:
         for attempt in range(1, self._limits.tries + 1):
             await self._pace()
             try:
-                return await self._once(url)
+                return await self._once(url, read)
             except _TryAgainError as failure:
+                problem = failure.problem
                 if attempt == self._limits.tries:
-                    raise SourceError(f"Hugging Face {failure} (tried {attempt} times)") from failure
-                _log.warning("Hugging Face %s; trying %s again", failure, shorten(url.path_qs))
+                    _log.warning("%s after %d tries: %s", shorten(url.path_qs), attempt, failure)
+                    raise SourceError(problem.kind, status=problem.status) from failure
+                _log.warning("%s; trying %s again", failure, shorten(url.path_qs))
                 if not failure.is_wait_known:
                     await self._sleep(wait * (1 + random.random() / 2))  # noqa: S311 -- spreads load, hides nothing
                 wait *= 2
@@ -150,9 +151,8 @@ class Fetcher:
             return
         seconds = (self._free_at - self._clock()).total_seconds()
         if seconds > self._limits.longest_wait_seconds:
-            raise SourceError(
-                f"Hugging Face takes no calls until {self._free_at:%Y-%m-%d %H:%M} UTC (rate limit)"
-            )
+            _log.warning("Hugging Face takes no requests until %s UTC", f"{self._free_at:%Y-%m-%d %H:%M}")
+            raise SourceError(ProblemKind.RATE_LIMITED)
         if seconds > 0:
             _log.info("Waiting %.0f s for Hugging Face's rate limit", seconds)
             await self._sleep(seconds)
@@ -161,7 +161,7 @@ class Fetcher:
         until = self._clock() + min(timedelta(seconds=seconds), _LONGEST_PAUSE)
         self._free_at = max(until, self._free_at or until)
 
-    async def _once(self, url: URL) -> Answer:
+    async def _once(self, url: URL, read: Callable[[bytes], _T]) -> Answer[_T]:
         """One try, redirects within the origin followed."""
         target = url
         try:
@@ -170,14 +170,19 @@ class Fetcher:
                 headers = {"If-None-Match": kept.etag} if kept else {}
                 async with self._request(target, headers) as response:
                     if response.status not in _REDIRECTS:
-                        return await self._read(response, target, kept)
-                    target = _redirected(response, target)
+                        return await self._read(response, target, kept, read)
+                    target = self._redirected(response, target)
         except TimeoutError as error:
-            raise _TryAgainError(f"did not answer within {self._limits.total_seconds:g} s") from error
+            within = f"no answer within {self._limits.total_seconds:g} s"
+            raise _TryAgainError(ProblemKind.TIMED_OUT, within) from error
+        except BrokenBodyError as error:
+            raise _TryAgainError(ProblemKind.UNREADABLE, str(error)) from error
+        except ClientPayloadError as error:
+            raise _TryAgainError(ProblemKind.CUT_OFF, cause(error)) from error
         except (ClientError, OSError) as error:
-            reason = shorten(str(error)) or type(error).__name__
-            raise _TryAgainError(f"could not be reached: {reason}") from error
-        raise SourceError("Hugging Face redirects in a circle")
+            raise _TryAgainError(ProblemKind.UNREACHABLE, cause(error)) from error
+        _log.warning("Hugging Face redirects in a circle")
+        raise SourceError(ProblemKind.REDIRECTED)
 
     @asynccontextmanager
     async def _request(self, url: URL, headers: dict[str, str]) -> AsyncGenerator[ClientResponse]:
@@ -202,28 +207,32 @@ class Fetcher:
                 timeout=ClientTimeout(total=limits.total_seconds, sock_connect=limits.connect_seconds),
                 headers=self._headers,
                 cookie_jar=DummyCookieJar(),
+                auto_decompress=False,
             )
         return self._session
 
-    async def _read(self, response: ClientResponse, url: URL, kept: _KeptPage | None) -> Answer:
+    async def _read(
+        self, response: ClientResponse, url: URL, kept: KeptPage | None, read: Callable[[bytes], _T]
+    ) -> Answer[_T]:
         self._heed(response)
-        if response.status == 304 and kept is not None:
-            self._kept[url] = kept
-            self._kept.move_to_end(url)
+        status = response.status
+        if status == 304 and kept is not None:
+            found = await self._in_thread(read, kept.body)
             return Answer(
-                status=200, payload=decode_json(kept.body), next_link=kept.next_link, is_fresh=False
+                status=200, found=found, size=len(kept.body), next_link=kept.next_link, is_fresh=False
             )
-        if response.status == 200:
-            return await self._read_page(response, url)
-        if response.status in {401, 403}:
-            raise SourceError(
-                f"Hugging Face refuses access ({response.status}). Check HF_TOKEN: remove it where it is "
-                "set (the list needs none), or set one where HF_ENDPOINT asks for it."
-            )
-        text = shorten((await self._body(response, _LONGEST_ERROR_BYTES, cut=True)).decode(errors="replace"))
-        if response.status in {400, 404}:
-            return Answer(status=response.status, payload=text)
-        raise SourceError(f"Hugging Face answered {response.status}: {text or 'nothing'}")
+        if status == 200:
+            return await self._read_page(response, url, read)
+        text = self._redacted(
+            (await read_body(response, _LONGEST_ERROR_BYTES, cut=True)).decode(errors="replace")
+        )
+        if status in {400, 404}:
+            return Answer(status=status, text=text)
+        _log.warning("Hugging Face answered %d: %s", status, text or "nothing")
+        if status in {401, 403}:
+            raise SourceError(ProblemKind.TOKEN_REFUSED, status=status)
+        is_refusal = 400 <= status < 500
+        raise SourceError(ProblemKind.REFUSED if is_refusal else ProblemKind.UNEXPECTED, status=status)
 
     def _heed(self, response: ClientResponse) -> None:
         """Notes how long to wait before the next call, and turns a passing failure into another try."""
@@ -236,57 +245,54 @@ class Fetcher:
         wait = asked_wait(response.headers, status=response.status, now=self._clock())
         if wait is not None:
             self._pause(wait)
-        raise _TryAgainError(f"answered {response.status}", is_wait_known=wait is not None)
+        kind = ProblemKind.SERVER_ERROR
+        if response.status < 500:
+            kind = ProblemKind.RATE_LIMITED if response.status == 429 else ProblemKind.REFUSED
+        raise _TryAgainError(kind, status=response.status, is_wait_known=wait is not None)
 
-    async def _read_page(self, response: ClientResponse, url: URL) -> Answer:
-        body = await self._body(response, self._limits.largest_answer_bytes)
+    async def _read_page(self, response: ClientResponse, url: URL, read: Callable[[bytes], _T]) -> Answer[_T]:
+        body = await read_body(response, self._limits.largest_answer_bytes)
         try:
-            payload = decode_json(body)
-        except SourceError as error:
-            raise _TryAgainError(f"sent a broken answer: {error}") from error
-        next_link = _next_link(response)
+            found = await self._in_thread(read, body)
+        except BrokenJsonError as error:
+            detail = f"this is no JSON: {self._redacted(str(error))}"
+            raise _TryAgainError(ProblemKind.UNREADABLE, detail) from error
+        next_link, is_broken = _next_link(response)
         etag = response.headers.get("ETag")
-        self._kept.pop(url, None)
-        if etag and len(body) <= _LARGEST_KEPT_BYTES:
-            self._kept[url] = _KeptPage(etag=etag, body=body, next_link=next_link)
-            if len(self._kept) > _MOST_KEPT_PAGES:
-                self._kept.popitem(last=False)
-        return Answer(status=200, payload=payload, next_link=next_link)
+        page = KeptPage(etag=etag, body=body, next_link=next_link) if etag and not is_broken else None
+        self._kept.put(url, page)
+        return Answer(status=200, found=found, size=len(body), next_link=next_link, has_broken_link=is_broken)
 
-    async def _body(self, response: ClientResponse, most_bytes: int, *, cut: bool = False) -> bytes:
-        """The decompressed body; one that is longer is cut where that is allowed, else refused."""
-        body = bytearray()
-        async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
-            body += chunk
-            if len(body) > most_bytes:
-                if cut:
-                    return bytes(body[:most_bytes])
-                raise SourceError(f"Hugging Face's answer is longer than {most_bytes:,} bytes")
-        return bytes(body)
+    async def _in_thread(self, read: Callable[[bytes], _T], body: bytes) -> _T:
+        async with self._reading:
+            return await asyncio.to_thread(read, body)
 
+    def _redirected(self, response: ClientResponse, url: URL) -> URL:
+        """Where the redirect leads, if that is the same origin: the token goes nowhere else."""
+        location = response.headers.get("Location", "")
+        try:
+            target = url.join(URL(location))
+            is_ours = bool(location) and target.origin() == url.origin()
+        except ValueError:
+            is_ours, target = False, url
+        if not is_ours:
+            where = self._redacted(location)
+            _log.warning("Hugging Face redirects to another server, which is not followed: %s", where)
+            raise SourceError(ProblemKind.REDIRECTED)
+        return target
 
-def _redirected(response: ClientResponse, url: URL) -> URL:
-    """Where the redirect leads, if that is the same origin: the token goes nowhere else."""
-    location = response.headers.get("Location", "")
-    try:
-        target = url.join(URL(location))
-        is_ours = bool(location) and target.origin() == url.origin()
-    except ValueError:
-        is_ours, target = False, url
-    if not is_ours:
-        raise SourceError(
-            f"Hugging Face redirects to another server ({shorten(location, limit=100)}), which is not "
-            "followed. If that address is right, set HF_ENDPOINT to it."
-        )
-    return target
+    def _redacted(self, text: str) -> str:
+        """Outside text, shortened for the log; before it is cut, or the rest of a token would be no token."""
+        clean = clean_text(text)
+        if self._token:
+            clean = clean.replace(self._token, REDACTED)
+        return shorten(without_addresses(clean))
 
 
-def _next_link(response: ClientResponse) -> URL | None:
+def _next_link(response: ClientResponse) -> tuple[URL | None, bool]:
+    """The next page's address, and whether there is one that cannot be read."""
     try:
         link = response.links.get("next")
-        return None if link is None else URL(str(link["url"]))
+        return (None if link is None else URL(str(link["url"]))), False
     except ValueError:
-        _log.warning(
-            "Hugging Face's Link header cannot be read: %s", shorten(response.headers.get("Link", ""))
-        )
-        return None
+        return None, True

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from pydantic import SecretStr
 from yarl import URL
@@ -18,29 +17,29 @@ from yarl import URL
 from bot.core.ids import PaperId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
-from bot.errors import ConfigError, NotOpenYetError, PaperNotFoundError, SourceError
-from bot.sources.fetching import Answer, Fetcher, FetchLimits, Heard
+from bot.errors import (
+    ConfigError,
+    NotOpenYetError,
+    PaperNotFoundError,
+    Problem,
+    ProblemKind,
+    SourceError,
+)
+from bot.sources.answers import Answer, Heard
+from bot.sources.decoding import decode_json
+from bot.sources.fetching import Fetcher, FetchLimits
+from bot.sources.paging import LIST_PATH, MOST_ITEMS, DayListing, Reading
 from bot.sources.parse import ParsedList, parse_list, parse_paper
 from bot.watching import UNWATCHED, Endpoint, Watcher
 
 _log = logging.getLogger(__name__)
 
 _PAGE_SIZE = 100  # the API's maximum; 101 is a 400
-_MOST_PAGES = 20  # the fullest day seen has 92 papers; this ends a server's endless paging
-_LIST_PATH = "/api/daily_papers"
 _PAPER_PATH = "/api/papers"
-_MOST_WARNINGS = 20  # about broken items, a page
-_MOST_TOLD = 10_000  # broken items remembered, so that each is warned of once
+_MOST_WARNINGS = 20  # about unreadable items, a page
+_MOST_TOLD = 10_000  # unreadable items remembered, so that each is warned of once
 _NOT_OPEN = "must be less than or equal"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayListing:
-    """One list day, whole. A Saturday's is empty, which is no failure."""
-
-    day: date
-    papers: tuple[Paper, ...]
-    dropped: tuple[str, ...] = ()  # why each broken item was left out
+_ANSWERS = frozenset({ProblemKind.NOT_OPEN, ProblemKind.NO_SUCH_PAPER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +48,7 @@ class SourceHealth:
 
     last_success_at: datetime | None = None
     last_failure_at: datetime | None = None
-    last_failure: str | None = None
+    last_failure: Problem | None = None
 
     @property
     def is_failing(self) -> bool:
@@ -81,7 +80,7 @@ class HuggingFace:
             _headers(token), clock=clock, sleep=sleep, limits=limits or FetchLimits(), told=self._tell
         )
         self._health = SourceHealth()
-        self._told: set[tuple[date, str]] = set()  # broken items that were warned of
+        self._told: set[tuple[date, str]] = set()  # unreadable items that were warned of
 
     @property
     def health(self) -> SourceHealth:
@@ -104,28 +103,22 @@ class HuggingFace:
         await self._fetcher.close()
 
     async def list_day(self, day: date) -> DayListing:
-        """All papers of the list day, by upvotes; each dropped item is logged as a WARNING.
+        """The papers of the list day, by upvotes; each item that cannot be read is logged as a WARNING.
+
+        A later page that cannot be read, and paging that does not end as it should, are a problem of the
+        listing: what was read before is in it.
 
         Raises:
             NotOpenYetError: the day has not opened; ask again later.
-            SourceError: the list could not be read whole.
+            SourceError: nothing of the list could be read.
         """
-        papers: dict[PaperId, Paper] = {}
-        dropped: list[str] = []
-        with self._recorded():
-            url: URL | None = self._address(_LIST_PATH) % {"date": day.isoformat(), "limit": str(_PAGE_SIZE)}
-            asked: set[URL] = set()
-            while url is not None:
-                if url in asked or len(asked) == _MOST_PAGES:
-                    _log.warning("The list of %s has no end: stopped after %d pages", day, len(asked))
-                    break
-                asked.add(url)
-                page, link = await self._page(url, day)
-                dropped.extend(page.dropped)
-                for paper in page.papers:
-                    papers.setdefault(paper.id, paper)
-                url = _following(url, link)
-        return DayListing(day=day, papers=tuple(papers.values()), dropped=tuple(dropped))
+        try:
+            listing = await self._list_day(day)
+        except SourceError as error:
+            self._note(error.problem)
+            raise
+        self._note(listing.problem)
+        return listing
 
     async def paper(self, paper_id: PaperId) -> Paper:
         """One paper, whether it was ever listed or not.
@@ -134,37 +127,78 @@ class HuggingFace:
             PaperNotFoundError: Hugging Face does not know it.
             SourceError: it could not be read.
         """
-        with self._recorded():
-            answer = await self._fetcher.get(self._address(_PAPER_PATH) / paper_id)
-            if answer.status == 404:
-                raise PaperNotFoundError(f"Hugging Face has no paper {paper_id}")
-            paper = parse_paper(_usable(answer), latest_day=self._latest_day())
-            if paper.id != paper_id:
-                raise SourceError(f"Hugging Face answered with paper {paper.id} when asked for {paper_id}")
-            return paper
+        try:
+            paper = await self._paper(paper_id)
+        except SourceError as error:
+            self._note(error.problem)
+            raise
+        self._note(None)
+        return paper
 
-    async def _page(self, url: URL, day: date) -> tuple[ParsedList, URL | None]:
-        answer = await self._fetcher.get(url)
-        if answer.status == 400 and _NOT_OPEN in str(answer.payload):
-            raise NotOpenYetError(f"The list of {day} has not opened yet")
-        page = parse_list(_usable(answer), asked_day=day, latest_day=self._latest_day())
-        if answer.is_fresh:
-            self._warn(day, page.dropped)
-        return page, answer.next_link
+    async def _list_day(self, day: date) -> DayListing:
+        reading = Reading(day)
+        url: URL | None = self._address(LIST_PATH) % {"date": day.isoformat(), "limit": str(_PAGE_SIZE)}
+        while url is not None:
+            try:
+                answer = await self._page(url, day)
+            except SourceError as error:
+                if not reading.papers:
+                    raise
+                reading.problem = error.problem
+                break
+            url = reading.add(url, answer)
+            if answer.is_fresh and answer.found is not None:
+                self._warn(day, answer.found.dropped)
+        problem = reading.problem
+        if problem is not None and not reading.papers:
+            raise SourceError(problem.kind, status=problem.status)
+        if problem is not None:
+            _log.warning("The list of %s was read in part: %s", day, problem)
+        return reading.listing()
+
+    async def _page(self, url: URL, day: date) -> Answer[ParsedList]:
+        latest_day = self._latest_day()
+
+        def read(body: bytes) -> ParsedList:
+            return parse_list(decode_json(body), asked_day=day, latest_day=latest_day, most_items=MOST_ITEMS)
+
+        answer = await self._fetcher.get(url, read)
+        # A day that must be open by now is refused for another reason, whatever the text says.
+        is_newest = day >= latest_day - timedelta(days=2)
+        if answer.status == 400 and _NOT_OPEN in answer.text and is_newest:
+            raise NotOpenYetError
+        _check(answer)
+        return answer
+
+    async def _paper(self, paper_id: PaperId) -> Paper:
+        latest_day = self._latest_day()
+
+        def read(body: bytes) -> Paper:
+            return parse_paper(decode_json(body), latest_day=latest_day)
+
+        answer = await self._fetcher.get(self._address(_PAPER_PATH) / paper_id, read)
+        if answer.status == 404:
+            raise PaperNotFoundError
+        _check(answer)
+        paper = answer.found
+        if paper is None or paper.id != paper_id:
+            _log.warning("Hugging Face answered with another paper than %s", paper_id)
+            raise SourceError(ProblemKind.UNREADABLE)
+        return paper
 
     def _warn(self, day: date, dropped: Sequence[str]) -> None:
-        """Tells of broken items once, however often their day is read."""
+        """Warns of unreadable items once, however often their day is read."""
         if len(self._told) > _MOST_TOLD:
             self._told.clear()
         fresh = [reason for reason in dropped if (day, reason) not in self._told]
         self._told.update((day, reason) for reason in fresh)
         for reason in fresh[:_MOST_WARNINGS]:
-            _log.warning("The list of %s: left out a broken item: %s", day, reason)
+            _log.warning("The list of %s: an item cannot be read: %s", day, reason)
         if len(fresh) > _MOST_WARNINGS:
-            _log.warning("The list of %s: %d broken items in all", day, len(fresh))
+            _log.warning("The list of %s: %d items cannot be read", day, len(fresh))
 
     def _tell(self, url: URL, status: int | None, seconds: float) -> None:
-        endpoint = Endpoint.LIST if url.path.endswith(_LIST_PATH) else Endpoint.PAPER
+        endpoint = Endpoint.LIST if url.path.endswith(LIST_PATH) else Endpoint.PAPER
         self._watcher.source_answered(endpoint, status=status, seconds=seconds)
 
     def _latest_day(self) -> date:
@@ -173,38 +207,23 @@ class HuggingFace:
     def _address(self, path: str) -> URL:
         return self._endpoint.with_path(self._endpoint.path.rstrip("/") + path)
 
-    @contextmanager
-    def _recorded(self) -> Generator[None]:
+    def _note(self, problem: Problem | None) -> None:
         """Keeps the health up to date; an answer that says no is an answer."""
-        try:
-            yield
-        except (NotOpenYetError, PaperNotFoundError):
-            self._health = replace(self._health, last_success_at=self._clock())
-            raise
-        except SourceError as error:
-            self._health = replace(self._health, last_failure_at=self._clock(), last_failure=str(error))
-            raise
-        self._health = replace(self._health, last_success_at=self._clock())
+        now = self._clock()
+        if problem is None or problem.kind in _ANSWERS:
+            self._health = replace(self._health, last_success_at=now)
+            return
+        self._health = replace(self._health, last_failure_at=now, last_failure=problem)
+        self._watcher.source_failed(problem.kind)
 
 
-def _usable(answer: Answer) -> object:
+def _check(answer: Answer[Any]) -> None:
+    """Raises SourceError for a refusal."""
     if answer.status == 200:
-        return answer.payload
-    hint = " (is HF_ENDPOINT right?)" if answer.status == 404 else ""
-    raise SourceError(f"Hugging Face answered {answer.status}{hint}: {answer.payload or 'nothing'}")
-
-
-def _following(url: URL, link: URL | None) -> URL | None:
-    """Where the next page is asked for: always at our own endpoint.
-
-    A mirror may pass on links that name the origin it copies; their query is right, their host is not.
-    """
-    if link is None or (link.absolute and link.origin() == url.origin()):
-        return link
-    if link.path.endswith(_LIST_PATH) and link.query:
-        return url.with_query(link.query)
-    _log.warning("The list's next page is said to be on another server; it was not followed")
-    return None
+        return
+    _log.warning("Hugging Face answered %d: %s", answer.status, answer.text or "nothing")
+    kind = ProblemKind.NOT_FOUND if answer.status == 404 else ProblemKind.REFUSED
+    raise SourceError(kind, status=answer.status)
 
 
 def _endpoint(text: str) -> URL:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -23,7 +23,7 @@ from pydantic.alias_generators import to_camel
 
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
-from bot.errors import SourceError
+from bot.errors import ProblemKind, SourceError
 from bot.sources.cleaning import (
     clean_link,
     clean_login,
@@ -33,13 +33,18 @@ from bot.sources.cleaning import (
     shorten,
 )
 
+_log = logging.getLogger(__name__)
+
 _PAPER_ID = re.compile(r"\d{4}\.\d{4,5}", re.ASCII)
 _THUMBNAIL = "https://cdn-thumbnails.huggingface.co/social-thumbnails/papers/{id}.png"
 _LARGEST_COUNT = 10**9
-_LONGEST_NUMBER = 18  # digits; longer is no count, and Python refuses to read integers of 4,300 and more
+_WHOLE_NUMBER = re.compile(r"\d{1,10}", re.ASCII)
 
-# The API sends 100 at most; this only bounds the work that a broken server can cause.
-_MOST_ITEMS = 10_000
+# Far beyond what there is (664 authors, a title of 175 characters); what is longer is cut.
+_MOST_AUTHORS = 5_000
+_MOST_KEYWORDS = 100
+_LONGEST_TITLE = 1_000
+_LONGEST_NAME = 300  # also a keyword's
 
 _T = TypeVar("_T")
 
@@ -50,11 +55,13 @@ class ParsedList:
 
     Attributes:
         papers: in the order they came, each id once.
-        dropped: why each broken item was left out; safe to log.
+        dropped: why each item that cannot be read was left out; safe to log, and for the log alone.
+        is_cut: there are more items than `most_items`; the rest was not looked at.
     """
 
     papers: tuple[Paper, ...]
     dropped: tuple[str, ...]
+    is_cut: bool = False
 
 
 def _none_if_wrong(value: object, read: ValidatorFunctionWrapHandler) -> object:
@@ -66,6 +73,30 @@ def _none_if_wrong(value: object, read: ValidatorFunctionWrapHandler) -> object:
 
 def _clean_if_text(value: object) -> object:
     return clean_text(value) if isinstance(value, str) else value
+
+
+def _name_if_text(value: object) -> object:
+    return shorten(value[: 2 * _LONGEST_NAME], limit=_LONGEST_NAME) if isinstance(value, str) else value
+
+
+def _title_if_text(value: object) -> object:
+    return shorten(value, limit=_LONGEST_TITLE) if isinstance(value, str) else value
+
+
+def _count_if_written(value: object) -> object:
+    """A whole number, also where it came as `"12"` or `12.0`."""
+    if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value.strip()):
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _cut(most: int) -> Callable[[object], object]:
+    def cut(value: object) -> object:
+        return cast("list[object]", value)[:most] if isinstance(value, list) else value
+
+    return cut
 
 
 def _moment_if_text(value: object) -> datetime | None:
@@ -82,7 +113,9 @@ def _as_paper_id(value: str) -> PaperId:
 _Optional = Annotated[_T | None, WrapValidator(_none_if_wrong)]
 _Raw = Annotated[str, Field(strict=True)]
 _Text = Annotated[str, BeforeValidator(_clean_if_text), Field(strict=True)]
-_Count = Annotated[int, Field(strict=True, ge=0, le=_LARGEST_COUNT)]
+_Title = Annotated[str, BeforeValidator(_title_if_text), Field(strict=True)]
+_ShortText = Annotated[str, BeforeValidator(_name_if_text), Field(strict=True)]
+_Count = Annotated[int, BeforeValidator(_count_if_written), Field(strict=True, ge=0, le=_LARGEST_COUNT)]
 _Moment = Annotated[datetime | None, BeforeValidator(_moment_if_text)]
 
 
@@ -91,14 +124,14 @@ class _Model(BaseModel):
 
 
 class _Author(_Model):
-    name: _Optional[_Text] = None
+    name: _Optional[_ShortText] = None
     hidden: _Optional[bool] = None
 
 
 class _Name(_Model):
     """A person or an organisation."""
 
-    fullname: _Optional[_Text] = None
+    fullname: _Optional[_ShortText] = None
     name: _Optional[_Raw] = None
     user: _Optional[_Raw] = None
 
@@ -113,16 +146,18 @@ class _Name(_Model):
 
 class _RawPaper(_Model):
     id: Annotated[_Raw, AfterValidator(_as_paper_id)]
-    title: _Optional[_Text] = None
+    title: _Optional[_Title] = None
     summary: _Optional[_Text] = None
-    authors: _Optional[list[_Optional[_Author]]] = None
+    authors: _Optional[Annotated[list[_Optional[_Author]], BeforeValidator(_cut(_MOST_AUTHORS))]] = None
     published_at: _Moment = None
     submitted_on_daily_at: _Moment = None
     submitted_on_daily_by: _Optional[_Name] = None
     upvotes: _Optional[_Count] = None
     num_comments: _Optional[_Count] = None
     ai_summary: _Optional[_Text] = Field(default=None, alias="ai_summary")
-    ai_keywords: _Optional[list[_Optional[_Text]]] = Field(default=None, alias="ai_keywords")
+    ai_keywords: _Optional[Annotated[list[_Optional[_ShortText]], BeforeValidator(_cut(_MOST_KEYWORDS))]] = (
+        Field(default=None, alias="ai_keywords")
+    )
     github_repo: _Optional[_Raw] = None
     github_stars: _Optional[_Count] = None
     project_page: _Optional[_Raw] = None
@@ -133,7 +168,7 @@ class _RawPaper(_Model):
 
 class _RawItem(_Model):
     paper: _RawPaper
-    title: _Optional[_Text] = None
+    title: _Optional[_Title] = None
     summary: _Optional[_Text] = None
     num_comments: _Optional[_Count] = None
     thumbnail: _Optional[_Raw] = None
@@ -141,23 +176,9 @@ class _RawItem(_Model):
     organization: _Optional[_Name] = None
 
 
-def decode_json(body: bytes) -> Any:
-    """The JSON value; integers too long to be a count become None, so that they cost their key alone.
-
-    Raises:
-        SourceError: this is not JSON, or it is nested too deeply to be ours.
-    """
-    try:
-        return json.loads(body, parse_int=_parse_int)
-    except (ValueError, RecursionError) as error:
-        raise SourceError(f"the answer is no JSON: {shorten(str(error))}") from error
-
-
-def _parse_int(digits: str) -> int | None:
-    return int(digits) if len(digits) <= _LONGEST_NUMBER else None
-
-
-def parse_list(payload: object, *, asked_day: date, latest_day: date = date.max) -> ParsedList:
+def parse_list(
+    payload: object, *, asked_day: date, latest_day: date = date.max, most_items: int = 5_000
+) -> ParsedList:
     """The papers of one answer of the list.
 
     Args:
@@ -165,25 +186,25 @@ def parse_list(payload: object, *, asked_day: date, latest_day: date = date.max)
         asked_day: the list day asked for; a paper stands on the later of it and the day that the item
             names (a paper that came back names its first day, older items name none).
         latest_day: no list day can be later yet; an item that names one is read as if it named none.
+        most_items: the items to look at.
 
     Raises:
         SourceError: the answer is not a list at all.
     """
     if not isinstance(payload, list):
-        raise SourceError(f"the list is not an array but a {type(payload).__name__}")
+        _log.warning("Hugging Face's list is not an array but a %s", type(payload).__name__)
+        raise SourceError(ProblemKind.UNREADABLE)
     papers: dict[PaperId, Paper] = {}
     dropped: list[str] = []
     items = cast("list[object]", payload)
-    for position, item in enumerate(items[:_MOST_ITEMS]):
+    for position, item in enumerate(items[:most_items]):
         try:
             paper = _to_paper(_RawItem.model_validate(item), asked_day=asked_day, latest_day=latest_day)
-        except ValueError as error:  # pydantic's errors are ValueErrors too
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with an item costs that item alone
             dropped.append(f"item {position}{_id_of(item)}: {_reason(error)}")
         else:
             papers.setdefault(paper.id, paper)
-    if len(items) > _MOST_ITEMS:
-        dropped.append(f"{len(items) - _MOST_ITEMS} items after the first {_MOST_ITEMS}")
-    return ParsedList(papers=tuple(papers.values()), dropped=tuple(dropped))
+    return ParsedList(papers=tuple(papers.values()), dropped=tuple(dropped), is_cut=len(items) > most_items)
 
 
 def parse_paper(payload: object, *, latest_day: date = date.max) -> Paper:
@@ -195,8 +216,9 @@ def parse_paper(payload: object, *, latest_day: date = date.max) -> Paper:
     try:
         raw = _RawPaper.model_validate(payload)
         return _to_paper(_RawItem(paper=raw), asked_day=None, latest_day=latest_day)
-    except ValueError as error:
-        raise SourceError(f"the paper cannot be read: {_reason(error)}") from error
+    except Exception as error:  # as above
+        _log.warning("Hugging Face's paper cannot be read: %s", _reason(error))
+        raise SourceError(ProblemKind.UNREADABLE) from error
 
 
 def _to_paper(item: _RawItem, *, asked_day: date | None, latest_day: date) -> Paper:
@@ -259,9 +281,12 @@ def _id_of(item: object) -> str:
             return ""
 
 
-def _reason(error: ValueError) -> str:
-    if not isinstance(error, ValidationError):
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        what = "it is not an object" if first["type"] == "model_type" else first["msg"]
+        return shorten(f"{place}: {what}" if place else what)
+    if isinstance(error, ValueError):
         return shorten(str(error))
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return shorten(f"{place}: {first['msg']}" if place else first["msg"])
+    return type(error).__name__

@@ -115,3 +115,8 @@ def advice(error: BaseException | None) -> str | None:
     name = getattr(error, "sqlite_errorname", "")  # such as SQLITE_IOERR_WRITE
     told = _ADVICE.get("_".join(name.split("_")[:2]))
     return None if told is None else f"{told} ({error})"
+
+
+def outage(error: BaseException) -> str | None:
+    """What is in the way of the file, as `advice` has it; None where it is a bug of ours."""
+    return advice(error.orig) if isinstance(error, DBAPIError) else None

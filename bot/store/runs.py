@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import RunId
-from bot.core.runs import Outcome, Run
+from bot.core.runs import Outcome, Run, SourceFailure
+from bot.errors import Problem, ProblemKind
 from bot.store import tables
 
 _runs = tables.runs
@@ -34,7 +36,8 @@ async def finish(
     new_papers: int,
     feeds: int,
     posts: int,
-    problem: str | None,
+    problem: Problem | None,
+    problem_day: date | None,
 ) -> None:
     """Write how the run ended.
 
@@ -48,7 +51,9 @@ async def finish(
         "new_papers": new_papers,
         "feeds": feeds,
         "posts": posts,
-        "problem": problem,
+        "problem": problem and problem.kind.value,
+        "problem_status": problem and problem.status,
+        "problem_day": problem_day,
     }
     await conn.execute(update(_runs).where(_runs.c.id == run_id).values(values))
 
@@ -79,17 +84,29 @@ async def _latest(conn: AsyncConnection, condition: ColumnElement[bool]) -> Run 
         new_papers=row.new_papers,
         feeds=row.feeds,
         posts=row.posts,
-        problem=row.problem,
+        problem=_problem(row),
+        problem_day=row.problem_day,
     )
 
 
-async def source_failures(
-    conn: AsyncConnection, *, since: datetime | None
-) -> tuple[datetime, datetime] | None:
-    """When the first and the last run ended, of those since then that could not read the list; None: none."""
-    failed = [_runs.c.outcome == Outcome.SOURCE_FAILED.value]
-    if since is not None:
-        failed.append(_runs.c.finished_at > since)
-    ends = select(func.min(_runs.c.finished_at), func.max(_runs.c.finished_at)).where(*failed)
-    first, last = (await conn.execute(ends)).one()
-    return None if first is None else (first, last)
+async def source_failure(conn: AsyncConnection) -> SourceFailure | None:
+    """The runs that could not read the list since one last went well; None: the last one did."""
+    is_failure = _runs.c.outcome == Outcome.SOURCE_FAILED.value
+    last_ok = select(func.max(_runs.c.id)).where(_runs.c.outcome == Outcome.OK.value).scalar_subquery()
+    since = _runs.c.id > func.coalesce(last_ok, 0)
+    first_at = select(func.min(_runs.c.finished_at)).where(is_failure, since).scalar_subquery()
+    last = (
+        select(_runs, first_at.label("first_at"))
+        .where(is_failure, since)
+        .order_by(_runs.c.id.desc())
+        .limit(1)
+    )
+    row = (await conn.execute(last)).one_or_none()
+    problem = None if row is None else _problem(row)
+    if row is None or problem is None:
+        return None
+    return SourceFailure(first_at=row.first_at, last_at=row.finished_at, problem=problem, day=row.problem_day)
+
+
+def _problem(row: Row[Any]) -> Problem | None:
+    return None if row.problem is None else Problem(ProblemKind(row.problem), row.problem_status)

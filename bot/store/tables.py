@@ -26,6 +26,7 @@ from bot.core.notices import NoticeKind, NoticeState
 from bot.core.posts import Form, PostState, StepKind, StepState
 from bot.core.runs import Outcome
 from bot.core.schedules import Cadence
+from bot.errors import ProblemKind
 from bot.store.column_types import Id, TextTuple, TimeOfDay, UtcDateTime, Weekdays
 
 metadata = MetaData(
@@ -75,7 +76,9 @@ list_days = Table(
     Column("day", Date, primary_key=True),
     Column("read_at", UtcDateTime, nullable=False),
     Column("papers", Integer, nullable=False),
+    Column("unreadable", Integer, nullable=False),
     CheckConstraint("papers >= 0", name="papers"),
+    CheckConstraint("unreadable >= 0", name="unreadable"),
 )
 
 servers = Table(
@@ -306,8 +309,11 @@ runs = Table(
     Column("new_papers", Integer),
     Column("feeds", Integer),
     Column("posts", Integer),
-    Column("problem", Text),
+    Column("problem", String(30)),
+    Column("problem_status", Integer),
+    Column("problem_day", Date),
     _one_of("outcome", Outcome),
+    _one_of("problem", ProblemKind),
     CheckConstraint("(finished_at IS NULL) = (outcome IS NULL)", name="finished"),
     sqlite_autoincrement=True,
 )

@@ -42,6 +42,7 @@ async def read(conn: AsyncConnection) -> Totals:
         waiting.with_only_columns(func.min(_posts.c.planned_at), maintain_column_froms=True)
         .scalar_subquery()
         .label("oldest_waiting_at"),
+        select(func.coalesce(func.sum(tables.list_days.c.unreadable), 0)).scalar_subquery(),
     )
     row = (await conn.execute(statement)).one()
     return Totals(
@@ -55,6 +56,7 @@ async def read(conn: AsyncConnection) -> Totals:
         posts_stopped=row[7],
         posts_in_doubt=row[8],
         oldest_waiting_at=row[9],
+        items_unreadable=row[10],
     )
 
 

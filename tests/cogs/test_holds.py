@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 import discord
@@ -12,10 +13,18 @@ from simcord.enums import OverwriteType
 from bot.core.feeds import Feed
 from bot.core.ids import ChannelId, ServerId, UserId
 from bot.core.notices import Told
+from bot.core.runs import SourceFailure
 from bot.discord.notice_board import DiscordNoticeBoard
+from bot.errors import Problem, ProblemKind
 from bot.store import feeds
 from tests.world import World, text_of
 
+DOWN = SourceFailure(
+    first_at=datetime(2026, 8, 19, 2, tzinfo=UTC),
+    last_at=datetime(2026, 8, 19, 8, tzinfo=UTC),
+    problem=Problem(ProblemKind.SERVER_ERROR, 503),
+    day=date(2026, 8, 19),
+)
 FIRST = "2608.00001"
 LABEL = "Check again"
 
@@ -256,7 +265,7 @@ async def test_a_notice_that_may_stand_is_looked_for_before_it_is_sent_again(wor
     board = DiscordNoticeBoard(world.client)
     channel, told_of = (
         ChannelId(world.channel.id),
-        Told(server_id=ServerId(world.guild.id), is_source_down=True),
+        Told(server_id=ServerId(world.guild.id), source=DOWN),
     )
     first = await board.post(channel, told_of, nonce="1" * 24)
     assert await board.post(channel, told_of, nonce="1" * 24, may_stand=True) == first
@@ -268,7 +277,7 @@ async def test_a_notice_that_may_stand_is_looked_for_before_it_is_sent_again(wor
 async def test_one_who_set_nothing_up_in_the_server_may_not_check_it(world: World) -> None:
     await held(world)
     allow(world, world.channel)
-    told_of = Told(server_id=ServerId(world.guild.id), is_source_down=True)
+    told_of = Told(server_id=ServerId(world.guild.id), source=DOWN)
     await DiscordNoticeBoard(world.client).send(UserId(world.member.id), told_of, nonce="1" * 24)
     await world.env.settle()
     person = world.member.user

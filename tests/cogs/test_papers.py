@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.fakes.huggingface import raw_item
+from tests.fakes.huggingface import Fault, raw_item
+from tests.fakes.leaks import FINAL_LEAKS, leaked
 from tests.world import World, text_of
 
 
@@ -92,3 +93,48 @@ async def test_an_unknown_paper_is_said_to_be_unknown(world: World) -> None:
     result = await world.member.slash(world.channel, "paper", paper="2401.99999")
 
     assert "no paper `2401.99999`" in text_of(result)
+
+
+async def test_items_that_cannot_be_read_are_said_below_the_list(world: World) -> None:
+    day = world.today - timedelta(days=1)
+    world.list_paper("2608.00001", day=day, title="Tea Leaves")
+    world.hub.days[day].append({"paper": {"id": "hep-th/9901001"}})
+
+    for typed in (day.isoformat(), day.isoformat()):  # read for the occasion, then known
+        said = text_of(await world.member.slash(world.channel, "papers date", date=typed))
+        assert "Tea Leaves" in said
+        assert "1 item on this list could not be read, and is not shown" in said
+
+
+async def test_a_list_none_of_whose_items_can_be_read_is_no_empty_list(world: World) -> None:
+    day = world.today - timedelta(days=1)
+    world.hub.days[day] = [{"paper": {}}] * 3
+
+    said = text_of(await world.member.slash(world.channel, "papers date", date=day.isoformat()))
+
+    assert "none of the papers that Hugging Face listed could be read" in said
+    assert "has no papers" not in said
+
+
+async def test_the_newest_list_is_not_said_to_be_complete_while_hugging_face_fails(world: World) -> None:
+    world.list_paper("2608.00001", title="Tea Leaves")
+    await world.run()
+    world.hub.day_faults[world.today] = Fault(status=500)
+    world.clock.advance(hours=1)
+    await world.run()
+
+    said = text_of(await world.member.slash(world.channel, "papers today"))
+
+    assert "Tea Leaves" in said
+    assert "may not be complete or up to date, because Hugging Face had an error of its own (500)" in said
+
+
+@pytest.mark.parametrize("fault", FINAL_LEAKS, ids=lambda fault: f"{fault.kind} {fault.status}")
+async def test_what_hugging_face_answers_instead_of_a_list_or_a_paper_is_shown_to_nobody(
+    world: World, fault: Fault
+) -> None:
+    for command, options in (("papers today", {}), ("paper", {"paper": "2401.12345"})):
+        world.hub.faults.append(fault)
+        said = text_of(await world.member.slash(world.channel, command, **options))
+        assert "could not be read, because" in said or "no paper `2401.12345`" in said
+        assert not leaked(said)

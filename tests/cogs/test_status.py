@@ -13,6 +13,7 @@ from bot.core.notices import NoticeKind
 from bot.core.posts import Post, StepKind
 from bot.store import feeds, notices, outbox, posts, steps
 from tests.fakes.huggingface import Fault
+from tests.fakes.leaks import FINAL_LEAKS, leaked
 from tests.world import World, text_of
 
 
@@ -113,9 +114,12 @@ async def test_a_list_that_cannot_be_read_is_a_failure(world: World) -> None:
 
     said = await status(world)
 
-    assert said.count("**failed**: the list could not be read whole") == 2  # the run's, and the channel's
+    failed = (
+        "**failed**: the list of 20 Aug 2026 could not be read completely, because Hugging Face found nothing"
+    )
+    assert said.count(failed) == 2  # the run's, and the channel's
     assert "The next run makes up for it" in said
-    assert "Hugging Face: **not answering**" in said
+    assert "Hugging Face: the last request failed <t:1787216400:R>" in said
     assert "quiet" not in said
 
     world.hub.day_faults = {}
@@ -291,3 +295,51 @@ async def test_explain_tells_why_a_held_post_waits(world: World) -> None:
 
     assert "Waits" in said
     assert "**Held** <t:1787126400:R>: I lack **Embed Links**." in said
+
+
+# What Hugging Face answers
+
+
+async def test_unreadable_items_are_told_with_their_list(world: World) -> None:
+    await subscribed(world)
+    world.list_paper("2608.00001", title="Video")
+    world.hub.days[world.today].extend([{"paper": {}}, None])
+    world.list_paper("2608.00002", title="Video")
+    await run_at_nine(world)
+
+    said = await status(world)
+
+    assert "⚠️ 2 items on the list of 19 Aug 2026 could not be read" in said
+    assert "when 2 papers could" in said
+    world.hub.days[world.today][1:3] = []
+    world.clock.advance(hours=1)
+    await world.run()
+    assert "could not be read" not in await status(world)
+
+
+async def test_a_list_none_of_whose_items_can_be_read_is_no_quiet_day(world: World) -> None:
+    await subscribed(world)
+    world.hub.days[world.today] = [{"paper": {"id": "in a new form"}}] * 12
+    await run_at_nine(world)
+
+    said = await status(world)
+
+    assert "quiet" not in said
+    assert (
+        "**failed**: the list of 19 Aug 2026 could not be read completely, because none of the papers that "
+        "Hugging Face listed could be read"
+    ) in said
+
+
+@pytest.mark.parametrize("fault", FINAL_LEAKS, ids=lambda fault: f"{fault.kind} {fault.status}")
+async def test_what_hugging_face_answers_instead_of_a_list_is_shown_to_nobody(
+    world: World, fault: Fault
+) -> None:
+    await subscribed(world)
+    world.hub.day_faults[world.today] = fault
+    await run_at_nine(world)
+
+    said = await status(world)
+
+    assert "**failed**" in said
+    assert not leaked(said)

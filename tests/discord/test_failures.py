@@ -82,7 +82,7 @@ async def test_a_source_that_hangs_is_given_up_in_time(world: World, monkeypatch
     monkeypatch.setattr("bot.services.papers.ASKING_SECONDS", 0.05)
     world.hub.faults.append(Fault(kind="hang"))
 
-    with pytest.raises(UserError, match="Hugging Face does not answer"):
+    with pytest.raises(UserError, match="because Hugging Face did not answer in time"):
         await world.services.papers.on(date(2026, 8, 18))
 
 

@@ -13,6 +13,7 @@ from bot.core.feeds import Feed, FeedKind, Hold, LastRun, Style
 from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, RoleId, ServerId
 from bot.core.posts import Entry, Form, Post, PostState
 from bot.discord.answers import feeds as answers
+from bot.errors import Problem, ProblemKind
 from bot.services.delivery import Delivered
 from bot.services.feeds import DeliveredNow, FeedState
 from bot.services.runs import RequestedRun
@@ -51,7 +52,9 @@ def delivered(
     *posts: Post, feed: Feed = FEED, access: Access | None = None, **run: object
 ) -> tuple[str, str]:
     """The title and the text of the answer, with these posts as they stand, after a run as given."""
-    whole = RequestedRun(post_ids=(), since=date(2026, 8, 12), filtered={}, list_problem=None, is_whole=True)
+    whole = RequestedRun(
+        post_ids=(), since=date(2026, 8, 12), filtered={}, unreadable=0, list_problem=None, is_whole=True
+    )
     result = DeliveredNow(
         state=state(feed, access=access),
         run=replace(whole, **run),
@@ -117,7 +120,8 @@ def test_that_all_was_posted_is_said_only_where_it_is_known() -> None:
         delivered(filtered={Stage.UPVOTES: 7})[1],
         delivered(filtered={Stage.CODE: 1})[1],
         delivered(filtered={Stage.EXCLUDED: 1})[1],
-        delivered(list_problem="Hugging Face answered 500")[1],
+        delivered(list_problem=Problem(ProblemKind.SERVER_ERROR, 500))[1],
+        delivered(unreadable=2)[1],
         delivered(is_whole=False)[1],
         delivered(sent)[1],
         delivered(post(2))[1],
@@ -137,10 +141,12 @@ def test_papers_that_the_filter_stops_are_counted_with_what_they_need() -> None:
 
 def test_a_list_that_could_not_be_read_is_said_beside_what_was_posted() -> None:
     sent = post(state=PostState.SENT, message_id=MessageId(4), sent_at=NOW)
-    _, said = delivered(sent, list_problem="Hugging Face took too long to answer")
+    _, said = delivered(sent, list_problem=Problem(ProblemKind.TIMED_OUT))
 
     assert "Posted 1 paper" in said
-    assert "The list could not be read completely just now (Hugging Face took too long to answer)" in said
+    assert (
+        "The list could not be read completely just now, because Hugging Face did not answer in time." in said
+    )
 
 
 def test_a_forum_links_to_the_post() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from bot.core.posts import Step, StepKind, StepState
 from bot.core.runs import Outcome, Run
 from bot.core.schedules import Cadence, Schedule
 from bot.discord import phrases
+from bot.errors import Problem, ProblemKind
 
 NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
 DAILY = Schedule(time=time(9, 5), weekdays=frozenset(range(5)), timezone="Europe/Berlin")
@@ -175,12 +176,17 @@ def test_a_failed_run_has_a_third_word() -> None:
         new_papers=0,
         feeds=1,
         posts=0,
-        problem="No `answer`.",
+        problem=Problem(ProblemKind.SERVER_ERROR, 503),
+        problem_day=date(2026, 8, 19),
     )
     assert phrases.failed_run(run) == (
-        "**failed**: the list could not be read whole (`No ˋanswerˋ.`). The next run makes up for it"
+        "**failed**: the list of 19 Aug 2026 could not be read completely, because Hugging Face had an error of "
+        "its own (503). The next run makes up for it"
     )
-    assert "**failed**: a bug" in phrases.failed_run(replace(run, outcome=Outcome.FAILED))
+    bug = replace(run, outcome=Outcome.FAILED, problem=Problem(ProblemKind.BUG))
+    assert "**failed**: a bug" in phrases.failed_run(bug)
+    full = replace(run, outcome=Outcome.FAILED, problem=Problem(ProblemKind.DATABASE))
+    assert "**failed**: the database could not be used" in phrases.failed_run(full)
 
 
 STEP = Step(

@@ -53,7 +53,7 @@ async def test_a_token_that_is_refused_is_wrong_and_not_shown(hub: FakeHuggingFa
     assert "HF_TOKEN is accepted" in await found(hub, token="hf_right")
     (refused,) = wrongs(await found(hub, token="hf_wrong"))
     assert refused.sign is Sign.WRONG
-    assert "Check HF_TOKEN" in refused.remedy
+    assert "check HF_TOKEN" in refused.remedy
     assert "hf_wrong" not in f"{refused}"
 
 
@@ -67,7 +67,17 @@ async def test_items_that_cannot_be_read_are_a_warning(hub: FakeHuggingFace) -> 
     hub.days[open_list_day(NOW)].append({"paper": None})
     (broken,) = wrongs(await found(hub))
     assert broken.sign is Sign.WARNING
-    assert broken.what.startswith("1 item of that list cannot be read")
+    assert broken.what == "1 of 3 items on that list cannot be read"
+
+
+async def test_a_list_that_cannot_be_read_completely_is_wrong(hub: FakeHuggingFace) -> None:
+    hub.days[open_list_day(NOW)].extend([{}] * 3)
+    told = wrongs(await found(hub))
+    assert [one.sign for one in told] == [Sign.WARNING, Sign.WRONG]
+    assert "most of the papers that Hugging Face listed could not be read" in told[1].what
+    hub.days = {open_list_day(NOW): [{}]}
+    (none,) = wrongs(await found(hub))
+    assert "none of the papers that Hugging Face listed could be read" in none.what
 
 
 @pytest.mark.parametrize(

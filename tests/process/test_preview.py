@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 from tests.fakes.huggingface import Fault
+from tests.fakes.leaks import FINAL_LEAKS, TOKEN, leaked
 from tests.process.running import Stage
 
 
@@ -73,8 +74,30 @@ async def test_a_silent_hugging_face_ends_with_1_and_one_line(stage: Stage) -> N
     done = await stage.finished("preview", "agents")
     assert (done.code, done.out) == (1, "")
     assert done.err.count("\n") == 1
-    assert done.err.startswith("paperboy: Hugging Face refuses access (403)")
+    assert done.err.startswith(
+        "paperboy: the list could not be read, because Hugging Face refused access (403). Check HF_TOKEN"
+    )
     assert stage.hub.url in done.err
+
+
+async def test_what_hugging_face_answers_instead_of_a_list_is_not_printed(stage: Stage) -> None:
+    for fault in (FINAL_LEAKS[0], FINAL_LEAKS[-1]):
+        stage.hub.faults.append(fault)
+        done = await stage.finished("preview", "agents", HF_TOKEN=TOKEN)
+        assert done.code == 1
+        assert not leaked(done.out + done.err)
+    stage.hub.faults.append(FINAL_LEAKS[1])
+    done = await stage.finished("preview", "agents", HF_TOKEN=TOKEN, LOG_LEVEL="DEBUG")
+    assert "Hugging Face answered 401: upstream" in done.err
+    assert leaked(done.err) == ["squid.internal.example"]  # in the log, for the operator
+
+
+async def test_items_that_cannot_be_read_are_said_below_the_matches(stage: Stage) -> None:
+    stage.list_paper("2608.00001", title="Agents")
+    stage.hub.days[stage.today] += [{"paper": {}}]
+    done = await stage.finished("preview", "agents")
+    assert done.code == 0
+    assert done.out.endswith("\n\n1 item on that list could not be read, and is not counted.\n")
 
 
 async def test_hostile_titles_steer_no_terminal(stage: Stage) -> None:

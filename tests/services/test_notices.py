@@ -11,7 +11,7 @@ from sqlalchemy import text
 from bot.core.access import Access
 from bot.core.ids import ChannelId, ServerId
 from bot.core.notices import NoticeState
-from bot.errors import DeliveryError, SourceError
+from bot.errors import DeliveryError, Problem, ProblemKind, SourceError
 from bot.services.holding import hold, tell_of_delay
 from bot.services.notices import MOST_ATTEMPTS, SOURCE_SILENT_FOR
 from bot.services.sending import FAILURES_THAT_LAST
@@ -236,7 +236,7 @@ async def silent(bot: Bot, hours: float) -> None:
     list_day = bot.services.polling._source.list_day
 
     async def nothing(_: object) -> None:
-        raise SourceError("no answer")
+        raise SourceError(ProblemKind.TIMED_OUT)
 
     bot.services.polling._source.list_day = nothing  # pyright: ignore[reportAttributeAccessIssue]
     for _ in range(int(hours * 2) + 1):
@@ -247,7 +247,7 @@ async def silent(bot: Bot, hours: float) -> None:
 
 
 def source_notices(bot: Bot) -> int:
-    return [one.told.is_source_down for one in bot.board.posted].count(True)
+    return len([one for one in bot.board.posted if one.told.source is not None])
 
 
 async def test_a_silence_of_hugging_face_for_six_hours_is_told_once_to_each_server_that_wants_papers(
@@ -270,6 +270,40 @@ async def test_a_silence_of_hugging_face_for_six_hours_is_told_once_to_each_serv
     await silent(bot, 7)
     await told(bot)
     assert source_notices(bot) == 4  # the next silence is told anew
+
+
+async def test_a_list_that_stays_unreadable_is_told_though_older_lists_are_read(bot: Bot) -> None:
+    bot.board.own_rooms = [SYSTEM]
+    await bot.subscribe()
+    await bot.run()
+    bot.clock.advance(days=1)
+    bot.hub.days[bot.today] = [{"paper": "in a new format"}] * 20
+    broken = bot.today
+    for _ in range(14):
+        await bot.run()
+        await bot.services.notices.tell()
+        bot.clock.advance(minutes=30)
+    await told(bot)
+    assert source_notices(bot) == 1
+    source = bot.board.posted[-1].told.source
+    assert source is not None
+    assert (source.problem, source.day) == (Problem(ProblemKind.NO_ITEM_READABLE), broken)
+    bot.hub.days.clear()
+    await bot.run()
+    await told(bot, minutes=2)
+    assert "source" not in await kinds(bot)
+
+
+async def test_a_few_unreadable_items_are_no_notice(bot: Bot) -> None:
+    bot.board.own_rooms = [SYSTEM]
+    await bot.subscribe()
+    bot.list_paper("2608.00001")
+    bot.hub.days[bot.today].append({})
+    for _ in range(14):
+        await bot.run()
+        await bot.services.notices.tell()
+        bot.clock.advance(minutes=30)
+    assert await kinds(bot) == []
 
 
 async def kinds(bot: Bot) -> list[str]:

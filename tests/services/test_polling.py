@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
-from contextlib import contextmanager
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
+from bot.core.runs import Outcome
+from bot.errors import Problem, ProblemKind
+from bot.logs import TextFormatter
 from bot.services.polling import BACKFILL_PAUSE_SECONDS, Polling
 from bot.services.progress import Advance, Progress, untold
 from bot.store import list_days, papers
+from bot.store.database import Database
 from tests.fakes.huggingface import Fault
+from tests.fakes.leaks import FINAL_LEAKS, PASSING_LEAKS, leaked
 from tests.services.bots import NOW, Bot, a_bot
 
 REFUSAL = Fault(status=403)
@@ -70,8 +81,8 @@ async def test_a_day_that_could_not_be_read_is_read_by_the_next_poll(bot: Bot) -
     bot.hub.day_faults[bot.today - timedelta(days=1)] = REFUSAL
     result = await bot.services.polling.poll()
     assert result.days_read == 1
-    assert result.problem is not None
-    assert result.problem.startswith(days(bot, 1)[0])
+    assert result.problem == Problem(ProblemKind.TOKEN_REFUSED, 403)
+    assert result.problem_day == bot.today - timedelta(days=1)
 
     bot.hub.day_faults.clear()
     result = await bot.services.polling.poll()
@@ -117,9 +128,93 @@ async def test_a_bug_over_one_day_does_not_cost_the_others(
     monkeypatch.setattr(papers, "upsert", upsert)
     result = await bot.services.polling.poll()
     assert result.new == 1
-    assert result.problem is not None
-    assert "bug" in result.problem
+    assert result.problem == Problem(ProblemKind.BUG)
     assert "OverflowError" in caplog.text
+
+
+async def test_a_day_none_of_whose_items_can_be_read_stays_a_gap(bot: Bot) -> None:
+    bot.hub.days[bot.today] = [{"paper": {"identifier": "in a new format"}}] * 12
+    result = await bot.services.polling.poll()
+    assert (result.days_read, result.listed) == (0, 0)
+    assert result.problem == Problem(ProblemKind.NO_ITEM_READABLE)
+    assert await known(bot) == set()
+
+    bot.hub.days.clear()
+    bot.list_paper("2608.00001")
+    result = await bot.services.polling.poll()
+    assert (result.new, result.problem) == (1, None)
+
+
+async def test_what_can_be_read_of_a_broken_list_is_stored_and_the_rest_counted(bot: Bot) -> None:
+    bot.list_paper("2608.00001")
+    bot.hub.days[bot.today].append({"paper": {}})
+    result = await bot.services.polling.poll()
+    assert (result.new, result.unreadable, result.problem) == (1, 1, None)
+    async with bot.database.read() as conn:
+        (read,) = await list_days.incomplete(conn, bot.today)
+    assert (read.papers, read.unreadable) == (1, 1)
+
+
+async def test_a_list_that_is_cut_short_is_used_and_stays_a_gap(bot: Bot) -> None:
+    for number in range(150):
+        bot.list_paper(f"2608.{number:05}")
+    bot.hub.faults.extend([None, Fault(status=400)])
+    result = await bot.services.polling.poll()
+    assert (result.listed, result.problem) == (100, Problem(ProblemKind.REFUSED, 400))
+    assert await known(bot) == set()
+    assert (await bot.services.polling.poll()).new == 50
+
+
+async def test_hostile_items_cost_themselves_and_not_what_is_stored_with_them(bot: Bot) -> None:
+    texts = ["\x00", "\ud800", "x" * 100_000, "\u202e" * 5, "NaN"]
+    numbers = [2**63, -(2**63), 10**400, 1e308, float("nan"), float("inf"), "12", [], {}, True, None]
+    days = ["0000-00-00", "9999-12-31T23:59:59+14:00", "0001-01-01T00:00:00-14:00", 10**20, "2026-02-30"]
+    ids = ["2608.1", "2608.00001v2", " 2608.00002", "hep-th/9901001", 2608.00001, None, "", "٢٦٠٨.00001"]
+    for number, value in enumerate([*texts, *numbers, *days]):
+        item = bot.list_paper(f"2608.{number:05}")
+        for key in item["paper"].keys() - {"id", "title"}:
+            item["paper"][key] = value
+        for key in item.keys() - {"paper", "title"}:
+            item[key] = value
+    for paper_id in ids:
+        bot.list_paper("")["paper"]["id"] = paper_id
+    listed = len(texts) + len(numbers) + len(days)
+    body = json.dumps(bot.hub.days[bot.today]).encode()
+    bot.hub.day_faults[bot.today] = Fault(body=body)
+    result = await bot.services.polling.poll()
+    assert (result.new, result.unreadable, result.problem) == (listed, len(ids), None)
+
+
+async def test_a_full_disk_is_no_bug(bot: Bot, caplog: pytest.LogCaptureFixture) -> None:
+    bot.list_paper("2608.00001")
+    error = sqlite3.OperationalError("database or disk is full")
+    error.sqlite_errorname = "SQLITE_FULL"
+    full = OperationalError("INSERT", {}, error)
+
+    @asynccontextmanager
+    async def write() -> AsyncIterator[None]:
+        raise full
+        yield
+
+    bot.services.polling._database = cast("Database", SimpleNamespace(write=write, read=bot.database.read))
+    assert (await bot.services.polling.poll()).problem == Problem(ProblemKind.DATABASE)
+    assert "the disk is full" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+async def test_a_list_with_unreadable_items_is_read_again_once_a_day_for_a_month(bot: Bot) -> None:
+    bot.list_paper("2608.00001")
+    broken = bot.today
+    bot.hub.days[broken].append({})
+    await bot.services.polling.poll()
+    asked_on = list[int]()
+    for _ in range(40 * 4):
+        bot.clock.advance(hours=6)
+        await bot.services.polling.poll()
+        if str(broken) in asked(bot) and (bot.today - broken).days > 7:
+            asked_on.append((bot.today - broken).days)
+    assert len(asked_on) == len(set(asked_on)) == 23
+    assert asked_on[-1] == 30
 
 
 async def test_a_huge_day_is_read_whole(bot: Bot) -> None:
@@ -228,3 +323,23 @@ async def test_an_archive_that_cannot_be_stored_keeps_what_was(bot: Bot) -> None
     asked(bot)
     assert await patient(bot, []).backfill()
     assert asked(bot) == days(bot, 3, 4, 5)
+
+
+@pytest.mark.parametrize(
+    "fault", [*PASSING_LEAKS, *FINAL_LEAKS], ids=lambda fault: f"{fault.kind} {fault.status}"
+)
+async def test_what_hugging_face_answers_instead_of_a_list_is_not_kept(
+    bot: Bot, fault: Fault, caplog: pytest.LogCaptureFixture
+) -> None:
+    bot.hub.day_faults[bot.today] = fault
+    await bot.run()
+    run = await bot.last_run()
+    assert run.outcome is Outcome.SOURCE_FAILED
+    assert run.problem is not None
+    assert run.problem == bot.sources[0].health.last_failure
+    async with bot.database.read() as conn:
+        rows = (await conn.execute(text("SELECT * FROM runs"))).all()
+    assert not leaked(f"{rows} {run.problem}")
+    logged = "\n".join(TextFormatter([]).format(record) for record in caplog.records)
+    assert not leaked(logged.replace("squid.internal.example", ""))  # what an operator's proxy says of itself
+    assert logged

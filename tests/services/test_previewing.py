@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot.core.queries import QueryError
-from bot.errors import SourceError
+from bot.errors import Problem, ProblemKind, SourceError
 from bot.services.previewing import Matches, alternatives, preview
 from bot.services.progress import Advance
 from bot.sources.fetching import FetchLimits
@@ -84,6 +84,24 @@ async def test_a_list_that_cannot_be_read_ends_it(hub: FakeHuggingFace) -> None:
     hub.day_faults[TODAY - timedelta(days=1)] = Fault(status=403)
     with pytest.raises(SourceError):
         await found(hub, "video", days=3)
+
+
+async def test_what_could_not_be_read_of_the_lists_is_counted_and_named(hub: FakeHuggingFace) -> None:
+    list_papers(hub, "Video a", "Video b")
+    hub.days[TODAY].append({})
+    matches = await found(hub, "video")
+    assert (matches.listed, matches.unreadable, matches.problem) == (2, 1, None)
+    hub.days[TODAY] += [None] * 4
+    matches = await found(hub, "video")
+    assert (matches.listed, matches.unreadable) == (2, 5)
+    assert (matches.problem, matches.problem_day) == (Problem(ProblemKind.MOST_ITEMS_UNREADABLE), TODAY)
+
+
+async def test_a_newest_list_that_cannot_be_read_is_not_passed_over(hub: FakeHuggingFace) -> None:
+    list_papers(hub, "Video", back=1)
+    hub.days[TODAY] = [{"paper": {}}]
+    with pytest.raises(SourceError):
+        await found(hub, "video")
 
 
 async def test_progress_is_told_a_step_a_day(hub: FakeHuggingFace) -> None:

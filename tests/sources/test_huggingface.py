@@ -5,23 +5,37 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
 from datetime import date
 
 import pytest
 from pydantic import SecretStr
 
 from bot.core.ids import PaperId
-from bot.errors import ConfigError, NotOpenYetError, PaperNotFoundError, SourceError
+from bot.errors import (
+    ConfigError,
+    NotOpenYetError,
+    PaperNotFoundError,
+    Problem,
+    ProblemKind,
+    SourceError,
+)
+from bot.sources import huggingface
 from bot.sources.huggingface import HuggingFace
 from tests.fakes.huggingface import FakeHuggingFace, Fault, RawItem, raw_item
 from tests.sources.conftest import Naps
 
 _DAY = date(2026, 8, 19)
 _ID = PaperId("2608.00001")
+_ITSELF = '</api/daily_papers?date=2026-08-19&limit=100>; rel="next"'
 
 
 def _items(count: int) -> list[RawItem]:
     return [raw_item(id=f"2608.{n:05d}", upvotes=1000 - n) for n in range(1, count + 1)]
+
+
+def _body(items: list[RawItem]) -> bytes:
+    return json.dumps(items).encode()
 
 
 async def test_a_day_is_asked_for_by_date_with_the_largest_page(
@@ -88,40 +102,144 @@ async def test_a_next_link_to_another_origin_is_asked_for_at_our_own(
     assert server.requests[1].query["p"] == "1"
 
 
-async def test_a_next_link_to_some_other_place_is_not_followed(
-    server: FakeHuggingFace, client: HuggingFace, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("link", "kind"),
+    [
+        ("https://example.org/collect?p=1", ProblemKind.REDIRECTED),
+        ("/api/papers?p=1", ProblemKind.REDIRECTED),
+        ("/api/daily_papers", ProblemKind.REDIRECTED),
+        ("/api/daily_papers?date=2026-08-18&p=1", ProblemKind.REDIRECTED),
+        ("http://[::1", ProblemKind.UNREADABLE),
+    ],
+)
+async def test_a_next_link_that_cannot_be_followed_leaves_a_list_that_may_not_be_whole(
+    server: FakeHuggingFace, client: HuggingFace, link: str, kind: ProblemKind
 ) -> None:
-    link = {"Link": '<https://example.org/collect?p=1>; rel="next"'}
-    server.faults.append(Fault(body=json.dumps(_items(1)).encode(), headers=link))
-    assert len((await client.list_day(_DAY)).papers) == 1
-    assert "not followed" in caplog.text
+    server.faults.append(Fault(body=_body(_items(1)), headers={"Link": f'<{link}>; rel="next"'}))
+    listing = await client.list_day(_DAY)
+    assert (len(listing.papers), listing.problem) == (1, Problem(kind))
+    assert len(server.requests) == 1
+    assert client.health.is_failing
 
 
-async def test_a_broken_link_header_ends_the_day(
-    server: FakeHuggingFace, client: HuggingFace, caplog: pytest.LogCaptureFixture
+async def test_a_next_link_without_a_date_asks_for_the_same_day(
+    server: FakeHuggingFace, client: HuggingFace
 ) -> None:
-    server.faults.append(Fault(body=b"[]", headers={"Link": '<http://[::1>; rel="next"'}))
-    await client.list_day(_DAY)
-    assert "Link header cannot be read" in caplog.text
+    server.days[_DAY] = _items(150)
+    server.faults.append(
+        Fault(body=_body(_items(100)), headers={"Link": '</api/daily_papers?p=1>; rel="next"'})
+    )
+    assert len((await client.list_day(_DAY)).papers) == 150
+    assert server.requests[1].query == {"date": "2026-08-19", "limit": "100", "p": "1"}
 
 
-@pytest.mark.parametrize("is_moving", [True, False])
-async def test_paging_without_an_end_is_stopped(
-    server: FakeHuggingFace, client: HuggingFace, caplog: pytest.LogCaptureFixture, *, is_moving: bool
+@pytest.mark.parametrize(
+    ("pages", "asked"),
+    [
+        ([0, 0], 1),  # to itself
+        ([1, 2, 1], 3),  # around
+        ([1, 2, 3, 4], 2),  # on and on, with the same papers
+    ],
+)
+async def test_paging_that_leads_back_is_stopped_and_said(
+    server: FakeHuggingFace, client: HuggingFace, pages: list[int], asked: int
 ) -> None:
-    for page in range(30):
-        link = {"Link": f'</api/daily_papers?p={page if is_moving else 1}>; rel="next"'}
-        server.faults.append(Fault(body=b"[]", headers=link))
-    await client.list_day(_DAY)
-    assert len(server.requests) == (20 if is_moving else 2)
-    assert "has no end" in caplog.text
+    is_same = asked == 2
+    for number, page in enumerate(pages):
+        link = {"Link": f'</api/daily_papers?p={page}>; rel="next"'} if page else {"Link": _ITSELF}
+        items = _items(1) if is_same else [raw_item(id=f"2608.{number:05d}")]
+        server.faults.append(Fault(body=_body(items), headers=link))
+    listing = await client.list_day(_DAY)
+    assert len(server.requests) == asked
+    assert listing.problem == Problem(ProblemKind.REPEATED)
+    assert len(listing.papers) == (1 if is_same else asked)
 
 
-async def test_a_page_that_fails_fails_the_day(server: FakeHuggingFace, client: HuggingFace) -> None:
+async def test_empty_pages_without_an_end_are_no_empty_day(
+    server: FakeHuggingFace, client: HuggingFace
+) -> None:
+    server.day_faults[_DAY] = Fault(body=b"[]", headers={"Link": '</api/daily_papers?p=1>; rel="next"'})
+    with pytest.raises(SourceError) as raised:
+        await client.list_day(_DAY)
+    assert raised.value.problem == Problem(ProblemKind.REPEATED)
+    assert len(server.requests) == 1
+
+
+async def test_three_thousand_papers_are_read_whole(server: FakeHuggingFace, client: HuggingFace) -> None:
+    server.days[_DAY] = _items(3_000)
+    listing = await client.list_day(_DAY)
+    assert (len(listing.papers), listing.problem) == (3_000, None)
+
+
+async def test_a_list_beyond_the_bound_is_read_so_far_and_said_to_be_too_long(
+    server: FakeHuggingFace, client: HuggingFace
+) -> None:
+    server.days[_DAY] = _items(5_100)
+    listing = await client.list_day(_DAY)
+    assert (len(listing.papers), listing.problem) == (5_000, Problem(ProblemKind.TOO_LONG))
+    assert len(server.requests) == 50
+
+
+async def test_a_page_that_fails_leaves_a_list_that_is_not_whole(
+    server: FakeHuggingFace, client: HuggingFace
+) -> None:
     server.days[_DAY] = _items(150)
     server.faults.extend([None, *[Fault(status=500)] * 4])
-    with pytest.raises(SourceError, match="500"):
+    listing = await client.list_day(_DAY)
+    assert (len(listing.papers), listing.problem) == (100, Problem(ProblemKind.SERVER_ERROR, 500))
+
+
+@pytest.mark.parametrize("items", [[None], [{}], [{"paper": {"id": "x"}}, [], 5], [{"new": "format"}] * 12])
+async def test_a_list_none_of_whose_items_can_be_read_is_a_failure_and_no_empty_day(
+    server: FakeHuggingFace, client: HuggingFace, items: list[object]
+) -> None:
+    server.days[_DAY] = items
+    with pytest.raises(SourceError) as raised:
         await client.list_day(_DAY)
+    assert raised.value.problem == Problem(ProblemKind.NO_ITEM_READABLE)
+    assert client.health.last_failure == raised.value.problem
+
+
+async def test_a_page_none_of_whose_items_can_be_read_leaves_a_list_that_is_not_whole(
+    server: FakeHuggingFace, client: HuggingFace
+) -> None:
+    server.days[_DAY] = [*_items(100), *[{"paper": {"upvotes": -1}}] * 20]
+    listing = await client.list_day(_DAY)
+    assert (len(listing.papers), listing.unreadable) == (100, 20)
+    assert listing.problem == Problem(ProblemKind.NO_ITEM_READABLE)
+
+
+@pytest.mark.parametrize(("broken", "is_problem"), [(1, False), (6, False), (7, True)])
+async def test_a_list_most_of_whose_items_cannot_be_read_has_a_problem(
+    server: FakeHuggingFace, client: HuggingFace, *, broken: int, is_problem: bool
+) -> None:
+    server.days[_DAY] = [*_items(6), *[{}] * broken]
+    listing = await client.list_day(_DAY)
+    assert (len(listing.papers), listing.unreadable) == (6, broken)
+    assert listing.problem == (Problem(ProblemKind.MOST_ITEMS_UNREADABLE) if is_problem else None)
+
+
+async def test_the_event_loop_goes_on_while_an_answer_is_read(
+    server: FakeHuggingFace, client: HuggingFace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = asyncio.get_running_loop()
+    went_on = threading.Event()
+
+    def read(body: bytes) -> object:
+        loop.call_soon_threadsafe(went_on.set)
+        assert went_on.wait(10), "the event loop waits for this"
+        return json.loads(body)
+
+    monkeypatch.setattr(huggingface, "decode_json", read)
+    server.days[_DAY] = _items(1)
+    assert len((await client.list_day(_DAY)).papers) == 1
+
+
+async def test_an_old_day_is_never_said_to_be_unopened(server: FakeHuggingFace, client: HuggingFace) -> None:
+    server.open_day = date(2026, 8, 1)
+    with pytest.raises(SourceError) as raised:
+        await client.list_day(date(2026, 8, 12))
+    assert raised.value.problem == Problem(ProblemKind.REFUSED, 400)
 
 
 async def test_a_broken_item_costs_itself_and_a_warning(
@@ -129,7 +247,8 @@ async def test_a_broken_item_costs_itself_and_a_warning(
 ) -> None:
     server.days[_DAY] = [*_items(2), {"paper": {"id": "no\nid"}}]
     listing = await client.list_day(_DAY)
-    assert (len(listing.papers), len(listing.dropped)) == (2, 1)
+    assert (len(listing.papers), listing.unreadable, listing.problem) == (2, 1, None)
+    assert not client.health.is_failing
     (record,) = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert "item 2 (no id)" in record.getMessage()
 
@@ -151,10 +270,10 @@ async def test_a_broken_item_is_warned_of_once_however_often_its_day_is_read(
 async def test_very_many_broken_items_do_not_fill_the_log(
     server: FakeHuggingFace, client: HuggingFace, caplog: pytest.LogCaptureFixture
 ) -> None:
-    server.days[_DAY] = [{}] * 90
-    assert len((await client.list_day(_DAY)).dropped) == 90
+    server.days[_DAY] = [*_items(10), *[{}] * 90]
+    assert (await client.list_day(_DAY)).unreadable == 90
     assert len(caplog.records) == 21
-    assert "90 broken items in all" in caplog.text
+    assert "90 items cannot be read" in caplog.text
 
 
 async def test_an_item_cannot_name_a_list_day_of_the_future(
@@ -212,7 +331,7 @@ async def test_a_paper_is_read_by_its_id(server: FakeHuggingFace, client: Huggin
 
 
 async def test_a_paper_that_hugging_face_does_not_know_is_told_apart(client: HuggingFace) -> None:
-    with pytest.raises(PaperNotFoundError, match=r"2608\.00001"):
+    with pytest.raises(PaperNotFoundError):
         await client.paper(_ID)
     assert not client.health.is_failing
 
@@ -221,8 +340,16 @@ async def test_another_paper_than_the_one_asked_for_is_refused(
     server: FakeHuggingFace, client: HuggingFace
 ) -> None:
     server.papers[_ID] = raw_item(id="2608.00002")["paper"]
-    with pytest.raises(SourceError, match=r"2608\.00002"):
+    with pytest.raises(SourceError) as raised:
         await client.paper(_ID)
+    assert raised.value.problem == Problem(ProblemKind.UNREADABLE)
+
+
+async def test_a_paper_that_is_too_large_is_refused(server: FakeHuggingFace, client: HuggingFace) -> None:
+    server.faults.append(Fault(kind="giant", size=8 * 1024 * 1024))
+    with pytest.raises(SourceError) as raised:
+        await client.paper(_ID)
+    assert raised.value.problem == Problem(ProblemKind.TOO_LARGE)
 
 
 async def test_the_token_goes_out_in_its_header(server: FakeHuggingFace, naps: Naps) -> None:
@@ -239,8 +366,10 @@ async def test_a_refused_token_is_named_but_not_shown(
     server.token = "hf_example"
     caplog.set_level(logging.DEBUG)
     async with HuggingFace(server.url, token, clock=naps.clock) as client:
-        with pytest.raises(SourceError, match="HF_TOKEN") as raised:
+        with pytest.raises(SourceError) as raised:
             await client.list_day(_DAY)
+    assert raised.value.problem == Problem(ProblemKind.TOKEN_REFUSED, 401)
+    assert "HF_TOKEN" in raised.value.problem.advice
     assert len(server.requests) == 1
     assert "hf_wrong" not in caplog.text + str(raised.value)
 
@@ -262,8 +391,10 @@ def test_an_endpoint_that_is_no_address_is_refused(naps: Naps, endpoint: str) ->
 
 async def test_an_endpoint_can_lie_below_a_path(server: FakeHuggingFace, naps: Naps) -> None:
     async with HuggingFace(f"{server.url}/mirror/", clock=naps.clock) as client:
-        with pytest.raises(SourceError, match=r"404 \(is HF_ENDPOINT right\?\)"):
+        with pytest.raises(SourceError) as raised:
             await client.list_day(_DAY)
+    assert raised.value.problem == Problem(ProblemKind.NOT_FOUND, 404)
+    assert "HF_ENDPOINT" in raised.value.problem.advice
 
 
 async def test_the_health_tells_the_last_success_and_the_last_failure(
@@ -278,7 +409,7 @@ async def test_the_health_tells_the_last_success_and_the_last_failure(
         await client.list_day(_DAY)
     assert client.health.last_success_at == started
     assert client.health.last_failure_at == naps.now
-    assert client.health.last_failure == "Hugging Face answered 410: gone for good"
+    assert client.health.last_failure == Problem(ProblemKind.REFUSED, 410)
     assert client.health.is_failing
 
 

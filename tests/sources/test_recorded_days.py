@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.sources.parse import decode_json, parse_list
+from bot.sources.decoding import decode_json
+from bot.sources.parse import parse_list
 
 _RECORDED = Path(__file__).parents[3] / "shared" / "data" / "daily_papers"
 _FILES = sorted(_RECORDED.glob("*.json"))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import RunId
-from bot.core.runs import Outcome, Run
+from bot.core.runs import Outcome, Run, SourceFailure
+from bot.errors import Problem, ProblemKind
 from bot.store import runs, tables
-from tests.store.samples import HOUR, NOW
+from tests.store.samples import DAY, HOUR, NOW
+
+PROBLEM = Problem(ProblemKind.SERVER_ERROR, 503)
 
 
 async def finish(conn: AsyncConnection, run_id: RunId, *, hours: int, outcome: str = "ok") -> None:
@@ -22,7 +26,8 @@ async def finish(conn: AsyncConnection, run_id: RunId, *, hours: int, outcome: s
         new_papers=3,
         feeds=2,
         posts=1,
-        problem=None if outcome == "ok" else "No answer.",
+        problem=None if outcome == "ok" else PROBLEM,
+        problem_day=None if outcome == "ok" else DAY,
     )
 
 
@@ -45,7 +50,8 @@ async def test_the_latest_run_is_the_one_that_finished_last(conn: AsyncConnectio
         new_papers=3,
         feeds=2,
         posts=1,
-        problem="No answer.",
+        problem=PROBLEM,
+        problem_day=DAY,
     )
 
 
@@ -69,3 +75,24 @@ async def test_the_journal_keeps_so_many_runs(conn: AsyncConnection, monkeypatch
         await runs.start(conn, now=NOW)
     kept = (await conn.execute(select(func.count()).select_from(tables.runs))).scalar_one()
     assert kept == 3
+
+
+async def test_runs_that_could_not_read_the_list_are_told_from_the_last_one_that_could(
+    conn: AsyncConnection,
+) -> None:
+    assert await runs.source_failure(conn) is None
+    for hours, outcome in enumerate(("source_failed", "ok", "source_failed", "failed", "source_failed")):
+        await finish(conn, await runs.start(conn, now=NOW), hours=hours, outcome=outcome)
+    await runs.start(conn, now=NOW)  # under way
+    assert await runs.source_failure(conn) == SourceFailure(
+        first_at=NOW + 2 * HOUR, last_at=NOW + 4 * HOUR, problem=PROBLEM, day=DAY
+    )
+    await finish(conn, await runs.start(conn, now=NOW), hours=5)
+    assert await runs.source_failure(conn) is None
+
+
+async def test_the_journal_takes_no_problem_but_ours(conn: AsyncConnection) -> None:
+    run_id = await runs.start(conn, now=NOW)
+    words = "Hugging Face answered 400: Authorization: Bearer hf_secret"
+    with pytest.raises(IntegrityError):
+        await conn.execute(update(tables.runs).where(tables.runs.c.id == run_id).values(problem=words))

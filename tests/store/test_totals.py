@@ -21,8 +21,10 @@ async def test_everything_is_counted_by_how_it_stands(tmp_path: Path) -> None:
             posts_stopped=0,
             posts_in_doubt=0,
             oldest_waiting_at=None,
+            items_unreadable=0,
         )
         bot.list_paper("2608.00001")
+        bot.hub.days[bot.today].append({})
         for channel in range(1, 6):
             await bot.subscribe(channel=channel, server=9 if channel < 5 else 10, schedule=LIVE)
         await bot.services.runs.run()  # nothing is sent: five posts are owed
@@ -47,6 +49,7 @@ async def test_everything_is_counted_by_how_it_stands(tmp_path: Path) -> None:
             posts_stopped=3,
             posts_in_doubt=1,
             oldest_waiting_at=bot.clock(),
+            items_unreadable=1,
         )
 
 

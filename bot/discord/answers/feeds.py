@@ -184,15 +184,22 @@ def _not_posted(feed: Feed, run: RequestedRun, *, is_first: bool) -> Iterator[st
     yield from _filtered(feed, run.filtered)
     if run.list_problem is not None:
         yield (
-            f"⚠️ The list could not be read completely just now ({run.list_problem}), so newly listed papers "
-            "may be missing. It's read again automatically, and what matches is posted at the next run."
+            f"⚠️ The list could not be read completely just now, because {run.list_problem}. Newly listed "
+            "papers may be missing. It's read again automatically, and what matches is posted at the next "
+            "run."
+        )
+    elif run.unreadable:
+        yield (
+            f"⚠️ {count(run.unreadable, 'item')} on the lists of the last days could not be read, and may be "
+            "missing here. `/status` shows which lists."
         )
     if not run.is_whole:
         yield (
             "⚠️ A bug kept me from checking one of the subscriptions. The next run tries again; whoever runs "
             "this bot can see the details in its log."
         )
-    if is_first and not run.filtered and run.list_problem is None and run.is_whole:
+    is_complete = run.list_problem is None and not run.unreadable and run.is_whole
+    if is_first and not run.filtered and is_complete:
         yield (
             f"Nothing is pending for <#{feed.channel_id}>: all matching papers listed since "
             f"{date_text(run.since)} have been posted."

@@ -25,10 +25,11 @@ def notice(told: Told, *, server_name: str | None) -> discord.Embed:
     """The one message of these troubles; `server_name` where it is read outside of the server."""
     lines = [_held(feed) for feed in told.held]
     lines.extend(_delayed(delay) for delay in told.delayed)
-    if told.is_source_down:
+    if told.source is not None:
+        which = phrases.list_of(told.source.day)
         lines.append(
-            "🌐 Hugging Face has not answered for hours, so there are no new papers to post. You need do "
-            "nothing: I ask again all the time, and what is listed meanwhile is posted once it answers."
+            f"🌐 For hours I could not read {which} completely, because {told.source.problem}. You don't "
+            "need to do anything: I keep trying, and papers that match are posted once I can read them."
         )
     shown, size = list[str](), 0
     for line in lines:
@@ -57,7 +58,7 @@ def checked(found: Sequence[Checked], *, now: datetime) -> list[discord.Embed]:
 def _title(told: Told) -> str:
     if told.held:
         return "I cannot post papers" + ("" if len(told.held) == 1 else f" in {len(told.held)} channels")
-    return "Papers are late" if told.delayed else "No new papers for now"
+    return "Papers are late" if told.delayed else "The list could not be read"
 
 
 def _held(feed: Feed) -> str:

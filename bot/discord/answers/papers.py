@@ -29,6 +29,13 @@ def list_day(found: ListDay, *, now: datetime) -> list[discord.Embed]:
     elif found.is_open:
         footer = f"This list is still filling; it closes {moment(closes_at(found.day), now=now)}."
         empty = "This list has no papers yet."
+    if found.unreadable:
+        one = found.unreadable == 1
+        missing = f"⚠️ {count(found.unreadable, 'item')} on this list could not be read"
+        footer = f"{missing}, and {'is' if one else 'are'} not shown.\n{footer}".strip()
+    if found.problem is not None:
+        footer = f"⚠️ This may not be complete or up to date, because {found.problem}.\n{footer}".strip()
+        empty = "No papers of this list could be read."
     return pages(
         (digest_line(paper, queries=()) for paper in found.papers),
         title=f"Daily Papers of {date_text(found.day)}: {count(len(found.papers), 'paper')}",

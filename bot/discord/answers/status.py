@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import discord
 
@@ -12,8 +12,11 @@ from bot.core.runs import Outcome
 from bot.discord import phrases
 from bot.discord.answers.feeds import obstacles_to_steps
 from bot.discord.paging import pages
-from bot.discord.phrases import code, count
+from bot.discord.phrases import count
 from bot.services.status import FeedStatus, Status
+from bot.store.list_days import DayRead
+
+_MOST_INCOMPLETE = 3
 
 
 def status(found: Status) -> list[discord.Embed]:
@@ -31,6 +34,7 @@ def status(found: Status) -> list[discord.Embed]:
         f"Last run: {_last_run(found)}.",
         f"Next run: {phrases.moment(found.next_run_at, now=now)}.",
         _source(found),
+        *_unreadable(found.incomplete),
         f"Known: {count(found.papers, 'paper')}.",
     ]
     if found.untold:
@@ -111,7 +115,19 @@ def _source(found: Status) -> str:
         return "Hugging Face: not asked yet."
     if health.is_failing and health.last_failure_at is not None:
         return (
-            f"Hugging Face: **not answering** since {phrases.past(health.last_failure_at)} "
-            f"({code((health.last_failure or '')[:200])}); it is asked again at every run."
+            f"Hugging Face: the last request failed {phrases.past(health.last_failure_at)}, because "
+            f"{health.last_failure}. It is asked again at every run."
         )
     return f"Hugging Face: answered {phrases.past(health.last_success_at or found.now)}."
+
+
+def _unreadable(incomplete: Sequence[DayRead]) -> Iterator[str]:
+    """What is missing of the last lists."""
+    for read in incomplete[:_MOST_INCOMPLETE]:
+        yield (
+            f"⚠️ {phrases.unreadable(read.unreadable, day=read.day)} {phrases.past(read.read_at)}, when "
+            f"{count(read.papers, 'paper')} could. This list is read again automatically."
+        )
+    more = len(incomplete) - _MOST_INCOMPLETE
+    if more > 0:
+        yield f"⚠️ {count(more, 'older list')} also had items that could not be read."

@@ -33,7 +33,9 @@ def _create_list_days() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("read_at", sa.String(length=27), nullable=False),
         sa.Column("papers", sa.Integer(), nullable=False),
+        sa.Column("unreadable", sa.Integer(), nullable=False),
         sa.CheckConstraint("papers >= 0", name=op.f("ck_list_days_papers")),
+        sa.CheckConstraint("unreadable >= 0", name=op.f("ck_list_days_unreadable")),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_list_days")),
     )
 
@@ -77,8 +79,14 @@ def _create_runs() -> None:
         sa.Column("new_papers", sa.Integer(), nullable=True),
         sa.Column("feeds", sa.Integer(), nullable=True),
         sa.Column("posts", sa.Integer(), nullable=True),
-        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("problem", sa.String(length=30), nullable=True),
+        sa.Column("problem_status", sa.Integer(), nullable=True),
+        sa.Column("problem_day", sa.Date(), nullable=True),
         sa.CheckConstraint("outcome IN ('ok', 'source_failed', 'failed')", name=op.f("ck_runs_outcome")),
+        sa.CheckConstraint(
+            "problem IN ('rate_limited', 'server_error', 'token_refused', 'not_found', 'refused', 'unexpected', 'redirected', 'timed_out', 'unreachable', 'cut_off', 'unreadable', 'no_item_readable', 'most_items_unreadable', 'too_large', 'too_long', 'repeated', 'not_open', 'no_such_paper', 'database', 'bug')",
+            name=op.f("ck_runs_problem"),
+        ),
         sa.CheckConstraint("(finished_at IS NULL) = (outcome IS NULL)", name=op.f("ck_runs_finished")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
         sqlite_autoincrement=True,

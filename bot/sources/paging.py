@@ -1,0 +1,115 @@
+"""Paging: the pages of one list day put together, and where the next one is, if it may be asked for."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from yarl import URL
+
+from bot.core.ids import PaperId
+from bot.core.papers import Paper
+from bot.errors import Problem, ProblemKind
+from bot.sources.answers import Answer
+from bot.sources.parse import ParsedList
+
+_log = logging.getLogger(__name__)
+
+LIST_PATH = "/api/daily_papers"
+# The fullest day seen has 92 papers. A list beyond these is read so far, and said to be too long.
+MOST_PAGES = 50
+MOST_ITEMS = 5_000
+MOST_BYTES = 32 * 1024 * 1024  # of all pages together
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayListing:
+    """One list day as far as it could be read. A Saturday's is empty, which is no failure.
+
+    Attributes:
+        unreadable: items that could not be read; the log says why.
+        problem: why this may not be the whole list; None where it was read to its end, and at least half of
+            its items could be read.
+    """
+
+    day: date
+    papers: tuple[Paper, ...]
+    unreadable: int = 0
+    problem: Problem | None = None
+
+
+class Reading:
+    """The pages of one list day, as they are read.
+
+    Attributes:
+        papers: of all pages, in the order they came, each once.
+        problem: why no further page is read, though this may not be the whole list.
+    """
+
+    def __init__(self, day: date) -> None:
+        self.day = day
+        self.papers: dict[PaperId, Paper] = {}
+        self.problem: Problem | None = None
+        self._unreadable = 0
+        self._items = 0
+        self._size = 0
+        self._asked: set[URL] = set()
+
+    def add(self, url: URL, answer: Answer[ParsedList]) -> URL | None:
+        """Adds the page that this address gave; gives the next one's address, if it is to be read."""
+        self._asked.add(url)
+        page = answer.found
+        if page is None:
+            return None
+        known = len(self.papers)
+        for paper in page.papers:
+            self.papers.setdefault(paper.id, paper)
+        self._unreadable += len(page.dropped)
+        self._items += len(page.papers) + len(page.dropped)
+        self._size += answer.size
+        following, kind = _following(url, answer, self.day)
+        if page.dropped and not page.papers:
+            kind = ProblemKind.NO_ITEM_READABLE
+        elif page.is_cut:
+            kind = ProblemKind.TOO_LONG
+        elif following is not None:
+            kind = self._endless(following, is_new=len(self.papers) > known)
+        if kind is not None:
+            self.problem = Problem(kind)
+            return None
+        return following
+
+    def _endless(self, following: URL, *, is_new: bool) -> ProblemKind | None:
+        """Why the next page is not asked for, if it is not."""
+        if following in self._asked or not is_new:
+            return ProblemKind.REPEATED
+        if len(self._asked) >= MOST_PAGES or self._items >= MOST_ITEMS or self._size >= MOST_BYTES:
+            return ProblemKind.TOO_LONG
+        return None
+
+    def listing(self) -> DayListing:
+        problem = self.problem
+        if problem is None and self._unreadable > len(self.papers):
+            problem = Problem(ProblemKind.MOST_ITEMS_UNREADABLE)
+        return DayListing(
+            day=self.day, papers=tuple(self.papers.values()), unreadable=self._unreadable, problem=problem
+        )
+
+
+def _following(url: URL, answer: Answer[Any], day: date) -> tuple[URL | None, ProblemKind | None]:
+    """Where the next page is asked for, always at our own endpoint; or why it cannot be.
+
+    A mirror may pass on links that name the origin it copies; their query is right, their host is not.
+    """
+    link = answer.next_link
+    if answer.has_broken_link:
+        _log.warning("The address of the next page of the list of %s cannot be read", day)
+        return None, ProblemKind.UNREADABLE
+    if link is None:
+        return None, None
+    if not link.path.endswith(LIST_PATH) or not link.query or link.query.get("date", str(day)) != str(day):
+        _log.warning("The next page of the list of %s is said to be elsewhere; it was not followed", day)
+        return None, ProblemKind.REDIRECTED
+    return url.update_query(link.query), None
