@@ -202,7 +202,8 @@ def array(
         for index, one in enumerate(items):
             item(place / index, one)
         if is_unique:
-            report_repeated(items, (place,) * len(items), code="SET_TYPE_ALREADY_CONTAINS_VALUE")
+            places = (place / index for index in range(len(items)))
+            report_repeated(items, places, code="SET_TYPE_ALREADY_CONTAINS_VALUE")
         if also is not None:
             also(place, items)
 
