@@ -137,14 +137,18 @@ class Sandbox(Moderator):
 
     @property
     def limits(self) -> RateLimits | None:
-        """Discord's rate limits, where they are in force."""
+        """Discord's rate limits; None after `lift_limits`."""
         return self._server.rest.limits
 
     def limit_rates(self, *, latency_seconds: float = 0.0) -> RateLimits:
-        """Puts Discord's rate limits in force, and has each request of the bot take so long."""
+        """Begin to count from nothing, and have each request take so long from now on."""
         self._server.rest.latency_seconds = latency_seconds
         self._server.rest.limits = RateLimits()
         return self._server.rest.limits
+
+    def lift_limits(self) -> None:
+        """Let anything be sent as fast as it comes: for what is measured without Discord's waits."""
+        self._server.rest.limits = None
 
     @property
     def requests(self) -> deque[RecordedRequest]:

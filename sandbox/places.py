@@ -1,7 +1,6 @@
 """Discord's rules of forums, threads, announcements, DMs and membership that SimCord does not keep.
 
-A REST request passes through here before and after SimCord carries it out. By default no maximum is set and
-nobody has closed their direct messages, so that a sandbox behaves as a quiet Discord does.
+A REST request passes through here before and after SimCord carries it out.
 """
 
 from __future__ import annotations
@@ -55,8 +54,8 @@ class Places:
 
     def __init__(self, backend: Backend) -> None:
         self.forums: dict[int, ForumRules] = {}
-        self.most_active_threads: int | None = None  # in each guild; Discord's is 1,000
-        self.crossposts_an_hour: int | None = None  # in each channel; Discord's is 10
+        self.most_active_threads: int | None = 1_000  # in each guild; None for no end
+        self.crossposts_an_hour: int | None = 10  # in each channel; None for no end
         self.closed_dms: set[int] = set()  # ids of people who take none from the bot
         self._backend = backend
         self._crossposts: defaultdict[int, deque[float]] = defaultdict(deque)

@@ -41,7 +41,9 @@ class Rest:
         self.faults = Faults()
         self.requests = new_record()
         self.shards = 1  # how many are recommended to the bot
-        self.limits: RateLimits | None = None  # where set, what is too much is answered by a 429
+        self.limits: RateLimits | None = (
+            RateLimits()
+        )  # what is too much is answered by a 429; None for no end
         self.latency_seconds = 0.0  # that each request takes before it is carried out, answers to people not
         self._world = world
         self._interactions = Interactions(world.backend)
@@ -74,6 +76,8 @@ class Rest:
             if self.limits is not None:
                 answer.headers.update(self.limits.headers(method=request.method, path=path))
         record.status = answer.status
+        if self.limits is not None:
+            self.limits.note(answer.status)
         self._world.changes.wake()
         return answer
 

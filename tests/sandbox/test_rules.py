@@ -411,7 +411,9 @@ async def test_a_reason_for_the_audit_log_is_512_characters_at_most(client: Clie
 async def test_a_file_that_is_too_large_is_refused(client: Client) -> None:
     form = aiohttp.FormData()
     form.add_field("payload_json", json.dumps({"content": "x"}))
-    form.add_field("files[0]", io.BytesIO(b"x" * (10 * 1024 * 1024 + 1)), filename="a.bin", content_type="text/plain")
+    form.add_field(
+        "files[0]", io.BytesIO(b"x" * (10 * 1024 * 1024 + 1)), filename="a.bin", content_type="text/plain"
+    )
     url = f"{client.sandbox.api_url}/channels/{client.sandbox.channel.id}/messages"
     headers = {"Authorization": f"Bot {client.sandbox.token}"}
     async with aiohttp.ClientSession() as session, session.post(url, data=form, headers=headers) as answer:
