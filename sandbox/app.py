@@ -23,6 +23,7 @@ from sandbox.huggingface import HuggingFace, sample_calendar
 from sandbox.live import LiveLists
 from sandbox.moderating import Moderator
 from sandbox.rate_limits import RateLimits
+from sandbox.suggestion import Suggestion
 from sandbox.world import PaperClub, World
 
 _log = logging.getLogger(__name__)
@@ -86,12 +87,20 @@ class Sandbox(Moderator):
                 pictures = Thumbnails()
                 for items in self.huggingface.days.values():
                     pictures.note(items)
-                self.huggingface.listed = pictures.note
+                subscribed = [str(value) for one in self._seed for value in one.options.values()]
+                suggestion = Suggestion(without=subscribed)
+
+                def listed(items: Sequence[Mapping[str, Any]]) -> None:
+                    pictures.note(items)
+                    suggestion.note(items)
+
+                self.huggingface.listed = listed
                 page = Page(
                     self.world,
                     self.club,
                     pictures=pictures,
                     calendar=self.calendar,
+                    suggestion=suggestion,
                     is_bot_there=lambda: self.gateway.is_connected(self.guild.id),
                 )
                 await page.start(port=self._page_port)

@@ -14,8 +14,8 @@ from typing import Any, Final, cast
 from simcord.backend import Backend, errors, permissions, serializers
 from simcord.backend.access import channel_accessible
 from simcord.backend.errors import BackendError
-from simcord.backend.models import Channel, Role
-from simcord.enums import ChannelType
+from simcord.backend.models import Channel, Message, Role
+from simcord.enums import ChannelType, MessageType
 
 from sandbox.faults import Fault, RecordedRequest
 
@@ -60,6 +60,8 @@ class Places:
         self._backend = backend
         self._crossposts: defaultdict[int, deque[float]] = defaultdict(deque)
         backend.subscribers.append(self._heard)
+        self._create_system_message = backend.create_system_message
+        backend.create_system_message = self._system_message  # pyright: ignore[reportAttributeAccessIssue]
         # SimCord takes the bit that marks the copies elsewhere.
         backend.CROSSPOSTED_FLAG = 1 << 0  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -167,6 +169,14 @@ class Places:
             thread, "manage_threads", user_id=int(payload["author"]["id"])
         ):
             self.archive(thread.id, archived=False)
+
+    def _system_message(
+        self, channel_id: int, kind: MessageType, author_id: int, **fields: Any
+    ) -> Message | None:
+        """Say nothing of a thread that hangs on a message: Discord shows it below that message."""
+        if kind == MessageType.THREAD_CREATED and fields.get("referenced_message_id") is not None:
+            return None
+        return self._create_system_message(channel_id, kind, author_id, **fields)
 
     def _may(self, channel: Channel, name: str, *, user_id: int | None = None) -> bool:
         if channel.guild_id is None:

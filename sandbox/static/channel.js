@@ -7,6 +7,7 @@ const NEAR_PIXELS = 120;
 const TICK_MS = 10_000;
 const SETTLED_MS = 300;
 const OPENED_MS = 1500;
+const DAY_MS = 86_400_000;
 const RELATIVE = /^(now|in .*|.* ago|yesterday|tomorrow|(next|last|this) \w+)$/;
 const UNITS = [["second", 1, 60], ["minute", 60, 3600], ["hour", 3600, 86_400], ["day", 86_400, 604_800], ["week", 604_800, Infinity]];
 const timeline = document.getElementById("channel-timeline");
@@ -41,7 +42,28 @@ function follow() {
 function decorate() {
   decorateComposer();
   decorateFailures();
+  for (const time of timeline.querySelectorAll(".message-time:not([data-day])")) nameDay(time);
+  for (const avatar of timeline.querySelectorAll(".message-avatar:not([data-letter])")) drawAvatar(avatar);
   for (const note of timeline.querySelectorAll(".message-ephemeral-note:not(.whole)")) makeDismissible(note);
+}
+
+/** "Today at 9:00 AM", as Discord has it; the sandbox's clock is in UTC. */
+function nameDay(time) {
+  time.dataset.day = "named";
+  const when = new Date(time.dateTime);
+  const now = new Date(Date.now() + (window.parent.sandboxAhead ?? 0));
+  const days = Math.floor(now / DAY_MS) - Math.floor(when / DAY_MS);
+  const clock = when.toLocaleTimeString("en-US", { hour: "numeric", minute: "2-digit", timeZone: "UTC" });
+  const named = ["Today at ", "Yesterday at "][days];
+  if (named && time.firstChild?.nodeType === Node.TEXT_NODE) time.firstChild.textContent = named + clock;
+}
+
+function drawAvatar(avatar) {
+  const name = avatar.parentElement.querySelector(".message-author")?.textContent ?? "";
+  if (avatar.querySelector("img[src]")) return;
+  avatar.dataset.letter = name[0] ?? "";
+  if (name.startsWith("Ada")) avatar.dataset.person = "0";
+  else if (name.startsWith("Ben")) avatar.dataset.person = "1";
 }
 
 function makeDismissible(note) {
