@@ -164,6 +164,9 @@ class ChannelServer(PreviewServer):
     async def _permission_settings(self, request: web.Request) -> web.Response:
         if not self._authorized(request):
             raise web.HTTPUnauthorized
+        return self._permission_state()
+
+    def _permission_state(self) -> web.Response:
         return json_response(self._permissions.state(self.preview.channel.id), headers=self._SECURITY_HEADERS)
 
     async def _change_permissions(self, request: web.Request) -> web.Response:
@@ -187,4 +190,4 @@ class ChannelServer(PreviewServer):
                     raise web.HTTPBadRequest
         except (LookupError, ValueError):
             raise web.HTTPBadRequest from None
-        return await self._permission_settings(request)
+        return self._permission_state()

@@ -17,28 +17,14 @@ from simcord.backend.errors import BackendError
 from simcord.backend.models import Channel, Message, Role
 from simcord.enums import ChannelType, MessageType
 
-from sandbox.faults import Fault, RecordedRequest
+from sandbox.faults import RecordedRequest
+from sandbox.rate_limits import RateLimitedError
 
 MEDIA_CHANNEL: Final = 16  # SimCord has no such type: inside it is a forum, on the wire it is this
 REQUIRE_TAG: Final = 1 << 4  # channel flag
 _HOUR_SECONDS: Final = 3600.0
 _ARCHIVED_LISTED: Final = 50  # where the request names no `limit`
 _NO_MESSAGES: Final = (ChannelType.FORUM, ChannelType.CATEGORY)
-
-
-class RateLimitedError(BackendError):
-    """A 429 by a rule of Discord's, not by a fault on demand."""
-
-    def __init__(self, retry_after_seconds: float) -> None:
-        super().__init__(429, 0, "You are being rate limited.")
-        self._as_fault = Fault.rate_limit(path="", retry_after_seconds=retry_after_seconds)
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return self._as_fault.headers
-
-    def to_json(self) -> dict[str, Any]:
-        return dict(self._as_fault.body or {})
 
 
 @dataclass(slots=True)

@@ -12,11 +12,12 @@ import re
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
+from simcord.backend.errors import BackendError
 
-from sandbox.faults import json_response
+from sandbox.faults import Fault, json_response
 
 REQUESTS_A_SECOND: Final = 50
 MESSAGES_A_CHANNEL: Final = 5
@@ -26,6 +27,21 @@ INVALID_SECONDS: Final = 600.0
 _INVALID: Final = (401, 403, 429)
 _UNCOUNTED: Final = ("/interactions/", "/webhooks/")  # answers to interactions
 _MESSAGE: Final = re.compile(r"/channels/(\d+)/messages")
+
+
+class RateLimitedError(BackendError):
+    """A 429 by a rule of Discord's, not by a fault on demand."""
+
+    def __init__(self, retry_after_seconds: float) -> None:
+        super().__init__(429, 0, "You are being rate limited.")
+        self._as_fault = Fault.rate_limit(path="", retry_after_seconds=retry_after_seconds)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self._as_fault.headers
+
+    def to_json(self) -> dict[str, Any]:
+        return dict(self._as_fault.body or {})
 
 
 class _Window:

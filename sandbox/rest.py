@@ -19,8 +19,7 @@ from simcord.http import router, routes
 from sandbox.faults import Faults, RecordedRequest, fail, json_response, new_record
 from sandbox.interactions import Interactions
 from sandbox.messages import check_messages
-from sandbox.places import RateLimitedError
-from sandbox.rate_limits import RateLimits
+from sandbox.rate_limits import RateLimitedError, RateLimits
 from sandbox.rules import check_request
 from sandbox.world import World
 

@@ -42,20 +42,23 @@ function follow() {
 function decorate() {
   decorateComposer();
   decorateFailures();
-  for (const time of timeline.querySelectorAll(".message-time:not([data-day])")) nameDay(time);
+  nameDays();
   for (const avatar of timeline.querySelectorAll(".message-avatar:not([data-letter])")) drawAvatar(avatar);
   for (const note of timeline.querySelectorAll(".message-ephemeral-note:not(.whole)")) makeDismissible(note);
 }
 
-/** "Today at 9:00 AM", as Discord has it; the sandbox's clock is in UTC. */
-function nameDay(time) {
-  time.dataset.day = "named";
-  const when = new Date(time.dateTime);
-  const now = new Date(Date.now() + (window.parent.sandboxAhead ?? 0));
-  const days = Math.floor(now / DAY_MS) - Math.floor(when / DAY_MS);
-  const clock = when.toLocaleTimeString("en-US", { hour: "numeric", minute: "2-digit", timeZone: "UTC" });
-  const named = ["Today at ", "Yesterday at "][days];
-  if (named && time.firstChild?.nodeType === Node.TEXT_NODE) time.firstChild.textContent = named + clock;
+/** "Today at 9:00 AM", as Discord has it, also after the sandbox's day went on; its clock is in UTC. */
+function nameDays() {
+  const today = Math.floor((Date.now() + (window.parent.sandboxAhead ?? 0)) / DAY_MS);
+  for (const time of timeline.querySelectorAll(".message-time")) {
+    if (time.dataset.named === String(today) || time.firstChild?.nodeType !== Node.TEXT_NODE) continue;
+    time.dataset.named = String(today);
+    const when = new Date(time.dateTime);
+    const clock = when.toLocaleTimeString("en-US", { hour: "numeric", minute: "2-digit", timeZone: "UTC" });
+    const date = when.toLocaleDateString("en-US", { timeZone: "UTC" });
+    const named = ["Today at ", "Yesterday at "][today - Math.floor(when / DAY_MS)] ?? `${date} `;
+    time.firstChild.textContent = named + clock;
+  }
 }
 
 function drawAvatar(avatar) {
@@ -99,11 +102,12 @@ document.addEventListener("click", (event) => {
 // "5 minutes ago" goes on by the sandbox's clock.
 
 function tick() {
+  nameDays();
   const now = Date.now() + (window.parent.sandboxAhead ?? 0);
   for (const time of timeline.querySelectorAll("time.discord-timestamp")) {
     if (!RELATIVE.test(time.textContent)) continue;
     const seconds = (Date.parse(time.dateTime) - now) / 1000;
-    const [unit, length] = UNITS.find(([, , end]) => Math.abs(seconds) < end);
+    const [unit, length] = UNITS.find(([, size, end]) => Math.round(Math.abs(seconds) / size) * size < end);
     const text = new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(Math.round(seconds / length), unit);
     if (time.textContent !== text) time.textContent = text;
   }
