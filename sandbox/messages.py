@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from simcord.backend import Backend, permissions
 from simcord.backend.errors import BackendError
@@ -20,7 +20,7 @@ def check_messages(backend: Backend, request: RecordedRequest, *, has_files: boo
     Raises:
         BackendError: Discord would refuse this.
     """
-    body: Any = request.json if isinstance(request.json, dict) else {}
+    body = cast("dict[str, Any]", request.json) if isinstance(request.json, dict) else {}
     match (request.method, request.path.strip("/").split("/")):
         case ("POST", ["channels", channel_id, "messages"]) if body.get("message_reference"):
             _check_reply(backend, backend.get_channel(int(channel_id)), body["message_reference"])

@@ -147,7 +147,8 @@ def _characters(part: Mapping[str, Any], place: Place) -> int:
     """What counts against the total, of each text its longest translation."""
     own = 0
     for name in ("name", "description", "value"):
-        texts = [part.get(name), *(part.get(f"{name}_localizations") or {}).values()]
+        translated: Mapping[str, Any] = part.get(f"{name}_localizations") or {}
+        texts: list[Any] = [part.get(name), *translated.values()]
         own += max(place.problems.length(one) if isinstance(one, str) else 0 for one in texts)
     inner = [*(part.get("options") or ()), *(part.get("choices") or ())]
     return own + sum(_characters(one, place) for one in inner)

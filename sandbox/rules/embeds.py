@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sandbox.rules.checks import Check, Place, array, flag, moment, number, record, text, url
@@ -47,17 +47,18 @@ def _is_within_total(place: Place, embeds: Sequence[Mapping[str, Any]]) -> None:
 
 def characters(embeds: Sequence[Mapping[str, Any]], place: Place) -> int:
     """What counts against the total: titles, descriptions, fields, footers and authors."""
-    return sum(
-        place.problems.length(part)
-        for embed in embeds
-        for part in (
-            embed.get("title") or "",
-            embed.get("description") or "",
-            (embed.get("footer") or {}).get("text") or "",
-            (embed.get("author") or {}).get("name") or "",
-            *(field[key] for field in embed.get("fields") or () for key in ("name", "value")),
-        )
-    )
+    return sum(place.problems.length(part) for embed in embeds for part in _texts(embed))
+
+
+def _texts(embed: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("title", "description"):
+        yield embed.get(name) or ""
+    for name, key in (("footer", "text"), ("author", "name")):
+        if embed.get(name):
+            yield embed[name][key]
+    for field in embed.get("fields") or ():
+        yield field["name"]
+        yield field["value"]
 
 
 EMBEDS: Final[Check] = array(EMBED, most=MOST_EMBEDS, also=_is_within_total)

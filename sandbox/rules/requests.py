@@ -92,12 +92,11 @@ def _plain(check: Check) -> Rule:
 
 def _thread(root: Place, body: Any, files: Collection[int]) -> None:
     """A thread without a message, or a forum's post, which has one."""
-    is_post = isinstance(body, Mapping) and not {"message", "applied_tags"}.isdisjoint(
-        cast("Mapping[str, Any]", body)
-    )
+    fields = cast("Mapping[str, Any]", body) if isinstance(body, Mapping) else {}
+    is_post = not {"message", "applied_tags"}.isdisjoint(fields)
     (FORUM_POST if is_post else THREAD)(root, body)
-    if is_post and body.get("message") is not None:
-        check_message(root / "message", body["message"], files=files)
+    if fields.get("message") is not None:
+        check_message(root / "message", fields["message"], files=files)
 
 
 def _callback(root: Place, body: Any, files: Collection[int]) -> None:
@@ -105,7 +104,7 @@ def _callback(root: Place, body: Any, files: Collection[int]) -> None:
     record(needs={"type": one_of(*_CALLBACKS)})(root, body)
     if not root.is_good:
         return
-    kind, data = body["type"], body.get("data") or {}
+    kind, data = body["type"], cast("Any", body.get("data") or {})
     if kind in _MESSAGE_ANSWERS:
         check_message(root / "data", data, files=files, is_answer=True, is_edit=kind != _MESSAGE_ANSWERS[0])
     elif kind == _DEFERRED:
