@@ -144,7 +144,7 @@ def _by_type(kinds: Mapping[int, Check]) -> Check:
         kind = component.get("type")
         if kind is None:
             (place / "type").require()
-        elif isinstance(kind, bool) or kind not in kinds:
+        elif not isinstance(kind, int) or kind not in kinds:
             offered = ", ".join(map(str, kinds))
             (place / "type").report("UNION_TYPE_CHOICES", f"Value must be one of ({offered}).")
         else:

@@ -21,6 +21,8 @@ _FILLING: Final = ("content", "embeds", "components", "sticker_ids", "poll")
 
 def _is_not_both(place: Place, mentions: Mapping[str, Any]) -> None:
     """A kind is parsed out of the text or listed, not both."""
+    if not place.is_good:
+        return
     for kind in ("users", "roles"):
         if kind in (mentions.get("parse") or ()) and mentions.get(kind):
             place.report(

@@ -92,7 +92,7 @@ def _plain(check: Check) -> Rule:
 
 def _thread(root: Place, body: Any, files: Collection[int]) -> None:
     """A thread without a message, or a forum's post, which has one."""
-    fields = cast("Mapping[str, Any]", body) if isinstance(body, Mapping) else {}
+    fields: Mapping[str, Any] = cast("Mapping[str, Any]", body) if isinstance(body, Mapping) else {}
     is_post = not {"message", "applied_tags"}.isdisjoint(fields)
     (FORUM_POST if is_post else THREAD)(root, body)
     if fields.get("message") is not None:

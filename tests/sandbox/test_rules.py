@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any, Final
 
 import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from simcord.backend.errors import BackendError
 
 from sandbox import Sandbox
-from sandbox.rules import Problems, check_message
+from sandbox.faults import RecordedRequest
+from sandbox.rules import Problems, check_message, check_request
 
 SNOWFLAKE: Final = "1234567890123456789"
 EMBED: Final = {"description": "there"}
@@ -430,6 +433,84 @@ async def test_a_reply_needs_the_right_to_read_what_was_said(client: Client) -> 
     assert (status, told["code"]) == (400, 160002)
     status, listed = await client.ask("GET", f"/channels/{client.sandbox.channel.id}/messages")
     assert (status, listed) == (200, [])
+
+
+NAMES: Final = [
+    "content",
+    "embeds",
+    "title",
+    "description",
+    "url",
+    "color",
+    "fields",
+    "name",
+    "value",
+    "footer",
+    "text",
+    "author",
+    "image",
+    "thumbnail",
+    "inline",
+    "components",
+    "type",
+    "custom_id",
+    "style",
+    "label",
+    "emoji",
+    "options",
+    "id",
+    "min_values",
+    "max_values",
+    "default",
+    "attachments",
+    "nonce",
+    "allowed_mentions",
+    "parse",
+    "users",
+    "roles",
+    "flags",
+    "message_reference",
+    "message_id",
+    "component",
+    "choices",
+    "required",
+    "autocomplete",
+    "min_length",
+    "max_length",
+    "name_localizations",
+    "contexts",
+    "applied_tags",
+    "message",
+    "data",
+]
+VALUES: Final = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-1, 20),
+    st.floats(allow_nan=False),
+    st.sampled_from(["", "x", "users"]),
+)
+JSON: Final = st.recursive(
+    VALUES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=6),
+    max_leaves=25,
+)
+
+
+@given(body=JSON)
+def test_whatever_is_sent_is_either_taken_or_refused_by_a_rule(body: Any) -> None:
+    requests = [
+        ("POST", "/channels/1/messages"),
+        ("POST", "/channels/1/threads"),
+        ("PATCH", "/channels/1"),
+        ("PUT", "/applications/1/commands"),
+        ("POST", "/interactions/1/token/callback"),
+    ]
+    answers = [body, {"type": 4, "data": body}, {"type": 9, "data": body}, [body]]
+    for method, path in requests:
+        for sent in answers:
+            with suppress(BackendError):
+                check_request(RecordedRequest(method, path, {}, json=sent))
 
 
 @given(
