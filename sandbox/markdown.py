@@ -67,7 +67,7 @@ class DiscordMarkdown:
         if depth < _DEEPEST and (quoted := list(_taken(lines, _QUOTE.fullmatch))):
             inner = "\n".join(match[1] or "" for match in quoted)
             return len(quoted), _around("blockquote", self._lines(inner, env, depth=depth + 1))
-        if items := list(_taken(lines, _ITEM.fullmatch)):
+        if items := _items(lines):
             return len(items), self._list(items, env)
         return 0, []
 
@@ -93,6 +93,19 @@ class DiscordMarkdown:
         if is_before_block and not lines[-1].strip():
             text += "\n"
         return _around("paragraph", self._inline.parseInline(text, env), tag="p")
+
+
+def _items(lines: Sequence[str]) -> list[re.Match[str]]:
+    """The items of one list: another sign, no deeper than the first, begins another."""
+    found = list(_taken(lines, _ITEM.fullmatch))
+    if not found:
+        return []
+    indent, is_ordered = len(found[0][1]), found[0][3] is not None
+
+    def belongs(item: re.Match[str]) -> re.Match[str] | None:
+        return item if len(item[1]) > indent or (item[3] is not None) == is_ordered else None
+
+    return list(_taken(found, belongs))
 
 
 def _taken(items: Sequence[Any], match: Callable[[Any], Any]) -> Iterator[Any]:

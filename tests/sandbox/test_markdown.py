@@ -54,6 +54,7 @@ def written(token: Any) -> str:
             "<p>a\n\n</><bullet_list><list_item>b</><list_item>c<bullet_list><list_item>d</></></></><p>plain</>",
         ),
         ("1. a\n2. b", "<ordered_list><list_item>a</><list_item>b</></>"),
+        ("- a\n1. b", "<bullet_list><list_item>a</></><ordered_list><list_item>b</></>"),
         ("> a\n> \n> b\nc", "<blockquote><p>a\n\nb</></><p>c</>"),
         (">>> a\nb\n\nc", "<blockquote><p>a\nb\n\nc</></>"),
         ("> # a", "<blockquote><h1>a</></>"),
