@@ -104,5 +104,5 @@ def _welcome(sandbox: Sandbox, lists: LiveLists, *, is_live: bool, was_asked: bo
     return (
         f"Paperboy's sandbox is open: {sandbox.page_url}\n"
         f"Lists: {shown}\n"
-        "Try: /subscribe keywords:robotics in any channel, then Next day. Ctrl-C ends it.\n"
+        "Try: /subscribe with the keyword that the page suggests, then Next day. Ctrl-C ends it.\n"
     )

@@ -23,6 +23,7 @@ from sandbox.huggingface import HuggingFace, sample_calendar
 from sandbox.live import LiveLists
 from sandbox.moderating import Moderator
 from sandbox.rate_limits import RateLimits
+from sandbox.suggestion import Suggestion
 from sandbox.world import PaperClub, World
 
 _log = logging.getLogger(__name__)
@@ -86,12 +87,20 @@ class Sandbox(Moderator):
                 pictures = Thumbnails()
                 for items in self.huggingface.days.values():
                     pictures.note(items)
-                self.huggingface.listed = pictures.note
+                subscribed = [str(value) for one in self._seed for value in one.options.values()]
+                suggestion = Suggestion(without=subscribed)
+
+                def listed(items: Sequence[Mapping[str, Any]]) -> None:
+                    pictures.note(items)
+                    suggestion.note(items)
+
+                self.huggingface.listed = listed
                 page = Page(
                     self.world,
                     self.club,
                     pictures=pictures,
                     calendar=self.calendar,
+                    suggestion=suggestion,
                     is_bot_there=lambda: self.gateway.is_connected(self.guild.id),
                 )
                 await page.start(port=self._page_port)
@@ -137,14 +146,18 @@ class Sandbox(Moderator):
 
     @property
     def limits(self) -> RateLimits | None:
-        """Discord's rate limits, where they are in force."""
+        """Discord's rate limits; None after `lift_limits`."""
         return self._server.rest.limits
 
     def limit_rates(self, *, latency_seconds: float = 0.0) -> RateLimits:
-        """Puts Discord's rate limits in force, and has each request of the bot take so long."""
+        """Begin to count from nothing, and have each request take so long from now on."""
         self._server.rest.latency_seconds = latency_seconds
         self._server.rest.limits = RateLimits()
         return self._server.rest.limits
+
+    def lift_limits(self) -> None:
+        """Let anything be sent as fast as it comes: for what is measured without Discord's waits."""
+        self._server.rest.limits = None
 
     @property
     def requests(self) -> deque[RecordedRequest]:

@@ -49,6 +49,11 @@ class Listing:
                 rows.append({**direct, "name": backend.bot_user.name})
         return rows
 
+    def commands(self, person_id: int) -> list[str]:
+        """The commands that this person has in the channel where commands are tried first."""
+        found = self._world.backend.visible_commands(user_id=person_id, channel_id=self._club.papers.id)
+        return [command["name"] for command in found]
+
     def people(self, *, is_bot_there: bool) -> list[dict[str, Any]]:
         """The list of members: the bot first."""
         bot = {"name": self._world.backend.bot_user.name, "is_bot": True, "is_online": is_bot_there}

@@ -162,7 +162,7 @@ class Moderator(Driver):
     def unarchive(self, thread: Identified) -> None:
         self._places.archive(thread.id, archived=False)
 
-    # Limits that a sandbox starts without:
+    # Limits other than Discord's own, which a sandbox starts with:
 
     def limit_active_threads(self, limit: int | None) -> None:
         """The most open threads a server may have; None for no end."""

@@ -17,13 +17,16 @@ from simcord.backend.errors import SetupError
 from simcord.preview import _markdown
 
 from sandbox.calendar import Calendar
+from sandbox.markdown import discord_parser
 from sandbox.page_server import ChannelServer
 from sandbox.preview import ChannelPreview
+from sandbox.suggestion import Suggestion
 from sandbox.world import PaperClub, World
 
 _PORTS_TRIED: Final = 20
 # Discord shows these in an embed as in a message; SimCord leaves them as they were typed.
 _SHOWN_IN_EMBEDS: Final = {"mentions": True, "commands": True, "subtext": True}
+_discord_parser: Final = discord_parser(_markdown._markdown_parser)
 _EMBED_BODIES: Final = ("embed_description", "embed_field_value")
 
 
@@ -37,8 +40,10 @@ class Page:
         *,
         pictures: Mapping[str, tuple[str, bytes]],
         calendar: Calendar,
+        suggestion: Suggestion,
         is_bot_there: Callable[[], bool],
     ) -> None:
+        self._suggestion = suggestion
         self._world = world
         self._club = club
         self._pictures = pictures
@@ -60,6 +65,7 @@ class Page:
         """
         for place in _EMBED_BODIES:
             _markdown._FIELD_POLICIES[place].update(_SHOWN_IN_EMBEDS)
+        _markdown._markdown_parser = _discord_parser
         ports = range(port, port + _PORTS_TRIED) if port else [0]
         for tried in ports:
             preview = ChannelPreview(self._world, self._club, port=tried, pictures=self._pictures)
@@ -69,6 +75,7 @@ class Page:
                 world=self._world,
                 club=self._club,
                 calendar=self._calendar,
+                suggestion=self._suggestion,
                 is_bot_there=self._is_bot_there,
             )
             try:

@@ -20,7 +20,9 @@ from simcord.preview._server import PreviewServer
 from sandbox.calendar import Calendar
 from sandbox.faults import json_response
 from sandbox.listing import Listing
+from sandbox.permissions import PermissionSettings
 from sandbox.preview import ChannelPreview
+from sandbox.suggestion import Suggestion
 from sandbox.world import PaperClub, World
 
 _STATIC: Final = Path(__file__).with_name("static")
@@ -34,8 +36,10 @@ _FILES: Final = {
     "/": "frame.html",
     **{f"/{path.name}": path.name for path in _STATIC.iterdir() if path.suffix in {".css", ".js", ".svg"}},
 }
+_ROLE_CHARACTERS: Final = 100
 _ADDED_TO_CHANNEL: Final = (
-    '<link rel="stylesheet" href="/channel.css"><script type="module" src="/channel.js"></script>'
+    '<link rel="stylesheet" href="/channel.css"><script type="module" src="/theme.js"></script>'
+    '<script type="module" src="/channel.js"></script>'
 )
 
 
@@ -66,9 +70,12 @@ class ChannelServer(PreviewServer):
         world: World,
         club: PaperClub,
         calendar: Calendar,
+        suggestion: Suggestion,
         is_bot_there: Callable[[], bool],
     ) -> None:
         super().__init__(preview, port)
+        self._suggestion = suggestion
+        self._permissions = PermissionSettings(world, club)
         self._world = world
         self._club = club
         self._calendar = calendar
@@ -80,6 +87,8 @@ class ChannelServer(PreviewServer):
         router: Any = self.runner.app.router
         router._frozen = False  # SimCord asks for no further routes before it listens
         router.add_post("/next-day", self._next_day)
+        router.add_get("/permissions", self._permission_settings)
+        router.add_post("/permissions", self._change_permissions)
         router.freeze()
 
     def _authorized(self, request: web.Request, *, context: str | None = None) -> bool:
@@ -138,6 +147,8 @@ class ChannelServer(PreviewServer):
                 "people": self._listing.people(is_bot_there=is_bot_there),
                 "channels": self._listing.places(self.preview.person_id),
                 "calendar": self._calendar.state(),
+                "commands": self._listing.commands(self.preview.person_id),
+                "suggestion": self._suggestion.keyword,
             },
             headers=self._SECURITY_HEADERS,
         )
@@ -149,3 +160,34 @@ class ChannelServer(PreviewServer):
         return json_response(
             {"is_moved": is_moved, "calendar": self._calendar.state()}, headers=self._SECURITY_HEADERS
         )
+
+    async def _permission_settings(self, request: web.Request) -> web.Response:
+        if not self._authorized(request):
+            raise web.HTTPUnauthorized
+        return self._permission_state()
+
+    def _permission_state(self) -> web.Response:
+        return json_response(self._permissions.state(self.preview.channel.id), headers=self._SECURITY_HEADERS)
+
+    async def _change_permissions(self, request: web.Request) -> web.Response:
+        """Allow or deny one permission in the channel, or add or delete a role, as the owner might."""
+        if not self._authorized(request):
+            raise web.HTTPUnauthorized
+        try:
+            match await request.json():
+                case {"subject": str(subject), "permission": str(name), "allowed": bool(is_allowed)}:
+                    self._permissions.change(
+                        self.preview.channel.id,
+                        subject_id=int(subject),
+                        permission=name,
+                        is_allowed=is_allowed,
+                    )
+                case {"delete_role": str(role)}:
+                    self._permissions.delete_role(int(role))
+                case {"create_role": str(name)} if 1 <= len(name.strip()) <= _ROLE_CHARACTERS:
+                    self._permissions.create_role(name.strip())
+                case _:
+                    raise web.HTTPBadRequest
+        except (LookupError, ValueError):
+            raise web.HTTPBadRequest from None
+        return self._permission_state()

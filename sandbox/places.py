@@ -1,7 +1,6 @@
 """Discord's rules of forums, threads, announcements, DMs and membership that SimCord does not keep.
 
-A REST request passes through here before and after SimCord carries it out. By default no maximum is set and
-nobody has closed their direct messages, so that a sandbox behaves as a quiet Discord does.
+A REST request passes through here before and after SimCord carries it out.
 """
 
 from __future__ import annotations
@@ -15,31 +14,17 @@ from typing import Any, Final, cast
 from simcord.backend import Backend, errors, permissions, serializers
 from simcord.backend.access import channel_accessible
 from simcord.backend.errors import BackendError
-from simcord.backend.models import Channel, Role
-from simcord.enums import ChannelType
+from simcord.backend.models import Channel, Message, Role
+from simcord.enums import ChannelType, MessageType
 
-from sandbox.faults import Fault, RecordedRequest
+from sandbox.faults import RecordedRequest
+from sandbox.rate_limits import RateLimitedError
 
 MEDIA_CHANNEL: Final = 16  # SimCord has no such type: inside it is a forum, on the wire it is this
 REQUIRE_TAG: Final = 1 << 4  # channel flag
 _HOUR_SECONDS: Final = 3600.0
 _ARCHIVED_LISTED: Final = 50  # where the request names no `limit`
 _NO_MESSAGES: Final = (ChannelType.FORUM, ChannelType.CATEGORY)
-
-
-class RateLimitedError(BackendError):
-    """A 429 by a rule of Discord's, not by a fault on demand."""
-
-    def __init__(self, retry_after_seconds: float) -> None:
-        super().__init__(429, 0, "You are being rate limited.")
-        self._as_fault = Fault.rate_limit(path="", retry_after_seconds=retry_after_seconds)
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return self._as_fault.headers
-
-    def to_json(self) -> dict[str, Any]:
-        return dict(self._as_fault.body or {})
 
 
 @dataclass(slots=True)
@@ -55,12 +40,14 @@ class Places:
 
     def __init__(self, backend: Backend) -> None:
         self.forums: dict[int, ForumRules] = {}
-        self.most_active_threads: int | None = None  # in each guild; Discord's is 1,000
-        self.crossposts_an_hour: int | None = None  # in each channel; Discord's is 10
+        self.most_active_threads: int | None = 1_000  # in each guild; None for no end
+        self.crossposts_an_hour: int | None = 10  # in each channel; None for no end
         self.closed_dms: set[int] = set()  # ids of people who take none from the bot
         self._backend = backend
         self._crossposts: defaultdict[int, deque[float]] = defaultdict(deque)
         backend.subscribers.append(self._heard)
+        self._create_system_message = backend.create_system_message
+        backend.create_system_message = self._system_message  # pyright: ignore[reportAttributeAccessIssue]
         # SimCord takes the bit that marks the copies elsewhere.
         backend.CROSSPOSTED_FLAG = 1 << 0  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -168,6 +155,14 @@ class Places:
             thread, "manage_threads", user_id=int(payload["author"]["id"])
         ):
             self.archive(thread.id, archived=False)
+
+    def _system_message(
+        self, channel_id: int, kind: MessageType, author_id: int, **fields: Any
+    ) -> Message | None:
+        """Say nothing of a thread that hangs on a message: Discord shows it below that message."""
+        if kind == MessageType.THREAD_CREATED and fields.get("referenced_message_id") is not None:
+            return None
+        return self._create_system_message(channel_id, kind, author_id, **fields)
 
     def _may(self, channel: Channel, name: str, *, user_id: int | None = None) -> bool:
         if channel.guild_id is None:

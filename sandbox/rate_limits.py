@@ -1,26 +1,47 @@
-"""Discord's rate limits: 50 requests a second in all, 5 messages in 5 seconds a channel; off until asked for.
+"""Discord's rate limits: 50 requests a second in all, 5 messages in 5 seconds a channel, and the ban.
 
-Windows slide: whatever second is looked at, it holds no more than 50 requests. That is stricter than Discord,
-whose windows begin with the first request in them.
+Who is answered 401, 403 or 429 too often in ten minutes is banned for a while, by a page that is not
+Discord's own. Windows slide: whatever second is looked at, it holds no more than 50 requests. That is
+stricter than Discord, whose windows begin with the first request in them.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from aiohttp import web
+from simcord.backend.errors import BackendError
 
-from sandbox.faults import json_response
+from sandbox.faults import Fault, json_response
 
 REQUESTS_A_SECOND: Final = 50
 MESSAGES_A_CHANNEL: Final = 5
 CHANNEL_SECONDS: Final = 5.0
+INVALID_REQUESTS: Final = 10_000
+INVALID_SECONDS: Final = 600.0
+_INVALID: Final = (401, 403, 429)
 _UNCOUNTED: Final = ("/interactions/", "/webhooks/")  # answers to interactions
 _MESSAGE: Final = re.compile(r"/channels/(\d+)/messages")
+
+
+class RateLimitedError(BackendError):
+    """A 429 by a rule of Discord's, not by a fault on demand."""
+
+    def __init__(self, retry_after_seconds: float) -> None:
+        super().__init__(429, 0, "You are being rate limited.")
+        self._as_fault = Fault.rate_limit(path="", retry_after_seconds=retry_after_seconds)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self._as_fault.headers
+
+    def to_json(self) -> dict[str, Any]:
+        return dict(self._as_fault.body or {})
 
 
 class _Window:
@@ -51,6 +72,7 @@ class RateLimits:
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.refused = 0  # 429s so far
+        self.invalid = _Window(INVALID_REQUESTS, INVALID_SECONDS)
         self._clock = clock
         self._all = _Window(REQUESTS_A_SECOND, 1.0)
         self._channels: defaultdict[str, _Window] = defaultdict(
@@ -59,14 +81,16 @@ class RateLimits:
 
     def refusal(self, *, method: str, path: str) -> web.Response | None:
         """The 429 for a request that is one too many; one that may pass is counted."""
+        now = self._clock()
+        if self.invalid.left(now) <= 0:
+            return self._ban(now)
         if path.startswith(_UNCOUNTED):
             return None
-        now = self._clock()
         channel = self._channel(method, path)
         if self._all.left(now) <= 0:
-            return self._refuse(self._all, now, is_global=True)
+            return self._refuse(self._all, now, {"X-RateLimit-Global": "true", "X-RateLimit-Scope": "global"})
         if channel is not None and channel.left(now) <= 0:
-            return self._refuse(channel, now, is_global=False)
+            return self._refuse(channel, now, {**_told(channel, now), "X-RateLimit-Scope": "user"})
         self._all.take(now)
         if channel is not None:
             channel.take(now)
@@ -75,32 +99,52 @@ class RateLimits:
     def headers(self, *, method: str, path: str) -> dict[str, str]:
         """What the answer to a message says of its channel's limit."""
         channel = self._channel(method, path)
-        if channel is None:
-            return {}
-        now = self._clock()
-        reset_seconds = channel.seconds_until_empty(now)
-        return {
-            "X-RateLimit-Limit": str(channel.most),
-            "X-RateLimit-Remaining": str(max(0, channel.left(now))),
-            "X-RateLimit-Reset": f"{time.time() + reset_seconds:.3f}",
-            "X-RateLimit-Reset-After": f"{reset_seconds:.3f}",
-            "X-RateLimit-Bucket": "messages",
-        }
+        return {} if channel is None else _told(channel, self._clock())
+
+    def note(self, status: int) -> None:
+        """Count an answer against the limit of invalid requests, if it is one."""
+        if status in _INVALID:
+            self.invalid.take(self._clock())
 
     def _channel(self, method: str, path: str) -> _Window | None:
         found = _MESSAGE.fullmatch(path) if method == "POST" else None
         return self._channels[found[1]] if found else None
 
-    def _refuse(self, window: _Window, now: float, *, is_global: bool) -> web.Response:
+    def _refuse(self, window: _Window, now: float, headers: Mapping[str, str]) -> web.Response:
         self.refused += 1
         wait_seconds = window.seconds_until_room(now) + 0.001
         return json_response(
-            {"message": "You are being rate limited.", "retry_after": wait_seconds, "global": is_global},
+            {
+                "message": "You are being rate limited.",
+                "retry_after": round(wait_seconds, 3),
+                "global": "X-RateLimit-Global" in headers,
+            },
             status=429,
             headers={
                 "Via": "1.1 sandbox",  # without it clients take a 429 for a ban by Cloudflare
-                "Retry-After": str(max(1, round(wait_seconds))),
-                "X-RateLimit-Scope": "global" if is_global else "user",
-                **({"X-RateLimit-Global": "true"} if is_global else {}),
+                "Retry-After": str(math.ceil(wait_seconds)),
+                **headers,
             },
         )
+
+    def _ban(self, now: float) -> web.Response:
+        """A page of the network in front of Discord, which is no JSON and has no `Via`."""
+        return web.Response(
+            status=429,
+            text="error code: 1015",
+            headers={
+                "Server": "cloudflare",
+                "Retry-After": str(math.ceil(self.invalid.seconds_until_room(now))),
+            },
+        )
+
+
+def _told(window: _Window, now: float) -> dict[str, str]:
+    reset_seconds = window.seconds_until_empty(now)
+    return {
+        "X-RateLimit-Limit": str(window.most),
+        "X-RateLimit-Remaining": str(max(0, window.left(now))),
+        "X-RateLimit-Reset": f"{time.time() + reset_seconds:.3f}",
+        "X-RateLimit-Reset-After": f"{reset_seconds:.3f}",
+        "X-RateLimit-Bucket": "messages",
+    }

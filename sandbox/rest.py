@@ -17,15 +17,17 @@ from simcord.backend.errors import BackendError, SetupError, invalid_form_body
 from simcord.http import router, routes
 
 from sandbox.faults import Faults, RecordedRequest, fail, json_response, new_record
-from sandbox.places import RateLimitedError
-from sandbox.rate_limits import RateLimits
+from sandbox.interactions import Interactions
+from sandbox.messages import check_messages
+from sandbox.rate_limits import RateLimitedError, RateLimits
+from sandbox.rules import check_request
 from sandbox.world import World
 
 _log = logging.getLogger(__name__)
 _ROUTES: Final = routes  # importing them registers them
 
 NONCE_SECONDS: Final = 180.0  # Discord compares with "the past few minutes"
-_NONCE_CHARACTERS: Final = 25
+_INVALID_FORM: Final = 50035
 _UNAUTHENTICATED: Final = ("/interactions/", "/webhooks/")  # the token in the path is the key to these
 _INVALID_JSON: Final = {"message": "The request body contains invalid JSON.", "code": 50109}
 _ERRORS_OF_BAD_BODIES: Final = (KeyError, ValueError, TypeError, AttributeError, SetupError)
@@ -38,9 +40,12 @@ class Rest:
         self.faults = Faults()
         self.requests = new_record()
         self.shards = 1  # how many are recommended to the bot
-        self.limits: RateLimits | None = None  # where set, what is too much is answered by a 429
+        self.limits: RateLimits | None = (
+            RateLimits()
+        )  # what is too much is answered by a 429; None for no end
         self.latency_seconds = 0.0  # that each request takes before it is carried out, answers to people not
         self._world = world
+        self._interactions = Interactions(world.backend)
         self._token = token
         self._gateway_url = gateway_url
         self._nonces: dict[str, tuple[float, int, int]] = {}  # nonce → when, channel id, message id
@@ -70,6 +75,8 @@ class Rest:
             if self.limits is not None:
                 answer.headers.update(self.limits.headers(method=request.method, path=path))
         record.status = answer.status
+        if self.limits is not None:
+            self.limits.note(answer.status)
         self._world.changes.wake()
         return answer
 
@@ -82,16 +89,19 @@ class Rest:
         self, record: RecordedRequest, *, files: list[discord.File], reason: str | None
     ) -> web.Response:
         try:
+            check_request(record, file_bytes=[_size(file) for file in files], reason=reason)
+            self._interactions.check(record)
+            check_messages(self._world.backend, record, has_files=bool(files))
             result = self._carry_out(record, files=files, reason=reason)
         except RateLimitedError as error:
             return json_response(error.to_json(), status=error.status, headers=error.headers)
         except BackendError as error:  # 501 for what SimCord does not know is among them
             if error.status >= 500:
                 _log.warning("%s %s: %s", record.method, record.path, error)
-            return json_response(error.to_json(), status=error.status)
+            return json_response(_with_tree(error), status=error.status)
         except _ERRORS_OF_BAD_BODIES as error:
             _log.warning("%s %s was refused: %r", record.method, record.path, error)
-            return json_response(invalid_form_body(repr(error)).to_json(), status=400)
+            return json_response(_with_tree(invalid_form_body(repr(error))), status=400)
         self._world.note_request(method=record.method, path=record.path)
         return web.Response(status=204) if result is None else json_response(result)
 
@@ -110,8 +120,6 @@ class Rest:
     def _send(self, record: RecordedRequest, body: Mapping[str, Any], *, files: list[discord.File]) -> Any:
         """Create a message; with `enforce_nonce`, return the one that had this nonce before."""
         nonce = None if body.get("nonce") is None else str(body["nonce"])
-        if nonce is not None and len(nonce) > _NONCE_CHARACTERS:
-            raise invalid_form_body(f"nonce: Must be {_NONCE_CHARACTERS} or fewer in length.")
         if nonce is not None and body.get("enforce_nonce"):
             earlier = self._with_nonce(nonce)
             if earlier is not None:
@@ -144,6 +152,19 @@ class Rest:
                 reason=reason,
             ),
         )
+
+
+def _size(file: discord.File) -> int:
+    return file.fp.seek(0, io.SEEK_END) - file.fp.seek(0)
+
+
+def _with_tree(error: BackendError) -> dict[str, Any]:
+    """The error as Discord words it: what SimCord says of a bad body goes into the tree of errors."""
+    told = error.to_json()
+    if error.code == _INVALID_FORM and not error.errors:
+        leaf = {"code": "BASE_TYPE_INVALID", "message": error.message.removeprefix("Invalid Form Body: ")}
+        told = {"code": _INVALID_FORM, "message": "Invalid Form Body", "errors": {"_errors": [leaf]}}
+    return told
 
 
 async def _read(request: web.Request) -> tuple[Any, list[discord.File]]:

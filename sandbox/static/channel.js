@@ -7,6 +7,7 @@ const NEAR_PIXELS = 120;
 const TICK_MS = 10_000;
 const SETTLED_MS = 300;
 const OPENED_MS = 1500;
+const DAY_MS = 86_400_000;
 const RELATIVE = /^(now|in .*|.* ago|yesterday|tomorrow|(next|last|this) \w+)$/;
 const UNITS = [["second", 1, 60], ["minute", 60, 3600], ["hour", 3600, 86_400], ["day", 86_400, 604_800], ["week", 604_800, Infinity]];
 const timeline = document.getElementById("channel-timeline");
@@ -41,7 +42,31 @@ function follow() {
 function decorate() {
   decorateComposer();
   decorateFailures();
+  nameDays();
+  for (const avatar of timeline.querySelectorAll(".message-avatar:not([data-letter])")) drawAvatar(avatar);
   for (const note of timeline.querySelectorAll(".message-ephemeral-note:not(.whole)")) makeDismissible(note);
+}
+
+/** "Today at 9:00 AM", as Discord has it, also after the sandbox's day went on; its clock is in UTC. */
+function nameDays() {
+  const today = Math.floor((Date.now() + (window.parent.sandboxAhead ?? 0)) / DAY_MS);
+  for (const time of timeline.querySelectorAll(".message-time")) {
+    if (time.dataset.named === String(today) || time.firstChild?.nodeType !== Node.TEXT_NODE) continue;
+    time.dataset.named = String(today);
+    const when = new Date(time.dateTime);
+    const clock = when.toLocaleTimeString("en-US", { hour: "numeric", minute: "2-digit", timeZone: "UTC" });
+    const date = when.toLocaleDateString("en-US", { timeZone: "UTC" });
+    const named = ["Today at ", "Yesterday at "][today - Math.floor(when / DAY_MS)] ?? `${date} `;
+    time.firstChild.textContent = named + clock;
+  }
+}
+
+function drawAvatar(avatar) {
+  const name = avatar.parentElement.querySelector(".message-author")?.textContent ?? "";
+  if (avatar.querySelector("img[src]")) return;
+  avatar.dataset.letter = name[0] ?? "";
+  if (name.startsWith("Ada")) avatar.dataset.person = "0";
+  else if (name.startsWith("Ben")) avatar.dataset.person = "1";
 }
 
 function makeDismissible(note) {
@@ -77,11 +102,12 @@ document.addEventListener("click", (event) => {
 // "5 minutes ago" goes on by the sandbox's clock.
 
 function tick() {
+  nameDays();
   const now = Date.now() + (window.parent.sandboxAhead ?? 0);
   for (const time of timeline.querySelectorAll("time.discord-timestamp")) {
     if (!RELATIVE.test(time.textContent)) continue;
     const seconds = (Date.parse(time.dateTime) - now) / 1000;
-    const [unit, length] = UNITS.find(([, , end]) => Math.abs(seconds) < end);
+    const [unit, length] = UNITS.find(([, size, end]) => Math.round(Math.abs(seconds) / size) * size < end);
     const text = new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(Math.round(seconds / length), unit);
     if (time.textContent !== text) time.textContent = text;
   }

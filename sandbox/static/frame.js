@@ -3,6 +3,8 @@
 import { drawPlaces, drawPosts, drawPeople } from "/places.js";
 import { Seen } from "/seen.js";
 import { drawDay, watchDay } from "/day.js";
+import { watchPermissions } from "/permissions.js";
+import { watchTheme } from "/theme.js";
 
 const REFRESH_MS = 1500;
 const body = document.body;
@@ -21,9 +23,9 @@ export function keyFor(channelId = body.dataset.first) {
   return `${key}.${person.value}.${channelId}`;
 }
 
-export async function ask(path, method = "GET") {
-  const headers = { "X-Simcord-Capability": keyFor() };
-  const answer = await fetch(path, { method, headers, cache: "no-store" });
+export async function ask(path, method = "GET", { channel, body } = {}) {
+  const headers = { "X-Simcord-Capability": keyFor(channel) };
+  const answer = await fetch(path, { method, headers, cache: "no-store", body: body && JSON.stringify(body) });
   if (answer.status === 401) window.location.reload(); // the sandbox was started anew
   if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);
   return answer.json();
@@ -62,7 +64,15 @@ function draw() {
     document.title = `${waiting ? `(${waiting}) ` : ""}${current.name} | ${server}`;
   }
   drawDay(calendar);
+  drawHints();
   tell(bot.is_online ? "" : `${bot.name} is offline: nothing answers until it is back.`);
+}
+
+/** Recommends only what this person has, and what the lists hold. */
+function drawHints() {
+  const { commands, suggestion } = state.listing;
+  for (const hint of document.querySelectorAll("[data-command]")) hint.hidden = !commands.includes(hint.dataset.command);
+  for (const place of document.querySelectorAll("[data-suggestion]")) place.textContent = suggestion;
 }
 
 function show(current) {
@@ -134,5 +144,7 @@ document.getElementById("hint-close").addEventListener("click", () => {
   hint.hidden = true;
   sessionStorage.setItem("hint", "closed");
 });
+watchTheme(document.getElementById("theme"));
+watchPermissions((method, body) => ask("/permissions", method, { channel: state.chosen, body }));
 watchDay({ move: () => ask("/next-day", "POST"), refresh });
 void watch();

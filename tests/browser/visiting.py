@@ -170,7 +170,7 @@ async def visiting(url: str, *, chromium_path: str, **context: Any) -> AsyncGene
             executable_path=chromium_path, args=chromium.ARGUMENTS, timeout=LONG_MS
         )
         try:
-            options = {"viewport": {"width": 1200, "height": 900}} | context
+            options = {"viewport": {"width": 1200, "height": 900}, "color_scheme": "dark"} | context
             page = await (await browser.new_context(**options)).new_page()
             page.set_default_timeout(LONG_MS)
             troubles = Troubles(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -20,9 +21,9 @@ class Browser:
         self._sequence = 0
         self.state: dict[str, Any] = {}
 
-    def another(self, *, person: int | None = None) -> Browser:
+    def another(self, *, person: int | None = None, channel: str | None = None) -> Browser:
         who = self._person if person is None else person
-        return Browser(self._session, key=self._key, first=self._first, person=who)
+        return Browser(self._session, key=self._key, first=channel or self._first, person=who)
 
     async def listing(self) -> dict[str, Any]:
         async with self._session.get("/channels", headers=self._now) as answer:
@@ -37,6 +38,13 @@ class Browser:
             assert answer.status == 200
             return await answer.json()
 
+    async def permissions(self, change: dict[str, Any] | None = None, *, channel: str | None = None) -> Any:
+        """The settings of permissions and roles, after a change if there is one; an int is a refusal."""
+        method = "GET" if change is None else "POST"
+        headers = self._headers(channel or self._first)
+        async with self._session.request(method, "/permissions", headers=headers, json=change) as answer:
+            return await answer.json() if answer.status == 200 else answer.status
+
     def _headers(self, channel_id: str) -> dict[str, str]:
         return {"X-Simcord-Capability": f"{self._key}.{self._person}.{channel_id}"}
 
@@ -47,6 +55,16 @@ class Browser:
             self.state = await answer.json()
         self._now["X-Simcord-Context"] = self.state["context"]["id"]
         self._sequence = 0
+
+    async def pictures(self) -> list[tuple[int, bytes]]:
+        """All pictures of the state, asked for at once, as a browser does."""
+
+        async def asked(asset: str) -> tuple[int, bytes]:
+            async with self._session.get(f"/api/assets/{asset}", headers=self._now) as answer:
+                return answer.status, await answer.read()
+
+        there = [asset for asset, manifest in self.state["assets"].items() if manifest["available"]]
+        return await asyncio.gather(*map(asked, there))
 
     async def look(self) -> str:
         async with self._session.get("/api/state", headers=self._now) as answer:

@@ -1,6 +1,9 @@
-"""Rate limits as Discord has them, where they are asked for."""
+"""Rate limits as Discord has them, in force from the start."""
 
 from __future__ import annotations
+
+import asyncio
+import json
 
 import aiohttp
 
@@ -51,7 +54,8 @@ def test_answers_to_interactions_do_not_count() -> None:
 
 async def test_a_refused_message_is_not_stored_and_says_when_to_come_back() -> None:
     async with Sandbox(page_port=None) as sandbox, aiohttp.ClientSession() as session:
-        limits = sandbox.limit_rates(latency_seconds=0.01)
+        limits = sandbox.limits
+        assert limits is not None
         url = f"{sandbox.api_url}/channels/{sandbox.channel.id}/messages"
         headers = {"Authorization": f"Bot {sandbox.token}"}
         for remaining in (4, 3, 2, 1, 0):
@@ -61,8 +65,60 @@ async def test_a_refused_message_is_not_stored_and_says_when_to_come_back() -> N
         async with session.post(url, json={"content": "hello"}, headers=headers) as answer:
             assert answer.status == 429
             assert answer.headers["Via"]
+            assert answer.headers["X-RateLimit-Remaining"] == "0"
+            assert answer.headers["X-RateLimit-Scope"] == "user"
+            assert 1 <= int(answer.headers["Retry-After"]) <= 6
             told = await answer.json()
         assert 3 < told["retry_after"] <= 5.1
         assert told["global"] is False
         assert limits.refused == 1
         assert len(sandbox.messages(sandbox.channel)) == 5
+
+
+async def test_all_requests_together_are_fifty_a_second_and_the_next_one_says_that_it_is_for_all() -> None:
+    async with Sandbox(page_port=None) as sandbox, aiohttp.ClientSession() as session:
+        assert sandbox.limits is not None
+        headers = {"Authorization": f"Bot {sandbox.token}"}
+
+        async def ask() -> tuple[int, dict[str, str]]:
+            async with session.get(f"{sandbox.api_url}/users/@me", headers=headers) as answer:
+                return answer.status, {**answer.headers, "body": await answer.text()}
+
+        answers = await asyncio.gather(*(ask() for _ in range(60)))
+        refused = [told for status, told in answers if status == 429]
+        assert len(refused) == sandbox.limits.refused >= 1
+        assert all(told["X-RateLimit-Global"] == "true" for told in refused)
+        assert all(json.loads(told["body"])["global"] is True for told in refused)
+        sandbox.lift_limits()
+        assert [status for status, _ in await asyncio.gather(*(ask() for _ in range(60)))] == [200] * 60
+
+
+async def test_too_many_refused_requests_are_a_ban_that_is_not_discords_own_answer() -> None:
+    async with Sandbox(page_port=None) as sandbox, aiohttp.ClientSession() as session:
+        assert sandbox.limits is not None
+        sandbox.limits.invalid.most = 3
+        url = f"{sandbox.api_url}/users/@me"
+        for _ in range(3):
+            assert (await session.get(url, headers={"Authorization": "Bot wrong"})).status == 401
+        headers = {"Authorization": f"Bot {sandbox.token}"}
+        async with session.get(url, headers=headers) as answer:
+            assert answer.status == 429
+            assert "Via" not in answer.headers
+            assert 590 <= int(answer.headers["Retry-After"]) <= 600
+            assert answer.content_type == "text/plain"
+        sandbox.limit_rates()
+        assert (await session.get(url, headers=headers)).status == 200
+
+
+async def test_an_announcement_channel_publishes_ten_messages_an_hour() -> None:
+    async with Sandbox(page_port=None) as sandbox, aiohttp.ClientSession() as session:
+        sandbox.lift_limits()
+        headers = {"Authorization": f"Bot {sandbox.token}"}
+        url = f"{sandbox.api_url}/channels/{sandbox.club.announcements.id}/messages"
+        for number in range(11):
+            async with session.post(url, json={"content": f"{number}"}, headers=headers) as answer:
+                message = await answer.json()
+            async with session.post(f"{url}/{message['id']}/crosspost", headers=headers) as answer:
+                assert answer.status == (200 if number < 10 else 429)
+                if number == 10:
+                    assert 3500 < (await answer.json())["retry_after"] <= 3600
