@@ -15,6 +15,7 @@ from bot.discord import bringing, elsewhere, targets
 from bot.discord.answers import moving as answers
 from bot.discord.confirming import question
 from bot.discord.paging import answer
+from bot.discord.replies import reply
 from bot.discord.targets import ChannelOption
 from bot.services.clock import Clock
 from bot.services.moving import Moving
@@ -109,6 +110,6 @@ async def _give(interaction: discord.Interaction, files: Sequence[bytes], *, sai
         discord.File(BytesIO(data), filename=f"paperboy-feeds{f'-{number}' if many else ''}.json")
         for number, data in enumerate(files, start=1)
     ]
-    await interaction.followup.send(said, files=attached[:_MOST_FILES], ephemeral=True)
+    await reply(interaction, said, files=attached[:_MOST_FILES])
     for start in range(_MOST_FILES, len(attached), _MOST_FILES):
-        await interaction.followup.send(files=attached[start : start + _MOST_FILES], ephemeral=True)
+        await reply(interaction, files=attached[start : start + _MOST_FILES])

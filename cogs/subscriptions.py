@@ -17,6 +17,7 @@ from bot.discord.answers import subscriptions as answers
 from bot.discord.failures import failures_told
 from bot.discord.options import Keywords, choices
 from bot.discord.paging import answer
+from bot.discord.replies import reply
 from bot.discord.targets import ChannelOption
 from bot.services.clock import Clock
 from bot.services.subscriptions import OLDER_MATCHES, Subscribed, Subscriptions
@@ -148,4 +149,4 @@ class SubscriptionsCog(commands.Cog):
         result = await self._subscriptions.post_older(
             channel_id, subscription_ids, timeout_seconds=_OLDER_WAIT_SECONDS
         )
-        await interaction.followup.send(answers.older_posted(result, target), ephemeral=True)
+        await reply(interaction, answers.older_posted(result, target))

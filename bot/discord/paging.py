@@ -15,6 +15,7 @@ from typing_extensions import override
 from bot.core.markdown import length
 from bot.discord.embeds import MessageParts
 from bot.discord.failures import failures_told
+from bot.discord.replies import reply
 from bot.errors import UserError
 
 COLOUR = 0xFFD21E  # Hugging Face's yellow
@@ -168,8 +169,7 @@ async def answer(
         embeds: the pages.
         buttons: the answer's own, dynamic items all; with several pages they stand behind the pager's.
     """
-    view = below(interaction, embeds, buttons=buttons) or discord.utils.MISSING
-    await interaction.followup.send(embed=embeds[0], view=view)
+    await reply(interaction, embeds=embeds[:1], view=below(interaction, embeds, buttons=buttons))
 
 
 def below(
@@ -191,5 +191,4 @@ def below(
 
 async def answer_with(interaction: discord.Interaction, parts: MessageParts) -> None:
     """Answers a deferred command with a message as a channel would get it."""
-    view = parts.view or discord.utils.MISSING
-    await interaction.followup.send(parts.content, embeds=parts.embeds, view=view)
+    await reply(interaction, parts.content, embeds=parts.embeds, view=parts.view)

@@ -20,7 +20,8 @@ from bot.discord import targets
 from bot.discord.answers import setup as answers
 from bot.discord.answers import subscriptions as subscription_answers
 from bot.discord.failures import answer_failure, failures_told
-from bot.discord.paging import TURNING_SECONDS, below
+from bot.discord.paging import TURNING_SECONDS, answer
+from bot.discord.replies import reply
 from bot.discord.setup_items import PANEL_ID, Action, Form, KeywordsForm, TimesForm, items
 from bot.discord.targets import ChannelOption
 from bot.errors import UserError
@@ -79,7 +80,7 @@ class Panel:
         panel = cls(setup, await setup.begin(server_id), user_id=UserId(interaction.user.id), buttons=buttons)
         _open(interaction)[panel._key] = panel
         embed, view = await panel._page(interaction)
-        await interaction.followup.send(embed=embed, view=view, ephemeral=True)
+        await reply(interaction, embeds=[embed], view=view)
 
     async def do(self, action: Action, interaction: discord.Interaction, chosen: Sequence[Any]) -> None:
         """Does what was pressed or chosen.
@@ -168,12 +169,11 @@ class Panel:
             return
         self._forget(interaction)
         embeds = subscription_answers.subscribed(result, now=self._setup.clock())
-        view = below(interaction, embeds, buttons=self._buttons(result))
-        await interaction.edit_original_response(embed=embeds[0], view=view)
+        await answer(interaction, embeds, buttons=self._buttons(result))
 
     async def _show(self, interaction: discord.Interaction, problem: str = "") -> None:
         embed, view = await self._page(interaction, problem)
-        await interaction.edit_original_response(embed=embed, view=view)
+        await reply(interaction, embeds=[embed], view=view)
 
     async def _page(
         self, interaction: discord.Interaction, problem: str = ""
