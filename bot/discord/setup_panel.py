@@ -162,7 +162,7 @@ class Panel:
         place = self._draft.place
         try:
             if place is not None:
-                targets.of_button(interaction, place.channel_id)
+                await targets.of_button(interaction, place.channel_id)
             result = await self._setup.finish(self._draft, user_id=self._user_id)
         except UserError as error:
             await self._show(interaction, str(error))
