@@ -27,18 +27,17 @@ class HoldsCog(commands.Cog, name=CHECKING_COG):
     async def check_again(self, interaction: discord.Interaction, server_id: ServerId) -> None:
         """What the button does; the person's permissions may have changed since."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        if interaction.guild_id is None:
-            viewer, where = await Viewer.elsewhere(interaction, server_id), "that server"
-        elif interaction.guild_id == server_id:
-            viewer, where = Viewer.of(interaction), f"<#{interaction.channel_id}>"
-        else:
+        if interaction.guild_id not in {None, server_id}:
             raise UserError("This button is another server's. Nothing was checked.")
+        viewer = await Viewer.in_server(interaction, server_id)
         found = await self._holds.check(server_id, managed=viewer.managed)
         if not found and not viewer.manages_channels:
+            where = "that server" if interaction.guild_id is None else f"<#{interaction.channel_id}>"
             raise UserError(
                 f"You need **Manage Channels** in {where} for this. Nothing was checked; ask an admin there."
             )
-        await answer(interaction, answers.checked(found, now=self._clock(), is_whole=viewer.sees_everything))
+        shown = answers.checked(found, now=self._clock(), is_whole=viewer.sees_everything)
+        await answer(interaction, shown, server_id=server_id)
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:

@@ -67,7 +67,7 @@ class Panel:
         self._key = secrets.token_hex(_KEY_BYTES)
         self._view = discord.ui.View(timeout=None)
         self._forms: dict[Action, Form] = {}
-        self._busy = asyncio.Lock()  # a second press waits for the first
+        self._busy = asyncio.Lock()  # a second press waits for the first, and was answered before
 
     @classmethod
     async def start(cls, interaction: discord.Interaction, setup: Setup, *, buttons: Buttons) -> None:
@@ -92,10 +92,10 @@ class Panel:
         if action in {Action.KEYWORDS, Action.TIMES}:
             await interaction.response.send_modal(self._form(action))
             return
+        await interaction.response.defer()
         async with self._busy:
             if self._key not in _open(interaction):
                 raise UserError(TOO_OLD)
-            await interaction.response.defer()
             if action is Action.CANCEL:
                 await self._close(interaction, "Cancelled: nothing was changed. `/setup` starts a new one.")
             elif action is Action.FINISH:
@@ -106,10 +106,10 @@ class Panel:
     async def _submitted(self, form: Form, interaction: discord.Interaction) -> None:
         """Takes what was typed into a form; what cannot be read is shown on the panel, to be mended."""
         self._check(interaction)
+        await interaction.response.defer()
         async with self._busy:
             if self._key not in _open(interaction):
                 raise UserError(TOO_OLD)
-            await interaction.response.defer()
             await self._answered(interaction, lambda: self._typed(form))
 
     def _check(self, interaction: discord.Interaction) -> None:
@@ -135,7 +135,10 @@ class Panel:
 
     async def _next(self, action: Action, interaction: discord.Interaction, chosen: Sequence[Any]) -> Draft:
         draft = self._draft
+        pressed_on = answers.page_shown(interaction.message.embeds if interaction.message else ())
         match action:
+            case Action.BACK | Action.NEXT if pressed_on not in {None, draft.page}:
+                return draft  # a second press of a button that has turned the page already
             case Action.BACK:
                 return draft.back()
             case Action.NEXT:

@@ -52,12 +52,14 @@ class Viewer:
         return cls(guild, person, here=interaction)
 
     @classmethod
-    async def elsewhere(cls, interaction: discord.Interaction, server_id: ServerId) -> Viewer:
-        """The person who uses it in direct messages, looked up in a server.
+    async def in_server(cls, interaction: discord.Interaction, server_id: ServerId) -> Viewer:
+        """The person who uses something that is about a server, there or in direct messages.
 
         Raises:
-            UserError: they are no member there, or that cannot be found out.
+            UserError: they are not in that server any more, or that cannot be found out.
         """
+        if interaction.guild_id == server_id:
+            return cls.of(interaction)
         guild = interaction.client.get_guild(server_id)
         if guild is None:
             raise UserError("I cannot look at that server from here. Nothing was done: type `/status` there.")
@@ -196,9 +198,9 @@ def _with_permissions(room: Room) -> discord.abc.GuildChannel | None:
 def _overwritten(channel: discord.abc.GuildChannel, *, is_seen: bool) -> frozenset[int]:
     """The ids of the roles and people that the channel shows itself to, or hides from; not the bot's."""
     me = cast("discord.Member | None", channel.guild.me)  # None where the gateway did not send it
-    ours = {role.id for role in channel.guild.roles if role.is_bot_managed()} | (
-        {me.id} if me else set[int]()
-    )
+    ours = {role.id for role in channel.guild.roles if role.is_bot_managed()}
+    if me is not None:
+        ours.add(me.id)
     return frozenset(
         target.id
         for target, overwrite in channel.overwrites.items()

@@ -90,8 +90,8 @@ def _unnamed(feeds: Sequence[Feed]) -> list[str]:
     ]
     if any(feed.hold is None or not feed.hold.is_gone for feed in feeds):
         lines.append(
-            "🔒 Papers cannot be posted in a channel that not everybody who reads this can see. `/status` shows "
-            "which one, and why, to admins who can see it."
+            "🔒 Papers cannot be posted in a channel that not everybody who reads this can see. `/status` "
+            "shows which one, and why, to admins who can see it."
         )
     return lines
 
