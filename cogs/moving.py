@@ -55,7 +55,7 @@ class MovingCommands(commands.Cog):
     ) -> None:
         """Bring settings and subscriptions from a file; first it shows what would change."""
         await interaction.response.defer(ephemeral=True)
-        await targets.managed(interaction, None)
+        await targets.managed(interaction, channel)
         wanted = await self._moving.read(await bringing.fetched(file), name=file.filename)
         named = bringing.channels(interaction, wanted, channel)
 
