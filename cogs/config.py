@@ -26,6 +26,7 @@ from bot.discord.options import (
 )
 from bot.discord.paging import answer
 from bot.discord.targets import ChannelOption
+from bot.discord.visibility import Viewer
 from bot.services.assembly import Services
 from bot.services.feeds import FeedState
 from bot.services.filters import FilterChange
@@ -61,14 +62,14 @@ class ConfigCog(
     ) -> None:
         """Show a channel's settings and its next post."""
         await interaction.response.defer(ephemeral=True)
-        target = targets.managed(interaction, channel)
+        target = await targets.managed(interaction, channel)
         state = await self._feeds.state(target.channel_id)
         if state is None:
             beginning = await self._servers.beginning(target.server_id)
             await answer(interaction, [servers_answers.no_feed(target.channel_id, beginning)])
         else:
             found = await self._results.of_feed(state.feed, state.subscriptions)
-            settings = answers.shown(state, title="Settings", now=self._clock())
+            settings = await self._shown(interaction, state, title="Settings")
             await answer(interaction, results_answers.with_results(settings, found))
 
     @app_commands.command()
@@ -116,7 +117,7 @@ class ConfigCog(
     ) -> None:
         """Show or choose what new channels of this server begin with."""
         await interaction.response.defer(ephemeral=True)
-        target = targets.managed(interaction, None)
+        target = await targets.managed(interaction, None)
         given = {"time": time, "timezone": timezone, "weekdays": weekdays}
         if any(given.values()):
             beginning = await self._servers.change_beginning(
@@ -239,7 +240,7 @@ class ConfigCog(
     ) -> None:
         """Stop posting in a channel until it is resumed; nothing is lost."""
         await interaction.response.defer(ephemeral=True)
-        target = targets.managed(interaction, channel)
+        target = await targets.managed(interaction, channel)
         state = await self._feeds.pause(target.channel_id, user_id=target.user_id)
         await self._show(interaction, state, title="Paused")
 
@@ -257,4 +258,11 @@ class ConfigCog(
     async def _show(
         self, interaction: discord.Interaction[Client], state: FeedState, *, title: str, said: str = ""
     ) -> None:
-        await answer(interaction, [answers.shown(state, title=title, now=self._clock(), said=said)])
+        await answer(interaction, [await self._shown(interaction, state, title=title, said=said)])
+
+    async def _shown(
+        self, interaction: discord.Interaction[Client], state: FeedState, *, title: str, said: str = ""
+    ) -> discord.Embed:
+        notices_id = state.notices_channel_id
+        seen = await Viewer.of(interaction).visible([notices_id] if notices_id else [])
+        return answers.shown(state, title=title, now=self._clock(), said=said, seen=seen)

@@ -56,6 +56,6 @@ class ExplainingCog(commands.Cog):
     ) -> None:
         """Say why a paper was posted in a channel, or was not."""
         await interaction.response.defer(ephemeral=True)
-        target = targets.visible(interaction, channel)
+        target = await targets.visible(interaction, channel)
         found = await self._explaining.explain(parse_paper_id(paper), channel_id=target.channel_id)
         await answer(interaction, [explained.explained(found, now=self._clock())])

@@ -7,10 +7,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Client
-from bot.discord import elsewhere, targets
+from bot.discord import targets
 from bot.discord.answers import changes as answers
 from bot.discord.paging import answer
 from bot.discord.targets import ChannelOption
+from bot.discord.visibility import Viewer
 from bot.services.changes import Changes
 
 
@@ -26,10 +27,10 @@ class HistoryCommand(commands.Cog):
     ) -> None:
         """Show who changed what in the last 90 days."""
         await interaction.response.defer(ephemeral=True)
-        target = targets.overseen(interaction, channel)
+        target = await targets.overseen(interaction, channel)
         found = await self._changes.history(
             target.server_id,
             channel_id=target.channel_id if channel else None,
-            may_see=elsewhere.may_see(interaction),
+            visible=Viewer.of(interaction).visible,
         )
         await answer(interaction, answers.history(found))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import discord
 from discord.ext import commands
 
-from bot.core.ids import ChannelId, ServerId, UserId
+from bot.core.ids import ChannelId, ServerId
 from bot.discord.answers import notices as answers
 from bot.discord.checking import CHECKING_COG, CheckAgainButton
 from bot.discord.paging import answer
+from bot.discord.visibility import Viewer
 from bot.errors import UserError
 from bot.services.clock import Clock
 from bot.services.holds import Holds
@@ -26,20 +27,17 @@ class HoldsCog(commands.Cog, name=CHECKING_COG):
     async def check_again(self, interaction: discord.Interaction, server_id: ServerId) -> None:
         """What the button does; the person's permissions may have changed since."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._check_person(interaction, server_id)
-        await answer(interaction, answers.checked(await self._holds.check(server_id), now=self._clock()))
-
-    async def _check_person(self, interaction: discord.Interaction, server_id: ServerId) -> None:
-        if interaction.guild_id is None:
-            if not await self._holds.has_made_a_feed(UserId(interaction.user.id), server_id):
-                raise UserError("Nothing that you set up is left in that server. Nothing was checked.")
-        elif interaction.guild_id != server_id:
+        if interaction.guild_id not in {None, server_id}:
             raise UserError("This button is another server's. Nothing was checked.")
-        elif not interaction.permissions.manage_channels:
+        viewer = await Viewer.in_server(interaction, server_id)
+        found = await self._holds.check(server_id, managed=viewer.managed)
+        if not found and not viewer.manages_channels:
+            where = "that server" if interaction.guild_id is None else f"<#{interaction.channel_id}>"
             raise UserError(
-                f"You need **Manage Channels** in <#{interaction.channel_id}> for this. Nothing was checked; "
-                "ask an admin of this server."
+                f"You need **Manage Channels** in {where} for this. Nothing was checked; ask an admin there."
             )
+        shown = answers.checked(found, now=self._clock(), is_whole=viewer.sees_everything)
+        await answer(interaction, shown, server_id=server_id)
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:

@@ -11,11 +11,13 @@ from discord.ext import commands
 
 from bot.client import Client
 from bot.core.ids import UserId
-from bot.discord import bringing, elsewhere, targets
+from bot.discord import bringing, targets
 from bot.discord.answers import moving as answers
 from bot.discord.confirming import question
 from bot.discord.paging import answer
+from bot.discord.replies import reply
 from bot.discord.targets import ChannelOption
+from bot.discord.visibility import Viewer
 from bot.services.clock import Clock
 from bot.services.moving import Moving
 
@@ -32,9 +34,10 @@ class MovingCommands(commands.Cog):
     async def export_feeds(self, interaction: discord.Interaction[Client]) -> None:
         """Get the settings and subscriptions of this server's channels as a file."""
         await interaction.response.defer(ephemeral=True)
-        target = targets.managed(interaction, None)
+        target = await targets.managed(interaction, None)
         found = await self._moving.of_server(target.server_id)
-        names = await elsewhere.visible_names(interaction, [feed.channel_id for feed in found])
+        rooms = await Viewer.of(interaction).rooms(feed.channel_id for feed in found)
+        names = {channel_id: room.name for channel_id, room in rooms.items()}
         visible = [feed for feed in found if feed.channel_id in names]
         files = await self._moving.export(visible, names=names)
         await _give(interaction, files, said=answers.exported(len(visible), len(files)))
@@ -52,7 +55,7 @@ class MovingCommands(commands.Cog):
     ) -> None:
         """Bring settings and subscriptions from a file; first it shows what would change."""
         await interaction.response.defer(ephemeral=True)
-        targets.managed(interaction, None)
+        await targets.managed(interaction, channel)
         wanted = await self._moving.read(await bringing.fetched(file), name=file.filename)
         named = bringing.channels(interaction, wanted, channel)
 
@@ -87,7 +90,7 @@ class MovingCommands(commands.Cog):
     ) -> None:
         """Copy a channel's settings, and the subscriptions that are not there yet, to another."""
         await interaction.response.defer(ephemeral=True)
-        origin = targets.overseen(interaction, source)
+        origin = await targets.overseen(interaction, source)
         target = await targets.postable(interaction, channel)
         wanted = await self._moving.to_copy(origin.channel_id, to=target.channel_id)
         wanted, left_out = await bringing.fitting(
@@ -109,6 +112,6 @@ async def _give(interaction: discord.Interaction, files: Sequence[bytes], *, sai
         discord.File(BytesIO(data), filename=f"paperboy-feeds{f'-{number}' if many else ''}.json")
         for number, data in enumerate(files, start=1)
     ]
-    await interaction.followup.send(said, files=attached[:_MOST_FILES], ephemeral=True)
+    await reply(interaction, said, files=attached[:_MOST_FILES])
     for start in range(_MOST_FILES, len(attached), _MOST_FILES):
-        await interaction.followup.send(files=attached[start : start + _MOST_FILES], ephemeral=True)
+        await reply(interaction, files=attached[start : start + _MOST_FILES])

@@ -9,9 +9,9 @@ from discord.ext import commands
 from bot.client import Client
 from bot.core.papers import parse_paper_id
 from bot.discord.answers import papers as answers
-from bot.discord.failures import defer_publicly
 from bot.discord.options import PaperText, ShortText
 from bot.discord.paging import answer, answer_with
+from bot.discord.replies import defer_publicly
 from bot.services.clock import Clock
 from bot.services.papers import Papers
 

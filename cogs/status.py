@@ -11,6 +11,7 @@ from bot.discord import targets
 from bot.discord.answers import status as answers
 from bot.discord.checking import CheckAgainButton
 from bot.discord.paging import answer
+from bot.discord.visibility import Viewer
 from bot.services.status import StatusReport
 
 
@@ -24,7 +25,9 @@ class StatusCog(commands.Cog):
     async def status(self, interaction: discord.Interaction[Client]) -> None:
         """Show the last run, what waits, what is held and why."""
         await interaction.response.defer(ephemeral=True)
-        target = targets.managed(interaction, None)
-        found = await self._status.of_server(target.server_id)
+        target = await targets.managed(interaction, None)
+        viewer = Viewer.of(interaction)
+        found = await self._status.of_server(target.server_id, visible=viewer.visible)
         buttons = [CheckAgainButton(target.server_id)] if found.can_be_checked else []
-        await answer(interaction, answers.status(found), buttons=buttons)
+        shown = answers.status(found, is_whole=viewer.sees_everything)
+        await answer(interaction, shown, buttons=buttons)

@@ -17,6 +17,7 @@ from bot.discord.answers import subscriptions as answers
 from bot.discord.failures import failures_told
 from bot.discord.options import Keywords, choices
 from bot.discord.paging import answer
+from bot.discord.replies import reply
 from bot.discord.targets import ChannelOption
 from bot.services.clock import Clock
 from bot.services.subscriptions import OLDER_MATCHES, Subscribed, Subscriptions
@@ -112,7 +113,7 @@ class SubscriptionsCog(commands.Cog):
     ) -> None:
         """End a subscription of a channel, or all of them."""
         await interaction.response.defer(ephemeral=True)
-        target = targets.managed(interaction, channel)
+        target = await targets.managed(interaction, channel)
         result = await self._subscriptions.unsubscribe(
             keywords, channel_id=target.channel_id, user_id=target.user_id
         )
@@ -122,7 +123,7 @@ class SubscriptionsCog(commands.Cog):
     async def _complete_keywords(
         self, interaction: discord.Interaction[Client], current: str
     ) -> list[app_commands.Choice[str]]:
-        channel_id = targets.named_while_typing(interaction)
+        channel_id = await targets.named_while_typing(interaction)
         if channel_id is None:
             return []
         return choices(await self._subscriptions.offered(current, channel_id=channel_id))
@@ -135,7 +136,7 @@ class SubscriptionsCog(commands.Cog):
     ) -> None:
         """List what a channel is subscribed to."""
         await interaction.response.defer(ephemeral=True)
-        target = targets.visible(interaction, channel)
+        target = await targets.visible(interaction, channel)
         found = await self._subscriptions.of_channel(target.channel_id)
         await answer(interaction, answers.of_channel(found, channel_id=target.channel_id, now=self._clock()))
 
@@ -144,8 +145,8 @@ class SubscriptionsCog(commands.Cog):
     ) -> None:
         """What the button below /subscribe does; the person's permissions may have changed since."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        target = targets.of_button(interaction, channel_id)
+        target = await targets.of_button(interaction, channel_id)
         result = await self._subscriptions.post_older(
             channel_id, subscription_ids, timeout_seconds=_OLDER_WAIT_SECONDS
         )
-        await interaction.followup.send(answers.older_posted(result, target), ephemeral=True)
+        await reply(interaction, answers.older_posted(result, target))

@@ -14,6 +14,7 @@ import discord
 from aiohttp import BodyPartReader, web
 from simcord.backend import serializers
 from simcord.backend.errors import BackendError, SetupError, invalid_form_body
+from simcord.backend.models.interaction import ResponseKind
 from simcord.http import router, routes
 
 from sandbox.faults import Faults, RecordedRequest, fail, json_response, new_record
@@ -114,6 +115,8 @@ class Rest:
                 return {"url": self._gateway_url(), "shards": self.shards, "session_start_limit": limit}
             case ("POST", ["channels", _, "messages"]):
                 return self._send(record, record.json, files=files)
+            case ("POST", ["webhooks", _, token]) if token in self._world.backend.interaction_tokens:
+                return self._follow_up(record, token, files=files)
             case _:
                 return self._dispatch(record, files=files, reason=reason)
 
@@ -129,6 +132,20 @@ class Rest:
             self._nonces[nonce] = (time.monotonic(), int(message["channel_id"]), int(message["id"]))
             message["nonce"] = nonce
         return message
+
+    def _follow_up(self, record: RecordedRequest, token: str, *, files: list[discord.File]) -> Any:
+        """Create a message of its own, public unless it says otherwise, and leave "thinking…" as it stands.
+
+        SimCord edits a deferred answer that is not completed yet, as Discord's deprecated behaviour has it.
+        """
+        interaction = self._world.backend.interaction_by_token(token)
+        kind = interaction.response_kind
+        if interaction.loading:
+            interaction.response_kind = ResponseKind.MESSAGE
+        try:
+            return self._dispatch(record, files=files, reason=None)
+        finally:
+            interaction.response_kind = kind
 
     def _with_nonce(self, nonce: str) -> dict[str, Any] | None:
         oldest = time.monotonic() - NONCE_SECONDS

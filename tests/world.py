@@ -182,6 +182,7 @@ async def running_world(
         try:
             yield world
             check_payloads(env)
+            check_deferred_answers(env)
         finally:
             await _ended(world._delivering)
             await env.shutdown()
@@ -202,6 +203,24 @@ def check_payloads(env: Env) -> None:
         elif sent.keys() & {"content", "embeds"}:
             assert sent["allowed_mentions"]["parse"] == []
             assert_within_limits(sent)
+
+
+def check_deferred_answers(env: Env) -> None:
+    """Fails where a follow-up was sent while the person still saw "thinking…".
+
+    SimCord takes it for an edit, as Discord does "for backwards compatibility"; elsewhere it is public.
+    """
+    thinking: set[str] = set()
+    for request in env.http_requests:
+        match (request.method, request.path.strip("/").split("/")):
+            case ("POST", ["interactions", _, token, "callback"]) if (request.json or {}).get("type") == 5:
+                thinking.add(token)
+            case ("PATCH" | "DELETE", ["webhooks", _, token, "messages", "@original"]):
+                thinking.discard(token)
+            case ("POST", ["webhooks", _, token]):
+                assert token not in thinking, f"a follow-up instead of the answer: {request.json}"
+            case _:
+                pass
 
 
 def _check_choices(choices: list[dict[str, str]]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from bot.core.feeds import Feed
-from bot.core.ids import FeedId, NoticeId, ServerId
+from bot.core.ids import ChannelId, FeedId, NoticeId, ServerId
 from bot.core.runs import SourceFailure
 
 
@@ -54,3 +55,18 @@ class Told:
     held: tuple[Feed, ...] = ()
     delayed: tuple[Delay, ...] = ()
     source: SourceFailure | None = None
+    unnamed: tuple[Feed, ...] = ()  # held or delayed, in channels that may not be named where this is read
+
+    @property
+    def feeds(self) -> tuple[Feed, ...]:
+        """The feeds that it is about, but for those whose channels may not be named."""
+        return (*self.held, *(delay.feed for delay in self.delayed))
+
+    def naming(self, channel_ids: Collection[ChannelId]) -> Told:
+        """The same for readers who see these channels alone."""
+        return replace(
+            self,
+            held=tuple(feed for feed in self.held if feed.channel_id in channel_ids),
+            delayed=tuple(delay for delay in self.delayed if delay.feed.channel_id in channel_ids),
+            unnamed=tuple(feed for feed in self.feeds if feed.channel_id not in channel_ids),
+        )

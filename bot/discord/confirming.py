@@ -14,7 +14,8 @@ import discord
 from typing_extensions import override
 
 from bot.discord.failures import failures_told
-from bot.discord.paging import Pager
+from bot.discord.paging import answer
+from bot.discord.replies import reply
 from bot.errors import UserError
 
 # The answer to a command can be changed for 15 minutes.
@@ -63,17 +64,14 @@ class ConfirmButton(
             del asked[self._key]  # a second press comes too late, whatever the first one is at
             await interaction.response.defer()
             if not self._is_yes:
-                await interaction.edit_original_response(
-                    content="Cancelled: nothing was changed.", embeds=[], view=None
-                )
+                await reply(interaction, "Cancelled: nothing was changed.")
                 return
             try:
                 embeds = await question.do(interaction)
             except UserError:
                 asked[self._key] = question  # once it is mended it can be pressed again
                 raise
-            view = Pager(interaction, embeds) if len(embeds) > 1 else None
-            await interaction.edit_original_response(embed=embeds[0], view=view)
+            await answer(interaction, embeds)
 
 
 def question(interaction: discord.Interaction, *, label: str, do: Doing) -> list[ConfirmButton]:

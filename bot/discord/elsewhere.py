@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import discord
@@ -21,32 +20,8 @@ from bot.discord.access import (
 )
 from bot.discord.extras import may_mention
 from bot.discord.targets import Target
+from bot.discord.visibility import Viewer
 from bot.errors import UserError
-
-
-def may_see(interaction: discord.Interaction) -> Callable[[ChannelId], bool]:
-    """Whether the person may see a channel; of one that is not known, or gone, administrators hear alone."""
-
-    def sees(channel_id: ChannelId) -> bool:
-        room = interaction.guild.get_channel_or_thread(channel_id) if interaction.guild else None
-        if room is None or not isinstance(interaction.user, discord.Member):
-            return interaction.permissions.administrator
-        return _sees(interaction.user, room)
-
-    return sees
-
-
-async def visible_names(
-    interaction: discord.Interaction, channel_ids: Iterable[ChannelId]
-) -> dict[ChannelId, str]:
-    """The names of those of the channels that there are, and that the person may see."""
-    rooms = {channel_id: await _room(interaction, channel_id) for channel_id in channel_ids}
-    person = interaction.user
-    return {
-        channel_id: room.name
-        for channel_id, room in rooms.items()
-        if room is not None and isinstance(person, discord.Member) and _sees(person, room)
-    }
 
 
 async def postable(interaction: discord.Interaction, channel_id: ChannelId) -> tuple[Target, Room]:
@@ -56,11 +31,11 @@ async def postable(interaction: discord.Interaction, channel_id: ChannelId) -> t
         UserError: there is no such channel here, or the person or the bot may not post there.
     """
     here = targets.place(interaction, None)
-    room = await _room(interaction, channel_id)
-    person = interaction.user
-    if room is None or not isinstance(person, discord.Member) or not _sees(person, room):
+    viewer = Viewer.of(interaction)
+    room = await viewer.room(channel_id)
+    if room is None:
         raise UserError(f"There is no channel with the id {channel_id} in this server that you can see.")
-    targets.require(room.permissions_for(person), room.type, channel_id)
+    targets.require(viewer.permissions_in(room), room.type, channel_id)
     if room.type not in targets.POSTABLE:
         raise UserError(f"<#{channel_id}> takes no messages: use a text channel, a forum or a thread.")
     kind = feed_kind(room.type)
@@ -111,27 +86,3 @@ async def _mention_refused(
     if not may_mention(await permissions_in(interaction.client, room)):
         return f"{role.mention} is not pinged, for I may not ping it there"
     return None
-
-
-async def _room(interaction: discord.Interaction, channel_id: ChannelId) -> Room | None:
-    """The channel in this server, asked for where the gateway did not tell of it: an archived thread."""
-    guild = interaction.guild
-    if guild is None:
-        return None
-    known = guild.get_channel_or_thread(channel_id)
-    if known is not None:
-        return known
-    try:
-        return await guild.fetch_channel(channel_id)
-    except (discord.HTTPException, discord.InvalidData):
-        return None
-
-
-def _sees(person: discord.Member, room: Room) -> bool:
-    try:
-        theirs = room.permissions_for(person)
-    except discord.ClientException:  # a thread whose channel is not known
-        return False
-    # Who was added to a private thread is not known here; who manages threads sees all of them.
-    is_private = isinstance(room, discord.Thread) and room.is_private()
-    return theirs.view_channel and (not is_private or theirs.manage_threads)

@@ -30,7 +30,7 @@ async def for_mention(
         UserError: the person or the bot may not ping that role there, or may not post there at all.
     """
     if role is None:
-        return targets.managed(interaction, channel)
+        return await targets.managed(interaction, channel)
     if role.is_default():
         raise UserError(
             "I ping neither @everyone nor @here. Nothing was changed: choose a role that people take by "
@@ -57,7 +57,7 @@ async def for_threads(interaction: discord.Interaction, channel: ChannelOption |
     Raises:
         UserError: no thread can be opened there, or the person or the bot may not post there.
     """
-    target = targets.managed(interaction, channel)
+    target = await targets.managed(interaction, channel)
     if not on:
         return target
     if _type(interaction, channel) not in _WITH_THREADS:
@@ -76,7 +76,7 @@ async def for_publishing(
     Raises:
         UserError: it is no announcement channel, or the person or the bot may not post there.
     """
-    target = targets.managed(interaction, channel)
+    target = await targets.managed(interaction, channel)
     if not on:
         return target
     if _type(interaction, channel) is not discord.ChannelType.news:
@@ -94,7 +94,7 @@ async def for_notices(interaction: discord.Interaction, channel: ChannelOption) 
     Raises:
         UserError: it takes no messages, or the person or the bot may not post there.
     """
-    target = targets.managed(interaction, channel)
+    target = await targets.managed(interaction, channel)
     if target.kind is FeedKind.FORUM:
         raise UserError(
             f"<#{target.channel_id}> takes posts and no messages. Nothing was changed: choose a text channel "

@@ -11,6 +11,7 @@ import discord
 from discord import app_commands
 
 from bot.core.markdown import shorten
+from bot.discord import replies
 from bot.discord.phrases import code
 from bot.errors import UserError
 from bot.watching import Answered
@@ -22,13 +23,6 @@ _LONGEST_CONTENT = 2_000  # of a message; Discord's limit
 # Discord's codes for an interaction that cannot be answered any more: the three seconds, or the fifteen
 # minutes, have passed.
 _EXPIRED = frozenset({10015, 10062, 50027})
-_IS_PUBLIC = "is_public"
-
-
-async def defer_publicly(interaction: discord.Interaction) -> None:
-    """Defers an answer that all may read; an error after this is told to the person alone nevertheless."""
-    interaction.extras[_IS_PUBLIC] = True
-    await interaction.response.defer()
 
 
 @asynccontextmanager
@@ -83,16 +77,7 @@ def _known(error: Exception) -> str | None:
 
 
 async def _tell(interaction: discord.Interaction, text: str) -> None:
-    mentions = discord.AllowedMentions.none()
     try:
-        if not interaction.response.is_done():
-            await interaction.response.send_message(text, ephemeral=True, allowed_mentions=mentions)
-            return
-        if interaction.extras.pop(_IS_PUBLIC, False):
-            # Until the public "thinking" is completed, whatever is sent takes its place and is as public: so
-            # it is completed first, then deleted. Should that fail, the person has been told all the same.
-            await interaction.edit_original_response(content=text, allowed_mentions=mentions)
-            await interaction.delete_original_response()
-        await interaction.followup.send(text, ephemeral=True, allowed_mentions=mentions)
+        await replies.tell(interaction, text)
     except discord.HTTPException as error:
         _log.warning("A person could not be told that a command failed: %s", error)

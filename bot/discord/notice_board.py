@@ -15,6 +15,7 @@ from bot.discord.answers import notices as answers
 from bot.discord.checking import CheckAgainButton
 from bot.discord.refusals import translate
 from bot.discord.rooms import rooms
+from bot.discord.visibility import Viewer, known_room, may_name
 from bot.errors import DeliveryError
 
 SEND_TIMEOUT_SECONDS = 30.0
@@ -43,6 +44,7 @@ class DiscordNoticeBoard:
         """
         async with self._discord_errors():
             channel = self._client.get_partial_messageable(channel_id)
+            told = await self._as_read_in(channel_id, told)
             return await self._put(channel, told, nonce=nonce, may_stand=may_stand, server_name=None)
 
     async def send(
@@ -51,10 +53,11 @@ class DiscordNoticeBoard:
         """Sends the message to the person, or finds that they have it.
 
         Raises:
-            DeliveryError: Discord refused it, or its answer never came.
+            DeliveryError: Discord refused it, or its answer never came; or it is not theirs to read any more.
         """
         guild = self._client.get_guild(told.server_id)
         async with self._discord_errors():
+            told = await self._as_read_by(user_id, told)
             # As text, as Discord documents ids; `create_dm` sends a number.
             opened = await self._client.http.start_private_message(str(user_id))
             channel = self._client.get_partial_messageable(int(opened["id"]))
@@ -66,6 +69,34 @@ class DiscordNoticeBoard:
                 server_name=guild.name if guild else "a server",
             )
         return ChannelId(channel.id), message_id
+
+    async def _as_read_in(self, channel_id: ChannelId, told: Told) -> Told:
+        """What everybody who reads the channel may know."""
+        guild = self._client.get_guild(told.server_id)
+        place = await known_room(guild, channel_id) if guild else None
+        if guild is None or place is None:
+            return told.naming(())
+        rooms = {feed.channel_id: await known_room(guild, feed.channel_id) for feed in told.feeds}
+        return told.naming([one for one, room in rooms.items() if may_name(room, in_room=place)])
+
+    async def _as_read_by(self, user_id: UserId, told: Told) -> Told:
+        """What the person may know: of the channels, those that they see and manage now.
+
+        Raises:
+            DeliveryError: nothing of it.
+        """
+        guild = self._client.get_guild(told.server_id)
+        if guild is None:
+            raise DeliveryError("The bot is not in that server any more.", is_permanent=True)
+        try:
+            viewer = Viewer(guild, await guild.fetch_member(user_id))
+        except discord.NotFound as error:
+            raise DeliveryError("That person is not in the server any more.", is_permanent=True) from error
+        named = told.naming(await viewer.managed(feed.channel_id for feed in told.feeds))
+        is_gone = viewer.manages_channels and any(feed.hold and feed.hold.is_gone for feed in named.unnamed)
+        if not (named.feeds or named.source is not None or is_gone):
+            raise DeliveryError("That person manages none of these channels any more.", is_permanent=True)
+        return named
 
     async def _put(
         self,

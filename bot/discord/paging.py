@@ -10,11 +10,16 @@ from typing import Any, Self
 from weakref import WeakKeyDictionary
 
 import discord
+from discord import app_commands
 from typing_extensions import override
 
+from bot.core.ids import ServerId
 from bot.core.markdown import length
+from bot.core.mentions import channels_in
 from bot.discord.embeds import MessageParts
 from bot.discord.failures import failures_told
+from bot.discord.replies import is_public, reply
+from bot.discord.visibility import Viewer
 from bot.errors import UserError
 
 COLOUR = 0xFFD21E  # Hugging Face's yellow
@@ -69,7 +74,11 @@ class PageButton(
 
 
 class Pager(discord.ui.View):
-    """One answer's pages. Whoever sees the answer may turn them, until the buttons are put away."""
+    """One answer's pages, until the buttons are put away.
+
+    Whoever sees a public answer may turn them. Those of one person are theirs, and only while they still have
+    the right to what the answer shows.
+    """
 
     def __init__(
         self,
@@ -77,20 +86,46 @@ class Pager(discord.ui.View):
         embeds: Sequence[discord.Embed],
         *,
         below: Sequence[discord.ui.Item[Any]] = (),
+        server_id: ServerId | None = None,
     ) -> None:
         super().__init__(timeout=TURNING_SECONDS)
         self._key = secrets.token_hex(_KEY_BYTES)
         self._interaction = interaction  # the latest one, whose token still edits the answer
         self._embeds = embeds
         self._below = below
+        self._user_id = None if is_public(interaction) else interaction.user.id
+        self._server_id = server_id or (ServerId(interaction.guild_id) if interaction.guild_id else None)
+        self._is_for_admins = _is_for_admins(interaction)
+        self._channel_ids = channels_in("\n".join(str(embed.to_dict()) for embed in embeds))
         self._show(0)
         _turnable(interaction)[self._key] = self
 
     async def turn(self, interaction: discord.Interaction, *, to: int) -> None:
+        """Shows another page.
+
+        Raises:
+            UserError: it is another person's, or the person may not see it any more.
+        """
+        await interaction.response.defer()
+        await self._check(interaction)
         shown = min(to, len(self._embeds) - 1)
         self._show(shown)
-        await interaction.response.edit_message(embed=self._embeds[shown], view=self)
+        await reply(interaction, embeds=[self._embeds[shown]], view=self)
         self._interaction = interaction
+
+    async def _check(self, interaction: discord.Interaction) -> None:
+        if self._user_id is None:
+            return
+        if interaction.user.id != self._user_id:
+            raise UserError("These pages are another person's. Type the command for an answer of your own.")
+        if self._server_id is None or not (self._channel_ids or self._is_for_admins):
+            return
+        viewer = await Viewer.in_server(interaction, self._server_id)
+        may_manage = viewer.manages_channels or not self._is_for_admins
+        if not may_manage or not self._channel_ids <= await viewer.visible(self._channel_ids):
+            raise UserError(
+                "What you may see has changed since. Type the command again for an answer of now."
+            )
 
     @override
     async def on_timeout(self) -> None:
@@ -113,6 +148,15 @@ class Pager(discord.ui.View):
         self.clear_items()
         for item in (*turning, *self._below):
             self.add_item(item)
+
+
+def _is_for_admins(interaction: discord.Interaction) -> bool:
+    """Whether the answer is to a command of admins, or to a button: those that have pages are of admins."""
+    command = interaction.command
+    if not isinstance(command, app_commands.Command):
+        return interaction.type is not discord.InteractionType.application_command
+    needed = (command.root_parent or command).default_permissions
+    return needed is not None and needed.manage_channels
 
 
 _of_clients: WeakKeyDictionary[discord.Client, dict[str, Pager]] = WeakKeyDictionary()
@@ -160,6 +204,7 @@ async def answer(
     embeds: Sequence[discord.Embed],
     *,
     buttons: Sequence[discord.ui.DynamicItem[Any]] = (),
+    server_id: ServerId | None = None,
 ) -> None:
     """Answers a deferred command: with the page, or with the first of several and buttons to turn them.
 
@@ -167,29 +212,18 @@ async def answer(
         interaction: deferred; whether the answer is seen by one person was said there.
         embeds: the pages.
         buttons: the answer's own, dynamic items all; with several pages they stand behind the pager's.
+        server_id: the server that it is about, where it is read in direct messages.
     """
-    view = below(interaction, embeds, buttons=buttons) or discord.utils.MISSING
-    await interaction.followup.send(embed=embeds[0], view=view)
-
-
-def below(
-    interaction: discord.Interaction,
-    embeds: Sequence[discord.Embed],
-    *,
-    buttons: Sequence[discord.ui.DynamicItem[Any]] = (),
-) -> discord.ui.View | None:
-    """What stands below the first of these pages, sent by this interaction; None where there is nothing."""
+    view: discord.ui.View | None = None
     if len(embeds) > 1:
-        return Pager(interaction, embeds, below=buttons)
-    if not buttons:
-        return None
-    view = discord.ui.View(timeout=None)
-    for button in buttons:
-        view.add_item(button)
-    return view
+        view = Pager(interaction, embeds, below=buttons, server_id=server_id)
+    elif buttons:
+        view = discord.ui.View(timeout=None)
+        for button in buttons:
+            view.add_item(button)
+    await reply(interaction, embeds=embeds[:1], view=view)
 
 
 async def answer_with(interaction: discord.Interaction, parts: MessageParts) -> None:
     """Answers a deferred command with a message as a channel would get it."""
-    view = parts.view or discord.utils.MISSING
-    await interaction.followup.send(parts.content, embeds=parts.embeds, view=view)
+    await reply(interaction, parts.content, embeds=parts.embeds, view=parts.view)

@@ -20,7 +20,8 @@ from bot.discord import targets
 from bot.discord.answers import setup as answers
 from bot.discord.answers import subscriptions as subscription_answers
 from bot.discord.failures import answer_failure, failures_told
-from bot.discord.paging import TURNING_SECONDS, below
+from bot.discord.paging import TURNING_SECONDS, answer
+from bot.discord.replies import reply
 from bot.discord.setup_items import PANEL_ID, Action, Form, KeywordsForm, TimesForm, items
 from bot.discord.targets import ChannelOption
 from bot.errors import UserError
@@ -66,7 +67,7 @@ class Panel:
         self._key = secrets.token_hex(_KEY_BYTES)
         self._view = discord.ui.View(timeout=None)
         self._forms: dict[Action, Form] = {}
-        self._busy = asyncio.Lock()  # a second press waits for the first
+        self._busy = asyncio.Lock()  # a second press waits for the first, and was answered before
 
     @classmethod
     async def start(cls, interaction: discord.Interaction, setup: Setup, *, buttons: Buttons) -> None:
@@ -79,7 +80,7 @@ class Panel:
         panel = cls(setup, await setup.begin(server_id), user_id=UserId(interaction.user.id), buttons=buttons)
         _open(interaction)[panel._key] = panel
         embed, view = await panel._page(interaction)
-        await interaction.followup.send(embed=embed, view=view, ephemeral=True)
+        await reply(interaction, embeds=[embed], view=view)
 
     async def do(self, action: Action, interaction: discord.Interaction, chosen: Sequence[Any]) -> None:
         """Does what was pressed or chosen.
@@ -91,10 +92,10 @@ class Panel:
         if action in {Action.KEYWORDS, Action.TIMES}:
             await interaction.response.send_modal(self._form(action))
             return
+        await interaction.response.defer()
         async with self._busy:
             if self._key not in _open(interaction):
                 raise UserError(TOO_OLD)
-            await interaction.response.defer()
             if action is Action.CANCEL:
                 await self._close(interaction, "Cancelled: nothing was changed. `/setup` starts a new one.")
             elif action is Action.FINISH:
@@ -105,10 +106,10 @@ class Panel:
     async def _submitted(self, form: Form, interaction: discord.Interaction) -> None:
         """Takes what was typed into a form; what cannot be read is shown on the panel, to be mended."""
         self._check(interaction)
+        await interaction.response.defer()
         async with self._busy:
             if self._key not in _open(interaction):
                 raise UserError(TOO_OLD)
-            await interaction.response.defer()
             await self._answered(interaction, lambda: self._typed(form))
 
     def _check(self, interaction: discord.Interaction) -> None:
@@ -134,7 +135,10 @@ class Panel:
 
     async def _next(self, action: Action, interaction: discord.Interaction, chosen: Sequence[Any]) -> Draft:
         draft = self._draft
+        pressed_on = answers.page_shown(interaction.message.embeds if interaction.message else ())
         match action:
+            case Action.BACK | Action.NEXT if pressed_on not in {None, draft.page}:
+                return draft  # a second press of a button that has turned the page already
             case Action.BACK:
                 return draft.back()
             case Action.NEXT:
@@ -161,19 +165,18 @@ class Panel:
         place = self._draft.place
         try:
             if place is not None:
-                targets.of_button(interaction, place.channel_id)
+                await targets.of_button(interaction, place.channel_id)
             result = await self._setup.finish(self._draft, user_id=self._user_id)
         except UserError as error:
             await self._show(interaction, str(error))
             return
         self._forget(interaction)
         embeds = subscription_answers.subscribed(result, now=self._setup.clock())
-        view = below(interaction, embeds, buttons=self._buttons(result))
-        await interaction.edit_original_response(embed=embeds[0], view=view)
+        await answer(interaction, embeds, buttons=self._buttons(result))
 
     async def _show(self, interaction: discord.Interaction, problem: str = "") -> None:
         embed, view = await self._page(interaction, problem)
-        await interaction.edit_original_response(embed=embed, view=view)
+        await reply(interaction, embeds=[embed], view=view)
 
     async def _page(
         self, interaction: discord.Interaction, problem: str = ""

@@ -20,6 +20,7 @@ from bot.discord.access import (
     posting_obstacle,
     writing,
 )
+from bot.discord.visibility import Viewer
 from bot.errors import UserError
 
 _Channel = app_commands.AppCommandChannel | app_commands.AppCommandThread
@@ -55,6 +56,10 @@ POSTABLE = (
 )
 
 
+# The channel is not named: its mention would say that there is one.
+_UNSEEN = "You need **View Channel** in that channel. Nothing was changed; ask an admin of this server."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """Where a command acts, and who asked for it."""
@@ -81,51 +86,49 @@ def place(interaction: discord.Interaction, channel: ChannelOption | None) -> Ta
     return Target(
         server_id=ServerId(interaction.guild_id),
         channel_id=ChannelId(channel_id),
-        kind=feed_kind(_their_side(interaction, channel)[0]),
+        kind=feed_kind(_kind(interaction, channel)),
         user_id=UserId(interaction.user.id),
     )
 
 
-def visible(interaction: discord.Interaction, channel: ChannelOption | None) -> Target:
+async def visible(interaction: discord.Interaction, channel: ChannelOption | None) -> Target:
     """The target of a command for all: a channel that the person can see.
 
     Raises:
         UserError: they cannot.
     """
     target = place(interaction, channel)
-    _, theirs = _their_side(interaction, channel)
+    _, theirs = await _their_side(interaction, channel)
     if not theirs.view_channel:
-        raise UserError(
-            f"You need **View Channel** in <#{target.channel_id}> for this; ask an admin of this server."
-        )
+        raise UserError(_UNSEEN)
     return target
 
 
-def managed(interaction: discord.Interaction, channel: ChannelOption | None) -> Target:
+async def managed(interaction: discord.Interaction, channel: ChannelOption | None) -> Target:
     """The target of an admin's command: the person may manage it, see it and write there.
 
     Raises:
         UserError: a permission of the person's is missing, named as Discord names it.
     """
     target = place(interaction, channel)
-    kind, theirs = _their_side(interaction, channel)
+    kind, theirs = await _their_side(interaction, channel)
     require(theirs, kind, target.channel_id)
     return target
 
 
-def overseen(interaction: discord.Interaction, channel: ChannelOption | None) -> Target:
+async def overseen(interaction: discord.Interaction, channel: ChannelOption | None) -> Target:
     """The target of an admin's command that changes nothing there: the person may manage and see it.
 
     Raises:
         UserError: a permission of the person's is missing, named as Discord names it.
     """
     target = place(interaction, channel)
-    kind, theirs = _their_side(interaction, channel)
+    kind, theirs = await _their_side(interaction, channel)
     require(theirs, kind, target.channel_id, writes=False)
     return target
 
 
-def of_button(interaction: discord.Interaction, channel_id: ChannelId) -> Target:
+async def of_button(interaction: discord.Interaction, channel_id: ChannelId) -> Target:
     """The target of an admin's button, whose channel Discord does not describe: as `managed`.
 
     Raises:
@@ -133,34 +136,28 @@ def of_button(interaction: discord.Interaction, channel_id: ChannelId) -> Target
     """
     target = place(interaction, None)
     if channel_id == interaction.channel_id:
-        theirs = interaction.permissions
-        kind = getattr(interaction.channel, "type", discord.ChannelType.text)
+        kind, theirs = await _their_side(interaction, None)
     else:
-        guild = interaction.guild
-        channel = guild.get_channel_or_thread(channel_id) if guild else None
-        if channel is None or not isinstance(interaction.user, discord.Member):
-            raise UserError("That channel does not exist any more, or I cannot see it. Nothing was done.")
-        theirs = channel.permissions_for(interaction.user)
-        kind = channel.type
+        viewer = Viewer.of(interaction)
+        channel = await viewer.room(channel_id)
+        if channel is None:
+            raise UserError("That channel does not exist any more, or you cannot see it. Nothing was done.")
+        kind, theirs = channel.type, viewer.permissions_in(channel)
     require(theirs, kind, channel_id)
     return replace(target, channel_id=channel_id, kind=feed_kind(kind))
 
 
-def named_while_typing(interaction: discord.Interaction) -> ChannelId | None:
+async def named_while_typing(interaction: discord.Interaction) -> ChannelId | None:
     """The channel that an autocomplete is about; None where there is none that the person can see.
 
     Discord describes a `channel` option only when the command is sent: until then there is its id alone.
     """
     named: discord.abc.Snowflake | None = getattr(interaction.namespace, "channel", None)
-    guild, person = interaction.guild, interaction.user
-    if guild is None or interaction.channel_id is None or not isinstance(person, discord.Member):
+    channel_id = named.id if named is not None else interaction.channel_id
+    if interaction.guild_id is None or channel_id is None:
         return None
-    if named is None or named.id == interaction.channel_id:
-        return ChannelId(interaction.channel_id)
-    channel = guild.get_channel_or_thread(named.id)
-    if channel is None or not channel.permissions_for(person).view_channel:
-        return None
-    return ChannelId(channel.id)
+    seen = await Viewer.of(interaction).visible([ChannelId(channel_id)])
+    return next(iter(seen), None)
 
 
 async def postable(
@@ -173,8 +170,8 @@ async def postable(
     Raises:
         UserError: the person or the bot lacks a permission, or the channel is of another kind.
     """
-    target = managed(interaction, channel)
-    kind, _ = _their_side(interaction, channel)
+    target = await managed(interaction, channel)
+    kind, _ = await _their_side(interaction, channel)
     if kind not in POSTABLE:
         raise UserError(
             f"<#{target.channel_id}> takes no messages. Nothing was changed: use a text channel, a forum or "
@@ -193,7 +190,9 @@ def require(
     theirs: discord.Permissions, kind: discord.ChannelType, channel_id: ChannelId, *, writes: bool = True
 ) -> None:
     """Raises UserError where somebody with these permissions may not manage it, see it and write there."""
-    wanted = ["manage_channels", "view_channel", *([writing(feed_kind(kind))] if writes else [])]
+    if not theirs.view_channel:
+        raise UserError(_UNSEEN)
+    wanted = ["manage_channels", *([writing(feed_kind(kind))] if writes else [])]
     missing = [permission_name(name, in_forum=kind in FORUMS) for name in wanted if not getattr(theirs, name)]
     if missing:
         listed = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
@@ -203,14 +202,22 @@ def require(
         )
 
 
-def _their_side(
+async def _their_side(
     interaction: discord.Interaction, channel: ChannelOption | None
 ) -> tuple[discord.ChannelType, discord.Permissions]:
     """The target's kind, and what the person may do there, both as Discord tells them with the command."""
     if channel is not None and channel.id != interaction.channel_id:
+        # Of a thread Discord tells the permissions of its channel, and not who is in a private one.
+        is_private = channel.type is discord.ChannelType.private_thread
+        if is_private and await Viewer.of(interaction).room(ChannelId(channel.id)) is None:
+            return channel.type, discord.Permissions.none()
         return channel.type, channel.permissions
-    kind = channel.type if channel else getattr(interaction.channel, "type", discord.ChannelType.text)
-    return kind, interaction.permissions
+    return _kind(interaction, channel), interaction.permissions
+
+
+def _kind(interaction: discord.Interaction, channel: ChannelOption | None) -> discord.ChannelType:
+    where = channel or interaction.channel
+    return getattr(where, "type", discord.ChannelType.text)
 
 
 async def _our_side(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,7 +12,9 @@ from bot.core.changes import KEPT_DAYS, Change
 from bot.core.feed_settings import changed, settings_of
 from bot.core.feeds import Feed
 from bot.core.ids import ChannelId, ServerId, UserId
+from bot.core.mentions import channels_in, without_unseen
 from bot.services.clock import Clock
+from bot.services.visibility import Visible
 from bot.store import changes
 from bot.store.database import Database
 
@@ -39,12 +41,9 @@ class Changes:
         server_id: ServerId,
         *,
         channel_id: ChannelId | None,
-        may_see: Callable[[ChannelId], bool],
+        visible: Visible,
     ) -> History:
-        """The newest MOST_SHOWN changes of a channel, or of all the channels that the person may see.
-
-        Whether they may see a channel that is named is for the caller to check.
-        """
+        """The newest MOST_SHOWN changes of a channel, or of a server, that the person may be shown."""
         async with self._database.read() as conn:
             found = await changes.of_server(
                 conn,
@@ -53,13 +52,15 @@ class Changes:
                 channel_id=channel_id,
                 limit=_MOST_READ,
             )
-        seen = [
-            one
-            for one in found
-            if one.channel_id in {None, channel_id} or (one.channel_id and may_see(one.channel_id))
-        ]
+        named = frozenset[ChannelId]().union(*(channels_in(one.what) for one in found))
+        seen = await visible(named | {one.channel_id for one in found if one.channel_id is not None})
+        shown = [one for one in found if one.channel_id is None or one.channel_id in seen]
         return History(
-            channel_id=channel_id, changes=tuple(seen[:MOST_SHOWN]), has_more=len(seen) > MOST_SHOWN
+            channel_id=channel_id,
+            changes=tuple(
+                replace(one, what=without_unseen(one.what, seen=seen)) for one in shown[:MOST_SHOWN]
+            ),
+            has_more=len(shown) > MOST_SHOWN,
         )
 
 

@@ -13,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.access import Access
 from bot.core.feeds import Feed, Hold, Place
-from bot.core.ids import ChannelId, FeedId, PostId, ServerId, UserId
+from bot.core.ids import ChannelId, FeedId, PostId, ServerId
 from bot.core.notices import NoticeKind
 from bot.services.clock import Clock
 from bot.services.delivery import Delivery
 from bot.services.holding import LONGEST_LOOK, hold_as_seen, release
 from bot.services.publishing import Publisher
+from bot.services.visibility import Visible
 from bot.store import feeds, notices, outbox, posts, servers, subscriptions
 from bot.store.database import Database
 
@@ -70,7 +71,12 @@ class Holds:
         self._overdue: dict[FeedId, float] = {}  # gone for longer than they are kept, and since when we know
 
     async def look_again(
-        self, server_id: ServerId | None = None, *, has_changed: bool = False, is_asked: bool = False
+        self,
+        server_id: ServerId | None = None,
+        *,
+        has_changed: bool = False,
+        is_asked: bool = False,
+        only: Collection[FeedId] | None = None,
     ) -> tuple[PostId, ...]:
         """Lets go what is mended, in one server or in all; the posts that go out now.
 
@@ -78,6 +84,7 @@ class Holds:
             server_id: the server; None for all.
             has_changed: whether Discord told of a change there, so that what nothing explains may be mended.
             is_asked: whether a person wants it tried.
+            only: the feeds that are looked at; None for all.
         """
         eager = is_asked or has_changed
         async with self._database.read() as conn:
@@ -85,6 +92,9 @@ class Holds:
                 feed for feed in await feeds.held(conn, server_id) if eager or not _is_seen_to_be_gone(feed)
             ]
             doubtful = {post.feed_id: post.place for post in await posts.doubtful(conn, server_id)}
+        if only is not None:
+            held = [feed for feed in held if feed.id in only]
+            doubtful = {feed_id: place for feed_id, place in doubtful.items() if feed_id in only}
         if not held and not doubtful:
             return ()
         access = await self._access({feed.id: feed.place for feed in held} | doubtful)
@@ -111,12 +121,19 @@ class Holds:
             self._ring()
         return tuple(sorted(set(owed)))
 
-    async def check(self, server_id: ServerId) -> tuple[Checked, ...]:
-        """Looks again because a person asked, and says how each feed stands that was held or in doubt."""
+    async def check(self, server_id: ServerId, *, managed: Visible) -> tuple[Checked, ...]:
+        """Looks again because a person asked, and says how each feed stands that was held or in doubt.
+
+        Only at feeds in channels that the person may manage.
+        """
         async with self._database.read() as conn:
-            held = {feed.id for feed in await feeds.held(conn, server_id)}
-            troubled = held | {post.feed_id for post in await posts.doubtful(conn, server_id)}
-        owed = await self.look_again(server_id, is_asked=True)
+            held = {feed.id: feed.channel_id for feed in await feeds.held(conn, server_id)}
+            doubtful = {post.feed_id: post.channel_id for post in await posts.doubtful(conn, server_id)}
+        theirs = await managed([*held.values(), *doubtful.values()])
+        troubled = {feed_id for feed_id, channel_id in (held | doubtful).items() if channel_id in theirs}
+        if not troubled:
+            return ()
+        owed = await self.look_again(server_id, is_asked=True, only=troubled)
         await self._delivery.settled(owed, timeout_seconds=CHECK_SECONDS)
         async with self._database.read() as conn:
             sent = [post.feed_id for post in await posts.these(conn, owed) if post.message_id is not None]
@@ -133,11 +150,6 @@ class Holds:
                 for feed in await feeds.of_server(conn, server_id)
                 if feed.id in troubled
             )
-
-    async def has_made_a_feed(self, user_id: UserId, server_id: ServerId) -> bool:
-        """Whether the person made one of the server's feeds, and so may be told of its troubles."""
-        async with self._database.read() as conn:
-            return any(feed.created_by == user_id for feed in await feeds.of_server(conn, server_id))
 
     async def at_run(self) -> None:
         """What every run does first; whatever goes wrong with it, the run goes on."""

@@ -16,6 +16,7 @@ from bot.core.schedules import next_run
 from bot.services.clock import Clock
 from bot.services.publishing import Publisher
 from bot.services.runs import Runs
+from bot.services.visibility import Visible
 from bot.sources.huggingface import HuggingFace, SourceHealth
 from bot.store import feeds, list_days, notices, outbox, papers, posts, runs, steps, subscriptions
 from bot.store.database import Database
@@ -38,11 +39,11 @@ class FeedStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What /status tells of one server and of the bot."""
+    """What /status tells a person of one server and of the bot."""
 
     now: datetime
     last_run: Run | None
-    ran: int  # of the server's feeds, those that the last run served whole
+    ran: int  # of these feeds, those that the last run served whole
     came_to: LastRun | None  # what it came to for these together
     next_run_at: datetime
     feeds: tuple[FeedStatus, ...]
@@ -77,16 +78,21 @@ class StatusReport:
         self._publisher = publisher
         self._clock = clock
 
-    async def of_server(self, server_id: ServerId) -> Status:
+    async def of_server(self, server_id: ServerId, *, visible: Visible) -> Status:
+        """How the channels stand that a person may be shown; the others do not count anywhere in it."""
         next_at = await self._runs.next_at()
         first = open_list_day(self._clock()) - timedelta(days=INCOMPLETE_DAYS)
         async with self._database.read() as conn:
-            found = await feeds.of_server(conn, server_id)
+            theirs = await feeds.of_server(conn, server_id)
+        shown = await visible(feed.channel_id for feed in theirs)
+        found = [feed for feed in theirs if feed.channel_id in shown]
+        feed_ids = [feed.id for feed in found]
+        async with self._database.read() as conn:
             last_run = await runs.latest(conn)
             ran = _served(found, last_run)
-            failed = await posts.failed(conn, server_id, _MOST_FAILED)
-            troubled = await steps.troubled(conn, server_id, _MOST_STEPS)
-            untold = await notices.count_untold(conn, server_id)
+            failed = await posts.failed(conn, feed_ids, _MOST_FAILED)
+            troubled = await steps.troubled(conn, feed_ids, _MOST_STEPS)
+            untold = await notices.count_untold(conn, server_id, feed_ids)
             known = await papers.count(conn)
             incomplete = await list_days.incomplete(conn, first)
         return Status(

@@ -41,9 +41,13 @@ async def owe(conn: AsyncConnection, kind: NoticeKind, feed_id: FeedId, *, now: 
     await conn.execute(insert_if_new(conn, _notices, key=["feed_id", "kind"]).from_select(columns, row))
 
 
-async def count_untold(conn: AsyncConnection, server_id: ServerId) -> int:
-    """How many of the server's notices nobody could be told."""
-    theirs = (_notices.c.server_id == server_id) & (_notices.c.state == NoticeState.UNTOLD.value)
+async def count_untold(conn: AsyncConnection, server_id: ServerId, feed_ids: Collection[FeedId]) -> int:
+    """How many notices about these feeds, or about the server as a whole, nobody could be told."""
+    theirs = (
+        (_notices.c.server_id == server_id)
+        & (_notices.c.state == NoticeState.UNTOLD.value)
+        & (_notices.c.feed_id.is_(None) | _notices.c.feed_id.in_(these_ids(conn, feed_ids)))
+    )
     return (await conn.execute(select(func.count()).select_from(_notices).where(theirs))).scalar_one()
 
 

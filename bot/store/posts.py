@@ -145,11 +145,11 @@ async def last_sent(conn: AsyncConnection, feed_id: FeedId) -> Post | None:
     return await _first(conn, statement)
 
 
-async def failed(conn: AsyncConnection, server_id: ServerId, limit: int) -> list[Post]:
-    """The server's failed posts, the latest failure first."""
+async def failed(conn: AsyncConnection, feed_ids: Collection[FeedId], limit: int) -> list[Post]:
+    """The feeds' failed posts, the latest failure first."""
     statement = (
         with_feeds()
-        .where(_feeds.c.server_id == server_id, _posts.c.state == PostState.FAILED.value)
+        .where(_feeds.c.id.in_(these_ids(conn, feed_ids)), _posts.c.state == PostState.FAILED.value)
         .order_by(_posts.c.failed_at.desc(), _posts.c.id.desc())
         .limit(limit)
     )

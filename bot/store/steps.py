@@ -96,10 +96,10 @@ async def give_up(conn: AsyncConnection, feed_id: FeedId, kind: StepKind) -> Non
     await conn.execute(delete(_steps).where(theirs, _steps.c.post_id.in_(of_feed)))
 
 
-async def troubled(conn: AsyncConnection, server_id: ServerId, limit: int) -> list[Step]:
-    """The server's steps that failed, or wait after a failure, the newest first."""
+async def troubled(conn: AsyncConnection, feed_ids: Collection[FeedId], limit: int) -> list[Step]:
+    """The feeds' steps that failed, or wait after a failure, the newest first."""
     statement = _of_sent().where(
-        _feeds.c.server_id == server_id,
+        _feeds.c.id.in_(these_ids(conn, feed_ids)),
         _steps.c.state != StepState.DONE.value,
         _steps.c.reason.is_not(None),
     )

@@ -258,7 +258,7 @@ async def test_posts_in_another_servers_name_are_not_checked(world: World) -> No
     forged = await channel.send("…", view=view)
     said = text_of(await stranger.click(forged, label=LABEL))
     assert "another server's" in said
-    assert await world.services.holds.has_made_a_feed(world.admin.id, ServerId(world.guild.id))
+    assert (await the_feed(world)).hold is not None
 
 
 async def test_a_notice_that_may_stand_is_looked_for_before_it_is_sent_again(world: World) -> None:

@@ -102,7 +102,7 @@ async def test_an_interaction_that_expired_is_a_warning_and_no_bug(
 async def test_an_error_that_cannot_be_told_is_a_warning(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world.env.inject_error("POST", "/webhooks/*", status=500, times=None)
+    world.env.inject_error("PATCH", "/webhooks/*", status=500, times=None)
 
     await world.admin.slash(world.channel, "deliver")
 

@@ -239,8 +239,9 @@ async def test_a_channel_that_the_person_cannot_see_is_not_told_of(world: World)
     typed.namespace = SimpleNamespace(channel=discord.Object(secret.id))
 
     with pytest.raises(UserError, match=r"You need \*\*View Channel\*\*"):
-        targets.visible(typed, named)
-    assert targets.named_while_typing(typed) is None
+        await targets.visible(typed, named)
+    typed.permissions = discord.Permissions.none()
+    assert await targets.named_while_typing(typed) is None
 
 
 async def test_commands_for_all_work_in_direct_messages(world: World) -> None:

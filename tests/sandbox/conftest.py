@@ -37,6 +37,7 @@ class EchoBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         self.tree.add_command(echo)
         self.tree.add_command(silence)
+        self.tree.add_command(hasty)
         self.tree.add_command(form)
         await self.tree.sync()
 
@@ -70,7 +71,7 @@ async def echo(
     interaction: discord.Interaction, text: str, channel: discord.TextChannel | None = None
 ) -> None:
     await interaction.response.defer(ephemeral=True)
-    await interaction.followup.send(embed=discord.Embed(title=text), ephemeral=True)
+    await interaction.edit_original_response(embed=discord.Embed(title=text))
     where = "here" if channel is None else channel.name
     await interaction.followup.send(f"second, {where}", view=Again(), ephemeral=True)
 
@@ -83,6 +84,12 @@ async def echo_choices(_interaction: discord.Interaction, current: str) -> list[
 @app_commands.command(description="Never answer")
 async def silence(_interaction: discord.Interaction) -> None:
     pass
+
+
+@app_commands.command(description="Follow up before there is an answer")
+async def hasty(interaction: discord.Interaction) -> None:
+    await interaction.response.defer(ephemeral=True)
+    await interaction.followup.send("for all to read")
 
 
 @app_commands.command(description="Show a form")

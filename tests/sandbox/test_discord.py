@@ -28,7 +28,12 @@ async def test_a_bot_comes_up_with_its_server_its_rights_and_its_commands(
     assert guild.name == "Paper Club"
     assert {channel.name for channel in guild.text_channels} == {"papers", "general", "announcements"}
     assert guild.me.guild_permissions.send_messages
-    assert {command.name for command in await bot.tree.fetch_commands()} == {"echo", "silence", "form"}
+    assert {command.name for command in await bot.tree.fetch_commands()} == {
+        "echo",
+        "silence",
+        "hasty",
+        "form",
+    }
     await sandbox.wait_for_bot(sandbox.guild.id, commands=["echo"])
 
 
@@ -41,6 +46,18 @@ async def test_a_deferred_command_brings_all_its_ephemeral_messages(sandbox: San
     assert "second, general" in answer.text
     assert all(message.ephemeral for message in answer.messages)
     assert sandbox.messages(sandbox.channel) == []
+
+
+async def test_a_follow_up_is_no_answer_to_a_deferred_command_and_is_public_unless_it_says_otherwise(
+    sandbox: Sandbox, bot: EchoBot
+) -> None:
+    result = await sandbox.admin.slash(sandbox.channel, "hasty")
+    await sandbox.until(lambda: bool(result.followups))
+    (public,) = sandbox.messages(sandbox.channel)
+    assert public.content == "for all to read"
+    assert result.deferred
+    assert result.response is not None
+    assert not result.response.content
 
 
 async def test_a_button_that_defers_is_waited_for(sandbox: Sandbox, bot: EchoBot) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
@@ -217,3 +217,8 @@ async def a_bot(folder: Path, *, now: datetime = NOW, backfill_days: int = 30) -
             for source in bot.sources:
                 await source.close()
             await database.close()
+
+
+async def everything(channel_ids: Iterable[ChannelId]) -> list[ChannelId]:
+    """What a person sees, or manages, who may everything."""
+    return list(channel_ids)

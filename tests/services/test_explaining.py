@@ -17,7 +17,7 @@ from bot.errors import UserError
 from bot.services.filters import FilterChange
 from bot.services.searching import RECENT_DAYS
 from bot.store import subscriptions
-from tests.services.bots import CHANNEL, OTHER, USER, Bot, a_bot, stored
+from tests.services.bots import CHANNEL, OTHER, USER, Bot, a_bot, everything, stored
 
 TITLES = [
     "Video Models",
@@ -178,7 +178,7 @@ async def test_status_tells_how_each_feed_of_the_server_stands(bot: Bot, tmp_pat
     bot.list_paper("2608.00001")
     bot.clock.advance(hours=1)
     await bot.services.runs.run()
-    found = await bot.services.status.of_server(feed.server_id)
+    found = await bot.services.status.of_server(feed.server_id, visible=everything)
     assert [(one.feed.channel_id, one.subscriptions, one.waiting) for one in found.feeds] == [
         (CHANNEL, 2, 1),
         (OTHER, 1, 1),

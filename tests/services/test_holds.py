@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ from bot.errors import DeliveryError
 from bot.services.holds import EVENT_COUNTS_AFTER, KEPT, SURE_AFTER_SECONDS, Holds
 from bot.services.surroundings import Surroundings
 from bot.store import feeds, notices, servers
-from tests.services.bots import CHANNEL, LIVE, OTHER, SERVER, USER, Bot
+from tests.services.bots import CHANNEL, LIVE, OTHER, SERVER, USER, Bot, everything
 
 LACKS = "I lack **Send Messages** in <#1>: give me **Send Messages** there."
 EXPLAINED = DeliveryError(LACKS, code=50013, is_permanent=True, is_explained=True)
@@ -383,24 +383,32 @@ async def test_a_look_that_fails_does_not_stop_the_run(bot: Bot, caplog: pytest.
 async def test_asked_for_it_says_what_goes_on_and_what_does_not(bot: Bot) -> None:
     await refused(bot)
     await refused(bot, UNEXPLAINED, channel=OTHER)
-    still, again = await bot.services.holds.check(SERVER)
+    still, again = await bot.services.holds.check(SERVER, managed=everything)
     assert (still.feed.hold is not None, again.feed.hold is not None) == (True, True)
     await bot.delivered()
     assert attempts(bot) == 3  # what nothing explains was tried
 
     mend(bot)
     mend(bot, OTHER)
-    first, second = await bot.services.holds.check(SERVER)
+    first, second = await bot.services.holds.check(SERVER, managed=everything)
 
     assert [one.feed.hold for one in (first, second)] == [None, None]
     assert [(one.was_held, one.sent, one.waiting) for one in (first, second)] == [(True, 1, 0)] * 2
-    assert await bot.services.holds.check(SERVER) == ()
+    assert await bot.services.holds.check(SERVER, managed=everything) == ()
 
 
-async def test_only_who_made_a_feed_may_be_told_of_it(bot: Bot) -> None:
-    await bot.subscribe()
-    assert await bot.services.holds.has_made_a_feed(USER, SERVER)
-    assert not await bot.services.holds.has_made_a_feed(USER, ServerId(SERVER + 1))
+async def test_asked_for_it_looks_at_nothing_that_the_person_does_not_manage(bot: Bot) -> None:
+    async def managed(_: Iterable[ChannelId]) -> list[ChannelId]:
+        return [ChannelId(CHANNEL)]
+
+    await refused(bot)
+    await refused(bot, channel=OTHER)
+    mend(bot)
+    mend(bot, OTHER)
+    (checked,) = await bot.services.holds.check(SERVER, managed=managed)
+    assert checked.feed.channel_id == CHANNEL
+    (still,) = await bot.services.holds.check(SERVER, managed=everything)
+    assert still.feed.channel_id == OTHER
 
 
 async def test_a_burst_of_events_is_one_look(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:

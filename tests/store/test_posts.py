@@ -234,12 +234,12 @@ async def test_failed_posts_are_told_latest_first_and_owed_again_on_request(conn
     await outbox.begin_attempt(conn, first.id, now=NOW, next_attempt_at=NOW)
     for hours, post in enumerate((second, first, elsewhere)):
         await fail(conn, post, hours=hours)
-    told = await posts.failed(conn, SERVER, 5)
+    told = await posts.failed(conn, [feed.id], 5)
     assert [(post.id, post.reason, post.code) for post in told] == [
         (first.id, "The embed is too long.", 50035),
         (second.id, "The embed is too long.", 50035),
     ]
-    assert [post.id for post in await posts.failed(conn, SERVER, 1)] == [first.id]
+    assert [post.id for post in await posts.failed(conn, [feed.id], 1)] == [first.id]
     assert await claimed(conn, hours=9) == []
     assert await outbox.retry_failed(conn, feed.id, now=NOW + 9 * HOUR) == 2
     assert await claimed(conn, hours=9) == [first.id]

@@ -98,8 +98,9 @@ async def test_the_troubled_steps_of_a_server_are_told_newest_first(conn: AsyncC
     await steps.postpone(conn, publish.id, until=NOW + HOUR, reason="Some an hour.", code=None)
     await steps.mark_failed(conn, thread.id, reason="No right.", code=50013, now=NOW)
     await steps.mark_failed(conn, elsewhere.id, reason="No right.", code=50013, now=NOW)
-    assert [step.id for step in await steps.troubled(conn, fine.server_id, 9)] == [thread.id, publish.id]
-    assert len(await steps.troubled(conn, fine.server_id, 1)) == 1
+    feed_ids = [publish.feed_id, fine.feed_id]
+    assert [step.id for step in await steps.troubled(conn, feed_ids, 9)] == [thread.id, publish.id]
+    assert len(await steps.troubled(conn, feed_ids, 1)) == 1
 
 
 async def test_a_post_has_each_step_once(conn: AsyncConnection) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import discord
@@ -11,6 +11,7 @@ from bot.core.access import Access
 from bot.core.cards import date_text
 from bot.core.decisions import Stage
 from bot.core.feeds import Feed, FeedKind, Style
+from bot.core.ids import ChannelId
 from bot.core.list_days import WINDOW_DAYS
 from bot.core.posts import Post, PostState
 from bot.discord import phrases
@@ -27,8 +28,13 @@ _KINDS = {
 }
 
 
-def shown(state: FeedState, *, title: str, now: datetime, said: str = "") -> discord.Embed:
-    """A feed at a glance, below a title that says what was done and words on what comes of it."""
+def shown(
+    state: FeedState, *, title: str, now: datetime, said: str = "", seen: Collection[ChannelId] = ()
+) -> discord.Embed:
+    """A feed at a glance, below a title that says what was done and words on what comes of it.
+
+    `seen` has the other channels that may be named to the person.
+    """
     feed = state.feed
     lines = [f"<#{feed.channel_id}>", said, next_post(state, now=now), _warnings(state)]
     embed = discord.Embed(title=title, description="\n".join(filter(None, lines)), colour=COLOUR)
@@ -42,7 +48,7 @@ def shown(state: FeedState, *, title: str, now: datetime, said: str = "") -> dis
     embed.add_field(name="Subscriptions", value=count(len(state.subscriptions), "subscription"))
     embed.add_field(name="Last run", value=_last_run(feed), inline=False)
     embed.add_field(name="Posted", value=_posted(state), inline=False)
-    embed.add_field(name="Troubles are told", value=_notices(state), inline=False)
+    embed.add_field(name="Troubles are told", value=_notices(state, seen), inline=False)
     return embed
 
 
@@ -70,9 +76,11 @@ def _last_run(feed: Feed) -> str:
     return f"{phrases.past(feed.last_run_at)}: {phrases.came_to(feed.last_run, feeds=[feed])}"
 
 
-def _notices(state: FeedState) -> str:
+def _notices(state: FeedState, seen: Collection[ChannelId]) -> str:
     if state.notices_channel_id is None:
         return "in a channel that I can post in, else to whoever set this one up; `/config notices` chooses"
+    if state.notices_channel_id not in {state.feed.channel_id, *seen}:
+        return "in a channel that you cannot see"
     return f"in <#{state.notices_channel_id}>"
 
 

@@ -9,6 +9,7 @@ import discord
 
 from bot.core.feeds import Feed
 from bot.core.markdown import escape, length
+from bot.core.mentions import without_unseen
 from bot.core.notices import Delay, Told
 from bot.discord import phrases
 from bot.discord.paging import COLOUR, LONGEST_PAGE, pages
@@ -31,6 +32,7 @@ def notice(told: Told, *, server_name: str | None) -> discord.Embed:
             f"🌐 For hours I could not read {which} completely, because {told.source.problem}. You don't "
             "need to do anything: I keep trying, and papers that match are posted once I can read them."
         )
+    lines.extend(_unnamed(told.unnamed))
     shown, size = list[str](), 0
     for line in lines:
         size += length(line) + 2
@@ -39,25 +41,32 @@ def notice(told: Told, *, server_name: str | None) -> discord.Embed:
         shown.append(line)
     if hidden := len(lines) - len(shown):
         shown.append(f"… and {hidden} more: `/status` in the server shows them all.")
-    if told.held or told.delayed:
+    if told.held or told.delayed or told.unnamed:
         shown.append(_NOTHING_LOST)
     if server_name is not None:
         shown.insert(0, f"In **{escape(server_name)[:200]}**, where you set me up:")
     return discord.Embed(title=_title(told), description="\n\n".join(shown), colour=COLOUR)
 
 
-def checked(found: Sequence[Checked], *, now: datetime) -> list[discord.Embed]:
-    """What the button came to: for each channel that was held, whether it goes on, and what to do if not."""
+def checked(found: Sequence[Checked], *, now: datetime, is_whole: bool) -> list[discord.Embed]:
+    """What the button came to: for each channel that was held, whether it goes on, and what to do if not.
+
+    For a person who manages the whole server, or some of its channels.
+    """
+    whose = "in this server" if is_whole else "in the channels that you manage"
     return pages(
         [_checked(item, now=now) for item in found],
         title="Checked again",
-        empty="Nothing is held in this server: papers are posted as usual. `/status` shows when.",
+        empty=f"Nothing is held {whose}: papers are posted as usual. `/status` shows when.",
     )
 
 
 def _title(told: Told) -> str:
     if told.held:
-        return "I cannot post papers" + ("" if len(told.held) == 1 else f" in {len(told.held)} channels")
+        is_all = len(told.held) > 1 and not told.unnamed
+        return "I cannot post papers" + (f" in {len(told.held)} channels" if is_all else "")
+    if told.unnamed:
+        return "Papers are not posted everywhere"
     return "Papers are late" if told.delayed else "The list could not be read"
 
 
@@ -70,6 +79,22 @@ def _held(feed: Feed) -> str:
     if feed.hold.look_at is not None:
         return f"{said} I try it again {past(feed.hold.look_at)}."
     return f"{said} I start again by myself as soon as I see that it is mended."
+
+
+def _unnamed(feeds: Sequence[Feed]) -> list[str]:
+    """What may be said where not everybody sees the channels: neither which nor how many they are."""
+    gone = {feed.hold.reason for feed in feeds if feed.hold is not None and feed.hold.is_gone}
+    lines = [
+        f"⛔ I stopped posting in a channel. {without_unseen(reason, seen=())} `/subscribe` in another one "
+        "posts papers there."
+        for reason in sorted(gone)
+    ]
+    if any(feed.hold is None or not feed.hold.is_gone for feed in feeds):
+        lines.append(
+            "🔒 Papers cannot be posted in a channel that not everybody who reads this can see. `/status` "
+            "shows which one, and why, to admins who can see it."
+        )
+    return lines
 
 
 def _delayed(delay: Delay) -> str:

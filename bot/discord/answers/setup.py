@@ -50,6 +50,12 @@ def panel(draft: Draft, *, samples: Sequence[Sample] = (), problem: str = "", no
     return embed.set_footer(text=f"Step {draft.page} of {len(Page)}. Nothing is changed before Finish.")
 
 
+def page_shown(embeds: Sequence[discord.Embed]) -> Page | None:
+    """The page that a message shows; None where it shows none."""
+    titles = {embed.title for embed in embeds}
+    return next((page for page, title in _TITLES.items() if title in titles), None)
+
+
 def closed(text: str) -> discord.Embed:
     """A panel that is put away."""
     return discord.Embed(title="Setup", description=text, colour=COLOUR)

@@ -19,8 +19,8 @@ from bot.store.list_days import DayRead
 _MOST_INCOMPLETE = 3
 
 
-def status(found: Status) -> list[discord.Embed]:
-    """How the bot stands, for the admins of one server."""
+def status(found: Status, *, is_whole: bool) -> list[discord.Embed]:
+    """How the bot stands, for an admin of one server who sees the whole of it, or some of its channels."""
     now = found.now
     lines = ["\n".join(_feed(item, found)) for item in found.feeds]
     lines.extend(
@@ -30,8 +30,9 @@ def status(found: Status) -> list[discord.Embed]:
     )
     of_id = {item.feed.id: item.feed for item in found.feeds}
     lines.extend(_step(step, of_id[step.feed_id], found) for step in found.steps if step.feed_id in of_id)
+    whose = "of this server" if is_whole else "that you can see"
     intro = [
-        f"Last run: {_last_run(found)}.",
+        f"Last run: {_last_run(found, whose)}.",
         f"Next run: {phrases.moment(found.next_run_at, now=now)}.",
         _source(found),
         *_unreadable(found.incomplete),
@@ -45,7 +46,8 @@ def status(found: Status) -> list[discord.Embed]:
         lines,
         title="Status",
         intro="\n".join(intro),
-        empty="This server has no feeds. `/subscribe` in a channel makes the first one.",
+        footer="" if is_whole else "Channels that you cannot see are left out.",
+        empty=f"No channel {whose} gets papers. `/subscribe` makes the first subscription.",
     )
 
 
@@ -94,7 +96,7 @@ def _step(step: Step, feed: Feed, found: Status) -> str:
     return f"⚠️ {where}: {phrases.step(step, now=found.now, is_active=feed.is_active)}"
 
 
-def _last_run(found: Status) -> str:
+def _last_run(found: Status, whose: str) -> str:
     run = found.last_run
     if run is None:
         return "none yet since the bot was set up"
@@ -103,10 +105,10 @@ def _last_run(found: Status) -> str:
         return f"{when}, {phrases.failed_run(run)}"
     if found.came_to is not None:
         came_to = phrases.came_to(found.came_to, feeds=[item.feed for item in found.feeds])
-        return f"{when}, for {count(found.ran, 'channel')} of this server; {came_to}"
+        return f"{when}, for {count(found.ran, 'channel')} {whose}; {came_to}"
     if run.new_papers:
-        return f"{when}, {count(run.new_papers, 'new paper')} read; no channel of this server was due"
-    return f"{when}, **quiet**: nothing new was listed, and no channel of this server was due"
+        return f"{when}, {count(run.new_papers, 'new paper')} read; no channel {whose} was due"
+    return f"{when}, **quiet**: nothing new was listed, and no channel {whose} was due"
 
 
 def _source(found: Status) -> str:

@@ -1,0 +1,96 @@
+"""Replies: the one way in which a command, a button or a form answers the person who used it.
+
+Discord takes the first answer within three seconds, so everything is acknowledged before it waits. What then
+stands as "thinking…", to the people who see it, is completed by an edit. Only what comes after it is a
+follow-up, which says itself that one person sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+
+_IS_PUBLIC = "is_public"
+_IS_COMPLETE = "is_complete"
+
+
+async def defer_publicly(interaction: discord.Interaction) -> None:
+    """Defers an answer that all may read; an error after this is told to the person alone nevertheless."""
+    interaction.extras[_IS_PUBLIC] = True
+    await interaction.response.defer()
+
+
+def is_public(interaction: discord.Interaction) -> bool:
+    """Whether the answer is one that all may read."""
+    return bool(interaction.extras.get(_IS_PUBLIC))
+
+
+def is_thinking(interaction: discord.Interaction) -> bool:
+    """Whether the person sees "thinking…" and waits for the answer."""
+    is_deferred = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
+    return is_deferred and not interaction.extras.get(_IS_COMPLETE)
+
+
+async def reply(
+    interaction: discord.Interaction,
+    content: str | None = None,
+    *,
+    embeds: Sequence[discord.Embed] = (),
+    view: discord.ui.View | None = None,
+    files: Sequence[discord.File] = (),
+) -> None:
+    """Answers an interaction that was deferred.
+
+    The answer takes the place of "thinking…", and each further one is a message of its own for the same
+    readers. A button or menu that was acknowledged has the message that it belongs to replaced, every time.
+    """
+    is_update = interaction.response.type is discord.InteractionResponseType.deferred_message_update
+    if is_update or is_thinking(interaction):
+        await interaction.edit_original_response(
+            content=content,
+            embeds=embeds,
+            view=view,
+            attachments=files,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+        interaction.extras[_IS_COMPLETE] = True
+    else:
+        await _follow_up(
+            interaction, content, embeds=embeds, view=view, files=files, ephemeral=not is_public(interaction)
+        )
+
+
+async def tell(interaction: discord.Interaction, text: str) -> None:
+    """Tells the person alone, at whatever stage the interaction is; what was answered before stays."""
+    mentions = discord.AllowedMentions.none()
+    if not interaction.response.is_done():
+        await interaction.response.send_message(text, ephemeral=True, allowed_mentions=mentions)
+    elif is_thinking(interaction) and not is_public(interaction):
+        await reply(interaction, text)
+    else:
+        if is_thinking(interaction):
+            # A public "thinking…" cannot become private: it is completed, then deleted. Should the deletion
+            # fail, the person has been told all the same.
+            await reply(interaction, text)
+            await interaction.delete_original_response()
+        await _follow_up(interaction, text, ephemeral=True)
+
+
+async def _follow_up(
+    interaction: discord.Interaction,
+    content: str | None,
+    *,
+    embeds: Sequence[discord.Embed] = (),
+    view: discord.ui.View | None = None,
+    files: Sequence[discord.File] = (),
+    ephemeral: bool,
+) -> None:
+    await interaction.followup.send(
+        content or discord.utils.MISSING,
+        embeds=embeds or discord.utils.MISSING,
+        view=view or discord.utils.MISSING,
+        files=files or discord.utils.MISSING,
+        ephemeral=ephemeral,
+        allowed_mentions=discord.AllowedMentions.none(),
+    )

@@ -1,0 +1,159 @@
+"""Everything is answered at once, whatever the work behind it waits for; and what is pressed twice is done once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from discord import app_commands
+
+from tests.cogs.rights import subscribed
+from tests.cogs.test_holds import FIRST, allow, held
+from tests.cogs.test_rights import options
+from tests.standstill import acting, press, store_standing_still, until_answered
+from tests.world import World, text_of
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "config import": {"file": ("keywords.txt", b"world model")},
+    "papers date": {"date": "2026-08-18"},
+}
+
+
+async def test_every_command_is_answered_while_the_store_stands_still(world: World) -> None:
+    await subscribed(world)
+    tried = 0
+    for command in world.client.tree.walk_commands():
+        if not isinstance(command, app_commands.Command):
+            continue
+        name = command.qualified_name
+        given = OPTIONS.get(name)
+        if name in {"config copy", "config notices"}:
+            given = {one.name: world.channel for one in command.parameters if one.required}
+        given = options(command) if given is None else given
+        async with store_standing_still(world):
+            typed = await acting(world, world.admin.slash(world.channel, name, **given))
+        await typed
+        tried += 1
+    assert tried >= 25
+
+
+async def twice(world: World, message: Any, label: str) -> None:
+    """Presses a button twice while the store stands still: both are answered before anything is done."""
+    async with store_standing_still(world):
+        presses = [press(world, world.admin, message, label) for _ in range(2)]
+        await until_answered(*presses)
+    await world.env.settle()
+    await world.delivered()
+
+
+async def to_summary(world: World) -> Any:
+    shown = await world.admin.slash(world.channel, "setup")
+    await world.admin.click(shown.response, label="This channel")
+    form = await world.admin.click(shown.response, label="Write keywords")
+    await world.admin.submit_modal(form, {"keywords": "video"})
+    for _ in range(2):
+        await world.admin.click(shown.response, label="Next")
+    return shown
+
+
+async def history(world: World) -> int:
+    async with world.database.read() as conn:
+        return len((await conn.exec_driver_sql("SELECT * FROM changes")).all())
+
+
+async def test_finish_pressed_twice_finishes_once_and_shows_it(world: World) -> None:
+    shown = await to_summary(world)
+
+    await twice(world, shown.response, "Finish")
+
+    assert await world.subscriptions() == ["video"]
+    assert await history(world) == 1
+    assert "now gets papers" in text_of(shown)
+
+
+async def test_next_pressed_twice_leaves_out_no_page(world: World) -> None:
+    shown = await world.admin.slash(world.channel, "setup")
+    await world.admin.click(shown.response, label="This channel")
+    form = await world.admin.click(shown.response, label="Write keywords")
+    await world.admin.submit_modal(form, {"keywords": "video"})
+    assert "Step 2 of 4" in text_of(shown)
+
+    presses = [press(world, world.admin, shown.response, "Next") for _ in range(2)]
+    await until_answered(*presses)
+    await world.env.settle()
+
+    assert "Step 3 of 4" in text_of(shown)
+
+
+async def test_this_channel_chosen_twice_is_chosen_once(world: World) -> None:
+    shown = await world.admin.slash(world.channel, "setup")
+
+    await twice(world, shown.response, "This channel")
+
+    assert "Step 2 of 4" in text_of(shown)
+
+
+async def test_cancel_pressed_while_a_step_is_slow_cancels_after_it(world: World) -> None:
+    shown = await world.admin.slash(world.channel, "setup")
+    async with store_standing_still(world):
+        presses = [press(world, world.admin, shown.response, label) for label in ("This channel", "Cancel")]
+        await until_answered(*presses)
+    await world.env.settle()
+
+    assert "Cancelled: nothing was changed" in text_of(shown)
+
+
+async def test_a_form_is_taken_while_a_step_is_slow(world: World) -> None:
+    shown = await world.admin.slash(world.channel, "setup")
+    await world.admin.click(shown.response, label="This channel")
+    form = await world.admin.click(shown.response, label="Write keywords")
+    await world.admin.click(shown.response, label="Back")
+    async with store_standing_still(world):
+        await until_answered(press(world, world.admin, shown.response, "This channel"))
+        typed = await acting(world, world.admin.submit_modal(form, {"keywords": "video"}))
+    await typed
+
+    assert "`video`" in text_of(shown)
+
+
+async def test_import_pressed_twice_imports_once(world: World) -> None:
+    file = ("keywords.txt", b"world model")
+    shown = await world.admin.slash(world.channel, "config import", file=file)
+
+    await twice(world, shown.response, "Import")
+
+    assert await world.subscriptions() == ["world model"]
+    assert await history(world) == 1
+    assert "Imported" in text_of(shown)
+
+
+async def test_older_matches_asked_for_twice_are_posted_once(world: World) -> None:
+    for number in range(3):
+        world.list_paper(f"2608.0000{number}", day=world.today - timedelta(days=2), title="Video")
+    await world.read_archive()
+    shown = await world.admin.slash(world.channel, "subscribe", keywords="video")
+
+    await twice(world, shown.response, "Post the last 5 older matches now")
+
+    assert sorted(world.posted_ids()) == ["2608.00000", "2608.00001", "2608.00002"]
+
+
+async def test_check_again_pressed_twice_sends_what_waits_once(world: World) -> None:
+    await held(world)
+    shown = await world.admin.slash(world.channel, "status")
+    allow(world, world.channel)
+
+    await twice(world, shown.response, "Check again")
+
+    assert world.posted_ids() == [FIRST]
+
+
+async def test_set_up_pressed_twice_opens_a_panel_each_time(world: World) -> None:
+    shown = await world.admin.slash(world.channel, "help")
+
+    async with store_standing_still(world):
+        presses = [press(world, world.admin, shown.response, "Set up") for _ in range(2)]
+        await until_answered(*presses)
+    await world.env.settle()
+
+    assert [record.deferred for record in presses] == [False, False]

@@ -1,0 +1,170 @@
+"""Notices name a channel only where everybody who reads them sees it, and to people who manage it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+import pytest
+from discord import PermissionOverwrite
+from simcord.enums import ChannelType
+
+from bot.core.ids import ChannelId
+from bot.discord.visibility import known_room, may_name
+from tests.cogs.hidden import hide
+from tests.cogs.rights import manager
+from tests.cogs.test_holds import heeded, held, the_feed, told
+from tests.world import World
+
+CLOSED = PermissionOverwrite(view_channel=False)
+OPEN = PermissionOverwrite(view_channel=True)
+
+
+def said_in(channel: Any) -> str:
+    """What the notice in the channel says."""
+    (message,) = [one for one in channel.history() if one.embeds and one.components]
+    return f"{message.embeds[0].title}\n{message.embeds[0].description}"
+
+
+async def chosen(world: World, channel: Any) -> None:
+    await world.admin.slash(world.channel, "config notices", channel=channel)
+
+
+def channel_for(world: World, *people: Any, name: str = "secret") -> Any:
+    """A channel that only these roles and people see, and the bot."""
+    overwrites: dict[Any, PermissionOverwrite] = {world.guild.default_role: CLOSED}
+    return world.guild.create_text_channel(
+        name, overwrites=overwrites | dict.fromkeys((*people, world.guild.me), OPEN)
+    )
+
+
+async def test_a_hidden_channel_is_not_named_where_others_read(world: World) -> None:
+    secret = channel_for(world)
+    await chosen(world, world.channel)
+    await held(world, secret)
+    await told(world)
+
+    said = said_in(world.channel)
+
+    assert str(secret.id) not in said
+    assert "Send Messages" not in said
+    assert "Papers cannot be posted in a channel that not everybody who reads this can see" in said
+    assert "`/status` shows which one" in said
+
+
+async def test_of_several_channels_those_that_all_see_are_named(world: World) -> None:
+    secret, other = channel_for(world), world.guild.create_text_channel("other")
+    await chosen(world, world.channel)
+    await held(world, secret)
+    await held(world, other)
+    await told(world)
+
+    said = said_in(world.channel)
+
+    assert said.startswith("I cannot post papers\n")  # in how many channels would tell of the hidden one
+    assert f"<#{other.id}>" in said
+    assert "I lack **Send Messages**" in said
+    assert str(secret.id) not in said
+
+
+async def test_it_is_named_where_only_its_readers_read(world: World) -> None:
+    staff = world.guild.create_role("Staff")
+    secret = channel_for(world, staff)
+    admins = channel_for(world, staff, name="admins")
+    await chosen(world, admins)
+    await held(world, secret)
+    await told(world)
+
+    assert f"<#{secret.id}>" in said_in(admins)
+
+
+async def test_a_deleted_channel_is_told_of_without_its_name(world: World) -> None:
+    other = world.guild.create_text_channel("other")
+    await chosen(world, world.channel)
+    await world.admin.slash(world.channel, "subscribe", keywords="video", channel=other)
+    world.env.backend.delete_channel(other.id)
+    await heeded(world)
+    await told(world)
+
+    said = said_in(world.channel)
+
+    assert "was deleted. Its subscriptions are kept for 30 days" in said
+    assert str(other.id) not in said
+
+
+@pytest.mark.parametrize("lost", ["membership", "role", "view"])
+async def test_a_person_who_may_not_know_any_more_is_told_nothing(world: World, lost: str) -> None:
+    person = manager(world)
+    await world.admin.slash(world.channel, "config schedule", cadence="live")
+    async with world.database.write() as conn:
+        await conn.exec_driver_sql("UPDATE feeds SET created_by = ?", (person.id,))
+    await held(world)
+    if lost == "membership":
+        world.env.backend.remove_member(world.guild.id, person.id)
+    elif lost == "role":
+        world.env.backend.get_member(world.guild.id, person.id).role_ids.clear()
+    else:
+        hide(world, world.channel, person)
+    await world.env.settle()
+    await told(world)
+
+    assert person.user.dm_channel.history() == []
+    assert (await the_feed(world)).hold is not None
+    async with world.database.read() as conn:
+        states = (await conn.exec_driver_sql("SELECT state FROM notices")).scalars().all()
+    assert states == ["untold"]
+
+
+async def test_what_may_be_named_where_is_judged_by_everybody_who_may_read(world: World) -> None:
+    guild, me, ben = world.guild, world.guild.me, world.member
+    a, b = guild.create_role("A"), guild.create_role("B")
+
+    def channel_without(someone: Any) -> Any:
+        return guild.create_text_channel("without", overwrites={someone: CLOSED})
+
+    public, closed = guild.create_text_channel("public"), channel_for(world)
+    for_a, for_a_and_b, for_ben = (channel_for(world, *who) for who in ((a,), (a, b), (ben,)))
+    not_for_b, not_for_ben, not_for_me = (channel_without(one) for one in (b, ben, me))
+    world.env.backend.create_thread(public.id, "open", world.admin.id, type=ChannelType.PUBLIC_THREAD)
+    world.env.backend.create_thread(
+        public.id, "private", world.client.user.id, type=ChannelType.PRIVATE_THREAD
+    )  # pyright: ignore[reportOptionalMemberAccess]
+    thread, private = public.threads
+    await world.env.settle()
+    found = world.client.get_guild(guild.id)
+    assert found is not None
+
+    async def allowed(named: Any, place: Any) -> bool:
+        room = await known_room(found, ChannelId(named.id))
+        in_room = await known_room(found, ChannelId(place.id))
+        assert in_room is not None
+        return may_name(room, in_room=in_room)
+
+    for named, place in (
+        (public, closed),
+        (public, for_ben),
+        (for_a, for_a),
+        (for_a_and_b, for_a),
+        (for_ben, for_ben),
+        (not_for_b, not_for_b),
+        (not_for_me, public),  # what the bot lacks is the news
+        (thread, public),
+        (public, thread),
+        (thread, for_a),
+        (private, private),
+    ):
+        assert await allowed(named, place), (named.id, place.id)
+    for named, place in (
+        (closed, public),
+        (for_a, public),
+        (for_a, for_a_and_b),
+        (for_a, for_ben),
+        (for_ben, for_a),
+        (not_for_b, public),
+        (not_for_b, for_a),  # somebody may have both roles
+        (not_for_ben, public),
+        (private, public),
+        (closed, thread),
+    ):
+        assert not await allowed(named, place), (named.id, place.id)
+    assert not may_name(None, in_room=discord.utils.get(found.channels, id=public.id))  # pyright: ignore[reportArgumentType]

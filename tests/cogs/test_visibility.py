@@ -1,0 +1,330 @@
+"""Who may see what: every command, choice and button is tried by a person to whom a channel is hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import discord
+import pytest
+from discord import app_commands
+from simcord.actors import _component_interaction
+
+from bot.client import HasButtons
+from bot.discord.confirming import ConfirmButton
+from bot.discord.paging import PageButton
+from cogs import make_cogs
+from tests.cogs.hidden import KINDS, SECRET, Forger, Hidden, hidden_channel, hide, show
+from tests.cogs.rights import manager
+from tests.cogs.test_holds import allow, held, notices, the_feed, told
+from tests.cogs.test_rights import VALUES
+from tests.world import World, text_of
+
+# What a person gives for the options that must be given; a new one fails until it stands here.
+GIVEN: dict[str, Any] = {**VALUES, "file": ("keywords.txt", b"world model"), "date": "2026-08-18"}
+CHANNELS = {"channel", "source"}
+# Everything that is pressed and outlives its answer; a new one fails until it stands here, with its tests below.
+PRESSED = {"PageButton", "ConfirmButton", "OlderButton", "CheckAgainButton", "SetUpButton", "PanelItem"}
+
+
+def commands(world: World) -> Iterator[app_commands.Command[Any, ..., Any]]:
+    for command in world.client.tree.walk_commands():
+        if isinstance(command, app_commands.Command):
+            yield command
+
+
+def given(command: app_commands.Command[Any, ..., Any], channel: Any) -> dict[str, Any]:
+    required = [one.name for one in command.parameters if one.required]
+    return {name: channel if name in CHANNELS else GIVEN[name] for name in required}
+
+
+async def all_pages(hidden: Hidden, who: Any, result: Any) -> str:
+    """What is shown on every page of an answer."""
+    shown = await hidden.shown_by(result)
+    while result.response is not None and _can_turn(result.response):
+        await who.click(result.response, label="Next")
+        shown += await hidden.shown_by(result)
+    return shown
+
+
+def _can_turn(message: Any) -> bool:
+    parts = [part for row in message.components for part in row["components"]]
+    return any(part.get("label") == "Next" and not part.get("disabled") for part in parts)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_no_command_shows_a_hidden_channel_and_administrators_are_shown_it(
+    world: World, kind: str
+) -> None:
+    hidden = await hidden_channel(world, manager(world), kind)
+    shows_admins: set[str] = set()
+    for command in commands(world):
+        name = command.qualified_name
+        options = given(command, world.channel)
+        if name == "config copy":
+            options["channel"] = world.guild.create_text_channel("target")
+        shown = await all_pages(
+            hidden, hidden.person, await hidden.person.slash(world.channel, name, **options)
+        )
+        assert hidden.betrayed_by(shown) == [], (name, shown)
+        if name in {"status", "config export", "config history", "config show"}:
+            shown = await all_pages(hidden, world.admin, await world.admin.slash(world.channel, name))
+            shows_admins |= {name} if str(hidden.channel.id) in shown else set()
+    assert shows_admins >= {"status", "config export", "config history"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_no_command_does_anything_in_a_hidden_channel_that_a_client_names_all_the_same(
+    world: World, kind: str
+) -> None:
+    hidden = await hidden_channel(world, manager(world), kind)
+    before = await world.services.feeds.state(hidden.channel.id)
+    forger = Forger(who=hidden.person, where=world.channel, hidden=hidden.channel)
+    tried = 0
+    for command in commands(world):
+        for option in {one.name for one in command.parameters} & CHANNELS:
+            options = given(command, world.channel) | {option: hidden.channel}
+            result = await forger.slash(command.qualified_name, **options)
+            shown = await hidden.shown_by(result)
+            assert hidden.betrayed_by(shown) == [], (command.qualified_name, shown)
+            tried += 1
+    assert tried >= 17
+    assert await world.services.feeds.state(hidden.channel.id) == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_no_choice_that_is_offered_comes_from_a_hidden_channel(world: World, kind: str) -> None:
+    hidden = await hidden_channel(world, manager(world), kind)
+    forger = Forger(who=hidden.person, where=world.channel, hidden=hidden.channel)
+    tried = 0
+    for command in commands(world):
+        for option in (one for one in command.parameters if one.autocomplete):
+            names = {one.name for one in command.parameters}
+            filled = {"channel": hidden.channel} if "channel" in names else {}
+            choices = await forger.autocomplete(command.qualified_name, option.name, **filled)
+            assert hidden.betrayed_by(str(choices)) == [], command.qualified_name
+            tried += 1
+    assert tried >= 3
+    offered = await world.admin.autocomplete(
+        world.channel, "unsubscribe", "keywords", "", channel=hidden.channel
+    )
+    assert SECRET in str(offered)
+
+
+def test_every_button_is_known_here(world: World) -> None:
+    buttons = {PageButton.__name__, ConfirmButton.__name__}
+    for cog in make_cogs(world.services):
+        if isinstance(cog, HasButtons):
+            buttons |= {button.__name__ for button in cog.buttons}
+    assert buttons == PRESSED
+
+
+async def test_status_counts_nothing_of_a_hidden_channel(world: World) -> None:
+    hidden = await hidden_channel(world, manager(world), "text")
+    async with world.database.write() as conn:
+        await conn.exec_driver_sql("UPDATE notices SET state = 'untold'")
+
+    said = text_of(await hidden.person.slash(world.channel, "status"))
+
+    assert "no channel that you can see was due" in said
+    assert f"<#{world.channel.id}>: no subscriptions" in said
+    assert "Channels that you cannot see are left out" in said
+    for word in ("for 1 channel", "to post", "reached nobody", "Check again", "waiting", "failed"):
+        assert word not in said
+    seen = text_of(await world.admin.slash(world.channel, "status"))
+    assert "left out" not in seen
+    assert "reached nobody" in seen
+
+
+async def test_a_private_thread_is_shown_to_its_members_and_to_who_manages_threads(world: World) -> None:
+    hidden = await hidden_channel(world, manager(world), "private thread")
+    moderators = world.guild.create_role(
+        "Moderators", permissions=discord.Permissions(manage_channels=True, manage_threads=True)
+    )
+    moderator = world.guild.add_member(world.env.create_user("moe"), roles=[moderators])
+    world.env.backend.add_thread_member(hidden.channel.id, hidden.person.id)
+
+    for person in (hidden.person, moderator):
+        shown = await hidden.shown_by(await person.slash(world.channel, "status"))
+        assert str(hidden.channel.id) in shown
+        said = text_of(await person.slash(world.channel, "subscriptions", channel=hidden.channel))
+        assert SECRET in said
+
+
+# Buttons
+
+
+async def test_check_again_acts_in_channels_that_the_person_sees_and_manages(world: World) -> None:
+    person, other = manager(world), world.guild.create_text_channel("other")
+    await held(world)
+    await held(world, other)
+    shown = await person.slash(world.channel, "status")
+    allow(world, world.channel)
+    allow(world, other)
+    hide(world, other, person)
+    await world.env.settle()
+
+    said = text_of(await person.click(shown.response, label="Check again"))
+
+    assert f"<#{world.channel.id}> is posted to again" in said
+    assert str(other.id) not in said
+    assert (await the_feed(world, world.channel)).hold is None
+    assert (await the_feed(world, other)).hold is not None
+
+
+@pytest.fixture
+async def direct(world: World) -> Any:
+    """A manager who is told in direct messages that the channel that they set up is held."""
+    person = manager(world)
+    await world.admin.slash(world.channel, "config schedule", cadence="live")
+    async with world.database.write() as conn:
+        await conn.exec_driver_sql("UPDATE feeds SET created_by = ?", (person.id,))
+    await held(world)
+    await told(world)
+    (message,) = notices(person.user.dm_channel)
+    allow(world, world.channel)
+    return person, message
+
+
+async def test_check_again_in_direct_messages_works_for_one_who_may(world: World, direct: Any) -> None:
+    person, message = direct
+    assert "is posted to again" in text_of(await person.user.click(message, label="Check again"))
+
+
+async def test_check_again_in_direct_messages_is_refused_to_one_who_lost_the_right(
+    world: World, direct: Any
+) -> None:
+    person, message = direct
+    world.env.backend.get_member(world.guild.id, person.id).role_ids.clear()
+
+    said = text_of(await person.user.click(message, label="Check again"))
+
+    assert "You need **Manage Channels** in that server" in said
+    assert (await the_feed(world)).hold is not None
+
+
+async def test_check_again_in_direct_messages_is_refused_to_one_who_left_the_server(
+    world: World, direct: Any
+) -> None:
+    person, message = direct
+    world.env.backend.remove_member(world.guild.id, person.id)
+
+    said = text_of(await person.user.click(message, label="Check again"))
+
+    assert "You are not a member of that server any more" in said
+    assert str(world.channel.id) not in said
+    assert (await the_feed(world)).hold is not None
+
+
+async def test_check_again_in_direct_messages_shows_no_channel_that_was_hidden_meanwhile(
+    world: World, direct: Any
+) -> None:
+    person, message = direct
+    hide(world, world.channel, person)
+    await world.env.settle()
+
+    said = text_of(await person.user.click(message, label="Check again"))
+
+    assert "Nothing is held in the channels that you manage" in said
+    assert (await the_feed(world)).hold is not None
+
+
+async def test_pages_are_turned_only_by_who_still_may_see_them(world: World) -> None:
+    person, other = manager(world), world.guild.create_text_channel("other")
+    await world.admin.slash(other, "subscribe", keywords=", ".join(f"{SECRET}{n}" for n in range(20)))
+    shown = await person.slash(world.channel, "subscriptions", channel=other)
+    assert "Page 1 of 2" in text_of(shown)
+
+    stranger = await as_stranger(world.admin, shown, "Next")
+    hide(world, other, person)
+    await world.env.settle()
+    said = text_of(await person.click(shown.response, label="Next"))
+    assert "Page 1 of 2" in text_of(shown)
+
+    assert "another person's" in text_of(stranger)
+    assert "What you may see has changed" in said
+    show(world, other, person)
+    await world.env.settle()
+    await person.click(shown.response, label="Next")
+    assert "Page 2 of 2" in text_of(shown)
+
+
+async def test_pages_for_admins_are_not_turned_by_one_who_is_none_any_more(world: World) -> None:
+    person = manager(world)
+    for number in range(16):
+        channel = world.guild.create_text_channel(f"c{number}")
+        await world.admin.slash(channel, "subscribe", keywords="video")
+    shown = await person.slash(world.channel, "status")
+    assert "Page 1 of 2" in text_of(shown)
+    world.env.backend.get_member(world.guild.id, person.id).role_ids.clear()
+
+    said = text_of(await person.click(shown.response, label="Next"))
+
+    assert "What you may see has changed" in said
+    assert "Page 1 of 2" in text_of(shown)
+
+
+async def as_stranger(who: Any, shown: Any, label: str) -> Any:
+    """Presses a button of a message that only somebody else can see, as an honest client cannot."""
+    stored = who._env.backend.get_message(shown.response.channel_id, shown.response.id)
+    (custom_id,) = (
+        part["custom_id"]
+        for row in shown.response.components
+        for part in row["components"]
+        if part.get("label") == label
+    )
+    return await _component_interaction(who, stored, {"custom_id": custom_id, "component_type": 2})
+
+
+async def test_an_import_is_checked_again_when_it_is_pressed(world: World) -> None:
+    person, other = manager(world), world.guild.create_text_channel("other")
+    file = ("keywords.txt", b"world model")
+    shown = await person.slash(world.channel, "config import", file=file, channel=other)
+    hide(world, other, person)
+    await world.env.settle()
+
+    said = text_of(await person.click(shown.response, label="Import"))
+
+    assert "that you can see" in said
+    assert await world.subscriptions(other) == []
+
+
+async def test_older_matches_are_not_posted_for_one_who_cannot_see_the_channel_any_more(
+    world: World,
+) -> None:
+    person, other = manager(world), world.guild.create_text_channel("other")
+    world.list_paper("2608.00001", day=world.today - timedelta(days=3), title="Video")
+    await world.read_archive()
+    shown = await person.slash(world.channel, "subscribe", keywords="video", channel=other)
+    hide(world, other, person)
+    await world.env.settle()
+
+    said = text_of(await person.click(shown.response, label="Post the last 5 older matches now"))
+
+    assert "you cannot see it" in said
+    assert str(other.id) not in said
+    assert world.posted_ids(other) == []
+
+
+async def test_a_setup_is_not_finished_in_a_channel_that_was_hidden_meanwhile(world: World) -> None:
+    person, other = manager(world), world.guild.create_text_channel("other")
+    help_ = await person.slash(world.channel, "help")
+    shown = await person.click(help_.response, label="Set up")
+    await person.select(shown.response, [other], custom_id=_id(shown, "channel"))
+    form = await person.click(shown.response, label="Write keywords")
+    await person.submit_modal(form, {"keywords": "video"})
+    for _ in range(2):
+        await person.click(shown.response, label="Next")
+    hide(world, other, person)
+    await world.env.settle()
+
+    await person.click(shown.response, label="Finish")
+
+    assert "you cannot see it" in text_of(shown)
+    assert await world.subscriptions(other) == []
+
+
+def _id(shown: Any, action: str) -> str:
+    parts = [part for row in shown.response.components for part in row["components"]]
+    return next(part["custom_id"] for part in parts if part["custom_id"].endswith(f":{action}"))
