@@ -43,7 +43,7 @@ class Fault:
 
     `method` and `path` are shell patterns; the path is the one after `/api/v10`. `when` says whether the
     request is carried out first: `after` is the answer that got lost. With neither `status` nor `reset` it is
-    only late.
+    only late. `raw` is answered as it is, whether JSON or not; `cuts` breaks it off after that many bytes.
     """
 
     method: str = "*"
@@ -52,6 +52,9 @@ class Fault:
     delay_seconds: float = 0.0
     status: int | None = None
     body: Mapping[str, Any] | None = None
+    raw: bytes | None = None
+    content_type: str = "application/json"  # of `raw`
+    cuts: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     reset: bool = False
     times: int | None = 1  # None: until cleared
@@ -110,8 +113,24 @@ async def fail(fault: Fault | None, *, when: str, request: web.Request) -> web.R
         return web.Response(status=499)  # nobody reads it
     if fault.status is None:
         return None
+    if fault.raw is not None:
+        return await _raw(fault, request)
     body = {"message": "fault on demand", "code": 0} if fault.body is None else dict(fault.body)
     return json_response(body, status=fault.status, headers=fault.headers)
+
+
+async def _raw(fault: Fault, request: web.Request) -> web.Response:
+    content = fault.raw or b""
+    headers = {**fault.headers, "Content-Type": fault.content_type}
+    if fault.cuts is None:
+        return web.Response(status=fault.status or 200, body=content, headers=headers)
+    begun = web.StreamResponse(status=fault.status or 200, headers=headers)
+    begun.content_length = len(content)
+    await begun.prepare(request)
+    await begun.write(content[: fault.cuts])
+    if request.transport is not None:
+        request.transport.close()
+    return web.Response(status=499)  # nobody reads it
 
 
 def json_response(body: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
