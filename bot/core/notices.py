@@ -7,12 +7,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.core.feeds import Feed
-from bot.core.ids import FeedId, NoticeId, ServerId
+from bot.core.ids import FeedId, NoticeId, PaperId, ServerId
 
 
 class NoticeKind(StrEnum):
     HELD = "held"  # a feed is held
     DELAYED = "delayed"  # a feed's message does not get through, and that lasts
+    FAILED = "failed"  # papers of a feed could not be posted
     SOURCE = "source"  # Hugging Face does not answer, and that lasts
 
 
@@ -46,10 +47,20 @@ class Delay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Papers of a feed that could not be posted."""
+
+    feed: Feed
+    paper_ids: tuple[PaperId, ...]
+    reason: str  # why the last of them could not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """What one message tells a server: every trouble that is news to it."""
 
     server_id: ServerId
     held: tuple[Feed, ...] = ()
     delayed: tuple[Delay, ...] = ()
+    failed: tuple[Failure, ...] = ()
     is_source_down: bool = False

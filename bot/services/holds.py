@@ -116,10 +116,11 @@ class Holds:
         async with self._database.read() as conn:
             held = {feed.id for feed in await feeds.held(conn, server_id)}
             troubled = held | {post.feed_id for post in await posts.doubtful(conn, server_id)}
+        since = self._clock()
         owed = await self.look_again(server_id, is_asked=True)
-        await self._delivery.settled(owed, timeout_seconds=CHECK_SECONDS)
+        delivered = await self._delivery.settled(owed, since=since, timeout_seconds=CHECK_SECONDS)
+        sent = [post.feed_id for post in delivered.sent]
         async with self._database.read() as conn:
-            sent = [post.feed_id for post in await posts.these(conn, owed) if post.message_id is not None]
             waiting = await posts.waiting(conn, server_id)
             wanted = await subscriptions.of_feeds(conn, list(troubled))
             return tuple(
