@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -11,6 +12,8 @@ import discord
 from bot.discord.refusals import translate
 from bot.discord.requests import NO_ANSWER, Attempt, UnreadableAnswerError, attempted
 from bot.errors import DeliveryError
+
+_log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -26,9 +29,10 @@ async def delivery_errors(
             async with asyncio.timeout(timeout_seconds):
                 yield
         except discord.HTTPException as error:
-            raise translate(
-                error, may_have_arrived=attempt.may_have_arrived, is_message=is_message
-            ) from error
+            refusal = translate(error, may_have_arrived=attempt.may_have_arrived, is_message=is_message)
+            if refusal.is_rejected:
+                _log.warning("Discord refused the content of a message (%d): %.1000r", refusal.code, error.text)
+            raise refusal from error
         except discord.RateLimited as error:
             raise DeliveryError(
                 "Discord asks to wait.",

@@ -37,7 +37,7 @@ def shown(state: FeedState, *, title: str, now: datetime, said: str = "") -> dis
     embed.add_field(name="Threads", value=_threads(feed))
     embed.add_field(name="Publishing", value="on, to the channel's followers" if feed.publishes else "off")
     embed.add_field(name="Subscriptions", value=count(len(state.subscriptions), "subscription"))
-    embed.add_field(name="Last run", value=_last_run(feed), inline=False)
+    embed.add_field(name="Last run", value=_last_run(state), inline=False)
     embed.add_field(name="Posted", value=_posted(state), inline=False)
     embed.add_field(name="Troubles are told", value=_notices(state), inline=False)
     return embed
@@ -61,10 +61,13 @@ def _threads(feed: Feed) -> str:
 _NO_THREADS_FOR_LINES = "lines get none: `/config style style:cards` makes cards"
 
 
-def _last_run(feed: Feed) -> str:
+def _last_run(state: FeedState) -> str:
+    feed = state.feed
     if feed.last_run is None or feed.last_run_at is None:
         return "none yet"
-    return f"{phrases.past(feed.last_run_at)}: {phrases.came_to(feed.last_run, feeds=[feed])}"
+    is_quiet = not (state.posts.get(PostState.PENDING, 0) or state.posts.get(PostState.FAILED, 0))
+    came_to = phrases.came_to(feed.last_run, feeds=[feed], is_quiet=is_quiet)
+    return f"{phrases.past(feed.last_run_at)}: {came_to}"
 
 
 def _notices(state: FeedState) -> str:
@@ -161,10 +164,7 @@ def delivered(state: FeedState, result: Delivered, *, now: datetime) -> discord.
             f"{phrases.message_link(feed.server_id, result.sent[0])}"
         )
     lines.extend(_waiting(state, result.waiting, now=now))
-    lines.extend(
-        f"{_papers([post])} could not be posted: {post.reason} `/deliver` tries again."
-        for post in result.failed
-    )
+    lines.extend(f"{_papers([post])} could not be posted. {phrases.failed(post)}" for post in result.failed)
     if not lines:
         lines.append(
             f"Nothing waits for <#{feed.channel_id}>: every listed paper that matches was posted. "

@@ -9,12 +9,13 @@ import discord
 
 from bot.core.feeds import Feed
 from bot.core.markdown import escape, length
-from bot.core.notices import Delay, Told
+from bot.core.notices import Delay, Failure, Told
 from bot.discord import phrases
 from bot.discord.paging import COLOUR, LONGEST_PAGE, pages
-from bot.discord.phrases import count, past
+from bot.discord.phrases import code, count, past
 from bot.services.holds import Checked
 
+_IDS_SHOWN = 10
 _NOTHING_LOST = (
     "Subscriptions and settings are kept, and nothing is lost: what was not posted follows by itself once "
     "this is mended. **Check again** below tries it at once."
@@ -25,6 +26,7 @@ def notice(told: Told, *, server_name: str | None) -> discord.Embed:
     """The one message of these troubles; `server_name` where it is read outside of the server."""
     lines = [_held(feed) for feed in told.held]
     lines.extend(_delayed(delay) for delay in told.delayed)
+    lines.extend(_failed(failure) for failure in told.failed)
     if told.is_source_down:
         lines.append(
             "🌐 Hugging Face has not answered for hours, so there are no new papers to post. You need do "
@@ -57,7 +59,9 @@ def checked(found: Sequence[Checked], *, now: datetime) -> list[discord.Embed]:
 def _title(told: Told) -> str:
     if told.held:
         return "I cannot post papers" + ("" if len(told.held) == 1 else f" in {len(told.held)} channels")
-    return "Papers are late" if told.delayed else "No new papers for now"
+    if told.delayed:
+        return "Papers are late"
+    return "Some papers could not be posted" if told.failed else "No new papers for now"
 
 
 def _held(feed: Feed) -> str:
@@ -75,6 +79,18 @@ def _delayed(delay: Delay) -> str:
     return (
         f"🕒 Messages for <#{delay.feed.channel_id}> have not got through for hours. {delay.reason} You need "
         "do nothing: I go on trying."
+    )
+
+
+def _failed(failure: Failure) -> str:
+    """Papers by their ids alone: their titles and links may be what Discord refuses."""
+    ids = failure.paper_ids
+    shown = ", ".join(code(paper_id) for paper_id in ids[:_IDS_SHOWN])
+    more = f" and {len(ids) - _IDS_SHOWN} more" if len(ids) > _IDS_SHOWN else ""
+    return (
+        f"⚠️ In <#{failure.feed.channel_id}>, {count(len(ids), 'paper')} could not be posted: {shown}{more}. "
+        f"{failure.reason} `/explain` there says more about each, and `/deliver` tries again. The other "
+        "papers are posted as usual."
     )
 
 
