@@ -41,13 +41,39 @@ def new_record() -> deque[RecordedRequest]:
 class Fault:
     """What shall go wrong with matching requests.
 
-    `method` and `path` are shell patterns; the path is the one after `/api/v10`. `when` says whether the
+    `method` and `path` are shell patterns; the path is the one after `/api/v10`. With
+    `containing`, the request's JSON must hold that text. `when` says whether the request is carried out first: `after` is the
+    answer that got lost. With neither `status` nor `reset` nor `raw` it is only late. `raw` is answered as it
+    is, JSON or not, and with `cuts` broken off after so many bytes.
+    """
+
+    method: str
+    path: str
+    params: dict[str, str]
+    json: Any = None
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+    status: int | None = None
+    arrived_at: float = field(default_factory=time.monotonic)
+
+
+def new_record() -> deque[RecordedRequest]:
+    """The newest requests, oldest first; older ones fall out."""
+    return deque(maxlen=_KEPT_REQUESTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What shall go wrong with matching requests.
+
+    `method` and `path` are shell patterns; the path is the one after `/api/v10`. Where `containing` is set, the
+    request's JSON must have that text in it. `when` says whether the
     request is carried out first: `after` is the answer that got lost. With neither `status` nor `reset` it is
     only late. `raw` is answered as it is, whether JSON or not; `cuts` breaks it off after that many bytes.
     """
 
     method: str = "*"
     path: str = "*"
+    containing: str = ""
     when: Literal["before", "after"] = "before"
     delay_seconds: float = 0.0
     status: int | None = None
@@ -89,10 +115,11 @@ class Faults:
     def clear(self) -> None:
         self._left.clear()
 
-    def take(self, *, method: str, path: str) -> Fault | None:
+    def take(self, *, method: str, path: str, content: object = None) -> Fault | None:
         """The first fault that matches; counts as used."""
         for index, (fault, times) in enumerate(self._left):
-            if fnmatchcase(method, fault.method) and fnmatchcase(path, fault.path):
+            is_about_it = fnmatchcase(method, fault.method) and fnmatchcase(path, fault.path)
+            if is_about_it and fault.containing in json.dumps(content):
                 if times is not None and times <= 1:
                     del self._left[index]
                 elif times is not None:

@@ -31,7 +31,9 @@ async def delivery_errors(
         except discord.HTTPException as error:
             refusal = translate(error, may_have_arrived=attempt.may_have_arrived, is_message=is_message)
             if refusal.is_rejected:
-                _log.warning("Discord refused the content of a message (%d): %.1000r", refusal.code, error.text)
+                _log.warning(
+                    "Discord refused the content of a message (%d): %.1000r", refusal.code, error.text
+                )
             raise refusal from error
         except discord.RateLimited as error:
             raise DeliveryError(

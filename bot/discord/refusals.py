@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import discord
 
 from bot.discord.access import UNKNOWN_CHANNEL, permission_name
@@ -123,7 +125,7 @@ def _answered(status: int, code: int) -> str:
 
 def _code(error: discord.HTTPException) -> int:
     """Discord's own code; 0 where what was answered is none."""
-    code: object = error.code
+    code = cast("object", error.code)  # whatever stood there in the JSON
     return code if isinstance(code, int) and 0 <= code <= _LARGEST_CODE else 0
 
 
