@@ -41,34 +41,10 @@ def new_record() -> deque[RecordedRequest]:
 class Fault:
     """What shall go wrong with matching requests.
 
-    `method` and `path` are shell patterns; the path is the one after `/api/v10`. With
-    `containing`, the request's JSON must hold that text. `when` says whether the request is carried out first: `after` is the
+    `method` and `path` are shell patterns; the path is the one after `/api/v10`. With `containing`, the
+    request's JSON must hold that text. `when` says whether the request is carried out first: `after` is the
     answer that got lost. With neither `status` nor `reset` nor `raw` it is only late. `raw` is answered as it
     is, JSON or not, and with `cuts` broken off after so many bytes.
-    """
-
-    method: str
-    path: str
-    params: dict[str, str]
-    json: Any = None
-    headers: dict[str, str] = field(default_factory=dict[str, str])
-    status: int | None = None
-    arrived_at: float = field(default_factory=time.monotonic)
-
-
-def new_record() -> deque[RecordedRequest]:
-    """The newest requests, oldest first; older ones fall out."""
-    return deque(maxlen=_KEPT_REQUESTS)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """What shall go wrong with matching requests.
-
-    `method` and `path` are shell patterns; the path is the one after `/api/v10`. Where `containing` is set, the
-    request's JSON must have that text in it. `when` says whether the
-    request is carried out first: `after` is the answer that got lost. With neither `status` nor `reset` it is
-    only late. `raw` is answered as it is, whether JSON or not; `cuts` breaks it off after that many bytes.
     """
 
     method: str = "*"
@@ -138,10 +114,10 @@ async def fail(fault: Fault | None, *, when: str, request: web.Request) -> web.R
         if request.transport is not None:
             request.transport.abort()
         return web.Response(status=499)  # nobody reads it
-    if fault.status is None:
-        return None
     if fault.raw is not None:
         return await _raw(fault, request)
+    if fault.status is None:
+        return None
     body = {"message": "fault on demand", "code": 0} if fault.body is None else dict(fault.body)
     return json_response(body, status=fault.status, headers=fault.headers)
 
