@@ -139,8 +139,8 @@ def notices_chosen(channel_id: int) -> discord.Embed:
         description=(
             f"This server hears of troubles in <#{channel_id}> from now on, once each: a channel that takes "
             "no papers any more, with what to do; papers that could not be posted; messages that do not get "
-            "through for hours; and Hugging Face not answering for hours.\nWhere nothing can be posted there, "
-            "I take another channel that I may post in, or tell whoever set up the channel in question, in a "
+            "through for hours; and Hugging Face not answering for hours.\nWhere nothing can be posted "
+            "there, another channel that I may post in is taken, or whoever set up the channel is told in a "
             "direct message. `/status` says it all the same."
         ),
         colour=COLOUR,
