@@ -146,7 +146,8 @@ class DeliveryError(PaperboyError):
             show when that is mended.
         is_gone: of a permanent one: the channel, or what the step is about, does not exist any more.
         is_doubtful: an earlier attempt may have arrived, and the bot may not look; this post alone waits.
-        is_rejected: Discord refused this very message (400); the channel itself is fine.
+        is_rejected: Discord refused this very message for its content; the channel itself is fine.
+        refused_embeds: of a rejected one: the embeds that Discord named, by their place in the message.
         is_everywhere: it is not about this channel; the next one would hear the same.
         may_have_arrived: no answer says whether the message stands in the channel now.
         retry_after_seconds: what Discord asked to wait, where it said so.
@@ -159,6 +160,7 @@ class DeliveryError(PaperboyError):
     is_gone: bool = False
     is_doubtful: bool = False
     is_rejected: bool = False
+    refused_embeds: tuple[int, ...] = ()
     is_everywhere: bool = False
     may_have_arrived: bool = False
     retry_after_seconds: float | None = None

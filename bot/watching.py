@@ -16,7 +16,7 @@ class Tried(StrEnum):
     ADOPTED = "adopted"  # an earlier attempt had brought it: its message was found
     POSTPONED = "postponed"  # tried again later
     HELD = "held"  # the channel refuses; nothing is sent there until that is mended
-    REFUSED = "refused"  # Discord refuses this one
+    REFUSED = "refused"  # Discord refuses the content: it is split, tried bare, or failed
     IN_DOUBT = "in_doubt"  # an earlier attempt may have brought it, and the bot may not look
     BUG = "bug"
 

@@ -41,17 +41,22 @@ def new_record() -> deque[RecordedRequest]:
 class Fault:
     """What shall go wrong with matching requests.
 
-    `method` and `path` are shell patterns; the path is the one after `/api/v10`. `when` says whether the
-    request is carried out first: `after` is the answer that got lost. With neither `status` nor `reset` it is
-    only late.
+    `method` and `path` are shell patterns; the path is the one after `/api/v10`. With `containing`, the
+    request's JSON must hold that text. `when` says whether the request is carried out first: `after` is the
+    answer that got lost. With neither `status` nor `reset` nor `raw` it is only late. `raw` is answered as it
+    is, JSON or not, and with `cuts` broken off after so many bytes.
     """
 
     method: str = "*"
     path: str = "*"
+    containing: str = ""
     when: Literal["before", "after"] = "before"
     delay_seconds: float = 0.0
     status: int | None = None
     body: Mapping[str, Any] | None = None
+    raw: bytes | None = None
+    content_type: str = "application/json"  # of `raw`
+    cuts: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     reset: bool = False
     times: int | None = 1  # None: until cleared
@@ -86,10 +91,11 @@ class Faults:
     def clear(self) -> None:
         self._left.clear()
 
-    def take(self, *, method: str, path: str) -> Fault | None:
+    def take(self, *, method: str, path: str, content: object = None) -> Fault | None:
         """The first fault that matches; counts as used."""
         for index, (fault, times) in enumerate(self._left):
-            if fnmatchcase(method, fault.method) and fnmatchcase(path, fault.path):
+            is_about_it = fnmatchcase(method, fault.method) and fnmatchcase(path, fault.path)
+            if is_about_it and fault.containing in json.dumps(content):
                 if times is not None and times <= 1:
                     del self._left[index]
                 elif times is not None:
@@ -108,10 +114,26 @@ async def fail(fault: Fault | None, *, when: str, request: web.Request) -> web.R
         if request.transport is not None:
             request.transport.abort()
         return web.Response(status=499)  # nobody reads it
+    if fault.raw is not None:
+        return await _raw(fault, request)
     if fault.status is None:
         return None
     body = {"message": "fault on demand", "code": 0} if fault.body is None else dict(fault.body)
     return json_response(body, status=fault.status, headers=fault.headers)
+
+
+async def _raw(fault: Fault, request: web.Request) -> web.Response:
+    content = fault.raw or b""
+    headers = {**fault.headers, "Content-Type": fault.content_type}
+    if fault.cuts is None:
+        return web.Response(status=fault.status or 200, body=content, headers=headers)
+    begun = web.StreamResponse(status=fault.status or 200, headers=headers)
+    begun.content_length = len(content)
+    await begun.prepare(request)
+    await begun.write(content[: fault.cuts])
+    if request.transport is not None:
+        request.transport.close()
+    return web.Response(status=499)  # nobody reads it
 
 
 def json_response(body: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -65,7 +65,7 @@ class Rest:
             await asyncio.sleep(self.latency_seconds)
         fault = None
         if answer is None:
-            fault = self.faults.take(method=request.method, path=path)
+            fault = self.faults.take(method=request.method, path=path, content=record.json)
             answer = await fail(fault, when="before", request=request)
         if answer is None:
             if self._is_authorised(request, path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.core.cards import (
@@ -158,7 +158,6 @@ def compose(items: Sequence[Item], *, heading: str, mention_role_id: RoleId | No
     The papers may have changed since: texts that have grown are shortened, the longest first, all to the
     same length. `heading` is Discord markdown.
     """
-    ping = "" if mention_role_id is None else f"<@&{mention_role_id}> "
     carded = [(paper, queries) for paper, form, queries in items if form is Form.CARD]
     lined = [(paper, queries) for paper, form, queries in items if form is Form.LINE]
     lines = _lines(lined, room=min(MAX_DESCRIPTION, MAX_CHARACTERS - _FOLD_TITLE - _LEAST_CARD * len(carded)))
@@ -169,13 +168,30 @@ def compose(items: Sequence[Item], *, heading: str, mention_role_id: RoleId | No
     room = MAX_CHARACTERS - sum(card.size for card in folded)
     is_alone = len(items) == 1
     return Message(
-        content=shorten(ping + heading, MAX_CONTENT),
+        content=shorten(_ping(mention_role_id) + heading, MAX_CONTENT),
         cards=(*_cards(carded, room=room, is_alone=is_alone), *folded),
         links=paper_links(items[0][0]) if is_alone else (),
         mention_role_id=mention_role_id,
         title=thread_name([paper for paper, _, _ in items]),
         queries=tuple({query.canonical: query for _, _, queries in items for query in queries}.values()),
     )
+
+
+def compose_bare(item: Item, *, mention_role_id: RoleId | None = None) -> Message:
+    """The message of a paper of which Discord refused more: its title and page, and no other outside text."""
+    paper, _, queries = item
+    card = make_card(paper, queries=(), is_alone=True, limit=MAX_CHARACTERS)
+    return Message(
+        content=_ping(mention_role_id),
+        cards=(replace(card, description=None, footer=None, links=(), image=None),),
+        mention_role_id=mention_role_id,
+        title=thread_name([paper]),
+        queries=queries,
+    )
+
+
+def _ping(role_id: RoleId | None) -> str:
+    return "" if role_id is None else f"<@&{role_id}> "
 
 
 def _cards(papers: Sequence[tuple[Paper, tuple[Query, ...]]], *, room: int, is_alone: bool) -> Sequence[Card]:

@@ -8,13 +8,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.core.feeds import Feed
-from bot.core.ids import ChannelId, FeedId, NoticeId, ServerId
+from bot.core.ids import ChannelId, FeedId, NoticeId, PaperId, ServerId
 from bot.core.runs import SourceFailure
 
 
 class NoticeKind(StrEnum):
     HELD = "held"  # a feed is held
     DELAYED = "delayed"  # a feed's message does not get through, and that lasts
+    FAILED = "failed"  # papers of a feed could not be posted
     SOURCE = "source"  # Hugging Face's list cannot be read, and that lasts
 
 
@@ -48,19 +49,30 @@ class Delay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Papers of a feed that could not be posted."""
+
+    feed: Feed
+    paper_ids: tuple[PaperId, ...]
+    reason: str  # why the last of them could not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """What one message tells a server: every trouble that is news to it."""
 
     server_id: ServerId
     held: tuple[Feed, ...] = ()
     delayed: tuple[Delay, ...] = ()
+    failed: tuple[Failure, ...] = ()
     source: SourceFailure | None = None
-    unnamed: tuple[Feed, ...] = ()  # held or delayed, in channels that may not be named where this is read
+    unnamed: tuple[Feed, ...] = ()  # with a problem, in channels that may not be named where this is read
 
     @property
     def feeds(self) -> tuple[Feed, ...]:
         """The feeds that it is about, but for those whose channels may not be named."""
-        return (*self.held, *(delay.feed for delay in self.delayed))
+        of_posts = (problem.feed for problem in (*self.delayed, *self.failed))
+        return tuple(dict.fromkeys((*self.held, *of_posts)))
 
     def naming(self, channel_ids: Collection[ChannelId]) -> Told:
         """The same for readers who see these channels alone."""
@@ -68,5 +80,6 @@ class Told:
             self,
             held=tuple(feed for feed in self.held if feed.channel_id in channel_ids),
             delayed=tuple(delay for delay in self.delayed if delay.feed.channel_id in channel_ids),
+            failed=tuple(failure for failure in self.failed if failure.feed.channel_id in channel_ids),
             unnamed=tuple(feed for feed in self.feeds if feed.channel_id not in channel_ids),
         )

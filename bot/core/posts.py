@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -27,7 +28,7 @@ class Entry:
 class PostState(StrEnum):
     PENDING = "pending"  # owed: planned, perhaps tried, not known to be in the channel
     SENT = "sent"
-    FAILED = "failed"  # Discord refused this very message; told in /status, tried again on request
+    FAILED = "failed"  # Discord refused its content; shown by /status, tried again on request
 
 
 class StepKind(StrEnum):
@@ -96,7 +97,33 @@ class Post:
     sent_at: datetime | None = None
     reason: str | None = None  # why the last attempt did not succeed
     code: int | None = None  # Discord's, of the last attempt
+    refusal: str | None = None  # why Discord refused all of it; since then it is tried bare
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether only the paper's title and page are sent, for Discord refused the rest."""
+        return self.refusal is not None
 
     @property
     def place(self) -> Place:
         return Place(server_id=self.server_id, channel_id=self.channel_id, kind=self.kind)
+
+
+def split(entries: Sequence[Entry], *, suspects: Collection[int] = ()) -> tuple[tuple[Entry, ...], ...]:
+    """The entries of a message that was refused, in order, as those of two messages or more.
+
+    Where Discord named cards, each of these `suspects` (by its place among the cards) is alone in a message
+    and its neighbours stay together; else there are two halves. A single entry cannot be split.
+    """
+    cards = [position for position, entry in enumerate(entries) if entry.form is Form.CARD]
+    alone = {cards[number] for number in suspects if number < len(cards)}
+    if not alone:
+        middle = (len(entries) + 1) // 2
+        return tuple(part for part in (tuple(entries[:middle]), tuple(entries[middle:])) if part)
+    parts: list[list[Entry]] = []
+    for position, entry in enumerate(entries):
+        if parts and position not in alone and position - 1 not in alone:
+            parts[-1].append(entry)
+        else:
+            parts.append([entry])
+    return tuple(tuple(part) for part in parts)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-import aiohttp
 import discord
 
 from bot.core.access import Access
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, ServerId
 from bot.core.tags import Tag, usable
+from bot.discord.requests import NO_ANSWER, unreadable_answers
 
 THREADS = frozenset(
     {discord.ChannelType.news_thread, discord.ChannelType.public_thread, discord.ChannelType.private_thread}
@@ -151,7 +151,7 @@ async def access_of(client: discord.Client, place: Place) -> Access:
     try:
         async with asyncio.timeout(LOOK_TIMEOUT_SECONDS):
             return await _looked_at(client, guild, place)
-    except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+    except (discord.DiscordException, *NO_ANSWER) as error:
         is_refused = isinstance(error, discord.Forbidden) and error.code in _NO_ACCESS
         return _unseen(place) if is_refused else Access(is_known=False)
 
@@ -194,7 +194,8 @@ async def _looked_at(client: discord.Client, guild: discord.Guild, place: Place)
 async def _permissions(me: discord.Member, room: Room) -> discord.Permissions:
     if not isinstance(room, discord.Thread) or room.parent is not None:
         return room.permissions_for(me)
-    parent = await room.guild.fetch_channel(room.parent_id)  # which the gateway did not send
+    with unreadable_answers():
+        parent = await room.guild.fetch_channel(room.parent_id)  # which the gateway did not send
     if isinstance(parent, discord.Thread):
         raise discord.InvalidData("a thread within a thread")
     # All that a channel's permissions say of its threads; what its kind takes away is said of messages.
@@ -206,7 +207,8 @@ async def _room(guild: discord.Guild, channel_id: int) -> Room | None:
     if room := guild.get_channel_or_thread(channel_id):
         return room
     try:
-        return await guild.fetch_channel(channel_id)
+        with unreadable_answers():
+            return await guild.fetch_channel(channel_id)
     except discord.NotFound as error:
         if error.code == UNKNOWN_CHANNEL:
             return None
@@ -218,7 +220,8 @@ async def _own_member(client: discord.Client, guild: discord.Guild) -> discord.M
     # came without its members, the client makes one up that has no roles: it never joined.
     me = cast("discord.Member | None", guild.me)
     if client.user is not None and (me is None or me.joined_at is None):
-        return await guild.fetch_member(client.user.id)
+        with unreadable_answers():
+            return await guild.fetch_member(client.user.id)
     return guild.me
 
 

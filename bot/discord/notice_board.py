@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
-import aiohttp
 import discord
 
 from bot.core.ids import ChannelId, MessageId, ServerId, UserId
 from bot.core.notices import Told
 from bot.discord.answers import notices as answers
 from bot.discord.checking import CheckAgainButton
-from bot.discord.refusals import translate
+from bot.discord.delivery_errors import delivery_errors
+from bot.discord.payloads import IDENTIFIED, MESSAGES, answered
+from bot.discord.requests import unreadable_answers
 from bot.discord.rooms import rooms
-from bot.discord.visibility import Viewer, known_room, may_name
+from bot.discord.visibility import Viewer, known_room, may_name, member
 from bot.errors import DeliveryError
 
 SEND_TIMEOUT_SECONDS = 30.0
 # A message that may stand is looked for among so many, the newest: little is written between attempts.
-MOST_LOOKED_THROUGH = 100
+MOST_LOOKED_THROUGH = 100  # which is what Discord gives at once
 
 
 class DiscordNoticeBoard:
@@ -42,7 +41,7 @@ class DiscordNoticeBoard:
         Raises:
             DeliveryError: Discord refused it, or its answer never came.
         """
-        async with self._discord_errors():
+        async with delivery_errors(self._client, timeout_seconds=SEND_TIMEOUT_SECONDS):
             channel = self._client.get_partial_messageable(channel_id)
             told = await self._as_read_in(channel_id, told)
             return await self._put(channel, told, nonce=nonce, may_stand=may_stand, server_name=None)
@@ -56,11 +55,11 @@ class DiscordNoticeBoard:
             DeliveryError: Discord refused it, or its answer never came; or it is not theirs to read any more.
         """
         guild = self._client.get_guild(told.server_id)
-        async with self._discord_errors():
+        async with delivery_errors(self._client, timeout_seconds=SEND_TIMEOUT_SECONDS):
             told = await self._as_read_by(user_id, told)
             # As text, as Discord documents ids; `create_dm` sends a number.
-            opened = await self._client.http.start_private_message(str(user_id))
-            channel = self._client.get_partial_messageable(int(opened["id"]))
+            opened = await answered(self._client.http.start_private_message(str(user_id)), IDENTIFIED)
+            channel = self._client.get_partial_messageable(opened.id)
             message_id = await self._put(
                 channel,
                 told,
@@ -88,10 +87,10 @@ class DiscordNoticeBoard:
         guild = self._client.get_guild(told.server_id)
         if guild is None:
             raise DeliveryError("The bot is not in that server any more.", is_permanent=True)
-        try:
-            viewer = Viewer(guild, await guild.fetch_member(user_id))
-        except discord.NotFound as error:
-            raise DeliveryError("That person is not in the server any more.", is_permanent=True) from error
+        person = await member(guild, user_id)
+        if person is None:
+            raise DeliveryError("That person is not in the server any more.", is_permanent=True)
+        viewer = Viewer(guild, person)
         named = told.naming(await viewer.managed(feed.channel_id for feed in told.feeds))
         is_gone = viewer.manages_channels and any(feed.hold and feed.hold.is_gone for feed in named.unnamed)
         if not (named.feeds or named.source is not None or is_gone):
@@ -100,7 +99,7 @@ class DiscordNoticeBoard:
 
     async def _put(
         self,
-        channel: discord.abc.Messageable,
+        channel: discord.PartialMessageable,
         told: Told,
         *,
         nonce: str,
@@ -111,36 +110,18 @@ class DiscordNoticeBoard:
             return message_id
         view = discord.ui.View(timeout=None)
         view.add_item(CheckAgainButton(told.server_id, nonce=nonce))
-        sent = await channel.send(
-            embed=answers.notice(told, server_name=server_name),
-            view=view,
-            nonce=nonce,
-            allowed_mentions=discord.AllowedMentions.none(),
-        )
+        embed = answers.notice(told, server_name=server_name)
+        with unreadable_answers():
+            sent = await channel.send(
+                embed=embed, view=view, nonce=nonce, allowed_mentions=discord.AllowedMentions.none()
+            )
         return MessageId(sent.id)
 
-    async def _standing(self, channel: discord.abc.Messageable, nonce: str) -> MessageId | None:
+    async def _standing(self, channel: discord.PartialMessageable, nonce: str) -> MessageId | None:
         """The message of an earlier attempt. Where the history may not be read, there is none to be seen."""
-        async for message in channel.history(limit=MOST_LOOKED_THROUGH):
-            buttons = str([row.to_dict() for row in message.components])
-            if message.author == self._client.user and nonce in buttons:
+        own_id = self._client.user.id if self._client.user else 0
+        newest = await answered(self._client.http.logs_from(channel.id, MOST_LOOKED_THROUGH), MESSAGES)
+        for message in newest:
+            if message.author.id == own_id and nonce in str(message.components):
                 return MessageId(message.id)
         return None
-
-    @asynccontextmanager
-    async def _discord_errors(self) -> AsyncGenerator[None]:
-        try:
-            async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
-                yield
-        except discord.HTTPException as error:
-            raise translate(error) from error
-        except discord.RateLimited as error:
-            raise DeliveryError("Discord asks to wait.", retry_after_seconds=error.retry_after) from error
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            # Where discord.py sleeps out a limit of Discord's on all requests, it bars them all meanwhile; a
-            # sleep that a timeout cuts short would never lift the bar.
-            if bar := self._client.http._global_over:  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-                bar.set()
-            raise DeliveryError(
-                "Discord could not be reached, or did not answer in time.", may_have_arrived=True
-            ) from error

@@ -112,9 +112,10 @@ def kept_out(feed: Feed) -> str:
     return "; ".join(needs) if needs else "none; every paper that matches is posted"
 
 
-def came_to(figures: LastRun, *, feeds: Sequence[Feed]) -> str:
+def came_to(figures: LastRun, *, feeds: Sequence[Feed], is_quiet: bool = True) -> str:
     """What a run came to for these feeds: papers, a quiet day, or everything filtered, and by what.
 
+    With posts that failed or are pending, no day is quiet (`is_quiet`).
     Which paper lacked what is not kept: the feeds' filters, as they are now, tell what it can have been.
     """
     new = f"{count(figures.new, 'new paper')} {'was' if figures.new == 1 else 'were'} listed"
@@ -125,7 +126,7 @@ def came_to(figures: LastRun, *, feeds: Sequence[Feed]) -> str:
         return f"**{count(figures.planned, 'paper')}** to post{rest} ({new})"
     kept = f"; {count(number, 'paper')} that {_match(number)} {why}" if number else ""
     if not figures.new:
-        return f"**quiet**: nothing new was listed{kept}"
+        return f"{'**quiet**: ' if is_quiet else ''}nothing new was listed{kept}"
     return f"**filtered**: {new}{kept or ', and none matched that was not posted already'}"
 
 
@@ -170,6 +171,15 @@ def failed_run(run: Run) -> str:
 def unreadable(items: int, *, day: date) -> str:
     """That so many items of a list could not be read."""
     return f"{count(items, 'item')} on {list_of(day)} could not be read"
+
+
+def failed(post: Post) -> str:
+    """Why a post failed, and what can be done."""
+    why = post.reason or ""
+    if post.refusal is not None:
+        why = f"{post.refusal} Its title and link alone were refused too"
+        why += "." if post.reason in {None, post.refusal} else f": {post.reason}"
+    return f"{why} `/deliver` there tries again."
 
 
 def history_warning(access: Access) -> str | None:

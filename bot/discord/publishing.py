@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import aiohttp
 import discord
 
 from bot.core.access import Access
@@ -18,9 +16,11 @@ from bot.core.messages import Message
 from bot.core.tags import choose
 from bot.discord import looking
 from bot.discord.access import access_of, feed_kind, forum_tags, permissions_in
+from bot.discord.delivery_errors import delivery_errors
 from bot.discord.embeds import to_discord
-from bot.discord.refusals import LOCKED, THREAD_ARCHIVED, translate
-from bot.discord.requests import Attempt, RepeatedRequestError, attempted
+from bot.discord.payloads import IDENTIFIED, answered
+from bot.discord.refusals import LOCKED, THREAD_ARCHIVED
+from bot.discord.requests import unreadable_answers
 from bot.errors import DeliveryError
 
 # discord.py waits and repeats by itself, with the same nonce; past this the attempt counts as one whose
@@ -66,12 +66,13 @@ class DiscordPublisher:
             DeliveryError: nobody knows, for the history cannot be read.
         """
         self._check_history(await self.access(place))
-        async with self._discord_errors(place):
+        http = self._client.http
+        async with self._discord_errors(place, is_message=False):
             if place.kind is FeedKind.FORUM:
-                forum = await self._forum(place)
-                return await looking.in_forum(forum, page_urls, own_id=self._own_id, since=since)
-            channel = self._client.get_partial_messageable(place.channel_id)
-            return await looking.in_history(channel, page_urls, own_id=self._own_id, since=since)
+                return await looking.in_forum(http, place, page_urls, own_id=self._own_id, since=since)
+            return await looking.in_history(
+                http, place.channel_id, page_urls, own_id=self._own_id, since=since
+            )
 
     async def crosspost(self, channel_id: ChannelId, message_id: MessageId) -> None:
         """Publishes the announcement; one that is published already is fine.
@@ -79,12 +80,11 @@ class DiscordPublisher:
         Raises:
             DeliveryError: Discord refused it, or its answer never came.
         """
-        message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
         async with self._discord_errors(
             self._place(channel_id), obstacle=lambda access: access.publishing_obstacle
         ):
             try:
-                await message.publish()
+                await answered(self._client.http.publish_message(channel_id, message_id), IDENTIFIED)
             except discord.HTTPException as error:
                 if error.code != ALREADY_CROSSPOSTED:
                     raise
@@ -99,9 +99,10 @@ class DiscordPublisher:
             self._place(channel_id), obstacle=lambda access: access.threads_obstacle
         ):
             try:
-                await self._client.http.start_thread_with_message(
+                request = self._client.http.start_thread_with_message(
                     channel_id, message_id, name=name, auto_archive_duration=THREAD_SLEEPS_AFTER_MINUTES
                 )
+                await answered(request, IDENTIFIED)
             except discord.HTTPException as error:
                 if error.code != THREAD_EXISTS:
                     raise
@@ -120,30 +121,32 @@ class DiscordPublisher:
         channel = self._client.get_partial_messageable(place.channel_id)
         # In threads the nonce is not relied on, so nothing is sent twice within an attempt.
         async with self._discord_errors(place, is_repeatable=place.kind is FeedKind.CHANNEL):
-            sent = await channel.send(
-                parts.content,
-                embeds=parts.embeds,
-                view=view,
-                nonce=nonce,
-                allowed_mentions=_mentions(message),
-            )
+            with unreadable_answers():
+                sent = await channel.send(
+                    parts.content,
+                    embeds=parts.embeds,
+                    view=view,
+                    nonce=nonce,
+                    allowed_mentions=_mentions(message),
+                )
         return MessageId(sent.id)
 
     async def _post(self, place: Place, message: Message) -> MessageId:
         """A post in a forum, with the forum's tags that fit it."""
         parts = to_discord(message)
-        async with self._discord_errors(place):
+        async with self._discord_errors(place, is_message=False):
             forum = await self._forum(place)
             applied = await self._tags(forum, message)
         async with self._discord_errors(place, is_repeatable=False):
-            created = await forum.create_thread(
-                name=message.title,
-                content=parts.content,
-                embeds=parts.embeds,
-                view=parts.view or discord.utils.MISSING,
-                allowed_mentions=_mentions(message),
-                applied_tags=applied,
-            )
+            with unreadable_answers():
+                created = await forum.create_thread(
+                    name=message.title,
+                    content=parts.content,
+                    embeds=parts.embeds,
+                    view=parts.view or discord.utils.MISSING,
+                    allowed_mentions=_mentions(message),
+                    applied_tags=applied,
+                )
         return MessageId(created.thread.id)
 
     async def _tags(self, forum: discord.ForumChannel, message: Message) -> list[discord.ForumTag]:
@@ -162,9 +165,10 @@ class DiscordPublisher:
         return [tag for one in chosen if (tag := forum.get_tag(one.id))]
 
     async def _forum(self, place: Place) -> discord.ForumChannel:
-        forum = self._client.get_channel(place.channel_id) or await self._client.fetch_channel(
-            place.channel_id
-        )
+        forum = self._client.get_channel(place.channel_id)
+        if forum is None:
+            with unreadable_answers():
+                forum = await self._client.fetch_channel(place.channel_id)
         if not isinstance(forum, discord.ForumChannel):
             raise DeliveryError(
                 "The channel is no forum any more.", code=WRONG_KIND_OF_CHANNEL, is_permanent=True
@@ -173,17 +177,15 @@ class DiscordPublisher:
 
     async def _wake(self, place: Place) -> None:
         try:
-            async with self._discord_errors(place):
-                await self._client.http.edit_channel(place.channel_id, archived=False)
+            async with self._discord_errors(place, is_message=False):
+                await answered(self._client.http.edit_channel(place.channel_id, archived=False), IDENTIFIED)
         except DeliveryError as error:
-            if error.is_gone or not (error.is_permanent or error.is_rejected):
+            if error.is_gone or not error.is_permanent:
                 raise
             raise replace(
                 error,
                 reason=error.reason if error.is_explained else LOCKED,
                 code=THREAD_ARCHIVED,
-                is_permanent=True,
-                is_rejected=False,
                 may_have_arrived=False,
             ) from error
 
@@ -215,46 +217,23 @@ class DiscordPublisher:
         place: Place | None,
         *,
         is_repeatable: bool = True,
+        is_message: bool = True,
         obstacle: _Obstacle = lambda access: access.obstacle,
     ) -> AsyncGenerator[None]:
-        """Turns what discord.py raises into DeliveryError, once, with what is seen to be in the way."""
-        with attempted(is_repeatable=is_repeatable) as attempt:
-            try:
-                async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
-                    yield
-            except DeliveryError as error:
-                refusal, cause = error, error.__cause__
-            except discord.HTTPException as error:
-                refusal, cause = translate(error, may_have_arrived=attempt.may_have_arrived), error
-            except discord.RateLimited as error:
-                refusal, cause = (
-                    DeliveryError(
-                        "Discord asks to wait.",
-                        may_have_arrived=attempt.may_have_arrived,
-                        retry_after_seconds=error.retry_after,
-                    ),
-                    error,
-                )
-            except (TimeoutError, aiohttp.ClientError, OSError, RepeatedRequestError) as error:
-                self._lift_bar()
-                refusal, cause = self._unanswered(attempt), error
-            else:
-                return
+        """Turns what discord.py raises into DeliveryError, with what is seen to be in the way."""
+        try:
+            async with delivery_errors(
+                self._client,
+                timeout_seconds=SEND_TIMEOUT_SECONDS,
+                is_repeatable=is_repeatable,
+                is_message=is_message,
+            ):
+                yield
+        except DeliveryError as error:
+            refusal, cause = error, error.__cause__
+        else:
+            return
         raise await self._explained(refusal, place, obstacle) from cause
-
-    def _unanswered(self, attempt: Attempt) -> DeliveryError:
-        is_watched = self._client.http.http_trace is not None
-        return DeliveryError(
-            "Discord could not be reached, or did not answer in time.",
-            may_have_arrived=attempt.may_have_arrived or not is_watched,
-        )
-
-    def _lift_bar(self) -> None:
-        """Where discord.py sleeps out a limit of Discord's on all requests, it bars them all meanwhile; a
-        sleep that a timeout cuts short would never lift the bar.
-        """
-        if bar := self._client.http._global_over:  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-            bar.set()
 
     async def _explained(
         self, error: DeliveryError, place: Place | None, obstacle: _Obstacle

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import discord
 
 from bot.discord.access import UNKNOWN_CHANNEL, permission_name
+from bot.discord.rejections import rejection
 from bot.errors import DeliveryError
 
 MISSING_ACCESS = 50001
@@ -43,7 +46,9 @@ _TOO_MANY_THREADS = (
 )
 # What passes, whatever the status.
 _PASSING = {
+    20016: "The channel's slowmode asks to wait.",
     20028: "Discord asks to wait: there are too many messages in the channel.",
+    20029: "Discord asks to wait: there are too many messages in the server.",
     40003: "Direct messages were opened too fast.",
     40004: _TURNED_OFF,
     40006: _TURNED_OFF,
@@ -51,20 +56,28 @@ _PASSING = {
     160006: _TOO_MANY_THREADS,
     160007: _TOO_MANY_THREADS,
 }
-_BLOCKED = "This server's AutoMod blocked the message: make an exception for me there."
-_REJECTED = {
-    200000: _BLOCKED,
-    200001: _BLOCKED,
-    240000: "Discord takes a link in the message for a harmful one.",
-}
+# What is about the bot, not about a channel.
+_EVERYWHERE = frozenset(
+    {
+        40001,  # unauthorised
+        40002,  # the account must be verified
+        40333,  # Cloudflare blocks the request
+        50014,  # the token is invalid
+    }
+)
+_LARGEST_CODE = 2**31 - 1
 
 
-def translate(error: discord.HTTPException, *, may_have_arrived: bool = False) -> DeliveryError:
+def translate(
+    error: discord.HTTPException, *, may_have_arrived: bool = False, is_message: bool = True
+) -> DeliveryError:
     """What it means for delivering; `may_have_arrived` tells of requests before this one.
 
-    A request that was answered by 5xx may have been carried out, whatever else is known.
+    A request that was answered by 5xx may have been carried out, whatever else is known. Where the request
+    was not about a message (`is_message`), its content cannot have been refused. What is not known to hang
+    on the channel or on the content is waited out, as an outage is.
     """
-    code, status = error.code, error.status
+    code, status = _code(error), error.status
     may_have_arrived = may_have_arrived or status >= 500
     if code in _GONE or code in _PERMANENT:
         return DeliveryError(
@@ -74,7 +87,19 @@ def translate(error: discord.HTTPException, *, may_have_arrived: bool = False) -
             is_gone=code in _GONE,
             may_have_arrived=may_have_arrived,
         )
-    if status == 401 or (status < 500 and not _is_from_discord(error)):
+    if (
+        is_message
+        and status < 500
+        and (refused := rejection(status=status, code=code, errors=_errors(error)))
+    ):
+        return DeliveryError(
+            refused.reason,
+            code=code,
+            is_rejected=True,
+            refused_embeds=refused.embeds,
+            may_have_arrived=may_have_arrived,
+        )
+    if status == 401 or code in _EVERYWHERE or (status < 500 and not _is_from_discord(error)):
         # The token is refused, or a proxy or Cloudflare refuses us: nothing was said of this channel.
         return DeliveryError(
             f"Discord answered {status}.",
@@ -83,24 +108,37 @@ def translate(error: discord.HTTPException, *, may_have_arrived: bool = False) -
             may_have_arrived=may_have_arrived,
             retry_after_seconds=_retry_after_seconds(error),
         )
-    is_final = code not in _PASSING
-    if status in {403, 404} and is_final:
+    if status in {403, 404} and code not in _PASSING:
         reason = f"Discord refuses messages there ({status}, code {code})."
         return DeliveryError(reason, code=code, is_permanent=True, may_have_arrived=may_have_arrived)
-    if status == 400 and is_final:
-        reason = _REJECTED.get(code, f"Discord rejected the message (code {code}).")
-        return DeliveryError(reason, code=code, is_rejected=True, may_have_arrived=may_have_arrived)
     return DeliveryError(
-        _PASSING.get(code, f"Discord answered {status}."),
+        _PASSING.get(code) or _answered(status, code),
         code=code,
         may_have_arrived=may_have_arrived,
         retry_after_seconds=_retry_after_seconds(error),
     )
 
 
+def _answered(status: int, code: int) -> str:
+    return f"Discord answered {status}" + (f" (code {code})." if code else ".")
+
+
+def _code(error: discord.HTTPException) -> int:
+    """Discord's own code; 0 where what was answered is none."""
+    code = cast("object", error.code)  # whatever stood there in the JSON
+    return code if isinstance(code, int) and 0 <= code <= _LARGEST_CODE else 0
+
+
+def _errors(error: discord.HTTPException) -> object:
+    return getattr(error, "_errors", None)  # where the answer was no JSON object, there is no such attribute
+
+
 def _is_from_discord(error: discord.HTTPException) -> bool:
-    """Whether Discord's API itself answered: it does so in JSON."""
-    return bool(error.code) or "json" in error.response.headers.get("Content-Type", "json")
+    """Whether Discord's API itself answered: it does so in JSON, with a code or a message."""
+    if error.code:
+        return True
+    is_json = "json" in error.response.headers.get("Content-Type", "json")
+    return is_json and isinstance(error.text, str) and bool(error.text)  # pyright: ignore[reportUnnecessaryIsInstance]
 
 
 def _retry_after_seconds(error: discord.HTTPException) -> float | None:

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from types import SimpleNamespace
 
 import aiohttp
+import discord
 import yarl
 from discord.http import Route
 
@@ -21,8 +22,23 @@ _HTTP = {"http", "https"}  # what else there is are the gateway's sockets
 _UNCOUNTED = ("/interactions/", "/webhooks/")
 
 
+# What discord.py raises over an answer that is not Discord's: a page, cut JSON, JSON of another shape.
+_UNREADABLE = (AttributeError, LookupError, RecursionError, TypeError, ValueError, discord.InvalidData)
+
+
 class RepeatedRequestError(PaperboyError):
     """discord.py would repeat a request that may have been carried out and must not be twice."""
+
+
+class UnreadableAnswerError(PaperboyError):
+    """What was answered cannot be Discord's answer, or was cut off: it is as if none came."""
+
+    def __init__(self) -> None:
+        super().__init__("Something other than Discord answered, or the answer was cut off.")
+
+
+# What is raised where no answer of Discord's came.
+NO_ANSWER = (aiohttp.ClientError, OSError, TimeoutError, RepeatedRequestError, UnreadableAnswerError)
 
 
 class Attempt:
@@ -32,6 +48,7 @@ class Attempt:
         self._is_repeatable = is_repeatable
         self._is_under_way = False
         self._is_open = False  # one went out, and no answer said that it was refused
+        self.was_answered = False
 
     @property
     def may_have_arrived(self) -> bool:
@@ -51,6 +68,11 @@ class Attempt:
     def end(self, *, is_refused: bool) -> None:
         self._is_open = self._is_open or not is_refused
         self._is_under_way = False
+
+    def answered(self, status: int) -> None:
+        # An answer of 2xx may still be lost while it is read, and one of 5xx says nothing.
+        self.end(is_refused=400 <= status < 500)
+        self.was_answered = True
 
 
 _attempt: ContextVar[Attempt | None] = ContextVar("attempt", default=None)
@@ -77,6 +99,24 @@ def attempted(*, is_repeatable: bool = True) -> Generator[Attempt]:
         _attempt.reset(token)
 
 
+@contextmanager
+def unreadable_answers() -> Generator[None]:
+    """Only discord.py works within: what it cannot read of an answer becomes one error.
+
+    Before an answer came, such an error is about what was to be sent, and so a bug of ours: it passes.
+
+    Raises:
+        UnreadableAnswerError: what was answered is not what Discord answers.
+    """
+    try:
+        yield
+    except _UNREADABLE as error:
+        attempt = _attempt.get()
+        if attempt is not None and not attempt.was_answered:
+            raise
+        raise UnreadableAnswerError from error
+
+
 def gate(pace: RequestPace, watcher: Watcher = UNWATCHED) -> aiohttp.TraceConfig:
     """What a client takes as its `http_trace`, so that each of its requests waits for its turn.
 
@@ -85,6 +125,7 @@ def gate(pace: RequestPace, watcher: Watcher = UNWATCHED) -> aiohttp.TraceConfig
     made = _Gate(pace, watcher)
     trace = aiohttp.TraceConfig()
     trace.on_request_start.append(made.on_start)
+    trace.on_request_redirect.append(made.on_redirect)
     trace.on_request_end.append(made.on_end)
     trace.on_request_exception.append(made.on_exception)
     return trace
@@ -112,6 +153,13 @@ class _Gate:
             attempt.begin()
         context.began = time.monotonic()
 
+    async def on_redirect(
+        self, _: aiohttp.ClientSession, __: SimpleNamespace, params: aiohttp.TraceRequestRedirectParams
+    ) -> None:
+        if attempt := _attempt.get():  # whatever comes of the next address, this one was asked
+            attempt.answered(params.response.status)
+            attempt.begin()
+
     async def on_end(
         self,
         _: aiohttp.ClientSession,
@@ -120,8 +168,7 @@ class _Gate:
     ) -> None:
         self._tell(context, params.url, params.response.status)
         if attempt := _attempt.get():
-            # An answer of 2xx may still be lost while it is read, and one of 5xx says nothing.
-            attempt.end(is_refused=400 <= params.response.status < 500)
+            attempt.answered(params.response.status)
         if params.response.ok and params.url.path.endswith("/callback") and (told := _answered.get()):
             told()
 

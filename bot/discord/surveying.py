@@ -16,7 +16,7 @@ from bot.core.access import Access
 from bot.core.feeds import Place
 from bot.core.ids import ChannelId, ServerId
 from bot.discord.access import surveyed
-from bot.discord.requests import gate
+from bot.discord.requests import NO_ANSWER, gate
 from bot.errors import PaperboyError
 from bot.services.clock import Clock
 from bot.services.pace import RequestPace
@@ -168,5 +168,5 @@ def _answered() -> Generator[None]:
         raise NoAnswerError(f"it answered {error.status}: {error.text or 'nothing'}") from error
     except TimeoutError as error:
         raise NoAnswerError("it did not answer in time") from error
-    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+    except (discord.DiscordException, *NO_ANSWER) as error:
         raise NoAnswerError(str(error) or type(error).__name__) from error

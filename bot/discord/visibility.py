@@ -11,18 +11,19 @@ import asyncio
 from collections.abc import Iterable
 from typing import cast
 
-import aiohttp
 import discord
 
-from bot.core.ids import ChannelId, ServerId
+from bot.core.ids import ChannelId, ServerId, UserId
 from bot.discord.access import Room
+from bot.discord.requests import NO_ANSWER, unreadable_answers
 from bot.errors import UserError
 
 _LOOK_SECONDS = 10.0
 _MOST_AT_ONCE = 5
 _MOST_ASKED_FOR = 50  # channels that the gateway did not send, in one answer; the rest count as unseen
 
-_NO_ANSWERS = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
+_NO_ANSWERS = (discord.DiscordException, *NO_ANSWER)
+_NOT_A_MEMBER = frozenset({10007, 10013})  # Discord's codes: unknown member, unknown user
 
 
 class Viewer:
@@ -65,14 +66,15 @@ class Viewer:
             raise UserError("I cannot look at that server from here. Nothing was done: type `/status` there.")
         try:
             async with asyncio.timeout(_LOOK_SECONDS):
-                return cls(guild, await guild.fetch_member(interaction.user.id))
-        except discord.NotFound as error:
-            raise UserError("You are not a member of that server any more. Nothing was done.") from error
+                person = await member(guild, UserId(interaction.user.id))
         except _NO_ANSWERS as error:
             raise UserError(
                 "Discord did not say what you may do in that server. Nothing was done: try again, or type "
                 "`/status` there."
             ) from error
+        if person is None:
+            raise UserError("You are not a member of that server any more. Nothing was done.")
+        return cls(guild, person)
 
     @property
     def sees_everything(self) -> bool:
@@ -149,10 +151,26 @@ class Viewer:
         if self.permissions_in(room).manage_threads:
             return True
         try:
-            await room.fetch_member(self._person.id)
+            with unreadable_answers():
+                await room.fetch_member(self._person.id)
         except discord.NotFound:
             return False
         return True
+
+
+async def member(guild: discord.Guild, user_id: UserId) -> discord.Member | None:
+    """The person in the server, with the roles that they have now; None where they are not in it.
+
+    Raises:
+        discord.DiscordException: Discord refused to say; or no answer of its came (`NO_ANSWER`).
+    """
+    try:
+        with unreadable_answers():
+            return await guild.fetch_member(user_id)
+    except discord.NotFound as error:
+        if error.code in _NOT_A_MEMBER:
+            return None
+        raise
 
 
 async def known_room(guild: discord.Guild, channel_id: ChannelId) -> Room | None:
@@ -160,7 +178,8 @@ async def known_room(guild: discord.Guild, channel_id: ChannelId) -> Room | None
     if room := guild.get_channel_or_thread(channel_id):
         return room
     try:
-        return await guild.fetch_channel(channel_id)
+        with unreadable_answers():
+            return await guild.fetch_channel(channel_id)
     except (discord.NotFound, discord.Forbidden, discord.InvalidData):
         return None
 

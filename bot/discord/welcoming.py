@@ -6,10 +6,10 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-import aiohttp
 import discord
 
 from bot.discord.paging import COLOUR
+from bot.discord.requests import NO_ANSWER, unreadable_answers
 from bot.discord.rooms import rooms
 
 _log = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ async def welcome(guild: discord.Guild, *, buttons: Sequence[discord.ui.DynamicI
         view.add_item(button)
     embed = discord.Embed(title="Hello, I am Paperboy", description=_WELCOME, colour=COLOUR)
     try:
-        await found[0].send(embed=embed, view=view, allowed_mentions=discord.AllowedMentions.none())
-    except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+        with unreadable_answers():
+            await found[0].send(embed=embed, view=view, allowed_mentions=discord.AllowedMentions.none())
+    except (discord.DiscordException, *NO_ANSWER) as error:
         _log.warning("Server %d could not be welcomed: %s", guild.id, error)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.core.ids import ChannelId, PostId, ServerId
 from bot.core.posts import Post, PostState, Step
@@ -109,30 +110,35 @@ class Delivery:
                         task.cancel()
                     await asyncio.gather(*in_flight, return_exceptions=True)
 
-    async def settled(self, post_ids: Collection[PostId], *, timeout_seconds: float) -> Delivered:
-        """Waits until none of these posts can go out at once, at most so long, and says how they stand."""
+    async def settled(
+        self, post_ids: Collection[PostId], *, since: datetime, timeout_seconds: float
+    ) -> Delivered:
+        """Waits until none of these posts can go out at once, at most so long, and says how they stand.
+
+        Those that were split `since` then, when they were asked for, count with their parts.
+        """
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_seconds):
                 progress = self._progress
-                while await self._is_under_way(post_ids):
+                while await self._is_under_way(post_ids, since):
                     await progress.wait()
                     progress = self._progress
         async with self._database.read() as conn:
-            now = await posts.these(conn, post_ids)
+            now = await posts.these(conn, post_ids, split_since=since)
         return Delivered(
             sent=tuple(post for post in now if post.state is PostState.SENT),
             waiting=tuple(post for post in now if post.state is PostState.PENDING),
             failed=tuple(post for post in now if post.state is PostState.FAILED),
         )
 
-    async def _is_under_way(self, post_ids: Collection[PostId]) -> bool:
+    async def _is_under_way(self, post_ids: Collection[PostId], since: datetime) -> bool:
         """Whether one of the posts is next in its channel, or behind one that is."""
         if self._rest.seconds_left > 0:
             return False
         async with self._database.read() as conn:
             channels = {
                 post.channel_id
-                for post in await posts.these(conn, post_ids)
+                for post in await posts.these(conn, post_ids, split_since=since)
                 if post.state is PostState.PENDING and post.doubtful_since is None
             }
             heads = [await outbox.next_attempt_at(conn, channel_id=channel_id) for channel_id in channels]

@@ -230,13 +230,14 @@ class Feeds:
             if not await subscriptions.of_feed(conn, feed.id):
                 raise UserError(f"<#{channel_id}> has no subscriptions. `/subscribe` makes the first one.")
             check_active(feed)
-            await outbox.retry_failed(conn, feed.id, now=self._clock())
-            await outbox.settle_doubts(conn, feed.id, now=self._clock())
-            await steps.retry_failed(conn, feed.id, now=self._clock())
-            waiting = await outbox.hurry(conn, feed.id, now=self._clock())
+            now = self._clock()
+            await outbox.retry_failed(conn, feed.id, now=now)
+            await outbox.settle_doubts(conn, feed.id, now=now)
+            await steps.retry_failed(conn, feed.id, now=now)
+            waiting = await outbox.hurry(conn, feed.id, now=now)
         run = await self._runs.deliver_now(feed)
         delivered = await self._delivery.settled(
-            [*waiting, *run.post_ids], timeout_seconds=DELIVER_WAIT_SECONDS
+            [*waiting, *run.post_ids], since=now, timeout_seconds=DELIVER_WAIT_SECONDS
         )
         return DeliveredNow(state=await self._state_of(channel_id), run=run, delivered=delivered)
 

@@ -133,10 +133,11 @@ class Holds:
         troubled = {feed_id for feed_id, channel_id in (held | doubtful).items() if channel_id in theirs}
         if not troubled:
             return ()
+        since = self._clock()
         owed = await self.look_again(server_id, is_asked=True, only=troubled)
-        await self._delivery.settled(owed, timeout_seconds=CHECK_SECONDS)
+        delivered = await self._delivery.settled(owed, since=since, timeout_seconds=CHECK_SECONDS)
+        sent = [post.feed_id for post in delivered.sent]
         async with self._database.read() as conn:
-            sent = [post.feed_id for post in await posts.these(conn, owed) if post.message_id is not None]
             waiting = await posts.waiting(conn, server_id)
             wanted = await subscriptions.of_feeds(conn, list(troubled))
             return tuple(

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.core.feeds import Feed, FeedKind, Place
-from bot.core.ids import ChannelId, FeedId, MessageId, NoticeId, ServerId, UserId
-from bot.core.notices import Delay, Notice, NoticeKind, Told
+from bot.core.feeds import FeedKind, Place
+from bot.core.ids import ChannelId, MessageId, ServerId, UserId
+from bot.core.notices import Notice, Told
 from bot.errors import DeliveryError
 from bot.services.clock import Clock
 from bot.services.pace import growing_wait
+from bot.services.problems import Owed, still_true
 from bot.services.publishing import Publisher
 from bot.services.sending import asked_wait
 from bot.store import feeds, notices, runs, servers
@@ -62,16 +62,6 @@ class NoticeBoard(Protocol):
     ) -> tuple[ChannelId, MessageId]:
         """Sends the message to a person, as `post` does to a channel."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Owed:
-    """What a server is to be told in one message."""
-
-    ids: tuple[NoticeId, ...]
-    nonce: str
-    attempts: int  # before this one
-    told: Told
 
 
 class Notices:
@@ -134,7 +124,7 @@ class Notices:
                 _log.exception("Server %d could not be told of its troubles because of a bug", server_id)
 
     async def _tell(self, server_id: ServerId, theirs: Sequence[Notice]) -> None:
-        owed = await self._still_true(server_id, theirs)
+        owed = await still_true(self._database, server_id, theirs)
         if owed is None:
             return
         now = self._clock()
@@ -163,36 +153,7 @@ class Notices:
         if place is None:
             _log.warning("Server %d has troubles, and nobody there could be told; /status says it", server_id)
 
-    async def _still_true(self, server_id: ServerId, theirs: Sequence[Notice]) -> _Owed | None:
-        """What of it is still so; the rest is forgotten, so that it is told when it comes again."""
-        async with self._database.read() as conn:
-            known = {feed.id: feed for feed in await feeds.of_server(conn, server_id)}
-            delays = await notices.delays(conn, list(known))
-            source = await runs.source_failure(conn)
-        held = _of(theirs, NoticeKind.HELD, known)
-        held = {notice_id: feed for notice_id, feed in held.items() if feed.hold is not None}
-        delayed = _of(theirs, NoticeKind.DELAYED, known)
-        delayed = {notice_id: feed for notice_id, feed in delayed.items() if feed.id in delays}
-        of_source = [notice.id for notice in theirs if notice.kind is NoticeKind.SOURCE and source]
-        kept = {*held, *delayed, *of_source}
-        if over := [notice.id for notice in theirs if notice.id not in kept]:
-            async with self._database.write() as conn:
-                await notices.drop(conn, over)
-        if not kept:
-            return None
-        return _Owed(
-            ids=tuple(sorted(kept)),
-            nonce=theirs[0].nonce,
-            attempts=max(notice.attempts for notice in theirs),
-            told=Told(
-                server_id=server_id,
-                held=tuple(held.values()),
-                delayed=tuple(Delay(feed=feed, reason=delays[feed.id]) for feed in delayed.values()),
-                source=source if of_source else None,
-            ),
-        )
-
-    async def _put(self, owed: _Owed) -> tuple[ChannelId, MessageId] | None:
+    async def _put(self, owed: Owed) -> tuple[ChannelId, MessageId] | None:
         """Where the message stands now; None where no place takes it.
 
         Raises:
@@ -241,7 +202,8 @@ class Notices:
 
     async def _people(self, told: Told) -> list[UserId]:
         """Who made the feeds that are in trouble; where it is not about a feed, all of the server's."""
-        troubled = [*told.held, *(delay.feed for delay in told.delayed)]
+        problems = (*told.delayed, *told.failed)
+        troubled = [*told.held, *(problem.feed for problem in problems)]
         if not troubled:
             async with self._database.read() as conn:
                 troubled = await feeds.of_server(conn, told.server_id)
@@ -280,11 +242,6 @@ def _due(theirs: Sequence[Notice], now: datetime) -> list[Notice]:
     # A clock that was set back must not make it wait.
     gathered = [notice for notice in theirs if not timedelta() <= now - notice.created_at < GATHERED_FOR]
     return list(theirs) if gathered else []
-
-
-def _of(theirs: Iterable[Notice], kind: NoticeKind, known: dict[FeedId, Feed]) -> dict[NoticeId, Feed]:
-    of_kind = [(notice.id, notice.feed_id) for notice in theirs if notice.kind is kind]
-    return {notice_id: known[feed_id] for notice_id, feed_id in of_kind if feed_id and feed_id in known}
 
 
 def _check_final(error: DeliveryError) -> None:

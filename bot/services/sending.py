@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.core.feeds import FeedKind
 from bot.core.ids import MessageId, PaperId, PostId
-from bot.core.messages import Message, compose, heading
+from bot.core.messages import Message, compose, compose_bare, heading
 from bot.core.papers import Paper
-from bot.core.posts import Post
+from bot.core.posts import Post, split
 from bot.core.queries import Query, QueryError, parse_query
 from bot.errors import DeliveryError
 from bot.services.clock import Clock
 from bot.services.holding import hold, tell_of_delay, tell_of_success
 from bot.services.pace import ChannelPace, Rest, growing_wait
 from bot.services.publishing import Publisher
-from bot.store import outbox, papers
+from bot.services.refusing import fail, refuse
+from bot.store import outbox, papers, splitting
 from bot.store.database import Database
 from bot.watching import Tried, Watcher
 
@@ -86,10 +88,7 @@ class Sending:
             if not await outbox.begin_attempt(conn, post.id, now=now, next_attempt_at=again_at):
                 return
         try:
-            message_id, tried = await self._earlier_message(post, shown, now), Tried.ADOPTED
-            if message_id is None:
-                tried = Tried.SENT
-                message_id = await self._publisher.publish(post.place, message, nonce=post.nonce)
+            message_id, tried = await self._deliver(post, message, shown, now=now)
         except DeliveryError as error:
             await self._note_failure(post, error)
         else:
@@ -100,15 +99,32 @@ class Sending:
             self._tell(post, tried)
         self._bugs.pop(post.id, None)
 
-    async def _earlier_message(
-        self, post: Post, shown: Mapping[PaperId, Paper], now: datetime
-    ) -> MessageId | None:
-        """The message of an earlier attempt; looked for where the nonce is not relied on any more."""
-        first = post.first_attempt_at
-        if first is None or (_relies_on_nonce(post) and timedelta() <= now - first < NONCE_HOLDS):
-            return None
+    async def _deliver(
+        self, post: Post, message: Message, shown: Mapping[PaperId, Paper], *, now: datetime
+    ) -> tuple[MessageId, Tried]:
+        """The post's message: an earlier attempt's, where the nonce is not relied on any more, or a new one.
+
+        Raises:
+            DeliveryError: there is none. Where its content was refused, no earlier attempt brought it.
+        """
         urls = [paper.page_url for paper in shown.values()]
-        return await self._publisher.find(post.place, urls, since=min(first, now) - CLOCKS_DIFFER_BY)
+        since = min(post.first_attempt_at or now, now) - CLOCKS_DIFFER_BY
+        must_look = _must_look(post, now)
+        if must_look and (earlier := await self._publisher.find(post.place, urls, since=since)):
+            return earlier, Tried.ADOPTED
+        try:
+            return await self._publisher.publish(post.place, message, nonce=post.nonce), Tried.SENT
+        except DeliveryError as error:
+            is_open = error.may_have_arrived or (post.first_attempt_at is not None and not must_look)
+            if not (error.is_rejected and is_open):
+                raise
+            try:
+                earlier = await self._publisher.find(post.place, urls, since=since)
+            except DeliveryError as unclear:
+                raise replace(unclear, may_have_arrived=True) from error
+            if earlier is None:
+                raise
+            return earlier, Tried.ADOPTED
 
     async def _note_failure(self, post: Post, error: DeliveryError) -> None:
         now = self._clock()
@@ -120,7 +136,7 @@ class Sending:
                 await outbox.doubt(conn, post.id, reason=error.reason, code=error.code, now=now)
             elif error.is_rejected:
                 tried = Tried.REFUSED
-                await outbox.mark_failed(conn, post.id, reason=error.reason, code=error.code, now=now)
+                await refuse(conn, post, error, now=now)
             elif error.is_permanent:
                 tried = Tried.HELD
                 await outbox.postpone(conn, post.id, until=now, reason=error.reason, code=error.code)
@@ -145,27 +161,36 @@ class Sending:
 
     async def _note_bug(self, post: Post) -> None:
         now = self._clock()
-        bugs = self._bugs.get(post.id, 0) + 1
+        bugs = self._bugs.pop(post.id, 0) + 1
+        parts: list[PostId] = []
         try:
             async with self._database.write() as conn:
                 if bugs < MOST_BUGS:
                     until = now + growing_wait(post.failures)
                     await outbox.postpone(conn, post.id, until=until, reason=BUG, code=None)
+                elif len(post.entries) > 1 and await splitting.is_untried(conn, post.id):
+                    parts = await splitting.split(conn, post, split(post.entries), now=now)
                 else:
-                    await outbox.mark_failed(conn, post.id, reason=BUG, code=None, now=now)
+                    await fail(conn, post, reason=BUG, code=None, now=now)
         except Exception:  # noqa: BLE001 - nothing can be written down now, so nothing is sent for a while
             seconds = self._rest.begin()
             _log.exception("The outbox could not be written; tried again in %.0f s", seconds)
         else:
-            self._bugs[post.id] = bugs
-            if bugs >= MOST_BUGS:
-                del self._bugs[post.id]
+            if bugs < MOST_BUGS:
+                self._bugs[post.id] = bugs
+            self._bugs.update(dict.fromkeys(parts, MOST_BUGS - 1))  # one more bug tells the culprit
 
 
 def asked_wait(error: DeliveryError) -> timedelta:
     """How long Discord asks to wait, within reason."""
     seconds = min(error.retry_after_seconds or 0.0, LONGEST_ASKED_WAIT.total_seconds())
     return timedelta(seconds=seconds)
+
+
+def _must_look(post: Post, now: datetime) -> bool:
+    """Whether an earlier attempt may have brought the message, and its nonce is not relied on any more."""
+    first = post.first_attempt_at
+    return first is not None and not (_relies_on_nonce(post) and timedelta() <= now - first < NONCE_HOLDS)
 
 
 def _relies_on_nonce(post: Post) -> bool:
@@ -180,6 +205,8 @@ def _render(post: Post, shown: Mapping[PaperId, Paper]) -> Message:
     ]
     if not items:
         raise LookupError(f"none of the papers of post {post.id} is known")
+    if post.is_bare and len(items) == 1:
+        return compose_bare(items[0], mention_role_id=post.mention_role_id)
     return compose(
         items,
         heading=heading([paper for paper, _, _ in items]),

@@ -34,7 +34,13 @@ class FeedStatus:
     waiting: int  # posts owed, doubtful ones left out
     delayed: Post | None  # the post that is next, where an attempt at it failed
     doubtful: tuple[Post, ...]
+    failed: int  # papers that could not be posted
     missed_run: Run | None  # the failed run that it was due at, while no other has made up for it
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is left of earlier runs, so that a run without new papers is a quiet one."""
+        return not (self.failed or self.waiting or self.doubtful)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +59,15 @@ class Status:
     papers: int
     source: SourceHealth
     incomplete: tuple[DayRead, ...]  # of the last lists, those with unreadable items, the newest first
+
+    @property
+    def failed_papers(self) -> int:
+        return sum(item.failed for item in self.feeds)
+
+    @property
+    def waiting(self) -> int:
+        """Messages that are pending."""
+        return sum(item.waiting + len(item.doubtful) for item in self.feeds)
 
     @property
     def can_be_checked(self) -> bool:
@@ -115,6 +130,7 @@ class StatusReport:
         async with self._database.read() as conn:
             wanted = await subscriptions.of_feeds(conn, [feed.id for feed in found])
             waiting = await posts.waiting(conn, server_id)
+            failed = await posts.failed_papers(conn, server_id)
             doubtful = await posts.doubtful(conn, server_id)
             delayed = {post.feed_id: post for post in await outbox.delayed(conn, server_id)}
             failed_run = await runs.latest_failed(conn)
@@ -129,6 +145,7 @@ class StatusReport:
                     waiting=waiting.get(feed.id, 0) - len(in_doubt),
                     delayed=delayed.get(feed.id),
                     doubtful=in_doubt,
+                    failed=failed.get(feed.id, 0),
                     missed_run=failed_run if failed_run and _missed(feed, failed_run) else None,
                 )
             )

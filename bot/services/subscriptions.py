@@ -185,8 +185,9 @@ class Subscriptions:
         if feed is None or not wanting:
             raise UserError(f"<#{channel_id}> is not subscribed to that any more.")
         check_active(feed)
+        since = self._clock()
         owed = await self._runs.deliver_older(feed, wanting, count=OLDER_MATCHES)
-        return await self._delivery.settled(owed, timeout_seconds=timeout_seconds)
+        return await self._delivery.settled(owed, since=since, timeout_seconds=timeout_seconds)
 
     async def unsubscribe(self, keywords: str, *, channel_id: ChannelId, user_id: UserId) -> Unsubscribed:
         """Removes the subscription with the same canonical form, or every one for ALL_OF_THEM.

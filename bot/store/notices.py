@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, delete, exists, func, insert, literal, select, update
@@ -22,11 +22,19 @@ _notices = tables.notices
 _feeds = tables.feeds
 _posts = tables.posts
 _servers = tables.servers
+NEWS_AGAIN = timedelta(hours=20)  # a daily run after another
 _NONCE_BYTES = 12  # 24 hex digits: Discord takes 25 characters
 
 
 async def owe(conn: AsyncConnection, kind: NoticeKind, feed_id: FeedId, *, now: datetime) -> None:
-    """Owe the feed's server a notice of this kind, unless it heard of it, or is about to."""
+    """Owe the feed's server a notice of this kind, unless it heard of it, or is about to.
+
+    Papers that fail a day later are news again.
+    """
+    if kind is NoticeKind.FAILED:
+        is_old = (_notices.c.state != NoticeState.PENDING.value) & (_notices.c.created_at < now - NEWS_AGAIN)
+        of_kind = (_notices.c.feed_id == feed_id) & (_notices.c.kind == kind.value)
+        await conn.execute(delete(_notices).where(of_kind, is_old))
     row = select(
         _feeds.c.server_id,
         _feeds.c.id,
@@ -52,8 +60,13 @@ async def count_untold(conn: AsyncConnection, server_id: ServerId, feed_ids: Col
 
 
 async def end(conn: AsyncConnection, feed_id: FeedId) -> None:
-    """What the feed's notices told of is over: what comes next is told anew."""
-    await conn.execute(delete(_notices).where(_notices.c.feed_id == feed_id))
+    """The feed's messages get through, and what its notices told of is over: what comes next is news.
+
+    Papers that failed before have still failed.
+    """
+    has_failed = exists().where(_posts.c.feed_id == feed_id, _posts.c.state == PostState.FAILED.value)
+    is_over = (_notices.c.kind != NoticeKind.FAILED.value) | ~has_failed
+    await conn.execute(delete(_notices).where(_notices.c.feed_id == feed_id, is_over))
 
 
 async def owe_of_source(conn: AsyncConnection, *, joined_before: datetime, now: datetime) -> int:
@@ -150,7 +163,7 @@ async def delays(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[Fe
             _posts.c.doubtful_since.is_(None),
             _posts.c.reason.is_not(None),
         )
-        .order_by(_posts.c.id.desc())  # so that the oldest, which holds back the others, wins
+        .order_by(_posts.c.queue.desc())  # so that the oldest, which holds back the others, wins
     )
     return {FeedId(row.feed_id): row.reason for row in await conn.execute(statement)}
 

@@ -37,7 +37,7 @@ def _heads() -> Select[Any]:
             earlier.c.state == _PENDING,
             earlier.c.doubtful_since.is_(None),
             earlier.c.channel_id == _posts.c.channel_id,
-            earlier.c.id < _posts.c.id,
+            earlier.c.queue < _posts.c.queue,
         ),
     )
 
@@ -111,9 +111,14 @@ async def mark_sent(conn: AsyncConnection, post_id: PostId, *, message_id: Messa
 
 async def mark_failed(
     conn: AsyncConnection, post_id: PostId, *, reason: str, code: int | None, now: datetime
-) -> None:
+) -> bool:
+    """Note that Discord refuses it; whether that is so for the first time."""
+    failed_before = select(_posts.c.first_failed_at).where(_posts.c.id == post_id)
+    is_first = (await conn.execute(failed_before)).scalar_one_or_none() is None
     failed = {"state": PostState.FAILED.value, "failed_at": now, "doubtful_since": None}
-    await _set(conn, post_id, **failed, reason=reason, code=code)
+    first_failed_at = keep_first(_posts.c.first_failed_at, now)
+    await _set(conn, post_id, **failed, first_failed_at=first_failed_at, reason=reason, code=code)
+    return is_first
 
 
 async def postpone(
@@ -146,7 +151,14 @@ async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime)
     statement = (
         update(_posts)
         .where(_posts.c.feed_id == feed_id, _posts.c.state == PostState.FAILED.value)
-        .values(state=PostState.PENDING.value, failed_at=None, attempts=0, failures=0, next_attempt_at=now)
+        .values(
+            state=PostState.PENDING.value,
+            failed_at=None,
+            refusal=None,
+            attempts=0,
+            failures=0,
+            next_attempt_at=now,
+        )
     )
     return (await conn.execute(statement)).rowcount
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, insert, literal, select, update
+from sqlalchemy import Row, Select, delete, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import FeedKind
@@ -121,11 +121,22 @@ async def doubtful(conn: AsyncConnection, server_id: ServerId | None = None) -> 
     return await fetch(conn, statement.order_by(_posts.c.id))
 
 
-async def these(conn: AsyncConnection, post_ids: Collection[PostId]) -> list[Post]:
-    """Those of the posts that there are, in the order planned."""
-    return await fetch(
-        conn, with_feeds().where(_posts.c.id.in_(these_ids(conn, post_ids))).order_by(_posts.c.id)
-    )
+async def these(
+    conn: AsyncConnection, post_ids: Collection[PostId], *, split_since: datetime | None = None
+) -> list[Post]:
+    """Those of the posts that there are, in the order planned.
+
+    With `split_since`, also the parts that were split off them since then: those that are pending, or of
+    which that was decided since.
+    """
+    wanted = _posts.c.id.in_(these_ids(conn, post_ids))
+    if split_since is not None:
+        planned = select(func.coalesce(_posts.c.part_of, _posts.c.id)).where(wanted)
+        is_new = or_(
+            _posts.c.state == _PENDING, _posts.c.sent_at >= split_since, _posts.c.failed_at >= split_since
+        )
+        wanted |= _posts.c.part_of.in_(planned) & is_new
+    return await fetch(conn, with_feeds().where(wanted).order_by(_posts.c.queue))
 
 
 async def of_paper(conn: AsyncConnection, feed_id: FeedId, paper_id: PaperId) -> Post | None:
@@ -163,6 +174,18 @@ async def counts(conn: AsyncConnection, feed_id: FeedId) -> dict[PostState, int]
     )
     found = {PostState(state): number for state, number in (await conn.execute(statement))}
     return {state: found.get(state, 0) for state in PostState}
+
+
+async def failed_papers(conn: AsyncConnection, server_id: ServerId) -> dict[FeedId, int]:
+    """How many papers each feed of the server could not post; a feed without any is left out."""
+    statement = (
+        select(_posts.c.feed_id, func.count())
+        .join(_entries, _entries.c.post_id == _posts.c.id)
+        .join(_feeds, _feeds.c.id == _posts.c.feed_id)
+        .where(_feeds.c.server_id == server_id, _posts.c.state == PostState.FAILED.value)
+        .group_by(_posts.c.feed_id)
+    )
+    return {FeedId(feed_id): number for feed_id, number in (await conn.execute(statement))}
 
 
 async def waiting(conn: AsyncConnection, server_id: ServerId) -> dict[FeedId, int]:
@@ -228,4 +251,5 @@ def _post(row: Row[Any], entries: tuple[Entry, ...]) -> Post:
         sent_at=row.sent_at,
         reason=row.reason,
         code=row.code,
+        refusal=row.refusal,
     )

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Date,
     ForeignKey,
     Index,
@@ -181,9 +182,17 @@ posts = Table(
     Column("message_id", Id),
     Column("sent_at", UtcDateTime),
     Column("failed_at", UtcDateTime),
+    Column("first_failed_at", UtcDateTime),  # kept when it is tried again
     Column("reason", Text),
     Column("code", Integer),
+    Column("refusal", Text),  # of all of it; since then it is tried bare
+    # Of a post that was split: the post that it was part of, and where its first paper stood in that.
+    Column("part_of", Id),
+    Column("part", Integer, nullable=False, server_default="0"),
+    # The order of a channel's posts: as planned, and the parts of one where it was.
+    Column("queue", Id, Computed("coalesce(part_of, id) * 1000 + part", persisted=True)),
     CheckConstraint("length(nonce) BETWEEN 1 AND 25", name="nonce"),
+    CheckConstraint("part BETWEEN 0 AND 999", name="part"),
     CheckConstraint("attempts >= 0", name="attempts"),
     _one_of("state", PostState),
     CheckConstraint("(state = 'sent') = (message_id IS NOT NULL)", name="message_id"),
@@ -206,10 +215,13 @@ Index(
 Index(
     "ix_posts_pending_by_channel",
     posts.c.channel_id,
-    posts.c.id,
+    posts.c.queue,
     sqlite_where=_is_pending,
     postgresql_where=_is_pending,
 )
+
+_is_part = text("part_of IS NOT NULL")
+Index("ix_posts_part_of", posts.c.part_of, sqlite_where=_is_part, postgresql_where=_is_part)
 
 post_papers = Table(
     "post_papers",

@@ -107,6 +107,7 @@ def flags(error: DeliveryError) -> set[str]:
 async def connected(*, pace: RequestPace | None = None) -> AsyncIterator[Loopback]:
     base = Route.BASE
     async with Sandbox(page_port=None) as sandbox:
+        sandbox.lift_limits()
         channels = _channels(sandbox)
         point_at(api_url=sandbox.api_url, gateway_url=None)
         client = Client(gateway_url=sandbox.gateway_url, shard_count=1, pace=pace or RequestPace(2_000))

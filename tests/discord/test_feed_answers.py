@@ -107,7 +107,7 @@ def test_papers_of_a_channel_that_came_to_be_held_are_said_to_wait() -> None:
 def test_what_failed_says_how_it_is_tried_again() -> None:
     _, said = delivered(post(state=PostState.FAILED, reason="Discord rejected it."))
 
-    assert "1 paper could not be posted: Discord rejected it. `/deliver` tries again." in said
+    assert "1 paper could not be posted. Discord rejected it. `/deliver` there tries again." in said
 
 
 ALL_POSTED = "all matching papers listed since 12 Aug 2026 have been posted"

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -365,7 +364,7 @@ def test_every_message_is_known_again_by_its_own_papers_and_by_no_others(
         message = compose(
             [(by_id[entry.paper_id], entry.form, ()) for entry in entries], heading=heading(shown)
         )
-        sent: Any = SimpleNamespace(embeds=to_discord(message).embeds)
-        assert links(sent, [paper.page_url for paper in shown])
+        embeds = to_discord(message).embeds
+        assert links(embeds, [paper.page_url for paper in shown])
         for other in by_id.keys() - {paper.id for paper in shown}:
-            assert not links(sent, [by_id[other].page_url])
+            assert not links(embeds, [by_id[other].page_url])

@@ -52,6 +52,25 @@ class Fault:
     arrives: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poison:
+    """How Discord refuses every message with a paper."""
+
+    code: int = 50035
+    even_bare: bool = False  # its title and link alone too
+    names_embed: bool = False  # whether it says which embed it is
+
+    def refusal(self, message: Message, paper_id: str) -> DeliveryError | None:
+        """What a message with this paper is answered; None where it is taken."""
+        is_bare = all(card.description is None for card in message.cards)
+        if is_bare and not self.even_bare:
+            return None
+        shown = [paper_id in f"{card.url} {card.description}" for card in message.cards]
+        named = (shown.index(True),) if self.names_embed else ()
+        reason = "Discord refused the title." if is_bare else "Discord refused the description."
+        return DeliveryError(reason, code=self.code, is_rejected=True, refused_embeds=named)
+
+
 @dataclass(kw_only=True)
 class FakePublisher:
     """Obeys the protocol of `Publisher`; see `Fault` for what goes wrong."""
@@ -60,6 +79,7 @@ class FakePublisher:
     channels: defaultdict[ChannelId, list[Sent]] = field(default_factory=lambda: defaultdict(list))
     faults: defaultdict[ChannelId, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
     refusals: dict[ChannelId, DeliveryError] = field(default_factory=dict)  # of every call, until mended
+    poison: dict[str, Poison] = field(default_factory=dict)  # by paper id: what Discord refuses
     find_faults: deque[DeliveryError] = field(default_factory=deque)
     step_faults: deque[Fault] = field(default_factory=deque)  # of publishing and opening threads
     obstacles: dict[ChannelId, Access] = field(default_factory=dict)  # what `access` says of a channel
@@ -98,10 +118,18 @@ class FakePublisher:
             fault = self.faults[channel_id].popleft() if self.faults[channel_id] else None
             if fault is not None and not fault.arrives:
                 raise fault.error
+            self._check_content(message)
             message_id = self._create(place, message, nonce)
             if fault is not None:
                 raise fault.error
             return message_id
+
+    def _check_content(self, message: Message) -> None:
+        shown = Sent(id=MessageId(0), message=message, nonce="", at=self.clock())
+        for paper_id in shown.paper_ids:
+            poison = self.poison.get(paper_id)
+            if poison is not None and (refusal := poison.refusal(message, paper_id)):
+                raise refusal
 
     @contextmanager
     def _one_more(self, channel_id: ChannelId) -> Generator[None]:

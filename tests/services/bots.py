@@ -129,7 +129,7 @@ class Bot:
         delivery = self.services.delivery
         await self.begin_delivering()
         assert self.delivery is not None
-        for _ in range(2_000):
+        for _ in range(20_000):
             delivery.wake()
             await asyncio.sleep(0.001)  # the store answers from a thread
             if delivery.in_flight or self.delivery.done():

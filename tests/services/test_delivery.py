@@ -214,7 +214,7 @@ async def test_a_paused_feed_gets_its_pending_posts_once_it_is_resumed(bot: Bot)
 
 async def test_a_rejected_message_has_failed_and_the_next_one_goes(bot: Bot) -> None:
     await owing(bot)
-    bot.publisher.fail(CHANNEL, REJECTED)
+    bot.publisher.fail(CHANNEL, REJECTED, REJECTED)  # in full, and bare
     await bot.delivered()
     bot.list_paper("2608.00002")
     bot.clock.advance(minutes=30)
@@ -556,7 +556,7 @@ async def test_deliver_does_not_wait_for_what_waits_behind_a_failure(bot: Bot, e
 async def test_waiting_for_posts_ends_in_time(bot: Bot) -> None:
     await owing(bot)
     result = await bot.services.delivery.settled(
-        [post.id for post in await bot.posts()], timeout_seconds=0.01
+        [post.id for post in await bot.posts()], since=bot.clock(), timeout_seconds=0.01
     )
     assert len(result.waiting) == 1
 

@@ -324,7 +324,9 @@ async def test_deliver_waits_for_what_is_under_way_in_a_forum(bot: Bot) -> None:
     await bot.begin_delivering()
     await until(lambda: bot.services.delivery.in_flight == 1)
     (post,) = await bot.posts()
-    settled = asyncio.create_task(bot.services.delivery.settled([post.id], timeout_seconds=10))
+    settled = asyncio.create_task(
+        bot.services.delivery.settled([post.id], since=bot.clock(), timeout_seconds=10)
+    )
     for _ in range(20):
         await asyncio.sleep(0.001)
     bot.publisher.gate.set()

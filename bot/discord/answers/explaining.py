@@ -169,9 +169,10 @@ def _post(found: Explanation, post: Post | None, *, now: datetime) -> str:
     if post.state is PostState.SENT:
         when = phrases.past(post.sent_at) if post.sent_at else ""
         posted = f"It was posted {when}: {phrases.message_link(found.feed.server_id, post)}"
-        return "\n".join([posted, *_steps(found, now=now)])
+        bare = f"Only its title and link were posted. {post.refusal}" if post.refusal is not None else ""
+        return "\n".join(filter(None, [posted, bare, *_steps(found, now=now)]))
     if post.state is PostState.FAILED:
-        return f"It could not be posted: {post.reason} `/deliver` tries again."
+        return f"It could not be posted. {phrases.failed(post)}"
     if post.doubtful_since is not None:
         since = phrases.past(post.doubtful_since)
         return f"An attempt had no answer, and the post is held back, {since}. {phrases.doubt(is_one=True)}"

@@ -46,7 +46,7 @@ def shown(
     embed.add_field(name="Threads", value=_threads(feed))
     embed.add_field(name="Publishing", value="on, to the channel's followers" if feed.publishes else "off")
     embed.add_field(name="Subscriptions", value=count(len(state.subscriptions), "subscription"))
-    embed.add_field(name="Last run", value=_last_run(feed), inline=False)
+    embed.add_field(name="Last run", value=_last_run(state), inline=False)
     embed.add_field(name="Posted", value=_posted(state), inline=False)
     embed.add_field(name="Troubles are told", value=_notices(state, seen), inline=False)
     return embed
@@ -70,10 +70,13 @@ def _threads(feed: Feed) -> str:
 _NO_THREADS_FOR_LINES = "lines get none: `/config style style:cards` makes cards"
 
 
-def _last_run(feed: Feed) -> str:
+def _last_run(state: FeedState) -> str:
+    feed = state.feed
     if feed.last_run is None or feed.last_run_at is None:
         return "none yet"
-    return f"{phrases.past(feed.last_run_at)}: {phrases.came_to(feed.last_run, feeds=[feed])}"
+    is_quiet = not (state.posts.get(PostState.PENDING, 0) or state.posts.get(PostState.FAILED, 0))
+    came_to = phrases.came_to(feed.last_run, feeds=[feed], is_quiet=is_quiet)
+    return f"{phrases.past(feed.last_run_at)}: {came_to}"
 
 
 def _notices(state: FeedState, seen: Collection[ChannelId]) -> str:
@@ -146,10 +149,10 @@ def notices_chosen(channel_id: int) -> discord.Embed:
         title="Notices",
         description=(
             f"This server hears of troubles in <#{channel_id}> from now on, once each: a channel that takes "
-            "no papers any more, with what to do; messages that do not get through for hours; and Hugging "
-            "Face not answering for hours.\nWhere nothing can be posted there, I take another channel that I "
-            "may post in, or tell whoever set up the channel in question, in a direct message. `/status` "
-            "says it all the same."
+            "no papers any more, with what to do; papers that could not be posted; messages that do not get "
+            "through for hours; and Hugging Face not answering for hours.\nWhere nothing can be posted "
+            "there, another channel that I may post in is taken, or whoever set up the channel is told in a "
+            "direct message. `/status` says it all the same."
         ),
         colour=COLOUR,
     )
@@ -173,10 +176,7 @@ def delivered(result: DeliveredNow, *, now: datetime) -> discord.Embed:
             f"{phrases.message_link(feed.server_id, posts.sent[0])}"
         )
     lines.extend(_waiting(state, posts.waiting, now=now))
-    lines.extend(
-        f"{_papers([post])} could not be posted: {post.reason} `/deliver` tries again."
-        for post in posts.failed
-    )
+    lines.extend(f"{_papers([post])} could not be posted. {phrases.failed(post)}" for post in posts.failed)
     lines.extend(_not_posted(feed, result.run, is_first=not lines))
     lines.append(next_post(state, now=now))
     lines.extend(obstacles_to_steps(feed, state.access))

@@ -10,12 +10,13 @@ import discord
 from bot.core.feeds import Feed
 from bot.core.markdown import escape, length
 from bot.core.mentions import without_unseen
-from bot.core.notices import Delay, Told
+from bot.core.notices import Delay, Failure, Told
 from bot.discord import phrases
 from bot.discord.paging import COLOUR, LONGEST_PAGE, pages
-from bot.discord.phrases import count, past
+from bot.discord.phrases import code, count, past
 from bot.services.holds import Checked
 
+_IDS_SHOWN = 10
 _NOTHING_LOST = (
     "Subscriptions and settings are kept, and nothing is lost: what was not posted follows by itself once "
     "this is mended. **Check again** below tries it at once."
@@ -26,6 +27,7 @@ def notice(told: Told, *, server_name: str | None) -> discord.Embed:
     """The one message of these troubles; `server_name` where it is read outside of the server."""
     lines = [_held(feed) for feed in told.held]
     lines.extend(_delayed(delay) for delay in told.delayed)
+    lines.extend(_failed(failure) for failure in told.failed)
     if told.source is not None:
         which = phrases.list_of(told.source.day)
         lines.append(
@@ -67,7 +69,9 @@ def _title(told: Told) -> str:
         return "I cannot post papers" + (f" in {len(told.held)} channels" if is_all else "")
     if told.unnamed:
         return "Papers are not posted everywhere"
-    return "Papers are late" if told.delayed else "The list could not be read"
+    if told.delayed:
+        return "Papers are late"
+    return "Some papers could not be posted" if told.failed else "The list could not be read"
 
 
 def _held(feed: Feed) -> str:
@@ -101,6 +105,18 @@ def _delayed(delay: Delay) -> str:
     return (
         f"🕒 Messages for <#{delay.feed.channel_id}> have not got through for hours. {delay.reason} You need "
         "do nothing: I go on trying."
+    )
+
+
+def _failed(failure: Failure) -> str:
+    """Papers by their ids alone: their titles and links may be what Discord refuses."""
+    ids = failure.paper_ids
+    shown = ", ".join(code(paper_id) for paper_id in ids[:_IDS_SHOWN])
+    more = f" and {len(ids) - _IDS_SHOWN} more" if len(ids) > _IDS_SHOWN else ""
+    return (
+        f"⚠️ In <#{failure.feed.channel_id}>, {count(len(ids), 'paper')} could not be posted: {shown}{more}. "
+        f"{failure.reason} `/explain` there says more about each, and `/deliver` tries again. The other "
+        "papers are posted as usual."
     )
 
 

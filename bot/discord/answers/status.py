@@ -7,27 +7,25 @@ from collections.abc import Iterator, Sequence
 import discord
 
 from bot.core.feeds import Feed
-from bot.core.posts import Step
+from bot.core.posts import Post, Step
 from bot.core.runs import Outcome
 from bot.discord import phrases
 from bot.discord.answers.feeds import obstacles_to_steps
 from bot.discord.paging import pages
-from bot.discord.phrases import count
+from bot.discord.phrases import code, count
 from bot.services.status import FeedStatus, Status
 from bot.store.list_days import DayRead
 
 _MOST_INCOMPLETE = 3
+
+_IDS_SHOWN = 5
 
 
 def status(found: Status, *, is_whole: bool) -> list[discord.Embed]:
     """How the bot stands, for an admin of one server who sees the whole of it, or some of its channels."""
     now = found.now
     lines = ["\n".join(_feed(item, found)) for item in found.feeds]
-    lines.extend(
-        f"⚠️ In <#{post.channel_id}>, {count(len(post.entries), 'paper')} could not be posted: {post.reason} "
-        "`/deliver` there tries again."
-        for post in found.failed
-    )
+    lines.extend(f"⚠️ In <#{post.channel_id}>, {_failed(post)}" for post in found.failed)
     of_id = {item.feed.id: item.feed for item in found.feeds}
     lines.extend(_step(step, of_id[step.feed_id], found) for step in found.steps if step.feed_id in of_id)
     whose = "of this server" if is_whole else "that you can see"
@@ -54,7 +52,7 @@ def status(found: Status, *, is_whole: bool) -> list[discord.Embed]:
 def _feed(item: FeedStatus, found: Status) -> Iterator[str]:
     """The feed with when it posts next or why not, and below it what its last run came to and what waits."""
     feed, now = item.feed, found.now
-    sign = "⛔" if feed.hold else "⏸️" if feed.paused_at else "✅"
+    sign = "⛔" if feed.hold else "⏸️" if feed.paused_at else "⚠️" if item.failed or item.delayed else "✅"
     if item.subscriptions or not feed.is_active:
         next_post = phrases.next_post(feed, now=now)
         yield f"{sign} <#{feed.channel_id}>: {count(item.subscriptions, 'subscription')}. {next_post}"
@@ -64,7 +62,10 @@ def _feed(item: FeedStatus, found: Status) -> Iterator[str]:
         when = phrases.past(item.missed_run.finished_at)
         yield f"· Last run {when}: {phrases.failed_run(item.missed_run)}."
     elif feed.last_run is not None and feed.last_run_at is not None:
-        yield f"· Last run {phrases.past(feed.last_run_at)}: {phrases.came_to(feed.last_run, feeds=[feed])}."
+        came_to = phrases.came_to(feed.last_run, feeds=[feed], is_quiet=item.is_quiet)
+        yield f"· Last run {phrases.past(feed.last_run_at)}: {came_to}."
+    if item.failed:
+        yield f"· ⚠️ {count(item.failed, 'paper')} could not be posted. `/deliver` there tries again."
     if item.waiting:
         yield f"· {count(item.waiting, 'message')} waiting{_why_waiting(item, found)}"
     if item.doubtful:
@@ -73,6 +74,13 @@ def _feed(item: FeedStatus, found: Status) -> Iterator[str]:
         yield f"· {count(len(item.doubtful), 'message')} in doubt, {since}. {phrases.doubt(is_one=one)}"
     if item.subscriptions:
         yield from _warnings(item)
+
+
+def _failed(post: Post) -> str:
+    """Which papers: by their ids, for what Discord refused may be their titles."""
+    ids = [code(entry.paper_id) for entry in post.entries]
+    more = f" and {len(ids) - _IDS_SHOWN} more" if len(ids) > _IDS_SHOWN else ""
+    return f"{', '.join(ids[:_IDS_SHOWN])}{more} could not be posted. {phrases.failed(post)}"
 
 
 def _warnings(item: FeedStatus) -> Iterator[str]:
@@ -102,13 +110,27 @@ def _last_run(found: Status, whose: str) -> str:
         return "none yet since the bot was set up"
     when = phrases.past(run.finished_at)
     if run.outcome is not Outcome.OK:
-        return f"{when}, {phrases.failed_run(run)}"
+        return f"{when}, {phrases.failed_run(run)}{_left(found)}"
+    is_quiet = all(item.is_quiet for item in found.feeds)
     if found.came_to is not None:
-        came_to = phrases.came_to(found.came_to, feeds=[item.feed for item in found.feeds])
-        return f"{when}, for {count(found.ran, 'channel')} {whose}; {came_to}"
+        feeds = [item.feed for item in found.feeds]
+        came_to = phrases.came_to(found.came_to, feeds=feeds, is_quiet=is_quiet)
+        return f"{when}, for {count(found.ran, 'channel')} {whose}; {came_to}{_left(found)}"
     if run.new_papers:
-        return f"{when}, {count(run.new_papers, 'new paper')} read; no channel {whose} was due"
-    return f"{when}, **quiet**: nothing new was listed, and no channel {whose} was due"
+        read = f"{count(run.new_papers, 'new paper')} read; no channel {whose} was due"
+        return f"{when}, {read}{_left(found)}"
+    quiet = "**quiet**: " if is_quiet else ""
+    return f"{when}, {quiet}nothing new was listed, and no channel {whose} was due{_left(found)}"
+
+
+def _left(found: Status) -> str:
+    """What is left of this run and of earlier ones."""
+    left: list[str] = []
+    if found.failed_papers:
+        left.append(f"**{count(found.failed_papers, 'paper')}** could not be posted")
+    if found.waiting:
+        left.append(f"**{count(found.waiting, 'message')}** pending")
+    return "".join(f"; {one}" for one in left)
 
 
 def _source(found: Status) -> str:

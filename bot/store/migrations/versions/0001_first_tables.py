@@ -204,7 +204,7 @@ def _create_notices() -> None:
         sa.Column("told_at", sa.String(length=27), nullable=True),
         sa.CheckConstraint("(kind = 'source') = (feed_id IS NULL)", name=op.f("ck_notices_feed_id")),
         sa.CheckConstraint("(state = 'told') = (told_at IS NOT NULL)", name=op.f("ck_notices_told_at")),
-        sa.CheckConstraint("kind IN ('held', 'delayed', 'source')", name=op.f("ck_notices_kind")),
+        sa.CheckConstraint("kind IN ('held', 'delayed', 'failed', 'source')", name=op.f("ck_notices_kind")),
         sa.CheckConstraint("state IN ('pending', 'told', 'untold')", name=op.f("ck_notices_state")),
         sa.ForeignKeyConstraint(
             ["feed_id"], ["feeds.id"], name=op.f("fk_notices_feed_id"), ondelete="CASCADE"
@@ -246,8 +246,15 @@ def _create_posts() -> None:
         sa.Column("message_id", _ID, nullable=True),
         sa.Column("sent_at", sa.String(length=27), nullable=True),
         sa.Column("failed_at", sa.String(length=27), nullable=True),
+        sa.Column("first_failed_at", sa.String(length=27), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("code", sa.Integer(), nullable=True),
+        sa.Column("refusal", sa.Text(), nullable=True),
+        sa.Column("part_of", _ID, nullable=True),
+        sa.Column("part", sa.Integer(), server_default="0", nullable=False),
+        sa.Column(
+            "queue", _ID, sa.Computed("coalesce(part_of, id) * 1000 + part", persisted=True), nullable=True
+        ),
         sa.CheckConstraint("(state = 'failed') = (failed_at IS NOT NULL)", name=op.f("ck_posts_failed_at")),
         sa.CheckConstraint("(state = 'sent') = (message_id IS NOT NULL)", name=op.f("ck_posts_message_id")),
         sa.CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name=op.f("ck_posts_sent_at")),
@@ -257,6 +264,7 @@ def _create_posts() -> None:
         sa.CheckConstraint("state IN ('pending', 'sent', 'failed')", name=op.f("ck_posts_state")),
         sa.CheckConstraint("attempts >= 0", name=op.f("ck_posts_attempts")),
         sa.CheckConstraint("length(nonce) BETWEEN 1 AND 25", name=op.f("ck_posts_nonce")),
+        sa.CheckConstraint("part BETWEEN 0 AND 999", name=op.f("ck_posts_part")),
         sa.ForeignKeyConstraint(["feed_id"], ["feeds.id"], name=op.f("fk_posts_feed_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_posts")),
         sa.UniqueConstraint("nonce", name=op.f("uq_posts_nonce")),
@@ -264,9 +272,17 @@ def _create_posts() -> None:
     )
     op.create_index(op.f("ix_posts_feed_id_state"), "posts", ["feed_id", "state"], unique=False)
     op.create_index(
+        "ix_posts_part_of",
+        "posts",
+        ["part_of"],
+        unique=False,
+        sqlite_where=sa.text("part_of IS NOT NULL"),
+        postgresql_where=sa.text("part_of IS NOT NULL"),
+    )
+    op.create_index(
         "ix_posts_pending_by_channel",
         "posts",
-        ["channel_id", "id"],
+        ["channel_id", "queue"],
         unique=False,
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),

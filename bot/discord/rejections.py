@@ -1,0 +1,153 @@
+"""Rejections: what Discord refuses of a message's content, in words, from the fields that its errors name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+INVALID_FORM = 50035
+
+# Discord's codes for a refusal that hangs on what is in the message, in words for a server's admins.
+_AUTOMOD = "This server's AutoMod blocked the message: make an exception for me there."
+_TOO_LARGE = "Discord refused the message as too large."
+_BY_CODE = {
+    20009: "Discord refused the message as explicit content.",
+    20031: "Discord refused a word in the title.",
+    40005: _TOO_LARGE,
+    50006: "Discord refused the message as empty.",
+    50109: "Discord could not read the message as JSON.",
+    200000: _AUTOMOD,
+    200001: _AUTOMOD,
+    240000: "Discord blocked a link in the message as harmful.",
+}
+_TOO_LARGE_STATUS = 413  # whoever answers it, it is about the size of what was sent
+
+# The parts of a message that come from its papers; what else Discord may name is in every message.
+_OF_CONTENT = frozenset({"embeds", "content", "components", "name"})
+_IN_FORUM = "message"  # a forum's post has its message in this field
+_ERRORS = "_errors"
+
+_NAMES = {
+    "author": "author",
+    "components": "buttons",
+    "content": "text",
+    "description": "description",
+    "embeds": "embeds",
+    "fields": "fields",
+    "footer": "footer",
+    "icon_url": "icon",
+    "image": "picture",
+    "label": "label",
+    "name": "name",
+    "text": "text",
+    "thumbnail": "thumbnail",
+    "title": "title",
+    "url": "link",
+    "value": "value",
+}
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_PROBLEMS = {
+    "BASE_TYPE_BAD_LENGTH": "it is too long or empty",
+    "BASE_TYPE_MAX_LENGTH": "it is too long",
+    "BASE_TYPE_MIN_LENGTH": "it is too short",
+    "BASE_TYPE_REQUIRED": "it is empty",
+    "BUTTON_COMPONENT_INVALID_URL": "Discord does not accept that address",
+    "MAX_EMBED_SIZE_EXCEEDED": "there is too much text",
+    "URL_TYPE_INVALID_SCHEME": "Discord does not accept that address",
+    "URL_TYPE_INVALID_URL": "Discord does not accept that address",
+}
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+_MOST_FIELDS = 20  # that are read of a tree
+_MOST_SHOWN = 3
+_DEEPEST = 10
+
+_Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """What Discord refused of a message."""
+
+    reason: str  # Discord markdown
+    embeds: tuple[int, ...] = ()  # those that it named, by their place in the message
+
+
+def rejection(*, status: int, code: int, errors: object) -> Rejection | None:
+    """What was refused of the content; None where it is not known that the refusal hangs on that.
+
+    `errors` is the tree that Discord sends with 50035.
+    """
+    if reason := _BY_CODE.get(code):
+        return Rejection(reason)
+    if status == _TOO_LARGE_STATUS:
+        return Rejection(_TOO_LARGE)
+    if code != INVALID_FORM:
+        return None
+    named = dict(_fields(errors))
+    if not named:
+        return Rejection("Discord refused the message as invalid, and did not say which part of it.")
+    of_content = {path: problem for path, problem in named.items() if not path or path[0] in _OF_CONTENT}
+    if not of_content:
+        return None
+    embeds = sorted({int(path[1]) for path in of_content if path[:1] == ("embeds",) and _is_index(path[1:2])})
+    return Rejection(_in_words(of_content), embeds=tuple(embeds))
+
+
+def _is_index(key: _Path) -> bool:
+    return re.fullmatch(r"[0-9]{1,3}", "".join(key)) is not None
+
+
+def _fields(tree: object, path: _Path = ()) -> Iterator[tuple[_Path, str]]:
+    """The fields that a tree of errors names, and the code of the first error of each."""
+    found = _walk(tree, path)
+    for _, field in zip(range(_MOST_FIELDS), found, strict=False):
+        yield field
+
+
+def _walk(tree: object, path: _Path) -> Iterator[tuple[_Path, str]]:
+    if not isinstance(tree, dict):
+        if path:  # Discord's older form: the text of the error stands right there
+            yield path, ""
+        return
+    for key, inner in cast("Mapping[object, object]", tree).items():
+        if key == _ERRORS:
+            yield path, _problem(inner)
+        elif isinstance(key, str) and len(path) < _DEEPEST:
+            is_around = key == _IN_FORUM and not path
+            yield from _walk(inner, path if is_around else (*path, key))
+
+
+def _problem(errors: object) -> str:
+    first: object = errors[0] if isinstance(errors, list) and errors else None  # pyright: ignore[reportUnknownVariableType]
+    code = cast("Mapping[str, object]", first).get("code") if isinstance(first, dict) else None
+    return code if isinstance(code, str) else ""
+
+
+def _in_words(named: Mapping[_Path, str]) -> str:
+    shown = [_field_in_words(path, problem) for path, problem in list(named.items())[:_MOST_SHOWN]]
+    more = f" and {len(named) - _MOST_SHOWN} more" if len(named) > _MOST_SHOWN else ""
+    return f"Discord refused {', '.join(shown)}{more}."
+
+
+def _field_in_words(path: _Path, problem: str) -> str:
+    """Such as *the description of the third embed (it is too long)*."""
+    nouns: list[str] = []
+    for key in path:
+        if _is_index((key,)):
+            if nouns:
+                nouns[-1] = f"{_ordinal(int(key))} {nouns[-1].removesuffix('s')}"
+        elif _KEY.fullmatch(key):
+            if key == "components":  # a row of buttons, then a button
+                nouns.clear()
+            is_title = key == "name" and not nouns  # a forum post's; a field's is its name
+            nouns.append("title" if is_title else _NAMES.get(key, f"`{key}`"))
+    what = "the " + " of the ".join(reversed(nouns)) if nouns else "the message"
+    if problem in _PROBLEMS:
+        return f"{what} ({_PROBLEMS[problem]})"
+    return f"{what} (`{problem}`)" if _KEY.fullmatch(problem) else what
+
+
+def _ordinal(index: int) -> str:
+    return _ORDINALS[index] if index < len(_ORDINALS) else f"{index + 1}th"

@@ -1,0 +1,81 @@
+"""Problems: which of a server's notices are about what is still so, and what one message says of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.core.feeds import Feed
+from bot.core.ids import FeedId, NoticeId, ServerId
+from bot.core.notices import Delay, Failure, Notice, NoticeKind, Told
+from bot.core.posts import Post
+from bot.store import feeds, notices, posts, runs
+from bot.store.database import Database
+
+MOST_FAILED = 100  # posts that a message counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """What a server is to be told in one message."""
+
+    ids: tuple[NoticeId, ...]
+    nonce: str
+    attempts: int  # before this one
+    told: Told
+
+
+async def still_true(database: Database, server_id: ServerId, theirs: Sequence[Notice]) -> Owed | None:
+    """What of the notices is still so; the rest is forgotten, so that it is told when it comes again."""
+    async with database.read() as conn:
+        known = {feed.id: feed for feed in await feeds.of_server(conn, server_id)}
+        delays = await notices.delays(conn, list(known))
+        failures = _failures(await posts.failed(conn, list(known), MOST_FAILED), known)
+        source = await runs.source_failure(conn)
+    held = _of(theirs, NoticeKind.HELD, known)
+    held = {notice_id: feed for notice_id, feed in held.items() if feed.hold is not None}
+    delayed = _of(theirs, NoticeKind.DELAYED, known)
+    delayed = {notice_id: feed for notice_id, feed in delayed.items() if feed.id in delays}
+    failed = _of(theirs, NoticeKind.FAILED, known)
+    failed = {notice_id: feed for notice_id, feed in failed.items() if feed.id in failures}
+    of_source = [notice.id for notice in theirs if notice.kind is NoticeKind.SOURCE and source]
+    kept = {*held, *delayed, *failed, *of_source}
+    if over := [notice.id for notice in theirs if notice.id not in kept]:
+        async with database.write() as conn:
+            await notices.drop(conn, over)
+    if not kept:
+        return None
+    return Owed(
+        ids=tuple(sorted(kept)),
+        nonce=theirs[0].nonce,
+        attempts=max(notice.attempts for notice in theirs),
+        told=Told(
+            server_id=server_id,
+            held=tuple(held.values()),
+            delayed=tuple(Delay(feed=feed, reason=delays[feed.id]) for feed in delayed.values()),
+            failed=tuple(failures[feed.id] for feed in failed.values()),
+            source=source if of_source else None,
+        ),
+    )
+
+
+def _of(theirs: Iterable[Notice], kind: NoticeKind, known: Mapping[FeedId, Feed]) -> dict[NoticeId, Feed]:
+    of_kind = [(notice.id, notice.feed_id) for notice in theirs if notice.kind is kind]
+    return {notice_id: known[feed_id] for notice_id, feed_id in of_kind if feed_id and feed_id in known}
+
+
+def _failures(failed: Sequence[Post], known: Mapping[FeedId, Feed]) -> dict[FeedId, Failure]:
+    """What could not be posted, by feed; the latest failure first."""
+    of_feeds: defaultdict[FeedId, list[Post]] = defaultdict(list)
+    for post in failed:
+        if post.feed_id in known:
+            of_feeds[post.feed_id].append(post)
+    return {
+        feed_id: Failure(
+            feed=known[feed_id],
+            paper_ids=tuple(entry.paper_id for post in theirs for entry in post.entries),
+            reason=theirs[0].refusal or theirs[0].reason or "",
+        )
+        for feed_id, theirs in of_feeds.items()
+    }

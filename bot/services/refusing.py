@@ -1,0 +1,33 @@
+"""Refusing: what becomes of a post whose content Discord refuses; in the caller's transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.notices import NoticeKind
+from bot.core.posts import Post, split
+from bot.errors import DeliveryError
+from bot.store import notices, outbox, splitting
+
+
+async def refuse(conn: AsyncConnection, post: Post, error: DeliveryError, *, now: datetime) -> None:
+    """Splits the post until the paper that is refused is alone, tries that one bare, and fails it last.
+
+    No earlier attempt may have brought the message into the channel.
+    """
+    if len(post.entries) > 1:
+        parts = split(post.entries, suspects=error.refused_embeds)
+        await splitting.split(conn, post, parts, now=now)
+    elif not post.is_bare:
+        await splitting.make_bare(conn, post.id, refusal=error.reason, code=error.code, now=now)
+    else:
+        await fail(conn, post, reason=error.reason, code=error.code, now=now)
+
+
+async def fail(conn: AsyncConnection, post: Post, *, reason: str, code: int | None, now: datetime) -> None:
+    """Gives the post up until someone asks for it again; its server is notified of it once."""
+    if await outbox.mark_failed(conn, post.id, reason=reason, code=code, now=now):
+        await notices.owe(conn, NoticeKind.FAILED, post.feed_id, now=now)
+    await splitting.pass_on_mention(conn, post)

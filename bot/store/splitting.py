@@ -1,0 +1,111 @@
+"""Posts that Discord refuses: split into parts, reduced to the bare paper, their ping passed on."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import insert, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.ids import PostId
+from bot.core.posts import Entry, Post, PostState, StepKind
+from bot.store import steps, tables
+
+_posts = tables.posts
+_entries = tables.post_papers
+_steps = tables.post_steps
+_PENDING = literal(PostState.PENDING.value, literal_execute=True)
+_NONCE_BYTES = 12  # 24 hex digits: Discord takes 25 characters
+
+
+async def is_untried(conn: AsyncConnection, post_id: PostId) -> bool:
+    """Whether no attempt so far can have brought the post's message into the channel."""
+    first = select(_posts.c.first_attempt_at).where(_posts.c.id == post_id)
+    return (await conn.execute(first)).scalar_one_or_none() is None
+
+
+async def split(
+    conn: AsyncConnection, post: Post, parts: Sequence[Sequence[Entry]], *, now: datetime
+) -> list[PostId]:
+    """Make a pending post several, due now, in its place in the channel; which they are, in order.
+
+    The first part keeps the row, and with it the role that is pinged. Each part has a nonce of its own, and
+    whatever is to follow on the message. Where an attempt may have brought the whole message into the
+    channel, each part is looked for.
+    """
+    whole = (
+        await conn.execute(select(_posts).where(_posts.c.id == post.id, _posts.c.state == _PENDING))
+    ).one_or_none()
+    if whole is None:
+        return []
+    positions = await _positions(conn, post.id)
+    following = await conn.execute(select(_steps.c.kind).where(_steps.c.post_id == post.id))
+    kinds = [StepKind(kind) for kind in following.scalars()]
+    fresh = {"attempts": 0, "failures": 0, "next_attempt_at": now, "reason": None, "code": None}
+    found = [post.id]
+    for part in parts[1:]:
+        row = {
+            "feed_id": whole.feed_id,
+            "channel_id": whole.channel_id,
+            "state": PostState.PENDING.value,
+            "nonce": secrets.token_hex(_NONCE_BYTES),
+            "planned_at": whole.planned_at,
+            "first_attempt_at": whole.first_attempt_at,
+            "first_failed_at": whole.first_failed_at,
+            "part_of": whole.part_of or whole.id,
+            "part": positions[part[0].paper_id],
+            **fresh,
+        }
+        part_id = PostId((await conn.execute(insert(_posts).values(row).returning(_posts.c.id))).scalar_one())
+        theirs = (_entries.c.post_id == post.id) & _entries.c.paper_id.in_([one.paper_id for one in part])
+        await conn.execute(update(_entries).where(theirs).values(post_id=part_id))
+        await steps.add(conn, {part_id: kinds}, now=now)
+        found.append(part_id)
+    kept = {"nonce": secrets.token_hex(_NONCE_BYTES), **fresh}
+    await conn.execute(update(_posts).where(_posts.c.id == post.id).values(kept))
+    return found
+
+
+async def make_bare(
+    conn: AsyncConnection, post_id: PostId, *, refusal: str, code: int, now: datetime
+) -> None:
+    """Have the post of one paper tried with its title and page alone, now."""
+    bare = {"refusal": refusal, "reason": refusal, "code": code, "next_attempt_at": now}
+    await conn.execute(update(_posts).where(_posts.c.id == post_id).values(bare))
+
+
+async def pass_on_mention(conn: AsyncConnection, post: Post) -> None:
+    """Have the next message of the same run ping the role of this one, which is not sent.
+
+    One that was tried may stand in the channel already, without a ping.
+    """
+    role_id = (
+        await conn.execute(select(_posts.c.mention_role_id).where(_posts.c.id == post.id))
+    ).scalar_one_or_none()
+    if role_id is None:
+        return
+    following = (
+        select(_posts.c.id)
+        .where(
+            _posts.c.feed_id == post.feed_id,
+            _posts.c.state == _PENDING,
+            _posts.c.planned_at == post.planned_at,
+            _posts.c.first_attempt_at.is_(None),
+            _posts.c.id != post.id,
+        )
+        .order_by(_posts.c.queue)
+        .limit(1)
+    )
+    heir = (await conn.execute(following)).scalar_one_or_none()
+    if heir is not None:
+        await conn.execute(update(_posts).where(_posts.c.id == heir).values(mention_role_id=role_id))
+        await conn.execute(update(_posts).where(_posts.c.id == post.id).values(mention_role_id=None))
+
+
+async def _positions(conn: AsyncConnection, post_id: PostId) -> dict[str, int]:
+    rows = await conn.execute(
+        select(_entries.c.paper_id, _entries.c.position).where(_entries.c.post_id == post_id)
+    )
+    return {paper_id: position for paper_id, position in rows}  # noqa: C416
