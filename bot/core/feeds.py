@@ -16,11 +16,15 @@ MOST_UPVOTES = 1_000  # that a filter may ask for
 
 
 class FeedKind(StrEnum):
-    """What a feed's channel takes. Discord turns none of these into another."""
+    """What a feed's channel takes. Discord turns none of these into another.
+
+    A feed that is `direct` belongs to a person and to no server; nothing makes one yet.
+    """
 
     CHANNEL = "channel"  # messages: text, announcement, voice and stage channels
     THREAD = "thread"  # messages too
     FORUM = "forum"  # posts, each a thread of its own: forum and media channels
+    DIRECT = "direct"  # messages to one person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

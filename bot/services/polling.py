@@ -103,8 +103,8 @@ class Polling:
         listing = await self._source.list_day(day)
         now = self._clock()
         async with self._database.write() as conn:
-            new = await papers.upsert(conn, listing.papers, seen_at=now)
-            await list_days.record(conn, day, read_at=now, papers=len(listing.papers))
+            new = await papers.upsert(conn, listing.papers, seen_at=now, day=day)
+            await list_days.record(conn, day, read_at=now)
         self._watcher.day_read(listed=len(listing.papers), new=len(new))
         return len(listing.papers), len(new)
 

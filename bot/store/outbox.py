@@ -56,10 +56,12 @@ async def claimable(
     """
     busy = busy or {}
     first = (_posts.c.next_attempt_at, _posts.c.id)
-    turn = func.row_number().over(partition_by=_feeds.c.server_id, order_by=first)
+    # A person's feed takes turns by itself. Discord gives no id twice, so a person's is no server's.
+    owner = func.coalesce(_feeds.c.server_id, _feeds.c.user_id)
+    turn = func.row_number().over(partition_by=owner, order_by=first)
     had = Counter(busy.values())
     if had:
-        turn += case(dict(had), value=_feeds.c.server_id, else_=0)
+        turn += case(dict(had), value=owner, else_=0)
     due = _heads().where(_posts.c.next_attempt_at <= now, _posts.c.channel_id.not_in(busy.keys()))
     return await posts.fetch(conn, due.order_by(turn, *first).limit(limit))
 

@@ -48,7 +48,6 @@ papers = Table(
     "papers",
     metadata,
     Column("id", String(10), primary_key=True),
-    Column("list_day", Date, nullable=False, index=True),
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("title", Text, nullable=False),
     Column("abstract", Text, nullable=False),
@@ -74,8 +73,15 @@ list_days = Table(
     metadata,
     Column("day", Date, primary_key=True),
     Column("read_at", UtcDateTime, nullable=False),
-    Column("papers", Integer, nullable=False),
-    CheckConstraint("papers >= 0", name="papers"),
+)
+
+# A paper can stand on several list days. A row is never taken back: what was listed once was listed.
+list_day_papers = Table(
+    "list_day_papers",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("paper_id", String(10), ForeignKey("papers.id"), primary_key=True),
+    Index(None, "paper_id", "day"),
 )
 
 servers = Table(
@@ -96,7 +102,9 @@ feeds = Table(
     "feeds",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("server_id", Id, ForeignKey("servers.id", ondelete="CASCADE"), nullable=False, index=True),
+    # A feed is a server's, or one person's: their direct messages.
+    Column("server_id", Id, ForeignKey("servers.id", ondelete="CASCADE"), index=True),
+    Column("user_id", Id, unique=True),
     Column("channel_id", Id, nullable=False, unique=True),
     Column("cadence", String(10), nullable=False),
     Column("post_time", TimeOfDay, nullable=False),
@@ -134,6 +142,8 @@ feeds = Table(
     _one_of("cadence", Cadence),
     _one_of("style", Style),
     _one_of("kind", FeedKind),
+    CheckConstraint("(server_id IS NULL) = (user_id IS NOT NULL)", name="owner"),
+    CheckConstraint("(user_id IS NOT NULL) = (kind = 'direct')", name="direct"),
     CheckConstraint(
         "(exclude_text IS NULL) = (exclude_compiled IS NULL)"
         " AND (exclude_text IS NULL) = (exclude_canonical IS NULL)"
