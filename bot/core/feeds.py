@@ -109,6 +109,14 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Resumption:
+    """That a subscription was removed and made again: it goes on where it was."""
+
+    at: datetime
+    ran_at: datetime | None  # the feed's last run for it before it was removed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     id: SubscriptionId
     feed_id: FeedId
@@ -119,3 +127,11 @@ class Subscription:
     since: date  # wants papers of this list day or later
     created_at: datetime
     created_by: UserId
+    resumed: Resumption | None = None
+
+    def last_run_at(self, feed: Feed) -> datetime | None:
+        """The last finished run of the feed, whose it is, that had this subscription."""
+        resumed, ran_at = self.resumed, feed.last_run_at
+        if resumed is None or (ran_at is not None and resumed.at < ran_at):
+            return ran_at
+        return resumed.ran_at

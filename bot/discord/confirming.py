@@ -14,7 +14,7 @@ import discord
 from typing_extensions import override
 
 from bot.discord.failures import failures_told
-from bot.discord.paging import Pager
+from bot.discord.paging import below
 from bot.errors import UserError
 
 # The answer to a command can be changed for 15 minutes.
@@ -30,6 +30,7 @@ class _Question:
     user_id: int
     do: Doing
     closes_at: float  # of the loop's clock
+    then: Sequence[discord.ui.DynamicItem[Any]]  # below what then stands there
 
 
 class ConfirmButton(
@@ -72,12 +73,21 @@ class ConfirmButton(
             except UserError:
                 asked[self._key] = question  # once it is mended it can be pressed again
                 raise
-            view = Pager(interaction, embeds) if len(embeds) > 1 else None
+            view = below(interaction, embeds, buttons=question.then)
             await interaction.edit_original_response(embed=embeds[0], view=view)
 
 
-def question(interaction: discord.Interaction, *, label: str, do: Doing) -> list[ConfirmButton]:
-    """The buttons below an answer that asks whether to go on; `do` gives what then stands in its place."""
+def question(
+    interaction: discord.Interaction,
+    *,
+    label: str,
+    do: Doing,
+    then: Sequence[discord.ui.DynamicItem[Any]] = (),
+) -> list[ConfirmButton]:
+    """The buttons below an answer that asks whether to go on.
+
+    `do` gives what then stands in its place, with the buttons of `then` below.
+    """
     asked = _open(interaction)
     now = asyncio.get_running_loop().time()
     for old in [key for key, one in asked.items() if one.closes_at <= now]:
@@ -85,7 +95,7 @@ def question(interaction: discord.Interaction, *, label: str, do: Doing) -> list
     while len(asked) >= _MOST_OPEN:
         del asked[next(iter(asked))]
     key = secrets.token_hex(_KEY_BYTES)
-    asked[key] = _Question(user_id=interaction.user.id, do=do, closes_at=now + OPEN_SECONDS)
+    asked[key] = _Question(user_id=interaction.user.id, do=do, closes_at=now + OPEN_SECONDS, then=then)
     return [
         ConfirmButton(key=key, choice="yes", label=label),
         ConfirmButton(key=key, choice="no", label="Cancel"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
 from bot.core.decisions import reach
-from bot.core.feeds import Feed, Subscription
+from bot.core.feeds import Feed, LastRun, Subscription
 from bot.core.ids import FeedId, PostId, RunId
 from bot.core.list_days import open_list_day
 from bot.core.runs import Outcome
@@ -241,16 +241,32 @@ class Runs:
         age = self._clock() - self._polled_at
         return age >= self._fresh_for or age < timedelta()
 
-    async def _plan(self, due: Sequence[Feed], now: datetime) -> Planned:
+    async def coming(self, feed: Feed, wanting: Sequence[Subscription]) -> LastRun:
+        """What a run of the feed would come to now for these of its subscriptions; nothing is planned."""
+        planned = await self._plan([feed], self._clock(), wanted={feed.id: wanting})
+        return planned.figures.get(feed.id, LastRun(new=0, matched=0, planned=0))
+
+    async def _plan(
+        self,
+        due: Sequence[Feed],
+        now: datetime,
+        *,
+        wanted: Mapping[FeedId, Sequence[Subscription]] | None = None,
+    ) -> Planned:
+        """Plans the feeds, with all of their subscriptions or only those that are `wanted`."""
         if not due:
             return Planned(plans=(), figures={}, broken=frozenset())
-        first = min(reach(feed, now=now, backfill_days=self._backfill_days) for feed in due)
         ids = [feed.id for feed in due]
-        ran_at = min((feed.last_run_at for feed in due if feed.last_run_at), default=now)
         async with self._database.read() as conn:
+            if wanted is None:
+                wanted = await subscriptions.of_feeds(conn, ids)
+            first = min(
+                reach(feed, wanted.get(feed.id, ()), now=now, backfill_days=self._backfill_days)
+                for feed in due
+            )
             window = await papers.between(conn, first, date.max)
-            wanted = await subscriptions.of_feeds(conn, ids)
             posted = await posts.posted(conn, ids, since=first)
+            ran_at = min(_last_runs(due, wanted), default=now)
             first_seen = await papers.first_seen_after(conn, ran_at, first=first)
         return await asyncio.to_thread(
             plan,
@@ -262,6 +278,15 @@ class Runs:
             now=now,
             backfill_days=self._backfill_days,
         )
+
+
+def _last_runs(due: Sequence[Feed], wanted: Mapping[FeedId, Sequence[Subscription]]) -> Iterator[datetime]:
+    """When the feeds last ran, and did so for those of their subscriptions that were made again since."""
+    for feed in due:
+        resumed = (item for item in wanted.get(feed.id, ()) if item.resumed)
+        for ran_at in (feed.last_run_at, *(item.last_run_at(feed) for item in resumed)):
+            if ran_at is not None:
+                yield ran_at
 
 
 def _following(feed: Feed, now: datetime) -> datetime:

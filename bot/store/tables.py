@@ -166,8 +166,26 @@ subscriptions = Table(
     Column("since", Date, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", Id, nullable=False),
+    # One that was removed is kept for a while, for it may be made again and goes on then.
+    Column("ended_at", UtcDateTime),
+    Column("ended_key", String(16)),  # of the removal, the last one where it was made again since
+    Column("resumed_at", UtcDateTime),
+    Column("resumed_ran_at", UtcDateTime),  # the feed's last run for it before that removal
+    CheckConstraint("ended_at IS NULL OR ended_key IS NOT NULL", name="ended_key"),
     UniqueConstraint("feed_id", "canonical"),
     sqlite_autoincrement=True,
+)
+Index(
+    "ix_subscriptions_live",
+    subscriptions.c.feed_id,
+    sqlite_where=subscriptions.c.ended_at.is_(None),
+    postgresql_where=subscriptions.c.ended_at.is_(None),
+)
+Index(
+    "ix_subscriptions_ended",
+    subscriptions.c.ended_at,
+    sqlite_where=subscriptions.c.ended_at.is_not(None),
+    postgresql_where=subscriptions.c.ended_at.is_not(None),
 )
 
 posts = Table(
@@ -230,6 +248,21 @@ post_papers = Table(
     _one_of("form", Form),
     Index(None, "paper_id", "feed_id"),
     UniqueConstraint("feed_id", "paper_id"),  # the promise: a paper is posted once in a feed
+)
+
+# What a subscription had pending when it was removed: it is pending again if the subscription is made again.
+cancelled_papers = Table(
+    "cancelled_papers",
+    metadata,
+    Column(
+        "subscription_id",
+        Id,
+        ForeignKey("subscriptions.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("paper_id", String(10), ForeignKey("papers.id"), primary_key=True),
+    Column("pings", Boolean, nullable=False),  # whether its post was to ping the feed's role
 )
 
 post_steps = Table(

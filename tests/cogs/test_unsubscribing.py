@@ -76,10 +76,16 @@ async def test_the_channel_option_decides_whose_are_offered(world: World) -> Non
 async def test_all_of_them_end_together(world: World, typed: str) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video, agents")
 
-    said = text_of(await world.admin.slash(world.channel, "unsubscribe", keywords=typed))
+    asked = await world.admin.slash(world.channel, "unsubscribe", keywords=typed)
 
-    assert "• `video`\n• `agents`" in said
-    assert "nothing more is posted" in said
+    assert "Nothing was changed yet" in text_of(asked)
+    assert f"all 2 subscriptions of <#{world.channel.id}>" in text_of(asked)
+    assert "• `video`\n• `agents`" in text_of(asked)
+    assert await world.subscriptions() == ["video", "agents"]
+
+    await world.admin.click(asked.response, label="Unsubscribe")
+
+    assert "nothing more is posted" in text_of(asked)
     assert await world.subscriptions() == []
 
 

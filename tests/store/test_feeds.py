@@ -15,7 +15,7 @@ from bot.core.ids import ChannelId, FeedId, ServerId
 from bot.core.schedules import Cadence, Schedule
 from bot.store import feeds, outbox, posts, servers, subscriptions, tables
 from bot.store.database import Database
-from tests.store.samples import HOUR, NOW, SERVER, USER, WEEKDAYS, a_feed, a_subscription, owed
+from tests.store.samples import HOUR, NOW, SERVER, USER, WEEKDAYS, a_feed, a_subscription, owed, removed
 
 LIVE = replace(WEEKDAYS, cadence=Cadence.LIVE)
 
@@ -88,8 +88,7 @@ async def test_a_feed_is_due_from_its_next_run_on(conn: AsyncConnection) -> None
 
 async def test_a_feed_without_subscriptions_is_never_due(conn: AsyncConnection) -> None:
     feed = await subscribed(conn, 1)
-    for item in await subscriptions.of_feed(conn, feed.id):
-        await subscriptions.remove(conn, feed.id, item.canonical)
+    await removed(conn, feed.id)
     assert await feeds.due(conn, NOW) == []
     assert await feeds.next_due_at(conn) is None
 

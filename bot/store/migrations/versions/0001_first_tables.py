@@ -24,6 +24,7 @@ def upgrade() -> None:
     _create_notices()
     _create_posts()
     _create_subscriptions()
+    _create_cancelled_papers()
     _create_post_papers()
     _create_post_steps()
 
@@ -299,12 +300,52 @@ def _create_subscriptions() -> None:
         sa.Column("since", sa.Date(), nullable=False),
         sa.Column("created_at", sa.String(length=27), nullable=False),
         sa.Column("created_by", _ID, nullable=False),
+        sa.Column("ended_at", sa.String(length=27), nullable=True),
+        sa.Column("ended_key", sa.String(length=16), nullable=True),
+        sa.Column("resumed_at", sa.String(length=27), nullable=True),
+        sa.Column("resumed_ran_at", sa.String(length=27), nullable=True),
+        sa.CheckConstraint(
+            "ended_at IS NULL OR ended_key IS NOT NULL", name=op.f("ck_subscriptions_ended_key")
+        ),
         sa.ForeignKeyConstraint(
             ["feed_id"], ["feeds.id"], name=op.f("fk_subscriptions_feed_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscriptions")),
         sa.UniqueConstraint("feed_id", "canonical", name=op.f("uq_subscriptions_feed_id_canonical")),
         sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "ix_subscriptions_ended",
+        "subscriptions",
+        ["ended_at"],
+        unique=False,
+        sqlite_where=sa.text("ended_at IS NOT NULL"),
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_subscriptions_live",
+        "subscriptions",
+        ["feed_id"],
+        unique=False,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+
+
+def _create_cancelled_papers() -> None:
+    op.create_table(
+        "cancelled_papers",
+        sa.Column("subscription_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("paper_id", sa.String(length=10), nullable=False),
+        sa.Column("pings", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["paper_id"], ["papers.id"], name=op.f("fk_cancelled_papers_paper_id")),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"],
+            ["subscriptions.id"],
+            name=op.f("fk_cancelled_papers_subscription_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("subscription_id", "paper_id", name=op.f("pk_cancelled_papers")),
     )
 
 
