@@ -106,6 +106,12 @@ async def between(conn: AsyncConnection, first: date, last: date) -> list[Paper]
     return await _all(conn, statement.order_by(_list_day, _papers.c.upvotes.desc(), _papers.c.id))
 
 
+async def days_of(conn: AsyncConnection, paper_id: PaperId) -> list[date]:
+    """The list days on which the paper stands, the first one first."""
+    statement = select(_days.c.day).where(_days.c.paper_id == paper_id).order_by(_days.c.day)
+    return list((await conn.execute(statement)).scalars())
+
+
 async def newest_day(conn: AsyncConnection, *, up_to: date) -> date | None:
     """The newest list day, `up_to` at the latest, that has papers."""
     statement = select(func.max(_days.c.day)).where(_days.c.day <= up_to)

@@ -47,6 +47,8 @@ async def test_a_paper_that_comes_back_stands_on_both_lists_and_is_posted_once(w
         assert "1 paper" in said
         assert "Tea Leaves" in said
     assert world.posted_ids() == ["2608.00001"]
+    said = text_of(await world.member.slash(world.channel, "paper", paper="2608.00001"))
+    assert "On the Daily Papers list of 13 Aug 2026 and of 19 Aug 2026." in said
 
 
 async def test_a_paper_that_its_list_does_not_show_any_more_stays_on_it(world: World) -> None:

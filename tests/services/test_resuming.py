@@ -66,6 +66,7 @@ async def test_what_was_pending_is_not_posted_after_unsubscribing_and_returns_wi
     assert await pending(bot) == {}
     await bot.run()
     assert bot.publisher.posted(CHANNEL) == []
+    await bot.restart()  # nothing is sent until the next run
 
     again = await subscribe(bot, "VIDEOS")
 
