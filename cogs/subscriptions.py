@@ -14,6 +14,7 @@ from bot.client import Client
 from bot.core.ids import ChannelId
 from bot.discord import targets
 from bot.discord.answers import subscriptions as answers
+from bot.discord.confirming import question
 from bot.discord.failures import failures_told
 from bot.discord.options import Keywords, choices
 from bot.discord.paging import answer
@@ -21,6 +22,7 @@ from bot.discord.replies import reply
 from bot.discord.targets import ChannelOption
 from bot.services.clock import Clock
 from bot.services.subscriptions import OLDER_MATCHES, Subscribed, Subscriptions
+from bot.services.unsubscribing import ALL_OF_THEM, new_key
 
 _OLDER_WAIT_SECONDS = 60.0
 
@@ -71,8 +73,44 @@ class OlderButton(
             )
 
 
+class UndoButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=r"undo:(?P<channel>\d{1,20}):(?P<key>[0-9a-f]{1,32})",
+):
+    """Makes again what one /unsubscribe removed; it works after a restart too."""
+
+    def __init__(self, channel_id: ChannelId, key: str) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label="Undo",
+                emoji="↩️",
+                style=discord.ButtonStyle.secondary,
+                custom_id=f"undo:{channel_id}:{key}",
+            )
+        )
+        self._channel_id = channel_id
+        self._key = key
+
+    @override
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction,
+        item: discord.ui.Item[discord.ui.View],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        return cls(ChannelId(int(match["channel"])), match["key"])
+
+    @override
+    async def callback(self, interaction: discord.Interaction) -> None:
+        async with failures_told(interaction):
+            cog = cast("Client", interaction.client).get_cog(SubscriptionsCog.__name__)
+            await cast("SubscriptionsCog", cog).undo(interaction, self._channel_id, self._key)
+
+
 class SubscriptionsCog(commands.Cog):
-    buttons = (OlderButton,)
+    buttons = (OlderButton, UndoButton)
 
     def __init__(self, subscriptions: Subscriptions, *, clock: Clock) -> None:
         self._subscriptions = subscriptions
@@ -114,10 +152,34 @@ class SubscriptionsCog(commands.Cog):
         """End a subscription of a channel, or all of them."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.managed(interaction, channel)
+        if await self._subscriptions.means_all(keywords, channel_id=target.channel_id):
+            await self._ask_to_end_all(interaction, target)
+            return
         result = await self._subscriptions.unsubscribe(
             keywords, channel_id=target.channel_id, user_id=target.user_id
         )
-        await answer(interaction, answers.unsubscribed(result, now=self._clock()))
+        undo = UndoButton(target.channel_id, result.key)
+        await answer(interaction, answers.unsubscribed(result, now=self._clock()), buttons=[undo])
+
+    async def _ask_to_end_all(self, interaction: discord.Interaction[Client], target: targets.Target) -> None:
+        found = await self._subscriptions.to_end(target.channel_id)
+        key = new_key()
+
+        async def end(pressed: discord.Interaction) -> list[discord.Embed]:
+            # Permissions and subscriptions may be others than when it was shown.
+            still = await targets.of_button(pressed, target.channel_id)
+            result = await self._subscriptions.unsubscribe(
+                ALL_OF_THEM,
+                channel_id=still.channel_id,
+                user_id=still.user_id,
+                only=[item.id for item in found.subscriptions],
+                key=key,
+            )
+            return answers.unsubscribed(result, now=self._clock())
+
+        undo = UndoButton(target.channel_id, key)
+        buttons = question(interaction, label="Unsubscribe", do=end, then=[undo])
+        await answer(interaction, answers.to_end(found), buttons=buttons)
 
     @unsubscribe.autocomplete("keywords")
     async def _complete_keywords(
@@ -139,6 +201,14 @@ class SubscriptionsCog(commands.Cog):
         target = await targets.visible(interaction, channel)
         found = await self._subscriptions.of_channel(target.channel_id)
         await answer(interaction, answers.of_channel(found, channel_id=target.channel_id, now=self._clock()))
+
+    async def undo(self, interaction: discord.Interaction, channel_id: ChannelId, key: str) -> None:
+        """What the button below /unsubscribe does; the person's permissions may have changed since."""
+        await interaction.response.defer()
+        target = await targets.of_button(interaction, channel_id)
+        result = await self._subscriptions.undo(channel_id, key, user_id=target.user_id)
+        embeds = answers.subscribed(result, now=self._clock(), title="Undone")
+        await answer(interaction, embeds)
 
     async def post_older(
         self, interaction: discord.Interaction, channel_id: ChannelId, subscription_ids: range

@@ -26,6 +26,10 @@ def subscribed_words(texts: Sequence[str]) -> str:
     return f"subscribed to {_listed(texts)}"
 
 
+def resubscribed_words(texts: Sequence[str]) -> str:
+    return f"subscribed again to {_listed(texts)}"
+
+
 def unsubscribed_words(texts: Sequence[str]) -> str:
     return f"unsubscribed from {_listed(texts)}"
 

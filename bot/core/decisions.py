@@ -5,7 +5,7 @@ Delivering, previewing and explaining all call `decide`: there is no second opin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -72,7 +72,8 @@ def decide(  # noqa: PLR0911 - one return a stage is the clearest way to write a
         matched: those of the feed's subscriptions whose query matches, as the index says.
         posted: the post that holds the paper in this feed, or whether there is one.
         is_excluded: whether the query that the feed excludes matches, as the index says.
-        first_seen_at: when the list first showed the paper; None if that was before the feed's last run.
+        first_seen_at: when the list first showed the paper; None if that was before the feed's last run that
+            had these subscriptions.
         oldest: the oldest list day that the run looks at (`reach`).
         today: the open list day.
     """
@@ -95,7 +96,9 @@ def decide(  # noqa: PLR0911 - one return a stage is the clearest way to write a
             lacks=lacks,
         )
     waits_until = day + timedelta(days=WINDOW_DAYS)
-    is_over = waits_until < today and _was_looked_at(feed, day, wanting, first_seen_at=first_seen_at)
+    is_over = waits_until < today and all(
+        _was_looked_at(feed, day, subscription, first_seen_at=first_seen_at) for subscription in wanting
+    )
     if day < oldest or is_over:
         return Decision(stage=Stage.REACH, matched=wanting, waits_until=waits_until, lacks=lacks)
     if lacks is not None:
@@ -114,33 +117,33 @@ def _kept_out_by(feed: Feed, paper: Paper, *, is_excluded: bool) -> Stage | None
     return None
 
 
-def _was_looked_at(
-    feed: Feed, day: date, wanting: Sequence[Subscription], *, first_seen_at: datetime | None
-) -> bool:
-    """Whether the feed's last whole run had the paper before it, on this list day and for these queries.
+def _was_looked_at(feed: Feed, day: date, wanting: Subscription, *, first_seen_at: datetime | None) -> bool:
+    """Whether the last whole run for this subscription had the paper before it, on this list day.
 
     If so, the filter kept it out, and it goes out only within the window. What no run has seen is not bound
     by the window: a bot that was off for ten days loses nothing.
     """
-    ran_at = feed.last_run_at
+    ran_at = wanting.last_run_at(feed)
     return (
         ran_at is not None
+        and wanting.created_at <= ran_at
         and (first_seen_at is None or first_seen_at <= ran_at)
         and day <= open_list_day(ran_at)  # a paper that comes back has a later day
-        and all(subscription.created_at <= ran_at for subscription in wanting)
     )
 
 
-def reach(feed: Feed, *, now: datetime, backfill_days: int) -> date:
-    """The oldest list day that a run of this feed looks at.
+def reach(feed: Feed, subscriptions: Iterable[Subscription], *, now: datetime, backfill_days: int) -> date:
+    """The oldest list day that a run of this feed, with these subscriptions, looks at.
 
-    It goes back to the feed's last finished run, so that time offline, held or paused loses nothing, and
-    always over the window, so that what the list showed late is not lost; at most `backfill_days` back, but
-    never less than the window.
+    It goes back to the last finished run that had all of them, so that time offline, held, paused or
+    unsubscribed by mistake loses nothing, and always over the window, so that what the list showed late is
+    not lost; at most `backfill_days` back, but never less than the window.
     """
     today = open_list_day(now)
     oldest = today - timedelta(days=max(backfill_days, WINDOW_DAYS))
-    last_run = feed.last_run_at or feed.created_at
+    resumed = (subscription for subscription in subscriptions if subscription.resumed)
+    runs = (feed.last_run_at, *(subscription.last_run_at(feed) for subscription in resumed))
+    last_run = min(ran_at or feed.created_at for ran_at in runs)
     return max(oldest, min(open_list_day(last_run), today) - timedelta(days=WINDOW_DAYS))
 
 

@@ -16,11 +16,15 @@ MOST_UPVOTES = 1_000  # that a filter may ask for
 
 
 class FeedKind(StrEnum):
-    """What a feed's channel takes. Discord turns none of these into another."""
+    """What a feed's channel takes. Discord turns none of these into another.
+
+    A feed that is `direct` belongs to a person and to no server; nothing makes one yet.
+    """
 
     CHANNEL = "channel"  # messages: text, announcement, voice and stage channels
     THREAD = "thread"  # messages too
     FORUM = "forum"  # posts, each a thread of its own: forum and media channels
+    DIRECT = "direct"  # messages to one person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +109,14 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Resumption:
+    """That a subscription was removed and made again: it goes on where it was."""
+
+    at: datetime
+    ran_at: datetime | None  # the feed's last run for it before it was removed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     id: SubscriptionId
     feed_id: FeedId
@@ -115,3 +127,11 @@ class Subscription:
     since: date  # wants papers of this list day or later
     created_at: datetime
     created_by: UserId
+    resumed: Resumption | None = None
+
+    def last_run_at(self, feed: Feed) -> datetime | None:
+        """The last finished run of the feed, whose it is, that had this subscription."""
+        resumed, ran_at = self.resumed, feed.last_run_at
+        if resumed is None or (ran_at is not None and resumed.at < ran_at):
+            return ran_at
+        return resumed.ran_at

@@ -18,7 +18,8 @@ class Paper:
     """A paper as the list last showed it. White space in texts is collapsed, LaTeX left as it came."""
 
     id: PaperId
-    list_day: date | None  # the latest list day it stood on; None for one that was never listed
+    # The latest list day on which it stands, by which it is decided; None for one that was never listed.
+    list_day: date | None
     title: str
     abstract: str
     authors: tuple[str, ...] = ()  # those that Hugging Face shows (not the hidden ones)

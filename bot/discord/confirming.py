@@ -31,6 +31,7 @@ class _Question:
     user_id: int
     do: Doing
     closes_at: float  # of the loop's clock
+    then: Sequence[discord.ui.DynamicItem[Any]]  # below what then stands there
 
 
 class ConfirmButton(
@@ -71,11 +72,20 @@ class ConfirmButton(
             except UserError:
                 asked[self._key] = question  # once it is mended it can be pressed again
                 raise
-            await answer(interaction, embeds)
+            await answer(interaction, embeds, buttons=question.then)
 
 
-def question(interaction: discord.Interaction, *, label: str, do: Doing) -> list[ConfirmButton]:
-    """The buttons below an answer that asks whether to go on; `do` gives what then stands in its place."""
+def question(
+    interaction: discord.Interaction,
+    *,
+    label: str,
+    do: Doing,
+    then: Sequence[discord.ui.DynamicItem[Any]] = (),
+) -> list[ConfirmButton]:
+    """The buttons below an answer that asks whether to go on.
+
+    `do` gives what then stands in its place, with the buttons of `then` below.
+    """
     asked = _open(interaction)
     now = asyncio.get_running_loop().time()
     for old in [key for key, one in asked.items() if one.closes_at <= now]:
@@ -83,7 +93,7 @@ def question(interaction: discord.Interaction, *, label: str, do: Doing) -> list
     while len(asked) >= _MOST_OPEN:
         del asked[next(iter(asked))]
     key = secrets.token_hex(_KEY_BYTES)
-    asked[key] = _Question(user_id=interaction.user.id, do=do, closes_at=now + OPEN_SECONDS)
+    asked[key] = _Question(user_id=interaction.user.id, do=do, closes_at=now + OPEN_SECONDS, then=then)
     return [
         ConfirmButton(key=key, choice="yes", label=label),
         ConfirmButton(key=key, choice="no", label="Cancel"),

@@ -18,6 +18,7 @@ _WHY_NO_THREADS = {
     FeedKind.CHANNEL: "has no threads: Discord opens none there",
     FeedKind.THREAD: "is a thread itself, and Discord opens no threads in threads",
     FeedKind.FORUM: "is a forum or media channel: each paper is a thread there already",
+    FeedKind.DIRECT: "has no threads: direct messages have none",
 }
 
 

@@ -67,7 +67,7 @@ class Explaining:
             posted=post or False,
             is_excluded=not excludes.isdisjoint(found),
             first_seen_at=first_seen_at,
-            oldest=reach(feed, now=now, backfill_days=self._backfill_days),
+            oldest=reach(feed, known, now=now, backfill_days=self._backfill_days),
             today=open_list_day(now),
         )
         return Explanation(

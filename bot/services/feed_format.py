@@ -50,6 +50,13 @@ def _snowflake(text: str) -> int:
     return int(text)
 
 
+def _kind(text: str) -> FeedKind:
+    kind = FeedKind(text)
+    if kind is FeedKind.DIRECT:  # a person's, which no server's file may bring
+        raise ValueError
+    return kind
+
+
 _Id = Annotated[int, reading(_snowflake), Field(ge=1, lt=2**63)]
 
 
@@ -76,7 +83,7 @@ class FilterOfFile(_Strict):
 class FeedOfFile(_Strict):
     channel_id: _Id
     channel_name: str = ""
-    kind: Annotated[FeedKind, reading(FeedKind)] = FeedKind.CHANNEL
+    kind: Annotated[FeedKind, reading(_kind)] = FeedKind.CHANNEL
     schedule: ScheduleOfFile = ScheduleOfFile()
     style: Annotated[Style, reading(Style)] = Style.CARDS
     filter: FilterOfFile = FilterOfFile()

@@ -13,11 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.access import Access
 from bot.core.feeds import Feed, Hold, Place
-from bot.core.ids import ChannelId, FeedId, PostId, ServerId
+from bot.core.ids import ChannelId, FeedId, PostId, ServerId, SubscriptionId
 from bot.core.notices import NoticeKind
+from bot.services import resuming
 from bot.services.clock import Clock
 from bot.services.delivery import Delivery
 from bot.services.holding import LONGEST_LOOK, hold_as_seen, release
+from bot.services.overdue import Overdue
 from bot.services.publishing import Publisher
 from bot.services.visibility import Visible
 from bot.store import feeds, notices, outbox, posts, servers, subscriptions
@@ -27,8 +29,6 @@ _log = logging.getLogger(__name__)
 
 # What is gone is kept for so long, for it may come back: a server may invite the bot again.
 KEPT = timedelta(days=30)
-# A clock that leaps ahead and is set right again within this time makes nothing forgotten.
-SURE_AFTER_SECONDS = 3_600.0
 # An event may have mended a refusal that nothing explains; so soon after the refusal that is not believed.
 EVENT_COUNTS_AFTER = timedelta(minutes=1)
 LOOK_SECONDS = 30.0  # that a run waits for a look
@@ -67,8 +67,8 @@ class Holds:
         self._delivery = delivery
         self._clock = clock
         self._ring = ring  # tells the scheduler that something else may be due first
-        self._monotonic = monotonic
-        self._overdue: dict[FeedId, float] = {}  # gone for longer than they are kept, and since when we know
+        self._overdue = Overdue[FeedId](monotonic)  # gone for longer than they are kept
+        self._removed = Overdue[SubscriptionId](monotonic)  # likewise, of removed subscriptions
 
     async def look_again(
         self,
@@ -214,22 +214,13 @@ class Holds:
                 )
 
     async def forget(self) -> tuple[Feed, ...]:
-        """Deletes what has been gone for longer than it is kept, and is gone still; which feeds that were.
-
-        A clock that leaps ahead makes everything look old. So it must have looked old for an hour, by a clock
-        that nobody sets.
-        """
+        """Deletes what has been gone for longer than it is kept, and is gone still; which feeds that were."""
+        await self._forget_removed()
         before = self._clock() - KEPT
         async with self._database.read() as conn:
             overdue = {feed.id: feed for feed in await feeds.long_gone(conn, before=before)}
             is_server_overdue = await servers.any_left(conn, before=before)
-        known_at = self._monotonic()
-        self._overdue = {feed_id: self._overdue.get(feed_id, known_at) for feed_id in overdue}
-        sure = {
-            feed_id: feed.place
-            for feed_id, feed in overdue.items()
-            if known_at - self._overdue[feed_id] >= SURE_AFTER_SECONDS
-        }
+        sure = {feed_id: overdue[feed_id].place for feed_id in self._overdue.sure(overdue)}
         access = await self._access(sure)
         still_gone = [feed_id for feed_id in sure if access[feed_id].is_known and access[feed_id].is_gone]
         if not still_gone and not is_server_overdue:
@@ -247,6 +238,16 @@ class Holds:
         for server_id in left:
             _log.info("Server %d was left %d days ago, and is forgotten", server_id, KEPT.days)
         return tuple(forgotten)
+
+    async def _forget_removed(self) -> None:
+        """Deletes the subscriptions that were removed longer ago than they are kept."""
+        before = self._clock() - resuming.KEPT
+        async with self._database.read() as conn:
+            sure = self._removed.sure(await subscriptions.long_removed(conn, before=before))
+        if sure:
+            async with self._database.write() as conn:
+                forgotten = await subscriptions.forget_removed(conn, sure, before=before)
+            _log.info("Removed subscriptions forgotten after %d days: %d", resuming.KEPT.days, forgotten)
 
     async def _access(self, places: Mapping[FeedId, Place]) -> dict[FeedId, Access]:
         turns = asyncio.Semaphore(MOST_AT_ONCE)

@@ -9,12 +9,10 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.changes import subscribed_words
 from bot.core.feed_settings import FeedSettings, changed, settings_of
 from bot.core.feeds import Feed, Place
 from bot.core.ids import ChannelId, ServerId, UserId
 from bot.core.limits import Limits
-from bot.core.list_days import open_list_day
 from bot.core.moving import WantedFeed, WantedQuery
 from bot.core.posts import StepKind
 from bot.core.schedules import Schedule, next_run
@@ -25,6 +23,7 @@ from bot.services.delivery import Delivery
 from bot.services.exporting import written
 from bot.services.importing import read_file
 from bot.services.making import ensure_feed
+from bot.services.resuming import make
 from bot.store import feed_settings, feeds, posts, servers, steps, subscriptions
 from bot.store.database import Database
 
@@ -42,6 +41,8 @@ class Moved:
     known: int  # subscriptions that there are
     adds: tuple[WantedQuery, ...]
     same: int  # of those wanted, how many there are already
+    go_on: int = 0  # of those that were added, how many had been removed and go on where they were
+    returned: int = 0  # papers of these that are pending again
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -201,22 +202,11 @@ class Moving:
             now=now,
         )
         await _set(conn, feed, moved, now=now)
-        for query in moved.adds:
-            await subscriptions.add(
-                conn,
-                feed_id=feed.id,
-                text=query.text,
-                canonical=query.canonical,
-                compiled=query.compiled,
-                rules_version=query.rules_version,
-                since=open_list_day(now),
-                now=now,
-                created_by=user_id,
-            )
-        added = [subscribed_words([query.text for query in moved.adds])] if moved.adds else []
-        what = f"{how}: {in_a_row([*added, *moved.changed]) or 'the settings as they were'}"
+        feed = await feeds.get(conn, feed.id) or feed
+        made = await make(conn, feed, moved.adds, user_id=user_id, now=now)
+        what = f"{how}: {in_a_row([*made.words, *moved.changed]) or 'the settings as they were'}"
         await record(conn, feed, what, user_id=user_id, now=now)
-        return replace(moved, feed=await feeds.get(conn, feed.id))
+        return replace(moved, feed=feed, go_on=len(made.resumed), returned=made.returned)
 
 
 async def _set(conn: AsyncConnection, feed: Feed, moved: Moved, *, now: datetime) -> None:

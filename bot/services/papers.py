@@ -114,6 +114,12 @@ class Papers:
                     f"https://arxiv.org/abs/{paper_id}"
                 ) from error
 
+    async def days_of(self, paper: Paper) -> list[date]:
+        """The list days on which the paper stands, the first one first, as far as they are known."""
+        async with self._database.read() as conn:
+            known = await papers.days_of(conn, paper.id)
+        return known or ([paper.list_day] if paper.list_day else [])
+
     async def _read_newest(self, today: date) -> date | None:
         """Reads back from today until a day has papers; a long weekend at most lies between two lists."""
         for back in range(_MOST_DAYS_BACK):

@@ -74,7 +74,7 @@ def plan(
     for feed in feeds:
         known = subscriptions.get(feed.id, ())
         try:
-            oldest = reach(feed, now=now, backfill_days=backfill_days)
+            oldest = reach(feed, known, now=now, backfill_days=backfill_days)
             matched = _matched(known, found)
             decided = _decide(
                 feed,
@@ -207,6 +207,14 @@ def _plan_feed(
         return None
     ordered = posting_order([papers[paper_id] for paper_id in queries_of])
     return FeedPlan(feed=feed, papers=tuple(ordered), posts=_posts(feed, ordered, queries_of, pings=True))
+
+
+def plan_again(
+    feed: Feed, papers: Sequence[Paper], queries_of: Mapping[PaperId, tuple[str, ...]], *, pings: bool
+) -> tuple[NewPost, ...]:
+    """Posts of papers that were decided before, and that were pending when nobody wanted them any more."""
+    ordered = posting_order([paper for paper in papers if paper.withdrawn_at is None])
+    return _posts(feed, ordered, queries_of, pings=pings) if ordered else ()
 
 
 def plan_older(

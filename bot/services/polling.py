@@ -141,9 +141,9 @@ class Polling:
         now, listed, problem = self._clock(), len(listing.papers), listing.problem
         is_recorded = problem is None or problem.kind is ProblemKind.MOST_ITEMS_UNREADABLE
         async with self._database.write() as conn:
-            new = await papers.upsert(conn, listing.papers, seen_at=now)
+            new = await papers.upsert(conn, listing.papers, seen_at=now, day=day)
             if is_recorded:
-                await list_days.record(conn, day, read_at=now, papers=listed, unreadable=listing.unreadable)
+                await list_days.record(conn, day, read_at=now, unreadable=listing.unreadable)
         self._watcher.day_read(listed=listed, new=len(new), unreadable=listing.unreadable)
         return ReadDay(
             listed=listed,

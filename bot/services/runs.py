@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.decisions import Stage, reach
-from bot.core.feeds import Feed, Subscription
+from bot.core.feeds import Feed, LastRun, Subscription
 from bot.core.ids import FeedId, PostId, RunId
 from bot.core.list_days import open_list_day
 from bot.core.runs import Outcome
@@ -70,7 +70,7 @@ class RequestedRun:
     """What a run of one feed that a person asked for has planned, and what it could not establish."""
 
     post_ids: tuple[PostId, ...]
-    since: date  # the oldest list day that it looked at
+    since: date  # the oldest list day from which every subscription wanted papers, and was looked at
     filtered: Mapping[Stage, int]  # matching papers that the feed's filter stops for now or for good
     unreadable: int  # items of the list that could not be read
     list_problem: Problem | None  # why the list could not be read whole just now
@@ -247,12 +247,17 @@ class Runs:
         listing = await self._read_on_request()
         async with self._planning:
             now = self._clock()
-            planned = await self._plan([feed], now)
+            async with self._database.read() as conn:
+                wanting = await subscriptions.of_feed(conn, feed.id)
+            planned = await self._plan([feed], now, wanted={feed.id: wanting})
             if planned.broken and not planned.plans:
                 raise RuntimeError(f"feed {feed.id} could not be planned")  # the log has why
             return RequestedRun(
                 post_ids=tuple(await self._owe(planned.plans, now)),
-                since=reach(feed, now=now, backfill_days=self._backfill_days),
+                since=max(
+                    reach(feed, wanting, now=now, backfill_days=self._backfill_days),
+                    *(subscription.since for subscription in wanting),
+                ),
                 filtered=planned.filtered.get(feed.id, {}),
                 unreadable=listing.unreadable,
                 list_problem=listing.problem,
@@ -284,16 +289,32 @@ class Runs:
         age = self._clock() - self._polled_at
         return age >= self._fresh_for or age < timedelta()
 
-    async def _plan(self, due: Sequence[Feed], now: datetime) -> Planned:
+    async def coming(self, feed: Feed, wanting: Sequence[Subscription]) -> LastRun:
+        """What a run of the feed would come to now for these of its subscriptions; nothing is planned."""
+        planned = await self._plan([feed], self._clock(), wanted={feed.id: wanting})
+        return planned.figures.get(feed.id, LastRun(new=0, matched=0, planned=0))
+
+    async def _plan(
+        self,
+        due: Sequence[Feed],
+        now: datetime,
+        *,
+        wanted: Mapping[FeedId, Sequence[Subscription]] | None = None,
+    ) -> Planned:
+        """Plans the feeds, with all of their subscriptions or only those that are `wanted`."""
         if not due:
             return Planned(plans=(), figures={}, filtered={}, broken=frozenset())
-        first = min(reach(feed, now=now, backfill_days=self._backfill_days) for feed in due)
         ids = [feed.id for feed in due]
-        ran_at = min((feed.last_run_at for feed in due if feed.last_run_at), default=now)
         async with self._database.read() as conn:
+            if wanted is None:
+                wanted = await subscriptions.of_feeds(conn, ids)
+            first = min(
+                reach(feed, wanted.get(feed.id, ()), now=now, backfill_days=self._backfill_days)
+                for feed in due
+            )
             window = await papers.between(conn, first, date.max)
-            wanted = await subscriptions.of_feeds(conn, ids)
             posted = await posts.posted(conn, ids, since=first)
+            ran_at = min(_last_runs(due, wanted), default=now)
             first_seen = await papers.first_seen_after(conn, ran_at, first=first)
         return await asyncio.to_thread(
             plan,
@@ -327,6 +348,15 @@ async def _finish(conn: AsyncConnection, run_id: RunId, report: RunReport, *, no
         problem=report.problem,
         problem_day=report.problem_day,
     )
+
+
+def _last_runs(due: Sequence[Feed], wanted: Mapping[FeedId, Sequence[Subscription]]) -> Iterator[datetime]:
+    """When the feeds last ran, and did so for those of their subscriptions that were made again since."""
+    for feed in due:
+        resumed = (item for item in wanted.get(feed.id, ()) if item.resumed)
+        for ran_at in (feed.last_run_at, *(item.last_run_at(feed) for item in resumed)):
+            if ran_at is not None:
+                yield ran_at
 
 
 def _following(schedule: Schedule, now: datetime) -> datetime:

@@ -85,7 +85,9 @@ class Sending:
         now = self._clock()
         again_at = now if _relies_on_nonce(post) else now + SETTLES_WITHIN
         async with self._database.write() as conn:
-            if not await outbox.begin_attempt(conn, post.id, now=now, next_attempt_at=again_at):
+            if not await outbox.begin_attempt(
+                conn, post.id, now=now, next_attempt_at=again_at, nonce=post.nonce
+            ):
                 return
         try:
             message_id, tried = await self._deliver(post, message, shown, now=now)

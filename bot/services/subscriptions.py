@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.access import Access
-from bot.core.changes import subscribed_words, unsubscribed_words
-from bot.core.feeds import Feed, Place, Subscription
-from bot.core.ids import ChannelId, UserId
+from bot.core.changes import unsubscribed_words
+from bot.core.feeds import Feed, LastRun, Place, Subscription
+from bot.core.ids import ChannelId, SubscriptionId, UserId
 from bot.core.limits import Limits
 from bot.core.list_days import open_list_day
+from bot.core.moving import WantedQuery
 from bot.core.papers import Paper
-from bot.core.queries import RULES_VERSION, Query, QueryError, compile_query, parse_query, split_alternatives
+from bot.core.queries import RULES_VERSION, compile_query, parse_query, split_alternatives
 from bot.core.schedules import Schedule, next_run
 from bot.errors import UserError
-from bot.services import filters, unsubscribing
-from bot.services.changes import record, record_settings
+from bot.services import filters, recompiling, resuming, unsubscribing
+from bot.services.changes import in_a_row, record, record_settings
 from bot.services.clock import Clock
 from bot.services.delivery import Delivered, Delivery
 from bot.services.feeds import check_active
 from bot.services.making import ensure_feed
 from bot.services.publishing import Publisher
+from bot.services.resuming import Made
 from bot.services.runs import Runs
 from bot.services.searching import MOST_DAYS, RECENT_DAYS, Searching
-from bot.store import feeds, list_days, subscriptions
+from bot.services.unsubscribing import ToEnd, Unsubscribed
+from bot.store import cancelled_papers, feeds, list_days, subscriptions
 from bot.store.database import Database
-
-_log = logging.getLogger(__name__)
 
 OLDER_MATCHES = 5  # what the button below /subscribe posts at once
 
@@ -40,6 +42,7 @@ class Wanted:
 
     subscription: Subscription
     is_new: bool
+    goes_on: bool  # it was removed and is made again: it goes on where it was
     recent: int  # papers of the last RECENT_DAYS list days that it matches
     today: int  # of these, papers of the open list day: they come with the next post
     older: int  # papers of the last MOST_DAYS list days that it matches, from before it began
@@ -52,18 +55,13 @@ class Subscribed:
     recent_days_known: int  # of the last RECENT_DAYS list days, those that have been read
     access: Access
     is_archive_read: bool  # whether all of the last MOST_DAYS list days have been read
+    returned: int = 0  # papers of those that go on that are pending again
+    made_up: LastRun | None = None  # what a run would come to now for those that go on
 
     @property
     def may_have_older(self) -> bool:
         """Whether papers from before the new subscriptions match them, as far as can be known by now."""
         return not self.is_archive_read or any(item.older for item in self.wanted if item.is_new)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unsubscribed:
-    feed: Feed
-    removed: tuple[Subscription, ...]
-    left: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +110,6 @@ class Subscriptions:
         """
         parts = _distinct(split_alternatives(keywords), max_length=self._limits.query_length)
         now = self._clock()
-        today = open_list_day(now)
         async with self._database.write() as conn:
             feed = await ensure_feed(
                 conn,
@@ -123,51 +120,73 @@ class Subscriptions:
                 now=now,
             )
             known = {item.canonical: item for item in await subscriptions.of_feed(conn, feed.id)}
-            new = {canonical: part for canonical, part in parts.items() if canonical not in known}
-            self._limits.check_subscriptions(place.channel_id, has=len(known), adds=len(new))
-            if not known:
-                self._limits.check_feeds(has=await feeds.count_in_use(conn, place.server_id))
-            if not known or schedule not in {None, feed.schedule}:
-                # While nothing was wanted, nothing moved the feed's next run: it may lie far back.
-                chosen = schedule or feed.schedule
-                await record_settings(conn, feed, user_id=user_id, now=now, schedule=chosen)
-                feed = replace(feed, schedule=chosen, next_run_at=next_run(chosen, after=now))
-                await feeds.set_schedule(conn, feed.id, feed.schedule, next_run_at=feed.next_run_at)
-            for canonical, (text, query) in new.items():
-                added = await subscriptions.add(
-                    conn,
-                    feed_id=feed.id,
-                    text=text,
-                    canonical=canonical,
-                    compiled=compile_query(query),
-                    rules_version=RULES_VERSION,
-                    since=today,
-                    now=now,
-                    created_by=user_id,
-                )
-                known.update({canonical: added} if added else {})
-            if new:
-                what = subscribed_words([text for text, _ in new.values()])
-                await record(conn, feed, what, user_id=user_id, now=now)
-            read = await list_days.reads(conn, today - timedelta(days=MOST_DAYS - 1), today)
+            wanted = [query for canonical, query in parts.items() if canonical not in known]
+            feed, made = await self._make(conn, feed, wanted, user_id=user_id, now=now, schedule=schedule)
+        asked_for = known | {item.canonical: item for item in made.all}
+        return await self._subscribed(feed, [asked_for[canonical] for canonical in parts], made)
+
+    async def undo(self, channel_id: ChannelId, key: str, *, user_id: UserId) -> Subscribed:
+        """Makes again what the removal of this key removed.
+
+        Raises:
+            UserError: there is nothing of it to make again, or a limit would be passed.
+        """
+        now = self._clock()
+        async with self._database.write() as conn:
+            feed = await feeds.by_channel(conn, channel_id)
+            removed = await subscriptions.of_removal(conn, feed.id, key) if feed else []
+            wanted = unsubscribing.to_undo(removed, channel_id=channel_id, now=now)
+            if feed is None:
+                raise LookupError(f"no feed of channel {channel_id}, but something to undo there")
+            feed, made = await self._make(conn, feed, wanted, user_id=user_id, now=now)
+        return await self._subscribed(feed, made.all, made)
+
+    async def _make(
+        self,
+        conn: AsyncConnection,
+        feed: Feed,
+        wanted: Sequence[WantedQuery],
+        *,
+        user_id: UserId,
+        now: datetime,
+        schedule: Schedule | None = None,
+    ) -> tuple[Feed, Made]:
+        """Subscribes the feed to what it is not subscribed to; the feed as it then is.
+
+        Raises:
+            UserError: a limit would be passed.
+        """
+        has = len(await subscriptions.of_feed(conn, feed.id))
+        self._limits.check_subscriptions(feed.channel_id, has=has, adds=len(wanted))
+        if not has:
+            self._limits.check_feeds(has=await feeds.count_in_use(conn, feed.server_id))
+        if not has or schedule not in {None, feed.schedule}:
+            # While nothing was wanted, nothing moved the feed's next run: it may lie far back.
+            chosen = schedule or feed.schedule
+            await record_settings(conn, feed, user_id=user_id, now=now, schedule=chosen)
+            feed = replace(feed, schedule=chosen, next_run_at=next_run(chosen, after=now))
+            await feeds.set_schedule(conn, feed.id, feed.schedule, next_run_at=feed.next_run_at)
+        made = await resuming.make(conn, feed, wanted, user_id=user_id, now=now)
+        if made.words:
+            await record(conn, feed, in_a_row(made.words), user_id=user_id, now=now)
+        return feed, made
+
+    async def _subscribed(self, feed: Feed, asked_for: Sequence[Subscription], made: Made) -> Subscribed:
+        """Has what is pending posted, and says what came of it and what each would have brought."""
+        self._delivery.wake()
         self._ring()
-        wanted = await self._looked_up([known[canonical] for canonical in parts], new=new, today=today)
+        today = open_list_day(self._clock())
+        async with self._database.read() as conn:
+            read = await list_days.reads(conn, today - timedelta(days=MOST_DAYS - 1), today)
+        found = await self._searching.recent({item.compiled for item in asked_for}, days=MOST_DAYS)
         return Subscribed(
             feed=feed,
-            wanted=wanted,
+            wanted=tuple(_wanted(item, found[item.compiled], made=made, today=today) for item in asked_for),
             recent_days_known=sum(day > today - timedelta(days=RECENT_DAYS) for day in read),
-            access=await self._publisher.access(place),
+            access=await self._publisher.access(feed.place),
             is_archive_read=len(read) == MOST_DAYS,
-        )
-
-    async def _looked_up(
-        self, asked_for: Sequence[Subscription], *, new: Collection[str], today: date
-    ) -> tuple[Wanted, ...]:
-        """The subscriptions with what each would have brought; `new` has the canonical forms of new ones."""
-        found = await self._searching.recent({item.compiled for item in asked_for}, days=MOST_DAYS)
-        return tuple(
-            _wanted(item, found[item.compiled], is_new=item.canonical in new, today=today)
-            for item in asked_for
+            returned=made.returned,
+            made_up=await self._runs.coming(feed, made.resumed) if made.resumed else None,
         )
 
     async def post_older(
@@ -189,24 +208,67 @@ class Subscriptions:
         owed = await self._runs.deliver_older(feed, wanting, count=OLDER_MATCHES)
         return await self._delivery.settled(owed, since=since, timeout_seconds=timeout_seconds)
 
-    async def unsubscribe(self, keywords: str, *, channel_id: ChannelId, user_id: UserId) -> Unsubscribed:
+    async def means_all(self, keywords: str, *, channel_id: ChannelId) -> bool:
+        """Whether what was typed stands for every subscription of the channel."""
+        found = await self.of_channel(channel_id)
+        return unsubscribing.means_all(keywords, found.subscriptions if found else ())
+
+    async def to_end(self, channel_id: ChannelId) -> ToEnd:
+        """What ending all of the channel's subscriptions would end.
+
+        Raises:
+            UserError: the channel has none.
+        """
+        async with self._database.read() as conn:
+            feed, known = await unsubscribing.subscribed(conn, channel_id)
+            pending = await cancelled_papers.count(conn, feed.id, {item.canonical for item in known})
+        coming = await self._runs.coming(feed, known)
+        return ToEnd(feed=feed, subscriptions=tuple(known), pending=pending, coming=coming.planned)
+
+    async def unsubscribe(
+        self,
+        keywords: str,
+        *,
+        channel_id: ChannelId,
+        user_id: UserId,
+        only: Collection[SubscriptionId] | None = None,
+        key: str | None = None,
+    ) -> Unsubscribed:
         """Removes the subscription with the same canonical form, or every one for ALL_OF_THEM.
+
+        They are kept for a while: made again, they go on where they were.
+
+        Args:
+            keywords: as typed.
+            channel_id: whose subscriptions.
+            user_id: who removes them.
+            only: of these alone, where it is given.
+            key: of the removal, by which it can be undone; a new one where it is not given.
 
         Raises:
             QueryError: the keywords cannot be read.
             UserError: the channel has no such subscription.
         """
+        now, key = self._clock(), key or unsubscribing.new_key()
         async with self._database.write() as conn:
-            feed = await feeds.by_channel(conn, channel_id)
-            known = await subscriptions.of_feed(conn, feed.id) if feed else []
-            if feed is None or not known:
-                raise UserError(f"<#{channel_id}> has no subscriptions. `/subscribe` makes the first one.")
-            removed = unsubscribing.chosen(keywords, known, channel_id=channel_id)
-            for item in removed:
-                await subscriptions.remove(conn, feed.id, item.canonical)
+            feed, known = await unsubscribing.subscribed(conn, channel_id)
+            removed = [
+                item
+                for item in unsubscribing.chosen(keywords, known, channel_id=channel_id)
+                if only is None or item.id in only
+            ]
+            if not removed:
+                raise UserError(f"<#{channel_id}> is not subscribed to any of that now. Nothing was changed.")
+            cancelled = await resuming.end(conn, feed, removed, key=key, now=now)
             what = unsubscribed_words([item.text for item in removed])
-            await record(conn, feed, what, user_id=user_id, now=self._clock())
-        return Unsubscribed(feed=feed, removed=tuple(removed), left=len(known) - len(removed))
+            await record(conn, feed, what, user_id=user_id, now=now)
+        return Unsubscribed(
+            feed=feed,
+            removed=tuple(removed),
+            left=len(known) - len(removed),
+            key=key,
+            cancelled=cancelled,
+        )
 
     async def offered(self, typed: str, *, channel_id: ChannelId) -> list[tuple[str, str]]:
         """What /unsubscribe can be given in this channel, of what holds the text typed so far."""
@@ -222,46 +284,34 @@ class Subscriptions:
         return FeedSubscriptions(feed=feed, subscriptions=tuple(known), most=self._limits.subscriptions)
 
     async def recompile(self) -> int:
-        """Brings queries that were compiled under other rules up to today's; how many there were.
-
-        One that today's rules cannot read keeps its old form and is told of in the log.
-        """
+        """Brings queries that were compiled under other rules up to today's; how many there were."""
         async with self._database.write() as conn:
-            stale = await subscriptions.outdated(conn, RULES_VERSION)
-            for item in stale:
-                try:
-                    # The operator may have lowered the limit since it was typed.
-                    query = parse_query(item.text, max_length=len(item.text))
-                except QueryError as error:
-                    _log.warning("Subscription %d cannot be read by today's rules: %s", item.id, error)
-                    continue
-                await subscriptions.recompile(
-                    conn,
-                    item.id,
-                    canonical=query.canonical,
-                    compiled=compile_query(query),
-                    rules_version=RULES_VERSION,
-                )
-            excluded = await filters.recompile(conn)
-        return len(stale) + excluded
+            return await recompiling.recompile(conn) + await filters.recompile(conn)
 
 
-def _wanted(subscription: Subscription, found: Sequence[Paper], *, is_new: bool, today: date) -> Wanted:
+def _wanted(subscription: Subscription, found: Sequence[Paper], *, made: Made, today: date) -> Wanted:
     days = [paper.list_day for paper in found if paper.list_day is not None]
     return Wanted(
         subscription=subscription,
-        is_new=is_new,
+        is_new=subscription in made.new,
+        goes_on=subscription in made.resumed,
         recent=sum(day > today - timedelta(days=RECENT_DAYS) for day in days),
         today=days.count(today),
         older=sum(day < subscription.since for day in days),
     )
 
 
-def _distinct(parts: Sequence[str], *, max_length: int) -> dict[str, tuple[str, Query]]:
+def _distinct(parts: Sequence[str], *, max_length: int) -> dict[str, WantedQuery]:
     """The parts by canonical form, in the order typed, the first spelling kept."""
-    distinct: dict[str, tuple[str, Query]] = {}
+    distinct: dict[str, WantedQuery] = {}
     for part in parts:
         text = " ".join(part.split())
         query = parse_query(text, max_length=max_length)
-        distinct.setdefault(query.canonical, (text, query))
+        wanted = WantedQuery(
+            text=text,
+            canonical=query.canonical,
+            compiled=compile_query(query),
+            rules_version=RULES_VERSION,
+        )
+        distinct.setdefault(query.canonical, wanted)
     return distinct

@@ -206,7 +206,8 @@ def _check(part: Path, *, called: Path) -> Contents:
         if found != "ok":
             raise BackupError(f"{called} is damaged ({' '.join(found.split())}); use an older backup")
         feeds, subscriptions, posts, last_run_at = connection.execute(
-            "SELECT (SELECT count(*) FROM feeds), (SELECT count(*) FROM subscriptions),"
+            "SELECT (SELECT count(*) FROM feeds),"
+            " (SELECT count(*) FROM subscriptions WHERE ended_at IS NULL),"
             " (SELECT count(*) FROM posts), (SELECT max(finished_at) FROM runs)"
         ).fetchone()
     return Contents(

@@ -8,19 +8,19 @@ from datetime import datetime, time
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import DEFAULT_MAX_PAPERS, Exclusion, Feed, FeedKind, Hold, LastRun, Place, Style
 from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, UserId
 from bot.core.schedules import Cadence, Schedule
-from bot.store import servers, tables
+from bot.store import servers, subscriptions, tables
 from bot.store.column_types import keep_first
 from bot.store.dialects import insert_if_new, these_ids
 
 _feeds = tables.feeds
 _NO_HOLD = {"hold_reason": None, "held_at": None, "hold_look_at": None, "gone_at": None}
-_has_subscriptions = exists().where(tables.subscriptions.c.feed_id == _feeds.c.id)
+_has_subscriptions = subscriptions.has_live(_feeds.c.id)
 
 
 def is_active() -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.ids import ChannelId, FeedId, MessageId, NoticeId, ServerId
 from bot.core.notices import Notice, NoticeKind, NoticeState
 from bot.core.posts import PostState
-from bot.store import tables
+from bot.store import subscriptions, tables
 from bot.store.column_types import UtcDateTime
 from bot.store.dialects import insert_if_new, these_ids
 from bot.store.feeds import is_active
@@ -75,7 +75,7 @@ async def owe_of_source(conn: AsyncConnection, *, joined_before: datetime, now: 
     A server that came after `joined_before` has not waited that long.
     """
     theirs = _feeds.c.server_id == _servers.c.id
-    wants = exists().where(theirs, is_active(), tables.subscriptions.c.feed_id == _feeds.c.id)
+    wants = exists().where(theirs, is_active(), subscriptions.has_live(_feeds.c.id))
     has_one = exists().where(
         _notices.c.server_id == _servers.c.id, _notices.c.kind == NoticeKind.SOURCE.value
     )

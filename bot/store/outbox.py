@@ -56,10 +56,12 @@ async def claimable(
     """
     busy = busy or {}
     first = (_posts.c.next_attempt_at, _posts.c.id)
-    turn = func.row_number().over(partition_by=_feeds.c.server_id, order_by=first)
+    # A person's feed takes turns by itself. Discord gives no id twice, so a person's is no server's.
+    owner = func.coalesce(_feeds.c.server_id, _feeds.c.user_id)
+    turn = func.row_number().over(partition_by=owner, order_by=first)
     had = Counter(busy.values())
     if had:
-        turn += case(dict(had), value=_feeds.c.server_id, else_=0)
+        turn += case(dict(had), value=owner, else_=0)
     due = _heads().where(_posts.c.next_attempt_at <= now, _posts.c.channel_id.not_in(busy.keys()))
     return await posts.fetch(conn, due.order_by(turn, *first).limit(limit))
 
@@ -79,16 +81,27 @@ async def next_attempt_at(
 
 
 async def begin_attempt(
-    conn: AsyncConnection, post_id: PostId, *, now: datetime, next_attempt_at: datetime
+    conn: AsyncConnection,
+    post_id: PostId,
+    *,
+    now: datetime,
+    next_attempt_at: datetime,
+    nonce: str | None = None,
 ) -> bool:
     """Note, before anything is sent, that it is being tried; False where it is not to be sent any more.
 
-    `next_attempt_at` counts where this attempt's end is never noted.
+    Args:
+        conn: the connection.
+        post_id: which post.
+        now: when the attempt begins.
+        next_attempt_at: counts where this attempt's end is never noted.
+        nonce: the post's, as it was claimed: it has another one where its papers are others since.
     """
+    as_claimed = () if nonce is None else (_posts.c.nonce == nonce,)
     active = exists().where(_feeds.c.id == _posts.c.feed_id, is_active())
     statement = (
         update(_posts)
-        .where(_posts.c.id == post_id, _posts.c.state == PostState.PENDING.value, active)
+        .where(_posts.c.id == post_id, _posts.c.state == PostState.PENDING.value, active, *as_claimed)
         .values(
             first_attempt_at=keep_first(_posts.c.first_attempt_at, now),
             attempts=_posts.c.attempts + 1,

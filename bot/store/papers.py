@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, fields
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import bindparam, case, func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import PaperId
@@ -15,15 +16,23 @@ from bot.store import tables
 from bot.store.dialects import insert_if_new
 
 _papers = tables.papers
-_columns = [_papers.c[field.name] for field in fields(Paper)]
-_moving = [column.name for column in _columns if column.name not in {"id", "list_day"}]
+_days = tables.list_day_papers
+# For deciding, a paper's list day is the latest on which it stands.
+_list_day = (
+    select(func.max(_days.c.day)).where(_days.c.paper_id == _papers.c.id).scalar_subquery().label("list_day")
+)
+_stored = [field.name for field in fields(Paper) if field.name != "list_day"]
+_columns = [*(_papers.c[name] for name in _stored), _list_day]
+_moving = [name for name in _stored if name != "id"]
 
 
-async def upsert(conn: AsyncConnection, papers: Iterable[Paper], *, seen_at: datetime) -> list[PaperId]:
-    """Write what the list now says of these papers, and return the ids that were new, in the order given.
+async def upsert(
+    conn: AsyncConnection, papers: Iterable[Paper], *, seen_at: datetime, day: date | None = None
+) -> list[PaperId]:
+    """Write what a list now says of these papers, and return the ids that were new, in the order given.
 
-    Everything moves but the first time seen; of two list days the later one stays. Where a paper is given
-    twice, what comes last holds.
+    Everything moves but the first time seen and the list days, to which new ones come: `day`, whose list it
+    is, and the one that the paper has. Where a paper is given twice, what comes last holds.
 
     Raises:
         ValueError: a paper was never listed.
@@ -31,24 +40,23 @@ async def upsert(conn: AsyncConnection, papers: Iterable[Paper], *, seen_at: dat
     rows = [asdict(paper) for paper in papers]
     if not rows:
         return []
-    if unlisted := [row["id"] for row in rows if row["list_day"] is None]:
-        raise ValueError(f"papers that were never listed are not kept: {', '.join(unlisted)}")
+    stands_on = [(one, row["id"]) for row in rows for one in (day, row.pop("list_day")) if one is not None]
+    if unlisted := {row["id"] for row in rows} - {paper_id for _, paper_id in stands_on}:
+        raise ValueError(f"papers that were never listed are not kept: {', '.join(sorted(unlisted))}")
     insert = insert_if_new(conn, _papers, key=["id"]).returning(_papers.c.id)
     inserted = await conn.execute(insert, [{**row, "first_seen_at": seen_at} for row in rows])
     new = {PaperId(paper_id) for paper_id in inserted.scalars()}
-    day = bindparam("new_list_day", type_=_papers.c.list_day.type)
     move = (
         update(_papers)
         .where(_papers.c.id == bindparam("paper_id"))
         .values({name: bindparam(f"new_{name}") for name in _moving})
-        .values(list_day=case((_papers.c.list_day < day, day), else_=_papers.c.list_day))
     )
     await conn.execute(
-        move,
-        [
-            {"paper_id": row["id"], **{f"new_{name}": row[name] for name in ("list_day", *_moving)}}
-            for row in rows
-        ],
+        move, [{"paper_id": row["id"], **{f"new_{name}": row[name] for name in _moving}} for row in rows]
+    )
+    await conn.execute(
+        insert_if_new(conn, _days, key=["day", "paper_id"]),
+        [{"day": one, "paper_id": paper_id} for one, paper_id in dict.fromkeys(stands_on)],
     )
     return list(dict.fromkeys(row["id"] for row in rows if row["id"] in new))
 
@@ -74,32 +82,45 @@ async def first_seen_after(
     conn: AsyncConnection, moment: datetime, *, first: date
 ) -> dict[PaperId, datetime]:
     """The papers of the list days from `first` on that were first seen after that moment, and when."""
+    of_days = select(_days.c.paper_id).where(_days.c.day >= first)
     statement = select(_papers.c.id, _papers.c.first_seen_at).where(
-        _papers.c.list_day >= first, _papers.c.first_seen_at > moment
+        _papers.c.id.in_(of_days), _papers.c.first_seen_at > moment
     )
     return {PaperId(paper_id): seen_at for paper_id, seen_at in await conn.execute(statement)}
 
 
 async def of_day(conn: AsyncConnection, day: date) -> list[Paper]:
-    """The papers of a list day by upvotes, most first, then by id."""
-    return await between(conn, day, day)
+    """The papers that stand on a list day by upvotes, most first, then by id."""
+    of_day = select(_days.c.paper_id).where(_days.c.day == day)
+    statement = select(*_columns).where(_papers.c.id.in_(of_day))
+    return await _all(conn, statement.order_by(_papers.c.upvotes.desc(), _papers.c.id))
 
 
 async def between(conn: AsyncConnection, first: date, last: date) -> list[Paper]:
-    """The papers of the list days from `first` to `last`, both included: by day, upvotes (most first), id."""
-    statement = (
-        select(*_columns)
-        .where(_papers.c.list_day.between(first, last))
-        .order_by(_papers.c.list_day, _papers.c.upvotes.desc(), _papers.c.id)
-    )
-    return [Paper(**row) for row in (await conn.execute(statement)).mappings()]
+    """The papers of the list days from `first` to `last`, both included, each once.
+
+    By the latest day, upvotes (most first), id.
+    """
+    of_days = select(_days.c.paper_id).where(_days.c.day.between(first, last))
+    statement = select(*_columns).where(_papers.c.id.in_(of_days))
+    return await _all(conn, statement.order_by(_list_day, _papers.c.upvotes.desc(), _papers.c.id))
+
+
+async def days_of(conn: AsyncConnection, paper_id: PaperId) -> list[date]:
+    """The list days on which the paper stands, the first one first."""
+    statement = select(_days.c.day).where(_days.c.paper_id == paper_id).order_by(_days.c.day)
+    return list((await conn.execute(statement)).scalars())
 
 
 async def newest_day(conn: AsyncConnection, *, up_to: date) -> date | None:
     """The newest list day, `up_to` at the latest, that has papers."""
-    statement = select(func.max(_papers.c.list_day)).where(_papers.c.list_day <= up_to)
+    statement = select(func.max(_days.c.day)).where(_days.c.day <= up_to)
     return (await conn.execute(statement)).scalar_one_or_none()
 
 
 async def count(conn: AsyncConnection) -> int:
     return (await conn.execute(select(func.count()).select_from(_papers))).scalar_one()
+
+
+async def _all(conn: AsyncConnection, statement: Select[Any]) -> list[Paper]:
+    return [Paper(**row) for row in (await conn.execute(statement)).mappings()]

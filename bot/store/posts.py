@@ -105,10 +105,9 @@ async def posted(
         _entries.c.feed_id.in_(these_ids(conn, feed_ids))
     )
     if since is not None:
-        papers = tables.papers
-        statement = statement.join(papers, papers.c.id == _entries.c.paper_id).where(
-            papers.c.list_day >= since
-        )
+        # A join: with a subselect for IN, SQLite would try every paper with every feed.
+        days = tables.list_day_papers
+        statement = statement.join(days, days.c.paper_id == _entries.c.paper_id).where(days.c.day >= since)
     rows = await conn.execute(statement)
     return {(FeedId(feed_id), PaperId(paper_id)) for feed_id, paper_id in rows}
 

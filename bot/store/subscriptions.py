@@ -1,21 +1,51 @@
-"""Subscriptions: the queries of the feeds, with what they were compiled to."""
+"""Subscriptions: the queries of the feeds, with what they were compiled to; removed ones for a while too."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feeds import Subscription
+from bot.core.feeds import Resumption, Subscription
 from bot.core.ids import FeedId, SubscriptionId, UserId
 from bot.store import tables
 from bot.store.dialects import insert_if_new, these_ids
 
 _subscriptions = tables.subscriptions
 _columns = _subscriptions.c
+# In the order in which `_values` takes them apart.
+_read = (
+    _columns.id,
+    _columns.feed_id,
+    _columns.text,
+    _columns.canonical,
+    _columns.compiled,
+    _columns.rules_version,
+    _columns.since,
+    _columns.created_at,
+    _columns.created_by,
+    _columns.resumed_at,
+    _columns.resumed_ran_at,
+)
+_order = (_columns.created_at, _columns.id)
+is_live = _columns.ended_at.is_(None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """A subscription as it was when it was removed."""
+
+    subscription: Subscription
+    ended_at: datetime | None  # None for one that was made again since
+
+
+def has_live(feed_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """The condition that the feed has subscriptions."""
+    return exists().where(_columns.feed_id == feed_id, is_live)
 
 
 async def add(
@@ -30,8 +60,8 @@ async def add(
     now: datetime,
     created_by: UserId,
 ) -> Subscription | None:
-    """Add a query to the feed; None where the feed has one of the same canonical form."""
-    statement = insert_if_new(conn, _subscriptions, key=["feed_id", "canonical"]).returning(*_columns)
+    """Add a query to the feed; None where the feed has one of the same canonical form, or a removed one."""
+    statement = insert_if_new(conn, _subscriptions, key=["feed_id", "canonical"]).returning(*_read)
     row = {
         "feed_id": feed_id,
         "text": text,
@@ -45,27 +75,76 @@ async def add(
     return next(iter(_values(await conn.execute(statement, row))), None)
 
 
-async def remove(conn: AsyncConnection, feed_id: FeedId, canonical: str) -> bool:
-    """Remove the query of this canonical form; False where the feed has none."""
-    statement = delete(_subscriptions).where(_columns.feed_id == feed_id, _columns.canonical == canonical)
-    return (await conn.execute(statement)).rowcount > 0
+async def end(
+    conn: AsyncConnection,
+    subscription_id: SubscriptionId,
+    *,
+    key: str,
+    ran_at: datetime | None,
+    now: datetime,
+) -> None:
+    """Remove the subscription; it is kept, for it may be made again.
+
+    Args:
+        conn: the connection.
+        subscription_id: which.
+        key: of the removal; those that are removed together have the same.
+        ran_at: the feed's last run that had it.
+        now: when.
+    """
+    values = {"ended_at": now, "ended_key": key, "resumed_ran_at": ran_at}
+    await conn.execute(update(_subscriptions).where(_columns.id == subscription_id).values(values))
+
+
+async def resume(
+    conn: AsyncConnection, subscription_id: SubscriptionId, *, text: str, since: date, now: datetime
+) -> Subscription:
+    """Have a removed subscription go on, in this spelling."""
+    values = {"ended_at": None, "resumed_at": now, "text": text, "since": since}
+    await conn.execute(update(_subscriptions).where(_columns.id == subscription_id).values(values))
+    (resumed,) = await _where(conn, _columns.id == subscription_id)
+    return resumed
+
+
+async def removed(conn: AsyncConnection, feed_id: FeedId) -> dict[str, Removed]:
+    """The feed's removed subscriptions that are still kept, by canonical form."""
+    found = await _removed(conn, _columns.feed_id == feed_id, _columns.ended_at.is_not(None))
+    return {one.subscription.canonical: one for one in found}
+
+
+async def of_removal(conn: AsyncConnection, feed_id: FeedId, key: str) -> list[Removed]:
+    """Those that were removed together by the removal of this key, and by none since."""
+    return await _removed(conn, _columns.feed_id == feed_id, _columns.ended_key == key)
+
+
+async def long_removed(conn: AsyncConnection, *, before: datetime) -> list[SubscriptionId]:
+    statement = select(_columns.id).where(_columns.ended_at < before)
+    return [SubscriptionId(one) for one in (await conn.execute(statement)).scalars()]
+
+
+async def forget_removed(
+    conn: AsyncConnection, subscription_ids: Collection[SubscriptionId], *, before: datetime
+) -> int:
+    """Delete those of them that were removed before then; how many there were."""
+    theirs = _columns.id.in_(these_ids(conn, subscription_ids))
+    return (await conn.execute(delete(_subscriptions).where(theirs, _columns.ended_at < before))).rowcount
 
 
 async def of_feed(conn: AsyncConnection, feed_id: FeedId) -> list[Subscription]:
     """The feed's queries, oldest first."""
-    return await _where(conn, _columns.feed_id == feed_id)
+    return await _where(conn, _columns.feed_id == feed_id, is_live)
 
 
 async def of_feeds(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[FeedId, list[Subscription]]:
     """The queries of many feeds, each feed's oldest first; a feed without any is left out."""
     found: dict[FeedId, list[Subscription]] = {}
-    for subscription in await _where(conn, _columns.feed_id.in_(these_ids(conn, feed_ids))):
+    for subscription in await _where(conn, _columns.feed_id.in_(these_ids(conn, feed_ids)), is_live):
         found.setdefault(subscription.feed_id, []).append(subscription)
     return found
 
 
 async def outdated(conn: AsyncConnection, rules_version: int) -> list[Subscription]:
-    """Those that were compiled under other rules than these."""
+    """Those that were compiled under other rules than these, removed ones too."""
     return await _where(conn, _columns.rules_version != rules_version)
 
 
@@ -79,13 +158,14 @@ async def recompile(
 ) -> None:
     """Store what the query is under new rules.
 
-    Two queries of a feed that the new rules make one become one: this one goes, and the other wants papers
-    from the earlier of the two days on.
+    Two queries of a feed that the new rules make one become one: of two that are subscribed this one goes,
+    and the other wants papers from the earlier of the two days on; one that was removed goes before one that
+    was not.
     """
     this = _columns.id == subscription_id
     twin = (
         await conn.execute(
-            select(_columns.id, _columns.rules_version).where(
+            select(_columns.id, _columns.rules_version, _columns.ended_at).where(
                 _columns.feed_id == select(_columns.feed_id).where(this).scalar_subquery(),
                 _columns.canonical == canonical,
                 _columns.id != subscription_id,
@@ -93,12 +173,16 @@ async def recompile(
         )
     ).one_or_none()
     if twin is not None and twin.rules_version == rules_version:
-        since = select(_columns.since).where(this).scalar_subquery()
-        earlier = (_columns.id == twin.id) & (_columns.since > since)
-        await conn.execute(update(_subscriptions).where(earlier).values(since=since))
-        await conn.execute(delete(_subscriptions).where(this))
-        return
-    if twin is not None:
+        is_removed = not (await conn.execute(select(is_live).where(this))).scalar_one()
+        if is_removed or twin.ended_at is None:
+            if not is_removed:
+                since = select(_columns.since).where(this).scalar_subquery()
+                earlier = (_columns.id == twin.id) & (_columns.since > since)
+                await conn.execute(update(_subscriptions).where(earlier).values(since=since))
+            await conn.execute(delete(_subscriptions).where(this))
+            return
+        await conn.execute(delete(_subscriptions).where(_columns.id == twin.id))
+    elif twin is not None:
         # Its canonical form is of the old rules and about to be replaced too; until then it stands aside.
         aside = f"{canonical} (outdated, {twin.id})"
         await conn.execute(update(_subscriptions).where(_columns.id == twin.id).values(canonical=aside))
@@ -108,20 +192,26 @@ async def recompile(
 
 async def oldest_since(conn: AsyncConnection) -> date | None:
     """The oldest list day that any subscription wants; None where there is no subscription."""
-    return (await conn.execute(select(func.min(_subscriptions.c.since)))).scalar_one_or_none()
+    return (await conn.execute(select(func.min(_columns.since).filter(is_live)))).scalar_one_or_none()
 
 
 async def count(conn: AsyncConnection) -> int:
-    return (await conn.execute(select(func.count()).select_from(_subscriptions))).scalar_one()
+    return (await conn.execute(select(func.count()).select_from(_subscriptions).where(is_live))).scalar_one()
 
 
-async def _where(conn: AsyncConnection, condition: ColumnElement[bool]) -> list[Subscription]:
-    statement = select(_subscriptions).where(condition).order_by(_columns.created_at, _columns.id)
-    return _values(await conn.execute(statement))
+async def _where(conn: AsyncConnection, *conditions: ColumnElement[bool]) -> list[Subscription]:
+    return _values(await conn.execute(select(*_read).where(*conditions).order_by(*_order)))
+
+
+async def _removed(conn: AsyncConnection, *conditions: ColumnElement[bool]) -> list[Removed]:
+    rows = (await conn.execute(select(*_read, _columns.ended_at).where(*conditions).order_by(*_order))).all()
+    ended = [row.ended_at for row in rows]
+    known = _values(row[:-1] for row in rows)
+    return [Removed(subscription=one, ended_at=at) for one, at in zip(known, ended, strict=True)]
 
 
 def _values(rows: Iterable[Sequence[Any]]) -> list[Subscription]:
-    """Rows as values. There can be 100,000, so they are taken apart as tuples, in the table's order."""
+    """Rows of `_read` as values. There can be 100,000, so they are taken apart as tuples, in that order."""
     return [
         Subscription(
             id=SubscriptionId(id_),
@@ -133,6 +223,19 @@ def _values(rows: Iterable[Sequence[Any]]) -> list[Subscription]:
             since=since,
             created_at=created_at,
             created_by=UserId(created_by),
+            resumed=None if resumed_at is None else Resumption(at=resumed_at, ran_at=ran_at),
         )
-        for id_, feed_id, text, canonical, compiled, rules_version, since, created_at, created_by in rows
+        for (
+            id_,
+            feed_id,
+            text,
+            canonical,
+            compiled,
+            rules_version,
+            since,
+            created_at,
+            created_by,
+            resumed_at,
+            ran_at,
+        ) in rows
     ]

@@ -50,7 +50,6 @@ papers = Table(
     "papers",
     metadata,
     Column("id", String(10), primary_key=True),
-    Column("list_day", Date, nullable=False, index=True),
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("title", Text, nullable=False),
     Column("abstract", Text, nullable=False),
@@ -76,10 +75,17 @@ list_days = Table(
     metadata,
     Column("day", Date, primary_key=True),
     Column("read_at", UtcDateTime, nullable=False),
-    Column("papers", Integer, nullable=False),
     Column("unreadable", Integer, nullable=False),
-    CheckConstraint("papers >= 0", name="papers"),
     CheckConstraint("unreadable >= 0", name="unreadable"),
+)
+
+# A paper can stand on several list days. A row is never taken back: what was listed once was listed.
+list_day_papers = Table(
+    "list_day_papers",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("paper_id", String(10), ForeignKey("papers.id"), primary_key=True),
+    Index(None, "paper_id", "day"),
 )
 
 servers = Table(
@@ -100,7 +106,9 @@ feeds = Table(
     "feeds",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("server_id", Id, ForeignKey("servers.id", ondelete="CASCADE"), nullable=False, index=True),
+    # A feed is a server's, or one person's: their direct messages.
+    Column("server_id", Id, ForeignKey("servers.id", ondelete="CASCADE"), index=True),
+    Column("user_id", Id, unique=True),
     Column("channel_id", Id, nullable=False, unique=True),
     Column("cadence", String(10), nullable=False),
     Column("post_time", TimeOfDay, nullable=False),
@@ -138,6 +146,8 @@ feeds = Table(
     _one_of("cadence", Cadence),
     _one_of("style", Style),
     _one_of("kind", FeedKind),
+    CheckConstraint("(server_id IS NULL) = (user_id IS NOT NULL)", name="owner"),
+    CheckConstraint("(user_id IS NOT NULL) = (kind = 'direct')", name="direct"),
     CheckConstraint(
         "(exclude_text IS NULL) = (exclude_compiled IS NULL)"
         " AND (exclude_text IS NULL) = (exclude_canonical IS NULL)"
@@ -160,8 +170,26 @@ subscriptions = Table(
     Column("since", Date, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", Id, nullable=False),
+    # One that was removed is kept for a while, for it may be made again and goes on then.
+    Column("ended_at", UtcDateTime),
+    Column("ended_key", String(16)),  # of the removal, the last one where it was made again since
+    Column("resumed_at", UtcDateTime),
+    Column("resumed_ran_at", UtcDateTime),  # the feed's last run for it before that removal
+    CheckConstraint("ended_at IS NULL OR ended_key IS NOT NULL", name="ended_key"),
     UniqueConstraint("feed_id", "canonical"),
     sqlite_autoincrement=True,
+)
+Index(
+    "ix_subscriptions_live",
+    subscriptions.c.feed_id,
+    sqlite_where=subscriptions.c.ended_at.is_(None),
+    postgresql_where=subscriptions.c.ended_at.is_(None),
+)
+Index(
+    "ix_subscriptions_ended",
+    subscriptions.c.ended_at,
+    sqlite_where=subscriptions.c.ended_at.is_not(None),
+    postgresql_where=subscriptions.c.ended_at.is_not(None),
 )
 
 posts = Table(
@@ -235,6 +263,21 @@ post_papers = Table(
     _one_of("form", Form),
     Index(None, "paper_id", "feed_id"),
     UniqueConstraint("feed_id", "paper_id"),  # the promise: a paper is posted once in a feed
+)
+
+# What a subscription had pending when it was removed: it is pending again if the subscription is made again.
+cancelled_papers = Table(
+    "cancelled_papers",
+    metadata,
+    Column(
+        "subscription_id",
+        Id,
+        ForeignKey("subscriptions.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("paper_id", String(10), ForeignKey("papers.id"), primary_key=True),
+    Column("pings", Boolean, nullable=False),  # whether its post was to ping the feed's role
 )
 
 post_steps = Table(

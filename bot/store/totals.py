@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ScalarSelect, exists, func, literal, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.posts import PostState
 from bot.core.totals import Totals
-from bot.store import tables
+from bot.store import subscriptions, tables
 from bot.store.feeds import is_active
 
 _feeds = tables.feeds
@@ -18,7 +18,7 @@ _PENDING = literal(PostState.PENDING.value, literal_execute=True)
 
 async def read(conn: AsyncConnection) -> Totals:
     """All of it, as of one moment."""
-    subscribed = exists().where(tables.subscriptions.c.feed_id == _feeds.c.id)
+    subscribed = subscriptions.has_live(_feeds.c.id)
     feeds = select(func.count()).select_from(_feeds).where(subscribed)
     held, paused = _feeds.c.held_at.is_not(None), _feeds.c.paused_at.is_not(None)
     certain = _posts.c.doubtful_since.is_(None)
@@ -34,7 +34,7 @@ async def read(conn: AsyncConnection) -> Totals:
         feeds.where(is_active()).scalar_subquery(),
         feeds.where(~held, paused).scalar_subquery(),
         feeds.where(held).scalar_subquery(),
-        _count_of(tables.subscriptions),
+        _count_of(tables.subscriptions, subscriptions.is_live),
         _count_of(tables.papers),
         waiting.scalar_subquery(),
         owed.where(certain, ~is_active()).scalar_subquery(),
@@ -60,5 +60,5 @@ async def read(conn: AsyncConnection) -> Totals:
     )
 
 
-def _count_of(table: tables.Table) -> ScalarSelect[int]:
-    return select(func.count()).select_from(table).scalar_subquery()
+def _count_of(table: tables.Table, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    return select(func.count()).select_from(table).where(*conditions).scalar_subquery()

@@ -30,6 +30,38 @@ async def test_a_date_shows_that_list_by_upvotes(world: World) -> None:
     assert said.index("Many") < said.index("Few")
 
 
+async def test_a_paper_that_comes_back_stands_on_both_lists_and_is_posted_once(world: World) -> None:
+    first = world.today - timedelta(days=6)
+    world.list_paper("2608.00001", day=first, title="Video Tea Leaves")
+    await world.admin.slash(world.channel, "papers date", date=first.isoformat())
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    await world.run()
+    assert world.posted_ids() == [], "it was listed before the subscription"
+
+    world.list_paper("2608.00001", title="Video Tea Leaves")
+    world.clock.advance(days=1)  # the channel's time
+    await world.run()
+    await world.run()
+
+    for day in (first, world.today - timedelta(days=1)):
+        said = text_of(await world.member.slash(world.channel, "papers date", date=day.isoformat()))
+        assert "1 paper" in said
+        assert "Tea Leaves" in said
+    assert world.posted_ids() == ["2608.00001"]
+    said = text_of(await world.member.slash(world.channel, "paper", paper="2608.00001"))
+    assert "On the Daily Papers list of 13 Aug 2026 and of 19 Aug 2026." in said
+
+
+async def test_a_paper_that_its_list_does_not_show_any_more_stays_on_it(world: World) -> None:
+    world.list_paper("2608.00001", title="Tea Leaves")
+    await world.run()
+    world.hub.days.clear()
+    world.clock.advance(hours=1)
+    await world.run()
+
+    assert "Tea Leaves" in text_of(await world.member.slash(world.channel, "papers today"))
+
+
 async def test_an_empty_weekend_is_no_failure(world: World) -> None:
     said = text_of(await world.member.slash(world.channel, "papers date", date="2026-08-15"))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.cogs.rights import overwrite
 from tests.world import World, text_of
 
 
@@ -76,10 +77,16 @@ async def test_the_channel_option_decides_whose_are_offered(world: World) -> Non
 async def test_all_of_them_end_together(world: World, typed: str) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video, agents")
 
-    said = text_of(await world.admin.slash(world.channel, "unsubscribe", keywords=typed))
+    asked = await world.admin.slash(world.channel, "unsubscribe", keywords=typed)
 
-    assert "• `video`\n• `agents`" in said
-    assert "nothing more is posted" in said
+    assert "Nothing was changed yet" in text_of(asked)
+    assert f"all 2 subscriptions of <#{world.channel.id}>" in text_of(asked)
+    assert "• `video`\n• `agents`" in text_of(asked)
+    assert await world.subscriptions() == ["video", "agents"]
+
+    await world.admin.click(asked.response, label="Unsubscribe")
+
+    assert "nothing more is posted" in text_of(asked)
     assert await world.subscriptions() == []
 
 
@@ -114,3 +121,136 @@ async def test_a_channel_without_subscriptions_says_so(world: World) -> None:
     said = text_of(await world.admin.slash(world.channel, "unsubscribe", keywords="video"))
 
     assert "has no subscriptions" in said
+
+
+async def unsubscribed(world: World, *, channel: Any = None, who: Any = None, keywords: str = "video") -> Any:
+    """The answer to an /unsubscribe, with its buttons."""
+    where = channel or world.channel
+    return await (who or world.admin).slash(world.channel, "unsubscribe", keywords=keywords, channel=where)
+
+
+async def undo(world: World, below: Any, who: Any = None) -> str:
+    """What stands in the answer, and beside it, after *Undo* was pressed."""
+    after = await (who or world.admin).click(below.response, label="Undo")
+    return "\n".join([text_of(after), text_of(below)])
+
+
+async def test_undo_makes_it_again_and_says_what_returns_and_what_is_made_up_for(world: World) -> None:
+    await world.admin.slash(world.channel, "config schedule", cadence="live")
+    await world.admin.slash(world.channel, "subscribe", keywords="video, agents")
+    await world.admin.slash(world.channel, "config pause")
+    world.list_paper("2608.00001", title="Video")
+    await world.run()
+    below = await unsubscribed(world)
+    assert "1 subscription left" in text_of(below)
+    assert "*Undo*" in text_of(below)
+
+    said = await undo(world, below)
+
+    assert "Undone" in said
+    assert "• `video` (goes on)" in said
+    assert "no pending papers will be posted as before, and 1 more paper will come with the next post" in said
+    assert below.response.components == []
+    assert await world.subscriptions() == ["video", "agents"]
+    await world.admin.slash(world.channel, "config resume")
+    await world.run()
+    assert world.posted_ids() == ["2608.00001"]
+
+
+async def test_undo_works_after_a_restart_and_a_second_time_says_that_it_is_done(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    below = await unsubscribed(world)
+    await world.restart()
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+
+    said = await undo(world, below)
+
+    assert "undone already" in said
+    assert "Nothing was changed" in said
+    assert await world.subscriptions() == ["video"]
+
+
+async def test_undo_is_too_late_after_thirty_days_and_says_what_to_do(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    below = await unsubscribed(world)
+    world.clock.advance(days=30)
+
+    said = await undo(world, below)
+
+    assert "kept for 30 days" in said
+    assert "`/subscribe` adds it again" in said
+    assert await world.subscriptions() == []
+
+
+async def test_who_may_no_longer_manage_the_channel_undoes_nothing(world: World) -> None:
+    world.env.backend.set_overwrite(world.channel.id, overwrite(world.member, manage_channels=True))
+    command = await world.command("unsubscribe")
+    world.guild.set_command_permissions(command, {world.member: True})
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    below = await unsubscribed(world, who=world.member)
+    world.env.backend.delete_overwrite(world.channel.id, world.member.id)
+
+    assert "You need **Manage Channels**" in await undo(world, below, world.member)
+    assert await world.subscriptions() == []
+
+
+async def test_undo_acts_in_the_channel_that_was_unsubscribed(world: World) -> None:
+    other = world.guild.create_text_channel("other")
+    for channel in (world.channel, other):
+        await world.admin.slash(world.channel, "subscribe", keywords="video", channel=channel)
+    below = await unsubscribed(world, channel=other)
+    await unsubscribed(world)
+
+    await undo(world, below)
+
+    assert await world.subscriptions(other) == ["video"]
+    assert await world.subscriptions() == []
+
+
+async def test_all_of_them_says_what_is_pending_and_can_be_undone(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="video, agents")
+    world.list_paper("2608.00001", title="Video")
+    world.list_paper("2608.00002", title="Agents")
+    await world.services.polling.poll()
+
+    asked = await unsubscribed(world, keywords="all of them")
+    assert "Not posted any more: 2 pending papers." in text_of(asked)
+    await world.admin.click(asked.response, label="Unsubscribe")
+    assert await world.subscriptions() == []
+
+    await undo(world, asked)
+    assert await world.subscriptions() == ["video", "agents"]
+
+
+async def test_all_of_them_ends_nothing_where_it_is_cancelled(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+
+    asked = await unsubscribed(world, keywords="all of them")
+    assert "the only subscription" in text_of(asked)
+    assert "Nothing is pending." in text_of(asked)
+    await world.admin.click(asked.response, label="Cancel")
+
+    assert await world.subscriptions() == ["video"]
+
+
+async def test_all_of_them_ends_what_was_shown_and_nothing_that_came_since(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    asked = await unsubscribed(world, keywords="all of them")
+    await world.admin.slash(world.channel, "subscribe", keywords="agents")
+
+    await world.admin.click(asked.response, label="Unsubscribe")
+
+    assert await world.subscriptions() == ["agents"]
+
+
+async def test_all_of_them_ends_nothing_for_one_who_lost_the_right_since(world: World) -> None:
+    world.env.backend.set_overwrite(world.channel.id, overwrite(world.member, manage_channels=True))
+    world.guild.set_command_permissions(await world.command("unsubscribe"), {world.member: True})
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    asked = await unsubscribed(world, who=world.member, keywords="all of them")
+    world.env.backend.delete_overwrite(world.channel.id, world.member.id)
+
+    result = await world.member.click(asked.response, label="Unsubscribe")
+
+    assert "You need **Manage Channels**" in text_of(result)
+    assert await world.subscriptions() == ["video"]

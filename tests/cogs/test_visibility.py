@@ -25,7 +25,15 @@ from tests.world import World, text_of
 GIVEN: dict[str, Any] = {**VALUES, "file": ("keywords.txt", b"world model"), "date": "2026-08-18"}
 CHANNELS = {"channel", "source"}
 # Everything that is pressed and outlives its answer; a new one fails until it stands here, with its tests below.
-PRESSED = {"PageButton", "ConfirmButton", "OlderButton", "CheckAgainButton", "SetUpButton", "PanelItem"}
+PRESSED = {
+    "PageButton",
+    "ConfirmButton",
+    "OlderButton",
+    "UndoButton",
+    "CheckAgainButton",
+    "SetUpButton",
+    "PanelItem",
+}
 
 
 def commands(world: World) -> Iterator[app_commands.Command[Any, ..., Any]]:
@@ -287,6 +295,19 @@ async def test_an_import_is_checked_again_when_it_is_pressed(world: World) -> No
     said = text_of(await person.click(shown.response, label="Import"))
 
     assert "that you can see" in said
+    assert await world.subscriptions(other) == []
+
+
+async def test_nothing_is_undone_for_one_who_cannot_see_the_channel_any_more(world: World) -> None:
+    person, other = manager(world), world.guild.create_text_channel("other")
+    await person.slash(other, "subscribe", keywords=SECRET)
+    shown = await person.slash(world.channel, "unsubscribe", keywords=SECRET, channel=other)
+    hide(world, other, person)
+    await world.env.settle()
+
+    said = text_of(await person.click(shown.response, label="Undo"))
+
+    assert SECRET not in said
     assert await world.subscriptions(other) == []
 
 

@@ -206,7 +206,7 @@ def test_what_is_older_than_a_subscription_says_whether_the_filter_would_keep_it
 @pytest.mark.parametrize("days_ago", [0, 1, 6, 7, 8, 10, 29, 30, 400])
 def test_a_run_reaches_to_a_week_before_the_last_one_within_bounds(days_ago: int, backfill_days: int) -> None:
     feed = replace(FEED, last_run_at=NOW - timedelta(days=days_ago))
-    found = reach(feed, now=NOW, backfill_days=backfill_days)
+    found = reach(feed, (), now=NOW, backfill_days=backfill_days)
     days = (open_list_day(NOW) - found).days
     assert days == min(days_ago + WINDOW_DAYS, max(backfill_days, WINDOW_DAYS))
 
@@ -214,12 +214,12 @@ def test_a_run_reaches_to_a_week_before_the_last_one_within_bounds(days_ago: int
 def test_a_hold_or_a_pause_does_not_shorten_the_reach() -> None:
     feed = replace(FEED, last_run_at=NOW - timedelta(days=10))
     held = replace(feed, hold=Hold(reason="…", since=NOW), paused_at=NOW)
-    assert reach(held, now=NOW, backfill_days=30) == reach(feed, now=NOW, backfill_days=30)
+    assert reach(held, (), now=NOW, backfill_days=30) == reach(feed, (), now=NOW, backfill_days=30)
 
 
 def test_a_feed_that_never_ran_reaches_to_before_its_beginning() -> None:
     feed = replace(FEED, created_at=NOW - timedelta(days=12))
-    assert reach(feed, now=NOW, backfill_days=30) == open_list_day(NOW) - timedelta(days=19)
+    assert reach(feed, (), now=NOW, backfill_days=30) == open_list_day(NOW) - timedelta(days=19)
 
 
 moments = st.integers(-60_000, 90_000).map(lambda hours: NOW + timedelta(hours=hours))
@@ -229,7 +229,7 @@ moments = st.integers(-60_000, 90_000).map(lambda hours: NOW + timedelta(hours=h
 def test_however_the_clock_jumps_the_window_is_always_in_reach(
     now: datetime, last_run_at: datetime, backfill_days: int
 ) -> None:
-    oldest = reach(replace(FEED, last_run_at=last_run_at), now=now, backfill_days=backfill_days)
+    oldest = reach(replace(FEED, last_run_at=last_run_at), (), now=now, backfill_days=backfill_days)
     today = open_list_day(now)
     assert today - timedelta(days=max(backfill_days, WINDOW_DAYS)) <= oldest
     assert oldest <= today - timedelta(days=WINDOW_DAYS)

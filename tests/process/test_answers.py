@@ -63,7 +63,8 @@ async def test_subscriptions_are_made_listed_offered_and_ended(stage: Stage) -> 
     assert await offered("rlh", channel=club.general) == ["RLHF"]
     await stage.command("unsubscribe", keywords="rlhf", channel=club.general)
     assert "RLHF" not in await stage.command("subscriptions", club.general)
-    await stage.command("unsubscribe", keywords="all of them", channel=club.general)
+    for keywords in ("diffusion model", '"world model" -survey'):
+        await stage.command("unsubscribe", keywords=keywords, channel=club.general)
     assert "no subscriptions" in await stage.command("subscriptions", club.general)
     zones = await stage.discord.autocomplete(
         club.admin, club.papers, "config schedule", option="timezone", value="berl"

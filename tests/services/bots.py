@@ -37,6 +37,7 @@ NINE = Schedule(time=time(9, 0), weekdays=frozenset(range(5)), timezone="UTC")
 LIVE = replace(NINE, cadence=Cadence.LIVE)
 WEEKLY = replace(NINE, cadence=Cadence.WEEKLY)
 CHANNEL, OTHER = 1, 2
+KINDS = tuple(kind for kind in FeedKind if kind is not FeedKind.DIRECT)  # of a server's feeds
 SERVER = ServerId(9)
 USER = UserId(8)
 

@@ -16,7 +16,6 @@ from bot.core.queries import compile_query, parse_query
 from bot.errors import UserError
 from bot.services.filters import FilterChange
 from bot.services.searching import RECENT_DAYS
-from bot.store import subscriptions
 from tests.services.bots import CHANNEL, OTHER, USER, Bot, a_bot, everything, stored
 
 TITLES = [
@@ -164,8 +163,7 @@ async def test_a_paper_that_was_posted_is_explained_after_unsubscribing(bot: Bot
     bot.list_paper("2608.00001")
     bot.clock.advance(hours=1)
     await bot.run()
-    async with bot.database.write() as conn:
-        await subscriptions.remove(conn, (await bot.posts())[0].feed_id, "video")
+    await bot.services.subscriptions.unsubscribe("video", channel_id=ChannelId(CHANNEL), user_id=USER)
     found = await bot.services.explaining.explain(PaperId("2608.00001"), channel_id=ChannelId(CHANNEL))
     assert found.decision.stage is Stage.POSTED
     assert found.post is not None

@@ -14,7 +14,8 @@ from bot.core.access import Access
 from bot.core.feeds import Feed, Hold, Place
 from bot.core.ids import ChannelId, ServerId
 from bot.errors import DeliveryError
-from bot.services.holds import EVENT_COUNTS_AFTER, KEPT, SURE_AFTER_SECONDS, Holds
+from bot.services.holds import EVENT_COUNTS_AFTER, KEPT, Holds
+from bot.services.overdue import SURE_AFTER_SECONDS
 from bot.services.surroundings import Surroundings
 from bot.store import feeds, notices, servers
 from tests.services.bots import CHANNEL, LIVE, OTHER, SERVER, USER, Bot, everything
@@ -329,7 +330,7 @@ async def keeping(bot: Bot) -> AsyncIterator[Keeping]:
     for channel in (CHANNEL, OTHER):
         bot.publisher.obstacles[ChannelId(channel)] = Access(is_gone=True, obstacle="Gone.")
     kept = Keeping(bot=bot, holds=bot.services.holds)
-    kept.holds._monotonic = lambda: kept.seconds
+    kept.holds._overdue._monotonic = lambda: kept.seconds
     yield kept
 
 

@@ -16,7 +16,7 @@ from bot.services.delivery import MOST_OF_A_SERVER
 from tests.fakes.publisher import LOST, Fault
 from tests.services.bots import CHANNEL, LIVE, USER, Bot, until
 
-KINDS = list(FeedKind)
+KINDS = [FeedKind.CHANNEL, FeedKind.THREAD, FeedKind.FORUM]
 REFUSED = DeliveryError("I lack **Embed Links**.", code=50013, is_permanent=True, is_explained=True)
 NOBODY_CAN_LOOK = DeliveryError("I cannot look.", code=50013, is_doubtful=True)
 

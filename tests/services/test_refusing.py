@@ -15,7 +15,7 @@ from bot.errors import DeliveryError
 from bot.services import sending
 from bot.store import notices, steps
 from tests.fakes.publisher import Fault, Poison
-from tests.services.bots import CHANNEL, LIVE, USER, Bot, a_bot
+from tests.services.bots import CHANNEL, KINDS, LIVE, USER, Bot, a_bot
 
 PASSES_BARE, FATAL = Poison(), Poison(even_bare=True)
 UNKNOWN = DeliveryError("Discord answered 400.", code=0)
@@ -125,7 +125,7 @@ async def test_folded_lines_are_split_as_well_as_cards(bot: Bot) -> None:
     assert len(await failed(bot)) == 2
 
 
-@pytest.mark.parametrize("kind", FeedKind)
+@pytest.mark.parametrize("kind", KINDS)
 async def test_in_places_of_every_kind(bot: Bot, kind: FeedKind) -> None:
     await owing(bot, 14, kind=kind)
     poison(bot, 2, 13)
@@ -135,7 +135,7 @@ async def test_in_places_of_every_kind(bot: Bot, kind: FeedKind) -> None:
 
 
 @pytest.mark.parametrize("culprits", [(), (1,), (1, 2), (2,), (10,), tuple(range(1, 7)), tuple(range(1, 12))])
-@pytest.mark.parametrize("kind", FeedKind)
+@pytest.mark.parametrize("kind", KINDS)
 async def test_the_role_is_pinged_once_whoever_fails(
     bot: Bot, kind: FeedKind, culprits: tuple[int, ...]
 ) -> None:
@@ -343,7 +343,7 @@ moments = st.lists(
     moments,
     st.sets(st.integers(1, 25), max_size=6),
     st.sampled_from([PASSES_BARE, FATAL, Poison(even_bare=True, names_embed=True)]),
-    st.tuples(st.sampled_from(FeedKind), st.sampled_from(Style)),
+    st.tuples(st.sampled_from(KINDS), st.sampled_from(Style)),
 )
 @example(
     [("lost", 0), ("deliver", 65), ("lost", 10), ("restart", 0)],

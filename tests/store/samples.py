@@ -95,6 +95,12 @@ async def a_subscription(
     )
 
 
+async def removed(conn: AsyncConnection, feed_id: FeedId, *, key: str = "ab12", now: datetime = NOW) -> None:
+    """Removes all subscriptions of the feed."""
+    for item in await subscriptions.of_feed(conn, feed_id):
+        await subscriptions.end(conn, item.id, key=key, ran_at=None, now=now)
+
+
 def planned(feed: Feed, *numbers: int) -> NewPost:
     return NewPost(
         feed_id=feed.id,

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.store import list_days, papers
 from bot.store.database import Database
-from tests.store.samples import DAY, NOW, listed, paper, paper_id
+from tests.store.samples import DAY, HOUR, NOW, listed, paper, paper_id
 
 _PROJECT = Path(__file__).parents[2]
 
@@ -90,7 +90,7 @@ async def test_a_refused_statement_rolls_the_whole_write_back(database: Database
     async def write() -> None:
         async with database.write() as conn:
             await listed(conn, 1)
-            await list_days.record(conn, DAY, read_at=NOW, papers=-1)
+            await conn.execute(text("INSERT INTO list_day_papers VALUES ('2026-08-07', '2608.99999')"))
 
     with pytest.raises(IntegrityError):
         await write()
@@ -133,14 +133,15 @@ async def test_writers_take_turns(database: Database) -> None:
             turns.append(turn)
             before = (await list_days.reads(conn, DAY, DAY)).get(DAY)
             await asyncio.sleep(0)  # let the others in, if they can come in
-            await list_days.record(conn, DAY, read_at=NOW, papers=(before.papers if before else 0) + 1)
+            read_at = before.read_at + HOUR if before else NOW
+            await list_days.record(conn, DAY, read_at=read_at)
 
     async with asyncio.TaskGroup() as group:
         for turn in range(25):
             group.create_task(add_one(turn))
     assert turns == list(range(25)), "in the order they came"
     async with database.read() as conn:
-        assert (await list_days.reads(conn, DAY, DAY))[DAY].papers == 25
+        assert (await list_days.reads(conn, DAY, DAY))[DAY].read_at == NOW + 24 * HOUR
 
 
 async def test_a_write_inside_a_write_is_an_error_and_not_a_standstill(database: Database) -> None:

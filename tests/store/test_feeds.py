@@ -6,16 +6,16 @@ from dataclasses import replace
 from datetime import time
 
 import pytest
-from sqlalchemy import delete, text
+from sqlalchemy import delete, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feeds import DEFAULT_MAX_PAPERS, Feed, Hold, LastRun, Style
+from bot.core.feeds import DEFAULT_MAX_PAPERS, Feed, FeedKind, Hold, LastRun, Style
 from bot.core.ids import ChannelId, FeedId, ServerId
 from bot.core.schedules import Cadence, Schedule
-from bot.store import feeds, posts, servers, subscriptions, tables
+from bot.store import feeds, outbox, posts, servers, subscriptions, tables
 from bot.store.database import Database
-from tests.store.samples import HOUR, NOW, SERVER, USER, WEEKDAYS, a_feed, a_subscription, owed
+from tests.store.samples import HOUR, NOW, SERVER, USER, WEEKDAYS, a_feed, a_subscription, owed, removed
 
 LIVE = replace(WEEKDAYS, cadence=Cadence.LIVE)
 
@@ -88,8 +88,7 @@ async def test_a_feed_is_due_from_its_next_run_on(conn: AsyncConnection) -> None
 
 async def test_a_feed_without_subscriptions_is_never_due(conn: AsyncConnection) -> None:
     feed = await subscribed(conn, 1)
-    for item in await subscriptions.of_feed(conn, feed.id):
-        await subscriptions.remove(conn, feed.id, item.canonical)
+    await removed(conn, feed.id)
     assert await feeds.due(conn, NOW) == []
     assert await feeds.next_due_at(conn) is None
 
@@ -201,3 +200,58 @@ async def test_with_a_server_goes_all_that_is_its_own(conn: AsyncConnection) -> 
     assert await posts.posted(conn, [feed.id]) == set()
     newer = await a_feed(conn)
     assert newer.id != feed.id, "an id is never given twice"
+
+
+A_PERSONS = {"server_id": None, "user_id": 5, "kind": "direct"}
+A_SERVERS = {"server_id": SERVER, "user_id": None, "kind": "channel"}
+
+
+async def give(conn: AsyncConnection, feed: Feed, **owner: object) -> None:
+    await conn.execute(update(tables.feeds).where(tables.feeds.c.id == feed.id).values(owner))
+
+
+async def test_a_feed_may_be_a_persons_and_then_none_of_a_servers_lists_has_it(conn: AsyncConnection) -> None:
+    ours, theirs = await subscribed(conn, 1), await subscribed(conn, 2)
+    await give(conn, theirs, **A_PERSONS)
+    await owed(conn, ours, 1)
+    await owed(conn, theirs, 1)
+
+    assert [feed.id for feed in await feeds.of_server(conn, SERVER)] == [ours.id]
+    assert await feeds.count_in_use(conn, SERVER) == 1
+    assert await posts.waiting(conn, SERVER) == {ours.id: 1}
+    claimed = await outbox.claimable(conn, NOW, limit=10)
+    assert {(post.feed_id, post.kind) for post in claimed} == {
+        (ours.id, FeedKind.CHANNEL),
+        (theirs.id, FeedKind.DIRECT),
+    }
+
+
+async def test_people_have_turns_of_their_own_beside_servers(conn: AsyncConnection) -> None:
+    """Ten people's posts are not one server's: each is as near the front as a server's first."""
+    for channel in range(1, 4):
+        await owed(conn, await subscribed(conn, channel), 1)
+    for channel in range(4, 7):
+        feed = await subscribed(conn, channel)
+        await give(conn, feed, **A_PERSONS | {"user_id": channel})
+        await owed(conn, feed, 1)
+
+    first = await outbox.claimable(conn, NOW, limit=4)
+
+    assert [post.channel_id for post in first] == [1, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [
+        A_SERVERS | {"server_id": None},
+        A_PERSONS | {"server_id": SERVER},
+        A_SERVERS | {"kind": "direct"},
+        A_PERSONS | {"kind": "channel"},
+    ],
+)
+async def test_a_feed_is_a_servers_or_a_persons_and_never_both_or_neither(
+    conn: AsyncConnection, owner: dict[str, object]
+) -> None:
+    feed = await a_feed(conn)
+    with pytest.raises(IntegrityError, match=r"ck_feeds_(owner|direct)"):
+        await give(conn, feed, **owner)

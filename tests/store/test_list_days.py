@@ -1,4 +1,4 @@
-"""Which list days were read."""
+"""Which list days were read, and what stands on them."""
 
 from __future__ import annotations
 
@@ -6,33 +6,53 @@ from datetime import date, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import list_days
-from tests.store.samples import DAY, NOW
+from bot.store import list_days, papers
+from tests.store.samples import DAY, HOUR, NOW, paper
+
+LATER = DAY + timedelta(days=6)
 
 
 async def test_days_are_read_with_both_ends(conn: AsyncConnection) -> None:
-    for number in range(4):
-        await list_days.record(conn, DAY + timedelta(days=number), read_at=NOW, papers=number)
-    found = await list_days.reads(conn, DAY + timedelta(days=1), DAY + timedelta(days=2))
-    assert [day.papers for day in found.values()] == [1, 2]
+    days = [DAY + timedelta(days=number) for number in range(4)]
+    for number, day in enumerate(days):
+        await papers.upsert(conn, [paper(n, list_day=day) for n in range(number)], seen_at=NOW, day=day)
+        await list_days.record(conn, day, read_at=NOW)
+
+    found = await list_days.reads(conn, days[1], days[2])
+
+    assert {day: read.papers for day, read in found.items()} == {days[1]: 1, days[2]: 2}
 
 
 async def test_a_day_read_again_keeps_the_latest_reading(conn: AsyncConnection) -> None:
-    await list_days.record(conn, DAY, read_at=NOW, papers=12)
-    await list_days.record(conn, DAY, read_at=NOW + timedelta(hours=1), papers=20)
-    assert await list_days.reads(conn, date.min, date.max) == {
-        DAY: list_days.DayRead(day=DAY, read_at=NOW + timedelta(hours=1), papers=20)
-    }
+    await list_days.record(conn, DAY, read_at=NOW)
+    await list_days.record(conn, DAY, read_at=NOW + HOUR)
+
+    found = await list_days.reads(conn, date.min, date.max)
+
+    assert found == {DAY: list_days.DayRead(day=DAY, read_at=NOW + HOUR, papers=0)}
 
 
 async def test_days_with_unreadable_items_are_told_apart_the_newest_first(conn: AsyncConnection) -> None:
     for number, unreadable in enumerate((3, 0, 1, 2)):
         day = DAY + timedelta(days=number)
-        await list_days.record(conn, day, read_at=NOW, papers=5, unreadable=unreadable)
+        await list_days.record(conn, day, read_at=NOW, unreadable=unreadable)
     found = await list_days.incomplete(conn, DAY + timedelta(days=1))
     assert [(read.day - DAY, read.unreadable) for read in found] == [
         (timedelta(days=3), 2),
         (timedelta(days=2), 1),
     ]
-    await list_days.record(conn, DAY + timedelta(days=3), read_at=NOW, papers=7)
+    await list_days.record(conn, DAY + timedelta(days=3), read_at=NOW)
     assert len(await list_days.incomplete(conn, DAY + timedelta(days=1))) == 1
+
+
+async def test_a_day_counts_as_many_papers_as_it_shows(conn: AsyncConnection) -> None:
+    """Also one that came back later, and one that a later reading of the day did not have any more."""
+    await papers.upsert(conn, [paper(1), paper(2), paper(3)], seen_at=NOW, day=DAY)
+    await list_days.record(conn, DAY, read_at=NOW)
+    await papers.upsert(conn, [paper(1), paper(3)], seen_at=NOW + HOUR, day=DAY)
+    await list_days.record(conn, DAY, read_at=NOW + HOUR)
+    await papers.upsert(conn, [paper(3, list_day=LATER)], seen_at=NOW + HOUR, day=LATER)
+
+    (read,) = (await list_days.reads(conn, DAY, DAY)).values()
+
+    assert read.papers == len(await papers.of_day(conn, DAY)) == 3

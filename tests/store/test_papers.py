@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -64,13 +64,53 @@ async def test_everything_moves_but_the_first_time_seen(conn: AsyncConnection) -
     assert await papers.first_seen(conn, FULL.id) == NOW
 
 
-async def test_the_later_list_day_stays_whichever_is_read_last(conn: AsyncConnection) -> None:
-    later = DAY + timedelta(days=6)
-    for day in (DAY, later, DAY):
-        await papers.upsert(conn, [paper(1, list_day=day)], seen_at=NOW)
-    found = await papers.get(conn, paper_id(1))
-    assert found is not None
-    assert found.list_day == later
+LATER = DAY + timedelta(days=6)
+
+
+@pytest.mark.parametrize("order", [(DAY, LATER), (LATER, DAY)])
+async def test_a_paper_that_comes_back_stands_on_both_lists(
+    conn: AsyncConnection, order: tuple[date, date]
+) -> None:
+    for day in order:
+        await papers.upsert(conn, [paper(1, list_day=day)], seen_at=NOW, day=day)
+
+    for day in order:
+        assert [found.id for found in await papers.of_day(conn, day)] == [paper_id(1)]
+    assert await papers.count(conn) == 1
+    assert await papers.newest_day(conn, up_to=LATER - timedelta(days=1)) == DAY
+
+
+@pytest.mark.parametrize("order", [(DAY, LATER), (LATER, DAY)])
+async def test_it_is_decided_by_the_latest_of_its_days_whichever_is_read_last(
+    conn: AsyncConnection, order: tuple[date, date]
+) -> None:
+    for day in order:
+        await papers.upsert(conn, [paper(1, list_day=day)], seen_at=NOW, day=day)
+
+    found = [
+        await papers.get(conn, paper_id(1)),
+        *(await papers.these(conn, [paper_id(1)])).values(),
+        *await papers.of_day(conn, DAY),
+        *await papers.between(conn, DAY, DAY),
+        *await papers.between(conn, LATER, LATER),
+        *await papers.between(conn, DAY, LATER),
+    ]
+    assert [one.list_day for one in found if one] == [LATER] * 6
+
+
+async def test_a_paper_stands_on_the_list_that_showed_it_and_on_a_later_day_that_it_names(
+    conn: AsyncConnection,
+) -> None:
+    await papers.upsert(conn, [paper(1, list_day=LATER)], seen_at=NOW, day=DAY)
+
+    assert await papers.of_day(conn, DAY) == await papers.of_day(conn, LATER) == [paper(1, list_day=LATER)]
+
+
+async def test_a_paper_that_its_list_does_not_show_any_more_stays_on_it(conn: AsyncConnection) -> None:
+    await papers.upsert(conn, [paper(1), paper(2)], seen_at=NOW, day=DAY)
+    await papers.upsert(conn, [paper(2)], seen_at=NOW + HOUR, day=DAY)
+
+    assert [found.id for found in await papers.of_day(conn, DAY)] == [paper_id(1), paper_id(2)]
 
 
 async def test_a_paper_given_twice_is_new_once(conn: AsyncConnection) -> None:

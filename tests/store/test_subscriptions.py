@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feeds import Subscription
+from bot.core.feeds import Resumption, Subscription
 from bot.core.ids import FeedId
-from bot.store import subscriptions
-from tests.store.samples import DAY, HOUR, NOW, USER, a_feed, a_subscription
+from bot.store import feeds, subscriptions, totals
+from tests.store.samples import DAY, HOUR, NOW, SERVER, USER, a_feed, a_subscription, removed
 
 
 async def test_a_subscription_comes_back_as_it_was(conn: AsyncConnection) -> None:
@@ -46,14 +47,92 @@ async def test_a_subscription_of_no_feed_is_refused(conn: AsyncConnection) -> No
         await a_subscription(conn, FeedId(404), "agents")
 
 
-async def test_one_is_removed_by_its_canonical_form(conn: AsyncConnection) -> None:
+async def test_a_removed_one_counts_nowhere_and_is_kept_as_it_was(conn: AsyncConnection) -> None:
     one, two = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
-    for feed in (one, two):
-        await a_subscription(conn, feed.id, "agents")
-    assert await subscriptions.remove(conn, one.id, "agents")
-    assert not await subscriptions.remove(conn, one.id, "agents")
+    first = await a_subscription(conn, one.id, "agents", since=DAY - timedelta(days=9))
+    second = await a_subscription(conn, two.id, "agents")
+    assert first is not None
+    assert second is not None
+
+    await removed(conn, one.id, now=NOW + HOUR)
+
     assert await subscriptions.of_feed(conn, one.id) == []
-    assert len(await subscriptions.of_feed(conn, two.id)) == 1
+    assert await subscriptions.of_feeds(conn, [one.id, two.id]) == {two.id: [second]}
+    assert await subscriptions.count(conn) == 1
+    assert await subscriptions.oldest_since(conn) == DAY
+    assert await feeds.in_use(conn) == await feeds.due(conn, NOW) == [two]
+    assert await feeds.count_in_use(conn, SERVER) == 1
+    assert (await totals.read(conn)).subscriptions == 1
+    kept = await subscriptions.removed(conn, one.id)
+    assert kept == {"agents": subscriptions.Removed(subscription=first, ended_at=NOW + HOUR)}
+    assert await subscriptions.removed(conn, two.id) == {}
+
+
+async def test_one_that_goes_on_is_the_same_with_the_spelling_of_now(conn: AsyncConnection) -> None:
+    feed = await a_feed(conn)
+    first = await a_subscription(conn, feed.id, "agents")
+    assert first is not None
+    await subscriptions.end(conn, first.id, key="ab12", ran_at=NOW - HOUR, now=NOW)
+
+    again = await subscriptions.resume(conn, first.id, text="AGENT", since=DAY, now=NOW + HOUR)
+
+    assert again == replace(first, text="AGENT", resumed=Resumption(at=NOW + HOUR, ran_at=NOW - HOUR))
+    assert await subscriptions.of_feed(conn, feed.id) == [again]
+    assert await subscriptions.removed(conn, feed.id) == {}
+    (one,) = await subscriptions.of_removal(conn, feed.id, "ab12")
+    assert one.ended_at is None
+
+
+async def test_what_was_removed_together_is_known_by_its_key_until_it_is_removed_again(
+    conn: AsyncConnection,
+) -> None:
+    feed, other = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
+    for canonical in ("one", "two"):
+        await a_subscription(conn, feed.id, canonical)
+    await removed(conn, feed.id, key="ab12")
+
+    def canonicals(found: list[subscriptions.Removed]) -> list[str]:
+        return [one.subscription.canonical for one in found]
+
+    assert canonicals(await subscriptions.of_removal(conn, feed.id, "ab12")) == ["one", "two"]
+    assert await subscriptions.of_removal(conn, feed.id, "cd34") == []
+    assert await subscriptions.of_removal(conn, other.id, "ab12") == []
+
+    kept = await subscriptions.removed(conn, feed.id)
+    await subscriptions.resume(conn, kept["one"].subscription.id, text="one", since=DAY, now=NOW)
+    await removed(conn, feed.id, key="cd34")
+    assert canonicals(await subscriptions.of_removal(conn, feed.id, "ab12")) == ["two"]
+
+
+async def test_only_those_that_were_removed_before_are_forgotten(conn: AsyncConnection) -> None:
+    feeds_ = [await a_feed(conn, channel=channel) for channel in (1, 2, 3)]
+    known = [await a_subscription(conn, feed.id, "agents") for feed in feeds_]
+    await removed(conn, feeds_[0].id, now=NOW - 2 * HOUR)
+    await removed(conn, feeds_[1].id, now=NOW)
+    ids = [item.id for item in known if item]
+
+    assert await subscriptions.long_removed(conn, before=NOW - HOUR) == ids[:1]
+    assert await subscriptions.forget_removed(conn, ids, before=NOW - HOUR) == 1
+    assert await subscriptions.removed(conn, feeds_[0].id) == {}
+    assert await subscriptions.removed(conn, feeds_[1].id) != {}
+    assert len(await subscriptions.of_feed(conn, feeds_[2].id)) == 1
+
+
+@pytest.mark.parametrize("which", ["the removed one", "the other"])
+async def test_new_rules_that_make_a_removed_one_and_another_the_same_keep_the_other(
+    conn: AsyncConnection, which: str
+) -> None:
+    feed = await a_feed(conn)
+    gone = await a_subscription(conn, feed.id, "agents")
+    await removed(conn, feed.id)
+    live = await a_subscription(conn, feed.id, "agent")
+    for one in (gone, live) if which == "the removed one" else (live, gone):
+        await recompile(conn, one, "agent")
+
+    assert await canonical_forms(conn, feed.id) == ["agent"]
+    assert live is not None
+    assert [item.id for item in await subscriptions.of_feed(conn, feed.id)] == [live.id]
+    assert await subscriptions.removed(conn, feed.id) == {}
 
 
 async def test_each_feed_has_its_oldest_subscription_first(conn: AsyncConnection) -> None:

@@ -25,6 +25,7 @@ _KINDS = {
     FeedKind.CHANNEL: "channel",
     FeedKind.THREAD: "thread",
     FeedKind.FORUM: "forum; each card is a post of its own",
+    FeedKind.DIRECT: "direct messages",
 }
 
 

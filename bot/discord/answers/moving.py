@@ -89,6 +89,16 @@ def _parts(moved: Moved, *, has_happened: bool) -> Iterator[str]:
         named = ", ".join(f"*{query_words(query.text) or '…'}*" for query in moved.adds[:_MOST_NAMED])
         rest = f" and {more} more" if more > 0 else ""
         yield f"· {count(len(moved.adds), 'new subscription')}: {named}{rest}"
+    if moved.go_on:
+        returned = (
+            f"; {count(moved.returned, 'pending paper')} will be posted as before" if moved.returned else ""
+        )
+        were = (
+            "had been removed and goes on where it was"
+            if moved.go_on == 1
+            else "had been removed and go on where they were"
+        )
+        yield f"· {moved.go_on} of these {were}{returned}"
     if moved.same:
         yield f"· {count(moved.same, 'subscription')} there already"
     yield from (f"· {words}" for words in moved.changed)

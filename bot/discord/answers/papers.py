@@ -64,11 +64,11 @@ def preview(found: Preview) -> list[discord.Embed]:
     )
 
 
-def one(paper: Paper) -> MessageParts:
-    """One paper as a card with its buttons, and where it stood on the list."""
+def one(paper: Paper, *, days: Sequence[date]) -> MessageParts:
+    """One paper as a card with its buttons, and on which list days it stands."""
     listed = (
-        f"On the Daily Papers list of {date_text(paper.list_day)}."
-        if paper.list_day
+        f"On the Daily Papers list of {' and of '.join(date_text(day) for day in days)}."
+        if days
         else "Never on the Daily Papers list, as far as is known."
     )
     withdrawn = " **Withdrawn**: it is not posted." if paper.withdrawn_at else ""

@@ -15,23 +15,28 @@ from bot.discord.paging import pages
 from bot.discord.phrases import code, count
 from bot.discord.targets import Target
 from bot.services.delivery import Delivered
+from bot.services.resuming import KEPT
 from bot.services.searching import RECENT_DAYS
-from bot.services.subscriptions import OLDER_MATCHES, FeedSubscriptions, Subscribed, Unsubscribed, Wanted
+from bot.services.subscriptions import OLDER_MATCHES, FeedSubscriptions, Subscribed, Wanted
+from bot.services.unsubscribing import ToEnd, Unsubscribed
 
 
-def subscribed(result: Subscribed, *, now: datetime) -> list[discord.Embed]:
-    """What /subscribe did, what each keyword would have brought, and when the next post comes."""
+def subscribed(result: Subscribed, *, now: datetime, title: str = "") -> list[discord.Embed]:
+    """What /subscribe did, or *Undo*, what each keyword would have brought, and when the next post comes."""
     new = [item for item in result.wanted if item.is_new]
-    if new:
+    has_changed = bool(new) or result.made_up is not None
+    footer = phrases.next_post(result.feed, now=now)
+    if has_changed:
         intro = f"<#{result.feed.channel_id}> now gets papers that match:"
-        since = date_text(new[0].subscription.since)
-        footer = (
-            f"{phrases.next_post(result.feed, now=now)}\nThe first post brings the list of {since} whole, "
-            "later ones what is listed after that; older papers are not posted by themselves."
-        )
     else:
         intro = f"Nothing changed: <#{result.feed.channel_id}> has that already."
-        footer = phrases.next_post(result.feed, now=now)
+    if new:
+        since = date_text(new[0].subscription.since)
+        footer += (
+            f"\nThe first post brings the list of {since} whole, later ones what is listed after that; older "
+            "papers are not posted by themselves."
+        )
+    footer += _going_on(result)
     if result.feed.is_filtered:
         footer += f"\nThe channel's filter counts for these papers too: {phrases.kept_out(result.feed)}."
     if result.recent_days_known < RECENT_DAYS:
@@ -40,21 +45,35 @@ def subscribed(result: Subscribed, *, now: datetime) -> list[discord.Embed]:
         footer += f"\n{warning}"
     return pages(
         (_wanted(item) for item in result.wanted),
-        title="Subscribed" if new else "Already subscribed",
+        title=title or ("Subscribed" if has_changed else "Already subscribed"),
         intro=intro,
         footer=footer,
     )
 
 
+def _going_on(result: Subscribed) -> str:
+    """What comes of subscriptions that were removed and go on where they were; '' where there are none."""
+    made_up = result.made_up
+    if made_up is None:
+        return ""
+    said = (
+        f"\nWhat was removed goes on where it was: {count(result.returned, 'pending paper')} will be posted "
+        f"as before, and {count(made_up.planned, 'more paper')} will come with the next post."
+    )
+    if filtered := made_up.matched - made_up.planned:
+        said += f" The channel's filter keeps {count(filtered, 'more paper')} out for now."
+    return said
+
+
 def _wanted(item: Wanted) -> str:
     recent = count(item.recent, "paper")
     today = f", {item.today} of them on today's list" if item.today else ""
-    known = "" if item.is_new else " (subscribed before)"
+    known = " (goes on)" if item.goes_on else "" if item.is_new else " (subscribed before)"
     return f"• {code(item.subscription.text)}{known}: {recent} in the last {RECENT_DAYS} days{today}"
 
 
 def unsubscribed(result: Unsubscribed, *, now: datetime) -> list[discord.Embed]:
-    """What /unsubscribe removed, and what is left."""
+    """What /unsubscribe removed, what was pending, what is left, and how to go back."""
     if result.left:
         footer = f"{count(result.left, 'subscription')} left. {phrases.next_post(result.feed, now=now)}"
     else:
@@ -62,13 +81,47 @@ def unsubscribed(result: Unsubscribed, *, now: datetime) -> list[discord.Embed]:
             "No subscriptions are left there, so nothing more is posted. `/subscribe` starts again; the "
             "channel keeps its settings."
         )
+    cancelled = result.cancelled
+    if cancelled.papers:
+        are = "was pending and is" if cancelled.papers == 1 else "were pending and are"
+        footer += f"\n{count(cancelled.papers, 'paper')} {are} not posted now."
+    if cancelled.under_way:
+        footer += f"\n{_under_way(cancelled.under_way)}"
+    footer += (
+        f"\nBy mistake? *Undo*, or `/subscribe` with the same keywords within {KEPT.days} days: it goes on "
+        "where it was."
+    )
     return pages(
         (f"• {code(item.text)}" for item in result.removed),
         title="Unsubscribed",
         intro=f"<#{result.feed.channel_id}> no longer gets papers that match:",
         footer=footer,
-        empty="• nothing: there was no subscription",
     )
+
+
+def to_end(found: ToEnd) -> list[discord.Embed]:
+    """What ending all of a channel's subscriptions would end, before it is done."""
+    pending, under_way = found.pending.papers + found.coming, found.pending.under_way
+    lines: list[str] = []
+    if pending:
+        lines.append(f"Not posted any more: {count(pending, 'pending paper')}.")
+    if under_way:
+        lines.append(_under_way(under_way))
+    if not (pending or under_way):
+        lines.append("Nothing is pending.")
+    lines.append("The channel keeps its settings. Press *Unsubscribe* within 14 minutes.")
+    number = len(found.subscriptions)
+    these = f"all {number} subscriptions" if number > 1 else "the only subscription"
+    return pages(
+        (f"• {code(item.text)}" for item in found.subscriptions),
+        title="Unsubscribe from all of them?",
+        intro=f"Nothing was changed yet. This would end {these} of <#{found.feed.channel_id}>:",
+        footer="\n".join(lines),
+    )
+
+
+def _under_way(papers: int) -> str:
+    return f"{count(papers, 'paper')} may still arrive: sending was tried already."
 
 
 def of_channel(

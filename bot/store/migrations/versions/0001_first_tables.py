@@ -20,9 +20,11 @@ def upgrade() -> None:
     _create_servers()
     _create_changes()
     _create_feeds()
+    _create_list_day_papers()
     _create_notices()
     _create_posts()
     _create_subscriptions()
+    _create_cancelled_papers()
     _create_post_papers()
     _create_post_steps()
 
@@ -32,9 +34,7 @@ def _create_list_days() -> None:
         "list_days",
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("read_at", sa.String(length=27), nullable=False),
-        sa.Column("papers", sa.Integer(), nullable=False),
         sa.Column("unreadable", sa.Integer(), nullable=False),
-        sa.CheckConstraint("papers >= 0", name=op.f("ck_list_days_papers")),
         sa.CheckConstraint("unreadable >= 0", name=op.f("ck_list_days_unreadable")),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_list_days")),
     )
@@ -44,7 +44,6 @@ def _create_papers() -> None:
     op.create_table(
         "papers",
         sa.Column("id", sa.String(length=10), nullable=False),
-        sa.Column("list_day", sa.Date(), nullable=False),
         sa.Column("first_seen_at", sa.String(length=27), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("abstract", sa.Text(), nullable=False),
@@ -65,7 +64,6 @@ def _create_papers() -> None:
         sa.Column("withdrawn_at", sa.String(length=27), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_papers")),
     )
-    op.create_index(op.f("ix_papers_list_day"), "papers", ["list_day"], unique=False)
 
 
 def _create_runs() -> None:
@@ -131,7 +129,8 @@ def _create_feeds() -> None:
     op.create_table(
         "feeds",
         sa.Column("id", _ID, nullable=False),
-        sa.Column("server_id", _ID, nullable=False),
+        sa.Column("server_id", _ID, nullable=True),
+        sa.Column("user_id", _ID, nullable=True),
         sa.Column("channel_id", _ID, nullable=False),
         sa.Column("cadence", sa.String(length=10), nullable=False),
         sa.Column("post_time", sa.String(length=5), nullable=False),
@@ -162,8 +161,9 @@ def _create_feeds() -> None:
         sa.Column("last_planned", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.String(length=27), nullable=False),
         sa.Column("created_by", _ID, nullable=False),
+        sa.CheckConstraint("(user_id IS NOT NULL) = (kind = 'direct')", name=op.f("ck_feeds_direct")),
         sa.CheckConstraint("cadence IN ('live', 'daily', 'weekly')", name=op.f("ck_feeds_cadence")),
-        sa.CheckConstraint("kind IN ('channel', 'thread', 'forum')", name=op.f("ck_feeds_kind")),
+        sa.CheckConstraint("kind IN ('channel', 'thread', 'forum', 'direct')", name=op.f("ck_feeds_kind")),
         sa.CheckConstraint("style IN ('cards', 'digest')", name=op.f("ck_feeds_style")),
         sa.CheckConstraint(
             "(exclude_text IS NULL) = (exclude_compiled IS NULL)"
@@ -172,6 +172,7 @@ def _create_feeds() -> None:
             name=op.f("ck_feeds_exclude"),
         ),
         sa.CheckConstraint("(held_at IS NULL) = (hold_reason IS NULL)", name=op.f("ck_feeds_hold")),
+        sa.CheckConstraint("(server_id IS NULL) = (user_id IS NOT NULL)", name=op.f("ck_feeds_owner")),
         sa.CheckConstraint("length(post_time) = 5", name=op.f("ck_feeds_post_time")),
         sa.CheckConstraint("max_papers >= 1", name=op.f("ck_feeds_max_papers")),
         sa.CheckConstraint("min_upvotes >= 0", name=op.f("ck_feeds_min_upvotes")),
@@ -181,10 +182,24 @@ def _create_feeds() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_feeds")),
         sa.UniqueConstraint("channel_id", name=op.f("uq_feeds_channel_id")),
+        sa.UniqueConstraint("user_id", name=op.f("uq_feeds_user_id")),
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_feeds_next_run_at"), "feeds", ["next_run_at"], unique=False)
     op.create_index(op.f("ix_feeds_server_id"), "feeds", ["server_id"], unique=False)
+
+
+def _create_list_day_papers() -> None:
+    op.create_table(
+        "list_day_papers",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("paper_id", sa.String(length=10), nullable=False),
+        sa.ForeignKeyConstraint(["paper_id"], ["papers.id"], name=op.f("fk_list_day_papers_paper_id")),
+        sa.PrimaryKeyConstraint("day", "paper_id", name=op.f("pk_list_day_papers")),
+    )
+    op.create_index(
+        op.f("ix_list_day_papers_paper_id_day"), "list_day_papers", ["paper_id", "day"], unique=False
+    )
 
 
 def _create_notices() -> None:
@@ -309,12 +324,52 @@ def _create_subscriptions() -> None:
         sa.Column("since", sa.Date(), nullable=False),
         sa.Column("created_at", sa.String(length=27), nullable=False),
         sa.Column("created_by", _ID, nullable=False),
+        sa.Column("ended_at", sa.String(length=27), nullable=True),
+        sa.Column("ended_key", sa.String(length=16), nullable=True),
+        sa.Column("resumed_at", sa.String(length=27), nullable=True),
+        sa.Column("resumed_ran_at", sa.String(length=27), nullable=True),
+        sa.CheckConstraint(
+            "ended_at IS NULL OR ended_key IS NOT NULL", name=op.f("ck_subscriptions_ended_key")
+        ),
         sa.ForeignKeyConstraint(
             ["feed_id"], ["feeds.id"], name=op.f("fk_subscriptions_feed_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscriptions")),
         sa.UniqueConstraint("feed_id", "canonical", name=op.f("uq_subscriptions_feed_id_canonical")),
         sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "ix_subscriptions_ended",
+        "subscriptions",
+        ["ended_at"],
+        unique=False,
+        sqlite_where=sa.text("ended_at IS NOT NULL"),
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_subscriptions_live",
+        "subscriptions",
+        ["feed_id"],
+        unique=False,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+
+
+def _create_cancelled_papers() -> None:
+    op.create_table(
+        "cancelled_papers",
+        sa.Column("subscription_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("paper_id", sa.String(length=10), nullable=False),
+        sa.Column("pings", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["paper_id"], ["papers.id"], name=op.f("fk_cancelled_papers_paper_id")),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"],
+            ["subscriptions.id"],
+            name=op.f("fk_cancelled_papers_subscription_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("subscription_id", "paper_id", name=op.f("pk_cancelled_papers")),
     )
 
 

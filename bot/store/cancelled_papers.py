@@ -1,0 +1,131 @@
+"""Papers that were pending when their subscription was removed: cancelled, and given back if it returns."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.ids import FeedId, PaperId, PostId, SubscriptionId
+from bot.core.posts import Post, PostState
+from bot.store import posts, tables
+from bot.store.dialects import these_ids
+
+_posts = tables.posts
+_entries = tables.post_papers
+_cancelled = tables.cancelled_papers
+_NONCE_BYTES = 12  # 24 hex digits: Discord takes 25 characters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """What became of the pending papers that only removed subscriptions wanted."""
+
+    papers: int = 0  # that are not posted now
+    under_way: int = 0  # whose post was tried already and may have arrived: it is left as it is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenBack:
+    """What removed subscriptions had pending that the feed has in no post now."""
+
+    queries_of: Mapping[PaperId, tuple[str, ...]]
+    pings: bool  # whether a post of theirs was to ping the feed's role
+
+
+async def count(conn: AsyncConnection, feed_id: FeedId, canonicals: Collection[str]) -> Cancelled:
+    """What `cancel` would come to for the queries of these canonical forms."""
+    ended = set(canonicals)
+    pending = await _pending(conn, feed_id)
+    wanted = [(post, entry) for post in pending for entry in post.entries if ended.issuperset(entry.queries)]
+    papers = sum(not _was_tried(post) for post, _ in wanted)
+    return Cancelled(papers=papers, under_way=len(wanted) - papers)
+
+
+async def cancel(conn: AsyncConnection, feed_id: FeedId, ended: Mapping[str, SubscriptionId]) -> Cancelled:
+    """Take out of the feed's pending posts what only these subscriptions, by canonical form, wanted there.
+
+    What one of them had pending is remembered as its own, also where others still want it.
+    """
+    cancelled = await count(conn, feed_id, ended)
+    for post in await _pending(conn, feed_id):
+        if not _was_tried(post):
+            await _cancel_in(conn, post, ended)
+    return cancelled
+
+
+async def give_back(
+    conn: AsyncConnection, feed_id: FeedId, resumed: Mapping[SubscriptionId, str]
+) -> GivenBack:
+    """What these subscriptions, with their canonical forms, had pending and what is to be posted again.
+
+    A paper that is pending in the feed for another query is pending for theirs too from now on.
+    """
+    theirs = _cancelled.c.subscription_id.in_(these_ids(conn, resumed))
+    rows = (await conn.execute(select(_cancelled).where(theirs).order_by(_cancelled.c.paper_id))).all()
+    await conn.execute(delete(_cancelled).where(theirs))
+    queries_of: dict[PaperId, tuple[str, ...]] = {}
+    pings: dict[PaperId, bool] = {}
+    for row in rows:
+        paper_id = PaperId(row.paper_id)
+        queries_of[paper_id] = (*queries_of.get(paper_id, ()), resumed[SubscriptionId(row.subscription_id)])
+        pings[paper_id] = pings.get(paper_id, False) or row.pings
+    for paper_id, queries in list(queries_of.items()):
+        post = await posts.of_paper(conn, feed_id, paper_id)
+        if post is None:
+            continue
+        del queries_of[paper_id]
+        if post.state is PostState.PENDING:
+            (entry,) = (one for one in post.entries if one.paper_id == paper_id)
+            await _set_queries(conn, post.id, paper_id, tuple(dict.fromkeys((*entry.queries, *queries))))
+    return GivenBack(queries_of=queries_of, pings=any(pings[paper_id] for paper_id in queries_of))
+
+
+async def _pending(conn: AsyncConnection, feed_id: FeedId) -> list[Post]:
+    theirs = (_posts.c.feed_id == feed_id) & (_posts.c.state == PostState.PENDING.value)
+    return await posts.fetch(conn, posts.with_feeds().where(theirs).order_by(_posts.c.id))
+
+
+def _was_tried(post: Post) -> bool:
+    """Whether the post may stand in its channel; an attempt that was plainly refused left no trace."""
+    return post.first_attempt_at is not None or post.doubtful_since is not None
+
+
+async def _cancel_in(conn: AsyncConnection, post: Post, ended: Mapping[str, SubscriptionId]) -> None:
+    left = {
+        entry.paper_id: tuple(query for query in entry.queries if query not in ended)
+        for entry in post.entries
+    }
+    gone = [paper_id for paper_id, queries in left.items() if not queries]
+    pings = post.mention_role_id is not None and len(gone) == len(left)
+    rows = [
+        {"subscription_id": ended[query], "paper_id": entry.paper_id, "pings": pings}
+        for entry in post.entries
+        for query in entry.queries
+        if query in ended
+    ]
+    if not rows:
+        return
+    await conn.execute(_cancelled.insert(), rows)
+    if len(gone) == len(left):
+        await conn.execute(delete(_posts).where(_posts.c.id == post.id))
+        return
+    for entry in post.entries:
+        if left[entry.paper_id] not in {entry.queries, ()}:
+            await _set_queries(conn, post.id, entry.paper_id, left[entry.paper_id])
+    if gone:
+        of_post = _entries.c.post_id == post.id
+        await conn.execute(delete(_entries).where(of_post, _entries.c.paper_id.in_(gone)))
+        # Whoever is about to send it with the papers that it had is stopped: see `outbox.begin_attempt`.
+        nonce = secrets.token_hex(_NONCE_BYTES)
+        await conn.execute(update(_posts).where(_posts.c.id == post.id).values(nonce=nonce))
+
+
+async def _set_queries(
+    conn: AsyncConnection, post_id: PostId, paper_id: PaperId, queries: tuple[str, ...]
+) -> None:
+    this = (_entries.c.post_id == post_id) & (_entries.c.paper_id == paper_id)
+    await conn.execute(update(_entries).where(this).values(queries=queries))
