@@ -97,7 +97,7 @@ async def test_an_empty_file_is_a_new_database(tmp_path: Path) -> None:
 
 
 async def test_a_folder_in_the_files_place_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"DATABASE_URL.*cannot be opened"):
+    with pytest.raises(ConfigError, match=r"DATABASE_URL.*it is a folder; did you mean"):
         await Database.open(f"sqlite+aiosqlite:///{tmp_path}")
 
 
