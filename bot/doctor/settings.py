@@ -35,7 +35,7 @@ def _wrong(name: str, sentence: str, examined: Examined) -> Finding:
 
 
 def _origins(examined: Examined, *, is_all: bool) -> list[Finding]:
-    """Where what is right was set; of the rest only what was seen. `is_all`: no other finding is about one."""
+    """Where what is right was set; of the rest only what was seen. `is_all`: no other finding names one."""
     usable = {name: origin for name, origin in examined.origins.items() if name not in examined.wrong}
     parts = [
         f"set in {origin}: {', '.join(sorted(name for name, of in usable.items() if of == origin))}"

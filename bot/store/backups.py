@@ -117,7 +117,7 @@ def restore(file: Path, url: str, *, now: datetime) -> Restored:
         raise BackupError(f"{file} is the database itself: name a backup of it")
     with _told(database):
         files.make_folder(database.parent)
-    with _alone(database), _part_of(database) as (part, descriptor):
+    with _alone(database, called=named), _part_of(database) as (part, descriptor):
         # As it is, and nothing is made beside it: a backup's folder may be read-only.
         is_plain = not beside(files.real(file), "-wal").exists()
         _copy(file, part, mode="mode=ro&immutable=1" if is_plain else "mode=rw")
@@ -233,13 +233,13 @@ def _check(part: Path, *, called: Path) -> Contents:
 
 
 @contextmanager
-def _alone(database: Path) -> Generator[None]:
+def _alone(database: Path, *, called: Path) -> Generator[None]:
     """Keep every bot away from the database.
 
     Raises:
         BackupError: one runs on it.
     """
-    running = f"a bot runs on {database}: stop it, and restore then"
+    running = f"a bot runs on {called}: stop it, and restore then"
     with _told(database, busy=running), alone_on(database):
         yield
 

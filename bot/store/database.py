@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.errors import ConfigError
 from bot.store import files, migrating
-from bot.store.cancelling import to_the_end
+from bot.store.cancelling import is_cancelled, to_the_end
 from bot.store.engines import advice, parse_url, refusals, sqlite_engine
 from bot.store.files import NO_LOCKS
 
@@ -58,8 +58,10 @@ class Database:
                 async with _transaction(migrator, commits=True) as conn:
                     await conn.run_sync(migrating.migrate)
                     await _check_wal(conn, named)
-        except BaseException:
+        except BaseException as error:
             await database.close()
+            if isinstance(error, Exception) and is_cancelled():
+                raise asyncio.CancelledError from error
             raise
         finally:
             await migrator.dispose()

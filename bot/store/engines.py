@@ -8,6 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import aiosqlite
 from sqlalchemy import URL, AdaptedConnection, Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
@@ -19,7 +20,9 @@ from bot.store.address import AddressError, database_path
 from bot.store.cancelling import to_the_end
 from bot.store.files import NO_LOCKS
 
-_BUSY_TIMEOUT_SECONDS = 5  # how long another process (a backup, a shell) may keep us waiting
+# How long another process (a backup, a shell) may keep us waiting: less than the process may take to end,
+# for nothing interrupts that wait.
+_BUSY_TIMEOUT_SECONDS = 3
 
 _RIGHTS = "this user cannot write there; give it the right to write to the file and its folder"
 _LOCKED = (
@@ -90,14 +93,19 @@ def sqlite_engine(path: Path, *, begin: str, pragmas: tuple[str, ...]) -> AsyncE
 def _roll_back_cancelled(
     dbapi_connection: DBAPIConnection, _entry: ConnectionPoolEntry, reason: BaseException | None
 ) -> None:
-    """Roll back what a cancellation cut off in the middle of a statement, before its connection is closed.
+    """Interrupt and roll back what a cancellation cut off in a statement, before its connection is closed.
 
     To close is not enough: SQLite keeps a closed connection's transaction, and so its lock on the file, as
     long as a cursor of it is alive, and the traceback of the cancellation keeps one.
     """
     if isinstance(reason, asyncio.CancelledError) and isinstance(dbapi_connection, AdaptedConnection):
         with suppress(asyncio.CancelledError):  # a second one: the first is on its way already
-            dbapi_connection.run_async(lambda driver: to_the_end(driver.rollback()))
+            dbapi_connection.run_async(lambda driver: to_the_end(_undo(driver)))
+
+
+async def _undo(driver: aiosqlite.Connection) -> None:
+    await driver.interrupt()  # the statement may have minutes before it
+    await driver.rollback()
 
 
 @contextmanager

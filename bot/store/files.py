@@ -137,7 +137,8 @@ def tighten(database: Path) -> None:
         with suppress(OSError):
             if mode is not None and path.stat().st_uid == os.geteuid():
                 path.chmod(FILE_MODE)
-                _log.info("Other users could read %s (mode %04o): now only its owner can", path, mode)
+                if path == database:
+                    _log.info("Other users could read %s (mode %04o); now only its owner can", path, mode)
 
 
 def mode_for_others(path: Path) -> int | None:

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, inspect
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.pool import NullPool
 
 from bot.errors import ConfigError
 from bot.store import engines
 from bot.store.database import Database
 from bot.store.tables import metadata
+from tests.store.next_version import COPYING, use_next_version
 from tests.store.samples import listed
 from tests.store.test_database import count_papers, run_python
 
@@ -209,4 +210,44 @@ async def test_a_kill_during_a_migration_leaves_nothing_of_it(
     connection.close()
     database = await Database.open(url)
     assert await count_papers(database) == 0
+    await database.close()
+
+
+@pytest.mark.parametrize(
+    "part", ["INSERT INTO _alembic_tmp_papers", "DROP TABLE papers", "UPDATE alembic_version"]
+)
+async def test_a_migration_that_is_cut_off_in_a_long_statement_ends_at_once_as_cancelled_and_is_undone(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    database = await Database.open(url)
+    async with database.write() as conn:
+        await listed(conn, 1)
+    await database.close()
+    running = asyncio.Event()
+    reached: list[str] = []
+
+    def slowed(
+        _conn: object, _cursor: object, statement: str, parameters: Any, *_rest: object
+    ) -> tuple[str, Any]:
+        if part not in " ".join(statement.split()) or reached:
+            return statement, parameters
+        reached.append(statement)
+        running.set()
+        endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+        return endless, ()
+
+    with monkeypatch.context() as newer:
+        use_next_version(tmp_path / "migrations", newer, revision=COPYING)
+        event.listen(Engine, "before_cursor_execute", slowed, retval=True)
+        try:
+            opening = asyncio.create_task(Database.open(url))
+            async with asyncio.timeout(20):
+                await running.wait()
+                opening.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await opening
+        finally:
+            event.remove(Engine, "before_cursor_execute", slowed)
+    database = await Database.open(url)
+    assert await count_papers(database) == 1
     await database.close()
