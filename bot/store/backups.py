@@ -52,6 +52,16 @@ class Restored:
 class NoDatabaseError(ConfigError):
     """The bot has not made its database yet."""
 
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"DATABASE_URL names {path}, and there is no database yet: the bot makes it when it starts. "
+            "Run this where the bot runs, with the same settings."
+        )
+
+
+class _EmptyError(BackupError):
+    """The file is a database without tables."""
+
 
 def database_file(url: str) -> Path:
     """The file that the URL names.
@@ -64,10 +74,7 @@ def database_file(url: str) -> Path:
     if why := files.obstacle(path):
         raise ConfigError(f"DATABASE_URL names {path}, but {why}")
     if not path.exists():
-        raise NoDatabaseError(
-            f"DATABASE_URL names {path}, and there is no database yet: the bot makes it when it starts. "
-            "Run this where the bot runs, with the same settings."
-        )
+        raise NoDatabaseError(path)
     return path
 
 
@@ -75,8 +82,10 @@ def back_up(database: Path, target: Path, *, replaces: bool) -> Contents:
     """Copy the database, as it is at one moment, into `target`: one file, whole or not there at all.
 
     Raises:
+        NoDatabaseError: the bot is making it just now.
         BackupError: it cannot be done; what was at `target` is as it was.
     """
+    named = database
     database, target = files.real(database), files.real(target)  # a symbolic link stays one
     if target in {database, lock_path(database), *(beside(database, suffix) for suffix in COMPANIONS)}:
         raise BackupError(f"{target} is the database itself, or a part of it: name another file")
@@ -88,7 +97,10 @@ def back_up(database: Path, target: Path, *, replaces: bool) -> Contents:
         if not replaces:
             raise BackupError(f"{target} is there already: name another file, or say --force to replace it")
     with _part_of(target) as (part, descriptor):
-        _copy(database, part, mode="mode=rw")
+        try:
+            _copy(database, part, mode="mode=rw")
+        except _EmptyError as error:
+            raise NoDatabaseError(named) from error
         contents = _check(part, called=database)
         with _told(target):
             os.fsync(descriptor)
@@ -130,6 +142,8 @@ def restore(file: Path, url: str, *, now: datetime) -> Restored:
             kept = _set_aside(database, now) if database.exists() else None
             part.replace(database)
             _sync_folder(database.parent)
+    if kept and files.real(named.parent) == kept.parent:
+        kept = named.parent / kept.name  # as the operator names it
     return Restored(contents=contents, kept=kept)
 
 
@@ -143,7 +157,7 @@ def _part_of(target: Path) -> Generator[tuple[Path, int]]:
     if not target.parent.is_dir():
         raise BackupError(f"the folder {target.parent} is not there: make it, or name another")
     with (
-        _told(target, busy="another backup or restore is at work there; let it end"),
+        _told(target, busy="another backup or restore is running there; wait until it has finished"),
         held(part) as descriptor,
     ):
         os.ftruncate(descriptor, 0)  # one that was cut off before
@@ -195,7 +209,8 @@ def _check_revision(connection: sqlite3.Connection, path: Path) -> None:
     """
     tables_there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
     if not {"alembic_version", "feeds", "subscriptions", "posts", "runs"} <= tables_there:
-        raise BackupError(f"{path} is not a database of Paperboy's: name another file")
+        kind = BackupError if tables_there else _EmptyError
+        raise kind(f"{path} is not a database of Paperboy's: name another file")
     revisions = {revision for (revision,) in connection.execute("SELECT version_num FROM alembic_version")}
     if newer := revisions - known_revisions():
         raise BackupError(
@@ -239,7 +254,7 @@ def _alone(database: Path, *, called: Path) -> Generator[None]:
     Raises:
         BackupError: one runs on it.
     """
-    running = f"a bot runs on {called}: stop it, and restore then"
+    running = f"a bot runs on {called}: stop it, then restore"
     with _told(database, busy=running), alone_on(database):
         yield
 
@@ -259,7 +274,7 @@ def _settle(database: Path) -> bool:
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise BackupError(
-                f"a program has {database} open: stop the bot, or what else it is, and restore then"
+                f"a program has {database} open: stop it (the bot, or whatever it is), then restore"
             ) from error
         return False  # which may be why it is replaced
     return True
