@@ -11,6 +11,7 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -215,3 +216,40 @@ def test_errors_of_file_systems_without_locks_or_shared_memory_name_them(name: s
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorname = name
     assert advice(error) == f"{NO_LOCKS} (disk I/O error)"
+
+
+@pytest.fixture
+def nobodys() -> Iterator[Path]:
+    """A folder that another user may enter, and that user, where this one may do everything."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        for made, mode_of_it in (("readable", 0o755), ("closed", 0o700)):
+            database = folder / made / "paperboy.db"
+            database.parent.mkdir()
+            database.touch()
+            database.chmod(0o444)
+            database.parent.chmod(mode_of_it)
+        os.seteuid(65_534)
+        yield folder
+        os.seteuid(0)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.parametrize(
+    "name", ["readable/paperboy.db", "readable/new.db", "readable/new/x.db", "closed/paperboy.db"]
+)
+def test_what_this_user_cannot_write_is_refused_in_one_line(nobodys: Path, name: str) -> None:
+    path = nobodys / name
+
+    async def start() -> None:
+        async with sole_use(address(path)):
+            await Database.open(address(path))
+
+    with pytest.raises(ConfigError) as told:
+        asyncio.run(start())
+    said = str(told.value)
+    assert said.startswith(f"DATABASE_URL names {path}, but ")
+    assert said.endswith(
+        "Permission denied; give this user the right to read and write there, or name another file"
+    )
