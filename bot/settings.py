@@ -81,7 +81,7 @@ def _database_address(value: str) -> str:
     Raises:
         AddressError: it names no file.
     """
-    database_path(value)
+    database_path(value, environment=os.environ)
     return value.strip()
 
 

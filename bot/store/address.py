@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 _SCHEME = "sqlite+aiosqlite"
 EXAMPLE = f"{_SCHEME}:///data/paperboy.db"
@@ -15,6 +16,7 @@ MUST_BE = f"the address of a file of SQLite such as {EXAMPLE}"
 _LONGEST_SHOWN = 100  # characters of a wrong address
 _DEFAULT_NAME = "paperboy.db"  # where only a folder is named
 _QUOTES = " \t\"'`<>;,\u2018\u2019\u201c\u201d\u00ab\u00bb"
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _ON_WINDOWS = os.name == "nt"
 _OTHERS = {
     "postgres": "PostgreSQL",
@@ -47,8 +49,12 @@ class AddressError(ValueError):
     """Its text completes the sentence "DATABASE_URL must be …", and ends with what was meant."""
 
 
-def database_path(address: str, *, on_windows: bool = _ON_WINDOWS) -> Path:
+def database_path(
+    address: str, *, environment: Mapping[str, str] = _NOTHING, on_windows: bool = _ON_WINDOWS
+) -> Path:
     """The file that the address names, as it names it.
+
+    `environment` is for the address that was meant alone: nothing in an address is expanded.
 
     Raises:
         AddressError: it is no address of a file, or names another file than its writer thinks.
@@ -57,7 +63,7 @@ def database_path(address: str, *, on_windows: bool = _ON_WINDOWS) -> Path:
     right = _RIGHT.fullmatch(text)
     if right and _wrong_path(right[1], on_windows=on_windows) is None:
         return Path(right[1])
-    meant = _meant(text, os.environ, on_windows=on_windows)
+    meant = _meant(text, environment, on_windows=on_windows)
     why = _wrong_scheme(text) if meant is None else _wrong_path(meant, on_windows=on_windows)
     if why is None:
         why = f"did you mean {_SCHEME}:///{meant}?"

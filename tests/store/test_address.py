@@ -13,17 +13,17 @@ from bot.store.address import AddressError, address_of, database_path
 RIGHT = "sqlite+aiosqlite:///"
 
 
+ENVIRONMENT = {"HOME": "/home/ada", "STATE": "/srv/state", "MY_TOKEN": "s3cret"}
+
+
 @pytest.fixture(autouse=True)
 def _home(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/ada")
-    monkeypatch.setenv("STATE", "/srv/state")
-    monkeypatch.setenv("MY_TOKEN", "s3cret")
-    monkeypatch.delenv("UNSET", raising=False)
+    monkeypatch.setenv("HOME", ENVIRONMENT["HOME"])
 
 
 def refusal(address: str, *, on_windows: bool = False) -> str:
     with pytest.raises(AddressError) as told:
-        database_path(address, on_windows=on_windows)
+        database_path(address, environment=ENVIRONMENT, on_windows=on_windows)
     text = str(told.value)
     assert text.startswith(
         "the address of a file of SQLite such as sqlite+aiosqlite:///data/paperboy.db, not "
