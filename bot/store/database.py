@@ -56,8 +56,10 @@ class Database:
                 ):  # look before the first write: it may be another program's
                     await conn.run_sync(migrating.check)
                 async with _transaction(migrator, commits=True) as conn:
-                    await conn.run_sync(migrating.migrate)
+                    done = await conn.run_sync(migrating.migrate)
                     await _check_wal(conn, named)
+                if done:
+                    migrating.log.info("%s", done)
         except BaseException as error:
             await database.close()
             if isinstance(error, Exception) and is_cancelled():

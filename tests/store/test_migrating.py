@@ -148,10 +148,11 @@ async def test_a_wrong_url_is_refused_with_the_right_form_and_without_its_passwo
 
 
 _NO_ROOM = """
-import asyncio, resource, sys
+import asyncio, logging, resource, sys
 from bot.errors import ConfigError
 from bot.store.database import Database
 
+logging.basicConfig(level="INFO")
 resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
 try:
     asyncio.run(Database.open(sys.argv[1]))
@@ -160,9 +161,10 @@ except ConfigError as error:
 """
 
 
-async def test_a_disk_without_room_is_told_as_such(url: str) -> None:
+async def test_a_disk_without_room_is_told_as_such_and_no_migration_claimed(url: str) -> None:
     pytest.importorskip("resource")
     ended = run_python(_NO_ROOM, url)
+    assert "now at revision" not in ended.stdout + ended.stderr
     assert "DATABASE_URL" in ended.stdout, ended.stderr
     assert "disk" in ended.stdout
 
