@@ -25,6 +25,7 @@ from bot.services.progress import Progress, untold
 from bot.settings import Settings
 from bot.sources.huggingface import HuggingFace
 from bot.store.database import Database
+from bot.store.engines import parse_url, refusals
 from bot.store.locking import sole_use
 from bot.watching import UNWATCHED
 from cogs import make_cogs
@@ -110,7 +111,8 @@ class App:
                 runs=services.runs, clock=self._clock, rung=self._rung, running=self._running
             )
             client.take(make_cogs(services))
-            await services.subscriptions.recompile()
+            with refusals(parse_url(settings.database_url)):  # damage that opening did not come across
+                await services.subscriptions.recompile()
             stack.push_async_callback(client.close)
             await self._log_in(client, settings.discord_token.get_secret_value())
             async with asyncio.TaskGroup() as group:
@@ -172,7 +174,8 @@ class App:
         Starts once, however often the gateway reconnects.
         """
         await client.wait_until_ready()
-        _log.info("Ready as %s in %d servers", client.user, len(client.guilds))
+        number = len(client.guilds)
+        _log.info("Ready as %s in %d %s", client.user, number, "server" if number == 1 else "servers")
 
         async def heed_servers() -> None:
             services.surroundings.connected(await _servers_of(client))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import logs
-from bot.errors import BackupError, ConfigError
+from bot.errors import BackupError
 from bot.process import EXIT_CLOSED, EXIT_FAILED, run_until_signal
 from bot.services.clock import system_clock
 from bot.settings import Settings
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _DATED = re.compile(r"paperboy-(\d{4}-\d\d-\d\dT\d{6}Z)\.db")
 _EVERY = re.compile(r"([1-9]\d{0,3})([hd])")
 _AGAIN = timedelta(minutes=5)  # after one that failed
+_UNITS = ((1_440, "day"), (60, "hour"), (1, "minute"))
 _LOOKS_EVERY_SECONDS = 30.0  # at the clock, which may be set
 
 _log = logging.getLogger("bot.backups")
@@ -89,10 +90,12 @@ def restore(options: argparse.Namespace) -> int:
         return _failed(error)
     sys.stdout.write(f"Restored {file}: {_told(done.contents)}.\n")
     if done.kept:
-        sys.stdout.write(f"What was there before is kept as {done.kept}; delete it when all is well.\n")
+        sys.stdout.write(
+            f"The database that was there is kept as {done.kept}; delete it once everything works.\n"
+        )
     sys.stdout.write(
-        "Start the bot now. It does not know what was posted since this backup was made, so papers that\n"
-        "came to a channel since then are posted there once more (see docs/operating.md).\n"
+        "Start the bot now. It does not know what was posted after this backup was made, so it posts those\n"
+        "papers once more (see docs/operating.md).\n"
     )
     return EXIT_CLOSED
 
@@ -123,20 +126,30 @@ def _back_up(settings: Settings, target: Path, *, replaces: bool, keep: int | No
 
 
 async def _go_on(settings: Settings, folder: Path, *, every: timedelta, keep: int | None) -> None:
-    """Back up whenever the newest backup in the folder is as old as `every`, until cancelled."""
+    """Back up whenever the newest backup in the folder is as old as `every`, until cancelled.
+
+    Raises:
+        ConfigError: a setting is wrong.
+    """
+    from bot.store.backups import NoDatabaseError  # noqa: PLC0415 - as above
+
     not_before: datetime | None = None
-    _log.info("A backup into %s every %s", folder, every)
+    is_waiting = False
+    _log.info("Backing up into %s every %s", folder, _length(every))
     while True:
         now = system_clock()
-        if (not_before is None or now >= not_before) and _is_due(folder, now=now, every=every):
-            try:
-                _log.info(
-                    "%s", await asyncio.to_thread(_back_up, settings, folder, replaces=False, keep=keep)
-                )
-                not_before = None
-            except (BackupError, ConfigError) as error:  # no database yet: the bot starts at the same time
-                not_before = now + _AGAIN
-                _log.error("No backup was made: %s. Tried again in %s", error, _AGAIN)
+        try:
+            if (not_before is None or now >= not_before) and _is_due(folder, now=now, every=every):
+                said = await asyncio.to_thread(_back_up, settings, folder, replaces=False, keep=keep)
+                _log.info("%s", said)
+                not_before, is_waiting = None, False
+        except NoDatabaseError:
+            if not is_waiting:
+                _log.info("There is no database yet; the first backup is made when the bot has started")
+            is_waiting = True
+        except BackupError as error:
+            not_before = now + _AGAIN
+            _log.error("No backup was made: %s; trying again in %s", str(error).rstrip("."), _length(_AGAIN))
         await asyncio.sleep(_LOOKS_EVERY_SECONDS)
 
 
@@ -147,8 +160,15 @@ def _is_due(folder: Path, *, now: datetime, every: timedelta) -> bool:
 
 
 def _dated(folder: Path) -> list[Path]:
-    """The backups in the folder that have our names, the oldest first."""
-    return sorted(path for path in folder.iterdir() if _DATED.fullmatch(path.name))
+    """The backups in the folder that have our names, the oldest first.
+
+    Raises:
+        BackupError: the folder cannot be read.
+    """
+    try:
+        return sorted(path for path in folder.iterdir() if _DATED.fullmatch(path.name))
+    except OSError as error:
+        raise BackupError(f"the folder {folder} cannot be read: {error.strerror}") from error
 
 
 def _moment(path: Path) -> datetime:
@@ -164,9 +184,24 @@ def _told(contents: Contents) -> str:
     run = "no run yet"
     if contents.last_run_at:
         run = f"the newest run {_ago(system_clock() - contents.last_run_at)}"
-    return (
-        f"{contents.feeds:,} feeds, {contents.subscriptions:,} subscriptions, {contents.posts:,} posts, {run}"
+    numbers = (
+        _count(contents.feeds, "feed"),
+        _count(contents.subscriptions, "subscription"),
+        _count(contents.posts, "post"),
+        run,
     )
+    return ", ".join(numbers)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _length(time: timedelta) -> str:
+    """In the largest unit that leaves no rest: `5 minutes`, `36 hours`, `day`, `7 days`."""
+    minutes = round(time.total_seconds() / 60)
+    size, noun = next((size, noun) for size, noun in _UNITS if minutes % size == 0)
+    return noun if minutes == size else f"{minutes // size} {noun}s"
 
 
 def _ago(passed: timedelta) -> str:
@@ -183,11 +218,13 @@ def _size(number: int) -> str:
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) >= 1):
-        raise argparse.ArgumentTypeError(f"{text!r} will not do; give a whole number from 1 on")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of files; give a whole number from 1 on")
     return int(text)
 
 
 def _interval(text: str) -> timedelta:
     if (found := _EVERY.fullmatch(text)) is None:
-        raise argparse.ArgumentTypeError(f"{text!r} will not do; give hours or days, such as 24h or 7d")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not an interval; give hours or days, such as 24h or 7d"
+        )
     return timedelta(hours=int(found[1]) * (24 if found[2] == "d" else 1))

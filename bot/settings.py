@@ -18,21 +18,19 @@ from dotenv.parser import parse_stream
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from bot.core.feeds import MAX_SUBSCRIPTIONS
 from bot.core.limits import MAX_FEEDS, Limits
 from bot.core.queries import MAX_QUERY_LENGTH
 from bot.core.schedules import Schedule, parse_time, parse_timezone, parse_weekdays
 from bot.errors import ConfigError
+from bot.store.address import MUST_BE, AddressError, database_path
 from bot.validating import reading
 
-_DOTENV = Path(".env")
+DOTENV = Path(".env")
 _ENCODING = "utf-8-sig"  # some editors put a byte order mark first; it is no part of the first name
 _ALIKE = 0.75  # how much a name must be like a setting's to be taken for it
 _LONGEST_SHOWN = 100  # characters of a wrong value
-_DRIVER = "sqlite+aiosqlite"
 # User and password in an address, also in one too broken to parse.
 _CREDENTIALS = re.compile(r"//.*@", re.DOTALL)
 
@@ -78,17 +76,12 @@ def _websocket_address(value: str) -> str:
 
 
 def _database_address(value: str) -> str:
-    """The address as it came.
+    """The address without the spaces around it.
 
     Raises:
-        ValueError: no address, another database, or one in memory: it would forget what was posted.
+        AddressError: it names no file.
     """
-    try:
-        url = make_url(value.strip())
-    except ArgumentError as error:
-        raise ValueError from error
-    if url.drivername != _DRIVER or url.database in {None, "", ":memory:"}:
-        raise ValueError
+    database_path(value, environment=os.environ)
     return value.strip()
 
 
@@ -125,7 +118,7 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_file=_DOTENV,
+        env_file=DOTENV,
         env_file_encoding=_ENCODING,
         env_ignore_empty=True,
         extra="ignore",
@@ -155,7 +148,7 @@ class Settings(BaseSettings):
     )
     database_url: Annotated[str, AfterValidator(_database_address)] = Field(
         default="sqlite+aiosqlite:///data/paperboy.db",
-        description=f"the address of a file of SQLite such as {_DRIVER}:///data/paperboy.db",
+        description=MUST_BE,
     )
     poll_interval_seconds: int = Field(
         default=1800,
@@ -227,7 +220,7 @@ class Settings(BaseSettings):
         Raises:
             ConfigError: one line that names each variable that is wrong and says what would be right.
         """
-        _check_dotenv(_DOTENV)
+        _check_dotenv(DOTENV)
         try:
             return cls(**instead)  # pyright: ignore[reportArgumentType] - pydantic checks the values
         except ValidationError as error:
@@ -240,11 +233,11 @@ class Settings(BaseSettings):
     def examine(cls) -> Examined:
         """As `load`, but what is wrong is told one by one, with defaults in its place."""
         wrong: dict[str, str] = {}
-        dotenv: Path | None = _DOTENV
+        dotenv: Path | None = DOTENV
         try:
-            _check_dotenv(_DOTENV)
+            _check_dotenv(DOTENV)
         except ConfigError as error:
-            wrong[str(_DOTENV)], dotenv = str(error), None
+            wrong[str(DOTENV)], dotenv = str(error), None
         from_file: dict[str, Any] = {"_env_file": dotenv}
         try:
             settings = cls(**from_file)
@@ -254,7 +247,7 @@ class Settings(BaseSettings):
             instead = {name: cls.model_fields[name].default for name in found}
             settings = cls(**from_file, **instead)
         in_file = _names_in(dotenv)
-        sources = {str(_DOTENV): in_file, "the environment": _names_in_environment()}  # the last one wins
+        sources = {str(DOTENV): in_file, "the environment": _names_in_environment()}  # the last one wins
         return Examined(
             settings=settings,
             wrong=wrong,
@@ -335,6 +328,8 @@ def _place(details: ErrorDetails) -> str:
 def _sentence(details: ErrorDetails) -> str:
     name = _place(details)
     field = Settings.model_fields[name]
+    if isinstance(cause := details.get("ctx", {}).get("error"), AddressError):
+        return f"{name.upper()} must be {cause}"
     must = f"must be {field.description}"
     if "SecretStr" in str(field.annotation):
         return f"{name.upper()} {must}"

@@ -16,16 +16,18 @@ _SET_IT = "have the machine's clock set by the network (NTP): posts go out by it
 
 
 def check_clock(
-    moments: Iterable[Moment], *, default_timezone: str, feed_timezones: Collection[str]
+    moments: Iterable[Moment], *, default_timezone: str | None, feed_timezones: Collection[str]
 ) -> list[Finding]:
-    return [_offset(moments), *_zones({default_timezone, *feed_timezones}, default_timezone)]
+    """`default_timezone` is None where the setting is wrong."""
+    wanted = {*feed_timezones, *([default_timezone] if default_timezone else ())}
+    return [_offset(moments), *_zones(wanted, default_timezone)]
 
 
 def _offset(moments: Iterable[Moment]) -> Finding:
     """By the one that agrees most: a proxy's copy can only be older than it should."""
     nearest = min(moments, key=lambda moment: abs(moment.ours - moment.theirs), default=None)
     if nearest is None:
-        return unchecked("The machine's clock", because="nobody told the time")
+        return unchecked("The machine's clock", because="no answer said what time it is")
     off = nearest.ours - nearest.theirs
     if abs(off) <= _RIGHT:
         return fine(f"The machine's clock agrees with {nearest.where}'s")
@@ -39,11 +41,11 @@ def _length(time: timedelta) -> str:
     return f"{seconds} s" if seconds < 120 else f"{seconds // 60} minutes"
 
 
-def _zones(wanted: Collection[str], default: str) -> list[Finding]:
+def _zones(wanted: Collection[str], default: str | None) -> list[Finding]:
     known = available_timezones()
     broken = sorted(name for name in {*known, *wanted} if not _loads(name))
     if missing := [name for name in broken if name in wanted]:
-        again = "install Paperboy's packages anew: tzdata brings it"
+        again = "install Paperboy's packages again: tzdata brings it"
         return [
             wrong(f"{'DEFAULT_TIMEZONE' if name == default else 'The time zone'} {name} does not load", again)
             for name in missing
@@ -54,7 +56,8 @@ def _zones(wanted: Collection[str], default: str) -> list[Finding]:
         data = "the system's data"
     if broken:
         return [warning(f"{len(broken)} of {len(known)} time zones do not load, such as {broken[0]}")]
-    return [fine(f"All {len(known)} time zones load ({data}); DEFAULT_TIMEZONE is {default}")]
+    also = f"; DEFAULT_TIMEZONE is {default}" if default else ""
+    return [fine(f"All {len(known)} time zones load ({data}){also}")]
 
 
 def _loads(name: str) -> bool:

@@ -10,10 +10,13 @@ from pathlib import Path
 
 from bot.core.feeds import Feed
 from bot.core.ids import FeedId
+from bot.doctor.files import check_readers
 from bot.doctor.findings import Finding, Sign, count, fine, unchecked, warning, wrong
 from bot.errors import ConfigError
 from bot.store.engines import parse_url
+from bot.store.files import NO_LOCKS, obstacle, real
 from bot.store.inspecting import BusyError, Inspector, Owed, Revision, inspected, user_of
+from bot.store.locking import is_held, keeps_locks, lock_path
 
 _LEAST_ROOM_BYTES = 50_000_000
 _LITTLE_ROOM_BYTES = 500_000_000
@@ -36,14 +39,17 @@ class DatabaseReport:
 
 
 async def check_database(url: str, *, within_seconds: float = _SECONDS) -> DatabaseReport:
-    _, path = parse_url(url)
-    around = [_writable(path), _room(path)]
+    path = parse_url(url)
+    if why := obstacle(path):
+        error = ConfigError(f"DATABASE_URL names {path}, but {why}")
+        return DatabaseReport(findings=[_refused(error, ends_the_start=True)])
+    around = [_writable(path), _room(path), *check_readers(path)]
     if not path.exists():
         can_be_made = around[0].sign is Sign.FINE
         made = [fine(f"{path} is not there yet: it is made at the first start")] if can_be_made else []
         return DatabaseReport(findings=[*made, *around], contents=Contents(feeds=(), owed={}))
     size_bytes = path.stat().st_size
-    used_by = user_of(path)
+    user = _user(path)
     found: list[Finding] = []
     contents: Contents | None = None
     try:
@@ -59,9 +65,20 @@ async def check_database(url: str, *, within_seconds: float = _SECONDS) -> Datab
         found.append(unchecked(str(path), because="another program has it locked just now; try again"))
     except TimeoutError:
         found.append(warning(f"{path} was not read through within {within_seconds:g} s", "try again"))
-    if used_by is not None:
-        found.append(fine(f"It is in use: a bot runs on it{f' (process {used_by})' if used_by else ''}"))
+    found += user
     return DatabaseReport(findings=[*found, *around], contents=contents)
+
+
+def _user(path: Path) -> list[Finding]:
+    """Who has the file open; nothing where nobody is seen. To be asked while this process has it closed."""
+    if not keeps_locks(path):
+        error = ConfigError(f"DATABASE_URL names {path}, but {NO_LOCKS}")
+        return [_refused(error, ends_the_start=True)]
+    process_id = user_of(path)
+    process = f" (process {process_id})" if process_id else ""
+    if is_held(lock_path(real(path))):
+        return [fine(f"It is in use: a bot runs on it{process}")]
+    return [fine(f"Another program has it open{process}")] if process_id is not None else []
 
 
 def _refused(error: ConfigError, *, ends_the_start: bool) -> Finding:
@@ -94,17 +111,17 @@ async def _soundness(file: Inspector, *, size_bytes: int) -> Finding:
 
 def _writable(path: Path) -> Finding:
     """Whether this user may write the file and its folder, or make them."""
-    folder = path.parent
+    folder = real(path).parent
     while not folder.exists():
         folder = folder.parent
-    mend = "mend its rights, or have DATABASE_URL name another place"
+    remedy = "give this user the right to write there, or have DATABASE_URL name another place"
     if not folder.is_dir():
-        return wrong(f"{folder} is no folder, so {path} cannot be made", mend, ends_the_start=True)
+        return wrong(f"{folder} is no folder, so {path} cannot be made", remedy, ends_the_start=True)
     if not _may(folder, os.W_OK | os.X_OK):
-        return wrong(f"The folder {folder} cannot be written by this user", mend, ends_the_start=True)
+        return wrong(f"The folder {folder} cannot be written by this user", remedy, ends_the_start=True)
     if path.exists() and not _may(path, os.R_OK | os.W_OK):
-        return wrong(f"{path} cannot be written by this user", mend, ends_the_start=True)
-    return fine(f"The folder {folder.resolve()} can be written")
+        return wrong(f"{path} cannot be written by this user", remedy, ends_the_start=True)
+    return fine(f"The folder {folder} can be written")
 
 
 def _may(path: Path, mode: int) -> bool:
@@ -112,7 +129,7 @@ def _may(path: Path, mode: int) -> bool:
 
 
 def _room(path: Path) -> Finding:
-    folder = path.parent
+    folder = real(path).parent
     while not folder.is_dir():
         folder = folder.parent
     return judged_room(shutil.disk_usage(folder).free)

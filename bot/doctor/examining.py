@@ -17,7 +17,7 @@ from bot.doctor.servers import check_servers
 from bot.doctor.settings import check_settings
 from bot.doctor.source import Moment, check_source
 from bot.services.clock import Clock
-from bot.settings import Examined
+from bot.settings import DOTENV, Examined
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class Examination:
         except Exception as error:  # noqa: BLE001 - a job guard: one check's bug must not cost the others
             _log.debug("The check %s ended by a bug", name, exc_info=error)
             what = f"This check ended by a bug in Paperboy: {type(error).__name__}: {error}"
-            found = [wrong(what, "tell its makers; LOG_LEVEL=DEBUG shows where")]
+            found = [wrong(what, "please report it; LOG_LEVEL=DEBUG shows where")]
         self._findings.extend(found)
         self._tell(name, found)
 
@@ -73,16 +73,15 @@ class Examination:
         return check_settings(self._examined)
 
     async def _database(self) -> Sequence[Finding]:
-        if self._is_wrong("DATABASE_URL"):
-            return [unchecked("The database", because="DATABASE_URL is wrong")]
+        if why := self._unknown("DATABASE_URL"):
+            return [unchecked("The database", because=why)]
         report = await check_database(self._examined.settings.database_url)
         self._contents = report.contents
         return report.findings
 
     async def _source(self) -> Sequence[Finding]:
-        for name in ("HF_ENDPOINT", "HF_TOKEN"):
-            if self._is_wrong(name):
-                return [unchecked("Hugging Face", because=f"{name} is wrong")]
+        if why := self._unknown("HF_ENDPOINT", "HF_TOKEN"):
+            return [unchecked("Hugging Face", because=why)]
         report = await check_source(self._examined.settings, clock=self._clock)
         if report.moment is not None:
             self._moments.append(report.moment)
@@ -90,9 +89,8 @@ class Examination:
 
     async def _discord(self, stack: AsyncExitStack) -> list[Finding]:
         settings = self._examined.settings
-        for name in ("DISCORD_API_URL", "DISCORD_TOKEN"):
-            if self._is_wrong(name):
-                return [unchecked("Discord", because=f"{name} is wrong")]
+        if why := self._unknown("DISCORD_API_URL", "DISCORD_TOKEN"):
+            return [unchecked("Discord", because=why)]
         if settings.discord_token is None:
             return [unchecked("Discord", because="DISCORD_TOKEN is not set")]
         point_at(api_url=settings.discord_api_url, gateway_url=None)
@@ -110,7 +108,9 @@ class Examination:
         feeds = self._contents.feeds if self._contents else ()
         return check_clock(
             self._moments,
-            default_timezone=self._examined.settings.default_timezone,
+            default_timezone=None
+            if self._unknown("DEFAULT_TIMEZONE")
+            else self._examined.settings.default_timezone,
             feed_timezones={feed.schedule.timezone for feed in feeds},
         )
 
@@ -121,5 +121,12 @@ class Examination:
             return [unchecked("The servers", because="the database cannot be read, or has other tables")]
         return await check_servers(self._survey, self._contents)
 
-    def _is_wrong(self, name: str) -> bool:
-        return name in self._examined.wrong
+    def _unknown(self, *names: str) -> str | None:
+        """Why a check that needs these settings would look at another thing than the bot does."""
+        wrong = self._examined.wrong
+        for name in names:
+            if name in wrong:
+                return f"{name} is wrong"
+        if str(DOTENV) in wrong and not self._examined.origins.keys() >= set(names):
+            return f"{DOTENV} cannot be read, and may set {' or '.join(names)}"
+        return None

@@ -47,8 +47,9 @@ class Printer:
         unchecked = sum(finding.sign is Sign.UNCHECKED for finding in findings)
         if wrong:
             text, colour = f"{count(wrong, 'thing')} {'is' if wrong == 1 else 'are'} wrong", Style.RED
-        elif warnings:
-            text, colour = "Nothing is wrong", Style.YELLOW
+        elif warnings or unchecked:
+            text = "Nothing is wrong in what was checked" if unchecked else "Nothing is wrong"
+            colour = Style.YELLOW
         else:
             text, colour = "All is well", Style.GREEN
         also = [count(warnings, "warning")] if warnings else []

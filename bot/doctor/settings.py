@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bot.doctor.findings import Finding, fine, warning, wrong
-from bot.settings import Examined
+from bot.doctor.files import check_dotenv
+from bot.doctor.findings import Finding, fine, unchecked, warning, wrong
+from bot.settings import DOTENV, Examined
 
 
 def check_settings(examined: Examined) -> list[Finding]:
@@ -22,21 +23,26 @@ def check_settings(examined: Examined) -> list[Finding]:
                 ends_the_start=True,
             )
         )
-    usable = {name: origin for name, origin in examined.origins.items() if name not in examined.wrong}
-    return [*findings, fine(_origins(usable))]
+    if str(DOTENV) in examined.wrong:
+        findings.append(unchecked(f"What else {DOTENV} sets", because="it cannot be read"))
+    return [*findings, *check_dotenv(DOTENV), *_origins(examined, is_all=not findings)]
 
 
 def _wrong(name: str, sentence: str, examined: Examined) -> Finding:
     origin = examined.origins.get(name)
-    remedy = f"it stands in {origin}: change it there, or take it away" if origin else "mend the file"
+    remedy = f"it stands in {origin}: change it there, or remove it" if origin else "fix that line"
     return wrong(sentence, remedy, ends_the_start=True)
 
 
-def _origins(origins: dict[str, str]) -> str:
+def _origins(examined: Examined, *, is_all: bool) -> list[Finding]:
+    """Where what is right was set; of the rest only what was seen. `is_all`: no other finding names one."""
+    usable = {name: origin for name, origin in examined.origins.items() if name not in examined.wrong}
     parts = [
-        f"set in {origin}: {', '.join(sorted(name for name, of in origins.items() if of == origin))}"
-        for origin in sorted(set(origins.values()))
+        f"set in {origin}: {', '.join(sorted(name for name, of in usable.items() if of == origin))}"
+        for origin in sorted(set(usable.values()))
     ]
-    return "; ".join(
-        [*parts, "the others have their defaults" if parts else "none is set: all have their defaults"]
-    )
+    if is_all and not parts:
+        return [fine("nothing is set: every setting has its default")]
+    if str(DOTENV) not in examined.wrong:  # else nobody knows what the others are
+        parts.append("every other setting has its default")
+    return [fine("; ".join(parts))] if parts else []

@@ -18,16 +18,17 @@ from sqlalchemy.exc import DBAPIError
 from bot.core.notices import NoticeState
 from bot.core.posts import PostState
 from bot.errors import BackupError, ConfigError
-from bot.store import tables
+from bot.store import files, tables
+from bot.store.address import address_of
 from bot.store.database import Database
 from bot.store.engines import advice, parse_url
-from bot.store.locking import held, lock_path
+from bot.store.files import COMPANIONS, beside
+from bot.store.locking import NoLocksError, alone_on, held, lock_path
 from bot.store.migrating import known_revisions
 
 _PAGES = 256  # copied at a time: a MiB
 _PAUSE_SECONDS = 0.002  # between them, so that the bot has the disk too
 _WAIT_SECONDS = 5.0  # for a lock on the database
-_COMPANIONS = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file that is open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,18 +49,32 @@ class Restored:
     kept: Path | None
 
 
+class NoDatabaseError(ConfigError):
+    """The bot has not made its database yet."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"DATABASE_URL names {path}, and there is no database yet: the bot makes it when it starts. "
+            "Run this where the bot runs, with the same settings."
+        )
+
+
+class _EmptyError(BackupError):
+    """The file is a database without tables."""
+
+
 def database_file(url: str) -> Path:
     """The file that the URL names.
 
     Raises:
-        ConfigError: there is none.
+        NoDatabaseError: there is none yet.
+        ConfigError: the URL is wrong, or names what is no file.
     """
-    _, path = parse_url(url)
+    path = parse_url(url)
+    if why := files.obstacle(path):
+        raise ConfigError(f"DATABASE_URL names {path}, but {why}")
     if not path.exists():
-        raise ConfigError(
-            f"DATABASE_URL names {path}, and there is no database yet: the bot makes it when it starts. "
-            "Run this where the bot runs, with the same settings."
-        )
+        raise NoDatabaseError(path)
     return path
 
 
@@ -67,8 +82,13 @@ def back_up(database: Path, target: Path, *, replaces: bool) -> Contents:
     """Copy the database, as it is at one moment, into `target`: one file, whole or not there at all.
 
     Raises:
+        NoDatabaseError: the bot is making it just now.
         BackupError: it cannot be done; what was at `target` is as it was.
     """
+    named = database
+    database, target = files.real(database), files.real(target)  # a symbolic link stays one
+    if target in {database, lock_path(database), *(beside(database, suffix) for suffix in COMPANIONS)}:
+        raise BackupError(f"{target} is the database itself, or a part of it: name another file")
     if target.exists():
         if target.samefile(database):
             raise BackupError(f"{target} is the database itself: name another file")
@@ -77,7 +97,10 @@ def back_up(database: Path, target: Path, *, replaces: bool) -> Contents:
         if not replaces:
             raise BackupError(f"{target} is there already: name another file, or say --force to replace it")
     with _part_of(target) as (part, descriptor):
-        _copy(database, part, mode="mode=rw")
+        try:
+            _copy(database, part, mode="mode=rw")
+        except _EmptyError as error:
+            raise NoDatabaseError(named) from error
         contents = _check(part, called=database)
         with _told(target):
             os.fsync(descriptor)
@@ -96,20 +119,22 @@ def restore(file: Path, url: str, *, now: datetime) -> Restored:
         BackupError: it cannot be done, or a program has the database open; all is as it was.
         ConfigError: the URL is wrong.
     """
-    parsed, database = parse_url(url)
+    named = parse_url(url)
+    if why := files.obstacle(named):
+        raise ConfigError(f"DATABASE_URL names {named}, but {why}")
+    database = files.real(named)  # a symbolic link stays one
     if not file.is_file():
         raise BackupError(f"{file} is not there: name a file that `paperboy backup` wrote")
     if database.exists() and file.samefile(database):
         raise BackupError(f"{file} is the database itself: name a backup of it")
     with _told(database):
-        database.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(database), _part_of(database) as (part, descriptor):
+        files.make_folder(database.parent)
+    with _alone(database, called=named), _part_of(database) as (part, descriptor):
         # As it is, and nothing is made beside it: a backup's folder may be read-only.
-        is_plain = not _beside(file, "-wal").exists()
+        is_plain = not beside(files.real(file), "-wal").exists()
         _copy(file, part, mode="mode=ro&immutable=1" if is_plain else "mode=rw")
         _check(part, called=file)
-        renamed = parsed.set(database=str(part)).render_as_string(hide_password=False)
-        asyncio.run(_make_ready(renamed))
+        asyncio.run(_make_ready(address_of(part)))
         contents = _check(part, called=file)
         with _told(database):
             _own_like(database, descriptor)
@@ -117,6 +142,8 @@ def restore(file: Path, url: str, *, now: datetime) -> Restored:
             kept = _set_aside(database, now) if database.exists() else None
             part.replace(database)
             _sync_folder(database.parent)
+    if kept and files.real(named.parent) == kept.parent:
+        kept = named.parent / kept.name  # as the operator names it
     return Restored(contents=contents, kept=kept)
 
 
@@ -130,11 +157,10 @@ def _part_of(target: Path) -> Generator[tuple[Path, int]]:
     if not target.parent.is_dir():
         raise BackupError(f"the folder {target.parent} is not there: make it, or name another")
     with (
-        _told(target, busy="another backup or restore is at work there; let it end"),
+        _told(target, busy="another backup or restore is running there; wait until it has finished"),
         held(part) as descriptor,
     ):
         os.ftruncate(descriptor, 0)  # one that was cut off before
-        os.fchmod(descriptor, 0o600)  # who subscribes to what is nobody else's business
         _remove_companions(part)
         try:
             yield part, descriptor
@@ -183,7 +209,8 @@ def _check_revision(connection: sqlite3.Connection, path: Path) -> None:
     """
     tables_there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
     if not {"alembic_version", "feeds", "subscriptions", "posts", "runs"} <= tables_there:
-        raise BackupError(f"{path} is not a database of Paperboy's: name another file")
+        kind = BackupError if tables_there else _EmptyError
+        raise kind(f"{path} is not a database of Paperboy's: name another file")
     revisions = {revision for (revision,) in connection.execute("SELECT version_num FROM alembic_version")}
     if newer := revisions - known_revisions():
         raise BackupError(
@@ -222,14 +249,14 @@ def _check(part: Path, *, called: Path) -> Contents:
 
 
 @contextmanager
-def _alone(database: Path) -> Generator[None]:
+def _alone(database: Path, *, called: Path) -> Generator[None]:
     """Keep every bot away from the database.
 
     Raises:
         BackupError: one runs on it.
     """
-    running = f"a bot runs on {database}: stop it, and restore then"
-    with _told(database, busy=running), held(lock_path(database)):
+    running = f"a bot runs on {called}: stop it, then restore"
+    with _told(database, busy=running), alone_on(database):
         yield
 
 
@@ -248,7 +275,7 @@ def _settle(database: Path) -> bool:
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise BackupError(
-                f"a program has {database} open: stop the bot, or what else it is, and restore then"
+                f"a program has {database} open: stop it (the bot, or whatever it is), then restore"
             ) from error
         return False  # which may be why it is replaced
     return True
@@ -263,11 +290,12 @@ def _set_aside(database: Path, now: datetime) -> Path:
     kept = database.with_name(f"{database.name}.before-restore-{stamp(now)}")
     is_settled = True
     try:
-        for suffix in _COMPANIONS:  # before SQLite throws away what it cannot use
+        for suffix in COMPANIONS:  # before SQLite throws away what it cannot use
             with suppress(FileNotFoundError):
-                os.link(_beside(database, suffix), _beside(kept, suffix))
+                os.link(beside(database, suffix), beside(kept, suffix))
         is_settled = _settle(database)
         os.link(database, kept)  # at no moment is there no database
+        files.tighten(kept)
     finally:
         if is_settled:
             _remove_companions(kept)
@@ -300,13 +328,17 @@ async def _make_ready(url: str) -> None:
 
 
 def _own_like(database: Path, descriptor: int) -> None:
-    """Give the new file the owner and the mode of the old one: who restores may be root, who runs it not."""
-    like = database if database.exists() else database.parent
-    owner = like.stat()
-    if database.exists():
-        os.fchmod(descriptor, owner.st_mode & 0o777)
+    """Give the new file the owner of the old one: who restores may be root, who runs it not.
+
+    Where that cannot be, the new file keeps the modes by which the owner of the old one could share it.
+    """
+    if os.name != "posix":
+        return
+    like = (database if database.exists() else database.parent).stat()
     if os.geteuid() == 0:
-        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+        os.fchown(descriptor, like.st_uid, like.st_gid)
+    elif database.exists() and like.st_uid != os.geteuid():
+        os.fchmod(descriptor, like.st_mode & 0o660)
 
 
 # Files.
@@ -317,17 +349,15 @@ def stamp(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H%M%SZ}"
 
 
-def _beside(path: Path, suffix: str) -> Path:
-    return path.with_name(f"{path.name}{suffix}")
-
-
 def _remove_companions(path: Path) -> None:
-    for suffix in _COMPANIONS:
-        _beside(path, suffix).unlink(missing_ok=True)
+    for suffix in COMPANIONS:
+        beside(path, suffix).unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:
     """Have the new name on the disk too."""
+    if os.name != "posix":  # Windows opens no folders
+        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -346,8 +376,10 @@ def _told(path: Path, *, busy: str | None = None) -> Generator[None]:
         yield
     except BlockingIOError as error:
         raise BackupError(busy or f"{path}: {error.strerror}") from error
+    except NoLocksError as error:
+        raise BackupError(f"{path} cannot be written: {files.NO_LOCKS}") from error
     except OSError as error:
-        raise BackupError(f"{path} cannot be written: {error.strerror}; mend that, and try again") from error
+        raise BackupError(f"{files.unwritable(path, error)}; then try again") from error
     except sqlite3.Error as error:
         if (told := advice(error)) is None:
             raise

@@ -7,6 +7,15 @@ from collections.abc import Coroutine
 from typing import Any
 
 
+def is_cancelled() -> bool:
+    """Whether this task was asked to end: an error that comes then may be what a library made of that.
+
+    Alembic's batches are such a library: they clean up on the connection that the cancellation has cut off.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 async def to_the_end(step: Coroutine[Any, Any, None]) -> None:
     """Finish the step even if this task is cancelled meanwhile, and let the cancellation pass after it."""
     task = asyncio.ensure_future(step)

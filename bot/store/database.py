@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.store import migrating
-from bot.store.cancelling import to_the_end
-from bot.store.engines import advice, make_folder, parse_url, refusal, sqlite_engine
+from bot.errors import ConfigError
+from bot.store import files, migrating
+from bot.store.cancelling import is_cancelled, to_the_end
+from bot.store.engines import advice, parse_url, refusals, sqlite_engine
+from bot.store.files import NO_LOCKS
 
 _WRITER = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
 _READER = ("query_only = ON",)  # a write through `read()` is an error, not a surprise
@@ -39,22 +42,28 @@ class Database:
         Raises:
             ConfigError: the URL or the file will not do; the text names DATABASE_URL and says why.
         """
-        parsed, path = parse_url(url)
-        await asyncio.to_thread(make_folder, path)
+        named = parse_url(url)
+        path = await asyncio.to_thread(files.prepare, named)
         database = cls(
-            writer=sqlite_engine(parsed, begin="BEGIN IMMEDIATE", pragmas=_WRITER),
-            reader=sqlite_engine(parsed, begin="BEGIN", pragmas=_READER),
+            writer=sqlite_engine(path, begin="BEGIN IMMEDIATE", pragmas=_WRITER),
+            reader=sqlite_engine(path, begin="BEGIN", pragmas=_READER),
         )
-        migrator = sqlite_engine(parsed, begin="BEGIN IMMEDIATE", pragmas=_MIGRATOR)
+        migrator = sqlite_engine(path, begin="BEGIN IMMEDIATE", pragmas=_MIGRATOR)
         try:
-            async with database.read() as conn:  # look before the first write: it may be another program's
-                await conn.run_sync(migrating.check)
-            async with _transaction(migrator, commits=True) as conn:
-                await conn.run_sync(migrating.migrate)
+            with refusals(named):
+                async with (
+                    database.read() as conn
+                ):  # look before the first write: it may be another program's
+                    await conn.run_sync(migrating.check)
+                async with _transaction(migrator, commits=True) as conn:
+                    done = await conn.run_sync(migrating.migrate)
+                    await _check_wal(conn, named)
+                if done:
+                    migrating.log.info("%s", done)
         except BaseException as error:
             await database.close()
-            if isinstance(error, DBAPIError) and (told := refusal(error, path)):
-                raise told from error
+            if isinstance(error, Exception) and is_cancelled():
+                raise asyncio.CancelledError from error
             raise
         finally:
             await migrator.dispose()
@@ -107,6 +116,12 @@ class Database:
     def _check_open(self) -> None:
         if self._is_closed:
             raise RuntimeError("the database is closed")
+
+
+async def _check_wal(conn: AsyncConnection, named: Path) -> None:
+    """SQLite only says which mode it took: without shared memory it is another."""
+    if (await conn.exec_driver_sql("PRAGMA journal_mode")).scalar() != "wal":
+        raise ConfigError(f"DATABASE_URL names {named}, but {NO_LOCKS}")
 
 
 @asynccontextmanager

@@ -4,73 +4,75 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sqlalchemy import URL, AdaptedConnection, Connection, event, make_url
+import aiosqlite
+from sqlalchemy import URL, AdaptedConnection, Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.errors import ConfigError
+from bot.store.address import AddressError, database_path
 from bot.store.cancelling import to_the_end
+from bot.store.files import NO_LOCKS
 
-_EXAMPLE = "sqlite+aiosqlite:///data/paperboy.db"
-_BUSY_TIMEOUT_SECONDS = 5  # how long another process (a backup, a shell) may keep us waiting
+# How long another process (a backup, a shell) may keep us waiting: less than the process may take to end,
+# for nothing interrupts that wait.
+_BUSY_TIMEOUT_SECONDS = 3
+_INTERRUPT_AGAIN_SECONDS = 0.02
 
+_RIGHTS = "this user cannot write there; give it the right to write to the file and its folder"
+_LOCKED = (
+    "another program keeps it locked; stop that program (if there is none, the file is on a file system "
+    "without locks, such as NFS or SMB: put it on a local disk)"
+)
+# By SQLite's word for the error, or its beginning; the longest that fits.
 _ADVICE = {
-    "SQLITE_CANTOPEN": "it cannot be opened; check that it is a file and that this user may write there",
-    "SQLITE_READONLY": "this user may not write there; mend the rights of the file and its folder",
-    "SQLITE_PERM": "this user may not write there; mend the rights of the file and its folder",
-    "SQLITE_AUTH": "this user may not write there; mend the rights of the file and its folder",
+    "SQLITE_CANTOPEN": "it cannot be opened; check that this user can write to it and its folder",
+    "SQLITE_READONLY": _RIGHTS,
+    "SQLITE_PERM": _RIGHTS,
+    "SQLITE_AUTH": _RIGHTS,
     "SQLITE_NOTADB": "the file is not a SQLite database; name another file",
     "SQLITE_CORRUPT": "the file is damaged; put a backup in its place",
     "SQLITE_FULL": "the disk is full; make room",
     "SQLITE_IOERR": "the disk does not read or write; check that it has room and is healthy",
-    "SQLITE_BUSY": "another program keeps it locked; end that program",
-    "SQLITE_LOCKED": "another program keeps it locked; end that program",
+    "SQLITE_IOERR_ACCESS": _RIGHTS,
+    "SQLITE_IOERR_SHMOPEN": NO_LOCKS,
+    "SQLITE_IOERR_SHMMAP": NO_LOCKS,
+    "SQLITE_IOERR_SHMLOCK": NO_LOCKS,
+    "SQLITE_IOERR_LOCK": NO_LOCKS,
+    "SQLITE_IOERR_UNLOCK": NO_LOCKS,
+    "SQLITE_IOERR_RDLOCK": NO_LOCKS,
+    "SQLITE_IOERR_CHECKRESERVEDLOCK": NO_LOCKS,
+    "SQLITE_PROTOCOL": NO_LOCKS,
+    "SQLITE_NOLFS": "its file system does not take files of this size; put the database on another disk",
+    "SQLITE_BUSY": _LOCKED,
+    "SQLITE_LOCKED": _LOCKED,
 }
 
 
-def parse_url(url: str) -> tuple[URL, Path]:
-    """The URL and the file it names.
+def parse_url(url: str) -> Path:
+    """The file that the URL names, as it names it.
 
     Raises:
-        ConfigError: it is no URL, not for SQLite, or names no file.
+        ConfigError: it names none, or is for another database; the text has the address that was meant.
     """
     try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise ConfigError(f"DATABASE_URL is not a database URL; it must read like {_EXAMPLE}") from error
-    if parsed.drivername != "sqlite+aiosqlite":
-        raise ConfigError(
-            f"DATABASE_URL is for {parsed.drivername}, which is not supported; it must read like {_EXAMPLE}"
-        )
-    if not parsed.database or parsed.database.startswith((":", "file:")):
-        raise ConfigError(f"DATABASE_URL names no file; it must read like {_EXAMPLE}")
-    return parsed, Path(parsed.database)
+        return database_path(url)
+    except AddressError as error:
+        raise ConfigError(f"DATABASE_URL must be {error}") from error
 
 
-def make_folder(path: Path) -> None:
-    """Make the folder that the file lies in.
-
-    Raises:
-        ConfigError: it cannot be made.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(
-            f"DATABASE_URL names {path}, but its folder cannot be made: {error.strerror}"
-        ) from error
-
-
-def sqlite_engine(url: URL, *, begin: str, pragmas: tuple[str, ...]) -> AsyncEngine:
+def sqlite_engine(path: Path, *, begin: str, pragmas: tuple[str, ...]) -> AsyncEngine:
     """An engine whose transactions start with `begin`; `pragmas` are set on each new connection.
 
     Python's sqlite3 would begin transactions by itself, late, and never for DDL; so it is told not to.
     """
+    url = URL.create("sqlite+aiosqlite", database=str(path))
     engine = create_async_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_SECONDS})
 
     def set_up(dbapi_connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -92,14 +94,44 @@ def sqlite_engine(url: URL, *, begin: str, pragmas: tuple[str, ...]) -> AsyncEng
 def _roll_back_cancelled(
     dbapi_connection: DBAPIConnection, _entry: ConnectionPoolEntry, reason: BaseException | None
 ) -> None:
-    """Roll back what a cancellation cut off in the middle of a statement, before its connection is closed.
+    """Interrupt and roll back what a cancellation cut off in a statement, before its connection is closed.
 
     To close is not enough: SQLite keeps a closed connection's transaction, and so its lock on the file, as
     long as a cursor of it is alive, and the traceback of the cancellation keeps one.
     """
     if isinstance(reason, asyncio.CancelledError) and isinstance(dbapi_connection, AdaptedConnection):
         with suppress(asyncio.CancelledError):  # a second one: the first is on its way already
-            dbapi_connection.run_async(lambda driver: to_the_end(driver.rollback()))
+            dbapi_connection.run_async(lambda driver: to_the_end(_undo(driver)))
+
+
+async def _undo(driver: aiosqlite.Connection) -> None:
+    """Roll back what was cut off, at once even where a statement would run for minutes.
+
+    The statement may not have begun yet, and an interrupt that comes too early is lost: it is repeated until
+    the connection's thread is through with the statement.
+    """
+    is_through = asyncio.ensure_future(driver.execute_fetchall("SELECT 1"))  # it waits in the same line
+    while not is_through.done():
+        await driver.interrupt()
+        await asyncio.wait({is_through}, timeout=_INTERRUPT_AGAIN_SECONDS)
+    with suppress(sqlite3.OperationalError):  # interrupted as well
+        is_through.result()
+    await driver.rollback()
+
+
+@contextmanager
+def refusals(path: Path) -> Generator[None]:
+    """What SQLite has against the file, as one line for the operator.
+
+    Raises:
+        ConfigError: in its place.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        if told := refusal(error, path):
+            raise told from error
+        raise
 
 
 def refusal(error: DBAPIError, path: Path) -> ConfigError | None:
@@ -109,11 +141,11 @@ def refusal(error: DBAPIError, path: Path) -> ConfigError | None:
 
 
 def advice(error: BaseException | None) -> str | None:
-    """What is wrong with the file, how to mend it, and SQLite's word; None where it is a bug of ours."""
+    """What is wrong with the file, how to fix it, and SQLite's word; None where it is a bug of ours."""
     if not isinstance(error, sqlite3.Error):
         return None
     name = getattr(error, "sqlite_errorname", "")  # such as SQLITE_IOERR_WRITE
-    told = _ADVICE.get("_".join(name.split("_")[:2]))
+    told = _ADVICE.get(name) or _ADVICE.get("_".join(name.split("_")[:2]))
     return None if told is None else f"{told} ({error})"
 
 

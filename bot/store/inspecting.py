@@ -22,6 +22,7 @@ from bot.core.posts import PostState
 from bot.errors import PaperboyError
 from bot.store import feeds, migrating, tables
 from bot.store.engines import refusal
+from bot.store.files import beside, real
 
 _MOST_FLAWS = 20  # told of by one look
 _PATIENCE = 1.0  # seconds, with another program's lock
@@ -66,10 +67,11 @@ async def inspected(path: Path, *, within_seconds: float) -> AsyncGenerator[Insp
     """
     deadline = time.monotonic() + within_seconds
     # Where nobody has the file open, SQLite is told that nobody writes: else it would make files beside it.
-    mode = "mode=ro" if _beside(path, "-wal").exists() else "immutable=1"
+    place = real(path)
+    mode = "mode=ro" if beside(place, "-wal").exists() else "immutable=1"
 
     async def connect() -> aiosqlite.Connection:
-        connection = await aiosqlite.connect(f"file:{quote(str(path))}?{mode}", uri=True, timeout=_PATIENCE)
+        connection = await aiosqlite.connect(f"file:{quote(str(place))}?{mode}", uri=True, timeout=_PATIENCE)
         await connection.set_progress_handler(lambda: time.monotonic() > deadline, _BETWEEN_LOOKS)
         return connection
 
@@ -152,13 +154,9 @@ def user_of(path: Path) -> int | None:
     import fcntl  # noqa: PLC0415 - there is none on Windows
 
     try:
-        with _beside(path, "-shm").open("rb") as file:
+        with beside(real(path), "-shm").open("rb") as file:
             asked = struct.pack("@hhqqi", fcntl.F_WRLCK, 0, _USED_BYTE, 1, 0)
             kind, _, _, _, process_id = struct.unpack("@hhqqi", fcntl.fcntl(file, fcntl.F_GETLK, asked))
     except OSError:
         return None
     return None if kind == fcntl.F_UNLCK else process_id
-
-
-def _beside(path: Path, suffix: str) -> Path:
-    return path.with_name(path.name + suffix)

@@ -54,22 +54,25 @@ def known_revisions() -> set[str]:
     return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
-def migrate(connection: Connection) -> None:
+def migrate(connection: Connection) -> str | None:
     """Run the revisions that are missing, in the connection's transaction: all of them or, on an error, none.
 
     Foreign keys must be off on this connection, because SQLite changes a table by copying and dropping it,
     and a drop would delete what refers to its rows; they are checked as a whole at the end.
+
+    Returns:
+        What to log once that is committed; None where nothing was missing.
     """
     before = current(connection)
     command.upgrade(_config(connection), "head")
     after = current(connection)
     if before == after:
-        return
+        return None
     if connection.dialect.name == "sqlite" and (
         broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all()
     ):
         raise RuntimeError(f"migrating to {after} left {len(broken)} rows that refer to nothing")
-    log.info("The database is now at revision %s (was: %s)", after, before or "empty")
+    return f"The database is now at revision {after} (was: {before or 'empty'})"
 
 
 def _config(connection: Connection | None = None) -> Config:

@@ -307,7 +307,7 @@ async def test_nothing_is_undone_for_one_who_cannot_see_the_channel_any_more(wor
 
     said = text_of(await person.click(shown.response, label="Undo"))
 
-    assert SECRET not in said
+    assert "you cannot see it" in said
     assert await world.subscriptions(other) == []
 
 

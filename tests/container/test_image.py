@@ -120,6 +120,18 @@ def test_both_services_mean_the_same_database_and_only_the_bot_has_the_token(
     assert services["backup"]["healthcheck"] == {"disable": True}
 
 
+def test_the_image_is_built_once_and_the_backup_starts_when_there_is_a_database(
+    compose: dict[str, Any],
+) -> None:
+    bot, backup = (compose["services"][name] for name in SERVICES)
+    assert bot["image"] == backup["image"]
+    assert bot["build"] == "."
+    assert "build" not in backup
+    assert backup["pull_policy"] == "never"  # nobody else's image of that name
+    assert backup["depends_on"] == {"paperboy": {"condition": "service_healthy"}}
+    assert "healthcheck" not in bot  # the image's own
+
+
 def test_an_instruction_that_is_not_known_is_an_error() -> None:
     with pytest.raises(ValueError, match="line 2: ONBUILD is not known"):
         parse("FROM python\nONBUILD RUN true\n")

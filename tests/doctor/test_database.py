@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import pytest
 from bot.doctor.database import check_database, judged_room
 from bot.doctor.findings import Sign
 from bot.store.database import Database
+from bot.store.locking import sole_use
 from tests.fakes.database import open_database
 from tests.store.next_version import use_next_version
 from tests.store.samples import a_feed
@@ -41,6 +45,24 @@ async def path(tmp_path: Path) -> Path:
     path = tmp_path / "data" / "paperboy.db"
     await (await open_database(path)).close()
     return path
+
+
+def carry_out(command: str) -> None:
+    subprocess.run(shlex.split(command), check=True)
+
+
+def reading(path: Path) -> subprocess.Popen[bytes]:
+    """A program that has the database open until its standard input ends."""
+    script = (
+        "import sqlite3, sys; shell = sqlite3.connect(sys.argv[1]); shell.execute('SELECT * FROM feeds')\n"
+        "print('open', flush=True); sys.stdin.read()"
+    )
+    program = subprocess.Popen(
+        [sys.executable, "-c", script, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert program.stdout
+    program.stdout.readline()
+    return program
 
 
 def change(path: Path, statement: str) -> None:
@@ -193,7 +215,8 @@ async def test_a_folder_that_cannot_be_written_is_wrong() -> None:
     found = await told(path)
     assert (
         found[
-            "The folder / cannot be written by this user → mend its rights, or have DATABASE_URL name another place"
+            "The folder / cannot be written by this user → give this user the right to write there, or have "
+            "DATABASE_URL name another place"
         ]
         is Sign.WRONG
     )
@@ -206,3 +229,67 @@ def test_a_disk_that_fills_is_told_before_it_is_full() -> None:
     assert judged_room(400_000_000).sign is Sign.WARNING
     nearly_full = judged_room(40_000_000)
     assert (nearly_full.sign, nearly_full.what) == (Sign.WRONG, "40.0 MB of the disk are free")
+
+
+async def test_what_others_can_read_is_told_with_the_commands_that_end_it(path: Path) -> None:
+    closed = "Other users can read neither the database nor its folder"
+    assert closed in await told(path)
+    old = path.with_name("paperboy-2026-01-01T090000Z.db")
+    old.touch()
+    for one in (path, old):
+        one.chmod(0o644)
+    path.parent.chmod(0o750)
+    found = await told(path)
+    assert closed not in found
+    assert found[f"Other users can read {old} (mode 0644), {path} (mode 0644) → chmod 600 {old} {path}"] is (
+        Sign.WARNING
+    )
+    folder = path.parent
+    assert (
+        found[f"Other users can enter the folder {folder} (mode 0750) → chmod 700 {folder}"] is Sign.WARNING
+    )
+    assert (path.stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (
+        0o644,
+        0o750,
+    )  # it changes nothing
+    for command in [line.partition(" → ")[2] for line, sign in found.items() if sign is Sign.WARNING]:
+        carry_out(command)
+    assert closed in await told(path)
+
+
+async def test_a_folder_of_everybodys_is_not_closed_but_another_one_advised(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    found = await told(tmp_path / "paperboy.db")
+    assert found[
+        f"The folder {tmp_path} is for everybody's files → have DATABASE_URL name one in a folder of its own"
+    ] is (Sign.WARNING)
+
+
+async def test_what_is_no_file_ends_the_start_and_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path, line in (
+        (tmp_path / "pipe", f"{tmp_path / 'pipe'}: it is a named pipe → name a file"),
+        (tmp_path, f"{tmp_path}: it is a folder → did you mean sqlite+aiosqlite:///{tmp_path}/paperboy.db?"),
+    ):
+        assert await told(path) == {line: Sign.WRONG}
+        assert not await starts(path)
+
+
+async def test_a_program_that_is_no_bot_is_not_called_one(path: Path) -> None:
+    with reading(path) as program:
+        found = await told(path)
+        program.communicate()
+    assert found[f"Another program has it open (process {program.pid})"] is Sign.FINE
+
+
+async def test_through_a_symbolic_link_it_sees_what_the_bot_has_written(path: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.db"
+    link.symlink_to(path)
+    database = await Database.open(f"sqlite+aiosqlite:///{path}")
+    async with sole_use(f"sqlite+aiosqlite:///{path}"):
+        async with database.write() as conn:
+            await a_feed(conn)
+        found = await told(link)
+    await database.close()
+    assert any(one.startswith("It is in use: a bot runs on it") for one in found), found
+    assert Sign.WRONG not in found.values()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from bot.doctor import examining
 from bot.doctor.examining import Examination
 from bot.doctor.findings import Finding, Sign
 from bot.settings import Settings
+from tests.doctor.test_database import carry_out
 from tests.fakes.huggingface import FakeHuggingFace, Fault
 
 NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
@@ -60,6 +62,7 @@ async def test_without_a_token_the_rest_is_looked_at() -> None:
 async def test_each_wrong_setting_is_named_with_its_origin_and_its_check_is_skipped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    Path(".env").touch(mode=0o600)
     Path(".env").write_text("DATABASE_URL=postgresql://me:secret@host/x\nPOLL_INTERVAL=5\n", encoding="utf-8")
     monkeypatch.setenv("HF_TOKEN", "two words")
     told = await examined()
@@ -83,7 +86,48 @@ async def test_an_env_file_that_cannot_be_read_is_told_and_the_environment_count
     told = await examined()
     (wrong,) = [one for one in told["Settings"] if one.sign is Sign.WRONG]
     assert wrong.what.startswith(".env line 1 cannot be read")
-    assert Sign.WRONG not in {one.sign for one in told["Database"]}
+    assert any(one.what == "set in the environment: HF_ENDPOINT" for one in told["Settings"])
+    # What the file might set is not taken for its default.
+    for name, why in (
+        ("Database", "The database: not checked, because .env cannot be read, and may set DATABASE_URL"),
+        (
+            "Discord",
+            "Discord: not checked, because .env cannot be read, and may set DISCORD_API_URL or DISCORD_TOKEN",
+        ),
+    ):
+        assert [one.what for one in told[name]] == [why]
+    assert "default" not in f"{told['Settings']} {told['Clock']}"
+
+
+@pytest.mark.usefixtures("hub")
+async def test_no_finding_contradicts_another_or_the_values_that_are_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("HF_ENDPOINT", "DEFAULT_TIMEZONE"):
+        monkeypatch.setenv(name, "nowhere at all")
+    told = await examined()
+    settings = [one.what for one in told["Settings"]]
+    assert sum("must be" in one for one in settings) == 2
+    assert settings[-1] == "every other setting has its default"
+    assert not any("DEFAULT_TIMEZONE" in one.what for one in told["Clock"])
+
+
+@pytest.mark.usefixtures("hub")
+@pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
+async def test_a_dotenv_that_others_can_read_is_told_with_the_command_that_ends_it() -> None:
+    dotenv = Path(".env")
+    dotenv.touch()
+    dotenv.chmod(0o644)
+    told = await examined()
+    (found,) = [one for one in told["Settings"] if one.sign is Sign.WARNING]
+    assert found.what == "Other users can read .env (mode 0644), and it is for the token"
+    assert found.remedy == "chmod 600 .env"
+    carry_out(found.remedy)
+    assert any(one.what == ".env cannot be read by other users" for one in (await examined())["Settings"])
+    if os.geteuid() == 0:  # lent to the group of the bot's user, as docs/operating.md has it
+        os.chown(dotenv, 0, 10_001)
+        dotenv.chmod(0o640)
+        assert not [one for one in (await examined())["Settings"] if one.sign is Sign.WARNING]
 
 
 async def test_a_check_that_hangs_is_given_up_and_the_others_go_on(hub: FakeHuggingFace) -> None:

@@ -51,7 +51,12 @@ def test_outside_text_cannot_steer_the_terminal() -> None:
     [
         ([fine("a")], "All is well.", 0),
         ([fine("a"), warning("b")], "Nothing is wrong; 1 warning.", 0),
-        ([unchecked("a", because="b")], "All is well; 1 not checked.", 0),
+        ([unchecked("a", because="b")], "Nothing is wrong in what was checked; 1 not checked.", 0),
+        (
+            [unchecked("a", because="b"), warning("c")],
+            "Nothing is wrong in what was checked; 1 warning, 1 not checked.",
+            0,
+        ),
         ([wrong("a"), wrong("b"), warning("c")], "2 things are wrong; 1 warning.", 1),
         (
             [wrong("a"), wrong("b", ends_the_start=True)],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.store.database import Database
+from bot.store.files import make, make_folder
 
 _empty: dict[str, bytes] = {}
 
@@ -17,6 +18,7 @@ async def open_database(path: Path) -> Database:
             await (await Database.open(url)).close()
             _empty["file"] = path.read_bytes()
         else:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
+            make(path)
             path.write_bytes(_empty["file"])
     return await Database.open(url)

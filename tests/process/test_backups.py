@@ -38,7 +38,7 @@ async def test_a_running_bot_is_backed_up_while_it_works_and_restored_when_it_is
         code, out, err = await paperboy(stage.folder, "backup", f"copies/{number}.db")
         assert (code, err) == (0, "")
         assert f"Wrote copies/{number}.db (" in out
-        assert "1 feeds, 1 subscriptions, 1 posts, the newest run 0 minutes ago" in out
+        assert "1 feed, 1 subscription, 1 post, the newest run 0 minutes ago" in out
     assert sorted(path.name for path in (stage.folder / "copies").iterdir()) == [f"{n}.db" for n in range(2)]
 
     # While the bot runs, nothing is restored, and no second bot runs beside it.
@@ -54,7 +54,7 @@ async def test_a_running_bot_is_backed_up_while_it_works_and_restored_when_it_is
     assert await bot.stop() == 0
     code, out, err = await paperboy(stage.folder, "restore", "copies/1.db")
     assert (code, err) == (0, "")
-    assert "1 feeds, 1 subscriptions, 1 posts" in out
+    assert "1 feed, 1 subscription, 1 post" in out
     assert "is kept as data/paperboy.db.before-restore-" in out
     bot = await stage.start()
     shown = await stage.command("subscriptions")
@@ -111,25 +111,45 @@ async def test_in_a_folder_backups_have_their_date_and_the_newest_are_kept(stage
     assert await bot.stop() == 0
 
 
+_LOOKS_OFTEN = """
+import sys
+from bot import backups
+from bot.__main__ import main
+
+backups._LOOKS_EVERY_SECONDS = 0.1
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 async def test_backups_go_on_by_themselves_and_end_as_asked(stage: Stage) -> None:
     (stage.folder / "copies").mkdir()
-    bot = await stage.start()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "backup", "copies", "--every", "24h", "--keep", "2"),
+        *(sys.executable, "-c", _LOOKS_OFTEN, "backup", "copies", "--every", "24h", "--keep", "2"),
         cwd=stage.folder,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
         stderr=asyncio.subprocess.PIPE,
     )
     assert process.stderr
     log = ""
-    while "Wrote copies/paperboy-" not in log:
-        line = await asyncio.wait_for(process.stderr.readline(), LONG_SECONDS)
-        assert line, log
-        log += line.decode()
-    process.terminate()
+    try:
+        while "There is no database yet" not in log:
+            log += (await asyncio.wait_for(process.stderr.readline(), LONG_SECONDS)).decode()
+        bot = await stage.start()
+        while "Wrote copies/paperboy-" not in log:
+            line = await asyncio.wait_for(process.stderr.readline(), LONG_SECONDS)
+            assert line, log
+            log += line.decode()
+    finally:
+        process.terminate()
     assert await asyncio.wait_for(process.wait(), LONG_SECONDS) == 0
     assert len(list((stage.folder / "copies").iterdir())) == 1
-    assert await bot.stop() == 0
+    assert [line.partition("bot.backups: ")[2].partition(" copies")[0] for line in log.splitlines()] == [
+        "Backing up into",
+        "There is no database yet; the first backup is made when the bot has started",
+        "Wrote",
+    ]
+    assert "Backing up into copies every day\n" in log
+    assert await bot.stop() == 0, bot.log
 
 
 async def test_what_is_wrong_is_one_line_with_the_exit_code_for_it(tmp_path: Path) -> None:

@@ -24,11 +24,25 @@ def upgrade() -> None:
     op.create_table("additions", sa.Column("id", sa.Integer(), primary_key=True))
 """
 
+# As it is done where SQLite cannot change a table: it is copied.
+COPYING = """
+import sqlalchemy as sa
+from alembic import op
 
-def use_next_version(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets this process be a version whose revision 0002 makes the table `additions`."""
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("papers", recreate="always") as batch:
+        batch.add_column(sa.Column("addition", sa.Integer()))
+"""
+
+
+def use_next_version(folder: Path, monkeypatch: pytest.MonkeyPatch, *, revision: str = _REVISION) -> None:
+    """Lets this process be a version whose revision 0002 makes the table `additions`, if nothing else is said."""
     shutil.copytree(_MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "versions" / "0002_additions.py").write_text(_REVISION)
+    (folder / "versions" / "0002_additions.py").write_text(revision)
 
     def config(connection: Connection | None = None) -> Config:
         made = Config(attributes={"connection": connection})

@@ -27,7 +27,7 @@ LATER = datetime(2026, 8, 9, 10, 30, tzinfo=UTC)
 
 @pytest.fixture
 def path(url: str) -> Path:
-    return parse_url(url)[1]
+    return parse_url(url)
 
 
 @pytest.fixture
@@ -295,7 +295,7 @@ async def test_a_damaged_database_is_replaced_and_kept_as_it_is(
     assert rows(filled, "posts") == 1
 
 
-async def test_the_mode_and_the_owner_of_the_database_stay(
+async def test_the_owner_of_the_database_stays_and_is_the_only_one_who_can_read_it(
     filled: Path, database: Database, url: str, tmp_path: Path
 ) -> None:
     copy = tmp_path / "one.db"
@@ -307,7 +307,8 @@ async def test_the_mode_and_the_owner_of_the_database_stay(
     before = filled.stat()
     await restored(copy, url)
     after = filled.stat()
-    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
+    assert (after.st_uid, after.st_gid) == (before.st_uid, before.st_gid)
+    assert after.st_mode & 0o777 == 0o600
     assert after.st_ino != before.st_ino
 
 

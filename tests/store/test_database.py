@@ -43,7 +43,7 @@ async def test_connections_are_set_up_for_safety_and_speed(database: Database) -
             name: (await conn.exec_driver_sql(f"PRAGMA {name}")).scalar_one()
             for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
         }
-    assert pragmas == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 1, "busy_timeout": 5_000}
+    assert pragmas == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 1, "busy_timeout": 3_000}
 
 
 async def test_what_was_written_is_there_after_a_restart(url: str) -> None:

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, inspect
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.pool import NullPool
 
 from bot.errors import ConfigError
 from bot.store import engines
 from bot.store.database import Database
 from bot.store.tables import metadata
+from tests.store.next_version import COPYING, use_next_version
 from tests.store.samples import listed
 from tests.store.test_database import count_papers, run_python
 
@@ -97,7 +98,7 @@ async def test_an_empty_file_is_a_new_database(tmp_path: Path) -> None:
 
 
 async def test_a_folder_in_the_files_place_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"DATABASE_URL.*cannot be opened"):
+    with pytest.raises(ConfigError, match=r"DATABASE_URL.*it is a folder; did you mean"):
         await Database.open(f"sqlite+aiosqlite:///{tmp_path}")
 
 
@@ -147,10 +148,11 @@ async def test_a_wrong_url_is_refused_with_the_right_form_and_without_its_passwo
 
 
 _NO_ROOM = """
-import asyncio, resource, sys
+import asyncio, logging, resource, sys
 from bot.errors import ConfigError
 from bot.store.database import Database
 
+logging.basicConfig(level="INFO")
 resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
 try:
     asyncio.run(Database.open(sys.argv[1]))
@@ -159,9 +161,10 @@ except ConfigError as error:
 """
 
 
-async def test_a_disk_without_room_is_told_as_such(url: str) -> None:
+async def test_a_disk_without_room_is_told_as_such_and_no_migration_claimed(url: str) -> None:
     pytest.importorskip("resource")
     ended = run_python(_NO_ROOM, url)
+    assert "now at revision" not in ended.stdout + ended.stderr
     assert "DATABASE_URL" in ended.stdout, ended.stderr
     assert "disk" in ended.stdout
 
@@ -209,4 +212,44 @@ async def test_a_kill_during_a_migration_leaves_nothing_of_it(
     connection.close()
     database = await Database.open(url)
     assert await count_papers(database) == 0
+    await database.close()
+
+
+@pytest.mark.parametrize(
+    "part", ["INSERT INTO _alembic_tmp_papers", "DROP TABLE papers", "UPDATE alembic_version"]
+)
+async def test_a_migration_that_is_cut_off_in_a_long_statement_ends_at_once_as_cancelled_and_is_undone(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    database = await Database.open(url)
+    async with database.write() as conn:
+        await listed(conn, 1)
+    await database.close()
+    running = asyncio.Event()
+    reached: list[str] = []
+
+    def slowed(
+        _conn: object, _cursor: object, statement: str, parameters: Any, *_rest: object
+    ) -> tuple[str, Any]:
+        if part not in " ".join(statement.split()) or reached:
+            return statement, parameters
+        reached.append(statement)
+        running.set()
+        endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+        return endless, ()
+
+    with monkeypatch.context() as newer:
+        use_next_version(tmp_path / "migrations", newer, revision=COPYING)
+        event.listen(Engine, "before_cursor_execute", slowed, retval=True)
+        try:
+            opening = asyncio.create_task(Database.open(url))
+            async with asyncio.timeout(20):
+                await running.wait()
+                opening.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await opening
+        finally:
+            event.remove(Engine, "before_cursor_execute", slowed)
+    database = await Database.open(url)
+    assert await count_papers(database) == 1
     await database.close()

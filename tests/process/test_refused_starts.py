@@ -1,0 +1,43 @@
+"""Starts that the database refuses: one line, exit code 78, and the doctor says the same."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+from bot.store.database import Database
+from tests.process.running import Stage
+
+
+async def refused(stage: Stage, url: str) -> str:
+    """The line with which the start ends."""
+    ended = await stage.finished("run", DATABASE_URL=url)
+    lines = [line for line in ended.err.splitlines() if not line.startswith("20")]  # the log before
+    assert (ended.code, len(lines)) == (78, 1), ended.err
+    return lines[0]
+
+
+async def test_a_wrong_address_is_refused_with_the_one_that_was_meant_and_makes_nothing(stage: Stage) -> None:
+    url, meant = "sqlite+aiosqlite://data/x.db", "did you mean sqlite+aiosqlite:///data/x.db?"
+    said = await refused(stage, url)
+    assert said.endswith(meant)
+    for command in (("backup", "one.db"), ("restore", "one.db"), ("preview", "agents")):
+        ended = await stage.finished(*command, DATABASE_URL=url)
+        assert (ended.code, ended.err) == (78, f"{said}\n")
+    doctor = await stage.finished("doctor", DATABASE_URL=url)
+    assert doctor.code == 78
+    assert " ".join(f"✗ {said.removeprefix('paperboy: ')}".split()) in " ".join(doctor.out.split())
+    assert list(stage.folder.iterdir()) == []
+
+
+async def test_a_table_that_is_damaged_ends_the_start_with_one_line(stage: Stage) -> None:
+    path = stage.folder / "paperboy.db"
+    url = f"sqlite+aiosqlite:///{path}"
+    await (await Database.open(url)).close()
+    with closing(sqlite3.connect(path)) as connection:
+        found = "SELECT rootpage, (SELECT page_size FROM pragma_page_size) FROM sqlite_master WHERE name = ?"
+        page, size = connection.execute(found, ("subscriptions",)).fetchone()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    assert "the file is damaged; put a backup in its place" in await refused(stage, url)
