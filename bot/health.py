@@ -142,8 +142,12 @@ class Health:
             figures["latency_seconds"] = round(max(latencies), 3)
         if self._shards.are_closed:
             return Part(status=Status.FAILING, reason="the connection is closed", figures=figures)
-        if not self._shards.are_ready:
+        # What is waited out would be waited out again after a restart.
+        waiting = self._shards.waiting
+        if not self._shards.are_ready and waiting is None:
             return Part(status=Status.STARTING, reason="not connected to Discord yet", figures=figures)
+        if waiting is not None and not (lost and self._shards.are_ready):
+            return Part(status=Status.DEGRADED, reason=waiting, figures=figures)
         if not lost:
             return Part(figures=figures)
         longest = max(lost)

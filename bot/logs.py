@@ -25,6 +25,13 @@ _FLOORS = {
     "simcord": logging.WARNING,
     "sqlalchemy": logging.WARNING,
 }
+# What discord.py says beside another line that says it too: of a wait that is too long for it (whoever asked
+# says for how long), of a global limit after its 429, and of each login.
+_SAID_TWICE = (
+    "We are being rate limited. %s %s responded with 429. Timeout of",
+    "Global rate limit has been hit.",
+    "logging in using static token",
+)
 _REDACTED = "[redacted]"
 # The token of an interaction or webhook in an address of Discord: whoever has it can answer in our name.
 _TOKEN_IN_ADDRESS = re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w.~%-]+")
@@ -42,9 +49,15 @@ def configure(*, level: LogLevel, log_format: LogFormat, secrets: Iterable[str])
     logging.basicConfig(handlers=[handler], level=level.value, force=True)
     for name, floor in _FLOORS.items():
         logging.getLogger(name).setLevel(max(floor, logging.getLogger().level))
+    for name in ("discord.client", "discord.http"):
+        logging.getLogger(name).addFilter(_is_news)  # the same one again is not added
     logging.captureWarnings(capture=True)
     threading.excepthook = _log_thread_error
     sys.unraisablehook = _log_unraisable
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith(_SAID_TWICE)
 
 
 class _Formatter(logging.Formatter):

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar
 from yarl import URL
 
 from bot.errors import SourceError
+from bot.proxies import NO_PROXIES, Proxies
 from bot.sources.cleaning import shorten
 from bot.sources.parse import decode_json
 from bot.sources.rate_limits import RateLimit, asked_wait, rate_limit, server_time
@@ -104,8 +105,10 @@ class Fetcher:
         sleep: Callable[[float], Awaitable[object]],
         limits: FetchLimits,
         told: Callable[[URL, int | None, float], None],
+        proxies: Proxies = NO_PROXIES,
     ) -> None:
         self._headers = headers
+        self._proxies = proxies
         self._clock = clock
         self._sleep = sleep
         self._limits = limits
@@ -198,7 +201,7 @@ class Fetcher:
         if self._session is None:
             limits = self._limits
             self._session = ClientSession(
-                connector=TCPConnector(limit=_MOST_CONNECTIONS),
+                connector=self._proxies.connector(limit=_MOST_CONNECTIONS),
                 timeout=ClientTimeout(total=limits.total_seconds, sock_connect=limits.connect_seconds),
                 headers=self._headers,
                 cookie_jar=DummyCookieJar(),

@@ -19,6 +19,7 @@ from bot.core.ids import PaperId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.errors import ConfigError, NotOpenYetError, PaperNotFoundError, SourceError
+from bot.proxies import NO_PROXIES, Proxies
 from bot.sources.fetching import Answer, Fetcher, FetchLimits, Heard
 from bot.sources.parse import ParsedList, parse_list, parse_paper
 from bot.watching import UNWATCHED, Endpoint, Watcher
@@ -73,12 +74,18 @@ class HuggingFace:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         limits: FetchLimits | None = None,
         watcher: Watcher = UNWATCHED,
+        proxies: Proxies = NO_PROXIES,
     ) -> None:
         self._endpoint = _endpoint(endpoint)
         self._clock = clock
         self._watcher = watcher
         self._fetcher = Fetcher(
-            _headers(token), clock=clock, sleep=sleep, limits=limits or FetchLimits(), told=self._tell
+            _headers(token),
+            clock=clock,
+            sleep=sleep,
+            limits=limits or FetchLimits(),
+            told=self._tell,
+            proxies=proxies,
         )
         self._health = SourceHealth()
         self._told: set[tuple[date, str]] = set()  # broken items that were warned of
