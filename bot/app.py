@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import datetime
+from typing import Any, cast
 
 from bot.client import Client, point_at
 from bot.core.ids import ServerId
@@ -30,6 +31,7 @@ from cogs import make_cogs
 _log = logging.getLogger(__name__)
 
 _BACKFILL_AGAIN_SECONDS = 1800.0  # after one that was not complete
+_SERVERS_A_PAGE = 200  # the most that Discord lists at once
 
 
 class App:
@@ -194,5 +196,15 @@ async def _servers_of(client: Client) -> set[ServerId]:
     Raises:
         UNUSABLE: there is no answer.
     """
-    listed = {ServerId(guild.id) async for guild in client.fetch_guilds(limit=None)}
-    return listed & {ServerId(guild.id) for guild in client.guilds}
+    listed: set[ServerId] = set()
+    page_ids: list[ServerId] = []
+    while True:
+        after = max(page_ids, default=None)
+        page: object = await client.http.get_guilds(_SERVERS_A_PAGE, after=after, with_counts=False)
+        # discord.py would take an empty page of somebody else's for a list without servers.
+        if not isinstance(page, list):
+            raise TypeError("the servers are no list")
+        page_ids = [ServerId(int(guild["id"])) for guild in cast("list[dict[str, Any]]", page)]
+        listed.update(page_ids)
+        if len(page_ids) < _SERVERS_A_PAGE:
+            return listed & {ServerId(guild.id) for guild in client.guilds}

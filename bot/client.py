@@ -96,7 +96,8 @@ class Tree(app_commands.CommandTree["Client"]):
         theirs = cast("list[ApplicationCommand]", theirs)
         if are_same(ours, theirs):
             return False
-        await self.sync()
+        if len(await self.sync()) != len(ours):
+            raise ValueError("the commands are others")  # as above
         return True
 
 
