@@ -43,6 +43,8 @@ _log = logging.getLogger(__name__)
 # two seconds, which discord.py takes where nothing is said, would only be lost.
 _SERVERS_SECONDS = 0.5
 
+_IDENTIFY_SECONDS = 5.0
+
 # What is refused for good, such as a command that Discord does not like, is not asked for each minute.
 _SYNC_SECONDS = 900.0
 
@@ -201,6 +203,12 @@ class Client(commands.AutoShardedBot):
             return await GatewaySocket.from_client(
                 self, initial=initial, gateway=self._gateway or gateway, shard_id=shard_id, **session
             )
+
+    @override
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Discord takes one IDENTIFY in five seconds."""
+        if not initial:
+            await self.patience.sleep(_IDENTIFY_SECONDS)
 
     def take(self, cogs: Iterable[commands.Cog]) -> None:
         """Gives the client its cogs, to be added at login."""

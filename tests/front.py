@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 from aiohttp import web
@@ -69,7 +69,7 @@ class Front:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._listener.port}"
 
-    async def __aenter__(self) -> Front:
+    async def __aenter__(self) -> Self:
         await self._listener.start()
         self._session = aiohttp.ClientSession()
         return self
@@ -128,7 +128,7 @@ class Start:
 
     async def until(self, claim: Callable[[], object]) -> None:
         async with asyncio.timeout(30):
-            while not claim():
+            while not claim():  # noqa: ASYNC110 - what happens in the bot wakes nobody here
                 await asyncio.sleep(0.01)
 
     async def sleep(self, seconds: float) -> None:

@@ -178,7 +178,7 @@ class Patience:
     """Asks Discord until it answers: with growing waits, or those that it asks for, each said once."""
 
     def __init__(self, *, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
-        self._sleep = sleep
+        self.sleep = sleep
         self._waiting: dict[str, tuple[str, float]] = {}
 
     @property
@@ -230,7 +230,7 @@ class Patience:
         _log.warning("%s: %s; trying again in %s", what, outage.reason, span(seconds))
         _log.debug("What happened was %r in %s", error, _place(error))
         self._waiting[what] = (f"{what}: {outage.reason}", time.monotonic() + seconds)
-        await self._sleep(seconds)
+        await self.sleep(seconds)
 
     def end(self, what: str) -> None:
         """That does not fail any more."""
