@@ -7,13 +7,13 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import datetime
-from typing import Any, cast
 
 from bot.client import Client, point_at
 from bot.core.ids import ServerId
 from bot.discord.notice_board import DiscordNoticeBoard
 from bot.discord.outages import Patience
 from bot.discord.publishing import DiscordPublisher
+from bot.discord.server_list import list_servers
 from bot.discord.shards import Shards
 from bot.errors import ConfigError
 from bot.health import Health
@@ -31,7 +31,6 @@ from cogs import make_cogs
 _log = logging.getLogger(__name__)
 
 _BACKFILL_AGAIN_SECONDS = 1800.0  # after one that was not complete
-_SERVERS_A_PAGE = 200  # the most that Discord lists at once
 
 
 class App:
@@ -196,15 +195,4 @@ async def _servers_of(client: Client) -> set[ServerId]:
     Raises:
         UNUSABLE: there is no answer.
     """
-    listed: set[ServerId] = set()
-    page_ids: list[ServerId] = []
-    while True:
-        after = max(page_ids, default=None)
-        page: object = await client.http.get_guilds(_SERVERS_A_PAGE, after=after, with_counts=False)
-        # discord.py would take an empty page of somebody else's for a list without servers.
-        if not isinstance(page, list):
-            raise TypeError("the servers are no list")
-        page_ids = [ServerId(int(guild["id"])) for guild in cast("list[dict[str, Any]]", page)]
-        listed.update(page_ids)
-        if len(page_ids) < _SERVERS_A_PAGE:
-            return listed & {ServerId(guild.id) for guild in client.guilds}
+    return (await list_servers(client)).keys() & {ServerId(guild.id) for guild in client.guilds}

@@ -45,13 +45,15 @@ class GatewayAddress:
 
     url: yarl.URL
     shards: int
+    sessions: int
+    sessions_left: int
+    resets_in_seconds: float
 
 
-async def ask_for_gateway(client: discord.Client) -> GatewayAddress:
-    """Where the gateway is, when the bot may connect.
+async def read_gateway(client: discord.Client) -> GatewayAddress:
+    """Where the gateway is, and how often the bot may connect.
 
     Raises:
-        NoSessionsLeftError: it may not for now.
         UNUSABLE: there is no answer, or it is not Discord's.
     """
     shards, url, limit = await client.http.get_bot_gateway()
@@ -60,9 +62,26 @@ async def ask_for_gateway(client: discord.Client) -> GatewayAddress:
         raise ValueError("the gateway's address is none")
     if type(shards) is not int or shards < 1:
         raise ValueError("the number of shards is none")
-    if limit["remaining"] < 1:
-        raise NoSessionsLeftError(limit["reset_after"] / 1000)
-    return GatewayAddress(url=address, shards=shards)
+    return GatewayAddress(
+        url=address,
+        shards=shards,
+        sessions=int(limit["total"]),
+        sessions_left=int(limit["remaining"]),
+        resets_in_seconds=float(limit["reset_after"]) / 1000,
+    )
+
+
+async def ask_for_gateway(client: discord.Client) -> GatewayAddress:
+    """As `read_gateway`, when the bot may connect.
+
+    Raises:
+        NoSessionsLeftError: it may not for now.
+        UNUSABLE: there is no answer, or it is not Discord's.
+    """
+    address = await read_gateway(client)
+    if address.sessions_left < 1:
+        raise NoSessionsLeftError(address.resets_in_seconds)
+    return address
 
 
 def final_error(error: BaseException) -> ConfigError | None:
