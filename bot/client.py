@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast, runtime_checkable
+from typing import Any, ClassVar, Protocol, cast, runtime_checkable
 
 import discord
 import yarl
@@ -26,16 +26,13 @@ from bot.discord.gateway import (
     final_error,
     not_connected,
 )
-from bot.discord.outages import UNUSABLE, Patience
+from bot.discord.outages import UNUSABLE, Patience, as_list
 from bot.discord.paging import PageButton
 from bot.discord.registration import are_same
 from bot.discord.requests import gate, limit_time, on_answer
 from bot.proxies import NO_PROXIES, Proxies
 from bot.services.pace import RequestPace
 from bot.watching import UNWATCHED, Answered, Watcher
-
-if TYPE_CHECKING:
-    from discord.types.command import ApplicationCommand
 
 _log = logging.getLogger(__name__)
 
@@ -92,14 +89,11 @@ class Tree(app_commands.CommandTree["Client"]):
         if application_id is None:
             raise app_commands.MissingApplicationID
         ours = [command.to_dict(self) for command in self.get_commands()]
-        theirs: object = await self.client.http.get_global_commands(application_id)
-        if not isinstance(theirs, list):
-            raise TypeError("the commands are no list")  # so it is no answer of Discord's
-        theirs = cast("list[ApplicationCommand]", theirs)
+        theirs = as_list(await self.client.http.get_global_commands(application_id))
         if are_same(ours, theirs):
             return False
         if len(await self.sync()) != len(ours):
-            raise ValueError("the commands are others")  # as above
+            raise ValueError("the answer is not these commands")
         return True
 
 
@@ -152,7 +146,7 @@ class Client(commands.AutoShardedBot):
     async def launch_shards(self) -> None:
         if self.is_closed():
             return
-        if self.shard_count is None:
+        if cast("int | None", self.shard_count) is None:
             address = await self.patience.until_answered(
                 "Discord's gateway is not known", lambda: ask_for_gateway(self)
             )

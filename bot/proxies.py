@@ -120,7 +120,7 @@ def _exempts(entry: str, host: str, port: int | None) -> bool:
 
 class _Connector(TCPConnector):
     def __init__(self, proxies: Proxies, *, limit: int) -> None:
-        super().__init__(limit=limit)
+        super().__init__(limit=limit)  # pyright: ignore[reportUnknownMemberType] - an option of aiohttp's
         self._proxies = proxies
 
     @override

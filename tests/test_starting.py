@@ -227,6 +227,46 @@ async def test_a_401_of_discords_own_is_a_refused_token_wherever_it_comes(start:
     assert start.waits == []
 
 
+@pytest.mark.parametrize(
+    "stuck",
+    ["a request", "a wait", "a gateway that says nothing", "a gateway that does not say goodbye"],
+)
+async def test_it_can_be_ended_whatever_it_waits_for(
+    start: Start, stuck: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "ANSWER_SECONDS", 60.0)
+    monkeypatch.setattr(start, "sleep", asyncio.sleep)
+    call = "GET /users/@me"
+    match stuck:
+        case "a request":
+            start.front.bad[call].append(Bad(fate="hang"))
+        case "a wait":
+            start.front.bad[call].append(Bad(status=429, headers={"Retry-After": "900"}))
+        case "a gateway that says nothing":
+            start.front.sockets.append(socket(hangs=True))
+        case _:
+            start.front.sockets.append(socket(HELLO, hangs=True))
+    has_begun = len(start.front.sockets)
+    task = asyncio.create_task(start.run())
+    await start.until(lambda: call in start.front.asked and len(start.front.sockets) in {0, has_begun - 1})
+    task.cancel()
+    async with asyncio.timeout(5):  # what whoever ends it is promised
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+async def test_after_the_waits_papers_are_delivered(start: Start) -> None:
+    for call in ("GET /users/@me", "GET /gateway/bot", "PUT /applications/ID/commands"):
+        start.front.bad[call].append(Bad())
+    async with start.running():
+        await start.sandbox.until(lambda: start.sandbox.huggingface.is_read, what="a reader of the lists")
+        admin, channel = start.sandbox.admin, start.sandbox.channel
+        await start.sandbox.run_command(admin, channel, "config schedule", cadence="live")
+        await start.sandbox.run_command(admin, channel, "subscribe", keywords="*")
+        await start.sandbox.run_command(admin, channel, "deliver")
+        await start.until(lambda: any(one.embeds for one in start.sandbox.messages(channel)))
+
+
 async def ended_by(start: Start) -> ConfigError:
     async with asyncio.timeout(30):
         with pytest.raises(BaseExceptionGroup) as caught:

@@ -111,7 +111,7 @@ class GatewaySocket(DiscordWebSocket):
         # discord.py notes the moment in another thread, after this; where the answer is faster, it takes the
         # heartbeat before for this one: "Can't keep up", 41 seconds behind.
         if self._keep_alive is not None:
-            self._keep_alive._last_send = time.perf_counter()  # noqa: SLF001
+            self._keep_alive._last_send = time.perf_counter()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         await super().send_heartbeat(data)
 
     async def abandon(self) -> None:
@@ -138,7 +138,7 @@ def not_connected(shard_id: int) -> str:
 class GatewayShard(Shard):
     """One shard, which comes back whatever ends its connection, with growing waits, each said in one line."""
 
-    ws: GatewaySocket  # pyright: ignore[reportIncompatibleVariableOverride]
+    ws: GatewaySocket  # pyright: ignore[reportIncompatibleVariableOverride] - none other is given to it
 
     def __init__(
         self, ws: GatewaySocket, client: discord.AutoShardedClient, put: Callable[[EventItem], None]
@@ -184,12 +184,18 @@ class GatewayShard(Shard):
             await self._again(error)
 
     @override
-    async def reidentify(self, exc: ReconnectWebSocket) -> None:
-        """Connects again, with the old session or a new one."""
+    async def reidentify(self, exc: ReconnectWebSocket | ConfigError) -> None:
+        """Connects again, with the old session or a new one.
+
+        Raises:
+            ConfigError: what was given to be raised here, where the client waits for the ends of its shards.
+        """
         self._cancel_task()
+        if isinstance(exc, ConfigError):
+            raise exc
         try:
             client = cast("GatewayClient", self._client)
-            self.ws = await client.open_socket(self.id, resume=self.ws if exc.resume else None)
+            self.ws = await client.open_socket(self.id, resume=self.ws if exc.resume else None)  # pyright: ignore[reportIncompatibleVariableOverride] - as above
         except UNUSABLE as error:
             # A task of its own, since other shards wait for this one to return.
             self._task = self._client.loop.create_task(self._again(error))
@@ -199,7 +205,8 @@ class GatewayShard(Shard):
     async def _again(self, error: BaseException) -> None:
         """Has the shard connect again: at once after a good connection, else after a wait."""
         if final := final_error(error):
-            self._queue_put(EventItem(EventType.terminate, self, final))
+            # Not to terminate: that would close the client under those who still ask something of Discord.
+            self._queue_put(EventItem(EventType.identify, self, final))
             return
         failures, self._failures = self._failures, self._failures + 1
         if failures or not isinstance(error, ReconnectWebSocket):

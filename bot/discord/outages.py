@@ -80,6 +80,17 @@ class Outage:
     is_token_refused: bool = False
 
 
+def as_list(answer: object) -> list[dict[str, Any]]:
+    """The answer, where it can be the list that was asked for.
+
+    Raises:
+        TypeError: it cannot; discord.py would take an empty page for an empty list.
+    """
+    if not isinstance(answer, list):
+        raise TypeError("the answer is no list")
+    return cast("list[dict[str, Any]]", answer)
+
+
 def read_outage(error: BaseException) -> Outage:
     """What one of `UNUSABLE` means."""
     cause = error.__cause__

@@ -88,7 +88,7 @@ def limit_time(http: HTTPClient) -> None:
     timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS, sock_connect=_CONNECT_SECONDS)
 
     async def limited(route: Route, **options: Any) -> Any:
-        return await request(route, **{"timeout": timeout, **options})
+        return await request(route, timeout=timeout, **options)
 
     http.request = limited
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 import discord
 
 from bot.core.ids import ServerId
+from bot.discord.outages import as_list
 
 _A_PAGE = 200  # the most that Discord lists at once
 
@@ -15,17 +14,13 @@ async def list_servers(client: discord.Client) -> dict[ServerId, str]:
     """Their names by their ids.
 
     Raises:
-        UNUSABLE: there is no answer, or it is not Discord's: discord.py takes an empty page for no servers.
+        UNUSABLE: there is no answer, or it is not Discord's.
     """
     listed: dict[ServerId, str] = {}
     after: int | None = None
     while True:
-        page: object = await client.http.get_guilds(_A_PAGE, after=after, with_counts=False)
-        if not isinstance(page, list):
-            raise TypeError("the servers are no list")
-        servers = {
-            ServerId(int(server["id"])): str(server["name"]) for server in cast("list[dict[str, Any]]", page)
-        }
+        page = as_list(await client.http.get_guilds(_A_PAGE, after=after, with_counts=False))
+        servers = {ServerId(int(server["id"])): str(server["name"]) for server in page}
         listed |= servers
         if len(servers) < _A_PAGE:
             return listed

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace, TracebackType
-from typing import Self, cast
+from typing import Self
 
 import aiohttp
 import discord
@@ -18,7 +18,7 @@ from bot.core.feeds import Place
 from bot.core.ids import ChannelId, ServerId
 from bot.discord.access import surveyed
 from bot.discord.gateway import read_gateway
-from bot.discord.outages import UNUSABLE, read_outage
+from bot.discord.outages import UNUSABLE, as_list, read_outage
 from bot.discord.requests import gate, limit_time
 from bot.discord.server_list import list_servers
 from bot.errors import PaperboyError
@@ -122,9 +122,7 @@ class Survey:
             if user is None or application is None:
                 raise NoAnswerError("it does not say whose token this is")
             flags = application.flags
-            commands: object = await self._client.http.get_global_commands(application.id)
-            if not isinstance(commands, list):
-                raise TypeError("the commands are no list")
+            commands = as_list(await self._client.http.get_global_commands(application.id))
         on = {
             "Message Content": flags.gateway_message_content or flags.gateway_message_content_limited,
             "Server Members": flags.gateway_guild_members or flags.gateway_guild_members_limited,
@@ -136,7 +134,7 @@ class Survey:
             has_interactions_endpoint=bool(application.interactions_endpoint_url),
             needs_code_grant=application.bot_require_code_grant,
             privileged=[name for name, is_on in on.items() if is_on],
-            commands=len(cast("list[object]", commands)),
+            commands=len(commands),
         )
 
     async def session_starts(self) -> SessionStarts:
