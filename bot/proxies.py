@@ -84,6 +84,7 @@ def proxy_address(value: str) -> str:
         or any(sign in value for sign in " ?#\\")
     ):
         raise ValueError
+    parts.hostname.encode("idna")  # what can be looked up
     unquote(f"{parts.username}{parts.password}").encode("latin-1")  # what a header can carry
     return str(URL(value))
 

@@ -75,6 +75,7 @@ def _address(value: str, *, schemes: tuple[str, ...]) -> str:
         or any(sign in value for sign in " ?#\\")
     ):
         raise ValueError
+    parts.hostname.encode("idna")  # what can be looked up
     return value.rstrip("/")
 
 
