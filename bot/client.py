@@ -230,7 +230,7 @@ class Client(commands.AutoShardedBot):
             ConfigError: the token is refused.
         """
         synced = await self.patience.until_answered(
-            "The commands are not synced", self.tree.sync_if_changed, longest_seconds=_SYNC_SECONDS
+            "Commands could not be synced", self.tree.sync_if_changed, longest_seconds=_SYNC_SECONDS
         )
         _log.info("Commands: %s", "synced" if synced else "unchanged")
 

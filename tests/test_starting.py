@@ -60,8 +60,8 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
         ("GET /users/@me", "The bot is not logged in to Discord"),
         ("GET /oauth2/applications/@me", "The bot is not logged in to Discord"),
         ("GET /gateway/bot", "Discord's gateway is not known"),
-        ("GET /applications/ID/commands", "The commands are not synced"),
-        ("PUT /applications/ID/commands", "The commands are not synced"),
+        ("GET /applications/ID/commands", "Commands could not be synced"),
+        ("PUT /applications/ID/commands", "Commands could not be synced"),
         ("GET /users/@me/guilds", "The bot's servers are not known"),
     ],
 )
@@ -78,7 +78,7 @@ async def test_whatever_is_answered_is_waited_out_in_one_line_each_and_the_start
         assert call in start.front.asked[-20:]
     said = [one for one in warnings(caplog) if one.startswith(what)]
     assert len(said) == len(asked_waits)
-    longest = LONGEST_WAIT_SECONDS if what != "The commands are not synced" else 900.0
+    longest = LONGEST_WAIT_SECONDS if what != "Commands could not be synced" else 900.0
     assert start.waits == [max(asked, min(2.0**number, longest)) for number, asked in enumerate(asked_waits)]
     assert not [one for one in caplog.records if one.exc_info]
     assert "127.0.0.1" not in "".join(said)
