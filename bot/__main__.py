@@ -255,7 +255,9 @@ COMMANDS = (
         name="run",
         line="run the bot (what `paperboy` alone does too)",
         about="Runs the bot until SIGTERM or Ctrl-C, with its log on standard error.",
-        more="It needs DISCORD_TOKEN, and ends with 78 where a setting, that token or the database is wrong.",
+        more="""\
+It needs DISCORD_TOKEN. It ends with 78 where a setting, that token or the database is wrong, or where Discord
+closes its gateway to the bot for good; whatever else Discord answers is waited out.""",
         do=_run,
         exit_at_ctrl_c=EXIT_CLOSED,
     ),

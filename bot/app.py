@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import datetime
-
-import aiohttp
-import discord
 
 from bot.client import Client, point_at
 from bot.core.ids import ServerId
 from bot.discord.notice_board import DiscordNoticeBoard
+from bot.discord.outages import Patience
 from bot.discord.publishing import DiscordPublisher
+from bot.discord.server_list import list_servers
 from bot.discord.shards import Shards
 from bot.errors import ConfigError
 from bot.health import Health
@@ -33,20 +32,22 @@ from cogs import make_cogs
 _log = logging.getLogger(__name__)
 
 _BACKFILL_AGAIN_SECONDS = 1800.0  # after one that was not complete
-_LOGIN_FIRST_WAIT_SECONDS = 1.0
-_LOGIN_LONGEST_WAIT_SECONDS = 60.0
-_TOKEN_REFUSED = 4004  # the gateway's close code
-_REFUSED = "DISCORD_TOKEN was refused by Discord: copy the bot's token anew from the Developer Portal"
 
 
 class App:
     """One bot in one process, from its settings."""
 
     def __init__(
-        self, settings: Settings, *, clock: Callable[[], datetime], progress: Progress = untold
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime],
+        progress: Progress = untold,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._settings = settings
         self._clock = clock
+        self._sleep = sleep  # until Discord is asked again
         self._progress = progress  # of the archive's reading
         self._rung = asyncio.Event()
         self._running = asyncio.Lock()
@@ -67,7 +68,8 @@ class App:
         """Runs until it is cancelled; whatever it opened is closed on the way out, in reverse.
 
         Raises:
-            ConfigError: the token is refused, or the database or the port for health cannot be used.
+            ConfigError: Discord turns the bot away for good, or the database or the port for health cannot be
+                used. In a group of exceptions, where the work had begun.
         """
         settings = self._settings
         if settings.discord_token is None:
@@ -80,9 +82,20 @@ class App:
             database = await Database.open(settings.database_url)
             stack.push_async_callback(database.close)
             source = await stack.enter_async_context(
-                HuggingFace(settings.hf_endpoint, token=settings.hf_token, clock=self._clock, watcher=watcher)
+                HuggingFace(
+                    settings.hf_endpoint,
+                    token=settings.hf_token,
+                    clock=self._clock,
+                    watcher=watcher,
+                    proxies=settings.proxies,
+                )
             )
-            client = Client(gateway_url=settings.discord_gateway_url, watcher=watcher)
+            client = Client(
+                gateway_url=settings.discord_gateway_url,
+                watcher=watcher,
+                proxies=settings.proxies,
+                patience=Patience(sleep=self._sleep),
+            )
             services = assemble(
                 database=database,
                 source=source,
@@ -99,7 +112,7 @@ class App:
             )
             if monitor is not None:
                 health = Health(
-                    shards=Shards(client, watcher=watcher),
+                    shards=Shards(client, patience=client.patience, watcher=watcher),
                     runs=services.runs,
                     source=source,
                     database=database,
@@ -114,12 +127,16 @@ class App:
             with refusals(parse_url(settings.database_url)):  # damage that opening did not come across
                 await services.subscriptions.recompile()
             stack.push_async_callback(client.close)
-            await self._log_in(client, settings.discord_token.get_secret_value())
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._connect(client), name="gateway")
-                # Lists are read while the gateway still connects: a command that comes early finds them.
+                # Lists are read while Discord is not there yet: a command that comes early finds them.
                 group.create_task(scheduler.run(), name="scheduler")
                 group.create_task(self._backfill(services), name="backfill")
+                token = settings.discord_token.get_secret_value()
+                await client.patience.until_answered(
+                    "The bot is not logged in to Discord", lambda: client.login(token)
+                )
+                group.create_task(client.connect(), name="gateway")
+                group.create_task(client.sync_commands(), name="commands")
                 group.create_task(self._deliver(client, services), name="delivery")
 
     async def _monitor(self, stack: AsyncExitStack) -> Monitor | None:
@@ -128,45 +145,6 @@ class App:
         if port is None:
             return None
         return await stack.enter_async_context(Monitor(host=host, port=port, clock=self._clock))
-
-    async def _log_in(self, client: Client, token: str) -> None:
-        """Logs in, trying again where Discord cannot be reached: a machine may start before its network.
-
-        Raises:
-            ConfigError: the token is refused.
-        """
-        wait_seconds = _LOGIN_FIRST_WAIT_SECONDS
-        while True:
-            try:
-                await client.login(token)
-            except discord.LoginFailure as error:
-                raise ConfigError(_REFUSED) from error
-            except (aiohttp.ClientError, OSError, TimeoutError, discord.DiscordServerError) as error:
-                _log.warning("Discord could not be reached: %s; trying again in %g s", error, wait_seconds)
-            else:
-                return
-            await client.http.close()
-            client.http.connector = (
-                discord.utils.MISSING
-            )  # it closed with the session; the next login makes one
-            await asyncio.sleep(wait_seconds)
-            wait_seconds = min(wait_seconds * 2, _LOGIN_LONGEST_WAIT_SECONDS)
-
-    async def _connect(self, client: Client) -> None:
-        wait_seconds = _LOGIN_FIRST_WAIT_SECONDS
-        while True:
-            try:
-                await client.connect()
-            except discord.GatewayNotFound:
-                _log.warning("Discord names no gateway; trying again in %g s", wait_seconds)
-            except discord.ConnectionClosed as error:
-                if error.code == _TOKEN_REFUSED:  # the token was changed while we ran
-                    raise ConfigError(_REFUSED) from error
-                raise
-            else:
-                return
-            await asyncio.sleep(wait_seconds)
-            wait_seconds = min(wait_seconds * 2, _LOGIN_LONGEST_WAIT_SECONDS)
 
     async def _deliver(self, client: Client, services: Services) -> None:
         """Sends what is owed and heeds what Discord tells, once the client is there.
@@ -177,16 +155,29 @@ class App:
         number = len(client.guilds)
         _log.info("Ready as %s in %d %s", client.user, number, "server" if number == 1 else "servers")
 
-        async def heed_servers() -> None:
-            services.surroundings.connected(await _servers_of(client))
+        connected = asyncio.Event()
+        connected.set()
 
-        # A session that begins anew, after an outage, tells nothing of what was left meanwhile.
-        client.add_listener(heed_servers, "on_ready")
-        await heed_servers()
+        async def note_connection() -> None:
+            connected.set()
+
+        # A session that begins again, after an outage, does not say what was left meanwhile.
+        client.add_listener(note_connection, "on_ready")
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow_servers(client, services, connected), name="servers")
             group.create_task(services.delivery.run(), name="outbox")
             group.create_task(services.surroundings.run(), name="surroundings")
             group.create_task(services.notices.run(), name="notices")
+
+    async def _follow_servers(self, client: Client, services: Services, connected: asyncio.Event) -> None:
+        """Looks at each new session which servers the bot is in."""
+        while True:
+            await connected.wait()
+            connected.clear()
+            servers = await client.patience.until_answered(
+                "The bot's servers are not known", lambda: _servers_of(client)
+            )
+            services.surroundings.connected(servers)
 
     async def _backfill(self, services: Services) -> None:
         """Reads the archive, which previews are the better for; tried again until it is there."""
@@ -203,10 +194,8 @@ async def _servers_of(client: Client) -> set[ServerId]:
     """The servers that the bot is in.
 
     Over a new session discord.py keeps those that were left meanwhile, so Discord is asked for them too.
+
+    Raises:
+        UNUSABLE: there is no answer.
     """
-    known = {ServerId(guild.id) for guild in client.guilds}
-    try:
-        return known & {ServerId(guild.id) async for guild in client.fetch_guilds(limit=None)}
-    except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
-        _log.warning("Discord does not say which servers the bot is in: %s", error)
-        return known
+    return (await list_servers(client)).keys() & {ServerId(guild.id) for guild in client.guilds}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Iterable
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, cast, runtime_checkable
 
-import aiohttp
 import discord
 import yarl
 from discord import app_commands
@@ -18,9 +18,19 @@ from typing_extensions import override
 
 from bot.discord.confirming import ConfirmButton
 from bot.discord.failures import answer_failure
+from bot.discord.gateway import (
+    CONNECT_SECONDS,
+    GatewayShard,
+    GatewaySocket,
+    ask_for_gateway,
+    final_error,
+    not_connected,
+)
+from bot.discord.outages import UNUSABLE, Patience, as_list
 from bot.discord.paging import PageButton
 from bot.discord.registration import are_same
-from bot.discord.requests import gate, on_answer
+from bot.discord.requests import gate, limit_time, on_answer
+from bot.proxies import NO_PROXIES, Proxies
 from bot.services.pace import RequestPace
 from bot.watching import UNWATCHED, Answered, Watcher
 
@@ -29,6 +39,11 @@ _log = logging.getLogger(__name__)
 # How long the next server may be in coming until the client counts as ready. Sending needs none of them, so
 # two seconds, which discord.py takes where nothing is said, would only be lost.
 _SERVERS_SECONDS = 0.5
+
+_IDENTIFY_SECONDS = 5.0
+
+# What is refused for good, such as a command that Discord does not like, is not asked for each minute.
+_SYNC_SECONDS = 900.0
 
 # What the invite link asks for, and why each stands in the README.
 INVITE_PERMISSIONS = discord.Permissions(
@@ -74,10 +89,11 @@ class Tree(app_commands.CommandTree["Client"]):
         if application_id is None:
             raise app_commands.MissingApplicationID
         ours = [command.to_dict(self) for command in self.get_commands()]
-        theirs = await self.client.http.get_global_commands(application_id)
+        theirs = as_list(await self.client.http.get_global_commands(application_id))
         if are_same(ours, theirs):
             return False
-        await self.sync()
+        if len(await self.sync()) != len(ours):
+            raise ValueError("the answer is not these commands")
         return True
 
 
@@ -93,6 +109,8 @@ class Client(commands.AutoShardedBot):
         shard_count: int | None = None,
         pace: RequestPace | None = None,
         watcher: Watcher = UNWATCHED,
+        proxies: Proxies = NO_PROXIES,
+        patience: Patience | None = None,
     ) -> None:
         super().__init__(
             command_prefix=(),
@@ -111,12 +129,80 @@ class Client(commands.AutoShardedBot):
             max_ratelimit_timeout=30.0,
         )
         self.watcher = watcher
+        self.patience = patience or Patience()
+        self._proxies = proxies
         self._taken: tuple[commands.Cog, ...] = ()
         self._gateway = yarl.URL(gateway_url) if gateway_url else None
+        limit_time(self.http)
 
     @override
-    async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
-        await super().launch_shard(self._gateway or gateway, shard_id, initial=initial)
+    async def login(self, token: str) -> None:
+        """Also after one that failed, which left its connections behind."""
+        await self.http.close()
+        self.http.connector = self._proxies.connector()
+        await super().login(token)
+
+    @override
+    async def launch_shards(self) -> None:
+        if self.is_closed():
+            return
+        if cast("int | None", self.shard_count) is None:
+            address = await self.patience.until_answered(
+                "Discord's gateway is not known", lambda: ask_for_gateway(self)
+            )
+            self.shard_count = address.shards
+        self._connection.shard_count = self.shard_count
+        shard_ids = self.shard_ids or range(self.shard_count)
+        self._connection.shard_ids = shard_ids
+        for shard_id in shard_ids:
+            await self._launch(shard_id, initial=shard_id == shard_ids[0])
+
+    async def _launch(self, shard_id: int, *, initial: bool) -> None:
+        """Connects a shard, for as long as it takes.
+
+        Raises:
+            ConfigError: Discord turns the bot away for good.
+        """
+
+        async def opened() -> GatewaySocket:
+            try:
+                return await self.open_socket(shard_id, initial=initial)
+            except UNUSABLE as error:
+                if final := final_error(error):
+                    raise final from error
+                raise
+
+        socket = await self.patience.until_answered(not_connected(shard_id), opened)
+        # discord.py has no other way in for a shard of our own.
+        own = vars(self)
+        shard = GatewayShard(socket, self, own["_AutoShardedClient__queue"].put_nowait)
+        own["_AutoShardedClient__shards"][shard_id] = shard
+        shard.launch()
+
+    async def open_socket(
+        self, shard_id: int, *, initial: bool = False, resume: GatewaySocket | None = None
+    ) -> GatewaySocket:
+        """A new connection to the gateway, with the session of that one or a new one.
+
+        Raises:
+            UNUSABLE: there is none now.
+        """
+        session: dict[str, Any] = {}
+        if resume is None:
+            gateway = (await ask_for_gateway(self)).url
+        else:
+            gateway = resume.gateway
+            session = {"session": resume.session_id, "sequence": resume.sequence, "resume": True}
+        async with asyncio.timeout(CONNECT_SECONDS):
+            return await GatewaySocket.from_client(
+                self, initial=initial, gateway=self._gateway or gateway, shard_id=shard_id, **session
+            )
+
+    @override
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Discord takes one IDENTIFY in five seconds."""
+        if not initial:
+            await self.patience.sleep(_IDENTIFY_SECONDS)
 
     def take(self, cogs: Iterable[commands.Cog]) -> None:
         """Gives the client its cogs, to be added at login."""
@@ -129,7 +215,6 @@ class Client(commands.AutoShardedBot):
             await self.add_cog(cog)
             if isinstance(cog, HasButtons):
                 self.add_dynamic_items(*cog.buttons)
-        await self._sync()
         if self.application_id is not None:
             link = discord.utils.oauth_url(
                 self.application_id,
@@ -138,14 +223,16 @@ class Client(commands.AutoShardedBot):
             )
             _log.info("Invite link: %s", link)
 
-    async def _sync(self) -> None:
-        """Syncs the commands; where that fails, Discord goes on with those it has."""
-        try:
-            synced = await self.tree.sync_if_changed()
-        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
-            _log.error("Commands could not be synced: %s; the next start tries again", error)
-        else:
-            _log.info("Commands: %s", "synced" if synced else "unchanged")
+    async def sync_commands(self) -> None:
+        """Syncs the commands, for as long as it takes; until then, Discord goes on with those it has.
+
+        Raises:
+            ConfigError: the token is refused.
+        """
+        synced = await self.patience.until_answered(
+            "Commands could not be synced", self.tree.sync_if_changed, longest_seconds=_SYNC_SECONDS
+        )
+        _log.info("Commands: %s", "synced" if synced else "unchanged")
 
     @override
     async def on_message(self, message: discord.Message, /) -> None:
@@ -169,8 +256,9 @@ def point_at(*, api_url: str, gateway_url: str | None) -> None:
     """Points discord.py at a REST address and, where one is given, at a gateway, for this process.
 
     discord.py keeps both in its classes; this is the one place that writes them. A gateway of the operator's
-    wins over the one that Discord names, for resuming too.
+    wins over the one that Discord names, for resuming too. Nor does it warn of what voice would need.
     """
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     Route.BASE = api_url
     if gateway_url is not None:
         fixed = yarl.URL(gateway_url)

@@ -142,8 +142,14 @@ class Health:
             figures["latency_seconds"] = round(max(latencies), 3)
         if self._shards.are_closed:
             return Part(status=Status.FAILING, reason="the connection is closed", figures=figures)
+        waiting = self._shards.waiting
         if not self._shards.are_ready:
-            return Part(status=Status.STARTING, reason="not connected to Discord yet", figures=figures)
+            reason = "not connected to Discord yet"
+            return Part(
+                status=Status.STARTING, reason=f"{reason}. {waiting}" if waiting else reason, figures=figures
+            )
+        if waiting and not lost:  # such as the sync of the commands: posts go on without it
+            return Part(status=Status.DEGRADED, reason=waiting, figures=figures)
         if not lost:
             return Part(figures=figures)
         longest = max(lost)

@@ -26,6 +26,13 @@ _FLOORS = {
     "simcord": logging.WARNING,
     "sqlalchemy": logging.WARNING,
 }
+# What discord.py says beside another line that says it too: of a wait that is too long for it (whoever asked
+# says for how long), of a global limit after its 429, and of each login.
+_SAID_TWICE = (
+    "We are being rate limited. %s %s responded with 429. Timeout of",
+    "Global rate limit has been hit.",
+    "logging in using static token",
+)
 # What could end a line or steer a terminal; a tab is harmless.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -40,9 +47,15 @@ def configure(*, level: LogLevel, log_format: LogFormat, secrets: Iterable[str])
     logging.basicConfig(handlers=[handler], level=level.value, force=True)
     for name, floor in _FLOORS.items():
         logging.getLogger(name).setLevel(max(floor, logging.getLogger().level))
+    for name in ("discord.client", "discord.http"):
+        logging.getLogger(name).addFilter(_is_news)  # the same one again is not added
     logging.captureWarnings(capture=True)
     threading.excepthook = _log_thread_error
     sys.unraisablehook = _log_unraisable
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith(_SAID_TWICE)
 
 
 class _Formatter(logging.Formatter):

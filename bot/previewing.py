@@ -38,7 +38,11 @@ async def previewed(
     """
     queries = alternatives(keywords, max_length=settings.max_query_length)
     async with HuggingFace(
-        settings.hf_endpoint, token=settings.hf_token, clock=clock, limits=_PATIENCE
+        settings.hf_endpoint,
+        token=settings.hf_token,
+        clock=clock,
+        limits=_PATIENCE,
+        proxies=settings.proxies,
     ) as source:
         found = await preview(source, queries, days=days, today=open_list_day(clock()), progress=progress)
     return shown(found, keywords=keywords, queries=queries, terminal=terminal)

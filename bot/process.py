@@ -24,7 +24,8 @@ def run_until_signal(work: Coroutine[None, None, None]) -> None:
     """Runs `work` on an event loop of its own; SIGINT or SIGTERM cancels it and waits until it has closed.
 
     Returns after a signal as after an end of its own. A second signal ends the process at once, and so does
-    closing that takes longer than `ENDS_WITHIN_SECONDS` (with `EXIT_FAILED`).
+    closing that takes longer than `ENDS_WITHIN_SECONDS` (with `EXIT_FAILED`, unless all is closed and only a
+    thread is left over, such as one that looks up a name).
 
     Raises:
         Exception: whatever ended `work`.
@@ -36,6 +37,7 @@ async def _until_signal(work: Coroutine[None, None, None]) -> None:
     loop = asyncio.get_running_loop()
     task = asyncio.create_task(work)
     asked = False
+    closed = threading.Event()
 
     def end(number: signal.Signals) -> None:
         nonlocal asked
@@ -45,7 +47,7 @@ async def _until_signal(work: Coroutine[None, None, None]) -> None:
             loop.remove_signal_handler(each)
             signal.signal(each, signal.SIG_DFL)
         # A thread, so that it also ends a loop that is blocked and an interpreter that waits for threads.
-        deadline = threading.Timer(ENDS_WITHIN_SECONDS, _give_up)
+        deadline = threading.Timer(ENDS_WITHIN_SECONDS, _give_up, [closed])
         deadline.daemon = True
         deadline.start()
         task.cancel()
@@ -59,9 +61,13 @@ async def _until_signal(work: Coroutine[None, None, None]) -> None:
     except asyncio.CancelledError:
         if not asked:
             raise
+    closed.set()
 
 
-def _give_up() -> None:
+def _give_up(closed: threading.Event) -> None:
+    if closed.is_set():
+        logging.shutdown()
+        os._exit(EXIT_CLOSED)
     _log.error("Closing took longer than %s s: ending all the same", ENDS_WITHIN_SECONDS)
     logging.shutdown()
     os._exit(EXIT_FAILED)

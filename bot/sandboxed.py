@@ -54,7 +54,9 @@ async def run_in_sandbox(*, port: int | None, sample: bool = False) -> None:
         # The operator's word on where lists are real; the bot itself reads all of them from the sandbox.
         theirs = Settings.load(**ours)
         token = theirs.hf_token.get_secret_value() if theirs.hf_token else None
-        lists = await exits.enter_async_context(LiveLists(theirs.hf_endpoint, token=token))
+        lists = await exits.enter_async_context(
+            LiveLists(theirs.hf_endpoint, token=token, connector=theirs.proxies.connector)
+        )
         is_live, _ = await asyncio.gather(
             _never() if sample else lists.answer(),
             asyncio.to_thread(import_module, "bot.app"),  # slow, so meanwhile
@@ -70,6 +72,8 @@ async def run_in_sandbox(*, port: int | None, sample: bool = False) -> None:
                 "discord_gateway_url": sandbox.gateway_url,
                 "hf_endpoint": sandbox.huggingface_url,
                 "hf_token": None,
+                "https_proxy": None,
+                "http_proxy": None,
             }
         )
         secrets = (*settings.secrets, *theirs.secrets)

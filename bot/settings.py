@@ -17,18 +17,27 @@ from urllib.parse import urlsplit
 from dotenv.parser import parse_stream
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from typing_extensions import override
 
 from bot.core.feeds import MAX_SUBSCRIPTIONS
 from bot.core.limits import MAX_FEEDS, Limits
 from bot.core.queries import MAX_QUERY_LENGTH
 from bot.core.schedules import Schedule, parse_time, parse_timezone, parse_weekdays
 from bot.errors import ConfigError
+from bot.proxies import Proxies, proxy_address, secrets_of
 from bot.store.address import MUST_BE, AddressError, database_path
 from bot.validating import reading
 
 DOTENV = Path(".env")
 _ENCODING = "utf-8-sig"  # some editors put a byte order mark first; it is no part of the first name
+_PROXY_NAMES = ("https_proxy", "http_proxy", "no_proxy")
 _ALIKE = 0.75  # how much a name must be like a setting's to be taken for it
 _LONGEST_SHOWN = 100  # characters of a wrong value
 # User and password in an address, also in one too broken to parse.
@@ -51,18 +60,20 @@ def _address(value: str, *, schemes: tuple[str, ...]) -> str:
     """The address without trailing slashes.
 
     Raises:
-        ValueError: another scheme, no host, a port out of range, a query, a fragment or white space.
+        ValueError: another scheme, no host, a port out of range, a user, a query, a fragment or white space.
     """
     value = value.strip()
     parts = urlsplit(value)
     if (
         parts.scheme not in schemes
         or not parts.hostname
+        or "@" in parts.netloc  # no request carries both that and a token
         or parts.port == 0  # reading it raises ValueError where it is no port at all
         or not value.isprintable()
         or any(sign in value for sign in " ?#\\")
     ):
         raise ValueError
+    parts.hostname.encode("idna")  # what can be looked up
     return value.rstrip("/")
 
 
@@ -107,7 +118,12 @@ def _bare_secret(value: object) -> object:
     return value
 
 
+def _proxy(value: object) -> object:
+    return proxy_address(value) if isinstance(value, str) else value
+
+
 _HttpAddress = Annotated[str, AfterValidator(_http_address)]
+_Proxy = Annotated[SecretStr, BeforeValidator(_proxy)]
 _Token = Annotated[SecretStr, BeforeValidator(_bare_secret)]
 
 
@@ -132,19 +148,31 @@ class Settings(BaseSettings):
     )
     discord_api_url: _HttpAddress = Field(
         default="https://discord.com/api/v10",
-        description="an http or https address such as https://discord.com/api/v10",
+        description="an http or https address without user and password such as https://discord.com/api/v10",
     )
     discord_gateway_url: Annotated[str, AfterValidator(_websocket_address)] | None = Field(
         default=None,
-        description="a ws or wss address such as wss://gateway.discord.gg",
+        description="a ws or wss address without user and password such as wss://gateway.discord.gg",
     )
     hf_endpoint: _HttpAddress = Field(
         default="https://huggingface.co",
-        description="an http or https address such as https://huggingface.co",
+        description="an http or https address without user and password such as https://huggingface.co",
     )
     hf_token: _Token | None = Field(
         default=None,
         description="a Hugging Face token without quotes or spaces (its value is not shown here)",
+    )
+    https_proxy: _Proxy | None = Field(
+        default=None,
+        description="an http or https address such as http://proxy:3128 (its value is not shown here)",
+    )
+    http_proxy: _Proxy | None = Field(
+        default=None,
+        description="an http or https address such as http://proxy:3128 (its value is not shown here)",
+    )
+    no_proxy: str | None = Field(
+        default=None,
+        description="names and addresses separated by commas such as localhost,.example.org,10.0.0.0/8",
     )
     database_url: Annotated[str, AfterValidator(_database_address)] = Field(
         default="sqlite+aiosqlite:///data/paperboy.db",
@@ -210,6 +238,25 @@ class Settings(BaseSettings):
         default=LogFormat.TEXT,
         description="text or json",
     )
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """As usual, but where a proxy is set in small and in capital letters, the small ones win."""
+        small = {name: value for name in _PROXY_NAMES if (value := os.environ.get(name))}
+        return (
+            init_settings,
+            InitSettingsSource(settings_cls, init_kwargs=small),
+            env_settings,
+            dotenv_settings,
+        )
 
     @classmethod
     def load(cls, **instead: object) -> Self:
@@ -283,7 +330,20 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """What must never stand in a log."""
         tokens = (self.discord_token, self.hf_token)
-        return tuple(token.get_secret_value() for token in tokens if token)
+        proxies = (self.https_proxy, self.http_proxy)
+        return (
+            *(token.get_secret_value() for token in tokens if token),
+            *(secret for proxy in proxies if proxy for secret in secrets_of(proxy.get_secret_value())),
+        )
+
+    @property
+    def proxies(self) -> Proxies:
+        """Through which proxies Discord and Hugging Face are reached."""
+        return Proxies(
+            http=self.http_proxy.get_secret_value() if self.http_proxy else None,
+            https=self.https_proxy.get_secret_value() if self.https_proxy else None,
+            no_proxy=self.no_proxy or "",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from types import TracebackType
 from typing import Any, Final, Self, cast
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar
+from aiohttp import BaseConnector, ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from yarl import URL
 
 from sandbox.calendar import machine_time, open_list_day
@@ -42,9 +42,19 @@ class UpstreamError(Exception):
 
 
 class LiveLists:
-    """Reads lists and papers from one address; use it as an async context manager."""
+    """Reads lists and papers from one address; use it as an async context manager.
 
-    def __init__(self, address: str, *, token: str | None = None) -> None:
+    `connector` makes what opens the connections, where they do not go straight there.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        token: str | None = None,
+        connector: Callable[[], BaseConnector] = TCPConnector,
+    ) -> None:
+        self._connector = connector
         self._url = URL(address.rstrip("/"))
         self.address = str(self._url.with_user(None)).rstrip("/")  # to be shown
         self._headers = {"Accept": "application/json"} | (
@@ -56,6 +66,7 @@ class LiveLists:
 
     async def __aenter__(self) -> Self:
         self._session = ClientSession(
+            connector=self._connector(),
             headers=self._headers,
             timeout=ClientTimeout(total=_TOTAL_SECONDS),
             cookie_jar=DummyCookieJar(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +12,11 @@ from hypothesis import settings
 
 from tests.browser import chromium
 from tests.world import World, running_world
+
+# The proxies of the machine that the tests run on stand before none of theirs.
+for name in ("http_proxy", "https_proxy", "no_proxy"):
+    os.environ.pop(name, None)
+    os.environ.pop(name.upper(), None)
 
 # Many tests, each run often: fewer examples a run find the same in the end.
 settings.register_profile("paperboy", max_examples=40, deadline=None)

@@ -8,13 +8,13 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import create_autospec
 
-import aiohttp
-import discord
 import pytest
+from discord.http import HTTPClient
 
 from bot import app as apps
 from bot.app import App
 from bot.client import Client
+from bot.discord.outages import Patience
 from bot.errors import ConfigError
 from bot.services.clock import system_clock
 from bot.settings import Settings
@@ -29,44 +29,16 @@ def an_app(**settings: Any) -> App:
 
 def a_client(**methods: Any) -> Any:
     client = create_autospec(Client, instance=True)
+    client.http = create_autospec(HTTPClient, instance=True)
     for name, effect in methods.items():
         getattr(client, name).side_effect = effect
     return client
-
-
-def closed(code: int) -> discord.ConnectionClosed:
-    socket: Any = SimpleNamespace(close_code=code)
-    return discord.ConnectionClosed(socket, shard_id=0, code=code)
 
 
 async def test_without_a_token_it_does_not_start() -> None:
     settings = Settings.load(discord_token=TOKEN).model_copy(update={"discord_token": None})
     with pytest.raises(ConfigError, match="DISCORD_TOKEN"):
         await App(settings, clock=system_clock).run()
-
-
-async def test_a_token_refused_at_the_login_is_the_operators_to_mend() -> None:
-    with pytest.raises(ConfigError, match="DISCORD_TOKEN was refused"):
-        await an_app()._log_in(a_client(login=discord.LoginFailure("no")), TOKEN)
-
-
-async def test_a_token_changed_while_it_runs_is_the_operators_to_mend() -> None:
-    with pytest.raises(ConfigError, match="DISCORD_TOKEN was refused"):
-        await an_app()._connect(a_client(connect=closed(4004)))
-
-
-async def test_another_end_of_the_gateway_is_an_error() -> None:
-    with pytest.raises(discord.ConnectionClosed):
-        await an_app()._connect(a_client(connect=closed(4013)))
-
-
-async def test_a_discord_that_cannot_be_reached_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apps, "_LOGIN_FIRST_WAIT_SECONDS", 0.0)
-    client = a_client(login=[aiohttp.ClientConnectionError(), OSError(), TimeoutError(), None])
-    client.http = create_autospec(discord.http.HTTPClient, instance=True)
-    await an_app()._log_in(client, TOKEN)
-    assert client.login.await_count == 4
-    assert client.http.close.await_count == 3
 
 
 class Archive:
@@ -99,6 +71,8 @@ async def test_nothing_is_sent_before_discord_is_ready(tmp_path: Path) -> None:
         await owing(bot)
         client = a_client(wait_until_ready=ready.wait)
         client.guilds = []
+        client.patience = Patience()
+        client.http.get_guilds.return_value = []
         delivering = asyncio.create_task(an_app()._deliver(client, bot.services))
         await asyncio.sleep(0.01)
         assert bot.publisher.calls == []

@@ -10,11 +10,13 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import create_autospec
 
+import aiohttp
 import pytest
 import pytest_asyncio
 
 from bot import health as healths
 from bot.client import Client
+from bot.discord.outages import Patience
 from bot.discord.shards import Shards
 from bot.health import RECONNECTING_SECONDS, RUNS_GRACE_SECONDS, Health, Report, Status, not_assembled
 from tests.services.bots import Bot, a_bot
@@ -57,7 +59,7 @@ async def patient(tmp_path: Path) -> AsyncIterator[Patient]:
             return made.now
 
         bot.services.runs._monotonic = monotonic
-        shards = Shards(client, monotonic=monotonic)
+        shards = Shards(client, patience=Patience(sleep=at_once), monotonic=monotonic)
         health = Health(
             shards=shards,
             runs=bot.services.runs,
@@ -73,6 +75,9 @@ async def patient(tmp_path: Path) -> AsyncIterator[Patient]:
             yield made
         finally:
             await health.close()
+
+
+async def at_once(_: float) -> None: ...
 
 
 class Shard:
@@ -97,6 +102,22 @@ def test_before_anything_is_there_it_is_starting() -> None:
 async def test_until_discord_is_there_it_is_starting(patient: Patient) -> None:
     patient.client.is_ready.return_value = False
     assert (await patient.report()).status is Status.STARTING
+
+
+async def test_what_of_discord_is_waited_for_is_said(patient: Patient) -> None:
+    await patient.bot.run()
+    patient.client.is_ready.return_value = False
+    patience = patient.shards._patience
+    await patience.wait("The bot is not logged in", aiohttp.ClientConnectionError(), failures=3)
+    report = await patient.report()
+    said = "The bot is not logged in: the connection to Discord broke off; trying again in 8 s"
+    assert report.status is Status.STARTING
+    assert report.reason == f"gateway: not connected to Discord yet. {said}"
+    patient.client.is_ready.return_value = True
+    report = await patient.report()
+    assert (report.status, report.reason) == (Status.DEGRADED, f"gateway: {said}")
+    patience.end("The bot is not logged in")
+    assert (await patient.report()).status is Status.OK
 
 
 async def test_one_lost_shard_counts_after_its_grace_and_until_its_session_stands(patient: Patient) -> None:

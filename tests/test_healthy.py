@@ -80,3 +80,10 @@ async def test_who_never_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPat
 def test_without_a_port_that_is_known_it_names_the_setting(port: int | None) -> None:
     with pytest.raises(ConfigError, match="HEALTH_PORT is"):
         ask(Settings.load(health_port=port))
+
+
+async def test_a_proxy_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    async with answering(answer("200 OK", '{"status": "ok"}')) as port:
+        assert await asked(port) == (True, "healthy: ok")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.logs import JsonFormatter, TextFormatter
+from bot.logs import JsonFormatter, TextFormatter, _is_news
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "MTA1.GxYz12.not-a-real-one"
@@ -254,3 +254,14 @@ def test_an_error_that_can_rise_to_nobody_is_a_line_of_json_too() -> None:
     shown = json.loads(line)
     assert shown["logger"] == "bot.logs"
     assert "ValueError: [redacted] at the end" in shown["exception"]
+
+
+def test_what_discord_py_says_beside_a_line_of_ours_is_not_said() -> None:
+    limited = "We are being rate limited. %s %s responded with 429."
+    twice = [
+        f"{limited} Timeout of %.2f was too long, erroring instead.",
+        "Global rate limit has been hit. Retrying in %.2f seconds.",
+        "logging in using static token",
+    ]
+    assert not any(_is_news(record(one)) for one in twice)
+    assert _is_news(record(f"{limited} Retrying in %.2f seconds."))

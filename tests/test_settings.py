@@ -160,6 +160,7 @@ def test_a_right_value_is_taken(monkeypatch: pytest.MonkeyPatch, name: str, valu
         ("DISCORD_API_URL", "http://ho st"),
         ("DISCORD_API_URL", "http://[::1"),
         ("DISCORD_API_URL", "http://host/?a=b"),
+        ("DISCORD_API_URL", "http://a..example"),
         ("DISCORD_GATEWAY_URL", "https://gateway.discord.gg"),
         ("HF_ENDPOINT", "huggingface.co"),
         ("DATABASE_URL", "paperboy.db"),
@@ -225,6 +226,22 @@ def test_any_text_is_taken_or_refused_in_one_line(name: str, prefix: str, text: 
 def test_a_long_or_many_lined_value_is_shown_short_and_on_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     message = refusal(monkeypatch, HF_ENDPOINT="x\ny" * 1000)
     assert len(message) < 300
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme"),
+    [("DISCORD_API_URL", "https"), ("DISCORD_GATEWAY_URL", "wss"), ("HF_ENDPOINT", "https")],
+)
+@pytest.mark.parametrize("user", ["ada:hidden@", "hidden@", ":hidden@", "@"])
+def test_an_address_with_a_user_or_password_is_refused_without_showing_it(
+    monkeypatch: pytest.MonkeyPatch, name: str, scheme: str, user: str
+) -> None:
+    """No request could carry both that and a token."""
+    message = refusal(monkeypatch, **{name: f"{scheme}://{user}host.example/x"})
+    assert message.startswith(f"{name} must be ")
+    assert "without user and password" in message
+    assert "hidden" not in message
+    assert "hidden" not in str(Settings.examine().wrong)
 
 
 @pytest.mark.parametrize("name", ["HF_ENDPOINT", "DATABASE_URL", "DISCORD_GATEWAY_URL"])

@@ -57,6 +57,7 @@ class World:
         old = self.client
         self.client, self.services = _bot(self.database, self.source, self.clock)
         await self.env.restart_bot(self.client)
+        await self.client.sync_commands()
         await old.close()
         self._delivering = asyncio.create_task(self.services.delivery.run())
 
@@ -163,6 +164,7 @@ async def running_world(
         client, services = _bot(database, source, clock)
         env = Env(client)
         await env.start()
+        await client.sync_commands()
         guild = env.create_guild("Paper Club")
         admins = guild.create_role("Admins", permissions=discord.Permissions(administrator=True))
         world = World(

@@ -7,17 +7,22 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import SimpleNamespace
+from typing import Any
 
 import aiohttp
 import discord
 import yarl
-from discord.http import Route
+from discord.http import HTTPClient, Route
 
 from bot.errors import PaperboyError
+from bot.proxies import ProxyError
 from bot.services.pace import RequestPace
 from bot.watching import UNWATCHED, Watcher
 
 _HTTP = {"http", "https"}  # what else there is are the gateway's sockets
+# What a request gets until its answer is complete; aiohttp alone would give it five minutes.
+ANSWER_SECONDS = 60.0
+_CONNECT_SECONDS = 15.0
 # Answers to interactions, which Discord does not count.
 _UNCOUNTED = ("/interactions/", "/webhooks/")
 
@@ -117,6 +122,17 @@ def unreadable_answers() -> Generator[None]:
         raise UnreadableAnswerError from error
 
 
+def limit_time(http: HTTPClient) -> None:
+    """Has each request of this client end, by a TimeoutError, where no answer comes in time."""
+    request = http.request
+    timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS, sock_connect=_CONNECT_SECONDS)
+
+    async def limited(route: Route, **options: Any) -> Any:
+        return await request(route, timeout=timeout, **options)
+
+    http.request = limited
+
+
 def gate(pace: RequestPace, watcher: Watcher = UNWATCHED) -> aiohttp.TraceConfig:
     """What a client takes as its `http_trace`, so that each of its requests waits for its turn.
 
@@ -180,7 +196,7 @@ class _Gate:
     ) -> None:
         self._tell(context, params.url, None)
         attempt = _attempt.get()
-        if attempt is not None and isinstance(params.exception, aiohttp.ClientConnectorError):
+        if attempt is not None and isinstance(params.exception, (aiohttp.ClientConnectorError, ProxyError)):
             attempt.end(is_refused=True)  # there was no connection, so nothing went out
 
     def _tell(self, context: SimpleNamespace, url: yarl.URL, status: int | None) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from discord.ext import commands
 
+from bot.discord.outages import Patience
 from bot.watching import UNWATCHED, Watcher
 
 
@@ -16,7 +17,7 @@ from bot.watching import UNWATCHED, Watcher
 class Shard:
     id: int
     lost_seconds: float | None = None  # for how long it has been without a session; None: it has one
-    latency_seconds: float | None = None  # of its last heartbeat; None before the first
+    latency_seconds: float | None = None  # of its last heartbeat that was answered; None before the first
 
 
 class Shards:
@@ -30,10 +31,12 @@ class Shards:
         self,
         client: commands.AutoShardedBot,
         *,
+        patience: Patience | None = None,
         watcher: Watcher = UNWATCHED,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
+        self._patience = patience or Patience()
         self._watcher = watcher
         self._monotonic = monotonic
         self._lost_at: dict[int, float] = {}
@@ -50,6 +53,11 @@ class Shards:
     def are_closed(self) -> bool:
         """Whether the client has been closed, and will not connect again."""
         return self._client.is_closed()
+
+    @property
+    def waiting(self) -> str | None:
+        """What of Discord is waited for, and why; None where nothing is."""
+        return self._patience.waiting
 
     def look(self) -> tuple[Shard, ...]:
         """Every shard that was started, as it stands now."""

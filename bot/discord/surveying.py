@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,13 +17,17 @@ from bot.core.access import Access
 from bot.core.feeds import Place
 from bot.core.ids import ChannelId, ServerId
 from bot.discord.access import surveyed
-from bot.discord.requests import NO_ANSWER, gate
+from bot.discord.gateway import read_gateway
+from bot.discord.outages import UNUSABLE, as_list, read_outage
+from bot.discord.requests import gate, limit_time
+from bot.discord.server_list import list_servers
 from bot.errors import PaperboyError
+from bot.proxies import NO_PROXIES, Proxies
 from bot.services.clock import Clock
 from bot.services.pace import RequestPace
 from bot.sources.rate_limits import server_time
 
-_TOKEN_REFUSED = 401
+_log = logging.getLogger(__name__)
 
 
 class TokenRefusedError(PaperboyError):
@@ -68,15 +73,19 @@ class Survey:
     `bot.client.point_at` decides whom it asks.
     """
 
-    def __init__(self, *, clock: Clock) -> None:
+    def __init__(self, *, clock: Clock, proxies: Proxies = NO_PROXIES) -> None:
         self._clock = clock
         self._heard: tuple[datetime, datetime] | None = None
         trace = gate(RequestPace())
         trace.on_request_end.append(self._hear)
         # Not our own client: at its login that one would sync its commands.
         self._client = discord.Client(
-            intents=discord.Intents(guilds=True), max_ratelimit_timeout=30.0, http_trace=trace
+            intents=discord.Intents(guilds=True),
+            max_ratelimit_timeout=30.0,
+            http_trace=trace,
+            connector=proxies.connector(),
         )
+        limit_time(self._client.http)
 
     async def __aenter__(self) -> Self:
         return self
@@ -113,7 +122,7 @@ class Survey:
             if user is None or application is None:
                 raise NoAnswerError("it does not say whose token this is")
             flags = application.flags
-            commands = await self._client.http.get_global_commands(application.id)
+            commands = as_list(await self._client.http.get_global_commands(application.id))
         on = {
             "Message Content": flags.gateway_message_content or flags.gateway_message_content_limited,
             "Server Members": flags.gateway_guild_members or flags.gateway_guild_members_limited,
@@ -130,12 +139,13 @@ class Survey:
 
     async def session_starts(self) -> SessionStarts:
         """Raises:
+        TokenRefusedError: it is not, or no longer, the token of a bot.
         NoAnswerError: the gateway is not named.
         """
         with _answered():
-            _, _, limit = await self._client.http.get_bot_gateway()
+            gateway = await read_gateway(self._client)
         return SessionStarts(
-            left=limit["remaining"], of=limit["total"], resets_in_seconds=limit["reset_after"] / 1000
+            left=gateway.sessions_left, of=gateway.sessions, resets_in_seconds=gateway.resets_in_seconds
         )
 
     async def servers(self) -> dict[ServerId, str]:
@@ -145,7 +155,7 @@ class Survey:
             NoAnswerError: they cannot be listed.
         """
         with _answered():
-            return {ServerId(guild.id): guild.name async for guild in self._client.fetch_guilds(limit=None)}
+            return await list_servers(self._client)
 
     async def look_into(self, server_id: ServerId, places: Sequence[Place]) -> ServerSurvey:
         """Raises:
@@ -160,13 +170,9 @@ class Survey:
 def _answered() -> Generator[None]:
     try:
         yield
-    except discord.LoginFailure as error:
-        raise TokenRefusedError from error
-    except discord.HTTPException as error:
-        if error.status == _TOKEN_REFUSED:
-            raise TokenRefusedError from error
-        raise NoAnswerError(f"it answered {error.status}: {error.text or 'nothing'}") from error
-    except TimeoutError as error:
-        raise NoAnswerError("it did not answer in time") from error
-    except (discord.DiscordException, *NO_ANSWER) as error:
-        raise NoAnswerError(str(error) or type(error).__name__) from error
+    except UNUSABLE as error:
+        outage = read_outage(error)
+        _log.debug("Discord's answer was %r", error)
+        if outage.is_token_refused:
+            raise TokenRefusedError("DISCORD_TOKEN was refused by Discord") from error
+        raise NoAnswerError(outage.reason) from error

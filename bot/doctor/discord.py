@@ -14,21 +14,28 @@ async def check_discord(survey: Survey, token: str, *, api_url: str) -> list[Fin
     try:
         identity = await survey.log_in(token)
     except TokenRefusedError:
-        return [
-            wrong(
-                "DISCORD_TOKEN was refused by Discord",
-                f"copy the bot's token anew {_PORTAL} → Bot → Reset Token; who resets it ends the old one",
-                ends_the_start=True,
-            )
-        ]
+        return [_refused()]
     except NoAnswerError as error:
-        return [wrong(f"{api_url}: {error}", "check the network, the proxy, and DISCORD_API_URL; try again")]
+        remedy = (
+            "check the network, the proxy, and DISCORD_API_URL; the bot waits and asks again automatically"
+        )
+        return [wrong(f"Discord ({api_url}) gave no usable answer: {error}", remedy)]
     findings = judged_identity(identity)
     try:
         findings.append(judged_starts(await survey.session_starts()))
-    except (NoAnswerError, TokenRefusedError) as error:
-        findings.append(unchecked("The gateway", because=f"of Discord's answer: {error}"))
+    except TokenRefusedError:
+        findings.append(_refused())
+    except NoAnswerError as error:
+        findings.append(unchecked("The gateway", because=str(error)))
     return findings
+
+
+def _refused() -> Finding:
+    return wrong(
+        "DISCORD_TOKEN was refused by Discord",
+        f"copy the bot's token again {_PORTAL} → Bot → Reset Token; a reset ends the old token",
+        ends_the_start=True,
+    )
 
 
 def judged_identity(identity: Identity) -> list[Finding]:

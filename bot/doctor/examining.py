@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 
 _SECONDS = {"Database": 90.0, "Hugging Face": 60.0, "Discord": 30.0, "Servers": 120.0}
 _DEFAULT_SECONDS = 10.0
+_PROXIES = ("HTTPS_PROXY", "HTTP_PROXY")
 
 # Follows it: a check's name, and what it found, or None as it begins.
 Tell = Callable[[str, Sequence[Finding] | None], None]
@@ -80,7 +81,7 @@ class Examination:
         return report.findings
 
     async def _source(self) -> Sequence[Finding]:
-        if why := self._unknown("HF_ENDPOINT", "HF_TOKEN"):
+        if why := self._unknown("HF_ENDPOINT", "HF_TOKEN", *_PROXIES):
             return [unchecked("Hugging Face", because=why)]
         report = await check_source(self._examined.settings, clock=self._clock)
         if report.moment is not None:
@@ -89,12 +90,12 @@ class Examination:
 
     async def _discord(self, stack: AsyncExitStack) -> list[Finding]:
         settings = self._examined.settings
-        if why := self._unknown("DISCORD_API_URL", "DISCORD_TOKEN"):
+        if why := self._unknown("DISCORD_API_URL", "DISCORD_TOKEN", *_PROXIES):
             return [unchecked("Discord", because=why)]
         if settings.discord_token is None:
             return [unchecked("Discord", because="DISCORD_TOKEN is not set")]
         point_at(api_url=settings.discord_api_url, gateway_url=None)
-        survey = await stack.enter_async_context(Survey(clock=self._clock))
+        survey = await stack.enter_async_context(Survey(clock=self._clock, proxies=settings.proxies))
         token = settings.discord_token.get_secret_value()
         found = await check_discord(survey, token, api_url=settings.discord_api_url)
         if survey.heard is not None:

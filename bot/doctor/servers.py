@@ -44,7 +44,7 @@ async def check_servers(
     try:
         names = await survey.servers()
     except (NoAnswerError, TokenRefusedError) as error:
-        return [unchecked("The servers", because=f"of Discord's answer: {error}")]
+        return [unchecked("The servers", because=str(error))]
     by_server = _by_server(contents.feeds)
     found = [_membership(names, by_server)]
     found += [_left(server_id, feeds) for server_id, feeds in by_server.items() if server_id not in names]

@@ -44,7 +44,9 @@ async def check_source(settings: Settings, *, clock: Clock, limits: FetchLimits 
     began = time.monotonic()
     heard: Heard | None = None
     try:
-        async with HuggingFace(where, settings.hf_token, clock=clock, limits=limits) as source:
+        async with HuggingFace(
+            where, settings.hf_token, clock=clock, limits=limits, proxies=settings.proxies
+        ) as source:
             try:
                 newest = await newest_list(source, open_list_day(clock()))
             finally:

@@ -23,11 +23,11 @@ from aiohttp import (
     ClientSession,
     ClientTimeout,
     DummyCookieJar,
-    TCPConnector,
 )
 from yarl import URL
 
 from bot.errors import Problem, ProblemKind, SourceError
+from bot.proxies import NO_PROXIES, Proxies
 from bot.redaction import REDACTED
 from bot.sources.answers import Answer, Heard, KeptPage, KeptPages
 from bot.sources.bodies import BrokenBodyError, read_body
@@ -96,10 +96,12 @@ class Fetcher:
         sleep: Callable[[float], Awaitable[object]],
         limits: FetchLimits,
         told: Callable[[URL, int | None, float], None],
+        proxies: Proxies = NO_PROXIES,
     ) -> None:
         # No other compression: what is unpacked is counted as it comes out.
         self._headers = {**headers, "Accept-Encoding": "gzip"}
         self._token = headers.get("Authorization", "").removeprefix("Bearer ")
+        self._proxies = proxies
         self._clock = clock
         self._sleep = sleep
         self._limits = limits
@@ -203,7 +205,7 @@ class Fetcher:
         if self._session is None:
             limits = self._limits
             self._session = ClientSession(
-                connector=TCPConnector(limit=_MOST_CONNECTIONS),
+                connector=self._proxies.connector(limit=_MOST_CONNECTIONS),
                 timeout=ClientTimeout(total=limits.total_seconds, sock_connect=limits.connect_seconds),
                 headers=self._headers,
                 cookie_jar=DummyCookieJar(),

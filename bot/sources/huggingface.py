@@ -25,6 +25,7 @@ from bot.errors import (
     ProblemKind,
     SourceError,
 )
+from bot.proxies import NO_PROXIES, Proxies
 from bot.sources.answers import Answer, Heard
 from bot.sources.decoding import decode_json
 from bot.sources.fetching import Fetcher, FetchLimits
@@ -72,12 +73,18 @@ class HuggingFace:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         limits: FetchLimits | None = None,
         watcher: Watcher = UNWATCHED,
+        proxies: Proxies = NO_PROXIES,
     ) -> None:
         self._endpoint = _endpoint(endpoint)
         self._clock = clock
         self._watcher = watcher
         self._fetcher = Fetcher(
-            _headers(token), clock=clock, sleep=sleep, limits=limits or FetchLimits(), told=self._tell
+            _headers(token),
+            clock=clock,
+            sleep=sleep,
+            limits=limits or FetchLimits(),
+            told=self._tell,
+            proxies=proxies,
         )
         self._health = SourceHealth()
         self._told: set[tuple[date, str]] = set()  # unreadable items that were warned of

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import discord
 import pytest
 from discord.http import Route
 
 from bot.client import point_at
-from bot.discord.surveying import Identity, NoAnswerError, SessionStarts, Survey, TokenRefusedError
-from bot.doctor.discord import judged_identity, judged_starts
+from bot.discord import requests
+from bot.discord.surveying import Identity, NoAnswerError, SessionStarts, Survey
+from bot.doctor.discord import check_discord, judged_identity, judged_starts
 from bot.doctor.findings import Finding, Sign
 from sandbox import Fault, Sandbox
+from tests.front import UNAUTHORIZED, Bad, Start, starting
 
 NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
 
@@ -85,7 +90,7 @@ async def test_a_survey_hears_who_it_is_and_what_time_it_is_there(sandbox: Sandb
 async def test_an_applications_flags_are_read(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     flags = discord.ApplicationFlags(gateway_message_content_limited=True, gateway_presence=True)
     body = {
-        "id": "1",
+        "id": str(sandbox.world.backend.application_id),
         "name": "Paperboy",
         "icon": None,
         "description": "",
@@ -98,7 +103,6 @@ async def test_an_applications_flags_are_read(sandbox: Sandbox, monkeypatch: pyt
         "interactions_endpoint_url": "https://example.org/",
     }
     sandbox.faults.add(Fault(path="/oauth2/applications/@me", status=200, body=body))
-    sandbox.faults.add(Fault(path="/applications/1/commands", status=200, body={}))
     async with Survey(clock=lambda: NOW) as survey:
         found = await survey.log_in(sandbox.token)
     assert list(found.privileged) == ["Message Content", "Presence"]
@@ -106,11 +110,49 @@ async def test_an_applications_flags_are_read(sandbox: Sandbox, monkeypatch: pyt
     assert found.needs_code_grant
 
 
-async def test_refusals_and_silence_are_told_apart(sandbox: Sandbox) -> None:
+async def test_only_discords_own_401_is_a_refused_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything else that may come at any of the requests is a finding in words of its own."""
+    monkeypatch.setattr(requests, "ANSWER_SECONDS", 0.3)
+    async with starting(tmp_path) as start, asyncio.timeout(60):
+        point_at(api_url=start.front.url, gateway_url=None)
+        for call in ("GET /users/@me", "GET /oauth2/applications/@me", "GET /applications/ID/commands"):
+            found = await told(start, call, Bad(status=401, body=UNAUTHORIZED))
+            assert found[0].what == "DISCORD_TOKEN was refused by Discord"
+            assert found[0].ends_the_start
+            for bad, said in NO_ANSWERS:
+                (finding,) = await told(start, call, bad)
+                assert finding.sign is Sign.WRONG
+                assert not finding.ends_the_start
+                assert re.search(said, finding.what)
+                assert "paperboy.example" in finding.what
+        for bad, said in (*NO_ANSWERS, (Bad(body={"url": "x", "shards": 1}), "not Discord's")):
+            found = await told(start, "GET /gateway/bot", bad)
+            assert found[-1].sign is Sign.UNCHECKED
+            assert re.search(said, found[-1].what)
+            async with Survey(clock=lambda: NOW) as survey:
+                await survey.log_in(start.sandbox.token)
+                start.front.bad["GET /users/@me/guilds"].append(bad)
+                with pytest.raises(NoAnswerError, match=said):
+                    await survey.servers()
+
+
+NO_ANSWERS = [
+    (Bad(status=401), "401 came with an answer that is not Discord's"),
+    (Bad(status=403, body={"message": "Missing Access"}), "Discord answered 403 .Missing Access"),
+    (Bad(status=429, headers={"Retry-After": "60"}), "asks the bot to wait .429"),
+    (Bad(status=503), "Discord answered 503"),
+    (Bad(), "not Discord's"),
+    (Bad(body=""), "not Discord's"),
+    (Bad(body='{"id', content_type="application/json"), "not Discord's"),
+    (Bad(fate="hang"), "did not answer in time"),
+]
+
+
+async def told(start: Start, call: str, bad: Bad) -> list[Finding]:
+    start.front.bad[call].append(bad)
     async with Survey(clock=lambda: NOW) as survey:
-        with pytest.raises(TokenRefusedError):
-            await survey.log_in("abc.def")
-    sandbox.faults.add(Fault(path="/users/@me", status=403, body={"message": "<html>"}))
-    async with Survey(clock=lambda: NOW) as survey:
-        with pytest.raises(NoAnswerError, match="403"):
-            await survey.log_in(sandbox.token)
+        found = await check_discord(survey, start.sandbox.token, api_url="https://paperboy.example")
+    start.front.bad[call].clear()
+    return found

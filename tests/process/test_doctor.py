@@ -147,7 +147,7 @@ async def test_a_refused_token_ends_with_78_and_is_not_shown(stage: Stage) -> No
     done = await stage.finished("doctor", DISCORD_TOKEN="abc.def.ghi")
     assert done.code == 78
     (refused,) = lines(done, "✗")
-    assert refused.startswith("✗ DISCORD_TOKEN was refused by Discord → copy the bot's token anew")
+    assert refused.startswith("✗ DISCORD_TOKEN was refused by Discord → copy the bot's token again")
     assert "abc.def" not in done.out + done.err
     assert done.out.endswith("\n1 thing is wrong; 1 not checked. As it is, the bot does not start.\n")
 

@@ -21,8 +21,8 @@ async def test_each_paper_arrives_once_over_failures_of_both_sides(stage: Stage)
     discord.faults.add(Fault(path="/users/@me", status=503))
     discord.faults.add(Fault(path="/gateway/bot", status=503))
     bot = await stage.start(DISCORD_GATEWAY_URL=gateway_url)
-    assert "Discord could not be reached" in bot.log
-    assert "Discord names no gateway" in bot.log
+    assert "The bot is not logged in to Discord: Discord answered 503" in bot.log
+    assert "Discord's gateway is not known: Discord answered 503" in bot.log
     await bot.says("trying")
     discord.faults.add(
         Fault(

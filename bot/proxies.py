@@ -1,0 +1,150 @@
+"""Proxies: which of the operator's HTTP proxies stands before an address, and connections made through it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from aiohttp import (
+    ClientConnectionError,
+    ClientConnectorDNSError,
+    ClientHttpProxyError,
+    ClientProxyConnectionError,
+    TCPConnector,
+)
+from typing_extensions import override
+from yarl import URL
+
+if TYPE_CHECKING:
+    from aiohttp import ClientRequest, ClientTimeout
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
+_WANTS_PASSWORD = 407
+
+
+class ProxyError(ClientConnectionError):
+    """No connection was made, because of the proxy; the text names the variable, never an address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proxies:
+    """What HTTP_PROXY, HTTPS_PROXY and NO_PROXY say; None and an empty text stand for what is not set."""
+
+    http: str | None = None
+    https: str | None = None
+    no_proxy: str = ""
+
+    def before(self, url: URL) -> tuple[str, URL] | None:
+        """The variable and the proxy for that address; None where the connection is direct."""
+        name, proxy = (
+            ("HTTPS_PROXY", self.https) if url.scheme in {"https", "wss"} else ("HTTP_PROXY", self.http)
+        )
+        if proxy is None or url.host is None or self._is_exempt(url.host, url.port or _PORTS.get(url.scheme)):
+            return None
+        return name, URL(proxy)
+
+    def connector(self, *, limit: int = 0) -> TCPConnector:
+        """Makes connections through these proxies, `limit` of them at once (0: as many as are asked for).
+
+        To be called on the event loop that uses it.
+        """
+        return _Connector(self, limit=limit)
+
+    def _is_exempt(self, host: str, port: int | None) -> bool:
+        entries = re.split(r"[\s,]+", self.no_proxy.strip().lower())
+        return any(_exempts(entry, host.lower().rstrip("."), port) for entry in entries if entry)
+
+
+NO_PROXIES = Proxies()
+
+
+def proxy_address(value: str) -> str:
+    """The address as it came, or with `http://` in front where it names no scheme, as other programs take it.
+
+    Raises:
+        ValueError: another scheme, no host, no such port, or more than an address.
+    """
+    value = value.strip()
+    if not _SCHEME.match(value):
+        value = f"http://{value}"
+    parts = urlsplit(value)
+    if (
+        parts.scheme.lower() not in {"http", "https"}
+        or not parts.hostname
+        or parts.port == 0  # reading it raises ValueError where it is no port at all
+        or parts.path not in {"", "/"}
+        or not value.isprintable()
+        or any(sign in value for sign in " ?#\\")
+    ):
+        raise ValueError
+    parts.hostname.encode("idna")  # what can be looked up
+    unquote(f"{parts.username}{parts.password}").encode("latin-1")  # what a header can carry
+    return str(URL(value))
+
+
+def secrets_of(address: str) -> Iterable[str]:
+    """What of a proxy's address must never stand in a log: the whole, and whom it lets through."""
+    parts = urlsplit(address)
+    yield from (address, address.rstrip("/"), parts.netloc, parts.netloc.rpartition("@")[2])
+    if parts.password:
+        credentials = parts.netloc.rpartition("@")[0]
+        yield from (credentials, unquote(credentials), parts.password, unquote(parts.password))
+
+
+def _exempts(entry: str, host: str, port: int | None) -> bool:
+    """Whether an entry of NO_PROXY means that host: a name with all below it, an address, a network, `*`."""
+    if entry == "*":
+        return True
+    name, _, tail = entry.rpartition(":")
+    if name and tail.isascii() and tail.isdigit() and (":" not in name or name.startswith("[")):
+        if int(tail) != port:
+            return False
+        entry = name
+    entry = entry.removeprefix("[").removesuffix("]")
+    try:
+        address = ip_address(host)
+    except ValueError:
+        name = entry.removeprefix("*").lstrip(".").rstrip(".")
+        return bool(name) and (host == name or host.endswith(f".{name}"))
+    try:
+        return address in ip_network(entry, strict=False)
+    except ValueError:
+        return False
+
+
+class _Connector(TCPConnector):
+    def __init__(self, proxies: Proxies, *, limit: int) -> None:
+        super().__init__(limit=limit)  # pyright: ignore[reportUnknownMemberType] - an option of aiohttp's
+        self._proxies = proxies
+
+    @override
+    async def connect(self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout) -> Connection:
+        """As aiohttp does it, but through the proxy that stands before the request's address.
+
+        aiohttp's own reading of the environment knows no ports and networks in NO_PROXY, and no proxy for
+        the gateway's `wss`.
+
+        Raises:
+            ProxyError: the proxy cannot be reached, or refuses.
+        """
+        found = self._proxies.before(req.url)
+        if found is None:
+            return await super().connect(req, traces, timeout)
+        name, proxy = found
+        req.update_proxy(proxy, None, None)
+        try:
+            return await super().connect(req, traces, timeout)
+        # Not as causes: their texts hold the proxy's address.
+        except (ClientProxyConnectionError, ClientConnectorDNSError):
+            raise ProxyError(f"the proxy of {name} cannot be reached") from None
+        except ClientHttpProxyError as error:
+            if error.status == _WANTS_PASSWORD:
+                raise ProxyError(f"the proxy of {name} does not accept its user and password (407)") from None
+            raise ProxyError(f"the proxy of {name} refused the connection ({error.status})") from None

@@ -1,0 +1,281 @@
+"""The start: whatever Discord answers is waited out, and what ends it says what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from bot.discord import gateway, requests
+from bot.discord.outages import LONGEST_WAIT_SECONDS
+from bot.errors import ConfigError
+from tests.front import UNAUTHORIZED, Bad, Socket, Start, starting
+
+# What may stand in the place of any answer of Discord's, and how long it asks to wait.
+BAD_ANSWERS: list[tuple[Bad, float | None]] = [
+    (Bad(status=429, headers={"Retry-After": "300"}), 300),  # Cloudflare's page
+    (Bad(status=429, body={"message": "slow", "retry_after": 900.0, "global": False}), 900),
+    (Bad(status=429, body={"message": "slow", "retry_after": 65, "global": True}, headers={"Via": "x"}), 65),
+    (Bad(status=429, headers={"X-RateLimit-Reset-After": "77.5"}), 77.5),
+    (Bad(status=429, body={"message": "slow", "retry_after": "soon"}), 0),
+    (Bad(status=401), 0),  # a captive portal's: not a word about the token
+    (Bad(status=401, body={"error": "who are you?"}), 0),
+    (Bad(status=403, body={"message": "Missing Access", "code": 50001}), 0),
+    *((Bad(status=status), 0) for status in (400, 403, 404, 405, 407, 418, 451, 501, 520, 530)),
+    (Bad(status=503, headers={"Retry-After": "120"}), 120),
+    (Bad(), 0),
+    (Bad(body=""), 0),
+    (Bad(body=[1, 2]), 0),
+    (Bad(body=None), 0),
+    (Bad(body=17), 0),
+    (Bad(body={"id": "1"}), 0),
+    (Bad(body='{"id": "1", "na', content_type="application/json"), 0),
+    (Bad(status=302, headers={"Location": "/login"}), 0),
+    (Bad(fate="reset"), None),  # aiohttp itself asks once more
+    (Bad(fate="reset"), 0),
+    (Bad(fate="hang"), 0),
+]
+
+
+@pytest_asyncio.fixture
+async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
+    monkeypatch.setattr(requests, "ANSWER_SECONDS", 0.5)
+    async with starting(tmp_path) as made:
+        yield made
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
+
+
+@pytest.mark.parametrize(
+    ("call", "what"),
+    [
+        ("GET /users/@me", "The bot is not logged in to Discord"),
+        ("GET /oauth2/applications/@me", "The bot is not logged in to Discord"),
+        ("GET /gateway/bot", "Discord's gateway is not known"),
+        ("GET /applications/ID/commands", "Commands could not be synced"),
+        ("PUT /applications/ID/commands", "Commands could not be synced"),
+        ("GET /users/@me/guilds", "The bot's servers are not known"),
+    ],
+)
+async def test_whatever_is_answered_is_waited_out_in_one_line_each_and_the_start_goes_on(
+    start: Start, caplog: pytest.LogCaptureFixture, call: str, what: str
+) -> None:
+    caplog.set_level(logging.INFO, "bot")
+    asked_waits = [asked for _, asked in BAD_ANSWERS if asked is not None]
+    start.front.bad[call].extend(bad for bad, _ in BAD_ANSWERS)
+    async with start.running():
+        await start.until(lambda: not start.front.bad[call])
+        await start.until(lambda: "Ready as" in caplog.text)
+        await start.until(lambda: len(start.waits) == len(asked_waits))
+        assert call in start.front.asked[-20:]
+    said = [one for one in warnings(caplog) if one.startswith(what)]
+    assert len(said) == len(asked_waits)
+    longest = LONGEST_WAIT_SECONDS if what != "Commands could not be synced" else 900.0
+    assert start.waits == [max(asked, min(2.0**number, longest)) for number, asked in enumerate(asked_waits)]
+    assert not [one for one in caplog.records if one.exc_info]
+    assert "127.0.0.1" not in "".join(said)
+
+
+IDENTIFY_SECONDS = 5.0  # between two, as Discord has it
+LIMIT = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"url": "nonsense", "shards": 1, "session_start_limit": LIMIT},
+        {"url": "https://discord.com", "shards": 1, "session_start_limit": LIMIT},
+        {"url": "ws://", "shards": 1, "session_start_limit": LIMIT},
+        {"url": None, "shards": 1, "session_start_limit": LIMIT},
+        {"url": "ws://127.0.0.1:9", "shards": 0, "session_start_limit": LIMIT},
+        {"url": "ws://127.0.0.1:9", "shards": "many", "session_start_limit": LIMIT},
+        {"url": "ws://127.0.0.1:9", "shards": 1, "session_start_limit": {}},
+        {"url": "ws://127.0.0.1:9", "shards": 1, "session_start_limit": LIMIT},
+    ],
+)
+async def test_an_address_of_the_gateway_that_is_none_is_asked_for_again(start: Start, told: Any) -> None:
+    start.front.bad["GET /gateway/bot"].extend([Bad(body=told), Bad(body=told)])
+    async with start.running():
+        assert start.waits
+
+
+async def test_where_no_sessions_are_left_it_waits_until_there_are(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    start.front.sessions_left.append({"remaining": 0, "reset_after": 3_600_000})
+    async with start.running():
+        assert start.waits == [3600.0]
+    assert "no more sessions for now; trying again in 60 min" in caplog.text
+
+
+def socket(*frames: str | bytes, close: int | None = None, hears: int = 0, hangs: bool = False) -> Socket:
+    """A connection that sends these, hears so many frames and then closes, breaks off or says no more."""
+
+    async def serve(request: web.Request) -> web.WebSocketResponse:
+        ws = web.WebSocketResponse(autoping=False)
+        await ws.prepare(request)
+        for frame in frames:
+            await (ws.send_str(frame) if isinstance(frame, str) else ws.send_bytes(frame))
+        for _ in range(hears):
+            await ws.receive()
+        if hangs:
+            await asyncio.sleep(60)
+        if close is not None:
+            await ws.close(code=close)
+        elif request.transport is not None:
+            request.transport.abort()
+        return ws
+
+    return serve
+
+
+def refused(status: int, **headers: str) -> Socket:
+    async def serve(_: web.Request) -> web.Response:
+        return web.Response(status=status, text="<html>", content_type="text/html", headers=headers)
+
+    return serve
+
+
+HELLO = '{"op": 10, "d": {"heartbeat_interval": 41250}, "s": null, "t": null}'
+
+
+async def test_a_gateway_that_fails_in_any_way_is_waited_out_without_a_traceback_and_never_in_haste(
+    start: Start, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "HELLO_SECONDS", 0.3)
+    monkeypatch.setattr(gateway, "CLOSE_SECONDS", 0.1)
+    before_hello: list[Socket] = [
+        refused(403),
+        refused(200),
+        refused(429, **{"Retry-After": "300"}),
+        refused(502),
+        socket(),
+        socket(close=1000),
+        socket(close=4000),
+        socket("not json"),
+        socket("[1, 2]"),
+        socket("null"),
+        socket('{"op": 10, "d": null}'),
+        socket(b"not compressed\x00\x00\xff\xff"),
+        socket(hangs=True),
+    ]
+    after_hello: list[Socket] = [
+        socket(HELLO, hears=2, close=4000),
+        socket(HELLO, hears=2, close=4009),
+        socket(HELLO, "garbage", hears=2),
+        socket(HELLO, '{"op": 9, "d": false}', hears=2),
+        socket(HELLO, '{"op": 7, "d": null}', hears=2),
+        socket(HELLO, '{"op": 0, "t": "READY", "s": 1, "d": {}}', hears=2),
+        socket(HELLO, hears=2, close=1000),
+        socket(HELLO, hears=2),
+    ]
+    start.front.sockets.extend(before_hello + after_hello)
+    async with start.running():
+        assert not start.front.sockets
+    assert 300.0 in start.waits
+    # The first loss of a connection that was there is followed by another at once, and no other.
+    waits = [wait for wait in start.waits if wait != IDENTIFY_SECONDS]
+    assert len(waits) == len(before_hello) + len(after_hello) - 1
+    assert len(warnings(caplog)) == len(waits)
+    assert start.waits.count(IDENTIFY_SECONDS) == len(after_hello)
+    assert not [one for one in caplog.records if one.exc_info]
+
+
+@pytest.mark.parametrize("hears", [0, 2], ids=["before hello", "after identify"])
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (4004, "DISCORD_TOKEN was refused by Discord"),
+        (4010, "start Paperboy again"),
+        (4011, "start Paperboy again"),
+        (4012, "update Paperboy"),
+        (4013, "update Paperboy"),
+        (4014, "update Paperboy"),
+    ],
+)
+async def test_a_final_close_ends_it_with_what_to_do(start: Start, code: int, said: str, hears: int) -> None:
+    frames = [HELLO] if hears else []
+    start.front.sockets.append(socket(*frames, hears=hears, close=code))
+    error = await ended_by(start)
+    assert said in str(error)
+    assert "\n" not in str(error)
+    assert start.waits == []
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "GET /users/@me",
+        "GET /oauth2/applications/@me",
+        "GET /gateway/bot",
+        "GET /applications/ID/commands",
+        "PUT /applications/ID/commands",
+        "GET /users/@me/guilds",
+    ],
+)
+async def test_a_401_of_discords_own_is_a_refused_token_wherever_it_comes(start: Start, call: str) -> None:
+    start.front.bad[call].append(Bad(status=401, body=UNAUTHORIZED))
+    assert str(await ended_by(start)).startswith("DISCORD_TOKEN was refused by Discord")
+    assert start.waits == []
+
+
+@pytest.mark.parametrize(
+    "stuck",
+    ["a request", "a wait", "a gateway that says nothing", "a gateway that does not say goodbye"],
+)
+async def test_it_can_be_ended_whatever_it_waits_for(
+    start: Start, stuck: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "ANSWER_SECONDS", 60.0)
+    monkeypatch.setattr(start, "sleep", asyncio.sleep)
+    call = "GET /users/@me"
+    match stuck:
+        case "a request":
+            start.front.bad[call].append(Bad(fate="hang"))
+        case "a wait":
+            start.front.bad[call].append(Bad(status=429, headers={"Retry-After": "900"}))
+        case "a gateway that says nothing":
+            start.front.sockets.append(socket(hangs=True))
+        case _:
+            start.front.sockets.append(socket(HELLO, hangs=True))
+    has_begun = len(start.front.sockets)
+    task = asyncio.create_task(start.run())
+    await start.until(lambda: call in start.front.asked and len(start.front.sockets) in {0, has_begun - 1})
+    task.cancel()
+    async with asyncio.timeout(5):  # what whoever ends it is promised
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+async def test_after_the_waits_papers_are_delivered(start: Start) -> None:
+    for call in ("GET /users/@me", "GET /gateway/bot", "PUT /applications/ID/commands"):
+        start.front.bad[call].append(Bad())
+    async with start.running():
+        await start.sandbox.until(lambda: start.sandbox.huggingface.is_read, what="a reader of the lists")
+        admin, channel = start.sandbox.admin, start.sandbox.channel
+        await start.sandbox.run_command(admin, channel, "config schedule", cadence="live")
+        await start.sandbox.run_command(admin, channel, "subscribe", keywords="*")
+        await start.sandbox.run_command(admin, channel, "deliver")
+        await start.until(lambda: any(one.embeds for one in start.sandbox.messages(channel)))
+
+
+async def ended_by(start: Start) -> ConfigError:
+    async with asyncio.timeout(30):
+        with pytest.raises(BaseExceptionGroup) as caught:
+            await start.run()
+    found = caught.value.split(ConfigError)[0]
+    assert found is not None
+    assert caught.value.split(ConfigError)[1] is None
+    error: Any = found
+    while isinstance(error, BaseExceptionGroup):
+        (error,) = error.exceptions
+    assert isinstance(error, ConfigError)
+    return error
