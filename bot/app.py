@@ -16,7 +16,7 @@ from bot.core.ids import ServerId
 from bot.discord.notice_board import DiscordNoticeBoard
 from bot.discord.publishing import DiscordPublisher
 from bot.discord.shards import Shards
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StoreError
 from bot.health import Health
 from bot.monitoring import Monitor
 from bot.scheduler import Scheduler
@@ -191,6 +191,8 @@ class App:
             try:
                 if await services.polling.backfill():
                     return
+            except StoreError:
+                pass  # logged once, by the database
             except Exception:  # noqa: BLE001 - a job guard; the runs go on without the archive
                 _log.exception("The backfill failed because of a bug")
             await asyncio.sleep(_BACKFILL_AGAIN_SECONDS)

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from bot.core.ids import RunId
 
+# The problem of a run that the database stopped: what exactly, the log says.
+STORE_FAILED = "the database could not be read or written"
+
 
 class Outcome(StrEnum):
     OK = "ok"

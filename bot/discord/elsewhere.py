@@ -123,7 +123,7 @@ async def _room(interaction: discord.Interaction, channel_id: ChannelId) -> Room
         return known
     try:
         return await guild.fetch_channel(channel_id)
-    except (discord.HTTPException, discord.InvalidData):
+    except (discord.Forbidden, discord.NotFound, discord.InvalidData):
         return None
 
 

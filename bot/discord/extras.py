@@ -123,10 +123,10 @@ def _their_permissions(
 async def _our_permissions(
     interaction: discord.Interaction, channel: ChannelOption | None
 ) -> discord.Permissions:
-    """What the bot may do there; what cannot be found out counts as denied."""
+    """What the bot may do there; of what it may not fetch, nothing."""
     if channel is None or channel.id == interaction.channel_id:
         return interaction.app_permissions
     try:
         return await permissions_in(interaction.client, channel.resolve() or await channel.fetch())
-    except discord.HTTPException:
+    except (discord.Forbidden, discord.NotFound):
         return discord.Permissions.none()

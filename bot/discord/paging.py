@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from bot.core.markdown import length
 from bot.discord.embeds import MessageParts
+from bot.discord.error_texts import UNREACHABLE
 from bot.discord.failures import failures_told
 from bot.errors import UserError
 
@@ -96,7 +97,7 @@ class Pager(discord.ui.View):
     async def on_timeout(self) -> None:
         del _turnable(self._interaction)[self._key]
         self._put(())
-        with suppress(discord.HTTPException):  # deleted or dismissed: there is nothing left to put away
+        with suppress(*UNREACHABLE):  # deleted or dismissed: there is nothing left to put away
             await self._interaction.edit_original_response(view=self if self._below else None)
 
     def _show(self, shown: int) -> None:

@@ -10,7 +10,7 @@ from bot.core.feeds import Feed, FeedKind, Hold, LastRun
 from bot.core.ids import ServerId
 from bot.core.markdown import clean
 from bot.core.posts import Post, Step, StepKind, StepState
-from bot.core.runs import Outcome, Run
+from bot.core.runs import STORE_FAILED, Outcome, Run
 from bot.core.schedules import Cadence, Schedule, weekdays_text
 
 # A backtick ends inline code whatever stands before it, so it is shown as a look-alike.
@@ -153,6 +153,8 @@ def failed_run(run: Run) -> str:
     """How a run failed, and what follows."""
     if run.outcome is Outcome.SOURCE_FAILED:
         why = f"the list could not be read whole ({code((run.problem or '')[:200])})"
+    elif run.problem == STORE_FAILED:
+        why = "my database could not be read or written; whoever runs the bot finds why in the log"
     else:
         why = "a bug stopped it; whoever runs the bot finds it in the log"
     return f"**failed**: {why}. The next run makes up for it"

@@ -19,6 +19,7 @@ from bot.core.schedules import Cadence
 from bot.discord import targets
 from bot.discord.answers import setup as answers
 from bot.discord.answers import subscriptions as subscription_answers
+from bot.discord.error_texts import UNREACHABLE, not_offered
 from bot.discord.failures import answer_failure, failures_told
 from bot.discord.paging import TURNING_SECONDS, below
 from bot.discord.setup_items import PANEL_ID, Action, Form, KeywordsForm, TimesForm, items
@@ -140,6 +141,8 @@ class Panel:
             case Action.NEXT:
                 return draft.forward()
             case Action.CADENCE:
+                if not set(chosen) & set(Cadence):
+                    raise UserError(not_offered(" ".join(map(str, chosen))))
                 return draft.with_cadence(Cadence(chosen[0]))
             case _:
                 channel = cast("ChannelOption | None", chosen[0] if chosen else None)
@@ -190,7 +193,7 @@ class Panel:
 
     async def expire(self, interaction: discord.Interaction) -> None:
         """Puts the panel away while Discord still lets it be changed."""
-        with suppress(discord.HTTPException):  # dismissed: there is nothing left to put away
+        with suppress(*UNREACHABLE):  # dismissed: there is nothing left to put away
             await self._close(interaction, TOO_OLD)
 
     async def _close(self, interaction: discord.Interaction, text: str) -> None:

@@ -15,6 +15,7 @@ from bot.core.access import Access
 from bot.core.feeds import Feed, Hold, Place
 from bot.core.ids import ChannelId, FeedId, PostId, ServerId, UserId
 from bot.core.notices import NoticeKind
+from bot.errors import StoreError
 from bot.services.clock import Clock
 from bot.services.delivery import Delivery
 from bot.services.holding import LONGEST_LOOK, hold_as_seen, release
@@ -140,13 +141,19 @@ class Holds:
             return any(feed.created_by == user_id for feed in await feeds.of_server(conn, server_id))
 
     async def at_run(self) -> None:
-        """What every run does first; whatever goes wrong with it, the run goes on."""
+        """What every run does first; whatever goes wrong with it, the run goes on.
+
+        Raises:
+            StoreError: the database cannot be used, by the run neither.
+        """
         try:
             async with asyncio.timeout(LOOK_SECONDS):
                 await self.look_again()
                 await self.forget()
         except TimeoutError:
             _log.warning("Held channels could not be looked at in time; the next run tries again")
+        except StoreError:
+            raise  # the run cannot go on either
         except Exception:  # noqa: BLE001 - the guard of this part of the job
             _log.exception("Held channels could not be looked at because of a bug")
 

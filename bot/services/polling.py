@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot.core.list_days import WINDOW_DAYS, days_to_backfill, days_to_read, open_list_day
-from bot.errors import NotOpenYetError, SourceError
+from bot.errors import NotOpenYetError, SourceError, StoreError
 from bot.services.clock import Clock
 from bot.services.progress import Advance, Progress, untold
 from bot.sources.huggingface import HuggingFace
@@ -75,6 +75,8 @@ class Polling:
                 found, fresh = await self.read_day(day)
             except NotOpenYetError:
                 continue  # not a failure: asked again at the next poll
+            except StoreError:
+                raise  # no other day could be stored either
             except Exception as error:  # noqa: BLE001 - a bug over one day's papers must not stop the run
                 if isinstance(error, SourceError):
                     why = str(error)

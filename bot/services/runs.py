@@ -13,8 +13,9 @@ from bot.core.decisions import reach
 from bot.core.feeds import Feed, Subscription
 from bot.core.ids import FeedId, PostId, RunId
 from bot.core.list_days import open_list_day
-from bot.core.runs import Outcome
+from bot.core.runs import STORE_FAILED, Outcome
 from bot.core.schedules import Cadence, next_run
+from bot.errors import StoreError
 from bot.services.clock import Clock
 from bot.services.delivery import Delivery
 from bot.services.holds import Holds
@@ -198,8 +199,11 @@ class Runs:
     async def _note_failure(self, run_id: RunId, error: Exception) -> None:
         try:
             async with self._database.write() as conn:
-                report = RunReport(outcome=Outcome.FAILED, problem=type(error).__name__)
+                problem = STORE_FAILED if isinstance(error, StoreError) else type(error).__name__
+                report = RunReport(outcome=Outcome.FAILED, problem=problem)
                 await runs.finish(conn, run_id, now=self._clock(), **asdict(report))
+        except StoreError:
+            pass  # logged once, by the database
         except Exception:  # noqa: BLE001 - the first error is the one to tell of; it is about to be raised
             _log.warning("That run %d failed could not be written down", run_id, exc_info=True)
 

@@ -12,7 +12,7 @@ from bot.core.messages import Message, compose, heading
 from bot.core.papers import Paper
 from bot.core.posts import Post
 from bot.core.queries import Query, QueryError, parse_query
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, StoreError
 from bot.services.clock import Clock
 from bot.services.holding import hold, tell_of_delay, tell_of_success
 from bot.services.pace import ChannelPace, Rest, growing_wait
@@ -68,6 +68,9 @@ class Sending:
         """Sends the post, or adopts its message where an earlier attempt brought it, and writes that down."""
         try:
             await self._attempt(post)
+        except StoreError:  # logged once, by the database; nothing can be noted now, so nothing is sent
+            self._rest.begin()
+            self._tell(post, Tried.POSTPONED)
         except Exception:  # noqa: BLE001 - the job guard
             _log.exception("Post %d could not be delivered because of a bug", post.id)
             self._tell(post, Tried.BUG)
@@ -153,6 +156,8 @@ class Sending:
                     await outbox.postpone(conn, post.id, until=until, reason=BUG, code=None)
                 else:
                     await outbox.mark_failed(conn, post.id, reason=BUG, code=None, now=now)
+        except StoreError:
+            self._rest.begin()
         except Exception:  # noqa: BLE001 - nothing can be written down now, so nothing is sent for a while
             seconds = self._rest.begin()
             _log.exception("The outbox could not be written; tried again in %.0f s", seconds)

@@ -10,26 +10,53 @@ from pathlib import Path
 from sqlalchemy import URL, AdaptedConnection, Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StoreError
 from bot.store.cancelling import to_the_end
 
 _EXAMPLE = "sqlite+aiosqlite:///data/paperboy.db"
 _BUSY_TIMEOUT_SECONDS = 5  # how long another process (a backup, a shell) may keep us waiting
 
+_NO_RIGHT = "this user may not write there; fix the permissions of the file and its folder"
+# By SQLite's names of its errors.
 _ADVICE = {
     "SQLITE_CANTOPEN": "it cannot be opened; check that it is a file and that this user may write there",
-    "SQLITE_READONLY": "this user may not write there; mend the rights of the file and its folder",
-    "SQLITE_PERM": "this user may not write there; mend the rights of the file and its folder",
-    "SQLITE_AUTH": "this user may not write there; mend the rights of the file and its folder",
+    "SQLITE_READONLY": _NO_RIGHT,
+    "SQLITE_PERM": _NO_RIGHT,
+    "SQLITE_AUTH": _NO_RIGHT,
     "SQLITE_NOTADB": "the file is not a SQLite database; name another file",
     "SQLITE_CORRUPT": "the file is damaged; put a backup in its place",
     "SQLITE_FULL": "the disk is full; make room",
     "SQLITE_IOERR": "the disk does not read or write; check that it has room and is healthy",
     "SQLITE_BUSY": "another program keeps it locked; end that program",
     "SQLITE_LOCKED": "another program keeps it locked; end that program",
+}
+# The same for people on Discord, to whom files say nothing.
+_REASONS = {
+    "SQLITE_CANTOPEN": "my database cannot be opened",
+    "SQLITE_READONLY": "my database cannot be written to",
+    "SQLITE_PERM": "my database cannot be written to",
+    "SQLITE_AUTH": "my database cannot be written to",
+    "SQLITE_NOTADB": "my database is damaged",
+    "SQLITE_CORRUPT": "my database is damaged",
+    "SQLITE_FULL": "the disk that I run on is full",
+    "SQLITE_IOERR": "the disk that I run on has a problem",
+    "SQLITE_BUSY": "another program keeps my database locked",
+    "SQLITE_LOCKED": "another program keeps my database locked",
+}
+# Where an error has no name.
+_NAMES = {
+    "database or disk is full": "SQLITE_FULL",
+    "database is locked": "SQLITE_BUSY",
+    "database table is locked": "SQLITE_LOCKED",
+    "attempt to write a readonly database": "SQLITE_READONLY",
+    "disk i/o error": "SQLITE_IOERR",
+    "unable to open database file": "SQLITE_CANTOPEN",
+    "database disk image is malformed": "SQLITE_CORRUPT",
+    "file is not a database": "SQLITE_NOTADB",
 }
 
 
@@ -109,9 +136,27 @@ def refusal(error: DBAPIError, path: Path) -> ConfigError | None:
 
 
 def advice(error: BaseException | None) -> str | None:
-    """What is wrong with the file, how to mend it, and SQLite's word; None where it is a bug of ours."""
-    if not isinstance(error, sqlite3.Error):
-        return None
-    name = getattr(error, "sqlite_errorname", "")  # such as SQLITE_IOERR_WRITE
-    told = _ADVICE.get("_".join(name.split("_")[:2]))
+    """What is wrong with the file, how to fix it, and SQLite's word; None where it is a bug of ours."""
+    told = _ADVICE.get(_name(error))
     return None if told is None else f"{told} ({error})"
+
+
+def store_error(error: Exception, *, is_write: bool) -> StoreError | None:
+    """The error as ours, where the operator can fix it; None where it is a bug."""
+    if isinstance(error, PoolTimeoutError):
+        reason = "too much is asked of my database at once"
+        return StoreError("no connection was free in time", reason=reason, is_write=is_write)
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    told = advice(cause)
+    # A write on a connection that only reads is a bug of ours.
+    if told is None or (not is_write and getattr(cause, "sqlite_errorname", "") == "SQLITE_READONLY"):
+        return None
+    return StoreError(told, reason=_REASONS[_name(cause)], is_write=is_write)
+
+
+def _name(error: BaseException | None) -> str:
+    """SQLite's name of the error, `SQLITE_IOERR` for `SQLITE_IOERR_WRITE` too; '' of what is none."""
+    if not isinstance(error, sqlite3.Error):
+        return ""
+    name = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
+    return name if name in _ADVICE else _NAMES.get(str(error).casefold(), "")
