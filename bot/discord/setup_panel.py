@@ -22,13 +22,23 @@ from bot.discord.answers import subscriptions as subscription_answers
 from bot.discord.error_texts import UNREACHABLE, not_offered
 from bot.discord.failures import answer_failure, failures_told
 from bot.discord.paging import TURNING_SECONDS, below
+from bot.discord.sessions import Ended, Sessions
 from bot.discord.setup_items import PANEL_ID, Action, Form, KeywordsForm, TimesForm, items
 from bot.discord.targets import ChannelOption
 from bot.errors import UserError
 from bot.services.setup import Setup
 from bot.services.subscriptions import Subscribed
 
-TOO_OLD = "This setup is too old to go on with, and nothing was changed. `/setup` starts a new one."
+_NEW = "`/setup` starts a new one."
+_TEXTS = {
+    Ended.DONE: f"This setup is finished: what it says above is in effect. {_NEW}",
+    Ended.CANCELLED: f"This setup was cancelled, and nothing was changed. {_NEW}",
+    Ended.EXPIRED: f"This setup has expired, and nothing was changed. {_NEW}",
+    Ended.UNKNOWN: (
+        "I was restarted since this setup was opened, so it cannot be continued. `/subscriptions` shows "
+        f"whether it was finished. {_NEW}"
+    ),
+}
 _KEY_BYTES = 8
 
 # What stands below the answer to *Finish*.
@@ -36,7 +46,7 @@ Buttons = Callable[[Subscribed], Sequence[discord.ui.DynamicItem[Any]]]
 
 
 class PanelItem(discord.ui.DynamicItem[discord.ui.Item[discord.ui.View]], template=PANEL_ID):
-    """A button or menu of a panel; where its panel is gone, after a restart or a long time, it says so."""
+    """A button or menu of a panel; where its panel is gone, after a restart or a long time, it says why."""
 
     @override
     @classmethod
@@ -49,9 +59,9 @@ class PanelItem(discord.ui.DynamicItem[discord.ui.Item[discord.ui.View]], templa
     async def callback(self, interaction: discord.Interaction) -> None:
         async with failures_told(interaction):
             match = self.template.fullmatch(self.custom_id)
-            panel = _open(interaction).get(match["panel"]) if match else None
-            if match is None or panel is None:
-                raise UserError(TOO_OLD)
+            panel = _open(interaction).get(match["panel"] if match else "")
+            if match is None:
+                return
             chosen = cast("Sequence[Any]", getattr(self.item, "values", ()))
             await panel.do(Action(match["action"]), interaction, chosen)
 
@@ -78,7 +88,7 @@ class Panel:
         """
         server_id = _server_of(interaction)
         panel = cls(setup, await setup.begin(server_id), user_id=UserId(interaction.user.id), buttons=buttons)
-        _open(interaction)[panel._key] = panel
+        _open(interaction).start(panel._key, panel)
         embed, view = await panel._page(interaction)
         await interaction.followup.send(embed=embed, view=view, ephemeral=True)
 
@@ -93,11 +103,10 @@ class Panel:
             await interaction.response.send_modal(self._form(action))
             return
         async with self._busy:
-            if self._key not in _open(interaction):
-                raise UserError(TOO_OLD)
+            _open(interaction).get(self._key)  # another press may have ended it
             await interaction.response.defer()
             if action is Action.CANCEL:
-                await self._close(interaction, "Cancelled: nothing was changed. `/setup` starts a new one.")
+                await self._close(interaction, Ended.CANCELLED)
             elif action is Action.FINISH:
                 await self._finish(interaction)
             else:
@@ -107,8 +116,7 @@ class Panel:
         """Takes what was typed into a form; what cannot be read is shown on the panel, to be mended."""
         self._check(interaction)
         async with self._busy:
-            if self._key not in _open(interaction):
-                raise UserError(TOO_OLD)
+            _open(interaction).get(self._key)
             await interaction.response.defer()
             await self._answered(interaction, lambda: self._typed(form))
 
@@ -169,7 +177,7 @@ class Panel:
         except UserError as error:
             await self._show(interaction, str(error))
             return
-        self._forget(interaction)
+        self._forget(interaction, Ended.DONE)
         embeds = subscription_answers.subscribed(result, now=self._setup.clock())
         view = below(interaction, embeds, buttons=self._buttons(result))
         await interaction.edit_original_response(embed=embeds[0], view=view)
@@ -194,14 +202,14 @@ class Panel:
     async def expire(self, interaction: discord.Interaction) -> None:
         """Puts the panel away while Discord still lets it be changed."""
         with suppress(*UNREACHABLE):  # dismissed: there is nothing left to put away
-            await self._close(interaction, TOO_OLD)
+            await self._close(interaction, Ended.EXPIRED)
 
-    async def _close(self, interaction: discord.Interaction, text: str) -> None:
-        self._forget(interaction)
-        await interaction.edit_original_response(embed=answers.closed(text), view=None)
+    async def _close(self, interaction: discord.Interaction, how: Ended) -> None:
+        self._forget(interaction, how)
+        await interaction.edit_original_response(embed=answers.closed(_TEXTS[how]), view=None)
 
-    def _forget(self, interaction: discord.Interaction) -> None:
-        _open(interaction).pop(self._key, None)
+    def _forget(self, interaction: discord.Interaction, how: Ended) -> None:
+        _open(interaction).end(self._key, how)
         self._view.stop()
         for form in self._forms.values():
             form.stop()
@@ -225,8 +233,11 @@ async def tell_if_too_old(interaction: discord.Interaction) -> None:
     if interaction.type is not discord.InteractionType.modal_submit:
         return
     match = PANEL_ID.fullmatch(str((interaction.data or {}).get("custom_id", "")))
-    if match and match["panel"] not in _open(interaction):
-        await answer_failure(interaction, UserError(TOO_OLD))
+    if match:
+        try:
+            _open(interaction).get(match["panel"])
+        except UserError as error:
+            await answer_failure(interaction, error)
 
 
 def _server_of(interaction: discord.Interaction) -> ServerId:
@@ -240,9 +251,9 @@ def _server_of(interaction: discord.Interaction) -> ServerId:
     return ServerId(interaction.guild_id)
 
 
-_of_clients: WeakKeyDictionary[discord.Client, dict[str, Panel]] = WeakKeyDictionary()
+_of_clients: WeakKeyDictionary[discord.Client, Sessions[Panel]] = WeakKeyDictionary()
 
 
-def _open(interaction: discord.Interaction) -> dict[str, Panel]:
+def _open(interaction: discord.Interaction) -> Sessions[Panel]:
     """The panels of this client that can be gone on with, by the key in their items."""
-    return _of_clients.setdefault(interaction.client, {})
+    return _of_clients.setdefault(interaction.client, Sessions(_TEXTS))
