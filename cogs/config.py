@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -11,6 +13,7 @@ from bot.core.feeds import Style
 from bot.core.ids import RoleId
 from bot.core.schedules import Cadence
 from bot.discord import extras, targets
+from bot.discord.answers import changed_settings as changes
 from bot.discord.answers import feeds as answers
 from bot.discord.answers import filters as filtering
 from bot.discord.answers import results as results_answers
@@ -99,7 +102,8 @@ class ConfigCog(
             timezone=timezone,
             weekdays=weekdays,
         )
-        await self._show(interaction, state, title="Schedule changed")
+        notes = changes.schedule_notes(state.feed, are_times_given=any((time, timezone, weekdays)))
+        await self._answer(interaction, state, name="Schedule", notes=notes)
 
     @app_commands.command()
     @app_commands.describe(
@@ -124,7 +128,9 @@ class ConfigCog(
             )
         else:
             beginning = await self._servers.beginning(target.server_id)
-        await answer(interaction, [servers_answers.beginning(beginning, is_changed=any(given.values()))])
+        await answer(
+            interaction, [servers_answers.beginning(beginning, is_asked_to_change=any(given.values()))]
+        )
 
     @defaults.autocomplete("timezone")
     @schedule.autocomplete("timezone")
@@ -157,9 +163,8 @@ class ConfigCog(
             min_upvotes=min_upvotes, max_papers=max_papers, only_with_code=only_with_code, exclude=exclude
         )
         state = await self._filters.change(change, place=target.place, user_id=target.user_id)
-        await self._show(
-            interaction, state, title="Filter changed", said=filtering.changed(state.feed, change)
-        )
+        notes = filtering.notes(state.feed, change)
+        await self._answer(interaction, state, name="Filter", said=filtering.COUNTS, notes=notes)
 
     @app_commands.command()
     @app_commands.describe(style="cards: an embed a paper; digest: a line a paper", channel=_CHANNEL)
@@ -173,7 +178,7 @@ class ConfigCog(
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
         state = await self._feeds.style(Style(style), place=target.place, user_id=target.user_id)
-        await self._show(interaction, state, title="Style changed")
+        await self._answer(interaction, state, name="Style", notes=changes.thread_notes(state.feed))
 
     @app_commands.command()
     @app_commands.describe(role="The role to ping (left out: nobody is pinged any more)", channel=_CHANNEL)
@@ -188,9 +193,7 @@ class ConfigCog(
         target = await extras.for_mention(interaction, channel, role)
         role_id = RoleId(role.id) if role else None
         state = await self._feeds.mention(role_id, place=target.place, user_id=target.user_id)
-        await self._show(
-            interaction, state, title="Mention changed", said=answers.mention_changed(state.feed)
-        )
+        await self._answer(interaction, state, name="Mention", said=changes.mention_changed(state.feed))
 
     @app_commands.command()
     @app_commands.describe(on="Whether each card gets a thread", channel=_CHANNEL)
@@ -204,9 +207,8 @@ class ConfigCog(
         await interaction.response.defer(ephemeral=True)
         target = await extras.for_threads(interaction, channel, on=on)
         state = await self._feeds.threads(on=on, place=target.place, user_id=target.user_id)
-        await self._show(
-            interaction, state, title="Threads changed", said=answers.threads_changed(state.feed)
-        )
+        said, notes = changes.threads_changed(state.feed), changes.thread_notes(state.feed)
+        await self._answer(interaction, state, name="Threads", said=said, notes=notes)
 
     @app_commands.command()
     @app_commands.describe(on="Whether messages go on to the servers that follow", channel=_CHANNEL)
@@ -220,8 +222,8 @@ class ConfigCog(
         await interaction.response.defer(ephemeral=True)
         target = await extras.for_publishing(interaction, channel, on=on)
         state = await self._feeds.publish(on=on, place=target.place, user_id=target.user_id)
-        said = answers.publishing_changed(state.feed)
-        await self._show(interaction, state, title="Publishing changed", said=said)
+        said = changes.publishing_changed(state.feed)
+        await self._answer(interaction, state, name="Publishing", said=said)
 
     @app_commands.command()
     @app_commands.describe(channel="The channel that your admins read")
@@ -229,8 +231,10 @@ class ConfigCog(
         """Choose where this server hears of troubles."""
         await interaction.response.defer(ephemeral=True)
         target = await extras.for_notices(interaction, channel)
-        await self._feeds.tell_in(target.channel_id, server_id=target.server_id, user_id=target.user_id)
-        await answer(interaction, [answers.notices_chosen(target.channel_id)])
+        before = await self._feeds.tell_in(
+            target.channel_id, server_id=target.server_id, user_id=target.user_id
+        )
+        await answer(interaction, [changes.notices_chosen(target.channel_id, before=before)])
 
     @app_commands.command()
     @app_commands.describe(channel="The channel to pause (this one, if left out)")
@@ -241,7 +245,7 @@ class ConfigCog(
         await interaction.response.defer(ephemeral=True)
         target = targets.managed(interaction, channel)
         state = await self._feeds.pause(target.channel_id, user_id=target.user_id)
-        await self._show(interaction, state, title="Paused")
+        await answer(interaction, [changes.paused(state, now=self._clock())])
 
     @app_commands.command()
     @app_commands.describe(channel="The channel to resume (this one, if left out)")
@@ -251,10 +255,17 @@ class ConfigCog(
         """Start posting in a paused or held channel again."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
-        state = await self._feeds.resume(target.channel_id, user_id=target.user_id)
-        await self._show(interaction, state, title="Resumed")
+        result = await self._feeds.resume(target.channel_id, user_id=target.user_id)
+        await answer(interaction, [changes.resumed(result, now=self._clock())])
 
-    async def _show(
-        self, interaction: discord.Interaction[Client], state: FeedState, *, title: str, said: str = ""
+    async def _answer(
+        self,
+        interaction: discord.Interaction[Client],
+        state: FeedState,
+        *,
+        name: str,
+        said: str = "",
+        notes: Sequence[str] = (),
     ) -> None:
-        await answer(interaction, [answers.shown(state, title=title, now=self._clock(), said=said)])
+        embed = changes.changed(state, name=name, now=self._clock(), said=said, notes=notes)
+        await answer(interaction, [embed])

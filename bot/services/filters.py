@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.core.feed_settings import settings_of
 from bot.core.feeds import Exclusion, Feed, Place
 from bot.core.ids import UserId
 from bot.core.limits import Limits
@@ -79,7 +80,7 @@ class Filters:
         state = await self._feeds.state(place.channel_id)
         if state is None:
             raise UserError("The channel went away meanwhile.")
-        return state
+        return replace(state, before=settings_of(feed))
 
     def _exclusion(self, typed: str) -> Exclusion | None:
         """What was typed; None where it ends the exclusion."""
@@ -134,6 +135,8 @@ def compiled(text: str) -> Exclusion:
 
 def _after(feed: Feed, wanted: FilterChange, exclude: Exclusion | None) -> _Values:
     """The feed's whole filter after the change; `exclude` counts where something was given for it."""
+    if exclude is not None and feed.exclude is not None and exclude.canonical == feed.exclude.canonical:
+        exclude = feed.exclude  # the same in other words
     return _Values(
         min_upvotes=feed.min_upvotes if wanted.min_upvotes is None else wanted.min_upvotes,
         max_papers=feed.max_papers if wanted.max_papers is None else wanted.max_papers,

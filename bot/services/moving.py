@@ -10,14 +10,14 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.changes import subscribed_words
-from bot.core.feed_settings import FeedSettings, changed, settings_of
+from bot.core.feed_settings import Difference, FeedSettings, changed, differences, settings_of
 from bot.core.feeds import Feed, Place
 from bot.core.ids import ChannelId, ServerId, UserId
 from bot.core.limits import Limits
 from bot.core.list_days import open_list_day
 from bot.core.moving import WantedFeed, WantedQuery
 from bot.core.posts import StepKind
-from bot.core.schedules import Schedule, next_run
+from bot.core.schedules import Schedule, in_effect, next_run
 from bot.errors import UserError
 from bot.services.changes import in_a_row, record
 from bot.services.clock import Clock
@@ -47,6 +47,11 @@ class Moved:
     def changed(self) -> tuple[str, ...]:
         """The settings that become others, in words; Discord markdown."""
         return changed(self.before, self.after)
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """The same, as each was and as it is afterwards."""
+        return differences(self.before, self.after)
 
     @property
     def is_nothing(self) -> bool:
@@ -223,7 +228,7 @@ async def _set(conn: AsyncConnection, feed: Feed, moved: Moved, *, now: datetime
     """Writes the settings, with what follows from each as when it is changed by itself."""
     before, after = moved.before, moved.after
     is_due_anew = (
-        after.schedule != before.schedule
+        in_effect(after.schedule) != in_effect(before.schedule)
         or (before.is_paused and not after.is_paused)
         or (moved.adds and not moved.known)  # while nothing was wanted, nothing moved its next run
     )

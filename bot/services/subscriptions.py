@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from bot.core.access import Access
 from bot.core.changes import subscribed_words, unsubscribed_words
+from bot.core.feed_settings import FeedSettings, settings_of
 from bot.core.feeds import Feed, Place, Subscription
 from bot.core.ids import ChannelId, UserId
 from bot.core.limits import Limits
@@ -52,6 +53,7 @@ class Subscribed:
     recent_days_known: int  # of the last RECENT_DAYS list days, those that have been read
     access: Access
     is_archive_read: bool  # whether all of the last MOST_DAYS list days have been read
+    before: FeedSettings | None = None  # of a feed that there was, where its schedule was chosen with it
 
     @property
     def may_have_older(self) -> bool:
@@ -123,6 +125,7 @@ class Subscriptions:
                 now=now,
             )
             known = {item.canonical: item for item in await subscriptions.of_feed(conn, feed.id)}
+            before = settings_of(feed) if known and schedule else None
             new = {canonical: part for canonical, part in parts.items() if canonical not in known}
             self._limits.check_subscriptions(place.channel_id, has=len(known), adds=len(new))
             if not known:
@@ -158,6 +161,7 @@ class Subscriptions:
             recent_days_known=sum(day > today - timedelta(days=RECENT_DAYS) for day in read),
             access=await self._publisher.access(place),
             is_archive_read=len(read) == MOST_DAYS,
+            before=before,
         )
 
     async def _looked_up(

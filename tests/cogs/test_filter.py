@@ -32,7 +32,7 @@ async def test_a_filter_says_what_holds_what_comes_and_what_becomes_of_older_pap
     assert held in said
     assert "cards, one a paper, up to 3 a post" in said
     assert "from the next run on" in said
-    assert "at most 7 days back" in said
+    assert "rechecked for 7 days" in said
     assert "Next post: <t:1787130000:f>" in said
     assert held in await shown(world)
 

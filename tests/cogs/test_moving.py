@@ -323,7 +323,7 @@ async def test_a_feed_that_pings_nobody_new_keeps_its_role(world: World) -> None
 
     result = await brought(world, file, name="feeds.json", who=manager(world))
 
-    assert "style cards" in text_of(result)
+    assert "Style: digest → cards" in text_of(result)
 
 
 @pytest.mark.parametrize(
@@ -454,7 +454,7 @@ async def test_a_copy_brings_settings_and_what_is_not_there_yet(world: World) ->
     assert result.ephemeral
     assert f"Copied from <#{world.channel.id}>" in said
     assert "1 new subscription: *video*" in said
-    assert "style digest" in said
+    assert "Style: cards → digest" in said
     assert "Next post: <t:1787130000:f>" in said
     assert sorted(await world.subscriptions(other)) == ["agents", "video"]
     assert (await feed_of(world, other)).paused_at is None

@@ -91,7 +91,7 @@ async def test_buttons_from_before_a_restart_say_so(world: World) -> None:
 
     assert pressed.ephemeral
     assert "I was restarted since this was shown" in text_of(pressed)
-    assert "type the command again" in text_of(pressed)
+    assert "Type the command again" in text_of(pressed)
     assert "Page 1 of 3" in text_of(shown)
 
 

@@ -55,10 +55,10 @@ def _threads(feed: Feed) -> str:
         return "each post is one"
     if not feed.opens_threads:
         return "off"
-    return "on, under each card" if feed.style is Style.CARDS else f"on, but {_NO_THREADS_FOR_LINES}"
+    return "on, under each card" if feed.style is Style.CARDS else f"on, but {NO_THREADS_FOR_LINES}"
 
 
-_NO_THREADS_FOR_LINES = "lines get none: `/config style style:cards` makes cards"
+NO_THREADS_FOR_LINES = "lines get none: `/config style style:cards` makes cards"
 
 
 def _last_run(feed: Feed) -> str:
@@ -96,52 +96,6 @@ def obstacles_to_steps(feed: Feed, access: Access) -> list[str]:
     if feed.opens_threads and access.threads_obstacle not in {None, access.obstacle}:
         found.append(f"⚠️ Threads are not opened: {access.threads_obstacle}")
     return found
-
-
-def mention_changed(feed: Feed) -> str:
-    """What comes of /config mention."""
-    if feed.mention_role_id is None:
-        return "Nobody is pinged any more. `/config mention` with a `role` starts it again."
-    return (
-        f"The first message of each run pings <@&{feed.mention_role_id}> from now on; the others ping nobody."
-    )
-
-
-def threads_changed(feed: Feed) -> str:
-    """What comes of /config threads."""
-    if not feed.opens_threads:
-        return "No threads are opened any more; those that there are stay."
-    if feed.style is Style.DIGEST:
-        return f"Threads are on, but the style is digest, and {_NO_THREADS_FOR_LINES}."
-    return (
-        "From the next run on, each card is a message of its own with a thread under it. What exceeds the "
-        "cards follows as a list, whose lines get no threads."
-    )
-
-
-def publishing_changed(feed: Feed) -> str:
-    """What comes of /config publish."""
-    if not feed.publishes:
-        return "Messages are not published any more; what was published stays with the channel's followers."
-    return (
-        "From the next run on, each message is published to the servers that follow the channel. Discord "
-        "allows only some an hour: what exceeds them is published later."
-    )
-
-
-def notices_chosen(channel_id: int) -> discord.Embed:
-    """What comes of /config notices."""
-    return discord.Embed(
-        title="Notices",
-        description=(
-            f"This server hears of troubles in <#{channel_id}> from now on, once each: a channel that takes "
-            "no papers any more, with what to do; messages that do not get through for hours; and Hugging "
-            "Face not answering for hours.\nWhere nothing can be posted there, I take another channel that I "
-            "may post in, or tell whoever set up the channel in question, in a direct message. `/status` "
-            "says it all the same."
-        ),
-        colour=COLOUR,
-    )
 
 
 def next_post(state: FeedState, *, now: datetime) -> str:

@@ -6,18 +6,18 @@ from bot.core.feeds import Feed, Style
 from bot.core.list_days import WINDOW_DAYS
 from bot.services.filters import FilterChange
 
+COUNTS = (
+    "This filter counts from the next run on. What is pending already is still posted. Papers that were "
+    f"filtered out are rechecked for {WINDOW_DAYS} days, and posted once they pass."
+)
 
-def changed(feed: Feed, change: FilterChange) -> str:
-    """What comes of the change, for papers to come and for those that were decided already."""
-    counts = (
-        "This filter counts from the next run on. What is on its way already still comes. Papers that were "
-        f"kept out are looked at again while their list day is at most {WINDOW_DAYS} days back, and go out "
-        "once they pass."
-    )
-    lines = [counts]
+
+def notes(feed: Feed, change: FilterChange) -> list[str]:
+    """What of the change has no effect, as the feed is now."""
     if change.max_papers is not None and feed.style is Style.DIGEST:
-        lines.append(
-            "`max_papers` has no effect here: the style is digest, which has no cards and no maximum. "
-            "`/config style style:cards` makes cards."
+        note = (
+            "`max_papers` has no effect here: the style is digest, which has no cards and no maximum. It is "
+            "kept for `/config style style:cards`."
         )
-    return "\n".join(lines)
+        return [note]
+    return []

@@ -91,7 +91,10 @@ def _parts(moved: Moved, *, has_happened: bool) -> Iterator[str]:
         yield f"· {count(len(moved.adds), 'new subscription')}: {named}{rest}"
     if moved.same:
         yield f"· {count(moved.same, 'subscription')} there already"
-    yield from (f"· {words}" for words in moved.changed)
+    if is_new:
+        yield from (f"· {words}" for words in moved.changed)
+    else:
+        yield from (f"· {one.name}: {one.before} → {one.after}" for one in moved.differences)
 
 
 def _next(moved: Moved, *, now: datetime) -> str:

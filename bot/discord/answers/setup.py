@@ -8,6 +8,7 @@ from datetime import datetime
 import discord
 
 from bot.core.drafts import Draft, Page
+from bot.core.feed_settings import times_words
 from bot.core.latex import readable
 from bot.core.markdown import length, link
 from bot.core.schedules import Cadence, next_run
@@ -105,10 +106,13 @@ def _samples(samples: Sequence[Sample], *, room: int) -> list[str]:
 
 
 def _schedule(draft: Draft, *, now: datetime) -> str:
-    return (
-        f"Now: **{phrases.schedule(draft.schedule)}**.\n{_first_post(draft, now=now)}\n\n"
-        "*Time, days and city* changes the rest; your city is enough for the time zone."
-    )
+    said = f"Now: **{phrases.schedule(draft.schedule)}**.\n{_first_post(draft, now=now)}\n\n"
+    if draft.schedule.cadence is Cadence.LIVE:
+        return (
+            f"{said}*Time, days and city* have no effect while posts are live. They are kept "
+            f"({times_words(draft.schedule)}) for *daily* or *weekly*, which you can choose below."
+        )
+    return f"{said}*Time, days and city* changes the rest; your city is enough for the time zone."
 
 
 def _summary(draft: Draft, samples: Sequence[Sample], *, now: datetime) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 import discord
 
 from bot.core.cards import date_text
+from bot.core.feed_settings import differences, settings_of
 from bot.core.feeds import Subscription
 from bot.core.ids import ChannelId
 from bot.discord import phrases
@@ -32,6 +33,10 @@ def subscribed(result: Subscribed, *, now: datetime) -> list[discord.Embed]:
     else:
         intro = f"Nothing changed: <#{result.feed.channel_id}> has that already."
         footer = phrases.next_post(result.feed, now=now)
+    if result.before is not None:
+        after = settings_of(result.feed)
+        for one in differences(result.before, after):
+            footer = f"**{one.name}:** {one.before} → {one.after}\n{footer}"
     if result.feed.is_filtered:
         footer += f"\nThe channel's filter counts for these papers too: {phrases.kept_out(result.feed)}."
     if result.recent_days_known < RECENT_DAYS:
