@@ -162,9 +162,9 @@ class ConfigCog(
         change = FilterChange(
             min_upvotes=min_upvotes, max_papers=max_papers, only_with_code=only_with_code, exclude=exclude
         )
-        state = await self._filters.change(change, place=target.place, user_id=target.user_id)
-        notes = filtering.notes(state.feed, change)
-        await self._answer(interaction, state, name="Filter", said=filtering.COUNTS, notes=notes)
+        result = await self._filters.change(change, place=target.place, user_id=target.user_id)
+        notes = filtering.notes(result, change)
+        await self._answer(interaction, result.state, name="Filter", said=filtering.COUNTS, notes=notes)
 
     @app_commands.command()
     @app_commands.describe(style="cards: an embed a paper; digest: a line a paper", channel=_CHANNEL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -14,7 +14,8 @@ from bot.core.ids import ChannelId, RoleId
 from bot.core.limits import Limits
 from bot.core.markdown import fit
 from bot.core.moving import WantedFeed, WantedQuery
-from bot.core.queries import RULES_VERSION, QueryError, compile_query, parse_query
+from bot.core.queries import RULES_VERSION, Query, QueryError, compile_query, parse_query
+from bot.core.query_uses import parse_exclusion
 from bot.errors import UserError
 from bot.services.exporting import MAX_BYTES
 from bot.services.feed_format import FeedOfFile, checked, feed_label, problems
@@ -157,7 +158,9 @@ def _queries(typed: Sequence[_Typed], limits: Limits, found: _Problems) -> tuple
     return tuple(queries)
 
 
-def _query(item: _Typed, limits: Limits, found: _Problems) -> WantedQuery | None:
+def _query(
+    item: _Typed, limits: Limits, found: _Problems, *, read: Callable[..., Query] = parse_query
+) -> WantedQuery | None:
     text = " ".join(item.text.split())
     if any(
         "\ud800" <= character <= "\udfff" for character in text
@@ -165,7 +168,7 @@ def _query(item: _Typed, limits: Limits, found: _Problems) -> WantedQuery | None
         found.add(f"{item.start} has half a character: write it whole.")
         return None
     try:
-        query = parse_query(text, max_length=limits.query_length)
+        query = read(text, max_length=limits.query_length)
     except QueryError as error:
         found.add(f"{item.start}: {error}")
         return None
@@ -232,7 +235,8 @@ def _has(feed: FeedOfFile, key: str) -> bool:
 
 
 def _exclusion(text: str | None, label: str, limits: Limits, found: _Problems) -> Exclusion | None:
-    query = None if text is None else _query(_Typed("**exclude**", text, label), limits, found)
+    typed = None if text is None else _Typed("**exclude**", text, label)
+    query = _query(typed, limits, found, read=parse_exclusion) if typed else None
     if query is None:
         return None
     return Exclusion(

@@ -15,7 +15,8 @@ from bot.core.ids import ChannelId, UserId
 from bot.core.limits import Limits
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
-from bot.core.queries import RULES_VERSION, Query, QueryError, compile_query, parse_query, split_alternatives
+from bot.core.queries import RULES_VERSION, Query, QueryError, compile_query, parse_query
+from bot.core.query_uses import parse_alternatives
 from bot.core.schedules import Schedule, next_run
 from bot.errors import UserError
 from bot.services import filters, unsubscribing
@@ -112,7 +113,7 @@ class Subscriptions:
             QueryError: a part cannot be read.
             UserError: the feed would have too many, or the server too many feeds.
         """
-        parts = _distinct(split_alternatives(keywords), max_length=self._limits.query_length)
+        parts = _distinct(parse_alternatives(keywords, max_length=self._limits.query_length))
         now = self._clock()
         today = open_list_day(now)
         async with self._database.write() as conn:
@@ -260,11 +261,9 @@ def _wanted(subscription: Subscription, found: Sequence[Paper], *, is_new: bool,
     )
 
 
-def _distinct(parts: Sequence[str], *, max_length: int) -> dict[str, tuple[str, Query]]:
+def _distinct(parts: Sequence[tuple[str, Query]]) -> dict[str, tuple[str, Query]]:
     """The parts by canonical form, in the order typed, the first spelling kept."""
     distinct: dict[str, tuple[str, Query]] = {}
-    for part in parts:
-        text = " ".join(part.split())
-        query = parse_query(text, max_length=max_length)
+    for text, query in parts:
         distinct.setdefault(query.canonical, (text, query))
     return distinct

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from bot.core.feeds import Feed, Style
+from bot.core.feeds import Style
 from bot.core.list_days import WINDOW_DAYS
-from bot.services.filters import FilterChange
+from bot.discord.phrases import count
+from bot.services.filters import FilterChange, FilterChanged
+from bot.services.searching import RECENT_DAYS
 
 COUNTS = (
     "This filter counts from the next run on. What is pending already is still posted. Papers that were "
@@ -12,12 +14,23 @@ COUNTS = (
 )
 
 
-def notes(feed: Feed, change: FilterChange) -> list[str]:
-    """What of the change has no effect, as the feed is now."""
+def notes(result: FilterChanged, change: FilterChange) -> list[str]:
+    """How much an exclusion would have filtered out of late, and what of the change has no effect."""
+    feed = result.state.feed
+    found = [_effect(result)] if change.exclude is not None and result.filtered_out else []
     if change.max_papers is not None and feed.style is Style.DIGEST:
         note = (
             "`max_papers` has no effect here: the style is digest, which has no cards and no maximum. It is "
             "kept for `/config style style:cards`."
         )
-        return [note]
-    return []
+        found.append(note)
+    return found
+
+
+def _effect(result: FilterChanged) -> str:
+    matched, out = result.matched, result.filtered_out
+    papers = count(matched, "matching paper" if result.state.subscriptions else "paper")
+    said = f"Of the last {RECENT_DAYS} days' {papers}, this exclusion would have filtered out {out}."
+    if out * 2 <= matched:
+        return said
+    return f"⚠️ {said} If that is not what you want, `/config filter exclude:-` ends it."
