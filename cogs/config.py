@@ -32,7 +32,7 @@ from bot.discord.targets import ChannelOption
 from bot.services.assembly import Services
 from bot.services.feeds import FeedState
 from bot.services.filters import FilterChange
-from bot.services.timezones import timezones_like
+from bot.services.timezones import label, timezones_like
 from cogs.history import HistoryCommand
 from cogs.moving import MovingCommands
 
@@ -137,7 +137,8 @@ class ConfigCog(
     async def _complete_timezone(
         self, _: discord.Interaction[Client], current: str
     ) -> list[app_commands.Choice[str]]:
-        return choices((name, name) for name in timezones_like(current))
+        found = timezones_like(current, now=self._clock())
+        return choices((label(name), name) for name in found)
 
     @app_commands.command()
     @app_commands.describe(

@@ -111,7 +111,7 @@ class Feeds:
         if time is not None:
             changes["time"] = parse_time(time)
         if timezone is not None:
-            changes["timezone"] = timezone_meant(timezone)
+            changes["timezone"] = timezone_meant(timezone, now=self._clock())
         if weekdays is not None:
             changes["weekdays"] = parse_weekdays(weekdays)
         if not changes:

@@ -67,7 +67,7 @@ class Servers:
         if time is not None:
             changes["time"] = None if _forgets(time) else parse_time(time)
         if timezone is not None:
-            changes["timezone"] = None if _forgets(timezone) else timezone_meant(timezone)
+            changes["timezone"] = None if _forgets(timezone) else timezone_meant(timezone, now=self._clock())
         if weekdays is not None:
             changes["weekdays"] = None if _forgets(weekdays) else parse_weekdays(weekdays)
         async with self._database.write() as conn:

@@ -98,7 +98,9 @@ class Setup:
             UserError: one of them cannot be read.
         """
         return draft.with_times(
-            at=parse_time(time), weekdays=parse_weekdays(weekdays), timezone=timezone_meant(place)
+            at=parse_time(time),
+            weekdays=parse_weekdays(weekdays),
+            timezone=timezone_meant(place, now=self.clock()),
         )
 
     async def finish(self, draft: Draft, *, user_id: UserId) -> Subscribed:

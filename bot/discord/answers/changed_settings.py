@@ -18,6 +18,7 @@ from bot.discord.answers.feeds import NO_THREADS_FOR_LINES, shown
 from bot.discord.paging import COLOUR
 from bot.discord.phrases import count
 from bot.services.feeds import FeedState, Resumed
+from bot.services.timezones import note
 
 
 def changed(
@@ -47,21 +48,21 @@ def changed(
 
 
 def schedule_notes(feed: Feed, *, are_times_given: bool) -> list[str]:
-    """Which of the options of /config schedule have no effect, as the schedule is now."""
+    """Which options of /config schedule have no effect as the schedule is now, and what its zone has not."""
     schedule = feed.schedule
     if not are_times_given:
         return []
+    notes = list(filter(None, [note(schedule.timezone)]))
     if schedule.cadence is Cadence.LIVE:
-        note = (
+        notes.append(
             f"The time, time zone and days have no effect while <#{feed.channel_id}> is live: papers are "
             "posted as soon as they are listed. They are kept for when you choose `/config schedule "
             "cadence:daily` or `cadence:weekly`."
         )
-        return [note]
-    if schedule.cadence is Cadence.WEEKLY and len(schedule.weekdays) > 1:
+    elif schedule.cadence is Cadence.WEEKLY and len(schedule.weekdays) > 1:
         first = weekdays_text(frozenset({min(schedule.weekdays)}))
-        return [f"A weekly channel posts on the first of its days, {first}; the others have no effect."]
-    return []
+        notes.append(f"A weekly channel posts on the first of its days, {first}; the others have no effect.")
+    return notes
 
 
 def resumed(result: Resumed, *, now: datetime) -> discord.Embed:

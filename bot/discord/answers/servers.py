@@ -7,6 +7,7 @@ import discord
 from bot.discord import phrases
 from bot.discord.paging import COLOUR
 from bot.services.servers import FORGET, Beginning
+from bot.services.timezones import note
 
 
 def no_feed(channel_id: int, beginning: Beginning) -> discord.Embed:
@@ -35,6 +36,7 @@ def beginning(beginning: Beginning, *, is_asked_to_change: bool) -> discord.Embe
         title = "Defaults changed"
         was = phrases.schedule(beginning.before)
         lines.insert(0, f"**Defaults:** {was} → {phrases.schedule(beginning.schedule)}")
+    lines.extend(filter(None, [note(beginning.schedule.timezone)]))
     return discord.Embed(title=title, description="\n".join(lines), colour=COLOUR)
 
 

@@ -17,6 +17,7 @@ from bot.discord.paging import COLOUR, LONGEST_PAGE
 from bot.discord.phrases import code, count
 from bot.services.searching import RECENT_DAYS
 from bot.services.setup import Sample
+from bot.services.timezones import note
 
 CADENCES = {
     Cadence.LIVE: ("live", "Each paper as soon as it is listed"),
@@ -112,6 +113,8 @@ def _schedule(draft: Draft, *, now: datetime) -> str:
             f"{said}*Time, days and city* have no effect while posts are live. They are kept "
             f"({times_words(draft.schedule)}) for *daily* or *weekly*, which you can choose below."
         )
+    about_zone = note(draft.schedule.timezone)
+    said += f"{about_zone}\n\n" if about_zone else ""
     return f"{said}*Time, days and city* changes the rest; your city is enough for the time zone."
 
 
