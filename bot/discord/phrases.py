@@ -9,12 +9,15 @@ from bot.core.access import Access
 from bot.core.feeds import Feed, FeedKind, Hold, LastRun
 from bot.core.ids import ServerId
 from bot.core.markdown import clean
+from bot.core.moving import Merged
 from bot.core.posts import Post, Step, StepKind, StepState
 from bot.core.runs import STORE_FAILED, Outcome, Run
 from bot.core.schedules import Cadence, Schedule, weekdays_text
 
 # A backtick ends inline code whatever stands before it, so it is shown as a look-alike.
 _CODE_LOOKALIKES = {ord("`"): "\N{MODIFIER LETTER GRAVE ACCENT}"}
+
+_MOST_MERGED = 5  # keywords, named one by one
 
 
 def code(text: str) -> str:
@@ -38,6 +41,14 @@ def past(at: datetime) -> str:
 def count(number: int, noun: str) -> str:
     """`1 paper`, `2 papers`, `no papers`."""
     return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
+def merged(found: Sequence[Merged]) -> list[str]:
+    """Which keywords were the same as others, and count once."""
+    lines = [f"{code(one.text)} is the same as {code(one.same_as)}" for one in found[:_MOST_MERGED]]
+    if len(found) > _MOST_MERGED:
+        lines.append(f"{len(found) - _MOST_MERGED} more are the same as others")
+    return [f"{line}: it counts once." for line in lines]
 
 
 def message_link(server_id: ServerId, post: Post) -> str:

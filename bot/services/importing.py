@@ -13,7 +13,8 @@ from bot.core.feeds import Exclusion
 from bot.core.ids import ChannelId, RoleId
 from bot.core.limits import Limits
 from bot.core.markdown import fit
-from bot.core.moving import WantedFeed, WantedQuery
+from bot.core.moving import Merged, WantedFeed, WantedQuery
+from bot.core.plurals import count
 from bot.core.queries import RULES_VERSION, Query, QueryError, compile_query, parse_query
 from bot.core.query_uses import parse_exclusion
 from bot.errors import UserError
@@ -83,9 +84,9 @@ def read_file(data: bytes, *, name: str, limits: Limits) -> tuple[WantedFeed, ..
     found = _Problems()
     if not typed:
         found.add(nothing)
-    queries = _queries(typed, limits, found)
+    queries, merged = _queries(typed, limits, found)
     found.check()
-    return (WantedFeed(label="", queries=queries),)
+    return (WantedFeed(label="", queries=queries, merged=merged),)
 
 
 def check_size(size: int) -> None:
@@ -133,29 +134,27 @@ def _lines(text: str) -> list[_Typed]:
     ]
 
 
-def _queries(typed: Sequence[_Typed], limits: Limits, found: _Problems) -> tuple[WantedQuery, ...]:
-    """The queries, each once; what is wrong with them is added to the problems."""
-    if len(typed) > limits.subscriptions:
-        found.add(
-            f"{typed[limits.subscriptions].start} is one too many: a channel can have {limits.subscriptions} "
-            f"subscriptions, and this has {len(typed)}. Join keywords by `OR`, or take some out."
-        )
-        return ()
-    first: dict[str, str] = {}
-    queries: list[WantedQuery] = []
+def _queries(
+    typed: Sequence[_Typed], limits: Limits, found: _Problems
+) -> tuple[tuple[WantedQuery, ...], tuple[Merged, ...]]:
+    """The queries, each once, and which were the same; what is wrong with them is added to the problems."""
+    distinct: dict[str, WantedQuery] = {}
+    merged: list[Merged] = []
     for item in typed:
         query = _query(item, limits, found)
         if query is None:
             continue
-        if query.canonical in first:
-            found.add(
-                f"{item.start} is the same as {first[query.canonical]} "
-                f"(*{fit(query.text, (), 60)}*): take one of them out."
-            )
+        if query.canonical in distinct:
+            merged.append(Merged(text=query.text, same_as=distinct[query.canonical].text))
             continue
-        first[query.canonical] = item.place
-        queries.append(query)
-    return tuple(queries)
+        if len(distinct) == limits.subscriptions:
+            found.add(
+                f"{item.start} is one too many: a channel can have "
+                f"{count(limits.subscriptions, 'subscription')}. Join keywords by `OR`, or take some out."
+            )
+            break
+        distinct[query.canonical] = query
+    return tuple(distinct.values()), tuple(merged)
 
 
 def _query(
@@ -220,13 +219,15 @@ def _wanted(feed: FeedOfFile, label: str, limits: Limits, found: _Problems) -> W
         _Typed(f"subscription {number}", text, label)
         for number, text in enumerate(feed.subscriptions, start=1)
     ]
+    queries, merged = _queries(typed, limits, found)
     return WantedFeed(
         label=label,
         channel_id=ChannelId(feed.channel_id),
         kind=feed.kind if _has(feed, "kind") else None,
         schedule={name: getattr(feed.schedule, name) for name in feed.schedule.model_fields_set},
         settings=given,
-        queries=_queries(typed, limits, found),
+        queries=queries,
+        merged=merged,
     )
 
 

@@ -15,7 +15,7 @@ from bot.core.feeds import Feed, Place
 from bot.core.ids import ChannelId, ServerId, UserId
 from bot.core.limits import Limits
 from bot.core.list_days import open_list_day
-from bot.core.moving import WantedFeed, WantedQuery
+from bot.core.moving import Merged, WantedFeed, WantedQuery
 from bot.core.posts import StepKind
 from bot.core.schedules import Schedule, in_effect, next_run
 from bot.errors import UserError
@@ -42,6 +42,7 @@ class Moved:
     known: int  # subscriptions that there are
     adds: tuple[WantedQuery, ...]
     same: int  # of those wanted, how many there are already
+    merged: tuple[Merged, ...] = ()  # of those wanted, which were typed twice
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -191,6 +192,7 @@ class Moving:
             known=len(known),
             adds=adds,
             same=len(wanted.queries) - len(adds),
+            merged=wanted.merged,
         )
 
     async def _carried_out(self, conn: AsyncConnection, moved: Moved, *, user_id: UserId, how: str) -> Moved:

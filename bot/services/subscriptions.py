@@ -14,6 +14,7 @@ from bot.core.feeds import Feed, Place, Subscription
 from bot.core.ids import ChannelId, UserId
 from bot.core.limits import Limits
 from bot.core.list_days import open_list_day
+from bot.core.moving import Merged
 from bot.core.papers import Paper
 from bot.core.queries import RULES_VERSION, Query, QueryError, compile_query, parse_query
 from bot.core.query_uses import parse_alternatives
@@ -54,6 +55,7 @@ class Subscribed:
     recent_days_known: int  # of the last RECENT_DAYS list days, those that have been read
     access: Access
     is_archive_read: bool  # whether all of the last MOST_DAYS list days have been read
+    merged: tuple[Merged, ...] = ()  # keywords that were typed twice
     before: FeedSettings | None = None  # of a feed that there was, where its schedule was chosen with it
 
     @property
@@ -113,7 +115,7 @@ class Subscriptions:
             QueryError: a part cannot be read.
             UserError: the feed would have too many, or the server too many feeds.
         """
-        parts = _distinct(parse_alternatives(keywords, max_length=self._limits.query_length))
+        parts, merged = _distinct(parse_alternatives(keywords, max_length=self._limits.query_length))
         now = self._clock()
         today = open_list_day(now)
         async with self._database.write() as conn:
@@ -163,6 +165,7 @@ class Subscriptions:
             access=await self._publisher.access(place),
             is_archive_read=len(read) == MOST_DAYS,
             before=before,
+            merged=merged,
         )
 
     async def _looked_up(
@@ -261,9 +264,14 @@ def _wanted(subscription: Subscription, found: Sequence[Paper], *, is_new: bool,
     )
 
 
-def _distinct(parts: Sequence[tuple[str, Query]]) -> dict[str, tuple[str, Query]]:
-    """The parts by canonical form, in the order typed, the first spelling kept."""
+def _distinct(
+    parts: Sequence[tuple[str, Query]],
+) -> tuple[dict[str, tuple[str, Query]], tuple[Merged, ...]]:
+    """The parts by canonical form, in the order typed, the first spelling kept; and the other spellings."""
     distinct: dict[str, tuple[str, Query]] = {}
+    merged: list[Merged] = []
     for text, query in parts:
-        distinct.setdefault(query.canonical, (text, query))
-    return distinct
+        kept, _ = distinct.setdefault(query.canonical, (text, query))
+        if distinct[query.canonical][1] is not query:
+            merged.append(Merged(text=text, same_as=kept))
+    return distinct, tuple(merged)

@@ -156,6 +156,13 @@ async def test_outlines_bring_their_leaves(world: World) -> None:
     assert await world.subscriptions() == ["video", "world model"]
 
 
+async def test_an_import_says_which_keywords_are_the_same(world: World) -> None:
+    result = await brought(world, "LLMs\nllm\nagents")
+    assert "`llm` is the same as `LLMs`: it counts once." in text_of(result)
+    await pressed(world, result)
+    assert await world.subscriptions() == ["LLMs", "agents"]
+
+
 async def test_an_import_removes_nothing(world: World) -> None:
     await subscribed(world)
     await world.admin.slash(world.channel, "config style", style="digest")

@@ -66,7 +66,8 @@ async def test_a_partial_double_adds_the_rest_and_says_which_is_new(world: World
     said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="Reward Model, RLHF, rlhf"))
 
     assert "• `reward models` (subscribed before): no papers in the last 7 days" in said
-    assert said.count("RLHF") == 1
+    assert said.count("• `RLHF`") == 1
+    assert "`rlhf` is the same as `RLHF`: it counts once." in said
     assert await world.subscriptions() == ["reward models", "RLHF"]
 
 

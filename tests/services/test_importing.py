@@ -261,11 +261,6 @@ BROKEN: list[tuple[str, bytes | str, list[str]]] = [
     ("a.json", file_of({**FEED, "subscriptions": "video"}), ["**subscriptions** must be a list"]),
     ("a.json", file_of({**FEED, "subscriptions": ["a", 5]}), ["**subscriptions 2** must be text in quotes"]),
     ("a.json", file_of({**FEED, "subscriptions": ["a", "b OR"]}), ["Feed 1: subscription 2: This `OR`"]),
-    (
-        "a.json",
-        file_of({**FEED, "subscriptions": ["LLM", "b", "llms"]}),
-        ["Feed 1: subscription 3 is the same as subscription 1"],
-    ),
     ("a.json", file_of({**FEED, "subscriptions": ["\udc00x"]}), ["subscription 1 has half a character"]),
     (
         "a.json",
@@ -279,7 +274,6 @@ BROKEN: list[tuple[str, bytes | str, list[str]]] = [
     ("a.txt", "video\n(agents\n", ["Line 2: This parenthesis is never closed"]),
     ("a.txt", "a\n#\nb -", ["Line 3: "]),
     ("a.txt", "a\n" + "x" * 201, ["Line 2: The query is 201 characters long"]),
-    ("a.txt", "video\nb\nVideos", ["Line 3 is the same as line 1"]),
     ("a.txt", "\n".join(str(n) for n in range(51)), ["Line 51 is one too many", "50 subscriptions"]),
     ("a.txt", b"ok\nb\xfcro", ["Line 2", "not UTF-8", "byte 2"]),
     ("a.txt", "büro".encode("utf-16"), ["UTF-16", "UTF-8"]),
@@ -372,3 +366,26 @@ KEYS = [
 def test_any_json_is_read_or_refused(feed: dict[str, Any], top: Any) -> None:
     for raw in ({"paperboy": 1, "feeds": [feed]}, {"paperboy": 1, "feeds": top}, top):
         assert outcome(json.dumps(raw).encode(), "a.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.txt", "LLMs\nb\nllm\nLLM"),
+        ("a.json", file_of({**FEED, "subscriptions": ["LLMs", "b", "llm", "LLM"]})),
+        (
+            "a.opml",
+            "<opml><outline text='LLMs'/><outline text='b'/><outline text='llm'/><outline text='LLM'/></opml>",
+        ),
+    ],
+)
+def test_keywords_that_are_the_same_count_once_and_are_told(name: str, text: str) -> None:
+    (wanted,) = read(text, name)
+    assert [query.text for query in wanted.queries] == ["LLMs", "b"]
+    assert [(one.text, one.same_as) for one in wanted.merged] == [("llm", "LLMs"), ("LLM", "LLMs")]
+
+
+def test_doubles_do_not_count_towards_the_limit() -> None:
+    text = "\n".join(["video"] * 30 + [str(number) for number in range(49)])
+    (wanted,) = read(text, "a.txt")
+    assert len(wanted.queries) == 50

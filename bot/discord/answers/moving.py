@@ -91,6 +91,7 @@ def _parts(moved: Moved, *, has_happened: bool) -> Iterator[str]:
         yield f"· {count(len(moved.adds), 'new subscription')}: {named}{rest}"
     if moved.same:
         yield f"· {count(moved.same, 'subscription')} there already"
+    yield from (f"· {line}" for line in phrases.merged(moved.merged))
     if is_new:
         yield from (f"· {words}" for words in moved.changed)
     else:

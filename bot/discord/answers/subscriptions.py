@@ -33,6 +33,7 @@ def subscribed(result: Subscribed, *, now: datetime) -> list[discord.Embed]:
     else:
         intro = f"Nothing changed: <#{result.feed.channel_id}> has that already."
         footer = phrases.next_post(result.feed, now=now)
+    footer = "\n".join([*phrases.merged(result.merged), footer])
     if result.before is not None:
         after = settings_of(result.feed)
         for one in differences(result.before, after):
