@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Iterable
 from typing import Any, ClassVar, Protocol, runtime_checkable
@@ -16,7 +17,7 @@ from discord.http import Route
 from typing_extensions import override
 
 from bot.discord.confirming import ConfirmButton
-from bot.discord.error_texts import NO_ANSWER, not_offered
+from bot.discord.error_texts import NO_ANSWER, failure, not_offered
 from bot.discord.failures import AutocompleteFailures, answer_failure
 from bot.discord.paging import PageButton
 from bot.discord.registration import are_same
@@ -154,6 +155,16 @@ class Client(commands.AutoShardedBot):
             _log.error("Commands could not be synced: %s; the next start tries again", error)
         else:
             _log.info("Commands: %s", "synced" if synced else "unchanged")
+
+    @override
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """What an event's listener raised; what is no bug has no traceback."""
+        error = sys.exc_info()[1]
+        found = failure(error, has_begun=True) if isinstance(error, Exception) else None
+        if found is None:
+            await super().on_error(event_method, *args, **kwargs)
+        elif found.warning:
+            _log.warning("The event %s could not be handled: %s", event_method, found.warning)
 
     @override
     async def on_message(self, message: discord.Message, /) -> None:

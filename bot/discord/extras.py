@@ -11,7 +11,7 @@ from bot.discord.targets import ChannelOption, Target
 from bot.errors import UserError
 
 # Under the name that Discord's settings show.
-_MENTION = "**Mention @everyone, @here, and All Roles**"
+MENTION = "**Mention @everyone, @here, and All Roles**"
 
 _WITH_THREADS = frozenset({discord.ChannelType.text, discord.ChannelType.news})
 _WHY_NO_THREADS = {
@@ -40,13 +40,13 @@ async def for_mention(
     if not (role.mentionable or may_mention(_their_permissions(interaction, channel))):
         raise UserError(
             f"You may not ping {role.mention} in <#{target.channel_id}>, so I do not do it for you. Nothing "
-            f"was changed: ask an admin of this server to type this, or for {_MENTION} there."
+            f"was changed: ask an admin of this server to type this, or for {MENTION} there."
         )
     if not (role.mentionable or may_mention(await _our_permissions(interaction, channel))):
         raise UserError(
             f"I cannot ping {role.mention} in <#{target.channel_id}>. Nothing was changed: turn on *Allow "
             "anyone to @mention this role* under *Server Settings → Roles*, or give me "
-            f"{_MENTION} in the channel, and type the command again."
+            f"{MENTION} in the channel, and type the command again."
         )
     return target
 

@@ -46,6 +46,7 @@ class FeedState:
     last_sent: Post | None
     notices_channel_id: ChannelId | None  # where its server hears of troubles, as its people chose
     access: Access
+    ping_obstacle: str | None = None  # why its role is not notified, where it has one
     before: FeedSettings | None = None  # what a change found; None where nothing was to be changed
 
     @property
@@ -150,6 +151,17 @@ class Feeds:
             await posts.change_mention(conn, feed.id, role_id)
             await self._record(conn, feed, user_id, mention_role_id=role_id)
         return await self._state_of(place.channel_id, before=feed)
+
+    async def role_gone(self, role_id: RoleId, *, server_id: ServerId, told_by: UserId) -> None:
+        """Notes in the history of the channels that ping this role that it was deleted.
+
+        They keep it, so that /status and /config show go on saying so until another one is chosen.
+        """
+        async with self._database.write() as conn:
+            for feed in await feeds.of_server(conn, server_id):
+                if feed.mention_role_id == role_id:
+                    what = "the role to ping was deleted, so nobody is pinged"
+                    await record(conn, feed, what, user_id=told_by, now=self._clock())
 
     async def threads(self, *, on: bool, place: Place, user_id: UserId) -> FeedState:
         """Whether each card gets a thread from the next post on.
@@ -281,6 +293,8 @@ class Feeds:
 
     async def _state(self, feed: Feed, *, before: FeedSettings | None = None) -> FeedState:
         access = await self._publisher.access(feed.place)
+        role_id = feed.mention_role_id
+        ping_obstacle = await self._publisher.ping_obstacle(feed.place, role_id) if role_id else None
         async with self._database.read() as conn:
             return FeedState(
                 feed=feed,
@@ -289,6 +303,7 @@ class Feeds:
                 last_sent=await posts.last_sent(conn, feed.id),
                 notices_channel_id=await servers.notices_channel(conn, feed.server_id),
                 access=access,
+                ping_obstacle=ping_obstacle,
                 before=before,
             )
 

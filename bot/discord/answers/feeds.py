@@ -33,7 +33,7 @@ def shown(state: FeedState, *, title: str, now: datetime, said: str = "") -> dis
     embed.add_field(name="Kind", value=_KINDS[feed.kind])
     embed.add_field(name="Style", value=_style(feed), inline=False)
     embed.add_field(name="Filter", value=phrases.kept_out(feed), inline=False)
-    embed.add_field(name="Mention", value=f"<@&{feed.mention_role_id}>" if feed.mention_role_id else "nobody")
+    embed.add_field(name="Mention", value=_mention(state))
     embed.add_field(name="Threads", value=_threads(feed))
     embed.add_field(name="Publishing", value="on, to the channel's followers" if feed.publishes else "off")
     embed.add_field(name="Subscriptions", value=count(len(state.subscriptions), "subscription"))
@@ -48,6 +48,12 @@ def _style(feed: Feed) -> str:
     if feed.style is Style.CARDS:
         style += f", up to {feed.max_papers} a post; what exceeds them follows as a list"
     return style
+
+
+def _mention(state: FeedState) -> str:
+    if state.feed.mention_role_id is None:
+        return "nobody"
+    return "nobody for now, as said above" if state.ping_obstacle else f"<@&{state.feed.mention_role_id}>"
 
 
 def _threads(feed: Feed) -> str:
@@ -80,17 +86,19 @@ def _warnings(state: FeedState) -> str:
         # What a hold is about was said with it.
         f"⚠️ {access.obstacle}" if access.obstacle and feed.hold is None else None,
         phrases.history_warning(access),
-        *obstacles_to_steps(feed, access),
+        *obstacles_to_steps(feed, access, ping_obstacle=state.ping_obstacle),
     ]
     return "\n".join(filter(None, warnings))
 
 
-def obstacles_to_steps(feed: Feed, access: Access) -> list[str]:
-    """Why the feed's messages cannot be published, or get no threads, though that is wanted.
+def obstacles_to_steps(feed: Feed, access: Access, *, ping_obstacle: str | None = None) -> list[str]:
+    """Why the feed's messages ping nobody, are not published, or get no threads, though that is wanted.
 
     Where the same is in the way of posting at all, that is what is to be told.
     """
     found: list[str] = []
+    if ping_obstacle:
+        found.append(f"⚠️ Nobody is pinged: {ping_obstacle}")
     if feed.publishes and access.publishing_obstacle not in {None, access.obstacle}:
         found.append(f"⚠️ Messages are not published: {access.publishing_obstacle}")
     if feed.opens_threads and access.threads_obstacle not in {None, access.obstacle}:
@@ -125,7 +133,7 @@ def delivered(state: FeedState, result: Delivered, *, now: datetime) -> discord.
             "`/explain` tells of a single paper, and `/preview` of what older lists held."
         )
     lines.append(next_post(state, now=now))
-    lines.extend(obstacles_to_steps(feed, state.access))
+    lines.extend(obstacles_to_steps(feed, state.access, ping_obstacle=state.ping_obstacle))
     title = "Posted" if result.sent else "Nothing posted"
     return discord.Embed(title=title, description="\n".join(lines), colour=COLOUR)
 

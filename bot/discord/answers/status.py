@@ -75,7 +75,10 @@ def _warnings(item: FeedStatus) -> Iterator[str]:
         yield f"· ⚠️ {item.access.obstacle}"
     if not item.doubtful and (warning := phrases.history_warning(item.access)):
         yield f"· {warning}"
-    yield from (f"· {obstacle}" for obstacle in obstacles_to_steps(item.feed, item.access))
+    yield from (
+        f"· {obstacle}"
+        for obstacle in obstacles_to_steps(item.feed, item.access, ping_obstacle=item.ping_obstacle)
+    )
 
 
 def _why_waiting(item: FeedStatus, found: Status) -> str:
