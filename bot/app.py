@@ -13,6 +13,7 @@ import discord
 
 from bot.client import Client, point_at
 from bot.core.ids import ServerId
+from bot.core.plurals import count
 from bot.discord.notice_board import DiscordNoticeBoard
 from bot.discord.publishing import DiscordPublisher
 from bot.discord.shards import Shards
@@ -172,7 +173,7 @@ class App:
         Starts once, however often the gateway reconnects.
         """
         await client.wait_until_ready()
-        _log.info("Ready as %s in %d servers", client.user, len(client.guilds))
+        _log.info("Ready as %s in %s", client.user, count(len(client.guilds), "server"))
 
         async def heed_servers() -> None:
             services.surroundings.connected(await _servers_of(client))

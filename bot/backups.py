@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import logs
+from bot.core.plurals import count
 from bot.errors import BackupError, ConfigError
 from bot.process import EXIT_CLOSED, EXIT_FAILED, run_until_signal
 from bot.services.clock import system_clock
@@ -164,9 +165,12 @@ def _told(contents: Contents) -> str:
     run = "no run yet"
     if contents.last_run_at:
         run = f"the newest run {_ago(system_clock() - contents.last_run_at)}"
-    return (
-        f"{contents.feeds:,} feeds, {contents.subscriptions:,} subscriptions, {contents.posts:,} posts, {run}"
+    counted = (
+        count(contents.feeds, "feed"),
+        count(contents.subscriptions, "subscription"),
+        count(contents.posts, "post"),
     )
+    return ", ".join((*counted, run))
 
 
 def _ago(passed: timedelta) -> str:

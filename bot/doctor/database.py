@@ -10,7 +10,8 @@ from pathlib import Path
 
 from bot.core.feeds import Feed
 from bot.core.ids import FeedId
-from bot.doctor.findings import Finding, Sign, count, fine, unchecked, warning, wrong
+from bot.core.plurals import count
+from bot.doctor.findings import Finding, Sign, fine, unchecked, warning, wrong
 from bot.errors import ConfigError
 from bot.store.engines import parse_url
 from bot.store.inspecting import BusyError, Inspector, Owed, Revision, inspected, user_of

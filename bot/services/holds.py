@@ -15,6 +15,7 @@ from bot.core.access import Access
 from bot.core.feeds import Feed, Hold, Place
 from bot.core.ids import ChannelId, FeedId, PostId, ServerId, UserId
 from bot.core.notices import NoticeKind
+from bot.core.plurals import count
 from bot.errors import StoreError
 from bot.services.clock import Clock
 from bot.services.delivery import Delivery
@@ -204,7 +205,10 @@ class Holds:
                 await hold_as_seen(conn, feed, Access(obstacle=SERVER_LEFT, is_gone=True), now=now)
             if theirs:
                 _log.info(
-                    "Server %d was left; its %d feeds are kept for %d days", server_id, len(theirs), KEPT.days
+                    "Server %d was left; %s of it kept for %d days",
+                    server_id,
+                    count(len(theirs), "feed"),
+                    KEPT.days,
                 )
 
     async def forget(self) -> tuple[Feed, ...]:

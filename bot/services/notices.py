@@ -268,7 +268,7 @@ class Notices:
             async with self._database.write() as conn:
                 owed = await notices.owe_of_source(conn, joined_before=now - SOURCE_SILENT_FOR, now=now)
             if owed:
-                _log.warning("Hugging Face has been silent since %s; %d servers are told", first, owed)
+                _log.warning("Hugging Face has been silent since %s; notices pending: %d", first, owed)
 
 
 def _due(theirs: Sequence[Notice], now: datetime) -> list[Notice]:

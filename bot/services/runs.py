@@ -13,6 +13,7 @@ from bot.core.decisions import reach
 from bot.core.feeds import Feed, Subscription
 from bot.core.ids import FeedId, PostId, RunId
 from bot.core.list_days import open_list_day
+from bot.core.plurals import count
 from bot.core.runs import STORE_FAILED, Outcome
 from bot.core.schedules import Cadence, next_run
 from bot.errors import StoreError
@@ -115,11 +116,11 @@ class Runs:
         self._watcher.run_ended(report.outcome, seconds=seconds, posts=report.posts)
         self._delivery.wake()
         _log.info(
-            "Run: %d papers read, %d new; %d feeds due, %d posts planned%s",
-            report.listed,
+            "Run: %s read, %d new; %s due, %s planned%s",
+            count(report.listed, "paper"),
             report.new_papers,
-            report.feeds,
-            report.posts,
+            count(report.feeds, "feed"),
+            count(report.posts, "post"),
             f"; {report.problem}" if report.problem else "",
             extra={"fields": {**asdict(report), "seconds": round(seconds, 3)}},
         )
@@ -172,7 +173,10 @@ class Runs:
         if problem:
             outcome = Outcome.SOURCE_FAILED
         if planned.broken:
-            outcome, problem = Outcome.FAILED, f"a bug in the planning of {len(planned.broken)} feeds"
+            outcome, problem = (
+                Outcome.FAILED,
+                f"a bug in the planning of {count(len(planned.broken), 'feed')}",
+            )
         next_runs = [(feed.id, _following(feed, now)) for feed in due]
         # A run that did not see the whole list, or a feed's every query, is made up for by the next one.
         whole = frozenset[FeedId]() if listing.problem else {feed.id for feed in due} - planned.broken

@@ -13,6 +13,7 @@ from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
+from bot.core.plurals import count
 from bot.core.schedules import parse_timezone, timezone_names
 from bot.errors import UserError
 from bot.services.timezone_tables import ABBREVIATIONS, COUNTRIES, PLACES, USUAL
@@ -100,7 +101,8 @@ def note(timezone: str) -> str:
     """What people who chose this zone may not expect of it; '' for most."""
     if timezone.startswith("Etc/GMT") and timezone[len("Etc/GMT") :] not in {"", "0", "+0", "-0"}:
         ahead = "behind" if "+" in timezone else "ahead of"
-        return f"`{timezone}` is {timezone[8:]} hours **{ahead}** UTC all year, without summer time."
+        hours = count(int(timezone[8:]), "hour")
+        return f"`{timezone}` is {hours} **{ahead}** UTC all year, without summer time."
     if "/" in timezone or timezone == "UTC" or _has_summer_time(timezone):
         return ""
     city = next(iter(ABBREVIATIONS.get(timezone.casefold(), ())), "")

@@ -15,6 +15,7 @@ from typing import Any
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from yarl import URL
 
+from bot.core.plurals import count
 from bot.errors import SourceError
 from bot.sources.cleaning import shorten
 from bot.sources.parse import decode_json
@@ -137,7 +138,7 @@ class Fetcher:
                 return await self._once(url)
             except _TryAgainError as failure:
                 if attempt == self._limits.tries:
-                    raise SourceError(f"Hugging Face {failure} (tried {attempt} times)") from failure
+                    raise SourceError(f"Hugging Face {failure} (tried {count(attempt, 'time')})") from failure
                 _log.warning("Hugging Face %s; trying %s again", failure, shorten(url.path_qs))
                 if not failure.is_wait_known:
                     await self._sleep(wait * (1 + random.random() / 2))  # noqa: S311 -- spreads load, hides nothing

@@ -18,6 +18,7 @@ from yarl import URL
 from bot.core.ids import PaperId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
+from bot.core.plurals import count
 from bot.errors import ConfigError, NotOpenYetError, PaperNotFoundError, SourceError
 from bot.sources.fetching import Answer, Fetcher, FetchLimits, Heard
 from bot.sources.parse import ParsedList, parse_list, parse_paper
@@ -117,7 +118,9 @@ class HuggingFace:
             asked: set[URL] = set()
             while url is not None:
                 if url in asked or len(asked) == _MOST_PAGES:
-                    _log.warning("The list of %s has no end: stopped after %d pages", day, len(asked))
+                    _log.warning(
+                        "The list of %s has no end: stopped after %s", day, count(len(asked), "page")
+                    )
                     break
                 asked.add(url)
                 page, link = await self._page(url, day)

@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
+from bot.core.plurals import count
 from bot.errors import ConfigError
 
 log = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ def migrate(connection: Connection) -> None:
     if connection.dialect.name == "sqlite" and (
         broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all()
     ):
-        raise RuntimeError(f"migrating to {after} left {len(broken)} rows that refer to nothing")
+        raise RuntimeError(f"migrating to {after} left {count(len(broken), 'row')} with broken references")
     log.info("The database is now at revision %s (was: %s)", after, before or "empty")
 
 

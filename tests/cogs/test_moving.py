@@ -158,7 +158,7 @@ async def test_outlines_bring_their_leaves(world: World) -> None:
 
 async def test_an_import_says_which_keywords_are_the_same(world: World) -> None:
     result = await brought(world, "LLMs\nllm\nagents")
-    assert "`llm` is the same as `LLMs`: it counts once." in text_of(result)
+    assert "`llm` is the same as `LLMs` and counts once." in text_of(result)
     await pressed(world, result)
     assert await world.subscriptions() == ["LLMs", "agents"]
 

@@ -11,12 +11,11 @@ import discord
 from bot.core.feed_settings import differences, settings_of
 from bot.core.feeds import Feed, Style
 from bot.core.ids import ChannelId
-from bot.core.plurals import is_or_are
+from bot.core.plurals import count, is_or_are
 from bot.core.schedules import Cadence, in_effect, weekdays_text
 from bot.discord import phrases
 from bot.discord.answers.feeds import NO_THREADS_FOR_LINES, shown
 from bot.discord.paging import COLOUR
-from bot.discord.phrases import count
 from bot.services.feeds import FeedState, Resumed
 from bot.services.timezones import note
 

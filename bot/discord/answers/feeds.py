@@ -9,10 +9,10 @@ import discord
 
 from bot.core.access import Access
 from bot.core.feeds import Feed, FeedKind, Style
+from bot.core.plurals import count, is_or_are
 from bot.core.posts import Post, PostState
 from bot.discord import phrases
 from bot.discord.paging import COLOUR
-from bot.discord.phrases import count
 from bot.services.delivery import Delivered
 from bot.services.feeds import FeedState
 
@@ -124,8 +124,8 @@ def delivered(state: FeedState, result: Delivered, *, now: datetime) -> discord.
         )
     lines.extend(_waiting(state, result.waiting, now=now))
     lines.extend(
-        f"{_papers([post])} could not be posted: {post.reason} `/deliver` tries again."
-        for post in result.failed
+        f"{_papers(alike)} could not be posted: {reason} `/deliver` tries again."
+        for reason, alike in phrases.grouped(result.failed, by=lambda post: post.reason or "").items()
     )
     if not lines:
         lines.append(
@@ -148,9 +148,11 @@ def _waiting(state: FeedState, waiting: Sequence[Post], *, now: datetime) -> Ite
         reasons = " ".join(sorted({post.reason for post in others if post.reason}))
         why = f": {reasons}" if reasons else "."
         at = phrases.moment(min(post.next_attempt_at for post in others), now=now)
-        yield f"{_papers(others)} still on the way{why} The next attempt: {at}. `/status` tells more."
+        are = is_or_are(sum(len(post.entries) for post in others))
+        yield f"{_papers(others)} {are} still pending{why} The next attempt: {at}. `/status` tells more."
     if doubtful:
-        yield f"{_papers(doubtful)} in doubt. {phrases.doubt(is_one=len(doubtful) == 1)}"
+        are = is_or_are(sum(len(post.entries) for post in doubtful))
+        yield f"{_papers(doubtful)} {are} unconfirmed. {phrases.doubt(is_one=len(doubtful) == 1)}"
 
 
 def _papers(of_posts: Sequence[Post]) -> str:
@@ -165,7 +167,7 @@ def _posted(state: FeedState) -> str:
             f"{phrases.message_link(state.feed.server_id, state.last_sent)}"
         )
     if waiting := state.posts.get(PostState.PENDING, 0):
-        parts.append(f"{waiting} waiting")
+        parts.append(f"{waiting} pending")
     if failed := state.posts.get(PostState.FAILED, 0):
         parts.append(f"{failed} failed (`/deliver` tries again)")
     return ", ".join(parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.core.feeds import Style
 from bot.core.list_days import WINDOW_DAYS
-from bot.discord.phrases import count
+from bot.core.plurals import count
 from bot.services.filters import FilterChange, FilterChanged
 from bot.services.searching import RECENT_DAYS
 

@@ -10,9 +10,10 @@ import discord
 from bot.core.feeds import Feed
 from bot.core.markdown import escape, length
 from bot.core.notices import Delay, Told
+from bot.core.plurals import count
 from bot.discord import phrases
 from bot.discord.paging import COLOUR, LONGEST_PAGE, pages
-from bot.discord.phrases import count, past
+from bot.discord.phrases import past
 from bot.services.holds import Checked
 
 _NOTHING_LOST = (

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import discord
 
 from bot.core.feeds import Feed
-from bot.core.posts import Step
+from bot.core.plurals import count
+from bot.core.posts import Post, Step
 from bot.core.runs import Outcome
 from bot.discord import phrases
 from bot.discord.answers.feeds import obstacles_to_steps
 from bot.discord.paging import pages
-from bot.discord.phrases import code, count
+from bot.discord.phrases import code
 from bot.services.status import FeedStatus, Status
 
 
@@ -20,11 +21,8 @@ def status(found: Status) -> list[discord.Embed]:
     """How the bot stands, for the admins of one server."""
     now = found.now
     lines = ["\n".join(_feed(item, found)) for item in found.feeds]
-    lines.extend(
-        f"⚠️ In <#{post.channel_id}>, {count(len(post.entries), 'paper')} could not be posted: {post.reason} "
-        "`/deliver` there tries again."
-        for post in found.failed
-    )
+    failed = phrases.grouped(found.failed, by=lambda post: f"{post.channel_id} {post.reason}")
+    lines.extend(map(_failed, failed.values()))
     of_id = {item.feed.id: item.feed for item in found.feeds}
     lines.extend(_step(step, of_id[step.feed_id], found) for step in found.steps if step.feed_id in of_id)
     intro = [
@@ -86,6 +84,15 @@ def _why_waiting(item: FeedStatus, found: Status) -> str:
         return "."
     next_at = phrases.moment(item.delayed.next_attempt_at, now=found.now)
     return f": the last attempt did not succeed. {item.delayed.reason} The next attempt: {next_at}."
+
+
+def _failed(alike: Sequence[Post]) -> str:
+    """What failed in one channel for one reason."""
+    papers = count(sum(len(post.entries) for post in alike), "paper")
+    return (
+        f"⚠️ In <#{alike[0].channel_id}>, {papers} could not be posted: {alike[0].reason} `/deliver` there "
+        "tries again."
+    )
 
 
 def _step(step: Step, feed: Feed, found: Status) -> str:

@@ -11,9 +11,10 @@ from bot.core.cards import date_text
 from bot.core.feed_settings import differences, settings_of
 from bot.core.feeds import Subscription
 from bot.core.ids import ChannelId
+from bot.core.plurals import count, of_them
 from bot.discord import phrases
 from bot.discord.paging import pages
-from bot.discord.phrases import code, count
+from bot.discord.phrases import code
 from bot.discord.targets import Target
 from bot.services.delivery import Delivered
 from bot.services.searching import RECENT_DAYS
@@ -54,7 +55,10 @@ def subscribed(result: Subscribed, *, now: datetime) -> list[discord.Embed]:
 
 def _wanted(item: Wanted) -> str:
     recent = count(item.recent, "paper")
-    today = f", {item.today} of them on today's list" if item.today else ""
+    today = ""
+    if item.today:
+        which = "" if item.recent == 1 else f"{of_them(item.today, item.recent)} "
+        today = f", {which}on today's list"
     known = "" if item.is_new else " (subscribed before)"
     return f"• {code(item.subscription.text)}{known}: {recent} in the last {RECENT_DAYS} days{today}"
 
@@ -108,7 +112,8 @@ def older_posted(result: Delivered, target: Target) -> str:
         place = phrases.message_link(target.server_id, result.sent[0])
         return f"Posted {papers} in <#{target.channel_id}>: {place}{rest}"
     if result.waiting or result.failed:
-        reasons = " ".join(post.reason for post in (*result.waiting, *result.failed) if post.reason)
+        posts = (*result.waiting, *result.failed)
+        reasons = " ".join(dict.fromkeys(post.reason for post in posts if post.reason))
         return (
             f"The older papers could not be posted in <#{target.channel_id}> so far. {reasons} `/status` "
             "tells more."
