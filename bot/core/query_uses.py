@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from itertools import pairwise
 from typing import Final
 
@@ -63,18 +62,22 @@ def parse_alternatives(text: str, *, max_length: int = MAX_QUERY_LENGTH) -> list
 
 def _without_minus(text: str, *, max_length: int) -> str:
     """The words that were typed with a minus or NOT before them; '' where nothing readable is left."""
-    with suppress(QueryError):
-        typed = readable(" ".join(text.split()))
-        sizes = {Kind.MINUS: 1, Kind.NOT: len(Kind.NOT)}
-        bare, found = typed, list(tokens(typed))
-        for before, token in reversed(list(pairwise([None, *found]))):
-            if token is None or token.kind not in sizes:
-                continue
-            # Each exclusion counts by itself: what one of them matches is excluded.
-            comma = ", " if before is not None and before.kind in _ENDS_TERM else ""
-            behind = bare[token.position + sizes[token.kind] :].lstrip()
-            bare = bare[: token.position].rstrip() + (comma or " ") + behind
-        bare = " ".join(bare.replace("( ", "(").split())
-        if not isinstance(parse_query(bare, max_length=max_length).root, Everything):
-            return bare
-    return ""
+    try:
+        bare = _bare(readable(" ".join(text.split())))
+        is_everything = isinstance(parse_query(bare, max_length=max_length).root, Everything)
+    except QueryError:
+        return ""
+    return "" if is_everything else bare
+
+
+def _bare(typed: str) -> str:
+    sizes = {Kind.MINUS: 1, Kind.NOT: len(Kind.NOT)}
+    bare, found = typed, list(tokens(typed))
+    for before, token in reversed(list(pairwise([None, *found]))):
+        if token is None or token.kind not in sizes:
+            continue
+        # Each exclusion counts by itself: what one of them matches is excluded.
+        comma = ", " if before is not None and before.kind in _ENDS_TERM else ""
+        behind = bare[token.position + sizes[token.kind] :].lstrip()
+        bare = bare[: token.position].rstrip() + (comma or " ") + behind
+    return " ".join(bare.replace("( ", "(").split())
