@@ -82,7 +82,7 @@ class ConfirmButton(
                 asked.start(self._key, question)
                 raise
             try:
-                embeds: Sequence[discord.Embed] = await question.do(interaction) if self._is_yes else ()
+                embeds = await question.do(interaction) if self._is_yes else list[discord.Embed]()
             except (UserError, StoreError):
                 asked.start(self._key, question)  # once that is fixed it can be pressed again
                 raise
