@@ -38,7 +38,7 @@ async def test_a_running_bot_is_backed_up_while_it_works_and_restored_when_it_is
         code, out, err = await paperboy(stage.folder, "backup", f"copies/{number}.db")
         assert (code, err) == (0, "")
         assert f"Wrote copies/{number}.db (" in out
-        assert "1 feeds, 1 subscriptions, 1 posts, the newest run 0 minutes ago" in out
+        assert "1 feed, 1 subscription, 1 post, the newest run 0 minutes ago" in out
     assert sorted(path.name for path in (stage.folder / "copies").iterdir()) == [f"{n}.db" for n in range(2)]
 
     # While the bot runs, nothing is restored, and no second bot runs beside it.
@@ -54,7 +54,7 @@ async def test_a_running_bot_is_backed_up_while_it_works_and_restored_when_it_is
     assert await bot.stop() == 0
     code, out, err = await paperboy(stage.folder, "restore", "copies/1.db")
     assert (code, err) == (0, "")
-    assert "1 feeds, 1 subscriptions, 1 posts" in out
+    assert "1 feed, 1 subscription, 1 post" in out
     assert "is kept as data/paperboy.db.before-restore-" in out
     bot = await stage.start()
     shown = await stage.command("subscriptions")
