@@ -49,7 +49,7 @@ async def _live(stage: Stage, project: engine.Project, say: Say) -> None:
 
     code, out = await _exec(project, bot, "paperboy", "backup", "/data/by-hand.db")
     assert code == 0, out
-    assert "1 feeds, 1 subscriptions, 1 posts" in out
+    assert "1 feed, 1 subscription, 1 post" in out
     say(f"exec: {out.strip()}")
     await _backup_service(project)
     say("the backup service wrote a dated file into its volume, without a network, and ended as asked")
