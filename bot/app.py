@@ -10,12 +10,13 @@ from datetime import datetime
 
 from bot.client import Client, point_at
 from bot.core.ids import ServerId
+from bot.core.plurals import count
 from bot.discord.notice_board import DiscordNoticeBoard
 from bot.discord.outages import Patience
 from bot.discord.publishing import DiscordPublisher
 from bot.discord.server_list import list_servers
 from bot.discord.shards import Shards
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StoreError
 from bot.health import Health
 from bot.monitoring import Monitor
 from bot.scheduler import Scheduler
@@ -152,8 +153,7 @@ class App:
         Starts once, however often the gateway reconnects.
         """
         await client.wait_until_ready()
-        number = len(client.guilds)
-        _log.info("Ready as %s in %d %s", client.user, number, "server" if number == 1 else "servers")
+        _log.info("Ready as %s in %s", client.user, count(len(client.guilds), "server"))
 
         connected = asyncio.Event()
         connected.set()
@@ -185,6 +185,8 @@ class App:
             try:
                 if await services.polling.backfill():
                     return
+            except StoreError:
+                pass  # logged once, by the database
             except Exception:  # noqa: BLE001 - a job guard; the runs go on without the archive
                 _log.exception("The backfill failed because of a bug")
             await asyncio.sleep(_BACKFILL_AGAIN_SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import time
 from collections.abc import Iterable
 from typing import Any, ClassVar, Protocol, cast, runtime_checkable
@@ -17,7 +18,8 @@ from discord.http import Route
 from typing_extensions import override
 
 from bot.discord.confirming import ConfirmButton
-from bot.discord.failures import answer_failure
+from bot.discord.error_texts import NO_ANSWER, failure, not_offered
+from bot.discord.failures import AutocompleteFailures, answer_failure
 from bot.discord.gateway import (
     CONNECT_SECONDS,
     GatewayShard,
@@ -30,11 +32,13 @@ from bot.discord.outages import UNUSABLE, Patience, as_list
 from bot.discord.paging import PageButton
 from bot.discord.registration import are_same
 from bot.discord.requests import gate, limit_time, on_answer
+from bot.errors import UserError
 from bot.proxies import NO_PROXIES, Proxies
 from bot.services.pace import RequestPace
 from bot.watching import UNWATCHED, Answered, Watcher
 
 _log = logging.getLogger(__name__)
+_AUTOCOMPLETE = AutocompleteFailures()
 
 # How long the next server may be in coming until the client counts as ready. Sending needs none of them, so
 # two seconds, which discord.py takes where nothing is said, would only be lost.
@@ -68,11 +72,16 @@ class Tree(app_commands.CommandTree["Client"]):
 
     @override
     async def interaction_check(self, interaction: discord.Interaction[Client], /) -> bool:
-        """Lets everything through; from here on the watcher's time for the first answer runs."""
+        """Lets through what this version takes; from here on the watcher's time for the first answer runs."""
         if interaction.type is discord.InteractionType.application_command:
             began = time.monotonic()
             watcher = self.client.watcher
             on_answer(lambda: watcher.command_answered(_name(interaction), seconds=time.monotonic() - began))
+            if refused := _not_taken(interaction):
+                self.client.watcher.command_ended(
+                    _name(interaction), await answer_failure(interaction, refused)
+                )
+                return False
         return True
 
     @override
@@ -210,6 +219,7 @@ class Client(commands.AutoShardedBot):
 
     @override
     async def setup_hook(self) -> None:
+        logging.getLogger("discord.app_commands.tree").addFilter(_AUTOCOMPLETE)
         self.add_dynamic_items(PageButton, ConfirmButton)
         for cog in self._taken:
             await self.add_cog(cog)
@@ -234,6 +244,25 @@ class Client(commands.AutoShardedBot):
         )
         _log.info("Commands: %s", "synced" if synced else "unchanged")
 
+    async def _sync(self) -> None:
+        """Syncs the commands; where that fails, Discord goes on with those it has."""
+        try:
+            synced = await self.tree.sync_if_changed()
+        except (discord.DiscordException, *NO_ANSWER) as error:
+            _log.error("Commands could not be synced: %s; the next start tries again", error)
+        else:
+            _log.info("Commands: %s", "synced" if synced else "unchanged")
+
+    @override
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """What an event's listener raised; what is no bug has no traceback."""
+        error = sys.exc_info()[1]
+        found = failure(error, has_begun=True) if isinstance(error, Exception) else None
+        if found is None:
+            await super().on_error(event_method, *args, **kwargs)
+        elif found.warning:
+            _log.warning("The event %s could not be handled: %s", event_method, found.warning)
+
     @override
     async def on_message(self, message: discord.Message, /) -> None:
         """Messages are nobody's commands here."""
@@ -245,6 +274,28 @@ class Client(commands.AutoShardedBot):
     ) -> None:
         """Called by discord.py for a command that ended without an error."""
         self.watcher.command_ended(command.qualified_name, Answered.OK)
+
+
+def _not_taken(interaction: discord.Interaction[Client]) -> UserError | None:
+    """What is wrong with the options, of which discord.py checks no choices and bounds.
+
+    Discord does, by the command as it knows it: one of before an update takes what is not offered any more.
+    """
+    command = interaction.command
+    if not isinstance(command, app_commands.Command):
+        return None
+    for option in command.parameters:
+        value = getattr(interaction.namespace, option.display_name, None)
+        if value is None:
+            continue
+        offered = {choice.value for choice in option.choices}
+        is_number = isinstance(value, int | float)
+        size = value if is_number else len(value) if isinstance(value, str) else None
+        is_too_small = size is not None and option.min_value is not None and size < option.min_value
+        is_too_large = size is not None and option.max_value is not None and size > option.max_value
+        if (offered and value not in offered) or is_too_small or is_too_large:
+            return UserError(not_offered(str(value), option.display_name))
+    return None
 
 
 def _name(interaction: discord.Interaction[Client]) -> str:

@@ -109,6 +109,20 @@ class Problem:
         return _ADVICE.get(self.kind, _USUAL_ADVICE)
 
 
+class StoreError(PaperboyError):
+    """The database could not be read or written, for a reason that the operator can fix: no bug.
+
+    Attributes:
+        reason: what is wrong, for people: it names no file.
+        is_write: it was a write, of which nothing is left.
+    """
+
+    def __init__(self, advice: str, *, reason: str, is_write: bool) -> None:
+        super().__init__(advice)  # what is wrong and how to fix it, for the log
+        self.reason = reason
+        self.is_write = is_write
+
+
 class SourceError(PaperboyError):
     """Hugging Face did not give a usable answer; a run goes on without it.
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bot.core.plurals import count
 from bot.discord.shards import Shard, Shards
 from bot.services.runs import Runs
 from bot.sources.huggingface import HuggingFace, SourceHealth
@@ -155,7 +156,7 @@ class Health:
         longest = max(lost)
         return Part(
             status=Status.FAILING if longest > RECONNECTING_SECONDS else Status.OK,
-            reason=f"{len(lost)} of {len(shards)} shards not connected, for {_span(longest)}",
+            reason=f"{len(lost)} of {count(len(shards), 'shard')} not connected, for {_span(longest)}",
             figures=figures,
         )
 

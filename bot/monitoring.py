@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from bot import __version__
 from bot.core.totals import Totals
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StoreError
 from bot.health import Health, Report, not_assembled
 from bot.metrics import CONTENT_TYPE, Metrics
 from bot.services.totals import CurrentTotals
@@ -136,6 +136,8 @@ class Monitor:
         try:
             async with asyncio.timeout(_TOTALS_SECONDS):
                 return await self._totals.read()
+        except StoreError:
+            return None  # logged once, by the database
         except Exception:  # noqa: BLE001 - the guard of one part of the numbers
             _log.warning("The totals could not be read for /metrics", exc_info=True)
             return None

@@ -10,6 +10,7 @@ from bot.core.latex import readable
 from bot.core.list_days import open_list_day
 from bot.core.marks import Field, mark
 from bot.core.papers import Paper
+from bot.core.plurals import count
 from bot.core.queries import Query
 from bot.core.schedules import WEEKDAYS
 from bot.services.clock import Clock
@@ -51,7 +52,7 @@ async def previewed(
 def shown(found: Matches, *, keywords: str, queries: Sequence[Query], terminal: Terminal) -> str:
     """The answer: how many match, then each with its title, authors, upvotes and address."""
     wanted, days = printable(keywords), len(found.days)
-    number, listed = len(found.found), _count(found.listed, "paper")
+    number, listed = len(found.found), count(found.listed, "paper", zero="0")
     over = _day_text(found.days[0]) if days == 1 else f"the last {days} list days"
     if not number:
         head = terminal.fit(f"None of {listed} of {over} matches “{wanted}”.")
@@ -75,7 +76,7 @@ def _missing(found: Matches, terminal: Terminal) -> list[str]:
         more = "is" if found.unreadable == 1 else "are"
         where = "that list" if len(found.days) == 1 else "those lists"
         notes.append(
-            f"{_count(found.unreadable, 'item')} on {where} could not be read, and {more} not counted."
+            f"{count(found.unreadable, 'item')} on {where} could not be read, and {more} not counted."
         )
     if found.problem is not None and found.problem_day is not None:
         day = _day_text(found.problem_day)
@@ -96,7 +97,7 @@ def _paper(match: Match, *, of: Sequence[Query], terminal: Terminal) -> str:
     title = terminal.fit(printable(readable(paper.title)))
     marks = mark(match.queries, Field.TITLE, title)
     authors = terminal.fit(_authors(paper.authors))
-    facts = [_count(paper.upvotes, "upvote")]
+    facts = [count(paper.upvotes, "upvote")]
     if len(of) > 1:
         names = ", ".join(printable(query.canonical) for query in match.queries)
         facts.append(f"found by {names}")
@@ -135,10 +136,6 @@ def _excerpt(paper: Paper, queries: Sequence[Query], terminal: Terminal) -> str:
 
 def _day_text(day: date) -> str:
     return f"{WEEKDAYS[day.weekday()]} {date_text(day)}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _match(number: int) -> str:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
+from bot.errors import StoreError
 from bot.services.clock import Clock
 from bot.services.pace import growing_wait
 from bot.services.runs import Runs
@@ -46,10 +47,11 @@ class Scheduler:
                         await self._runs.run()
                     failures = 0
                     await self._until_due()
-                except Exception:  # noqa: BLE001 - the job guard
+                except Exception as error:  # noqa: BLE001 - the job guard
                     wait = growing_wait(failures)
                     failures += 1
-                    _log.exception("The run failed; the next one is tried in %s", wait)
+                    if not isinstance(error, StoreError):  # which the database has logged, once
+                        _log.exception("The run failed; the next one is tried in %s", wait)
                     await asyncio.sleep(wait.total_seconds())
         finally:
             self._bell.shutdown(wait=False)

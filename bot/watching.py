@@ -26,6 +26,7 @@ class Answered(StrEnum):
 
     OK = "ok"
     USER_ERROR = "user_error"  # they were told what was wrong with what they asked for
+    FAILED = "failed"  # something outside of the bot was in the way: the disk, Discord, Hugging Face
     LATE = "late"  # it could not be answered any more
     BUG = "bug"
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Client
 from bot.core.feeds import Style
-from bot.core.ids import RoleId
+from bot.core.ids import ChannelId, RoleId, ServerId, UserId
 from bot.core.schedules import Cadence
 from bot.discord import extras, targets
+from bot.discord.answers import changed_settings as changes
 from bot.discord.answers import feeds as answers
 from bot.discord.answers import filters as filtering
 from bot.discord.answers import results as results_answers
@@ -30,7 +33,7 @@ from bot.discord.visibility import Viewer
 from bot.services.assembly import Services
 from bot.services.feeds import FeedState
 from bot.services.filters import FilterChange
-from bot.services.timezones import timezones_like
+from bot.services.timezones import label, timezones_like
 from cogs.history import HistoryCommand
 from cogs.moving import MovingCommands
 
@@ -69,7 +72,8 @@ class ConfigCog(
             await answer(interaction, [servers_answers.no_feed(target.channel_id, beginning)])
         else:
             found = await self._results.of_feed(state.feed, state.subscriptions)
-            settings = await self._shown(interaction, state, title="Settings")
+            seen = await self._seen(interaction, state.notices_channel_id)
+            settings = answers.shown(state, title="Settings", now=self._clock(), seen=seen)
             await answer(interaction, results_answers.with_results(settings, found))
 
     @app_commands.command()
@@ -100,7 +104,8 @@ class ConfigCog(
             timezone=timezone,
             weekdays=weekdays,
         )
-        await self._show(interaction, state, title="Schedule changed")
+        notes = changes.schedule_notes(state.feed, are_times_given=any((time, timezone, weekdays)))
+        await self._answer(interaction, state, name="Schedule", notes=notes)
 
     @app_commands.command()
     @app_commands.describe(
@@ -125,14 +130,17 @@ class ConfigCog(
             )
         else:
             beginning = await self._servers.beginning(target.server_id)
-        await answer(interaction, [servers_answers.beginning(beginning, is_changed=any(given.values()))])
+        await answer(
+            interaction, [servers_answers.beginning(beginning, is_asked_to_change=any(given.values()))]
+        )
 
     @defaults.autocomplete("timezone")
     @schedule.autocomplete("timezone")
     async def _complete_timezone(
         self, _: discord.Interaction[Client], current: str
     ) -> list[app_commands.Choice[str]]:
-        return choices((name, name) for name in timezones_like(current))
+        found = timezones_like(current, now=self._clock())
+        return choices((label(name), name) for name in found)
 
     @app_commands.command()
     @app_commands.describe(
@@ -157,10 +165,9 @@ class ConfigCog(
         change = FilterChange(
             min_upvotes=min_upvotes, max_papers=max_papers, only_with_code=only_with_code, exclude=exclude
         )
-        state = await self._filters.change(change, place=target.place, user_id=target.user_id)
-        await self._show(
-            interaction, state, title="Filter changed", said=filtering.changed(state.feed, change)
-        )
+        result = await self._filters.change(change, place=target.place, user_id=target.user_id)
+        notes = filtering.notes(result, change)
+        await self._answer(interaction, result.state, name="Filter", said=filtering.COUNTS, notes=notes)
 
     @app_commands.command()
     @app_commands.describe(style="cards: an embed a paper; digest: a line a paper", channel=_CHANNEL)
@@ -174,7 +181,7 @@ class ConfigCog(
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
         state = await self._feeds.style(Style(style), place=target.place, user_id=target.user_id)
-        await self._show(interaction, state, title="Style changed")
+        await self._answer(interaction, state, name="Style", notes=changes.thread_notes(state.feed))
 
     @app_commands.command()
     @app_commands.describe(role="The role to ping (left out: nobody is pinged any more)", channel=_CHANNEL)
@@ -189,9 +196,7 @@ class ConfigCog(
         target = await extras.for_mention(interaction, channel, role)
         role_id = RoleId(role.id) if role else None
         state = await self._feeds.mention(role_id, place=target.place, user_id=target.user_id)
-        await self._show(
-            interaction, state, title="Mention changed", said=answers.mention_changed(state.feed)
-        )
+        await self._answer(interaction, state, name="Mention", said=changes.mention_changed(state.feed))
 
     @app_commands.command()
     @app_commands.describe(on="Whether each card gets a thread", channel=_CHANNEL)
@@ -205,9 +210,8 @@ class ConfigCog(
         await interaction.response.defer(ephemeral=True)
         target = await extras.for_threads(interaction, channel, on=on)
         state = await self._feeds.threads(on=on, place=target.place, user_id=target.user_id)
-        await self._show(
-            interaction, state, title="Threads changed", said=answers.threads_changed(state.feed)
-        )
+        said, notes = changes.threads_changed(state.feed), changes.thread_notes(state.feed)
+        await self._answer(interaction, state, name="Threads", said=said, notes=notes)
 
     @app_commands.command()
     @app_commands.describe(on="Whether messages go on to the servers that follow", channel=_CHANNEL)
@@ -221,8 +225,8 @@ class ConfigCog(
         await interaction.response.defer(ephemeral=True)
         target = await extras.for_publishing(interaction, channel, on=on)
         state = await self._feeds.publish(on=on, place=target.place, user_id=target.user_id)
-        said = answers.publishing_changed(state.feed)
-        await self._show(interaction, state, title="Publishing changed", said=said)
+        said = changes.publishing_changed(state.feed)
+        await self._answer(interaction, state, name="Publishing", said=said)
 
     @app_commands.command()
     @app_commands.describe(channel="The channel that your admins read")
@@ -230,8 +234,11 @@ class ConfigCog(
         """Choose where this server hears of troubles."""
         await interaction.response.defer(ephemeral=True)
         target = await extras.for_notices(interaction, channel)
-        await self._feeds.tell_in(target.channel_id, server_id=target.server_id, user_id=target.user_id)
-        await answer(interaction, [answers.notices_chosen(target.channel_id)])
+        before = await self._feeds.tell_in(
+            target.channel_id, server_id=target.server_id, user_id=target.user_id
+        )
+        seen = await self._seen(interaction, before)
+        await answer(interaction, [changes.notices_chosen(target.channel_id, before=before, seen=seen)])
 
     @app_commands.command()
     @app_commands.describe(channel="The channel to pause (this one, if left out)")
@@ -242,7 +249,8 @@ class ConfigCog(
         await interaction.response.defer(ephemeral=True)
         target = await targets.managed(interaction, channel)
         state = await self._feeds.pause(target.channel_id, user_id=target.user_id)
-        await self._show(interaction, state, title="Paused")
+        seen = await self._seen(interaction, state.notices_channel_id)
+        await answer(interaction, [changes.paused(state, now=self._clock(), seen=seen)])
 
     @app_commands.command()
     @app_commands.describe(channel="The channel to resume (this one, if left out)")
@@ -252,17 +260,32 @@ class ConfigCog(
         """Start posting in a paused or held channel again."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
-        state = await self._feeds.resume(target.channel_id, user_id=target.user_id)
-        await self._show(interaction, state, title="Resumed")
+        result = await self._feeds.resume(target.channel_id, user_id=target.user_id)
+        seen = await self._seen(interaction, result.state.notices_channel_id)
+        await answer(interaction, [changes.resumed(result, now=self._clock(), seen=seen)])
 
-    async def _show(
-        self, interaction: discord.Interaction[Client], state: FeedState, *, title: str, said: str = ""
+    @commands.Cog.listener()
+    async def on_guild_role_delete(self, role: discord.Role) -> None:
+        own_id = role.guild.me.id
+        await self._feeds.role_gone(
+            RoleId(role.id), server_id=ServerId(role.guild.id), told_by=UserId(own_id)
+        )
+
+    async def _answer(
+        self,
+        interaction: discord.Interaction[Client],
+        state: FeedState,
+        *,
+        name: str,
+        said: str = "",
+        notes: Sequence[str] = (),
     ) -> None:
-        await answer(interaction, [await self._shown(interaction, state, title=title, said=said)])
+        seen = await self._seen(interaction, state.notices_channel_id)
+        embed = changes.changed(state, name=name, now=self._clock(), said=said, notes=notes, seen=seen)
+        await answer(interaction, [embed])
 
-    async def _shown(
-        self, interaction: discord.Interaction[Client], state: FeedState, *, title: str, said: str = ""
-    ) -> discord.Embed:
-        notices_id = state.notices_channel_id
-        seen = await Viewer.of(interaction).visible([notices_id] if notices_id else [])
-        return answers.shown(state, title=title, now=self._clock(), said=said, seen=seen)
+    async def _seen(
+        self, interaction: discord.Interaction[Client], channel_id: ChannelId | None
+    ) -> Collection[ChannelId]:
+        """The channel, where there is one and the person sees it."""
+        return await Viewer.of(interaction).visible([] if channel_id is None else [channel_id])

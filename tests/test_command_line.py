@@ -372,7 +372,7 @@ async def test_the_sandbox_shows_real_lists_where_hugging_face_answers(tmp_path:
         assert await line(process) == f"Lists: live from {hub.url}"
         assert process.stderr
         log = b""
-        while b"Run: 1 papers read, 1 new" not in log:
+        while b"Run: 1 paper read, 1 new" not in log:
             read = await asyncio.wait_for(process.stderr.readline(), WAIT_SECONDS)
             assert read, log.decode()
             log += read

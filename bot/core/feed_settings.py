@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.core.feeds import DEFAULT_MAX_PAPERS, Exclusion, Feed, Style
 from bot.core.ids import RoleId
 from bot.core.markdown import escape, fit
+from bot.core.plurals import count
 from bot.core.schedules import Cadence, Schedule, weekdays_text
 
 LONGEST_SHOWN = 80  # characters of a query within a sentence
@@ -51,11 +52,33 @@ def changed(before: FeedSettings, after: FeedSettings) -> tuple[str, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A setting that changed, in words; Discord markdown."""
+
+    name: str
+    before: str
+    after: str
+
+
+def differences(before: FeedSettings, after: FeedSettings) -> tuple[Difference, ...]:
+    """What differs, each setting as it was and as it is."""
+    return tuple(
+        Difference(name=name, before=said(before), after=said(after))
+        for field, (name, said) in _VALUES.items()
+        if getattr(before, field) != getattr(after, field)
+    )
+
+
 def schedule_words(schedule: Schedule) -> str:
     if schedule.cadence is Cadence.LIVE:
         return "schedule live"
-    days = weekdays_text(schedule.weekdays)
-    return f"schedule {schedule.cadence.value}, {days}, at {schedule.time:%H:%M} {escape(schedule.timezone)}"
+    return f"schedule {schedule.cadence.value}, {times_words(schedule)}"
+
+
+def times_words(schedule: Schedule) -> str:
+    """The days and the time, whether they count or not."""
+    return f"{weekdays_text(schedule.weekdays)}, at {schedule.time:%H:%M} {escape(schedule.timezone)}"
 
 
 def mention_words(role_id: RoleId | None) -> str:
@@ -71,12 +94,42 @@ def _exclude_words(exclude: Exclusion | None) -> str:
     return f"without what matches *{query_words(exclude.text)}*" if exclude else "nothing excluded"
 
 
-# Each field, in words.
+def _schedule_value(settings: FeedSettings) -> str:
+    schedule = settings.schedule
+    if schedule.cadence is Cadence.LIVE:
+        return f"live (kept for later: {times_words(schedule)})"
+    return f"{schedule.cadence.value}, {times_words(schedule)}"
+
+
+def _exclude_value(settings: FeedSettings) -> str:
+    return f"*{query_words(settings.exclude.text)}*" if settings.exclude else "nothing"
+
+
+def _mention_value(settings: FeedSettings) -> str:
+    return "nobody" if settings.mention_role_id is None else f"<@&{settings.mention_role_id}>"
+
+
+# Each field, by what an answer calls it, and its value alone.
+_VALUES: dict[str, tuple[str, Callable[[FeedSettings], str]]] = {
+    "schedule": ("Schedule", _schedule_value),
+    "style": ("Style", lambda settings: settings.style.value),
+    "min_upvotes": ("Upvotes needed", lambda settings: str(settings.min_upvotes)),
+    "max_papers": ("Cards a post", lambda settings: f"at most {settings.max_papers}"),
+    "only_with_code": ("Only with code", lambda settings: "yes" if settings.only_with_code else "no"),
+    "exclude": ("Excluded", _exclude_value),
+    "mention_role_id": ("Pinged", _mention_value),
+    "opens_threads": ("Threads", lambda settings: "on" if settings.opens_threads else "off"),
+    "publishes": ("Publishing", lambda settings: "on" if settings.publishes else "off"),
+    "is_paused": ("Paused", lambda settings: "yes" if settings.is_paused else "no"),
+}
+# Each field, in words, as it is afterwards.
 _WORDS: dict[str, Callable[[FeedSettings], str]] = {
-    "schedule": lambda after: schedule_words(after.schedule),
+    "schedule": lambda after: f"schedule {_schedule_value(after)}",
     "style": lambda after: f"style {after.style.value}",
-    "min_upvotes": lambda after: f"at least {after.min_upvotes} upvotes",
-    "max_papers": lambda after: f"at most {after.max_papers} cards a post",
+    "min_upvotes": lambda after: (
+        f"at least {count(after.min_upvotes, 'upvote')}" if after.min_upvotes else "any number of upvotes"
+    ),
+    "max_papers": lambda after: f"at most {count(after.max_papers, 'card')} a post",
     "only_with_code": lambda after: "only papers with code" if after.only_with_code else "also without code",
     "exclude": lambda after: _exclude_words(after.exclude),
     "mention_role_id": lambda after: mention_words(after.mention_role_id),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.core.feeds import MAX_SUBSCRIPTIONS
 from bot.core.ids import ChannelId
+from bot.core.plurals import count
 from bot.core.queries import MAX_QUERY_LENGTH
 from bot.errors import UserError
 
@@ -24,7 +25,7 @@ class Limits:
         """Raises UserError, with how to make room, where so many channels more would be too many."""
         if adds and has + adds > self.feeds:
             raise UserError(
-                f"A server can have {_count(self.feeds, 'channel')} with subscriptions. This one has {has}, "
+                f"A server can have {count(self.feeds, 'channel')} with subscriptions. This one has {has}, "
                 f"and this adds {adds}. Nothing was changed: make room with `/unsubscribe keywords:all of "
                 "them` in a channel that needs no papers any more; `/status` lists them."
             )
@@ -33,14 +34,10 @@ class Limits:
         """Raises UserError, with how to make room, where so many more would be too many."""
         if adds and has + adds > self.subscriptions:
             raise UserError(
-                f"A channel can have {_count(self.subscriptions, 'subscription')}. <#{channel_id}> has "
+                f"A channel can have {count(self.subscriptions, 'subscription')}. <#{channel_id}> has "
                 f"{has}, and this adds {adds}. Nothing was changed: make room with `/unsubscribe`, or join "
                 "keywords by `OR`."
             )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 DEFAULT_LIMITS = Limits()

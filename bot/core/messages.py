@@ -21,6 +21,7 @@ from bot.core.ids import PaperId, RoleId
 from bot.core.latex import readable
 from bot.core.markdown import length, plain, shorten
 from bot.core.papers import Paper
+from bot.core.plurals import count
 from bot.core.posts import Entry, Form
 from bot.core.queries import Query
 from bot.core.schedules import WEEKDAYS
@@ -163,8 +164,8 @@ def compose(items: Sequence[Item], *, heading: str, mention_role_id: RoleId | No
     lines = _lines(lined, room=min(MAX_DESCRIPTION, MAX_CHARACTERS - _FOLD_TITLE - _LEAST_CARD * len(carded)))
     folded = ()
     if lines:
-        count = f"{len(lines)} more {'paper' if len(lines) == 1 else 'papers'}"
-        folded = (Card(title=count if carded else None, description="\n".join(lines)),)
+        more = count(len(lines), "more paper")
+        folded = (Card(title=more if carded else None, description="\n".join(lines)),)
     room = MAX_CHARACTERS - sum(card.size for card in folded)
     is_alone = len(items) == 1
     return Message(
@@ -224,17 +225,17 @@ def _even_limit(sizes: Sequence[int], room: int) -> int:
 
 def heading(papers: Sequence[Paper]) -> str:
     """How many papers a message brings and of which list days, as Discord markdown."""
-    return f"**{_count(papers)}**{_of_days(papers)}"
+    return f"**{count(len(papers), 'paper')}**{_of_days(papers)}"
 
 
 def thread_name(papers: Sequence[Paper]) -> str:
     """What a thread under a message with these papers is called: plain text of 1 to 100 characters."""
-    name = plain(readable(papers[0].title)) if len(papers) == 1 else _count(papers) + _of_days(papers)
+    name = (
+        plain(readable(papers[0].title))
+        if len(papers) == 1
+        else count(len(papers), "paper") + _of_days(papers)
+    )
     return shorten(name, MAX_THREAD_NAME) or "Paper"
-
-
-def _count(papers: Sequence[Paper]) -> str:
-    return f"{len(papers):,} {'paper' if len(papers) == 1 else 'papers'}"
 
 
 def _of_days(papers: Sequence[Paper]) -> str:

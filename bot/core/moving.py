@@ -21,6 +21,14 @@ class WantedQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """A keyword that was typed twice in different words, and counts once."""
+
+    text: str
+    same_as: str  # the first spelling, which is kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WantedFeed:
     """What is brought to one feed; what was not given stays as it is, and nothing is removed."""
 
@@ -30,6 +38,7 @@ class WantedFeed:
     schedule: Mapping[str, object] = field(default_factory=dict[str, object])  # fields of Schedule
     settings: Mapping[str, object] = field(default_factory=dict[str, object])  # other fields of FeedSettings
     queries: tuple[WantedQuery, ...] = ()
+    merged: tuple[Merged, ...] = ()
 
     def over(self, before: FeedSettings) -> FeedSettings:
         """The settings as they are once these have been brought."""

@@ -9,8 +9,17 @@ from datetime import date, datetime
 from bot.core.ids import PaperId
 from bot.errors import UserError
 
-# A modern arXiv id (since 2007), with or without a version, alone or inside a link.
-_ARXIV_ID = re.compile(r"(?<![\d.])(\d{4}\.\d{4,5})(?:v\d{1,3})?(?![\d])", re.ASCII)
+# A modern arXiv id (since 2007), with or without a version, alone or within a link or a DOI.
+_ARXIV_ID = re.compile(r"(?<!\d)(?<!\d\.)(\d{4}\.\d{4,5})(?:v\d{1,3})?(?!\d)", re.ASCII)
+# One from before, such as cs/0112017 or math.GT/0309136.
+_OLD_ID = re.compile(
+    r"(?<![\w-])((?:astro-ph|cond-mat|gr-qc|hep-(?:ex|lat|ph|th)|math-ph|nucl-(?:ex|th)|quant-ph"
+    r"|adap-org|alg-geom|chao-dyn|comp-gas|dg-ga|funct-an|patt-sol|q-alg|solv-int|supr-con|acc-phys|ao-sci|atom-ph"
+    r"|bayes-an|chem-ph|mtrl-th|plasm-ph|cs|math|nlin|physics|stat|q-bio|q-fin|econ|eess|cmp-lg)(?:\.[A-Za-z-]{2,})?/\d{7})(?:v\d{1,3})?(?!\d)",
+    re.ASCII | re.IGNORECASE,
+)
+# What a link carries behind its address.
+_TAIL = re.compile(r"(?<=[^\s?#])[?#]\S*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +57,20 @@ class Paper:
 
 
 def parse_paper_id(text: str) -> PaperId:
-    """The id in what a person typed: a bare id, an ``arXiv:`` one, or a link to Hugging Face or arXiv.
+    """The id in what a person typed: bare, with ``arXiv:``, or within a DOI or a link to whatever site.
 
-    A version (``v2``) is dropped.
+    A version (``v2``) is dropped; what a link carries behind its address counts only where it has none.
 
     Raises:
-        UserError: there is no arXiv id in the text, or more than one.
+        UserError: there is no arXiv id in the text, or more than one, or one from before 2007.
     """
-    found = {match[1] for match in _ARXIV_ID.finditer(text)}
+    found = {match[1] for match in _ARXIV_ID.finditer(_TAIL.sub("", text))}
+    found = found or {match[1] for match in _ARXIV_ID.finditer(text)}
+    if not found and (old := _OLD_ID.search(text)):
+        raise UserError(
+            f"`{old[1]}` is an arXiv id from before April 2007, and Daily Papers has none that old. Give one "
+            "such as `2401.12345`."
+        )
     if len(found) != 1:
         what = "more than one arXiv id" if found else "no arXiv id"
         raise UserError(

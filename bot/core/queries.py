@@ -8,7 +8,17 @@ from typing import Final
 
 from bot.core.latex import readable
 from bot.core.query_compiling import RULES_VERSION, compile_node
-from bot.core.query_lexer import QUOTES, Kind, QueryError, Token, quote_end, syntax_of, tokens
+from bot.core.query_lexer import (
+    EMPTY,
+    EXCLUSION,
+    QUOTES,
+    Kind,
+    QueryError,
+    Token,
+    quote_end,
+    syntax_of,
+    tokens,
+)
 from bot.core.query_nodes import All, Any, Everything, Field, Node, Phrase, all_of, any_of
 
 __all__ = [
@@ -141,6 +151,7 @@ class _Parser:
                 "There is nothing to search for:" if self._text else "The query is empty:",
                 "Type a keyword, such as `diffusion model`, or `*` for every paper.",
                 position=0,
+                topic=EMPTY,
             )
         node = self._alternatives(None)
         if not self._is_at(Kind.END):
@@ -193,8 +204,10 @@ class _Parser:
         if not wanted:
             raise self._error(
                 "This part only excludes:",
-                "Say what it should find as well, such as `agents -survey`, or `* -survey` for all the rest.",
+                "Say what it should find as well, such as `agents -survey`. To filter such papers out of a "
+                "channel, use `/config filter exclude:survey`.",
                 position=start.position,
+                topic=EXCLUSION,
             )
         return all_of(wanted, unwanted)
 
@@ -208,7 +221,10 @@ class _Parser:
         node = self._term(field)
         if isinstance(node, Everything):
             raise self._error(
-                "This excludes every paper:", "Exclude words, such as `-survey`.", position=operator.position
+                "This excludes every paper:",
+                "Exclude words, such as `-survey`.",
+                position=operator.position,
+                topic=EXCLUSION,
             )
         return node
 
@@ -276,11 +292,14 @@ class _Parser:
             f"This {name} has nothing on one side:",
             f"Write it like `{example}`, or in quotes if you mean the text itself.",
             position=operator.position,
+            topic=EXCLUSION if operator.kind in {Kind.MINUS, Kind.NOT} else "",
         )
 
-    def _error(self, problem: str, remedy: str, *, position: int | None = None) -> QueryError:
+    def _error(
+        self, problem: str, remedy: str, *, position: int | None = None, topic: str = ""
+    ) -> QueryError:
         place = self._token.position if position is None else position
-        return QueryError(problem, remedy, text=self._text, position=place)
+        return QueryError(problem, remedy, text=self._text, position=place, topic=topic)
 
 
 def _without_punctuation(found: Iterable[Token]) -> Iterable[Token]:

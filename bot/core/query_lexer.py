@@ -24,6 +24,9 @@ QUOTES: Final = frozenset(_CLOSING_QUOTE)
 _CHUNK = re.compile(r'[^\s"\u201c(),]+')
 _STAR_BEHIND = re.compile(r"-?\*(?!\*)")
 _SHORTEST_PREFIX: Final = 3
+# Topics of errors whose advice depends on what the query is for.
+EXCLUSION: Final = "exclusion"
+EMPTY: Final = "empty"
 _SHOWN: Final = 60  # characters of the query in an error's code block
 
 
@@ -32,11 +35,25 @@ class QueryError(UserError):
 
     Attributes:
         position: offset of the place in the query, with its white space collapsed and LaTeX read.
+        topic: what is wrong, where the advice depends on what the query is for: `exclusion` or `empty`.
     """
 
-    def __init__(self, problem: str, remedy: str, *, text: str, position: int) -> None:
+    def __init__(self, problem: str, remedy: str, *, text: str, position: int, topic: str = "") -> None:
         self.position = position
+        self.topic = topic
+        self._problem = problem
+        self._text = text
         super().__init__(f"{problem}\n{_block(text, position)}\n{remedy}")
+
+    def advising(self, remedy: str) -> QueryError:
+        """The same, with another way out."""
+        return QueryError(
+            self._problem,
+            remedy,
+            text=self._text,
+            position=self.position,
+            topic=self.topic,
+        )
 
 
 class Kind(StrEnum):

@@ -79,6 +79,14 @@ def _moment(local: datetime, zone: ZoneInfo) -> datetime:
     return moment
 
 
+def in_effect(schedule: Schedule) -> tuple[object, ...]:
+    """What of a schedule counts now: live has no time, and a week has one day."""
+    if schedule.cadence is Cadence.LIVE:
+        return (Cadence.LIVE,)
+    days = schedule.weekdays if schedule.cadence is Cadence.DAILY else frozenset({min(schedule.weekdays)})
+    return (schedule.cadence, schedule.time, schedule.timezone, days)
+
+
 def parse_time(text: str) -> time:
     """``HH:MM`` on a 24-hour clock.
 

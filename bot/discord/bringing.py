@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 import discord
@@ -11,6 +12,7 @@ from bot.core.feeds import Place
 from bot.core.ids import ChannelId
 from bot.core.moving import WantedFeed
 from bot.discord import elsewhere
+from bot.discord.error_texts import NO_ANSWER
 from bot.discord.targets import ChannelOption, Target
 from bot.errors import UserError
 from bot.services.importing import check_size
@@ -18,21 +20,34 @@ from bot.services.importing import check_size
 Placed = tuple[WantedFeed, Place]
 
 _MOST_PROBLEMS = 5  # told at once
+FETCHING_SECONDS = 30  # for a file
 
 
 async def fetched(file: discord.Attachment) -> bytes:
     """The attachment's bytes.
 
     Raises:
-        UserError: it is too large, or Discord does not give it.
+        UserError: it is too large, or Discord does not give it; says why, and what to do.
     """
     check_size(file.size)
     try:
-        return await file.read()
+        async with asyncio.timeout(FETCHING_SECONDS):
+            data = await file.read()
+    except (discord.Forbidden, discord.NotFound) as error:
+        raise _not_fetched("Discord does not have the file any more", "upload it again") from error
+    except TimeoutError as error:
+        raise _not_fetched(f"Discord did not give me the file within {FETCHING_SECONDS} seconds") from error
     except discord.HTTPException as error:
-        raise UserError(
-            "Discord did not give me the file. Nothing was changed: type the command again."
-        ) from error
+        raise _not_fetched(f"Discord's file server has a problem (HTTP {error.status})") from error
+    except NO_ANSWER as error:
+        raise _not_fetched("The connection broke off while I fetched the file") from error
+    if len(data) < file.size:
+        raise _not_fetched(f"Only {len(data)} of the file's {file.size} bytes arrived")
+    return data
+
+
+def _not_fetched(why: str, remedy: str = "try again in a minute") -> UserError:
+    return UserError(f"{why}. Nothing was changed: {remedy}.")
 
 
 def channels(

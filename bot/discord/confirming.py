@@ -16,12 +16,28 @@ from typing_extensions import override
 from bot.discord.failures import failures_told
 from bot.discord.paging import answer
 from bot.discord.replies import reply
-from bot.errors import UserError
+from bot.discord.sessions import Ended, Sessions
+from bot.errors import StoreError, UserError
 
 # The answer to a command can be changed for 15 minutes.
 OPEN_SECONDS = 14 * 60.0
 _MOST_OPEN = 200  # of all people; the oldest goes
 _KEY_BYTES = 8
+
+_TEXTS = {
+    Ended.UNDER_WAY: "This is being done right now: the answer appears above in a moment.",
+    Ended.DONE: "This was done already, and pressing it again changed nothing more.",
+    Ended.CANCELLED: "This was cancelled, and nothing was changed. To do it, type the command again.",
+    Ended.EXPIRED: "These buttons have expired, and nothing was changed. Type the command again.",
+    Ended.BROKEN: (
+        "Something went wrong when this was pressed before, so I do not know whether it was done. `/config "
+        "history` shows it; type the command again if it was not."
+    ),
+    Ended.UNKNOWN: (
+        "I was restarted since this was asked, so these buttons no longer work. `/config history` shows "
+        "whether it was done; type the command again if it was not."
+    ),
+}
 
 Doing = Callable[[discord.Interaction], Awaitable[Sequence[discord.Embed]]]
 
@@ -38,7 +54,7 @@ class ConfirmButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=r"confirm:(?P<key>[0-9a-f]{1,32}):(?P<choice>yes|no)",
 ):
-    """Does what was asked for, or not. Where that is not known any more, after a restart, it says so."""
+    """Does what was asked for, or not. Where it cannot be pressed any more, it says why."""
 
     def __init__(self, *, key: str, choice: str, label: str = "…") -> None:
         style = discord.ButtonStyle.primary if choice == "yes" else discord.ButtonStyle.secondary
@@ -56,22 +72,29 @@ class ConfirmButton(
     @override
     async def callback(self, interaction: discord.Interaction) -> None:
         async with failures_told(interaction):
-            asked = _open(interaction)
+            asked = _asked(interaction)
+            _expire(asked)
             question = asked.get(self._key)
-            if question is None or question.closes_at <= asyncio.get_running_loop().time():
-                raise UserError("These buttons are too old, and nothing was changed: type the command again.")
             if question.user_id != interaction.user.id:
                 raise UserError("Only the person who typed the command may press this. Nothing was changed.")
-            del asked[self._key]  # a second press comes too late, whatever the first one is at
-            await interaction.response.defer()
+            asked.end(self._key, Ended.UNDER_WAY)  # for a second press, until this one is through
+            try:
+                await interaction.response.defer()
+            except BaseException:
+                asked.start(self._key, question)
+                raise
+            try:
+                embeds = await question.do(interaction) if self._is_yes else list[discord.Embed]()
+            except (UserError, StoreError):
+                asked.start(self._key, question)  # once that is fixed it can be pressed again
+                raise
+            except BaseException:
+                asked.end(self._key, Ended.BROKEN)
+                raise
+            asked.end(self._key, Ended.DONE if self._is_yes else Ended.CANCELLED)
             if not self._is_yes:
                 await reply(interaction, "Cancelled: nothing was changed.")
                 return
-            try:
-                embeds = await question.do(interaction)
-            except UserError:
-                asked[self._key] = question  # once it is mended it can be pressed again
-                raise
             await answer(interaction, embeds, buttons=question.then)
 
 
@@ -86,22 +109,28 @@ def question(
 
     `do` gives what then stands in its place, with the buttons of `then` below.
     """
-    asked = _open(interaction)
-    now = asyncio.get_running_loop().time()
-    for old in [key for key, one in asked.items() if one.closes_at <= now]:
-        del asked[old]
+    asked = _asked(interaction)
+    _expire(asked)
     while len(asked) >= _MOST_OPEN:
-        del asked[next(iter(asked))]
+        asked.end(asked.oldest, Ended.EXPIRED)
     key = secrets.token_hex(_KEY_BYTES)
-    asked[key] = _Question(user_id=interaction.user.id, do=do, closes_at=now + OPEN_SECONDS, then=then)
+    closes_at = asyncio.get_running_loop().time() + OPEN_SECONDS
+    asked.start(key, _Question(user_id=interaction.user.id, do=do, closes_at=closes_at, then=then))
     return [
         ConfirmButton(key=key, choice="yes", label=label),
         ConfirmButton(key=key, choice="no", label="Cancel"),
     ]
 
 
-_of_clients: WeakKeyDictionary[discord.Client, dict[str, _Question]] = WeakKeyDictionary()
+def _expire(asked: Sessions[_Question]) -> None:
+    now = asyncio.get_running_loop().time()
+    for key, one in asked.items():
+        if one.closes_at <= now:
+            asked.end(key, Ended.EXPIRED)
 
 
-def _open(interaction: discord.Interaction) -> dict[str, _Question]:
-    return _of_clients.setdefault(interaction.client, {})
+_of_clients: WeakKeyDictionary[discord.Client, Sessions[_Question]] = WeakKeyDictionary()
+
+
+def _asked(interaction: discord.Interaction) -> Sessions[_Question]:
+    return _of_clients.setdefault(interaction.client, Sessions(_TEXTS))

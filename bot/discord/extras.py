@@ -11,7 +11,7 @@ from bot.discord.targets import ChannelOption, Target
 from bot.errors import UserError
 
 # Under the name that Discord's settings show.
-_MENTION = "**Mention @everyone, @here, and All Roles**"
+MENTION = "**Mention @everyone, @here, and All Roles**"
 
 _WITH_THREADS = frozenset({discord.ChannelType.text, discord.ChannelType.news})
 _WHY_NO_THREADS = {
@@ -41,13 +41,13 @@ async def for_mention(
     if not (role.mentionable or may_mention(_their_permissions(interaction, channel))):
         raise UserError(
             f"You may not ping {role.mention} in <#{target.channel_id}>, so I do not do it for you. Nothing "
-            f"was changed: ask an admin of this server to type this, or for {_MENTION} there."
+            f"was changed: ask an admin of this server to type this, or for {MENTION} there."
         )
     if not (role.mentionable or may_mention(await _our_permissions(interaction, channel))):
         raise UserError(
             f"I cannot ping {role.mention} in <#{target.channel_id}>. Nothing was changed: turn on *Allow "
             "anyone to @mention this role* under *Server Settings → Roles*, or give me "
-            f"{_MENTION} in the channel, and type the command again."
+            f"{MENTION} in the channel, and type the command again."
         )
     return target
 
@@ -124,10 +124,10 @@ def _their_permissions(
 async def _our_permissions(
     interaction: discord.Interaction, channel: ChannelOption | None
 ) -> discord.Permissions:
-    """What the bot may do there; what cannot be found out counts as denied."""
+    """What the bot may do there; of what it may not fetch, nothing."""
     if channel is None or channel.id == interaction.channel_id:
         return interaction.app_permissions
     try:
         return await permissions_in(interaction.client, channel.resolve() or await channel.fetch())
-    except discord.HTTPException:
+    except (discord.Forbidden, discord.NotFound):
         return discord.Permissions.none()

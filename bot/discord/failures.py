@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 
 import discord
 from discord import app_commands
+from typing_extensions import override
 
 from bot.core.markdown import shorten
 from bot.discord import replies
-from bot.discord.phrases import code
-from bot.errors import UserError
+from bot.discord.error_texts import ALREADY_ACKNOWLEDGED, UNREACHABLE, Failure, failure
 from bot.watching import Answered
 
 _log = logging.getLogger(__name__)
@@ -35,49 +35,80 @@ async def failures_told(interaction: discord.Interaction) -> AsyncGenerator[None
 
 
 async def answer_failure(interaction: discord.Interaction, error: Exception) -> Answered:
-    """Tells the person what was wrong; a bug is logged once, with the reference that the person is given.
+    """Tells the person what was wrong, and the log at most once; raises nothing.
 
-    Gives what it was.
+    A bug is logged with the reference that the person is given. Gives what it was.
     """
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     name = interaction.command.qualified_name if interaction.command else interaction.type.name
-    if isinstance(error, discord.HTTPException) and error.code in _EXPIRED:
-        _log.warning("%s could not be answered, for it came or ended too late: %s", name, error)
-        return Answered.LATE
+    found = failure(error, has_begun=interaction.response.is_done())
+    if found is None:
+        found = _bug(error, name)
     if interaction.type is discord.InteractionType.autocomplete:
         # Nothing but choices can be shown there, and the command itself will say what is wrong.
         _log.warning("Nothing could be offered for %s: %s", name, error)
-        return Answered.BUG
-    text, answered = _known(error), Answered.USER_ERROR
-    if text is None:
-        answered = Answered.BUG
-        reference = secrets.token_hex(_REFERENCE_BYTES)
-        _log.error("Bug %s in %s", reference, name, exc_info=error)
-        text = (
-            "Something went wrong in Paperboy; that is a bug, and nothing you did. Try again, and if it "
-            f"stays, tell whoever runs this bot the reference `{reference}`: it stands in the log."
-        )
-    await _tell(interaction, shorten(text, _LONGEST_CONTENT))
-    return answered
+        return found.answered
+    problem = found.warning
+    if found.text:
+        may_be_ours = not isinstance(error, discord.HTTPException)
+        untold = await _tell(interaction, shorten(found.text, _LONGEST_CONTENT), may_be_ours=may_be_ours)
+        if untold is not None:
+            problem = "; ".join(filter(None, (problem, f"the person could not be told of it: {untold}")))
+    if problem:
+        _log.warning("%s failed: %s", name, problem)
+    return found.answered
 
 
-def _known(error: Exception) -> str | None:
-    if isinstance(error, UserError):
-        return str(error)
-    if isinstance(error, app_commands.NoPrivateMessage):
-        return "This command works in a server's channels only."
-    if isinstance(error, (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch)):
-        return (
-            "This command has changed with an update of Paperboy. Reload Discord (Ctrl+R) and type it again."
-        )
-    if isinstance(error, app_commands.TransformerError):
-        return f"{code(str(error.value))} is not something that option takes. Nothing was changed."
+def _bug(error: Exception, name: str) -> Failure:
+    reference = secrets.token_hex(_REFERENCE_BYTES)
+    _log.error("Bug %s in %s", reference, name, exc_info=error)
+    text = (
+        "Something went wrong in Paperboy; that is a bug, and nothing you did. Try again, and if it stays, "
+        f"give whoever runs this bot the reference `{reference}`: it is in the log."
+    )
+    return Failure(answered=Answered.BUG, text=text)
+
+
+async def _tell(interaction: discord.Interaction, text: str, *, may_be_ours: bool) -> Exception | None:
+    """Tells the person alone; what kept it from them, where something did.
+
+    Args:
+        interaction: answered already, or not.
+        text: for the person.
+        may_be_ours: a first answer that Discord has, and this process does not know of, is its own: the
+            connection broke off behind it.
+    """
+    try:
+        try:
+            await replies.tell(interaction, text)
+        except discord.HTTPException as error:
+            is_ours = may_be_ours and not interaction.response.is_done()
+            if error.code != ALREADY_ACKNOWLEDGED or not is_ours:
+                raise
+            await replies.tell(interaction, text, is_acknowledged=True)
+    except UNREACHABLE as error:
+        return error
     return None
 
 
-async def _tell(interaction: discord.Interaction, text: str) -> None:
-    try:
-        await replies.tell(interaction, text)
-    except discord.HTTPException as error:
-        _log.warning("A person could not be told that a command failed: %s", error)
+class AutocompleteFailures(logging.Filter):
+    """For discord.py's logger of the command tree, which has a traceback for whatever ends an autocomplete.
+
+    What is no bug becomes one line; nobody is told, for nothing but choices can be shown there.
+    """
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if not str(record.msg).startswith("Ignoring exception in autocomplete"):
+            return True
+        if isinstance(error, app_commands.CommandInvokeError):
+            error = error.original
+        found = failure(error, has_begun=False) if isinstance(error, Exception) else None
+        if found is None:
+            return True
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        record.msg, record.args = "Nothing could be offered: %s", (found.warning or str(error),)
+        record.exc_info = None
+        return bool(found.warning)

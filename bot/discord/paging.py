@@ -17,8 +17,10 @@ from bot.core.ids import ServerId
 from bot.core.markdown import length
 from bot.core.mentions import channels_in
 from bot.discord.embeds import MessageParts
+from bot.discord.error_texts import UNREACHABLE
 from bot.discord.failures import failures_told
 from bot.discord.replies import is_public, reply
+from bot.discord.sessions import Ended, Sessions
 from bot.discord.visibility import Viewer
 from bot.errors import UserError
 
@@ -29,12 +31,20 @@ MOST_LINES = 15
 TURNING_SECONDS = 14 * 60.0
 _KEY_BYTES = 8
 
+_TEXTS = {
+    Ended.EXPIRED: "These pages have expired: type the command again for an up-to-date answer.",
+    Ended.UNKNOWN: (
+        "I was restarted since this was shown, so its pages cannot be turned. Type the command again for an "
+        "up-to-date answer."
+    ),
+}
+
 
 class PageButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=r"page:(?P<pager>[0-9a-f]{1,32}):(?P<to>\d{1,5})",
 ):
-    """Turns an answer to a page; where its pages are gone, after a restart or a long time, it says so.
+    """Turns an answer to a page; where its pages are gone, it says why.
 
     A dynamic item, for discord.py brings clicks on anything older than the process to nobody else. A view
     must not mix dynamic items with others: when it ends, discord.py 2.7.1 forgets the former everywhere.
@@ -68,8 +78,6 @@ class PageButton(
     async def callback(self, interaction: discord.Interaction) -> None:
         async with failures_told(interaction):
             pager = _turnable(interaction).get(self._pager)
-            if pager is None:
-                raise UserError("These buttons are too old: type the command again for an answer of now.")
             await pager.turn(interaction, to=self._to)
 
 
@@ -98,7 +106,7 @@ class Pager(discord.ui.View):
         self._is_for_admins = _is_for_admins(interaction)
         self._channel_ids = channels_in("\n".join(str(embed.to_dict()) for embed in embeds))
         self._show(0)
-        _turnable(interaction)[self._key] = self
+        _turnable(interaction).start(self._key, self)
 
     async def turn(self, interaction: discord.Interaction, *, to: int) -> None:
         """Shows another page.
@@ -129,9 +137,9 @@ class Pager(discord.ui.View):
 
     @override
     async def on_timeout(self) -> None:
-        del _turnable(self._interaction)[self._key]
+        _turnable(self._interaction).end(self._key, Ended.EXPIRED)
         self._put(())
-        with suppress(discord.HTTPException):  # deleted or dismissed: there is nothing left to put away
+        with suppress(*UNREACHABLE):  # deleted or dismissed: there is nothing left to put away
             await self._interaction.edit_original_response(view=self if self._below else None)
 
     def _show(self, shown: int) -> None:
@@ -159,12 +167,12 @@ def _is_for_admins(interaction: discord.Interaction) -> bool:
     return needed is not None and needed.manage_channels
 
 
-_of_clients: WeakKeyDictionary[discord.Client, dict[str, Pager]] = WeakKeyDictionary()
+_of_clients: WeakKeyDictionary[discord.Client, Sessions[Pager]] = WeakKeyDictionary()
 
 
-def _turnable(interaction: discord.Interaction) -> dict[str, Pager]:
+def _turnable(interaction: discord.Interaction) -> Sessions[Pager]:
     """The answers of this client whose pages can be turned now, by the key in their buttons."""
-    return _of_clients.setdefault(interaction.client, {})
+    return _of_clients.setdefault(interaction.client, Sessions(_TEXTS))
 
 
 def pages(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
+from typing import TypeVar
 
 from bot.core.access import Access
 from bot.core.cards import date_text
 from bot.core.feeds import Feed, FeedKind, Hold, LastRun
 from bot.core.ids import ServerId
 from bot.core.markdown import clean
+from bot.core.moving import Merged
+from bot.core.plurals import count, is_or_are
 from bot.core.posts import Post, Step, StepKind, StepState
 from bot.core.runs import Outcome, Run
 from bot.core.schedules import Cadence, Schedule, weekdays_text
@@ -17,6 +20,9 @@ from bot.errors import ProblemKind
 
 # A backtick ends inline code whatever stands before it, so it is shown as a look-alike.
 _CODE_LOOKALIKES = {ord("`"): "\N{MODIFIER LETTER GRAVE ACCENT}"}
+
+_Item = TypeVar("_Item")
+_MOST_MERGED = 5  # keywords, named one by one
 
 
 def code(text: str) -> str:
@@ -37,9 +43,21 @@ def past(at: datetime) -> str:
     return f"<t:{int(at.astimezone(UTC).timestamp())}:R>"
 
 
-def count(number: int, noun: str) -> str:
-    """`1 paper`, `2 papers`, `no papers`."""
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+def grouped(items: Iterable[_Item], *, by: Callable[[_Item], str]) -> dict[str, list[_Item]]:
+    """The items that have the same to be said of them, in the order in which each first came."""
+    groups: dict[str, list[_Item]] = {}
+    for item in items:
+        groups.setdefault(by(item), []).append(item)
+    return groups
+
+
+def merged(found: Sequence[Merged]) -> list[str]:
+    """Which keywords were the same as others, and count once."""
+    lines = [f"{code(one.text)} is the same as {code(one.same_as)}" for one in found[:_MOST_MERGED]]
+    if len(found) > _MOST_MERGED:
+        more = len(found) - _MOST_MERGED
+        lines.append(f"{more} more {is_or_are(more)} the same as another keyword")
+    return [f"{line} and counts once." for line in lines]
 
 
 def message_link(server_id: ServerId, post: Post) -> str:
@@ -51,8 +69,10 @@ def message_link(server_id: ServerId, post: Post) -> str:
 
 def days_read(known: int, *, of: int) -> str:
     """That the numbers are low, because not all of the list days asked for have been read."""
+    if of == 1:
+        return "This list day has not been read so far."
     has = "has" if known == 1 else "have"
-    return f"Of these {count(of, 'list day')}, {known or 'none'} {has} been read so far."
+    return f"Of these {of} list days, {known or 'none'} {has} been read so far."
 
 
 def schedule(schedule: Schedule) -> str:

@@ -11,7 +11,7 @@ import discord
 
 from bot.core.access import Access
 from bot.core.feeds import FeedKind, Place
-from bot.core.ids import ChannelId, MessageId, ServerId
+from bot.core.ids import ChannelId, MessageId, RoleId, ServerId
 from bot.core.messages import Message
 from bot.core.tags import choose
 from bot.discord import looking
@@ -19,6 +19,7 @@ from bot.discord.access import access_of, feed_kind, forum_tags, permissions_in
 from bot.discord.delivery_errors import delivery_errors
 from bot.discord.embeds import to_discord
 from bot.discord.payloads import IDENTIFIED, answered
+from bot.discord.pings import ping_obstacle, without_dead_ping
 from bot.discord.refusals import LOCKED, THREAD_ARCHIVED
 from bot.discord.requests import unreadable_answers
 from bot.errors import DeliveryError
@@ -48,6 +49,7 @@ class DiscordPublisher:
         Raises:
             DeliveryError: Discord refused it, or its answer never came.
         """
+        message = without_dead_ping(self._client, place, message)
         if place.kind is FeedKind.FORUM:
             return await self._post(place, message)
         try:
@@ -106,6 +108,10 @@ class DiscordPublisher:
             except discord.HTTPException as error:
                 if error.code != THREAD_EXISTS:
                     raise
+
+    async def ping_obstacle(self, place: Place, role_id: RoleId) -> str | None:
+        """Why nobody is notified by this role's pings there, as the gateway last told it; never raises."""
+        return await ping_obstacle(self._client, place, role_id)
 
     async def access(self, place: Place) -> Access:
         """What the bot may do there now, as the gateway last told it; never raises."""

@@ -47,34 +47,49 @@ async def reply(
     """
     is_update = interaction.response.type is discord.InteractionResponseType.deferred_message_update
     if is_update or is_thinking(interaction):
-        await interaction.edit_original_response(
-            content=content,
-            embeds=embeds,
-            view=view,
-            attachments=files,
-            allowed_mentions=discord.AllowedMentions.none(),
-        )
-        interaction.extras[_IS_COMPLETE] = True
+        await _complete(interaction, content, embeds=embeds, view=view, files=files)
     else:
         await _follow_up(
             interaction, content, embeds=embeds, view=view, files=files, ephemeral=not is_public(interaction)
         )
 
 
-async def tell(interaction: discord.Interaction, text: str) -> None:
-    """Tells the person alone, at whatever stage the interaction is; what was answered before stays."""
+async def tell(interaction: discord.Interaction, text: str, *, is_acknowledged: bool = False) -> None:
+    """Tells the person alone, at whatever stage the interaction is; what was answered before stays.
+
+    `is_acknowledged` is set where Discord has the acknowledgement, though the answer to it was lost.
+    """
     mentions = discord.AllowedMentions.none()
-    if not interaction.response.is_done():
+    waits = is_thinking(interaction) or is_acknowledged
+    if not interaction.response.is_done() and not is_acknowledged:
         await interaction.response.send_message(text, ephemeral=True, allowed_mentions=mentions)
-    elif is_thinking(interaction) and not is_public(interaction):
-        await reply(interaction, text)
+    elif waits and not is_public(interaction):
+        await _complete(interaction, text)
     else:
-        if is_thinking(interaction):
+        if waits:
             # A public "thinking…" cannot become private: it is completed, then deleted. Should the deletion
             # fail, the person has been told all the same.
-            await reply(interaction, text)
+            await _complete(interaction, text)
             await interaction.delete_original_response()
         await _follow_up(interaction, text, ephemeral=True)
+
+
+async def _complete(
+    interaction: discord.Interaction,
+    content: str | None,
+    *,
+    embeds: Sequence[discord.Embed] = (),
+    view: discord.ui.View | None = None,
+    files: Sequence[discord.File] = (),
+) -> None:
+    await interaction.edit_original_response(
+        content=content,
+        embeds=embeds,
+        view=view,
+        attachments=files,
+        allowed_mentions=discord.AllowedMentions.none(),
+    )
+    interaction.extras[_IS_COMPLETE] = True
 
 
 async def _follow_up(

@@ -19,16 +19,27 @@ from bot.core.schedules import Cadence
 from bot.discord import targets
 from bot.discord.answers import setup as answers
 from bot.discord.answers import subscriptions as subscription_answers
+from bot.discord.error_texts import UNREACHABLE, not_offered
 from bot.discord.failures import answer_failure, failures_told
 from bot.discord.paging import TURNING_SECONDS, answer
 from bot.discord.replies import reply
+from bot.discord.sessions import Ended, Sessions
 from bot.discord.setup_items import PANEL_ID, Action, Form, KeywordsForm, TimesForm, items
 from bot.discord.targets import ChannelOption
 from bot.errors import UserError
 from bot.services.setup import Setup
 from bot.services.subscriptions import Subscribed
 
-TOO_OLD = "This setup is too old to go on with, and nothing was changed. `/setup` starts a new one."
+_NEW = "`/setup` starts a new one."
+_TEXTS = {
+    Ended.DONE: f"This setup is finished: what it says above is in effect. {_NEW}",
+    Ended.CANCELLED: f"This setup was cancelled, and nothing was changed. {_NEW}",
+    Ended.EXPIRED: f"This setup has expired, and nothing was changed. {_NEW}",
+    Ended.UNKNOWN: (
+        "I was restarted since this setup was opened, so it cannot be continued. `/subscriptions` shows "
+        f"whether it was finished. {_NEW}"
+    ),
+}
 _KEY_BYTES = 8
 
 # What stands below the answer to *Finish*.
@@ -36,7 +47,7 @@ Buttons = Callable[[Subscribed], Sequence[discord.ui.DynamicItem[Any]]]
 
 
 class PanelItem(discord.ui.DynamicItem[discord.ui.Item[discord.ui.View]], template=PANEL_ID):
-    """A button or menu of a panel; where its panel is gone, after a restart or a long time, it says so."""
+    """A button or menu of a panel; where its panel is gone, after a restart or a long time, it says why."""
 
     @override
     @classmethod
@@ -49,9 +60,9 @@ class PanelItem(discord.ui.DynamicItem[discord.ui.Item[discord.ui.View]], templa
     async def callback(self, interaction: discord.Interaction) -> None:
         async with failures_told(interaction):
             match = self.template.fullmatch(self.custom_id)
-            panel = _open(interaction).get(match["panel"]) if match else None
-            if match is None or panel is None:
-                raise UserError(TOO_OLD)
+            panel = _open(interaction).get(match["panel"] if match else "")
+            if match is None:
+                return
             chosen = cast("Sequence[Any]", getattr(self.item, "values", ()))
             await panel.do(Action(match["action"]), interaction, chosen)
 
@@ -78,7 +89,7 @@ class Panel:
         """
         server_id = _server_of(interaction)
         panel = cls(setup, await setup.begin(server_id), user_id=UserId(interaction.user.id), buttons=buttons)
-        _open(interaction)[panel._key] = panel
+        _open(interaction).start(panel._key, panel)
         embed, view = await panel._page(interaction)
         await reply(interaction, embeds=[embed], view=view)
 
@@ -94,10 +105,9 @@ class Panel:
             return
         await interaction.response.defer()
         async with self._busy:
-            if self._key not in _open(interaction):
-                raise UserError(TOO_OLD)
+            _open(interaction).get(self._key)  # another press may have ended it
             if action is Action.CANCEL:
-                await self._close(interaction, "Cancelled: nothing was changed. `/setup` starts a new one.")
+                await self._close(interaction, Ended.CANCELLED)
             elif action is Action.FINISH:
                 await self._finish(interaction)
             else:
@@ -108,8 +118,7 @@ class Panel:
         self._check(interaction)
         await interaction.response.defer()
         async with self._busy:
-            if self._key not in _open(interaction):
-                raise UserError(TOO_OLD)
+            _open(interaction).get(self._key)
             await self._answered(interaction, lambda: self._typed(form))
 
     def _check(self, interaction: discord.Interaction) -> None:
@@ -144,6 +153,8 @@ class Panel:
             case Action.NEXT:
                 return draft.forward()
             case Action.CADENCE:
+                if not set(chosen) & set(Cadence):
+                    raise UserError(not_offered(" ".join(map(str, chosen))))
                 return draft.with_cadence(Cadence(chosen[0]))
             case _:
                 channel = cast("ChannelOption | None", chosen[0] if chosen else None)
@@ -170,7 +181,7 @@ class Panel:
         except UserError as error:
             await self._show(interaction, str(error))
             return
-        self._forget(interaction)
+        self._forget(interaction, Ended.DONE)
         embeds = subscription_answers.subscribed(result, now=self._setup.clock())
         await answer(interaction, embeds, buttons=self._buttons(result))
 
@@ -193,15 +204,15 @@ class Panel:
 
     async def expire(self, interaction: discord.Interaction) -> None:
         """Puts the panel away while Discord still lets it be changed."""
-        with suppress(discord.HTTPException):  # dismissed: there is nothing left to put away
-            await self._close(interaction, TOO_OLD)
+        with suppress(*UNREACHABLE):  # dismissed: there is nothing left to put away
+            await self._close(interaction, Ended.EXPIRED)
 
-    async def _close(self, interaction: discord.Interaction, text: str) -> None:
-        self._forget(interaction)
-        await interaction.edit_original_response(embed=answers.closed(text), view=None)
+    async def _close(self, interaction: discord.Interaction, how: Ended) -> None:
+        self._forget(interaction, how)
+        await interaction.edit_original_response(embed=answers.closed(_TEXTS[how]), view=None)
 
-    def _forget(self, interaction: discord.Interaction) -> None:
-        _open(interaction).pop(self._key, None)
+    def _forget(self, interaction: discord.Interaction, how: Ended) -> None:
+        _open(interaction).end(self._key, how)
         self._view.stop()
         for form in self._forms.values():
             form.stop()
@@ -225,8 +236,11 @@ async def tell_if_too_old(interaction: discord.Interaction) -> None:
     if interaction.type is not discord.InteractionType.modal_submit:
         return
     match = PANEL_ID.fullmatch(str((interaction.data or {}).get("custom_id", "")))
-    if match and match["panel"] not in _open(interaction):
-        await answer_failure(interaction, UserError(TOO_OLD))
+    if match:
+        try:
+            _open(interaction).get(match["panel"])
+        except UserError as error:
+            await answer_failure(interaction, error)
 
 
 def _server_of(interaction: discord.Interaction) -> ServerId:
@@ -240,9 +254,9 @@ def _server_of(interaction: discord.Interaction) -> ServerId:
     return ServerId(interaction.guild_id)
 
 
-_of_clients: WeakKeyDictionary[discord.Client, dict[str, Panel]] = WeakKeyDictionary()
+_of_clients: WeakKeyDictionary[discord.Client, Sessions[Panel]] = WeakKeyDictionary()
 
 
-def _open(interaction: discord.Interaction) -> dict[str, Panel]:
+def _open(interaction: discord.Interaction) -> Sessions[Panel]:
     """The panels of this client that can be gone on with, by the key in their items."""
-    return _of_clients.setdefault(interaction.client, {})
+    return _of_clients.setdefault(interaction.client, Sessions(_TEXTS))

@@ -230,5 +230,5 @@ async def _our_side(
     try:
         room = channel.resolve() or await channel.fetch()
         return room, await permissions_in(interaction.client, room)
-    except discord.HTTPException:
-        return None, discord.Permissions.none()  # what cannot be fetched cannot be seen
+    except (discord.Forbidden, discord.NotFound):
+        return None, discord.Permissions.none()  # what may not be fetched cannot be seen

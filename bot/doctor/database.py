@@ -10,8 +10,9 @@ from pathlib import Path
 
 from bot.core.feeds import Feed
 from bot.core.ids import FeedId
+from bot.core.plurals import count
 from bot.doctor.files import check_readers
-from bot.doctor.findings import Finding, Sign, count, fine, unchecked, warning, wrong
+from bot.doctor.findings import Finding, Sign, fine, unchecked, warning, wrong
 from bot.errors import ConfigError
 from bot.store.engines import parse_url
 from bot.store.files import NO_LOCKS, obstacle, real

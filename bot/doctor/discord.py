@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bot.core.plurals import count
 from bot.discord.surveying import Identity, NoAnswerError, SessionStarts, Survey, TokenRefusedError
-from bot.doctor.findings import Finding, count, fine, unchecked, warning, wrong
+from bot.doctor.findings import Finding, fine, unchecked, warning, wrong
 
 _PORTAL = "in Discord's Developer Portal, under your application"
 _FEW_STARTS = 50

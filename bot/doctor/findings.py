@@ -40,11 +40,6 @@ def unchecked(what: str, *, because: str) -> Finding:
     return Finding(sign=Sign.UNCHECKED, what=f"{what}: not checked, because {because}")
 
 
-def count(number: int, noun: str) -> str:
-    """`1 feed`, `2 feeds`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def exit_code(findings: Iterable[Finding], *, fine: int, wrong: int, no_start: int) -> int:
     """The worst of them decides."""
     found = tuple(findings)

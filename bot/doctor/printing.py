@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bot.doctor.findings import Finding, Sign, count
+from bot.core.plurals import count
+from bot.doctor.findings import Finding, Sign
 from bot.redaction import Redaction
 from bot.terminal import Style, Terminal, printable
 

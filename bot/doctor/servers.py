@@ -11,9 +11,10 @@ from itertools import groupby
 from bot.core.access import Access
 from bot.core.feeds import Feed, Hold
 from bot.core.ids import ChannelId, ServerId
+from bot.core.plurals import count
 from bot.discord.surveying import NoAnswerError, ServerSurvey, Survey, TokenRefusedError
 from bot.doctor.database import Contents
-from bot.doctor.findings import Finding, Sign, count, fine, unchecked, warning, wrong
+from bot.doctor.findings import Finding, Sign, fine, unchecked, warning, wrong
 from bot.store.inspecting import Owed
 from bot.terminal import from_markdown
 

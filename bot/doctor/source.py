@@ -9,8 +9,9 @@ from datetime import datetime
 
 from bot.core.cards import date_text
 from bot.core.list_days import open_list_day
+from bot.core.plurals import count
 from bot.core.schedules import WEEKDAYS
-from bot.doctor.findings import Finding, count, fine, warning, wrong
+from bot.doctor.findings import Finding, fine, warning, wrong
 from bot.errors import ConfigError, Problem, SourceError
 from bot.services.clock import Clock
 from bot.services.previewing import newest_list

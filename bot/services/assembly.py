@@ -150,7 +150,12 @@ def assemble(
         subscriptions=subscriptions,
         feeds=feeds,
         filters=Filters(
-            database=database, feeds=feeds, clock=clock, default_schedule=default_schedule, limits=limits
+            database=database,
+            feeds=feeds,
+            searching=searching,
+            clock=clock,
+            default_schedule=default_schedule,
+            limits=limits,
         ),
         moving=Moving(
             database=database,

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from bot.core.ids import ChannelId, PostId, ServerId
 from bot.core.posts import Post, PostState, Step
+from bot.errors import StoreError
 from bot.services.clock import Clock
 from bot.services.following import Following
 from bot.services.pace import ChannelPace, Rest
@@ -94,7 +95,9 @@ class Delivery:
                 try:
                     await self._begin_due()
                     seconds = await self._seconds_to_sleep()
-                except Exception:  # noqa: BLE001 - a job guard; the store may be locked, or its disk full
+                except StoreError:  # logged once, by the database
+                    seconds = self._rest.begin()
+                except Exception:  # noqa: BLE001 - a job guard
                     seconds = self._rest.begin()
                     _log.exception("The outbox could not be read; tried again in %.0f s", seconds)
                 with suppress(TimeoutError):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.access import Access
+from bot.core.feed_settings import FeedSettings, settings_of
 from bot.core.feeds import Feed, Place, Style, Subscription
 from bot.core.ids import ChannelId, RoleId, ServerId, UserId
 from bot.core.limits import Limits
@@ -15,6 +16,7 @@ from bot.core.posts import Post, PostState, StepKind
 from bot.core.schedules import (
     Cadence,
     Schedule,
+    in_effect,
     next_run,
     parse_time,
     parse_weekdays,
@@ -44,6 +46,19 @@ class FeedState:
     last_sent: Post | None
     notices_channel_id: ChannelId | None  # where its server hears of troubles, as its people chose
     access: Access
+    ping_obstacle: str | None = None  # why its role is not notified, where it has one
+    before: FeedSettings | None = None  # what a change found; None where nothing was to be changed
+
+    @property
+    def has_changed(self) -> bool:
+        return self.before is not None and self.before != settings_of(self.feed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    state: FeedState
+    was_running: bool  # it was neither paused nor held
+    pending: int  # posts that are tried now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +121,7 @@ class Feeds:
         if time is not None:
             changes["time"] = parse_time(time)
         if timezone is not None:
-            changes["timezone"] = timezone_meant(timezone)
+            changes["timezone"] = timezone_meant(timezone, now=self._clock())
         if weekdays is not None:
             changes["weekdays"] = parse_weekdays(weekdays)
         if not changes:
@@ -117,12 +132,13 @@ class Feeds:
         async with self._database.write() as conn:
             feed = await self._ensured(conn, place, user_id)
             schedule = replace(feed.schedule, **changes)  # pyright: ignore[reportArgumentType] - checked above
-            await feeds.set_schedule(
-                conn, feed.id, schedule, next_run_at=next_run(schedule, after=self._clock())
-            )
+            # One that is due stays due where what counts stays as it is.
+            is_other = in_effect(schedule) != in_effect(feed.schedule)
+            next_run_at = next_run(schedule, after=self._clock()) if is_other else feed.next_run_at
+            await feeds.set_schedule(conn, feed.id, schedule, next_run_at=next_run_at)
             await self._record(conn, feed, user_id, schedule=schedule)
         self._ring()
-        return await self._state_of(place.channel_id)
+        return await self._state_of(place.channel_id, before=feed)
 
     async def style(self, style: Style, *, place: Place, user_id: UserId) -> FeedState:
         """How the channel's papers are shown from the next post on."""
@@ -130,7 +146,7 @@ class Feeds:
             feed = await self._ensured(conn, place, user_id)
             await feeds.set_style(conn, feed.id, style)
             await self._record(conn, feed, user_id, style=style)
-        return await self._state_of(place.channel_id)
+        return await self._state_of(place.channel_id, before=feed)
 
     async def mention(self, role_id: RoleId | None, *, place: Place, user_id: UserId) -> FeedState:
         """Whom the first message of each run pings from now on; None is nobody.
@@ -143,7 +159,18 @@ class Feeds:
             await feeds.set_mention(conn, feed.id, role_id)
             await posts.change_mention(conn, feed.id, role_id)
             await self._record(conn, feed, user_id, mention_role_id=role_id)
-        return await self._state_of(place.channel_id)
+        return await self._state_of(place.channel_id, before=feed)
+
+    async def role_gone(self, role_id: RoleId, *, server_id: ServerId, told_by: UserId) -> None:
+        """Notes in the history of the channels that ping this role that it was deleted.
+
+        They keep it, so that /status and /config show go on saying so until another one is chosen.
+        """
+        async with self._database.write() as conn:
+            for feed in await feeds.of_server(conn, server_id):
+                if feed.mention_role_id == role_id:
+                    what = "the role to ping was deleted, so nobody is pinged"
+                    await record(conn, feed, what, user_id=told_by, now=self._clock())
 
     async def threads(self, *, on: bool, place: Place, user_id: UserId) -> FeedState:
         """Whether each card gets a thread from the next post on.
@@ -159,7 +186,7 @@ class Feeds:
             if not on:
                 await steps.give_up(conn, feed.id, StepKind.THREAD)
             await self._record(conn, feed, user_id, opens_threads=on)
-        return await self._state_of(place.channel_id)
+        return await self._state_of(place.channel_id, before=feed)
 
     async def publish(self, *, on: bool, place: Place, user_id: UserId) -> FeedState:
         """Whether messages go on to the channel's followers from the next post on.
@@ -175,17 +202,21 @@ class Feeds:
             if not on:
                 await steps.give_up(conn, feed.id, StepKind.PUBLISH)
             await self._record(conn, feed, user_id, publishes=on)
-        return await self._state_of(place.channel_id)
+        return await self._state_of(place.channel_id, before=feed)
 
-    async def tell_in(self, channel_id: ChannelId, *, server_id: ServerId, user_id: UserId) -> None:
-        """Has the server hear of troubles in this channel from now on."""
+    async def tell_in(
+        self, channel_id: ChannelId, *, server_id: ServerId, user_id: UserId
+    ) -> ChannelId | None:
+        """Has the server notified of problems in this channel from now on; gives the channel before it."""
         now = self._clock()
         async with self._database.write() as conn:
-            if await servers.notices_channel(conn, server_id) == channel_id:
-                return
+            before = await servers.notices_channel(conn, server_id)
+            if before == channel_id:
+                return before
             await servers.set_notices_channel(conn, server_id, channel_id, now=now)
-            what = f"troubles are told in <#{channel_id}>"
+            what = f"this server is notified of problems in <#{channel_id}>"
             await record_of_server(conn, server_id, what, user_id=user_id, now=now)
+        return before
 
     async def pause(self, channel_id: ChannelId, *, user_id: UserId) -> FeedState:
         """Posts nothing until it is resumed; what is listed meanwhile waits.
@@ -198,9 +229,9 @@ class Feeds:
             if feed.paused_at is None:
                 await feeds.pause(conn, feed.id, self._clock())
                 await self._record(conn, feed, user_id, is_paused=True)
-        return await self._state_of(channel_id)
+        return await self._state_of(channel_id, before=feed)
 
-    async def resume(self, channel_id: ChannelId, *, user_id: UserId) -> FeedState:
+    async def resume(self, channel_id: ChannelId, *, user_id: UserId) -> Resumed:
         """Ends a pause and a hold: what waits in the outbox goes out now, the next run comes at its time.
 
         Raises:
@@ -209,15 +240,18 @@ class Feeds:
         now = self._clock()
         async with self._database.write() as conn:
             feed = await self._existing(conn, channel_id)
-            await feeds.resume(conn, feed.id, next_run_at=next_run(feed.schedule, after=now))
+            if not feed.is_active:
+                await feeds.resume(conn, feed.id, next_run_at=next_run(feed.schedule, after=now))
+                await record(conn, feed, "resumed", user_id=user_id, now=now)
             await outbox.retry_failed(conn, feed.id, now=now)
             await outbox.settle_doubts(conn, feed.id, now=now)
-            await outbox.hurry(conn, feed.id, now=now)
+            pending = await outbox.hurry(conn, feed.id, now=now)
             await steps.retry_failed(conn, feed.id, now=now)
-            await record(conn, feed, "resumed", user_id=user_id, now=now)
         self._delivery.wake()
         self._ring()
-        return await self._state_of(channel_id)
+        return Resumed(
+            state=await self._state_of(channel_id), was_running=feed.is_active, pending=len(pending)
+        )
 
     async def deliver(self, channel_id: ChannelId) -> DeliveredNow:
         """Posts now every matching paper that was not posted; the schedule stays as it is.
@@ -264,13 +298,15 @@ class Feeds:
         """The feed for which something is turned on, made now if need be; or off, which makes none."""
         return await (self._ensured(conn, place, user_id) if on else self._existing(conn, place.channel_id))
 
-    async def _state_of(self, channel_id: ChannelId) -> FeedState:
+    async def _state_of(self, channel_id: ChannelId, *, before: Feed | None = None) -> FeedState:
         async with self._database.read() as conn:
             feed = await self._existing(conn, channel_id)
-        return await self._state(feed)
+        return await self._state(feed, before=settings_of(before) if before else None)
 
-    async def _state(self, feed: Feed) -> FeedState:
+    async def _state(self, feed: Feed, *, before: FeedSettings | None = None) -> FeedState:
         access = await self._publisher.access(feed.place)
+        role_id = feed.mention_role_id
+        ping_obstacle = await self._publisher.ping_obstacle(feed.place, role_id) if role_id else None
         async with self._database.read() as conn:
             return FeedState(
                 feed=feed,
@@ -279,6 +315,8 @@ class Feeds:
                 last_sent=await posts.last_sent(conn, feed.id),
                 notices_channel_id=await servers.notices_channel(conn, feed.server_id),
                 access=access,
+                ping_obstacle=ping_obstacle,
+                before=before,
             )
 
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.core.feed_settings import settings_of
 from bot.core.feeds import Exclusion, Feed, Place
 from bot.core.ids import UserId
 from bot.core.limits import Limits
-from bot.core.queries import RULES_VERSION, Everything, QueryError, compile_query, parse_query
+from bot.core.queries import RULES_VERSION, QueryError, compile_query, parse_query
+from bot.core.query_uses import parse_exclusion
 from bot.core.schedules import Schedule
 from bot.errors import UserError
 from bot.services.changes import record_settings
 from bot.services.clock import Clock
 from bot.services.feeds import Feeds, FeedState
 from bot.services.making import ensure_feed
+from bot.services.searching import RECENT_DAYS, Searching
 from bot.store import filters
 from bot.store.database import Database
 
@@ -36,19 +39,34 @@ class FilterChange:
     exclude: str | None = None  # a query, or one of `-` and `none`, which end it
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterChanged:
+    state: FeedState
+    matched: int  # papers of the last RECENT_DAYS days that the channel's subscriptions match
+    filtered_out: int  # of these, how many the feed's exclusion matches
+
+
 class Filters:
     """The use cases around feeds' filters."""
 
     def __init__(
-        self, *, database: Database, feeds: Feeds, clock: Clock, default_schedule: Schedule, limits: Limits
+        self,
+        *,
+        database: Database,
+        feeds: Feeds,
+        searching: Searching,
+        clock: Clock,
+        default_schedule: Schedule,
+        limits: Limits,
     ) -> None:
         self._database = database
+        self._searching = searching
         self._limits = limits
         self._feeds = feeds
         self._clock = clock
         self._default_schedule = default_schedule
 
-    async def change(self, wanted: FilterChange, *, place: Place, user_id: UserId) -> FeedState:
+    async def change(self, wanted: FilterChange, *, place: Place, user_id: UserId) -> FilterChanged:
         """Changes what was given of the channel's filter; a channel without a feed gets one with this filter.
 
         It counts from the next run on: posts that are owed stay, and papers that wait are looked at again.
@@ -79,17 +97,29 @@ class Filters:
         state = await self._feeds.state(place.channel_id)
         if state is None:
             raise UserError("The channel went away meanwhile.")
-        return state
+        matched, filtered_out = await self._effect(state)
+        return FilterChanged(
+            state=replace(state, before=settings_of(feed)), matched=matched, filtered_out=filtered_out
+        )
+
+    async def _effect(self, state: FeedState) -> tuple[int, int]:
+        """Of the last RECENT_DAYS days' papers, how many the feed wants, and how many of these it excludes.
+
+        A feed without subscriptions is to get any of them.
+        """
+        excluded = state.feed.exclude
+        if excluded is None:
+            return 0, 0
+        queries = {item.compiled for item in state.subscriptions} or {compile_query(parse_query("*"))}
+        found = await self._searching.recent(queries | {excluded.compiled}, days=RECENT_DAYS)
+        matched = {paper.id for query in queries for paper in found[query]}
+        return len(matched), len(matched & {paper.id for paper in found[excluded.compiled]})
 
     def _exclusion(self, typed: str) -> Exclusion | None:
         """What was typed; None where it ends the exclusion."""
         if typed.strip().casefold() in _NO_QUERY:
             return None
-        if isinstance(parse_query(typed, max_length=self._limits.query_length).root, Everything):
-            raise UserError(
-                "That would keep every paper out. Nothing was changed: exclude words, such as `survey`, or "
-                "stop the channel with `/config pause`."
-            )
+        parse_exclusion(typed, max_length=self._limits.query_length)
         return compiled(typed)
 
 
@@ -134,6 +164,8 @@ def compiled(text: str) -> Exclusion:
 
 def _after(feed: Feed, wanted: FilterChange, exclude: Exclusion | None) -> _Values:
     """The feed's whole filter after the change; `exclude` counts where something was given for it."""
+    if exclude is not None and feed.exclude is not None and exclude.canonical == feed.exclude.canonical:
+        exclude = feed.exclude  # the same in other words
     return _Values(
         min_upvotes=feed.min_upvotes if wanted.min_upvotes is None else wanted.min_upvotes,
         max_papers=feed.max_papers if wanted.max_papers is None else wanted.max_papers,

@@ -6,7 +6,7 @@ import logging
 
 from bot.core.messages import thread_name
 from bot.core.posts import Step, StepKind
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, StoreError
 from bot.services.clock import Clock
 from bot.services.pace import Rest, growing_wait
 from bot.services.publishing import Publisher
@@ -34,6 +34,9 @@ class Following:
         """Does the step and writes that down; nothing but a cancellation comes out of it."""
         try:
             await self._attempt(step)
+        except StoreError:  # logged once, by the database; nothing can be noted now, so nothing is tried
+            self._rest.begin()
+            self._watcher.step_tried(Tried.POSTPONED)
         except Exception:  # noqa: BLE001 - the job guard
             _log.exception("Step %d of post %d failed because of a bug", step.id, step.post_id)
             self._watcher.step_tried(Tried.BUG)
@@ -79,6 +82,8 @@ class Following:
                     await steps.postpone(conn, step.id, until=until, reason=BUG, code=None)
                 else:
                     await steps.mark_failed(conn, step.id, reason=BUG, code=None, now=now)
+        except StoreError:
+            self._rest.begin()
         except Exception:  # noqa: BLE001 - nothing can be written down now, so nothing is sent for a while
             seconds = self._rest.begin()
             _log.exception("The outbox could not be written; tried again in %.0f s", seconds)

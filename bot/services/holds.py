@@ -15,6 +15,8 @@ from bot.core.access import Access
 from bot.core.feeds import Feed, Hold, Place
 from bot.core.ids import ChannelId, FeedId, PostId, ServerId, SubscriptionId
 from bot.core.notices import NoticeKind
+from bot.core.plurals import count
+from bot.errors import StoreError
 from bot.services import resuming
 from bot.services.clock import Clock
 from bot.services.delivery import Delivery
@@ -153,13 +155,19 @@ class Holds:
             )
 
     async def at_run(self) -> None:
-        """What every run does first; whatever goes wrong with it, the run goes on."""
+        """What every run does first; whatever goes wrong with it, the run goes on.
+
+        Raises:
+            StoreError: the database cannot be used, by the run neither.
+        """
         try:
             async with asyncio.timeout(LOOK_SECONDS):
                 await self.look_again()
                 await self.forget()
         except TimeoutError:
             _log.warning("Held channels could not be looked at in time; the next run tries again")
+        except StoreError:
+            raise  # the run cannot go on either
         except Exception:  # noqa: BLE001 - the guard of this part of the job
             _log.exception("Held channels could not be looked at because of a bug")
 
@@ -210,7 +218,10 @@ class Holds:
                 await hold_as_seen(conn, feed, Access(obstacle=SERVER_LEFT, is_gone=True), now=now)
             if theirs:
                 _log.info(
-                    "Server %d was left; its %d feeds are kept for %d days", server_id, len(theirs), KEPT.days
+                    "Server %d was left; %s of it kept for %d days",
+                    server_id,
+                    count(len(theirs), "feed"),
+                    KEPT.days,
                 )
 
     async def forget(self) -> tuple[Feed, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -13,8 +13,10 @@ from bot.core.feeds import Exclusion
 from bot.core.ids import ChannelId, RoleId
 from bot.core.limits import Limits
 from bot.core.markdown import fit
-from bot.core.moving import WantedFeed, WantedQuery
-from bot.core.queries import RULES_VERSION, QueryError, compile_query, parse_query
+from bot.core.moving import Merged, WantedFeed, WantedQuery
+from bot.core.plurals import count
+from bot.core.queries import RULES_VERSION, Query, QueryError, compile_query, parse_query
+from bot.core.query_uses import parse_exclusion
 from bot.errors import UserError
 from bot.services.exporting import MAX_BYTES
 from bot.services.feed_format import FeedOfFile, checked, feed_label, problems
@@ -82,9 +84,9 @@ def read_file(data: bytes, *, name: str, limits: Limits) -> tuple[WantedFeed, ..
     found = _Problems()
     if not typed:
         found.add(nothing)
-    queries = _queries(typed, limits, found)
+    queries, merged = _queries(typed, limits, found)
     found.check()
-    return (WantedFeed(label="", queries=queries),)
+    return (WantedFeed(label="", queries=queries, merged=merged),)
 
 
 def check_size(size: int) -> None:
@@ -132,32 +134,32 @@ def _lines(text: str) -> list[_Typed]:
     ]
 
 
-def _queries(typed: Sequence[_Typed], limits: Limits, found: _Problems) -> tuple[WantedQuery, ...]:
-    """The queries, each once; what is wrong with them is added to the problems."""
-    if len(typed) > limits.subscriptions:
-        found.add(
-            f"{typed[limits.subscriptions].start} is one too many: a channel can have {limits.subscriptions} "
-            f"subscriptions, and this has {len(typed)}. Join keywords by `OR`, or take some out."
-        )
-        return ()
-    first: dict[str, str] = {}
-    queries: list[WantedQuery] = []
+def _queries(
+    typed: Sequence[_Typed], limits: Limits, found: _Problems
+) -> tuple[tuple[WantedQuery, ...], tuple[Merged, ...]]:
+    """The queries, each once, and which were the same; what is wrong with them is added to the problems."""
+    distinct: dict[str, WantedQuery] = {}
+    merged: list[Merged] = []
     for item in typed:
         query = _query(item, limits, found)
         if query is None:
             continue
-        if query.canonical in first:
-            found.add(
-                f"{item.start} is the same as {first[query.canonical]} "
-                f"(*{fit(query.text, (), 60)}*): take one of them out."
-            )
+        if query.canonical in distinct:
+            merged.append(Merged(text=query.text, same_as=distinct[query.canonical].text))
             continue
-        first[query.canonical] = item.place
-        queries.append(query)
-    return tuple(queries)
+        if len(distinct) == limits.subscriptions:
+            found.add(
+                f"{item.start} is one too many: a channel can have "
+                f"{count(limits.subscriptions, 'subscription')}. Join keywords by `OR`, or take some out."
+            )
+            break
+        distinct[query.canonical] = query
+    return tuple(distinct.values()), tuple(merged)
 
 
-def _query(item: _Typed, limits: Limits, found: _Problems) -> WantedQuery | None:
+def _query(
+    item: _Typed, limits: Limits, found: _Problems, *, read: Callable[..., Query] = parse_query
+) -> WantedQuery | None:
     text = " ".join(item.text.split())
     if any(
         "\ud800" <= character <= "\udfff" for character in text
@@ -165,7 +167,7 @@ def _query(item: _Typed, limits: Limits, found: _Problems) -> WantedQuery | None
         found.add(f"{item.start} has half a character: write it whole.")
         return None
     try:
-        query = parse_query(text, max_length=limits.query_length)
+        query = read(text, max_length=limits.query_length)
     except QueryError as error:
         found.add(f"{item.start}: {error}")
         return None
@@ -217,13 +219,15 @@ def _wanted(feed: FeedOfFile, label: str, limits: Limits, found: _Problems) -> W
         _Typed(f"subscription {number}", text, label)
         for number, text in enumerate(feed.subscriptions, start=1)
     ]
+    queries, merged = _queries(typed, limits, found)
     return WantedFeed(
         label=label,
         channel_id=ChannelId(feed.channel_id),
         kind=feed.kind if _has(feed, "kind") else None,
         schedule={name: getattr(feed.schedule, name) for name in feed.schedule.model_fields_set},
         settings=given,
-        queries=_queries(typed, limits, found),
+        queries=queries,
+        merged=merged,
     )
 
 
@@ -232,7 +236,8 @@ def _has(feed: FeedOfFile, key: str) -> bool:
 
 
 def _exclusion(text: str | None, label: str, limits: Limits, found: _Problems) -> Exclusion | None:
-    query = None if text is None else _query(_Typed("**exclude**", text, label), limits, found)
+    typed = None if text is None else _Typed("**exclude**", text, label)
+    query = _query(typed, limits, found, read=parse_exclusion) if typed else None
     if query is None:
         return None
     return Exclusion(

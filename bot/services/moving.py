@@ -9,13 +9,13 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feed_settings import FeedSettings, changed, settings_of
+from bot.core.feed_settings import Difference, FeedSettings, changed, differences, settings_of
 from bot.core.feeds import Feed, Place
 from bot.core.ids import ChannelId, ServerId, UserId
 from bot.core.limits import Limits
-from bot.core.moving import WantedFeed, WantedQuery
+from bot.core.moving import Merged, WantedFeed, WantedQuery
 from bot.core.posts import StepKind
-from bot.core.schedules import Schedule, next_run
+from bot.core.schedules import Schedule, in_effect, next_run
 from bot.errors import UserError
 from bot.services.changes import in_a_row, record
 from bot.services.clock import Clock
@@ -43,11 +43,17 @@ class Moved:
     same: int  # of those wanted, how many there are already
     go_on: int = 0  # of those that were added, how many had been removed and go on where they were
     returned: int = 0  # papers of these that are pending again
+    merged: tuple[Merged, ...] = ()  # of those wanted, which were typed twice
 
     @property
     def changed(self) -> tuple[str, ...]:
         """The settings that become others, in words; Discord markdown."""
         return changed(self.before, self.after)
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """The same, as each was and as it is afterwards."""
+        return differences(self.before, self.after)
 
     @property
     def is_nothing(self) -> bool:
@@ -187,6 +193,7 @@ class Moving:
             known=len(known),
             adds=adds,
             same=len(wanted.queries) - len(adds),
+            merged=wanted.merged,
         )
 
     async def _carried_out(self, conn: AsyncConnection, moved: Moved, *, user_id: UserId, how: str) -> Moved:
@@ -213,7 +220,7 @@ async def _set(conn: AsyncConnection, feed: Feed, moved: Moved, *, now: datetime
     """Writes the settings, with what follows from each as when it is changed by itself."""
     before, after = moved.before, moved.after
     is_due_anew = (
-        after.schedule != before.schedule
+        in_effect(after.schedule) != in_effect(before.schedule)
         or (before.is_paused and not after.is_paused)
         or (moved.adds and not moved.known)  # while nothing was wanted, nothing moved its next run
     )

@@ -13,7 +13,7 @@ from typing import Protocol
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, MessageId, ServerId, UserId
 from bot.core.notices import Notice, Told
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, StoreError
 from bot.services.clock import Clock
 from bot.services.pace import growing_wait
 from bot.services.problems import Owed, still_true
@@ -82,10 +82,11 @@ class Notices:
             try:
                 await self.tell()
                 failures = 0
-            except Exception:  # noqa: BLE001 - the job guard; the store may be locked, or its disk full
+            except Exception as error:  # noqa: BLE001 - the job guard
                 seconds = growing_wait(failures).total_seconds()
                 failures += 1
-                _log.exception("Notices could not be read; tried again in %.0f s", seconds)
+                if not isinstance(error, StoreError):  # which the database has logged, once
+                    _log.exception("Notices could not be read; tried again in %.0f s", seconds)
             await asyncio.sleep(seconds)
 
     async def tell(self) -> None:
@@ -119,6 +120,8 @@ class Notices:
         async with turns:
             try:
                 await self._tell(server_id, theirs)
+            except StoreError:
+                pass  # the database has logged it, once; the next look tries again
             except Exception:  # noqa: BLE001 - the guard of one server's part of the job
                 # Where it was begun it was put off then; else the next look tries again.
                 _log.exception("Server %d could not be told of its troubles because of a bug", server_id)

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot.core.list_days import WINDOW_DAYS, days_to_backfill, days_to_read, open_list_day
-from bot.errors import NotOpenYetError, Problem, ProblemKind, SourceError
+from bot.errors import NotOpenYetError, Problem, ProblemKind, SourceError, StoreError
 from bot.services.clock import Clock
 from bot.services.progress import Advance, Progress, untold
 from bot.sources.huggingface import HuggingFace
 from bot.store import list_days, papers, subscriptions
 from bot.store.database import Database
-from bot.store.engines import outage
 from bot.store.list_days import DayRead
 from bot.watching import UNWATCHED, Watcher
 
@@ -83,6 +82,8 @@ class Polling:
                 found = await self.read_day(day)
             except NotOpenYetError:
                 continue  # not a failure: asked again at the next poll
+            except StoreError:
+                raise  # no other day could be stored either
             except Exception as error:  # noqa: BLE001 - a bug over one day's papers must not stop the run
                 problems.append((self._explained(day, error), day))
                 failures += 1
@@ -121,9 +122,6 @@ class Polling:
         if isinstance(error, SourceError):
             _log.warning("The list of %s could not be read: %s", day, error)
             return error.problem
-        if what := outage(error):
-            _log.warning("The list of %s could not be stored: %s", day, what)
-            return Problem(ProblemKind.DATABASE)
         _log.exception("The list of %s could not be read because of a bug", day, exc_info=error)
         return Problem(ProblemKind.BUG)
 

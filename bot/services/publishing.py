@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.core.access import Access
 from bot.core.feeds import Place
-from bot.core.ids import ChannelId, MessageId
+from bot.core.ids import ChannelId, MessageId, RoleId
 from bot.core.messages import Message
 
 
@@ -33,6 +33,10 @@ class Publisher(Protocol):
 
     async def open_thread(self, channel_id: ChannelId, message_id: MessageId, *, name: str) -> None:
         """Opens a thread under the message; one that is there is fine. A name has 1 to 100 characters."""
+        ...
+
+    async def ping_obstacle(self, place: Place, role_id: RoleId) -> str | None:
+        """Why nobody is notified by this role's pings there, as far as is known; never raises."""
         ...
 
     async def access(self, place: Place) -> Access:

@@ -15,9 +15,10 @@ from bot.core.decisions import Stage, reach
 from bot.core.feeds import Feed, LastRun, Subscription
 from bot.core.ids import FeedId, PostId, RunId
 from bot.core.list_days import open_list_day
+from bot.core.plurals import count
 from bot.core.runs import Outcome
 from bot.core.schedules import Cadence, Schedule, next_run
-from bot.errors import Problem, ProblemKind
+from bot.errors import Problem, ProblemKind, StoreError
 from bot.services.clock import Clock
 from bot.services.clock_correction import correct
 from bot.services.delivery import Delivery
@@ -26,7 +27,6 @@ from bot.services.planning import FeedPlan, Planned, plan, plan_older
 from bot.services.polling import Polling, PollResult
 from bot.store import feeds, papers, posts, runs, subscriptions
 from bot.store.database import Database
-from bot.store.engines import outage
 from bot.watching import UNWATCHED, Watcher
 
 _log = logging.getLogger(__name__)
@@ -146,8 +146,8 @@ class Runs:
         self._watcher.run_ended(report.outcome, seconds=seconds, posts=report.posts)
         self._delivery.wake()
         _log.info(
-            "Run: %d papers read, %d new; %d feeds due, %d posts planned%s",
-            report.listed,
+            "Run: %s read, %d new; %s due, %s planned%s",
+            count(report.listed, "paper"),
             report.new_papers,
             report.feeds,
             report.posts,
@@ -231,11 +231,13 @@ class Runs:
         return report
 
     async def _note_failure(self, run_id: RunId, error: Exception) -> None:
-        kind = ProblemKind.DATABASE if outage(error) else ProblemKind.BUG
+        kind = ProblemKind.DATABASE if isinstance(error, StoreError) else ProblemKind.BUG
         try:
             async with self._database.write() as conn:
                 report = RunReport(outcome=Outcome.FAILED, problem=Problem(kind))
                 await _finish(conn, run_id, report, now=self._clock())
+        except StoreError:
+            pass  # the database has logged it, once
         except Exception:  # noqa: BLE001 - the first error is the one to tell of; it is about to be raised
             _log.warning("That run %d failed could not be written down", run_id, exc_info=True)
 

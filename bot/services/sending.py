@@ -13,7 +13,7 @@ from bot.core.messages import Message, compose, compose_bare, heading
 from bot.core.papers import Paper
 from bot.core.posts import Post, split
 from bot.core.queries import Query, QueryError, parse_query
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, StoreError
 from bot.services.clock import Clock
 from bot.services.holding import hold, tell_of_delay, tell_of_success
 from bot.services.pace import ChannelPace, Rest, growing_wait
@@ -70,6 +70,9 @@ class Sending:
         """Sends the post, or adopts its message where an earlier attempt brought it, and writes that down."""
         try:
             await self._attempt(post)
+        except StoreError:  # logged once, by the database; nothing can be noted now, so nothing is sent
+            self._rest.begin()
+            self._tell(post, Tried.POSTPONED)
         except Exception:  # noqa: BLE001 - the job guard
             _log.exception("Post %d could not be delivered because of a bug", post.id)
             self._tell(post, Tried.BUG)

@@ -23,6 +23,7 @@ class Beginning:
 
     schedule: Schedule
     own: ScheduleDefaults
+    before: Schedule | None = None  # what a change found, where it changed something
 
 
 class Servers:
@@ -66,7 +67,7 @@ class Servers:
         if time is not None:
             changes["time"] = None if _forgets(time) else parse_time(time)
         if timezone is not None:
-            changes["timezone"] = None if _forgets(timezone) else timezone_meant(timezone)
+            changes["timezone"] = None if _forgets(timezone) else timezone_meant(timezone, now=self._clock())
         if weekdays is not None:
             changes["weekdays"] = None if _forgets(weekdays) else parse_weekdays(weekdays)
         async with self._database.write() as conn:
@@ -78,7 +79,8 @@ class Servers:
             if own != before:
                 what = f"new channels begin with {schedule_words(schedule)}"
                 await record_of_server(conn, server_id, what, user_id=user_id, now=now)
-        return Beginning(schedule=schedule, own=own)
+        was = before.over(self._default_schedule)
+        return Beginning(schedule=schedule, own=own, before=None if own == before else was)
 
 
 def _forgets(text: str) -> bool:

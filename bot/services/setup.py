@@ -10,7 +10,8 @@ from bot.core.drafts import Draft, on_one_line
 from bot.core.feeds import MAX_SUBSCRIPTIONS, Place
 from bot.core.ids import ServerId, UserId
 from bot.core.papers import Paper
-from bot.core.queries import Query, compile_query, parse_query, split_alternatives
+from bot.core.queries import Query, compile_query
+from bot.core.query_uses import parse_alternatives
 from bot.core.schedules import parse_time, parse_weekdays
 from bot.errors import UserError
 from bot.services.clock import Clock
@@ -97,7 +98,9 @@ class Setup:
             UserError: one of them cannot be read.
         """
         return draft.with_times(
-            at=parse_time(time), weekdays=parse_weekdays(weekdays), timezone=timezone_meant(place)
+            at=parse_time(time),
+            weekdays=parse_weekdays(weekdays),
+            timezone=timezone_meant(place, now=self.clock()),
         )
 
     async def finish(self, draft: Draft, *, user_id: UserId) -> Subscribed:
@@ -121,7 +124,7 @@ class Setup:
 
 
 def _parts(keywords: str) -> list[tuple[str, Query]]:
-    return [(text, parse_query(text)) for text in split_alternatives(keywords)]
+    return parse_alternatives(keywords)
 
 
 def _sample(text: str, found: list[Paper]) -> Sample:

@@ -30,6 +30,7 @@ _MOST_STEPS = 5
 class FeedStatus:
     feed: Feed
     access: Access
+    ping_obstacle: str | None  # why its role is not notified, where it has one
     subscriptions: int
     waiting: int  # posts owed, doubtful ones left out
     delayed: Post | None  # the post that is next, where an attempt at it failed
@@ -127,6 +128,12 @@ class StatusReport:
 
     async def _of_feeds(self, server_id: ServerId, found: Sequence[Feed]) -> tuple[FeedStatus, ...]:
         access = [await self._publisher.access(feed.place) for feed in found]
+        pings = [
+            await self._publisher.ping_obstacle(feed.place, feed.mention_role_id)
+            if feed.mention_role_id
+            else None
+            for feed in found
+        ]
         async with self._database.read() as conn:
             wanted = await subscriptions.of_feeds(conn, [feed.id for feed in found])
             waiting = await posts.waiting(conn, server_id)
@@ -135,12 +142,13 @@ class StatusReport:
             delayed = {post.feed_id: post for post in await outbox.delayed(conn, server_id)}
             failed_run = await runs.latest_failed(conn)
         status: list[FeedStatus] = []
-        for feed, allowed in zip(found, access, strict=True):
+        for feed, allowed, ping in zip(found, access, pings, strict=True):
             in_doubt = tuple(post for post in doubtful if post.feed_id == feed.id)
             status.append(
                 FeedStatus(
                     feed=feed,
                     access=allowed,
+                    ping_obstacle=ping,
                     subscriptions=len(wanted.get(feed.id, ())),
                     waiting=waiting.get(feed.id, 0) - len(in_doubt),
                     delayed=delayed.get(feed.id),

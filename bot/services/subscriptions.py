@@ -10,13 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.access import Access
 from bot.core.changes import unsubscribed_words
+from bot.core.feed_settings import FeedSettings, settings_of
 from bot.core.feeds import Feed, LastRun, Place, Subscription
 from bot.core.ids import ChannelId, SubscriptionId, UserId
 from bot.core.limits import Limits
 from bot.core.list_days import open_list_day
-from bot.core.moving import WantedQuery
+from bot.core.moving import Merged, WantedQuery
 from bot.core.papers import Paper
-from bot.core.queries import RULES_VERSION, compile_query, parse_query, split_alternatives
+from bot.core.queries import RULES_VERSION, Query, compile_query
+from bot.core.query_uses import parse_alternatives
 from bot.core.schedules import Schedule, next_run
 from bot.errors import UserError
 from bot.services import filters, recompiling, resuming, unsubscribing
@@ -57,6 +59,8 @@ class Subscribed:
     is_archive_read: bool  # whether all of the last MOST_DAYS list days have been read
     returned: int = 0  # papers of those that go on that are pending again
     made_up: LastRun | None = None  # what a run would come to now for those that go on
+    merged: tuple[Merged, ...] = ()  # keywords that were typed twice
+    before: FeedSettings | None = None  # of a feed that there was, where its schedule was chosen with it
 
     @property
     def may_have_older(self) -> bool:
@@ -108,7 +112,7 @@ class Subscriptions:
             QueryError: a part cannot be read.
             UserError: the feed would have too many, or the server too many feeds.
         """
-        parts = _distinct(split_alternatives(keywords), max_length=self._limits.query_length)
+        parts, merged = _distinct(parse_alternatives(keywords, max_length=self._limits.query_length))
         now = self._clock()
         async with self._database.write() as conn:
             feed = await ensure_feed(
@@ -120,10 +124,12 @@ class Subscriptions:
                 now=now,
             )
             known = {item.canonical: item for item in await subscriptions.of_feed(conn, feed.id)}
+            before = settings_of(feed) if known and schedule else None
             wanted = [query for canonical, query in parts.items() if canonical not in known]
             feed, made = await self._make(conn, feed, wanted, user_id=user_id, now=now, schedule=schedule)
         asked_for = known | {item.canonical: item for item in made.all}
-        return await self._subscribed(feed, [asked_for[canonical] for canonical in parts], made)
+        result = await self._subscribed(feed, [asked_for[canonical] for canonical in parts], made)
+        return replace(result, before=before, merged=merged)
 
     async def undo(self, channel_id: ChannelId, key: str, *, user_id: UserId) -> Subscribed:
         """Makes again what the removal of this key removed.
@@ -301,17 +307,20 @@ def _wanted(subscription: Subscription, found: Sequence[Paper], *, made: Made, t
     )
 
 
-def _distinct(parts: Sequence[str], *, max_length: int) -> dict[str, WantedQuery]:
-    """The parts by canonical form, in the order typed, the first spelling kept."""
+def _distinct(
+    parts: Sequence[tuple[str, Query]],
+) -> tuple[dict[str, WantedQuery], tuple[Merged, ...]]:
+    """The parts by canonical form, in the order typed, the first spelling kept; and the other spellings."""
     distinct: dict[str, WantedQuery] = {}
-    for part in parts:
-        text = " ".join(part.split())
-        query = parse_query(text, max_length=max_length)
-        wanted = WantedQuery(
+    merged: list[Merged] = []
+    for text, query in parts:
+        if kept := distinct.get(query.canonical):
+            merged.append(Merged(text=text, same_as=kept.text))
+            continue
+        distinct[query.canonical] = WantedQuery(
             text=text,
             canonical=query.canonical,
             compiled=compile_query(query),
             rules_version=RULES_VERSION,
         )
-        distinct.setdefault(query.canonical, wanted)
-    return distinct
+    return distinct, tuple(merged)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bot.core.ids import ChannelId, ServerId
+from bot.errors import StoreError
 from bot.services.holds import Holds
 from bot.services.pace import growing_wait
 
@@ -100,7 +101,9 @@ class Surroundings:
 async def _went_well(work: Awaitable[object]) -> bool:
     try:
         await work
-    except Exception:  # noqa: BLE001 - the guard of one change; the store may be locked, or its disk full
+    except StoreError:  # logged once, by the database
+        return False
+    except Exception:  # noqa: BLE001 - the guard of one change
         _log.exception("A change that Discord told of could not be acted on; it is tried again")
         return False
     return True

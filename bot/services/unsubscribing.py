@@ -13,7 +13,7 @@ from bot.core.feeds import Feed, Subscription
 from bot.core.ids import ChannelId
 from bot.core.markdown import length
 from bot.core.moving import WantedQuery
-from bot.core.queries import parse_query, split_alternatives
+from bot.core.queries import QueryError, parse_query, split_alternatives
 from bot.errors import UserError
 from bot.services.resuming import KEPT, may_resume
 from bot.store import feeds, subscriptions
@@ -127,7 +127,13 @@ def chosen(keywords: str, known: Sequence[Subscription], *, channel_id: ChannelI
         if by_id := [item for item in known if keywords == f"{_BY_ID}{item.id}"]:
             return by_id
         raise UserError(f"<#{channel_id}> is not subscribed to that any more. Nothing was changed.")
-    canonical = _canonical(keywords)
+    try:
+        canonical = _canonical(keywords)
+    except QueryError as error:
+        raise error.advising(
+            "Nothing was changed: `/subscriptions` lists what the channel has, and `/unsubscribe` offers it "
+            "while you type."
+        ) from error
     if same := [item for item in known if item.canonical == canonical]:
         return same
     raise UserError(_not_subscribed(keywords, known, channel_id=channel_id))

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+import logging
+import sqlite3
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StoreError
 from bot.store import files, migrating
 from bot.store.cancelling import is_cancelled, to_the_end
-from bot.store.engines import advice, parse_url, refusals, sqlite_engine
+from bot.store.engines import parse_url, refusals, sqlite_engine, store_error
 from bot.store.files import NO_LOCKS
+
+_log = logging.getLogger(__name__)
 
 _WRITER = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
 _READER = ("query_only = ON",)  # a write through `read()` is an error, not a surprise
@@ -34,6 +39,8 @@ class Database:
         self._write_lock = asyncio.Lock()
         self._writing: asyncio.Task[Any] | None = None
         self._is_closed = False
+        # What was logged of each, by whether it is a write, and is not over.
+        self._problems: dict[bool, str] = {}
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -51,9 +58,8 @@ class Database:
         migrator = sqlite_engine(path, begin="BEGIN IMMEDIATE", pragmas=_MIGRATOR)
         try:
             with refusals(named):
-                async with (
-                    database.read() as conn
-                ):  # look before the first write: it may be another program's
+                # Look before the first write: it may be another program's.
+                async with _transaction(database._reader, commits=False) as conn:
                     await conn.run_sync(migrating.check)
                 async with _transaction(migrator, commits=True) as conn:
                     done = await conn.run_sync(migrating.migrate)
@@ -71,10 +77,15 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
-        """A connection that sees the database as it is at its first SELECT, whatever is written meanwhile."""
+        """A connection that sees the database as it is at its first SELECT, whatever is written meanwhile.
+
+        Raises:
+            StoreError: the file cannot be read now, which the operator can fix.
+        """
         self._check_open()
-        async with _transaction(self._reader, commits=False) as conn:
-            yield conn
+        with self._translated(is_write=False):
+            async with _transaction(self._reader, commits=False) as conn:
+                yield conn
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncConnection]:
@@ -82,6 +93,7 @@ class Database:
 
         Raises:
             RuntimeError: the task is in a write already, and would wait for itself.
+            StoreError: the file cannot be written now, which the operator can fix; nothing is left of it.
         """
         if self._writing is asyncio.current_task():
             raise RuntimeError("a write inside a write of the same task: pass its connection on instead")
@@ -89,8 +101,9 @@ class Database:
             self._check_open()
             self._writing = asyncio.current_task()
             try:
-                async with _transaction(self._writer, commits=True) as conn:
-                    yield conn
+                with self._translated(is_write=True):
+                    async with _transaction(self._writer, commits=True) as conn:
+                        yield conn
             finally:
                 self._writing = None
 
@@ -102,9 +115,29 @@ class Database:
         try:
             async with self.write() as conn:
                 await conn.execute(_REWRITE)
-        except DBAPIError as error:
-            return advice(error.orig) or "a write failed; the log has why"
+        except StoreError as error:
+            return str(error)
         return None
+
+    @contextmanager
+    def _translated(self, *, is_write: bool) -> Generator[None]:
+        """Makes an error that the operator can fix one of ours; logs its beginning and its end, once each.
+
+        Many jobs hit a full disk, again and again; whoever catches a StoreError need not log it.
+        """
+        try:
+            yield
+        except (DBAPIError, PoolTimeoutError, sqlite3.Error) as error:
+            ours = store_error(error, is_write=is_write)
+            if ours is None:
+                raise
+            if self._problems.get(is_write) != ours.reason:
+                self._problems[is_write] = ours.reason
+                done = "written" if is_write else "read"
+                _log.warning("The database cannot be %s: %s. It is tried again", done, ours)
+            raise ours from error
+        if self._problems.pop(is_write, None) is not None:
+            _log.info("The database can be %s again", "written" if is_write else "read")
 
     async def close(self) -> None:
         """Wait for the write under way, then close. The last connection moves the WAL into the file."""

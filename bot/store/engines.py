@@ -12,10 +12,11 @@ import aiosqlite
 from sqlalchemy import URL, AdaptedConnection, Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StoreError
 from bot.store.address import AddressError, database_path
 from bot.store.cancelling import to_the_end
 from bot.store.files import NO_LOCKS
@@ -52,6 +53,30 @@ _ADVICE = {
     "SQLITE_NOLFS": "its file system does not take files of this size; put the database on another disk",
     "SQLITE_BUSY": _LOCKED,
     "SQLITE_LOCKED": _LOCKED,
+}
+# The same for people on Discord, to whom files say nothing.
+_REASONS = {
+    "SQLITE_CANTOPEN": "my database cannot be opened",
+    "SQLITE_READONLY": "my database cannot be written to",
+    "SQLITE_PERM": "my database cannot be written to",
+    "SQLITE_AUTH": "my database cannot be written to",
+    "SQLITE_NOTADB": "my database is damaged",
+    "SQLITE_CORRUPT": "my database is damaged",
+    "SQLITE_FULL": "the disk that I run on is full",
+    "SQLITE_IOERR": "the disk that I run on has a problem",
+    "SQLITE_BUSY": "another program keeps my database locked",
+    "SQLITE_LOCKED": "another program keeps my database locked",
+}
+# Where an error has no name.
+_NAMES = {
+    "database or disk is full": "SQLITE_FULL",
+    "database is locked": "SQLITE_BUSY",
+    "database table is locked": "SQLITE_LOCKED",
+    "attempt to write a readonly database": "SQLITE_READONLY",
+    "disk i/o error": "SQLITE_IOERR",
+    "unable to open database file": "SQLITE_CANTOPEN",
+    "database disk image is malformed": "SQLITE_CORRUPT",
+    "file is not a database": "SQLITE_NOTADB",
 }
 
 
@@ -142,13 +167,29 @@ def refusal(error: DBAPIError, path: Path) -> ConfigError | None:
 
 def advice(error: BaseException | None) -> str | None:
     """What is wrong with the file, how to fix it, and SQLite's word; None where it is a bug of ours."""
-    if not isinstance(error, sqlite3.Error):
-        return None
-    name = getattr(error, "sqlite_errorname", "")  # such as SQLITE_IOERR_WRITE
-    told = _ADVICE.get(name) or _ADVICE.get("_".join(name.split("_")[:2]))
+    told = next((_ADVICE[name] for name in _names(error) if name in _ADVICE), None)
     return None if told is None else f"{told} ({error})"
 
 
-def outage(error: BaseException) -> str | None:
-    """What is in the way of the file, as `advice` has it; None where it is a bug of ours."""
-    return advice(error.orig) if isinstance(error, DBAPIError) else None
+def store_error(error: Exception, *, is_write: bool) -> StoreError | None:
+    """The error as ours, where the operator can fix it; None where it is a bug."""
+    if isinstance(error, PoolTimeoutError):
+        reason = "too much is asked of my database at once"
+        return StoreError("no connection was free in time", reason=reason, is_write=is_write)
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    told = advice(cause)
+    # A write on a connection that only reads is a bug of ours.
+    if told is None or (not is_write and getattr(cause, "sqlite_errorname", "") == "SQLITE_READONLY"):
+        return None
+    reason = next(
+        (_REASONS[name] for name in _names(cause) if name in _REASONS), "my database cannot be used"
+    )
+    return StoreError(told, reason=reason, is_write=is_write)
+
+
+def _names(error: BaseException | None) -> list[str]:
+    """SQLite's names of the error, the most exact first: `SQLITE_IOERR_WRITE`, `SQLITE_IOERR`."""
+    if not isinstance(error, sqlite3.Error):
+        return []
+    name = getattr(error, "sqlite_errorname", "") or _NAMES.get(str(error).casefold(), "")
+    return [name, "_".join(name.split("_")[:2])]

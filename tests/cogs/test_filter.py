@@ -32,7 +32,7 @@ async def test_a_filter_says_what_holds_what_comes_and_what_becomes_of_older_pap
     assert held in said
     assert "cards, one a paper, up to 3 a post" in said
     assert "from the next run on" in said
-    assert "at most 7 days back" in said
+    assert "rechecked for 7 days" in said
     assert "Next post: <t:1787130000:f>" in said
     assert held in await shown(world)
 
@@ -47,8 +47,14 @@ async def test_a_filter_says_what_holds_what_comes_and_what_becomes_of_older_pap
         ({}, "give `min_upvotes`, `max_papers`, `only_with_code` or `exclude`"),
         ({"min_upvotes": 5, "exclude": "video AND"}, "video AND"),
         ({"exclude": '"video'}, "^"),
-        ({"exclude": "-survey"}, "only excludes"),
+        ({"exclude": "-survey"}, "leave the minus out: `survey`"),
+        ({"exclude": "NOT title:survey"}, "leave the minus out: `title:survey`"),
+        ({"exclude": "-survey -review"}, "leave the minus out: `survey, review`"),
+        ({"exclude": "agents OR -survey"}, "leave the minus out: `agents OR survey`"),
+        ({"exclude": "- survey"}, "leave the minus out: `survey`"),
         ({"exclude": "*"}, "every paper"),
+        ({"exclude": "-*"}, "leave the minus out: `survey`"),
+        ({"exclude": "!?"}, "Type what to exclude, such as `survey`"),
     ],
 )
 async def test_a_wrong_filter_changes_nothing(world: World, options: dict[str, Any], said: str) -> None:
@@ -59,6 +65,45 @@ async def test_a_wrong_filter_changes_nothing(world: World, options: dict[str, A
     assert result.ephemeral
     assert said in text_of(result)
     assert "Filter: none" in await shown(world)
+
+
+@pytest.mark.parametrize("command", ["subscribe", "preview"])
+async def test_a_query_that_only_excludes_is_advised_by_what_it_is_for(world: World, command: str) -> None:
+    said = text_of(await world.admin.slash(world.channel, command, keywords="-survey"))
+    assert "such as `agents -survey`" in said
+    assert "* -survey" not in said
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    said = text_of(await world.admin.slash(world.channel, "unsubscribe", keywords="-survey"))
+    assert "`/subscriptions` lists what the channel has" in said
+    assert "agents" not in said
+
+
+async def test_a_part_that_only_excludes_belongs_to_the_one_before(world: World) -> None:
+    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents, -survey"))
+    assert "Without the comma it belongs to the one before: `agents -survey`" in said
+    assert await world.subscriptions() == []
+
+
+async def test_an_exclusion_says_how_much_it_would_have_filtered_out(world: World) -> None:
+    for number in range(6):
+        world.list_paper(f"2608.0000{number}", title="Video survey" if number else "Video")
+    world.list_paper("2608.10000", title="A survey of agents")
+    await world.run()
+    assert "⚠️ Of the last 7 days' 7 papers, this exclusion would have filtered out 6." in await filtered(
+        world, exclude="survey"
+    )
+    await filtered(world, exclude="-")
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+
+    said = await filtered(world, exclude="survey")
+
+    assert "⚠️ Of the last 7 days' 6 matching papers, this exclusion would have filtered out 5." in said
+    assert "`/config filter exclude:-` ends it" in said
+    said = await filtered(world, exclude="agents")
+    assert "would have filtered out" not in said
+    said = await filtered(world, exclude="* -survey")
+    assert "Of the last 7 days' 6 matching papers, this exclusion would have filtered out 1." in said
+    assert "⚠️ Of" not in said
 
 
 async def test_a_digest_is_told_that_it_has_no_maximum(world: World) -> None:

@@ -50,7 +50,7 @@ async def test_every_change_is_recorded_with_who_when_and_where(world: World) ->
         f"<t:{stamp}:R> <@{world.admin.id}> <#{world.channel.id}>: subscribed to *diffusion*",
         *(f"<t:{stamp}:R> <@{world.admin.id}> <#{news.id}>: {what}" for _, _, what in typed),
         f"<t:{stamp}:R> <@{world.admin.id}> <#{news.id}>: imported: subscribed to *world model*",
-        f"<t:{stamp}:R> <@{world.admin.id}>: troubles are told in <#{world.channel.id}>",
+        f"<t:{stamp}:R> <@{world.admin.id}>: this server is notified of problems in <#{world.channel.id}>",
     ]
     for line, wanted in zip(reversed(said), expected, strict=True):
         assert line.startswith(wanted)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.cogs.rights import channel_where, feed_of, manager, overwrite, subscribed
@@ -110,3 +112,59 @@ async def test_a_role_that_the_bot_cannot_ping_is_refused_with_the_way_out(
     assert "Allow anyone to @mention this role" in said
     assert MENTION in said
     assert await feed_of(world, where) is None
+
+
+async def pinging(world: World) -> Any:
+    """A role that the channel's posts ping."""
+    role = world.guild.create_role("Readers", mentionable=True)
+    await subscribed(world)
+    await world.admin.slash(world.channel, "config mention", role=role)
+    return role
+
+
+async def test_a_deleted_role_is_not_pinged_and_status_show_and_history_say_so(world: World) -> None:
+    role = await pinging(world)
+    world.list_paper("2608.00001", title="Video")
+    world.env.backend.delete_role(world.guild.id, role.id)
+    await world.env.settle()
+    world.clock.advance(hours=1)
+    await world.run()
+
+    (message,) = world.posts()
+    assert "<@&" not in message.content
+    assert message.content.startswith("**1 paper**")
+    for command in ("status", "config show", "deliver"):
+        said = text_of(await world.admin.slash(world.channel, command))
+        assert "Nobody is pinged: the role to ping was deleted" in said
+        assert "<@&" not in said
+    history = text_of(await world.admin.slash(world.channel, "config history"))
+    assert "the role to ping was deleted, so nobody is pinged" in history
+
+    said = text_of(await world.admin.slash(world.channel, "config mention"))
+    assert "Nobody is pinged: the" not in said
+
+
+async def test_what_was_pending_when_the_role_was_deleted_pings_nobody(world: World) -> None:
+    role = await pinging(world)
+    world.list_paper("2608.00001", title="Video")
+    await world.admin.slash(world.channel, "config pause")
+    await world.services.runs.deliver_now(await feed_of(world, world.channel))
+    world.env.backend.delete_role(world.guild.id, role.id)
+    await world.env.settle()
+    await world.admin.slash(world.channel, "config resume")
+    await world.delivered()
+
+    (message,) = world.posts()
+    assert "<@&" not in message.content
+
+
+async def test_a_role_that_may_no_longer_be_pinged_is_named_with_the_way_out(world: World) -> None:
+    role = await pinging(world)
+    world.env.backend.set_overwrite(world.channel.id, overwrite(world.guild.me, mention_everyone=False))
+    world.env.backend.edit_role(world.guild.id, role.id, {"mentionable": False})
+    await world.env.settle()
+
+    for command in ("status", "config show"):
+        said = text_of(await world.admin.slash(world.channel, command))
+        assert f"Nobody is pinged: I may no longer ping <@&{role.id}>" in said
+        assert MENTION in said

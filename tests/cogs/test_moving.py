@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from typing import Any
 
 import discord
 import pytest
+from simcord.actors import _component_interaction
+from simcord.enums import ComponentType
 
 from bot.core.feeds import Style
 from bot.core.schedules import Cadence
 from bot.discord import confirming
+from bot.services.moving import Moving
 from tests.cogs.rights import channel_where, feed_of, manager, overwrite, subscribed
 from tests.world import World, text_of
 
@@ -152,6 +156,13 @@ async def test_outlines_bring_their_leaves(world: World) -> None:
     assert await world.subscriptions() == ["video", "world model"]
 
 
+async def test_an_import_says_which_keywords_are_the_same(world: World) -> None:
+    result = await brought(world, "LLMs\nllm\nagents")
+    assert "`llm` is the same as `LLMs` and counts once." in text_of(result)
+    await pressed(world, result)
+    assert await world.subscriptions() == ["LLMs", "agents"]
+
+
 async def test_an_import_removes_nothing(world: World) -> None:
     await subscribed(world)
     await world.admin.slash(world.channel, "config style", style="digest")
@@ -211,7 +222,7 @@ async def test_only_who_asked_may_press(world: World) -> None:
     result = await brought(world, "video")
     (asked,) = confirming._of_clients[world.client].items()
     # Nobody else sees the answer; Discord would have to show it to them.
-    confirming._of_clients[world.client][asked[0]] = replace(asked[1], user_id=world.member.id)
+    confirming._of_clients[world.client].start(asked[0], replace(asked[1], user_id=world.member.id))
 
     assert "Only the person who typed the command" in await pressed(world, result)
     assert await world.subscriptions() == []
@@ -230,22 +241,71 @@ async def test_many_channels_that_do_not_exist_are_not_all_looked_for(world: Wor
     assert len(asked_for) == 5
 
 
-async def test_after_a_restart_the_buttons_say_that_they_are_too_old(world: World) -> None:
+async def test_after_a_restart_the_buttons_say_that_they_are_not_known(world: World) -> None:
     result = await brought(world, "video")
     await world.restart()
 
-    assert "too old, and nothing was changed: type the command again" in await pressed(world, result)
+    said = await pressed(world, result)
+    assert "I was restarted since this was asked" in said
+    assert "`/config history` shows whether it was done" in said
     assert await world.subscriptions() == []
 
 
-async def test_after_a_quarter_of_an_hour_the_buttons_are_too_old(
+async def test_after_a_quarter_of_an_hour_the_buttons_have_expired(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(confirming, "OPEN_SECONDS", 0.0)
     result = await brought(world, "video")
 
-    assert "too old" in await pressed(world, result)
+    assert "These buttons have expired, and nothing was changed" in await pressed(world, result)
     assert await world.subscriptions() == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("yes", "yes", "This was done already"),
+        ("yes", "no", "This was done already"),
+        ("no", "yes", "This was cancelled, and nothing was changed"),
+    ],
+)
+async def test_a_second_press_hears_what_the_first_one_did(
+    world: World, first: str, second: str, expected: str
+) -> None:
+    result = await brought(world, "video")
+    ((key, _),) = confirming._of_clients[world.client].items()
+    stored = world.env.backend.get_message(world.channel.id, result.response.id)
+    shown = replace(stored)  # as it stands on another device
+
+    async def press(choice: str) -> str:
+        data = {"custom_id": f"confirm:{key}:{choice}", "component_type": ComponentType.BUTTON}
+        return text_of(await _component_interaction(world.admin, shown, data))
+
+    await press(first)
+    said = await press(second)
+
+    assert expected in said
+    assert await world.subscriptions() == (["video"] if first == "yes" else [])
+
+
+async def test_a_second_press_meanwhile_does_not_say_that_nothing_was_changed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = await brought(world, "video")
+    real, go = Moving.carry_out, asyncio.Event()
+
+    async def slow(*args: Any, **options: Any) -> Any:
+        await world.env.external_wait(go.wait(), reason="a slow database")
+        return await real(*args, **options)
+
+    monkeypatch.setattr(Moving, "carry_out", slow)
+    await pressed(world, result)
+    said = await pressed(world, result)
+    go.set()
+    await world.env.settle()
+
+    assert "This is being done right now" in said
+    assert await world.subscriptions() == ["video"]
 
 
 async def test_a_long_import_has_pages(world: World) -> None:
@@ -270,7 +330,7 @@ async def test_a_feed_that_pings_nobody_new_keeps_its_role(world: World) -> None
 
     result = await brought(world, file, name="feeds.json", who=manager(world))
 
-    assert "style cards" in text_of(result)
+    assert "Style: digest → cards" in text_of(result)
 
 
 @pytest.mark.parametrize(
@@ -401,7 +461,7 @@ async def test_a_copy_brings_settings_and_what_is_not_there_yet(world: World) ->
     assert result.ephemeral
     assert f"Copied from <#{world.channel.id}>" in said
     assert "1 new subscription: *video*" in said
-    assert "style digest" in said
+    assert "Style: cards → digest" in said
     assert "Next post: <t:1787130000:f>" in said
     assert sorted(await world.subscriptions(other)) == ["agents", "video"]
     assert (await feed_of(world, other)).paused_at is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -431,7 +432,7 @@ async def test_another_person_cannot_press(world: World) -> None:
 
 
 @pytest.mark.parametrize("step", range(4))
-async def test_a_panel_from_before_a_restart_says_that_it_is_too_old(world: World, step: int) -> None:
+async def test_a_panel_from_before_a_restart_says_that_it_is_not_known(world: World, step: int) -> None:
     person = await Person.starting(world)
     if step:
         await person.press("This channel")
@@ -443,7 +444,7 @@ async def test_a_panel_from_before_a_restart_says_that_it_is_too_old(world: Worl
     pressed = await person.press("Finish" if step == 3 else "Cancel")
 
     assert pressed.ephemeral
-    assert "too old" in text_of(pressed)
+    assert "I was restarted since this setup was opened" in text_of(pressed)
     assert "`/setup` starts a new one" in text_of(pressed)
     assert await feeds_of(world) == []
 
@@ -460,7 +461,7 @@ async def test_menus_and_forms_from_before_a_restart_say_so_too(world: World) ->
 
     for told in (chosen, submitted):
         assert told.ephemeral
-        assert "too old" in text_of(told)
+        assert "I was restarted since this setup was opened" in text_of(told)
 
 
 async def test_a_form_of_a_panel_that_was_cancelled_says_so(world: World) -> None:
@@ -469,7 +470,8 @@ async def test_a_form_of_a_panel_that_was_cancelled_says_so(world: World) -> Non
     form = await person.press("Write keywords")
     await person.press("Cancel")
 
-    assert "too old" in text_of(await person.who.submit_modal(form, {"keywords": "video"}))
+    said = text_of(await person.who.submit_modal(form, {"keywords": "video"}))
+    assert said.startswith("This setup was cancelled, and nothing was changed")
 
 
 async def test_a_panel_that_is_left_alone_is_put_away(world: World) -> None:
@@ -478,8 +480,22 @@ async def test_a_panel_that_is_left_alone_is_put_away(world: World) -> None:
 
     await world.env.advance_time(15 * 60)
 
-    assert "too old" in person.text
+    assert "This setup has expired, and nothing was changed" in person.text
     assert person.panel.components == []
+
+
+async def test_a_second_press_of_finish_says_that_it_is_done(world: World) -> None:
+    person = await Person.starting(world)
+    await person.to_summary("video")
+    stored = world.env.backend.get_message(world.channel.id, person.panel.id)
+    shown = replace(stored)  # as it stands on another device
+    finish = {"custom_id": person._id("finish"), "component_type": ComponentType.BUTTON}
+    await person.press("Finish")
+
+    said = text_of(await _component_interaction(world.admin, shown, finish))
+
+    assert said.startswith("This setup is finished")
+    assert await world.subscriptions() == ["video"]
 
 
 async def test_one_panel_that_ends_does_not_end_another(world: World) -> None:

@@ -20,7 +20,7 @@ async def test_an_admin_subscribes_a_channel_and_hears_what_comes_next(world: Wo
     said = text_of(result)
     assert result.ephemeral
     assert f"<#{world.channel.id}> now gets papers that match" in said
-    assert "`diffusion model`: 1 paper in the last 7 days, 1 of them on today's list" in said
+    assert "`diffusion model`: 1 paper in the last 7 days, on today's list" in said
     assert "Next post: <t:1787130000:f> (<t:1787130000:R>)" in said  # 09:00 UTC that day
     assert await world.subscriptions() == ["diffusion model"]
 
@@ -66,7 +66,8 @@ async def test_a_partial_double_adds_the_rest_and_says_which_is_new(world: World
     said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="Reward Model, RLHF, rlhf"))
 
     assert "• `reward models` (subscribed before): no papers in the last 7 days" in said
-    assert said.count("RLHF") == 1
+    assert said.count("• `RLHF`") == 1
+    assert "`rlhf` is the same as `RLHF` and counts once." in said
     assert await world.subscriptions() == ["reward models", "RLHF"]
 
 

@@ -25,6 +25,17 @@ from bot.errors import UserError
         "<https://huggingface.co/papers/2401.12345#community>",
         "https://www.alphaxiv.org/abs/2401.12345?page=2",
         "2401.12345 https://arxiv.org/abs/2401.12345v1",
+        "10.48550/arXiv.2401.12345",
+        "https://doi.org/10.48550/arXiv.2401.12345",
+        "doi:10.48550/ARXIV.2401.12345v3",
+        "https://arxiv.org/html/2401.12345v1#S3",
+        "https://arxiv.org/abs/2401.12345v2?context=cs.CL",
+        "https://ar5iv.labs.arxiv.org/html/2401.12345",
+        "https://hf.co/papers/2401.12345?utm_source=2503.11111",
+        "https://www.alphaxiv.org/overview/2401.12345v1?chat=2503.11111#2504.22222",
+        "arxiv:2401.12345v2 [cs.CL]",
+        "https://example.org/read?paper=2401.12345",
+        "https%3A%2F%2Farxiv.org%2Fabs%2F2401.12345",
         "x" * 395 + " 2401.12345",
     ],
 )
@@ -37,10 +48,34 @@ def test_an_id_of_four_digits_after_the_dot_is_one_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "2401", "2401.123", "2401.123456", "12401.12345", "1.2401.12345", "٢٤٠١.١٢٣٤٥"]
+    "text",
+    [
+        "",
+        "2401",
+        "2401.123",
+        "2401.123456",
+        "12401.12345",
+        "1.2401.12345",
+        "٢٤٠١.١٢٣٤٥",
+        "10.1109/CVPR52688.2022.01042",
+    ],
 )
 def test_what_holds_no_id_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(UserError, match=r"no arXiv id.*`2401\.12345`"):
+        parse_paper_id(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("cs/0112017", "cs/0112017"),
+        ("arXiv:hep-th/9901001v3", "hep-th/9901001"),
+        ("https://arxiv.org/abs/math.GT/0309136", "math.GT/0309136"),
+        ("https://doi.org/10.48550/arXiv.cs/0112017", "cs/0112017"),
+    ],
+)
+def test_an_id_of_before_2007_is_said_to_be_too_old(text: str, told: str) -> None:
+    with pytest.raises(UserError, match=rf"`{told}` is an arXiv id from before April 2007"):
         parse_paper_id(text)
 
 

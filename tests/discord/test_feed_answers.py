@@ -79,7 +79,7 @@ def test_what_waits_is_told_with_the_reason_and_the_next_attempt() -> None:
 
     assert title == "Nothing posted"
     assert said.startswith(
-        "1 paper still on the way: Discord answered 503. The next attempt: <t:1787130000:f>"
+        "1 paper is still pending: Discord answered 503. The next attempt: <t:1787130000:f>"
     )
 
 
@@ -89,8 +89,8 @@ def test_what_is_in_doubt_is_told_apart_from_what_waits() -> None:
 
     assert title == "Posted"
     assert "Posted 1 paper in <#3>: https://discord.com/channels/2/3/4" in said
-    assert "1 paper still on the way." in said
-    assert "1 paper in doubt. It may stand in the channel or not" in said
+    assert "1 paper is still pending." in said
+    assert "1 paper is unconfirmed. It may stand in the channel or not" in said
     assert "**Read Message History**" in said
 
 
@@ -102,6 +102,17 @@ def test_papers_of_a_channel_that_came_to_be_held_are_said_to_wait() -> None:
     assert "1 paper could not be posted: the channel is held" in said
     assert "**Held**" in said
     assert "next attempt" not in said.lower()
+
+
+def test_what_failed_for_the_same_reason_is_one_line_with_a_count() -> None:
+    failed = [post(number, state=PostState.FAILED, reason="Discord refused it.") for number in range(8)]
+    other = post(9, state=PostState.FAILED, reason="AutoMod blocked it.")
+
+    _, said = delivered(*failed, other)
+
+    assert said.count("Discord refused it.") == 1
+    assert "8 papers could not be posted: Discord refused it. `/deliver` tries again." in said
+    assert "1 paper could not be posted: AutoMod blocked it. `/deliver` tries again." in said
 
 
 def test_what_failed_says_how_it_is_tried_again() -> None:

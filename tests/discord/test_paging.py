@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from bot.discord import paging
 from bot.discord.paging import LONGEST_PAGE, MOST_LINES, pages
+from bot.errors import UserError
 from tests.world import World, text_of
 
 
@@ -80,24 +83,28 @@ async def test_whoever_sees_a_public_answer_may_turn_it(world: World) -> None:
     assert "Page 2 of 2" in text_of(shown)
 
 
-async def test_buttons_from_before_a_restart_say_that_they_are_too_old(world: World) -> None:
+async def test_buttons_from_before_a_restart_say_so(world: World) -> None:
     shown = await world.member.slash(world.channel, "help")
     await world.restart()
 
     pressed = await world.member.click(shown.response, label="Next")
 
     assert pressed.ephemeral
-    assert "type the command again" in text_of(pressed)
+    assert "I was restarted since this was shown" in text_of(pressed)
+    assert "Type the command again" in text_of(pressed)
     assert "Page 1 of 3" in text_of(shown)
 
 
 async def test_buttons_are_put_away_before_discord_forgets_the_answer(world: World) -> None:
     shown = await world.member.slash(world.channel, "help")
+    ((key, _),) = paging._of_clients[world.client].items()
 
     await world.env.advance_time(paging.TURNING_SECONDS + 1)
 
     assert buttons(shown.response) == {}
-    assert paging._of_clients[world.client] == {}
+    assert len(paging._of_clients[world.client]) == 0
+    with pytest.raises(UserError, match="These pages have expired"):
+        paging._of_clients[world.client].get(key)
 
 
 async def test_one_answer_that_ends_does_not_end_the_others(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -82,11 +83,25 @@ async def test_a_post_has_its_title_its_papers_and_the_tags_that_fit(loopback: L
 
 @pytest.mark.parametrize("kind", ["text", "thread", "forum"])
 async def test_a_message_may_ping_its_role_and_nobody_else(loopback: Loopback, kind: str) -> None:
+    role_id = RoleId(loopback.sandbox.guild.create_role("Readers").id)
+    guild: Any = loopback.client.get_guild(loopback.sandbox.guild.id)
+    async with asyncio.timeout(10):  # what the gateway brings is heard by the client alone
+        while guild.get_role(role_id) is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await loopback.publish(kind, a_message(mention_role_id=role_id))
+    (request,) = loopback.sent(kind)
+    sent = request.json["message"] if kind == "forum" else request.json
+    assert sent["allowed_mentions"] == {"parse": [], "roles": [str(role_id)]}
+    assert f"<@&{role_id}>" in sent["content"]
+
+
+@pytest.mark.parametrize("kind", ["text", "thread", "forum"])
+async def test_a_role_that_does_not_exist_is_not_pinged(loopback: Loopback, kind: str) -> None:
     await loopback.publish(kind, a_message(mention_role_id=RoleId(77)))
     (request,) = loopback.sent(kind)
     sent = request.json["message"] if kind == "forum" else request.json
-    assert sent["allowed_mentions"] == {"parse": [], "roles": ["77"]}
-    assert "<@&77>" in sent["content"]
+    assert sent["allowed_mentions"] == {"parse": []}
+    assert "<@&" not in sent["content"]
 
 
 async def test_a_forum_that_asks_for_a_tag_gets_one_even_if_none_fits(loopback: Loopback) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from bot.core.access import Access
 from bot.core.feeds import FeedKind, Place
-from bot.core.ids import ChannelId, MessageId
+from bot.core.ids import ChannelId, MessageId, RoleId
 from bot.core.messages import Message
 from bot.errors import DeliveryError
 from bot.services.clock import Clock
@@ -158,6 +158,9 @@ class FakePublisher:
     async def open_thread(self, channel_id: ChannelId, message_id: MessageId, *, name: str) -> None:
         await self._follow("open_thread", channel_id, message_id, self.threads)
         self.thread_names[message_id] = name
+
+    async def ping_obstacle(self, place: Place, role_id: RoleId) -> str | None:
+        return None
 
     async def access(self, place: Place) -> Access:
         return self.obstacles.get(place.channel_id, Access())

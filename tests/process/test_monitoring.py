@@ -95,7 +95,7 @@ async def test_a_gateway_that_stays_away_is_unhealthy_until_it_is_back(stage: St
         refused = Refusing(stage)
         stage.discord.gateway.drop()
         told = await port.until(part("gateway"))
-        assert "1 of 1 shards not connected" in told["reason"]
+        assert "1 of 1 shard not connected" in told["reason"]
         numbers = await port.numbers()
         assert numbers["paperboy_healthy"] == 0
         assert numbers.of("paperboy_gateway_connected", shard="0") == 0

@@ -231,7 +231,9 @@ async def test_a_run_whose_failure_cannot_be_noted_still_raises_the_first_error(
     )
     with pytest.raises(Exception, match="disk is full"):
         await bot.services.runs.run()
-    assert "could not be written down" in caplog.text
+    (record,) = [one for one in caplog.records if one.levelname == "WARNING"]
+    assert record.getMessage().startswith("The database cannot be written: the disk is full; make room")
+    assert record.exc_info is None
 
 
 async def test_a_crash_between_planning_and_sending_loses_nothing_and_repeats_nothing(bot: Bot) -> None:

@@ -13,10 +13,11 @@ from bot.core.feeds import Subscription
 from bot.core.latex import readable
 from bot.core.list_days import open_list_day
 from bot.core.markdown import link
+from bot.core.plurals import count
 from bot.core.posts import Post, PostState
 from bot.discord import phrases
 from bot.discord.paging import COLOUR
-from bot.discord.phrases import code, count
+from bot.discord.phrases import code
 from bot.services.explaining import Explanation
 
 _QUERIES_SHOWN = 10
@@ -124,7 +125,7 @@ def _missing(found: Explanation) -> Iterator[str]:
     if feed.only_with_code and paper.github_repo is None:
         yield "no code repository"
     if paper.upvotes < feed.min_upvotes:
-        yield f"{paper.upvotes} of {feed.min_upvotes} upvotes"
+        yield f"{paper.upvotes:,} of {count(feed.min_upvotes, 'upvote')}"
 
 
 def _excluded(found: Explanation, *, now: datetime) -> str:

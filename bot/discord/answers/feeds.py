@@ -13,10 +13,11 @@ from bot.core.decisions import Stage
 from bot.core.feeds import Feed, FeedKind, Style
 from bot.core.ids import ChannelId
 from bot.core.list_days import WINDOW_DAYS
+from bot.core.plurals import count, is_or_are
 from bot.core.posts import Post, PostState
 from bot.discord import phrases
 from bot.discord.paging import COLOUR
-from bot.discord.phrases import code, count
+from bot.discord.phrases import code
 from bot.services.feeds import DeliveredNow, FeedState
 from bot.services.runs import RequestedRun
 
@@ -43,7 +44,7 @@ def shown(
     embed.add_field(name="Kind", value=_KINDS[feed.kind])
     embed.add_field(name="Style", value=_style(feed), inline=False)
     embed.add_field(name="Filter", value=phrases.kept_out(feed), inline=False)
-    embed.add_field(name="Mention", value=f"<@&{feed.mention_role_id}>" if feed.mention_role_id else "nobody")
+    embed.add_field(name="Mention", value=_mention(state))
     embed.add_field(name="Threads", value=_threads(feed))
     embed.add_field(name="Publishing", value="on, to the channel's followers" if feed.publishes else "off")
     embed.add_field(name="Subscriptions", value=count(len(state.subscriptions), "subscription"))
@@ -60,15 +61,21 @@ def _style(feed: Feed) -> str:
     return style
 
 
+def _mention(state: FeedState) -> str:
+    if state.feed.mention_role_id is None:
+        return "nobody"
+    return "nobody for now, as said above" if state.ping_obstacle else f"<@&{state.feed.mention_role_id}>"
+
+
 def _threads(feed: Feed) -> str:
     if feed.kind is FeedKind.FORUM:
         return "each post is one"
     if not feed.opens_threads:
         return "off"
-    return "on, under each card" if feed.style is Style.CARDS else f"on, but {_NO_THREADS_FOR_LINES}"
+    return "on, under each card" if feed.style is Style.CARDS else f"on, but {NO_THREADS_FOR_LINES}"
 
 
-_NO_THREADS_FOR_LINES = "lines get none: `/config style style:cards` makes cards"
+NO_THREADS_FOR_LINES = "lines get none: `/config style style:cards` makes cards"
 
 
 def _last_run(state: FeedState) -> str:
@@ -95,68 +102,24 @@ def _warnings(state: FeedState) -> str:
         # What a hold is about was said with it.
         f"⚠️ {access.obstacle}" if access.obstacle and feed.hold is None else None,
         phrases.history_warning(access),
-        *obstacles_to_steps(feed, access),
+        *obstacles_to_steps(feed, access, ping_obstacle=state.ping_obstacle),
     ]
     return "\n".join(filter(None, warnings))
 
 
-def obstacles_to_steps(feed: Feed, access: Access) -> list[str]:
-    """Why the feed's messages cannot be published, or get no threads, though that is wanted.
+def obstacles_to_steps(feed: Feed, access: Access, *, ping_obstacle: str | None = None) -> list[str]:
+    """Why the feed's messages ping nobody, are not published, or get no threads, though that is wanted.
 
     Where the same is in the way of posting at all, that is what is to be told.
     """
     found: list[str] = []
+    if ping_obstacle:
+        found.append(f"⚠️ Nobody is pinged: {ping_obstacle}")
     if feed.publishes and access.publishing_obstacle not in {None, access.obstacle}:
         found.append(f"⚠️ Messages are not published: {access.publishing_obstacle}")
     if feed.opens_threads and access.threads_obstacle not in {None, access.obstacle}:
         found.append(f"⚠️ Threads are not opened: {access.threads_obstacle}")
     return found
-
-
-def mention_changed(feed: Feed) -> str:
-    """What comes of /config mention."""
-    if feed.mention_role_id is None:
-        return "Nobody is pinged any more. `/config mention` with a `role` starts it again."
-    return (
-        f"The first message of each run pings <@&{feed.mention_role_id}> from now on; the others ping nobody."
-    )
-
-
-def threads_changed(feed: Feed) -> str:
-    """What comes of /config threads."""
-    if not feed.opens_threads:
-        return "No threads are opened any more; those that there are stay."
-    if feed.style is Style.DIGEST:
-        return f"Threads are on, but the style is digest, and {_NO_THREADS_FOR_LINES}."
-    return (
-        "From the next run on, each card is a message of its own with a thread under it. What exceeds the "
-        "cards follows as a list, whose lines get no threads."
-    )
-
-
-def publishing_changed(feed: Feed) -> str:
-    """What comes of /config publish."""
-    if not feed.publishes:
-        return "Messages are not published any more; what was published stays with the channel's followers."
-    return (
-        "From the next run on, each message is published to the servers that follow the channel. Discord "
-        "allows only some an hour: what exceeds them is published later."
-    )
-
-
-def notices_chosen(channel_id: int) -> discord.Embed:
-    """What comes of /config notices."""
-    return discord.Embed(
-        title="Notices",
-        description=(
-            f"This server hears of troubles in <#{channel_id}> from now on, once each: a channel that takes "
-            "no papers any more, with what to do; papers that could not be posted; messages that do not get "
-            "through for hours; and Hugging Face not answering for hours.\nWhere nothing can be posted "
-            "there, another channel that I may post in is taken, or whoever set up the channel is told in a "
-            "direct message. `/status` says it all the same."
-        ),
-        colour=COLOUR,
-    )
 
 
 def next_post(state: FeedState, *, now: datetime) -> str:
@@ -177,10 +140,13 @@ def delivered(result: DeliveredNow, *, now: datetime) -> discord.Embed:
             f"{phrases.message_link(feed.server_id, posts.sent[0])}"
         )
     lines.extend(_waiting(state, posts.waiting, now=now))
-    lines.extend(f"{_papers([post])} could not be posted. {phrases.failed(post)}" for post in posts.failed)
+    lines.extend(
+        f"{_papers(alike)} could not be posted. {why}"
+        for why, alike in phrases.grouped(posts.failed, by=phrases.failed).items()
+    )
     lines.extend(_not_posted(feed, result.run, is_first=not lines))
     lines.append(next_post(state, now=now))
-    lines.extend(obstacles_to_steps(feed, state.access))
+    lines.extend(obstacles_to_steps(feed, state.access, ping_obstacle=state.ping_obstacle))
     title = "Posted" if posts.sent else "Nothing posted"
     return discord.Embed(title=title, description="\n".join(lines), colour=COLOUR)
 
@@ -244,9 +210,11 @@ def _waiting(state: FeedState, waiting: Sequence[Post], *, now: datetime) -> Ite
         reasons = " ".join(sorted({post.reason for post in others if post.reason}))
         why = f": {reasons}" if reasons else "."
         at = phrases.moment(min(post.next_attempt_at for post in others), now=now)
-        yield f"{_papers(others)} still on the way{why} The next attempt: {at}. `/status` tells more."
+        are = is_or_are(sum(len(post.entries) for post in others))
+        yield f"{_papers(others)} {are} still pending{why} The next attempt: {at}. `/status` tells more."
     if doubtful:
-        yield f"{_papers(doubtful)} in doubt. {phrases.doubt(is_one=len(doubtful) == 1)}"
+        are = is_or_are(sum(len(post.entries) for post in doubtful))
+        yield f"{_papers(doubtful)} {are} unconfirmed. {phrases.doubt(is_one=len(doubtful) == 1)}"
 
 
 def _papers(of_posts: Sequence[Post]) -> str:
@@ -261,7 +229,7 @@ def _posted(state: FeedState) -> str:
             f"{phrases.message_link(state.feed.server_id, state.last_sent)}"
         )
     if waiting := state.posts.get(PostState.PENDING, 0):
-        parts.append(f"{waiting} waiting")
+        parts.append(f"{waiting} pending")
     if failed := state.posts.get(PostState.FAILED, 0):
         parts.append(f"{failed} failed (`/deliver` tries again)")
     return ", ".join(parts)

@@ -9,9 +9,9 @@ import discord
 
 from bot.core.feed_settings import query_words
 from bot.core.ids import ChannelId
+from bot.core.plurals import count
 from bot.discord import phrases
 from bot.discord.paging import pages
-from bot.discord.phrases import count
 from bot.services.moving import Moved
 
 _MOST_NAMED = 5  # new subscriptions of one feed
@@ -45,8 +45,14 @@ def nothing_to_do(moved: Sequence[Moved]) -> list[discord.Embed]:
     return pages(
         (),
         title="Nothing to import",
-        empty=f"Nothing was changed: {count(len(moved), 'channel')} of the file stand as it says already.",
+        empty=f"Nothing was changed: {_as_the_file_says(len(moved))} already.",
     )
+
+
+def _as_the_file_says(channels: int) -> str:
+    if channels == 1:
+        return "the file's one channel is set up as it says"
+    return f"the file's {channels} channels are set up as it says"
 
 
 def imported(moved: Sequence[Moved], *, now: datetime) -> list[discord.Embed]:
@@ -101,7 +107,11 @@ def _parts(moved: Moved, *, has_happened: bool) -> Iterator[str]:
         yield f"· {moved.go_on} of these {were}{returned}"
     if moved.same:
         yield f"· {count(moved.same, 'subscription')} there already"
-    yield from (f"· {words}" for words in moved.changed)
+    yield from (f"· {line}" for line in phrases.merged(moved.merged))
+    if is_new:
+        yield from (f"· {words}" for words in moved.changed)
+    else:
+        yield from (f"· {one.name}: {one.before} → {one.after}" for one in moved.differences)
 
 
 def _next(moved: Moved, *, now: datetime) -> str:

@@ -11,9 +11,10 @@ from bot.core.feeds import Feed
 from bot.core.markdown import escape, length
 from bot.core.mentions import without_unseen
 from bot.core.notices import Delay, Failure, Told
+from bot.core.plurals import count
 from bot.discord import phrases
 from bot.discord.paging import COLOUR, LONGEST_PAGE, pages
-from bot.discord.phrases import code, count, past
+from bot.discord.phrases import code, past
 from bot.services.holds import Checked
 
 _IDS_SHOWN = 10

@@ -12,11 +12,12 @@ from bot.core.cards import date_text, digest_line
 from bot.core.list_days import closes_at
 from bot.core.messages import compose
 from bot.core.papers import Paper
+from bot.core.plurals import count
 from bot.core.posts import Form
 from bot.core.queries import Query
 from bot.discord.embeds import MessageParts, to_discord
 from bot.discord.paging import pages
-from bot.discord.phrases import code, count, days_read, moment
+from bot.discord.phrases import code, days_read, moment
 from bot.services.papers import ListDay
 from bot.services.searching import Preview
 

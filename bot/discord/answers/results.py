@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import discord
 
 from bot.core.markdown import length
+from bot.core.plurals import count
 from bot.core.results import RESULT_DAYS, Result, Verdict
 from bot.discord.paging import pages
-from bot.discord.phrases import code, count
+from bot.discord.phrases import code
 
 _LONGEST_FIELD = 1_000  # characters; Discord takes 1,024
 _FIELD = "Subscriptions"

@@ -7,6 +7,7 @@ import discord
 from bot.discord import phrases
 from bot.discord.paging import COLOUR
 from bot.services.servers import FORGET, Beginning
+from bot.services.timezones import note
 
 
 def no_feed(channel_id: int, beginning: Beginning) -> discord.Embed:
@@ -21,16 +22,22 @@ def no_feed(channel_id: int, beginning: Beginning) -> discord.Embed:
     )
 
 
-def beginning(beginning: Beginning, *, is_changed: bool) -> discord.Embed:
+def beginning(beginning: Beginning, *, is_asked_to_change: bool) -> discord.Embed:
     """What /config defaults did, or shows."""
     after = "Channels that get papers already stay as they are: `/config schedule` changes those."
-    if not is_changed:
-        after += f" `time`, `timezone` and `weekdays` change this; `{FORGET}` takes the bot's own again."
-    return discord.Embed(
-        title="Defaults changed" if is_changed else "Defaults",
-        description=f"New channels of this server begin with: {_said(beginning)}.\n{after}",
-        colour=COLOUR,
-    )
+    lines = [f"New channels of this server begin with: {_said(beginning)}.", after]
+    if not is_asked_to_change:
+        title = "Defaults"
+        lines[1] += f" `time`, `timezone` and `weekdays` change this; `{FORGET}` takes the bot's own again."
+    elif beginning.before is None:
+        title = "Defaults: nothing changed"
+        lines.insert(0, "They were set like this already.")
+    else:
+        title = "Defaults changed"
+        was = phrases.schedule(beginning.before)
+        lines.insert(0, f"**Defaults:** {was} → {phrases.schedule(beginning.schedule)}")
+    lines.extend(filter(None, [note(beginning.schedule.timezone)]))
+    return discord.Embed(title=title, description="\n".join(lines), colour=COLOUR)
 
 
 def _said(beginning: Beginning) -> str:

@@ -8,14 +8,17 @@ from datetime import datetime
 import discord
 
 from bot.core.drafts import Draft, Page
+from bot.core.feed_settings import times_words
 from bot.core.latex import readable
 from bot.core.markdown import length, link
+from bot.core.plurals import count
 from bot.core.schedules import Cadence, next_run
 from bot.discord import phrases
 from bot.discord.paging import COLOUR, LONGEST_PAGE
-from bot.discord.phrases import code, count
+from bot.discord.phrases import code
 from bot.services.searching import RECENT_DAYS
 from bot.services.setup import Sample
+from bot.services.timezones import note
 
 CADENCES = {
     Cadence.LIVE: ("live", "Each paper as soon as it is listed"),
@@ -111,10 +114,15 @@ def _samples(samples: Sequence[Sample], *, room: int) -> list[str]:
 
 
 def _schedule(draft: Draft, *, now: datetime) -> str:
-    return (
-        f"Now: **{phrases.schedule(draft.schedule)}**.\n{_first_post(draft, now=now)}\n\n"
-        "*Time, days and city* changes the rest; your city is enough for the time zone."
-    )
+    said = f"Now: **{phrases.schedule(draft.schedule)}**.\n{_first_post(draft, now=now)}\n\n"
+    if draft.schedule.cadence is Cadence.LIVE:
+        return (
+            f"{said}*Time, days and city* have no effect while posts are live. They are kept "
+            f"({times_words(draft.schedule)}) for *daily* or *weekly*, which you can choose below."
+        )
+    about_zone = note(draft.schedule.timezone)
+    said += f"{about_zone}\n\n" if about_zone else ""
+    return f"{said}*Time, days and city* changes the rest; your city is enough for the time zone."
 
 
 def _summary(draft: Draft, samples: Sequence[Sample], *, now: datetime) -> str:

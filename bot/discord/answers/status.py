@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 import discord
 
 from bot.core.feeds import Feed
+from bot.core.plurals import count
 from bot.core.posts import Post, Step
 from bot.core.runs import Outcome
 from bot.discord import phrases
 from bot.discord.answers.feeds import obstacles_to_steps
 from bot.discord.paging import pages
-from bot.discord.phrases import code, count
+from bot.discord.phrases import code
 from bot.services.status import FeedStatus, Status
 from bot.store.list_days import DayRead
 
@@ -25,7 +26,8 @@ def status(found: Status, *, is_whole: bool) -> list[discord.Embed]:
     """How the bot stands, for an admin of one server who sees the whole of it, or some of its channels."""
     now = found.now
     lines = ["\n".join(_feed(item, found)) for item in found.feeds]
-    lines.extend(f"⚠️ In <#{post.channel_id}>, {_failed(post)}" for post in found.failed)
+    failed = phrases.grouped(found.failed, by=lambda post: f"{post.channel_id} {phrases.failed(post)}")
+    lines.extend(map(_failed, failed.values()))
     of_id = {item.feed.id: item.feed for item in found.feeds}
     lines.extend(_step(step, of_id[step.feed_id], found) for step in found.steps if step.feed_id in of_id)
     whose = "of this server" if is_whole else "that you can see"
@@ -76,20 +78,16 @@ def _feed(item: FeedStatus, found: Status) -> Iterator[str]:
         yield from _warnings(item)
 
 
-def _failed(post: Post) -> str:
-    """Which papers: by their ids, for what Discord refused may be their titles."""
-    ids = [code(entry.paper_id) for entry in post.entries]
-    more = f" and {len(ids) - _IDS_SHOWN} more" if len(ids) > _IDS_SHOWN else ""
-    return f"{', '.join(ids[:_IDS_SHOWN])}{more} could not be posted. {phrases.failed(post)}"
-
-
 def _warnings(item: FeedStatus) -> Iterator[str]:
     """What is seen to be in the way, beside what a hold or a doubt has told already."""
     if item.access.obstacle and item.feed.hold is None:
         yield f"· ⚠️ {item.access.obstacle}"
     if not item.doubtful and (warning := phrases.history_warning(item.access)):
         yield f"· {warning}"
-    yield from (f"· {obstacle}" for obstacle in obstacles_to_steps(item.feed, item.access))
+    yield from (
+        f"· {obstacle}"
+        for obstacle in obstacles_to_steps(item.feed, item.access, ping_obstacle=item.ping_obstacle)
+    )
 
 
 def _why_waiting(item: FeedStatus, found: Status) -> str:
@@ -97,6 +95,14 @@ def _why_waiting(item: FeedStatus, found: Status) -> str:
         return "."
     next_at = phrases.moment(item.delayed.next_attempt_at, now=found.now)
     return f": the last attempt did not succeed. {item.delayed.reason} The next attempt: {next_at}."
+
+
+def _failed(alike: Sequence[Post]) -> str:
+    """What failed in one channel for one reason: by the papers' ids, for it may be their titles."""
+    ids = [code(entry.paper_id) for post in alike for entry in post.entries]
+    more = f" and {len(ids) - _IDS_SHOWN} more" if len(ids) > _IDS_SHOWN else ""
+    papers = f"{', '.join(ids[:_IDS_SHOWN])}{more}"
+    return f"⚠️ In <#{alike[0].channel_id}>, {papers} could not be posted. {phrases.failed(alike[0])}"
 
 
 def _step(step: Step, feed: Feed, found: Status) -> str:

@@ -8,11 +8,13 @@ from datetime import datetime
 import discord
 
 from bot.core.cards import date_text
+from bot.core.feed_settings import differences, settings_of
 from bot.core.feeds import Subscription
 from bot.core.ids import ChannelId
+from bot.core.plurals import count, of_them
 from bot.discord import phrases
 from bot.discord.paging import pages
-from bot.discord.phrases import code, count
+from bot.discord.phrases import code
 from bot.discord.targets import Target
 from bot.services.delivery import Delivered
 from bot.services.resuming import KEPT
@@ -37,6 +39,11 @@ def subscribed(result: Subscribed, *, now: datetime, title: str = "") -> list[di
             "papers are not posted by themselves."
         )
     footer += _going_on(result)
+    footer = "\n".join([*phrases.merged(result.merged), footer])
+    if result.before is not None:
+        after = settings_of(result.feed)
+        for one in differences(result.before, after):
+            footer = f"**{one.name}:** {one.before} → {one.after}\n{footer}"
     if result.feed.is_filtered:
         footer += f"\nThe channel's filter counts for these papers too: {phrases.kept_out(result.feed)}."
     if result.recent_days_known < RECENT_DAYS:
@@ -67,8 +74,11 @@ def _going_on(result: Subscribed) -> str:
 
 def _wanted(item: Wanted) -> str:
     recent = count(item.recent, "paper")
-    today = f", {item.today} of them on today's list" if item.today else ""
-    known = " (goes on)" if item.goes_on else "" if item.is_new else " (subscribed before)"
+    today = ""
+    if item.today:
+        which = "" if item.recent == 1 else f"{of_them(item.today, item.recent)} "
+        today = f", {which}on today's list"
+    known = "" if item.is_new else " (subscribed before)"
     return f"• {code(item.subscription.text)}{known}: {recent} in the last {RECENT_DAYS} days{today}"
 
 
@@ -155,7 +165,8 @@ def older_posted(result: Delivered, target: Target) -> str:
         place = phrases.message_link(target.server_id, result.sent[0])
         return f"Posted {papers} in <#{target.channel_id}>: {place}{rest}"
     if result.waiting or result.failed:
-        reasons = " ".join(post.reason for post in (*result.waiting, *result.failed) if post.reason)
+        posts = (*result.waiting, *result.failed)
+        reasons = " ".join(dict.fromkeys(post.reason for post in posts if post.reason))
         return (
             f"The older papers could not be posted in <#{target.channel_id}> so far. {reasons} `/status` "
             "tells more."

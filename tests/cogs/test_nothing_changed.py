@@ -1,0 +1,186 @@
+"""An answer says *changed* only where something did, old → new; what is set already, or has no effect, it says."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.core.schedules import Cadence
+from tests.cogs.rights import feed_of, subscribed
+from tests.cogs.test_history import history, lines
+from tests.cogs.test_setup import Person
+from tests.world import World, text_of
+
+
+async def typed(world: World, command: str, **options: Any) -> str:
+    return text_of(await world.admin.slash(world.channel, f"config {command}", **options))
+
+
+async def recorded(world: World) -> int:
+    return len(lines(await history(world)))
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "name", "expected"),
+    [
+        ("schedule", {"cadence": "live"}, "Schedule", "daily, Mon-Fri, at 09:00 UTC → live"),
+        ("schedule", {"time": "17:30"}, "Schedule", "at 09:00 UTC → daily, Mon-Fri, at 17:30 UTC"),
+        ("schedule", {"cadence": "weekly"}, "Schedule", "→ weekly, Mon-Fri, at 09:00 UTC"),
+        ("style", {"style": "digest"}, "Style", "cards → digest"),
+        ("filter", {"min_upvotes": 1}, "Filter", "0 → 1"),
+        ("filter", {"max_papers": 3}, "Filter", "at most 10 → at most 3"),
+        ("filter", {"only_with_code": True}, "Filter", "no → yes"),
+        ("filter", {"exclude": "survey"}, "Filter", "nothing → *survey*"),
+        ("threads", {"on": True}, "Threads", "off → on"),
+    ],
+)
+async def test_a_change_says_old_and_new_and_a_second_one_that_nothing_changed(
+    world: World, command: str, options: dict[str, Any], name: str, expected: str
+) -> None:
+    await subscribed(world)
+    before = await recorded(world)
+
+    first = await typed(world, command, **options)
+    second = await typed(world, command, **options)
+
+    assert first.startswith(f"{name} changed\n")
+    assert expected in first
+    assert second.startswith(f"{name}: nothing changed\n")
+    assert "It was set like this already." in second
+    assert await recorded(world) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "name"),
+    [
+        ("schedule", {"time": "9:00", "timezone": "utc", "weekdays": "Mon-Fri"}, "Schedule"),
+        ("style", {"style": "cards"}, "Style"),
+        ("filter", {"min_upvotes": 0, "exclude": "-", "only_with_code": False}, "Filter"),
+        ("filter", {"max_papers": 10}, "Filter"),
+        ("mention", {}, "Mention"),
+        ("threads", {"on": False}, "Threads"),
+        ("publish", {"on": False}, "Publishing"),
+    ],
+)
+async def test_what_is_so_already_is_not_called_changed(
+    world: World, command: str, options: dict[str, Any], name: str
+) -> None:
+    await subscribed(world)
+    before = await recorded(world)
+    said = await typed(world, command, **options)
+    assert said.startswith(f"{name}: nothing changed\n")
+    assert await recorded(world) == before
+
+
+async def test_an_exclusion_in_other_words_is_the_same(world: World) -> None:
+    await subscribed(world)
+    await typed(world, "filter", exclude="surveys")
+    assert (await typed(world, "filter", exclude="Survey")).startswith("Filter: nothing changed")
+    assert (await feed_of(world, world.channel)).exclude.text == "surveys"
+
+
+async def test_times_of_a_live_channel_are_kept_and_said_to_have_no_effect(world: World) -> None:
+    await subscribed(world)
+    await typed(world, "schedule", cadence="live")
+
+    said = await typed(world, "schedule", time="07:15", timezone="Europe/Berlin")
+
+    assert said.startswith("Schedule: kept for later\n")
+    assert f"have no effect while <#{world.channel.id}> is live" in said
+    assert "cadence:daily" in said
+    again = await typed(world, "schedule", time="07:15")
+    assert again.startswith("Schedule: nothing changed\n")
+    assert "have no effect" in again
+    assert "daily, Mon-Fri, at 07:15 Europe/Berlin" in await typed(world, "schedule", cadence="daily")
+
+
+async def test_further_days_of_a_weekly_channel_have_no_effect(world: World) -> None:
+    await subscribed(world)
+    await typed(world, "schedule", cadence="weekly", weekdays="Tue")
+    said = await typed(world, "schedule", weekdays="Tue,Fri")
+    assert said.startswith("Schedule: kept for later\n")
+    assert "posts on the first of its days, Tue" in said
+
+
+async def test_a_schedule_that_is_set_again_does_not_put_off_what_is_due(world: World) -> None:
+    await subscribed(world)
+    due = (await feed_of(world, world.channel)).next_run_at
+    world.clock.now = due + timedelta(minutes=1)
+
+    await typed(world, "schedule", time="09:00")
+    await typed(world, "resume")
+
+    assert (await feed_of(world, world.channel)).next_run_at == due
+
+
+async def test_cards_and_threads_of_a_digest_are_said_to_have_no_effect(world: World) -> None:
+    await subscribed(world)
+    await typed(world, "style", style="digest")
+    assert "`max_papers` has no effect here" in await typed(world, "filter", max_papers=5)
+    assert "lines get none" in await typed(world, "threads", on=True)
+
+
+async def test_a_second_pause_says_since_when_and_a_resume_of_a_running_channel_that_it_runs(
+    world: World,
+) -> None:
+    await subscribed(world)
+    before = await recorded(world)
+    running = await typed(world, "resume")
+    first = await typed(world, "pause")
+    stamp = int(world.clock().timestamp())
+    world.clock.advance(hours=2)
+    second = await typed(world, "pause")
+    resumed = await typed(world, "resume")
+
+    assert running.startswith("Already running\n")
+    assert "neither paused nor blocked, so nothing changed" in running
+    assert first.startswith("Paused\n")
+    assert second.startswith("Already paused\n")
+    assert f"<t:{stamp}:R>, so nothing changed" in second
+    assert resumed.startswith("Resumed\n")
+    assert await recorded(world) == before + 2
+
+
+async def test_notices_and_defaults_say_old_and_new_or_that_nothing_changed(world: World) -> None:
+    assert (await typed(world, "notices", channel=world.channel)).startswith("Notices changed\n")
+    again = await typed(world, "notices", channel=world.channel)
+    assert again.startswith("Notices: nothing changed\n")
+
+    assert (await typed(world, "defaults", time="none")).startswith("Defaults: nothing changed\n")
+    said = await typed(world, "defaults", time="07:00")
+    assert said.startswith("Defaults changed\n")
+    assert "daily, Mon-Fri, at 09:00 UTC → daily, Mon-Fri, at 07:00 UTC" in said
+    assert "Channels that get papers already stay as they are" in said
+    assert (await typed(world, "defaults", time="7:00")).startswith("Defaults: nothing changed\n")
+    assert (await typed(world, "defaults")).startswith("Defaults\n")
+    assert await recorded(world) == 2
+
+
+async def test_a_copy_that_changes_nothing_says_so(world: World) -> None:
+    other = world.guild.create_text_channel("other")
+    await subscribed(world)
+    await subscribed(world, other)
+    before = await recorded(world)
+    said = await typed(world, "copy", source=other)
+    assert said.startswith("Nothing to copy\n")
+    assert await recorded(world) == before
+
+
+async def test_a_city_for_a_live_channel_in_setup_is_said_to_have_no_effect(world: World) -> None:
+    await subscribed(world)
+    await typed(world, "schedule", cadence="live")
+    person = await Person.starting(world)
+    await person.press("This channel")
+    await person.type_keywords("agents")
+    await person.press("Next")
+    await person.type_times(time="08:00", weekdays="all", city="Berlin")
+
+    assert "*Time, days and city* have no effect while posts are live" in person.text
+    assert "all, at 08:00 Europe/Berlin" in person.text
+    await person.press("Next")
+    await person.press("Finish")
+    kept = "live (kept for later: Mon-Fri, at 09:00 UTC) → live (kept for later: all, at 08:00 Europe/Berlin)"
+    assert f"Schedule: {kept}" in person.text.replace("*", "")
+    assert (await feed_of(world, world.channel)).schedule.cadence is Cadence.LIVE

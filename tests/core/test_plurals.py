@@ -1,0 +1,26 @@
+"""Numbers with their nouns."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.plurals import count, of_them
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(0, "no papers"), (1, "1 paper"), (2, "2 papers"), (1_234, "1,234 papers")]
+)
+def test_a_number_has_its_noun_in_the_right_number(number: int, said: str) -> None:
+    assert count(number, "paper") == said
+
+
+def test_a_plural_can_be_given_and_zero_be_a_figure() -> None:
+    assert count(2, "match", "matches") == "2 matches"
+    assert count(0, "paper", zero="0") == "0 papers"
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "said"), [(1, 2, "1 of them"), (1, 1, "it"), (2, 2, "both"), (3, 3, "all of them")]
+)
+def test_a_part_of_what_was_counted_is_said_as_people_say_it(part: int, whole: int, said: str) -> None:
+    assert of_them(part, whole) == said

@@ -1,0 +1,307 @@
+"""Failures that are no bugs: a full disk, a locked file, Discord's own. Each is said as what it is."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from discord import app_commands
+
+from bot.core.feeds import Style
+from bot.discord import bringing
+from bot.discord.error_texts import failure
+from cogs.help import HelpCog
+from sandbox import Fault
+from tests.discord.loopback import Loopback, connected
+from tests.world import World, text_of
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What stands in the log from WARNING on; nothing with a traceback may."""
+    found = [one for one in caplog.records if one.levelno >= logging.WARNING]
+    assert all(one.exc_info is None for one in found)
+    return [one.getMessage() for one in found]
+
+
+async def logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Waits until something stands there."""
+    async with asyncio.timeout(10):
+        while not warnings(caplog):  # noqa: ASYNC110 - the log sets no event
+            await asyncio.sleep(0.01)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another program has the file for itself."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.close()
+
+
+async def of_writer(world: World, *statements: str) -> None:
+    """Statements on the connection that writes, which its pool keeps."""
+    async with world.database.write() as conn:
+        for statement in statements:
+            await conn.exec_driver_sql(statement)
+
+
+FULL = (
+    "CREATE TABLE ballast (bytes BLOB)",
+    "CREATE TRIGGER full BEFORE INSERT ON feeds BEGIN INSERT INTO ballast VALUES (zeroblob(4000000)); END",
+    "PRAGMA max_page_count = 500",
+)
+
+
+@pytest.mark.parametrize(
+    ("statements", "reason"),
+    [
+        (FULL, "the disk that I run on is full"),
+        (("PRAGMA query_only = ON",), "my database cannot be written to"),
+    ],
+    ids=["full", "read-only"],
+)
+async def test_what_cannot_be_saved_is_said_as_what_it_is_and_is_no_bug(
+    world: World, caplog: pytest.LogCaptureFixture, statements: tuple[str, ...], reason: str
+) -> None:
+    await of_writer(world, *statements)
+
+    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video"))
+    again = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video"))
+
+    assert said == again
+    assert said.startswith(f"I could not save that: {reason}. Nothing was changed.")
+    assert "bug" not in said
+    assert await world.subscriptions() == []
+    (warning,) = warnings(caplog)  # for both
+    assert warning.startswith("The database cannot be written: ")
+
+
+async def test_a_locked_file_is_no_bug_and_its_end_is_logged(
+    world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="bot.store.database")
+    await of_writer(world, "PRAGMA busy_timeout = 1")
+    with locked(tmp_path / "paperboy.db"):
+        said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video"))
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+
+    assert "another program keeps my database locked" in said
+    assert await world.subscriptions() == ["video"]
+    assert len(warnings(caplog)) == 1
+    assert "The database can be written again" in caplog.text
+
+
+async def test_posts_wait_without_a_traceback_while_nothing_can_be_written(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    world.list_paper("2608.00001", title="Video")
+    world.clock.advance(hours=1)
+    await of_writer(
+        world,
+        "CREATE TRIGGER full BEFORE UPDATE OF attempts ON posts BEGIN "
+        "SELECT RAISE(ABORT, 'database or disk is full'); END",
+    )
+    await world.services.runs.run()
+    await logged(caplog)
+
+    (warning,) = warnings(caplog)
+    assert warning.startswith("The database cannot be written: the disk is full; make room")
+    assert world.posts() == []
+
+
+async def test_nothing_that_is_a_bug_of_the_store_passes_for_the_disk(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await of_writer(world, "CREATE TRIGGER bug BEFORE INSERT ON feeds BEGIN SELECT RAISE(ABORT, 'no'); END")
+
+    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video"))
+
+    assert "that is a bug" in said
+    assert "Bug " in caplog.text
+
+
+@pytest.mark.parametrize("code", [10062, 40060])
+async def test_an_answer_that_discord_takes_from_nobody_is_one_warning(
+    world: World, caplog: pytest.LogCaptureFixture, code: int
+) -> None:
+    world.env.inject_error("POST", "/interactions/*", status=400, code=code, message="No")
+
+    result = await world.admin.slash(world.channel, "config show")
+
+    assert not result.acknowledged
+    (warning,) = warnings(caplog)
+    expected = {10062: "not answered within 3 seconds", 40060: "two bots use the same token"}
+    assert warning.startswith("config show failed: ")
+    assert expected[code] in warning
+
+
+@pytest.mark.parametrize(("status", "code"), [(503, 0), (429, 0), (400, 0), (403, 50013), (404, 10003)])
+async def test_what_discord_answers_to_the_first_answer_is_no_bug_of_ours(
+    world: World, caplog: pytest.LogCaptureFixture, status: int, code: int
+) -> None:
+    world.env.inject_error("POST", "/interactions/*", status=status, code=code, message="No")
+
+    said = text_of(await world.admin.slash(world.channel, "config show"))
+
+    assert said.startswith("Discord ")
+    assert "bug" not in said
+    (warning,) = warnings(caplog)
+    assert f"Discord answered {status}" in warning
+
+
+async def test_a_message_that_discord_refuses_for_its_content_is_a_bug(world: World) -> None:
+    world.env.inject_error("POST", "/interactions/*", status=400, code=50035, message="Invalid Form Body")
+    assert "that is a bug" in text_of(await world.admin.slash(world.channel, "config show"))
+
+
+async def test_a_value_that_is_not_offered_any_more_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = world.client.tree.get_command("config")
+    assert isinstance(config, app_commands.Group)
+    command = config.get_command("style")
+    assert isinstance(command, app_commands.Command)
+    # Discord has the command as it was registered; this version has lost a choice.
+    left = [app_commands.Choice(name="cards", value="cards")]
+    monkeypatch.setattr(command._params["style"], "choices", left)
+
+    said = text_of(await world.admin.slash(world.channel, "config style", style=Style.DIGEST.value))
+
+    assert said.startswith("`digest` is not something that the option `style` takes. Nothing was changed")
+    assert await world.services.feeds.state(world.channel.id) is None
+    assert warnings(caplog) == []
+
+
+async def test_autocomplete_that_comes_too_late_is_one_line(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.env.inject_error("POST", "/interactions/*", status=404, code=10062, message="Unknown interaction")
+
+    await world.admin.autocomplete(world.channel, "unsubscribe", "keywords", "v")
+
+    (warning,) = warnings(caplog)
+    assert warning.startswith("Nothing could be offered: ")
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (app_commands.MissingPermissions(["manage_channels"]), "You need **Manage Channels**"),
+        (app_commands.BotMissingPermissions(["embed_links"]), "I need **Embed Links**"),
+        (app_commands.CommandOnCooldown(app_commands.Cooldown(1, 9), 1.2), "try again in 1 second."),
+        (app_commands.CheckFailure("no"), "You may not use this command here"),
+        (discord.RateLimited(90.0), "Discord asks me to slow down"),
+        (TimeoutError(), "My connection to Discord broke off. Nothing was changed"),
+        (ConnectionResetError(104, "reset"), "My connection to Discord broke off. Nothing was changed"),
+        (OSError(28, "No space left on device"), "The disk that I run on is full"),
+    ],
+)
+def test_each_error_of_the_outside_has_words_of_its_own(error: Exception, expected: str) -> None:
+    found = failure(error, has_begun=False)
+    assert found is not None
+    assert expected in found.text
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), FileNotFoundError(2, "x"), RuntimeError("x")])
+def test_what_nobody_outside_can_fix_is_a_bug(error: Exception) -> None:
+    assert failure(error, has_begun=False) is None
+
+
+@pytest_asyncio.fixture
+async def loopback() -> AsyncIterator[Loopback]:
+    async with connected() as found:
+        await found.client.add_cog(HelpCog())
+        await found.client.tree.sync_if_changed()
+        yield found
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_connection_that_breaks_at_the_first_answer_is_told_once_it_is_back(
+    loopback: Loopback, caplog: pytest.LogCaptureFixture, when: Any
+) -> None:
+    sandbox = loopback.sandbox
+    sandbox.faults.add(Fault(method="POST", path="/interactions/*", when=when, reset=True))
+
+    answer = await sandbox.run_command(sandbox.admin, sandbox.channel, "help")
+
+    if when == "before":
+        assert "My connection to Discord broke off. Nothing was changed" in answer.text
+    await logged(caplog)
+    (warning,) = warnings(caplog)
+    assert warning.startswith("help failed: the connection to Discord broke off")
+
+
+async def test_a_connection_that_stays_away_is_one_warning(
+    loopback: Loopback, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox = loopback.sandbox
+    sandbox.faults.add(Fault(method="POST", path="/interactions/*", reset=True, times=None))
+    with pytest.raises(Exception, match="help"):
+        await sandbox.run_command(sandbox.admin, sandbox.channel, "help")
+    (warning,) = warnings(caplog)
+    assert "the person could not be told of it" in warning
+
+
+async def _served(request: web.Request) -> web.StreamResponse:
+    kind = request.match_info["kind"]
+    if kind.isdigit():
+        return web.Response(status=int(kind))
+    if kind == "short":
+        return web.Response(body=b"video")
+    response = web.StreamResponse(headers={"Content-Length": "1000"})
+    if kind == "hang":
+        await asyncio.sleep(60)
+    await response.prepare(request)
+    await response.write(b"video")
+    assert request.transport is not None
+    request.transport.abort()
+    return response
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("404", "upload it again"),
+        ("403", "upload it again"),
+        ("500", "a problem (HTTP 500)"),
+        ("cut", "broke off"),
+        ("short", "Only 5 of the file's 10 bytes"),
+        ("hang", "within 0.2 seconds"),
+        ("refused", "broke off"),
+    ],
+)
+async def test_a_file_that_cannot_be_fetched_is_said_as_what_it_is(
+    loopback: Loopback, monkeypatch: pytest.MonkeyPatch, kind: str, expected: str
+) -> None:
+    monkeypatch.setattr(bringing, "FETCHING_SECONDS", 0.2 if kind == "hang" else 30)
+    app = web.Application()
+    app.router.add_get("/{kind}", _served)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = 9 if kind == "refused" else runner.addresses[0][1]
+    data: Any = {
+        "id": 1, "filename": "keywords.txt", "size": 10, "url": f"http://127.0.0.1:{port}/{kind}",
+        "proxy_url": "",
+    }  # fmt: skip
+    file = discord.Attachment(data=data, state=loopback.client._connection)
+    try:
+        with pytest.raises(bringing.UserError, match="Nothing was changed") as caught:
+            await bringing.fetched(file)
+        assert expected in str(caught.value)
+    finally:
+        await runner.cleanup()
