@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import NewType
 
 # Discord's snowflakes: 64-bit integers.
@@ -21,3 +22,10 @@ RunId = NewType("RunId", int)
 
 # arXiv's id without its version, such as ``2608.17271``.
 PaperId = NewType("PaperId", str)
+
+_DISCORD_EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
+
+
+def discord_time(snowflake: int) -> datetime:
+    """When Discord gave this id, by its own clock: the upper 42 bits are milliseconds since 2015."""
+    return _DISCORD_EPOCH + timedelta(milliseconds=snowflake >> 22)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.core.feeds import FeedKind
-from bot.core.ids import MessageId, PaperId, PostId
+from bot.core.ids import MessageId, PaperId, PostId, discord_time
 from bot.core.messages import Message, compose, compose_bare, heading
 from bot.core.papers import Paper
 from bot.core.posts import Post, split
@@ -19,7 +19,7 @@ from bot.services.holding import hold, tell_of_delay, tell_of_success
 from bot.services.pace import ChannelPace, Rest, growing_wait
 from bot.services.publishing import Publisher
 from bot.services.refusing import fail, refuse
-from bot.store import outbox, papers, splitting
+from bot.store import outbox, papers, posts, splitting
 from bot.store.database import Database
 from bot.watching import Tried, Watcher
 
@@ -113,7 +113,7 @@ class Sending:
             DeliveryError: there is none. Where its content was refused, no earlier attempt brought it.
         """
         urls = [paper.page_url for paper in shown.values()]
-        since = min(post.first_attempt_at or now, now) - CLOCKS_DIFFER_BY
+        since = await self._may_stand_since(post, now)
         must_look = _must_look(post, now)
         if must_look and (earlier := await self._publisher.find(post.place, urls, since=since)):
             return earlier, Tried.ADOPTED
@@ -130,6 +130,16 @@ class Sending:
             if earlier is None:
                 raise
             return earlier, Tried.ADOPTED
+
+    async def _may_stand_since(self, post: Post, now: datetime) -> datetime:
+        """The earliest moment, by Discord's clock, at which an earlier attempt can have brought the message.
+
+        Our clock may have been wrong by any time then; by Discord's, the post before was not later.
+        """
+        since = min(post.first_attempt_at or now, now) - CLOCKS_DIFFER_BY
+        async with self._database.read() as conn:
+            before = await posts.last_message_before(conn, post)
+        return since if before is None else min(since, discord_time(before))
 
     async def _note_failure(self, post: Post, error: DeliveryError) -> None:
         now = self._clock()

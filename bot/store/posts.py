@@ -155,6 +155,21 @@ async def last_sent(conn: AsyncConnection, feed_id: FeedId) -> Post | None:
     return await _first(conn, statement)
 
 
+async def last_message_before(conn: AsyncConnection, post: Post) -> MessageId | None:
+    """The message of the feed's post that was planned before this one and is sent; the last of them."""
+    statement = (
+        select(_posts.c.message_id)
+        .where(
+            _posts.c.feed_id == post.feed_id,
+            _posts.c.state == PostState.SENT.value,
+            _posts.c.id < post.id,
+        )
+        .order_by(_posts.c.id.desc())
+        .limit(1)
+    )
+    return (await conn.execute(statement)).scalar_one_or_none()
+
+
 async def failed(conn: AsyncConnection, feed_ids: Collection[FeedId], limit: int) -> list[Post]:
     """The feeds' failed posts, the latest failure first."""
     statement = (

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from bot.core.feeds import FeedKind
 from bot.core.ids import ChannelId
 from bot.core.runs import Outcome
 from bot.core.schedules import Schedule, next_run
@@ -179,3 +180,21 @@ async def test_nothing_is_dated_later_than_now_afterwards(bot: Bot) -> None:
         ):
             latest = (await conn.execute(select(func.max(column)))).scalar_one()
             assert latest is None or latest <= NOW, column
+
+
+@pytest.mark.parametrize("kind", [FeedKind.CHANNEL, FeedKind.FORUM])
+async def test_a_message_whose_answer_was_lost_to_a_wrong_clock_is_found_and_not_sent_again(
+    bot: Bot, kind: FeedKind
+) -> None:
+    await bot.subscribe(schedule=LIVE, kind=kind)
+    bot.list_paper("2608.00001")
+    await bot.run()
+    bot.publisher.clock = lambda: NOW  # Discord's own stays right
+    bot.list_paper("2608.00002")
+    bot.publisher.lose_answers(CHANNEL)
+    bot.clock.now = NOW + timedelta(days=3)
+    await bot.run()
+    for _ in range(3):
+        bot.clock.advance(minutes=20)
+        await bot.run()
+    assert bot.publisher.posted(CHANNEL) == ["2608.00001", "2608.00002"]

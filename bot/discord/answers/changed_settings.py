@@ -148,8 +148,8 @@ def notices_chosen(
             f"{did}\nThis server is notified there of each problem once: a channel that no longer takes "
             "posts, with what to do; papers that could not be posted; messages that are not delivered for "
             "hours; Hugging Face not answering for hours.\nWhere I cannot post there, I use another channel "
-            "that I can post in, or send a direct message to whoever set up the channel in question. `/status` "
-            "says it as well."
+            "that I can post in, or send a direct message to whoever set up the channel in question. "
+            "`/status` says it as well."
         ),
         colour=COLOUR,
     )
