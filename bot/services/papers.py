@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from bot.core.ids import PaperId
-from bot.core.list_days import open_list_day
+from bot.core.list_days import closes_at, open_list_day
 from bot.core.papers import Paper
 from bot.errors import (
     NotOpenYetError,
@@ -42,6 +42,7 @@ class ListDay:
     is_open: bool  # it is still filling
     unreadable: int = 0  # items on it that could not be read
     problem: Problem | None = None  # why this may not be all of it, or not the newest list
+    read_while_open_at: datetime | None = None  # of a closed day that was not read since it closed
 
 
 class Papers:
@@ -138,12 +139,16 @@ class Papers:
         async with self._database.read() as conn:
             found = await papers.of_day(conn, day)
             read = (await list_days.reads(conn, day, day)).get(day)
+        is_old = read is not None and read.read_at < closes_at(day) <= self._clock()
         return ListDay(
             day=day,
             papers=tuple(found),
             is_open=day >= open_list_day(self._clock()),
             unreadable=read.unreadable if read else 0,
             problem=problem,
+            read_while_open_at=read.read_at
+            if read and read.read_at < closes_at(day) <= self._clock()
+            else None,
         )
 
 

@@ -30,6 +30,21 @@ async def test_a_date_shows_that_list_by_upvotes(world: World) -> None:
     assert said.index("Many") < said.index("Few")
 
 
+async def test_a_list_that_was_not_read_since_it_closed_is_said_to_be_from_before(world: World) -> None:
+    day = world.today
+    world.list_paper("2608.00001", title="Tea Leaves")
+    said = text_of(await world.member.slash(world.channel, "papers date", date=day.isoformat()))
+    assert "still filling; it closes" in said
+
+    world.clock.advance(days=2)
+
+    said = text_of(await world.member.slash(world.channel, "papers date", date=day.isoformat()))
+    assert "while it was still filling: later papers may be missing" in said
+    await world.run()
+    said = text_of(await world.member.slash(world.channel, "papers date", date=day.isoformat()))
+    assert "filling" not in said
+
+
 async def test_a_paper_that_comes_back_stands_on_both_lists_and_is_posted_once(world: World) -> None:
     first = world.today - timedelta(days=6)
     world.list_paper("2608.00001", day=first, title="Video Tea Leaves")

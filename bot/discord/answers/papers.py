@@ -17,7 +17,7 @@ from bot.core.posts import Form
 from bot.core.queries import Query
 from bot.discord.embeds import MessageParts, to_discord
 from bot.discord.paging import pages
-from bot.discord.phrases import code, days_read, moment
+from bot.discord.phrases import code, days_read, moment, past
 from bot.services.papers import ListDay
 from bot.services.searching import Preview
 
@@ -30,6 +30,9 @@ def list_day(found: ListDay, *, now: datetime) -> list[discord.Embed]:
     elif found.is_open:
         footer = f"This list is still filling; it closes {moment(closes_at(found.day), now=now)}."
         empty = "This list has no papers yet."
+    elif found.read_while_open_at is not None:
+        read = past(found.read_while_open_at)
+        footer = f"⚠️ Last read {read}, while it was still filling: later papers may be missing."
     if found.unreadable:
         one = found.unreadable == 1
         missing = f"⚠️ {count(found.unreadable, 'item')} on this list could not be read"
