@@ -146,9 +146,7 @@ class Papers:
             is_open=day >= open_list_day(self._clock()),
             unreadable=read.unreadable if read else 0,
             problem=problem,
-            read_while_open_at=read.read_at
-            if read and read.read_at < closes_at(day) <= self._clock()
-            else None,
+            read_while_open_at=read.read_at if read and is_old else None,
         )
 
 
