@@ -24,7 +24,7 @@ from bot.store.files import NO_LOCKS
 # How long another process (a backup, a shell) may keep us waiting: less than the process may take to end,
 # for nothing interrupts that wait.
 _BUSY_TIMEOUT_SECONDS = 3
-_INTERRUPT_AGAIN_SECONDS = 0.02
+_INTERRUPT_AFTER_SECONDS = 0.1
 
 _RIGHTS = "this user cannot write there; give it the right to write to the file and its folder"
 _LOCKED = (
@@ -130,18 +130,19 @@ def _roll_back_cancelled(
 
 
 async def _undo(driver: aiosqlite.Connection) -> None:
-    """Roll back what was cut off, at once even where a statement would run for minutes.
+    """Roll back what was cut off, soon even where a statement would run for minutes.
 
-    The statement may not have begun yet, and an interrupt that comes too early is lost: it is repeated until
-    the connection's thread is through with the statement.
+    Most statements are through in a moment and are let run: an interrupt would also stop the rollback while
+    another cursor of the connection has rows left. One that comes before its statement began is lost, so it is
+    repeated. Nothing raised here may take the place of the cancellation.
     """
     is_through = asyncio.ensure_future(driver.execute_fetchall("SELECT 1"))  # it waits in the same line
-    while not is_through.done():
+    while not (await asyncio.wait({is_through}, timeout=_INTERRUPT_AFTER_SECONDS))[0]:
         await driver.interrupt()
-        await asyncio.wait({is_through}, timeout=_INTERRUPT_AGAIN_SECONDS)
-    with suppress(sqlite3.OperationalError):  # interrupted as well
+    with suppress(sqlite3.Error, ValueError):  # interrupted as well, or closed
         is_through.result()
-    await driver.rollback()
+    with suppress(sqlite3.Error, ValueError):
+        await driver.rollback()
 
 
 @contextmanager
