@@ -133,8 +133,8 @@ async def _undo(driver: aiosqlite.Connection) -> None:
     """Roll back what was cut off, soon even where a statement would run for minutes.
 
     Most statements are through in a moment and are let run: an interrupt would also stop the rollback while
-    another cursor of the connection has rows left. One that comes before its statement began is lost, so it is
-    repeated. Nothing raised here may take the place of the cancellation.
+    another cursor of the connection has rows left. One that comes before its statement began is lost, so it
+    is repeated. Nothing raised here may take the place of the cancellation.
     """
     is_through = asyncio.ensure_future(driver.execute_fetchall("SELECT 1"))  # it waits in the same line
     while not (await asyncio.wait({is_through}, timeout=_INTERRUPT_AFTER_SECONDS))[0]:
