@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from yarl import URL
 
+from bot.proxies import ProxyError
+
 # Longest abstract seen: 1,923 characters. This only stops a text that is no text from filling the database.
 _LONGEST_TEXT = 20_000
 # Discord takes no longer link anywhere.
@@ -57,6 +59,8 @@ def cause(error: BaseException) -> str:
 
     `str` of such an error has addresses and paths in it.
     """
+    if isinstance(error, ProxyError):  # whose text names the variable alone
+        return str(error)
     found: BaseException | None = error
     reasons: list[str] = []
     while found is not None and len(reasons) < _LONGEST_CHAIN:

@@ -158,6 +158,8 @@ def refusals(path: Path) -> Generator[None]:
         if told := refusal(error, path):
             raise told from error
         raise
+    except StoreError as error:
+        raise ConfigError(f"DATABASE_URL names {path}, but {error}") from error
 
 
 def refusal(error: DBAPIError, path: Path) -> ConfigError | None:
@@ -189,8 +191,8 @@ def store_error(error: Exception, *, is_write: bool) -> StoreError | None:
 
 
 def _names(error: BaseException | None) -> list[str]:
-    """SQLite's names of the error, the most exact first: `SQLITE_IOERR_WRITE`, `SQLITE_IOERR`."""
+    """SQLite's names of the error: the exact one (`SQLITE_IOERR_WRITE`), its beginning, and that of its text."""
     if not isinstance(error, sqlite3.Error):
         return []
-    name = getattr(error, "sqlite_errorname", "") or _NAMES.get(str(error).casefold(), "")
-    return [name, "_".join(name.split("_")[:2])]
+    name = getattr(error, "sqlite_errorname", "")
+    return [name, "_".join(name.split("_")[:2]), _NAMES.get(str(error).casefold(), "")]

@@ -100,7 +100,7 @@ async def test_cancel_pressed_while_a_step_is_slow_cancels_after_it(world: World
         await until_answered(*presses)
     await world.env.settle()
 
-    assert "Cancelled: nothing was changed" in text_of(shown)
+    assert "was cancelled, and nothing was changed" in text_of(shown)
 
 
 async def test_a_form_is_taken_while_a_step_is_slow(world: World) -> None:

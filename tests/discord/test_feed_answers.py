@@ -111,8 +111,8 @@ def test_what_failed_for_the_same_reason_is_one_line_with_a_count() -> None:
     _, said = delivered(*failed, other)
 
     assert said.count("Discord refused it.") == 1
-    assert "8 papers could not be posted: Discord refused it. `/deliver` tries again." in said
-    assert "1 paper could not be posted: AutoMod blocked it. `/deliver` tries again." in said
+    assert "8 papers could not be posted. Discord refused it. `/deliver` there tries again." in said
+    assert "1 paper could not be posted. AutoMod blocked it. `/deliver` there tries again." in said
 
 
 def test_what_failed_says_how_it_is_tried_again() -> None:

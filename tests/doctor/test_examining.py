@@ -92,7 +92,10 @@ async def test_an_env_file_that_cannot_be_read_is_told_and_the_environment_count
         ("Database", "The database: not checked, because .env cannot be read, and may set DATABASE_URL"),
         (
             "Discord",
-            "Discord: not checked, because .env cannot be read, and may set DISCORD_API_URL or DISCORD_TOKEN",
+            (
+                "Discord: not checked, because .env cannot be read, and may set DISCORD_API_URL or "
+                "DISCORD_TOKEN or HTTPS_PROXY or HTTP_PROXY"
+            ),
         ),
     ):
         assert [one.what for one in told[name]] == [why]

@@ -218,7 +218,7 @@ async def test_the_numbers_tell_of_runs_posts_refusals_and_commands(stage: Stage
         numbers = await port.numbers()
     assert numbers.of("paperboy_post_attempts_total", outcome="sent") == 1
     assert numbers.of("paperboy_post_attempts_total", outcome="held") == 1
-    assert numbers.of("paperboy_post_attempts_total", outcome="refused") == 1
+    assert numbers.of("paperboy_post_attempts_total", outcome="refused") == 2  # in full, then bare
     assert numbers["paperboy_post_delay_seconds_count"] == 1
     assert numbers["paperboy_posts_planned_total"] == 3
     assert numbers["paperboy_papers_new_total"] == 1
@@ -239,7 +239,7 @@ async def test_the_numbers_tell_of_runs_posts_refusals_and_commands(stage: Stage
     assert numbers.of("paperboy_commands_total", command="subscribe", outcome="user_error") == 1
     assert numbers.of("paperboy_command_first_answer_seconds_count", command="subscribe") == 4
     assert numbers.of("paperboy_command_first_answer_seconds_count", command="config schedule") == 3
-    assert numbers.of("paperboy_discord_request_duration_seconds_count", status="4xx") == 2
+    assert numbers.of("paperboy_discord_request_duration_seconds_count", status="4xx") == 3
     assert numbers["paperboy_source_up"] == 1
 
 

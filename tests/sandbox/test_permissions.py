@@ -156,8 +156,8 @@ async def test_only_commands_that_the_person_has_are_recommended(
         if command["name"] == "echo":
             command["default_member_permissions"] = str(discord.Permissions(manage_channels=True).value)
     ben = browser.another(person=sandbox.member.id)
-    assert (await browser.listing())["commands"] == ["echo", "form", "silence"]
-    assert (await ben.listing())["commands"] == ["form", "silence"]
+    assert (await browser.listing())["commands"] == ["echo", "form", "hasty", "silence"]
+    assert (await ben.listing())["commands"] == ["form", "hasty", "silence"]
 
 
 async def test_the_keyword_that_is_recommended_stands_on_the_lists_that_are_open(

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
-from collections.abc import AsyncIterator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
 
 from bot.core.runs import Outcome
-from bot.errors import Problem, ProblemKind
+from bot.errors import Problem, ProblemKind, StoreError
 from bot.logs import TextFormatter
 from bot.services.polling import BACKFILL_PAUSE_SECONDS, Polling
 from bot.services.progress import Advance, Progress, untold
 from bot.store import list_days, papers
-from bot.store.database import Database
 from tests.fakes.huggingface import Fault
 from tests.fakes.leaks import FINAL_LEAKS, PASSING_LEAKS, leaked
 from tests.services.bots import NOW, Bot, a_bot
@@ -187,17 +182,13 @@ async def test_hostile_items_cost_themselves_and_not_what_is_stored_with_them(bo
 
 async def test_a_full_disk_is_no_bug(bot: Bot, caplog: pytest.LogCaptureFixture) -> None:
     bot.list_paper("2608.00001")
-    error = sqlite3.OperationalError("database or disk is full")
-    error.sqlite_errorname = "SQLITE_FULL"
-    full = OperationalError("INSERT", {}, error)
-
-    @asynccontextmanager
-    async def write() -> AsyncIterator[None]:
-        raise full
-        yield
-
-    bot.services.polling._database = cast("Database", SimpleNamespace(write=write, read=bot.database.read))
-    assert (await bot.services.polling.poll()).problem == Problem(ProblemKind.DATABASE)
+    await bot.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON papers "
+        "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+    )
+    with pytest.raises(StoreError):
+        await bot.services.runs.run()
+    assert (await bot.last_run()).problem == Problem(ProblemKind.DATABASE)
     assert "the disk is full" in caplog.text
     assert "Traceback" not in caplog.text
 

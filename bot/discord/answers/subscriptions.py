@@ -78,7 +78,7 @@ def _wanted(item: Wanted) -> str:
     if item.today:
         which = "" if item.recent == 1 else f"{of_them(item.today, item.recent)} "
         today = f", {which}on today's list"
-    known = "" if item.is_new else " (subscribed before)"
+    known = " (goes on)" if item.goes_on else "" if item.is_new else " (subscribed before)"
     return f"• {code(item.subscription.text)}{known}: {recent} in the last {RECENT_DAYS} days{today}"
 
 
