@@ -191,7 +191,7 @@ def store_error(error: Exception, *, is_write: bool) -> StoreError | None:
 
 
 def _names(error: BaseException | None) -> list[str]:
-    """SQLite's names of the error: the exact one (`SQLITE_IOERR_WRITE`), its beginning, and that of its text."""
+    """SQLite's names of the error: the exact one (`SQLITE_IOERR_WRITE`), its beginning, its text's."""
     if not isinstance(error, sqlite3.Error):
         return []
     name = getattr(error, "sqlite_errorname", "")
