@@ -148,13 +148,13 @@ async def test_a_rate_limit_on_demand_is_one_that_the_client_obeys(sandbox: Sand
 async def test_a_dropped_socket_resumes_and_misses_nothing(sandbox: Sandbox, bot: EchoBot) -> None:
     sessions = set(sandbox.gateway.sessions)
     created = asyncio.create_task(
-        bot.wait_for("guild_channel_create", check=lambda channel: channel.name == "while-away", timeout=10)
+        bot.wait_for("guild_channel_create", check=lambda channel: channel.name == "while-away", timeout=60)
     )
     await asyncio.sleep(0)
     sandbox.gateway.drop()
     await sandbox.until(lambda: not sandbox.gateway.is_connected(sandbox.guild.id))
     sandbox.guild.create_text_channel("while-away")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await bot.resumed.wait()
         await created
     assert set(sandbox.gateway.sessions) == sessions
