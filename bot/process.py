@@ -61,6 +61,12 @@ async def _until_signal(work: Coroutine[None, None, None]) -> None:
     except asyncio.CancelledError:
         if not asked:
             raise
+    except Exception as error:
+        if not asked:
+            raise
+        # What the end has cut off may fail in its own way; it is over all the same.
+        _log.warning("Closing met an error: %s", type(error).__name__)
+        _log.debug("What closing met", exc_info=error)
     closed.set()
 
 

@@ -145,21 +145,6 @@ async def test_a_rate_limit_on_demand_is_one_that_the_client_obeys(sandbox: Sand
     assert sent == [429, 200]
 
 
-async def test_a_dropped_socket_resumes_and_misses_nothing(sandbox: Sandbox, bot: EchoBot) -> None:
-    sessions = set(sandbox.gateway.sessions)
-    created = asyncio.create_task(
-        bot.wait_for("guild_channel_create", check=lambda channel: channel.name == "while-away", timeout=60)
-    )
-    await asyncio.sleep(0)
-    sandbox.gateway.drop()
-    await sandbox.until(lambda: not sandbox.gateway.is_connected(sandbox.guild.id))
-    sandbox.guild.create_text_channel("while-away")
-    async with asyncio.timeout(60):
-        await bot.resumed.wait()
-        await created
-    assert set(sandbox.gateway.sessions) == sessions
-
-
 async def test_a_session_that_was_forgotten_is_begun_anew(sandbox: Sandbox, bot: EchoBot) -> None:
     sandbox.gateway.forget_sessions()
     sandbox.gateway.ask_to_reconnect()
