@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from benchmarks._corpus import corpus
-from bot.core.queries import compile_query, parse_query
-from bot.index import PaperIndex
+from bot.core.query.parser import compile_query, parse_query
+from bot.matching.index import PaperIndex
 
 QUERIES = 100_000
 PAPERS = 72

@@ -23,9 +23,9 @@ from benchmarks._corpus import corpus
 from bot.core.feeds import Feed, Subscription
 from bot.core.ids import ChannelId, FeedId, ServerId, SubscriptionId, UserId
 from bot.core.papers import Paper
-from bot.core.queries import RULES_VERSION, compile_query, parse_query
+from bot.core.query.parser import RULES_VERSION, compile_query, parse_query
 from bot.core.schedules import Schedule
-from bot.services.planning import plan
+from bot.services.runs.planning import plan
 
 FEEDS = 20_000
 SUBSCRIPTIONS_A_FEED = 5

@@ -11,23 +11,23 @@ from datetime import datetime
 from bot.client import Client, point_at
 from bot.core.ids import ServerId
 from bot.core.plurals import count
-from bot.discord.notice_board import DiscordNoticeBoard
-from bot.discord.outages import Patience
-from bot.discord.publishing import DiscordPublisher
-from bot.discord.server_list import list_servers
-from bot.discord.shards import Shards
+from bot.discord.connection.outages import Patience
+from bot.discord.connection.server_list import list_servers
+from bot.discord.connection.shards import Shards
+from bot.discord.delivery.notice_board import DiscordNoticeBoard
+from bot.discord.delivery.publisher import DiscordPublisher
 from bot.errors import ConfigError, StoreError
-from bot.health import Health
-from bot.monitoring import Monitor
+from bot.monitoring.health import Health
+from bot.monitoring.port import Monitor
 from bot.scheduler import Scheduler
-from bot.services.assembly import Services, assemble
+from bot.services.container import Services, assemble
 from bot.services.progress import Progress, untold
 from bot.settings import Settings
 from bot.sources.huggingface import HuggingFace
 from bot.store.database import Database
-from bot.store.engines import parse_url, refusals
-from bot.store.locking import sole_use
-from bot.watching import UNWATCHED
+from bot.store.sqlite.engine import parse_url, refusals
+from bot.store.sqlite.locks import sole_use
+from bot.telemetry import UNWATCHED
 from cogs import make_cogs
 
 _log = logging.getLogger(__name__)

@@ -17,10 +17,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from typing_extensions import override
 
-from bot.discord.confirming import ConfirmButton
-from bot.discord.error_texts import NO_ANSWER, failure, not_offered
-from bot.discord.failures import AutocompleteFailures, answer_failure
-from bot.discord.gateway import (
+from bot.discord.connection.gateway import (
     CONNECT_SECONDS,
     GatewayShard,
     GatewaySocket,
@@ -28,14 +25,17 @@ from bot.discord.gateway import (
     final_error,
     not_connected,
 )
-from bot.discord.outages import UNUSABLE, Patience, as_list
-from bot.discord.paging import PageButton
-from bot.discord.registration import are_same
-from bot.discord.requests import gate, limit_time, on_answer
+from bot.discord.connection.outages import UNUSABLE, Patience, as_list
+from bot.discord.connection.registration import are_same
+from bot.discord.connection.requests import gate, limit_time, on_answer
+from bot.discord.ui.confirm import ConfirmButton
+from bot.discord.ui.error_handler import AutocompleteFailures, answer_failure
+from bot.discord.ui.error_texts import NO_ANSWER, failure, not_offered
+from bot.discord.ui.pages import PageButton
 from bot.errors import UserError
 from bot.proxies import NO_PROXIES, Proxies
-from bot.services.pace import RequestPace
-from bot.watching import UNWATCHED, Answered, Watcher
+from bot.services.delivery.pace import RequestPace
+from bot.telemetry import UNWATCHED, Answered, Watcher
 
 _log = logging.getLogger(__name__)
 _AUTOCOMPLETE = AutocompleteFailures()

@@ -14,8 +14,8 @@ from apscheduler.triggers.date import DateTrigger
 
 from bot.errors import StoreError
 from bot.services.clock import Clock
-from bot.services.pace import growing_wait
-from bot.services.runs import Runs
+from bot.services.delivery.pace import growing_wait
+from bot.services.runs.run import Runs
 
 _log = logging.getLogger(__name__)
 

@@ -28,12 +28,12 @@ from typing_extensions import override
 
 from bot.core.feeds import MAX_SUBSCRIPTIONS
 from bot.core.limits import MAX_FEEDS, Limits
-from bot.core.queries import MAX_QUERY_LENGTH
+from bot.core.query.parser import MAX_QUERY_LENGTH
 from bot.core.schedules import Schedule, parse_time, parse_timezone, parse_weekdays
 from bot.errors import ConfigError
 from bot.proxies import Proxies, proxy_address, secrets_of
-from bot.store.address import MUST_BE, AddressError, database_path
-from bot.validating import reading
+from bot.store.sqlite.address import MUST_BE, AddressError, database_path
+from bot.validators import reading
 
 DOTENV = Path(".env")
 _ENCODING = "utf-8-sig"  # some editors put a byte order mark first; it is no part of the first name

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from discord.ext import commands
 
-from bot.services.assembly import Services
+from bot.services.container import Services
+from cogs.blocks import HoldsCog
 from cogs.config import ConfigCog
 from cogs.delivery import DeliveryCog
-from cogs.explaining import ExplainingCog
+from cogs.explain import ExplainingCog
 from cogs.help import HelpCog
-from cogs.holds import HoldsCog
 from cogs.papers import PapersCog
 from cogs.setup import SetupCog
 from cogs.status import StatusCog

@@ -12,13 +12,15 @@ from bot.client import Client
 from bot.core.feeds import Style
 from bot.core.ids import ChannelId, RoleId, ServerId, UserId
 from bot.core.schedules import Cadence
-from bot.discord import extras, targets
 from bot.discord.answers import changed_settings as changes
 from bot.discord.answers import feeds as answers
 from bot.discord.answers import filters as filtering
 from bot.discord.answers import results as results_answers
 from bot.discord.answers import servers as servers_answers
-from bot.discord.options import (
+from bot.discord.permissions import features, targets
+from bot.discord.permissions.targets import ChannelOption
+from bot.discord.permissions.visibility import Viewer
+from bot.discord.ui.options import (
     CadenceChoice,
     ExcludeText,
     MaxPapers,
@@ -27,15 +29,13 @@ from bot.discord.options import (
     StyleChoice,
     choices,
 )
-from bot.discord.paging import answer
-from bot.discord.targets import ChannelOption
-from bot.discord.visibility import Viewer
-from bot.services.assembly import Services
-from bot.services.feeds import FeedState
-from bot.services.filters import FilterChange
-from bot.services.timezones import label, timezones_like
+from bot.discord.ui.pages import answer
+from bot.services.container import Services
+from bot.services.feeds.feeds import FeedState
+from bot.services.feeds.filters import FilterChange
+from bot.services.feeds.timezones import label, timezones_like
 from cogs.history import HistoryCommand
-from cogs.moving import MovingCommands
+from cogs.transfer import MovingCommands
 
 _CHANNEL = "The channel to configure (this one, if left out)"
 
@@ -193,7 +193,7 @@ class ConfigCog(
     ) -> None:
         """Choose the role that the first message of each run pings."""
         await interaction.response.defer(ephemeral=True)
-        target = await extras.for_mention(interaction, channel, role)
+        target = await features.for_mention(interaction, channel, role)
         role_id = RoleId(role.id) if role else None
         state = await self._feeds.mention(role_id, place=target.place, user_id=target.user_id)
         await self._answer(interaction, state, name="Mention", said=changes.mention_changed(state.feed))
@@ -208,7 +208,7 @@ class ConfigCog(
     ) -> None:
         """Open a thread under each card, or stop it."""
         await interaction.response.defer(ephemeral=True)
-        target = await extras.for_threads(interaction, channel, on=on)
+        target = await features.for_threads(interaction, channel, on=on)
         state = await self._feeds.threads(on=on, place=target.place, user_id=target.user_id)
         said, notes = changes.threads_changed(state.feed), changes.thread_notes(state.feed)
         await self._answer(interaction, state, name="Threads", said=said, notes=notes)
@@ -223,7 +223,7 @@ class ConfigCog(
     ) -> None:
         """Publish an announcement channel's messages to its followers, or stop it."""
         await interaction.response.defer(ephemeral=True)
-        target = await extras.for_publishing(interaction, channel, on=on)
+        target = await features.for_publishing(interaction, channel, on=on)
         state = await self._feeds.publish(on=on, place=target.place, user_id=target.user_id)
         said = changes.publishing_changed(state.feed)
         await self._answer(interaction, state, name="Publishing", said=said)
@@ -233,7 +233,7 @@ class ConfigCog(
     async def notices(self, interaction: discord.Interaction[Client], channel: ChannelOption) -> None:
         """Choose where this server hears of troubles."""
         await interaction.response.defer(ephemeral=True)
-        target = await extras.for_notices(interaction, channel)
+        target = await features.for_notices(interaction, channel)
         before = await self._feeds.tell_in(
             target.channel_id, server_id=target.server_id, user_id=target.user_id
         )

@@ -7,12 +7,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Client
-from bot.discord import targets
 from bot.discord.answers import feeds as answers
-from bot.discord.paging import answer
-from bot.discord.targets import ChannelOption
+from bot.discord.permissions import targets
+from bot.discord.permissions.targets import ChannelOption
+from bot.discord.ui.pages import answer
 from bot.services.clock import Clock
-from bot.services.feeds import Feeds
+from bot.services.feeds.feeds import Feeds
 
 
 class DeliveryCog(commands.Cog):

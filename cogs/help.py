@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.client import Client
 from bot.discord.answers import help as answers
-from bot.discord.paging import answer
+from bot.discord.ui.pages import answer
 from cogs.setup import SetUpButton
 
 

@@ -7,11 +7,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Client
-from bot.discord import targets
 from bot.discord.answers import changes as answers
-from bot.discord.paging import answer
-from bot.discord.targets import ChannelOption
-from bot.discord.visibility import Viewer
+from bot.discord.permissions import targets
+from bot.discord.permissions.targets import ChannelOption
+from bot.discord.permissions.visibility import Viewer
+from bot.discord.ui.pages import answer
 from bot.services.changes import Changes
 
 

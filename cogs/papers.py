@@ -9,11 +9,11 @@ from discord.ext import commands
 from bot.client import Client
 from bot.core.papers import parse_paper_id
 from bot.discord.answers import papers as answers
-from bot.discord.options import PaperText, ShortText
-from bot.discord.paging import answer, answer_with
-from bot.discord.replies import defer_publicly
+from bot.discord.ui.options import PaperText, ShortText
+from bot.discord.ui.pages import answer, answer_with
+from bot.discord.ui.replies import defer_publicly
 from bot.services.clock import Clock
-from bot.services.papers import Papers
+from bot.services.queries.papers import Papers
 
 
 class PapersCog(commands.Cog):

@@ -11,9 +11,9 @@ from discord.ext import commands
 from typing_extensions import override
 
 from bot.client import Client
-from bot.discord.failures import failures_told
-from bot.discord.setup_panel import Panel, PanelItem, tell_if_too_old
-from bot.services.setup import Setup
+from bot.discord.ui.error_handler import failures_told
+from bot.discord.ui.setup_panel import Panel, PanelItem, tell_if_too_old
+from bot.services.feeds.setup import Setup
 from cogs.subscriptions import OlderButton
 
 

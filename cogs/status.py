@@ -7,12 +7,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Client
-from bot.discord import targets
 from bot.discord.answers import status as answers
-from bot.discord.checking import CheckAgainButton
-from bot.discord.paging import answer
-from bot.discord.visibility import Viewer
-from bot.services.status import StatusReport
+from bot.discord.permissions import targets
+from bot.discord.permissions.visibility import Viewer
+from bot.discord.ui.pages import answer
+from bot.discord.ui.recheck_button import CheckAgainButton
+from bot.services.queries.status import StatusReport
 
 
 class StatusCog(commands.Cog):

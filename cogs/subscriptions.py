@@ -12,17 +12,17 @@ from typing_extensions import override
 
 from bot.client import Client
 from bot.core.ids import ChannelId
-from bot.discord import targets
 from bot.discord.answers import subscriptions as answers
-from bot.discord.confirming import question
-from bot.discord.failures import failures_told
-from bot.discord.options import Keywords, choices
-from bot.discord.paging import answer
-from bot.discord.replies import reply
-from bot.discord.targets import ChannelOption
+from bot.discord.permissions import targets
+from bot.discord.permissions.targets import ChannelOption
+from bot.discord.ui.confirm import question
+from bot.discord.ui.error_handler import failures_told
+from bot.discord.ui.options import Keywords, choices
+from bot.discord.ui.pages import answer
+from bot.discord.ui.replies import reply
 from bot.services.clock import Clock
-from bot.services.subscriptions import OLDER_MATCHES, Subscribed, Subscriptions
-from bot.services.unsubscribing import ALL_OF_THEM, new_key
+from bot.services.feeds.subscriptions import OLDER_MATCHES, Subscribed, Subscriptions
+from bot.services.feeds.unsubscribing import ALL_OF_THEM, new_key
 
 _OLDER_WAIT_SECONDS = 60.0
 

@@ -6,8 +6,8 @@ import discord
 from discord.ext import commands
 
 from bot.core.ids import ServerId
-from bot.discord import welcoming
-from bot.services.servers import Servers
+from bot.discord import welcome
+from bot.services.feeds.servers import Servers
 from cogs.setup import SetUpButton
 
 
@@ -19,4 +19,4 @@ class WelcomeCog(commands.Cog):
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Not for a reconnect, of which Discord tells otherwise; nor again after a kick and a return."""
         if await self._servers.welcome(ServerId(guild.id)):
-            await welcoming.welcome(guild, buttons=[SetUpButton()])
+            await welcome.welcome(guild, buttons=[SetUpButton()])

@@ -14,7 +14,7 @@ from discord.http import HTTPClient
 from bot import app as apps
 from bot.app import App
 from bot.client import Client
-from bot.discord.outages import Patience
+from bot.discord.connection.outages import Patience
 from bot.errors import ConfigError
 from bot.services.clock import system_clock
 from bot.settings import Settings
@@ -85,4 +85,4 @@ async def owing(bot: Bot) -> None:
     bot.list_paper("2608.00001")
     await bot.subscribe()
     bot.clock.advance(hours=1)
-    await bot.services.runs.run()
+    await bot.services.runs.run.run()

@@ -17,7 +17,7 @@ import pytest_asyncio
 from discord import app_commands
 
 from bot.client import Client
-from bot.services.assembly import Services
+from bot.services.container import Services
 from bot.settings import Settings
 from cogs import make_cogs
 

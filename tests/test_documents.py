@@ -11,9 +11,9 @@ import pytest
 from bot.client import INVITE_PERMISSIONS
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
-from bot.core.queries import QueryError, compile_query, parse_query
-from bot.discord.access import permission_name
-from bot.index import PaperIndex
+from bot.core.query.parser import QueryError, compile_query, parse_query
+from bot.discord.permissions.access import permission_name
+from bot.matching.index import PaperIndex
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -17,7 +17,7 @@ import pytest_asyncio
 from yarl import URL
 
 from bot.client import point_at
-from bot.discord.surveying import NoAnswerError, Survey
+from bot.discord.survey import NoAnswerError, Survey
 from bot.errors import ConfigError, SourceError
 from bot.proxies import Proxies
 from bot.settings import Settings

@@ -48,8 +48,8 @@ class Counted:
     def __init__(self, bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
         self.failures: list[Exception] = []
-        self._run = bot.services.runs.run
-        monkeypatch.setattr(bot.services.runs, "run", self.run)
+        self._run = bot.services.runs.run.run
+        monkeypatch.setattr(bot.services.runs.run, "run", self.run)
 
     async def run(self) -> Any:
         self.count += 1
@@ -63,7 +63,7 @@ async def scheduled(
     bot: Bot, rung: asyncio.Event | None = None, running: asyncio.Lock | None = None
 ) -> AsyncIterator[Scheduler]:
     rung, running = rung or asyncio.Event(), running or asyncio.Lock()
-    scheduler = Scheduler(runs=bot.services.runs, clock=bot.clock, rung=rung, running=running)
+    scheduler = Scheduler(runs=bot.services.runs.run, clock=bot.clock, rung=rung, running=running)
     task = asyncio.create_task(scheduler.run())
     try:
         yield scheduler
@@ -95,14 +95,14 @@ async def test_whoever_holds_the_runs_back_waits_for_the_one_under_way_and_is_wa
 ) -> None:
     runs, rung, running = Counted(bot, monkeypatch), asyncio.Event(), asyncio.Lock()
     begun, may_end = asyncio.Event(), asyncio.Event()
-    real_run = bot.services.runs.run
+    real_run = bot.services.runs.run.run
 
     async def slow_run() -> Any:
         begun.set()
         await may_end.wait()
         return await real_run()
 
-    monkeypatch.setattr(bot.services.runs, "run", slow_run)
+    monkeypatch.setattr(bot.services.runs.run, "run", slow_run)
     async with scheduled(bot, rung, running):
         await begun.wait()
         assert running.locked()
@@ -126,7 +126,7 @@ async def test_a_ring_during_a_run_is_not_lost(bot: Bot, monkeypatch: pytest.Mon
             rung.set()
         return report
 
-    monkeypatch.setattr(bot.services.runs, "run", run)
+    monkeypatch.setattr(bot.services.runs.run, "run", run)
     async with scheduled(bot, rung):
         await until(lambda: runs.count == 2)
         await quiet()
@@ -142,7 +142,7 @@ async def test_the_bell_rings_in_this_thread_when_the_time_has_come(
     async def next_at() -> Any:
         return bot.clock() + (waits.pop(0) if waits else timedelta(hours=1))
 
-    monkeypatch.setattr(bot.services.runs, "next_at", next_at)
+    monkeypatch.setattr(bot.services.runs.run, "next_at", next_at)
     rung = Event()
     async with scheduled(bot, rung):
         await until(lambda: runs.count == 2)
@@ -200,7 +200,7 @@ async def test_a_store_that_cannot_say_what_is_due_does_not_end_the_bell(
     async def broken() -> None:
         raise OSError("disk I/O error")
 
-    monkeypatch.setattr(bot.services.runs, "next_at", broken)
+    monkeypatch.setattr(bot.services.runs.run, "next_at", broken)
     async with scheduled(bot):
         await until(lambda: runs.count == 1)
         await quiet()
@@ -210,5 +210,5 @@ async def test_a_store_that_cannot_say_what_is_due_does_not_end_the_bell(
 async def test_the_next_time_is_never_in_the_past_after_a_run(bot: Bot) -> None:
     await bot.subscribe()
     bot.clock.now = NOW + timedelta(days=3)
-    await bot.services.runs.run()
-    assert await bot.services.runs.next_at() > bot.clock()
+    await bot.services.runs.run.run()
+    assert await bot.services.runs.run.next_at() > bot.clock()

@@ -12,8 +12,8 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from bot.discord import gateway, requests
-from bot.discord.outages import LONGEST_WAIT_SECONDS
+from bot.discord.connection import gateway, requests
+from bot.discord.connection.outages import LONGEST_WAIT_SECONDS
 from bot.errors import ConfigError
 from tests.front import UNAUTHORIZED, Bad, Socket, Start, starting
 

@@ -16,12 +16,12 @@ from simcord import Env
 from bot.client import Client
 from bot.core.list_days import open_list_day
 from bot.core.schedules import Schedule
-from bot.discord.notice_board import DiscordNoticeBoard
-from bot.discord.publishing import DiscordPublisher
-from bot.services.assembly import Services, assemble
-from bot.services.pace import ChannelPace
+from bot.discord.delivery.notice_board import DiscordNoticeBoard
+from bot.discord.delivery.publisher import DiscordPublisher
+from bot.services.container import Services, assemble
+from bot.services.delivery.pace import ChannelPace
 from bot.sources.huggingface import HuggingFace
-from bot.store import outbox, steps
+from bot.store import follow_ups, outbox
 from bot.store.database import Database
 from cogs import make_cogs
 from tests.fakes.clock import FakeClock
@@ -96,7 +96,7 @@ class World:
         """Waits until nothing more can be sent now."""
         for _ in range(500):
             async with self.database.read() as conn:
-                owed = await outbox.claimable(conn, self.clock(), limit=1) or await steps.claimable(
+                owed = await outbox.claimable(conn, self.clock(), limit=1) or await follow_ups.claimable(
                     conn, self.clock(), limit=1
                 )
             if not owed and not self.services.delivery.in_flight:

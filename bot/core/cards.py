@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date
 from urllib.parse import quote
 
-from bot.core.latex import readable
 from bot.core.markdown import (
     MAX_BUTTON_URL,
     clean,
@@ -18,9 +17,10 @@ from bot.core.markdown import (
     shorten,
     web_url,
 )
-from bot.core.marks import mark
 from bot.core.papers import Paper
-from bot.core.queries import Field, Query
+from bot.core.query.highlights import mark
+from bot.core.query.parser import Field, Query
+from bot.core.words.latex import readable
 
 # Discord's limits on an embed, in characters.
 MAX_TITLE = 256

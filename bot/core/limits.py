@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.core.feeds import MAX_SUBSCRIPTIONS
 from bot.core.ids import ChannelId
 from bot.core.plurals import count
-from bot.core.queries import MAX_QUERY_LENGTH
+from bot.core.query.parser import MAX_QUERY_LENGTH
 from bot.errors import UserError
 
 MAX_FEEDS = 50  # a server

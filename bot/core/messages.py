@@ -18,13 +18,13 @@ from bot.core.cards import (
 )
 from bot.core.feeds import Style
 from bot.core.ids import PaperId, RoleId
-from bot.core.latex import readable
 from bot.core.markdown import length, plain, shorten
 from bot.core.papers import Paper
 from bot.core.plurals import count
 from bot.core.posts import Entry, Form
-from bot.core.queries import Query
+from bot.core.query.parser import Query
 from bot.core.schedules import WEEKDAYS
+from bot.core.words.latex import readable
 
 # Discord's limits on a message; the characters are those of all its embeds.
 MAX_CONTENT = 2_000

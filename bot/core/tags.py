@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.core.queries import Query
-from bot.core.query_nodes import Phrase, positive_phrases
-from bot.core.readings import find
-from bot.core.text import SIGNS, Word, words
+from bot.core.query.nodes import Phrase, positive_phrases
+from bot.core.query.parser import Query
+from bot.core.query.readings import find
+from bot.core.words.text import SIGNS, Word, words
 
 MAX_APPLIED_TAGS = 5  # Discord's limit
 # Names of tags that a post of papers may carry where its forum asks for one and none fits; folded.

@@ -14,10 +14,10 @@ from bot.core.plurals import count
 from bot.doctor.files import check_readers
 from bot.doctor.findings import Finding, Sign, fine, unchecked, warning, wrong
 from bot.errors import ConfigError
-from bot.store.engines import parse_url
-from bot.store.files import NO_LOCKS, obstacle, real
-from bot.store.inspecting import BusyError, Inspector, Owed, Revision, inspected, user_of
-from bot.store.locking import is_held, keeps_locks, lock_path
+from bot.store.sqlite.engine import parse_url
+from bot.store.sqlite.files import NO_LOCKS, obstacle, real
+from bot.store.sqlite.inspection import BusyError, Inspector, Owed, Revision, inspected, user_of
+from bot.store.sqlite.locks import is_held, keeps_locks, lock_path
 
 _LEAST_ROOM_BYTES = 50_000_000
 _LITTLE_ROOM_BYTES = 500_000_000

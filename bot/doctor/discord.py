@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.core.plurals import count
-from bot.discord.surveying import Identity, NoAnswerError, SessionStarts, Survey, TokenRefusedError
+from bot.discord.survey import Identity, NoAnswerError, SessionStarts, Survey, TokenRefusedError
 from bot.doctor.findings import Finding, fine, unchecked, warning, wrong
 
 _PORTAL = "in Discord's Developer Portal, under your application"

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bot.doctor.findings import Finding, fine, warning
-from bot.store import files
+from bot.store.sqlite import files
 
 
 def check_dotenv(path: Path) -> list[Finding]:

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from bot.cli.terminal import from_markdown
 from bot.core.access import Access
 from bot.core.feeds import Feed, Hold
 from bot.core.ids import ChannelId, ServerId
 from bot.core.plurals import count
-from bot.discord.surveying import NoAnswerError, ServerSurvey, Survey, TokenRefusedError
+from bot.discord.survey import NoAnswerError, ServerSurvey, Survey, TokenRefusedError
 from bot.doctor.database import Contents
 from bot.doctor.findings import Finding, Sign, fine, unchecked, warning, wrong
-from bot.store.inspecting import Owed
-from bot.terminal import from_markdown
+from bot.store.sqlite.inspection import Owed
 
 _MOST_TOLD = 20  # troubles
 _AT_ONCE = 4  # servers

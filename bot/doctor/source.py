@@ -14,7 +14,7 @@ from bot.core.schedules import WEEKDAYS
 from bot.doctor.findings import Finding, fine, warning, wrong
 from bot.errors import ConfigError, Problem, SourceError
 from bot.services.clock import Clock
-from bot.services.previewing import newest_list
+from bot.services.queries.preview import newest_list
 from bot.settings import Settings
 from bot.sources.answers import Heard
 from bot.sources.fetching import FetchLimits

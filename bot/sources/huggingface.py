@@ -31,7 +31,7 @@ from bot.sources.decoding import decode_json
 from bot.sources.fetching import Fetcher, FetchLimits
 from bot.sources.paging import LIST_PATH, MOST_ITEMS, DayListing, Reading
 from bot.sources.parse import ParsedList, parse_list, parse_paper
-from bot.watching import UNWATCHED, Endpoint, Watcher
+from bot.telemetry import UNWATCHED, Endpoint, Watcher
 
 _log = logging.getLogger(__name__)
 

@@ -16,10 +16,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.errors import ConfigError, StoreError
-from bot.store import files, migrating
-from bot.store.cancelling import is_cancelled, to_the_end
-from bot.store.engines import parse_url, refusals, sqlite_engine, store_error
-from bot.store.files import NO_LOCKS
+from bot.store import migration
+from bot.store.sqlite import files
+from bot.store.sqlite.cancelling import is_cancelled, to_the_end
+from bot.store.sqlite.engine import parse_url, refusals, sqlite_engine, store_error
+from bot.store.sqlite.files import NO_LOCKS
 
 _log = logging.getLogger(__name__)
 
@@ -60,12 +61,12 @@ class Database:
             with refusals(named):
                 # Look before the first write: it may be another program's.
                 async with _transaction(database._reader, commits=False) as conn:
-                    await conn.run_sync(migrating.check)
+                    await conn.run_sync(migration.check)
                 async with _transaction(migrator, commits=True) as conn:
-                    done = await conn.run_sync(migrating.migrate)
+                    done = await conn.run_sync(migration.migrate)
                     await _check_wal(conn, named)
                 if done:
-                    migrating.log.info("%s", done)
+                    migration.log.info("%s", done)
         except BaseException as error:
             await database.close()
             if isinstance(error, Exception) and is_cancelled():

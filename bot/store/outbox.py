@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import ChannelId, FeedId, MessageId, PostId, ServerId
 from bot.core.posts import Post, PostState
-from bot.store import posts, steps, tables
+from bot.store import follow_ups, posts, tables
 from bot.store.column_types import keep_first
 from bot.store.feeds import is_active
 
@@ -119,7 +119,7 @@ async def forget_first_attempt(conn: AsyncConnection, post_id: PostId) -> None:
 async def mark_sent(conn: AsyncConnection, post_id: PostId, *, message_id: MessageId, now: datetime) -> None:
     sent = {"state": PostState.SENT.value, "message_id": message_id, "sent_at": now}
     await _set(conn, post_id, **sent, failed_at=None, doubtful_since=None, failures=0, reason=None, code=None)
-    await steps.due(conn, post_id, now=now)
+    await follow_ups.due(conn, post_id, now=now)
 
 
 async def mark_failed(

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.feeds import FeedKind
 from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, RoleId, ServerId
 from bot.core.posts import Entry, Form, NewPost, Post, PostState
-from bot.store import steps, tables
+from bot.store import follow_ups, tables
 from bot.store.dialects import insert_if_new, these_ids
 
 _posts = tables.posts
@@ -38,7 +38,7 @@ async def add(conn: AsyncConnection, posts: Iterable[NewPost], *, now: datetime)
     taken = await _add_entries(conn, planned)
     if empty := planned.keys() - taken.keys():
         await conn.execute(delete(_posts).where(_posts.c.id.in_(these_ids(conn, empty))))
-    await steps.add(conn, {post_id: planned[post_id].steps for post_id in sorted(taken)}, now=now)
+    await follow_ups.add(conn, {post_id: planned[post_id].steps for post_id in sorted(taken)}, now=now)
     return [
         Post(
             id=post_id,

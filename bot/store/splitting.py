@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import PostId
 from bot.core.posts import Entry, Post, PostState, StepKind
-from bot.store import steps, tables
+from bot.store import follow_ups, tables
 
 _posts = tables.posts
 _entries = tables.post_papers
@@ -61,7 +61,7 @@ async def split(
         part_id = PostId((await conn.execute(insert(_posts).values(row).returning(_posts.c.id))).scalar_one())
         theirs = (_entries.c.post_id == post.id) & _entries.c.paper_id.in_([one.paper_id for one in part])
         await conn.execute(update(_entries).where(theirs).values(post_id=part_id))
-        await steps.add(conn, {part_id: kinds}, now=now)
+        await follow_ups.add(conn, {part_id: kinds}, now=now)
         found.append(part_id)
     kept = {"nonce": secrets.token_hex(_NONCE_BYTES), **fresh}
     await conn.execute(update(_posts).where(_posts.c.id == post.id).values(kept))

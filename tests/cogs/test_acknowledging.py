@@ -8,7 +8,7 @@ from typing import Any
 from discord import app_commands
 
 from tests.cogs.rights import subscribed
-from tests.cogs.test_holds import FIRST, allow, held
+from tests.cogs.test_blocks import FIRST, allow, held
 from tests.cogs.test_rights import options
 from tests.standstill import acting, press, store_standing_still, until_answered
 from tests.world import World, text_of

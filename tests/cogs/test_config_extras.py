@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.core.access import Access
-from bot.discord.publishing import DiscordPublisher
+from bot.discord.delivery.publisher import DiscordPublisher
 from bot.store import servers
 from tests.cogs.rights import channel_where, feed_of, manager, overwrite, subscribed
 from tests.world import World, text_of

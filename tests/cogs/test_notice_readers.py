@@ -10,10 +10,10 @@ from discord import PermissionOverwrite
 from simcord.enums import ChannelType
 
 from bot.core.ids import ChannelId
-from bot.discord.visibility import known_room, may_name
+from bot.discord.permissions.visibility import known_room, may_name
 from tests.cogs.hidden import hide
 from tests.cogs.rights import manager
-from tests.cogs.test_holds import heeded, held, the_feed, told
+from tests.cogs.test_blocks import heeded, held, the_feed, told
 from tests.world import World
 
 CLOSED = PermissionOverwrite(view_channel=False)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from bot.core.notices import NoticeKind
 from bot.core.posts import Post, StepKind
-from bot.store import feeds, notices, outbox, posts, steps
+from bot.store import feeds, follow_ups, notices, outbox, posts
 from tests.fakes.huggingface import Fault
 from tests.fakes.leaks import FINAL_LEAKS, leaked
 from tests.world import World, text_of
@@ -218,9 +218,9 @@ async def failed_step(world: World) -> None:
     async with world.database.write() as conn:
         (post_id,) = (await conn.execute(text("SELECT id FROM posts"))).scalars()
         await conn.execute(text("DELETE FROM post_steps"))
-        await steps.add(conn, {post_id: [StepKind.THREAD]}, now=world.clock())
-        (step,) = await steps.of_post(conn, post_id)
-        await steps.mark_failed(
+        await follow_ups.add(conn, {post_id: [StepKind.THREAD]}, now=world.clock())
+        (step,) = await follow_ups.of_post(conn, post_id)
+        await follow_ups.mark_failed(
             conn, step.id, reason="I lack **Create Public Threads**.", code=50013, now=world.clock()
         )
 

@@ -12,12 +12,12 @@ from discord import app_commands
 from simcord.actors import _component_interaction
 
 from bot.client import HasButtons
-from bot.discord.confirming import ConfirmButton
-from bot.discord.paging import PageButton
+from bot.discord.ui.confirm import ConfirmButton
+from bot.discord.ui.pages import PageButton
 from cogs import make_cogs
 from tests.cogs.hidden import KINDS, SECRET, Forger, Hidden, hidden_channel, hide, show
 from tests.cogs.rights import manager
-from tests.cogs.test_holds import allow, held, notices, the_feed, told
+from tests.cogs.test_blocks import allow, held, notices, the_feed, told
 from tests.cogs.test_rights import VALUES
 from tests.world import World, text_of
 

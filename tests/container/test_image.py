@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from bot import __version__
-from bot.__main__ import COMMANDS
+from bot.cli.main import COMMANDS
 from bot.settings import Settings
 from tests.container.dockerfile import Stage, parse, sent
 from tests.process.running import ENDS_WITHIN_SECONDS, ROOT

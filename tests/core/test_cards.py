@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.core.cards import MAX_DESCRIPTION, MAX_TITLE, SHORTEST_LINE, Card, date_text, digest_line, make_card
 from bot.core.markdown import MAX_BUTTON_URL, length
 from bot.core.papers import Paper
-from bot.core.queries import Query, parse_query
+from bot.core.query.parser import Query, parse_query
 from tests.fakes.hostile_papers import HOSTILE_PAPERS, PLAIN
 
 pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down

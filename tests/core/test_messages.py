@@ -15,7 +15,7 @@ from bot.core.feeds import Style
 from bot.core.messages import MAX_CHARACTERS, MAX_LINES, Item, compose, heading, layout
 from bot.core.papers import Paper
 from bot.core.posts import Entry, Form
-from bot.core.queries import parse_query
+from bot.core.query.parser import parse_query
 from tests.fakes.hostile_papers import HOSTILE_PAPERS, PLAIN, papers
 
 pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.queries import parse_query
+from bot.core.query.parser import parse_query
 from bot.core.tags import MAX_APPLIED_TAGS, Tag, choose, fits, usable
 
 

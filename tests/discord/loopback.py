@@ -21,10 +21,10 @@ from bot.core.ids import ChannelId, MessageId, PaperId, ServerId
 from bot.core.messages import Message, compose, heading
 from bot.core.papers import Paper
 from bot.core.posts import Form
-from bot.core.queries import parse_query
-from bot.discord.publishing import DiscordPublisher
+from bot.core.query.parser import parse_query
+from bot.discord.delivery.publisher import DiscordPublisher
 from bot.errors import DeliveryError
-from bot.services.pace import RequestPace
+from bot.services.delivery.pace import RequestPace
 from sandbox import Fault, RecordedRequest, Sandbox
 
 KINDS = ("text", "announcement", "thread", "forum", "media", "voice", "stage")

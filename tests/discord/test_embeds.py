@@ -21,7 +21,7 @@ from bot.core.ids import PaperId
 from bot.core.messages import Message, compose, heading, layout
 from bot.core.papers import Paper
 from bot.core.posts import Form
-from bot.core.queries import parse_query
+from bot.core.query.parser import parse_query
 from bot.discord.embeds import to_discord
 from bot.sources.parse import parse_list
 from tests.fakes.discord_limits import assert_within_limits

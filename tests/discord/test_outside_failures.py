@@ -17,8 +17,8 @@ from aiohttp import web
 from discord import app_commands
 
 from bot.core.feeds import Style
-from bot.discord import bringing
-from bot.discord.error_texts import failure
+from bot.discord.ui import import_targets
+from bot.discord.ui.error_texts import failure
 from cogs.help import HelpCog
 from sandbox import Fault
 from tests.discord.loopback import Loopback, connected
@@ -286,7 +286,7 @@ async def _served(request: web.Request) -> web.StreamResponse:
 async def test_a_file_that_cannot_be_fetched_is_said_as_what_it_is(
     loopback: Loopback, monkeypatch: pytest.MonkeyPatch, kind: str, expected: str
 ) -> None:
-    monkeypatch.setattr(bringing, "FETCHING_SECONDS", 0.2 if kind == "hang" else 30)
+    monkeypatch.setattr(import_targets, "FETCHING_SECONDS", 0.2 if kind == "hang" else 30)
     app = web.Application()
     app.router.add_get("/{kind}", _served)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -300,8 +300,8 @@ async def test_a_file_that_cannot_be_fetched_is_said_as_what_it_is(
     }  # fmt: skip
     file = discord.Attachment(data=data, state=loopback.client._connection)
     try:
-        with pytest.raises(bringing.UserError, match="Nothing was changed") as caught:
-            await bringing.fetched(file)
+        with pytest.raises(import_targets.UserError, match="Nothing was changed") as caught:
+            await import_targets.fetched(file)
         assert expected in str(caught.value)
     finally:
         await runner.cleanup()

@@ -15,7 +15,7 @@ import pytest
 from bot.doctor.database import check_database, judged_room
 from bot.doctor.findings import Sign
 from bot.store.database import Database
-from bot.store.locking import sole_use
+from bot.store.sqlite.locks import sole_use
 from tests.fakes.database import open_database
 from tests.store.next_version import use_next_version
 from tests.store.samples import a_feed

@@ -14,8 +14,8 @@ import pytest
 from discord.http import Route
 
 from bot.client import point_at
-from bot.discord import requests
-from bot.discord.surveying import Identity, NoAnswerError, SessionStarts, Survey
+from bot.discord.connection import requests
+from bot.discord.survey import Identity, NoAnswerError, SessionStarts, Survey
 from bot.doctor.discord import check_discord, judged_identity, judged_starts
 from bot.doctor.findings import Finding, Sign
 from sandbox import Fault, Sandbox

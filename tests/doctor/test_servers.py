@@ -12,7 +12,7 @@ from bot.core.ids import ChannelId, FeedId, ServerId, UserId
 from bot.core.schedules import Schedule
 from bot.doctor.findings import Finding, Sign
 from bot.doctor.servers import SeenFeed, judged_feeds
-from bot.store.inspecting import Owed
+from bot.store.sqlite.inspection import Owed
 
 NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
 NONE_OWED = Owed(waiting=0, doubtful=0, failed=0)

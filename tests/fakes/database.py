@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.store.database import Database
-from bot.store.files import make, make_folder
+from bot.store.sqlite.files import make, make_folder
 
 _empty: dict[str, bytes] = {}
 

@@ -23,7 +23,7 @@ from simcord.builders import ChannelHandle
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, ServerId, UserId
 from bot.core.list_days import open_list_day
-from bot.core.queries import RULES_VERSION, compile_query, parse_query
+from bot.core.query.parser import RULES_VERSION, compile_query, parse_query
 from bot.core.schedules import Cadence, Schedule
 from bot.store import feeds, subscriptions
 from bot.store.database import Database

@@ -125,7 +125,7 @@ class Stage:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *(
-                ("-c", f"{before}\nimport sys\nfrom bot.__main__ import main\nsys.exit(main([]))")
+                ("-c", f"{before}\nimport sys\nfrom bot.cli.main import main\nsys.exit(main([]))")
                 if before
                 else ("-m", "bot")
             ),

@@ -114,7 +114,7 @@ async def test_in_a_folder_backups_have_their_date_and_the_newest_are_kept(stage
 _LOOKS_OFTEN = """
 import sys
 from bot import backups
-from bot.__main__ import main
+from bot.cli.main import main
 
 backups._LOOKS_EVERY_SECONDS = 0.1
 sys.exit(main(sys.argv[1:]))
@@ -143,7 +143,7 @@ async def test_backups_go_on_by_themselves_and_end_as_asked(stage: Stage) -> Non
         process.terminate()
     assert await asyncio.wait_for(process.wait(), LONG_SECONDS) == 0
     assert len(list((stage.folder / "copies").iterdir())) == 1
-    assert [line.partition("bot.backups: ")[2].partition(" copies")[0] for line in log.splitlines()] == [
+    assert [line.partition("bot.cli.backup: ")[2].partition(" copies")[0] for line in log.splitlines()] == [
         "Backing up into",
         "There is no database yet; the first backup is made when the bot has started",
         "Wrote",

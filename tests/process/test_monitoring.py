@@ -22,10 +22,10 @@ from tests.process.running import ROOT, Stage
 
 PORT = {"HEALTH_PORT": "0"}
 SOON = """
-import bot.health
-bot.health.RECONNECTING_SECONDS = 0.3
-bot.health.RUNS_GRACE_SECONDS = 0.5
-bot.health.WRITABLE_FOR_SECONDS = bot.health.CHECK_AGAIN_SECONDS = 0.1
+import bot.monitoring.health
+bot.monitoring.health.RECONNECTING_SECONDS = 0.3
+bot.monitoring.health.RUNS_GRACE_SECONDS = 0.5
+bot.monitoring.health.WRITABLE_FOR_SECONDS = bot.monitoring.health.CHECK_AGAIN_SECONDS = 0.1
 """
 NO_PERMISSION = {"message": "Missing Permissions", "code": 50013}
 
@@ -168,7 +168,7 @@ def limit(pid: int, most: str) -> None:
 
 async def test_runs_that_do_not_go_through_are_unhealthy(stage: Stage) -> None:
     failing = """
-from bot.services.polling import Polling
+from bot.services.runs.polling import Polling
 async def poll(self):
     raise ZeroDivisionError
 Polling.poll = poll

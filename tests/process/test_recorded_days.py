@@ -17,7 +17,7 @@ from simcord.builders import ChannelHandle
 from bot.core.papers import Paper
 from bot.sources.parse import parse_list
 from tests.fakes.huggingface import raw_item
-from tests.matching_oracle import matches
+from tests.matching.oracle import matches
 from tests.process.running import BotProcess, Stage
 
 RECORDED = Path(__file__).parents[3] / "shared" / "data" / "daily_papers"

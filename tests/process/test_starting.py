@@ -16,8 +16,8 @@ from tests.process.running import Stage
 from tests.test_proxies import address_of
 
 HANGING_LOOKUP = """
-import bot.process, socket, time
-bot.process.ENDS_WITHIN_SECONDS = 1
+import bot.cli.process, socket, time
+bot.cli.process.ENDS_WITHIN_SECONDS = 1
 socket.getaddrinfo = lambda *_, **__: print("looking it up", flush=True) or time.sleep(30)
 """
 

@@ -19,11 +19,11 @@ from bot.core.list_days import open_list_day
 from bot.core.posts import Post
 from bot.core.runs import Run
 from bot.core.schedules import Cadence, Schedule
-from bot.services.assembly import Services, assemble
-from bot.services.pace import ChannelPace
+from bot.services.container import Services, assemble
+from bot.services.delivery.pace import ChannelPace
 from bot.sources.fetching import FetchLimits
 from bot.sources.huggingface import HuggingFace
-from bot.store import feeds, outbox, posts, runs, steps
+from bot.store import feeds, follow_ups, outbox, posts, runs
 from bot.store.database import Database
 from tests.fakes.board import FakeBoard
 from tests.fakes.clock import FakeClock
@@ -136,7 +136,7 @@ class Bot:
             if delivery.in_flight or self.delivery.done():
                 continue
             async with self.database.read() as conn:
-                owed = await outbox.claimable(conn, self.clock(), limit=1) or await steps.claimable(
+                owed = await outbox.claimable(conn, self.clock(), limit=1) or await follow_ups.claimable(
                     conn, self.clock(), limit=1
                 )
             if delivery._rest.seconds_left > 0 or not (owed or delivery.in_flight):

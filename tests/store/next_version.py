@@ -9,9 +9,9 @@ import pytest
 from alembic.config import Config
 from sqlalchemy import Connection
 
-from bot.store import migrating
+from bot.store import migration
 
-_MIGRATIONS = Path(migrating.__file__).with_name("migrations")
+_MIGRATIONS = Path(migration.__file__).with_name("migrations")
 _REVISION = """
 import sqlalchemy as sa
 from alembic import op
@@ -50,4 +50,4 @@ def use_next_version(folder: Path, monkeypatch: pytest.MonkeyPatch, *, revision:
         made.set_main_option("path_separator", "os")
         return made
 
-    monkeypatch.setattr(migrating, "_config", config)
+    monkeypatch.setattr(migration, "_config", config)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import discord
 
 from bot.core.changes import KEPT_DAYS, Change
-from bot.discord import phrases
-from bot.discord.paging import pages
+from bot.discord.answers import phrases
+from bot.discord.ui.pages import pages
 from bot.services.changes import MOST_SHOWN, History
 
 

@@ -15,11 +15,11 @@ from bot.core.ids import ChannelId
 from bot.core.list_days import WINDOW_DAYS
 from bot.core.plurals import count, is_or_are
 from bot.core.posts import Post, PostState
-from bot.discord import phrases
-from bot.discord.paging import COLOUR
-from bot.discord.phrases import code
-from bot.services.feeds import DeliveredNow, FeedState
-from bot.services.runs import RequestedRun
+from bot.discord.answers import phrases
+from bot.discord.answers.phrases import code
+from bot.discord.ui.pages import COLOUR
+from bot.services.feeds.feeds import DeliveredNow, FeedState
+from bot.services.runs.run import RequestedRun
 
 _STYLES = {Style.CARDS: "cards, one a paper", Style.DIGEST: "digest, a line a paper"}
 _KINDS = {

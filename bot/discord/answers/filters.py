@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.core.feeds import Style
 from bot.core.list_days import WINDOW_DAYS
 from bot.core.plurals import count
-from bot.services.filters import FilterChange, FilterChanged
-from bot.services.searching import RECENT_DAYS
+from bot.services.feeds.filters import FilterChange, FilterChanged
+from bot.services.queries.search import RECENT_DAYS
 
 COUNTS = (
     "This filter counts from the next run on. What is pending already is still posted. Papers that were "

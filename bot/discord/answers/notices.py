@@ -12,10 +12,10 @@ from bot.core.markdown import escape, length
 from bot.core.mentions import without_unseen
 from bot.core.notices import Delay, Failure, Told
 from bot.core.plurals import count
-from bot.discord import phrases
-from bot.discord.paging import COLOUR, LONGEST_PAGE, pages
-from bot.discord.phrases import code, past
-from bot.services.holds import Checked
+from bot.discord.answers import phrases
+from bot.discord.answers.phrases import code, past
+from bot.discord.ui.pages import COLOUR, LONGEST_PAGE, pages
+from bot.services.blocks.blocked_channels import Checked
 
 _IDS_SHOWN = 10
 _NOTHING_LOST = (

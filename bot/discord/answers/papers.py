@@ -14,12 +14,12 @@ from bot.core.messages import compose
 from bot.core.papers import Paper
 from bot.core.plurals import count
 from bot.core.posts import Form
-from bot.core.queries import Query
+from bot.core.query.parser import Query
+from bot.discord.answers.phrases import code, days_read, moment, past
 from bot.discord.embeds import MessageParts, to_discord
-from bot.discord.paging import pages
-from bot.discord.phrases import code, days_read, moment, past
-from bot.services.papers import ListDay
-from bot.services.searching import Preview
+from bot.discord.ui.pages import pages
+from bot.services.queries.papers import ListDay
+from bot.services.queries.search import Preview
 
 
 def list_day(found: ListDay, *, now: datetime) -> list[discord.Embed]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import discord
 
-from bot.discord import phrases
-from bot.discord.paging import COLOUR
-from bot.services.servers import FORGET, Beginning
-from bot.services.timezones import note
+from bot.discord.answers import phrases
+from bot.discord.ui.pages import COLOUR
+from bot.services.feeds.servers import FORGET, Beginning
+from bot.services.feeds.timezones import note
 
 
 def no_feed(channel_id: int, beginning: Beginning) -> discord.Embed:

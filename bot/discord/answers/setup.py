@@ -9,16 +9,16 @@ import discord
 
 from bot.core.drafts import Draft, Page
 from bot.core.feed_settings import times_words
-from bot.core.latex import readable
 from bot.core.markdown import length, link
 from bot.core.plurals import count
 from bot.core.schedules import Cadence, next_run
-from bot.discord import phrases
-from bot.discord.paging import COLOUR, LONGEST_PAGE
-from bot.discord.phrases import code
-from bot.services.searching import RECENT_DAYS
-from bot.services.setup import Sample
-from bot.services.timezones import note
+from bot.core.words.latex import readable
+from bot.discord.answers import phrases
+from bot.discord.answers.phrases import code
+from bot.discord.ui.pages import COLOUR, LONGEST_PAGE
+from bot.services.feeds.setup import Sample
+from bot.services.feeds.timezones import note
+from bot.services.queries.search import RECENT_DAYS
 
 CADENCES = {
     Cadence.LIVE: ("live", "Each paper as soon as it is listed"),

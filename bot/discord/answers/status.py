@@ -10,11 +10,11 @@ from bot.core.feeds import Feed
 from bot.core.plurals import count
 from bot.core.posts import Post, Step
 from bot.core.runs import Outcome
-from bot.discord import phrases
+from bot.discord.answers import phrases
 from bot.discord.answers.feeds import obstacles_to_steps
-from bot.discord.paging import pages
-from bot.discord.phrases import code
-from bot.services.status import FeedStatus, Status
+from bot.discord.answers.phrases import code
+from bot.discord.ui.pages import pages
+from bot.services.queries.status import FeedStatus, Status
 from bot.store.list_days import DayRead
 
 _MOST_INCOMPLETE = 3
@@ -29,7 +29,9 @@ def status(found: Status, *, is_whole: bool) -> list[discord.Embed]:
     failed = phrases.grouped(found.failed, by=lambda post: f"{post.channel_id} {phrases.failed(post)}")
     lines.extend(map(_failed, failed.values()))
     of_id = {item.feed.id: item.feed for item in found.feeds}
-    lines.extend(_step(step, of_id[step.feed_id], found) for step in found.steps if step.feed_id in of_id)
+    lines.extend(
+        _step(step, of_id[step.feed_id], found) for step in found.follow_ups if step.feed_id in of_id
+    )
     whose = "of this server" if is_whole else "that you can see"
     intro = [
         f"Last run: {_last_run(found, whose)}.",

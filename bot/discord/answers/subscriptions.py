@@ -12,15 +12,15 @@ from bot.core.feed_settings import differences, settings_of
 from bot.core.feeds import Subscription
 from bot.core.ids import ChannelId
 from bot.core.plurals import count, of_them
-from bot.discord import phrases
-from bot.discord.paging import pages
-from bot.discord.phrases import code
-from bot.discord.targets import Target
-from bot.services.delivery import Delivered
-from bot.services.resuming import KEPT
-from bot.services.searching import RECENT_DAYS
-from bot.services.subscriptions import OLDER_MATCHES, FeedSubscriptions, Subscribed, Wanted
-from bot.services.unsubscribing import ToEnd, Unsubscribed
+from bot.discord.answers import phrases
+from bot.discord.answers.phrases import code
+from bot.discord.permissions.targets import Target
+from bot.discord.ui.pages import pages
+from bot.services.delivery.outbox import Delivered
+from bot.services.feeds.resuming import KEPT
+from bot.services.feeds.subscriptions import OLDER_MATCHES, FeedSubscriptions, Subscribed, Wanted
+from bot.services.feeds.unsubscribing import ToEnd, Unsubscribed
+from bot.services.queries.search import RECENT_DAYS
 
 
 def subscribed(result: Subscribed, *, now: datetime, title: str = "") -> list[discord.Embed]:

@@ -1,1 +1,1 @@
-"""Alembic's revisions of the store; `bot.store.migrating` runs them at start."""
+"""Alembic's revisions of the store; `bot.store.migration` runs them at start."""

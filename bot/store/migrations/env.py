@@ -1,4 +1,4 @@
-"""Alembic's entry: runs revisions in the transaction that `bot.store.migrating` has open."""
+"""Alembic's entry: runs revisions in the transaction that `bot.store.migration` has open."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The keyword language: from what a person types to a query that can be evaluated."""

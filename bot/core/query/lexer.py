@@ -1,0 +1,209 @@
+"""Query text cut into tokens, and the error that shows where a query is wrong."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from bot.core.query.nodes import Field
+from bot.core.words.text import words
+from bot.errors import UserError
+
+# Keyboards set quotes, full-width signs and minus signs of their own. One character for one: places stay.
+_SYNTAX: Final = str.maketrans(
+    "\u201c\u201d\u201e\u201f\u2033\uff02\uff08\uff09\uff0c\u3001\uff1a\uff0a\u2212\u2010\u2011\ufe63\uff0d",
+    '\u201c\u201c\u201c\u201c\u201c"(),,:*-----',
+)
+# A plain quote is closed by a plain one: a title pasted between two stays whole, with the curly ones in it.
+_CLOSING_QUOTE: Final = {'"': re.compile('"'), "\u201c": re.compile('["\u201c]')}
+QUOTES: Final = frozenset(_CLOSING_QUOTE)
+_CHUNK = re.compile(r'[^\s"\u201c(),]+')
+_STAR_BEHIND = re.compile(r"-?\*(?!\*)")
+_SHORTEST_PREFIX: Final = 3
+# Topics of errors whose advice depends on what the query is for.
+EXCLUSION: Final = "exclusion"
+EMPTY: Final = "empty"
+_SHOWN: Final = 60  # characters of the query in an error's code block
+
+
+class QueryError(UserError):
+    """A query that cannot be read; the text shows the place and says what would be right.
+
+    Attributes:
+        position: offset of the place in the query, with its white space collapsed and LaTeX read.
+        topic: what is wrong, where the advice depends on what the query is for: `exclusion` or `empty`.
+    """
+
+    def __init__(self, problem: str, remedy: str, *, text: str, position: int, topic: str = "") -> None:
+        self.position = position
+        self.topic = topic
+        self._problem = problem
+        self._text = text
+        super().__init__(f"{problem}\n{_block(text, position)}\n{remedy}")
+
+    def advising(self, remedy: str) -> QueryError:
+        """The same, with another way out."""
+        return QueryError(
+            self._problem,
+            remedy,
+            text=self._text,
+            position=self.position,
+            topic=self.topic,
+        )
+
+
+class Kind(StrEnum):
+    WORDS = "words"
+    QUOTE = "quote"
+    PREFIX = "prefix"
+    EVERYTHING = "everything"
+    FIELD = "field"
+    MINUS = "minus"
+    AND = "AND"
+    OR = "OR"
+    NOT = "NOT"
+    COMMA = "comma"
+    OPEN = "open"
+    CLOSE = "close"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    kind: Kind
+    position: int
+    words: tuple[str, ...] = ()  # WORDS, QUOTE: folded; PREFIX: the last as it was typed. May be empty
+    field: Field | None = None
+
+
+def syntax_of(text: str) -> str:
+    """The text with every kind of parenthesis, comma, colon, star and minus as the plain one.
+
+    Of the same length. Quotes become two kinds, plain and curly (U+201C).
+    """
+    return text.translate(_SYNTAX)
+
+
+def quote_end(syntax: str, start: int) -> int:
+    """The offset behind the quote that starts at `start`; 0 if it is never closed."""
+    close = _CLOSING_QUOTE[syntax[start]].search(syntax, start + 1)
+    return close.end() if close else 0
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The query's tokens, the last of them END. `text` is readable.
+
+    Raises:
+        QueryError: an open quote, a field that is none, a prefix that is too short.
+    """
+    syntax = syntax_of(text)
+    position = 0
+    while position < len(syntax):
+        character = syntax[position]
+        if character.isspace():
+            position += 1
+        elif character in QUOTES:
+            end = quote_end(syntax, position)
+            if not end:
+                raise QueryError(
+                    "This quote is never closed:",
+                    'Put a second `"` where the phrase ends.',
+                    text=text,
+                    position=position,
+                )
+            yield Token(Kind.QUOTE, position, _folded(text[position + 1 : end - 1]))
+            position = end
+        elif character in "(),":
+            yield Token({"(": Kind.OPEN, ")": Kind.CLOSE, ",": Kind.COMMA}[character], position)
+            position += 1
+        else:
+            chunk = _CHUNK.match(syntax, position)
+            end = chunk.end() if chunk else position + 1
+            token, position = _token(text, syntax, position, end)
+            yield token
+    yield Token(Kind.END, len(text))
+
+
+def _token(text: str, syntax: str, start: int, end: int) -> tuple[Token, int]:
+    """The token at the start of a chunk without spaces, and where the next one starts."""
+    chunk = syntax[start:end]
+    if chunk[0] == "-":
+        return Token(Kind.MINUS, start), start + 1
+    if chunk in {"AND", "OR", "NOT"}:
+        return Token(Kind(chunk), start), end
+    if chunk == "*" and syntax[start - 1 : start] in {'"', "\u201c", ")"}:
+        raise QueryError(
+            "This star stands behind no word:",
+            "Put it directly behind the beginning of a word, such as `quantiz*`, or apart for every paper.",
+            text=text,
+            position=start,
+        )
+    if chunk == "*":
+        return Token(Kind.EVERYTHING, start), end
+    name, colon, _ = chunk.partition(":")
+    if colon and words(name):
+        field = next((field for field in Field if field == name.casefold()), None)
+        if field is None:
+            raise QueryError(
+                "There is no such field:",
+                "Fields are `title:`, `abstract:`, `author:`, `org:` and `keyword:`. To search for a text "
+                'with a colon, quote it, such as `"16:9"`.',
+                text=text,
+                position=start,
+            )
+        return Token(Kind.FIELD, start, field=field), start + len(name) + 1
+    return _words_token(text, start, end), end
+
+
+def _words_token(text: str, start: int, end: int) -> Token:
+    found = words(text[start:end])
+    if not found:
+        return Token(Kind.WORDS, start)
+    last = found[-1]
+    is_prefix = _STAR_BEHIND.match(syntax_of(text[start + last.end : end]))
+    folded = tuple(word.form for word in found)
+    if not is_prefix:
+        return Token(Kind.WORDS, start, folded)
+    typed = (*folded[:-1], last.text)
+    # One letter and a star is a word of its own (A*), also behind a hyphen.
+    if (
+        len("-".join(typed)) < _SHORTEST_PREFIX
+        or last.has_sign
+        or (len(last.text) == 1 and last.text.isalpha())
+    ):
+        raise QueryError(
+            "This beginning of a word is too short:",
+            "Put at least three characters before the star, such as `quantiz*`; a star alone is every paper.",
+            text=text,
+            position=start,
+        )
+    return Token(Kind.PREFIX, start, typed)
+
+
+def _folded(text: str) -> tuple[str, ...]:
+    return tuple(word.form for word in words(text))
+
+
+def _block(text: str, position: int) -> str:
+    """The query around the place in a code block of Discord's, with a caret under it.
+
+    Nothing in the query can end the block: backticks are shown as apostrophes, what is invisible as a space.
+    """
+    first = max(0, min(position - _SHOWN // 2, len(text) - _SHOWN))
+    shown = text[first : first + _SHOWN]
+    before = "…" if first else ""
+    after = "…" if first + _SHOWN < len(text) else ""
+    clean = "".join(_visible(character) for character in shown)
+    wide = (unicodedata.east_asian_width(character) in "WF" for character in clean[: position - first])
+    padding = " " * len(before) + "".join("\u3000" if is_wide else " " for is_wide in wide)
+    return f"```\n{before}{clean}{after}\n{padding}^\n```"
+
+
+def _visible(character: str) -> str:
+    if character == "`":
+        return "'"
+    return " " if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else character

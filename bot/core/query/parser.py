@@ -1,0 +1,306 @@
+"""The keyword language: text a person types becomes a query, or an error that shows the place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from bot.core.query.compiler import RULES_VERSION, compile_node
+from bot.core.query.lexer import (
+    EMPTY,
+    EXCLUSION,
+    QUOTES,
+    Kind,
+    QueryError,
+    Token,
+    quote_end,
+    syntax_of,
+    tokens,
+)
+from bot.core.query.nodes import All, Any, Everything, Field, Node, Phrase, all_of, any_of
+from bot.core.words.latex import readable
+
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_QUERY_LENGTH",
+    "RULES_VERSION",
+    "All",
+    "Any",
+    "Everything",
+    "Field",
+    "Node",
+    "Phrase",
+    "Query",
+    "QueryError",
+    "compile_query",
+    "parse_query",
+    "split_alternatives",
+]
+
+MAX_QUERY_LENGTH: Final = 200  # characters
+MAX_DEPTH: Final = 10  # parentheses within parentheses
+
+_STARTS_TERM: Final = {
+    Kind.WORDS,
+    Kind.QUOTE,
+    Kind.PREFIX,
+    Kind.EVERYTHING,
+    Kind.FIELD,
+    Kind.MINUS,
+    Kind.NOT,
+    Kind.OPEN,
+}
+
+_OPERATORS: Final = {
+    Kind.AND: ("`AND`", "agents AND benchmark"),
+    Kind.OR: ("`OR`", "agents OR benchmark"),
+    Kind.NOT: ("`NOT`", "agents NOT survey"),
+    Kind.MINUS: ("minus", "agents -survey"),
+    Kind.COMMA: ("comma", "RLHF, reward model"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    root: Node
+
+    @property
+    def canonical(self) -> str:
+        """The form that two queries share exactly if they are the same; it reads as this query."""
+        return str(self.root)
+
+
+def parse_query(text: str, *, max_length: int = MAX_QUERY_LENGTH) -> Query:
+    """Read what a person typed. Commas separate alternatives here.
+
+    Args:
+        text: the query.
+        max_length: in characters; a canonical form can be longer than what was typed.
+
+    Raises:
+        QueryError: it cannot be read; says where and what would be right.
+    """
+    typed = " ".join(text.split())
+    if len(typed) > max_length:
+        raise QueryError(
+            f"The query is {len(typed)} characters long:",
+            f"It can have at most {max_length}. Make two subscriptions of it.",
+            text=typed,
+            position=max_length,
+        )
+    return Query(_Parser(readable(typed)).parse())
+
+
+def compile_query(query: Query) -> str:
+    """The query as an FTS5 expression for `bot.matching`, to be stored beside it with `RULES_VERSION`."""
+    return compile_node(query.root)
+
+
+def split_alternatives(text: str) -> list[str]:
+    """The parts between commas that stand in no quote and no parenthesis, trimmed.
+
+    What is wrong within a part is left for `parse_query` to find; one can be empty only if there is no other.
+
+    Raises:
+        QueryError: a comma without a part on both its sides.
+    """
+    text = readable(text)
+    commas = _top_level_commas(text)
+    starts = [0, *(comma + 1 for comma in commas)]
+    parts = [text[start:end].strip() for start, end in zip(starts, [*commas, len(text)], strict=True)]
+    for number, part in enumerate(parts):
+        if commas and not part:
+            raise QueryError(
+                "There is nothing on one side of this comma:",
+                "Put a keyword on both sides, such as `RLHF, reward model`.",
+                text=text,
+                position=commas[max(number - 1, 0)],
+            )
+    return parts
+
+
+def _top_level_commas(text: str) -> list[int]:
+    commas: list[int] = []
+    syntax = syntax_of(text)
+    depth = position = 0
+    while position < len(syntax):
+        character = syntax[position]
+        if character in QUOTES:
+            position = quote_end(syntax, position) or len(syntax)
+            continue
+        depth = max(0, depth + (character == "(") - (character == ")"))
+        if character == "," and depth == 0:
+            commas.append(position)
+        position += 1
+    return commas
+
+
+class _Parser:
+    """Recursive descent: comma, OR, AND (or nothing between), minus or NOT, term."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = list(_without_punctuation(tokens(text)))
+        self._next = 0
+        self._depth = 0
+
+    def parse(self) -> Node:
+        if self._is_at(Kind.END):
+            raise self._error(
+                "There is nothing to search for:" if self._text else "The query is empty:",
+                "Type a keyword, such as `diffusion model`, or `*` for every paper.",
+                position=0,
+                topic=EMPTY,
+            )
+        node = self._alternatives(None)
+        if not self._is_at(Kind.END):
+            raise self._error(
+                "This parenthesis closes nothing:", "Remove it, or put a `(` where its group starts."
+            )
+        return node
+
+    @property
+    def _token(self) -> Token:
+        return self._tokens[self._next]
+
+    def _is_at(self, kind: Kind) -> bool:
+        return self._token.kind is kind
+
+    def _take(self) -> Token:
+        token = self._token
+        self._next += 1
+        return token
+
+    def _alternatives(self, field: Field | None) -> Node:
+        """Parts between commas, and between ORs: the same, but that a comma is looser."""
+        parts = [self._all(field)]
+        while self._token.kind in {Kind.COMMA, Kind.OR}:
+            operator = self._take()
+            if self._token.kind not in _STARTS_TERM:
+                raise self._lonely(operator)
+            parts.append(self._all(field))
+        return any_of(parts)
+
+    def _all(self, field: Field | None) -> Node:
+        """Terms joined by AND or by nothing, up to the next OR, comma or closing parenthesis."""
+        start = self._token
+        wanted: list[Node] = []
+        unwanted: list[Node] = []
+        while True:
+            token = self._token
+            if token.kind in {Kind.MINUS, Kind.NOT}:
+                unwanted.append(self._excluded(field))
+            elif token.kind in _STARTS_TERM:
+                wanted.append(self._term(field))
+            elif token.kind is Kind.AND and (wanted or unwanted):
+                self._take()
+                if self._token.kind not in _STARTS_TERM:
+                    raise self._lonely(token)
+            elif wanted or unwanted:
+                break
+            else:
+                raise self._lonely(token)
+        if not wanted:
+            raise self._error(
+                "This part only excludes:",
+                "Say what it should find as well, such as `agents -survey`. To filter such papers out of a "
+                "channel, use `/config filter exclude:survey`.",
+                position=start.position,
+                topic=EXCLUSION,
+            )
+        return all_of(wanted, unwanted)
+
+    def _excluded(self, field: Field | None) -> Node:
+        operator = self._take()
+        follows = self._token
+        if follows.kind not in _STARTS_TERM - {Kind.MINUS, Kind.NOT} or (
+            operator.kind is Kind.MINUS and follows.position != operator.position + 1
+        ):
+            raise self._lonely(operator)
+        node = self._term(field)
+        if isinstance(node, Everything):
+            raise self._error(
+                "This excludes every paper:",
+                "Exclude words, such as `-survey`.",
+                position=operator.position,
+                topic=EXCLUSION,
+            )
+        return node
+
+    def _term(self, field: Field | None) -> Node:
+        token = self._take()
+        if token.kind is Kind.FIELD:
+            return self._in_field(token)
+        if token.kind is Kind.OPEN:
+            return self._group(token, field)
+        if token.kind is Kind.EVERYTHING:
+            return Everything()
+        found = list(token.words)
+        if token.kind is Kind.WORDS:
+            while self._token.kind is Kind.WORDS:
+                found.extend(self._take().words)
+        if not found:
+            raise self._error(
+                "There are no words in this:", "Put at least one word there.", position=token.position
+            )
+        return Phrase(words=tuple(found), field=field, is_prefix=token.kind is Kind.PREFIX)
+
+    def _in_field(self, token: Token) -> Node:
+        if self._token.kind not in {Kind.WORDS, Kind.QUOTE, Kind.PREFIX, Kind.OPEN}:
+            raise self._error(
+                f"There is nothing to look for behind `{token.field}:` here:",
+                f"Put words, a quote or a parenthesis there, such as `{token.field}:example`; a minus goes "
+                "before the field.",
+                position=token.position,
+            )
+        return self._term(token.field)
+
+    def _group(self, token: Token, field: Field | None) -> Node:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise self._error(
+                "The parentheses go too deep here:",
+                f"They can go {MAX_DEPTH} levels deep.",
+                position=token.position,
+            )
+        if self._is_at(Kind.CLOSE):
+            raise self._error(
+                "There are no words in this:", "Put at least one word there.", position=token.position
+            )
+        node = self._alternatives(field)
+        if not self._is_at(Kind.CLOSE):
+            raise self._error(
+                "This parenthesis is never closed:",
+                "Put a `)` where its group ends.",
+                position=token.position,
+            )
+        self._take()
+        self._depth -= 1
+        return node
+
+    def _lonely(self, operator: Token) -> QueryError:
+        """The error for an operator that has nothing on one side, or for nothing at all."""
+        if operator.kind is Kind.CLOSE and not self._depth:
+            return self._error(
+                "This parenthesis closes nothing:",
+                "Remove it, or put a `(` where its group starts.",
+                position=operator.position,
+            )
+        name, example = _OPERATORS.get(operator.kind, ("operator", "a, b"))
+        return self._error(
+            f"This {name} has nothing on one side:",
+            f"Write it like `{example}`, or in quotes if you mean the text itself.",
+            position=operator.position,
+            topic=EXCLUSION if operator.kind in {Kind.MINUS, Kind.NOT} else "",
+        )
+
+    def _error(
+        self, problem: str, remedy: str, *, position: int | None = None, topic: str = ""
+    ) -> QueryError:
+        place = self._token.position if position is None else position
+        return QueryError(problem, remedy, text=self._text, position=place, topic=topic)
+
+
+def _without_punctuation(found: Iterable[Token]) -> Iterable[Token]:
+    return (token for token in found if token.kind is not Kind.WORDS or token.words)

@@ -1,0 +1,115 @@
+"""How a query's words meet a text's words: hyphens in the text, and hyphens or spaces in the query, read as
+a space or as nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from bot.core.words.inflection import fold, numbers
+from bot.core.words.text import SIGNS, Word
+
+# Nobody types more parts of a compound as one word; it bounds the work on a hostile text.
+MOST_PARTS: Final = 12
+LONGEST_READING: Final = 120  # characters
+MOST_BEGINNINGS: Final = 8  # of a compound, before its further parts are read in the singular alone
+
+
+def text_readings(words: Sequence[Word], start: int) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+    """How the text reads as one word from `start` on: where that word ends, as written, and its folded forms.
+
+    First the word itself, then with each further part that hyphens join to it.
+    """
+    first = words[start]
+    yield start + 1, first.text, (first.form,) if first.other is None else (first.form, first.other)
+    written = first.text
+    for end in range(start + 1, min(start + MOST_PARTS, len(words))):
+        part = words[end]
+        if not part.follows_hyphen or len(written) + len(part.text) > LONGEST_READING:
+            return
+        forms = {fold(written + part.text), written + part.form}
+        if part.other is not None:
+            forms.add(written + part.other)
+        written += part.text
+        yield end + 1, written, tuple(forms)
+
+
+def query_readings(words: Sequence[str], start: int, *, is_prefix: bool) -> Iterator[tuple[int, str]]:
+    """How the query reads as one word from `start` on: where that word ends, and the word.
+
+    The words are folded, so each but the last of a compound is read as its plural too: `sales force` is
+    *salesforce*. Where `is_prefix`, the last word is only the beginning of one, and is not folded.
+    """
+    yield start + 1, words[start]
+    if words[start][-1] in SIGNS:
+        return
+    begun = numbers(words[start])
+    for end in range(start + 1, min(start + MOST_PARTS, len(words))):
+        word = words[end]
+        if word[-1] in SIGNS or len(begun[0]) + len(word) > LONGEST_READING:
+            return
+        for beginning in begun:
+            glued = beginning + word
+            yield end + 1, glued if is_prefix and end == len(words) - 1 else fold(glued)
+        following = numbers(word) if len(begun) < MOST_BEGINNINGS else (word,)
+        begun = tuple([beginning + number for beginning in begun for number in following])
+
+
+def find(query: Sequence[str], words: Sequence[Word], *, is_prefix: bool = False) -> list[tuple[int, int]]:
+    """Where a phrase stands in a text: the first word and the one behind the last, for each place it starts.
+
+    Args:
+        query: the phrase's folded words, at least one.
+        words: the text's.
+        is_prefix: the phrase's last word is only the beginning of one, as it is written or folded.
+    """
+    search = _Search(query, words, is_prefix=is_prefix)
+    ends = ((start, search.end_of_match(0, start)) for start in range(len(words)))
+    return [(start, end) for start, end in ends if end is not None]
+
+
+class _Search:
+    """One phrase in one text; remembers what it has worked out, so that no text makes it slow."""
+
+    def __init__(self, query: Sequence[str], words: Sequence[Word], *, is_prefix: bool) -> None:
+        self._words = words
+        self._last = len(query)
+        # For each place in the query: the words it may read as there, and the places behind them.
+        self._wanted: list[dict[str, list[int]]] = []
+        self._begun: list[tuple[str, ...]] = []  # what a prefix reads as, from each place in the query on
+        for position in range(self._last):
+            wanted: dict[str, list[int]] = {}
+            begun: list[str] = []
+            for end, word in query_readings(query, position, is_prefix=is_prefix):
+                if is_prefix and end == self._last:
+                    begun.append(word)
+                else:
+                    wanted.setdefault(word, []).append(end)
+            self._wanted.append(wanted)
+            self._begun.append(tuple(begun))
+        self._readings: dict[int, list[tuple[int, str, tuple[str, ...]]]] = {}
+        self._dead: set[tuple[int, int]] = set()
+
+    def end_of_match(self, position: int, start: int) -> int | None:
+        """The word behind the match of the query's rest, from `position` on, at the text's word `start`."""
+        if position == self._last:
+            return start
+        if start == len(self._words) or (position, start) in self._dead:
+            return None
+        wanted, begun = self._wanted[position], self._begun[position]
+        for end, written, forms in self._readings_at(start):
+            if begun and any(form.startswith(begun) for form in (written, *forms)):
+                return end
+            for form in forms:
+                for next_position in wanted.get(form, ()):
+                    reached = self.end_of_match(next_position, end)
+                    if reached is not None:
+                        return reached
+        self._dead.add((position, start))
+        return None
+
+    def _readings_at(self, start: int) -> list[tuple[int, str, tuple[str, ...]]]:
+        if start not in self._readings:
+            self._readings[start] = list(text_readings(self._words, start))
+        return self._readings[start]

@@ -1,0 +1,146 @@
+"""Simple LaTeX turned into the characters it stands for, for showing a text and for searching it.
+
+Only what is simple is touched: letters, accents, symbols, font commands, small exponents. A formula that
+needs more than characters stays exactly as it came.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from bot.core.words.latex_symbols import ACCENTS, FONTS, LETTERS, NOTHING, SUBSCRIPTS, SUPERSCRIPTS, SYMBOLS
+
+_MOST_PASSES = 12  # deeper nesting than this is not simple
+
+_TRIGGER = re.compile(r"[\\$~`]|--")
+# Pandoc's rule, so that "$5 to $6" stays money: something that is not a space inside each dollar, and no
+# digit behind the second (unless what is inside can only be LaTeX: 4$\times$4).
+_FORMULA = re.compile(
+    r"(?<![\\$])\$(?![\s$])([^$]{1,120})(?<![\s\\])\$(?![\d$])"
+    r"|(?<![\\$])\$([^\s$]{0,20}[\\^_][^$]{1,100})(?<![\s\\])\$(?!\$)"
+    r"|\\\(([^$]{1,120}?)\\\)"
+)
+_FONT = re.compile(r"\\(?:" + "|".join(FONTS) + r")\s?\{([^{}\\$]*)\}")
+_OLD_FONT = re.compile(r"\{\\(?:bf|it|em|sc|tt|rm|sf|sl|bfseries|itshape|scshape|ttfamily)\s+([^{}\\$]*)\}")
+_LINK = re.compile(r"\\href\s?\{[^{}]*\}\s?\{([^{}\\$]*)\}")
+_SCRIPT_WORD = re.compile(r"\\text(super|sub)script\{([^{}\\$]*)\}")
+_ACCENT_BRACED = re.compile(r"\\([`'^\"~=.]|[cvuHkrdb])\s?\{(\\[ij]|[^\W\d_])\}")
+_ACCENT_IN_BRACES = re.compile(
+    r"\{\\(?:([`'^\"~=.])(\\[ij]|[^\W\d_])"
+    r"|([cvuHkrdb]) ([^\W\d_])"
+    r"|([`'^\"~=.cvuHkrdb])\s?\{(\\[ij]|[^\W\d_])\})\}"
+)
+# Without braces a quote is an accent only inside a name: \"automatic\" is a quoted word.
+_ACCENT_BARE = re.compile(r"\\([`'^~=.])(\\[ij](?![A-Za-z])|[A-Za-z])|(?<=[A-Za-z])\\(\")([aeiouyAEIOUY])")
+_ACCENT_CAPITAL = re.compile(r"\\(\")([AEIOUY])(?=[a-z])")
+_ACCENT_SPACED = re.compile(r"\\([cvuHkr]) ([A-Za-z])(?=[a-z])")
+_LETTER = re.compile(
+    r"\{\\(" + "|".join(LETTERS) + r")\s?\}|\\(" + "|".join(LETTERS) + r")(?:\{\}|(?![A-Za-z]) ?)"
+)
+_COMMAND = re.compile(r"\\([A-Za-z]+)(?:\{\})?")
+_ESCAPED = re.compile(r"\\([%&#_${}])")
+_SPACING = re.compile(r"\\[,;: /]|\\\\(?![A-Za-z])")
+_TIE = re.compile(r"(?<=[\w.,)])~(?=[\w\\($])")
+_DASHES = re.compile(r"(?<=[\w)\"'.%])(--|---)(?=[\w(\"'$\\])|(?<=\s)(--|---)(?=\s)")
+_QUOTES = re.compile(r"``([^`']*)''")
+_SCRIPT = re.compile(r"([_^])(?:\{([^{}\\]*)\}|([^\s{}\\]))")
+_GROUP = re.compile(r"(?<![A-Za-z])\{([^{}\\]*)\}")
+_ROOT = re.compile(r"\\sqrt\{([^{}\\\s]*)\}")
+_UNREADABLE = re.compile(r"[\\{}$]")
+
+
+def readable(text: str) -> str:
+    """The text with white space collapsed and simple LaTeX turned into characters.
+
+    Reading what is readable changes nothing. Never raises.
+    """
+    text = " ".join(text.split())
+    if not _TRIGGER.search(text):
+        return text
+    current = text
+    for _ in range(_MOST_PASSES):
+        after = " ".join(_one_pass(current).split())
+        if after == current:
+            return current
+        current = after
+    return text
+
+
+def _one_pass(text: str) -> str:
+    parts: list[str] = []
+    end = 0
+    for formula in _FORMULA.finditer(text):
+        parts.append(_prose(text[end : formula.start()]))
+        parts.append(_formula(formula))
+        end = formula.end()
+    parts.append(_prose(text[end:]))
+    return "".join(parts)
+
+
+def _formula(match: re.Match[str]) -> str:
+    """The formula in characters, or as it was where characters are not enough."""
+    inner = match[1] or match[2] or match[3] or ""
+    for _ in range(_MOST_PASSES):
+        after = _ROOT.sub(r"√\1", _SPACING.sub(" ", _LETTER.sub(_letter, _FONT.sub(r"\1", inner))))
+        after = _ESCAPED.sub(_escaped_in_formula, _COMMAND.sub(_command, after))
+        if after == inner:
+            break
+        inner = after
+    inner = _GROUP.sub(r"\1", _SCRIPT.sub(_script, inner))
+    inner = inner.replace("\\!", "").strip()
+    return match[0] if not inner or _UNREADABLE.search(inner) else inner
+
+
+def _prose(text: str) -> str:
+    if "\\" in text:
+        text = _ACCENT_BRACED.sub(_accent, _ACCENT_IN_BRACES.sub(_accent, text))
+        text = _ACCENT_BARE.sub(_accent, _ACCENT_SPACED.sub(_accent, _ACCENT_CAPITAL.sub(_accent, text)))
+        text = _LETTER.sub(_letter, text)
+        text = _SCRIPT_WORD.sub(lambda match: _raised(match[2], is_up=match[1] == "super") or match[2], text)
+        text = _LINK.sub(r"\1", _OLD_FONT.sub(r"\1", _FONT.sub(r"\1", text)))
+        text = _ESCAPED.sub(r"\1", _COMMAND.sub(_command, _SPACING.sub(" ", text)))
+    text = _QUOTES.sub(r"“\1”", _TIE.sub(" ", text))
+    return _DASHES.sub(lambda match: "–" if len(match[0]) == 2 else "—", text)  # noqa: RUF001 - LaTeX's dash
+
+
+def _accent(match: re.Match[str]) -> str:
+    accent, base = (group for group in match.groups() if group is not None)
+    letter = {"\\i": "i", "\\j": "j"}.get(base, base)
+    composed = unicodedata.normalize("NFC", letter + ACCENTS[accent])
+    return composed if len(composed) == 1 else match[0]
+
+
+def _letter(match: re.Match[str]) -> str:
+    return LETTERS[match[1] or match[2]]
+
+
+def _command(match: re.Match[str]) -> str:
+    name = match[1]
+    if name in SYMBOLS:
+        return SYMBOLS[name]
+    return "" if name in NOTHING else match[0]
+
+
+def _escaped_in_formula(match: re.Match[str]) -> str:
+    # A brace or dollar set free here would be read as LaTeX by the next pass.
+    return match[1] if match[1] in "%&#_" else match[0]
+
+
+def _script(match: re.Match[str]) -> str:
+    inner = match[2] if match[2] is not None else match[3]
+    is_up = match[1] == "^"
+    if is_up and inner in {"∘", "°"}:
+        return "°"
+    raised = _raised(inner, is_up=is_up)
+    if raised is not None:
+        return raised
+    return match[1] + inner
+
+
+def _raised(text: str, *, is_up: bool) -> str | None:
+    """The text in small raised (or lowered) characters, where Unicode has them all."""
+    table = SUPERSCRIPTS if is_up else SUBSCRIPTS
+    if text and all(character in table for character in text):
+        return "".join(table[character] for character in text)
+    return None

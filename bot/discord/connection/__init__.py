@@ -1,0 +1,1 @@
+"""Requests and gateway connections to Discord."""

@@ -1,0 +1,1 @@
+"""Messages sent to channels, found again, and refused."""

@@ -1,0 +1,127 @@
+"""The notice board: notices brought to a server's channels, or to a person, and Discord's refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.core.ids import ChannelId, MessageId, ServerId, UserId
+from bot.core.notices import Told
+from bot.discord.answers import notices as answers
+from bot.discord.connection.requests import unreadable_answers
+from bot.discord.delivery.errors import delivery_errors
+from bot.discord.delivery.payloads import IDENTIFIED, MESSAGES, answered
+from bot.discord.permissions.visibility import Viewer, known_room, may_name, member
+from bot.discord.permissions.writable_channels import rooms
+from bot.discord.ui.recheck_button import CheckAgainButton
+from bot.errors import DeliveryError
+
+SEND_TIMEOUT_SECONDS = 30.0
+# A message that may stand is looked for among so many, the newest: little is written between attempts.
+MOST_LOOKED_THROUGH = 100  # which is what Discord gives at once
+
+
+class DiscordNoticeBoard:
+    """Tells through the running client."""
+
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+
+    async def rooms(self, server_id: ServerId) -> Sequence[ChannelId]:
+        """The server's system channel, then its first text channel, where the bot may write and embed."""
+        guild = self._client.get_guild(server_id)
+        return [ChannelId(channel.id) for channel in rooms(guild)] if guild else []
+
+    async def post(
+        self, channel_id: ChannelId, told: Told, *, nonce: str, may_stand: bool = False
+    ) -> MessageId:
+        """Puts the message into the channel, or finds it there.
+
+        Raises:
+            DeliveryError: Discord refused it, or its answer never came.
+        """
+        async with delivery_errors(self._client, timeout_seconds=SEND_TIMEOUT_SECONDS):
+            channel = self._client.get_partial_messageable(channel_id)
+            told = await self._as_read_in(channel_id, told)
+            return await self._put(channel, told, nonce=nonce, may_stand=may_stand, server_name=None)
+
+    async def send(
+        self, user_id: UserId, told: Told, *, nonce: str, may_stand: bool = False
+    ) -> tuple[ChannelId, MessageId]:
+        """Sends the message to the person, or finds that they have it.
+
+        Raises:
+            DeliveryError: Discord refused it, or its answer never came; or it is not theirs to read any more.
+        """
+        guild = self._client.get_guild(told.server_id)
+        async with delivery_errors(self._client, timeout_seconds=SEND_TIMEOUT_SECONDS):
+            told = await self._as_read_by(user_id, told)
+            # As text, as Discord documents ids; `create_dm` sends a number.
+            opened = await answered(self._client.http.start_private_message(str(user_id)), IDENTIFIED)
+            channel = self._client.get_partial_messageable(opened.id)
+            message_id = await self._put(
+                channel,
+                told,
+                nonce=nonce,
+                may_stand=may_stand,
+                server_name=guild.name if guild else "a server",
+            )
+        return ChannelId(channel.id), message_id
+
+    async def _as_read_in(self, channel_id: ChannelId, told: Told) -> Told:
+        """What everybody who reads the channel may know."""
+        guild = self._client.get_guild(told.server_id)
+        place = await known_room(guild, channel_id) if guild else None
+        if guild is None or place is None:
+            return told.naming(())
+        rooms = {feed.channel_id: await known_room(guild, feed.channel_id) for feed in told.feeds}
+        return told.naming([one for one, room in rooms.items() if may_name(room, in_room=place)])
+
+    async def _as_read_by(self, user_id: UserId, told: Told) -> Told:
+        """What the person may know: of the channels, those that they see and manage now.
+
+        Raises:
+            DeliveryError: nothing of it.
+        """
+        guild = self._client.get_guild(told.server_id)
+        if guild is None:
+            raise DeliveryError("The bot is not in that server any more.", is_permanent=True)
+        person = await member(guild, user_id)
+        if person is None:
+            raise DeliveryError("That person is not in the server any more.", is_permanent=True)
+        viewer = Viewer(guild, person)
+        named = told.naming(await viewer.managed(feed.channel_id for feed in told.feeds))
+        is_gone = viewer.manages_channels and any(feed.hold and feed.hold.is_gone for feed in named.unnamed)
+        if not (named.feeds or named.source is not None or is_gone):
+            raise DeliveryError("That person manages none of these channels any more.", is_permanent=True)
+        return named
+
+    async def _put(
+        self,
+        channel: discord.PartialMessageable,
+        told: Told,
+        *,
+        nonce: str,
+        may_stand: bool,
+        server_name: str | None,
+    ) -> MessageId:
+        if may_stand and (message_id := await self._standing(channel, nonce)):
+            return message_id
+        view = discord.ui.View(timeout=None)
+        view.add_item(CheckAgainButton(told.server_id, nonce=nonce))
+        embed = answers.notice(told, server_name=server_name)
+        with unreadable_answers():
+            sent = await channel.send(
+                embed=embed, view=view, nonce=nonce, allowed_mentions=discord.AllowedMentions.none()
+            )
+        return MessageId(sent.id)
+
+    async def _standing(self, channel: discord.PartialMessageable, nonce: str) -> MessageId | None:
+        """The message of an earlier attempt. Where the history may not be read, there is none to be seen."""
+        own_id = self._client.user.id if self._client.user else 0
+        newest = await answered(self._client.http.logs_from(channel.id, MOST_LOOKED_THROUGH), MESSAGES)
+        for message in newest:
+            if message.author.id == own_id and nonce in str(message.components):
+                return MessageId(message.id)
+        return None

@@ -1,0 +1,53 @@
+"""Pings: whether the role that a channel's posts ping can still be pinged there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import discord
+
+from bot.core.feeds import Place
+from bot.core.ids import RoleId
+from bot.core.messages import Message
+from bot.discord.permissions.access import permissions_in
+from bot.discord.permissions.features import MENTION, may_mention
+
+
+async def ping_obstacle(client: discord.Client, place: Place, role_id: RoleId) -> str | None:
+    """Why nobody is notified by this role's pings there, and what to do; None where nothing is in the way.
+
+    A server that cannot be looked at just now says nothing.
+    """
+    guild = _known(client, place)
+    if guild is None:
+        return None
+    role = guild.get_role(role_id)
+    if role is None:
+        return "the role to ping was deleted. `/config mention` chooses another role, or none."
+    if role.is_default():
+        return "I ping neither @\u200beveryone nor @\u200bhere. `/config mention` chooses a role, or none."
+    room = guild.get_channel_or_thread(place.channel_id)
+    if role.mentionable or room is None or may_mention(await permissions_in(client, room)):
+        return None
+    return (
+        f"I may no longer ping {role.mention}. Turn on *Allow anyone to @mention this role* under *Server "
+        f"Settings → Roles*, or give me {MENTION} in the channel; `/config mention` chooses another role."
+    )
+
+
+def without_dead_ping(client: discord.Client, place: Place, message: Message) -> Message:
+    """The message as it is to be sent: it pings no role that was deleted, nor everyone."""
+    role_id = message.mention_role_id
+    guild = _known(client, place)
+    if role_id is None or guild is None:
+        return message
+    role = guild.get_role(role_id)
+    if role is not None and not role.is_default():
+        return message
+    content = message.content.removeprefix(f"<@&{role_id}>").lstrip()
+    return replace(message, content=content, mention_role_id=None)
+
+
+def _known(client: discord.Client, place: Place) -> discord.Guild | None:
+    guild = client.get_guild(place.server_id)
+    return None if guild is None or guild.unavailable or not guild.roles else guild

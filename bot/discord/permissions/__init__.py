@@ -1,0 +1,1 @@
+"""What a person and the bot may see and do in a channel."""

@@ -1,0 +1,1 @@
+"""Answers as people see and press them: pages, buttons, forms, errors."""

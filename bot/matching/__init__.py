@@ -1,0 +1,1 @@
+"""Papers in, queries in, matches out."""

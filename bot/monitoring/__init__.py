@@ -1,0 +1,1 @@
+"""The port for health checks and metrics, and what is measured there."""

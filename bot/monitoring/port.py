@@ -1,0 +1,175 @@
+"""Monitoring: the port on which the running bot tells how it is (`/healthz`) and its numbers (`/metrics`)."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import logging
+import socket
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Self
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from typing_extensions import override
+
+from bot import __version__
+from bot.core.totals import Totals
+from bot.errors import ConfigError, StoreError
+from bot.monitoring.health import Health, Report, not_assembled
+from bot.monitoring.metrics import CONTENT_TYPE, Metrics
+from bot.monitoring.snapshot import Standing
+from bot.services.queries.totals import CurrentTotals
+
+_log = logging.getLogger(__name__)
+_requests_log = logging.getLogger(f"{__name__}.requests")
+
+_CLOSING_SECONDS = 0.5  # what requests under way get when the bot ends
+_IDLE_SECONDS = 15.0  # a connection that says nothing, or nothing whole, is closed after these
+_MOST_CONNECTIONS = 100  # so that whoever opens many takes none of the bot's own from it
+_TOTALS_SECONDS = 3.0
+_HEADERS = {"Cache-Control": "no-store", "Server": f"paperboy/{__version__}"}
+
+
+class Monitor:
+    """Owns the port. It is opened first and closed last, so that it also tells of the start and the end."""
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        clock: Callable[[], datetime],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.metrics = Metrics()
+        self.port = port  # where it is 0: the one that was free, once the port is open
+        self._host = host
+        self._clock = clock
+        self._monotonic = monotonic
+        self._began = monotonic()
+        self._health: Health | None = None
+        self._totals: CurrentTotals | None = None
+        app = web.Application(client_max_size=1)
+        app.router.add_get("/healthz", self._tell_health)
+        app.router.add_get("/metrics", self._tell_metrics)
+        app.on_response_prepare.append(_add_headers)
+        self._runner = web.AppRunner(
+            app,
+            access_log=None,
+            logger=_requests_log,
+            keepalive_timeout=_IDLE_SECONDS,
+            shutdown_timeout=_CLOSING_SECONDS,
+        )
+        self._listening: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Self:
+        """Opens the port.
+
+        Raises:
+            ConfigError: it cannot be opened; the text names the setting to change.
+        """
+        await self._runner.setup()
+        loop = asyncio.get_running_loop()
+        try:
+            self._listening = await loop.create_server(self._connection, self._host, self.port)
+        except OSError as error:
+            await self._runner.cleanup()
+            raise _refusal(error, self._host, self.port) from error
+        self.port = self._listening.sockets[0].getsockname()[1]
+        shown = f"[{self._host}]" if ":" in self._host else self._host
+        _log.info("Health and numbers: http://%s:%d/healthz and /metrics", shown, self.port)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._listening is not None:
+            self._listening.close()
+        await self._runner.cleanup()
+
+    def look_at(self, health: Health, totals: CurrentTotals) -> None:
+        """Tells of these from now on; before, the bot is starting."""
+        self._health, self._totals = health, totals
+
+    def _connection(self) -> asyncio.BaseProtocol:
+        server = self._runner.server
+        if server is None or len(server.connections) >= _MOST_CONNECTIONS:
+            return _TurnedAway()
+        return server()
+
+    async def _report(self) -> Report:
+        return not_assembled() if self._health is None else await self._health.report()
+
+    async def _tell_health(self, _: web.Request) -> web.Response:
+        report = await self._report()
+        told: dict[str, Any] = {"status": report.status.value}
+        if report.reason:
+            told["reason"] = report.reason
+        told["version"] = __version__
+        told["uptime_seconds"] = round(self._monotonic() - self._began)
+        told["parts"] = {
+            name: {
+                "status": part.status.value,
+                **({"reason": part.reason} if part.reason else {}),
+                **part.figures,
+            }
+            for name, part in report.parts.items()
+        }
+        return web.Response(
+            text=json.dumps(told, indent=2, ensure_ascii=False) + "\n",
+            status=200 if report.status.is_healthy else 503,
+            content_type="application/json",
+        )
+
+    async def _tell_metrics(self, _: web.Request) -> web.Response:
+        report, totals = await self._report(), await self._read_totals()
+        standing = Standing(now=self._clock(), health=report, totals=totals)
+        # As a header, since aiohttp would put the version out of it.
+        return web.Response(body=self.metrics.render(standing), headers={"Content-Type": CONTENT_TYPE})
+
+    async def _read_totals(self) -> Totals | None:
+        """Them, where the database can be read soon; the other numbers are told all the same."""
+        if self._totals is None:
+            return None
+        try:
+            async with asyncio.timeout(_TOTALS_SECONDS):
+                return await self._totals.read()
+        except StoreError:
+            return None  # logged once, by the database
+        except Exception:  # noqa: BLE001 - the guard of one part of the numbers
+            _log.warning("The totals could not be read for /metrics", exc_info=True)
+            return None
+
+
+class _TurnedAway(asyncio.Protocol):
+    """A connection too many."""
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - as every server's on a socket
+        transport.abort()
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether a record is of a bug, not of somebody's broken request, which is answered with a 400."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
+_requests_log.addFilter(_is_ours)
+
+
+async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(_HEADERS)
+
+
+def _refusal(error: OSError, host: str, port: int) -> ConfigError:
+    """What to tell the operator of a port that cannot be opened."""
+    if error.errno == errno.EADDRINUSE:
+        return ConfigError(f"HEALTH_PORT is {port}, but another program listens there: choose another port")
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return ConfigError(f"HEALTH_PORT is {port}, which this user may not open: choose one above 1023")
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return ConfigError(f"HEALTH_HOST is {host}, which is no address of this machine: try 127.0.0.1")
+    return ConfigError(f"HEALTH_PORT is {port}, but it cannot be opened on {host}: {error}")

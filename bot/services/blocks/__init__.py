@@ -1,0 +1,1 @@
+"""Blocked channels: noticed, reported, checked again, unblocked."""

@@ -1,0 +1,307 @@
+"""Holds: held feeds looked at again, and let go where what was in the way is gone; servers left, and back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.access import Access
+from bot.core.feeds import Feed, Hold, Place
+from bot.core.ids import ChannelId, FeedId, PostId, ServerId, SubscriptionId
+from bot.core.notices import NoticeKind
+from bot.core.plurals import count
+from bot.errors import StoreError
+from bot.services.blocks.overdue import Overdue
+from bot.services.clock import Clock
+from bot.services.delivery.blocking import LONGEST_LOOK, hold_as_seen, release
+from bot.services.delivery.outbox import Delivery
+from bot.services.feeds import resuming
+from bot.services.publisher import Publisher
+from bot.services.visibility import Visible
+from bot.store import feeds, notices, outbox, posts, servers, subscriptions
+from bot.store.database import Database
+
+_log = logging.getLogger(__name__)
+
+# What is gone is kept for so long, for it may come back: a server may invite the bot again.
+KEPT = timedelta(days=30)
+# An event may have mended a refusal that nothing explains; so soon after the refusal that is not believed.
+EVENT_COUNTS_AFTER = timedelta(minutes=1)
+LOOK_SECONDS = 30.0  # that a run waits for a look
+CHECK_SECONDS = 10.0  # that a person waits for the messages that go out again
+MOST_AT_ONCE = 10  # looks
+CHANNEL_DELETED = "The channel was deleted. Its subscriptions are kept for 30 days."
+SERVER_LEFT = "I am not in this server any more: invite me again. Its subscriptions are kept for 30 days."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What a look that a person asked for came to, for one feed that was held or has messages in doubt."""
+
+    feed: Feed  # as it stands now
+    was_held: bool
+    subscriptions: int
+    sent: int  # messages that went out
+    waiting: int  # messages that are owed still
+
+
+class Holds:
+    """The use cases around holds."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        publisher: Publisher,
+        delivery: Delivery,
+        clock: Clock,
+        ring: Callable[[], None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._delivery = delivery
+        self._clock = clock
+        self._ring = ring  # tells the scheduler that something else may be due first
+        self._overdue = Overdue[FeedId](monotonic)  # gone for longer than they are kept
+        self._removed = Overdue[SubscriptionId](monotonic)  # likewise, of removed subscriptions
+
+    async def look_again(
+        self,
+        server_id: ServerId | None = None,
+        *,
+        has_changed: bool = False,
+        is_asked: bool = False,
+        only: Collection[FeedId] | None = None,
+    ) -> tuple[PostId, ...]:
+        """Lets go what is mended, in one server or in all; the posts that go out now.
+
+        Args:
+            server_id: the server; None for all.
+            has_changed: whether Discord told of a change there, so that what nothing explains may be mended.
+            is_asked: whether a person wants it tried.
+            only: the feeds that are looked at; None for all.
+        """
+        eager = is_asked or has_changed
+        async with self._database.read() as conn:
+            held = [
+                feed for feed in await feeds.held(conn, server_id) if eager or not _is_seen_to_be_gone(feed)
+            ]
+            doubtful = {post.feed_id: post.place for post in await posts.doubtful(conn, server_id)}
+        if only is not None:
+            held = [feed for feed in held if feed.id in only]
+            doubtful = {feed_id: place for feed_id, place in doubtful.items() if feed_id in only}
+        if not held and not doubtful:
+            return ()
+        access = await self._access({feed.id: feed.place for feed in held} | doubtful)
+        owed: list[PostId] = []
+        is_released = False
+        async with self._database.write() as conn:
+            now = self._clock()
+            for feed_id in doubtful:
+                if access[feed_id].is_known and access[feed_id].history_obstacle is None:
+                    owed.extend(await outbox.settle_doubts(conn, feed_id, now=now))
+            for feed in held:
+                now_held = await feeds.get(conn, feed.id)
+                if now_held is None or now_held.hold != feed.hold:
+                    continue  # it was resumed, or held for something else, meanwhile
+                if _is_mended(feed, access[feed.id], now, has_changed=has_changed, is_asked=is_asked):
+                    owed.extend(await release(conn, feed, now=now))
+                    is_released = True
+                    _log.info("Channel %d is looked at again and posted to", feed.channel_id)
+                else:
+                    await _note(conn, feed, access[feed.id], now=now, has_changed=has_changed)
+        if owed:
+            self._delivery.wake()
+        if is_released:
+            self._ring()
+        return tuple(sorted(set(owed)))
+
+    async def check(self, server_id: ServerId, *, managed: Visible) -> tuple[Checked, ...]:
+        """Looks again because a person asked, and says how each feed stands that was held or in doubt.
+
+        Only at feeds in channels that the person may manage.
+        """
+        async with self._database.read() as conn:
+            held = {feed.id: feed.channel_id for feed in await feeds.held(conn, server_id)}
+            doubtful = {post.feed_id: post.channel_id for post in await posts.doubtful(conn, server_id)}
+        theirs = await managed([*held.values(), *doubtful.values()])
+        troubled = {feed_id for feed_id, channel_id in (held | doubtful).items() if channel_id in theirs}
+        if not troubled:
+            return ()
+        since = self._clock()
+        owed = await self.look_again(server_id, is_asked=True, only=troubled)
+        delivered = await self._delivery.settled(owed, since=since, timeout_seconds=CHECK_SECONDS)
+        sent = [post.feed_id for post in delivered.sent]
+        async with self._database.read() as conn:
+            waiting = await posts.waiting(conn, server_id)
+            wanted = await subscriptions.of_feeds(conn, list(troubled))
+            return tuple(
+                Checked(
+                    feed=feed,
+                    was_held=feed.id in held,
+                    subscriptions=len(wanted.get(feed.id, ())),
+                    sent=sent.count(feed.id),
+                    waiting=waiting.get(feed.id, 0),
+                )
+                for feed in await feeds.of_server(conn, server_id)
+                if feed.id in troubled
+            )
+
+    async def at_run(self) -> None:
+        """What every run does first; whatever goes wrong with it, the run goes on.
+
+        Raises:
+            StoreError: the database cannot be used, by the run neither.
+        """
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self.look_again()
+                await self.forget()
+        except TimeoutError:
+            _log.warning("Held channels could not be looked at in time; the next run tries again")
+        except StoreError:
+            raise  # the run cannot go on either
+        except Exception:  # noqa: BLE001 - the guard of this part of the job
+            _log.exception("Held channels could not be looked at because of a bug")
+
+    async def channel_gone(self, channel_id: ChannelId) -> None:
+        """Discord says that the channel was deleted: nothing is tried there any more."""
+        async with self._database.read() as conn:
+            if await feeds.by_channel(conn, channel_id) is None:
+                return
+        async with self._database.write() as conn:
+            feed = await feeds.by_channel(conn, channel_id)
+            if feed is None:
+                return
+            now = self._clock()
+            await hold_as_seen(conn, feed, Access(obstacle=CHANNEL_DELETED, is_gone=True), now=now)
+            if await subscriptions.of_feed(conn, feed.id):
+                await notices.owe(conn, NoticeKind.HELD, feed.id, now=now)
+        _log.info("Channel %d was deleted; its feed is kept for %d days", channel_id, KEPT.days)
+
+    async def server_left(self, server_id: ServerId) -> None:
+        """The bot is not in the server any more: all that is its is kept, for it may come back."""
+        async with self._database.write() as conn:
+            await self._leave(conn, [server_id])
+
+    async def server_joined(self, server_id: ServerId) -> None:
+        """The bot is in the server, for the first time or again: what it had there goes on."""
+        async with self._database.read() as conn:
+            is_back = await servers.is_left(conn, server_id)
+        if is_back:
+            async with self._database.write() as conn:
+                await servers.come_back(conn, [server_id])
+        await self.look_again(server_id, has_changed=True)
+
+    async def connected(self, server_ids: Collection[ServerId]) -> None:
+        """The bot is in these servers, and in no others: what was missed while it was off is made up for."""
+        async with self._database.write() as conn:
+            known = await servers.memberships(conn)
+            await servers.come_back(conn, [server_id for server_id in known if server_id in server_ids])
+            left = [server_id for server_id, is_in in known.items() if is_in and server_id not in server_ids]
+            await self._leave(conn, left)
+        await self.look_again(has_changed=True)
+
+    async def _leave(self, conn: AsyncConnection, server_ids: Iterable[ServerId]) -> None:
+        now = self._clock()
+        for server_id in server_ids:
+            await servers.leave(conn, [server_id], now=now)
+            theirs = await feeds.of_server(conn, server_id)
+            for feed in theirs:
+                await hold_as_seen(conn, feed, Access(obstacle=SERVER_LEFT, is_gone=True), now=now)
+            if theirs:
+                _log.info(
+                    "Server %d was left; %s of it kept for %d days",
+                    server_id,
+                    count(len(theirs), "feed"),
+                    KEPT.days,
+                )
+
+    async def forget(self) -> tuple[Feed, ...]:
+        """Deletes what has been gone for longer than it is kept, and is gone still; which feeds that were."""
+        await self._forget_removed()
+        before = self._clock() - KEPT
+        async with self._database.read() as conn:
+            overdue = {feed.id: feed for feed in await feeds.long_gone(conn, before=before)}
+            is_server_overdue = await servers.any_left(conn, before=before)
+        sure = {feed_id: overdue[feed_id].place for feed_id in self._overdue.sure(overdue)}
+        access = await self._access(sure)
+        still_gone = [feed_id for feed_id in sure if access[feed_id].is_known and access[feed_id].is_gone]
+        if not still_gone and not is_server_overdue:
+            return ()
+        async with self._database.write() as conn:
+            forgotten = await feeds.forget_gone(conn, still_gone, before=before)
+            left = await servers.forget_left(conn, before=before)
+        for feed in forgotten:
+            _log.info(
+                "Channel %d of server %d has been gone for %d days: its feed and subscriptions are forgotten",
+                feed.channel_id,
+                feed.server_id,
+                KEPT.days,
+            )
+        for server_id in left:
+            _log.info("Server %d was left %d days ago, and is forgotten", server_id, KEPT.days)
+        return tuple(forgotten)
+
+    async def _forget_removed(self) -> None:
+        """Deletes the subscriptions that were removed longer ago than they are kept."""
+        before = self._clock() - resuming.KEPT
+        async with self._database.read() as conn:
+            sure = self._removed.sure(await subscriptions.long_removed(conn, before=before))
+        if sure:
+            async with self._database.write() as conn:
+                forgotten = await subscriptions.forget_removed(conn, sure, before=before)
+            _log.info("Removed subscriptions forgotten after %d days: %d", resuming.KEPT.days, forgotten)
+
+    async def _access(self, places: Mapping[FeedId, Place]) -> dict[FeedId, Access]:
+        turns = asyncio.Semaphore(MOST_AT_ONCE)
+
+        async def look(place: Place) -> Access:
+            async with turns:
+                return await self._publisher.access(place)
+
+        async with asyncio.TaskGroup() as group:
+            looks = {feed_id: group.create_task(look(place)) for feed_id, place in places.items()}
+        return {feed_id: task.result() for feed_id, task in looks.items()}
+
+
+def _is_seen_to_be_gone(feed: Feed) -> bool:
+    """Whether only news from Discord can change that the feed is held."""
+    return feed.hold is not None and feed.hold.is_gone and feed.hold.look_at is None
+
+
+def _is_mended(feed: Feed, access: Access, now: datetime, *, has_changed: bool, is_asked: bool) -> bool:
+    hold = feed.hold
+    if hold is None or not access.is_known or access.is_gone or access.obstacle is not None:
+        return False
+    if hold.look_at is None or is_asked:
+        return True
+    if has_changed and not timedelta() <= now - hold.since < EVENT_COUNTS_AFTER:
+        return True
+    # A clock that was set back must not make it longer than it can be.
+    return hold.look_at <= now or hold.look_at > now + LONGEST_LOOK
+
+
+async def _note(
+    conn: AsyncConnection, feed: Feed, access: Access, *, now: datetime, has_changed: bool
+) -> None:
+    """Notes what is seen of a feed that stays held, where that is new."""
+    hold = feed.hold
+    if hold is None or not access.is_known:
+        return
+    if access.obstacle is not None or access.is_gone:
+        seen = Hold(
+            reason=access.obstacle or hold.reason, since=hold.since, look_at=None, is_gone=access.is_gone
+        )
+        if hold != seen:
+            await hold_as_seen(conn, feed, access, now=now)
+    elif has_changed and hold.look_at is not None:
+        look_at = min(hold.look_at, hold.since + EVENT_COUNTS_AFTER)
+        await feeds.hold(conn, feed.id, reason=hold.reason, now=now, look_at=look_at, is_gone=hold.is_gone)

@@ -1,0 +1,253 @@
+"""Notices: a server's people told of troubles, once, where they will see it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.core.feeds import FeedKind, Place
+from bot.core.ids import ChannelId, MessageId, ServerId, UserId
+from bot.core.notices import Notice, Told
+from bot.errors import DeliveryError, StoreError
+from bot.services.blocks.problems import Owed, still_true
+from bot.services.clock import Clock
+from bot.services.delivery.attempts import asked_wait
+from bot.services.delivery.pace import growing_wait
+from bot.services.publisher import Publisher
+from bot.store import feeds, notices, runs, servers
+from bot.store.database import Database
+
+_log = logging.getLogger(__name__)
+
+# How often it is looked whether something is owed: a look at a table that is nearly always empty.
+LOOK_SECONDS = 5.0
+# Troubles come in bunches: what a server is told waits so long for others that belong into the same message.
+GATHERED_FOR = timedelta(seconds=4)
+# A message whose answer never came, because the process ended, is taken up again after this.
+CUT_OFF_AFTER = timedelta(seconds=30)
+MOST_AT_ONCE = 5  # servers
+MOST_PEOPLE = 3  # asked in turn, where no channel takes the message
+# By their growing waits, so many attempts take about a day.
+MOST_ATTEMPTS = 100
+CLOSING_SECONDS = 2.5
+# For how long lists could not be read, and how lately one was asked for at least.
+SOURCE_SILENT_FOR = timedelta(hours=6)
+SOURCE_ASKED_WITHIN = timedelta(hours=1)
+SOURCE_LOOK_EVERY = timedelta(minutes=1)
+
+
+class NoticeBoard(Protocol):
+    """Brings notices to people. Raises DeliveryError, and nothing else, for what Discord does."""
+
+    async def rooms(self, server_id: ServerId) -> Sequence[ChannelId]:
+        """The server's own channels where people look, in which the bot may write, the best first."""
+        ...
+
+    async def post(
+        self, channel_id: ChannelId, told: Told, *, nonce: str, may_stand: bool = False
+    ) -> MessageId:
+        """Puts the message into a channel. The same nonce within two minutes gives the first one again.
+
+        Where it `may_stand` there from an earlier attempt it is looked for first.
+        """
+        ...
+
+    async def send(
+        self, user_id: UserId, told: Told, *, nonce: str, may_stand: bool = False
+    ) -> tuple[ChannelId, MessageId]:
+        """Sends the message to a person, as `post` does to a channel."""
+        ...
+
+
+class Notices:
+    """Owns what servers are told: one message a server, tried in one place after the other."""
+
+    def __init__(self, *, database: Database, publisher: Publisher, board: NoticeBoard, clock: Clock) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._board = board
+        self._clock = clock
+        self._source_looked_at: datetime | None = None
+
+    async def run(self) -> None:
+        """Tells what is owed until it is cancelled; then what is under way gets a moment for its answer."""
+        failures = 0
+        while True:
+            seconds = LOOK_SECONDS
+            try:
+                await self.tell()
+                failures = 0
+            except Exception as error:  # noqa: BLE001 - the job guard
+                seconds = growing_wait(failures).total_seconds()
+                failures += 1
+                if not isinstance(error, StoreError):  # which the database has logged, once
+                    _log.exception("Notices could not be read; tried again in %.0f s", seconds)
+            await asyncio.sleep(seconds)
+
+    async def tell(self) -> None:
+        """Tells every server what it is owed and was gathered long enough."""
+        await self._look_at_source()
+        now = self._clock()
+        async with self._database.read() as conn:
+            pending = await notices.pending(conn)
+        of_servers: defaultdict[ServerId, list[Notice]] = defaultdict(list)
+        for notice in pending:
+            of_servers[notice.server_id].append(notice)
+        turns = asyncio.Semaphore(MOST_AT_ONCE)
+        tasks = {
+            asyncio.create_task(self._guarded(server_id, chosen, turns), name=f"notice to {server_id}")
+            for server_id, theirs in of_servers.items()
+            if (chosen := _due(theirs, now))
+        }
+        if not tasks:
+            return
+        try:
+            await asyncio.wait(tasks)
+        except asyncio.CancelledError:
+            await asyncio.wait(tasks, timeout=CLOSING_SECONDS)
+            raise
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _guarded(self, server_id: ServerId, theirs: Sequence[Notice], turns: asyncio.Semaphore) -> None:
+        async with turns:
+            try:
+                await self._tell(server_id, theirs)
+            except StoreError:
+                pass  # the database has logged it, once; the next look tries again
+            except Exception:  # noqa: BLE001 - the guard of one server's part of the job
+                # Where it was begun it was put off then; else the next look tries again.
+                _log.exception("Server %d could not be told of its troubles because of a bug", server_id)
+
+    async def _tell(self, server_id: ServerId, theirs: Sequence[Notice]) -> None:
+        owed = await still_true(self._database, server_id, theirs)
+        if owed is None:
+            return
+        now = self._clock()
+        wait = max(growing_wait(owed.attempts), CUT_OFF_AFTER)
+        async with self._database.write() as conn:
+            await notices.begin_attempt(conn, owed.ids, next_attempt_at=now + wait)
+        try:
+            place = await self._put(owed)
+        except DeliveryError as error:
+            until = now + max(growing_wait(owed.attempts), asked_wait(error))
+            async with self._database.write() as conn:
+                if owed.attempts + 1 < MOST_ATTEMPTS:
+                    await notices.postpone(conn, owed.ids, until=until)
+                else:
+                    await notices.mark_untold(conn, owed.ids)
+            _log.warning("Server %d could not be told of its troubles now: %s", server_id, error.reason)
+            return
+        async with self._database.write() as conn:
+            if place is None:
+                await notices.mark_untold(conn, owed.ids)
+            else:
+                channel_id, message_id = place
+                await notices.mark_told(
+                    conn, owed.ids, channel_id=channel_id, message_id=message_id, now=self._clock()
+                )
+        if place is None:
+            _log.warning("Server %d has troubles, and nobody there could be told; /status says it", server_id)
+
+    async def _put(self, owed: Owed) -> tuple[ChannelId, MessageId] | None:
+        """Where the message stands now; None where no place takes it.
+
+        Raises:
+            DeliveryError: it may be taken later.
+        """
+        told, nonce, may_stand = owed.told, owed.nonce, owed.attempts > 0
+        async with aclosing(self._channels(told)) as channels:
+            async for channel_id in channels:
+                try:
+                    message_id = await self._board.post(channel_id, told, nonce=nonce, may_stand=may_stand)
+                except DeliveryError as error:
+                    _check_final(error)
+                else:
+                    return channel_id, message_id
+        for user_id in await self._people(told):
+            try:
+                return await self._board.send(user_id, told, nonce=nonce, may_stand=may_stand)
+            except DeliveryError as error:
+                _check_final(error)
+        return None
+
+    async def _channels(self, told: Told) -> AsyncGenerator[ChannelId]:
+        """The channels to try, the best first: those in which nothing is seen to be in the way.
+
+        Raises:
+            DeliveryError: nobody knows just now.
+        """
+        server_id = told.server_id
+        async with self._database.read() as conn:
+            chosen = await servers.notices_channel(conn, server_id)
+            theirs = await feeds.of_server(conn, server_id)
+        troubled = {feed.channel_id for feed in (*told.held, *(delay.feed for delay in told.delayed))}
+        candidates = [
+            *([chosen] if chosen is not None else []),
+            *(feed.channel_id for feed in theirs if feed.is_active and feed.kind is not FeedKind.FORUM),
+            *await self._board.rooms(server_id),
+        ]
+        for channel_id in dict.fromkeys(candidates):
+            place = Place(server_id=server_id, channel_id=channel_id, kind=FeedKind.CHANNEL)
+            access = await self._publisher.access(place)
+            if not access.is_known:
+                raise DeliveryError("The server could not be looked at just now.")
+            is_open = access.obstacle is None and not access.is_gone
+            if is_open and (channel_id not in troubled or channel_id == chosen):
+                yield channel_id
+
+    async def _people(self, told: Told) -> list[UserId]:
+        """Who made the feeds that are in trouble; where it is not about a feed, all of the server's."""
+        problems = (*told.delayed, *told.failed)
+        troubled = [*told.held, *(problem.feed for problem in problems)]
+        if not troubled:
+            async with self._database.read() as conn:
+                troubled = await feeds.of_server(conn, told.server_id)
+        return list(dict.fromkeys(feed.created_by for feed in troubled))[:MOST_PEOPLE]
+
+    async def _look_at_source(self) -> None:
+        """Owes notices where lists could not be read for hours, and ends them once a run could read them."""
+        now, looked_at = self._clock(), self._source_looked_at
+        if looked_at is not None and timedelta() <= now - looked_at < SOURCE_LOOK_EVERY:
+            return
+        async with self._database.read() as conn:
+            failing = await runs.source_failure(conn)
+            is_told = await notices.any_of_source(conn)
+        self._source_looked_at = now
+        if failing is None:
+            if is_told:
+                async with self._database.write() as conn:
+                    await notices.end_of_source(conn)
+            return
+        first = failing.first_at
+        if now - first >= SOURCE_SILENT_FOR and now - failing.last_at <= SOURCE_ASKED_WITHIN:
+            async with self._database.write() as conn:
+                owed = await notices.owe_of_source(conn, joined_before=now - SOURCE_SILENT_FOR, now=now)
+            if owed:
+                _log.warning("No whole list could be read since %s; %d servers are notified", first, owed)
+
+
+def _due(theirs: Sequence[Notice], now: datetime) -> list[Notice]:
+    """What the server is told now, the oldest first: all that was gathered, or what was tried before.
+
+    What was tried may stand in the channel, and is not added to.
+    """
+    tried = [notice for notice in theirs if notice.attempts]
+    if tried:
+        return [] if tried[0].next_attempt_at > now else tried
+    # A clock that was set back must not make it wait.
+    gathered = [notice for notice in theirs if not timedelta() <= now - notice.created_at < GATHERED_FOR]
+    return list(theirs) if gathered else []
+
+
+def _check_final(error: DeliveryError) -> None:
+    """Raises the error, unless it says that this place takes no message and another one may."""
+    if not (error.is_permanent or error.is_rejected):
+        raise error

@@ -1,0 +1,1 @@
+"""Posts sent to Discord: the outbox, one attempt, the pace, follow-ups."""

@@ -1,0 +1,61 @@
+"""Holding a feed whose channel refuses, telling its server, letting it go; in the caller's transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.access import Access
+from bot.core.feeds import Feed
+from bot.core.ids import FeedId, PostId
+from bot.core.notices import NoticeKind
+from bot.errors import DeliveryError
+from bot.store import feeds, follow_ups, notices, outbox
+
+# A refusal that nothing is seen to explain is tried again after an hour, then two, four …
+FIRST_LOOK = timedelta(hours=1)
+LONGEST_LOOK = timedelta(days=1)
+
+
+async def hold(conn: AsyncConnection, feed_id: FeedId, error: DeliveryError, *, now: datetime) -> None:
+    """Stops posting in the feed, keeps all that is its, and owes its server a notice of it."""
+    look_at = None
+    if not error.is_explained:
+        before = await feeds.holds_in_a_row(conn, feed_id)
+        look_at = now + min(FIRST_LOOK * 2 ** min(before, 10), LONGEST_LOOK)
+    await feeds.hold(conn, feed_id, reason=error.reason, now=now, look_at=look_at, is_gone=error.is_gone)
+    await notices.owe(conn, NoticeKind.HELD, feed_id, now=now)
+
+
+async def hold_as_seen(conn: AsyncConnection, feed: Feed, access: Access, *, now: datetime) -> None:
+    """Holds the feed, or goes on holding it, for what Discord shows to be in the way; owes no notice.
+
+    Such a hold ends as soon as Discord shows that it is mended.
+    """
+    reason = access.obstacle or (feed.hold.reason if feed.hold else "The channel does not exist any more.")
+    await feeds.hold(conn, feed.id, reason=reason, now=now, look_at=None, is_gone=access.is_gone)
+
+
+async def release(conn: AsyncConnection, feed: Feed, *, now: datetime) -> list[PostId]:
+    """Ends the hold: what the feed owes goes out now, and a run that fell due meanwhile is due; what it owes.
+
+    Where the trouble was seen, and is seen to be over, the next one is told anew. Where it never was, only a
+    message that arrives shows that: a channel that refuses again and again is told of once.
+    """
+    await feeds.release(conn, feed.id)
+    await follow_ups.retry_failed(conn, feed.id, now=now)
+    if feed.hold is not None and feed.hold.look_at is None:
+        await notices.end(conn, feed.id)
+    return await outbox.hurry(conn, feed.id, now=now)
+
+
+async def tell_of_delay(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> None:
+    """Owes the feed's server a notice that its messages do not get through."""
+    await notices.owe(conn, NoticeKind.DELAYED, feed_id, now=now)
+
+
+async def tell_of_success(conn: AsyncConnection, feed_id: FeedId) -> None:
+    """A message got through: what was told of the feed's troubles is over."""
+    await feeds.worked(conn, feed_id)
+    await notices.end(conn, feed_id)

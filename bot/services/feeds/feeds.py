@@ -1,0 +1,338 @@
+"""Configuring a feed: when, how and with what beside it posts; pausing and resuming; how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.access import Access
+from bot.core.feed_settings import FeedSettings, settings_of
+from bot.core.feeds import Feed, Place, Style, Subscription
+from bot.core.ids import ChannelId, RoleId, ServerId, UserId
+from bot.core.limits import Limits
+from bot.core.posts import Post, PostState, StepKind
+from bot.core.schedules import (
+    Cadence,
+    Schedule,
+    in_effect,
+    next_run,
+    parse_time,
+    parse_weekdays,
+)
+from bot.errors import UserError
+from bot.services.changes import record, record_of_server, record_settings
+from bot.services.clock import Clock
+from bot.services.delivery.outbox import Delivered, Delivery
+from bot.services.feeds.creation import ensure_feed
+from bot.services.feeds.timezones import timezone_meant
+from bot.services.publisher import Publisher
+from bot.services.runs.run import RequestedRun, Runs
+from bot.store import feeds, follow_ups, outbox, posts, servers, subscriptions
+from bot.store.database import Database
+
+# How long /deliver waits for its posts before it answers that they are under way.
+DELIVER_WAIT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """A feed at a glance."""
+
+    feed: Feed
+    subscriptions: tuple[Subscription, ...]
+    posts: dict[PostState, int]
+    last_sent: Post | None
+    notices_channel_id: ChannelId | None  # where its server hears of troubles, as its people chose
+    access: Access
+    ping_obstacle: str | None = None  # why its role is not notified, where it has one
+    before: FeedSettings | None = None  # what a change found; None where nothing was to be changed
+
+    @property
+    def has_changed(self) -> bool:
+        return self.before is not None and self.before != settings_of(self.feed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    state: FeedState
+    was_running: bool  # it was neither paused nor held
+    pending: int  # posts that are tried now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveredNow:
+    """What a person's request to post now came to."""
+
+    state: FeedState
+    run: RequestedRun
+    delivered: Delivered
+
+
+class Feeds:
+    """The use cases of /config and /deliver."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        runs: Runs,
+        delivery: Delivery,
+        publisher: Publisher,
+        clock: Clock,
+        default_schedule: Schedule,
+        limits: Limits,
+        ring: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._runs = runs
+        self._delivery = delivery
+        self._clock = clock
+        self._default_schedule = default_schedule
+        self._limits = limits
+        self._ring = ring  # tells the scheduler that something else may be due first
+
+    async def state(self, channel_id: ChannelId) -> FeedState | None:
+        """How the channel's feed stands; None where it has none."""
+        async with self._database.read() as conn:
+            feed = await feeds.by_channel(conn, channel_id)
+        return await self._state(feed) if feed else None
+
+    async def schedule(
+        self,
+        *,
+        place: Place,
+        user_id: UserId,
+        cadence: Cadence | None,
+        time: str | None,
+        timezone: str | None,
+        weekdays: str | None,
+    ) -> FeedState:
+        """Changes what was given of the schedule; a channel without a feed gets one with this schedule.
+
+        Raises:
+            UserError: a value cannot be read, or none was given. Nothing is changed then.
+        """
+        changes: dict[str, object] = {}
+        if cadence is not None:
+            changes["cadence"] = cadence
+        if time is not None:
+            changes["time"] = parse_time(time)
+        if timezone is not None:
+            changes["timezone"] = timezone_meant(timezone, now=self._clock())
+        if weekdays is not None:
+            changes["weekdays"] = parse_weekdays(weekdays)
+        if not changes:
+            raise UserError(
+                "Nothing was changed: give `cadence`, `time`, `timezone` or `weekdays`. `/config show` "
+                "shows them."
+            )
+        async with self._database.write() as conn:
+            feed = await self._ensured(conn, place, user_id)
+            schedule = replace(feed.schedule, **changes)  # pyright: ignore[reportArgumentType] - checked above
+            # One that is due stays due where what counts stays as it is.
+            is_other = in_effect(schedule) != in_effect(feed.schedule)
+            next_run_at = next_run(schedule, after=self._clock()) if is_other else feed.next_run_at
+            await feeds.set_schedule(conn, feed.id, schedule, next_run_at=next_run_at)
+            await self._record(conn, feed, user_id, schedule=schedule)
+        self._ring()
+        return await self._state_of(place.channel_id, before=feed)
+
+    async def style(self, style: Style, *, place: Place, user_id: UserId) -> FeedState:
+        """How the channel's papers are shown from the next post on."""
+        async with self._database.write() as conn:
+            feed = await self._ensured(conn, place, user_id)
+            await feeds.set_style(conn, feed.id, style)
+            await self._record(conn, feed, user_id, style=style)
+        return await self._state_of(place.channel_id, before=feed)
+
+    async def mention(self, role_id: RoleId | None, *, place: Place, user_id: UserId) -> FeedState:
+        """Whom the first message of each run pings from now on; None is nobody.
+
+        Raises:
+            UserError: nobody is to be pinged, in a channel that has no feed.
+        """
+        async with self._database.write() as conn:
+            feed = await self._with(conn, place, user_id, on=role_id is not None)
+            await feeds.set_mention(conn, feed.id, role_id)
+            await posts.change_mention(conn, feed.id, role_id)
+            await self._record(conn, feed, user_id, mention_role_id=role_id)
+        return await self._state_of(place.channel_id, before=feed)
+
+    async def role_gone(self, role_id: RoleId, *, server_id: ServerId, told_by: UserId) -> None:
+        """Notes in the history of the channels that ping this role that it was deleted.
+
+        They keep it, so that /status and /config show go on saying so until another one is chosen.
+        """
+        async with self._database.write() as conn:
+            for feed in await feeds.of_server(conn, server_id):
+                if feed.mention_role_id == role_id:
+                    what = "the role to ping was deleted, so nobody is pinged"
+                    await record(conn, feed, what, user_id=told_by, now=self._clock())
+
+    async def threads(self, *, on: bool, place: Place, user_id: UserId) -> FeedState:
+        """Whether each card gets a thread from the next post on.
+
+        Raises:
+            UserError: the bot may not open threads there; or they are to end in a channel without a feed.
+        """
+        if on:
+            _check((await self._publisher.access(place)).threads_obstacle)
+        async with self._database.write() as conn:
+            feed = await self._with(conn, place, user_id, on=on)
+            await feeds.set_opens_threads(conn, feed.id, on=on)
+            if not on:
+                await follow_ups.give_up(conn, feed.id, StepKind.THREAD)
+            await self._record(conn, feed, user_id, opens_threads=on)
+        return await self._state_of(place.channel_id, before=feed)
+
+    async def publish(self, *, on: bool, place: Place, user_id: UserId) -> FeedState:
+        """Whether messages go on to the channel's followers from the next post on.
+
+        Raises:
+            UserError: the bot may not publish there; or that is to end in a channel without a feed.
+        """
+        if on:
+            _check((await self._publisher.access(place)).publishing_obstacle)
+        async with self._database.write() as conn:
+            feed = await self._with(conn, place, user_id, on=on)
+            await feeds.set_publishes(conn, feed.id, on=on)
+            if not on:
+                await follow_ups.give_up(conn, feed.id, StepKind.PUBLISH)
+            await self._record(conn, feed, user_id, publishes=on)
+        return await self._state_of(place.channel_id, before=feed)
+
+    async def tell_in(
+        self, channel_id: ChannelId, *, server_id: ServerId, user_id: UserId
+    ) -> ChannelId | None:
+        """Has the server notified of problems in this channel from now on; gives the channel before it."""
+        now = self._clock()
+        async with self._database.write() as conn:
+            before = await servers.notices_channel(conn, server_id)
+            if before == channel_id:
+                return before
+            await servers.set_notices_channel(conn, server_id, channel_id, now=now)
+            what = f"this server is notified of problems in <#{channel_id}>"
+            await record_of_server(conn, server_id, what, user_id=user_id, now=now)
+        return before
+
+    async def pause(self, channel_id: ChannelId, *, user_id: UserId) -> FeedState:
+        """Posts nothing until it is resumed; what is listed meanwhile waits.
+
+        Raises:
+            UserError: the channel has no feed.
+        """
+        async with self._database.write() as conn:
+            feed = await self._existing(conn, channel_id)
+            if feed.paused_at is None:
+                await feeds.pause(conn, feed.id, self._clock())
+                await self._record(conn, feed, user_id, is_paused=True)
+        return await self._state_of(channel_id, before=feed)
+
+    async def resume(self, channel_id: ChannelId, *, user_id: UserId) -> Resumed:
+        """Ends a pause and a hold: what waits in the outbox goes out now, the next run comes at its time.
+
+        Raises:
+            UserError: the channel has no feed.
+        """
+        now = self._clock()
+        async with self._database.write() as conn:
+            feed = await self._existing(conn, channel_id)
+            if not feed.is_active:
+                await feeds.resume(conn, feed.id, next_run_at=next_run(feed.schedule, after=now))
+                await record(conn, feed, "resumed", user_id=user_id, now=now)
+            await outbox.retry_failed(conn, feed.id, now=now)
+            await outbox.settle_doubts(conn, feed.id, now=now)
+            pending = await outbox.hurry(conn, feed.id, now=now)
+            await follow_ups.retry_failed(conn, feed.id, now=now)
+        self._delivery.wake()
+        self._ring()
+        return Resumed(
+            state=await self._state_of(channel_id), was_running=feed.is_active, pending=len(pending)
+        )
+
+    async def deliver(self, channel_id: ChannelId) -> DeliveredNow:
+        """Posts now every matching paper that was not posted; the schedule stays as it is.
+
+        Raises:
+            UserError: the channel has no feed or no subscriptions, or is held or paused.
+        """
+        async with self._database.write() as conn:
+            feed = await self._existing(conn, channel_id)
+            if not await subscriptions.of_feed(conn, feed.id):
+                raise UserError(f"<#{channel_id}> has no subscriptions. `/subscribe` makes the first one.")
+            check_active(feed)
+            now = self._clock()
+            await outbox.retry_failed(conn, feed.id, now=now)
+            await outbox.settle_doubts(conn, feed.id, now=now)
+            await follow_ups.retry_failed(conn, feed.id, now=now)
+            waiting = await outbox.hurry(conn, feed.id, now=now)
+        run = await self._runs.deliver_now(feed)
+        delivered = await self._delivery.settled(
+            [*waiting, *run.post_ids], since=now, timeout_seconds=DELIVER_WAIT_SECONDS
+        )
+        return DeliveredNow(state=await self._state_of(channel_id), run=run, delivered=delivered)
+
+    async def _ensured(self, conn: AsyncConnection, place: Place, user_id: UserId) -> Feed:
+        return await ensure_feed(
+            conn,
+            place,
+            user_id=user_id,
+            default_schedule=self._default_schedule,
+            limits=self._limits,
+            now=self._clock(),
+        )
+
+    async def _record(self, conn: AsyncConnection, feed: Feed, user_id: UserId, **after: object) -> None:
+        await record_settings(conn, feed, user_id=user_id, now=self._clock(), **after)
+
+    async def _existing(self, conn: AsyncConnection, channel_id: ChannelId) -> Feed:
+        feed = await feeds.by_channel(conn, channel_id)
+        if feed is None:
+            raise UserError(f"<#{channel_id}> gets no papers yet: `/subscribe` there comes first.")
+        return feed
+
+    async def _with(self, conn: AsyncConnection, place: Place, user_id: UserId, *, on: bool) -> Feed:
+        """The feed for which something is turned on, made now if need be; or off, which makes none."""
+        return await (self._ensured(conn, place, user_id) if on else self._existing(conn, place.channel_id))
+
+    async def _state_of(self, channel_id: ChannelId, *, before: Feed | None = None) -> FeedState:
+        async with self._database.read() as conn:
+            feed = await self._existing(conn, channel_id)
+        return await self._state(feed, before=settings_of(before) if before else None)
+
+    async def _state(self, feed: Feed, *, before: FeedSettings | None = None) -> FeedState:
+        access = await self._publisher.access(feed.place)
+        role_id = feed.mention_role_id
+        ping_obstacle = await self._publisher.ping_obstacle(feed.place, role_id) if role_id else None
+        async with self._database.read() as conn:
+            return FeedState(
+                feed=feed,
+                subscriptions=tuple(await subscriptions.of_feed(conn, feed.id)),
+                posts=await posts.counts(conn, feed.id),
+                last_sent=await posts.last_sent(conn, feed.id),
+                notices_channel_id=await servers.notices_channel(conn, feed.server_id),
+                access=access,
+                ping_obstacle=ping_obstacle,
+                before=before,
+            )
+
+
+def _check(obstacle: str | None) -> None:
+    if obstacle:
+        raise UserError(f"{obstacle} Nothing was changed: once that is mended, type the command again.")
+
+
+def check_active(feed: Feed) -> None:
+    """Raises UserError, with what to do, where nothing may be posted now."""
+    if feed.hold is not None:
+        raise UserError(
+            f"<#{feed.channel_id}> is held: {feed.hold.reason} Nothing was posted: once that is mended, "
+            "`/config resume` starts it again."
+        )
+    if feed.paused_at is not None:
+        raise UserError(
+            f"<#{feed.channel_id}> is paused. Nothing was posted: `/config resume` starts it again."
+        )

@@ -1,0 +1,174 @@
+"""Filtering: what keeps matching papers out of a channel, as /config filter sets it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TypedDict
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.feed_settings import settings_of
+from bot.core.feeds import Exclusion, Feed, Place
+from bot.core.ids import UserId
+from bot.core.limits import Limits
+from bot.core.query.parser import RULES_VERSION, QueryError, compile_query, parse_query
+from bot.core.query.purposes import parse_exclusion
+from bot.core.schedules import Schedule
+from bot.errors import UserError
+from bot.services.changes import record_settings
+from bot.services.clock import Clock
+from bot.services.feeds.creation import ensure_feed
+from bot.services.feeds.feeds import Feeds, FeedState
+from bot.services.queries.search import RECENT_DAYS, Searching
+from bot.store import filters
+from bot.store.database import Database
+
+_log = logging.getLogger(__name__)
+
+_NO_QUERY = frozenset({"-", "none"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterChange:
+    """What a person gave of a filter; None was not given."""
+
+    min_upvotes: int | None = None
+    max_papers: int | None = None
+    only_with_code: bool | None = None
+    exclude: str | None = None  # a query, or one of `-` and `none`, which end it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterChanged:
+    state: FeedState
+    matched: int  # papers of the last RECENT_DAYS days that the channel's subscriptions match
+    filtered_out: int  # of these, how many the feed's exclusion matches
+
+
+class Filters:
+    """The use cases around feeds' filters."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        feeds: Feeds,
+        searching: Searching,
+        clock: Clock,
+        default_schedule: Schedule,
+        limits: Limits,
+    ) -> None:
+        self._database = database
+        self._searching = searching
+        self._limits = limits
+        self._feeds = feeds
+        self._clock = clock
+        self._default_schedule = default_schedule
+
+    async def change(self, wanted: FilterChange, *, place: Place, user_id: UserId) -> FilterChanged:
+        """Changes what was given of the channel's filter; a channel without a feed gets one with this filter.
+
+        It counts from the next run on: posts that are owed stay, and papers that wait are looked at again.
+
+        Raises:
+            QueryError: what to exclude cannot be read.
+            UserError: nothing was given, or every paper would be excluded. Nothing is changed then.
+        """
+        if wanted == FilterChange():
+            raise UserError(
+                "Nothing was changed: give `min_upvotes`, `max_papers`, `only_with_code` or `exclude`. "
+                "`/config show` shows the filter."
+            )
+        given = None if wanted.exclude is None else self._exclusion(wanted.exclude)
+        now = self._clock()
+        async with self._database.write() as conn:
+            feed = await ensure_feed(
+                conn,
+                place,
+                user_id=user_id,
+                default_schedule=self._default_schedule,
+                limits=self._limits,
+                now=now,
+            )
+            after = _after(feed, wanted, given)
+            await filters.change(conn, feed.id, **after)
+            await record_settings(conn, feed, user_id=user_id, now=now, **after)
+        state = await self._feeds.state(place.channel_id)
+        if state is None:
+            raise UserError("The channel went away meanwhile.")
+        matched, filtered_out = await self._effect(state)
+        return FilterChanged(
+            state=replace(state, before=settings_of(feed)), matched=matched, filtered_out=filtered_out
+        )
+
+    async def _effect(self, state: FeedState) -> tuple[int, int]:
+        """Of the last RECENT_DAYS days' papers, how many the feed wants, and how many of these it excludes.
+
+        A feed without subscriptions is to get any of them.
+        """
+        excluded = state.feed.exclude
+        if excluded is None:
+            return 0, 0
+        queries = {item.compiled for item in state.subscriptions} or {compile_query(parse_query("*"))}
+        found = await self._searching.recent(queries | {excluded.compiled}, days=RECENT_DAYS)
+        matched = {paper.id for query in queries for paper in found[query]}
+        return len(matched), len(matched & {paper.id for paper in found[excluded.compiled]})
+
+    def _exclusion(self, typed: str) -> Exclusion | None:
+        """What was typed; None where it ends the exclusion."""
+        if typed.strip().casefold() in _NO_QUERY:
+            return None
+        parse_exclusion(typed, max_length=self._limits.query_length)
+        return compiled(typed)
+
+
+class _Values(TypedDict):
+    min_upvotes: int
+    max_papers: int
+    only_with_code: bool
+    exclude: Exclusion | None
+
+
+async def recompile(conn: AsyncConnection) -> int:
+    """Brings excluded queries that were compiled under other rules up to today's; how many there were.
+
+    One that today's rules cannot read keeps its old form and is told of in the log.
+    """
+    stale = await filters.outdated(conn, RULES_VERSION)
+    for feed_id, text in stale.items():
+        try:
+            exclude = compiled(text)
+        except QueryError as error:
+            _log.warning("What feed %d excludes cannot be read by today's rules: %s", feed_id, error)
+            continue
+        await filters.recompile(conn, feed_id, exclude)
+    return len(stale)
+
+
+def compiled(text: str) -> Exclusion:
+    """The query as a feed keeps it.
+
+    Raises:
+        QueryError: it cannot be read.
+    """
+    typed = " ".join(text.split())
+    query = parse_query(typed)
+    return Exclusion(
+        text=typed,
+        canonical=query.canonical,
+        compiled=compile_query(query),
+        rules_version=RULES_VERSION,
+    )
+
+
+def _after(feed: Feed, wanted: FilterChange, exclude: Exclusion | None) -> _Values:
+    """The feed's whole filter after the change; `exclude` counts where something was given for it."""
+    if exclude is not None and feed.exclude is not None and exclude.canonical == feed.exclude.canonical:
+        exclude = feed.exclude  # the same in other words
+    return _Values(
+        min_upvotes=feed.min_upvotes if wanted.min_upvotes is None else wanted.min_upvotes,
+        max_papers=feed.max_papers if wanted.max_papers is None else wanted.max_papers,
+        only_with_code=feed.only_with_code if wanted.only_with_code is None else wanted.only_with_code,
+        exclude=feed.exclude if wanted.exclude is None else exclude,
+    )

@@ -1,0 +1,116 @@
+"""Making subscriptions and removing them: one that was removed and is made again goes on where it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.changes import resubscribed_words, subscribed_words
+from bot.core.feeds import Feed, Subscription
+from bot.core.ids import SubscriptionId, UserId
+from bot.core.list_days import open_list_day
+from bot.core.transfer import WantedQuery
+from bot.services.runs.planning import plan_again
+from bot.store import cancelled_papers, papers, posts, subscriptions
+from bot.store.cancelled_papers import Cancelled
+from bot.store.subscriptions import Removed
+
+# A removed subscription is kept for so long, and goes on if it is made again meanwhile.
+KEPT = timedelta(days=30)
+# Of the list days since its removal, so many at most are made up for.
+MADE_UP_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What a feed was subscribed to."""
+
+    new: tuple[Subscription, ...] = ()
+    resumed: tuple[Subscription, ...] = ()  # that go on where they were
+    returned: int = 0  # papers of theirs that are pending again
+
+    @property
+    def all(self) -> tuple[Subscription, ...]:
+        return (*self.new, *self.resumed)
+
+    @property
+    def words(self) -> list[str]:
+        """What happened, for the record of changes; nothing where nothing did."""
+        done = ((subscribed_words, self.new), (resubscribed_words, self.resumed))
+        return [words([item.text for item in made]) for words, made in done if made]
+
+
+async def make(
+    conn: AsyncConnection, feed: Feed, wanted: Sequence[WantedQuery], *, user_id: UserId, now: datetime
+) -> Made:
+    """Subscribes the feed to queries that it is not subscribed to.
+
+    Whatever makes a subscription calls this.
+    """
+    kept = await subscriptions.removed(conn, feed.id)
+    new: list[Subscription] = []
+    resumed: list[Subscription] = []
+    for query in wanted:
+        earlier = kept.get(query.canonical)
+        if earlier is not None and may_resume(earlier, now=now):
+            since = _since(earlier, now=now)
+            resumed.append(
+                await subscriptions.resume(
+                    conn, earlier.subscription.id, text=query.text, since=since, now=now
+                )
+            )
+            continue
+        if earlier is not None:
+            await subscriptions.forget_removed(conn, [earlier.subscription.id], before=now)
+        added = await subscriptions.add(
+            conn,
+            feed_id=feed.id,
+            text=query.text,
+            canonical=query.canonical,
+            compiled=query.compiled,
+            rules_version=query.rules_version,
+            since=open_list_day(now),
+            now=now,
+            created_by=user_id,
+        )
+        new += [added] if added else []
+    returned = await _give_back(conn, feed, {item.id: item.canonical for item in resumed}, now=now)
+    return Made(new=tuple(new), resumed=tuple(resumed), returned=returned)
+
+
+async def end(
+    conn: AsyncConnection, feed: Feed, removed: Sequence[Subscription], *, key: str, now: datetime
+) -> Cancelled:
+    """Removes subscriptions of the feed, together; gives what becomes of the papers that they had pending."""
+    cancelled = await cancelled_papers.cancel(conn, feed.id, {item.canonical: item.id for item in removed})
+    for item in removed:
+        await subscriptions.end(conn, item.id, key=key, ran_at=item.last_run_at(feed), now=now)
+    return cancelled
+
+
+def may_resume(removed: Removed, *, now: datetime) -> bool:
+    """Whether it goes on if it is made again now; a clock that was set back ends nothing."""
+    return removed.ended_at is not None and now - removed.ended_at < KEPT
+
+
+def _since(removed: Removed, *, now: datetime) -> date:
+    """The list day from which one that goes on wants papers."""
+    since = removed.subscription.since
+    first = open_list_day(now) - timedelta(days=MADE_UP_DAYS - 1)
+    is_recent = removed.ended_at is not None and open_list_day(removed.ended_at) >= first
+    return since if is_recent else max(since, first)
+
+
+async def _give_back(
+    conn: AsyncConnection, feed: Feed, resumed: Mapping[SubscriptionId, str], *, now: datetime
+) -> int:
+    """Has what these subscriptions had pending pending again; how many papers that are."""
+    if not resumed:
+        return 0
+    back = await cancelled_papers.give_back(conn, feed.id, resumed)
+    known = await papers.these(conn, back.queries_of.keys())
+    again = plan_again(feed, list(known.values()), back.queries_of, pings=back.pings)
+    return sum(len(post.entries) for post in await posts.add(conn, again, now=now))

@@ -1,0 +1,87 @@
+"""Servers: what their new feeds begin with, and whether they were welcomed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.core.feed_settings import schedule_words
+from bot.core.ids import ServerId, UserId
+from bot.core.schedules import Schedule, ScheduleDefaults, parse_time, parse_weekdays
+from bot.services.changes import record_of_server
+from bot.services.clock import Clock
+from bot.services.feeds.timezones import timezone_meant
+from bot.store import servers
+from bot.store.database import Database
+
+# Given in place of a value: the operator's setting counts again.
+FORGET = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """The schedule that a server's new feeds begin with, and what of it is the server's own."""
+
+    schedule: Schedule
+    own: ScheduleDefaults
+    before: Schedule | None = None  # what a change found, where it changed something
+
+
+class Servers:
+    """The use cases around a server as a whole."""
+
+    def __init__(self, *, database: Database, clock: Clock, default_schedule: Schedule) -> None:
+        self._database = database
+        self._clock = clock
+        self._default_schedule = default_schedule
+
+    async def welcome(self, server_id: ServerId) -> bool:
+        """Whether the server is to be welcomed now, which is asked for once: whoever asks must do it.
+
+        Noted before anything is said: a welcome that a crash swallows is missed by nobody, and one that comes
+        again at each start would be a nuisance.
+        """
+        async with self._database.write() as conn:
+            return await servers.welcome(conn, server_id, now=self._clock())
+
+    async def beginning(self, server_id: ServerId) -> Beginning:
+        """What new feeds of the server begin with."""
+        async with self._database.read() as conn:
+            own = await servers.defaults(conn, server_id)
+        return Beginning(schedule=own.over(self._default_schedule), own=own)
+
+    async def change_beginning(
+        self,
+        server_id: ServerId,
+        *,
+        user_id: UserId,
+        time: str | None,
+        timezone: str | None,
+        weekdays: str | None,
+    ) -> Beginning:
+        """Changes what was given; FORGET takes the operator's setting again.
+
+        Raises:
+            UserError: a value cannot be read. Nothing is changed then.
+        """
+        changes: dict[str, object] = {}
+        if time is not None:
+            changes["time"] = None if _forgets(time) else parse_time(time)
+        if timezone is not None:
+            changes["timezone"] = None if _forgets(timezone) else timezone_meant(timezone, now=self._clock())
+        if weekdays is not None:
+            changes["weekdays"] = None if _forgets(weekdays) else parse_weekdays(weekdays)
+        async with self._database.write() as conn:
+            before = await servers.defaults(conn, server_id)
+            own = replace(before, **changes)  # pyright: ignore[reportArgumentType] - checked above
+            schedule = own.over(self._default_schedule)
+            now = self._clock()
+            await servers.set_defaults(conn, server_id, own, now=now)
+            if own != before:
+                what = f"new channels begin with {schedule_words(schedule)}"
+                await record_of_server(conn, server_id, what, user_id=user_id, now=now)
+        was = before.over(self._default_schedule)
+        return Beginning(schedule=schedule, own=own, before=None if own == before else was)
+
+
+def _forgets(text: str) -> bool:
+    return text.strip().casefold() == FORGET

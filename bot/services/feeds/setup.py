@@ -1,0 +1,132 @@
+"""Setting a channel up: looking at answers before anything is done, and doing it all at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from bot.core.decisions import posting_order
+from bot.core.drafts import Draft, on_one_line
+from bot.core.feeds import MAX_SUBSCRIPTIONS, Place
+from bot.core.ids import ServerId, UserId
+from bot.core.papers import Paper
+from bot.core.query.parser import Query, compile_query
+from bot.core.query.purposes import parse_alternatives
+from bot.core.schedules import parse_time, parse_weekdays
+from bot.errors import UserError
+from bot.services.clock import Clock
+from bot.services.feeds.servers import Servers
+from bot.services.feeds.subscriptions import Subscribed, Subscriptions
+from bot.services.feeds.timezones import timezone_meant
+from bot.services.publisher import Publisher
+from bot.services.queries.search import RECENT_DAYS, Searching
+
+_TITLES_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """What one keyword would have brought."""
+
+    text: str
+    recent: int  # papers of the last RECENT_DAYS list days
+    newest: tuple[Paper, ...]  # a few of them, the newest list day first
+
+
+class Setup:
+    """The use cases behind /setup."""
+
+    def __init__(
+        self,
+        *,
+        servers: Servers,
+        subscriptions: Subscriptions,
+        searching: Searching,
+        publisher: Publisher,
+        clock: Clock,
+    ) -> None:
+        self._servers = servers
+        self._subscriptions = subscriptions
+        self._searching = searching
+        self._publisher = publisher
+        self.clock = clock
+
+    async def begin(self, server_id: ServerId) -> Draft:
+        """An empty draft, with the schedule that the server's new feeds begin with."""
+        return Draft(schedule=(await self._servers.beginning(server_id)).schedule)
+
+    async def choose(self, draft: Draft, place: Place) -> Draft:
+        """With the place; one that has a feed brings its schedule along."""
+        found = await self._subscriptions.of_channel(place.channel_id)
+        if found is not None:
+            return draft.in_place(
+                place,
+                schedule=found.feed.schedule,
+                subscribed=len(found.subscriptions),
+                is_waiting=not found.feed.is_active,
+            )
+        beginning = await self._servers.beginning(place.server_id)
+        return draft.in_place(place, schedule=beginning.schedule, subscribed=0)
+
+    def ask_for(self, draft: Draft, typed: str) -> Draft:
+        """With the keywords.
+
+        Raises:
+            QueryError: a part cannot be read; says where.
+            UserError: they are more than a channel can have.
+        """
+        distinct = {query.canonical for _, query in _parts(on_one_line(typed))}
+        if len(distinct) > MAX_SUBSCRIPTIONS:
+            raise UserError(
+                f"These are {len(distinct)} keywords, and a channel can have {MAX_SUBSCRIPTIONS}. Join some "
+                "by `OR`."
+            )
+        return draft.asking_for(typed)
+
+    async def samples(self, draft: Draft) -> tuple[Sample, ...]:
+        """What each of the draft's keywords would have brought, in the order typed."""
+        if not draft.keywords:
+            return ()
+        parts = {query.canonical: (text, compile_query(query)) for text, query in _parts(draft.keywords)}
+        found = await self._searching.recent({one for _, one in parts.values()}, days=RECENT_DAYS)
+        return tuple(_sample(text, found[compiled]) for text, compiled in parts.values())
+
+    def at_times(self, draft: Draft, *, time: str, weekdays: str, place: str) -> Draft:
+        """With the time, the days, and the time zone of a place.
+
+        Raises:
+            UserError: one of them cannot be read.
+        """
+        return draft.with_times(
+            at=parse_time(time),
+            weekdays=parse_weekdays(weekdays),
+            timezone=timezone_meant(place, now=self.clock()),
+        )
+
+    async def finish(self, draft: Draft, *, user_id: UserId) -> Subscribed:
+        """Does what the draft says, all of it or nothing.
+
+        Raises:
+            UserError: something is in the way in the channel, or it would have too many subscriptions.
+        """
+        if draft.place is None or not draft.keywords:
+            raise UserError("Something is not answered yet. Nothing was changed.")
+        access = await self._publisher.access(draft.place)
+        if access.obstacle:
+            raise UserError(
+                f"{access.obstacle} Nothing was changed: once that is mended, press *Finish* again."
+            )
+        # One that was left alone may have been changed by others meanwhile.
+        schedule = draft.schedule if draft.is_own_schedule else None
+        return await self._subscriptions.subscribe(
+            draft.keywords, place=draft.place, user_id=user_id, schedule=schedule
+        )
+
+
+def _parts(keywords: str) -> list[tuple[str, Query]]:
+    return parse_alternatives(keywords)
+
+
+def _sample(text: str, found: list[Paper]) -> Sample:
+    newest = sorted(posting_order(found), key=lambda paper: paper.list_day or date.min, reverse=True)
+    return Sample(text=text, recent=len(found), newest=tuple(newest[:_TITLES_SHOWN]))

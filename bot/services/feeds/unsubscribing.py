@@ -1,0 +1,162 @@
+"""What /unsubscribe means by what was typed, what it offers while typing, and what can be undone."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.feeds import Feed, Subscription
+from bot.core.ids import ChannelId
+from bot.core.markdown import length
+from bot.core.query.parser import QueryError, parse_query, split_alternatives
+from bot.core.transfer import WantedQuery
+from bot.errors import UserError
+from bot.services.feeds.resuming import KEPT, may_resume
+from bot.store import feeds, subscriptions
+from bot.store.cancelled_papers import Cancelled
+from bot.store.subscriptions import Removed
+
+# What stands for every subscription of a channel.
+ALL_OF_THEM = "all of them"
+_ALL_OF_THEM_SPELLINGS = frozenset({ALL_OF_THEM, "all"})
+# A choice of autocomplete holds 100 characters (Discord's limit), a query up to 200: a longer one goes by its
+# id. No query begins so: `id:` is no field.
+_LONGEST_VALUE = 100
+_BY_ID = "id:"
+_KEY_BYTES = 8  # of a removal; the button that undoes it carries the key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToEnd:
+    """What ending all subscriptions of a feed would end."""
+
+    feed: Feed
+    subscriptions: tuple[Subscription, ...]
+    pending: Cancelled
+    coming: int  # papers that would come with the next post
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsubscribed:
+    feed: Feed
+    removed: tuple[Subscription, ...]
+    left: int
+    key: str  # of the removal, by which it can be undone
+    cancelled: Cancelled
+
+
+def new_key() -> str:
+    return secrets.token_hex(_KEY_BYTES)
+
+
+async def subscribed(conn: AsyncConnection, channel_id: ChannelId) -> tuple[Feed, list[Subscription]]:
+    """The channel's feed with its subscriptions.
+
+    Raises:
+        UserError: it has none.
+    """
+    feed = await feeds.by_channel(conn, channel_id)
+    known = await subscriptions.of_feed(conn, feed.id) if feed else []
+    if feed is None or not known:
+        raise UserError(f"<#{channel_id}> has no subscriptions. `/subscribe` makes the first one.")
+    return feed, known
+
+
+def to_undo(removed: Sequence[Removed], *, channel_id: ChannelId, now: datetime) -> list[WantedQuery]:
+    """What to subscribe to again, of what one removal removed.
+
+    Raises:
+        UserError: nothing: it was undone, or it is too late.
+    """
+    if removed and all(one.ended_at is None for one in removed):
+        raise UserError(
+            f"This was undone already: <#{channel_id}> is subscribed to that again. Nothing was changed."
+        )
+    wanted = [
+        WantedQuery(
+            text=one.subscription.text,
+            canonical=one.subscription.canonical,
+            compiled=one.subscription.compiled,
+            rules_version=one.subscription.rules_version,
+        )
+        for one in removed
+        if may_resume(one, now=now)
+    ]
+    if not wanted:
+        raise UserError(
+            f"This can no longer be undone: a removed subscription is kept for {KEPT.days} days, and this "
+            "one was not, or it was added and removed again since. Nothing was changed; `/subscribe` adds it "
+            "again."
+        )
+    return wanted
+
+
+def means_all(keywords: str, known: Sequence[Subscription]) -> bool:
+    """Whether what was typed stands for every subscription of a channel, and not for one that reads so."""
+    keywords = " ".join(keywords.split())
+    return keywords.casefold() in _ALL_OF_THEM_SPELLINGS and all(item.text != keywords for item in known)
+
+
+def offered(typed: str, known: Sequence[Subscription]) -> list[tuple[str, str]]:
+    """The known subscriptions that hold what was typed so far: what is read, and what is then sent."""
+    typed = typed.strip().casefold()
+    found = [(item.text, _value(item)) for item in known if typed in item.text.casefold()]
+    if len(known) > 1 and typed in ALL_OF_THEM:
+        found.insert(0, (f"All of them ({len(known)})", ALL_OF_THEM))
+    return found
+
+
+def chosen(keywords: str, known: Sequence[Subscription], *, channel_id: ChannelId) -> list[Subscription]:
+    """Those of the known that are meant: by their text, all of them, by id, or by canonical form; never none.
+
+    Raises:
+        QueryError: the keywords cannot be read.
+        UserError: none is meant.
+    """
+    keywords = " ".join(keywords.split())
+    # A text stored under older rules may read differently now; the very text always finds itself.
+    if same := [item for item in known if item.text == keywords]:
+        return same
+    if means_all(keywords, known):
+        return list(known)
+    if keywords.startswith(_BY_ID):
+        if by_id := [item for item in known if keywords == f"{_BY_ID}{item.id}"]:
+            return by_id
+        raise UserError(f"<#{channel_id}> is not subscribed to that any more. Nothing was changed.")
+    try:
+        canonical = _canonical(keywords)
+    except QueryError as error:
+        raise error.advising(
+            "Nothing was changed: `/subscriptions` lists what the channel has, and `/unsubscribe` offers it "
+            "while you type."
+        ) from error
+    if same := [item for item in known if item.canonical == canonical]:
+        return same
+    raise UserError(_not_subscribed(keywords, known, channel_id=channel_id))
+
+
+def _canonical(text: str) -> str:
+    # Whatever the limit is today: what was subscribed can be ended.
+    return parse_query(text, max_length=len(text)).canonical
+
+
+def _value(item: Subscription) -> str:
+    return item.text if length(item.text) <= _LONGEST_VALUE else f"{_BY_ID}{item.id}"
+
+
+def _not_subscribed(keywords: str, known: Sequence[Subscription], *, channel_id: ChannelId) -> str:
+    parts = split_alternatives(keywords)
+    canonicals = {item.canonical for item in known}
+    if len(parts) > 1 and any(_canonical(part) in canonicals for part in parts):
+        return (
+            f"<#{channel_id}> is not subscribed to that as a whole, but to parts of it. Nothing was changed: "
+            "remove them one at a time."
+        )
+    return (
+        f"<#{channel_id}> is not subscribed to that. Nothing was changed: `/subscriptions` lists what it "
+        "has, and `/unsubscribe` offers it while you type."
+    )

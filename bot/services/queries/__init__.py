@@ -1,0 +1,1 @@
+"""Questions that change nothing: search, preview, explain, status, results."""

@@ -1,0 +1,80 @@
+"""Explaining: what the pipeline says of one paper in one feed, with the words for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.core.decisions import Decision, decide, reach
+from bot.core.feeds import Feed, Subscription
+from bot.core.ids import ChannelId, PaperId
+from bot.core.list_days import open_list_day
+from bot.core.papers import Paper
+from bot.core.posts import Post, Step
+from bot.errors import UserError
+from bot.services.clock import Clock
+from bot.services.queries.papers import Papers
+from bot.services.queries.search import matching
+from bot.store import feeds, follow_ups, papers, posts, subscriptions
+from bot.store.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What happens to a paper in a feed."""
+
+    feed: Feed
+    paper: Paper
+    decision: Decision
+    subscriptions: tuple[Subscription, ...]  # all of the feed's
+    post: Post | None
+    follow_ups: tuple[Step, ...] = ()  # that follow on the post, once it is sent
+
+
+class Explaining:
+    """Asks the pipeline about one paper."""
+
+    def __init__(self, *, database: Database, papers: Papers, clock: Clock, backfill_days: int) -> None:
+        self._database = database
+        self._papers = papers
+        self._clock = clock
+        self._backfill_days = backfill_days
+
+    async def explain(self, paper_id: PaperId, *, channel_id: ChannelId) -> Explanation:
+        """The decision for the paper in the channel's feed, as a run would take it now.
+
+        Raises:
+            UserError: the channel has no subscriptions, or there is no such paper.
+        """
+        async with self._database.read() as conn:
+            feed = await feeds.by_channel(conn, channel_id)
+            known = await subscriptions.of_feed(conn, feed.id) if feed else []
+            post = await posts.of_paper(conn, feed.id, paper_id) if feed else None
+            following = await follow_ups.of_post(conn, post.id) if post else []
+        if feed is None or not (known or post):
+            raise UserError(
+                f"<#{channel_id}> has no subscriptions, so no paper is posted there. `/subscribe` makes one."
+            )
+        paper = await self._papers.one(paper_id)
+        async with self._database.read() as conn:
+            first_seen_at = await papers.first_seen(conn, paper_id)
+        excludes = {feed.exclude.compiled} if feed.exclude else set[str]()
+        found = await matching(paper, {item.compiled for item in known} | excludes)
+        now = self._clock()
+        decision = decide(
+            feed,
+            paper,
+            matched=[item for item in known if item.compiled in found],
+            posted=post or False,
+            is_excluded=not excludes.isdisjoint(found),
+            first_seen_at=first_seen_at,
+            oldest=reach(feed, known, now=now, backfill_days=self._backfill_days),
+            today=open_list_day(now),
+        )
+        return Explanation(
+            feed=feed,
+            paper=paper,
+            decision=decision,
+            subscriptions=tuple(known),
+            post=post,
+            follow_ups=tuple(following),
+        )

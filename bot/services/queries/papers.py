@@ -1,0 +1,185 @@
+"""Reading the list: the newest day, any day, one paper."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from bot.core.ids import PaperId
+from bot.core.list_days import closes_at, open_list_day
+from bot.core.papers import Paper
+from bot.errors import (
+    NotOpenYetError,
+    PaperNotFoundError,
+    Problem,
+    ProblemKind,
+    SourceError,
+    UserError,
+)
+from bot.services.clock import Clock
+from bot.services.runs.polling import Polling
+from bot.sources.huggingface import HuggingFace
+from bot.store import list_days, papers
+from bot.store.database import Database
+
+# The first day of the Daily Papers list.
+FIRST_LIST_DAY = date(2023, 5, 4)
+
+# A person waits this long for Hugging Face at most, all pages and repeated attempts counted.
+ASKING_SECONDS = 20.0
+_MOST_DAYS_BACK = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListDay:
+    """One list day as it is known."""
+
+    day: date
+    papers: tuple[Paper, ...]  # by upvotes, then id
+    is_open: bool  # it is still filling
+    unreadable: int = 0  # items on it that could not be read
+    problem: Problem | None = None  # why this may not be all of it, or not the newest list
+    read_while_open_at: datetime | None = None  # of a closed day that was not read since it closed
+
+
+class Papers:
+    """Answers about the list, from the store where it knows, else from Hugging Face."""
+
+    def __init__(self, *, database: Database, source: HuggingFace, polling: Polling, clock: Clock) -> None:
+        self._database = database
+        self._source = source
+        self._polling = polling
+        self._clock = clock
+
+    def day(self, text: str) -> date:
+        """The list day that was typed: ``YYYY-MM-DD``, ``today`` or ``yesterday``.
+
+        Raises:
+            UserError: no date, or a day that has not opened or is before the first list.
+        """
+        return _parse_day(text, open_list_day(self._clock()))
+
+    async def today(self) -> ListDay:
+        """The newest list day that has papers.
+
+        Raises:
+            UserError: none is known, and Hugging Face cannot be asked.
+        """
+        today = open_list_day(self._clock())
+        newest = await self._newest_day(today)
+        if newest is None:
+            async with _asked("The list"):
+                newest = await self._read_newest(today)
+        health = self._source.health
+        return await self._stored(newest or today, problem=health.last_failure if health.is_failing else None)
+
+    async def on(self, day: date) -> ListDay:
+        """The list of a day that `day` gave.
+
+        Raises:
+            UserError: it has not opened after all, or Hugging Face cannot be asked.
+        """
+        async with self._database.read() as conn:
+            is_known = day in await list_days.reads(conn, day, day)
+        problem: Problem | None = None
+        if not is_known:
+            async with _asked("The list"):
+                try:
+                    problem = (await self._polling.read_day(day)).problem
+                except NotOpenYetError as error:
+                    raise UserError(
+                        f"The list of {day} has not opened yet: a list opens when its first papers are "
+                        "chosen. `/papers today` shows the newest one."
+                    ) from error
+        return await self._stored(day, problem=problem)
+
+    async def one(self, paper_id: PaperId) -> Paper:
+        """The paper as it is known, or as Hugging Face has it where it was never on a list that was read.
+
+        Raises:
+            UserError: there is no such paper, or Hugging Face cannot be asked.
+        """
+        async with self._database.read() as conn:
+            known = await papers.get(conn, paper_id)
+        if known is not None:
+            return known
+        async with _asked("The paper"):
+            try:
+                return await self._source.paper(paper_id)
+            except PaperNotFoundError as error:
+                raise UserError(
+                    f"Hugging Face has no paper `{paper_id}`. Look at the id again, or look on arXiv: "
+                    f"https://arxiv.org/abs/{paper_id}"
+                ) from error
+
+    async def days_of(self, paper: Paper) -> list[date]:
+        """The list days on which the paper stands, the first one first, as far as they are known."""
+        async with self._database.read() as conn:
+            known = await papers.days_of(conn, paper.id)
+        return known or ([paper.list_day] if paper.list_day else [])
+
+    async def _read_newest(self, today: date) -> date | None:
+        """Reads back from today until a day has papers; a long weekend at most lies between two lists."""
+        for back in range(_MOST_DAYS_BACK):
+            with suppress(NotOpenYetError):
+                await self._polling.read_day(today - timedelta(days=back))
+            newest = await self._newest_day(today)
+            if newest is not None:
+                return newest
+        return None
+
+    async def _newest_day(self, up_to: date) -> date | None:
+        async with self._database.read() as conn:
+            return await papers.newest_day(conn, up_to=up_to)
+
+    async def _stored(self, day: date, *, problem: Problem | None) -> ListDay:
+        async with self._database.read() as conn:
+            found = await papers.of_day(conn, day)
+            read = (await list_days.reads(conn, day, day)).get(day)
+        is_old = read is not None and read.read_at < closes_at(day) <= self._clock()
+        return ListDay(
+            day=day,
+            papers=tuple(found),
+            is_open=day >= open_list_day(self._clock()),
+            unreadable=read.unreadable if read else 0,
+            problem=problem,
+            read_while_open_at=read.read_at if read and is_old else None,
+        )
+
+
+@asynccontextmanager
+async def _asked(what: str) -> AsyncGenerator[None]:
+    """Around what is asked of Hugging Face while a person waits: an answer in time, or a UserError."""
+    try:
+        async with asyncio.timeout(ASKING_SECONDS):
+            yield
+    except (SourceError, TimeoutError) as error:
+        timed_out = Problem(ProblemKind.TIMED_OUT)
+        problem = error.problem if isinstance(error, SourceError) else timed_out
+        raise UserError(
+            f"{what} could not be read, because {problem}. Try again in a few minutes."
+        ) from error
+
+
+def _parse_day(text: str, today: date) -> date:
+    typed = text.strip().casefold()
+    words = {"today": today, "yesterday": today - timedelta(days=1)}
+    if typed in words:
+        return words[typed]
+    try:
+        # fromisoformat takes other spellings too, such as 20260819, which a person hardly means.
+        day = datetime.strptime(typed, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError as error:
+        raise UserError(
+            f"That is no date. Write it as `YYYY-MM-DD`, such as `{today}`, or as `today` or `yesterday`."
+        ) from error
+    if day > today:
+        raise UserError(
+            f"The list of {day} has not opened yet: the newest that can have papers is that of `{today}`."
+        )
+    if day < FIRST_LIST_DAY:
+        raise UserError(f"The Daily Papers list began on `{FIRST_LIST_DAY}`: give that day or a later one.")
+    return day

@@ -1,0 +1,115 @@
+"""Previewing without a store: what keywords find in lists that are read for the occasion."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.core.decisions import posting_order
+from bot.core.ids import PaperId
+from bot.core.papers import Paper
+from bot.core.query.parser import Query, compile_query, parse_query, split_alternatives
+from bot.errors import NotOpenYetError, Problem
+from bot.matching.index import PaperIndex
+from bot.services.progress import Progress, untold
+from bot.sources.huggingface import HuggingFace
+from bot.sources.paging import DayListing
+
+_MOST_DAYS_BACK = 5  # a long weekend at most lies between two lists that have papers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    paper: Paper
+    queries: tuple[Query, ...]  # those that match it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matches:
+    """What was found, and in what."""
+
+    days: tuple[date, ...]  # the list days that were read, the newest first
+    listed: int  # papers on them
+    found: tuple[Match, ...]  # the newest list day first, within a day by upvotes
+    unreadable: int = 0  # items on them
+    problem: Problem | None = None  # why the newest of them that was not read completely was not
+    problem_day: date | None = None
+
+
+def alternatives(keywords: str, *, max_length: int) -> tuple[Query, ...]:
+    """The queries that the keywords are, as /subscribe takes them: each comma begins another.
+
+    Raises:
+        QueryError: one of them cannot be read.
+    """
+    parse_query(keywords, max_length=max_length)  # the whole, so that an error shows its place in it
+    return tuple(
+        parse_query(part, max_length=max_length) for part in dict.fromkeys(split_alternatives(keywords))
+    )
+
+
+async def newest_list(source: HuggingFace, today: date) -> DayListing:
+    """The newest list that has papers; that of `today`, which is empty, where none of the last days has any.
+
+    Raises:
+        SourceError: it could not be read.
+    """
+    async for listing in _newest_first(source, today, days=_MOST_DAYS_BACK):
+        if listing.papers or listing.problem:
+            return listing
+    return DayListing(day=today, papers=())
+
+
+async def preview(
+    source: HuggingFace, queries: Sequence[Query], *, days: int, today: date, progress: Progress = untold
+) -> Matches:
+    """What the queries find in the last `days` list days; of one, in the newest list that has papers.
+
+    Raises:
+        SourceError: a list could not be read.
+    """
+    if days == 1:
+        return await asyncio.to_thread(_matches, [await newest_list(source, today)], queries)
+    listings: list[DayListing] = []
+    with progress(days) as advance:
+        for back in range(days):
+            with suppress(NotOpenYetError):
+                listings.append(await source.list_day(today - timedelta(days=back)))
+            advance()
+    return await asyncio.to_thread(_matches, listings, queries)
+
+
+async def _newest_first(source: HuggingFace, today: date, *, days: int) -> AsyncGenerator[DayListing]:
+    for back in range(days):
+        with suppress(NotOpenYetError):
+            yield await source.list_day(today - timedelta(days=back))
+
+
+def _matches(listings: Sequence[DayListing], queries: Sequence[Query]) -> Matches:
+    papers: dict[PaperId, Paper] = {}
+    for listing in listings:
+        for paper in listing.papers:
+            papers.setdefault(paper.id, paper)  # on two lists, it counts on the newer one
+    with PaperIndex(list(papers.values())) as index:
+        found = index.search_many([compile_query(query) for query in queries])
+    by_paper: dict[PaperId, list[Query]] = {}
+    for query in queries:
+        for paper_id in found[compile_query(query)]:
+            by_paper.setdefault(paper_id, []).append(query)
+    in_order = sorted(
+        posting_order([papers[paper_id] for paper_id in by_paper]),
+        key=lambda paper: paper.list_day or date.min,
+        reverse=True,
+    )
+    partly = next((listing for listing in listings if listing.problem), None)
+    return Matches(
+        days=tuple(listing.day for listing in listings),
+        listed=len(papers),
+        unreadable=sum(listing.unreadable for listing in listings),
+        problem=partly and partly.problem,
+        problem_day=partly and partly.day,
+        found=tuple(Match(paper=paper, queries=tuple(by_paper[paper.id])) for paper in in_order),
+    )

@@ -1,0 +1,79 @@
+"""Searching the stored papers with the same index and rules that deliver them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.core.decisions import posting_order
+from bot.core.ids import PaperId
+from bot.core.limits import DEFAULT_LIMITS, Limits
+from bot.core.list_days import open_list_day
+from bot.core.papers import Paper
+from bot.core.query.parser import Query, compile_query, parse_query
+from bot.matching.index import PaperIndex
+from bot.services.clock import Clock
+from bot.store import list_days, papers
+from bot.store.database import Database
+
+RECENT_DAYS = 7  # what /subscribe tells of a keyword, and /preview's default
+MOST_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a query would have brought over the last days."""
+
+    query: Query
+    days: int
+    papers: tuple[Paper, ...]  # the newest list day first, within a day by upvotes
+    days_known: int  # list days of these that have been read; fewer than `days` while the archive is read
+
+
+class Searching:
+    """Looks queries up in the papers of the last days."""
+
+    def __init__(self, *, database: Database, clock: Clock, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._database = database
+        self._limits = limits
+        self._clock = clock
+
+    async def preview(self, keywords: str, *, days: int) -> Preview:
+        """The papers of the last `days` list days that the query matches.
+
+        Raises:
+            QueryError: the query cannot be read.
+        """
+        query = parse_query(keywords, max_length=self._limits.query_length)
+        today = open_list_day(self._clock())
+        first = today - timedelta(days=days - 1)
+        async with self._database.read() as conn:
+            reads = await list_days.reads(conn, first, today)
+        compiled = compile_query(query)
+        found = (await self.recent([compiled], days=days))[compiled]
+        newest_first = sorted(
+            posting_order(found), key=lambda paper: paper.list_day or date.min, reverse=True
+        )
+        return Preview(query=query, days=days, papers=tuple(newest_first), days_known=len(reads))
+
+    async def recent(self, compiled: Collection[str], *, days: int) -> dict[str, list[Paper]]:
+        """For each compiled query the papers of the last `days` list days that it matches."""
+        today = open_list_day(self._clock())
+        async with self._database.read() as conn:
+            window = await papers.between(conn, today - timedelta(days=days - 1), today)
+        by_id = {paper.id: paper for paper in window}
+        found = await asyncio.to_thread(_search, window, compiled)
+        return {one: [by_id[paper_id] for paper_id in found[one]] for one in compiled}
+
+
+def _search(window: Sequence[Paper], compiled: Collection[str]) -> dict[str, tuple[PaperId, ...]]:
+    with PaperIndex(window) as index:
+        return index.search_many(compiled)
+
+
+async def matching(paper: Paper, compiled: Collection[str]) -> frozenset[str]:
+    """Those of the compiled queries that match this one paper."""
+    found = await asyncio.to_thread(_search, [paper], compiled)
+    return frozenset(one for one, ids in found.items() if ids)

@@ -1,0 +1,188 @@
+"""How the bot stands: the last run and what came of it, what waits, what is held, and the source's health."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.core.access import Access
+from bot.core.feeds import Feed, LastRun
+from bot.core.ids import ServerId
+from bot.core.list_days import INCOMPLETE_DAYS, open_list_day
+from bot.core.posts import Post, Step
+from bot.core.runs import Run
+from bot.core.schedules import next_run
+from bot.services.clock import Clock
+from bot.services.publisher import Publisher
+from bot.services.runs.run import Runs
+from bot.services.visibility import Visible
+from bot.sources.huggingface import HuggingFace, SourceHealth
+from bot.store import feeds, follow_ups, list_days, notices, outbox, papers, posts, runs, subscriptions
+from bot.store.database import Database
+from bot.store.list_days import DayRead
+
+_MOST_FAILED = 5
+_MOST_STEPS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedStatus:
+    feed: Feed
+    access: Access
+    ping_obstacle: str | None  # why its role is not notified, where it has one
+    subscriptions: int
+    waiting: int  # posts owed, doubtful ones left out
+    delayed: Post | None  # the post that is next, where an attempt at it failed
+    doubtful: tuple[Post, ...]
+    failed: int  # papers that could not be posted
+    missed_run: Run | None  # the failed run that it was due at, while no other has made up for it
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is left of earlier runs, so that a run without new papers is a quiet one."""
+        return not (self.failed or self.waiting or self.doubtful)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What /status tells a person of one server and of the bot."""
+
+    now: datetime
+    last_run: Run | None
+    ran: int  # of these feeds, those that the last run served whole
+    came_to: LastRun | None  # what it came to for these together
+    next_run_at: datetime
+    feeds: tuple[FeedStatus, ...]
+    failed: tuple[Post, ...]
+    follow_ups: tuple[Step, ...]  # that failed, or wait after a failure
+    untold: int  # notices that reached nobody
+    papers: int
+    source: SourceHealth
+    incomplete: tuple[DayRead, ...]  # of the last lists, those with unreadable items, the newest first
+
+    @property
+    def failed_papers(self) -> int:
+        return sum(item.failed for item in self.feeds)
+
+    @property
+    def waiting(self) -> int:
+        """Messages that are pending."""
+        return sum(item.waiting + len(item.doubtful) for item in self.feeds)
+
+    @property
+    def can_be_checked(self) -> bool:
+        """Whether something is held or in doubt, which a look may find mended."""
+        return any(item.feed.hold is not None or item.doubtful for item in self.feeds)
+
+
+class StatusReport:
+    """Reads the state of things for one server."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        source: HuggingFace,
+        runs: Runs,
+        publisher: Publisher,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._source = source
+        self._runs = runs
+        self._publisher = publisher
+        self._clock = clock
+
+    async def of_server(self, server_id: ServerId, *, visible: Visible) -> Status:
+        """How the channels stand that a person may be shown; the others do not count anywhere in it."""
+        next_at = await self._runs.next_at()
+        first = open_list_day(self._clock()) - timedelta(days=INCOMPLETE_DAYS)
+        async with self._database.read() as conn:
+            theirs = await feeds.of_server(conn, server_id)
+        shown = await visible(feed.channel_id for feed in theirs)
+        found = [feed for feed in theirs if feed.channel_id in shown]
+        feed_ids = [feed.id for feed in found]
+        async with self._database.read() as conn:
+            last_run = await runs.latest(conn)
+            ran = _served(found, last_run)
+            failed = await posts.failed(conn, feed_ids, _MOST_FAILED)
+            troubled = await follow_ups.troubled(conn, feed_ids, _MOST_STEPS)
+            untold = await notices.count_untold(conn, server_id, feed_ids)
+            known = await papers.count(conn)
+            incomplete = await list_days.incomplete(conn, first)
+        return Status(
+            now=self._clock(),
+            last_run=last_run,
+            ran=len(ran),
+            came_to=_together(ran),
+            next_run_at=next_at,
+            feeds=await self._of_feeds(server_id, found),
+            failed=tuple(failed),
+            follow_ups=tuple(troubled),
+            untold=untold,
+            papers=known,
+            source=self._source.health,
+            incomplete=tuple(incomplete),
+        )
+
+    async def _of_feeds(self, server_id: ServerId, found: Sequence[Feed]) -> tuple[FeedStatus, ...]:
+        access = [await self._publisher.access(feed.place) for feed in found]
+        pings = [
+            await self._publisher.ping_obstacle(feed.place, feed.mention_role_id)
+            if feed.mention_role_id
+            else None
+            for feed in found
+        ]
+        async with self._database.read() as conn:
+            wanted = await subscriptions.of_feeds(conn, [feed.id for feed in found])
+            waiting = await posts.waiting(conn, server_id)
+            failed = await posts.failed_papers(conn, server_id)
+            doubtful = await posts.doubtful(conn, server_id)
+            delayed = {post.feed_id: post for post in await outbox.delayed(conn, server_id)}
+            failed_run = await runs.latest_failed(conn)
+        status: list[FeedStatus] = []
+        for feed, allowed, ping in zip(found, access, pings, strict=True):
+            in_doubt = tuple(post for post in doubtful if post.feed_id == feed.id)
+            status.append(
+                FeedStatus(
+                    feed=feed,
+                    access=allowed,
+                    ping_obstacle=ping,
+                    subscriptions=len(wanted.get(feed.id, ())),
+                    waiting=waiting.get(feed.id, 0) - len(in_doubt),
+                    delayed=delayed.get(feed.id),
+                    doubtful=in_doubt,
+                    failed=failed.get(feed.id, 0),
+                    missed_run=failed_run if failed_run and _missed(feed, failed_run) else None,
+                )
+            )
+        return tuple(status)
+
+
+def _served(found: Sequence[Feed], run: Run | None) -> list[LastRun]:
+    return [
+        feed.last_run
+        for feed in found
+        if run and feed.last_run and feed.last_run_at and feed.last_run_at >= run.started_at
+    ]
+
+
+def _together(ran: Sequence[LastRun]) -> LastRun | None:
+    """What a run came to over several feeds; a new paper is the same one for all of them."""
+    if not ran:
+        return None
+    return LastRun(
+        new=max(one.new for one in ran),
+        matched=sum(one.matched for one in ran),
+        planned=sum(one.planned for one in ran),
+    )
+
+
+def _missed(feed: Feed, failed: Run) -> bool:
+    """Whether the feed was due at that failed run, and no whole run came after it.
+
+    Which feeds a run served is not kept; their schedule, as it is now, tells.
+    """
+    ran_at = feed.last_run_at or feed.created_at
+    return ran_at < failed.started_at and next_run(feed.schedule, after=ran_at) <= failed.finished_at

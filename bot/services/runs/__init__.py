@@ -1,0 +1,1 @@
+"""A run: fetch the list, decide, write the posts."""

@@ -1,0 +1,305 @@
+"""Planning: due feeds and the window's papers in, posts out. Synchronous, for a worker thread."""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import secrets
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bot.core.decisions import Stage, decide, posting_order, reach
+from bot.core.feeds import Feed, FeedKind, LastRun, Subscription
+from bot.core.ids import FeedId, PaperId
+from bot.core.list_days import open_list_day
+from bot.core.messages import layout
+from bot.core.papers import Paper
+from bot.core.posts import Form, NewPost, StepKind
+from bot.matching.index import PaperIndex
+
+_log = logging.getLogger(__name__)
+
+_NONCE_BYTES = 12  # 24 hex digits: Discord takes 25 characters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedPlan:
+    """What one feed is to post: in this order, over these messages."""
+
+    feed: Feed
+    papers: tuple[Paper, ...]
+    posts: tuple[NewPost, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What the feeds are to post, and what the run came to for each."""
+
+    plans: tuple[FeedPlan, ...]  # feeds with nothing to post are left out
+    figures: Mapping[FeedId, LastRun]  # of every feed that was planned
+    filtered: Mapping[
+        FeedId, Mapping[Stage, int]
+    ]  # likewise: matching papers that its filter stops, by stage
+    broken: frozenset[FeedId]  # planned not at all, or without some query, because of a bug; see the log
+
+
+def plan(
+    feeds: Sequence[Feed],
+    *,
+    papers: Sequence[Paper],
+    subscriptions: Mapping[FeedId, Sequence[Subscription]],
+    posted: Collection[tuple[FeedId, PaperId]],
+    first_seen: Mapping[PaperId, datetime],
+    now: datetime,
+    backfill_days: int,
+) -> Planned:
+    """Matches, decides and lays out posts for the feeds; a bug in one of them never stops the others.
+
+    `first_seen` may leave out the papers that were seen before the last run of each of the feeds.
+    """
+    asked = {subscription.compiled for group in subscriptions.values() for subscription in group}
+    asked |= {feed.exclude.compiled for feed in feeds if feed.exclude}
+    with PaperIndex(papers) as index:
+        found = _search(index, asked)
+    by_id = {paper.id: paper for paper in papers}
+    excluded = _Excluded(found)
+    today = open_list_day(now)
+    new_papers = _NewPapers(papers, first_seen)
+    plans: list[FeedPlan] = []
+    figures: dict[FeedId, LastRun] = {}
+    filtered: dict[FeedId, Mapping[Stage, int]] = {}
+    broken: set[FeedId] = set()
+    for feed in feeds:
+        known = subscriptions.get(feed.id, ())
+        try:
+            oldest = reach(feed, known, now=now, backfill_days=backfill_days)
+            matched = _matched(known, found)
+            decided = _decide(
+                feed,
+                matched,
+                papers=by_id,
+                posted=posted,
+                excluded=excluded.by(feed),
+                first_seen=first_seen,
+                oldest=oldest,
+                today=today,
+            )
+            planned = _plan_feed(feed, decided.queries_of, papers=by_id)
+            figures[feed.id] = LastRun(
+                new=new_papers.count(feed, known, oldest=oldest),
+                matched=len(decided.queries_of) + decided.filtered.total(),
+                planned=len(decided.queries_of),
+            )
+            filtered[feed.id] = decided.filtered
+        except Exception:  # noqa: BLE001 - the guard of one feed's part of the job
+            _log.exception("Feed %d could not be planned because of a bug", feed.id)
+            broken.add(feed.id)
+            continue
+        if planned is not None:
+            plans.append(planned)
+        if any(subscription.compiled not in found for subscription in known):
+            broken.add(feed.id)
+    return Planned(plans=tuple(plans), figures=figures, filtered=filtered, broken=frozenset(broken))
+
+
+class _NewPapers:
+    """Counts what is new to a feed; most feeds ran at the same moment, and are counted for together."""
+
+    def __init__(self, papers: Sequence[Paper], first_seen: Mapping[PaperId, datetime]) -> None:
+        self._listed = [
+            (paper.list_day, first_seen.get(paper.id))
+            for paper in papers
+            if paper.list_day is not None and paper.withdrawn_at is None
+        ]
+        self._counted: dict[tuple[datetime | None, date], int] = {}
+
+    def count(self, feed: Feed, known: Sequence[Subscription], *, oldest: date) -> int:
+        """The papers first seen since the feed's last run, of the list days that it wants.
+
+        To a feed that never ran, all of them are new.
+        """
+        ran_at = feed.last_run_at
+        first = max(oldest, min((subscription.since for subscription in known), default=oldest))
+        key = (ran_at, first)
+        if key not in self._counted:
+            self._counted[key] = sum(
+                day >= first and (ran_at is None or (seen_at is not None and seen_at > ran_at))
+                for day, seen_at in self._listed
+            )
+        return self._counted[key]
+
+
+class _Excluded:
+    """The papers that feeds exclude; a query that many feeds exclude is put in a set once."""
+
+    def __init__(self, found: Mapping[str, tuple[PaperId, ...]]) -> None:
+        self._found = found
+        self._sets: dict[str, frozenset[PaperId]] = {}
+
+    def by(self, feed: Feed) -> frozenset[PaperId]:
+        """What the feed excludes.
+
+        Raises:
+            KeyError: its query could not be evaluated; then nothing may be posted that it might exclude.
+        """
+        if feed.exclude is None:
+            return frozenset()
+        compiled = feed.exclude.compiled
+        if compiled not in self._sets:
+            self._sets[compiled] = frozenset(self._found[compiled])
+        return self._sets[compiled]
+
+
+def _search(index: PaperIndex, asked: Iterable[str]) -> dict[str, tuple[PaperId, ...]]:
+    """The papers of each query, each evaluated once; one that cannot be evaluated is left out."""
+    found: dict[str, tuple[PaperId, ...]] = {}
+    for compiled in asked:
+        try:
+            found[compiled] = index.search(compiled)
+        except Exception:  # noqa: BLE001 - the guard of one query's part of the job
+            _log.exception("The query %r could not be evaluated because of a bug", compiled)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decided:
+    queries_of: Mapping[PaperId, tuple[str, ...]]  # the papers to post, with what brought them
+    filtered: Counter[Stage]  # papers that the feed's filter stops, for now or for good
+
+
+def _decide(
+    feed: Feed,
+    matched: Mapping[PaperId, Sequence[Subscription]],
+    *,
+    papers: Mapping[PaperId, Paper],
+    posted: Collection[tuple[FeedId, PaperId]],
+    excluded: Collection[PaperId],
+    first_seen: Mapping[PaperId, datetime],
+    oldest: date,
+    today: date,
+) -> _Decided:
+    filtered = Counter[Stage]()
+    queries_of: dict[PaperId, tuple[str, ...]] = {}
+    for paper_id, wanting in matched.items():
+        decision = decide(
+            feed,
+            papers[paper_id],
+            matched=wanting,
+            posted=(feed.id, paper_id) in posted,
+            is_excluded=paper_id in excluded,
+            first_seen_at=first_seen.get(paper_id),
+            oldest=oldest,
+            today=today,
+        )
+        if decision.is_post:
+            queries_of[paper_id] = tuple(subscription.canonical for subscription in decision.matched)
+        if decision.is_kept_out:
+            filtered[decision.stage] += 1
+    return _Decided(queries_of=queries_of, filtered=filtered)
+
+
+def _plan_feed(
+    feed: Feed, queries_of: Mapping[PaperId, tuple[str, ...]], *, papers: Mapping[PaperId, Paper]
+) -> FeedPlan | None:
+    if not queries_of:
+        return None
+    ordered = posting_order([papers[paper_id] for paper_id in queries_of])
+    return FeedPlan(feed=feed, papers=tuple(ordered), posts=_posts(feed, ordered, queries_of, pings=True))
+
+
+def plan_again(
+    feed: Feed, papers: Sequence[Paper], queries_of: Mapping[PaperId, tuple[str, ...]], *, pings: bool
+) -> tuple[NewPost, ...]:
+    """Posts of papers that were decided before, and that were pending when nobody wanted them any more."""
+    ordered = posting_order([paper for paper in papers if paper.withdrawn_at is None])
+    return _posts(feed, ordered, queries_of, pings=pings) if ordered else ()
+
+
+def plan_older(
+    feed: Feed,
+    *,
+    papers: Sequence[Paper],
+    subscriptions: Sequence[Subscription],
+    posted: Collection[tuple[FeedId, PaperId]],
+    count: int,
+) -> FeedPlan | None:
+    """The newest `count` papers that these subscriptions match from before they began, as posts.
+
+    What the feed's filter keeps out does not count. Those among them that were posted are left out and not
+    made up for: asked twice, it has nothing to add.
+    """
+    with PaperIndex(papers) as index:
+        excludes = {feed.exclude.compiled} if feed.exclude else set[str]()
+        found = _search(index, {subscription.compiled for subscription in subscriptions} | excludes)
+    excluded = _Excluded(found).by(feed)
+    by_id = {paper.id: paper for paper in papers}
+    queries_of: dict[PaperId, tuple[str, ...]] = {}
+    for paper_id, wanting in _matched(subscriptions, found).items():
+        paper = by_id[paper_id]
+        decision = decide(
+            feed,
+            paper,
+            matched=wanting,
+            posted=False,
+            is_excluded=paper_id in excluded,
+            first_seen_at=None,
+            oldest=date.min,
+            today=date.max,
+        )
+        if decision.stage is Stage.SINCE and decision.lacks is None:
+            queries_of[paper_id] = tuple(subscription.canonical for subscription in wanting)
+    newest = heapq.nlargest(
+        count, (by_id[paper_id] for paper_id in queries_of), key=lambda paper: (paper.list_day, paper.upvotes)
+    )
+    ordered = posting_order([paper for paper in newest if (feed.id, paper.id) not in posted])
+    if not ordered:
+        return None
+    return FeedPlan(feed=feed, papers=tuple(ordered), posts=_posts(feed, ordered, queries_of, pings=False))
+
+
+def _matched(
+    subscriptions: Sequence[Subscription], found: Mapping[str, tuple[PaperId, ...]]
+) -> dict[PaperId, list[Subscription]]:
+    matched: defaultdict[PaperId, list[Subscription]] = defaultdict(list)
+    for subscription in subscriptions:
+        for paper_id in found.get(subscription.compiled, ()):
+            matched[paper_id].append(subscription)
+    return matched
+
+
+def _posts(
+    feed: Feed,
+    papers: Sequence[Paper],
+    queries_of: Mapping[PaperId, tuple[str, ...]],
+    *,
+    pings: bool,
+) -> tuple[NewPost, ...]:
+    """The messages; the first of them pings the feed's role, where it has one and `pings` says so."""
+    messages = layout(
+        papers,
+        style=feed.style,
+        max_papers=feed.max_papers,
+        queries_of=queries_of,
+        one_card_each=feed.kind is FeedKind.FORUM or feed.opens_threads,
+    )
+    return tuple(
+        NewPost(
+            feed_id=feed.id,
+            place=feed.place,
+            nonce=secrets.token_hex(_NONCE_BYTES),
+            entries=entries,
+            mention_role_id=feed.mention_role_id if pings and number == 0 else None,
+            steps=_steps(feed, is_card=entries[0].form is Form.CARD),
+        )
+        for number, entries in enumerate(messages)
+    )
+
+
+def _steps(feed: Feed, *, is_card: bool) -> tuple[StepKind, ...]:
+    wanted = {
+        StepKind.PUBLISH: feed.publishes,
+        StepKind.THREAD: feed.opens_threads and is_card,
+    }
+    return tuple(kind for kind, is_wanted in wanted.items() if is_wanted)

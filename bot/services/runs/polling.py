@@ -1,0 +1,192 @@
+"""Polling: the list read into the store, the open day often, the archive once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from bot.core.list_days import WINDOW_DAYS, days_to_backfill, days_to_read, open_list_day
+from bot.errors import NotOpenYetError, Problem, ProblemKind, SourceError, StoreError
+from bot.services.clock import Clock
+from bot.services.progress import Advance, Progress, untold
+from bot.sources.huggingface import HuggingFace
+from bot.store import list_days, papers, subscriptions
+from bot.store.database import Database
+from bot.store.list_days import DayRead
+from bot.telemetry import UNWATCHED, Watcher
+
+_log = logging.getLogger(__name__)
+
+# After so many days in a row that could not be read the source counts as down until the next poll.
+_FAILURES_BEFORE_GIVING_UP = 2
+# The archive is read politely: one day, then this long nothing.
+BACKFILL_PAUSE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollResult:
+    """What one poll came to."""
+
+    days_read: int = 0
+    listed: int = 0  # papers on the days that were read
+    new: int = 0  # papers never seen before
+    unreadable: int = 0  # items on them
+    problem: Problem | None = None  # why the newest of the days could not be read that could not
+    problem_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadDay:
+    """The result of reading one list day; with a problem, this may not be the whole list."""
+
+    listed: int
+    new: int
+    unreadable: int
+    problem: Problem | None
+    is_recorded: bool  # it counts as read
+
+
+class Polling:
+    """Reads list days from Hugging Face into the store."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        source: HuggingFace,
+        clock: Clock,
+        backfill_days: int,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        progress: Progress = untold,
+        watcher: Watcher = UNWATCHED,
+    ) -> None:
+        self._database = database
+        self._source = source
+        self._clock = clock
+        self._backfill_days = backfill_days
+        self._sleep = sleep
+        self._progress = progress  # of the archive's days
+        self._watcher = watcher
+
+    async def poll(self) -> PollResult:
+        """Reads the open day, what was missed, and the window's days again; never raises for the source."""
+        wanted = await self._wanted()
+        read: list[ReadDay] = []
+        problems: list[tuple[Problem, date]] = []
+        failures = 0
+        for day in wanted:
+            try:
+                found = await self.read_day(day)
+            except NotOpenYetError:
+                continue  # not a failure: asked again at the next poll
+            except StoreError:
+                raise  # no other day could be stored either
+            except Exception as error:  # noqa: BLE001 - a bug over one day's papers must not stop the run
+                problems.append((self._explained(day, error), day))
+                failures += 1
+                if failures == _FAILURES_BEFORE_GIVING_UP:
+                    break
+                continue
+            failures = 0
+            read.append(found)
+            if found.problem is not None:
+                problems.append((found.problem, day))
+        problem, problem_day = problems[0] if problems else (None, None)
+        return PollResult(
+            days_read=len(read),
+            listed=sum(found.listed for found in read),
+            new=sum(found.new for found in read),
+            unreadable=sum(found.unreadable for found in read),
+            problem=problem,
+            problem_day=problem_day,
+        )
+
+    async def _wanted(self) -> list[date]:
+        now = self._clock()
+        async with self._database.read() as conn:
+            wanted_since = await subscriptions.oldest_since(conn)
+        reads = await self._reads(now)
+        return days_to_read(
+            now,
+            read_at={day: read.read_at for day, read in reads.items()},
+            wanted_since=wanted_since,
+            backfill_days=self._backfill_days,
+            incomplete={day for day, read in reads.items() if read.unreadable},
+        )
+
+    def _explained(self, day: date, error: Exception) -> Problem:
+        """Why that day could not be read; logged."""
+        if isinstance(error, SourceError):
+            _log.warning("The list of %s could not be read: %s", day, error)
+            return error.problem
+        _log.exception("The list of %s could not be read because of a bug", day, exc_info=error)
+        return Problem(ProblemKind.BUG)
+
+    async def read_day(self, day: date) -> ReadDay:
+        """Reads one list day into the store, as far as it can be read.
+
+        One of which only a part could be read does not count as read, so that it is read again; but one with
+        some unreadable items does, for those may never become readable.
+
+        Raises:
+            NotOpenYetError: the day has not opened.
+            SourceError: nothing of it could be read.
+        """
+        listing = await self._source.list_day(day)
+        now, listed, problem = self._clock(), len(listing.papers), listing.problem
+        is_recorded = problem is None or problem.kind is ProblemKind.MOST_ITEMS_UNREADABLE
+        async with self._database.write() as conn:
+            new = await papers.upsert(conn, listing.papers, seen_at=now, day=day)
+            if is_recorded:
+                await list_days.record(conn, day, read_at=now, unreadable=listing.unreadable)
+        self._watcher.day_read(listed=listed, new=len(new), unreadable=listing.unreadable)
+        return ReadDay(
+            listed=listed,
+            new=len(new),
+            unreadable=listing.unreadable,
+            problem=problem,
+            is_recorded=is_recorded,
+        )
+
+    async def backfill(self) -> bool:
+        """Reads the archive's missing days, newest first and slowly; whether none is missing now.
+
+        It goes on where it was cut off, for what was read stands in the store.
+        """
+        now = self._clock()
+        reads = await self._reads(now)
+        read_at = {day: read.read_at for day, read in reads.items()}
+        wanted = days_to_backfill(now, read_at=read_at, backfill_days=self._backfill_days)
+        if not wanted:
+            return True
+        with self._progress(len(wanted)) as advance:
+            done = await self._read_archive(wanted, advance)
+        _log.info("Backfill: %d of %d list days read", done, len(wanted))
+        return done == len(wanted)
+
+    async def _read_archive(self, wanted: Sequence[date], advance: Advance) -> int:
+        """How many of these days could be read before the source counted as down."""
+        done = failures = 0
+        for day in wanted:
+            await self._sleep(BACKFILL_PAUSE_SECONDS)
+            try:
+                found = await self.read_day(day)
+            except SourceError as error:
+                _log.warning("The archive's list of %s could not be read: %s", day, error)
+                failures += 1
+                if failures == _FAILURES_BEFORE_GIVING_UP:
+                    break
+            else:
+                failures = 0
+                done += found.is_recorded
+            advance()
+        return done
+
+    async def _reads(self, now: datetime) -> dict[date, DayRead]:
+        today = open_list_day(now)
+        furthest = today - timedelta(days=max(self._backfill_days, WINDOW_DAYS))
+        async with self._database.read() as conn:
+            return await list_days.reads(conn, furthest, today)

@@ -1,0 +1,1 @@
+"""Feeds exported to files, imported from files, copied between channels."""

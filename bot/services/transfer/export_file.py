@@ -1,0 +1,62 @@
+"""Writing feeds to files that /config import reads back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from bot.core.feeds import Feed, Subscription
+from bot.core.markdown import clean
+from bot.core.schedules import weekdays_text
+from bot.services.transfer.file_format import VERSION
+
+MAX_BYTES = 256 * 1024  # of a file that is read; so many feeds go into one that is written
+
+
+def written(feeds: Iterable[tuple[Feed, str, Sequence[Subscription]]]) -> list[bytes]:
+    """Feeds, each with its channel's name and its subscriptions, as files of at most MAX_BYTES."""
+    files: list[list[str]] = []
+    size = MAX_BYTES
+    for feed, name, subscriptions in feeds:
+        text = json.dumps(_raw(feed, name, subscriptions), ensure_ascii=False, indent=2)
+        text = "\n".join(f"    {line}" for line in text.split("\n"))
+        added = len(text.encode()) + 2
+        if size + added > MAX_BYTES:
+            files.append([])
+            size = len(_file([]))
+        files[-1].append(text)
+        size += added
+    return [_file(texts) for texts in files]
+
+
+def _file(feeds: Sequence[str]) -> bytes:
+    listed = ",\n".join(feeds)
+    return f'{{\n  "paperboy": {VERSION},\n  "feeds": [\n{listed}\n  ]\n}}\n'.encode()
+
+
+def _raw(feed: Feed, name: str, subscriptions: Sequence[Subscription]) -> dict[str, object]:
+    """Ids are text: they are longer than the whole numbers that some programs can read."""
+    role_id = feed.mention_role_id
+    return {
+        "channel_id": str(feed.channel_id),
+        "channel_name": clean(name),
+        "kind": feed.kind.value,
+        "schedule": {
+            "cadence": feed.schedule.cadence.value,
+            "time": f"{feed.schedule.time:%H:%M}",
+            "timezone": feed.schedule.timezone,
+            "weekdays": weekdays_text(feed.schedule.weekdays),
+        },
+        "style": feed.style.value,
+        "filter": {
+            "min_upvotes": feed.min_upvotes,
+            "max_papers": feed.max_papers,
+            "only_with_code": feed.only_with_code,
+            "exclude": feed.exclude.text if feed.exclude else None,
+        },
+        "mention_role_id": None if role_id is None else str(role_id),
+        "threads": feed.opens_threads,
+        "publish": feed.publishes,
+        "paused": feed.paused_at is not None,
+        "subscriptions": [item.text for item in subscriptions],
+    }

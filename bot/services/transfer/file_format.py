@@ -1,0 +1,164 @@
+"""The format of exported feeds: JSON, versioned, checked by pydantic; problems in words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, cast
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from bot.core.feeds import DEFAULT_MAX_PAPERS, FeedKind, Style
+from bot.core.markdown import fit
+from bot.core.schedules import Cadence, parse_time, parse_timezone, parse_weekdays
+from bot.validators import reading
+
+VERSION = 1
+MOST_FEEDS = 500  # of a file; a server has few more channels
+_LONGEST_SHOWN = 60  # characters of a wrong value
+
+# What would be right, by the last key on the way to a value; each completes "`key` must be …".
+_MUST = {
+    "paperboy": f"{VERSION}, the version of this format",
+    "feeds": f'a list of at most {MOST_FEEDS} feeds, such as `[{{"channel_id": "123"}}]`',
+    "channel_id": 'the id of a channel as text, such as `"1234567890"`',
+    "channel_name": "text, for people to read",
+    "kind": '`"channel"`, `"thread"` or `"forum"`',
+    "schedule": "an object with `cadence`, `time`, `timezone`, `weekdays`",
+    "cadence": '`"live"`, `"daily"` or `"weekly"`',
+    "time": '`HH:MM` on a 24-hour clock, such as `"09:00"`',
+    "timezone": 'an IANA time zone, such as `"Europe/Berlin"` or `"UTC"`',
+    "weekdays": 'text such as `"Mon-Fri"`, `"Mon,Thu"` or `"all"`',
+    "style": '`"cards"` or `"digest"`',
+    "filter": "an object with `min_upvotes`, `max_papers`, `only_with_code`, `exclude`",
+    "min_upvotes": "a whole number from 0 to 100000",
+    "max_papers": "a whole number from 1 to 1000",
+    "only_with_code": "`true` or `false`",
+    "exclude": "a query as text, or `null`",
+    "mention_role_id": 'the id of a role as text, such as `"1234567890"`, or `null`',
+    "threads": "`true` or `false`",
+    "publish": "`true` or `false`",
+    "paused": "`true` or `false`",
+    "subscriptions": 'a list of texts, such as `["diffusion model"]`',
+}
+
+
+def _snowflake(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 20):
+        raise ValueError
+    return int(text)
+
+
+def _kind(text: str) -> FeedKind:
+    kind = FeedKind(text)
+    if kind is FeedKind.DIRECT:  # a person's, which no server's file may bring
+        raise ValueError
+    return kind
+
+
+_Id = Annotated[int, reading(_snowflake), Field(ge=1, lt=2**63)]
+
+
+class _Strict(BaseModel):
+    """Nothing is guessed, and an unknown key is an error. What was not given stays out of the fields set."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class ScheduleOfFile(_Strict):
+    cadence: Annotated[Cadence, reading(Cadence)] = Cadence.DAILY
+    time: Annotated[dt.time, reading(parse_time)] = dt.time(9)
+    timezone: Annotated[str, reading(parse_timezone)] = "UTC"
+    weekdays: Annotated[frozenset[int], reading(parse_weekdays)] = frozenset(range(7))
+
+
+class FilterOfFile(_Strict):
+    min_upvotes: int = Field(default=0, ge=0, le=100_000)
+    max_papers: int = Field(default=DEFAULT_MAX_PAPERS, ge=1, le=1_000)
+    only_with_code: bool = False
+    exclude: str | None = None
+
+
+class FeedOfFile(_Strict):
+    channel_id: _Id
+    channel_name: str = ""
+    kind: Annotated[FeedKind, reading(_kind)] = FeedKind.CHANNEL
+    schedule: ScheduleOfFile = ScheduleOfFile()
+    style: Annotated[Style, reading(Style)] = Style.CARDS
+    filter: FilterOfFile = FilterOfFile()
+    mention_role_id: _Id | None = None
+    threads: bool = False
+    publish: bool = False
+    paused: bool = False
+    subscriptions: list[str] = Field(default_factory=list[str])
+
+
+class FeedFile(_Strict):
+    paperboy: int = Field(ge=VERSION, le=VERSION)
+    feeds: list[FeedOfFile] = Field(max_length=MOST_FEEDS)
+
+
+def checked(raw: object) -> FeedFile:
+    """What the JSON says.
+
+    Raises:
+        ValidationError: it is not of this format; see `problems`.
+    """
+    return FeedFile.model_validate(raw)
+
+
+def problems(error: ValidationError, raw: object) -> Iterator[str]:
+    """What is wrong, each with the feed, the key and what would be right; Discord markdown."""
+    for details in error.errors(include_url=False, include_context=False):
+        yield _problem(details, raw)
+
+
+def feed_label(number: int, name: object) -> str:
+    """How a problem names the feed; `number` begins at 1."""
+    named = f" ({fit(name, (), _LONGEST_SHOWN)})" if isinstance(name, str) and name.strip() else ""
+    return f"Feed {number}{named}"
+
+
+def _problem(details: ErrorDetails, raw: object) -> str:
+    way = details["loc"]
+    if not way:
+        return f'The file must be an object such as `{{"paperboy": {VERSION}, "feeds": []}}`.'
+    label, model = "", cast("type[BaseModel]", FeedFile)
+    if way[0] == "feeds" and len(way) > 1 and isinstance(way[1], int):
+        label = f"{feed_label(way[1] + 1, _name(raw, way[1]))}: "
+        way, model = way[2:], FeedOfFile
+    if not way:
+        return f"{label}it must be an object with `channel_id` and `subscriptions`."
+    path = fit(_path(way), (), _LONGEST_SHOWN)
+    if details["type"] == "extra_forbidden":
+        known = {"schedule": ScheduleOfFile, "filter": FilterOfFile}.get(str(way[0]), model)
+        names = ", ".join(f"`{name}`" for name in known.model_fields)
+        return f"{label}**{path}** is a key that I do not know. Known are {names}."
+    key = next((part for part in reversed(way) if isinstance(part, str) and part in _MUST), "feeds")
+    must = "text in quotes" if key == "subscriptions" and isinstance(way[-1], int) else _MUST[key]
+    if details["type"] == "missing":
+        return f"{label}**{path}** is missing. It must be {must}."
+    return f"{label}**{path}** must be {must}, not {_shown(details['input'])}."
+
+
+def _path(way: Sequence[int | str]) -> str:
+    parts = [f" {part + 1}" if isinstance(part, int) else f".{part}" for part in way]
+    return "".join(parts).strip(". ")
+
+
+def _name(raw: object, number: int) -> object:
+    try:
+        return cast("Any", raw)["feeds"][number].get("channel_name")
+    except (AttributeError, IndexError, KeyError, TypeError):
+        return None
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    if value is None or isinstance(value, bool):
+        return {None: "`null`", True: "`true`", False: "`false`"}[value]
+    return f"*{fit(str(value)[:200], (), _LONGEST_SHOWN) or 'nothing'}*"

@@ -1,0 +1,277 @@
+"""Reading files of feeds and lists of keywords: bytes become what is wanted, or an error with its place."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from bot.core.feeds import Exclusion
+from bot.core.ids import ChannelId, RoleId
+from bot.core.limits import Limits
+from bot.core.markdown import fit
+from bot.core.plurals import count
+from bot.core.query.parser import RULES_VERSION, Query, QueryError, compile_query, parse_query
+from bot.core.query.purposes import parse_exclusion
+from bot.core.transfer import Merged, WantedFeed, WantedQuery
+from bot.errors import UserError
+from bot.services.transfer.export_file import MAX_BYTES
+from bot.services.transfer.file_format import FeedOfFile, checked, feed_label, problems
+from bot.services.transfer.outlines import outlines
+
+_MOST_PROBLEMS = 5  # told at once
+_OTHER_ENCODINGS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_JSON = ("{", "[")
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """A query as it stands in a file, and where."""
+
+    place: str  # such as "line 3"
+    text: str
+    label: str = ""  # of its feed, where the file has several
+
+    @property
+    def start(self) -> str:
+        """The place as the beginning of a sentence."""
+        return f"{self.label}: {self.place}" if self.label else self.place.capitalize()
+
+
+class _Problems:
+    """What is wrong with a file, gathered so that one answer tells of several."""
+
+    def __init__(self) -> None:
+        self._found: list[str] = []
+
+    def add(self, problem: str) -> None:
+        self._found.append(problem)
+
+    def check(self) -> None:
+        """Raises UserError where there are any."""
+        if not self._found:
+            return
+        told = list(self._found[:_MOST_PROBLEMS])
+        if len(self._found) > _MOST_PROBLEMS:
+            told.append(f"… and {len(self._found) - _MOST_PROBLEMS} more.")
+        raise UserError("\n".join(["The file cannot be imported, and nothing was changed.", *told]))
+
+
+def read_file(data: bytes, *, name: str, limits: Limits) -> tuple[WantedFeed, ...]:
+    """What a file wants: exported feeds, or one feed without a channel from a list of keywords or outlines.
+
+    Args:
+        data: the file.
+        name: its name, whose ending helps to tell what it is.
+        limits: how long a query may be, and how many a feed may have.
+
+    Raises:
+        UserError: it cannot be read; says where, and what would be right.
+    """
+    text = _decoded(data)
+    ending = name.rpartition(".")[2].casefold()
+    if ending == "json" or text.lstrip().startswith(_JSON):
+        return _feeds(text, limits)
+    if ending in {"opml", "xml"} or text.lstrip().startswith("<"):
+        typed = [_Typed(f"line {line}", found) for line, found in outlines(text)]
+        nothing = "It has no `outline` with a `text` or a `title` that is a keyword."
+    else:
+        typed = _lines(text)
+        nothing = "It has no keyword: write one a line; lines that begin with `#` do not count."
+    found = _Problems()
+    if not typed:
+        found.add(nothing)
+    queries, merged = _queries(typed, limits, found)
+    found.check()
+    return (WantedFeed(label="", queries=queries, merged=merged),)
+
+
+def check_size(size: int) -> None:
+    """Raises UserError for a file that is too large; in bytes."""
+    if size > MAX_BYTES:
+        raise UserError(
+            f"The file has {size // 1024} KiB, and I read at most {MAX_BYTES // 1024}. Nothing was changed: "
+            "import it in parts."
+        )
+
+
+def _decoded(data: bytes) -> str:
+    """The text of the file, without a byte order mark."""
+    check_size(len(data))
+    if data.startswith(_OTHER_ENCODINGS):
+        raise UserError("The file is UTF-16. Nothing was changed: save it as UTF-8, and import that.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        raise UserError(
+            f"Line {line} of the file is not UTF-8, from its byte {column} on. Nothing was changed: save it "
+            "as UTF-8 text, and import that."
+        ) from error
+    if not text.strip():
+        raise UserError(
+            "The file is empty. Nothing was changed: use what `/config export` gives, or a keyword a line."
+        )
+    for at, character in enumerate(text):
+        if character < " " and not character.isspace():
+            raise UserError(
+                f"Line {text.count(chr(10), 0, at) + 1} of the file has characters that no text has, as "
+                "pictures and archives do. Nothing was changed: import a text file."
+            )
+    return text
+
+
+def _lines(text: str) -> list[_Typed]:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return [
+        _Typed(f"line {number}", line)
+        for number, line in enumerate(lines, start=1)
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
+
+
+def _queries(
+    typed: Sequence[_Typed], limits: Limits, found: _Problems
+) -> tuple[tuple[WantedQuery, ...], tuple[Merged, ...]]:
+    """The queries, each once, and which were the same; what is wrong with them is added to the problems."""
+    distinct: dict[str, WantedQuery] = {}
+    merged: list[Merged] = []
+    for item in typed:
+        query = _query(item, limits, found)
+        if query is None:
+            continue
+        if query.canonical in distinct:
+            merged.append(Merged(text=query.text, same_as=distinct[query.canonical].text))
+            continue
+        if len(distinct) == limits.subscriptions:
+            found.add(
+                f"{item.start} is one too many: a channel can have "
+                f"{count(limits.subscriptions, 'subscription')}. Join keywords by `OR`, or take some out."
+            )
+            break
+        distinct[query.canonical] = query
+    return tuple(distinct.values()), tuple(merged)
+
+
+def _query(
+    item: _Typed, limits: Limits, found: _Problems, *, read: Callable[..., Query] = parse_query
+) -> WantedQuery | None:
+    text = " ".join(item.text.split())
+    if any(
+        "\ud800" <= character <= "\udfff" for character in text
+    ):  # halves of characters, as `\ud83d` alone
+        found.add(f"{item.start} has half a character: write it whole.")
+        return None
+    try:
+        query = read(text, max_length=limits.query_length)
+    except QueryError as error:
+        found.add(f"{item.start}: {error}")
+        return None
+    return WantedQuery(
+        text=text,
+        canonical=query.canonical,
+        compiled=compile_query(query),
+        rules_version=RULES_VERSION,
+    )
+
+
+def _feeds(text: str, limits: Limits) -> tuple[WantedFeed, ...]:
+    found = _Problems()
+    raw = _loaded(text)
+    try:
+        file = checked(raw)
+    except ValidationError as error:
+        for problem in problems(error, raw):
+            found.add(problem)
+        found.check()
+        raise  # pydantic names at least one
+    if not file.feeds:
+        found.add("**feeds** is empty: there is nothing to import.")
+    first: dict[int, str] = {}
+    wanted: list[WantedFeed] = []
+    for number, feed in enumerate(file.feeds, start=1):
+        label = feed_label(number, feed.channel_name)
+        if feed.channel_id in first:
+            found.add(f"{label} has the channel of {first[feed.channel_id]}: make one feed of them.")
+        first.setdefault(feed.channel_id, label)
+        wanted.append(_wanted(feed, label, limits, found))
+    found.check()
+    return tuple(wanted)
+
+
+def _wanted(feed: FeedOfFile, label: str, limits: Limits, found: _Problems) -> WantedFeed:
+    given: dict[str, object] = {}
+    names = {"style": "style", "threads": "opens_threads", "publish": "publishes", "paused": "is_paused"}
+    given.update({ours: getattr(feed, theirs) for theirs, ours in names.items() if _has(feed, theirs)})
+    if _has(feed, "mention_role_id"):
+        role_id = feed.mention_role_id
+        given["mention_role_id"] = None if role_id is None else RoleId(role_id)
+    given.update(
+        {name: getattr(feed.filter, name) for name in feed.filter.model_fields_set if name != "exclude"}
+    )
+    if "exclude" in feed.filter.model_fields_set:
+        given["exclude"] = _exclusion(feed.filter.exclude, label, limits, found)
+    typed = [
+        _Typed(f"subscription {number}", text, label)
+        for number, text in enumerate(feed.subscriptions, start=1)
+    ]
+    queries, merged = _queries(typed, limits, found)
+    return WantedFeed(
+        label=label,
+        channel_id=ChannelId(feed.channel_id),
+        kind=feed.kind if _has(feed, "kind") else None,
+        schedule={name: getattr(feed.schedule, name) for name in feed.schedule.model_fields_set},
+        settings=given,
+        queries=queries,
+        merged=merged,
+    )
+
+
+def _has(feed: FeedOfFile, key: str) -> bool:
+    return key in feed.model_fields_set
+
+
+def _exclusion(text: str | None, label: str, limits: Limits, found: _Problems) -> Exclusion | None:
+    typed = None if text is None else _Typed("**exclude**", text, label)
+    query = _query(typed, limits, found, read=parse_exclusion) if typed else None
+    if query is None:
+        return None
+    return Exclusion(
+        text=query.text,
+        canonical=query.canonical,
+        compiled=query.compiled,
+        rules_version=query.rules_version,
+    )
+
+
+def _loaded(text: str) -> object:
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+    except json.JSONDecodeError as error:
+        raise UserError(
+            f"The file is not JSON: line {error.lineno}, column {error.colno}: {error.msg}. Nothing was "
+            "changed: compare the place with what `/config export` gives."
+        ) from error
+    except RecursionError as error:
+        raise UserError("The file is nested too deeply. Nothing was changed.") from error
+    except ValueError as error:  # a number with thousands of digits
+        raise UserError("The file has a number that is far too long. Nothing was changed.") from error
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UserError(
+            f"The key **{fit(twice, (), 60)}** stands twice in one object. Nothing was changed: take one out."
+        )
+    return made
+
+
+def _constant(name: str) -> object:
+    raise UserError(f"`{name}` is no JSON. Nothing was changed: use `null`, or a number.")

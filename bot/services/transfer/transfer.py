@@ -1,0 +1,239 @@
+"""Moving feeds: exporting them, importing what a file wants, and copying one channel to another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.feed_settings import Difference, FeedSettings, changed, differences, settings_of
+from bot.core.feeds import Feed, Place
+from bot.core.ids import ChannelId, ServerId, UserId
+from bot.core.limits import Limits
+from bot.core.posts import StepKind
+from bot.core.schedules import Schedule, in_effect, next_run
+from bot.core.transfer import Merged, WantedFeed, WantedQuery
+from bot.errors import UserError
+from bot.services.changes import in_a_row, record
+from bot.services.clock import Clock
+from bot.services.delivery.outbox import Delivery
+from bot.services.feeds.creation import ensure_feed
+from bot.services.feeds.resuming import make
+from bot.services.transfer.export_file import written
+from bot.services.transfer.import_file import read_file
+from bot.store import feed_settings, feeds, follow_ups, posts, servers, subscriptions
+from bot.store.database import Database
+
+Placed = tuple[WantedFeed, Place]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What an import or a copy does, or did, to one feed."""
+
+    place: Place
+    before: FeedSettings
+    after: FeedSettings
+    feed: Feed | None  # as it is; None where there is none yet
+    known: int  # subscriptions that there are
+    adds: tuple[WantedQuery, ...]
+    same: int  # of those wanted, how many there are already
+    go_on: int = 0  # of those that were added, how many had been removed and go on where they were
+    returned: int = 0  # papers of these that are pending again
+    merged: tuple[Merged, ...] = ()  # of those wanted, which were typed twice
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The settings that become others, in words; Discord markdown."""
+        return changed(self.before, self.after)
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """The same, as each was and as it is afterwards."""
+        return differences(self.before, self.after)
+
+    @property
+    def is_nothing(self) -> bool:
+        return not self.adds and self.before == self.after and self.feed is not None
+
+
+class Moving:
+    """The use cases of /config export, import and copy."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        delivery: Delivery,
+        clock: Clock,
+        default_schedule: Schedule,
+        limits: Limits,
+        ring: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._delivery = delivery
+        self._clock = clock
+        self._default_schedule = default_schedule
+        self._limits = limits
+        self._ring = ring  # tells the scheduler that something else may be due first
+
+    async def of_server(self, server_id: ServerId) -> list[Feed]:
+        """The server's feeds, but those whose channel is gone."""
+        async with self._database.read() as conn:
+            found = await feeds.of_server(conn, server_id)
+        return [feed for feed in found if feed.hold is None or not feed.hold.is_gone]
+
+    async def export(self, wanted: Sequence[Feed], *, names: Mapping[ChannelId, str]) -> list[bytes]:
+        """The feeds as files that `read` reads, as many as it takes."""
+        async with self._database.read() as conn:
+            known = await subscriptions.of_feeds(conn, [feed.id for feed in wanted])
+        return written((feed, names[feed.channel_id], known.get(feed.id, [])) for feed in wanted)
+
+    async def read(self, data: bytes, *, name: str) -> tuple[WantedFeed, ...]:
+        """What a file wants.
+
+        Raises:
+            UserError: it cannot be read; says where, and what would be right.
+        """
+        # Off the event loop: reading thousands of queries takes its time.
+        return await asyncio.to_thread(read_file, data, name=name, limits=self._limits)
+
+    async def to_copy(self, channel_id: ChannelId, *, to: ChannelId) -> WantedFeed:
+        """All that a channel's feed has, but a pause, for another channel.
+
+        Raises:
+            UserError: it has no feed, or is that other channel.
+        """
+        if channel_id == to:
+            raise UserError(
+                f"<#{channel_id}> cannot be copied to itself. Nothing was changed: `source` and `channel` "
+                "are two channels."
+            )
+        async with self._database.read() as conn:
+            feed = await feeds.by_channel(conn, channel_id)
+            known = await subscriptions.of_feed(conn, feed.id) if feed else []
+        if feed is None:
+            raise UserError(f"<#{channel_id}> gets no papers yet, so there is nothing to copy.")
+        theirs = settings_of(feed)
+        names = [name for name in theirs.__dataclass_fields__ if name not in {"schedule", "is_paused"}]
+        return WantedFeed(
+            label="",
+            schedule={name: getattr(theirs.schedule, name) for name in Schedule.__dataclass_fields__},
+            settings={name: getattr(theirs, name) for name in names},
+            queries=tuple(
+                WantedQuery(
+                    text=item.text,
+                    canonical=item.canonical,
+                    compiled=item.compiled,
+                    rules_version=item.rules_version,
+                )
+                for item in known
+            ),
+        )
+
+    async def settings(self, channel_ids: Collection[ChannelId]) -> dict[ChannelId, FeedSettings]:
+        """The settings of those of the channels that have feeds."""
+        async with self._database.read() as conn:
+            found = [await feeds.by_channel(conn, channel_id) for channel_id in channel_ids]
+        return {feed.channel_id: settings_of(feed) for feed in found if feed}
+
+    async def plan(self, wanted: Sequence[Placed]) -> list[Moved]:
+        """What `carry_out` would do now.
+
+        Raises:
+            UserError: a limit would be passed.
+        """
+        async with self._database.read() as conn:
+            return await self._planned(conn, wanted)
+
+    async def carry_out(self, wanted: Sequence[Placed], *, user_id: UserId, how: str) -> list[Moved]:
+        """Brings all of it or nothing, by what there is now; `how` begins the record, such as *imported*.
+
+        Raises:
+            UserError: a limit would be passed.
+        """
+        async with self._database.write() as conn:
+            planned = await self._planned(conn, wanted)
+            done = [await self._carried_out(conn, moved, user_id=user_id, how=how) for moved in planned]
+        self._delivery.wake()
+        self._ring()
+        return done
+
+    async def _planned(self, conn: AsyncConnection, wanted: Sequence[Placed]) -> list[Moved]:
+        planned = [await self._moved(conn, one, place) for one, place in wanted]
+        coming: dict[ServerId, int] = {}
+        for moved in planned:
+            if moved.feed is None or (moved.adds and not moved.known):
+                server_id = moved.place.server_id
+                coming[server_id] = coming.get(server_id, 0) + 1
+        for server_id, adds in coming.items():
+            self._limits.check_feeds(has=await feeds.count_in_use(conn, server_id), adds=adds)
+        return planned
+
+    async def _moved(self, conn: AsyncConnection, wanted: WantedFeed, place: Place) -> Moved:
+        feed = await feeds.by_channel(conn, place.channel_id)
+        known = (
+            {item.canonical for item in await subscriptions.of_feed(conn, feed.id)} if feed else set[str]()
+        )
+        if feed is None:
+            own = await servers.defaults(conn, place.server_id)
+            before = FeedSettings(schedule=own.over(self._default_schedule))
+        else:
+            before = settings_of(feed)
+        adds = tuple(query for query in wanted.queries if query.canonical not in known)
+        self._limits.check_subscriptions(place.channel_id, has=len(known), adds=len(adds))
+        return Moved(
+            place=place,
+            before=before,
+            after=wanted.over(before),
+            feed=feed,
+            known=len(known),
+            adds=adds,
+            same=len(wanted.queries) - len(adds),
+            merged=wanted.merged,
+        )
+
+    async def _carried_out(self, conn: AsyncConnection, moved: Moved, *, user_id: UserId, how: str) -> Moved:
+        if moved.is_nothing:
+            return moved
+        now = self._clock()
+        feed = await ensure_feed(
+            conn,
+            moved.place,
+            user_id=user_id,
+            default_schedule=self._default_schedule,
+            limits=self._limits,
+            now=now,
+        )
+        await _set(conn, feed, moved, now=now)
+        feed = await feeds.get(conn, feed.id) or feed
+        made = await make(conn, feed, moved.adds, user_id=user_id, now=now)
+        what = f"{how}: {in_a_row([*made.words, *moved.changed]) or 'the settings as they were'}"
+        await record(conn, feed, what, user_id=user_id, now=now)
+        return replace(moved, feed=feed, go_on=len(made.resumed), returned=made.returned)
+
+
+async def _set(conn: AsyncConnection, feed: Feed, moved: Moved, *, now: datetime) -> None:
+    """Writes the settings, with what follows from each as when it is changed by itself."""
+    before, after = moved.before, moved.after
+    is_due_anew = (
+        in_effect(after.schedule) != in_effect(before.schedule)
+        or (before.is_paused and not after.is_paused)
+        or (moved.adds and not moved.known)  # while nothing was wanted, nothing moved its next run
+    )
+    await feed_settings.write(
+        conn,
+        feed.id,
+        after,
+        next_run_at=next_run(after.schedule, after=now) if is_due_anew else feed.next_run_at,
+        paused_at=(feed.paused_at or now) if after.is_paused else None,
+    )
+    if after.mention_role_id != before.mention_role_id:
+        await posts.change_mention(conn, feed.id, after.mention_role_id)
+    if before.opens_threads and not after.opens_threads:
+        await follow_ups.give_up(conn, feed.id, StepKind.THREAD)
+    if before.publishes and not after.publishes:
+        await follow_ups.give_up(conn, feed.id, StepKind.PUBLISH)

@@ -1,0 +1,1 @@
+"""What is true of SQLite alone: its files, engine, locks and backups."""

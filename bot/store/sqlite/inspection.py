@@ -1,0 +1,162 @@
+"""Looking into the database's file without changing anything: no migration, no write, no file beside it."""
+
+from __future__ import annotations
+
+import struct
+import sys
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import aiosqlite
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from bot.core.feeds import Feed
+from bot.core.ids import FeedId
+from bot.core.posts import PostState
+from bot.errors import PaperboyError
+from bot.store import feeds, migration, tables
+from bot.store.sqlite.engine import refusal
+from bot.store.sqlite.files import beside, real
+
+_MOST_FLAWS = 20  # told of by one look
+_PATIENCE = 1.0  # seconds, with another program's lock
+_FULL_CHECK_BYTES = 200_000_000  # of a larger file, the indexes are not held against their tables
+_BETWEEN_LOOKS = 100  # of SQLite's steps, between two looks at the clock
+_USED_BYTE = 128  # of the -shm file: each open connection holds a lock on it (SQLite's WAL format, 2.2)
+
+
+class BusyError(PaperboyError):
+    """Another program has the file locked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """Of the file's tables, and of this code's."""
+
+    current: str | None  # None where there are no tables yet
+    newest: str
+
+    @property
+    def is_current(self) -> bool:
+        return self.current == self.newest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """How a feed's posts stand."""
+
+    waiting: int
+    doubtful: int  # among those that wait
+    failed: int
+
+
+@asynccontextmanager
+async def inspected(path: Path, *, within_seconds: float) -> AsyncGenerator[Inspector]:
+    """The file, opened so that nothing can be written; after so many seconds in all it is given up.
+
+    Raises:
+        ConfigError: the file will not do, from this or from any statement.
+        BusyError: another program has it locked, which is no fault.
+        TimeoutError: it took too long.
+    """
+    deadline = time.monotonic() + within_seconds
+    # Where nobody has the file open, SQLite is told that nobody writes: else it would make files beside it.
+    place = real(path)
+    mode = "mode=ro" if beside(place, "-wal").exists() else "immutable=1"
+
+    async def connect() -> aiosqlite.Connection:
+        connection = await aiosqlite.connect(f"file:{quote(str(place))}?{mode}", uri=True, timeout=_PATIENCE)
+        await connection.set_progress_handler(lambda: time.monotonic() > deadline, _BETWEEN_LOOKS)
+        return connection
+
+    engine = create_async_engine("sqlite+aiosqlite://", async_creator=connect)
+    try:
+        async with engine.connect() as conn:
+            yield Inspector(conn)
+    except DBAPIError as error:
+        name = getattr(error.orig, "sqlite_errorname", "")
+        if name.startswith("SQLITE_BUSY"):
+            raise BusyError from error
+        if name == "SQLITE_INTERRUPT":
+            raise TimeoutError from error
+        if told := refusal(error, path):
+            raise told from error
+        raise
+    finally:
+        await engine.dispose()
+
+
+class Inspector:
+    """What can be asked of a file that is open; all may raise what `inspected` raises."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self._conn = conn
+
+    async def revision(self) -> Revision:
+        """Raises:
+        ConfigError: the file is of a newer Paperboy, or of another program.
+        """
+        await self._conn.run_sync(migration.check)
+        return Revision(
+            current=await self._conn.run_sync(migration.current),
+            newest=await self._conn.run_sync(migration.newest),
+        )
+
+    async def flaws(self, *, size_bytes: int) -> list[str]:
+        """What is damaged, and which rows refer to nothing, in SQLite's words."""
+        how = "integrity_check" if size_bytes <= _FULL_CHECK_BYTES else "quick_check"
+        found = (await self._conn.exec_driver_sql(f"PRAGMA {how}({_MOST_FLAWS})")).scalars().all()
+        flaws = [str(one) for one in found if one != "ok"]
+        orphans = (await self._conn.exec_driver_sql("PRAGMA foreign_key_check")).mappings().all()
+        flaws += [f"a row of {one['table']} refers to none of {one['parent']}" for one in orphans]
+        return flaws[:_MOST_FLAWS]
+
+    async def feeds(self) -> list[Feed]:
+        """Every feed with subscriptions."""
+        return await feeds.in_use(self._conn)
+
+    async def owed(self) -> dict[FeedId, Owed]:
+        """How the posts of each feed stand that were not sent; a feed that has none is left out."""
+        posts = tables.posts.c
+
+        def number(condition: ColumnElement[bool]) -> ColumnElement[int]:
+            return func.sum(case((condition, 1), else_=0))
+
+        statement = (
+            select(
+                posts.feed_id,
+                number(posts.state == PostState.PENDING.value),
+                number(posts.doubtful_since.is_not(None)),
+                number(posts.state == PostState.FAILED.value),
+            )
+            .where(posts.state != PostState.SENT.value)
+            .group_by(posts.feed_id)
+        )
+        return {
+            FeedId(feed_id): Owed(waiting=waiting, doubtful=doubtful, failed=failed)
+            for feed_id, waiting, doubtful, failed in await self._conn.execute(statement)
+        }
+
+
+def user_of(path: Path) -> int | None:
+    """The id of a process that has the file open as a database; None where none is seen.
+
+    To be asked while this process has it closed: its own locks are not seen, and closing a file ends them.
+    """
+    if sys.platform != "linux" or sys.maxsize < 2**32:
+        return None
+    import fcntl  # noqa: PLC0415 - there is none on Windows
+
+    try:
+        with beside(real(path), "-shm").open("rb") as file:
+            asked = struct.pack("@hhqqi", fcntl.F_WRLCK, 0, _USED_BYTE, 1, 0)
+            kind, _, _, _, process_id = struct.unpack("@hhqqi", fcntl.fcntl(file, fcntl.F_GETLK, asked))
+    except OSError:
+        return None
+    return None if kind == fcntl.F_UNLCK else process_id

@@ -1,0 +1,172 @@
+"""Locks: a file that one program holds at a time, and that the system frees when that program dies."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import sys
+from collections.abc import AsyncGenerator, Generator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+
+from bot.errors import ConfigError
+from bot.store.sqlite import files
+from bot.store.sqlite.engine import parse_url
+
+_CLOSES_WITHIN_SECONDS = 5.0  # a bot that was told to end may take so long
+_AGAIN_SECONDS = 0.1
+# Of a file that is locked; `lockf` has both.
+_TAKEN = {errno.EAGAIN, errno.EACCES}
+
+
+class NoLocksError(OSError):
+    """The file system keeps no locks."""
+
+
+def lock_path(database: Path) -> Path:
+    """The file that a running bot holds, beside its database."""
+    return database.with_name(f"{database.name}.lock")
+
+
+@contextmanager
+def held(path: Path) -> Generator[int]:
+    """Hold this file, made where it is missing, and give its descriptor; at the end it is removed again.
+
+    Raises:
+        BlockingIOError: another program holds it.
+        NoLocksError: nothing can be held there.
+        OSError: it cannot be made, or opened for writing.
+    """
+    descriptor = _take(path, os.O_RDWR | os.O_CREAT)
+    try:
+        files.set_mode(descriptor)
+        yield descriptor
+    finally:
+        if _is_at(path, descriptor):  # it may have been given another name meanwhile
+            with suppress(OSError):
+                path.unlink()
+        os.close(descriptor)
+
+
+@contextmanager
+def alone_on(database: Path) -> Generator[None]:
+    """Hold the database: the lock beside it and, where it is there, the file itself, whatever its names are.
+
+    `database` is where it really is. Its own lock, which SQLite neither sees nor minds, is for a second name
+    that is no symbolic link; only Linux keeps it apart from SQLite's.
+
+    Raises:
+        BlockingIOError: another program holds it.
+        NoLocksError: nothing can be held there.
+        OSError: the lock cannot be made.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(held(lock_path(database)))
+        if sys.platform == "linux":
+            # Where it cannot be opened, opening it as a database says so.
+            with suppress(FileNotFoundError, PermissionError, NoLocksError):
+                stack.callback(os.close, _take(database, os.O_RDWR, by_flock_alone=True))
+        yield
+
+
+@asynccontextmanager
+async def sole_use(url: str) -> AsyncGenerator[None]:
+    """Keep a second bot, and a restore, away from the database as long as this lasts.
+
+    Raises:
+        ConfigError: another bot runs on it, and does not end within seconds; or the file will not do.
+    """
+    named = parse_url(url)
+    database = await asyncio.to_thread(files.prepare, named)
+    with ExitStack() as stack:
+        tries_left = round(_CLOSES_WITHIN_SECONDS / _AGAIN_SECONDS)
+        while True:
+            try:
+                stack.enter_context(alone_on(database))
+            except BlockingIOError:
+                if not tries_left:
+                    raise ConfigError(
+                        f"DATABASE_URL names {named}, on which another Paperboy runs. Stop that one, "
+                        "or give this one a database of its own: two would post everything twice."
+                    ) from None
+            except NoLocksError as error:
+                raise ConfigError(f"DATABASE_URL names {named}, but {files.NO_LOCKS}") from error
+            except OSError as error:
+                raise ConfigError(
+                    f"DATABASE_URL names {named}, but {files.unwritable(lock_path(database), error)}"
+                ) from error
+            else:
+                break
+            tries_left -= 1
+            await asyncio.sleep(_AGAIN_SECONDS)
+        yield
+
+
+def is_held(path: Path) -> bool:
+    """Whether a program holds this file now; it is not made where it is missing."""
+    return isinstance(_tried(path), BlockingIOError)
+
+
+def keeps_locks(path: Path) -> bool:
+    """Whether this file can be locked where it is. To be asked while this process has it closed."""
+    return not isinstance(_tried(path), NoLocksError)
+
+
+def _tried(path: Path) -> OSError | None:
+    """What is in the way of holding the file; None where it was held for a moment."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+        try:
+            _lock(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        return error
+    return None
+
+
+def _take(path: Path, flags: int, *, by_flock_alone: bool = False) -> int:
+    while True:
+        descriptor = os.open(path, flags, files.FILE_MODE)
+        try:
+            _lock(descriptor, by_flock_alone=by_flock_alone)
+            if _is_at(path, descriptor):  # else who held it has removed or replaced it since we opened it
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, *, by_flock_alone: bool = False) -> None:
+    """Lock the file by `flock` or, where the file system knows none, by `lockf`, which SQLite uses too.
+
+    Raises:
+        BlockingIOError: another program has locked it.
+        NoLocksError: it cannot be locked.
+    """
+    if sys.platform == "win32":
+        return
+    import fcntl  # noqa: PLC0415 - Windows has none
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError as error:
+        if by_flock_alone:
+            raise NoLocksError(error.errno, error.strerror) from error
+        try:
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in _TAKEN:
+                raise BlockingIOError(error.errno, error.strerror) from error
+            raise NoLocksError(error.errno, error.strerror) from error
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False

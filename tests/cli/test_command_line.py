@@ -1,0 +1,409 @@
+"""`python -m bot` as a process: what it says and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot import __version__
+from bot.cli.main import COMMANDS, Command, main
+from bot.core.list_days import open_list_day
+from bot.settings import Settings
+from tests.fakes.huggingface import FakeHuggingFace, Fault, raw_item
+
+ROOT = Path(__file__).parent.parent
+WAIT_SECONDS = 60  # for a process; only a hang takes so long
+
+
+def environment(**variables: str) -> dict[str, str]:
+    ours = {name.upper() for name in Settings.model_fields}
+    kept = {name: value for name, value in os.environ.items() if name not in ours}
+    return {**kept, "PYTHONPATH": str(ROOT), **variables}
+
+
+def paperboy(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        cwd=folder,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=WAIT_SECONDS,
+    )
+
+
+@pytest.mark.parametrize("arguments", [(), ("run",)])
+def test_without_a_token_the_start_ends_with_78_and_names_the_sandbox(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    done = paperboy(tmp_path, *arguments)
+    assert done.returncode == 78
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert "DISCORD_TOKEN" in done.stderr
+    assert "paperboy sandbox" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "sandbox", "mode", "preview agents"])
+def test_a_wrong_setting_ends_any_command_with_78_and_one_line(tmp_path: Path, command: str) -> None:
+    (tmp_path / ".env").write_text("POLL_INTERVAL_SECONDS=soon\n", encoding="utf-8")
+    done = paperboy(tmp_path, *command.split(), DISCORD_TOKEN="abc", LOG_LEVEL="ERROR")
+    assert done.returncode == 78
+    assert done.stderr.startswith("paperboy: POLL_INTERVAL_SECONDS must be a whole number of seconds")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_wrong_token_is_named_and_not_shown(tmp_path: Path) -> None:
+    done = paperboy(tmp_path, DISCORD_TOKEN="Bot abc.def.ghi")
+    assert done.returncode == 78
+    assert "DISCORD_TOKEN" in done.stderr
+    assert "abc.def" not in done.stderr
+
+
+def test_mode_says_what_make_run_starts(tmp_path: Path) -> None:
+    assert paperboy(tmp_path, "mode").stdout == "sandbox\n"
+    assert paperboy(tmp_path, "mode", DISCORD_TOKEN="").stdout == "sandbox\n"
+    (tmp_path / ".env").write_text("DISCORD_TOKEN=abc\n", encoding="utf-8")
+    assert paperboy(tmp_path, "mode").stdout == "run\n"
+
+
+def test_help_names_commands_settings_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["--help"])
+    assert end.value.code == 0
+    shown = capsys.readouterr().out
+    for expected in ("run", "sandbox", "DISCORD_TOKEN", ".env.example", "78", "README.md"):
+        assert expected in shown
+
+
+def test_help_lists_each_command_for_people_and_none_that_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    listed = re.findall(r"^    ([a-z]+)  ", capsys.readouterr().out, re.MULTILINE)
+    assert listed == [command.name for command in COMMANDS if command.line is not None]
+    assert {"run", "sandbox", "preview", "doctor"} <= set(listed)
+    assert "mode" not in listed
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_each_commands_help_says_what_it_does_in_ascii(
+    command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main([command.name, "--help"])
+    assert end.value.code == 0
+    shown = capsys.readouterr().out
+    assert command.about in shown
+    assert shown.isascii()  # a terminal that knows nothing else must not end it
+
+
+async def test_ctrl_c_ends_an_answer_with_130_and_no_traceback(tmp_path: Path) -> None:
+    async with FakeHuggingFace() as hub:
+        hub.faults.append(Fault(kind="hang"))
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "bot", "preview", "agents"),
+            cwd=tmp_path,
+            env=environment(HF_ENDPOINT=hub.url),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        async with asyncio.timeout(WAIT_SECONDS):
+            while not hub.requests and hub.faults:  # noqa: ASYNC110 - it tells nobody that it was asked
+                await asyncio.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = await rest(process)
+    assert (process.returncode, out, err) == (130, "", "")
+
+
+async def test_a_reader_that_has_enough_is_no_error(tmp_path: Path) -> None:
+    async with FakeHuggingFace() as hub:
+        reader, writer = os.pipe()
+        os.close(reader)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "bot", "preview", "agents"),
+            cwd=tmp_path,
+            env=environment(HF_ENDPOINT=hub.url),
+            stdout=writer,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        os.close(writer)
+        _, err = await rest(process)
+    assert (process.returncode, err) == (1, "")
+
+
+def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["--version"])
+    assert end.value.code == 0
+    assert capsys.readouterr().out == f"paperboy {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["preview"],
+        ["preview", "agents", "--days", "0"],
+        ["preview", "agents", "--days", "31"],
+        ["preview", "agents", "--days", "x"],
+        ["doctor", "now"],
+        ["fly"],
+        ["sandbox", "--port", "65536"],
+        ["sandbox", "--port", "x"],
+        ["run", "now"],
+    ],
+)
+def test_a_wrong_command_line_ends_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    assert "paperboy" in capsys.readouterr().err
+
+
+# The process around the work: real signals, with work of our own in place of the bot.
+
+WORK = """\
+    import asyncio, logging, sys, threading
+    from bot.cli.process import run_until_signal
+    logging.basicConfig(level=logging.INFO)
+    async def work():
+        try:
+            print("ready", flush=True)
+            await asyncio.Event().wait()
+        finally:
+            {close}
+            print("closed", flush=True)
+    run_until_signal(work())
+    print("after", flush=True)
+"""
+
+
+async def started(tmp_path: Path, code: str, *arguments: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        textwrap.dedent(code),
+        cwd=tmp_path,
+        env=environment(),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def line(process: asyncio.subprocess.Process) -> str:
+    assert process.stdout
+    return (await asyncio.wait_for(process.stdout.readline(), WAIT_SECONDS)).decode().strip()
+
+
+async def rest(process: asyncio.subprocess.Process) -> tuple[str, str]:
+    out, err = await asyncio.wait_for(process.communicate(), WAIT_SECONDS)
+    return (out or b"").decode(), (err or b"").decode()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_closes_the_work_and_returns(tmp_path: Path, number: signal.Signals) -> None:
+    process = await started(tmp_path, WORK.format(close="await asyncio.sleep(0)"))
+    assert await line(process) == "ready"
+    process.send_signal(number)
+    out, err = await rest(process)
+    assert out.split() == ["closed", "after"]
+    assert f"{number.name}: closing" in err
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_second_signal_ends_work_that_hangs_in_closing(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    hang = "print('closing', flush=True); await asyncio.Event().wait()"
+    process = await started(tmp_path, WORK.format(close=hang))
+    assert await line(process) == "ready"
+    process.send_signal(number)
+    assert await line(process) == "closing"
+    process.send_signal(number)
+    out, _ = await rest(process)
+    assert "closed" not in out
+    assert process.returncode == -number
+
+
+@pytest.mark.parametrize(
+    "hang",
+    ["await asyncio.Event().wait()", "threading.Event().wait()"],
+    ids=["a task hangs", "the loop is blocked"],
+)
+async def test_closing_that_hangs_is_ended_with_1(tmp_path: Path, hang: str) -> None:
+    quick = "import bot.cli.process; bot.cli.process.ENDS_WITHIN_SECONDS = 0.2\n"
+    process = await started(tmp_path, quick + textwrap.dedent(WORK.format(close=hang)))
+    assert await line(process) == "ready"
+    process.send_signal(signal.SIGTERM)
+    out, err = await rest(process)
+    assert "closed" not in out
+    assert "Closing took longer than 0.2 s" in err
+    assert process.returncode == 1
+
+
+FAILING = """\
+    import sys, types
+    from bot.errors import ConfigError
+    app = types.ModuleType("bot.app")
+    class App:
+        def __init__(self, settings, *, clock, progress):
+            assert clock().tzinfo
+        async def run(self):
+            raise {error}
+    app.App = App
+    sys.modules["bot.app"] = app
+    from bot.cli.main import main
+    sys.exit(main(["run"]))
+"""
+
+
+def failing(tmp_path: Path, error: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(FAILING.format(error=error))],
+        cwd=tmp_path,
+        env=environment(DISCORD_TOKEN="abc.def"),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=WAIT_SECONDS,
+    )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "ConfigError('DISCORD_TOKEN \\n was refused')",
+        "ExceptionGroup('tasks', [ValueError('x'), ExceptionGroup('inner', [ConfigError('DISCORD_TOKEN was refused')])])",
+    ],
+)
+def test_an_operators_error_in_the_running_bot_ends_with_78(tmp_path: Path, error: str) -> None:
+    done = failing(tmp_path, error)
+    assert done.returncode == 78
+    assert done.stderr == "paperboy: DISCORD_TOKEN was refused\n"
+
+
+def test_any_other_error_is_logged_without_the_token_and_ends_with_1(tmp_path: Path) -> None:
+    done = failing(tmp_path, "ValueError('bad abc.def')")
+    assert done.returncode == 1
+    assert "CRITICAL bot: Paperboy ended by an error" in done.stderr
+    assert "ValueError: bad [redacted]" in done.stderr
+    assert "abc.def" not in done.stderr
+
+
+def test_without_the_sandboxs_packages_it_says_how_to_install_them(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['simcord'] = None; from bot.cli.main import main; sys.exit(main(['sandbox']))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=WAIT_SECONDS,
+    )
+    assert done.returncode == 78
+    assert done.stderr.count("\n") == 1
+    assert "make run" in done.stderr
+    assert "paperboy[sandbox]" in done.stderr
+
+
+# The whole: the real bot in the real sandbox.
+
+
+async def sandboxed(tmp_path: Path, *arguments: str, **variables: str) -> asyncio.subprocess.Process:
+    """`paperboy sandbox`; nothing is asked but of loopback."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "bot", "sandbox", "--port", "0", *arguments),
+        cwd=tmp_path,
+        env=environment(TMPDIR=str(tmp_path), **variables),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_the_sandbox_says_where_it_is_open_and_ends_by_request(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    process = await sandboxed(tmp_path, "--sample", DISCORD_TOKEN="someone's real token")
+    said = await line(process)
+    assert re.search(r"http://(127\.0\.0\.1|localhost):\d+", said)
+    assert await line(process) == "Lists: the sample that comes with Paperboy"
+    tried = await line(process)
+    for expected in ("/subscribe", "Next day", "Ctrl-C"):
+        assert expected in tried
+    assert process.stderr
+    # In its midst: connected, perhaps posting.
+    log = b""
+    while b"Ready as" not in log:
+        read = await asyncio.wait_for(process.stderr.readline(), WAIT_SECONDS)
+        assert read, log.decode()
+        log += read
+    process.send_signal(number)
+    _, err = await rest(process)
+    assert process.returncode == 0, err
+    assert "someone" not in err
+    assert "Traceback" not in log.decode() + err
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_the_sandbox_shows_real_lists_where_hugging_face_answers(tmp_path: Path) -> None:
+    async with FakeHuggingFace() as hub:
+        hub.token = "hf_secret"
+        today = open_list_day(datetime.now(UTC))
+        for back in range(8):
+            day = today - timedelta(days=back)
+            hub.days[day] = [raw_item(id=f"2608.0000{back}", day=day)]
+        process = await sandboxed(tmp_path, HF_ENDPOINT=hub.url, HF_TOKEN="hf_secret", LOG_LEVEL="DEBUG")
+        await line(process)
+        assert await line(process) == f"Lists: live from {hub.url}"
+        assert process.stderr
+        log = b""
+        while b"Run: 1 paper read, 1 new" not in log:
+            read = await asyncio.wait_for(process.stderr.readline(), WAIT_SECONDS)
+            assert read, log.decode()
+            log += read
+        process.terminate()
+        _, err = await rest(process)
+    assert {request.status for request in hub.requests} == {200}
+    assert "hf_secret" not in log.decode() + err
+
+
+@pytest.mark.parametrize("answer", ["nothing", "a failure"])
+async def test_the_sandbox_shows_the_sample_where_hugging_face_does_not_answer(
+    tmp_path: Path, answer: str
+) -> None:
+    async with FakeHuggingFace() as hub:
+        hub.faults.append(Fault(status=503))
+        address = hub.url if answer == "a failure" else "http://127.0.0.1:9"
+        process = await sandboxed(tmp_path, HF_ENDPOINT=address)
+        await line(process)
+        said = await line(process)
+        assert said == f"Lists: the sample that comes with Paperboy ({address} did not answer)"
+        process.terminate()
+        await rest(process)
+    assert len(hub.requests) == (1 if answer == "a failure" else 0)
+
+
+async def test_with_sample_the_sandbox_never_asks_hugging_face(tmp_path: Path) -> None:
+    async with FakeHuggingFace() as hub:
+        process = await sandboxed(tmp_path, "--sample", HF_ENDPOINT=hub.url)
+        assert process.stderr
+        while b"Run: " not in (read := await asyncio.wait_for(process.stderr.readline(), WAIT_SECONDS)):
+            assert read
+        process.terminate()
+        await rest(process)
+    assert hub.requests == []

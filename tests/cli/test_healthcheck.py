@@ -1,0 +1,89 @@
+"""Asking whether the bot is healthy: where, and of whom."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from bot.cli import healthcheck
+from bot.cli.healthcheck import ask
+from bot.errors import ConfigError
+from bot.settings import Settings
+
+
+@asynccontextmanager
+async def answering(answer: bytes | None) -> AsyncIterator[int]:
+    """A port where every connection is sent this; None: nothing, ever."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        if answer is None:
+            await reader.read()
+        else:
+            writer.write(answer)
+        writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+def answer(status: str, body: str) -> bytes:
+    return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+
+
+async def asked(port: int, host: str = "127.0.0.1") -> tuple[bool, str]:
+    return await asyncio.to_thread(ask, Settings.load(health_port=port, health_host=host))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (answer("200 OK", '{"status": "ok"}'), (True, "healthy: ok")),
+        (
+            answer("200 OK", '{"status": "degraded", "reason": "source: down"}'),
+            (True, "healthy: degraded (source: down)"),
+        ),
+        (
+            answer("503 No", '{"status": "failing", "reason": "database:\\nfull"}'),
+            (False, "not healthy: failing (database: full)"),
+        ),
+    ],
+)
+async def test_it_says_in_one_line_what_the_bot_says(given: bytes, said: tuple[bool, str]) -> None:
+    async with answering(given) as port:
+        assert await asked(port) == said
+        assert await asked(port, "0.0.0.0") == said  # noqa: S104 - listened on, asked at 127.0.0.1
+
+
+@pytest.mark.parametrize(
+    "given", [answer("200 OK", "hello"), answer("200 OK", "[]"), answer("200 OK", "{}"), b"\x00\xff", b""]
+)
+async def test_what_is_not_the_bot_is_not_healthy(given: bytes) -> None:
+    async with answering(given) as port:
+        is_healthy, line = await asked(port)
+    assert not is_healthy
+    assert line.startswith(f"not healthy: no answer from 127.0.0.1 port {port}: ")
+    assert "\n" not in line
+
+
+async def test_who_never_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(healthcheck, "ANSWER_SECONDS", 0.1)
+    async with answering(None) as port:
+        assert (await asked(port))[1].endswith("timed out")
+
+
+@pytest.mark.parametrize("port", [None, 0])
+def test_without_a_port_that_is_known_it_names_the_setting(port: int | None) -> None:
+    with pytest.raises(ConfigError, match="HEALTH_PORT is"):
+        ask(Settings.load(health_port=port))
+
+
+async def test_a_proxy_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    async with answering(answer("200 OK", '{"status": "ok"}')) as port:
+        assert await asked(port) == (True, "healthy: ok")

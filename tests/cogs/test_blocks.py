@@ -1,0 +1,286 @@
+"""Held channels in a simulated Discord: told once, checked on request, and let go by what Discord tells."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import discord
+from simcord.backend import serializers
+from simcord.backend.models import Overwrite
+from simcord.enums import OverwriteType
+
+from bot.core.feeds import Feed
+from bot.core.ids import ChannelId, ServerId, UserId
+from bot.core.notices import Told
+from bot.core.runs import SourceFailure
+from bot.discord.delivery.notice_board import DiscordNoticeBoard
+from bot.errors import Problem, ProblemKind
+from bot.store import feeds
+from tests.world import World, text_of
+
+DOWN = SourceFailure(
+    first_at=datetime(2026, 8, 19, 2, tzinfo=UTC),
+    last_at=datetime(2026, 8, 19, 8, tzinfo=UTC),
+    problem=Problem(ProblemKind.SERVER_ERROR, 503),
+    day=date(2026, 8, 19),
+)
+FIRST = "2608.00001"
+LABEL = "Check again"
+
+
+def deny(world: World, channel: Any, **permissions: bool) -> None:
+    """Takes permissions from the bot in a channel."""
+    denied = discord.Permissions(**permissions).value
+    mine = Overwrite(target_id=world.client.user.id, type=OverwriteType.MEMBER, allow=0, deny=denied)  # pyright: ignore[reportOptionalMemberAccess]
+    world.env.backend.set_overwrite(channel.id, mine)
+
+
+def allow(world: World, channel: Any) -> None:
+    world.env.backend.delete_overwrite(channel.id, world.client.user.id)  # pyright: ignore[reportOptionalMemberAccess]
+
+
+async def heeded(world: World) -> None:
+    """What Discord told has been acted on."""
+    await world.env.settle()
+    assert await world.services.surroundings.act()
+    await world.delivered()
+
+
+async def told(world: World) -> None:
+    """What is owed to people has been told."""
+    world.clock.advance(seconds=5)
+    await world.services.notices.tell()
+    await world.env.settle()
+
+
+async def the_feed(world: World, channel: Any = None) -> Feed:
+    async with world.database.read() as conn:
+        found = await feeds.by_channel(conn, ChannelId((channel or world.channel).id))
+    assert found is not None
+    return found
+
+
+async def held(world: World, channel: Any = None, **permissions: bool) -> None:
+    """A live channel in which the bot may not write is held."""
+    channel = channel or world.channel
+    if not world.hub.days:
+        world.list_paper(FIRST, title="Video")
+    await world.admin.slash(world.channel, "config schedule", cadence="live", channel=channel)
+    await world.admin.slash(world.channel, "subscribe", keywords="video", channel=channel)
+    deny(world, channel, **permissions or {"send_messages": True})
+    await world.run()
+    await heeded(world)
+    assert (await the_feed(world, channel)).hold is not None
+
+
+def notices(channel: Any) -> list[discord.Message]:
+    return [one for one in channel.history() if one.components and "⛔" in (one.embeds[0].description or "")]
+
+
+async def test_a_missing_permission_is_told_once_in_the_chosen_channel_and_ends_by_itself(
+    world: World,
+) -> None:
+    admins = world.guild.create_text_channel("admins")
+    await world.admin.slash(world.channel, "config notices", channel=admins)
+    await held(world)
+    await told(world)
+    await told(world)
+    (message,) = notices(admins)
+    said = message.embeds[0].description or ""
+    assert f"<#{world.channel.id}>" in said
+    assert "I lack **Send Messages**" in said
+    assert "Subscriptions and settings are kept, and nothing is lost" in said
+    assert "by itself" in said
+
+    allow(world, world.channel)
+    await heeded(world)
+    await world.run()
+
+    assert world.posted_ids() == [FIRST]
+    assert (await the_feed(world)).hold is None
+
+
+async def test_without_a_chosen_channel_the_servers_other_feeds_hear_of_it(world: World) -> None:
+    other = world.guild.create_text_channel("other")
+    await world.admin.slash(world.channel, "subscribe", keywords="audio", channel=other)
+    await held(world)
+    await told(world)
+    assert len(notices(other)) == 1
+
+
+async def test_the_system_channel_comes_before_the_first_text_channel(world: World) -> None:
+    world.guild.create_text_channel("lobby")
+    system = world.guild.create_text_channel("system")
+    world.env.backend.edit_guild(world.guild.id, {"system_channel_id": system.id})
+    await held(world)
+    await told(world)
+    assert len(notices(system)) == 1
+
+
+async def test_where_no_channel_is_open_the_person_who_subscribed_is_told_and_may_check_again(
+    world: World,
+) -> None:
+    await held(world)
+    await told(world)
+    (message,) = notices(world.admin.user.dm_channel)
+    said = message.embeds[0].description or ""
+    assert "In **Paper Club**" in said
+    allow(world, world.channel)
+
+    answered = text_of(await world.admin.user.click(message, label=LABEL))
+
+    assert f"<#{world.channel.id}> is posted to again. 1 message went out just now." in answered
+    assert world.posted_ids() == [FIRST]
+
+
+async def test_the_button_says_what_is_still_in_the_way_and_then_that_it_goes_on_after_a_restart_too(
+    world: World,
+) -> None:
+    other = world.guild.create_text_channel("other")
+    await held(world)
+    await told(world)
+    (message,) = notices(other)
+    said = text_of(await world.admin.click(message, label=LABEL))
+    assert "is still held" in said
+    assert "I lack **Send Messages**" in said
+
+    await world.restart()
+    allow(world, world.channel)
+    said = text_of(await world.admin.click(message, label=LABEL))
+    assert "is posted to again. 1 message went out just now. Next post" in said
+    assert world.posted_ids() == [FIRST]
+    assert "Nothing is held" in text_of(await world.admin.click(message, label=LABEL))
+
+
+async def test_the_button_stands_below_status_while_there_is_something_to_check(world: World) -> None:
+    await held(world)
+    shown = await world.admin.slash(world.channel, "status")
+    allow(world, world.channel)
+    said = text_of(await world.admin.click(shown.response, label=LABEL))
+    assert "is posted to again" in said
+    assert world.posted_ids() == [FIRST]
+    shown = await world.admin.slash(world.channel, "status")
+    assert not shown.response.components
+
+
+async def test_the_button_is_for_those_who_manage_channels(world: World) -> None:
+    other = world.guild.create_text_channel("other")
+    await held(world)
+    await told(world)
+    allow(world, world.channel)
+    said = text_of(await world.member.click(notices(other)[0], label=LABEL))
+    assert "You need **Manage Channels**" in said
+    assert (await the_feed(world)).hold is not None
+
+
+async def test_a_deleted_channel_is_held_at_once_and_told_of(world: World) -> None:
+    other = world.guild.create_text_channel("other")
+    await world.admin.slash(world.channel, "subscribe", keywords="video", channel=other)
+    world.env.backend.delete_channel(other.id)
+    await heeded(world)
+    hold = (await the_feed(world, other)).hold
+    assert hold is not None
+    assert hold.is_gone
+    await told(world)
+    (message,) = notices(world.channel)
+    assert "was deleted. Its subscriptions are kept for 30 days" in (message.embeds[0].description or "")
+
+
+async def test_a_kick_and_a_return_bring_everything_back(world: World) -> None:
+    world.list_paper(FIRST, title="Video")
+    await world.admin.slash(world.channel, "config schedule", cadence="live")
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    guild = world.client.get_guild(world.guild.id)
+    assert guild is not None
+    world.client.dispatch("guild_remove", guild)
+    await heeded(world)
+    hold = (await the_feed(world)).hold
+    assert hold is not None
+    assert hold.is_gone
+    await world.run()
+    assert world.posted_ids() == []
+
+    world.client.dispatch("guild_join", guild)
+    await heeded(world)
+    await world.run()
+    assert world.posted_ids() == [FIRST]
+
+
+async def test_a_role_that_may_write_again_lets_the_channel_go(world: World) -> None:
+    roles = world.env.backend.guilds[world.guild.id].roles
+    (role,) = [one for one in roles.values() if one.managed]
+    everyone = roles[world.guild.id]
+    world.list_paper(FIRST, title="Video")
+    await world.admin.slash(world.channel, "config schedule", cadence="live")
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    before = role.permissions
+    for one in (role, everyone):
+        one.permissions &= ~discord.Permissions.send_messages.flag
+    world.env.backend.announce_role_updates(world.guild.id, [role, everyone])
+    await world.run()
+    hold = (await the_feed(world)).hold
+    assert hold is not None
+    assert "**Send Messages**" in hold.reason
+    role.permissions = before
+    world.env.backend.announce_role_updates(world.guild.id, [role])
+    await heeded(world)
+    assert world.posted_ids() == [FIRST]
+
+
+async def test_a_role_that_the_bot_is_given_lets_the_channel_go(world: World) -> None:
+    await held(world)
+    admins = next(
+        one for one in world.env.backend.guilds[world.guild.id].roles.values() if one.name == "Admins"
+    )
+    own = world.env.backend.get_member(world.guild.id, world.client.user.id)  # pyright: ignore[reportOptionalMemberAccess]
+    own.role_ids.append(admins.id)
+    payload = dict(
+        serializers.member_payload(world.env.backend, world.env.backend.guilds[world.guild.id], own)
+    )
+    # Discord tells a bot of its own member whatever its intents are; the simulation does not.
+    world.client._connection.parse_guild_member_update({**payload, "guild_id": str(world.guild.id)})  # pyright: ignore[reportArgumentType]
+    await heeded(world)
+    assert world.posted_ids() == [FIRST]
+
+
+async def test_posts_in_another_servers_name_are_not_checked(world: World) -> None:
+    elsewhere = world.env.create_guild("Elsewhere")
+    admins = elsewhere.create_role("Admins", permissions=discord.Permissions(administrator=True))
+    stranger = elsewhere.add_member(world.env.create_user("eve"), roles=[admins])
+    lobby = elsewhere.create_text_channel("lobby")
+    await held(world)
+    other = world.guild.create_text_channel("other")
+    await told(world)
+    channel = world.client.get_channel(lobby.id)
+    assert isinstance(channel, discord.TextChannel)
+    view = discord.ui.View.from_message(notices(other)[0], timeout=None)
+    forged = await channel.send("…", view=view)
+    said = text_of(await stranger.click(forged, label=LABEL))
+    assert "another server's" in said
+    assert (await the_feed(world)).hold is not None
+
+
+async def test_a_notice_that_may_stand_is_looked_for_before_it_is_sent_again(world: World) -> None:
+    board = DiscordNoticeBoard(world.client)
+    channel, told_of = (
+        ChannelId(world.channel.id),
+        Told(server_id=ServerId(world.guild.id), source=DOWN),
+    )
+    first = await board.post(channel, told_of, nonce="1" * 24)
+    assert await board.post(channel, told_of, nonce="1" * 24, may_stand=True) == first
+    assert await board.post(channel, told_of, nonce="2" * 24, may_stand=True) != first
+    sent = await board.send(UserId(world.member.id), told_of, nonce="3" * 24)
+    assert await board.send(UserId(world.member.id), told_of, nonce="3" * 24, may_stand=True) == sent
+
+
+async def test_one_who_set_nothing_up_in_the_server_may_not_check_it(world: World) -> None:
+    await held(world)
+    allow(world, world.channel)
+    told_of = Told(server_id=ServerId(world.guild.id), source=DOWN)
+    await DiscordNoticeBoard(world.client).send(UserId(world.member.id), told_of, nonce="1" * 24)
+    await world.env.settle()
+    person = world.member.user
+    said = text_of(await person.click(person.dm_channel.last_message, label=LABEL))
+    assert "Nothing was checked" in said
+    assert (await the_feed(world)).hold is not None

@@ -1,0 +1,192 @@
+"""Requests: one gate for all, at one pace; and what must not be asked for twice is not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from discord.http import Route
+from typing_extensions import override
+
+from bot.discord.connection.requests import Attempt, RepeatedRequestError, attempted
+from bot.discord.delivery import publisher
+from bot.errors import DeliveryError
+from bot.services.delivery.pace import RequestPace
+from sandbox import Fault
+from tests.discord.loopback import Loopback, connected, flags
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+POSTS_ONCE = ("thread", "forum")
+
+
+class CountingPace(RequestPace):
+    """Gives turns at once, unless it is shut, and counts them."""
+
+    def __init__(self) -> None:
+        super().__init__(10_000)
+        self.turns = 0
+        self.opened = asyncio.Event()
+        self.opened.set()
+
+    @override
+    async def turn(self) -> None:
+        await self.opened.wait()
+        self.turns += 1
+
+
+PACE = CountingPace()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running() -> AsyncIterator[Loopback]:
+    async with connected(pace=PACE) as loopback:
+        yield loopback
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def loopback(running: Loopback) -> AsyncIterator[Loopback]:
+    yield running
+    PACE.opened.set()
+    running.sandbox.faults.clear()
+    running.sandbox.requests.clear()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publisher, "SEND_TIMEOUT_SECONDS", 0.1)
+
+
+async def test_every_request_takes_a_turn_and_the_gateway_none(loopback: Loopback) -> None:
+    assert PACE.turns == len(loopback.sandbox.requests) > 0  # of logging in
+    before = PACE.turns
+    await loopback.publish("text")
+    await loopback.client.fetch_channel(loopback.channels["text"])
+    await loopback.find("text")
+    await loopback.client.tree.sync_if_changed()
+    assert PACE.turns - before == len(loopback.sandbox.requests) - before == 4
+
+
+async def test_what_discord_py_repeats_by_itself_takes_a_turn_each(loopback: Loopback) -> None:
+    before = PACE.turns
+    loopback.sandbox.faults.add(Fault.rate_limit(path="/channels/*", retry_after_seconds=0.01, times=3))
+    await loopback.client.fetch_channel(loopback.channels["text"])
+    assert PACE.turns - before == 4
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/interactions/1/token/callback", "/webhooks/1/token", "/webhooks/1/token/messages/@original"],
+)
+async def test_answers_to_interactions_wait_for_nothing(loopback: Loopback, path: str) -> None:
+    PACE.opened.clear()
+    loopback.sandbox.faults.add(Fault(path=path, status=200, body={}))
+    async with asyncio.timeout(5):
+        await loopback.client.http.request(Route("POST", path))
+
+
+async def test_turns_are_spaced_evenly() -> None:
+    async with connected(pace=RequestPace(50)) as loopback:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        fetches = [loopback.client.fetch_channel(channel_id) for channel_id in loopback.channels.values()]
+        await asyncio.gather(*fetches)
+        assert loop.time() - began >= (len(fetches) - 1) / 50 - 0.02
+
+
+@pytest.mark.parametrize("status", [500, 503])
+@pytest.mark.parametrize("kind", POSTS_ONCE)
+async def test_what_may_have_arrived_is_not_sent_again_but_looked_for(
+    loopback: Loopback, kind: str, status: int
+) -> None:
+    loopback.sandbox.faults.add(
+        Fault(method="POST", path="/channels/*", status=status, when="after", times=None)
+    )
+    with pytest.raises(DeliveryError) as raised:
+        await loopback.publish(kind)
+    assert flags(raised.value) == {"perhaps there"}
+    assert len(loopback.sent(kind)) == 1
+    loopback.sandbox.faults.clear()
+    assert await loopback.find(kind) is not None
+
+
+async def test_in_a_channel_the_nonce_lets_discord_py_repeat(loopback: Loopback) -> None:
+    loopback.sandbox.faults.add(Fault(method="POST", path="/channels/*", status=500, when="after"))
+    sent = await loopback.publish("text")
+    assert len(loopback.sent("text")) == 2
+    assert await loopback.find("text") == sent
+
+
+@pytest.mark.parametrize("kind", POSTS_ONCE)
+async def test_what_was_refused_for_its_rate_is_sent_again(loopback: Loopback, kind: str) -> None:
+    loopback.sandbox.faults.add(Fault.rate_limit(path="/channels/*", retry_after_seconds=0.01, times=2))
+    await loopback.publish(kind)
+    assert len(loopback.sent(kind)) == 3
+
+
+@pytest.mark.parametrize("kind", ["text", *POSTS_ONCE])
+async def test_a_line_that_breaks_leaves_it_open(loopback: Loopback, kind: str) -> None:
+    loopback.sandbox.faults.add(Fault(method="POST", path="/channels/*", reset=True, when="after"))
+    with pytest.raises(DeliveryError) as raised:
+        await loopback.publish(kind)
+    assert flags(raised.value) == {"perhaps there"}
+
+
+@pytest.mark.parametrize("kind", ["text", *POSTS_ONCE])
+@pytest.mark.usefixtures("impatient")
+async def test_an_answer_that_takes_too_long_leaves_it_open(loopback: Loopback, kind: str) -> None:
+    loopback.sandbox.faults.add(Fault(method="POST", path="/channels/*", delay_seconds=0.3))
+    with pytest.raises(DeliveryError) as raised:
+        await loopback.publish(kind)
+    assert flags(raised.value) == {"perhaps there"}
+
+
+@pytest.mark.parametrize("kind", ["text", *POSTS_ONCE])
+@pytest.mark.usefixtures("impatient")
+async def test_what_never_had_its_turn_has_not_arrived(loopback: Loopback, kind: str) -> None:
+    PACE.opened.clear()
+    with pytest.raises(DeliveryError) as raised:
+        await loopback.publish(kind)
+    assert flags(raised.value) == set()
+    assert not loopback.sent(kind)
+
+
+@pytest.mark.parametrize("kind", ["text", *POSTS_ONCE])
+async def test_without_a_connection_nothing_has_arrived(
+    loopback: Loopback, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Route, "BASE", "http://127.0.0.1:9/api/v10")  # where nobody listens
+    with pytest.raises(DeliveryError) as raised:
+        await loopback.publish(kind)
+    assert flags(raised.value) == set()
+
+
+@pytest.mark.parametrize("kind", ["text", *POSTS_ONCE])
+async def test_a_refusal_after_an_open_answer_leaves_it_open(loopback: Loopback, kind: str) -> None:
+    loopback.sandbox.faults.add(Fault(method="POST", path="/channels/*", status=500, when="after"))
+    loopback.refuse(403, 50013, method="POST", path="/channels/*")
+    with pytest.raises(DeliveryError) as raised:
+        await loopback.publish(kind)
+    assert raised.value.may_have_arrived
+
+
+async def test_an_attempt_is_open_from_its_first_request_that_was_not_refused() -> None:
+    with attempted(is_repeatable=False) as attempt:
+        attempt.check()
+        attempt.begin()
+        attempt.end(is_refused=True)
+        attempt.check()
+        assert not attempt.may_have_arrived
+        attempt.begin()
+        assert attempt.may_have_arrived
+        with pytest.raises(RepeatedRequestError):
+            attempt.check()
+    with attempted() as attempt:
+        attempt.begin()
+        attempt.check()
+        attempt.begin()  # the first one had no answer
+        attempt.end(is_refused=True)
+        assert attempt.may_have_arrived
+    assert not Attempt(is_repeatable=False).may_have_arrived

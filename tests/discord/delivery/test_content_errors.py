@@ -1,0 +1,142 @@
+"""Rejections: what Discord refused of a message, in words, and what is not known to be about its content."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.discord.delivery.content_errors import rejection
+from bot.errors import DeliveryError
+from sandbox import Fault
+from tests.discord.loopback import Loopback, a_message, connected
+
+TOO_LONG = {"_errors": [{"code": "BASE_TYPE_MAX_LENGTH", "message": "Must be 4096 or fewer in length."}]}
+BAD_URL = {"_errors": [{"code": "URL_TYPE_INVALID_SCHEME", "message": "Scheme must be one of http, https."}]}
+REQUIRED = {"_errors": [{"code": "BASE_TYPE_REQUIRED", "message": "This field is required"}]}
+
+
+@pytest.mark.parametrize(
+    ("errors", "said", "embeds"),
+    [
+        (
+            {"embeds": {"2": {"description": TOO_LONG}}},
+            "the description of the third embed (it is too long)",
+            (2,),
+        ),
+        (
+            {"embeds": {"0": {"image": {"url": BAD_URL}}}},
+            "the link of the picture of the first embed (Discord does not accept that address)",
+            (0,),
+        ),
+        (
+            {"embeds": {"1": {"fields": {"0": {"name": REQUIRED}}}}},
+            "the name of the first field of the second embed (it is empty)",
+            (1,),
+        ),
+        (
+            {"components": {"0": {"components": {"3": {"url": BAD_URL}}}}},
+            "the link of the fourth button (Discord does not accept that address)",
+            (),
+        ),
+        (
+            {"message": {"embeds": {"0": {"title": TOO_LONG}}}},
+            "the title of the first embed (it is too long)",
+            (0,),
+        ),
+        ({"name": REQUIRED}, "the title (it is empty)", ()),
+        ({"content": TOO_LONG}, "the text (it is too long)", ()),
+        ({"embeds": ["Embed size exceeds maximum size of 6000"]}, "the embeds", ()),
+        (
+            {"embeds": {"11": {"x_y": {"_errors": [{"code": "NEW_CODE"}]}}}},
+            "the `x_y` of the 12th embed (`NEW_CODE`)",
+            (11,),
+        ),
+        ({"_errors": [{"code": "SOMETHING"}]}, "the message (`SOMETHING`)", ()),
+        (
+            {"embeds": {str(number): {"title": TOO_LONG} for number in range(5)}},
+            "the title of the third embed (it is too long) and 2 more",
+            (0, 1, 2, 3, 4),
+        ),
+    ],
+)
+def test_the_field_that_discord_names_is_said_in_words(
+    errors: dict[str, Any], said: str, embeds: tuple[int, ...]
+) -> None:
+    found = rejection(status=400, code=50035, errors=errors)
+    assert found is not None
+    assert said in found.reason
+    assert found.embeds == embeds
+
+
+@pytest.mark.parametrize("code", [20009, 40005, 50006, 50035, 50109, 200000, 200001, 240000])
+def test_what_is_known_to_hang_on_the_content(code: int) -> None:
+    assert rejection(status=400, code=code, errors=None) is not None
+
+
+def test_what_is_too_large_is_about_the_content_whoever_says_so() -> None:
+    assert rejection(status=413, code=0, errors=None) is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "errors"),
+    [
+        (400, 0, None),
+        (400, 99999, None),
+        (405, 0, None),
+        (409, 0, None),
+        (415, 0, None),
+        (400, 50035, {"nonce": TOO_LONG}),
+        (400, 50035, {"allowed_mentions": {"roles": {"0": REQUIRED}}}),
+        (400, 50035, {"message_reference": REQUIRED}),
+        (400, 50035, {"applied_tags": REQUIRED}),
+    ],
+)
+def test_what_is_not_known_to_hang_on_the_content(status: int, code: int, errors: object) -> None:
+    assert rejection(status=status, code=code, errors=errors) is None
+
+
+_trees = st.recursive(
+    st.none() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner)
+        | st.dictionaries(st.sampled_from(["embeds", "0", "_errors", "@everyone", "\n"]) | st.text(), inner)
+    ),
+)
+
+
+@given(_trees)
+def test_whatever_the_tree_is_the_words_are_few_and_harmless(tree: object) -> None:
+    found = rejection(status=400, code=50035, errors=tree)
+    if found is not None:
+        assert len(found.reason) < 2_500
+        assert not set(found.reason) & set("@<>[]\n*|~")
+
+
+@pytest_asyncio.fixture
+async def loopback() -> AsyncIterator[Loopback]:
+    async with connected() as running:
+        yield running
+
+
+@pytest.mark.parametrize("kind", ["text", "thread", "forum"])
+async def test_what_discord_named_reaches_the_error(loopback: Loopback, kind: str) -> None:
+    tree: dict[str, Any] = {"embeds": {"1": {"description": TOO_LONG}}}
+    body = {
+        "message": "Invalid Form Body http://10.0.0.7:3128",
+        "code": 50035,
+        "errors": {"message": tree} if kind == "forum" else tree,
+    }
+    loopback.sandbox.faults.add(
+        Fault(method="POST", path="/channels/*", containing="2608.00002", status=400, body=body, times=None)
+    )
+    with pytest.raises(DeliveryError) as raised:
+        await loopback.publish(kind, a_message("2608.00001", "2608.00002"))
+    assert raised.value.reason == "Discord refused the description of the second embed (it is too long)."
+    assert raised.value.refused_embeds == (1,)
+    assert raised.value.is_rejected
+    await loopback.publish(kind, a_message("2608.00001"))

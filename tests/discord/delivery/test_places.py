@@ -1,0 +1,320 @@
+"""Places: posts in forums with their tags, threads that sleep or are locked, and what is seen to be missing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import discord
+import pytest
+import pytest_asyncio
+
+from bot.core.feeds import FeedKind, Place
+from bot.core.ids import ChannelId, MessageId, RoleId, ServerId
+from bot.discord.delivery import message_search
+from bot.errors import DeliveryError
+from sandbox import Fault
+from tests.discord.loopback import KINDS, Loopback, a_message, connected, flags
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+EXPLAINED = {"permanent", "explained"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running() -> AsyncIterator[Loopback]:
+    async with connected() as loopback:
+        yield loopback
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def loopback(running: Loopback) -> AsyncIterator[Loopback]:
+    yield running
+    running.sandbox.faults.clear()
+    running.sandbox.requests.clear()
+    for kind in KINDS:
+        if kind != "thread":
+            await running.deny(kind)
+    tagged(running)
+    thread(running).locked = False
+
+
+def tagged(loopback: Loopback, *names: str, is_required: bool = False, moderated: bool = False) -> None:
+    """Give the forum these tags, in Discord and as the gateway would have told."""
+    stored = [
+        {"id": str(number), "name": name, "moderated": moderated, "emoji_id": None, "emoji_name": None}
+        for number, name in enumerate(names, 1)
+    ]
+    loopback.sandbox.world.backend.get_channel(loopback.channels["forum"]).available_tags = stored
+    forum: Any = loopback.client.get_channel(loopback.channels["forum"])
+    known = [discord.ForumTag(name=name, moderated=moderated) for name in names]
+    for number, tag in enumerate(known, 1):
+        tag.id = number
+    forum._available_tags = {tag.id: tag for tag in known}
+    forum._flags = 1 << 4 if is_required else 0
+
+
+def thread(loopback: Loopback) -> Any:
+    found = loopback.client.get_channel(loopback.channels["thread"])
+    assert found is not None
+    return found
+
+
+async def refused(loopback: Loopback, kind: str) -> DeliveryError:
+    with pytest.raises(DeliveryError) as raised:
+        await loopback.publish(kind)
+    return raised.value
+
+
+async def test_a_post_has_its_title_its_papers_and_the_tags_that_fit(loopback: Loopback) -> None:
+    tagged(loopback, "Robots", "Videos", "LLM")
+    sent = await loopback.publish("forum", a_message(query="video generation, LLM agents"))
+    (request,) = loopback.sent("forum")
+    assert request.json["name"] == "Video"
+    assert request.json["applied_tags"] == ["2", "3"]
+    assert request.json["message"]["allowed_mentions"] == {"parse": []}
+    assert request.json["message"]["embeds"][0]["title"]
+    assert request.json["message"]["components"]
+    post = loopback.sandbox.world.backend.get_channel(sent)
+    assert (post.parent_id, post.name) == (loopback.channels["forum"], "Video")
+
+
+@pytest.mark.parametrize("kind", ["text", "thread", "forum"])
+async def test_a_message_may_ping_its_role_and_nobody_else(loopback: Loopback, kind: str) -> None:
+    role_id = RoleId(loopback.sandbox.guild.create_role("Readers").id)
+    guild: Any = loopback.client.get_guild(loopback.sandbox.guild.id)
+    async with asyncio.timeout(10):  # what the gateway brings is heard by the client alone
+        while guild.get_role(role_id) is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await loopback.publish(kind, a_message(mention_role_id=role_id))
+    (request,) = loopback.sent(kind)
+    sent = request.json["message"] if kind == "forum" else request.json
+    assert sent["allowed_mentions"] == {"parse": [], "roles": [str(role_id)]}
+    assert f"<@&{role_id}>" in sent["content"]
+
+
+@pytest.mark.parametrize("kind", ["text", "thread", "forum"])
+async def test_a_role_that_does_not_exist_is_not_pinged(loopback: Loopback, kind: str) -> None:
+    await loopback.publish(kind, a_message(mention_role_id=RoleId(77)))
+    (request,) = loopback.sent(kind)
+    sent = request.json["message"] if kind == "forum" else request.json
+    assert sent["allowed_mentions"] == {"parse": []}
+    assert "<@&" not in sent["content"]
+
+
+async def test_a_forum_that_asks_for_a_tag_gets_one_even_if_none_fits(loopback: Loopback) -> None:
+    tagged(loopback, "Help", "Papers", is_required=True)
+    await loopback.publish("forum")
+    assert loopback.sent("forum")[0].json["applied_tags"] == ["2"]
+
+
+@pytest.mark.parametrize(("names", "why"), [((), "has none"), (("Official",), "only moderators")])
+async def test_a_forum_whose_tags_are_not_ours_is_told_of_before_anything_is_sent(
+    loopback: Loopback, names: tuple[str, ...], why: str
+) -> None:
+    await loopback.deny("forum", manage_threads=True)
+    tagged(loopback, *names, is_required=True, moderated=True)
+    error = await refused(loopback, "forum")
+    assert flags(error) == EXPLAINED
+    assert why in error.reason
+    assert not loopback.sent("forum")
+    assert why in ((await loopback.publisher.access(loopback.place("forum"))).obstacle or "")
+
+
+async def test_a_post_is_found_by_its_papers_open_or_archived(loopback: Loopback) -> None:
+    sent = await loopback.publish("forum", a_message("2608.10001", "2608.10002"))
+    assert await loopback.find("forum", "2608.10001", "2608.10002") == sent
+    assert await loopback.find("forum", "2608.1000") is None
+    assert await loopback.find("forum", "2608.10001", "2608.10003") is None
+    assert await loopback.find("media", "2608.10001") is None
+    later = datetime.now(UTC) + timedelta(hours=1)
+    assert await loopback.find("forum", "2608.10001", since=later) is None
+    loopback.sandbox.world.backend.edit_channel(sent, {}, thread_metadata={"archived": True})
+    loopback.sandbox.requests.clear()
+    assert await loopback.find("forum", "2608.10001", "2608.10002") == sent
+    loopback.sandbox.world.backend.messages[sent].clear()
+    assert await loopback.find("forum", "2608.10001", "2608.10002") is None
+
+
+async def test_other_peoples_posts_are_not_looked_at(loopback: Loopback) -> None:
+    backend = loopback.sandbox.world.backend
+    post = backend.create_thread(loopback.channels["forum"], "hello", loopback.sandbox.admin.id, type=11)
+    assert await loopback.find("forum", "2608.10009") is None
+    assert not [one for one in loopback.sandbox.requests if f"/channels/{post.id}" in one.path]
+
+
+async def test_where_there_are_too_many_posts_to_look_through_nobody_knows(
+    loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await loopback.publish("forum", a_message("2608.10005"))
+    sent = await loopback.publish("forum", a_message("2608.10006"))
+    monkeypatch.setattr(message_search, "MOST_POSTS", 1)
+    assert await loopback.find("forum", "2608.10006") == sent
+    with pytest.raises(DeliveryError) as raised:
+        await loopback.find("forum", "2608.10005")
+    assert flags(raised.value) == {"doubtful"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_without_the_history_nobody_knows(loopback: Loopback, kind: str) -> None:
+    await loopback.deny(kind, read_message_history=True)
+    with pytest.raises(DeliveryError, match="Read Message History") as raised:
+        await loopback.find(kind)
+    assert flags(raised.value) == {"doubtful"}
+    await loopback.deny(kind, view_channel=True)
+    with pytest.raises(DeliveryError, match="View Channel") as raised:
+        await loopback.find(kind)
+    assert flags(raised.value) == EXPLAINED
+
+
+@pytest.mark.parametrize("kind", ["voice", "stage"])
+async def test_a_voice_channels_history_is_for_those_who_may_join(loopback: Loopback, kind: str) -> None:
+    await loopback.deny(kind, connect=True)
+    with pytest.raises(DeliveryError, match=r"\*\*Connect\*\*") as raised:
+        await loopback.find(kind)
+    assert flags(raised.value) == {"doubtful"}
+
+
+async def test_a_thread_that_sleeps_is_woken_and_written_in(loopback: Loopback) -> None:
+    place = loopback.place("thread")
+    loopback.sandbox.faults.add(
+        Fault(method="POST", path="/channels/*", status=400, body={"message": "archived", "code": 50083})
+    )
+    await loopback.publish("thread")
+    changes = [one for one in loopback.sandbox.requests if one.method == "PATCH"]
+    assert [(one.path, one.json) for one in changes] == [
+        (f"/channels/{place.channel_id}", {"archived": False})
+    ]
+    assert len(loopback.sent("thread")) == 2
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, 50013), (403, 50001), (403, 160005), (400, 50083)])
+async def test_a_thread_that_cannot_be_woken_is_locked(loopback: Loopback, status: int, code: int) -> None:
+    loopback.refuse(400, 50083, method="POST", path="/channels/*")
+    loopback.refuse(status, code, method="PATCH", path="/channels/*")
+    error = await refused(loopback, "thread")
+    assert flags(error) == {"permanent"}
+    assert "locked" in error.reason
+    assert "unlock it" in error.reason
+
+
+async def test_a_thread_that_cannot_be_woken_just_now_is_tried_later(loopback: Loopback) -> None:
+    loopback.refuse(400, 50083, method="POST", path="/channels/*")
+    loopback.refuse(503, method="PATCH", path="/channels/*")
+    assert not (await refused(loopback, "thread")).is_permanent
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, 160005), (400, 50083)])
+async def test_a_lock_that_is_seen_explains_the_refusal(loopback: Loopback, status: int, code: int) -> None:
+    await loopback.deny("thread", manage_threads=True)
+    thread(loopback).locked = True
+    loopback.refuse(status, code, method="POST", path="/channels/*")
+    error = await refused(loopback, "thread")
+    assert flags(error) == EXPLAINED
+    assert "is locked" in error.reason
+    assert not [one for one in loopback.sandbox.requests if one.method == "PATCH"]
+
+
+WRITING = {"thread": "Send Messages in Threads", "forum": "Create Posts", "media": "Create Posts"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_refusal_names_the_one_permission_that_is_missing(loopback: Loopback, kind: str) -> None:
+    place = loopback.place(kind)
+    loopback.refuse(403, 50013, method="POST", path="/channels/*")
+    for denied, named in [
+        ({"embed_links": True}, "Embed Links"),
+        (
+            {"send_messages": True, "send_messages_in_threads": True, "embed_links": True},
+            WRITING.get(kind, "Send Messages"),
+        ),
+        ({"view_channel": True}, "View Channel"),
+    ]:
+        await loopback.deny(kind, **denied)
+        error = await refused(loopback, kind)
+        assert flags(error) == EXPLAINED
+        assert f"I lack **{named}** in <#{place.channel_id}>: give me **{named}**" in error.reason
+        assert (await loopback.publisher.access(place)).obstacle == error.reason
+
+
+async def test_nothing_is_in_the_way_where_nothing_is(loopback: Loopback) -> None:
+    for kind in KINDS:
+        access = await loopback.publisher.access(loopback.place(kind))
+        assert (access.obstacle, access.history_obstacle) == (None, None)
+        assert access.is_known
+        assert not access.is_gone
+        assert (access.publishing_obstacle is None) == (kind == "announcement")
+        assert (access.threads_obstacle is None) == (kind in {"text", "announcement"})
+
+
+async def test_what_steps_lack_is_named(loopback: Loopback) -> None:
+    place = loopback.place("announcement")
+    await loopback.deny("announcement", create_public_threads=True, send_messages=True)
+    access = await loopback.publisher.access(place)
+    assert "**Create Public Threads**" in (access.threads_obstacle or "")
+    assert "**Send Messages**" in (access.publishing_obstacle or "")
+    loopback.refuse(403, 50013, method="POST", path="/channels/*")
+    with pytest.raises(DeliveryError, match="Create Public Threads"):
+        await loopback.publisher.open_thread(place.channel_id, MessageId(1), name="papers")
+    with pytest.raises(DeliveryError, match=r"\*\*Send Messages\*\*"):
+        await loopback.publisher.crosspost(place.channel_id, MessageId(1))
+    await loopback.deny("announcement", read_message_history=True)
+    access = await loopback.publisher.access(place)
+    assert "**Read Message History**" in (access.threads_obstacle or "")
+
+
+async def test_what_is_gone_is_known_to_be(loopback: Loopback) -> None:
+    place = loopback.place("text")
+    for kind in FeedKind:
+        gone = Place(server_id=place.server_id, channel_id=ChannelId(404), kind=kind)
+        assert (await loopback.publisher.access(gone)).is_gone
+    left = Place(server_id=ServerId(404), channel_id=place.channel_id, kind=place.kind)
+    assert (await loopback.publisher.access(left)).is_gone
+
+
+async def test_a_thread_that_the_gateway_forgot_is_asked_for(loopback: Loopback) -> None:
+    place = loopback.place("thread")
+    guild: Any = loopback.client.get_guild(place.server_id)
+    threads, channels = guild._threads.copy(), guild._channels.copy()
+    try:
+        guild._threads.clear()
+        assert not (await loopback.publisher.access(place)).is_gone
+        loopback.refuse(403, 50001, method="GET", path=f"/channels/{place.channel_id}")
+        access = await loopback.publisher.access(place)
+        assert "**View Channel**" in (access.obstacle or "")
+        assert not access.is_gone
+        loopback.sandbox.faults.clear()
+        loopback.refuse(503, method="GET", path=f"/channels/{place.channel_id}")
+        assert not (await loopback.publisher.access(place)).is_known
+        loopback.sandbox.faults.clear()
+        guild._channels.pop(loopback.channels["text"])
+        assert (await loopback.publisher.access(place)).obstacle is None
+    finally:
+        guild._threads.update(threads)
+        guild._channels.update(channels)
+
+
+async def test_of_a_server_that_is_not_there_just_now_nothing_is_known(loopback: Loopback) -> None:
+    place = loopback.place("text")
+    guild: Any = loopback.client.get_guild(place.server_id)
+    guild.unavailable = True
+    try:
+        access = await loopback.publisher.access(place)
+        assert not access.is_known
+        assert not access.is_gone
+        with pytest.raises(DeliveryError) as raised:
+            await loopback.find("text")
+        assert flags(raised.value) == {"perhaps there"}
+    finally:
+        guild.unavailable = False
+
+
+async def test_a_time_out_is_told(loopback: Loopback) -> None:
+    guild: Any = loopback.client.get_guild(loopback.place("text").server_id)
+    guild.me.timed_out_until = datetime.now(UTC) + timedelta(hours=1)
+    try:
+        assert "time-out" in ((await loopback.publisher.access(loopback.place("text"))).obstacle or "")
+    finally:
+        guild.me.timed_out_until = None

@@ -1,0 +1,294 @@
+"""The index finds what the keyword language says, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.ids import PaperId
+from bot.core.papers import Paper
+from bot.core.query.highlights import Field, mark
+from bot.core.query.parser import compile_query, parse_query
+from bot.core.words.inflection import fold
+from bot.core.words.text import words
+from bot.matching.index import PaperIndex
+
+pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
+
+
+def paper(title: str = "", *, number: int = 1, **values: Any) -> Paper:
+    given_values: dict[str, Any] = {"abstract": ""} | values
+    return Paper(id=PaperId(f"2601.{number:05}"), list_day=None, title=title, **given_values)
+
+
+def found(query: str, *papers: Paper) -> list[str]:
+    """The titles that a query finds."""
+    titles = {each.id: each.title for each in papers}
+    with PaperIndex(papers) as index:
+        return [titles[id_] for id_ in index.search(compile_query(parse_query(query)))]
+
+
+def finds(query: str, title: str) -> bool:
+    return bool(found(query, paper(title)))
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("diffusion model", "Diffusion Models at scale"),
+        ("diffusion models", "A diffusion model"),
+        ("index", "Indices"),
+        ("multimodal chain of thought", "Multi-modal chain-of-thought"),
+        ("multi modal", "Multi-modal"),
+        ("multi-modal", "Multimodal"),
+        ("chain-of-thought", "Chain of thought"),
+        ("chainofthought prompting", "Chain-of-thought prompting"),
+        ("chainof thought", "Chain-of-thought"),
+        ("large multimodal state of the art", "A large multi-modal state-of-the-art model"),
+        ("fine tuning", "Finetuning"),
+        ("fine-tuning", "Fine tuning"),
+        ("finetuning", "Fine-tuning"),
+        ("finetunings", "Fine-tuning"),
+        ("re-ranking of documents", "Reranking of documents"),
+        ("quantiz*", "Quantized"),
+        ("multi-mod*", "Multimodality"),
+        ("multimod*", "Multi-modality"),
+        ("language mod*", "language modelling"),
+        ("matric*", "Matrices"),
+        ("models*", "Models"),
+        ("GPT-4*", "GPT-4o"),
+        ("gpt4o", "GPT-4o"),
+        ("4.1", "version 4-1"),
+        ("α", r"An $\alpha$-model"),
+        (r"$\alpha$", "α"),
+        ("cafe", "Café"),
+        ("C++", "in C++ code"),
+        ("A*", "A* search"),
+        ("Q*", "Q*-learning"),
+        ("ai", "AIs"),
+        ("ais", "AIs"),
+        ("AIs", "AI"),
+        ("gpu", "GPUs"),
+        ("gpus", "GPU"),
+        ("llm", "An LLM's"),
+        ("llm's", "LLM's"),
+        ("*", "anything"),
+        ("* -survey", "anything"),
+        ("a OR b", "only b"),
+        ("a, b", "only a"),
+    ],
+)
+def test_a_query_finds(query: str, title: str) -> None:
+    assert finds(query, title)
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("diffusion model", "model diffusion"),
+        ("diffusion model", "diffusion of a model"),
+        ("finetuning", "Fine tuning"),
+        ("finetuning", "Fine\N{EM DASH}tuning"),
+        ("GPT-4", "GPT-4o"),
+        ("gpt", "gpt4"),
+        ("c", "C++ and C# and c*"),
+        ("C++", "c"),
+        ("A*", "A star, a"),
+        ("alpha", r"$\alpha$"),
+        ("token", "tokenizer"),
+        ("tokenizer", "token"),
+        ("new", "news"),
+        ("models*", "model"),
+        ("quantiz*", "equantized"),
+        ("agents -survey", "agents, a survey"),
+        ("agents -finetuning", "agents by fine-tuning"),
+        ("* -multi modal", "multi-modal"),
+        ("a AND b", "only a"),
+        ("author:x", "x"),
+        ("title:x abstract:y", "x y"),
+        ("x", "xy"),
+    ],
+)
+def test_a_query_does_not_find(query: str, title: str) -> None:
+    assert not finds(query, title)
+
+
+def test_fields_are_looked_at_alone_and_the_usual_three_together() -> None:
+    each = paper(
+        "tea",
+        abstract="milk",
+        ai_keywords=("sugar", "cold cup"),
+        authors=("Ada Lee", "Bo Chan"),
+        organization="Blue Lab",
+        organization_login="blue-lab-2",
+        submitter="Zed",
+    )
+    hits = [
+        "tea", "milk", "sugar", "title:tea", "abstract:milk", "keyword:cold cup", "author:ada lee", "author:bo",
+        "org:blue lab", "org:bluelab2", "org:lab 2", "tea milk*", "tea AND sugar", "title:(tea -milk)",
+    ]  # fmt: skip
+    misses = [
+        "ada", "blue", "title:milk", "abstract:tea", "author:lee bo", "keyword:sugar cold", "org:lab blue",
+        "tea milk", "tea -sugar", "author:(ada -bo)", "zed", "every", "none", "paper", "0",
+    ]  # fmt: skip
+    assert [query for query in hits if not found(query, each)] == []
+    assert [query for query in misses if found(query, each)] == []
+
+
+def test_one_papers_hyphen_does_not_lend_its_reading_to_another() -> None:
+    papers = (paper("fine-tuning", number=1), paper("fine tuning", number=2), paper("finetuning", number=3))
+    assert found("finetuning", *papers) == ["fine-tuning", "finetuning"]
+    assert found("fine tuning", *papers) == ["fine-tuning", "fine tuning", "finetuning"]
+    assert found("fine tuning -finetuning", *papers) == ["fine tuning"]
+    assert found("finetuning* OR nothing", *papers) == ["fine-tuning", "finetuning"]
+
+
+def test_one_papers_capitals_do_not_lend_their_reading_to_another() -> None:
+    papers = (paper("AIs", number=1), paper("ais", number=2), paper("AI", number=3))
+    assert found("ai", *papers) == ["AIs", "AI"]
+    assert found("ais", *papers) == ["AIs", "ais"]
+
+
+def test_papers_come_in_the_order_given_once_each() -> None:
+    papers = [paper("x", number=number) for number in (3, 1, 2, 1)]
+    with PaperIndex(papers) as index:
+        assert index.search(compile_query(parse_query("x"))) == ("2601.00003", "2601.00001", "2601.00002")
+
+
+def test_many_queries_are_answered_together() -> None:
+    compiled = [compile_query(parse_query(query)) for query in ("x", "y", "x", "* -x")]
+    with PaperIndex([paper("x")]) as index:
+        assert index.search_many(compiled) == {
+            compiled[0]: ("2601.00001",),
+            compiled[1]: (),
+            compiled[3]: (),
+        }
+
+
+def test_an_empty_index_finds_nothing() -> None:
+    with PaperIndex([]) as index:
+        assert index.search(compile_query(parse_query("* OR a-b*"))) == ()
+
+
+async def test_an_index_works_across_threads() -> None:
+    index = await asyncio.to_thread(PaperIndex, [paper("x")])
+    assert await asyncio.to_thread(index.search, compile_query(parse_query("x"))) == ("2601.00001",)
+    index.close()
+    index.close()
+
+
+def test_hostile_texts_and_queries_stay_cheap_and_exact() -> None:
+    text = "a-" * 1000 + "b " + "a " * 500 + "\ue000 \x00 ' \" OR } every 0"
+    assert finds("a " * 99 + "b", text)
+    assert not finds("b " * 100, text)
+    assert finds("aaaa aa aaa b", text)
+    assert not finds("aabb", text)
+
+
+# --- A naive reading, to hold the index against -------------------------------------------------------------------
+
+
+def readings_of_text(text: str) -> Iterator[list[str]]:
+    """The text's words, once for every choice of hyphens that read as a space or as nothing."""
+    hyphens = text.count("-")
+    for choice in itertools.product(" \0", repeat=hyphens):
+        pieces = text.split("-")
+        read = "".join(piece + mark for piece, mark in itertools.zip_longest(pieces, choice, fillvalue=""))
+        yield read.replace("\0", "").split()
+
+
+def readings_of_query(parts: tuple[str, ...]) -> Iterator[list[str]]:
+    for choice in itertools.product(" \0", repeat=len(parts) - 1):
+        read = "".join(part + mark for part, mark in itertools.zip_longest(parts, choice, fillvalue=""))
+        yield read.replace("\0", "").split()
+
+
+def naively_stands(query: list[str], text: list[str], *, is_prefix: bool) -> bool:
+    def meets(wanted: list[str], there: list[str]) -> bool:
+        if len(wanted) != len(there):
+            return False
+        *whole, last = zip(wanted, there, strict=True)
+        if not all(fold(one) == fold(other) for one, other in whole):
+            return False
+        one, other = last
+        if is_prefix:
+            return other.startswith(one) or fold(other).startswith(one)
+        return fold(one) == fold(other)
+
+    return any(meets(query, text[start : start + len(query)]) for start in range(len(text)))
+
+
+def naively_finds(query: list[str], text: str, *, is_prefix: bool) -> bool:
+    plain = tuple(word.form for word in words(" ".join(query)))
+    parts = (*plain[:-1], query[-1]) if is_prefix else plain
+    return any(
+        naively_stands(wanted, there, is_prefix=is_prefix)
+        for wanted in readings_of_query(parts)
+        for there in readings_of_text(text)
+    )
+
+
+_WORD = st.sampled_from(["ab", "cdef", "abcdef", "cdefs", "abs", "efg", "abcdefefg", "x", "indices", "index"])
+_TEXT = st.lists(st.tuples(_WORD, st.sampled_from([" ", "-"])), min_size=1, max_size=7).map(
+    lambda pairs: "".join(itertools.chain.from_iterable(pairs)).strip("- ")
+)
+
+
+@settings(max_examples=150)
+@given(
+    texts=st.lists(_TEXT, min_size=1, max_size=4),
+    query=st.lists(_WORD, min_size=1, max_size=4),
+    is_prefix=st.booleans(),
+    cut=st.integers(min_value=3, max_value=9),
+)
+def test_the_index_agrees_with_a_naive_reading(
+    texts: list[str], query: list[str], *, is_prefix: bool, cut: int
+) -> None:
+    if is_prefix:
+        query[-1] = query[-1][:cut]
+        is_prefix = len("-".join(query)) >= 3 and len(query[-1]) > 1
+    typed = "-".join(query) + "*" if is_prefix else " ".join(query)
+    papers = [paper(text, number=number) for number, text in enumerate(texts)]
+    naive = [text for text in texts if naively_finds(query, text, is_prefix=is_prefix)]
+    assert found(typed, *papers) == naive
+    parsed = parse_query(typed)
+    assert [text for text in texts if mark([parsed], Field.TITLE, text)] == naive
+
+
+# --- Recorded days ------------------------------------------------------------------------------------------------
+
+_RECORDED = Path(__file__).parents[1] / "../shared/data/daily_papers"
+
+
+def recorded() -> list[Paper]:
+    items = [item for file in sorted(_RECORDED.glob("*.json")) for item in json.loads(file.read_text())]
+    return [
+        Paper(
+            id=PaperId(item["paper"]["id"]),
+            list_day=None,
+            title=item["title"],
+            abstract=item["paper"]["summary"],
+            authors=tuple(author["name"] for author in item["paper"]["authors"]),
+            ai_keywords=tuple(item["paper"].get("ai_keywords") or ()),
+        )
+        for item in items
+    ]
+
+
+@pytest.mark.skipif(not _RECORDED.is_dir(), reason="the recorded days are not there")
+def test_every_pair_of_words_of_the_recorded_days_is_found_where_it_stands() -> None:
+    papers = {each.id: each for each in recorded()}
+    with PaperIndex(papers.values()) as index:
+        for each in itertools.islice(papers.values(), 0, None, 10):
+            title = words(each.title)
+            for first, second in itertools.pairwise(title):
+                typed = f"{each.title[first.start : first.end]} {each.title[second.start : second.end]}"
+                assert each.id in index.search(compile_query(parse_query(f'"{typed}"'))), typed

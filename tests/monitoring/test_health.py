@@ -1,0 +1,238 @@
+"""Health as it is judged from real parts, with the clock that nobody sets moved by the test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import create_autospec
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from bot.client import Client
+from bot.discord.connection.outages import Patience
+from bot.discord.connection.shards import Shards
+from bot.monitoring import health as healths
+from bot.monitoring.health import (
+    RECONNECTING_SECONDS,
+    RUNS_GRACE_SECONDS,
+    Health,
+    Report,
+    Status,
+    not_assembled,
+)
+from tests.services.bots import Bot, a_bot
+
+POLL_SECONDS = 1800
+
+
+@dataclass
+class Patient:
+    """A bot of which all but the client is real, and its health."""
+
+    bot: Bot
+    shards: Shards
+    health: Health
+    now: float = 1_000.0
+
+    async def report(self) -> Report:
+        return await self.health.report()
+
+    def close_sockets(self, *shard_ids: int) -> None:
+        for shard_id, info in self.client.shards.items():
+            info.is_closed.return_value = shard_id in shard_ids
+
+    @property
+    def client(self) -> Any:
+        return self.shards._client
+
+
+@pytest_asyncio.fixture
+async def patient(tmp_path: Path) -> AsyncIterator[Patient]:
+    client = create_autospec(Client, instance=True)
+    client.is_ready.return_value = True
+    client.is_closed.return_value = False
+    client.shards = {number: create_autospec(Shard, instance=True) for number in range(2)}
+    client.latencies = [(0, 0.04), (1, float("inf"))]
+    async with a_bot(tmp_path) as bot:
+        made: Any = SimpleNamespace(now=0.0)
+
+        def monotonic() -> float:
+            return made.now
+
+        bot.services.runs.run._monotonic = monotonic
+        shards = Shards(client, patience=Patience(sleep=at_once), monotonic=monotonic)
+        health = Health(
+            shards=shards,
+            runs=bot.services.runs.run,
+            source=bot.sources[0],
+            database=bot.database,
+            poll_interval_seconds=POLL_SECONDS,
+            monotonic=monotonic,
+        )
+        made = Patient(bot=bot, shards=shards, health=health)
+        made.close_sockets()
+        health._began = made.now
+        try:
+            yield made
+        finally:
+            await health.close()
+
+
+async def at_once(_: float) -> None: ...
+
+
+class Shard:
+    """What discord.py's ShardInfo has of a shard."""
+
+    def is_closed(self) -> bool: ...
+
+
+async def test_all_is_well(patient: Patient) -> None:
+    await patient.bot.run()
+    report = await patient.report()
+    assert report.status is Status.OK
+    assert report.reason is None
+    assert report.parts["gateway"].figures == {"shards": 2, "connected": 2, "latency_seconds": 0.04}
+
+
+def test_before_anything_is_there_it_is_starting() -> None:
+    assert not_assembled().status is Status.STARTING
+    assert not not_assembled().status.is_healthy
+
+
+async def test_until_discord_is_there_it_is_starting(patient: Patient) -> None:
+    patient.client.is_ready.return_value = False
+    assert (await patient.report()).status is Status.STARTING
+
+
+async def test_what_of_discord_is_waited_for_is_said(patient: Patient) -> None:
+    await patient.bot.run()
+    patient.client.is_ready.return_value = False
+    patience = patient.shards._patience
+    await patience.wait("The bot is not logged in", aiohttp.ClientConnectionError(), failures=3)
+    report = await patient.report()
+    said = "The bot is not logged in: the connection to Discord broke off; trying again in 8 s"
+    assert report.status is Status.STARTING
+    assert report.reason == f"gateway: not connected to Discord yet. {said}"
+    patient.client.is_ready.return_value = True
+    report = await patient.report()
+    assert (report.status, report.reason) == (Status.DEGRADED, f"gateway: {said}")
+    patience.end("The bot is not logged in")
+    assert (await patient.report()).status is Status.OK
+
+
+async def test_one_lost_shard_counts_after_its_grace_and_until_its_session_stands(patient: Patient) -> None:
+    patient.close_sockets(1)
+    assert (await patient.report()).parts["gateway"].status is Status.OK
+    patient.now += RECONNECTING_SECONDS
+    report = await patient.report()
+    assert report.parts["gateway"].status is Status.OK
+    assert report.parts["gateway"].reason == "1 of 2 shards not connected, for 60 s"
+    patient.close_sockets()  # a socket is open; that is no session yet
+    patient.now += 1
+    assert (await patient.report()).reason == "gateway: 1 of 2 shards not connected, for 61 s"
+    await patient.shards._on_back(1)
+    assert (await patient.report()).status is Status.OK
+
+
+async def test_a_closed_client_fails(patient: Patient) -> None:
+    patient.client.is_closed.return_value = True
+    assert (await patient.report()).parts["gateway"].status is Status.FAILING
+
+
+async def test_runs_fail_once_two_polls_and_the_grace_are_over(patient: Patient) -> None:
+    within = 2 * POLL_SECONDS + RUNS_GRACE_SECONDS
+    patient.now += within
+    assert (await patient.report()).parts["runs"].status is Status.OK
+    patient.now += 1
+    assert (await patient.report()).parts["runs"].status is Status.FAILING
+    await patient.bot.run()
+    assert (await patient.report()).parts["runs"].status is Status.OK
+    patient.now += within + 1
+    assert (await patient.report()).reason == "runs: no run has gone through for 75 min; the log has why"
+
+
+async def test_a_run_that_fails_does_not_count_and_a_clock_set_forward_does_neither(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await patient.bot.run()
+    patient.bot.clock.advance(days=30)
+    assert (await patient.report()).parts["runs"].status is Status.OK
+    monkeypatch.setattr(patient.bot.services.polling, "poll", failing)
+    patient.now += 2 * POLL_SECONDS + RUNS_GRACE_SECONDS + 1
+    with pytest.raises(ZeroDivisionError):
+        await patient.bot.services.runs.run()
+    assert (await patient.report()).parts["runs"].status is Status.FAILING
+
+
+async def failing() -> None:
+    raise ZeroDivisionError
+
+
+async def test_a_source_that_is_down_degrades_and_is_healthy(patient: Patient) -> None:
+    patient.bot.hub.token = "needed"
+    await patient.bot.services.runs.run()
+    report = await patient.report()
+    assert report.status is Status.DEGRADED
+    assert report.status.is_healthy
+    assert (
+        report.reason
+        == "source: the list could not be read, because Hugging Face refused access (401); posts go on without it"
+    )
+
+
+async def test_the_database_is_written_once_for_whoever_asks_in_a_while(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count, check = 0, patient.bot.database.check
+
+    async def counted() -> str | None:
+        nonlocal count
+        count += 1
+        return await check()
+
+    monkeypatch.setattr(patient.bot.database, "check", counted)
+    await asyncio.gather(*(patient.report() for _ in range(20)))
+    patient.now += healths.WRITABLE_FOR_SECONDS - 1
+    await patient.report()
+    assert count == 1
+    patient.now += 1
+    await patient.report()
+    assert count == 2
+
+
+async def test_a_check_writes_to_the_disk(patient: Patient) -> None:
+    wal = Path(f"{patient.bot.database._writer.url.database}-wal")
+    before = wal.stat().st_mtime_ns, wal.read_bytes()
+    assert await patient.bot.database.check() is None
+    assert (wal.stat().st_mtime_ns, wal.read_bytes()) != before
+
+
+async def test_a_write_that_is_long_under_way_is_waited_for_and_one_that_never_ends_fails(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await patient.report()).parts["database"].status is Status.OK
+    monkeypatch.setattr(healths, "ASKED_SECONDS", 0.01)
+    async with patient.bot.database.write():
+        patient.now += healths.WRITABLE_FOR_SECONDS
+        assert (await patient.report()).parts["database"].status is Status.OK
+        patient.now += healths.STUCK_SECONDS + 1
+        report = await patient.report()
+        assert report.parts["database"].reason == "a write has been waiting for its turn for 11 s"
+    monkeypatch.setattr(healths, "ASKED_SECONDS", 10.0)
+    assert (await patient.report()).parts["database"].status is Status.OK
+
+
+async def test_a_bug_in_the_check_is_told_and_logged(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(patient.bot.database, "check", failing)
+    assert (await patient.report()).parts["database"].status is Status.FAILING
+    assert "ZeroDivisionError" in caplog.text
+    assert caplog.text.count("Not healthy: database") == 1

@@ -1,0 +1,198 @@
+"""The numbers: their names, what the page says of them, and what moves them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot.core.runs import Outcome
+from bot.core.totals import Totals
+from bot.discord.connection.shards import Shard
+from bot.errors import DeliveryError, ProblemKind
+from bot.monitoring.health import Part, Report, Status
+from bot.monitoring.metrics import Metrics
+from bot.monitoring.snapshot import Standing
+from bot.services.container import Services
+from bot.sources.huggingface import SourceHealth
+from bot.telemetry import Answered, Endpoint, Tried
+from tests.fakes.publisher import Fault
+from tests.process.asking import Numbers
+from tests.services import bots
+from tests.services.bots import a_bot
+
+ROOT = Path(__file__).parent.parent
+NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
+TOTALS = Totals(
+    servers=1,
+    feeds_active=2,
+    feeds_paused=3,
+    feeds_held=4,
+    subscriptions=5,
+    papers=6,
+    posts_waiting=7,
+    posts_stopped=8,
+    posts_in_doubt=9,
+    oldest_waiting_at=NOW - timedelta(minutes=5),
+    items_unreadable=10,
+)
+STANDING = Standing(
+    now=NOW,
+    health=Report(
+        parts={"gateway": Part(), "database": Part(status=Status.FAILING, reason="full")},
+        shards=(Shard(id=0, latency_seconds=0.04), Shard(id=1, lost_seconds=3.0)),
+        source=SourceHealth(last_success_at=NOW),
+        seconds_since_run=60.0,
+    ),
+    totals=TOTALS,
+)
+
+
+def used() -> str:
+    """What is told after each thing has happened once."""
+    metrics = Metrics()
+    metrics.run_ended(Outcome.OK, seconds=1.0, posts=2)
+    metrics.feed_ran(late_seconds=1.0)
+    metrics.day_read(listed=3, new=1, unreadable=2)
+    metrics.source_failed(ProblemKind.TIMED_OUT)
+    metrics.source_answered(Endpoint.LIST, status=None, seconds=1.0)
+    metrics.post_tried(Tried.SENT, waited_seconds=1.0)
+    metrics.step_tried(Tried.DONE)
+    metrics.discord_answered(status=429, seconds=1.0)
+    metrics.gateway_lost()
+    metrics.command_answered("help", seconds=1.0)
+    metrics.command_ended("help", Answered.OK)
+    return metrics.render(STANDING).decode()
+
+
+def ours() -> dict[str, tuple[str, str, set[str]]]:
+    """By its full name, each of our metrics: its type, its help and its labels."""
+    found: dict[str, tuple[str, str, set[str]]] = {}
+    for family in text_string_to_metric_families(used()):
+        if not family.name.startswith("paperboy_"):
+            continue
+        labels = {label for sample in family.samples for label in sample.labels} - {"le"}
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        found[name] = (family.type, family.documentation, labels)
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(ours()))
+def test_a_name_follows_the_conventions_and_has_a_help_in_words(name: str) -> None:
+    kind, documentation, labels = ours()[name]
+    assert re.fullmatch(r"paperboy(_[a-z]+)+", name)
+    assert documentation.endswith(".")
+    assert len(documentation.split()) > 2
+    assert name.endswith("_total") == (kind == "counter")
+    assert not re.search(r"_(ms|milliseconds|minutes|hours|percent|count|sum|bucket|created)$", name)
+    if kind == "histogram":
+        assert name.endswith("_seconds")
+    assert all(re.fullmatch(r"[a-z]+", label) for label in labels)
+    assert not labels & {"server", "guild", "channel", "user", "url", "query", "paper"}
+
+
+def test_the_page_has_a_row_for_each_and_no_other() -> None:
+    page = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(paperboy_\w+)` \| (\w+) \|([^|]*)\|", page, re.MULTILINE)
+    told = {name: (kind, set(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
+    assert told == {name: (kind, labels) for name, (kind, _, labels) in ours().items()}
+
+
+def test_the_pages_alerts_ask_for_numbers_that_there_are() -> None:
+    page = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
+    asked = [line for line in page.splitlines() if line.strip().startswith("expr:")]
+    assert len(asked) >= 4
+    there = set(re.findall(r"^(\w+)[{ ]", used(), re.MULTILINE))
+    for line in asked:
+        assert set(re.findall(r"paperboy_\w+", line)) <= there, line
+
+
+def test_the_libraries_own_numbers_are_there_and_no_series_is_doubled() -> None:
+    text = used()
+    for name in ("process_resident_memory_bytes", "process_start_time_seconds", "python_info"):
+        assert name in text
+    assert "_created" not in text
+
+
+def test_how_things_stand_is_told() -> None:
+    numbers = Numbers(used())
+    assert numbers["paperboy_healthy"] == 0
+    assert numbers.of("paperboy_part_healthy", part="gateway") == 1
+    assert numbers.of("paperboy_part_healthy", part="database") == 0
+    assert numbers["paperboy_last_run_timestamp_seconds"] == NOW.timestamp() - 60
+    assert numbers.of("paperboy_gateway_connected", shard="0") == 1
+    assert numbers.of("paperboy_gateway_connected", shard="1") == 0
+    assert numbers.of("paperboy_gateway_latency_seconds", shard="0") == 0.04
+    assert numbers.of("paperboy_gateway_latency_seconds", shard="1") is None
+    assert numbers["paperboy_source_up"] == 1
+    assert [numbers.of("paperboy_feeds", state=one) for one in ("active", "paused", "held")] == [2, 3, 4]
+    states = ("waiting", "stopped", "in_doubt")
+    assert [numbers.of("paperboy_posts_owed", state=one) for one in states] == [7, 8, 9]
+    assert numbers["paperboy_oldest_waiting_post_age_seconds"] == 300
+    assert numbers["paperboy_items_missing"] == 10
+    assert numbers["paperboy_items_unreadable_total"] == 2
+    assert numbers.of("paperboy_source_failures_total", reason="timed_out") == 1
+    assert numbers.of("paperboy_source_failures_total", reason="no_item_readable") == 0
+    assert numbers.of("paperboy_discord_request_duration_seconds_count", status="429") == 1
+    source = numbers.of("paperboy_source_request_duration_seconds_count", endpoint="list", status="none")
+    assert source == 1
+
+
+def test_what_is_not_known_has_no_number() -> None:
+    starting = Standing(now=NOW, health=Report(parts={"database": Part(status=Status.STARTING)}))
+    numbers = Numbers(Metrics().render(starting).decode())
+    assert numbers["paperboy_healthy"] == 0
+    for name in ("last_run_timestamp_seconds", "source_up", "servers", "oldest_waiting_post_age_seconds"):
+        assert numbers.of(f"paperboy_{name}") is None
+
+
+def test_every_outcome_of_a_post_and_a_run_is_there_from_the_start() -> None:
+    numbers = Numbers(Metrics().render(STANDING).decode())
+    for outcome in Outcome:
+        assert numbers.of("paperboy_runs_total", outcome=outcome.value) == 0
+    for tried in set(Tried) - {Tried.DONE}:
+        assert numbers.of("paperboy_post_attempts_total", outcome=tried.value) == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (DeliveryError("no", is_rejected=True), "refused"),
+        (DeliveryError("no", is_permanent=True), "held"),
+        (DeliveryError("no"), "postponed"),
+        (DeliveryError("no", is_doubtful=True), "in_doubt"),
+        (ZeroDivisionError(), "bug"),
+        (None, "sent"),
+    ],
+)
+async def test_each_end_of_an_attempt_at_a_post_is_counted_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception | None, outcome: str
+) -> None:
+    metrics = Metrics()
+    assemble = bots.assemble
+
+    def watched(**parts: object) -> Services:
+        return assemble(**parts, watcher=metrics)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(bots, "assemble", watched)
+    async with a_bot(tmp_path) as bot:
+        bot.list_paper("2608.00001")
+        await bot.subscribe()
+        bot.clock.advance(hours=2)
+        if error is not None:
+            # What is refused in full is tried bare.
+            bot.publisher.fail(1, *[Fault(error=error)] * (2 if outcome == "refused" else 1))
+        await bot.run()
+        numbers = Numbers(metrics.render(STANDING).decode())
+    counted = {
+        tried.value: numbers.of("paperboy_post_attempts_total", outcome=tried.value)
+        for tried in Tried
+        if tried is not Tried.DONE
+    }
+    assert counted == dict.fromkeys(counted, 0) | {outcome: 2 if outcome == "refused" else 1}
+    assert numbers["paperboy_post_delay_seconds_count"] == (outcome == "sent")
+    assert numbers["paperboy_feed_lateness_seconds_sum"] == 3600  # due at nine, looked at at ten
+    assert numbers["paperboy_posts_planned_total"] == 1

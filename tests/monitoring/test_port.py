@@ -1,0 +1,132 @@
+"""The port for health and numbers, before anything runs: what it takes, and what does it no harm."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from bot.errors import ConfigError
+from bot.monitoring import port as monitoring
+from bot.monitoring.port import Monitor
+from bot.services.clock import system_clock
+
+
+@pytest_asyncio.fixture
+async def monitor() -> AsyncIterator[Monitor]:
+    async with Monitor(host="127.0.0.1", port=0, clock=system_clock) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def session(monitor: Monitor) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{monitor.port}") as made:
+        yield made
+
+
+async def test_before_the_bot_is_there_it_says_that_it_starts(session: aiohttp.ClientSession) -> None:
+    async with session.get("/healthz") as response:
+        assert response.status == 503
+        told = await response.json()
+        assert response.headers["Cache-Control"] == "no-store"
+    assert told["status"] == "starting"
+    assert told["reason"] == "database: the database is being opened"
+    async with session.get("/metrics") as response:
+        assert "paperboy_healthy 0.0" in await response.text()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("HEAD", "/healthz", 503),
+        ("HEAD", "/metrics", 200),
+        ("POST", "/healthz", 405),
+        ("DELETE", "/metrics", 405),
+        ("GET", "/", 404),
+        ("GET", "/healthz/", 404),
+        ("GET", "/../../etc/passwd", 404),
+        ("GET", "/metrics?x=%00%ff", 200),
+    ],
+)
+async def test_only_reading_of_the_two_pages_is_answered(
+    session: aiohttp.ClientSession, method: str, path: str, status: int
+) -> None:
+    async with session.request(method, path, data=b"x" * 100_000 if method == "POST" else None) as response:
+        assert response.status == status
+        if method == "HEAD":
+            assert await response.read() == b""
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET /healthz HTTP/9.9\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+        b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 20_000,
+        b"\r\n" * 1_000,
+    ],
+    ids=["tls", "version", "length", "address", "headers", "nothing"],
+)
+async def test_what_is_no_request_is_refused_and_logged_as_no_error(
+    monitor: Monitor, session: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture, sent: bytes
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", monitor.port)
+    writer.write(sent)
+    writer.write_eof()
+    answer = await reader.read()
+    writer.close()
+    assert answer == b"" or answer.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4")), answer[:100]
+    async with session.get("/healthz") as response:
+        assert response.status == 503
+    assert not [one for one in caplog.records if one.levelname in {"ERROR", "WARNING"}]
+
+
+async def test_connections_beyond_the_most_are_turned_away_and_leave_room_again(
+    monitor: Monitor, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(monitoring, "_MOST_CONNECTIONS", 3)
+    opened = [await asyncio.open_connection("127.0.0.1", monitor.port) for _ in range(3)]
+    opened[0][1].write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    await opened[0][0].readline()  # so all three are known to be there
+    reader, writer = await asyncio.open_connection("127.0.0.1", monitor.port)
+    with suppress(ConnectionError):
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert await reader.read(10) == b""
+    for _, other in (*opened, (reader, writer)):
+        other.close()
+    while monitor._runner.server and monitor._runner.server.connections:  # noqa: ASYNC110 - nothing tells of it
+        await asyncio.sleep(0.001)
+    async with session.get("/healthz") as response:
+        assert response.status == 503
+
+
+async def test_a_connection_that_says_nothing_whole_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monitoring, "_IDLE_SECONDS", 0.05)
+    async with Monitor(host="127.0.0.1", port=0, clock=system_clock) as monitor:
+        for begun in (b"", b"GET /healthz HT"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", monitor.port)
+            writer.write(begun)
+            async with asyncio.timeout(20):
+                assert await reader.read() == b""
+            writer.close()
+
+
+async def test_a_port_that_is_taken_is_the_operators_to_mend() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"HEALTH_PORT is {port}"):
+            async with Monitor(host="127.0.0.1", port=port, clock=system_clock):
+                pass
+
+
+async def test_an_address_of_another_machine_is_the_operators_to_mend() -> None:
+    with pytest.raises(ConfigError, match=r"HEALTH_HOST is 192\.0\.2\.1"):
+        async with Monitor(host="192.0.2.1", port=0, clock=system_clock):
+            pass

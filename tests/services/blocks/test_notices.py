@@ -1,0 +1,337 @@
+"""Notices: a server is told of its troubles once, in one message, in the best place that takes it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from bot.core.access import Access
+from bot.core.ids import ChannelId, ServerId
+from bot.core.notices import NoticeState
+from bot.errors import DeliveryError, Problem, ProblemKind, SourceError
+from bot.services.blocks.notices import MOST_ATTEMPTS, SOURCE_SILENT_FOR
+from bot.services.delivery.attempts import FAILURES_THAT_LAST
+from bot.services.delivery.blocking import hold, tell_of_delay
+from tests.fakes.board import DIRECT
+from tests.services.bots import CHANNEL, LIVE, NOW, OTHER, SERVER, USER, Bot, stored
+
+LACKS = "I lack **Send Messages** in <#1>: give me **Send Messages** there."
+REFUSED = DeliveryError(LACKS, code=50013, is_permanent=True, is_explained=True)
+CLOSED = DeliveryError("Refused.", code=50013, is_permanent=True)
+BUSY = DeliveryError("Discord answered 503.", may_have_arrived=True)
+ADMINS, SYSTEM, THIRD = 11, 12, 3
+FIRST = "2608.00001"
+
+
+async def in_trouble(bot: Bot, *channels: int, server: int = SERVER) -> None:
+    """These channels of a server are held."""
+    for channel in channels or (CHANNEL,):
+        feed = await bot.subscribe(channel=channel, server=server)
+        async with bot.database.write() as conn:
+            await hold(conn, feed.id, REFUSED, now=bot.clock())
+        bot.publisher.obstacles[ChannelId(channel)] = Access(obstacle=LACKS)
+
+
+async def told(bot: Bot, **later: float) -> list[tuple[int, int]]:
+    """Where messages stand after a look, and of how many held channels each tells."""
+    bot.clock.advance(**later or {"seconds": 5})
+    await bot.services.blocks.notices.tell()
+    return [(one.channel_id, len(one.told.held)) for one in bot.board.posted]
+
+
+async def states(bot: Bot) -> list[str]:
+    async with bot.database.read() as conn:
+        return list((await conn.execute(text("SELECT state FROM notices ORDER BY id"))).scalars())
+
+
+async def test_the_troubles_of_a_moment_are_one_message_that_is_told_once(bot: Bot) -> None:
+    bot.board.own_rooms = [SYSTEM]
+    await in_trouble(bot, CHANNEL, OTHER)
+    assert await told(bot, seconds=2) == []  # others may belong into it
+    await in_trouble(bot, THIRD)
+    assert await told(bot) == [(SYSTEM, 3)]
+    assert await told(bot, hours=9) == [(SYSTEM, 3)]
+    assert await states(bot) == ["told"] * 3
+    async with bot.database.read() as conn:
+        rows = (await conn.execute(text("SELECT channel_id, message_id, told_at FROM notices"))).all()
+    assert {tuple(row) for row in rows} == {(SYSTEM, 1, stored(NOW + timedelta(seconds=7)))}
+
+
+async def test_what_comes_later_is_a_message_of_its_own(bot: Bot) -> None:
+    bot.board.own_rooms = [SYSTEM]
+    await in_trouble(bot)
+    await told(bot)
+    await in_trouble(bot, OTHER)
+    assert await told(bot) == [(SYSTEM, 1)] * 2
+
+
+async def test_each_server_hears_of_its_own_troubles(bot: Bot) -> None:
+    bot.board.own_rooms = [SYSTEM]
+    await in_trouble(bot)
+    await in_trouble(bot, OTHER, THIRD, server=SERVER + 1)
+    assert sorted(await told(bot)) == [(SYSTEM, 1), (SYSTEM, 2)]
+
+
+async def test_the_places_are_tried_in_their_order(bot: Bot) -> None:
+    await in_trouble(bot)
+    await bot.subscribe(channel=OTHER)
+    await bot.execute("UPDATE servers SET notices_channel_id = :id", id=ADMINS)
+    bot.board.own_rooms = [SYSTEM]
+    for closed in (ADMINS, OTHER, SYSTEM):
+        bot.board.refusals[closed] = CLOSED
+    assert await told(bot) == [(DIRECT + USER, 1)]
+    assert bot.board.tried == [ADMINS, OTHER, SYSTEM, DIRECT + USER]
+
+
+async def test_a_place_where_something_is_seen_to_be_in_the_way_is_not_called(bot: Bot) -> None:
+    await in_trouble(bot)
+    bot.board.own_rooms = [SYSTEM]
+    await bot.execute("UPDATE servers SET notices_channel_id = :id", id=ADMINS)
+    bot.publisher.obstacles[ChannelId(ADMINS)] = Access(obstacle="I lack **View Channel**.")
+    assert await told(bot) == [(SYSTEM, 1)]
+    assert bot.board.tried == [SYSTEM]
+
+
+async def test_where_nobody_can_be_told_that_is_noted_and_not_tried_again(bot: Bot) -> None:
+    await in_trouble(bot)
+    bot.board.refusals[DIRECT + USER] = DeliveryError("No DMs.", code=50007, is_permanent=True)
+    assert await told(bot) == []
+    assert await states(bot) == ["untold"]
+    await told(bot, hours=9)
+    assert len(bot.board.tried) == 1
+
+
+async def test_a_place_that_does_not_answer_is_tried_again_with_the_same_nonce(bot: Bot) -> None:
+    await in_trouble(bot)
+    bot.board.own_rooms = [SYSTEM]
+    bot.board.refusals[SYSTEM] = BUSY
+    assert await told(bot) == []
+    assert await told(bot, seconds=1) == []
+    assert bot.board.tried == [SYSTEM]  # not elsewhere: it may stand there
+    bot.board.refusals.clear()
+    assert await told(bot) == [(SYSTEM, 1)]
+
+
+async def test_a_message_whose_answer_was_lost_is_not_sent_twice(bot: Bot) -> None:
+    await in_trouble(bot)
+    bot.board.own_rooms = [SYSTEM]
+    bot.board.lost_answers = 1
+    await told(bot)
+    assert await states(bot) == ["pending"]
+    assert await told(bot, hours=1) == [(SYSTEM, 1)]
+    assert await states(bot) == ["told"]
+
+
+async def test_a_message_that_a_crash_cut_off_is_taken_up_again(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await in_trouble(bot)
+    bot.board.own_rooms = [SYSTEM]
+    monkeypatch.setattr("bot.services.blocks.notices.CLOSING_SECONDS", 0.01)
+    begun, post = asyncio.Event(), bot.board.post
+
+    async def hang(*args: object, **options: object) -> None:
+        await post(*args, **options)  # pyright: ignore[reportArgumentType]
+        begun.set()
+        await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr(bot.board, "post", hang)
+    bot.clock.advance(seconds=5)
+    running = asyncio.create_task(bot.services.blocks.notices.run())
+    await begun.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert await states(bot) == ["pending"]
+
+    monkeypatch.undo()
+    await bot.restart()
+    assert await told(bot) == [(SYSTEM, 1)]
+    assert await told(bot, minutes=5) == [(SYSTEM, 1)]
+    assert await states(bot) == ["told"]
+
+
+async def test_it_is_given_up_after_a_day(bot: Bot) -> None:
+    await in_trouble(bot)
+    bot.board.refusals[DIRECT + USER] = BUSY
+    for _ in range(MOST_ATTEMPTS):
+        await told(bot, minutes=15)
+    assert await states(bot) == ["untold"]
+    assert len(bot.board.tried) == MOST_ATTEMPTS
+
+
+async def test_a_hold_that_ended_before_it_was_told_is_not_told_and_the_next_one_is(bot: Bot) -> None:
+    await in_trouble(bot)
+    bot.board.own_rooms = [SYSTEM]
+    await bot.services.feeds.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    assert await told(bot) == []
+    assert await states(bot) == []
+    await in_trouble(bot)
+    assert await told(bot) == [(SYSTEM, 1)]
+
+
+async def test_a_clock_that_was_set_back_does_not_make_people_wait(bot: Bot) -> None:
+    await in_trouble(bot)
+    bot.board.own_rooms = [SYSTEM]
+    assert await told(bot, days=-3) == [(SYSTEM, 1)]
+
+
+async def test_a_server_that_cannot_be_looked_at_is_told_later(bot: Bot) -> None:
+    await in_trouble(bot)
+    bot.board.own_rooms = [SYSTEM]
+    bot.publisher.obstacles[ChannelId(SYSTEM)] = Access(is_known=False)
+    assert await told(bot) == []
+    bot.publisher.obstacles.pop(ChannelId(SYSTEM))
+    assert await told(bot) == [(SYSTEM, 1)]
+
+
+async def test_a_bug_over_one_server_does_not_silence_the_others(
+    bot: Bot, caplog: pytest.LogCaptureFixture
+) -> None:
+    await in_trouble(bot)
+    await in_trouble(bot, OTHER, server=SERVER + 1)
+    await bot.execute(
+        "UPDATE servers SET notices_channel_id = :id WHERE id = :server", id=ADMINS, server=SERVER
+    )
+    bot.board.refusals[ADMINS] = RuntimeError("a bug")
+    assert await told(bot) == [(DIRECT + USER, 1)]
+    assert "because of a bug" in caplog.text
+    assert await states(bot) == ["pending", "told"]
+
+
+async def test_messages_that_do_not_get_through_for_hours_are_told_of_until_one_does(bot: Bot) -> None:
+    bot.board.own_rooms = [SYSTEM]
+    bot.list_paper(FIRST)
+    await bot.subscribe(schedule=LIVE)
+    bot.publisher.refusals[ChannelId(CHANNEL)] = BUSY
+    await bot.run()
+    for _ in range(FAILURES_THAT_LAST):
+        await told(bot, minutes=15)
+        await bot.delivered()
+    await told(bot)
+    (message,) = bot.board.posted
+    assert [(delay.feed.channel_id, delay.reason) for delay in message.told.delayed] == [
+        (CHANNEL, BUSY.reason)
+    ]
+    bot.publisher.refusals.clear()
+    bot.clock.advance(minutes=15)
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == [FIRST]
+    assert await states(bot) == []
+
+
+async def test_a_delay_that_is_over_is_not_told(bot: Bot) -> None:
+    bot.board.own_rooms = [SYSTEM]
+    feed = await bot.subscribe()
+    async with bot.database.write() as conn:
+        await tell_of_delay(conn, feed.id, now=bot.clock())
+    assert await told(bot) == []
+    assert await states(bot) == []
+
+
+async def silent(bot: Bot, hours: float) -> None:
+    """Hugging Face answers nothing for so long, while the bot asks."""
+    list_day = bot.services.runs.polling._source.list_day
+
+    async def nothing(_: object) -> None:
+        raise SourceError(ProblemKind.TIMED_OUT)
+
+    bot.services.runs.polling._source.list_day = nothing  # pyright: ignore[reportAttributeAccessIssue]
+    for _ in range(int(hours * 2) + 1):
+        await bot.run()
+        await bot.services.blocks.notices.tell()
+        bot.clock.advance(minutes=30)
+    bot.services.runs.polling._source.list_day = list_day  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def source_notices(bot: Bot) -> int:
+    return len([one for one in bot.board.posted if one.told.source is not None])
+
+
+async def test_a_silence_of_hugging_face_for_six_hours_is_told_once_to_each_server_that_wants_papers(
+    bot: Bot,
+) -> None:
+    bot.board.own_rooms = [SYSTEM]
+    await bot.subscribe()
+    await bot.subscribe(channel=OTHER, server=SERVER + 1)
+    await in_trouble(bot, THIRD, server=SERVER + 2)  # nothing is posted there anyway
+    await bot.run()
+    await silent(bot, 5.5)
+    assert source_notices(bot) == 0
+    await silent(bot, 2)
+    await told(bot)
+    assert source_notices(bot) == 2
+    await bot.run()
+    await told(bot, minutes=2)
+    assert "source" not in await kinds(bot)
+
+    await silent(bot, 7)
+    await told(bot)
+    assert source_notices(bot) == 4  # the next silence is told anew
+
+
+async def test_a_list_that_stays_unreadable_is_told_though_older_lists_are_read(bot: Bot) -> None:
+    bot.board.own_rooms = [SYSTEM]
+    await bot.subscribe()
+    await bot.run()
+    bot.clock.advance(days=1)
+    bot.hub.days[bot.today] = [{"paper": "in a new format"}] * 20
+    broken = bot.today
+    for _ in range(14):
+        await bot.run()
+        await bot.services.blocks.notices.tell()
+        bot.clock.advance(minutes=30)
+    await told(bot)
+    assert source_notices(bot) == 1
+    source = bot.board.posted[-1].told.source
+    assert source is not None
+    assert (source.problem, source.day) == (Problem(ProblemKind.NO_ITEM_READABLE), broken)
+    bot.hub.days.clear()
+    await bot.run()
+    await told(bot, minutes=2)
+    assert "source" not in await kinds(bot)
+
+
+async def test_a_few_unreadable_items_are_no_notice(bot: Bot) -> None:
+    bot.board.own_rooms = [SYSTEM]
+    await bot.subscribe()
+    bot.list_paper("2608.00001")
+    bot.hub.days[bot.today].append({})
+    for _ in range(14):
+        await bot.run()
+        await bot.services.blocks.notices.tell()
+        bot.clock.advance(minutes=30)
+    assert await kinds(bot) == []
+
+
+async def kinds(bot: Bot) -> list[str]:
+    async with bot.database.read() as conn:
+        return list((await conn.execute(text("SELECT kind FROM notices"))).scalars())
+
+
+async def test_a_silence_while_the_bot_was_off_is_none_of_hugging_faces(bot: Bot) -> None:
+    await bot.subscribe()
+    await bot.run()
+    bot.clock.advance(hours=1)
+    await silent(bot, 0)
+    bot.clock.now += 2 * SOURCE_SILENT_FOR
+    await bot.restart()
+    await bot.services.blocks.notices.tell()
+    assert await kinds(bot) == []
+
+
+async def test_a_server_that_came_during_the_silence_has_not_waited_for_hours(bot: Bot) -> None:
+    await bot.run()
+    await silent(bot, 5)
+    await bot.subscribe()
+    await silent(bot, 3)
+    assert await kinds(bot) == []
+
+
+async def test_a_server_that_was_left_is_not_told(bot: Bot) -> None:
+    await in_trouble(bot)
+    await bot.services.blocks.blocked_channels.server_left(ServerId(SERVER))
+    assert await told(bot) == []
+    assert await states(bot) == [NoticeState.PENDING]

@@ -1,0 +1,606 @@
+"""Delivering: each post once, whatever is lost, refused, broken or cut off on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from bot.core.access import Access
+from bot.core.feeds import FeedKind, Place
+from bot.core.ids import ChannelId
+from bot.core.posts import PostState
+from bot.errors import DeliveryError
+from bot.services.delivery import attempts
+from bot.services.delivery import outbox as delivering
+from bot.services.delivery.attempts import MOST_BUGS, NONCE_HOLDS
+from bot.services.delivery.pace import ChannelPace
+from bot.store import outbox
+from tests.fakes.publisher import LOST, Fault
+from tests.services.bots import CHANNEL, LIVE, NOW, OTHER, USER, Bot, a_bot, stored, until
+
+REFUSED = DeliveryError("A permission is missing.", code=50013, is_permanent=True)
+REJECTED = DeliveryError("Discord rejected the message.", code=50035, is_rejected=True)
+BUSY = DeliveryError("Discord answered 503.", may_have_arrived=True)
+
+
+async def owing(bot: Bot, *paper_ids: str, channel: int = CHANNEL) -> None:
+    """A run makes these papers owed to a live channel; nothing is sent yet."""
+    for paper_id in paper_ids or ("2608.00001",):
+        bot.list_paper(paper_id)
+    await bot.subscribe(channel=channel, schedule=LIVE)
+    await bot.services.runs.run.run()
+
+
+async def try_again(bot: Bot, **after: float) -> None:
+    bot.clock.advance(**after or {"hours": 1})
+    await bot.delivered()
+
+
+def calls(bot: Bot, name: str) -> int:
+    return sum(call == name for call, _ in bot.publisher.calls)
+
+
+async def test_what_is_owed_is_sent_once(bot: Bot) -> None:
+    await owing(bot)
+    await bot.delivered()
+    await bot.run()
+    assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
+    (post,) = await bot.posts()
+    assert post.state is PostState.SENT
+    assert post.message_id == bot.publisher.channels[ChannelId(CHANNEL)][0].id
+    assert len(post.nonce) <= 25
+    assert post.attempts == 1
+
+
+async def test_a_paper_is_posted_once_even_if_the_answer_was_lost(bot: Bot) -> None:
+    await owing(bot)
+    bot.publisher.lose_answers(CHANNEL)
+    await bot.delivered()
+    (post,) = await bot.posts()
+    assert (post.state, post.reason) == (PostState.PENDING, LOST.reason)
+
+    await try_again(bot, seconds=10)
+
+    assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
+    assert calls(bot, "find") == 0  # within the time of the nonce
+    assert [post.state for post in await bot.posts()] == [PostState.SENT]
+
+
+@pytest.mark.parametrize("later", [NONCE_HOLDS, timedelta(hours=1), timedelta(days=40), timedelta(hours=-3)])
+async def test_an_earlier_message_is_adopted_once_the_nonce_may_not_hold(bot: Bot, later: timedelta) -> None:
+    await owing(bot)
+    bot.publisher.lose_answers(CHANNEL)
+    await bot.delivered()
+    bot.clock.now += later
+    await bot.execute(
+        "UPDATE posts SET next_attempt_at = '2000-01-01T00:00:00.000000Z'"
+    )  # be it back or forth
+
+    await bot.delivered()
+
+    assert calls(bot, "find") == 1
+    assert calls(bot, "publish") == 1
+    assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
+    assert [post.state for post in await bot.posts()] == [PostState.SENT]
+
+
+async def test_a_message_that_is_not_found_is_sent(bot: Bot) -> None:
+    await owing(bot)
+    bot.publisher.fail(CHANNEL, BUSY)
+    await bot.delivered()
+    await try_again(bot)
+    assert bot.publisher.calls == [("publish", CHANNEL), ("find", CHANNEL), ("publish", CHANNEL)]
+    assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
+
+
+async def test_nothing_is_sent_while_nobody_can_look_for_the_earlier_message(bot: Bot) -> None:
+    await owing(bot)
+    bot.publisher.lose_answers(CHANNEL)
+    await bot.delivered()
+    bot.publisher.find_faults.extend([BUSY, BUSY])
+    for _ in range(2):
+        await try_again(bot)
+    assert calls(bot, "publish") == 1
+    (post,) = await bot.posts()
+    assert post.attempts == post.failures == 3  # so that its waits grow
+
+    await try_again(bot)
+    assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
+    assert calls(bot, "publish") == 1
+
+
+async def test_waits_grow_to_a_quarter_of_an_hour(bot: Bot) -> None:
+    await owing(bot)
+    bot.publisher.refusals[ChannelId(CHANNEL)] = BUSY
+    waits: list[float] = []
+    for _ in range(10):
+        await bot.delivered()
+        (post,) = await bot.posts()
+        waits.append((post.next_attempt_at - bot.clock()).total_seconds())
+        bot.clock.now = post.next_attempt_at
+    assert waits == [5, 10, 20, 40, 80, 160, 320, 640, 900, 900]
+    assert calls(bot, "publish") == 10
+
+
+@pytest.mark.parametrize(("asked", "granted"), [(120.0, 120), (2.0, 5), (1e12, 3600)])
+async def test_what_discord_asks_to_wait_is_granted(bot: Bot, asked: float, granted: int) -> None:
+    await owing(bot)
+    bot.publisher.fail(CHANNEL, DeliveryError("Discord asks to wait.", retry_after_seconds=asked))
+    await bot.delivered()
+    (post,) = await bot.posts()
+    assert post.next_attempt_at - bot.clock() == timedelta(seconds=granted)
+
+
+async def test_one_message_is_in_flight_a_channel_and_the_oldest_goes_first(bot: Bot) -> None:
+    await owing(bot, *[f"2608.{number:05}" for number in range(60)])
+    await owing(bot, channel=OTHER)
+    bot.publisher.fail(CHANNEL, BUSY)
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == []  # the later ones wait behind the first
+    assert bot.publisher.posted(OTHER) != []
+
+    await try_again(bot)
+    assert len(bot.publisher.channels[ChannelId(CHANNEL)]) == len(await bot.posts()) > 1
+    planned = [entry.paper_id for post in await bot.posts() for entry in post.entries]
+    assert bot.publisher.posted(CHANNEL) == planned
+    assert len(set(planned)) == 60
+    assert bot.publisher.most_in_flight == 1
+
+
+async def test_a_channel_that_refuses_is_held_and_not_called_again(bot: Bot) -> None:
+    await owing(bot)
+    await owing(bot, channel=OTHER)
+    bot.publisher.refusals[ChannelId(CHANNEL)] = REFUSED
+    bot.publisher.obstacles[ChannelId(CHANNEL)] = Access(obstacle=REFUSED.reason)
+    await bot.delivered()
+    for _ in range(3):
+        bot.list_paper(f"2608.1000{bot.clock().hour % 10}")
+        bot.clock.advance(hours=1)
+        await bot.run()
+    assert bot.publisher.calls.count(("publish", ChannelId(CHANNEL))) == 1
+    assert len(bot.publisher.posted(OTHER)) == 4
+    hold = (await bot.feed()).hold
+    assert hold is not None
+    assert hold.reason == REFUSED.reason
+
+
+async def test_a_held_feed_gets_all_it_missed_once_it_is_resumed(bot: Bot) -> None:
+    await owing(bot)
+    bot.publisher.refusals[ChannelId(CHANNEL)] = REFUSED
+    await bot.delivered()
+    for number in range(2, 12):
+        bot.clock.advance(days=1)
+        bot.list_paper(f"2608.{number:05}")
+        await bot.run()
+    del bot.publisher.refusals[ChannelId(CHANNEL)]
+
+    await bot.services.feeds.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await bot.run()
+
+    assert sorted(bot.publisher.posted(CHANNEL)) == [f"2608.{number:05}" for number in range(1, 12)]
+    assert calls(bot, "find") == 0  # Discord had said no: there was nothing to look for
+
+
+async def test_a_lost_answer_before_a_refusal_is_still_looked_for(bot: Bot) -> None:
+    await owing(bot)
+    bot.publisher.lose_answers(CHANNEL)
+    bot.publisher.find_faults.append(REFUSED)
+    await bot.delivered()
+    await try_again(bot)
+    assert not (await bot.feed()).is_active
+
+    await bot.services.feeds.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await bot.delivered()
+    assert calls(bot, "publish") == 1
+    assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
+
+
+async def test_a_paused_feed_gets_its_pending_posts_once_it_is_resumed(bot: Bot) -> None:
+    await owing(bot)
+    await bot.services.feeds.feeds.pause(ChannelId(CHANNEL), user_id=USER)
+    await bot.delivered()
+    assert bot.publisher.calls == []
+    await bot.services.feeds.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
+
+
+async def test_a_rejected_message_has_failed_and_the_next_one_goes(bot: Bot) -> None:
+    await owing(bot)
+    bot.publisher.fail(CHANNEL, REJECTED, REJECTED)  # in full, and bare
+    await bot.delivered()
+    bot.list_paper("2608.00002")
+    bot.clock.advance(minutes=30)
+    await bot.run()
+    assert bot.publisher.posted(CHANNEL) == ["2608.00002"]
+    assert [post.state for post in await bot.posts()] == [PostState.FAILED, PostState.SENT]
+
+    result = (await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))).delivered
+    assert [len(group) for group in (result.sent, result.waiting, result.failed)] == [1, 0, 0]
+    assert bot.publisher.posted(CHANNEL) == ["2608.00002", "2608.00001"]
+    assert calls(bot, "find") == 0
+
+
+async def test_a_refusal_of_everyone_stops_everyone_for_a_while(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for channel in range(1, 21):
+        await bot.subscribe(channel=channel, schedule=LIVE)
+    bot.list_paper("2608.00001")
+    await bot.services.runs.run.run()
+    error = DeliveryError("Discord answered 401.", is_everywhere=True, retry_after_seconds=300.0)
+    bot.publisher.gate = asyncio.Event()  # so that all of them are on their way
+    for channel in range(1, 21):
+        bot.publisher.refusals[ChannelId(channel)] = error
+    bot.publisher.gate.set()
+    await bot.delivered()
+    tried = len(bot.publisher.calls)
+    assert tried <= 20
+    assert 200 < bot.services.delivery.outbox._rest.seconds_left <= 300
+
+    bot.clock.advance(hours=1)
+    reads = counted(monkeypatch, "claimable")
+    for _ in range(30):
+        bot.services.delivery.outbox.wake()
+        await asyncio.sleep(0.001)
+    assert reads() == 0
+    assert len(bot.publisher.calls) == tried
+
+    bot.publisher.refusals.clear()
+    bot.end_rest()
+    await bot.delivered()
+    assert all(bot.publisher.posted(channel) == ["2608.00001"] for channel in range(1, 21))
+
+
+async def test_a_message_that_cannot_be_composed_fails_and_does_not_block_its_channel(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = attempts.compose
+
+    def compose(items: Any, **rest: Any) -> Any:
+        if items[0][0].id == "2608.00001":
+            raise ZeroDivisionError
+        return whole(items, **rest)
+
+    monkeypatch.setattr(attempts, "compose", compose)
+    await owing(bot)
+    await bot.delivered()
+    bot.list_paper("2608.00002")
+    bot.clock.advance(minutes=30)
+    await bot.run()
+    assert bot.publisher.posted(CHANNEL) == []
+    for _ in range(MOST_BUGS):
+        await try_again(bot)
+
+    assert [post.state for post in await bot.posts()] == [PostState.FAILED, PostState.SENT]
+    assert bot.publisher.posted(CHANNEL) == ["2608.00002"]
+    assert sum("because of a bug" in record.message for record in caplog.records) == MOST_BUGS
+    assert bot.services.delivery.outbox._sending._bugs == {}
+
+
+async def test_a_bug_after_the_message_arrived_repeats_nothing(bot: Bot) -> None:
+    await owing(bot)
+    bot.publisher.fail(CHANNEL, *[Fault(error=KeyError("id"), arrives=True)])
+    await bot.delivered()
+    await try_again(bot)
+    assert calls(bot, "publish") == 1
+    assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
+
+
+async def test_a_post_whose_papers_are_gone_is_not_sent_empty(bot: Bot) -> None:
+    await owing(bot)
+    async with bot.database._writer.connect() as conn:
+        await conn.exec_driver_sql("ROLLBACK")
+        await conn.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        await conn.exec_driver_sql("DELETE FROM papers")
+        await conn.exec_driver_sql("PRAGMA foreign_keys = ON")
+    for _ in range(MOST_BUGS):
+        await try_again(bot)
+    assert bot.publisher.calls == []
+    assert [post.state for post in await bot.posts()] == [PostState.FAILED]
+
+
+FULL_DISK = "SELECT RAISE(ABORT, 'database or disk is full')"
+
+
+@pytest.mark.parametrize(
+    "trigger",
+    [
+        f"BEFORE UPDATE OF state ON posts BEGIN {FULL_DISK}; END",
+        f"BEFORE UPDATE OF attempts ON posts BEGIN {FULL_DISK}; END",
+        f"BEFORE UPDATE ON posts BEGIN {FULL_DISK}; END",
+    ],
+    ids=[
+        "the message is there, and cannot be noted",
+        "the attempt cannot be noted",
+        "nothing can be written",
+    ],
+)
+async def test_a_store_that_cannot_be_written_makes_no_double_and_no_hot_loop(
+    bot: Bot, trigger: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await owing(bot)
+    reads = counted(monkeypatch, "claimable")
+    await bot.execute(f"CREATE TRIGGER full {trigger}")
+    await bot.delivered()
+    for _ in range(20):
+        await asyncio.sleep(0.001)
+    assert reads() < 20  # with those of the test itself
+    await bot.execute("DROP TRIGGER full")
+    bot.end_rest()
+
+    await try_again(bot)
+
+    assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
+    assert [post.state for post in await bot.posts()] == [PostState.SENT]
+
+
+async def test_an_outbox_that_cannot_be_read_is_read_again_later(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await owing(bot)
+    reads = 0
+
+    async def broken(*_: object, **__: object) -> object:
+        nonlocal reads
+        reads += 1
+        raise OSError("disk I/O error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(outbox, "next_attempt_at", broken)
+        running = asyncio.create_task(bot.services.delivery.outbox.run())
+        for _ in range(50):
+            bot.services.delivery.outbox.wake()
+            await asyncio.sleep(0.001)
+        assert not running.done()
+        assert reads == 1
+    assert sum("could not be read" in record.message for record in caplog.records) == 1
+    bot.delivery = running
+    bot.end_rest()
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, name: str) -> Callable[[], int]:
+    """How often a function of the outbox's store was called from now on."""
+    calls = 0
+    real = getattr(outbox, name)
+
+    async def counting(*arguments: Any, **options: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        return await real(*arguments, **options)
+
+    monkeypatch.setattr(outbox, name, counting)
+    return lambda: calls
+
+
+async def test_an_idle_outbox_and_one_that_waits_are_left_alone(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await owing(bot)
+    bot.publisher.fail(CHANNEL, BUSY)
+    await bot.delivered()
+    reads = counted(monkeypatch, "claimable")
+    for _ in range(30):
+        await asyncio.sleep(0.001)
+    assert reads() <= 3  # a wake-up or two may still be on its way; a hot loop has dozens
+
+
+async def test_a_slow_channel_does_not_make_the_others_wait_nor_the_loop_run_hot(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await owing(bot)
+    bot.publisher.gate = asyncio.Event()
+    bot.delivery = asyncio.create_task(bot.services.delivery.outbox.run())
+    await until(lambda: bot.publisher.in_flight[ChannelId(CHANNEL)] == 1)
+    reads = counted(monkeypatch, "claimable")
+    for _ in range(30):
+        await asyncio.sleep(0.001)
+    assert reads() <= 3  # a wake-up or two may still be on its way; a hot loop has dozens
+    slow, bot.publisher.gate = bot.publisher.gate, None
+    await owing(bot, channel=OTHER)
+    await until(lambda: bot.publisher.posted(OTHER) == ["2608.00001"])
+    assert bot.publisher.posted(CHANNEL) == []
+    slow.set()
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
+
+
+async def test_a_message_in_flight_at_the_end_gets_its_answer(bot: Bot) -> None:
+    await owing(bot)
+    bot.publisher.gate = asyncio.Event()
+    bot.delivery = asyncio.create_task(bot.services.delivery.outbox.run())
+    await until(lambda: bot.publisher.in_flight[ChannelId(CHANNEL)] == 1)
+    bot.delivery.cancel()
+    await until(lambda: bot.services.delivery.outbox._sending._is_closing)
+    bot.publisher.gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await bot.delivery
+    assert [post.state for post in await bot.posts()] == [PostState.SENT]
+
+
+@pytest.mark.parametrize("hours", [0, 2])
+async def test_a_message_cut_off_at_the_end_is_sent_once_after_the_restart(
+    bot: Bot, hours: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivering, "CLOSING_SECONDS", 0.0)
+    await owing(bot)
+    bot.publisher.lose_answers(CHANNEL)
+    await bot.delivered()
+    bot.publisher.gate = asyncio.Event()
+    bot.clock.advance(seconds=10)
+    bot.services.delivery.outbox.wake()
+    await until(lambda: bot.publisher.in_flight[ChannelId(CHANNEL)] == 1)
+    await bot.restart()
+    assert bot.services.delivery.outbox.in_flight == 0
+    bot.publisher.gate = None
+    bot.clock.advance(hours=hours)
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
+    assert [post.state for post in await bot.posts()] == [PostState.SENT]
+
+
+async def test_so_many_messages_are_in_flight_and_the_rest_follow(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivering, "MOST_IN_FLIGHT", 3)
+    for channel in range(1, 11):
+        await bot.subscribe(channel=channel, schedule=LIVE)
+    bot.list_paper("2608.00001")
+    await bot.services.runs.run.run()
+    bot.publisher.gate = asyncio.Event()
+    reads = counted(monkeypatch, "claimable")
+    bot.delivery = asyncio.create_task(bot.services.delivery.outbox.run())
+    await until(lambda: sum(bot.publisher.in_flight.values()) == 3)
+    for _ in range(20):
+        bot.services.delivery.outbox.wake()
+        await asyncio.sleep(0.001)
+    assert bot.services.delivery.outbox.in_flight == 3
+    assert reads() == 1
+    bot.publisher.gate.set()
+    await bot.delivered()
+    assert all(bot.publisher.posted(channel) == ["2608.00001"] for channel in range(1, 11))
+
+
+async def test_a_query_that_is_not_read_any_more_marks_nothing_and_stops_nothing(bot: Bot) -> None:
+    await owing(bot)
+    await bot.execute("""UPDATE post_papers SET queries = '["(", "video"]'""")
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
+
+
+class HeldPace(ChannelPace):
+    """Gives one turn, and the others once the gate is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+        self.gate = asyncio.Event()
+
+    async def turn(self, channel_id: ChannelId) -> None:
+        self.asked += 1
+        if self.asked > 1:
+            await self.gate.wait()
+
+
+async def test_what_waits_for_its_turn_at_the_end_is_not_begun(bot: Bot) -> None:
+    await owing(bot)
+    await owing(bot, channel=OTHER)
+    pace = bot.services.delivery.outbox._sending._pace = HeldPace()
+    bot.delivery = asyncio.create_task(bot.services.delivery.outbox.run())
+    await until(lambda: pace.asked == 2 and len(bot.publisher.calls) == 1)
+    bot.delivery.cancel()
+    await until(lambda: bot.services.delivery.outbox._sending._is_closing)
+    pace.gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await bot.delivery
+    assert len(bot.publisher.calls) == 1
+    assert sorted(post.attempts for post in [*await bot.posts(), *await bot.posts(OTHER)]) == [0, 1]
+
+
+async def test_a_run_a_delivery_and_a_button_at_once_post_each_paper_once(bot: Bot) -> None:
+    for number in range(9):
+        bot.list_paper(f"2608.{number:05}", day=bot.today - timedelta(days=number // 3))
+    for days in range(3):
+        await bot.services.runs.polling.read_day(bot.today - timedelta(days=days))
+    found = await bot.services.feeds.subscriptions.subscribe(
+        "video",
+        place=Place(server_id=1, channel_id=ChannelId(CHANNEL), kind=FeedKind.CHANNEL),
+        user_id=1,
+    )
+    first = found.wanted[0].subscription.id
+    await bot.execute("UPDATE feeds SET next_run_at = :now", now=stored(NOW))
+    older = range(first, first + 1)
+    bot.delivery = asyncio.create_task(bot.services.delivery.outbox.run())
+    await asyncio.gather(
+        bot.services.runs.run.run(),
+        bot.services.runs.run.run(),
+        bot.services.feeds.feeds.deliver(ChannelId(CHANNEL)),
+        bot.services.feeds.feeds.deliver(ChannelId(CHANNEL)),
+        bot.services.feeds.subscriptions.post_older(ChannelId(CHANNEL), older, timeout_seconds=5),
+        bot.services.feeds.subscriptions.post_older(ChannelId(CHANNEL), older, timeout_seconds=5),
+    )
+    await bot.delivered()
+    posted = bot.publisher.posted(CHANNEL)
+    assert len(posted) == len(set(posted)) >= 8
+    assert bot.publisher.most_in_flight == 1
+
+
+async def test_deliver_answers_when_its_posts_are_through_or_wait(bot: Bot) -> None:
+    await owing(bot, *[f"2608.{number:05}" for number in range(60)])
+    bot.delivery = asyncio.create_task(bot.services.delivery.outbox.run())
+    result = (await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))).delivered
+    assert sum(len(post.entries) for post in result.sent) == 60
+    assert len(result.sent) > 1
+
+
+@pytest.mark.parametrize("error", [BUSY, REFUSED, DeliveryError("No.", is_everywhere=True)])
+async def test_deliver_does_not_wait_for_what_waits_behind_a_failure(bot: Bot, error: DeliveryError) -> None:
+    await owing(bot, *[f"2608.{number:05}" for number in range(60)])
+    bot.publisher.refusals[ChannelId(CHANNEL)] = error
+    bot.delivery = asyncio.create_task(bot.services.delivery.outbox.run())
+    async with asyncio.timeout(20):  # far below DELIVER_WAIT_SECONDS
+        result = (await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))).delivered
+    assert result.sent == ()
+    assert len(result.waiting) == len(await bot.posts()) > 1
+
+
+async def test_waiting_for_posts_ends_in_time(bot: Bot) -> None:
+    await owing(bot)
+    result = await bot.services.delivery.outbox.settled(
+        [post.id for post in await bot.posts()], since=bot.clock(), timeout_seconds=0.01
+    )
+    assert len(result.waiting) == 1
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["ok", "lost", "lost", "refused", "busy", "restart", "resume"]),
+        st.sampled_from([0, 10, 65, 130, 7_200]),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps)
+@example([("lost", 0), ("ok", 0), ("resume", 130)])
+async def test_whatever_happens_each_paper_stands_in_the_channel_once(
+    tmp_path_factory: pytest.TempPathFactory, happened: list[tuple[str, int]]
+) -> None:
+    async with a_bot(tmp_path_factory.mktemp("bot")) as bot:
+        await owing(bot, *[f"2608.{number:05}" for number in range(25)])
+        for what, seconds in happened:
+            match what:
+                case "lost":
+                    bot.publisher.lose_answers(CHANNEL)
+                case "refused":
+                    bot.publisher.fail(CHANNEL, REFUSED)
+                case "busy":
+                    bot.publisher.fail(CHANNEL, BUSY)
+                case "restart":
+                    await bot.restart()
+                case "resume":
+                    await bot.services.feeds.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+                    await bot.delivered()  # an attempt takes a minute at most: no clock moves on within it
+                case _:
+                    pass
+            bot.clock.advance(seconds=seconds)
+            await bot.delivered()
+        bot.publisher.faults.clear()
+        await bot.services.feeds.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+        await bot.run()
+        assert sorted(bot.publisher.posted(CHANNEL)) == [f"2608.{number:05}" for number in range(25)]
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)

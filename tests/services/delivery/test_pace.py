@@ -1,0 +1,126 @@
+"""The pace of sending, and rests: by the event loop's clock, which the tests hold."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+from datetime import timedelta
+
+import pytest
+
+from bot.core.ids import ChannelId
+from bot.services.delivery.pace import REQUESTS_PER_SECOND, ChannelPace, RequestPace, Rest, growing_wait
+
+CHANNEL = ChannelId(1)
+
+
+class HeldTime:
+    """The loop's clock as a test moves it; sleeping moves it at once."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1_000.0
+        self.late_seconds = 0.0  # by which every timer is late
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: self.now)
+        monkeypatch.setattr(asyncio, "sleep", self._sleep)
+
+    async def _sleep(self, seconds: float) -> None:
+        self.now += max(0.0, seconds) + self.late_seconds
+
+
+@pytest.fixture
+async def held(monkeypatch: pytest.MonkeyPatch) -> HeldTime:
+    return HeldTime(monkeypatch)
+
+
+def most_in_a_second(turns: list[float]) -> int:
+    return max(sum(first <= turn < first + 1 for turn in turns) for first in turns)
+
+
+async def test_turns_are_evenly_spaced_below_discords_limit(held: HeldTime) -> None:
+    pace = RequestPace()
+    turns: list[float] = []
+    for _ in range(200):
+        await pace.turn()
+        turns.append(held.now)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(turns[20:])]
+    assert gaps == pytest.approx([1 / REQUESTS_PER_SECOND] * len(gaps), abs=1e-6)
+    assert most_in_a_second(turns) <= 48
+
+
+async def test_a_busy_machine_lowers_the_pace_little_and_never_lets_it_rise_above_the_limit(
+    held: HeldTime,
+) -> None:
+    chance = random.Random(1)  # noqa: S311 - no secret
+    pace = RequestPace()
+    turns: list[float] = []
+    for number in range(2_000):
+        held.late_seconds = chance.random() * 0.004
+        await pace.turn()
+        turns.append(held.now)
+        if number % 100 == 99:
+            held.now += chance.random() * 0.2  # it was busy with something else
+    assert most_in_a_second(turns) <= 48
+    assert len(turns) / (turns[-1] - turns[0]) > 0.97 * REQUESTS_PER_SECOND
+
+
+async def test_a_channel_gets_five_messages_in_five_seconds_and_holds_up_no_other(held: HeldTime) -> None:
+    pace = ChannelPace()
+    turns: list[float] = []
+    for _ in range(23):
+        await pace.turn(CHANNEL)
+        turns.append(held.now)
+    assert turns[4] < 1_001
+    assert max(sum(first <= turn < first + 5 for turn in turns) for first in turns) == 5
+
+    before = held.now
+    await pace.turn(ChannelId(2))
+    assert held.now < before + 0.1
+
+
+async def test_quiet_channels_are_forgotten(held: HeldTime) -> None:
+    pace = ChannelPace()
+    for channel in range(5_000):
+        await pace.turn(ChannelId(channel))
+        held.now += 0.02
+    assert len(pace._turns) < 1_500
+
+
+async def test_time_in_which_nothing_was_sent_is_not_saved_up(held: HeldTime) -> None:
+    pace = RequestPace()
+    await pace.turn()
+    held.now += 60
+    turns: list[float] = []
+    for _ in range(100):
+        await pace.turn()
+        turns.append(held.now)
+    assert most_in_a_second(turns) <= 48
+    assert most_in_a_second([turn * 10 for turn in turns]) <= 11  # of any tenth of a second
+
+
+async def test_rests_in_a_row_grow_and_one_that_worked_ends_that(held: HeldTime) -> None:
+    rest = Rest()
+    assert rest.seconds_left == 0
+    lengths: list[float] = []
+    for _ in range(10):
+        lengths.append(rest.begin())
+        held.now += rest.seconds_left
+    assert lengths == [5, 10, 20, 40, 80, 160, 320, 640, 900, 900]
+    rest.over()
+    assert rest.begin() == 5
+
+
+async def test_a_rest_is_lengthened_by_what_is_asked_and_not_by_its_repetition(held: HeldTime) -> None:
+    rest = Rest()
+    assert rest.begin(60) == 60
+    assert rest.begin() == 60
+    held.now += 30
+    assert rest.begin(10) == 30
+    assert rest.begin(90) == 90
+    held.now += 90
+    assert rest.begin() == 10
+
+
+@pytest.mark.parametrize(("failures", "seconds"), [(0, 5), (3, 40), (8, 900), (10_000, 900)])
+def test_waits_are_bounded(failures: int, seconds: int) -> None:
+    assert growing_wait(failures) == timedelta(seconds=seconds)

@@ -1,0 +1,387 @@
+"""Delivering in places of every kind, over every moment at which an answer can be lost."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.core.feeds import FeedKind
+from bot.core.ids import ChannelId
+from bot.core.posts import Form, PostState
+from bot.errors import DeliveryError
+from bot.services.delivery.outbox import MOST_OF_A_SERVER
+from tests.fakes.publisher import LOST, Fault
+from tests.services.bots import CHANNEL, LIVE, USER, Bot, until
+
+KINDS = [FeedKind.CHANNEL, FeedKind.THREAD, FeedKind.FORUM]
+REFUSED = DeliveryError("I lack **Embed Links**.", code=50013, is_permanent=True, is_explained=True)
+NOBODY_CAN_LOOK = DeliveryError("I cannot look.", code=50013, is_doubtful=True)
+
+
+async def owing(bot: Bot, kind: FeedKind, count: int = 3, **feed: object) -> None:
+    """A run makes papers owed to a live feed of this kind; nothing is sent yet."""
+    for number in range(1, count + 1):
+        bot.list_paper(f"2608.{number:05}", upvotes=count - number)
+    await bot.subscribe(schedule=LIVE, kind=kind)
+    for column, value in feed.items():
+        await bot.execute(f"UPDATE feeds SET {column} = :value", value=value)  # noqa: S608 - our own names
+    await bot.services.runs.run.run()
+
+
+async def try_again(bot: Bot, **after: float) -> None:
+    bot.clock.advance(**after)
+    await bot.delivered()
+
+
+def calls(bot: Bot, name: str) -> int:
+    return sum(call == name for call, _ in bot.publisher.calls)
+
+
+def ids(count: int) -> list[str]:
+    return [f"2608.{number:05}" for number in range(1, count + 1)]
+
+
+async def test_a_forum_gets_a_post_a_paper_and_one_for_the_rest(bot: Bot) -> None:
+    await owing(bot, FeedKind.FORUM, 14)
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == ids(14)
+    sent = bot.publisher.channels[ChannelId(CHANNEL)]
+    assert [len(one.paper_ids) for one in sent] == [1] * 10 + [4]
+    assert sent[0].message.title == "Video"
+    assert sent[-1].message.title == "4 papers from the Daily Papers of Wed 19 Aug 2026"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seconds", [6, 30, 61, 3_600, 90_000])
+async def test_a_message_whose_answer_was_lost_is_not_repeated(
+    bot: Bot, kind: FeedKind, seconds: int
+) -> None:
+    await owing(bot, kind)
+    bot.publisher.lose_answers(CHANNEL, 3)
+    for _ in range(4):
+        await bot.delivered()
+        await try_again(bot, seconds=seconds)
+    await try_again(bot, hours=1)
+    assert sorted(bot.publisher.posted(CHANNEL)) == ids(3)
+    assert {post.state for post in await bot.posts()} == {PostState.SENT}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seconds", [0, 6, 3_600])
+async def test_a_message_that_arrived_before_a_crash_is_not_repeated_after_it(
+    bot: Bot, kind: FeedKind, seconds: int
+) -> None:
+    await owing(bot, kind)
+    bot.publisher.lose_answers(CHANNEL, 3)
+    await bot.delivered()
+    # A process that was killed notes nothing of what came of its attempt.
+    await bot.execute("UPDATE posts SET reason = NULL, code = NULL, next_attempt_at = planned_at")
+    await bot.restart()
+    for _ in range(4):
+        await try_again(bot, seconds=seconds)
+    await try_again(bot, hours=1)
+    assert sorted(bot.publisher.posted(CHANNEL)) == ids(3)
+
+
+@pytest.mark.parametrize("kind", [FeedKind.THREAD, FeedKind.FORUM])
+async def test_where_no_nonce_is_relied_on_a_second_attempt_looks_first(bot: Bot, kind: FeedKind) -> None:
+    await owing(bot, kind, 1)
+    bot.publisher.lose_answers(CHANNEL)
+    await bot.delivered()
+    await try_again(bot, seconds=6)
+    assert [call for call, _ in bot.publisher.calls] == ["publish", "find"]
+    assert {post.state for post in await bot.posts()} == {PostState.SENT}
+
+
+@pytest.mark.parametrize("kind", [FeedKind.THREAD, FeedKind.FORUM])
+async def test_an_attempt_that_a_crash_cut_off_gets_time_to_arrive_before_anyone_looks(
+    bot: Bot, kind: FeedKind
+) -> None:
+    await owing(bot, kind, 1)
+    (post,) = await bot.posts()
+    bot.publisher.fail(CHANNEL, Fault(error=SystemExit()))
+    with pytest.raises(SystemExit):
+        await bot.services.delivery.outbox._sending.attempt(post)
+    await bot.restart()
+    await bot.delivered()
+    assert calls(bot, "find") == 0
+    await try_again(bot, seconds=6)
+    assert [call for call, _ in bot.publisher.calls] == ["publish", "find", "publish"]
+    assert bot.publisher.posted(CHANNEL) == ids(1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_attempts_that_were_cut_off_do_not_lengthen_the_wait_after_a_failure(
+    bot: Bot, kind: FeedKind
+) -> None:
+    await owing(bot, kind, 1)
+    for _ in range(8):
+        (post,) = await bot.posts()
+        bot.publisher.fail(CHANNEL, Fault(error=SystemExit()))
+        with pytest.raises(SystemExit):
+            await bot.services.delivery.outbox._sending.attempt(post)
+        await bot.restart()
+        bot.clock.advance(seconds=6)
+    bot.publisher.fail(CHANNEL, LOST)
+    await bot.delivered()
+    await try_again(bot, seconds=6)
+    assert bot.publisher.posted(CHANNEL) == ids(1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_doubtful_post_is_held_back_and_the_later_ones_go_out(bot: Bot, kind: FeedKind) -> None:
+    await owing(bot, kind, 1)
+    bot.publisher.lose_answers(CHANNEL)
+    await bot.delivered()
+    bot.publisher.find_faults.extend([NOBODY_CAN_LOOK] * 5)
+    await try_again(bot, hours=1)
+    bot.list_paper("2608.00002")
+    bot.clock.advance(hours=1)
+    await bot.run()
+    assert bot.publisher.posted(CHANNEL) == ids(2)
+    doubtful, sent = await bot.posts()
+    assert (doubtful.state, doubtful.doubtful_since is None) == (PostState.PENDING, False)
+    assert doubtful.reason == NOBODY_CAN_LOOK.reason
+    assert sent.state is PostState.SENT
+    assert (await bot.feed()).hold is None
+
+    # What is asked for looks again, and still prefers one held back to two.
+    result = (await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))).delivered
+    assert [post.id for post in result.waiting] == [doubtful.id]
+    assert bot.publisher.posted(CHANNEL) == ids(2)
+
+    bot.publisher.find_faults.clear()
+    await bot.services.feeds.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == ids(2)
+    assert {post.state for post in await bot.posts()} == {PostState.SENT}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_doubtful_post_that_never_arrived_is_sent_once_it_can_be_looked_for(
+    bot: Bot, kind: FeedKind
+) -> None:
+    await owing(bot, kind, 1)
+    bot.publisher.fail(CHANNEL, LOST)  # and it did not arrive
+    await bot.delivered()
+    bot.publisher.find_faults.append(NOBODY_CAN_LOOK)
+    await try_again(bot, hours=1)
+    assert bot.publisher.posted(CHANNEL) == []
+    await bot.services.feeds.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == ids(1)
+
+
+async def states(bot: Bot) -> list[tuple[str, str]]:
+    async with bot.database.read() as conn:
+        rows = await conn.exec_driver_sql("SELECT kind, state FROM post_steps ORDER BY id")
+        return [(row.kind, row.state) for row in rows]
+
+
+async def test_messages_are_published_and_get_their_threads_once(bot: Bot) -> None:
+    await owing(bot, FeedKind.CHANNEL, 12, publishes=True, opens_threads=True)
+    await bot.delivered()
+    sent = bot.publisher.channels[ChannelId(CHANNEL)]
+    assert [len(one.paper_ids) for one in sent] == [1] * 10 + [2]
+    assert bot.publisher.crossposted == {one.id for one in sent}
+    assert bot.publisher.threads == {one.id for one in sent[:10]}  # a list has no thread
+    assert set(bot.publisher.thread_names.values()) == {"Video"}
+    assert {state for _, state in await states(bot)} == {"done"}
+    await bot.run()
+    assert calls(bot, "crosspost") == 11
+    assert calls(bot, "open_thread") == 10
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (DeliveryError("Discord answered 503.", may_have_arrived=True), "pending"),
+        (DeliveryError("Some an hour.", retry_after_seconds=1_800.0), "pending"),
+        (DeliveryError("I lack **Create Public Threads**.", code=50013, is_permanent=True), "failed"),
+        (DeliveryError("Rejected.", code=50035, is_rejected=True), "failed"),
+        (ZeroDivisionError(), "pending"),
+    ],
+    ids=["lost", "limited", "refused", "rejected", "bug"],
+)
+@pytest.mark.parametrize("column", ["publishes", "opens_threads"])
+async def test_a_step_that_fails_never_repeats_the_message(
+    bot: Bot, error: Exception, state: str, column: str
+) -> None:
+    await owing(bot, FeedKind.CHANNEL, 1, **{column: True})
+    bot.publisher.step_faults.append(Fault(error=error))
+    await bot.delivered()
+    ((_, now),) = await states(bot)
+    assert now == state
+    bot.list_paper("2608.00002")
+    bot.clock.advance(hours=1)
+    await bot.run()
+    assert bot.publisher.posted(CHANNEL) == ids(2)
+    assert calls(bot, "publish") == 2
+    assert (await bot.feed()).hold is None
+    if state == "failed":
+        assert calls(bot, "crosspost") + calls(bot, "open_thread") == 2
+        await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))
+        await bot.delivered()
+    assert {one for _, one in await states(bot)} == {"done"}
+    assert calls(bot, "publish") == 2
+
+
+async def test_a_step_whose_answer_was_lost_is_done_by_the_second_attempt(bot: Bot) -> None:
+    await owing(bot, FeedKind.CHANNEL, 1, opens_threads=True)
+    bot.publisher.step_faults.append(Fault(error=LOST, arrives=True))
+    await bot.delivered()
+    await try_again(bot, minutes=1)
+    assert await states(bot) == [("thread", "done")]
+    assert len(bot.publisher.threads) == 1
+
+
+async def test_a_step_waits_as_long_as_discord_asks(bot: Bot) -> None:
+    await owing(bot, FeedKind.CHANNEL, 1, publishes=True)
+    bot.publisher.step_faults.append(Fault(error=DeliveryError("Wait.", retry_after_seconds=1_800.0)))
+    await bot.delivered()
+    await try_again(bot, minutes=29)
+    assert calls(bot, "crosspost") == 1
+    await try_again(bot, minutes=2)
+    assert calls(bot, "crosspost") == 2
+
+
+async def test_a_step_with_a_bug_fails_at_last(bot: Bot) -> None:
+    await owing(bot, FeedKind.CHANNEL, 1, publishes=True)
+    bot.publisher.step_faults.extend([Fault(error=ZeroDivisionError())] * 3)
+    for _ in range(5):
+        await bot.delivered()
+        bot.clock.advance(hours=1)
+    assert await states(bot) == [("publish", "failed")]
+    assert calls(bot, "crosspost") == 3
+
+
+async def test_only_the_first_message_of_a_run_pings_and_it_pings_the_role_alone(bot: Bot) -> None:
+    await owing(bot, FeedKind.CHANNEL, 25, max_papers=25, mention_role_id=77)
+    await bot.delivered()
+    first, *others = [sent.message for sent in bot.publisher.channels[ChannelId(CHANNEL)]]
+    assert others
+    assert first.content.startswith("<@&77> **")
+    assert first.mention_role_id == 77
+    assert all(one.mention_role_id is None and "<@&" not in one.content for one in others)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_refusal_stops_the_calls_and_owes_one_notice(bot: Bot, kind: FeedKind) -> None:
+    await owing(bot, kind)
+    bot.publisher.refusals[ChannelId(CHANNEL)] = REFUSED
+    await bot.delivered()
+    await try_again(bot, hours=1)
+    assert calls(bot, "publish") == 1
+    hold = (await bot.feed()).hold
+    assert hold is not None
+    assert (hold.reason, hold.look_at, hold.is_gone) == (REFUSED.reason, None, False)
+    assert await notices(bot) == [("held", "pending")]
+
+
+async def notices(bot: Bot) -> list[tuple[str, str]]:
+    async with bot.database.read() as conn:
+        rows: Any = await conn.exec_driver_sql("SELECT kind, state FROM notices ORDER BY id")
+        return [(row.kind, row.state) for row in rows]
+
+
+async def test_what_does_not_get_through_for_hours_is_told_once_and_ends_when_it_does(bot: Bot) -> None:
+    await owing(bot, FeedKind.CHANNEL, 1)
+    bot.publisher.refusals[ChannelId(CHANNEL)] = DeliveryError("Discord answered 500.")
+    waited_hours = 0.0
+    while not await notices(bot):
+        await bot.delivered()
+        bot.clock.advance(minutes=15)
+        waited_hours += 0.25
+    assert 4 < waited_hours < 10
+    await try_again(bot, hours=1)
+    assert await notices(bot) == [("delayed", "pending")]
+    bot.publisher.refusals.clear()
+    await try_again(bot, hours=1)
+    assert bot.publisher.posted(CHANNEL) == ids(1)
+    assert await notices(bot) == []
+
+
+async def test_a_server_whose_channels_hang_leaves_room_for_the_others(bot: Bot) -> None:
+    bot.list_paper("2608.00001")
+    for channel in range(1, 101):
+        await bot.subscribe(channel=channel, schedule=LIVE, server=1)
+    await bot.services.runs.run.run()
+    bot.publisher.hanging = set(map(ChannelId, range(1, 101)))
+    await bot.begin_delivering()
+    await until(lambda: bot.services.delivery.outbox.in_flight >= MOST_OF_A_SERVER)
+    await bot.subscribe(channel=200, schedule=LIVE, server=2)
+    await bot.services.runs.run.run()
+    await bot.until_posted(200)
+    await bot.stop_delivering()
+
+
+async def test_deliver_waits_for_what_is_under_way_in_a_forum(bot: Bot) -> None:
+    await owing(bot, FeedKind.FORUM, 1)
+    bot.publisher.gate = asyncio.Event()
+    await bot.begin_delivering()
+    await until(lambda: bot.services.delivery.outbox.in_flight == 1)
+    (post,) = await bot.posts()
+    settled = asyncio.create_task(
+        bot.services.delivery.outbox.settled([post.id], since=bot.clock(), timeout_seconds=10)
+    )
+    for _ in range(20):
+        await asyncio.sleep(0.001)
+    bot.publisher.gate.set()
+    assert len((await settled).sent) == 1
+
+
+async def test_one_thing_is_under_way_a_channel_steps_included(bot: Bot) -> None:
+    await owing(bot, FeedKind.CHANNEL, 12, publishes=True, opens_threads=True)
+    await bot.delivered()
+    assert bot.publisher.most_in_flight == 1
+
+
+async def test_the_outbox_sleeps_until_a_step_is_due(bot: Bot) -> None:
+    await owing(bot, FeedKind.CHANNEL, 1, publishes=True)
+    bot.publisher.step_faults.append(Fault(error=DeliveryError("Wait.", retry_after_seconds=42.0)))
+    await bot.delivered()
+    assert await bot.services.delivery.outbox._seconds_to_sleep() == 42
+
+
+async def test_a_step_that_everyone_would_hear_of_gives_all_a_rest(bot: Bot) -> None:
+    await owing(bot, FeedKind.CHANNEL, 1, publishes=True)
+    error = DeliveryError("Discord answered 401.", is_everywhere=True, retry_after_seconds=300.0)
+    bot.publisher.step_faults.append(Fault(error=error))
+    await bot.delivered()
+    assert 200 < bot.services.delivery.outbox._rest.seconds_left <= 300
+
+
+async def test_a_refusal_that_nothing_explains_is_tried_again_after_growing_waits(bot: Bot) -> None:
+    await owing(bot, FeedKind.CHANNEL, 1)
+    bot.publisher.refusals[ChannelId(CHANNEL)] = DeliveryError("Refused.", code=50001, is_permanent=True)
+    waits: list[float] = []
+    for _ in range(7):
+        await bot.delivered()
+        hold = (await bot.feed()).hold
+        assert hold is not None
+        assert hold.look_at is not None
+        waits.append((hold.look_at - bot.clock()).total_seconds() / 3_600)
+        bot.clock.now = hold.look_at
+        await bot.release()
+    assert waits == [1, 2, 4, 8, 16, 24, 24]
+    bot.publisher.refusals.clear()
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == ids(1)
+    bot.list_paper("2608.00002")
+    bot.publisher.refusals[ChannelId(CHANNEL)] = DeliveryError("Refused.", code=50001, is_permanent=True)
+    bot.clock.advance(hours=1)
+    await bot.run()
+    hold = (await bot.feed()).hold
+    assert hold is not None
+    assert hold.look_at == bot.clock() + timedelta(hours=1)
+
+
+async def test_lines_of_a_digest_get_no_threads(bot: Bot) -> None:
+    await owing(bot, FeedKind.CHANNEL, 3, opens_threads=True, style="digest")
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == ids(3)
+    assert await states(bot) == []
+    assert {entry.form for post in await bot.posts() for entry in post.entries} == {Form.LINE}

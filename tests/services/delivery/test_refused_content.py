@@ -1,0 +1,393 @@
+"""Refused content: the paper that Discord refuses is found, and costs no other paper its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from bot.core.feeds import FeedKind, Style
+from bot.core.ids import ChannelId
+from bot.core.posts import Post, PostState, StepKind
+from bot.errors import DeliveryError
+from bot.services.delivery import attempts
+from bot.store import follow_ups, notices
+from tests.fakes.publisher import Fault, Poison
+from tests.services.bots import CHANNEL, KINDS, LIVE, USER, Bot, a_bot
+
+PASSES_BARE, FATAL = Poison(), Poison(even_bare=True)
+UNKNOWN = DeliveryError("Discord answered 400.", code=0)
+REFUSED_FIRST = DeliveryError("Refused.", code=50035, is_rejected=True, may_have_arrived=True)
+ROLE = 77
+SYSTEM = 12
+
+
+def ids(*numbers: int) -> list[str]:
+    return [f"2608.{number:05}" for number in numbers]
+
+
+async def owing(bot: Bot, count: int, *, kind: FeedKind = FeedKind.CHANNEL, **feed: object) -> None:
+    """A run makes papers owed to a live feed, the first with the most upvotes; nothing is sent yet."""
+    for number in range(1, count + 1):
+        bot.list_paper(f"2608.{number:05}", upvotes=count - number)
+    await bot.subscribe(schedule=LIVE, kind=kind)
+    for column, value in feed.items():
+        await bot.execute(f"UPDATE feeds SET {column} = :value", value=value)  # noqa: S608 - our own names
+    await bot.services.runs.run.run()
+
+
+def poison(bot: Bot, *numbers: int, how: Poison = FATAL) -> None:
+    bot.publisher.poison.update(dict.fromkeys(ids(*numbers), how))
+
+
+def sent(bot: Bot) -> list[list[str]]:
+    return [one.paper_ids for one in bot.publisher.channels[ChannelId(CHANNEL)]]
+
+
+def pings(bot: Bot) -> list[bool]:
+    return [one.message.mention_role_id == ROLE for one in bot.publisher.channels[ChannelId(CHANNEL)]]
+
+
+def calls(bot: Bot, name: str = "publish") -> int:
+    return sum(call == name for call, _ in bot.publisher.calls)
+
+
+async def failed(bot: Bot) -> list[Post]:
+    return [post for post in await bot.posts() if post.state is PostState.FAILED]
+
+
+async def told(bot: Bot, **later: float) -> list[list[str]]:
+    """The papers of each message that tells of failed ones, after a look."""
+    bot.clock.advance(**later or {"seconds": 5})
+    await bot.services.blocks.notices.tell()
+    return [[*one.paper_ids] for posted in bot.board.posted for one in posted.told.failed]
+
+
+@pytest.mark.parametrize("culprit", range(1, 11))
+async def test_the_neighbours_of_a_culprit_are_posted_in_order(bot: Bot, culprit: int) -> None:
+    await owing(bot, 10)
+    poison(bot, culprit)
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == ids(*[number for number in range(1, 11) if number != culprit])
+    (post,) = await failed(bot)
+    assert [entry.paper_id for entry in post.entries] == ids(culprit)
+    assert (post.reason, post.refusal) == ("Discord refused the title.", "Discord refused the description.")
+    assert calls(bot) <= 1 + 2 * 4 + 1  # halves, and the culprit bare
+
+
+async def test_a_culprit_is_posted_bare_in_its_place_where_that_is_taken(bot: Bot) -> None:
+    await owing(bot, 10)
+    poison(bot, 4, how=PASSES_BARE)
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == ids(*range(1, 11))
+    assert not await failed(bot)
+    (bare,) = [one.message for one in bot.publisher.channels[ChannelId(CHANNEL)] if one.paper_ids == ids(4)]
+    (card,) = bare.cards
+    assert (card.title, card.url) == ("Video", "https://huggingface.co/papers/2608.00004")
+    assert not any((bare.content, bare.links, card.description, card.footer, card.image, card.thumbnail))
+    assert await told(bot) == []
+
+
+async def test_where_discord_names_the_embed_its_neighbours_stay_together(bot: Bot) -> None:
+    await owing(bot, 10)
+    poison(bot, 4, how=Poison(even_bare=True, names_embed=True))
+    await bot.delivered()
+    assert sent(bot) == [ids(1, 2, 3), ids(5, 6, 7, 8, 9, 10)]
+    assert calls(bot) == 5
+
+
+async def test_what_was_planned_later_comes_later(bot: Bot) -> None:
+    await owing(bot, 10)
+    bot.list_paper("2608.00011", upvotes=0)
+    bot.clock.advance(minutes=30)
+    await bot.services.runs.run.run()
+    assert len(await bot.posts()) == 2
+    poison(bot, 2, 9, how=PASSES_BARE)
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == ids(*range(1, 12))
+
+
+async def test_a_digest_loses_one_line_and_not_the_day(bot: Bot) -> None:
+    await owing(bot, 30, style=Style.DIGEST.value)
+    poison(bot, 17)
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == ids(*[number for number in range(1, 31) if number != 17])
+    assert [[entry.paper_id for entry in post.entries] for post in await failed(bot)] == [ids(17)]
+
+
+async def test_folded_lines_are_split_as_well_as_cards(bot: Bot) -> None:
+    await owing(bot, 14, max_papers=6)
+    poison(bot, 2, 12)
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == ids(1, *range(3, 12), 13, 14)
+    assert len(await failed(bot)) == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_in_places_of_every_kind(bot: Bot, kind: FeedKind) -> None:
+    await owing(bot, 14, kind=kind)
+    poison(bot, 2, 13)
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == ids(1, *range(3, 13), 14)
+    assert len(await failed(bot)) == 2
+
+
+@pytest.mark.parametrize("culprits", [(), (1,), (1, 2), (2,), (10,), tuple(range(1, 7)), tuple(range(1, 12))])
+@pytest.mark.parametrize("kind", KINDS)
+async def test_the_role_is_pinged_once_whoever_fails(
+    bot: Bot, kind: FeedKind, culprits: tuple[int, ...]
+) -> None:
+    await owing(bot, 12, kind=kind, mention_role_id=ROLE)
+    poison(bot, *culprits)
+    await bot.delivered()
+    assert pings(bot) == [True] + [False] * (len(sent(bot)) - 1)
+
+
+async def test_a_role_whose_message_failed_is_pinged_by_it_once_it_is_sent(bot: Bot) -> None:
+    await owing(bot, 1, mention_role_id=ROLE)
+    poison(bot, 1)
+    await bot.delivered()
+    bot.publisher.poison.clear()
+    await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))
+    assert pings(bot) == [True]
+
+
+async def test_what_follows_on_a_message_follows_on_each_part(bot: Bot) -> None:
+    await owing(bot, 10, publishes=True)
+    poison(bot, 5)
+    await bot.delivered()
+    messages = bot.publisher.channels[ChannelId(CHANNEL)]
+    assert len(messages) > 1
+    assert bot.publisher.crossposted == {one.id for one in messages}
+    for post in await bot.posts():
+        async with bot.database.read() as conn:
+            following = [step.kind for step in await follow_ups.of_post(conn, post.id)]
+        assert following == ([StepKind.PUBLISH] if post.state is PostState.SENT else [])
+
+
+async def test_the_server_is_notified_once_of_all_that_failed(bot: Bot) -> None:
+    bot.board.own_rooms = [SYSTEM]
+    await owing(bot, 10)
+    poison(bot, 3, 8)
+    await bot.delivered()
+    assert [sorted(one) for one in await told(bot)] == [ids(3, 8)]
+    assert len(await told(bot, hours=3)) == 1
+    for _ in range(2):  # whoever asks for them again reads the answer
+        result = (await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))).delivered
+        assert len(result.failed) == 2
+        assert len(await told(bot, days=2)) == 1
+
+
+async def test_a_paper_that_fails_on_another_day_is_news(bot: Bot) -> None:
+    bot.board.own_rooms = [SYSTEM]
+    await owing(bot, 1)
+    poison(bot, 1, 2)
+    await bot.delivered()
+    await told(bot)
+    bot.clock.advance(days=1)
+    bot.list_paper("2608.00002")
+    await bot.run()
+    assert [sorted(one) for one in await told(bot)] == [ids(1), ids(1, 2)]
+
+
+async def test_a_failure_that_is_over_before_it_is_told_is_not_told(bot: Bot) -> None:
+    bot.board.own_rooms = [SYSTEM]
+    await owing(bot, 2)
+    poison(bot, 1)
+    await bot.delivered()
+    bot.publisher.poison.clear()
+    await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))
+    assert await told(bot) == []
+    async with bot.database.read() as conn:
+        assert await notices.pending(conn) == []
+
+
+async def test_deliver_tries_the_failed_one_alone_and_bare_last(bot: Bot) -> None:
+    await owing(bot, 10)
+    poison(bot, 3)
+    await bot.delivered()
+    before = calls(bot)
+    bot.clock.advance(minutes=1)
+    result = (await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))).delivered
+    assert [len(group) for group in (result.sent, result.waiting, result.failed)] == [0, 0, 1]
+    assert calls(bot) - before == 2
+    poison(bot, 3, how=PASSES_BARE)
+    result = (await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))).delivered
+    assert len(result.sent) == 1
+    assert sorted(bot.publisher.posted(CHANNEL)) == ids(*range(1, 11))
+
+
+async def test_deliver_counts_what_was_split_meanwhile_and_nothing_that_was_sent_before(bot: Bot) -> None:
+    await owing(bot, 10)
+    poison(bot, 3)
+    await bot.begin_delivering()
+    result = (await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))).delivered
+    assert sum(len(post.entries) for post in result.sent) == 9
+    assert sum(len(post.entries) for post in result.failed) == 1
+    bot.clock.advance(minutes=5)
+    result = (await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))).delivered
+    assert [len(group) for group in (result.sent, result.waiting, result.failed)] == [0, 0, 1]
+
+
+@pytest.mark.parametrize(("count", "style"), [(10, Style.CARDS), (30, Style.DIGEST)])
+async def test_where_everything_is_refused_the_requests_are_bounded(
+    bot: Bot, count: int, style: Style
+) -> None:
+    bot.board.own_rooms = [SYSTEM]
+    await owing(bot, count, style=style.value)
+    poison(bot, *range(1, count + 1))
+    await bot.delivered()
+    assert len(await failed(bot)) == count
+    assert calls(bot) == 2 * count - 1 + count  # each half, and each paper bare
+    for _ in range(5):
+        bot.clock.advance(hours=1)
+        await bot.run()
+    assert calls(bot) == 3 * count - 1
+    assert len(await told(bot)) == 1
+
+
+async def test_what_a_refused_attempt_had_brought_before_is_adopted_and_not_split(bot: Bot) -> None:
+    await owing(bot, 5)
+    bot.publisher.fail(CHANNEL, Fault(error=REFUSED_FIRST, arrives=True))  # a 500, repeated, then a 400
+    await bot.delivered()
+    assert sent(bot) == [ids(1, 2, 3, 4, 5)]
+    assert [post.state for post in await bot.posts()] == [PostState.SENT]
+
+
+async def test_nothing_is_split_while_nobody_can_look(bot: Bot) -> None:
+    await owing(bot, 5)
+    bot.publisher.fail(CHANNEL, Fault(error=REFUSED_FIRST, arrives=True))
+    bot.publisher.find_faults.append(UNKNOWN)
+    await bot.delivered()
+    (post,) = await bot.posts()
+    assert post.first_attempt_at is not None
+    bot.clock.advance(hours=1)
+    await bot.delivered()
+    assert sent(bot) == [ids(1, 2, 3, 4, 5)]
+
+
+async def test_a_copy_from_before_a_split_posts_nothing_twice(bot: Bot) -> None:
+    await owing(bot, 10)
+    poison(bot, 3)
+    (whole,) = await bot.posts()
+    await bot.delivered()
+    # The copy has one pending post, and is told to look before it sends.
+    await bot.execute("UPDATE post_papers SET post_id = :id", id=whole.id)
+    await bot.execute("DELETE FROM posts WHERE id != :id", id=whole.id)
+    await bot.execute(
+        "UPDATE posts SET state = 'pending', message_id = NULL, sent_at = NULL, first_attempt_at = planned_at"
+        " WHERE id = :id",
+        id=whole.id,
+    )
+    bot.clock.advance(hours=1)
+    await bot.delivered()
+    assert sorted(bot.publisher.posted(CHANNEL)) == ids(1, 2, *range(4, 11))
+    assert len(await failed(bot)) == 1
+
+
+async def test_unknown_refusals_are_waited_out_and_lose_nothing(bot: Bot) -> None:
+    await owing(bot, 60)
+    bot.publisher.refusals[ChannelId(CHANNEL)] = UNKNOWN
+    for _ in range(3):
+        await bot.delivered()
+        bot.clock.advance(seconds=60)
+    assert {post.state for post in await bot.posts()} == {PostState.PENDING}
+    bot.publisher.refusals.clear()
+    bot.clock.advance(hours=1)
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == ids(*range(1, 61))
+
+
+@pytest.mark.parametrize("error", [UNKNOWN, DeliveryError("Unreadable.", may_have_arrived=True)])
+async def test_what_follows_is_waited_for_too(bot: Bot, error: DeliveryError) -> None:
+    await owing(bot, 1, publishes=True)
+    bot.publisher.step_faults.extend([Fault(error=error)] * 5)
+    await bot.delivered()
+    for _ in range(6):
+        bot.clock.advance(minutes=15)
+        await bot.delivered()
+    assert len(bot.publisher.crossposted) == 1
+
+
+async def test_a_paper_that_cannot_be_composed_fails_alone(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    bot.board.own_rooms = [SYSTEM]
+    await owing(bot, 10)
+    compose: Any = attempts.compose
+
+    def breaking(items: Any, **options: Any) -> Any:
+        if "2608.00004" in {paper.id for paper, _, _ in items}:
+            raise ValueError("a bug")
+        return compose(items, **options)
+
+    monkeypatch.setattr(attempts, "compose", breaking)
+    for _ in range(8):
+        await bot.delivered()
+        bot.clock.advance(minutes=15)
+    assert bot.publisher.posted(CHANNEL) == ids(1, 2, 3, *range(5, 11))
+    assert [sorted(one) for one in await told(bot)] == [ids(4)]
+
+
+moments = st.lists(
+    st.tuples(
+        st.sampled_from(["ok", "lost", "busy", "unknown", "restart", "deliver"]),
+        st.sampled_from([0, 10, 65, 7_200]),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    moments,
+    st.sets(st.integers(1, 25), max_size=6),
+    st.sampled_from([PASSES_BARE, FATAL, Poison(even_bare=True, names_embed=True)]),
+    st.tuples(st.sampled_from(KINDS), st.sampled_from(Style)),
+)
+@example(
+    [("lost", 0), ("deliver", 65), ("lost", 10), ("restart", 0)],
+    {1, 7, 25},
+    FATAL,
+    (FeedKind.FORUM, Style.CARDS),
+)
+async def test_whatever_happens_each_paper_stands_once_and_only_the_refused_fail(
+    tmp_path_factory: pytest.TempPathFactory,
+    happened: list[tuple[str, int]],
+    culprits: set[int],
+    how: Poison,
+    feed: tuple[FeedKind, Style],
+) -> None:
+    kind, style = feed
+    async with a_bot(tmp_path_factory.mktemp("bot")) as bot:
+        await owing(bot, 25, kind=kind, style=style.value, mention_role_id=ROLE)
+        poison(bot, *culprits, how=how)
+        for what, seconds in happened:
+            match what:
+                case "lost":
+                    bot.publisher.lose_answers(CHANNEL)
+                case "busy":
+                    bot.publisher.fail(CHANNEL, DeliveryError("503", may_have_arrived=True))
+                case "unknown":
+                    bot.publisher.fail(CHANNEL, UNKNOWN)
+                case "restart":
+                    await bot.restart()
+                case "deliver":
+                    await bot.services.feeds.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+                case _:
+                    pass
+            await bot.delivered()
+            bot.clock.advance(seconds=seconds)
+        bot.publisher.faults.clear()
+        for _ in range(3):
+            bot.clock.advance(hours=1)
+            await bot.delivered()
+        expected = [one for one in range(1, 26) if one not in culprits or not how.even_bare]
+        assert sorted(bot.publisher.posted(CHANNEL)) == ids(*expected)
+        assert {one for post in await failed(bot) for one in post.entries} == {
+            entry
+            for post in await bot.posts()
+            for entry in post.entries
+            if entry.paper_id in ids(*culprits) and how.even_bare
+        }
+        assert sum(pings(bot)) <= 1

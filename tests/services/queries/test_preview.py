@@ -1,0 +1,118 @@
+"""Previewing without a store: which lists are read, and what is found in them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Generator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from bot.core.query.parser import QueryError
+from bot.errors import Problem, ProblemKind, SourceError
+from bot.services.progress import Advance
+from bot.services.queries.preview import Matches, alternatives, preview
+from bot.sources.fetching import FetchLimits
+from bot.sources.huggingface import HuggingFace
+from tests.fakes.huggingface import FakeHuggingFace, Fault, raw_item
+
+NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
+TODAY = date(2026, 8, 19)
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[FakeHuggingFace]:
+    async with FakeHuggingFace() as fake:
+        yield fake
+
+
+def list_papers(hub: FakeHuggingFace, *titles: str, back: int = 0) -> None:
+    day = TODAY - timedelta(days=back)
+    hub.days[day] = [
+        raw_item(id=f"2608.{back:02}{number:03}", title=title, day=day, upvotes=number)
+        for number, title in enumerate(titles)
+    ]
+
+
+async def found(hub: FakeHuggingFace, keywords: str, *, days: int = 1) -> Matches:
+    async with HuggingFace(hub.url, clock=lambda: NOW, limits=FetchLimits(tries=1)) as source:
+        return await preview(source, alternatives(keywords, max_length=200), days=days, today=TODAY)
+
+
+def titles(matches: Matches) -> list[str]:
+    return [match.paper.title for match in matches.found]
+
+
+async def test_one_day_is_the_newest_list_that_has_papers(hub: FakeHuggingFace) -> None:
+    hub.open_day = TODAY - timedelta(days=1)  # the next has not opened
+    list_papers(hub, "Video models", "Other", back=3)
+    matches = await found(hub, "video model")
+    assert matches.days == (TODAY - timedelta(days=3),)
+    assert (matches.listed, titles(matches)) == (2, ["Video models"])
+
+
+async def test_several_days_are_read_each_once_the_newest_first(hub: FakeHuggingFace) -> None:
+    list_papers(hub, "Video a", "Video b", back=0)
+    list_papers(hub, "Video c", "Audio", back=2)
+    matches = await found(hub, "video", days=3)
+    assert hub.days_asked == ["2026-08-19", "2026-08-18", "2026-08-17"]
+    assert (matches.listed, titles(matches)) == (4, ["Video b", "Video a", "Video c"])
+
+
+async def test_a_paper_on_two_lists_counts_once(hub: FakeHuggingFace) -> None:
+    hub.days = {TODAY: [raw_item(title="Video")], TODAY - timedelta(days=1): [raw_item(title="Video")]}
+    assert (await found(hub, "video", days=2)).listed == 1
+
+
+async def test_each_paper_tells_which_of_the_keywords_found_it(hub: FakeHuggingFace) -> None:
+    list_papers(hub, "Video", "Audio", "Audio of a video")
+    matches = await found(hub, "video, audio")
+    assert [[query.canonical for query in match.queries] for match in matches.found] == [
+        ["video", "audio"],
+        ["audio"],
+        ["video"],
+    ]
+
+
+def test_an_error_shows_its_place_in_all_that_was_typed() -> None:
+    with pytest.raises(QueryError) as error:
+        alternatives("video, audio AND", max_length=200)
+    assert error.value.position == len("video, audio ")
+
+
+async def test_a_list_that_cannot_be_read_ends_it(hub: FakeHuggingFace) -> None:
+    hub.day_faults[TODAY - timedelta(days=1)] = Fault(status=403)
+    with pytest.raises(SourceError):
+        await found(hub, "video", days=3)
+
+
+async def test_what_could_not_be_read_of_the_lists_is_counted_and_named(hub: FakeHuggingFace) -> None:
+    list_papers(hub, "Video a", "Video b")
+    hub.days[TODAY].append({})
+    matches = await found(hub, "video")
+    assert (matches.listed, matches.unreadable, matches.problem) == (2, 1, None)
+    hub.days[TODAY] += [None] * 4
+    matches = await found(hub, "video")
+    assert (matches.listed, matches.unreadable) == (2, 5)
+    assert (matches.problem, matches.problem_day) == (Problem(ProblemKind.MOST_ITEMS_UNREADABLE), TODAY)
+
+
+async def test_a_newest_list_that_cannot_be_read_is_not_passed_over(hub: FakeHuggingFace) -> None:
+    list_papers(hub, "Video", back=1)
+    hub.days[TODAY] = [{"paper": {}}]
+    with pytest.raises(SourceError):
+        await found(hub, "video")
+
+
+async def test_progress_is_told_a_step_a_day(hub: FakeHuggingFace) -> None:
+    told: list[int | str] = []
+
+    @contextmanager
+    def progress(total: int) -> Generator[Advance]:
+        told.append(total)
+        yield lambda: told.append("step")
+        told.append("end")
+
+    async with HuggingFace(hub.url, clock=lambda: NOW, limits=FetchLimits(tries=1)) as source:
+        await preview(source, alternatives("a", max_length=9), days=2, today=TODAY, progress=progress)
+    assert told == [2, "step", "step", "end"]
