@@ -14,7 +14,8 @@ from typing import Any, cast
 from bot import __version__, logs
 from bot.cli import backup
 from bot.cli.process import EXIT_CLOSED, EXIT_CONFIG, EXIT_FAILED, run_until_signal
-from bot.cli.terminal import Terminal, from_markdown
+from bot.cli.terminal import Terminal
+from bot.core.markdown import without_markup
 from bot.errors import ConfigError, SourceError, UserError
 from bot.redaction import Redaction
 from bot.services.clock import system_clock
@@ -197,7 +198,7 @@ def _preview(options: argparse.Namespace) -> int:
         sys.stdout.write(asyncio.run(work))
         sys.stdout.flush()
     except UserError as error:
-        sys.stderr.write(f"{Terminal.of(sys.stderr, wants_color=False).fit(from_markdown(str(error)))}\n")
+        sys.stderr.write(f"{Terminal.of(sys.stderr, wants_color=False).fit(without_markup(str(error)))}\n")
         return EXIT_USAGE
     except SourceError as error:
         endpoint = Redaction(settings.secrets)(settings.hf_endpoint)

@@ -32,9 +32,6 @@ _IN_ASCII = {
     "\N{IDEOGRAPHIC SPACE}": "  ",
 }
 _WORD = re.compile(r"\S+")
-_BOLD = re.compile(r"\*\*([^*]+)\*\*")
-_ESCAPED = re.compile(r"\\([^\w\s])")
-_ITALIC = re.compile(r"(?<![*\w\\])\*([^*\s][^*]*)\*(?![*\w])")
 
 
 class Style(StrEnum):
@@ -131,12 +128,3 @@ def printable(text: str) -> str:
         if character.isspace() or unicodedata.category(character) not in _UNPRINTABLE
     )
     return " ".join(shown.split())
-
-
-def from_markdown(text: str) -> str:
-    """What Discord shows in bold, italics or code, as plain text; what stands in code stays as it is."""
-    outside_and_code = re.split("`{1,3}", text)
-    outside_and_code[::2] = [
-        _ESCAPED.sub(r"\1", _ITALIC.sub(r"\1", _BOLD.sub(r"\1", part))) for part in outside_and_code[::2]
-    ]
-    return re.sub(r"\n{2,}", "\n", "".join(outside_and_code))

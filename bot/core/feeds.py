@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, SubscriptionId, UserId
 from bot.core.schedules import Schedule
 
 MAX_SUBSCRIPTIONS = 50  # a feed
+# A removed subscription is kept for so long, and continues if it is made again in that time.
+REMOVED_KEPT = timedelta(days=30)
 DEFAULT_MAX_PAPERS = 10  # cards a post; what exceeds them is folded into a list
 MOST_CARDS = 50  # that a post may be given
 MOST_UPVOTES = 1_000  # that a filter may ask for

@@ -36,6 +36,9 @@ _SOMETIMES = (
     re.compile(r"^([#>+-])"),  # header, quote, list; -# is small print
     re.compile(r"^\d+([.)])(?=\s|$)"),  # numbered list
 )
+_BOLD = re.compile(r"\*\*([^*]+)\*\*")
+_ESCAPED = re.compile(r"\\([^\w\s])")
+_ITALIC = re.compile(r"(?<![*\w\\])\*([^*\s][^*]*)\*(?![*\w])")
 _PING = re.compile(r"<@|@(?=everyone|here)", re.IGNORECASE)
 _HOST_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.ASCII)
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -207,3 +210,12 @@ def _quoted(part: str) -> str:
     """A part of an address with all encoded that has a meaning in markdown or ends a link there."""
     part = _PING.sub(lambda match: match[0][:-1] + "%40", _STRAY_PERCENT.sub("%25", part))
     return quote(part, safe="/%:@!$&+,;=?~-._")
+
+
+def without_markup(text: str) -> str:
+    """What Discord shows in bold, italics or code, as plain text; what stands in code stays as it is."""
+    outside_and_code = re.split("`{1,3}", text)
+    outside_and_code[::2] = [
+        _ESCAPED.sub(r"\1", _ITALIC.sub(r"\1", _BOLD.sub(r"\1", part))) for part in outside_and_code[::2]
+    ]
+    return re.sub(r"\n{2,}", "\n", "".join(outside_and_code))

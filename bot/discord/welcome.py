@@ -8,9 +8,9 @@ from typing import Any
 
 import discord
 
+from bot.discord.answers.pages import COLOUR
 from bot.discord.connection.requests import NO_ANSWER, unreadable_answers
 from bot.discord.permissions.writable_channels import rooms
-from bot.discord.ui.pages import COLOUR
 
 _log = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from bot.cli.terminal import from_markdown
 from bot.core.access import Access
 from bot.core.feeds import Feed, Hold
 from bot.core.ids import ChannelId, ServerId
+from bot.core.markdown import without_markup
 from bot.core.plurals import count
 from bot.discord.survey import NoAnswerError, ServerSurvey, Survey, TokenRefusedError
 from bot.doctor.database import Contents
@@ -195,5 +195,5 @@ def _said(told: str, seen: SeenFeed) -> tuple[str, str]:
     def named(mention: re.Match[str]) -> str:
         return f"#{seen.channel_names.get(ChannelId(int(mention[1])), mention[1])}"
 
-    what, _, remedy = _MENTION.sub(named, from_markdown(told)).removesuffix(".").partition(": ")
+    what, _, remedy = _MENTION.sub(named, without_markup(told)).removesuffix(".").partition(": ")
     return what, remedy

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cli.terminal import Style, Terminal, from_markdown, printable
+from bot.cli.terminal import Style, Terminal, printable
 
 STYLED = Terminal(width=40, is_styled=True)
 
@@ -86,9 +86,3 @@ def test_what_fits_can_be_written_whatever_the_encoding(text: str) -> None:
 def test_signs_have_a_likeness_in_ascii() -> None:
     assert Terminal(encoding="ascii").fit("✓ ✗ – → … “é” 論") == 'ok !! - -> ... "e" ?'
     assert Terminal(encoding="utf-8").fit("✓ é 論") == "✓ é 論"
-
-
-def test_markdown_goes_and_code_stays_as_it_is() -> None:
-    told = "I lack **Embed Links** in \\*this\\*: see *Edit Channel → Permissions* and `a*b*c`."
-    assert from_markdown(told) == "I lack Embed Links in *this*: see Edit Channel → Permissions and a*b*c."
-    assert from_markdown("Wrong:\n```\nab* *cd\n   ^\n```\nMend it.") == "Wrong:\nab* *cd\n   ^\nMend it."

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.markdown import bold, clean, escape, fit, length, link, plain, shorten, web_url
+from bot.core.markdown import bold, clean, escape, fit, length, link, plain, shorten, web_url, without_markup
 
 # Text as an attacker would write it: ordinary characters, and everything that means something to Discord.
 HOSTILE = st.lists(
@@ -177,3 +177,9 @@ def test_no_address_breaks_out_of_a_link(text: str) -> None:
 
 def test_plain_text_has_no_backslashes_and_no_pings() -> None:
     assert plain("a_b @everyone\n<@1>") == "a_b @\u200beveryone <@\u200b1>"
+
+
+def test_markdown_goes_and_code_stays_as_it_is() -> None:
+    told = "I lack **Embed Links** in \\*this\\*: see *Edit Channel → Permissions* and `a*b*c`."
+    assert without_markup(told) == "I lack Embed Links in *this*: see Edit Channel → Permissions and a*b*c."
+    assert without_markup("Wrong:\n```\nab* *cd\n   ^\n```\nMend it.") == "Wrong:\nab* *cd\n   ^\nMend it."

@@ -6,7 +6,7 @@ import discord
 
 from bot.core.changes import KEPT_DAYS, Change
 from bot.discord.answers import phrases
-from bot.discord.ui.pages import pages
+from bot.discord.answers.pages import pages
 from bot.services.changes import MOST_SHOWN, History
 
 

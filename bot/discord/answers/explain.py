@@ -16,8 +16,8 @@ from bot.core.plurals import count
 from bot.core.posts import Post, PostState
 from bot.core.words.latex import readable
 from bot.discord.answers import phrases
+from bot.discord.answers.pages import COLOUR
 from bot.discord.answers.phrases import code
-from bot.discord.ui.pages import COLOUR
 from bot.services.queries.explain import Explanation
 
 _QUERIES_SHOWN = 10

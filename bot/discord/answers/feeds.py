@@ -16,8 +16,8 @@ from bot.core.list_days import WINDOW_DAYS
 from bot.core.plurals import count, is_or_are
 from bot.core.posts import Post, PostState
 from bot.discord.answers import phrases
+from bot.discord.answers.pages import COLOUR
 from bot.discord.answers.phrases import code
-from bot.discord.ui.pages import COLOUR
 from bot.services.feeds.feeds import DeliveredNow, FeedState
 from bot.services.runs.run import RequestedRun
 

@@ -8,7 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.discord.ui.pages import COLOUR
+from bot.discord.answers.pages import COLOUR
 
 _FIRST = """\
 I bring Hugging Face's **Daily Papers** that match your keywords to your channels, once each.

@@ -13,8 +13,8 @@ from bot.core.mentions import without_unseen
 from bot.core.notices import Delay, Failure, Told
 from bot.core.plurals import count
 from bot.discord.answers import phrases
+from bot.discord.answers.pages import COLOUR, LONGEST_PAGE, pages
 from bot.discord.answers.phrases import code, past
-from bot.discord.ui.pages import COLOUR, LONGEST_PAGE, pages
 from bot.services.blocks.blocked_channels import Checked
 
 _IDS_SHOWN = 10

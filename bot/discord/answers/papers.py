@@ -15,9 +15,9 @@ from bot.core.papers import Paper
 from bot.core.plurals import count
 from bot.core.posts import Form
 from bot.core.query.parser import Query
+from bot.discord.answers.pages import pages
 from bot.discord.answers.phrases import code, days_read, moment, past
 from bot.discord.embeds import MessageParts, to_discord
-from bot.discord.ui.pages import pages
 from bot.services.queries.papers import ListDay
 from bot.services.queries.search import Preview
 

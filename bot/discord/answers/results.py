@@ -9,8 +9,8 @@ import discord
 from bot.core.markdown import length
 from bot.core.plurals import count
 from bot.core.results import RESULT_DAYS, Result, Verdict
+from bot.discord.answers.pages import pages
 from bot.discord.answers.phrases import code
-from bot.discord.ui.pages import pages
 
 _LONGEST_FIELD = 1_000  # characters; Discord takes 1,024
 _FIELD = "Subscriptions"

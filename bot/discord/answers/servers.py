@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 
 from bot.discord.answers import phrases
-from bot.discord.ui.pages import COLOUR
+from bot.discord.answers.pages import COLOUR
 from bot.services.feeds.servers import FORGET, Beginning
 from bot.services.feeds.timezones import note
 

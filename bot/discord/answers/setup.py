@@ -14,8 +14,8 @@ from bot.core.plurals import count
 from bot.core.schedules import Cadence, next_run
 from bot.core.words.latex import readable
 from bot.discord.answers import phrases
+from bot.discord.answers.pages import COLOUR, LONGEST_PAGE
 from bot.discord.answers.phrases import code
-from bot.discord.ui.pages import COLOUR, LONGEST_PAGE
 from bot.services.feeds.setup import Sample
 from bot.services.feeds.timezones import note
 from bot.services.queries.search import RECENT_DAYS

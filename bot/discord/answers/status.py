@@ -12,8 +12,8 @@ from bot.core.posts import Post, Step
 from bot.core.runs import Outcome
 from bot.discord.answers import phrases
 from bot.discord.answers.feeds import obstacles_to_steps
+from bot.discord.answers.pages import pages
 from bot.discord.answers.phrases import code
-from bot.discord.ui.pages import pages
 from bot.services.queries.status import FeedStatus, Status
 from bot.store.list_days import DayRead
 

@@ -9,15 +9,14 @@ import discord
 
 from bot.core.cards import date_text
 from bot.core.feed_settings import differences, settings_of
-from bot.core.feeds import Subscription
+from bot.core.feeds import REMOVED_KEPT, Subscription
 from bot.core.ids import ChannelId
 from bot.core.plurals import count, of_them
 from bot.discord.answers import phrases
+from bot.discord.answers.pages import pages
 from bot.discord.answers.phrases import code
 from bot.discord.permissions.targets import Target
-from bot.discord.ui.pages import pages
 from bot.services.delivery.outbox import Delivered
-from bot.services.feeds.resuming import KEPT
 from bot.services.feeds.subscriptions import OLDER_MATCHES, FeedSubscriptions, Subscribed, Wanted
 from bot.services.feeds.unsubscribing import ToEnd, Unsubscribed
 from bot.services.queries.search import RECENT_DAYS
@@ -98,8 +97,8 @@ def unsubscribed(result: Unsubscribed, *, now: datetime) -> list[discord.Embed]:
     if cancelled.under_way:
         footer += f"\n{_under_way(cancelled.under_way)}"
     footer += (
-        f"\nBy mistake? *Undo*, or `/subscribe` with the same keywords within {KEPT.days} days: it goes on "
-        "where it was."
+        f"\nBy mistake? *Undo*, or `/subscribe` with the same keywords within {REMOVED_KEPT.days} days: it "
+        "goes on where it was."
     )
     return pages(
         (f"• {code(item.text)}" for item in result.removed),

@@ -11,7 +11,7 @@ from bot.core.feed_settings import query_words
 from bot.core.ids import ChannelId
 from bot.core.plurals import count
 from bot.discord.answers import phrases
-from bot.discord.ui.pages import pages
+from bot.discord.answers.pages import pages
 from bot.services.transfer.transfer import Moved
 
 _MOST_NAMED = 5  # new subscriptions of one feed

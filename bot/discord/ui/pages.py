@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Self
 from weakref import WeakKeyDictionary
@@ -14,7 +14,6 @@ from discord import app_commands
 from typing_extensions import override
 
 from bot.core.ids import ServerId
-from bot.core.markdown import length
 from bot.core.mentions import channels_in
 from bot.discord.embeds import MessageParts
 from bot.discord.permissions.visibility import Viewer
@@ -24,9 +23,6 @@ from bot.discord.ui.panels import Ended, Sessions
 from bot.discord.ui.replies import is_public, reply
 from bot.errors import UserError
 
-COLOUR = 0xFFD21E  # Hugging Face's yellow
-LONGEST_PAGE = 3_000  # characters; Discord takes 4,096 in a description, but nobody reads that on a phone
-MOST_LINES = 15
 # Follow-ups to a command work for 15 minutes; the buttons go a moment earlier.
 TURNING_SECONDS = 14 * 60.0
 _KEY_BYTES = 8
@@ -173,38 +169,6 @@ _of_clients: WeakKeyDictionary[discord.Client, Sessions[Pager]] = WeakKeyDiction
 def _turnable(interaction: discord.Interaction) -> Sessions[Pager]:
     """The answers of this client whose pages can be turned now, by the key in their buttons."""
     return _of_clients.setdefault(interaction.client, Sessions(_TEXTS))
-
-
-def pages(
-    lines: Iterable[str], *, title: str, intro: str = "", footer: str = "", empty: str = ""
-) -> list[discord.Embed]:
-    """Lines of markdown as embeds of at most MOST_LINES lines and LONGEST_PAGE characters each.
-
-    Args:
-        lines: one entry each, never broken.
-        title: of every page, in plain words of ours.
-        intro: stands above the lines of the first page.
-        footer: stands below the lines of the last page, as markdown.
-        empty: stands in place of the lines where there are none.
-    """
-    groups: list[list[str]] = [[]]
-    size = length(intro)
-    for line in lines:
-        if groups[-1] and (len(groups[-1]) == MOST_LINES or size + length(line) > LONGEST_PAGE):
-            groups.append([])
-            size = 0
-        groups[-1].append(line)
-        size += length(line) + 1
-    if not groups[-1] and empty:
-        groups[-1].append(empty)
-    bodies = ["\n".join(group) for group in groups]
-    bodies[0] = "\n\n".join(filter(None, (intro, bodies[0])))
-    bodies[-1] = "\n\n".join(filter(None, (bodies[-1], footer)))
-    embeds = [discord.Embed(title=title, description=body, colour=COLOUR) for body in bodies]
-    if len(embeds) > 1:
-        for number, embed in enumerate(embeds, start=1):
-            embed.set_footer(text=f"Page {number} of {len(embeds)}")
-    return embeds
 
 
 async def answer(

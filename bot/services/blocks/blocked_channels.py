@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.access import Access
-from bot.core.feeds import Feed, Hold, Place
+from bot.core.feeds import REMOVED_KEPT, Feed, Hold, Place
 from bot.core.ids import ChannelId, FeedId, PostId, ServerId, SubscriptionId
 from bot.core.notices import NoticeKind
 from bot.core.plurals import count
@@ -21,7 +21,6 @@ from bot.services.blocks.overdue import Overdue
 from bot.services.clock import Clock
 from bot.services.delivery.blocking import LONGEST_LOOK, hold_as_seen, release
 from bot.services.delivery.outbox import Delivery
-from bot.services.feeds import resuming
 from bot.services.publisher import Publisher
 from bot.services.visibility import Visible
 from bot.store import feeds, notices, outbox, posts, servers, subscriptions
@@ -252,13 +251,13 @@ class Holds:
 
     async def _forget_removed(self) -> None:
         """Deletes the subscriptions that were removed longer ago than they are kept."""
-        before = self._clock() - resuming.KEPT
+        before = self._clock() - REMOVED_KEPT
         async with self._database.read() as conn:
             sure = self._removed.sure(await subscriptions.long_removed(conn, before=before))
         if sure:
             async with self._database.write() as conn:
                 forgotten = await subscriptions.forget_removed(conn, sure, before=before)
-            _log.info("Removed subscriptions forgotten after %d days: %d", resuming.KEPT.days, forgotten)
+            _log.info("Removed subscriptions forgotten after %d days: %d", REMOVED_KEPT.days, forgotten)
 
     async def _access(self, places: Mapping[FeedId, Place]) -> dict[FeedId, Access]:
         turns = asyncio.Semaphore(MOST_AT_ONCE)

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.changes import resubscribed_words, subscribed_words
-from bot.core.feeds import Feed, Subscription
+from bot.core.feeds import REMOVED_KEPT, Feed, Subscription
 from bot.core.ids import SubscriptionId, UserId
 from bot.core.list_days import open_list_day
 from bot.core.transfer import WantedQuery
@@ -18,8 +18,6 @@ from bot.store import cancelled_papers, papers, posts, subscriptions
 from bot.store.cancelled_papers import Cancelled
 from bot.store.subscriptions import Removed
 
-# A removed subscription is kept for so long, and goes on if it is made again meanwhile.
-KEPT = timedelta(days=30)
 # Of the list days since its removal, so many at most are made up for.
 MADE_UP_DAYS = 7
 
@@ -93,7 +91,7 @@ async def end(
 
 def may_resume(removed: Removed, *, now: datetime) -> bool:
     """Whether it goes on if it is made again now; a clock that was set back ends nothing."""
-    return removed.ended_at is not None and now - removed.ended_at < KEPT
+    return removed.ended_at is not None and now - removed.ended_at < REMOVED_KEPT
 
 
 def _since(removed: Removed, *, now: datetime) -> date:

@@ -9,13 +9,13 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feeds import Feed, Subscription
+from bot.core.feeds import REMOVED_KEPT, Feed, Subscription
 from bot.core.ids import ChannelId
 from bot.core.markdown import length
 from bot.core.query.parser import QueryError, parse_query, split_alternatives
 from bot.core.transfer import WantedQuery
 from bot.errors import UserError
-from bot.services.feeds.resuming import KEPT, may_resume
+from bot.services.feeds.resuming import may_resume
 from bot.store import feeds, subscriptions
 from bot.store.cancelled_papers import Cancelled
 from bot.store.subscriptions import Removed
@@ -88,9 +88,9 @@ def to_undo(removed: Sequence[Removed], *, channel_id: ChannelId, now: datetime)
     ]
     if not wanted:
         raise UserError(
-            f"This can no longer be undone: a removed subscription is kept for {KEPT.days} days, and this "
-            "one was not, or it was added and removed again since. Nothing was changed; `/subscribe` adds it "
-            "again."
+            f"This can no longer be undone: a removed subscription is kept for {REMOVED_KEPT.days} days, and "
+            "this one was not, or it was added and removed again since. Nothing was changed; `/subscribe` adds "
+            "it again."
         )
     return wanted
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from bot.discord.answers.pages import LONGEST_PAGE, MOST_LINES, pages
 from bot.discord.ui import pages as paging
-from bot.discord.ui.pages import LONGEST_PAGE, MOST_LINES, pages
 from bot.errors import UserError
 from tests.world import World, text_of
 

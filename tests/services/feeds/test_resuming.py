@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.feeds import FeedKind, Place
+from bot.core.feeds import REMOVED_KEPT, FeedKind, Place
 from bot.core.ids import ChannelId, ServerId
 from bot.core.limits import Limits
 from bot.core.posts import PostState
@@ -15,7 +15,6 @@ from bot.core.schedules import Cadence
 from bot.errors import UserError
 from bot.services.blocks.overdue import SURE_AFTER_SECONDS
 from bot.services.feeds.filters import FilterChange
-from bot.services.feeds.resuming import KEPT
 from bot.services.feeds.subscriptions import Subscribed
 from bot.services.feeds.unsubscribing import Unsubscribed
 from bot.store import subscriptions
@@ -237,7 +236,7 @@ async def test_what_waited_for_upvotes_waits_on(bot: Bot) -> None:
 
 
 @pytest.mark.parametrize(
-    ("after", "returned"), [(timedelta(), 2), (KEPT - timedelta(minutes=1), 2), (KEPT, 0)]
+    ("after", "returned"), [(timedelta(), 2), (REMOVED_KEPT - timedelta(minutes=1), 2), (REMOVED_KEPT, 0)]
 )
 async def test_after_thirty_days_it_is_a_new_subscription(bot: Bot, after: timedelta, returned: int) -> None:
     await planned(bot)

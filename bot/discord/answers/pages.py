@@ -1,0 +1,45 @@
+"""Lines of an answer laid out over pages, each an embed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import discord
+
+from bot.core.markdown import length
+
+COLOUR = 0xFFD21E  # Hugging Face's yellow
+LONGEST_PAGE = 3_000  # characters; Discord takes 4,096 in a description, but nobody reads that on a phone
+MOST_LINES = 15
+
+
+def pages(
+    lines: Iterable[str], *, title: str, intro: str = "", footer: str = "", empty: str = ""
+) -> list[discord.Embed]:
+    """Lines of markdown as embeds of at most MOST_LINES lines and LONGEST_PAGE characters each.
+
+    Args:
+        lines: one entry each, never broken.
+        title: of every page, in plain words of ours.
+        intro: stands above the lines of the first page.
+        footer: stands below the lines of the last page, as markdown.
+        empty: stands in place of the lines where there are none.
+    """
+    groups: list[list[str]] = [[]]
+    size = length(intro)
+    for line in lines:
+        if groups[-1] and (len(groups[-1]) == MOST_LINES or size + length(line) > LONGEST_PAGE):
+            groups.append([])
+            size = 0
+        groups[-1].append(line)
+        size += length(line) + 1
+    if not groups[-1] and empty:
+        groups[-1].append(empty)
+    bodies = ["\n".join(group) for group in groups]
+    bodies[0] = "\n\n".join(filter(None, (intro, bodies[0])))
+    bodies[-1] = "\n\n".join(filter(None, (bodies[-1], footer)))
+    embeds = [discord.Embed(title=title, description=body, colour=COLOUR) for body in bodies]
+    if len(embeds) > 1:
+        for number, embed in enumerate(embeds, start=1):
+            embed.set_footer(text=f"Page {number} of {len(embeds)}")
+    return embeds
