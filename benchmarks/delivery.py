@@ -60,7 +60,7 @@ async def _measure() -> None:
                 await discord.wait_for_bot(discord.guild.id, commands=["status"])
                 await asyncio.sleep(2)  # its start is over
                 at_rest = [await _first_answer_ms(discord) for _ in range(COMMANDS_AT_REST)]
-            await _owe(database_url, discord, channels)
+            await _add(database_url, discord, channels)
             limits = discord.limit_rates(latency_seconds=LATENCY_SECONDS)
             async with _process(discord, "-m", "bot", DATABASE_URL=database_url):
                 meanwhile = await _answers_until(discord, POSTS)
@@ -135,7 +135,7 @@ async def _answers_until(discord: Sandbox, count: int) -> list[float]:
     return samples
 
 
-async def _owe(database_url: str, discord: Sandbox, channels: list[ChannelHandle]) -> None:
+async def _add(database_url: str, discord: Sandbox, channels: list[ChannelHandle]) -> None:
     """Makes a post owed to each channel, as a run would."""
     now = datetime.now(UTC)
     (paper,), _ = corpus(random.Random(7), papers=1, keywords=1, day=open_list_day(now))

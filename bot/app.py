@@ -21,13 +21,13 @@ from bot.monitoring.health import Health
 from bot.monitoring.port import Monitor
 from bot.scheduler import Scheduler
 from bot.services.container import Services, assemble
-from bot.services.progress import Progress, untold
+from bot.services.progress import Progress, no_progress
 from bot.settings import Settings
 from bot.sources.huggingface import HuggingFace
 from bot.store.database import Database
 from bot.store.sqlite.engine import parse_url, refusals
 from bot.store.sqlite.locks import sole_use
-from bot.telemetry import UNWATCHED
+from bot.telemetry import NO_TELEMETRY
 from cogs import make_cogs
 
 _log = logging.getLogger(__name__)
@@ -43,14 +43,14 @@ class App:
         settings: Settings,
         *,
         clock: Callable[[], datetime],
-        progress: Progress = untold,
+        progress: Progress = no_progress,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._sleep = sleep  # until Discord is asked again
         self._progress = progress  # of the archive's reading
-        self._rung = asyncio.Event()
+        self._woken = asyncio.Event()
         self._running = asyncio.Lock()
 
     @property
@@ -63,7 +63,7 @@ class App:
 
     def wake(self) -> None:
         """Has the bot look at once at what is due: whoever moves the clock says so here."""
-        self._rung.set()
+        self._woken.set()
 
     async def run(self) -> None:
         """Runs until it is cancelled; whatever it opened is closed on the way out, in reverse.
@@ -79,7 +79,7 @@ class App:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(sole_use(settings.database_url))
             monitor = await self._monitor(stack)
-            watcher = monitor.metrics if monitor else UNWATCHED
+            telemetry = monitor.metrics if monitor else NO_TELEMETRY
             database = await Database.open(settings.database_url)
             stack.push_async_callback(database.close)
             source = await stack.enter_async_context(
@@ -87,13 +87,13 @@ class App:
                     settings.hf_endpoint,
                     token=settings.hf_token,
                     clock=self._clock,
-                    watcher=watcher,
+                    telemetry=telemetry,
                     proxies=settings.proxies,
                 )
             )
             client = Client(
                 gateway_url=settings.discord_gateway_url,
-                watcher=watcher,
+                telemetry=telemetry,
                 proxies=settings.proxies,
                 patience=Patience(sleep=self._sleep),
             )
@@ -106,23 +106,23 @@ class App:
                 default_schedule=settings.default_schedule,
                 poll_interval_seconds=settings.poll_interval_seconds,
                 backfill_days=settings.backfill_days,
-                ring=self._rung.set,
+                wake=self._woken.set,
                 limits=settings.limits,
                 progress=self._progress,
-                watcher=watcher,
+                telemetry=telemetry,
             )
             if monitor is not None:
                 health = Health(
-                    shards=Shards(client, patience=client.patience, watcher=watcher),
+                    shards=Shards(client, patience=client.patience, telemetry=telemetry),
                     runs=services.runs,
                     source=source,
                     database=database,
                     poll_interval_seconds=settings.poll_interval_seconds,
                 )
                 stack.push_async_callback(health.close)
-                monitor.look_at(health, services.totals)
+                monitor.recheck_at(health, services.totals)
             scheduler = Scheduler(
-                runs=services.runs, clock=self._clock, rung=self._rung, running=self._running
+                runs=services.runs, clock=self._clock, woken=self._woken, running=self._running
             )
             client.take(make_cogs(services))
             with refusals(parse_url(settings.database_url)):  # damage that opening did not come across
@@ -166,7 +166,7 @@ class App:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow_servers(client, services, connected), name="servers")
             group.create_task(services.delivery.run(), name="outbox")
-            group.create_task(services.surroundings.run(), name="surroundings")
+            group.create_task(services.guild_events.run(), name="surroundings")
             group.create_task(services.notices.run(), name="notices")
 
     async def _follow_servers(self, client: Client, services: Services, connected: asyncio.Event) -> None:
@@ -177,7 +177,7 @@ class App:
             servers = await client.patience.until_answered(
                 "The bot's servers are not known", lambda: _servers_of(client)
             )
-            services.surroundings.connected(servers)
+            services.guild_events.connected(servers)
 
     async def _backfill(self, services: Services) -> None:
         """Reads the archive, which previews are the better for; tried again until it is there."""

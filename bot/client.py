@@ -35,7 +35,7 @@ from bot.discord.ui.pages import PageButton
 from bot.errors import UserError
 from bot.proxies import NO_PROXIES, Proxies
 from bot.services.delivery.pace import RequestPace
-from bot.telemetry import UNWATCHED, Answered, Watcher
+from bot.telemetry import NO_TELEMETRY, Answered, Telemetry
 
 _log = logging.getLogger(__name__)
 _AUTOCOMPLETE = AutocompleteFailures()
@@ -75,10 +75,12 @@ class Tree(app_commands.CommandTree["Client"]):
         """Lets through what this version takes; from here on the watcher's time for the first answer runs."""
         if interaction.type is discord.InteractionType.application_command:
             began = time.monotonic()
-            watcher = self.client.watcher
-            on_answer(lambda: watcher.command_answered(_name(interaction), seconds=time.monotonic() - began))
+            telemetry = self.client.telemetry
+            on_answer(
+                lambda: telemetry.command_answered(_name(interaction), seconds=time.monotonic() - began)
+            )
             if refused := _not_taken(interaction):
-                self.client.watcher.command_ended(
+                self.client.telemetry.command_ended(
                     _name(interaction), await answer_failure(interaction, refused)
                 )
                 return False
@@ -90,7 +92,7 @@ class Tree(app_commands.CommandTree["Client"]):
     ) -> None:
         answered = await answer_failure(interaction, error)
         if interaction.type is discord.InteractionType.application_command:
-            self.client.watcher.command_ended(_name(interaction), answered)
+            self.client.telemetry.command_ended(_name(interaction), answered)
 
     async def sync_if_changed(self) -> bool:
         """Syncs the commands where Discord's copy differs; whether it did."""
@@ -117,7 +119,7 @@ class Client(commands.AutoShardedBot):
         gateway_url: str | None = None,
         shard_count: int | None = None,
         pace: RequestPace | None = None,
-        watcher: Watcher = UNWATCHED,
+        telemetry: Telemetry = NO_TELEMETRY,
         proxies: Proxies = NO_PROXIES,
         patience: Patience | None = None,
     ) -> None:
@@ -133,11 +135,11 @@ class Client(commands.AutoShardedBot):
             allowed_installs=app_commands.AppInstallationType(guild=True),
             tree_cls=Tree,
             shard_count=shard_count,
-            http_trace=gate(pace or RequestPace(), watcher),
+            http_trace=gate(pace or RequestPace(), telemetry),
             # A longer wait is the caller's to plan, not to sit through: RateLimited says how long.
             max_ratelimit_timeout=30.0,
         )
-        self.watcher = watcher
+        self.telemetry = telemetry
         self.patience = patience or Patience()
         self._proxies = proxies
         self._taken: tuple[commands.Cog, ...] = ()
@@ -273,7 +275,7 @@ class Client(commands.AutoShardedBot):
         command: app_commands.Command[Any, ..., Any] | app_commands.ContextMenu,
     ) -> None:
         """Called by discord.py for a command that ended without an error."""
-        self.watcher.command_ended(command.qualified_name, Answered.OK)
+        self.telemetry.command_ended(command.qualified_name, Answered.OK)
 
 
 def _not_taken(interaction: discord.Interaction[Client]) -> UserError | None:

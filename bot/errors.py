@@ -172,7 +172,7 @@ class DeliveryError(PaperboyError):
     is_permanent: bool = False
     is_explained: bool = False
     is_gone: bool = False
-    is_doubtful: bool = False
+    is_unconfirmed: bool = False
     is_rejected: bool = False
     refused_embeds: tuple[int, ...] = ()
     is_everywhere: bool = False

@@ -28,20 +28,20 @@ _JOB = "bell"
 class Scheduler:
     """Rings for one run at a time. The runs themselves are ours: ending the bell never cuts one off."""
 
-    def __init__(self, *, runs: Runs, clock: Clock, rung: asyncio.Event, running: asyncio.Lock) -> None:
+    def __init__(self, *, runs: Runs, clock: Clock, woken: asyncio.Event, running: asyncio.Lock) -> None:
         self._runs = runs
         self._clock = clock
         self._running = running  # held by each run; while another holds it, none begins
-        self._rung = rung  # set by whoever makes something due: the bell, or a changed schedule
-        self._bell = AsyncIOScheduler(timezone=UTC)
+        self._woken = woken  # set by whoever makes something due: the bell, or a changed schedule
+        self._wake_up = AsyncIOScheduler(timezone=UTC)
 
     async def run(self) -> None:
         """Runs at once, then whenever the bell rings, until it is cancelled; a failed run is tried again."""
-        self._bell.start()
+        self._wake_up.start()
         failures = 0
         try:
             while True:
-                self._rung.clear()
+                self._woken.clear()
                 try:
                     async with self._running:
                         await self._runs.run()
@@ -54,7 +54,7 @@ class Scheduler:
                         _log.exception("The run failed; the next one is tried in %s", wait)
                     await asyncio.sleep(wait.total_seconds())
         finally:
-            self._bell.shutdown(wait=False)
+            self._wake_up.shutdown(wait=False)
 
     async def _until_due(self) -> None:
         """Waits until somebody rings, or a run is due whatever became of the ring."""
@@ -66,12 +66,12 @@ class Scheduler:
             self._ring_in(wait)
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_AGAIN_SECONDS):
-                    await self._rung.wait()
+                    await self._woken.wait()
                     return
 
     def _ring_in(self, wait: timedelta) -> None:
-        self._bell.add_job(
-            self._ring,
+        self._wake_up.add_job(
+            self._wake,
             # The bell's clock is the machine's: it is told how long to wait, not what our clock shows.
             DateTrigger(run_date=datetime.now(UTC) + wait, timezone=UTC),
             id=_JOB,
@@ -79,6 +79,6 @@ class Scheduler:
             misfire_grace_time=None,
         )
 
-    async def _ring(self) -> None:
+    async def _wake(self) -> None:
         """A coroutine, so that APScheduler calls it in this thread: an asyncio.Event is not for others."""
-        self._rung.set()
+        self._woken.set()

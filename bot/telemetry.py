@@ -15,9 +15,9 @@ class Tried(StrEnum):
     DONE = "done"  # a step: the message is published, or its thread is open
     ADOPTED = "adopted"  # an earlier attempt had brought it: its message was found
     POSTPONED = "postponed"  # tried again later
-    HELD = "held"  # the channel refuses; nothing is sent there until that is mended
+    BLOCKED = "blocked"  # the channel refuses; nothing is sent there until that is mended
     REFUSED = "refused"  # Discord refuses the content: it is split, tried bare, or failed
-    IN_DOUBT = "in_doubt"  # an earlier attempt may have brought it, and the bot may not look
+    UNCONFIRMED = "unconfirmed"  # an earlier attempt may have brought it, and the bot may not look
     BUG = "bug"
 
 
@@ -38,7 +38,7 @@ class Endpoint(StrEnum):
     PAPER = "paper"
 
 
-class Watcher:
+class Telemetry:
     """Is told what happens, as it happens. This one takes no notice; others override what they care for.
 
     The methods are called in the midst of the work: they return at once, wait for nothing and raise nothing.
@@ -63,7 +63,7 @@ class Watcher:
     def post_tried(self, tried: Tried, *, waited_seconds: float) -> None:
         """An attempt at a post ended, so long after the post was planned."""
 
-    def step_tried(self, tried: Tried) -> None:
+    def follow_up_tried(self, tried: Tried) -> None:
         """An attempt at publishing a message, or at opening its thread, ended."""
 
     def discord_answered(self, *, status: int | None, seconds: float) -> None:
@@ -79,4 +79,4 @@ class Watcher:
         """A command ended."""
 
 
-UNWATCHED = Watcher()
+NO_TELEMETRY = Telemetry()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from discord.ext import commands
 
 from bot.services.container import Services
-from cogs.blocks import HoldsCog
+from cogs.blocks import BlocksCog
 from cogs.config import ConfigCog
 from cogs.delivery import DeliveryCog
 from cogs.explain import ExplainingCog
@@ -21,7 +21,7 @@ def make_cogs(services: Services) -> tuple[commands.Cog, ...]:
     """Every cog there is, each with the use cases that it needs."""
     return (
         SubscriptionsCog(services.subscriptions, clock=services.clock),
-        ExplainingCog(services.searching, services.explaining, clock=services.clock),
+        ExplainingCog(services.search, services.explanations, clock=services.clock),
         DeliveryCog(services.feeds, clock=services.clock),
         PapersCog(services.papers, clock=services.clock),
         ConfigCog(services),
@@ -29,5 +29,5 @@ def make_cogs(services: Services) -> tuple[commands.Cog, ...]:
         SetupCog(services.setup),
         WelcomeCog(services.servers),
         HelpCog(),
-        HoldsCog(services.holds, services.surroundings, clock=services.clock),
+        BlocksCog(services.blocked_channels, services.guild_events, clock=services.clock),
     )

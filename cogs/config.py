@@ -52,7 +52,7 @@ class ConfigCog(
     def __init__(self, services: Services) -> None:
         self._feeds = services.feeds
         self._filters = services.filters
-        self._moving = services.moving
+        self._moving = services.transfer
         self._changes = services.changes
         self._servers = services.servers
         self._results = services.results
@@ -68,8 +68,8 @@ class ConfigCog(
         target = await targets.managed(interaction, channel)
         state = await self._feeds.state(target.channel_id)
         if state is None:
-            beginning = await self._servers.beginning(target.server_id)
-            await answer(interaction, [servers_answers.no_feed(target.channel_id, beginning)])
+            defaults = await self._servers.defaults(target.server_id)
+            await answer(interaction, [servers_answers.no_feed(target.channel_id, defaults)])
         else:
             found = await self._results.of_feed(state.feed, state.subscriptions)
             seen = await self._seen(interaction, state.notices_channel_id)
@@ -125,13 +125,11 @@ class ConfigCog(
         target = await targets.managed(interaction, None)
         given = {"time": time, "timezone": timezone, "weekdays": weekdays}
         if any(given.values()):
-            beginning = await self._servers.change_beginning(
-                target.server_id, user_id=target.user_id, **given
-            )
+            defaults = await self._servers.change_defaults(target.server_id, user_id=target.user_id, **given)
         else:
-            beginning = await self._servers.beginning(target.server_id)
+            defaults = await self._servers.defaults(target.server_id)
         await answer(
-            interaction, [servers_answers.beginning(beginning, is_asked_to_change=any(given.values()))]
+            interaction, [servers_answers.defaults(defaults, is_asked_to_change=any(given.values()))]
         )
 
     @defaults.autocomplete("timezone")

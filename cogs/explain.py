@@ -15,14 +15,14 @@ from bot.discord.permissions.targets import ChannelOption
 from bot.discord.ui.options import Keywords, PaperText
 from bot.discord.ui.pages import answer
 from bot.services.clock import Clock
-from bot.services.queries.explain import Explaining
-from bot.services.queries.search import MOST_DAYS, RECENT_DAYS, Searching
+from bot.services.queries.explain import Explanations
+from bot.services.queries.search import MOST_DAYS, RECENT_DAYS, Search
 
 
 class ExplainingCog(commands.Cog):
-    def __init__(self, searching: Searching, explaining: Explaining, *, clock: Clock) -> None:
-        self._searching = searching
-        self._explaining = explaining
+    def __init__(self, search: Search, explanations: Explanations, *, clock: Clock) -> None:
+        self._search = search
+        self._explaining = explanations
         self._clock = clock
 
     @app_commands.command()
@@ -39,7 +39,7 @@ class ExplainingCog(commands.Cog):
     ) -> None:
         """Show what keywords would have brought, without subscribing."""
         await interaction.response.defer(ephemeral=True)
-        found = await self._searching.preview(keywords, days=days)
+        found = await self._search.preview(keywords, days=days)
         await answer(interaction, answers.preview(found))
 
     @app_commands.command()

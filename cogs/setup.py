@@ -11,7 +11,7 @@ from discord.ext import commands
 from typing_extensions import override
 
 from bot.client import Client
-from bot.discord.ui.error_handler import failures_told
+from bot.discord.ui.error_handler import errors_reported
 from bot.discord.ui.setup_panel import Panel, PanelItem, tell_if_too_old
 from bot.services.feeds.setup import Setup
 from cogs.subscriptions import OlderButton
@@ -34,7 +34,7 @@ class SetUpButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
 
     @override
     async def callback(self, interaction: discord.Interaction) -> None:
-        async with failures_told(interaction):
+        async with errors_reported(interaction):
             cog = cast("Client", interaction.client).get_cog(SetupCog.__name__)
             await cast("SetupCog", cog).open_panel(interaction)
 

@@ -16,7 +16,7 @@ from bot.discord.answers import subscriptions as answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
 from bot.discord.ui.confirm import question
-from bot.discord.ui.error_handler import failures_told
+from bot.discord.ui.error_handler import errors_reported
 from bot.discord.ui.options import Keywords, choices
 from bot.discord.ui.pages import answer
 from bot.discord.ui.replies import reply
@@ -66,7 +66,7 @@ class OlderButton(
 
     @override
     async def callback(self, interaction: discord.Interaction) -> None:
-        async with failures_told(interaction):
+        async with errors_reported(interaction):
             cog = cast("Client", interaction.client).get_cog(SubscriptionsCog.__name__)
             await cast("SubscriptionsCog", cog).post_older(
                 interaction, self._channel_id, self._subscription_ids
@@ -104,7 +104,7 @@ class UndoButton(
 
     @override
     async def callback(self, interaction: discord.Interaction) -> None:
-        async with failures_told(interaction):
+        async with errors_reported(interaction):
             cog = cast("Client", interaction.client).get_cog(SubscriptionsCog.__name__)
             await cast("SubscriptionsCog", cog).undo(interaction, self._channel_id, self._key)
 

@@ -20,7 +20,7 @@ from bot.discord.ui.confirm import question
 from bot.discord.ui.pages import answer
 from bot.discord.ui.replies import reply
 from bot.services.clock import Clock
-from bot.services.transfer.transfer import Moving
+from bot.services.transfer.transfer import Transfer
 
 _MOST_FILES = 10  # of a message; Discord's limit
 
@@ -28,7 +28,7 @@ _MOST_FILES = 10  # of a message; Discord's limit
 class MovingCommands(commands.Cog):
     """A part of `ConfigCog`: a group is one cog's, and discord.py takes commands from its bases too."""
 
-    _moving: Moving
+    _moving: Transfer
     _clock: Clock
 
     @app_commands.command(name="export")

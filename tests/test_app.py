@@ -85,4 +85,4 @@ async def owing(bot: Bot) -> None:
     bot.list_paper("2608.00001")
     await bot.subscribe()
     bot.clock.advance(hours=1)
-    await bot.services.runs.run.run()
+    await bot.services.runs.run()

@@ -48,8 +48,8 @@ class Counted:
     def __init__(self, bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
         self.failures: list[Exception] = []
-        self._run = bot.services.runs.run.run
-        monkeypatch.setattr(bot.services.runs.run, "run", self.run)
+        self._run = bot.services.runs.run
+        monkeypatch.setattr(bot.services.runs, "run", self.run)
 
     async def run(self) -> Any:
         self.count += 1
@@ -60,10 +60,10 @@ class Counted:
 
 @asynccontextmanager
 async def scheduled(
-    bot: Bot, rung: asyncio.Event | None = None, running: asyncio.Lock | None = None
+    bot: Bot, woken: asyncio.Event | None = None, running: asyncio.Lock | None = None
 ) -> AsyncIterator[Scheduler]:
-    rung, running = rung or asyncio.Event(), running or asyncio.Lock()
-    scheduler = Scheduler(runs=bot.services.runs.run, clock=bot.clock, rung=rung, running=running)
+    woken, running = woken or asyncio.Event(), running or asyncio.Lock()
+    scheduler = Scheduler(runs=bot.services.runs, clock=bot.clock, woken=woken, running=running)
     task = asyncio.create_task(scheduler.run())
     try:
         yield scheduler
@@ -77,57 +77,57 @@ async def scheduled(
 async def test_it_runs_at_once_and_then_waits(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     runs = Counted(bot, monkeypatch)
     async with scheduled(bot) as scheduler:
-        await until(lambda: scheduler._bell.get_job("bell") is not None)
+        await until(lambda: scheduler._wake_up.get_job("bell") is not None)
         await quiet()
     assert runs.count == 1
 
 
 async def test_whoever_makes_something_due_rings(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
-    runs, rung = Counted(bot, monkeypatch), asyncio.Event()
-    async with scheduled(bot, rung) as scheduler:
-        await until(lambda: scheduler._bell.get_job("bell") is not None)
-        rung.set()
+    runs, woken = Counted(bot, monkeypatch), asyncio.Event()
+    async with scheduled(bot, woken) as scheduler:
+        await until(lambda: scheduler._wake_up.get_job("bell") is not None)
+        woken.set()
         await until(lambda: runs.count == 2)
 
 
 async def test_whoever_holds_the_runs_back_waits_for_the_one_under_way_and_is_waited_for(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runs, rung, running = Counted(bot, monkeypatch), asyncio.Event(), asyncio.Lock()
+    runs, woken, running = Counted(bot, monkeypatch), asyncio.Event(), asyncio.Lock()
     begun, may_end = asyncio.Event(), asyncio.Event()
-    real_run = bot.services.runs.run.run
+    real_run = bot.services.runs.run
 
     async def slow_run() -> Any:
         begun.set()
         await may_end.wait()
         return await real_run()
 
-    monkeypatch.setattr(bot.services.runs.run, "run", slow_run)
-    async with scheduled(bot, rung, running):
+    monkeypatch.setattr(bot.services.runs, "run", slow_run)
+    async with scheduled(bot, woken, running):
         await begun.wait()
         assert running.locked()
         may_end.set()
         async with running:
             assert runs.count == 1
-            rung.set()
+            woken.set()
             await quiet()
             assert runs.count == 1
         await until(lambda: runs.count == 2)
 
 
 async def test_a_ring_during_a_run_is_not_lost(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
-    rung = asyncio.Event()
+    woken = asyncio.Event()
     runs = Counted(bot, monkeypatch)
     whole = runs.run
 
     async def run() -> Any:
         report = await whole()
         if runs.count == 1:
-            rung.set()
+            woken.set()
         return report
 
-    monkeypatch.setattr(bot.services.runs.run, "run", run)
-    async with scheduled(bot, rung):
+    monkeypatch.setattr(bot.services.runs, "run", run)
+    async with scheduled(bot, woken):
         await until(lambda: runs.count == 2)
         await quiet()
     assert runs.count == 2
@@ -142,11 +142,11 @@ async def test_the_bell_rings_in_this_thread_when_the_time_has_come(
     async def next_at() -> Any:
         return bot.clock() + (waits.pop(0) if waits else timedelta(hours=1))
 
-    monkeypatch.setattr(bot.services.runs.run, "next_at", next_at)
-    rung = Event()
-    async with scheduled(bot, rung):
+    monkeypatch.setattr(bot.services.runs, "next_at", next_at)
+    woken = Event()
+    async with scheduled(bot, woken):
         await until(lambda: runs.count == 2)
-    assert rung.threads == {threading.get_ident()}
+    assert woken.threads == {threading.get_ident()}
 
 
 @pytest.mark.parametrize("jump", [timedelta(hours=-5), timedelta(hours=5)])
@@ -179,14 +179,14 @@ async def test_after_a_failure_it_waits_longer_each_time_and_goes_on(
         await real(min(seconds, 0.001))
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    rung = asyncio.Event()
-    async with scheduled(bot, rung) as scheduler:
-        await until(lambda: scheduler._bell.get_job("bell") is not None)
+    woken = asyncio.Event()
+    async with scheduled(bot, woken) as scheduler:
+        await until(lambda: scheduler._wake_up.get_job("bell") is not None)
         await quiet()
         assert waits == [5, 10, 20]
         assert runs.count == 4
         runs.failures = [OSError("database is locked")]
-        rung.set()
+        woken.set()
         await until(lambda: runs.count == 6)
         assert waits == [5, 10, 20, 5]
     assert sum("The run failed" in record.message for record in caplog.records) == 4
@@ -200,7 +200,7 @@ async def test_a_store_that_cannot_say_what_is_due_does_not_end_the_bell(
     async def broken() -> None:
         raise OSError("disk I/O error")
 
-    monkeypatch.setattr(bot.services.runs.run, "next_at", broken)
+    monkeypatch.setattr(bot.services.runs, "next_at", broken)
     async with scheduled(bot):
         await until(lambda: runs.count == 1)
         await quiet()
@@ -210,5 +210,5 @@ async def test_a_store_that_cannot_say_what_is_due_does_not_end_the_bell(
 async def test_the_next_time_is_never_in_the_past_after_a_run(bot: Bot) -> None:
     await bot.subscribe()
     bot.clock.now = NOW + timedelta(days=3)
-    await bot.services.runs.run.run()
-    assert await bot.services.runs.run.next_at() > bot.clock()
+    await bot.services.runs.run()
+    assert await bot.services.runs.next_at() > bot.clock()

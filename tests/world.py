@@ -96,10 +96,10 @@ class World:
         """Waits until nothing more can be sent now."""
         for _ in range(500):
             async with self.database.read() as conn:
-                owed = await outbox.claimable(conn, self.clock(), limit=1) or await follow_ups.claimable(
+                pending = await outbox.claimable(conn, self.clock(), limit=1) or await follow_ups.claimable(
                     conn, self.clock(), limit=1
                 )
-            if not owed and not self.services.delivery.in_flight:
+            if not pending and not self.services.delivery.in_flight:
                 return
             self.services.delivery.wake()
             await asyncio.sleep(0.01)
@@ -243,7 +243,7 @@ def _bot(database: Database, source: HuggingFace, clock: FakeClock) -> tuple[Cli
         default_schedule=NINE_ON_WEEKDAYS,
         poll_interval_seconds=1800,
         backfill_days=30,
-        ring=lambda: None,
+        wake=lambda: None,
         pace=ChannelPace(10_000),
     )
     client.take(make_cogs(services))

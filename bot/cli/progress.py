@@ -11,7 +11,7 @@ from typing import NoReturn
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from bot.services.progress import Advance, Progress, untold
+from bot.services.progress import Advance, Progress, no_progress
 
 _FORMAT = "{desc} {bar:30} {n_fmt} of {total_fmt}, {remaining} left"
 
@@ -20,7 +20,7 @@ tqdm.monitor_interval = 0  # no thread beside the loop: each step draws
 
 def progress_bar(what: str) -> Progress:
     """A bar that says what is done; nothing at all where standard error is no terminal."""
-    return _drawn(what) if sys.stderr.isatty() else untold
+    return _drawn(what) if sys.stderr.isatty() else no_progress
 
 
 def _drawn(what: str) -> Progress:

@@ -45,7 +45,7 @@ class Decision:
         return self.stage is Stage.POST
 
     @property
-    def is_kept_out(self) -> bool:
+    def is_filtered_out(self) -> bool:
         """Whether the feed's filter alone keeps it out."""
         return self.stage in FILTER_STAGES
 
@@ -86,7 +86,7 @@ def decide(  # noqa: PLR0911 - one return a stage is the clearest way to write a
     if not matched:
         return Decision(stage=Stage.MATCHES)
     day = paper.list_day
-    lacks = _kept_out_by(feed, paper, is_excluded=is_excluded)
+    lacks = _filtered_out_by(feed, paper, is_excluded=is_excluded)
     wanting = tuple(subscription for subscription in matched if subscription.since <= day)
     if not wanting:
         return Decision(
@@ -106,7 +106,7 @@ def decide(  # noqa: PLR0911 - one return a stage is the clearest way to write a
     return Decision(stage=Stage.POST, matched=wanting)
 
 
-def _kept_out_by(feed: Feed, paper: Paper, *, is_excluded: bool) -> Stage | None:
+def _filtered_out_by(feed: Feed, paper: Paper, *, is_excluded: bool) -> Stage | None:
     """The first stage of the feed's filter that the paper does not pass; None if it passes all."""
     if is_excluded:
         return Stage.EXCLUDED

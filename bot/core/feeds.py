@@ -44,13 +44,13 @@ class Style(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
+class Block:
     """Discord refuses this feed's channel; nothing is sent there until that is mended."""
 
     reason: str  # in words, with what to do
     since: datetime
     # When it is tried again though nothing is seen to be wrong; None where the channel's permissions tell.
-    look_at: datetime | None = None
+    recheck_at: datetime | None = None
     is_gone: bool = False  # the channel was deleted, or the server left
 
 
@@ -89,7 +89,7 @@ class Feed:
     only_with_code: bool = False  # papers without a code repository stay out
     exclude: Exclusion | None = None
     paused_at: datetime | None = None
-    hold: Hold | None = None
+    block: Block | None = None
     next_run_at: datetime  # when it is due; in the past means now
     last_run_at: datetime | None = None  # its last finished run
     last_run: LastRun | None = None
@@ -107,7 +107,7 @@ class Feed:
 
     @property
     def is_active(self) -> bool:
-        return self.paused_at is None and self.hold is None
+        return self.paused_at is None and self.block is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

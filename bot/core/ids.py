@@ -16,7 +16,7 @@ RoleId = NewType("RoleId", int)
 FeedId = NewType("FeedId", int)
 SubscriptionId = NewType("SubscriptionId", int)
 PostId = NewType("PostId", int)
-StepId = NewType("StepId", int)
+FollowUpId = NewType("FollowUpId", int)
 NoticeId = NewType("NoticeId", int)
 RunId = NewType("RunId", int)
 

@@ -13,7 +13,7 @@ from bot.core.runs import SourceFailure
 
 
 class NoticeKind(StrEnum):
-    HELD = "held"  # a feed is held
+    BLOCKED = "blocked"  # a feed is blocked
     DELAYED = "delayed"  # a feed's message does not get through, and that lasts
     FAILED = "failed"  # papers of a feed could not be posted
     SOURCE = "source"  # Hugging Face's list cannot be read, and that lasts
@@ -21,8 +21,8 @@ class NoticeKind(StrEnum):
 
 class NoticeState(StrEnum):
     PENDING = "pending"
-    TOLD = "told"
-    UNTOLD = "untold"  # nobody could be told; /status says it all the same
+    NOTIFIED = "notified"
+    UNDELIVERABLE = "undeliverable"  # nobody could be told; /status says it all the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +58,11 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ProblemReport:
     """What one message tells a server: every trouble that is news to it."""
 
     server_id: ServerId
-    held: tuple[Feed, ...] = ()
+    blocked: tuple[Feed, ...] = ()
     delayed: tuple[Delay, ...] = ()
     failed: tuple[Failure, ...] = ()
     source: SourceFailure | None = None
@@ -72,13 +72,13 @@ class Told:
     def feeds(self) -> tuple[Feed, ...]:
         """The feeds that it is about, but for those whose channels may not be named."""
         of_posts = (problem.feed for problem in (*self.delayed, *self.failed))
-        return tuple(dict.fromkeys((*self.held, *of_posts)))
+        return tuple(dict.fromkeys((*self.blocked, *of_posts)))
 
-    def naming(self, channel_ids: Collection[ChannelId]) -> Told:
+    def naming(self, channel_ids: Collection[ChannelId]) -> ProblemReport:
         """The same for readers who see these channels alone."""
         return replace(
             self,
-            held=tuple(feed for feed in self.held if feed.channel_id in channel_ids),
+            blocked=tuple(feed for feed in self.blocked if feed.channel_id in channel_ids),
             delayed=tuple(delay for delay in self.delayed if delay.feed.channel_id in channel_ids),
             failed=tuple(failure for failure in self.failed if failure.feed.channel_id in channel_ids),
             unnamed=tuple(feed for feed in self.feeds if feed.channel_id not in channel_ids),

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.core.feeds import FeedKind, Place
-from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, RoleId, ServerId, StepId
+from bot.core.ids import ChannelId, FeedId, FollowUpId, MessageId, PaperId, PostId, RoleId, ServerId
 
 
 class Form(StrEnum):
@@ -31,26 +31,26 @@ class PostState(StrEnum):
     FAILED = "failed"  # Discord refused its content; shown by /status, tried again on request
 
 
-class StepKind(StrEnum):
+class FollowUpKind(StrEnum):
     """What follows on a message that was sent; its failure never repeats the message."""
 
     PUBLISH = "publish"  # an announcement goes on to the servers that follow the channel
     THREAD = "thread"  # a thread is opened under the message
 
 
-class StepState(StrEnum):
+class FollowUpState(StrEnum):
     PENDING = "pending"  # to be done once the message stands
     DONE = "done"
     FAILED = "failed"  # Discord refuses it; told in /status, tried again on request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class FollowUp:
     """A step of a post that was sent."""
 
-    id: StepId
-    kind: StepKind
-    state: StepState
+    id: FollowUpId
+    kind: FollowUpKind
+    state: FollowUpState
     post_id: PostId
     feed_id: FeedId
     server_id: ServerId
@@ -72,7 +72,7 @@ class NewPost:
     nonce: str  # at most 25 characters (Discord's limit)
     entries: tuple[Entry, ...]
     mention_role_id: RoleId | None = None
-    steps: tuple[StepKind, ...] = ()
+    follow_ups: tuple[FollowUpKind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class Post:
     failures: int = 0  # of these, those that failed; one that a crash cut off did not
     next_attempt_at: datetime
     # Held back since then: it may stand in the channel or not, and the bot may not look.
-    doubtful_since: datetime | None = None
+    unconfirmed_since: datetime | None = None
     message_id: MessageId | None = None  # in a forum also the id of its thread
     sent_at: datetime | None = None
     reason: str | None = None  # why the last attempt did not succeed

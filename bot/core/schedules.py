@@ -119,7 +119,7 @@ def parse_weekdays(text: str) -> frozenset[int]:
         first, dash, last = part.partition("-")
         start = _weekday(first)
         end = _weekday(last) if dash else start
-        days.update((start + step) % 7 for step in range((end - start) % 7 + 1))
+        days.update((start + follow_up) % 7 for follow_up in range((end - start) % 7 + 1))
     return frozenset(days)
 
 

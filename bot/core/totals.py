@@ -13,11 +13,11 @@ class Totals:
     servers: int  # that the bot is in, and that have used it
     feeds_active: int
     feeds_paused: int
-    feeds_held: int  # also those that are paused beside
+    feeds_blocked: int  # also those that are paused beside
     subscriptions: int
     papers: int
     items_unreadable: int  # on the list days that were read, when each was read last
     posts_waiting: int  # owed, and to be sent as soon as may be
     posts_stopped: int  # owed by feeds that are held or paused
-    posts_in_doubt: int
+    posts_unconfirmed: int
     oldest_waiting_at: datetime | None  # when the longest waiting of `posts_waiting` was planned

@@ -16,8 +16,8 @@ from bot.doctor.findings import Finding, Sign, fine, unchecked, warning, wrong
 from bot.errors import ConfigError
 from bot.store.sqlite.engine import parse_url
 from bot.store.sqlite.files import NO_LOCKS, obstacle, real
-from bot.store.sqlite.inspection import BusyError, Inspector, Owed, Revision, inspected, user_of
-from bot.store.sqlite.locks import is_held, keeps_locks, lock_path
+from bot.store.sqlite.inspection import BusyError, Inspector, Pending, Revision, inspected, user_of
+from bot.store.sqlite.locks import is_blocked, keeps_locks, lock_path
 
 _LEAST_ROOM_BYTES = 50_000_000
 _LITTLE_ROOM_BYTES = 500_000_000
@@ -30,7 +30,7 @@ class Contents:
     """What is kept, as far as it bears on other checks."""
 
     feeds: Sequence[Feed]  # with subscriptions
-    owed: Mapping[FeedId, Owed]
+    pending: Mapping[FeedId, Pending]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ async def check_database(url: str, *, within_seconds: float = _SECONDS) -> Datab
     if not path.exists():
         can_be_made = around[0].sign is Sign.FINE
         made = [fine(f"{path} is not there yet: it is made at the first start")] if can_be_made else []
-        return DatabaseReport(findings=[*made, *around], contents=Contents(feeds=(), owed={}))
+        return DatabaseReport(findings=[*made, *around], contents=Contents(feeds=(), pending={}))
     size_bytes = path.stat().st_size
     user = _user(path)
     found: list[Finding] = []
@@ -58,7 +58,7 @@ async def check_database(url: str, *, within_seconds: float = _SECONDS) -> Datab
             revision = await file.revision()
             found.append(_revision(path, revision, size_bytes=size_bytes))
             if revision.is_current:
-                contents = Contents(feeds=await file.feeds(), owed=await file.owed())
+                contents = Contents(feeds=await file.feeds(), pending=await file.pending())
             found.append(await _soundness(file, size_bytes=size_bytes))
     except ConfigError as error:
         found.append(_refused(error, ends_the_start=not found))
@@ -77,7 +77,7 @@ def _user(path: Path) -> list[Finding]:
         return [_refused(error, ends_the_start=True)]
     process_id = user_of(path)
     process = f" (process {process_id})" if process_id else ""
-    if is_held(lock_path(real(path))):
+    if is_blocked(lock_path(real(path))):
         return [fine(f"It is in use: a bot runs on it{process}")]
     return [fine(f"Another program has it open{process}")] if process_id is not None else []
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from bot.core.access import Access
-from bot.core.feeds import Feed, Hold
+from bot.core.feeds import Block, Feed
 from bot.core.ids import ChannelId, ServerId
 from bot.core.markdown import without_markup
 from bot.core.plurals import count
 from bot.discord.survey import NoAnswerError, ServerSurvey, Survey, TokenRefusedError
 from bot.doctor.database import Contents
 from bot.doctor.findings import Finding, Sign, fine, unchecked, warning, wrong
-from bot.store.sqlite.inspection import Owed
+from bot.store.sqlite.inspection import Pending
 
 _MOST_TOLD = 20  # troubles
 _AT_ONCE = 4  # servers
@@ -33,7 +33,7 @@ class SeenFeed:
     """A feed, and what was seen of its channel; None where its server was not looked at."""
 
     feed: Feed
-    owed: Owed
+    pending: Pending
     where: str  # such as `#papers in Paper Club`
     channel_names: Names = field(default_factory=dict[ChannelId, str])
     access: Access | None
@@ -114,7 +114,7 @@ def _seen(feed: Feed, contents: Contents, server_name: str, access: Access | Non
     channel = f"#{name}" if name else f"channel {feed.channel_id}"
     return SeenFeed(
         feed=feed,
-        owed=contents.owed.get(feed.id, Owed(waiting=0, doubtful=0, failed=0)),
+        pending=contents.pending.get(feed.id, Pending(waiting=0, unconfirmed=0, failed=0)),
         where=f"{channel} in {server_name}",
         channel_names=names,
         access=access,
@@ -123,17 +123,17 @@ def _seen(feed: Feed, contents: Contents, server_name: str, access: Access | Non
 
 def judged_feeds(seen: Sequence[SeenFeed]) -> list[Finding]:
     """The troubles, the worst first, and in one line all that is fine."""
-    troubles = [trouble for one in seen for trouble in _troubles(one)]
-    troubles.sort(key=lambda trouble: trouble.sign is not Sign.WRONG)
-    findings = troubles[:_MOST_TOLD]
-    if len(troubles) > _MOST_TOLD:
-        worst = any(trouble.sign is Sign.WRONG for trouble in troubles[_MOST_TOLD:])
-        more = f"{count(len(troubles) - _MOST_TOLD, 'trouble')} more of this kind"
+    problems = [problem for one in seen for problem in _problems(one)]
+    problems.sort(key=lambda problem: problem.sign is not Sign.WRONG)
+    findings = problems[:_MOST_TOLD]
+    if len(problems) > _MOST_TOLD:
+        worst = any(problem.sign is Sign.WRONG for problem in problems[_MOST_TOLD:])
+        more = f"{count(len(problems) - _MOST_TOLD, 'trouble')} more of this kind"
         findings.append((wrong if worst else warning)(more, "mend these first, and look again"))
     not_seen = [one for one in seen if one.access is None or not one.access.is_known]
     if not_seen:
         findings.append(unchecked(_in_servers(not_seen), because="Discord did not tell of them"))
-    if well := [one for one in seen if one not in not_seen and not any(_troubles(one))]:
+    if well := [one for one in seen if one not in not_seen and not any(_problems(one))]:
         findings.append(fine(f"{_in_servers(well)}: all is well{_waiting(seen)}"))
     return findings
 
@@ -146,15 +146,15 @@ def _in_servers(seen: Sequence[SeenFeed]) -> str:
 
 
 def _waiting(seen: Sequence[SeenFeed]) -> str:
-    waiting = sum(one.owed.waiting for one in seen)
+    waiting = sum(one.pending.waiting for one in seen)
     return f"; {count(waiting, 'post')} {'waits' if waiting == 1 else 'wait'} to be sent" if waiting else ""
 
 
-def _troubles(seen: SeenFeed) -> Iterator[Finding]:
+def _problems(seen: SeenFeed) -> Iterator[Finding]:
     feed, access = seen.feed, seen.access or Access()
-    blocking = feed.hold is not None or access.obstacle is not None
+    blocking = feed.block is not None or access.obstacle is not None
     if blocking and feed.paused_at is None:
-        yield _in_the_way(seen, feed.hold, access)
+        yield _in_the_way(seen, feed.block, access)
     if not blocking:
         wanted = [(access.history_obstacle, "a message that a crash leaves in doubt is held back")]
         if feed.publishes:
@@ -165,27 +165,31 @@ def _troubles(seen: SeenFeed) -> Iterator[Finding]:
             if obstacle is not None:
                 what, remedy = _said(obstacle, seen)
                 yield warning(f"{seen.where}: {what}, so {cost}", remedy)
-    if feed.paused_at is None and seen.owed.failed:
-        refused = f"{count(seen.owed.failed, 'post')} {'was' if seen.owed.failed == 1 else 'were'} refused"
+    if feed.paused_at is None and seen.pending.failed:
+        refused = (
+            f"{count(seen.pending.failed, 'post')} {'was' if seen.pending.failed == 1 else 'were'} refused"
+        )
         yield warning(f"{seen.where}: {refused} by Discord", "/status there tells why, /deliver tries again")
-    if seen.owed.doubtful:
-        doubtful = f"{count(seen.owed.doubtful, 'post')} may stand there or not"
-        yield warning(f"{seen.where}: {doubtful}", "give the bot Read Message History there, then it looks")
+    if seen.pending.unconfirmed:
+        unconfirmed = f"{count(seen.pending.unconfirmed, 'post')} may stand there or not"
+        yield warning(
+            f"{seen.where}: {unconfirmed}", "give the bot Read Message History there, then it looks"
+        )
 
 
-def _in_the_way(seen: SeenFeed, hold: Hold | None, access: Access) -> Finding:
-    if access.is_gone or (hold is not None and hold.is_gone):
+def _in_the_way(seen: SeenFeed, block: Block | None, access: Access) -> Finding:
+    if access.is_gone or (block is not None and block.is_gone):
         return warning(
             f"{seen.where} does not exist any more",
             "/subscribe in another channel; after 30 days this one is forgotten",
         )
-    if hold is None:
+    if block is None:
         what, remedy = _said(access.obstacle or "", seen)
         return wrong(f"{seen.where}: {what}", remedy)
-    what, remedy = _said(access.obstacle or hold.reason, seen)
-    if access.obstacle is None and access.is_known and seen.access is not None and hold.look_at is None:
+    what, remedy = _said(access.obstacle or block.reason, seen)
+    if access.obstacle is None and access.is_known and seen.access is not None and block.recheck_at is None:
         remedy = "nothing is in the way any more: the bot starts again by itself, or by /config resume"
-    return wrong(f"{seen.where} is held since {hold.since:%Y-%m-%d %H:%M} UTC: {what}", remedy)
+    return wrong(f"{seen.where} is held since {block.since:%Y-%m-%d %H:%M} UTC: {what}", remedy)
 
 
 def _said(told: str, seen: SeenFeed) -> tuple[str, str]:

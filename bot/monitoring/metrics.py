@@ -23,8 +23,8 @@ from typing_extensions import override
 from bot import __version__
 from bot.core.runs import Outcome
 from bot.errors import ProblemKind
-from bot.monitoring.snapshot import Standing, StandingCollector
-from bot.telemetry import Answered, Endpoint, Tried, Watcher
+from bot.monitoring.snapshot import Snapshot, SnapshotCollector
+from bot.telemetry import Answered, Endpoint, Telemetry, Tried
 
 # The format that every Prometheus reads.
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -39,13 +39,13 @@ _NO_FAILURES = frozenset(
 )
 
 
-class Metrics(Watcher):
+class Metrics(Telemetry):
     """Counts what it is told of, in a registry of its own."""
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
-        self._standing = StandingCollector()
-        registry.register(self._standing)
+        self._snapshot = SnapshotCollector()
+        registry.register(self._snapshot)
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         GCCollector(registry=registry)
@@ -96,8 +96,8 @@ class Metrics(Watcher):
             ["outcome"],
             registry=registry,
         )
-        self._step_attempts = Counter(
-            "paperboy_step_attempts",
+        self._follow_up_attempts = Counter(
+            "paperboy_follow_up_attempts",
             "Attempts at publishing a message or opening its thread, by what came of them.",
             ["outcome"],
             registry=registry,
@@ -106,7 +106,7 @@ class Metrics(Watcher):
             if tried is not Tried.DONE:
                 self._post_attempts.labels(tried.value)
         for tried in (Tried.DONE, Tried.POSTPONED, Tried.REFUSED, Tried.BUG):
-            self._step_attempts.labels(tried.value)
+            self._follow_up_attempts.labels(tried.value)
         self._post_delay = Histogram(
             "paperboy_post_delay_seconds",
             "How long after they were planned posts stood in their channel.",
@@ -188,8 +188,8 @@ class Metrics(Watcher):
             self._post_delay.observe(waited_seconds)
 
     @override
-    def step_tried(self, tried: Tried) -> None:
-        self._step_attempts.labels(tried.value).inc()
+    def follow_up_tried(self, tried: Tried) -> None:
+        self._follow_up_attempts.labels(tried.value).inc()
 
     @override
     def discord_answered(self, *, status: int | None, seconds: float) -> None:
@@ -207,9 +207,9 @@ class Metrics(Watcher):
     def command_ended(self, command: str, answered: Answered) -> None:
         self._commands.labels(command, answered.value).inc()
 
-    def render(self, standing: Standing) -> bytes:
+    def render(self, snapshot: Snapshot) -> bytes:
         """All numbers, in Prometheus's text format."""
-        self._standing.standing = standing
+        self._snapshot.snapshot = snapshot
         return generate_latest(_Lean(self.registry))
 
 

@@ -21,7 +21,7 @@ from bot.core.totals import Totals
 from bot.errors import ConfigError, StoreError
 from bot.monitoring.health import Health, Report, not_assembled
 from bot.monitoring.metrics import CONTENT_TYPE, Metrics
-from bot.monitoring.snapshot import Standing
+from bot.monitoring.snapshot import Snapshot
 from bot.services.queries.totals import CurrentTotals
 
 _log = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ class Monitor:
             self._listening.close()
         await self._runner.cleanup()
 
-    def look_at(self, health: Health, totals: CurrentTotals) -> None:
+    def recheck_at(self, health: Health, totals: CurrentTotals) -> None:
         """Tells of these from now on; before, the bot is starting."""
         self._health, self._totals = health, totals
 
@@ -125,9 +125,9 @@ class Monitor:
 
     async def _tell_metrics(self, _: web.Request) -> web.Response:
         report, totals = await self._report(), await self._read_totals()
-        standing = Standing(now=self._clock(), health=report, totals=totals)
+        snapshot = Snapshot(now=self._clock(), health=report, totals=totals)
         # As a header, since aiohttp would put the version out of it.
-        return web.Response(body=self.metrics.render(standing), headers={"Content-Type": CONTENT_TYPE})
+        return web.Response(body=self.metrics.render(snapshot), headers={"Content-Type": CONTENT_TYPE})
 
     async def _read_totals(self) -> Totals | None:
         """Them, where the database can be read soon; the other numbers are told all the same."""

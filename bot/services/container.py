@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from bot.core.limits import DEFAULT_LIMITS, Limits
 from bot.core.schedules import Schedule
-from bot.services.blocks.blocked_channels import Holds
-from bot.services.blocks.guild_events import Surroundings
+from bot.services.blocks.blocked_channels import BlockedChannels
+from bot.services.blocks.guild_events import GuildEvents
 from bot.services.blocks.notices import NoticeBoard, Notices
 from bot.services.changes import Changes
 from bot.services.clock import Clock
@@ -19,20 +19,20 @@ from bot.services.feeds.filters import Filters
 from bot.services.feeds.servers import Servers
 from bot.services.feeds.setup import Setup
 from bot.services.feeds.subscriptions import Subscriptions
-from bot.services.progress import Progress, untold
+from bot.services.progress import Progress, no_progress
 from bot.services.publisher import Publisher
-from bot.services.queries.explain import Explaining
+from bot.services.queries.explain import Explanations
 from bot.services.queries.papers import Papers
 from bot.services.queries.results import Results
-from bot.services.queries.search import Searching
+from bot.services.queries.search import Search
 from bot.services.queries.status import StatusReport
 from bot.services.queries.totals import CurrentTotals
 from bot.services.runs.polling import Polling
 from bot.services.runs.run import Runs
-from bot.services.transfer.transfer import Moving
+from bot.services.transfer.transfer import Transfer
 from bot.sources.huggingface import HuggingFace
 from bot.store.database import Database
-from bot.telemetry import UNWATCHED, Watcher
+from bot.telemetry import NO_TELEMETRY, Telemetry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,21 +42,21 @@ class Services:
     clock: Clock
     polling: Polling
     delivery: Delivery
-    holds: Holds
-    surroundings: Surroundings
+    blocked_channels: BlockedChannels
+    guild_events: GuildEvents
     notices: Notices
     runs: Runs
-    searching: Searching
+    search: Search
     subscriptions: Subscriptions
     feeds: Feeds
     filters: Filters
-    moving: Moving
+    transfer: Transfer
     changes: Changes
     results: Results
     servers: Servers
     setup: Setup
     papers: Papers
-    explaining: Explaining
+    explanations: Explanations
     status: StatusReport
     totals: CurrentTotals
 
@@ -71,11 +71,11 @@ def assemble(
     default_schedule: Schedule,
     poll_interval_seconds: int,
     backfill_days: int,
-    ring: Callable[[], None],
+    wake: Callable[[], None],
     pace: ChannelPace | None = None,
     limits: Limits = DEFAULT_LIMITS,
-    progress: Progress = untold,
-    watcher: Watcher = UNWATCHED,
+    progress: Progress = no_progress,
+    telemetry: Telemetry = NO_TELEMETRY,
 ) -> Services:
     """Builds the use cases; nothing runs yet.
 
@@ -88,33 +88,35 @@ def assemble(
         default_schedule: of a feed that nobody configured.
         poll_interval_seconds: how often the list is read.
         backfill_days: how far back the archive and a run reach.
-        ring: called when something else may be due first.
+        wake: called when something else may be due first.
         pace: of each channel; Discord's, if left out.
         limits: how much one server may ask for.
         progress: shows how far the archive is read.
-        watcher: told of what happens.
+        telemetry: what counts happenings.
     """
-    delivery = Delivery(database=database, publisher=publisher, clock=clock, pace=pace, watcher=watcher)
-    holds = Holds(database=database, publisher=publisher, delivery=delivery, clock=clock, ring=ring)
+    delivery = Delivery(database=database, publisher=publisher, clock=clock, pace=pace, telemetry=telemetry)
+    blocked_channels = BlockedChannels(
+        database=database, publisher=publisher, delivery=delivery, clock=clock, wake=wake
+    )
     polling = Polling(
         database=database,
         source=source,
         clock=clock,
         backfill_days=backfill_days,
         progress=progress,
-        watcher=watcher,
+        telemetry=telemetry,
     )
     runs = Runs(
         database=database,
         polling=polling,
         delivery=delivery,
-        holds=holds,
+        blocked_channels=blocked_channels,
         clock=clock,
         poll_interval_seconds=poll_interval_seconds,
         backfill_days=backfill_days,
-        watcher=watcher,
+        telemetry=telemetry,
     )
-    searching = Searching(database=database, clock=clock, limits=limits)
+    search = Search(database=database, clock=clock, limits=limits)
     feeds = Feeds(
         database=database,
         runs=runs,
@@ -123,47 +125,47 @@ def assemble(
         clock=clock,
         default_schedule=default_schedule,
         limits=limits,
-        ring=ring,
+        wake=wake,
     )
     papers = Papers(database=database, source=source, polling=polling, clock=clock)
     subscriptions = Subscriptions(
         database=database,
-        searching=searching,
+        search=search,
         runs=runs,
         delivery=delivery,
         publisher=publisher,
         clock=clock,
         default_schedule=default_schedule,
         limits=limits,
-        ring=ring,
+        wake=wake,
     )
     servers = Servers(database=database, clock=clock, default_schedule=default_schedule)
     return Services(
         clock=clock,
         polling=polling,
         delivery=delivery,
-        holds=holds,
-        surroundings=Surroundings(holds=holds),
+        blocked_channels=blocked_channels,
+        guild_events=GuildEvents(blocked_channels=blocked_channels),
         notices=Notices(database=database, publisher=publisher, board=board, clock=clock),
         runs=runs,
-        searching=searching,
+        search=search,
         subscriptions=subscriptions,
         feeds=feeds,
         filters=Filters(
             database=database,
             feeds=feeds,
-            searching=searching,
+            search=search,
             clock=clock,
             default_schedule=default_schedule,
             limits=limits,
         ),
-        moving=Moving(
+        transfer=Transfer(
             database=database,
             delivery=delivery,
             clock=clock,
             default_schedule=default_schedule,
             limits=limits,
-            ring=ring,
+            wake=wake,
         ),
         changes=Changes(database=database, clock=clock),
         results=Results(database=database, clock=clock),
@@ -171,12 +173,12 @@ def assemble(
         setup=Setup(
             servers=servers,
             subscriptions=subscriptions,
-            searching=searching,
+            search=search,
             publisher=publisher,
             clock=clock,
         ),
         papers=papers,
-        explaining=Explaining(database=database, papers=papers, clock=clock, backfill_days=backfill_days),
+        explanations=Explanations(database=database, papers=papers, clock=clock, backfill_days=backfill_days),
         totals=CurrentTotals(database=database),
         status=StatusReport(database=database, source=source, runs=runs, publisher=publisher, clock=clock),
     )

@@ -10,6 +10,6 @@ Progress = Callable[[int], AbstractContextManager[Advance]]  # of so many steps,
 
 
 @contextmanager
-def untold(_total: int, /) -> Generator[Advance]:
+def no_progress(_total: int, /) -> Generator[Advance]:
     """Nobody looks."""
     yield lambda: None

@@ -31,7 +31,7 @@ from bot.sources.decoding import decode_json
 from bot.sources.fetching import Fetcher, FetchLimits
 from bot.sources.paging import LIST_PATH, MOST_ITEMS, DayListing, Reading
 from bot.sources.parse import ParsedList, parse_list, parse_paper
-from bot.telemetry import UNWATCHED, Endpoint, Watcher
+from bot.telemetry import NO_TELEMETRY, Endpoint, Telemetry
 
 _log = logging.getLogger(__name__)
 
@@ -72,12 +72,12 @@ class HuggingFace:
         clock: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         limits: FetchLimits | None = None,
-        watcher: Watcher = UNWATCHED,
+        telemetry: Telemetry = NO_TELEMETRY,
         proxies: Proxies = NO_PROXIES,
     ) -> None:
         self._endpoint = _endpoint(endpoint)
         self._clock = clock
-        self._watcher = watcher
+        self._telemetry = telemetry
         self._fetcher = Fetcher(
             _headers(token),
             clock=clock,
@@ -206,7 +206,7 @@ class HuggingFace:
 
     def _tell(self, url: URL, status: int | None, seconds: float) -> None:
         endpoint = Endpoint.LIST if url.path.endswith(LIST_PATH) else Endpoint.PAPER
-        self._watcher.source_answered(endpoint, status=status, seconds=seconds)
+        self._telemetry.source_answered(endpoint, status=status, seconds=seconds)
 
     def _latest_day(self) -> date:
         return open_list_day(self._clock()) + timedelta(days=1)  # our clock may be slow
@@ -221,7 +221,7 @@ class HuggingFace:
             self._health = replace(self._health, last_success_at=now)
             return
         self._health = replace(self._health, last_failure_at=now, last_failure=problem)
-        self._watcher.source_failed(problem.kind)
+        self._telemetry.source_failed(problem.kind)
 
 
 def _check(answer: Answer[Any]) -> None:

@@ -91,7 +91,7 @@ async def _pending(conn: AsyncConnection, feed_id: FeedId) -> list[Post]:
 
 def _was_tried(post: Post) -> bool:
     """Whether the post may stand in its channel; an attempt that was plainly refused left no trace."""
-    return post.first_attempt_at is not None or post.doubtful_since is not None
+    return post.first_attempt_at is not None or post.unconfirmed_since is not None
 
 
 async def _cancel_in(conn: AsyncConnection, post: Post, ended: Mapping[str, SubscriptionId]) -> None:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import and_, delete, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.posts import PostState, StepState
+from bot.core.posts import FollowUpState, PostState
 from bot.core.schedules import Cadence, Schedule
 from bot.store import tables
 from bot.store.column_types import UtcDateTime
@@ -16,7 +16,7 @@ from bot.store.feeds import schedule_columns
 
 _feeds = tables.feeds
 _posts = tables.posts
-_steps = tables.post_steps
+_follow_ups = tables.follow_ups
 _notices = tables.notices
 _subscriptions = tables.subscriptions
 _list_days = tables.list_days
@@ -25,9 +25,9 @@ _A_DAY = timedelta(days=1)
 _MAY_BE_AHEAD = frozenset(
     {
         _feeds.c.next_run_at,
-        _feeds.c.hold_look_at,
+        _feeds.c.recheck_at,
         _posts.c.next_attempt_at,
-        _steps.c.next_attempt_at,
+        _follow_ups.c.next_attempt_at,
         _notices.c.next_attempt_at,
         tables.papers.c.published_at,
         tables.papers.c.withdrawn_at,
@@ -76,14 +76,14 @@ async def pull_back_waits(
     pending = literal(PostState.PENDING.value, literal_execute=True)  # for the indexes of what is pending
     late = {
         _posts.c.next_attempt_at: and_(_posts.c.state == pending, _posts.c.next_attempt_at > until),
-        _steps.c.next_attempt_at: and_(
-            _steps.c.state == literal(StepState.PENDING.value, literal_execute=True),
-            _steps.c.next_attempt_at > until,
+        _follow_ups.c.next_attempt_at: and_(
+            _follow_ups.c.state == literal(FollowUpState.PENDING.value, literal_execute=True),
+            _follow_ups.c.next_attempt_at > until,
         ),
         _notices.c.next_attempt_at: _notices.c.next_attempt_at > until,
-        _feeds.c.hold_look_at: and_(
-            _feeds.c.hold_look_at > now,
-            or_(_feeds.c.hold_look_at > now + longest_look, _feeds.c.held_at > now),
+        _feeds.c.recheck_at: and_(
+            _feeds.c.recheck_at > now,
+            or_(_feeds.c.recheck_at > now + longest_look, _feeds.c.blocked_at > now),
         ),
     }
     pulled = 0

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feeds import DEFAULT_MAX_PAPERS, Exclusion, Feed, FeedKind, Hold, LastRun, Place, Style
+from bot.core.feeds import DEFAULT_MAX_PAPERS, Block, Exclusion, Feed, FeedKind, LastRun, Place, Style
 from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, UserId
 from bot.core.schedules import Cadence, Schedule
 from bot.store import servers, subscriptions, tables
@@ -19,13 +19,13 @@ from bot.store.column_types import keep_first
 from bot.store.dialects import insert_if_new, these_ids
 
 _feeds = tables.feeds
-_NO_HOLD = {"hold_reason": None, "held_at": None, "hold_look_at": None, "gone_at": None}
+_NO_BLOCK = {"block_reason": None, "blocked_at": None, "recheck_at": None, "gone_at": None}
 _has_subscriptions = subscriptions.has_live(_feeds.c.id)
 
 
 def is_active() -> ColumnElement[bool]:
     """The condition that a feed is neither paused nor held."""
-    return and_(_feeds.c.paused_at.is_(None), _feeds.c.held_at.is_(None))
+    return and_(_feeds.c.paused_at.is_(None), _feeds.c.blocked_at.is_(None))
 
 
 async def ensure(
@@ -68,10 +68,10 @@ async def of_server(conn: AsyncConnection, server_id: ServerId) -> list[Feed]:
     return await _where(conn, _feeds.c.server_id == server_id)
 
 
-async def held(conn: AsyncConnection, server_id: ServerId | None = None) -> list[Feed]:
+async def blocked(conn: AsyncConnection, server_id: ServerId | None = None) -> list[Feed]:
     """The feeds that are held, of one server or of all."""
     of_server = () if server_id is None else (_feeds.c.server_id == server_id,)
-    return await _where(conn, *of_server, _feeds.c.held_at.is_not(None))
+    return await _where(conn, *of_server, _feeds.c.blocked_at.is_not(None))
 
 
 async def in_use(conn: AsyncConnection) -> list[Feed]:
@@ -133,49 +133,49 @@ async def pause(conn: AsyncConnection, feed_id: FeedId, now: datetime) -> None:
     await _set(conn, feed_id, paused_at=keep_first(_feeds.c.paused_at, now))
 
 
-async def hold(
+async def block(
     conn: AsyncConnection,
     feed_id: FeedId,
     *,
     reason: str,
     now: datetime,
-    look_at: datetime | None = None,
+    recheck_at: datetime | None = None,
     is_gone: bool = False,
 ) -> None:
     """Hold the feed; one that is held gets the new reason and stays held since it was."""
     gone_at = keep_first(_feeds.c.gone_at, now) if is_gone else None
-    is_new = case((_feeds.c.held_at.is_(None), 1), else_=0)
+    is_new = case((_feeds.c.blocked_at.is_(None), 1), else_=0)
     await _set(
         conn,
         feed_id,
-        hold_reason=reason,
-        held_at=keep_first(_feeds.c.held_at, now),
-        hold_look_at=look_at,
-        holds_in_a_row=_feeds.c.holds_in_a_row + is_new,
+        block_reason=reason,
+        blocked_at=keep_first(_feeds.c.blocked_at, now),
+        recheck_at=recheck_at,
+        blocks_in_a_row=_feeds.c.blocks_in_a_row + is_new,
         gone_at=gone_at,
     )
 
 
-async def holds_in_a_row(conn: AsyncConnection, feed_id: FeedId) -> int:
+async def blocks_in_a_row(conn: AsyncConnection, feed_id: FeedId) -> int:
     """How often the feed was held without a post of its being sent between."""
-    statement = select(_feeds.c.holds_in_a_row).where(_feeds.c.id == feed_id)
+    statement = select(_feeds.c.blocks_in_a_row).where(_feeds.c.id == feed_id)
     return (await conn.execute(statement)).scalar_one_or_none() or 0
 
 
 async def release(conn: AsyncConnection, feed_id: FeedId) -> None:
     """End the hold; a run that fell due meanwhile is due now."""
-    await _set(conn, feed_id, **_NO_HOLD)
+    await _set(conn, feed_id, **_NO_BLOCK)
 
 
 async def worked(conn: AsyncConnection, feed_id: FeedId) -> None:
     """Note that a post arrived: the next hold is the first in a row."""
-    statement = update(_feeds).where(_feeds.c.id == feed_id, _feeds.c.holds_in_a_row > 0)
-    await conn.execute(statement.values(holds_in_a_row=0))
+    statement = update(_feeds).where(_feeds.c.id == feed_id, _feeds.c.blocks_in_a_row > 0)
+    await conn.execute(statement.values(blocks_in_a_row=0))
 
 
 async def resume(conn: AsyncConnection, feed_id: FeedId, *, next_run_at: datetime) -> None:
     """End the pause and the hold, whichever there is."""
-    await _set(conn, feed_id, paused_at=None, **_NO_HOLD, next_run_at=next_run_at)
+    await _set(conn, feed_id, paused_at=None, **_NO_BLOCK, next_run_at=next_run_at)
 
 
 async def long_gone(conn: AsyncConnection, *, before: datetime) -> list[Feed]:
@@ -208,13 +208,13 @@ async def finish_runs(
 async def note_figures(conn: AsyncConnection, figures: Mapping[FeedId, LastRun]) -> None:
     """Note what the feeds' last run came to; one statement for all that came to the same."""
     alike: defaultdict[LastRun, list[FeedId]] = defaultdict(list)
-    for feed_id, came_to in figures.items():
-        alike[came_to].append(feed_id)
-    for came_to, ids in alike.items():
+    for feed_id, result in figures.items():
+        alike[result].append(feed_id)
+    for result, ids in alike.items():
         values = {
-            "last_new": came_to.new,
-            "last_matched": came_to.matched,
-            "last_planned": came_to.planned,
+            "last_new": result.new,
+            "last_matched": result.matched,
+            "last_planned": result.planned,
         }
         await conn.execute(update(_feeds).where(_feeds.c.id.in_(these_ids(conn, ids))).values(values))
 
@@ -251,7 +251,7 @@ def _feed(row: Row[Any]) -> Feed:
             rules_version=row.exclude_rules_version,
         ),
         paused_at=row.paused_at,
-        hold=_hold(row),
+        block=_block(row),
         next_run_at=row.next_run_at,
         last_run_at=row.last_run_at,
         last_run=None
@@ -262,13 +262,13 @@ def _feed(row: Row[Any]) -> Feed:
     )
 
 
-def _hold(row: Row[Any]) -> Hold | None:
-    if row.held_at is None:
+def _block(row: Row[Any]) -> Block | None:
+    if row.blocked_at is None:
         return None
-    return Hold(
-        reason=row.hold_reason,
-        since=row.held_at,
-        look_at=row.hold_look_at,
+    return Block(
+        reason=row.block_reason,
+        since=row.blocked_at,
+        recheck_at=row.recheck_at,
         is_gone=row.gone_at is not None,
     )
 

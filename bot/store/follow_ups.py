@@ -9,27 +9,29 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, ServerId, StepId
-from bot.core.posts import PostState, Step, StepKind, StepState
+from bot.core.ids import ChannelId, FeedId, FollowUpId, MessageId, PaperId, PostId, ServerId
+from bot.core.posts import FollowUp, FollowUpKind, FollowUpState, PostState
 from bot.store import tables
 from bot.store.dialects import these_ids
 from bot.store.feeds import is_active
 
-_steps = tables.post_steps
+_follow_ups = tables.follow_ups
 _posts = tables.posts
 _feeds = tables.feeds
 _entries = tables.post_papers
 # Written into the statement, not bound, so that the index of what is pending serves.
-_PENDING = literal(StepState.PENDING.value, literal_execute=True)
+_PENDING = literal(FollowUpState.PENDING.value, literal_execute=True)
 
 
-async def add(conn: AsyncConnection, wanted: Mapping[PostId, Sequence[StepKind]], *, now: datetime) -> None:
+async def add(
+    conn: AsyncConnection, wanted: Mapping[PostId, Sequence[FollowUpKind]], *, now: datetime
+) -> None:
     """Store the steps that are to follow on these posts, once they are sent."""
     rows = [
         {
             "post_id": post_id,
             "kind": kind.value,
-            "state": StepState.PENDING.value,
+            "state": FollowUpState.PENDING.value,
             "attempts": 0,
             "next_attempt_at": now,
         }
@@ -37,98 +39,107 @@ async def add(conn: AsyncConnection, wanted: Mapping[PostId, Sequence[StepKind]]
         for kind in kinds
     ]
     if rows:
-        await conn.execute(insert(_steps), rows)
+        await conn.execute(insert(_follow_ups), rows)
 
 
 async def due(conn: AsyncConnection, post_id: PostId, *, now: datetime) -> None:
     """Have the steps of a post that was sent done now."""
-    theirs = (_steps.c.post_id == post_id) & (_steps.c.state == _PENDING)
-    await conn.execute(update(_steps).where(theirs).values(next_attempt_at=now))
+    theirs = (_follow_ups.c.post_id == post_id) & (_follow_ups.c.state == _PENDING)
+    await conn.execute(update(_follow_ups).where(theirs).values(next_attempt_at=now))
 
 
 async def claimable(
     conn: AsyncConnection, now: datetime, *, limit: int, busy: Collection[ChannelId] = ()
-) -> list[Step]:
+) -> list[FollowUp]:
     """The steps to try now, of sent posts in channels that are not `busy`, the longest due first."""
-    statement = _ready().where(_steps.c.next_attempt_at <= now, _posts.c.channel_id.not_in(busy))
-    return await _fetch(conn, statement.order_by(_steps.c.next_attempt_at, _steps.c.id).limit(limit))
+    statement = _ready().where(_follow_ups.c.next_attempt_at <= now, _posts.c.channel_id.not_in(busy))
+    return await _fetch(
+        conn, statement.order_by(_follow_ups.c.next_attempt_at, _follow_ups.c.id).limit(limit)
+    )
 
 
 async def next_attempt_at(conn: AsyncConnection, *, busy: Collection[ChannelId] = ()) -> datetime | None:
     """When `claimable` has a step next; in the past where it has one now."""
     statement = _ready().where(_posts.c.channel_id.not_in(busy))
-    earliest = statement.with_only_columns(func.min(_steps.c.next_attempt_at), maintain_column_froms=True)
+    earliest = statement.with_only_columns(
+        func.min(_follow_ups.c.next_attempt_at), maintain_column_froms=True
+    )
     return (await conn.execute(earliest)).scalar_one()
 
 
 async def postpone(
-    conn: AsyncConnection, step_id: StepId, *, until: datetime, reason: str, code: int | None
+    conn: AsyncConnection, follow_up_id: FollowUpId, *, until: datetime, reason: str, code: int | None
 ) -> None:
-    values = {"next_attempt_at": until, "attempts": _steps.c.attempts + 1, "reason": reason, "code": code}
-    await _set(conn, step_id, **values)
+    values = {
+        "next_attempt_at": until,
+        "attempts": _follow_ups.c.attempts + 1,
+        "reason": reason,
+        "code": code,
+    }
+    await _set(conn, follow_up_id, **values)
 
 
-async def mark_done(conn: AsyncConnection, step_id: StepId, *, now: datetime) -> None:
-    await _set(conn, step_id, state=StepState.DONE.value, ended_at=now, reason=None, code=None)
+async def mark_done(conn: AsyncConnection, follow_up_id: FollowUpId, *, now: datetime) -> None:
+    await _set(conn, follow_up_id, state=FollowUpState.DONE.value, ended_at=now, reason=None, code=None)
 
 
 async def mark_failed(
-    conn: AsyncConnection, step_id: StepId, *, reason: str, code: int | None, now: datetime
+    conn: AsyncConnection, follow_up_id: FollowUpId, *, reason: str, code: int | None, now: datetime
 ) -> None:
-    await _set(conn, step_id, state=StepState.FAILED.value, ended_at=now, reason=reason, code=code)
+    await _set(conn, follow_up_id, state=FollowUpState.FAILED.value, ended_at=now, reason=reason, code=code)
 
 
 async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> int:
     """Have the feed's failed and waiting steps tried again at once; how many there are."""
     of_feed = select(_posts.c.id).where(_posts.c.feed_id == feed_id, _posts.c.state == PostState.SENT.value)
     statement = (
-        update(_steps)
-        .where(_steps.c.state != StepState.DONE.value, _steps.c.post_id.in_(of_feed))
-        .values(state=StepState.PENDING.value, ended_at=None, attempts=0, next_attempt_at=now)
+        update(_follow_ups)
+        .where(_follow_ups.c.state != FollowUpState.DONE.value, _follow_ups.c.post_id.in_(of_feed))
+        .values(state=FollowUpState.PENDING.value, ended_at=None, attempts=0, next_attempt_at=now)
     )
     return (await conn.execute(statement)).rowcount
 
 
-async def give_up(conn: AsyncConnection, feed_id: FeedId, kind: StepKind) -> None:
+async def give_up(conn: AsyncConnection, feed_id: FeedId, kind: FollowUpKind) -> None:
     """Forget the feed's steps of this kind that were not done."""
     of_feed = select(_posts.c.id).where(_posts.c.feed_id == feed_id)
-    theirs = (_steps.c.kind == kind.value) & (_steps.c.state != StepState.DONE.value)
-    await conn.execute(delete(_steps).where(theirs, _steps.c.post_id.in_(of_feed)))
+    theirs = (_follow_ups.c.kind == kind.value) & (_follow_ups.c.state != FollowUpState.DONE.value)
+    await conn.execute(delete(_follow_ups).where(theirs, _follow_ups.c.post_id.in_(of_feed)))
 
 
-async def troubled(conn: AsyncConnection, feed_ids: Collection[FeedId], limit: int) -> list[Step]:
+async def with_problems(conn: AsyncConnection, feed_ids: Collection[FeedId], limit: int) -> list[FollowUp]:
     """The feeds' steps that failed, or wait after a failure, the newest first."""
     statement = _of_sent().where(
         _feeds.c.id.in_(these_ids(conn, feed_ids)),
-        _steps.c.state != StepState.DONE.value,
-        _steps.c.reason.is_not(None),
+        _follow_ups.c.state != FollowUpState.DONE.value,
+        _follow_ups.c.reason.is_not(None),
     )
-    return await _fetch(conn, statement.order_by(_steps.c.id.desc()).limit(limit))
+    return await _fetch(conn, statement.order_by(_follow_ups.c.id.desc()).limit(limit))
 
 
-async def of_post(conn: AsyncConnection, post_id: PostId) -> list[Step]:
+async def of_post(conn: AsyncConnection, post_id: PostId) -> list[FollowUp]:
     """The steps of a post that was sent."""
-    return await _fetch(conn, _of_sent().where(_steps.c.post_id == post_id).order_by(_steps.c.id))
+    return await _fetch(conn, _of_sent().where(_follow_ups.c.post_id == post_id).order_by(_follow_ups.c.id))
 
 
 def _of_sent() -> Select[Any]:
     return (
-        select(_steps, _posts.c.feed_id, _posts.c.channel_id, _posts.c.message_id, _feeds.c.server_id)
-        .join(_posts, _posts.c.id == _steps.c.post_id)
+        select(_follow_ups, _posts.c.feed_id, _posts.c.channel_id, _posts.c.message_id, _feeds.c.server_id)
+        .join(_posts, _posts.c.id == _follow_ups.c.post_id)
         .join(_feeds, _feeds.c.id == _posts.c.feed_id)
         .where(_posts.c.state == PostState.SENT.value)
     )
 
 
 def _ready() -> Select[Any]:
-    return _of_sent().where(_steps.c.state == _PENDING, is_active())
+    return _of_sent().where(_follow_ups.c.state == _PENDING, is_active())
 
 
-async def _set(conn: AsyncConnection, step_id: StepId, **values: object) -> None:
-    await conn.execute(update(_steps).where(_steps.c.id == step_id).values(values))
+async def _set(conn: AsyncConnection, follow_up_id: FollowUpId, **values: object) -> None:
+    await conn.execute(update(_follow_ups).where(_follow_ups.c.id == follow_up_id).values(values))
 
 
-async def _fetch(conn: AsyncConnection, statement: Select[Any]) -> list[Step]:
+async def _fetch(conn: AsyncConnection, statement: Select[Any]) -> list[FollowUp]:
     rows: Sequence[Row[Any]] = (await conn.execute(statement)).all()
     papers: dict[int, list[PaperId]] = {row.post_id: [] for row in rows}
     if rows:
@@ -140,10 +151,10 @@ async def _fetch(conn: AsyncConnection, statement: Select[Any]) -> list[Step]:
         for post_id, paper_id in await conn.execute(of_posts):
             papers[post_id].append(PaperId(paper_id))
     return [
-        Step(
-            id=StepId(row.id),
-            kind=StepKind(row.kind),
-            state=StepState(row.state),
+        FollowUp(
+            id=FollowUpId(row.id),
+            kind=FollowUpKind(row.kind),
+            state=FollowUpState(row.state),
             post_id=PostId(row.post_id),
             feed_id=FeedId(row.feed_id),
             server_id=ServerId(row.server_id),

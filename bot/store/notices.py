@@ -26,7 +26,7 @@ NEWS_AGAIN = timedelta(hours=20)  # a daily run after another
 _NONCE_BYTES = 12  # 24 hex digits: Discord takes 25 characters
 
 
-async def owe(conn: AsyncConnection, kind: NoticeKind, feed_id: FeedId, *, now: datetime) -> None:
+async def add(conn: AsyncConnection, kind: NoticeKind, feed_id: FeedId, *, now: datetime) -> None:
     """Owe the feed's server a notice of this kind, unless it heard of it, or is about to.
 
     Papers that fail a day later are news again.
@@ -49,11 +49,13 @@ async def owe(conn: AsyncConnection, kind: NoticeKind, feed_id: FeedId, *, now: 
     await conn.execute(insert_if_new(conn, _notices, key=["feed_id", "kind"]).from_select(columns, row))
 
 
-async def count_untold(conn: AsyncConnection, server_id: ServerId, feed_ids: Collection[FeedId]) -> int:
+async def count_undeliverable(
+    conn: AsyncConnection, server_id: ServerId, feed_ids: Collection[FeedId]
+) -> int:
     """How many notices about these feeds, or about the server as a whole, nobody could be told."""
     theirs = (
         (_notices.c.server_id == server_id)
-        & (_notices.c.state == NoticeState.UNTOLD.value)
+        & (_notices.c.state == NoticeState.UNDELIVERABLE.value)
         & (_notices.c.feed_id.is_(None) | _notices.c.feed_id.in_(these_ids(conn, feed_ids)))
     )
     return (await conn.execute(select(func.count()).select_from(_notices).where(theirs))).scalar_one()
@@ -69,7 +71,7 @@ async def end(conn: AsyncConnection, feed_id: FeedId) -> None:
     await conn.execute(delete(_notices).where(_notices.c.feed_id == feed_id, is_over))
 
 
-async def owe_of_source(conn: AsyncConnection, *, joined_before: datetime, now: datetime) -> int:
+async def add_for_source(conn: AsyncConnection, *, joined_before: datetime, now: datetime) -> int:
     """Owe each server that wants papers a notice that Hugging Face does not answer; to how many it is new.
 
     A server that came after `joined_before` has not waited that long.
@@ -130,7 +132,7 @@ async def postpone(conn: AsyncConnection, ids: Collection[NoticeId], *, until: d
     await _set(conn, ids, next_attempt_at=until)
 
 
-async def mark_told(
+async def mark_notified(
     conn: AsyncConnection,
     ids: Collection[NoticeId],
     *,
@@ -138,12 +140,12 @@ async def mark_told(
     message_id: MessageId,
     now: datetime,
 ) -> None:
-    told = {"state": NoticeState.TOLD.value, "told_at": now}
+    told = {"state": NoticeState.NOTIFIED.value, "notified_at": now}
     await _set(conn, ids, **told, channel_id=channel_id, message_id=message_id)
 
 
-async def mark_untold(conn: AsyncConnection, ids: Collection[NoticeId]) -> None:
-    await _set(conn, ids, state=NoticeState.UNTOLD.value)
+async def mark_undeliverable(conn: AsyncConnection, ids: Collection[NoticeId]) -> None:
+    await _set(conn, ids, state=NoticeState.UNDELIVERABLE.value)
 
 
 async def drop(conn: AsyncConnection, ids: Collection[NoticeId]) -> None:
@@ -160,7 +162,7 @@ async def delays(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[Fe
             _feeds.c.id.in_(these_ids(conn, feed_ids)),
             is_active(),
             _posts.c.state == literal(PostState.PENDING.value, literal_execute=True),
-            _posts.c.doubtful_since.is_(None),
+            _posts.c.unconfirmed_since.is_(None),
             _posts.c.reason.is_not(None),
         )
         .order_by(_posts.c.queue.desc())  # so that the oldest, which holds back the others, wins

@@ -31,11 +31,11 @@ def _heads() -> Select[Any]:
     earlier = _posts.alias("earlier")
     return posts.with_feeds().where(
         _posts.c.state == _PENDING,
-        _posts.c.doubtful_since.is_(None),
+        _posts.c.unconfirmed_since.is_(None),
         is_active(),
         ~exists().where(
             earlier.c.state == _PENDING,
-            earlier.c.doubtful_since.is_(None),
+            earlier.c.unconfirmed_since.is_(None),
             earlier.c.channel_id == _posts.c.channel_id,
             earlier.c.queue < _posts.c.queue,
         ),
@@ -118,7 +118,9 @@ async def forget_first_attempt(conn: AsyncConnection, post_id: PostId) -> None:
 
 async def mark_sent(conn: AsyncConnection, post_id: PostId, *, message_id: MessageId, now: datetime) -> None:
     sent = {"state": PostState.SENT.value, "message_id": message_id, "sent_at": now}
-    await _set(conn, post_id, **sent, failed_at=None, doubtful_since=None, failures=0, reason=None, code=None)
+    await _set(
+        conn, post_id, **sent, failed_at=None, unconfirmed_since=None, failures=0, reason=None, code=None
+    )
     await follow_ups.due(conn, post_id, now=now)
 
 
@@ -128,7 +130,7 @@ async def mark_failed(
     """Note that Discord refuses it; whether that is so for the first time."""
     failed_before = select(_posts.c.first_failed_at).where(_posts.c.id == post_id)
     is_first = (await conn.execute(failed_before)).scalar_one_or_none() is None
-    failed = {"state": PostState.FAILED.value, "failed_at": now, "doubtful_since": None}
+    failed = {"state": PostState.FAILED.value, "failed_at": now, "unconfirmed_since": None}
     first_failed_at = keep_first(_posts.c.first_failed_at, now)
     await _set(conn, post_id, **failed, first_failed_at=first_failed_at, reason=reason, code=code)
     return is_first
@@ -141,19 +143,21 @@ async def postpone(
     await _set(conn, post_id, next_attempt_at=until, failures=failures, reason=reason, code=code)
 
 
-async def doubt(conn: AsyncConnection, post_id: PostId, *, reason: str, code: int, now: datetime) -> None:
+async def unconfirmed(
+    conn: AsyncConnection, post_id: PostId, *, reason: str, code: int, now: datetime
+) -> None:
     """Hold the post back: it may stand in the channel or not, and nobody can look."""
-    since = keep_first(_posts.c.doubtful_since, now)
-    await _set(conn, post_id, doubtful_since=since, reason=reason, code=code)
+    since = keep_first(_posts.c.unconfirmed_since, now)
+    await _set(conn, post_id, unconfirmed_since=since, reason=reason, code=code)
 
 
-async def settle_doubts(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> list[PostId]:
+async def retry_unconfirmed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> list[PostId]:
     """Have the feed's doubtful posts looked for now; which they are."""
-    theirs = (_posts.c.feed_id == feed_id) & _posts.c.doubtful_since.is_not(None)
+    theirs = (_posts.c.feed_id == feed_id) & _posts.c.unconfirmed_since.is_not(None)
     statement = (
         update(_posts)
         .where(theirs)
-        .values(doubtful_since=None, next_attempt_at=now, reason=None, code=None)
+        .values(unconfirmed_since=None, next_attempt_at=now, reason=None, code=None)
         .returning(_posts.c.id)
     )
     return sorted(PostId(post_id) for post_id in (await conn.execute(statement)).scalars())
@@ -184,7 +188,7 @@ async def hurry(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> lis
     theirs = (
         (_posts.c.feed_id == feed_id)
         & (_posts.c.state == PostState.PENDING.value)
-        & _posts.c.doubtful_since.is_(None)
+        & _posts.c.unconfirmed_since.is_(None)
     )
     ids = await conn.execute(select(_posts.c.id).where(theirs).order_by(_posts.c.id))
     found = [PostId(post_id) for post_id in ids.scalars()]

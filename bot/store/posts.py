@@ -38,7 +38,7 @@ async def add(conn: AsyncConnection, posts: Iterable[NewPost], *, now: datetime)
     taken = await _add_entries(conn, planned)
     if empty := planned.keys() - taken.keys():
         await conn.execute(delete(_posts).where(_posts.c.id.in_(these_ids(conn, empty))))
-    await follow_ups.add(conn, {post_id: planned[post_id].steps for post_id in sorted(taken)}, now=now)
+    await follow_ups.add(conn, {post_id: planned[post_id].follow_ups for post_id in sorted(taken)}, now=now)
     return [
         Post(
             id=post_id,
@@ -112,15 +112,15 @@ async def posted(
     return {(FeedId(feed_id), PaperId(paper_id)) for feed_id, paper_id in rows}
 
 
-async def doubtful(conn: AsyncConnection, server_id: ServerId | None = None) -> list[Post]:
+async def unconfirmed(conn: AsyncConnection, server_id: ServerId | None = None) -> list[Post]:
     """The posts that are held back as doubtful, of one server or of all, the oldest first."""
-    statement = with_feeds().where(_posts.c.state == _PENDING, _posts.c.doubtful_since.is_not(None))
+    statement = with_feeds().where(_posts.c.state == _PENDING, _posts.c.unconfirmed_since.is_not(None))
     if server_id is not None:
         statement = statement.where(_feeds.c.server_id == server_id)
     return await fetch(conn, statement.order_by(_posts.c.id))
 
 
-async def these(
+async def by_ids(
     conn: AsyncConnection, post_ids: Collection[PostId], *, split_since: datetime | None = None
 ) -> list[Post]:
     """Those of the posts that there are, in the order planned.
@@ -260,7 +260,7 @@ def _post(row: Row[Any], entries: tuple[Entry, ...]) -> Post:
         attempts=row.attempts,
         failures=row.failures,
         next_attempt_at=row.next_attempt_at,
-        doubtful_since=row.doubtful_since,
+        unconfirmed_since=row.unconfirmed_since,
         message_id=None if row.message_id is None else MessageId(row.message_id),
         sent_at=row.sent_at,
         reason=row.reason,

@@ -10,12 +10,12 @@ from sqlalchemy import insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import PostId
-from bot.core.posts import Entry, Post, PostState, StepKind
+from bot.core.posts import Entry, FollowUpKind, Post, PostState
 from bot.store import follow_ups, tables
 
 _posts = tables.posts
 _entries = tables.post_papers
-_steps = tables.post_steps
+_follow_ups = tables.follow_ups
 _PENDING = literal(PostState.PENDING.value, literal_execute=True)
 _NONCE_BYTES = 12  # 24 hex digits: Discord takes 25 characters
 
@@ -41,8 +41,8 @@ async def split(
     if whole is None:
         return []
     positions = await _positions(conn, post.id)
-    following = await conn.execute(select(_steps.c.kind).where(_steps.c.post_id == post.id))
-    kinds = [StepKind(kind) for kind in following.scalars()]
+    following = await conn.execute(select(_follow_ups.c.kind).where(_follow_ups.c.post_id == post.id))
+    kinds = [FollowUpKind(kind) for kind in following.scalars()]
     fresh = {"attempts": 0, "failures": 0, "next_attempt_at": now, "reason": None, "code": None}
     found = [post.id]
     for part in parts[1:]:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from bot.core.feeds import FeedKind, Style
 from bot.core.notices import NoticeKind, NoticeState
-from bot.core.posts import Form, PostState, StepKind, StepState
+from bot.core.posts import FollowUpKind, FollowUpState, Form, PostState
 from bot.core.runs import Outcome
 from bot.core.schedules import Cadence
 from bot.errors import ProblemKind
@@ -127,10 +127,10 @@ feeds = Table(
     Column("exclude_compiled", Text),
     Column("exclude_rules_version", Integer),
     Column("paused_at", UtcDateTime),
-    Column("hold_reason", Text),
-    Column("held_at", UtcDateTime),
-    Column("hold_look_at", UtcDateTime),
-    Column("holds_in_a_row", Integer, nullable=False, server_default="0"),  # none of its posts sent between
+    Column("block_reason", Text),
+    Column("blocked_at", UtcDateTime),
+    Column("recheck_at", UtcDateTime),
+    Column("blocks_in_a_row", Integer, nullable=False, server_default="0"),  # none of its posts sent between
     Column("gone_at", UtcDateTime),
     Column("next_run_at", UtcDateTime, nullable=False, index=True),
     Column("last_run_at", UtcDateTime),
@@ -154,7 +154,7 @@ feeds = Table(
         " AND (exclude_text IS NULL) = (exclude_rules_version IS NULL)",
         name="exclude",
     ),
-    CheckConstraint("(held_at IS NULL) = (hold_reason IS NULL)", name="hold"),
+    CheckConstraint("(blocked_at IS NULL) = (block_reason IS NULL)", name="block"),
     sqlite_autoincrement=True,  # an id is never given twice: buttons in old messages carry it
 )
 
@@ -206,7 +206,7 @@ posts = Table(
     Column("attempts", Integer, nullable=False),
     Column("failures", Integer, nullable=False, server_default="0"),  # attempts whose failure was noted
     Column("next_attempt_at", UtcDateTime, nullable=False),
-    Column("doubtful_since", UtcDateTime),
+    Column("unconfirmed_since", UtcDateTime),
     Column("message_id", Id),
     Column("sent_at", UtcDateTime),
     Column("failed_at", UtcDateTime),
@@ -226,7 +226,7 @@ posts = Table(
     CheckConstraint("(state = 'sent') = (message_id IS NOT NULL)", name="message_id"),
     CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent_at"),
     CheckConstraint("(state = 'failed') = (failed_at IS NOT NULL)", name="failed_at"),
-    CheckConstraint("doubtful_since IS NULL OR state = 'pending'", name="doubtful_since"),
+    CheckConstraint("unconfirmed_since IS NULL OR state = 'pending'", name="unconfirmed_since"),
     UniqueConstraint("nonce"),
     Index(None, "feed_id", "state"),
     sqlite_autoincrement=True,
@@ -280,8 +280,8 @@ cancelled_papers = Table(
     Column("pings", Boolean, nullable=False),  # whether its post was to ping the feed's role
 )
 
-post_steps = Table(
-    "post_steps",
+follow_ups = Table(
+    "follow_ups",
     metadata,
     Column("id", Id, primary_key=True),
     Column("post_id", Id, ForeignKey("posts.id", ondelete="CASCADE"), nullable=False),
@@ -292,17 +292,17 @@ post_steps = Table(
     Column("ended_at", UtcDateTime),
     Column("reason", Text),
     Column("code", Integer),
-    _one_of("kind", StepKind),
-    _one_of("state", StepState),
+    _one_of("kind", FollowUpKind),
+    _one_of("state", FollowUpState),
     CheckConstraint("attempts >= 0", name="attempts"),
     CheckConstraint("(state = 'pending') = (ended_at IS NULL)", name="ended_at"),
     UniqueConstraint("post_id", "kind"),
     sqlite_autoincrement=True,
 )
 Index(
-    "ix_post_steps_pending",
-    post_steps.c.next_attempt_at,
-    post_steps.c.id,
+    "ix_follow_ups_pending",
+    follow_ups.c.next_attempt_at,
+    follow_ups.c.id,
     sqlite_where=_is_pending,
     postgresql_where=_is_pending,
 )
@@ -321,11 +321,11 @@ notices = Table(
     Column("next_attempt_at", UtcDateTime, nullable=False),
     Column("channel_id", Id),  # where it was told
     Column("message_id", Id),
-    Column("told_at", UtcDateTime),
+    Column("notified_at", UtcDateTime),
     _one_of("kind", NoticeKind),
     _one_of("state", NoticeState),
     CheckConstraint("(kind = 'source') = (feed_id IS NULL)", name="feed_id"),
-    CheckConstraint("(state = 'told') = (told_at IS NOT NULL)", name="told_at"),
+    CheckConstraint("(state = 'notified') = (notified_at IS NOT NULL)", name="notified_at"),
     UniqueConstraint("nonce"),
     UniqueConstraint("feed_id", "kind"),  # the promise: of one trouble a server hears once
     sqlite_autoincrement=True,

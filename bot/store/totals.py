@@ -20,25 +20,25 @@ async def read(conn: AsyncConnection) -> Totals:
     """All of it, as of one moment."""
     subscribed = subscriptions.has_live(_feeds.c.id)
     feeds = select(func.count()).select_from(_feeds).where(subscribed)
-    held, paused = _feeds.c.held_at.is_not(None), _feeds.c.paused_at.is_not(None)
-    certain = _posts.c.doubtful_since.is_(None)
-    owed = (
+    blocked, paused = _feeds.c.blocked_at.is_not(None), _feeds.c.paused_at.is_not(None)
+    certain = _posts.c.unconfirmed_since.is_(None)
+    pending = (
         select(func.count())
         .select_from(_posts.join(_feeds, _feeds.c.id == _posts.c.feed_id))
         .where(_posts.c.state == _PENDING)
     )
-    waiting = owed.where(certain, is_active())
+    waiting = pending.where(certain, is_active())
     servers = select(func.count()).select_from(tables.servers).where(tables.servers.c.left_at.is_(None))
     statement = select(
         servers.scalar_subquery(),
         feeds.where(is_active()).scalar_subquery(),
-        feeds.where(~held, paused).scalar_subquery(),
-        feeds.where(held).scalar_subquery(),
+        feeds.where(~blocked, paused).scalar_subquery(),
+        feeds.where(blocked).scalar_subquery(),
         _count_of(tables.subscriptions, subscriptions.is_live),
         _count_of(tables.papers),
         waiting.scalar_subquery(),
-        owed.where(certain, ~is_active()).scalar_subquery(),
-        owed.where(~certain).scalar_subquery(),
+        pending.where(certain, ~is_active()).scalar_subquery(),
+        pending.where(~certain).scalar_subquery(),
         waiting.with_only_columns(func.min(_posts.c.planned_at), maintain_column_froms=True)
         .scalar_subquery()
         .label("oldest_waiting_at"),
@@ -49,12 +49,12 @@ async def read(conn: AsyncConnection) -> Totals:
         servers=row[0],
         feeds_active=row[1],
         feeds_paused=row[2],
-        feeds_held=row[3],
+        feeds_blocked=row[3],
         subscriptions=row[4],
         papers=row[5],
         posts_waiting=row[6],
         posts_stopped=row[7],
-        posts_in_doubt=row[8],
+        posts_unconfirmed=row[8],
         oldest_waiting_at=row[9],
         items_unreadable=row[10],
     )

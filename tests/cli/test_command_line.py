@@ -20,7 +20,7 @@ from bot.core.list_days import open_list_day
 from bot.settings import Settings
 from tests.fakes.huggingface import FakeHuggingFace, Fault, raw_item
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 WAIT_SECONDS = 60  # for a process; only a hang takes so long
 
 

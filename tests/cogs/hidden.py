@@ -97,8 +97,8 @@ async def _filled(world: World, channel: Any) -> None:
         assert feed is not None
         for sql in _GONE_WRONG:
             await conn.exec_driver_sql(sql, (SECRET,))
-        await feeds.hold(conn, feed.id, reason=f"{SECRET} <#{channel.id}>", now=world.clock())
-        await notices.owe(conn, NoticeKind.HELD, feed.id, now=world.clock())
+        await feeds.block(conn, feed.id, reason=f"{SECRET} <#{channel.id}>", now=world.clock())
+        await notices.add(conn, NoticeKind.BLOCKED, feed.id, now=world.clock())
 
 
 # The first post failed, the last one waits after a failure, and what follows on the one between failed.
@@ -107,7 +107,7 @@ _GONE_WRONG = (
     WHERE id = (SELECT min(id) FROM posts)""",
     """UPDATE posts SET state = 'pending', message_id = NULL, sent_at = NULL, reason = ?,
     next_attempt_at = '2026-08-20T00:00:00.000000Z' WHERE id = (SELECT max(id) FROM posts)""",
-    """INSERT INTO post_steps (post_id, kind, state, attempts, next_attempt_at, ended_at, reason)
+    """INSERT INTO follow_ups (post_id, kind, state, attempts, next_attempt_at, ended_at, reason)
     SELECT id, 'thread', 'failed', 1, planned_at, planned_at, ? FROM posts WHERE state = 'sent'""",
 )
 

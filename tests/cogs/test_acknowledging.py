@@ -8,7 +8,7 @@ from typing import Any
 from discord import app_commands
 
 from tests.cogs.rights import subscribed
-from tests.cogs.test_blocks import FIRST, allow, held
+from tests.cogs.test_blocks import FIRST, allow, blocked
 from tests.cogs.test_rights import options
 from tests.standstill import acting, press, store_standing_still, until_answered
 from tests.world import World, text_of
@@ -139,7 +139,7 @@ async def test_older_matches_asked_for_twice_are_posted_once(world: World) -> No
 
 
 async def test_check_again_pressed_twice_sends_what_waits_once(world: World) -> None:
-    await held(world)
+    await blocked(world)
     shown = await world.admin.slash(world.channel, "status")
     allow(world, world.channel)
 

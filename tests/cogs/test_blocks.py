@@ -12,7 +12,7 @@ from simcord.enums import OverwriteType
 
 from bot.core.feeds import Feed
 from bot.core.ids import ChannelId, ServerId, UserId
-from bot.core.notices import Told
+from bot.core.notices import ProblemReport
 from bot.core.runs import SourceFailure
 from bot.discord.delivery.notice_board import DiscordNoticeBoard
 from bot.errors import Problem, ProblemKind
@@ -43,7 +43,7 @@ def allow(world: World, channel: Any) -> None:
 async def heeded(world: World) -> None:
     """What Discord told has been acted on."""
     await world.env.settle()
-    assert await world.services.surroundings.act()
+    assert await world.services.guild_events.act()
     await world.delivered()
 
 
@@ -61,7 +61,7 @@ async def the_feed(world: World, channel: Any = None) -> Feed:
     return found
 
 
-async def held(world: World, channel: Any = None, **permissions: bool) -> None:
+async def blocked(world: World, channel: Any = None, **permissions: bool) -> None:
     """A live channel in which the bot may not write is held."""
     channel = channel or world.channel
     if not world.hub.days:
@@ -71,7 +71,7 @@ async def held(world: World, channel: Any = None, **permissions: bool) -> None:
     deny(world, channel, **permissions or {"send_messages": True})
     await world.run()
     await heeded(world)
-    assert (await the_feed(world, channel)).hold is not None
+    assert (await the_feed(world, channel)).block is not None
 
 
 def notices(channel: Any) -> list[discord.Message]:
@@ -83,7 +83,7 @@ async def test_a_missing_permission_is_told_once_in_the_chosen_channel_and_ends_
 ) -> None:
     admins = world.guild.create_text_channel("admins")
     await world.admin.slash(world.channel, "config notices", channel=admins)
-    await held(world)
+    await blocked(world)
     await told(world)
     await told(world)
     (message,) = notices(admins)
@@ -98,13 +98,13 @@ async def test_a_missing_permission_is_told_once_in_the_chosen_channel_and_ends_
     await world.run()
 
     assert world.posted_ids() == [FIRST]
-    assert (await the_feed(world)).hold is None
+    assert (await the_feed(world)).block is None
 
 
 async def test_without_a_chosen_channel_the_servers_other_feeds_hear_of_it(world: World) -> None:
     other = world.guild.create_text_channel("other")
     await world.admin.slash(world.channel, "subscribe", keywords="audio", channel=other)
-    await held(world)
+    await blocked(world)
     await told(world)
     assert len(notices(other)) == 1
 
@@ -113,7 +113,7 @@ async def test_the_system_channel_comes_before_the_first_text_channel(world: Wor
     world.guild.create_text_channel("lobby")
     system = world.guild.create_text_channel("system")
     world.env.backend.edit_guild(world.guild.id, {"system_channel_id": system.id})
-    await held(world)
+    await blocked(world)
     await told(world)
     assert len(notices(system)) == 1
 
@@ -121,7 +121,7 @@ async def test_the_system_channel_comes_before_the_first_text_channel(world: Wor
 async def test_where_no_channel_is_open_the_person_who_subscribed_is_told_and_may_check_again(
     world: World,
 ) -> None:
-    await held(world)
+    await blocked(world)
     await told(world)
     (message,) = notices(world.admin.user.dm_channel)
     said = message.embeds[0].description or ""
@@ -138,7 +138,7 @@ async def test_the_button_says_what_is_still_in_the_way_and_then_that_it_goes_on
     world: World,
 ) -> None:
     other = world.guild.create_text_channel("other")
-    await held(world)
+    await blocked(world)
     await told(world)
     (message,) = notices(other)
     said = text_of(await world.admin.click(message, label=LABEL))
@@ -154,7 +154,7 @@ async def test_the_button_says_what_is_still_in_the_way_and_then_that_it_goes_on
 
 
 async def test_the_button_stands_below_status_while_there_is_something_to_check(world: World) -> None:
-    await held(world)
+    await blocked(world)
     shown = await world.admin.slash(world.channel, "status")
     allow(world, world.channel)
     said = text_of(await world.admin.click(shown.response, label=LABEL))
@@ -166,12 +166,12 @@ async def test_the_button_stands_below_status_while_there_is_something_to_check(
 
 async def test_the_button_is_for_those_who_manage_channels(world: World) -> None:
     other = world.guild.create_text_channel("other")
-    await held(world)
+    await blocked(world)
     await told(world)
     allow(world, world.channel)
     said = text_of(await world.member.click(notices(other)[0], label=LABEL))
     assert "You need **Manage Channels**" in said
-    assert (await the_feed(world)).hold is not None
+    assert (await the_feed(world)).block is not None
 
 
 async def test_a_deleted_channel_is_held_at_once_and_told_of(world: World) -> None:
@@ -179,9 +179,9 @@ async def test_a_deleted_channel_is_held_at_once_and_told_of(world: World) -> No
     await world.admin.slash(world.channel, "subscribe", keywords="video", channel=other)
     world.env.backend.delete_channel(other.id)
     await heeded(world)
-    hold = (await the_feed(world, other)).hold
-    assert hold is not None
-    assert hold.is_gone
+    block = (await the_feed(world, other)).block
+    assert block is not None
+    assert block.is_gone
     await told(world)
     (message,) = notices(world.channel)
     assert "was deleted. Its subscriptions are kept for 30 days" in (message.embeds[0].description or "")
@@ -195,9 +195,9 @@ async def test_a_kick_and_a_return_bring_everything_back(world: World) -> None:
     assert guild is not None
     world.client.dispatch("guild_remove", guild)
     await heeded(world)
-    hold = (await the_feed(world)).hold
-    assert hold is not None
-    assert hold.is_gone
+    block = (await the_feed(world)).block
+    assert block is not None
+    assert block.is_gone
     await world.run()
     assert world.posted_ids() == []
 
@@ -219,9 +219,9 @@ async def test_a_role_that_may_write_again_lets_the_channel_go(world: World) -> 
         one.permissions &= ~discord.Permissions.send_messages.flag
     world.env.backend.announce_role_updates(world.guild.id, [role, everyone])
     await world.run()
-    hold = (await the_feed(world)).hold
-    assert hold is not None
-    assert "**Send Messages**" in hold.reason
+    block = (await the_feed(world)).block
+    assert block is not None
+    assert "**Send Messages**" in block.reason
     role.permissions = before
     world.env.backend.announce_role_updates(world.guild.id, [role])
     await heeded(world)
@@ -229,7 +229,7 @@ async def test_a_role_that_may_write_again_lets_the_channel_go(world: World) -> 
 
 
 async def test_a_role_that_the_bot_is_given_lets_the_channel_go(world: World) -> None:
-    await held(world)
+    await blocked(world)
     admins = next(
         one for one in world.env.backend.guilds[world.guild.id].roles.values() if one.name == "Admins"
     )
@@ -249,7 +249,7 @@ async def test_posts_in_another_servers_name_are_not_checked(world: World) -> No
     admins = elsewhere.create_role("Admins", permissions=discord.Permissions(administrator=True))
     stranger = elsewhere.add_member(world.env.create_user("eve"), roles=[admins])
     lobby = elsewhere.create_text_channel("lobby")
-    await held(world)
+    await blocked(world)
     other = world.guild.create_text_channel("other")
     await told(world)
     channel = world.client.get_channel(lobby.id)
@@ -258,29 +258,29 @@ async def test_posts_in_another_servers_name_are_not_checked(world: World) -> No
     forged = await channel.send("…", view=view)
     said = text_of(await stranger.click(forged, label=LABEL))
     assert "another server's" in said
-    assert (await the_feed(world)).hold is not None
+    assert (await the_feed(world)).block is not None
 
 
 async def test_a_notice_that_may_stand_is_looked_for_before_it_is_sent_again(world: World) -> None:
     board = DiscordNoticeBoard(world.client)
     channel, told_of = (
         ChannelId(world.channel.id),
-        Told(server_id=ServerId(world.guild.id), source=DOWN),
+        ProblemReport(server_id=ServerId(world.guild.id), source=DOWN),
     )
     first = await board.post(channel, told_of, nonce="1" * 24)
-    assert await board.post(channel, told_of, nonce="1" * 24, may_stand=True) == first
-    assert await board.post(channel, told_of, nonce="2" * 24, may_stand=True) != first
+    assert await board.post(channel, told_of, nonce="1" * 24, may_have_arrived=True) == first
+    assert await board.post(channel, told_of, nonce="2" * 24, may_have_arrived=True) != first
     sent = await board.send(UserId(world.member.id), told_of, nonce="3" * 24)
-    assert await board.send(UserId(world.member.id), told_of, nonce="3" * 24, may_stand=True) == sent
+    assert await board.send(UserId(world.member.id), told_of, nonce="3" * 24, may_have_arrived=True) == sent
 
 
 async def test_one_who_set_nothing_up_in_the_server_may_not_check_it(world: World) -> None:
-    await held(world)
+    await blocked(world)
     allow(world, world.channel)
-    told_of = Told(server_id=ServerId(world.guild.id), source=DOWN)
+    told_of = ProblemReport(server_id=ServerId(world.guild.id), source=DOWN)
     await DiscordNoticeBoard(world.client).send(UserId(world.member.id), told_of, nonce="1" * 24)
     await world.env.settle()
     person = world.member.user
     said = text_of(await person.click(person.dm_channel.last_message, label=LABEL))
     assert "Nothing was checked" in said
-    assert (await the_feed(world)).hold is not None
+    assert (await the_feed(world)).block is not None

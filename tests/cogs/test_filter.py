@@ -28,13 +28,13 @@ async def test_a_filter_says_what_holds_what_comes_and_what_becomes_of_older_pap
 
     said = await filtered(world, min_upvotes=10, max_papers=3, only_with_code=True, exclude="survey, title:x")
 
-    held = "Filter: at least 10 upvotes; a code repository; no match of `survey, title:x`"
-    assert held in said
+    blocked = "Filter: at least 10 upvotes; a code repository; no match of `survey, title:x`"
+    assert blocked in said
     assert "cards, one a paper, up to 3 a post" in said
     assert "from the next run on" in said
     assert "rechecked for 7 days" in said
     assert "Next post: <t:1787130000:f>" in said
-    assert held in await shown(world)
+    assert blocked in await shown(world)
 
     said = await filtered(world, min_upvotes=0, only_with_code=False, exclude="-")
     assert "Filter: none" in said

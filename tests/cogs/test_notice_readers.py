@@ -10,10 +10,10 @@ from discord import PermissionOverwrite
 from simcord.enums import ChannelType
 
 from bot.core.ids import ChannelId
-from bot.discord.permissions.visibility import known_room, may_name
+from bot.discord.permissions.visibility import known_channel, may_name
 from tests.cogs.hidden import hide
 from tests.cogs.rights import manager
-from tests.cogs.test_blocks import heeded, held, the_feed, told
+from tests.cogs.test_blocks import blocked, heeded, the_feed, told
 from tests.world import World
 
 CLOSED = PermissionOverwrite(view_channel=False)
@@ -41,7 +41,7 @@ def channel_for(world: World, *people: Any, name: str = "secret") -> Any:
 async def test_a_hidden_channel_is_not_named_where_others_read(world: World) -> None:
     secret = channel_for(world)
     await chosen(world, world.channel)
-    await held(world, secret)
+    await blocked(world, secret)
     await told(world)
 
     said = said_in(world.channel)
@@ -55,8 +55,8 @@ async def test_a_hidden_channel_is_not_named_where_others_read(world: World) -> 
 async def test_of_several_channels_those_that_all_see_are_named(world: World) -> None:
     secret, other = channel_for(world), world.guild.create_text_channel("other")
     await chosen(world, world.channel)
-    await held(world, secret)
-    await held(world, other)
+    await blocked(world, secret)
+    await blocked(world, other)
     await told(world)
 
     said = said_in(world.channel)
@@ -72,7 +72,7 @@ async def test_it_is_named_where_only_its_readers_read(world: World) -> None:
     secret = channel_for(world, staff)
     admins = channel_for(world, staff, name="admins")
     await chosen(world, admins)
-    await held(world, secret)
+    await blocked(world, secret)
     await told(world)
 
     assert f"<#{secret.id}>" in said_in(admins)
@@ -98,7 +98,7 @@ async def test_a_person_who_may_not_know_any_more_is_told_nothing(world: World, 
     await world.admin.slash(world.channel, "config schedule", cadence="live")
     async with world.database.write() as conn:
         await conn.exec_driver_sql("UPDATE feeds SET created_by = ?", (person.id,))
-    await held(world)
+    await blocked(world)
     if lost == "membership":
         world.env.backend.remove_member(world.guild.id, person.id)
     elif lost == "role":
@@ -109,10 +109,10 @@ async def test_a_person_who_may_not_know_any_more_is_told_nothing(world: World, 
     await told(world)
 
     assert person.user.dm_channel.history() == []
-    assert (await the_feed(world)).hold is not None
+    assert (await the_feed(world)).block is not None
     async with world.database.read() as conn:
         states = (await conn.exec_driver_sql("SELECT state FROM notices")).scalars().all()
-    assert states == ["untold"]
+    assert states == ["undeliverable"]
 
 
 async def test_what_may_be_named_where_is_judged_by_everybody_who_may_read(world: World) -> None:
@@ -135,8 +135,8 @@ async def test_what_may_be_named_where_is_judged_by_everybody_who_may_read(world
     assert found is not None
 
     async def allowed(named: Any, place: Any) -> bool:
-        room = await known_room(found, ChannelId(named.id))
-        in_room = await known_room(found, ChannelId(place.id))
+        room = await known_channel(found, ChannelId(named.id))
+        in_room = await known_channel(found, ChannelId(place.id))
         assert in_room is not None
         return may_name(room, in_room=in_room)
 

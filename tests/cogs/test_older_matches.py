@@ -9,7 +9,7 @@ import discord
 from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
-from bot.core.feeds import Hold
+from bot.core.feeds import Block
 from bot.store import feeds
 from tests.world import World, text_of
 
@@ -132,11 +132,11 @@ async def test_a_paused_channel_gets_nothing_and_says_why(world: World) -> None:
 
 async def test_a_held_channel_gets_nothing_and_says_why(world: World) -> None:
     below = await subscribed(world, older=1)
-    hold = Hold(reason="I cannot see the channel.", since=world.clock())
+    block = Block(reason="I cannot see the channel.", since=world.clock())
     async with world.database.write() as conn:
         feed = await feeds.by_channel(conn, world.channel.id)
         assert feed is not None
-        await feeds.hold(conn, feed.id, reason=hold.reason, now=hold.since)
+        await feeds.block(conn, feed.id, reason=block.reason, now=block.since)
 
     said = await press(world, below)
 

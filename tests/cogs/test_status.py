@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.core.notices import NoticeKind
-from bot.core.posts import Post, StepKind
+from bot.core.posts import FollowUpKind, Post
 from bot.store import feeds, follow_ups, notices, outbox, posts
 from tests.fakes.huggingface import Fault
 from tests.fakes.leaks import FINAL_LEAKS, leaked
@@ -25,7 +25,7 @@ async def subscribed(world: World, keywords: str = "video") -> None:
     await world.admin.slash(world.channel, "subscribe", keywords=keywords)
 
 
-async def owed(world: World, *numbers: int) -> list[Post]:
+async def pending(world: World, *numbers: int) -> list[Post]:
     """Posts of one paper each that the channel waits for; they are tried again in an hour."""
     feed = (await state(world)).feed
     found: list[Post] = []
@@ -40,7 +40,7 @@ async def owed(world: World, *numbers: int) -> list[Post]:
             await conn.execute(text("UPDATE feeds SET paused_at = NULL"))
             (post_id,) = (await conn.execute(text("SELECT max(id) FROM posts"))).scalars()
             await outbox.postpone(conn, post_id, until=later, reason="Discord answered 503.", code=0)
-            found += await posts.these(conn, [post_id])
+            found += await posts.by_ids(conn, [post_id])
     return found
 
 
@@ -156,7 +156,7 @@ async def test_between_the_posts_new_papers_are_counted(world: World) -> None:
 
 async def test_what_waits_is_told_with_why_and_when_it_is_tried_again(world: World) -> None:
     await subscribed(world)
-    await owed(world, 1, 2)
+    await pending(world, 1, 2)
 
     said = await status(world)
 
@@ -166,9 +166,9 @@ async def test_what_waits_is_told_with_why_and_when_it_is_tried_again(world: Wor
 
 async def test_what_is_in_doubt_is_told_with_what_to_do(world: World) -> None:
     await subscribed(world)
-    (post,) = await owed(world, 1)
+    (post,) = await pending(world, 1)
     async with world.database.write() as conn:
-        await outbox.doubt(conn, post.id, reason="I cannot look.", code=50013, now=world.clock())
+        await outbox.unconfirmed(conn, post.id, reason="I cannot look.", code=50013, now=world.clock())
 
     said = await status(world)
 
@@ -201,7 +201,7 @@ async def test_a_step_that_failed_is_told_and_forgotten_when_it_is_turned_off(wo
     world.list_paper("2608.00001", title="Video")
     await run_at_nine(world)
     (message,) = [one for one in world.posts() if one.embeds]
-    await failed_step(world)
+    await failed_follow_up(world)
 
     said = await status(world)
     explained = text_of(await world.admin.slash(world.channel, "explain", paper="2608.00001"))
@@ -214,14 +214,14 @@ async def test_a_step_that_failed_is_told_and_forgotten_when_it_is_turned_off(wo
     assert "could not be opened" not in await status(world)
 
 
-async def failed_step(world: World) -> None:
+async def failed_follow_up(world: World) -> None:
     async with world.database.write() as conn:
         (post_id,) = (await conn.execute(text("SELECT id FROM posts"))).scalars()
-        await conn.execute(text("DELETE FROM post_steps"))
-        await follow_ups.add(conn, {post_id: [StepKind.THREAD]}, now=world.clock())
-        (step,) = await follow_ups.of_post(conn, post_id)
+        await conn.execute(text("DELETE FROM follow_ups"))
+        await follow_ups.add(conn, {post_id: [FollowUpKind.THREAD]}, now=world.clock())
+        (follow_up,) = await follow_ups.of_post(conn, post_id)
         await follow_ups.mark_failed(
-            conn, step.id, reason="I lack **Create Public Threads**.", code=50013, now=world.clock()
+            conn, follow_up.id, reason="I lack **Create Public Threads**.", code=50013, now=world.clock()
         )
 
 
@@ -230,8 +230,8 @@ async def test_a_server_that_could_not_be_told_reads_it_here(world: World) -> No
     assert "reached nobody" not in await status(world)
     feed = (await state(world)).feed
     async with world.database.write() as conn:
-        await notices.owe(conn, NoticeKind.HELD, feed.id, now=world.clock())
-        await conn.execute(text("UPDATE notices SET state = 'untold'"))
+        await notices.add(conn, NoticeKind.BLOCKED, feed.id, now=world.clock())
+        await conn.execute(text("UPDATE notices SET state = 'undeliverable'"))
 
     said = await status(world)
 
@@ -247,13 +247,13 @@ async def test_a_server_that_could_not_be_told_reads_it_here(world: World) -> No
         ({"is_gone": True}, "`/subscribe` in another channel"),
     ],
 )
-async def test_a_hold_says_how_it_ends(world: World, hold: dict[str, Any], said: str) -> None:
+async def test_a_hold_says_how_it_ends(world: World, block: dict[str, Any], said: str) -> None:
     await subscribed(world)
     feed = (await state(world)).feed
     async with world.database.write() as conn:
-        if "look_at" in hold:
-            hold = {"look_at": world.clock() + hold["look_at"]}
-        await feeds.hold(conn, feed.id, reason="It is closed.", now=world.clock(), **hold)
+        if "look_at" in block:
+            block = {"look_at": world.clock() + block["look_at"]}
+        await feeds.block(conn, feed.id, reason="It is closed.", now=world.clock(), **block)
 
     told = await status(world)
 
@@ -267,7 +267,7 @@ async def test_a_hold_says_how_it_ends(world: World, hold: dict[str, Any], said:
 
 async def test_explain_tells_a_doubtful_post_and_one_on_its_way(world: World) -> None:
     await subscribed(world)
-    (post,) = await owed(world, 1)
+    (post,) = await pending(world, 1)
 
     async def explained() -> str:
         return text_of(await world.member.slash(world.channel, "explain", paper="2608.00001"))
@@ -278,7 +278,7 @@ async def test_explain_tells_a_doubtful_post_and_one_on_its_way(world: World) ->
     assert "Discord answered 503." in said
 
     async with world.database.write() as conn:
-        await outbox.doubt(conn, post.id, reason="I cannot look.", code=50013, now=world.clock())
+        await outbox.unconfirmed(conn, post.id, reason="I cannot look.", code=50013, now=world.clock())
     said = await explained()
     assert "Doubtful" in said
     assert "It may stand in the channel or not" in said
@@ -287,9 +287,9 @@ async def test_explain_tells_a_doubtful_post_and_one_on_its_way(world: World) ->
 
 async def test_explain_tells_why_a_held_post_waits(world: World) -> None:
     await subscribed(world)
-    (post,) = await owed(world, 1)
+    (post,) = await pending(world, 1)
     async with world.database.write() as conn:
-        await feeds.hold(conn, post.feed_id, reason="I lack **Embed Links**.", now=world.clock())
+        await feeds.block(conn, post.feed_id, reason="I lack **Embed Links**.", now=world.clock())
 
     said = text_of(await world.member.slash(world.channel, "explain", paper="2608.00001"))
 

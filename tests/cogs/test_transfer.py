@@ -15,7 +15,7 @@ from simcord.enums import ComponentType
 from bot.core.feeds import Style
 from bot.core.schedules import Cadence
 from bot.discord.ui import confirm
-from bot.services.transfer.transfer import Moving
+from bot.services.transfer.transfer import Transfer
 from tests.cogs.rights import channel_where, feed_of, manager, overwrite, subscribed
 from tests.world import World, text_of
 
@@ -292,13 +292,13 @@ async def test_a_second_press_meanwhile_does_not_say_that_nothing_was_changed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     result = await brought(world, "video")
-    real, go = Moving.carry_out, asyncio.Event()
+    real, go = Transfer.carry_out, asyncio.Event()
 
     async def slow(*args: Any, **options: Any) -> Any:
         await world.env.external_wait(go.wait(), reason="a slow database")
         return await real(*args, **options)
 
-    monkeypatch.setattr(Moving, "carry_out", slow)
+    monkeypatch.setattr(Transfer, "carry_out", slow)
     await pressed(world, result)
     said = await pressed(world, result)
     go.set()

@@ -17,7 +17,7 @@ from bot.discord.ui.pages import PageButton
 from cogs import make_cogs
 from tests.cogs.hidden import KINDS, SECRET, Forger, Hidden, hidden_channel, hide, show
 from tests.cogs.rights import manager
-from tests.cogs.test_blocks import allow, held, notices, the_feed, told
+from tests.cogs.test_blocks import allow, blocked, notices, the_feed, told
 from tests.cogs.test_rights import VALUES
 from tests.world import World, text_of
 
@@ -131,7 +131,7 @@ def test_every_button_is_known_here(world: World) -> None:
 async def test_status_counts_nothing_of_a_hidden_channel(world: World) -> None:
     hidden = await hidden_channel(world, manager(world), "text")
     async with world.database.write() as conn:
-        await conn.exec_driver_sql("UPDATE notices SET state = 'untold'")
+        await conn.exec_driver_sql("UPDATE notices SET state = 'undeliverable'")
 
     said = text_of(await hidden.person.slash(world.channel, "status"))
 
@@ -165,8 +165,8 @@ async def test_a_private_thread_is_shown_to_its_members_and_to_who_manages_threa
 
 async def test_check_again_acts_in_channels_that_the_person_sees_and_manages(world: World) -> None:
     person, other = manager(world), world.guild.create_text_channel("other")
-    await held(world)
-    await held(world, other)
+    await blocked(world)
+    await blocked(world, other)
     shown = await person.slash(world.channel, "status")
     allow(world, world.channel)
     allow(world, other)
@@ -177,8 +177,8 @@ async def test_check_again_acts_in_channels_that_the_person_sees_and_manages(wor
 
     assert f"<#{world.channel.id}> is posted to again" in said
     assert str(other.id) not in said
-    assert (await the_feed(world, world.channel)).hold is None
-    assert (await the_feed(world, other)).hold is not None
+    assert (await the_feed(world, world.channel)).block is None
+    assert (await the_feed(world, other)).block is not None
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ async def direct(world: World) -> Any:
     await world.admin.slash(world.channel, "config schedule", cadence="live")
     async with world.database.write() as conn:
         await conn.exec_driver_sql("UPDATE feeds SET created_by = ?", (person.id,))
-    await held(world)
+    await blocked(world)
     await told(world)
     (message,) = notices(person.user.dm_channel)
     allow(world, world.channel)
@@ -209,7 +209,7 @@ async def test_check_again_in_direct_messages_is_refused_to_one_who_lost_the_rig
     said = text_of(await person.user.click(message, label="Check again"))
 
     assert "You need **Manage Channels** in that server" in said
-    assert (await the_feed(world)).hold is not None
+    assert (await the_feed(world)).block is not None
 
 
 async def test_check_again_in_direct_messages_is_refused_to_one_who_left_the_server(
@@ -222,7 +222,7 @@ async def test_check_again_in_direct_messages_is_refused_to_one_who_left_the_ser
 
     assert "You are not a member of that server any more" in said
     assert str(world.channel.id) not in said
-    assert (await the_feed(world)).hold is not None
+    assert (await the_feed(world)).block is not None
 
 
 async def test_check_again_in_direct_messages_shows_no_channel_that_was_hidden_meanwhile(
@@ -235,7 +235,7 @@ async def test_check_again_in_direct_messages_shows_no_channel_that_was_hidden_m
     said = text_of(await person.user.click(message, label="Check again"))
 
     assert "Nothing is held in the channels that you manage" in said
-    assert (await the_feed(world)).hold is not None
+    assert (await the_feed(world)).block is not None
 
 
 async def test_pages_are_turned_only_by_who_still_may_see_them(world: World) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.decisions import Decision, Stage, decide, posting_order, reach
-from bot.core.feeds import Exclusion, Feed, Hold, Subscription
+from bot.core.feeds import Block, Exclusion, Feed, Subscription
 from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, ServerId, SubscriptionId, UserId
 from bot.core.list_days import WINDOW_DAYS, open_list_day
 from bot.core.papers import Paper
@@ -158,7 +158,7 @@ def test_the_filter_asks_for_no_exclusion_then_code_then_upvotes(
     feed = replace(FEED, only_with_code=True, exclude=SURVEY)
     found = decided(replace(PAPER, upvotes=upvotes, github_repo=repo), feed=feed, is_excluded=is_excluded)
     assert found.stage is stage
-    assert found.is_kept_out == (stage is not Stage.POST)
+    assert found.is_filtered_out == (stage is not Stage.POST)
 
 
 RAN = replace(FEED, last_run_at=NOW + timedelta(hours=1), created_at=NOW - timedelta(days=30))
@@ -213,8 +213,8 @@ def test_a_run_reaches_to_a_week_before_the_last_one_within_bounds(days_ago: int
 
 def test_a_hold_or_a_pause_does_not_shorten_the_reach() -> None:
     feed = replace(FEED, last_run_at=NOW - timedelta(days=10))
-    held = replace(feed, hold=Hold(reason="…", since=NOW), paused_at=NOW)
-    assert reach(held, (), now=NOW, backfill_days=30) == reach(feed, (), now=NOW, backfill_days=30)
+    blocked = replace(feed, block=Block(reason="…", since=NOW), paused_at=NOW)
+    assert reach(blocked, (), now=NOW, backfill_days=30) == reach(feed, (), now=NOW, backfill_days=30)
 
 
 def test_a_feed_that_never_ran_reaches_to_before_its_beginning() -> None:

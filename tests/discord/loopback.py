@@ -98,9 +98,9 @@ def a_message(*paper_ids: str, query: str = "video", **options: Any) -> Message:
 
 def flags(error: DeliveryError) -> set[str]:
     """Which of the error's claims hold."""
-    names = ("permanent", "explained", "gone", "doubtful", "rejected", "everywhere")
-    held = {name for name in names if getattr(error, f"is_{name}")}
-    return held | ({"perhaps there"} if error.may_have_arrived else set())
+    names = ("permanent", "explained", "gone", "unconfirmed", "rejected", "everywhere")
+    blocked = {name for name in names if getattr(error, f"is_{name}")}
+    return blocked | ({"perhaps there"} if error.may_have_arrived else set())
 
 
 @asynccontextmanager

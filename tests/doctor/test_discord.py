@@ -36,21 +36,21 @@ def identity(**fields: object) -> Identity:
     return Identity(**usual | fields)  # pyright: ignore[reportArgumentType]
 
 
-def troubles(identity: Identity) -> list[Finding]:
+def problems(identity: Identity) -> list[Finding]:
     return [one for one in judged_identity(identity) if one.sign is not Sign.FINE]
 
 
 def test_a_usual_application_is_fine() -> None:
-    assert troubles(identity()) == []
+    assert problems(identity()) == []
 
 
 def test_an_endpoint_that_takes_the_commands_away_is_wrong() -> None:
-    (found,) = troubles(identity(has_interactions_endpoint=True))
+    (found,) = problems(identity(has_interactions_endpoint=True))
     assert (found.sign, "commands never reach the bot" in found.what) == (Sign.WRONG, True)
 
 
 def test_a_code_grant_and_missing_commands_are_warnings() -> None:
-    found = troubles(identity(needs_code_grant=True, commands=0))
+    found = problems(identity(needs_code_grant=True, commands=0))
     assert [one.sign for one in found] == [Sign.WARNING, Sign.WARNING]
 
 

@@ -7,18 +7,20 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from bot.core.access import Access
-from bot.core.feeds import Feed, Hold
+from bot.core.feeds import Block, Feed
 from bot.core.ids import ChannelId, FeedId, ServerId, UserId
 from bot.core.schedules import Schedule
 from bot.doctor.findings import Finding, Sign
 from bot.doctor.servers import SeenFeed, judged_feeds
-from bot.store.sqlite.inspection import Owed
+from bot.store.sqlite.inspection import Pending
 
 NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
-NONE_OWED = Owed(waiting=0, doubtful=0, failed=0)
+NONE_PENDING = Pending(waiting=0, unconfirmed=0, failed=0)
 
 
-def seen(*, owed: Owed = NONE_OWED, access: Access | None = None, number: int = 1, **fields: Any) -> SeenFeed:
+def seen(
+    *, pending: Pending = NONE_PENDING, access: Access | None = None, number: int = 1, **fields: Any
+) -> SeenFeed:
     feed = Feed(
         id=FeedId(number),
         server_id=ServerId(1),
@@ -30,7 +32,7 @@ def seen(*, owed: Owed = NONE_OWED, access: Access | None = None, number: int = 
     )
     return SeenFeed(
         feed=replace(feed, **fields),
-        owed=owed,
+        pending=pending,
         where=f"#c{number} in Club",
         channel_names={ChannelId(number): f"c{number}"},
         access=Access() if access is None else access,
@@ -43,7 +45,7 @@ def one(what: SeenFeed) -> Finding:
 
 
 def test_feeds_that_are_fine_are_one_line_with_what_waits() -> None:
-    found = one(seen(owed=Owed(waiting=2, doubtful=0, failed=0)))
+    found = one(seen(pending=Pending(waiting=2, unconfirmed=0, failed=0)))
     assert (found.sign, found.what) == (
         Sign.FINE,
         "1 channel in 1 server: all is well; 2 posts wait to be sent",
@@ -58,8 +60,8 @@ def test_an_obstacle_is_wrong_and_says_what_to_do_as_plain_text() -> None:
 
 
 def test_a_hold_tells_its_reason_and_since_when() -> None:
-    hold = Hold(reason="I lack **View Channel** in <#1>: give it me.", since=NOW)
-    found, not_seen = judged_feeds([seen(hold=hold, access=Access(is_known=False))])
+    block = Block(reason="I lack **View Channel** in <#1>: give it me.", since=NOW)
+    found, not_seen = judged_feeds([seen(block=block, access=Access(is_known=False))])
     assert not_seen.sign is Sign.UNCHECKED
     assert found.sign is Sign.WRONG
     assert found.what == "#c1 in Club is held since 2026-08-19 08:00 UTC: I lack View Channel"
@@ -67,7 +69,7 @@ def test_a_hold_tells_its_reason_and_since_when() -> None:
 
 
 def test_a_hold_whose_cause_is_gone_says_that_it_ends() -> None:
-    found = one(seen(hold=Hold(reason="I lack it: give it.", since=NOW)))
+    found = one(seen(block=Block(reason="I lack it: give it.", since=NOW)))
     assert "nothing is in the way any more" in found.remedy
 
 
@@ -87,7 +89,7 @@ def test_rights_count_only_for_what_is_switched_on() -> None:
 
 
 def test_posts_that_failed_or_are_in_doubt_are_warnings() -> None:
-    found = judged_feeds([seen(owed=Owed(waiting=3, doubtful=1, failed=2))])
+    found = judged_feeds([seen(pending=Pending(waiting=3, unconfirmed=1, failed=2))])
     assert [each.what for each in found] == [
         "#c1 in Club: 2 posts were refused by Discord",
         "#c1 in Club: 1 post may stand there or not",
@@ -107,7 +109,7 @@ def test_what_was_not_seen_is_said_to_be_unchecked_and_not_fine() -> None:
 
 def test_twenty_troubles_are_told_the_worst_first_and_the_others_counted() -> None:
     bad = [seen(number=n, access=Access(obstacle="I lack it: give it.")) for n in range(1, 31)]
-    mild = [seen(number=n, owed=Owed(waiting=0, doubtful=0, failed=1)) for n in range(31, 41)]
+    mild = [seen(number=n, pending=Pending(waiting=0, unconfirmed=0, failed=1)) for n in range(31, 41)]
     found = judged_feeds([*mild, *bad])
     assert [each.sign for each in found] == [Sign.WRONG] * 21
     assert found[-1].what == "20 troubles more of this kind"

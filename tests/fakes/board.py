@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.core.ids import ChannelId, MessageId, ServerId, UserId
-from bot.core.notices import Told
+from bot.core.notices import ProblemReport
 from bot.errors import DeliveryError
 
 DIRECT = 1_000_000  # added to a person's id: the channel of their direct messages
@@ -15,7 +15,7 @@ DIRECT = 1_000_000  # added to a person's id: the channel of their direct messag
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
     channel_id: int
-    told: Told
+    told: ProblemReport
     nonce: str
 
 
@@ -24,7 +24,7 @@ class FakeBoard:
     """Obeys the protocol of `NoticeBoard`."""
 
     posted: list[Posted] = field(default_factory=list[Posted])
-    own_rooms: list[int] = field(default_factory=list[int])
+    own_channels: list[int] = field(default_factory=list[int])
     refusals: dict[int, Exception] = field(
         default_factory=dict[int, Exception]
     )  # by channel, or DIRECT + person
@@ -32,15 +32,15 @@ class FakeBoard:
     tried: list[int] = field(default_factory=list[int])
 
     async def rooms(self, server_id: ServerId) -> Sequence[ChannelId]:
-        return [ChannelId(room) for room in self.own_rooms]
+        return [ChannelId(room) for room in self.own_channels]
 
     async def post(
-        self, channel_id: ChannelId, told: Told, *, nonce: str, may_stand: bool = False
+        self, channel_id: ChannelId, told: ProblemReport, *, nonce: str, may_have_arrived: bool = False
     ) -> MessageId:
         self.tried.append(channel_id)
         if channel_id in self.refusals:
             raise self.refusals[channel_id]
-        if may_stand:
+        if may_have_arrived:
             for number, one in enumerate(self.posted, start=1):
                 if (one.channel_id, one.nonce) == (channel_id, nonce):
                     return MessageId(number)
@@ -51,7 +51,7 @@ class FakeBoard:
         return MessageId(len(self.posted))
 
     async def send(
-        self, user_id: UserId, told: Told, *, nonce: str, may_stand: bool = False
+        self, user_id: UserId, told: ProblemReport, *, nonce: str, may_have_arrived: bool = False
     ) -> tuple[ChannelId, MessageId]:
         channel_id = ChannelId(DIRECT + user_id)
-        return channel_id, await self.post(channel_id, told, nonce=nonce, may_stand=may_stand)
+        return channel_id, await self.post(channel_id, told, nonce=nonce, may_have_arrived=may_have_arrived)

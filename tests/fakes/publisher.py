@@ -81,7 +81,7 @@ class FakePublisher:
     refusals: dict[ChannelId, DeliveryError] = field(default_factory=dict)  # of every call, until mended
     poison: dict[str, Poison] = field(default_factory=dict)  # by paper id: what Discord refuses
     find_faults: deque[DeliveryError] = field(default_factory=deque)
-    step_faults: deque[Fault] = field(default_factory=deque)  # of publishing and opening threads
+    follow_up_faults: deque[Fault] = field(default_factory=deque)  # of publishing and opening threads
     obstacles: dict[ChannelId, Access] = field(default_factory=dict)  # what `access` says of a channel
     crossposted: set[MessageId] = field(default_factory=set)
     threads: set[MessageId] = field(default_factory=set)
@@ -172,7 +172,7 @@ class FakePublisher:
         with self._one_more(channel_id):
             await asyncio.sleep(0.005)  # long enough for another to begin, if one may
         assert message_id in {sent.id for sent in self.channels[channel_id]}
-        fault = self.step_faults.popleft() if self.step_faults else None
+        fault = self.follow_up_faults.popleft() if self.follow_up_faults else None
         if fault is None or fault.arrives:
             done.add(message_id)
         if fault is not None:

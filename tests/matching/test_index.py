@@ -265,7 +265,7 @@ def test_the_index_agrees_with_a_naive_reading(
 
 # --- Recorded days ------------------------------------------------------------------------------------------------
 
-_RECORDED = Path(__file__).parents[1] / "../shared/data/daily_papers"
+_RECORDED = Path(__file__).parents[2] / "../shared/data/daily_papers"
 
 
 def recorded() -> list[Paper]:

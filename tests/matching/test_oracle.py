@@ -23,7 +23,7 @@ from tests.matching.examples import IN_FIELDS, IN_TITLES, RIGHT, SAMPLE, WRONG
 
 pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
 
-RECORDED = Path(__file__).parents[2] / "shared" / "data" / "daily_papers"
+RECORDED = Path(__file__).parents[3] / "shared" / "data" / "daily_papers"
 
 
 def paper_of(title: str, number: int = 1) -> Paper:

@@ -65,11 +65,11 @@ async def patient(tmp_path: Path) -> AsyncIterator[Patient]:
         def monotonic() -> float:
             return made.now
 
-        bot.services.runs.run._monotonic = monotonic
+        bot.services.runs._monotonic = monotonic
         shards = Shards(client, patience=Patience(sleep=at_once), monotonic=monotonic)
         health = Health(
             shards=shards,
-            runs=bot.services.runs.run,
+            runs=bot.services.runs,
             source=bot.sources[0],
             database=bot.database,
             poll_interval_seconds=POLL_SECONDS,

@@ -15,7 +15,7 @@ from bot.discord.connection.shards import Shard
 from bot.errors import DeliveryError, ProblemKind
 from bot.monitoring.health import Part, Report, Status
 from bot.monitoring.metrics import Metrics
-from bot.monitoring.snapshot import Standing
+from bot.monitoring.snapshot import Snapshot
 from bot.services.container import Services
 from bot.sources.huggingface import SourceHealth
 from bot.telemetry import Answered, Endpoint, Tried
@@ -24,22 +24,22 @@ from tests.process.asking import Numbers
 from tests.services import bots
 from tests.services.bots import a_bot
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
 TOTALS = Totals(
     servers=1,
     feeds_active=2,
     feeds_paused=3,
-    feeds_held=4,
+    feeds_blocked=4,
     subscriptions=5,
     papers=6,
     posts_waiting=7,
     posts_stopped=8,
-    posts_in_doubt=9,
+    posts_unconfirmed=9,
     oldest_waiting_at=NOW - timedelta(minutes=5),
     items_unreadable=10,
 )
-STANDING = Standing(
+SNAPSHOT = Snapshot(
     now=NOW,
     health=Report(
         parts={"gateway": Part(), "database": Part(status=Status.FAILING, reason="full")},
@@ -60,12 +60,12 @@ def used() -> str:
     metrics.source_failed(ProblemKind.TIMED_OUT)
     metrics.source_answered(Endpoint.LIST, status=None, seconds=1.0)
     metrics.post_tried(Tried.SENT, waited_seconds=1.0)
-    metrics.step_tried(Tried.DONE)
+    metrics.follow_up_tried(Tried.DONE)
     metrics.discord_answered(status=429, seconds=1.0)
     metrics.gateway_lost()
     metrics.command_answered("help", seconds=1.0)
     metrics.command_ended("help", Answered.OK)
-    return metrics.render(STANDING).decode()
+    return metrics.render(SNAPSHOT).decode()
 
 
 def ours() -> dict[str, tuple[str, str, set[str]]]:
@@ -128,9 +128,9 @@ def test_how_things_stand_is_told() -> None:
     assert numbers.of("paperboy_gateway_latency_seconds", shard="0") == 0.04
     assert numbers.of("paperboy_gateway_latency_seconds", shard="1") is None
     assert numbers["paperboy_source_up"] == 1
-    assert [numbers.of("paperboy_feeds", state=one) for one in ("active", "paused", "held")] == [2, 3, 4]
-    states = ("waiting", "stopped", "in_doubt")
-    assert [numbers.of("paperboy_posts_owed", state=one) for one in states] == [7, 8, 9]
+    assert [numbers.of("paperboy_feeds", state=one) for one in ("active", "paused", "blocked")] == [2, 3, 4]
+    states = ("waiting", "stopped", "unconfirmed")
+    assert [numbers.of("paperboy_posts_pending", state=one) for one in states] == [7, 8, 9]
     assert numbers["paperboy_oldest_waiting_post_age_seconds"] == 300
     assert numbers["paperboy_items_missing"] == 10
     assert numbers["paperboy_items_unreadable_total"] == 2
@@ -142,7 +142,7 @@ def test_how_things_stand_is_told() -> None:
 
 
 def test_what_is_not_known_has_no_number() -> None:
-    starting = Standing(now=NOW, health=Report(parts={"database": Part(status=Status.STARTING)}))
+    starting = Snapshot(now=NOW, health=Report(parts={"database": Part(status=Status.STARTING)}))
     numbers = Numbers(Metrics().render(starting).decode())
     assert numbers["paperboy_healthy"] == 0
     for name in ("last_run_timestamp_seconds", "source_up", "servers", "oldest_waiting_post_age_seconds"):
@@ -150,7 +150,7 @@ def test_what_is_not_known_has_no_number() -> None:
 
 
 def test_every_outcome_of_a_post_and_a_run_is_there_from_the_start() -> None:
-    numbers = Numbers(Metrics().render(STANDING).decode())
+    numbers = Numbers(Metrics().render(SNAPSHOT).decode())
     for outcome in Outcome:
         assert numbers.of("paperboy_runs_total", outcome=outcome.value) == 0
     for tried in set(Tried) - {Tried.DONE}:
@@ -161,9 +161,9 @@ def test_every_outcome_of_a_post_and_a_run_is_there_from_the_start() -> None:
     ("error", "outcome"),
     [
         (DeliveryError("no", is_rejected=True), "refused"),
-        (DeliveryError("no", is_permanent=True), "held"),
+        (DeliveryError("no", is_permanent=True), "blocked"),
         (DeliveryError("no"), "postponed"),
-        (DeliveryError("no", is_doubtful=True), "in_doubt"),
+        (DeliveryError("no", is_unconfirmed=True), "unconfirmed"),
         (ZeroDivisionError(), "bug"),
         (None, "sent"),
     ],
@@ -175,7 +175,7 @@ async def test_each_end_of_an_attempt_at_a_post_is_counted_once(
     assemble = bots.assemble
 
     def watched(**parts: object) -> Services:
-        return assemble(**parts, watcher=metrics)  # type: ignore[arg-type]
+        return assemble(**parts, telemetry=metrics)  # type: ignore[arg-type]
 
     monkeypatch.setattr(bots, "assemble", watched)
     async with a_bot(tmp_path) as bot:
@@ -186,7 +186,7 @@ async def test_each_end_of_an_attempt_at_a_post_is_counted_once(
             # What is refused in full is tried bare.
             bot.publisher.fail(1, *[Fault(error=error)] * (2 if outcome == "refused" else 1))
         await bot.run()
-        numbers = Numbers(metrics.render(STANDING).decode())
+        numbers = Numbers(metrics.render(SNAPSHOT).decode())
     counted = {
         tried.value: numbers.of("paperboy_post_attempts_total", outcome=tried.value)
         for tried in Tried

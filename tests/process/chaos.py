@@ -65,13 +65,13 @@ class Chaos:
     async def run(self) -> None:
         """Kills the bot until there were kills and posts enough, then lets it finish."""
         while self.killed < self.kills or self.listed < self.papers:
-            if self.owed - self.posted() <= len(self.spots) // 10:  # so that each life has something to do
+            if self.pending - self.posted() <= len(self.spots) // 10:  # so that each life has something to do
                 self.listed += 1
                 self.stage.list_paper(f"2611.{self.listed:05}", title=f"World model {self.listed}")
             await self._life()
             self.killed += 1
             if self.killed % 10 == 0:
-                self.tell(f"{self.killed} kills, {self.posted()} of {self.owed} posts")
+                self.tell(f"{self.killed} kills, {self.posted()} of {self.pending} posts")
         self.stage.discord.faults.clear()
         bot = await self.stage.start(LOG_LEVEL="INFO")
         await self._quiet()
@@ -80,7 +80,7 @@ class Chaos:
         assert "Traceback" not in bot.log, bot.log
 
     @property
-    def owed(self) -> int:
+    def pending(self) -> int:
         return self.listed * len(self.spots)
 
     async def _life(self) -> None:
@@ -144,7 +144,7 @@ class Chaos:
                 )
 
     def _wanted(self) -> int:
-        return self.owed + sum(self.listed * (spot.publishes + spot.opens_threads) for spot in self.spots)
+        return self.pending + sum(self.listed * (spot.publishes + spot.opens_threads) for spot in self.spots)
 
     def posted(self) -> int:
         return sum(sum(self._in(spot).values()) for spot in self.spots)
@@ -275,7 +275,7 @@ async def _main(arguments: argparse.Namespace) -> int:
             lost, twice = run.report()
             took = datetime.now(UTC) - began
             print(
-                f"{run.owed} posts in {len(run.spots)} channels, {run.killed} kills, "
+                f"{run.pending} posts in {len(run.spots)} channels, {run.killed} kills, "
                 f"{run.faults.total()} other faults, {took.total_seconds():.0f} s, seed {arguments.seed}: "
                 f"{len(lost)} lost, {len(twice)} twice"
             )

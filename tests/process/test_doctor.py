@@ -80,10 +80,10 @@ async def test_missing_permissions_are_named_with_their_channel(stage: Stage) ->
     stage.discord.deny(stage.discord.club.general, view_channel=True)
     done = await stage.finished("doctor")
     assert done.code == 1
-    mend = "there, under Edit Channel → Permissions"
+    fix = "there, under Edit Channel → Permissions"
     assert lines(done, "✗") == [
-        f"✗ #papers in Paper Club: I lack Embed Links → give me Embed Links {mend}",
-        f"✗ #general in Paper Club: I lack View Channel → give me View Channel {mend}",
+        f"✗ #papers in Paper Club: I lack Embed Links → give me Embed Links {fix}",
+        f"✗ #general in Paper Club: I lack View Channel → give me View Channel {fix}",
     ]
     assert done.out.endswith("\n2 things are wrong.\n")
 

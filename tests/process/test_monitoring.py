@@ -217,7 +217,7 @@ async def test_the_numbers_tell_of_runs_posts_refusals_and_commands(stage: Stage
     async with port_of(bot) as port:
         numbers = await port.numbers()
     assert numbers.of("paperboy_post_attempts_total", outcome="sent") == 1
-    assert numbers.of("paperboy_post_attempts_total", outcome="held") == 1
+    assert numbers.of("paperboy_post_attempts_total", outcome="blocked") == 1
     assert numbers.of("paperboy_post_attempts_total", outcome="refused") == 2  # in full, then bare
     assert numbers["paperboy_post_delay_seconds_count"] == 1
     assert numbers["paperboy_posts_planned_total"] == 3
@@ -228,10 +228,10 @@ async def test_the_numbers_tell_of_runs_posts_refusals_and_commands(stage: Stage
     assert runs
     assert numbers["paperboy_run_duration_seconds_count"] >= runs
     assert numbers["paperboy_last_run_timestamp_seconds"] > numbers["process_start_time_seconds"]
-    assert numbers.of("paperboy_feeds", state="held") == 1
+    assert numbers.of("paperboy_feeds", state="blocked") == 1
     assert numbers.of("paperboy_feeds", state="active") == 2
-    assert numbers.of("paperboy_posts_owed", state="stopped") == 1
-    assert numbers.of("paperboy_posts_owed", state="waiting") == 0
+    assert numbers.of("paperboy_posts_pending", state="stopped") == 1
+    assert numbers.of("paperboy_posts_pending", state="waiting") == 0
     assert numbers["paperboy_oldest_waiting_post_age_seconds"] == 0
     assert numbers["paperboy_servers"] == 1
     assert numbers["paperboy_subscriptions"] == 3
@@ -288,4 +288,4 @@ async def test_it_logs_lines_of_json_alone_with_the_numbers_of_runs_as_fields(st
     assert (run["feeds"], run["outcome"]) == (1, "ok")
     assert run["seconds"] >= 0
     post = next(one for one in records if one["message"].startswith("Post "))
-    assert (post["outcome"], post["code"], post["channel"]) == ("held", 50013, stage.discord.channel.id)
+    assert (post["outcome"], post["code"], post["channel"]) == ("blocked", 50013, stage.discord.channel.id)

@@ -11,7 +11,7 @@ from sandbox import Sandbox
 from sandbox.rate_limits import RateLimits
 
 
-class HeldClock:
+class FrozenClock:
     def __init__(self) -> None:
         self.now = 100.0
 
@@ -20,7 +20,7 @@ class HeldClock:
 
 
 def test_the_fifty_first_request_of_any_second_is_refused() -> None:
-    clock = HeldClock()
+    clock = FrozenClock()
     limits = RateLimits(clock=clock)
     refused = 0
     for _ in range(200):  # 100 a second
@@ -33,7 +33,7 @@ def test_the_fifty_first_request_of_any_second_is_refused() -> None:
 
 
 def test_a_channel_takes_five_messages_in_five_seconds_and_the_others_go_on() -> None:
-    clock = HeldClock()
+    clock = FrozenClock()
     limits = RateLimits(clock=clock)
     one, other = "/channels/1/messages", "/channels/2/messages"
     assert [limits.refusal(method="POST", path=one) is None for _ in range(6)] == [True] * 5 + [False]
@@ -45,7 +45,7 @@ def test_a_channel_takes_five_messages_in_five_seconds_and_the_others_go_on() ->
 
 
 def test_answers_to_interactions_do_not_count() -> None:
-    limits = RateLimits(clock=HeldClock())
+    limits = RateLimits(clock=FrozenClock())
     for _ in range(60):
         assert limits.refusal(method="POST", path="/interactions/1/token/callback") is None
         assert limits.refusal(method="PATCH", path="/webhooks/1/token/messages/@original") is None

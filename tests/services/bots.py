@@ -104,7 +104,7 @@ class Bot:
     async def posts(self, channel: int = CHANNEL) -> list[Post]:
         async with self.database.read() as conn:
             ids = await conn.execute(text("SELECT id FROM posts WHERE channel_id = :id"), {"id": channel})
-            return await posts.these(conn, list(ids.scalars()))
+            return await posts.by_ids(conn, list(ids.scalars()))
 
     async def last_run(self) -> Run:
         async with self.database.read() as conn:
@@ -136,10 +136,10 @@ class Bot:
             if delivery.in_flight or self.delivery.done():
                 continue
             async with self.database.read() as conn:
-                owed = await outbox.claimable(conn, self.clock(), limit=1) or await follow_ups.claimable(
+                pending = await outbox.claimable(conn, self.clock(), limit=1) or await follow_ups.claimable(
                     conn, self.clock(), limit=1
                 )
-            if delivery._rest.seconds_left > 0 or not (owed or delivery.in_flight):
+            if delivery._rest.seconds_left > 0 or not (pending or delivery.in_flight):
                 return
         raise AssertionError("the outbox did not come to rest")
 
@@ -186,7 +186,7 @@ def _services(bot: Bot, *, backfill_days: int) -> Services:
         default_schedule=NINE,
         poll_interval_seconds=1800,
         backfill_days=backfill_days,
-        ring=lambda: bot.rings.append(bot.clock()),
+        wake=lambda: bot.rings.append(bot.clock()),
         pace=ChannelPace(10_000),
         limits=Limits(feeds=10_000),
     )

@@ -113,7 +113,7 @@ def planned(feed: Feed, *numbers: int) -> NewPost:
     )
 
 
-async def owed(conn: AsyncConnection, feed: Feed, *numbers: int, now: datetime = NOW) -> Post:
+async def pending(conn: AsyncConnection, feed: Feed, *numbers: int, now: datetime = NOW) -> Post:
     """A pending post of papers that are listed for it."""
     await listed(conn, *numbers)
     (post,) = await posts.add(conn, [planned(feed, *numbers)], now=now)

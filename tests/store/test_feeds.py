@@ -10,12 +10,12 @@ from sqlalchemy import delete, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feeds import DEFAULT_MAX_PAPERS, Feed, FeedKind, Hold, LastRun, Style
+from bot.core.feeds import DEFAULT_MAX_PAPERS, Block, Feed, FeedKind, LastRun, Style
 from bot.core.ids import ChannelId, FeedId, ServerId
 from bot.core.schedules import Cadence, Schedule
 from bot.store import feeds, outbox, posts, servers, subscriptions, tables
 from bot.store.database import Database
-from tests.store.samples import HOUR, NOW, SERVER, USER, WEEKDAYS, a_feed, a_subscription, owed, removed
+from tests.store.samples import HOUR, NOW, SERVER, USER, WEEKDAYS, a_feed, a_subscription, pending, removed
 
 LIVE = replace(WEEKDAYS, cadence=Cadence.LIVE)
 
@@ -94,12 +94,12 @@ async def test_a_feed_without_subscriptions_is_never_due(conn: AsyncConnection) 
 
 
 async def test_a_paused_or_held_feed_is_not_due_until_it_is_resumed(conn: AsyncConnection) -> None:
-    paused, held = await subscribed(conn, 1), await subscribed(conn, 2)
+    paused, blocked = await subscribed(conn, 1), await subscribed(conn, 2)
     await feeds.pause(conn, paused.id, NOW)
-    await feeds.hold(conn, held.id, reason="No right to write.", now=NOW)
+    await feeds.block(conn, blocked.id, reason="No right to write.", now=NOW)
     assert await feeds.due(conn, NOW) == []
     assert await feeds.next_due_at(conn) is None
-    for feed in (paused, held):
+    for feed in (paused, blocked):
         await feeds.resume(conn, feed.id, next_run_at=NOW + HOUR)
     assert await feeds.due(conn, NOW) == []
     assert await feeds.next_due_at(conn) == NOW + HOUR
@@ -116,12 +116,12 @@ async def test_a_pause_and_a_hold_keep_when_they_began(conn: AsyncConnection) ->
     feed = await a_feed(conn)
     for hours, reason in enumerate(("No right to write.", "The channel is gone.")):
         await feeds.pause(conn, feed.id, NOW + hours * HOUR)
-        await feeds.hold(conn, feed.id, reason=reason, now=NOW + hours * HOUR)
+        await feeds.block(conn, feed.id, reason=reason, now=NOW + hours * HOUR)
     found = await stored(conn, feed)
     assert found.paused_at == NOW
-    assert found.hold == Hold(reason="The channel is gone.", since=NOW)
-    assert await feeds.held(conn, SERVER) == [found]
-    assert await feeds.held(conn, ServerId(8)) == []
+    assert found.block == Block(reason="The channel is gone.", since=NOW)
+    assert await feeds.blocked(conn, SERVER) == [found]
+    assert await feeds.blocked(conn, ServerId(8)) == []
 
 
 async def test_a_schedule_and_a_style_are_changed_for_one_feed(conn: AsyncConnection) -> None:
@@ -179,7 +179,7 @@ async def test_a_clock_set_back_does_not_silence_a_live_feed(conn: AsyncConnecti
         ("post_time", "'9:00'", "ck_feeds_post_time"),
         ("min_upvotes", "-1", "ck_feeds_min_upvotes"),
         ("max_papers", "0", "ck_feeds_max_papers"),
-        ("hold_reason", "'half a hold'", "ck_feeds_hold"),
+        ("block_reason", "'half a hold'", "ck_feeds_block"),
     ],
 )
 async def test_a_value_that_means_nothing_is_refused(
@@ -192,11 +192,11 @@ async def test_a_value_that_means_nothing_is_refused(
 
 async def test_with_a_server_goes_all_that_is_its_own(conn: AsyncConnection) -> None:
     feed = await subscribed(conn, 1)
-    post = await owed(conn, feed, 1)
+    post = await pending(conn, feed, 1)
     await conn.execute(delete(tables.servers))
     assert await feeds.count(conn) == 0
     assert await subscriptions.count(conn) == 0
-    assert await posts.these(conn, [post.id]) == []
+    assert await posts.by_ids(conn, [post.id]) == []
     assert await posts.posted(conn, [feed.id]) == set()
     newer = await a_feed(conn)
     assert newer.id != feed.id, "an id is never given twice"
@@ -213,8 +213,8 @@ async def give(conn: AsyncConnection, feed: Feed, **owner: object) -> None:
 async def test_a_feed_may_be_a_persons_and_then_none_of_a_servers_lists_has_it(conn: AsyncConnection) -> None:
     ours, theirs = await subscribed(conn, 1), await subscribed(conn, 2)
     await give(conn, theirs, **A_PERSONS)
-    await owed(conn, ours, 1)
-    await owed(conn, theirs, 1)
+    await pending(conn, ours, 1)
+    await pending(conn, theirs, 1)
 
     assert [feed.id for feed in await feeds.of_server(conn, SERVER)] == [ours.id]
     assert await feeds.count_in_use(conn, SERVER) == 1
@@ -229,11 +229,11 @@ async def test_a_feed_may_be_a_persons_and_then_none_of_a_servers_lists_has_it(c
 async def test_people_have_turns_of_their_own_beside_servers(conn: AsyncConnection) -> None:
     """Ten people's posts are not one server's: each is as near the front as a server's first."""
     for channel in range(1, 4):
-        await owed(conn, await subscribed(conn, channel), 1)
+        await pending(conn, await subscribed(conn, channel), 1)
     for channel in range(4, 7):
         feed = await subscribed(conn, channel)
         await give(conn, feed, **A_PERSONS | {"user_id": channel})
-        await owed(conn, feed, 1)
+        await pending(conn, feed, 1)
 
     first = await outbox.claimable(conn, NOW, limit=4)
 

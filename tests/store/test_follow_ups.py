@@ -9,40 +9,42 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.ids import MessageId, ServerId, StepId
-from bot.core.posts import Post, Step, StepKind, StepState
+from bot.core.ids import FollowUpId, MessageId, ServerId
+from bot.core.posts import FollowUp, FollowUpKind, FollowUpState, Post
 from bot.store import feeds, follow_ups, outbox, posts
 from tests.store.samples import HOUR, NOW, a_feed, listed, paper_id, planned
 
 MESSAGE = MessageId(900)
 
 
-async def owed_with_steps(conn: AsyncConnection, *kinds: StepKind, channel: int = 1, server: int = 9) -> Post:
+async def pending_with_follow_ups(
+    conn: AsyncConnection, *kinds: FollowUpKind, channel: int = 1, server: int = 9
+) -> Post:
     feed = await a_feed(conn, channel=channel, server=ServerId(server))
     await listed(conn, 1, 2)
-    (post,) = await posts.add(conn, [replace(planned(feed, 1, 2), steps=kinds)], now=NOW)
+    (post,) = await posts.add(conn, [replace(planned(feed, 1, 2), follow_ups=kinds)], now=NOW)
     return post
 
 
-async def sent_with_steps(
-    conn: AsyncConnection, *kinds: StepKind, channel: int = 1, server: int = 9
-) -> list[Step]:
-    post = await owed_with_steps(conn, *kinds, channel=channel, server=server)
+async def sent_with_follow_ups(
+    conn: AsyncConnection, *kinds: FollowUpKind, channel: int = 1, server: int = 9
+) -> list[FollowUp]:
+    post = await pending_with_follow_ups(conn, *kinds, channel=channel, server=server)
     await outbox.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW)
     return await follow_ups.of_post(conn, post.id)
 
 
 async def test_a_step_is_ready_once_its_message_stands(conn: AsyncConnection) -> None:
-    post = await owed_with_steps(conn, StepKind.PUBLISH)
+    post = await pending_with_follow_ups(conn, FollowUpKind.PUBLISH)
     assert await follow_ups.claimable(conn, NOW + HOUR, limit=9) == []
     assert await follow_ups.next_attempt_at(conn) is None
     await outbox.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW + HOUR)
     assert await follow_ups.claimable(conn, NOW, limit=9) == []
-    (step,) = await follow_ups.claimable(conn, NOW + HOUR, limit=9)
-    assert step == Step(
-        id=step.id,
-        kind=StepKind.PUBLISH,
-        state=StepState.PENDING,
+    (follow_up,) = await follow_ups.claimable(conn, NOW + HOUR, limit=9)
+    assert follow_up == FollowUp(
+        id=follow_up.id,
+        kind=FollowUpKind.PUBLISH,
+        state=FollowUpState.PENDING,
         post_id=post.id,
         feed_id=post.feed_id,
         server_id=post.server_id,
@@ -54,27 +56,29 @@ async def test_a_step_is_ready_once_its_message_stands(conn: AsyncConnection) ->
 
 
 async def test_a_step_that_is_done_or_failed_is_not_tried_again_by_itself(conn: AsyncConnection) -> None:
-    publish, thread = await sent_with_steps(conn, StepKind.PUBLISH, StepKind.THREAD)
+    publish, thread = await sent_with_follow_ups(conn, FollowUpKind.PUBLISH, FollowUpKind.THREAD)
     await follow_ups.mark_done(conn, publish.id, now=NOW)
     await follow_ups.mark_failed(conn, thread.id, reason="No right.", code=50013, now=NOW)
     assert await follow_ups.claimable(conn, NOW + HOUR, limit=9) == []
-    assert [step.state for step in await follow_ups.of_post(conn, publish.post_id)] == [
-        StepState.DONE,
-        StepState.FAILED,
+    assert [follow_up.state for follow_up in await follow_ups.of_post(conn, publish.post_id)] == [
+        FollowUpState.DONE,
+        FollowUpState.FAILED,
     ]
 
 
 async def test_a_failed_step_is_tried_again_on_request_and_a_done_one_is_not(conn: AsyncConnection) -> None:
-    publish, thread = await sent_with_steps(conn, StepKind.PUBLISH, StepKind.THREAD)
+    publish, thread = await sent_with_follow_ups(conn, FollowUpKind.PUBLISH, FollowUpKind.THREAD)
     await follow_ups.mark_done(conn, publish.id, now=NOW)
     await follow_ups.mark_failed(conn, thread.id, reason="No right.", code=50013, now=NOW)
     assert await follow_ups.retry_failed(conn, thread.feed_id, now=NOW + HOUR) == 1
-    assert [step.id for step in await follow_ups.claimable(conn, NOW + HOUR, limit=9)] == [thread.id]
+    assert [follow_up.id for follow_up in await follow_ups.claimable(conn, NOW + HOUR, limit=9)] == [
+        thread.id
+    ]
 
 
 async def test_a_step_that_waits_counts_its_attempts_and_comes_back_in_time(conn: AsyncConnection) -> None:
-    (step,) = await sent_with_steps(conn, StepKind.THREAD)
-    await follow_ups.postpone(conn, step.id, until=NOW + HOUR, reason="Too many.", code=160006)
+    (follow_up,) = await sent_with_follow_ups(conn, FollowUpKind.THREAD)
+    await follow_ups.postpone(conn, follow_up.id, until=NOW + HOUR, reason="Too many.", code=160006)
     assert await follow_ups.claimable(conn, NOW, limit=9) == []
     assert await follow_ups.next_attempt_at(conn) == NOW + HOUR
     (again,) = await follow_ups.claimable(conn, NOW + HOUR, limit=9)
@@ -82,41 +86,44 @@ async def test_a_step_that_waits_counts_its_attempts_and_comes_back_in_time(conn
 
 
 async def test_steps_of_busy_channels_and_of_held_feeds_are_left_out(conn: AsyncConnection) -> None:
-    (first,) = await sent_with_steps(conn, StepKind.PUBLISH, channel=1)
-    (second,) = await sent_with_steps(conn, StepKind.PUBLISH, channel=2)
-    assert [step.id for step in await follow_ups.claimable(conn, NOW, limit=9, busy={first.channel_id})] == [
-        second.id
-    ]
-    await feeds.hold(conn, second.feed_id, reason="No right.", now=NOW)
-    assert [step.id for step in await follow_ups.claimable(conn, NOW, limit=9)] == [first.id]
+    (first,) = await sent_with_follow_ups(conn, FollowUpKind.PUBLISH, channel=1)
+    (second,) = await sent_with_follow_ups(conn, FollowUpKind.PUBLISH, channel=2)
+    assert [
+        follow_up.id for follow_up in await follow_ups.claimable(conn, NOW, limit=9, busy={first.channel_id})
+    ] == [second.id]
+    await feeds.block(conn, second.feed_id, reason="No right.", now=NOW)
+    assert [follow_up.id for follow_up in await follow_ups.claimable(conn, NOW, limit=9)] == [first.id]
 
 
 async def test_the_troubled_steps_of_a_server_are_told_newest_first(conn: AsyncConnection) -> None:
-    publish, thread = await sent_with_steps(conn, StepKind.PUBLISH, StepKind.THREAD)
-    (fine,) = await sent_with_steps(conn, StepKind.PUBLISH, channel=2)
-    (elsewhere,) = await sent_with_steps(conn, StepKind.PUBLISH, channel=3, server=8)
+    publish, thread = await sent_with_follow_ups(conn, FollowUpKind.PUBLISH, FollowUpKind.THREAD)
+    (fine,) = await sent_with_follow_ups(conn, FollowUpKind.PUBLISH, channel=2)
+    (elsewhere,) = await sent_with_follow_ups(conn, FollowUpKind.PUBLISH, channel=3, server=8)
     await follow_ups.postpone(conn, publish.id, until=NOW + HOUR, reason="Some an hour.", code=None)
     await follow_ups.mark_failed(conn, thread.id, reason="No right.", code=50013, now=NOW)
     await follow_ups.mark_failed(conn, elsewhere.id, reason="No right.", code=50013, now=NOW)
     feed_ids = [publish.feed_id, fine.feed_id]
-    assert [step.id for step in await follow_ups.troubled(conn, feed_ids, 9)] == [thread.id, publish.id]
-    assert len(await follow_ups.troubled(conn, feed_ids, 1)) == 1
+    assert [follow_up.id for follow_up in await follow_ups.with_problems(conn, feed_ids, 9)] == [
+        thread.id,
+        publish.id,
+    ]
+    assert len(await follow_ups.with_problems(conn, feed_ids, 1)) == 1
 
 
 async def test_a_post_has_each_step_once(conn: AsyncConnection) -> None:
-    (step,) = await sent_with_steps(conn, StepKind.PUBLISH)
+    (follow_up,) = await sent_with_follow_ups(conn, FollowUpKind.PUBLISH)
     with pytest.raises(IntegrityError, match="UNIQUE"):
-        await follow_ups.add(conn, {step.post_id: [StepKind.PUBLISH]}, now=NOW)
+        await follow_ups.add(conn, {follow_up.post_id: [FollowUpKind.PUBLISH]}, now=NOW)
 
 
 @pytest.mark.parametrize("change", ["state = 'done'", "state = 'lost'", "kind = 'dance'", "attempts = -1"])
 async def test_a_state_that_contradicts_itself_is_refused(conn: AsyncConnection, change: str) -> None:
-    await sent_with_steps(conn, StepKind.PUBLISH)
+    await sent_with_follow_ups(conn, FollowUpKind.PUBLISH)
     with pytest.raises(IntegrityError, match="CHECK"):
-        await conn.execute(text(f"UPDATE post_steps SET {change}"))  # noqa: S608 - the table above
+        await conn.execute(text(f"UPDATE follow_ups SET {change}"))  # noqa: S608 - the table above
 
 
 async def test_an_unknown_step_changes_nothing(conn: AsyncConnection) -> None:
-    (step,) = await sent_with_steps(conn, StepKind.PUBLISH)
-    await follow_ups.mark_done(conn, StepId(404), now=NOW)
-    assert await follow_ups.of_post(conn, step.post_id) == [step]
+    (follow_up,) = await sent_with_follow_ups(conn, FollowUpKind.PUBLISH)
+    await follow_ups.mark_done(conn, FollowUpId(404), now=NOW)
+    assert await follow_ups.of_post(conn, follow_up.post_id) == [follow_up]

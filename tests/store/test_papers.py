@@ -89,7 +89,7 @@ async def test_it_is_decided_by_the_latest_of_its_days_whichever_is_read_last(
 
     found = [
         await papers.get(conn, paper_id(1)),
-        *(await papers.these(conn, [paper_id(1)])).values(),
+        *(await papers.by_ids(conn, [paper_id(1)])).values(),
         *await papers.of_day(conn, DAY),
         *await papers.between(conn, DAY, DAY),
         *await papers.between(conn, LATER, LATER),
@@ -152,11 +152,11 @@ async def test_many_papers_are_written_at_once(conn: AsyncConnection) -> None:
 
 async def test_the_papers_of_a_post_are_read_at_once(conn: AsyncConnection) -> None:
     await papers.upsert(conn, [paper(1), paper(2), paper(3)], seen_at=NOW)
-    assert await papers.these(conn, [paper_id(3), paper_id(1), paper_id(9)]) == {
+    assert await papers.by_ids(conn, [paper_id(3), paper_id(1), paper_id(9)]) == {
         paper_id(1): paper(1),
         paper_id(3): paper(3),
     }
-    assert await papers.these(conn, []) == {}
+    assert await papers.by_ids(conn, []) == {}
 
 
 async def test_what_was_first_seen_after_a_moment_is_told_with_when(conn: AsyncConnection) -> None:

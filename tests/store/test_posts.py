@@ -20,9 +20,9 @@ from tests.store.samples import (
     SERVER,
     a_feed,
     listed,
-    owed,
     paper,
     paper_id,
+    pending,
     planned,
 )
 
@@ -30,7 +30,7 @@ MESSAGE = MessageId(2**63 - 1)
 
 
 async def stored(conn: AsyncConnection, post: Post) -> Post:
-    (found,) = await posts.these(conn, [post.id])
+    (found,) = await posts.by_ids(conn, [post.id])
     return found
 
 
@@ -60,12 +60,12 @@ async def test_a_planned_post_comes_back_pending_with_its_papers_in_order(conn: 
         planned_at=NOW,
         next_attempt_at=NOW,
     )
-    assert await posts.these(conn, [post.id, PostId(404)]) == [post]
+    assert await posts.by_ids(conn, [post.id, PostId(404)]) == [post]
 
 
 async def test_a_paper_is_owed_once_to_a_feed(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
-    await owed(conn, feed, 1, 2)
+    await pending(conn, feed, 1, 2)
     await listed(conn, 3)
     (second,) = await posts.add(conn, [planned(feed, 1, 3, 2)], now=NOW)
     assert [entry.paper_id for entry in second.entries] == [paper_id(3)]
@@ -74,7 +74,7 @@ async def test_a_paper_is_owed_once_to_a_feed(conn: AsyncConnection) -> None:
 
 async def test_a_post_without_papers_left_is_not_kept(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
-    await owed(conn, feed, 1)
+    await pending(conn, feed, 1)
     assert await posts.add(conn, [planned(feed, 1), planned(feed)], now=NOW) == []
     assert await posts.add(conn, [], now=NOW) == []
     assert await posts.counts(conn, feed.id) == {
@@ -93,7 +93,7 @@ async def test_two_posts_of_one_plan_do_not_share_a_paper(conn: AsyncConnection)
 
 async def test_another_feed_gets_the_same_paper(conn: AsyncConnection) -> None:
     for channel in (1, 2):
-        await owed(conn, await a_feed(conn, channel=channel), 1)
+        await pending(conn, await a_feed(conn, channel=channel), 1)
 
 
 @pytest.mark.parametrize("state", list(PostState))
@@ -101,7 +101,7 @@ async def test_a_paper_stays_posted_whatever_became_of_its_post(
     conn: AsyncConnection, state: PostState
 ) -> None:
     feed = await a_feed(conn)
-    post = await owed(conn, feed, 1)
+    post = await pending(conn, feed, 1)
     if state is PostState.SENT:
         await outbox.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW)
     if state is PostState.FAILED:
@@ -112,8 +112,8 @@ async def test_a_paper_stays_posted_whatever_became_of_its_post(
 
 async def test_the_table_itself_refuses_a_second_time(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
-    await owed(conn, feed, 1)
-    other = await owed(conn, feed, 2)
+    await pending(conn, feed, 1)
+    other = await pending(conn, feed, 2)
     row = {
         "post_id": other.id,
         "position": 9,
@@ -133,7 +133,7 @@ async def test_a_paper_that_is_not_stored_cannot_be_owed(conn: AsyncConnection) 
 
 async def test_a_nonce_is_used_once(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
-    first = await owed(conn, feed, 1)
+    first = await pending(conn, feed, 1)
     await listed(conn, 2)
     with pytest.raises(IntegrityError, match="nonce"):
         await posts.add(conn, [replace(planned(feed, 2), nonce=first.nonce)], now=NOW)
@@ -149,8 +149,8 @@ async def test_two_plans_of_one_nonce_are_a_bug_that_is_told(conn: AsyncConnecti
 
 async def test_what_was_posted_can_be_bounded_by_list_day(conn: AsyncConnection) -> None:
     feed, other = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
-    await owed(conn, feed, 1, 2)
-    await owed(conn, other, 2)
+    await pending(conn, feed, 1, 2)
+    await pending(conn, other, 2)
     await papers.upsert(conn, [paper(2, list_day=DAY + timedelta(days=2))], seen_at=NOW)
     later = DAY + timedelta(days=1)
     assert await posts.posted(conn, [feed.id], since=later) == {(feed.id, paper_id(2))}
@@ -160,7 +160,11 @@ async def test_what_was_posted_can_be_bounded_by_list_day(conn: AsyncConnection)
 
 async def test_a_channel_has_one_post_to_claim_at_a_time_the_oldest(conn: AsyncConnection) -> None:
     one, two = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
-    first, second, other = await owed(conn, one, 1), await owed(conn, one, 2), await owed(conn, two, 1)
+    first, second, other = (
+        await pending(conn, one, 1),
+        await pending(conn, one, 2),
+        await pending(conn, two, 1),
+    )
     assert await outbox.claimable(conn, NOW, limit=100) == [first, other]
     assert await claimed(conn, limit=1) == [first.id]
     await outbox.mark_sent(conn, first.id, message_id=MESSAGE, now=NOW)
@@ -169,8 +173,8 @@ async def test_a_channel_has_one_post_to_claim_at_a_time_the_oldest(conn: AsyncC
 
 async def test_a_post_that_waits_holds_back_its_channel_alone(conn: AsyncConnection) -> None:
     one, two = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
-    first, _second = await owed(conn, one, 1), await owed(conn, one, 2)
-    other = await owed(conn, two, 1)
+    first, _second = await pending(conn, one, 1), await pending(conn, one, 2)
+    other = await pending(conn, two, 1)
     await outbox.postpone(conn, first.id, until=NOW + 2 * HOUR, reason="Discord is down.", code=0)
     assert await claimed(conn, hours=1) == [other.id]
     assert await claimed(conn, hours=2) == [other.id, first.id]
@@ -181,28 +185,28 @@ async def test_a_post_that_waits_holds_back_its_channel_alone(conn: AsyncConnect
 
 
 async def test_the_posts_of_paused_and_held_feeds_wait(conn: AsyncConnection) -> None:
-    paused, held = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
-    await owed(conn, paused, 1)
-    await owed(conn, held, 1)
+    paused, blocked = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
+    await pending(conn, paused, 1)
+    await pending(conn, blocked, 1)
     await feeds.pause(conn, paused.id, NOW)
-    await feeds.hold(conn, held.id, reason="No right to write.", now=NOW)
+    await feeds.block(conn, blocked.id, reason="No right to write.", now=NOW)
     assert await claimed(conn) == []
     assert await outbox.next_attempt_at(conn) is None
-    for feed in (paused, held):
+    for feed in (paused, blocked):
         await feeds.resume(conn, feed.id, next_run_at=NOW)
     assert len(await claimed(conn)) == 2
 
 
 async def test_nothing_is_next_when_nothing_is_owed(conn: AsyncConnection) -> None:
     assert await outbox.next_attempt_at(conn) is None
-    post = await owed(conn, await a_feed(conn), 1)
+    post = await pending(conn, await a_feed(conn), 1)
     assert await outbox.next_attempt_at(conn) == NOW
     await outbox.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW)
     assert await outbox.next_attempt_at(conn) is None
 
 
 async def test_attempts_are_counted_from_the_first(conn: AsyncConnection) -> None:
-    post = await owed(conn, await a_feed(conn), 1)
+    post = await pending(conn, await a_feed(conn), 1)
     for hours in (1, 2, 3):
         await outbox.begin_attempt(conn, post.id, now=NOW + hours * HOUR, next_attempt_at=NOW + hours * HOUR)
     assert await stored(conn, post) == replace(
@@ -211,7 +215,7 @@ async def test_attempts_are_counted_from_the_first(conn: AsyncConnection) -> Non
 
 
 async def test_a_sent_post_forgets_why_it_had_waited(conn: AsyncConnection) -> None:
-    post = await owed(conn, await a_feed(conn), 1)
+    post = await pending(conn, await a_feed(conn), 1)
     await outbox.postpone(conn, post.id, until=NOW + HOUR, reason="Discord is down.", code=0)
     await outbox.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW + HOUR)
     assert await stored(conn, post) == replace(
@@ -227,9 +231,9 @@ async def test_a_sent_post_forgets_why_it_had_waited(conn: AsyncConnection) -> N
 async def test_failed_posts_are_told_latest_first_and_owed_again_on_request(conn: AsyncConnection) -> None:
     feed, other = await a_feed(conn, channel=1), await a_feed(conn, channel=2, server=ServerId(8))
     first, second, elsewhere = (
-        await owed(conn, feed, 1),
-        await owed(conn, feed, 2),
-        await owed(conn, other, 1),
+        await pending(conn, feed, 1),
+        await pending(conn, feed, 2),
+        await pending(conn, other, 1),
     )
     await outbox.begin_attempt(conn, first.id, now=NOW, next_attempt_at=NOW)
     for hours, post in enumerate((second, first, elsewhere)):
@@ -250,15 +254,15 @@ async def test_failed_posts_are_told_latest_first_and_owed_again_on_request(conn
 
 async def test_the_post_of_a_paper_is_found(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
-    await owed(conn, feed, 1)
-    post = await owed(conn, feed, 2, 3)
+    await pending(conn, feed, 1)
+    post = await pending(conn, feed, 2, 3)
     assert await posts.of_paper(conn, feed.id, paper_id(3)) == post
     assert await posts.of_paper(conn, feed.id, paper_id(4)) is None
 
 
 async def test_a_feeds_posts_are_counted_and_its_last_one_found(conn: AsyncConnection) -> None:
     feed, other = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
-    one, two, three, four = [await owed(conn, feed, number) for number in (1, 2, 3, 4)]
+    one, two, three, four = [await pending(conn, feed, number) for number in (1, 2, 3, 4)]
     assert await posts.last_sent(conn, feed.id) is None
     await outbox.mark_sent(conn, two.id, message_id=MESSAGE, now=NOW + HOUR)
     await outbox.mark_sent(conn, one.id, message_id=MESSAGE, now=NOW)
@@ -285,13 +289,13 @@ async def test_a_feeds_posts_are_counted_and_its_last_one_found(conn: AsyncConne
 async def test_a_state_that_contradicts_itself_is_refused(
     conn: AsyncConnection, change: str, check: str
 ) -> None:
-    await owed(conn, await a_feed(conn), 1)
+    await pending(conn, await a_feed(conn), 1)
     with pytest.raises(IntegrityError, match=check):
         await conn.execute(text(f"UPDATE posts SET {change}"))  # noqa: S608 - the table above
 
 
 async def test_a_busy_channel_is_left_out(conn: AsyncConnection) -> None:
-    busy, quiet = [await owed(conn, await a_feed(conn, channel=channel), channel) for channel in (1, 2)]
+    busy, quiet = [await pending(conn, await a_feed(conn, channel=channel), channel) for channel in (1, 2)]
     assert [
         post.id for post in await outbox.claimable(conn, NOW, limit=9, busy={busy.channel_id: busy.server_id})
     ] == [quiet.id]
@@ -301,16 +305,16 @@ async def test_a_busy_channel_is_left_out(conn: AsyncConnection) -> None:
 
 
 async def test_the_next_attempt_of_one_channel_is_told(conn: AsyncConnection) -> None:
-    first, second = [await owed(conn, await a_feed(conn, channel=channel), channel) for channel in (1, 2)]
+    first, second = [await pending(conn, await a_feed(conn, channel=channel), channel) for channel in (1, 2)]
     await outbox.postpone(conn, second.id, until=NOW + HOUR, reason="No answer.", code=None)
     assert await outbox.next_attempt_at(conn, channel_id=first.channel_id) == NOW
     assert await outbox.next_attempt_at(conn, channel_id=second.channel_id) == NOW + HOUR
-    await feeds.hold(conn, second.feed_id, reason="Gone.", now=NOW)
+    await feeds.block(conn, second.feed_id, reason="Gone.", now=NOW)
     assert await outbox.next_attempt_at(conn, channel_id=second.channel_id) is None
 
 
 async def test_what_is_not_pending_any_more_is_not_attempted(conn: AsyncConnection) -> None:
-    post = await owed(conn, await a_feed(conn), 1)
+    post = await pending(conn, await a_feed(conn), 1)
     assert await outbox.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
     await outbox.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW)
     assert not await outbox.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
@@ -318,7 +322,7 @@ async def test_what_is_not_pending_any_more_is_not_attempted(conn: AsyncConnecti
 
 
 async def test_a_first_attempt_that_cannot_have_arrived_is_forgotten(conn: AsyncConnection) -> None:
-    post = await owed(conn, await a_feed(conn), 1)
+    post = await pending(conn, await a_feed(conn), 1)
     await outbox.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
     await outbox.forget_first_attempt(conn, post.id)
     assert await stored(conn, post) == replace(post, attempts=1)
@@ -326,43 +330,47 @@ async def test_a_first_attempt_that_cannot_have_arrived_is_forgotten(conn: Async
 
 async def test_a_doubtful_post_is_held_back_alone(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
-    first, second = await owed(conn, feed, 1), await owed(conn, feed, 2)
-    await outbox.doubt(conn, first.id, reason="Nobody can look.", code=50013, now=NOW)
+    first, second = await pending(conn, feed, 1), await pending(conn, feed, 2)
+    await outbox.unconfirmed(conn, first.id, reason="Nobody can look.", code=50013, now=NOW)
     assert await claimed(conn) == [second.id]
     assert await outbox.hurry(conn, feed.id, now=NOW) == [second.id]
     await outbox.mark_sent(conn, second.id, message_id=MESSAGE, now=NOW)
     assert await outbox.next_attempt_at(conn) is None
-    (doubtful,) = await posts.doubtful(conn, feed.server_id)
-    assert (doubtful.id, doubtful.doubtful_since, doubtful.reason) == (first.id, NOW, "Nobody can look.")
-    assert await posts.doubtful(conn, ServerId(8)) == []
+    (unconfirmed,) = await posts.unconfirmed(conn, feed.server_id)
+    assert (unconfirmed.id, unconfirmed.unconfirmed_since, unconfirmed.reason) == (
+        first.id,
+        NOW,
+        "Nobody can look.",
+    )
+    assert await posts.unconfirmed(conn, ServerId(8)) == []
 
 
 async def test_a_doubt_that_can_be_settled_makes_the_post_due(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
-    post = await owed(conn, feed, 1)
-    await outbox.doubt(conn, post.id, reason="Nobody can look.", code=50013, now=NOW)
-    assert await outbox.settle_doubts(conn, feed.id, now=NOW + HOUR) == [post.id]
+    post = await pending(conn, feed, 1)
+    await outbox.unconfirmed(conn, post.id, reason="Nobody can look.", code=50013, now=NOW)
+    assert await outbox.retry_unconfirmed(conn, feed.id, now=NOW + HOUR) == [post.id]
     assert await claimed(conn, hours=1) == [post.id]
-    assert await outbox.settle_doubts(conn, feed.id, now=NOW + HOUR) == []
+    assert await outbox.retry_unconfirmed(conn, feed.id, now=NOW + HOUR) == []
 
 
 async def test_a_doubtful_post_that_was_found_is_sent_and_one_that_failed_has_failed(
     conn: AsyncConnection,
 ) -> None:
     feed = await a_feed(conn)
-    first, second = await owed(conn, feed, 1), await owed(conn, feed, 2)
+    first, second = await pending(conn, feed, 1), await pending(conn, feed, 2)
     for post in (first, second):
-        await outbox.doubt(conn, post.id, reason="Nobody can look.", code=50013, now=NOW)
+        await outbox.unconfirmed(conn, post.id, reason="Nobody can look.", code=50013, now=NOW)
     await outbox.mark_sent(conn, first.id, message_id=MESSAGE, now=NOW)
     await fail(conn, second)
-    assert await posts.doubtful(conn) == []
+    assert await posts.unconfirmed(conn) == []
 
 
 async def test_servers_take_turns_and_what_is_under_way_counts_as_theirs(conn: AsyncConnection) -> None:
     large = [
-        await owed(conn, await a_feed(conn, channel=one, server=ServerId(1)), one) for one in range(1, 7)
+        await pending(conn, await a_feed(conn, channel=one, server=ServerId(1)), one) for one in range(1, 7)
     ]
-    small = await owed(conn, await a_feed(conn, channel=7, server=ServerId(2)), 7)
+    small = await pending(conn, await a_feed(conn, channel=7, server=ServerId(2)), 7)
     first, second, *_ = large
     assert [post.id for post in await outbox.claimable(conn, NOW, limit=2)] == [first.id, small.id]
     busy = {first.channel_id: first.server_id}
@@ -373,7 +381,7 @@ async def test_servers_take_turns_and_what_is_under_way_counts_as_theirs(conn: A
 
 
 async def test_a_post_of_a_feed_that_was_paused_meanwhile_is_not_attempted(conn: AsyncConnection) -> None:
-    post = await owed(conn, await a_feed(conn), 1)
+    post = await pending(conn, await a_feed(conn), 1)
     await feeds.pause(conn, post.feed_id, NOW)
     assert not await outbox.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
     assert await stored(conn, post) == post

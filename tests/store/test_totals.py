@@ -14,12 +14,12 @@ async def test_everything_is_counted_by_how_it_stands(tmp_path: Path) -> None:
             servers=0,
             feeds_active=0,
             feeds_paused=0,
-            feeds_held=0,
+            feeds_blocked=0,
             subscriptions=0,
             papers=0,
             posts_waiting=0,
             posts_stopped=0,
-            posts_in_doubt=0,
+            posts_unconfirmed=0,
             oldest_waiting_at=None,
             items_unreadable=0,
         )
@@ -27,14 +27,14 @@ async def test_everything_is_counted_by_how_it_stands(tmp_path: Path) -> None:
         bot.hub.days[bot.today].append({})
         for channel in range(1, 6):
             await bot.subscribe(channel=channel, server=9 if channel < 5 else 10, schedule=LIVE)
-        await bot.services.runs.run.run()  # nothing is sent: five posts are owed
+        await bot.services.runs.run()  # nothing is sent: five posts are owed
         now = stored(bot.clock())
         await bot.execute("UPDATE servers SET left_at = :now WHERE id = 10", now=now)
         await bot.execute("UPDATE feeds SET paused_at = :now WHERE channel_id IN (2, 3)", now=now)
         await bot.execute(
-            "UPDATE feeds SET held_at = :now, hold_reason = 'no' WHERE channel_id IN (3, 4)", now=now
+            "UPDATE feeds SET blocked_at = :now, block_reason = 'no' WHERE channel_id IN (3, 4)", now=now
         )
-        await bot.execute("UPDATE posts SET doubtful_since = :now WHERE channel_id = 5", now=now)
+        await bot.execute("UPDATE posts SET unconfirmed_since = :now WHERE channel_id = 5", now=now)
         await bot.execute(
             "DELETE FROM subscriptions WHERE feed_id IN (SELECT id FROM feeds WHERE channel_id = 4)"
         )
@@ -42,12 +42,12 @@ async def test_everything_is_counted_by_how_it_stands(tmp_path: Path) -> None:
             servers=1,
             feeds_active=2,
             feeds_paused=1,
-            feeds_held=1,
+            feeds_blocked=1,
             subscriptions=4,
             papers=1,
             posts_waiting=1,
             posts_stopped=3,
-            posts_in_doubt=1,
+            posts_unconfirmed=1,
             oldest_waiting_at=bot.clock(),
             items_unreadable=1,
         )

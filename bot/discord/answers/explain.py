@@ -49,7 +49,7 @@ _TITLES = {
 
 
 # Where the days are over in which it could have got them.
-_TITLES_IN_VAIN = {
+_TITLES_UNREACHED = {
     Stage.CODE: "Not posted: waited for code in vain",
     Stage.UPVOTES: "Not posted: waited for upvotes in vain",
 }
@@ -57,15 +57,15 @@ _TITLES_IN_VAIN = {
 
 def _title(found: Explanation, *, now: datetime) -> str:
     stage, post = found.decision.stage, found.post
-    kept_out_by = found.decision.lacks if stage is Stage.REACH else stage
-    if kept_out_by is not None and kept_out_by in FILTER_STAGES:
-        in_vain = _TITLES_IN_VAIN.get(kept_out_by) if _is_over(found, now=now) else None
-        return in_vain or _TITLES[kept_out_by]
+    filtered_out_by = found.decision.lacks if stage is Stage.REACH else stage
+    if filtered_out_by is not None and filtered_out_by in FILTER_STAGES:
+        never_reached = _TITLES_UNREACHED.get(filtered_out_by) if _is_over(found, now=now) else None
+        return never_reached or _TITLES[filtered_out_by]
     if stage is not Stage.POSTED or post is None or post.state is PostState.SENT:
         return _TITLES[stage]
     if post.state is PostState.FAILED:
         return "Could not be posted"
-    if post.doubtful_since is not None:
+    if post.unconfirmed_since is not None:
         return "Doubtful: posted or not"
     return "On its way" if found.feed.is_active else "Waits"
 
@@ -171,23 +171,27 @@ def _post(found: Explanation, post: Post | None, *, now: datetime) -> str:
         when = phrases.past(post.sent_at) if post.sent_at else ""
         posted = f"It was posted {when}: {phrases.message_link(found.feed.server_id, post)}"
         bare = f"Only its title and link were posted. {post.refusal}" if post.refusal is not None else ""
-        return "\n".join(filter(None, [posted, bare, *_steps(found, now=now)]))
+        return "\n".join(filter(None, [posted, bare, *_follow_ups(found, now=now)]))
     if post.state is PostState.FAILED:
         return f"It could not be posted. {phrases.failed(post)}"
-    if post.doubtful_since is not None:
-        since = phrases.past(post.doubtful_since)
-        return f"An attempt had no answer, and the post is held back, {since}. {phrases.doubt(is_one=True)}"
+    if post.unconfirmed_since is not None:
+        since = phrases.past(post.unconfirmed_since)
+        return f"An attempt had no answer; the post is held back, {since}. {phrases.unconfirmed(is_one=True)}"
     if not found.feed.is_active:
         return f"It is to be posted and waits. {phrases.next_post(found.feed, now=now)}"
     why = f" because the last one did not succeed: {post.reason}" if post.reason else "."
     return f"It is on its way. The next attempt: {phrases.moment(post.next_attempt_at, now=now)}{why}"
 
 
-def _steps(found: Explanation, *, now: datetime) -> list[str]:
+def _follow_ups(found: Explanation, *, now: datetime) -> list[str]:
     """What is to follow on the message and did not yet."""
     return list(
         filter(
-            None, (phrases.step(step, now=now, is_active=found.feed.is_active) for step in found.follow_ups)
+            None,
+            (
+                phrases.follow_up(follow_up, now=now, is_active=found.feed.is_active)
+                for follow_up in found.follow_ups
+            ),
         )
     )
 

@@ -43,7 +43,7 @@ def shown(
     embed.add_field(name="Schedule", value=phrases.schedule(feed.schedule), inline=False)
     embed.add_field(name="Kind", value=_KINDS[feed.kind])
     embed.add_field(name="Style", value=_style(feed), inline=False)
-    embed.add_field(name="Filter", value=phrases.kept_out(feed), inline=False)
+    embed.add_field(name="Filter", value=phrases.filtered_out(feed), inline=False)
     embed.add_field(name="Mention", value=_mention(state))
     embed.add_field(name="Threads", value=_threads(feed))
     embed.add_field(name="Publishing", value="on, to the channel's followers" if feed.publishes else "off")
@@ -83,8 +83,8 @@ def _last_run(state: FeedState) -> str:
     if feed.last_run is None or feed.last_run_at is None:
         return "none yet"
     is_quiet = not (state.posts.get(PostState.PENDING, 0) or state.posts.get(PostState.FAILED, 0))
-    came_to = phrases.came_to(feed.last_run, feeds=[feed], is_quiet=is_quiet)
-    return f"{phrases.past(feed.last_run_at)}: {came_to}"
+    result = phrases.result(feed.last_run, feeds=[feed], is_quiet=is_quiet)
+    return f"{phrases.past(feed.last_run_at)}: {result}"
 
 
 def _notices(state: FeedState, seen: Collection[ChannelId]) -> str:
@@ -100,14 +100,14 @@ def _warnings(state: FeedState) -> str:
     feed, access = state.feed, state.access
     warnings = [
         # What a hold is about was said with it.
-        f"⚠️ {access.obstacle}" if access.obstacle and feed.hold is None else None,
+        f"⚠️ {access.obstacle}" if access.obstacle and feed.block is None else None,
         phrases.history_warning(access),
-        *obstacles_to_steps(feed, access, ping_obstacle=state.ping_obstacle),
+        *obstacles_to_follow_ups(feed, access, ping_obstacle=state.ping_obstacle),
     ]
     return "\n".join(filter(None, warnings))
 
 
-def obstacles_to_steps(feed: Feed, access: Access, *, ping_obstacle: str | None = None) -> list[str]:
+def obstacles_to_follow_ups(feed: Feed, access: Access, *, ping_obstacle: str | None = None) -> list[str]:
     """Why the feed's messages ping nobody, are not published, or get no threads, though that is wanted.
 
     Where the same is in the way of posting at all, that is what is to be told.
@@ -146,7 +146,7 @@ def delivered(result: DeliveredNow, *, now: datetime) -> discord.Embed:
     )
     lines.extend(_not_posted(feed, result.run, is_first=not lines))
     lines.append(next_post(state, now=now))
-    lines.extend(obstacles_to_steps(feed, state.access, ping_obstacle=state.ping_obstacle))
+    lines.extend(obstacles_to_follow_ups(feed, state.access, ping_obstacle=state.ping_obstacle))
     title = "Posted" if posts.sent else "Nothing posted"
     return discord.Embed(title=title, description="\n".join(lines), colour=COLOUR)
 
@@ -202,9 +202,9 @@ def _filtered(feed: Feed, filtered: Mapping[Stage, int]) -> Iterator[str]:
 
 def _waiting(state: FeedState, waiting: Sequence[Post], *, now: datetime) -> Iterator[str]:
     """What happens to the posts that did not go out: those held back in doubt, and the others."""
-    doubtful = [post for post in waiting if post.doubtful_since]
-    others = [post for post in waiting if not post.doubtful_since]
-    if others and state.feed.hold is not None:
+    unconfirmed = [post for post in waiting if post.unconfirmed_since]
+    others = [post for post in waiting if not post.unconfirmed_since]
+    if others and state.feed.block is not None:
         yield f"{_papers(others)} could not be posted: the channel is held. They wait, and nothing is lost."
     elif others:
         reasons = " ".join(sorted({post.reason for post in others if post.reason}))
@@ -212,9 +212,9 @@ def _waiting(state: FeedState, waiting: Sequence[Post], *, now: datetime) -> Ite
         at = phrases.moment(min(post.next_attempt_at for post in others), now=now)
         are = is_or_are(sum(len(post.entries) for post in others))
         yield f"{_papers(others)} {are} still pending{why} The next attempt: {at}. `/status` tells more."
-    if doubtful:
-        are = is_or_are(sum(len(post.entries) for post in doubtful))
-        yield f"{_papers(doubtful)} {are} unconfirmed. {phrases.doubt(is_one=len(doubtful) == 1)}"
+    if unconfirmed:
+        are = is_or_are(sum(len(post.entries) for post in unconfirmed))
+        yield f"{_papers(unconfirmed)} {are} unconfirmed. {phrases.unconfirmed(is_one=len(unconfirmed) == 1)}"
 
 
 def _papers(of_posts: Sequence[Post]) -> str:

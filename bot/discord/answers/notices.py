@@ -10,7 +10,7 @@ import discord
 from bot.core.feeds import Feed
 from bot.core.markdown import escape, length
 from bot.core.mentions import without_unseen
-from bot.core.notices import Delay, Failure, Told
+from bot.core.notices import Delay, Failure, ProblemReport
 from bot.core.plurals import count
 from bot.discord.answers import phrases
 from bot.discord.answers.pages import COLOUR, LONGEST_PAGE, pages
@@ -24,9 +24,9 @@ _NOTHING_LOST = (
 )
 
 
-def notice(told: Told, *, server_name: str | None) -> discord.Embed:
+def notice(told: ProblemReport, *, server_name: str | None) -> discord.Embed:
     """The one message of these troubles; `server_name` where it is read outside of the server."""
-    lines = [_held(feed) for feed in told.held]
+    lines = [_blocked(feed) for feed in told.blocked]
     lines.extend(_delayed(delay) for delay in told.delayed)
     lines.extend(_failed(failure) for failure in told.failed)
     if told.source is not None:
@@ -44,7 +44,7 @@ def notice(told: Told, *, server_name: str | None) -> discord.Embed:
         shown.append(line)
     if hidden := len(lines) - len(shown):
         shown.append(f"… and {hidden} more: `/status` in the server shows them all.")
-    if told.held or told.delayed or told.unnamed:
+    if told.blocked or told.delayed or told.unnamed:
         shown.append(_NOTHING_LOST)
     if server_name is not None:
         shown.insert(0, f"In **{escape(server_name)[:200]}**, where you set me up:")
@@ -64,10 +64,10 @@ def checked(found: Sequence[Checked], *, now: datetime, is_whole: bool) -> list[
     )
 
 
-def _title(told: Told) -> str:
-    if told.held:
-        is_all = len(told.held) > 1 and not told.unnamed
-        return "I cannot post papers" + (f" in {len(told.held)} channels" if is_all else "")
+def _title(told: ProblemReport) -> str:
+    if told.blocked:
+        is_all = len(told.blocked) > 1 and not told.unnamed
+        return "I cannot post papers" + (f" in {len(told.blocked)} channels" if is_all else "")
     if told.unnamed:
         return "Papers are not posted everywhere"
     if told.delayed:
@@ -75,26 +75,26 @@ def _title(told: Told) -> str:
     return "Some papers could not be posted" if told.failed else "The list could not be read"
 
 
-def _held(feed: Feed) -> str:
-    if feed.hold is None:
+def _blocked(feed: Feed) -> str:
+    if feed.block is None:
         return ""
-    said = f"⛔ <#{feed.channel_id}>: I stopped posting there {past(feed.hold.since)}. {feed.hold.reason}"
-    if feed.hold.is_gone:
+    said = f"⛔ <#{feed.channel_id}>: I stopped posting there {past(feed.block.since)}. {feed.block.reason}"
+    if feed.block.is_gone:
         return f"{said} `/subscribe` in another channel brings papers there."
-    if feed.hold.look_at is not None:
-        return f"{said} I try it again {past(feed.hold.look_at)}."
+    if feed.block.recheck_at is not None:
+        return f"{said} I try it again {past(feed.block.recheck_at)}."
     return f"{said} I start again by myself as soon as I see that it is mended."
 
 
 def _unnamed(feeds: Sequence[Feed]) -> list[str]:
     """What may be said where not everybody sees the channels: neither which nor how many they are."""
-    gone = {feed.hold.reason for feed in feeds if feed.hold is not None and feed.hold.is_gone}
+    gone = {feed.block.reason for feed in feeds if feed.block is not None and feed.block.is_gone}
     lines = [
         f"⛔ I stopped posting in a channel. {without_unseen(reason, seen=())} `/subscribe` in another one "
         "posts papers there."
         for reason in sorted(gone)
     ]
-    if any(feed.hold is None or not feed.hold.is_gone for feed in feeds):
+    if any(feed.block is None or not feed.block.is_gone for feed in feeds):
         lines.append(
             "🔒 Papers cannot be posted in a channel that not everybody who reads this can see. `/status` "
             "shows which one, and why, to admins who can see it."
@@ -124,10 +124,10 @@ def _failed(failure: Failure) -> str:
 def _checked(item: Checked, *, now: datetime) -> str:
     feed = item.feed
     went_out = f" {count(item.sent, 'message')} went out just now." if item.sent else ""
-    if feed.hold is not None:
-        return f"⛔ <#{feed.channel_id}> is still held.{went_out} {feed.hold.reason} {_then(feed, now=now)}"
+    if feed.block is not None:
+        return f"⛔ <#{feed.channel_id}> is still held.{went_out} {feed.block.reason} {_then(feed, now=now)}"
     waiting = f" {count(item.waiting, 'message')} still on the way." if item.waiting else ""
-    resumed = "is posted to again." if item.was_held else "was looked at again."
+    resumed = "is posted to again." if item.was_blocked else "was looked at again."
     following = phrases.next_post(feed, now=now)
     if not item.subscriptions:
         following = "It has no subscriptions: `/subscribe` makes the first one."
@@ -135,8 +135,8 @@ def _checked(item: Checked, *, now: datetime) -> str:
 
 
 def _then(feed: Feed, *, now: datetime) -> str:
-    if feed.hold is None or feed.hold.is_gone:
+    if feed.block is None or feed.block.is_gone:
         return "`/subscribe` in another channel brings papers there."
-    if feed.hold.look_at is not None:
-        return f"I try it again: {phrases.moment(feed.hold.look_at, now=now)}."
+    if feed.block.recheck_at is not None:
+        return f"I try it again: {phrases.moment(feed.block.recheck_at, now=now)}."
     return "Once that is mended I start again by myself; nothing is lost."

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from bot.core.access import Access
 from bot.core.cards import date_text
-from bot.core.feeds import Feed, FeedKind, Hold, LastRun
+from bot.core.feeds import Block, Feed, FeedKind, LastRun
 from bot.core.ids import ServerId
 from bot.core.markdown import clean
 from bot.core.plurals import count, is_or_are
-from bot.core.posts import Post, Step, StepKind, StepState
+from bot.core.posts import FollowUp, FollowUpKind, FollowUpState, Post
 from bot.core.runs import Outcome, Run
 from bot.core.schedules import Cadence, Schedule, weekdays_text
 from bot.core.transfer import Merged
@@ -94,8 +94,10 @@ def schedule(schedule: Schedule) -> str:
 
 def next_post(feed: Feed, *, now: datetime) -> str:
     """When the feed posts next, or what keeps it from posting, and what to do about it."""
-    if feed.hold is not None:
-        return f"**Held** {past(feed.hold.since)}: {feed.hold.reason} {_how_a_hold_ends(feed.hold, now=now)}"
+    if feed.block is not None:
+        return (
+            f"**Held** {past(feed.block.since)}: {feed.block.reason} {_how_a_block_ends(feed.block, now=now)}"
+        )
     if feed.paused_at is not None:
         return (
             f"**Paused** {past(feed.paused_at)}: what is listed meanwhile waits. `/config resume` starts it "
@@ -106,13 +108,13 @@ def next_post(feed: Feed, *, now: datetime) -> str:
     return f"Next post: {moment(feed.next_run_at, now=now)}."
 
 
-def _how_a_hold_ends(hold: Hold, *, now: datetime) -> str:
-    if hold.is_gone:
+def _how_a_block_ends(block: Block, *, now: datetime) -> str:
+    if block.is_gone:
         return "Nothing is posted there any more; `/subscribe` in another channel brings papers to that one."
-    if hold.look_at is not None:
+    if block.recheck_at is not None:
         return (
-            f"Nothing is posted meanwhile and nothing is lost. I try again: {moment(hold.look_at, now=now)}; "
-            "`/config resume` tries at once."
+            f"Nothing is posted meanwhile and nothing is lost. I try again: "
+            f"{moment(block.recheck_at, now=now)}; `/config resume` tries at once."
         )
     return (
         "Nothing is posted until that is mended, and nothing is lost. I start again by myself when I see "
@@ -120,7 +122,7 @@ def _how_a_hold_ends(hold: Hold, *, now: datetime) -> str:
     )
 
 
-def kept_out(feed: Feed) -> str:
+def filtered_out(feed: Feed) -> str:
     """The feed's filter: what a paper needs that matches."""
     needs: list[str] = []
     if feed.min_upvotes:
@@ -132,7 +134,7 @@ def kept_out(feed: Feed) -> str:
     return "; ".join(needs) if needs else "none; every paper that matches is posted"
 
 
-def came_to(figures: LastRun, *, feeds: Sequence[Feed], is_quiet: bool = True) -> str:
+def result(figures: LastRun, *, feeds: Sequence[Feed], is_quiet: bool = True) -> str:
     """What a run came to for these feeds: papers, a quiet day, or everything filtered, and by what.
 
     With posts that failed or are pending, no day is quiet (`is_quiet`).
@@ -140,7 +142,7 @@ def came_to(figures: LastRun, *, feeds: Sequence[Feed], is_quiet: bool = True) -
     """
     new = f"{count(figures.new, 'new paper')} {'was' if figures.new == 1 else 'were'} listed"
     number = figures.matched - figures.planned
-    why = _why_kept_out(number, feeds)
+    why = _why_filtered_out(number, feeds)
     if figures.planned:
         rest = f"; {number} more {why}" if number else ""
         return f"**{count(figures.planned, 'paper')}** to post{rest} ({new})"
@@ -150,7 +152,7 @@ def came_to(figures: LastRun, *, feeds: Sequence[Feed], is_quiet: bool = True) -
     return f"**filtered**: {new}{kept or ', and none matched that was not posted already'}"
 
 
-def _why_kept_out(number: int, feeds: Sequence[Feed]) -> str:
+def _why_filtered_out(number: int, feeds: Sequence[Feed]) -> str:
     """What keeps so many papers out, as the end of a sentence about them."""
     awaited = {
         "upvotes": any(feed.min_upvotes for feed in feeds),
@@ -215,7 +217,7 @@ def history_warning(access: Access) -> str | None:
     )
 
 
-def doubt(*, is_one: bool) -> str:
+def unconfirmed(*, is_one: bool) -> str:
     """Why doubtful posts are held back, and what to do."""
     they, them = ("It", "it") if is_one else ("They", "them")
     return (
@@ -224,15 +226,15 @@ def doubt(*, is_one: bool) -> str:
     )
 
 
-def step(step: Step, *, now: datetime, is_active: bool = True) -> str:
+def follow_up(follow_up: FollowUp, *, now: datetime, is_active: bool = True) -> str:
     """What did not succeed after a message, and what follows; '' where nothing is wrong."""
-    is_publishing = step.kind is StepKind.PUBLISH
-    if step.state is StepState.FAILED:
+    is_publishing = follow_up.kind is FollowUpKind.PUBLISH
+    if follow_up.state is FollowUpState.FAILED:
         what = "It could not be published" if is_publishing else "Its thread could not be opened"
-        return f"{what}: {step.reason} `/deliver` tries again."
-    if step.state is StepState.DONE:
+        return f"{what}: {follow_up.reason} `/deliver` tries again."
+    if follow_up.state is FollowUpState.DONE:
         return ""
     what = "It is not published yet" if is_publishing else "Its thread is not opened yet"
-    why = f": {step.reason}" if step.reason else "."
-    attempt = f" The next attempt: {moment(step.next_attempt_at, now=now)}." if is_active else ""
+    why = f": {follow_up.reason}" if follow_up.reason else "."
+    attempt = f" The next attempt: {moment(follow_up.next_attempt_at, now=now)}." if is_active else ""
     return f"{what}{why}{attempt}"

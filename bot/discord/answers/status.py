@@ -8,10 +8,10 @@ import discord
 
 from bot.core.feeds import Feed
 from bot.core.plurals import count
-from bot.core.posts import Post, Step
+from bot.core.posts import FollowUp, Post
 from bot.core.runs import Outcome
 from bot.discord.answers import phrases
-from bot.discord.answers.feeds import obstacles_to_steps
+from bot.discord.answers.feeds import obstacles_to_follow_ups
 from bot.discord.answers.pages import pages
 from bot.discord.answers.phrases import code
 from bot.services.queries.status import FeedStatus, Status
@@ -30,7 +30,9 @@ def status(found: Status, *, is_whole: bool) -> list[discord.Embed]:
     lines.extend(map(_failed, failed.values()))
     of_id = {item.feed.id: item.feed for item in found.feeds}
     lines.extend(
-        _step(step, of_id[step.feed_id], found) for step in found.follow_ups if step.feed_id in of_id
+        _follow_up(follow_up, of_id[follow_up.feed_id], found)
+        for follow_up in found.follow_ups
+        if follow_up.feed_id in of_id
     )
     whose = "of this server" if is_whole else "that you can see"
     intro = [
@@ -40,7 +42,7 @@ def status(found: Status, *, is_whole: bool) -> list[discord.Embed]:
         *_unreadable(found.incomplete),
         f"Known: {count(found.papers, 'paper')}.",
     ]
-    if found.untold:
+    if found.undeliverable:
         intro.append(
             "⚠️ I had something to tell this server and reached nobody. `/config notices` chooses a channel."
         )
@@ -56,7 +58,7 @@ def status(found: Status, *, is_whole: bool) -> list[discord.Embed]:
 def _feed(item: FeedStatus, found: Status) -> Iterator[str]:
     """The feed with when it posts next or why not, and below it what its last run came to and what waits."""
     feed, now = item.feed, found.now
-    sign = "⛔" if feed.hold else "⏸️" if feed.paused_at else "⚠️" if item.failed or item.delayed else "✅"
+    sign = "⛔" if feed.block else "⏸️" if feed.paused_at else "⚠️" if item.failed or item.delayed else "✅"
     if item.subscriptions or not feed.is_active:
         next_post = phrases.next_post(feed, now=now)
         yield f"{sign} <#{feed.channel_id}>: {count(item.subscriptions, 'subscription')}. {next_post}"
@@ -66,29 +68,30 @@ def _feed(item: FeedStatus, found: Status) -> Iterator[str]:
         when = phrases.past(item.missed_run.finished_at)
         yield f"· Last run {when}: {phrases.failed_run(item.missed_run)}."
     elif feed.last_run is not None and feed.last_run_at is not None:
-        came_to = phrases.came_to(feed.last_run, feeds=[feed], is_quiet=item.is_quiet)
-        yield f"· Last run {phrases.past(feed.last_run_at)}: {came_to}."
+        result = phrases.result(feed.last_run, feeds=[feed], is_quiet=item.is_quiet)
+        yield f"· Last run {phrases.past(feed.last_run_at)}: {result}."
     if item.failed:
         yield f"· ⚠️ {count(item.failed, 'paper')} could not be posted. `/deliver` there tries again."
     if item.waiting:
         yield f"· {count(item.waiting, 'message')} waiting{_why_waiting(item, found)}"
-    if item.doubtful:
-        one = len(item.doubtful) == 1
-        since = phrases.past(min(post.doubtful_since or now for post in item.doubtful))
-        yield f"· {count(len(item.doubtful), 'message')} in doubt, {since}. {phrases.doubt(is_one=one)}"
+    if item.unconfirmed:
+        one = len(item.unconfirmed) == 1
+        since = phrases.past(min(post.unconfirmed_since or now for post in item.unconfirmed))
+        messages = count(len(item.unconfirmed), "message")
+        yield f"· {messages} in doubt, {since}. {phrases.unconfirmed(is_one=one)}"
     if item.subscriptions:
         yield from _warnings(item)
 
 
 def _warnings(item: FeedStatus) -> Iterator[str]:
     """What is seen to be in the way, beside what a hold or a doubt has told already."""
-    if item.access.obstacle and item.feed.hold is None:
+    if item.access.obstacle and item.feed.block is None:
         yield f"· ⚠️ {item.access.obstacle}"
-    if not item.doubtful and (warning := phrases.history_warning(item.access)):
+    if not item.unconfirmed and (warning := phrases.history_warning(item.access)):
         yield f"· {warning}"
     yield from (
         f"· {obstacle}"
-        for obstacle in obstacles_to_steps(item.feed, item.access, ping_obstacle=item.ping_obstacle)
+        for obstacle in obstacles_to_follow_ups(item.feed, item.access, ping_obstacle=item.ping_obstacle)
     )
 
 
@@ -107,9 +110,11 @@ def _failed(alike: Sequence[Post]) -> str:
     return f"⚠️ In <#{alike[0].channel_id}>, {papers} could not be posted. {phrases.failed(alike[0])}"
 
 
-def _step(step: Step, feed: Feed, found: Status) -> str:
-    where = f"https://discord.com/channels/{step.server_id}/{step.channel_id}/{step.message_id}"
-    return f"⚠️ {where}: {phrases.step(step, now=found.now, is_active=feed.is_active)}"
+def _follow_up(follow_up: FollowUp, feed: Feed, found: Status) -> str:
+    where = (
+        f"https://discord.com/channels/{follow_up.server_id}/{follow_up.channel_id}/{follow_up.message_id}"
+    )
+    return f"⚠️ {where}: {phrases.follow_up(follow_up, now=found.now, is_active=feed.is_active)}"
 
 
 def _last_run(found: Status, whose: str) -> str:
@@ -120,10 +125,10 @@ def _last_run(found: Status, whose: str) -> str:
     if run.outcome is not Outcome.OK:
         return f"{when}, {phrases.failed_run(run)}{_left(found)}"
     is_quiet = all(item.is_quiet for item in found.feeds)
-    if found.came_to is not None:
+    if found.result is not None:
         feeds = [item.feed for item in found.feeds]
-        came_to = phrases.came_to(found.came_to, feeds=feeds, is_quiet=is_quiet)
-        return f"{when}, for {count(found.ran, 'channel')} {whose}; {came_to}{_left(found)}"
+        result = phrases.result(found.result, feeds=feeds, is_quiet=is_quiet)
+        return f"{when}, for {count(found.ran, 'channel')} {whose}; {result}{_left(found)}"
     if run.new_papers:
         read = f"{count(run.new_papers, 'new paper')} read; no channel {whose} was due"
         return f"{when}, {read}{_left(found)}"

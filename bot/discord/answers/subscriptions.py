@@ -44,7 +44,7 @@ def subscribed(result: Subscribed, *, now: datetime, title: str = "") -> list[di
         for one in differences(result.before, after):
             footer = f"**{one.name}:** {one.before} → {one.after}\n{footer}"
     if result.feed.is_filtered:
-        footer += f"\nThe channel's filter counts for these papers too: {phrases.kept_out(result.feed)}."
+        footer += f"\nThe channel's filter counts for these papers too: {phrases.filtered_out(result.feed)}."
     if result.recent_days_known < RECENT_DAYS:
         footer += f"\n{phrases.days_read(result.recent_days_known, of=RECENT_DAYS)}"
     if warning := phrases.history_warning(result.access):

@@ -17,7 +17,7 @@ from discord.http import HTTPClient, Route
 from bot.errors import PaperboyError
 from bot.proxies import ProxyError
 from bot.services.delivery.pace import RequestPace
-from bot.telemetry import UNWATCHED, Watcher
+from bot.telemetry import NO_TELEMETRY, Telemetry
 
 _HTTP = {"http", "https"}  # what else there is are the gateway's sockets
 # What a request gets until its answer is complete; aiohttp alone would give it five minutes.
@@ -133,12 +133,12 @@ def limit_time(http: HTTPClient) -> None:
     http.request = limited
 
 
-def gate(pace: RequestPace, watcher: Watcher = UNWATCHED) -> aiohttp.TraceConfig:
+def gate(pace: RequestPace, telemetry: Telemetry = NO_TELEMETRY) -> aiohttp.TraceConfig:
     """What a client takes as its `http_trace`, so that each of its requests waits for its turn.
 
     The watcher is told of each; the wait for the turn does not count.
     """
-    made = _Gate(pace, watcher)
+    made = _Gate(pace, telemetry)
     trace = aiohttp.TraceConfig()
     trace.on_request_start.append(made.on_start)
     trace.on_request_redirect.append(made.on_redirect)
@@ -150,9 +150,9 @@ def gate(pace: RequestPace, watcher: Watcher = UNWATCHED) -> aiohttp.TraceConfig
 class _Gate:
     """What aiohttp calls for each request; the context is the request's own."""
 
-    def __init__(self, pace: RequestPace, watcher: Watcher) -> None:
+    def __init__(self, pace: RequestPace, telemetry: Telemetry) -> None:
         self._pace = pace
-        self._watcher = watcher
+        self._telemetry = telemetry
 
     async def on_start(
         self,
@@ -202,7 +202,7 @@ class _Gate:
     def _tell(self, context: SimpleNamespace, url: yarl.URL, status: int | None) -> None:
         began: float | None = getattr(context, "began", None)  # None: it was stopped before it went out
         if began is not None and url.scheme in _HTTP:
-            self._watcher.discord_answered(status=status, seconds=time.monotonic() - began)
+            self._telemetry.discord_answered(status=status, seconds=time.monotonic() - began)
 
 
 def _counts(url: yarl.URL) -> bool:

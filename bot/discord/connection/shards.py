@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from discord.ext import commands
 
 from bot.discord.connection.outages import Patience
-from bot.telemetry import UNWATCHED, Watcher
+from bot.telemetry import NO_TELEMETRY, Telemetry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +32,12 @@ class Shards:
         client: commands.AutoShardedBot,
         *,
         patience: Patience | None = None,
-        watcher: Watcher = UNWATCHED,
+        telemetry: Telemetry = NO_TELEMETRY,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._patience = patience or Patience()
-        self._watcher = watcher
+        self._telemetry = telemetry
         self._monotonic = monotonic
         self._lost_at: dict[int, float] = {}
         client.add_listener(self._on_lost, "on_shard_disconnect")
@@ -83,4 +83,4 @@ class Shards:
     def _lose(self, shard_id: int) -> None:
         if shard_id not in self._lost_at:
             self._lost_at[shard_id] = self._monotonic()
-            self._watcher.gateway_lost()
+            self._telemetry.gateway_lost()

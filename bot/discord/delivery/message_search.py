@@ -69,7 +69,7 @@ async def in_forum(
                 return MessageId(thread.id)
     if len(posts) > MOST_POSTS:
         raise DeliveryError(
-            "A post may have arrived or not, and there are too many to look through.", is_doubtful=True
+            "A post may have arrived or not, and there are too many to look through.", is_unconfirmed=True
         )
     return None
 

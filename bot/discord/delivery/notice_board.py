@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import discord
 
 from bot.core.ids import ChannelId, MessageId, ServerId, UserId
-from bot.core.notices import Told
+from bot.core.notices import ProblemReport
 from bot.discord.answers import notices as answers
 from bot.discord.connection.requests import unreadable_answers
 from bot.discord.delivery.errors import delivery_errors
 from bot.discord.delivery.payloads import IDENTIFIED, MESSAGES, answered
-from bot.discord.permissions.visibility import Viewer, known_room, may_name, member
+from bot.discord.permissions.visibility import Viewer, known_channel, may_name, member
 from bot.discord.permissions.writable_channels import rooms
 from bot.discord.ui.recheck_button import CheckAgainButton
 from bot.errors import DeliveryError
@@ -34,7 +34,7 @@ class DiscordNoticeBoard:
         return [ChannelId(channel.id) for channel in rooms(guild)] if guild else []
 
     async def post(
-        self, channel_id: ChannelId, told: Told, *, nonce: str, may_stand: bool = False
+        self, channel_id: ChannelId, told: ProblemReport, *, nonce: str, may_have_arrived: bool = False
     ) -> MessageId:
         """Puts the message into the channel, or finds it there.
 
@@ -44,10 +44,12 @@ class DiscordNoticeBoard:
         async with delivery_errors(self._client, timeout_seconds=SEND_TIMEOUT_SECONDS):
             channel = self._client.get_partial_messageable(channel_id)
             told = await self._as_read_in(channel_id, told)
-            return await self._put(channel, told, nonce=nonce, may_stand=may_stand, server_name=None)
+            return await self._put(
+                channel, told, nonce=nonce, may_have_arrived=may_have_arrived, server_name=None
+            )
 
     async def send(
-        self, user_id: UserId, told: Told, *, nonce: str, may_stand: bool = False
+        self, user_id: UserId, told: ProblemReport, *, nonce: str, may_have_arrived: bool = False
     ) -> tuple[ChannelId, MessageId]:
         """Sends the message to the person, or finds that they have it.
 
@@ -64,21 +66,21 @@ class DiscordNoticeBoard:
                 channel,
                 told,
                 nonce=nonce,
-                may_stand=may_stand,
+                may_have_arrived=may_have_arrived,
                 server_name=guild.name if guild else "a server",
             )
         return ChannelId(channel.id), message_id
 
-    async def _as_read_in(self, channel_id: ChannelId, told: Told) -> Told:
+    async def _as_read_in(self, channel_id: ChannelId, told: ProblemReport) -> ProblemReport:
         """What everybody who reads the channel may know."""
         guild = self._client.get_guild(told.server_id)
-        place = await known_room(guild, channel_id) if guild else None
+        place = await known_channel(guild, channel_id) if guild else None
         if guild is None or place is None:
             return told.naming(())
-        rooms = {feed.channel_id: await known_room(guild, feed.channel_id) for feed in told.feeds}
+        rooms = {feed.channel_id: await known_channel(guild, feed.channel_id) for feed in told.feeds}
         return told.naming([one for one, room in rooms.items() if may_name(room, in_room=place)])
 
-    async def _as_read_by(self, user_id: UserId, told: Told) -> Told:
+    async def _as_read_by(self, user_id: UserId, told: ProblemReport) -> ProblemReport:
         """What the person may know: of the channels, those that they see and manage now.
 
         Raises:
@@ -92,7 +94,7 @@ class DiscordNoticeBoard:
             raise DeliveryError("That person is not in the server any more.", is_permanent=True)
         viewer = Viewer(guild, person)
         named = told.naming(await viewer.managed(feed.channel_id for feed in told.feeds))
-        is_gone = viewer.manages_channels and any(feed.hold and feed.hold.is_gone for feed in named.unnamed)
+        is_gone = viewer.manages_channels and any(feed.block and feed.block.is_gone for feed in named.unnamed)
         if not (named.feeds or named.source is not None or is_gone):
             raise DeliveryError("That person manages none of these channels any more.", is_permanent=True)
         return named
@@ -100,13 +102,13 @@ class DiscordNoticeBoard:
     async def _put(
         self,
         channel: discord.PartialMessageable,
-        told: Told,
+        told: ProblemReport,
         *,
         nonce: str,
-        may_stand: bool,
+        may_have_arrived: bool,
         server_name: str | None,
     ) -> MessageId:
-        if may_stand and (message_id := await self._standing(channel, nonce)):
+        if may_have_arrived and (message_id := await self._standing(channel, nonce)):
             return message_id
         view = discord.ui.View(timeout=None)
         view.add_item(CheckAgainButton(told.server_id, nonce=nonce))

@@ -214,7 +214,7 @@ class DiscordPublisher:
         if access.history_obstacle is not None:
             raise DeliveryError(
                 f"A message may have arrived or not, and I may not look. {access.history_obstacle}",
-                is_doubtful=True,
+                is_unconfirmed=True,
             )
 
     @asynccontextmanager

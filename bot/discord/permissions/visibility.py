@@ -142,7 +142,7 @@ class Viewer:
     async def _known(self, channel_id: ChannelId) -> Room | None:
         if self._guild.get_channel_or_thread(channel_id) is None:
             self._asked_for += 1
-        return await known_room(self._guild, channel_id) if self._asked_for <= _MOST_ASKED_FOR else None
+        return await known_channel(self._guild, channel_id) if self._asked_for <= _MOST_ASKED_FOR else None
 
     async def _is_let_in(self, room: Room) -> bool:
         """Whether it is no private thread, or one that they are in or may moderate."""
@@ -173,7 +173,7 @@ async def member(guild: discord.Guild, user_id: UserId) -> discord.Member | None
         raise
 
 
-async def known_room(guild: discord.Guild, channel_id: ChannelId) -> Room | None:
+async def known_channel(guild: discord.Guild, channel_id: ChannelId) -> Room | None:
     """The channel, asked for where the gateway did not send it, such as an archived thread."""
     if room := guild.get_channel_or_thread(channel_id):
         return room

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import discord
 from typing_extensions import override
 
-from bot.discord.ui.error_handler import failures_told
+from bot.discord.ui.error_handler import errors_reported
 from bot.discord.ui.pages import answer
 from bot.discord.ui.panels import Ended, Sessions
 from bot.discord.ui.replies import reply
@@ -71,7 +71,7 @@ class ConfirmButton(
 
     @override
     async def callback(self, interaction: discord.Interaction) -> None:
-        async with failures_told(interaction):
+        async with errors_reported(interaction):
             asked = _asked(interaction)
             _expire(asked)
             question = asked.get(self._key)

@@ -26,7 +26,7 @@ _EXPIRED = frozenset({10015, 10062, 50027})
 
 
 @asynccontextmanager
-async def failures_told(interaction: discord.Interaction) -> AsyncGenerator[None]:
+async def errors_reported(interaction: discord.Interaction) -> AsyncGenerator[None]:
     """For a dynamic item, whose errors discord.py brings to nobody: the one error handler around its work."""
     try:
         yield

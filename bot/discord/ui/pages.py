@@ -17,7 +17,7 @@ from bot.core.ids import ServerId
 from bot.core.mentions import channels_in
 from bot.discord.embeds import MessageParts
 from bot.discord.permissions.visibility import Viewer
-from bot.discord.ui.error_handler import failures_told
+from bot.discord.ui.error_handler import errors_reported
 from bot.discord.ui.error_texts import UNREACHABLE
 from bot.discord.ui.panels import Ended, Sessions
 from bot.discord.ui.replies import is_public, reply
@@ -72,7 +72,7 @@ class PageButton(
 
     @override
     async def callback(self, interaction: discord.Interaction) -> None:
-        async with failures_told(interaction):
+        async with errors_reported(interaction):
             pager = _turnable(interaction).get(self._pager)
             await pager.turn(interaction, to=self._to)
 

@@ -10,7 +10,7 @@ from discord.ext import commands
 from typing_extensions import override
 
 from bot.core.ids import ServerId
-from bot.discord.ui.error_handler import failures_told
+from bot.discord.ui.error_handler import errors_reported
 
 CHECKING_COG = "HoldsCog"
 
@@ -50,6 +50,6 @@ class CheckAgainButton(
 
     @override
     async def callback(self, interaction: discord.Interaction) -> None:
-        async with failures_told(interaction):
+        async with errors_reported(interaction):
             cog = cast("commands.Bot", interaction.client).get_cog(CHECKING_COG)
             await cast("ChecksAgain", cog).check_again(interaction, self._server_id)

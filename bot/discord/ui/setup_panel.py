@@ -20,7 +20,7 @@ from bot.discord.answers import setup as answers
 from bot.discord.answers import subscriptions as subscription_answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
-from bot.discord.ui.error_handler import answer_failure, failures_told
+from bot.discord.ui.error_handler import answer_failure, errors_reported
 from bot.discord.ui.error_texts import UNREACHABLE, not_offered
 from bot.discord.ui.pages import TURNING_SECONDS, answer
 from bot.discord.ui.panels import Ended, Sessions
@@ -58,7 +58,7 @@ class PanelItem(discord.ui.DynamicItem[discord.ui.Item[discord.ui.View]], templa
 
     @override
     async def callback(self, interaction: discord.Interaction) -> None:
-        async with failures_told(interaction):
+        async with errors_reported(interaction):
             match = self.template.fullmatch(self.custom_id)
             panel = _open(interaction).get(match["panel"] if match else "")
             if match is None:

@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.access import Access
-from bot.core.feeds import REMOVED_KEPT, Feed, Hold, Place
+from bot.core.feeds import REMOVED_KEPT, Block, Feed, Place
 from bot.core.ids import ChannelId, FeedId, PostId, ServerId, SubscriptionId
 from bot.core.notices import NoticeKind
 from bot.core.plurals import count
 from bot.errors import StoreError
 from bot.services.blocks.overdue import Overdue
 from bot.services.clock import Clock
-from bot.services.delivery.blocking import LONGEST_LOOK, hold_as_seen, release
+from bot.services.delivery.blocking import MAX_RECHECK_WAIT, block_as_seen, release
 from bot.services.delivery.outbox import Delivery
 from bot.services.publisher import Publisher
 from bot.services.visibility import Visible
@@ -44,13 +44,13 @@ class Checked:
     """What a look that a person asked for came to, for one feed that was held or has messages in doubt."""
 
     feed: Feed  # as it stands now
-    was_held: bool
+    was_blocked: bool
     subscriptions: int
     sent: int  # messages that went out
     waiting: int  # messages that are owed still
 
 
-class Holds:
+class BlockedChannels:
     """The use cases around holds."""
 
     def __init__(
@@ -60,18 +60,18 @@ class Holds:
         publisher: Publisher,
         delivery: Delivery,
         clock: Clock,
-        ring: Callable[[], None],
+        wake: Callable[[], None],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._publisher = publisher
         self._delivery = delivery
         self._clock = clock
-        self._ring = ring  # tells the scheduler that something else may be due first
+        self._wake = wake  # tells the scheduler that something else may be due first
         self._overdue = Overdue[FeedId](monotonic)  # gone for longer than they are kept
         self._removed = Overdue[SubscriptionId](monotonic)  # likewise, of removed subscriptions
 
-    async def look_again(
+    async def recheck(
         self,
         server_id: ServerId | None = None,
         *,
@@ -89,38 +89,40 @@ class Holds:
         """
         eager = is_asked or has_changed
         async with self._database.read() as conn:
-            held = [
-                feed for feed in await feeds.held(conn, server_id) if eager or not _is_seen_to_be_gone(feed)
+            blocked = [
+                feed
+                for feed in await feeds.blocked(conn, server_id)
+                if eager or not _is_seen_to_be_gone(feed)
             ]
-            doubtful = {post.feed_id: post.place for post in await posts.doubtful(conn, server_id)}
+            unconfirmed = {post.feed_id: post.place for post in await posts.unconfirmed(conn, server_id)}
         if only is not None:
-            held = [feed for feed in held if feed.id in only]
-            doubtful = {feed_id: place for feed_id, place in doubtful.items() if feed_id in only}
-        if not held and not doubtful:
+            blocked = [feed for feed in blocked if feed.id in only]
+            unconfirmed = {feed_id: place for feed_id, place in unconfirmed.items() if feed_id in only}
+        if not blocked and not unconfirmed:
             return ()
-        access = await self._access({feed.id: feed.place for feed in held} | doubtful)
-        owed: list[PostId] = []
+        access = await self._access({feed.id: feed.place for feed in blocked} | unconfirmed)
+        pending: list[PostId] = []
         is_released = False
         async with self._database.write() as conn:
             now = self._clock()
-            for feed_id in doubtful:
+            for feed_id in unconfirmed:
                 if access[feed_id].is_known and access[feed_id].history_obstacle is None:
-                    owed.extend(await outbox.settle_doubts(conn, feed_id, now=now))
-            for feed in held:
-                now_held = await feeds.get(conn, feed.id)
-                if now_held is None or now_held.hold != feed.hold:
+                    pending.extend(await outbox.retry_unconfirmed(conn, feed_id, now=now))
+            for feed in blocked:
+                now_blocked = await feeds.get(conn, feed.id)
+                if now_blocked is None or now_blocked.block != feed.block:
                     continue  # it was resumed, or held for something else, meanwhile
-                if _is_mended(feed, access[feed.id], now, has_changed=has_changed, is_asked=is_asked):
-                    owed.extend(await release(conn, feed, now=now))
+                if _is_fixed(feed, access[feed.id], now, has_changed=has_changed, is_asked=is_asked):
+                    pending.extend(await release(conn, feed, now=now))
                     is_released = True
                     _log.info("Channel %d is looked at again and posted to", feed.channel_id)
                 else:
                     await _note(conn, feed, access[feed.id], now=now, has_changed=has_changed)
-        if owed:
+        if pending:
             self._delivery.wake()
         if is_released:
-            self._ring()
-        return tuple(sorted(set(owed)))
+            self._wake()
+        return tuple(sorted(set(pending)))
 
     async def check(self, server_id: ServerId, *, managed: Visible) -> tuple[Checked, ...]:
         """Looks again because a person asked, and says how each feed stands that was held or in doubt.
@@ -128,29 +130,31 @@ class Holds:
         Only at feeds in channels that the person may manage.
         """
         async with self._database.read() as conn:
-            held = {feed.id: feed.channel_id for feed in await feeds.held(conn, server_id)}
-            doubtful = {post.feed_id: post.channel_id for post in await posts.doubtful(conn, server_id)}
-        theirs = await managed([*held.values(), *doubtful.values()])
-        troubled = {feed_id for feed_id, channel_id in (held | doubtful).items() if channel_id in theirs}
-        if not troubled:
+            blocked = {feed.id: feed.channel_id for feed in await feeds.blocked(conn, server_id)}
+            unconfirmed = {post.feed_id: post.channel_id for post in await posts.unconfirmed(conn, server_id)}
+        theirs = await managed([*blocked.values(), *unconfirmed.values()])
+        affected = {
+            feed_id for feed_id, channel_id in (blocked | unconfirmed).items() if channel_id in theirs
+        }
+        if not affected:
             return ()
         since = self._clock()
-        owed = await self.look_again(server_id, is_asked=True, only=troubled)
-        delivered = await self._delivery.settled(owed, since=since, timeout_seconds=CHECK_SECONDS)
+        pending = await self.recheck(server_id, is_asked=True, only=affected)
+        delivered = await self._delivery.settled(pending, since=since, timeout_seconds=CHECK_SECONDS)
         sent = [post.feed_id for post in delivered.sent]
         async with self._database.read() as conn:
             waiting = await posts.waiting(conn, server_id)
-            wanted = await subscriptions.of_feeds(conn, list(troubled))
+            wanted = await subscriptions.of_feeds(conn, list(affected))
             return tuple(
                 Checked(
                     feed=feed,
-                    was_held=feed.id in held,
+                    was_blocked=feed.id in blocked,
                     subscriptions=len(wanted.get(feed.id, ())),
                     sent=sent.count(feed.id),
                     waiting=waiting.get(feed.id, 0),
                 )
                 for feed in await feeds.of_server(conn, server_id)
-                if feed.id in troubled
+                if feed.id in affected
             )
 
     async def at_run(self) -> None:
@@ -161,7 +165,7 @@ class Holds:
         """
         try:
             async with asyncio.timeout(LOOK_SECONDS):
-                await self.look_again()
+                await self.recheck()
                 await self.forget()
         except TimeoutError:
             _log.warning("Held channels could not be looked at in time; the next run tries again")
@@ -180,9 +184,9 @@ class Holds:
             if feed is None:
                 return
             now = self._clock()
-            await hold_as_seen(conn, feed, Access(obstacle=CHANNEL_DELETED, is_gone=True), now=now)
+            await block_as_seen(conn, feed, Access(obstacle=CHANNEL_DELETED, is_gone=True), now=now)
             if await subscriptions.of_feed(conn, feed.id):
-                await notices.owe(conn, NoticeKind.HELD, feed.id, now=now)
+                await notices.add(conn, NoticeKind.BLOCKED, feed.id, now=now)
         _log.info("Channel %d was deleted; its feed is kept for %d days", channel_id, KEPT.days)
 
     async def server_left(self, server_id: ServerId) -> None:
@@ -197,7 +201,7 @@ class Holds:
         if is_back:
             async with self._database.write() as conn:
                 await servers.come_back(conn, [server_id])
-        await self.look_again(server_id, has_changed=True)
+        await self.recheck(server_id, has_changed=True)
 
     async def connected(self, server_ids: Collection[ServerId]) -> None:
         """The bot is in these servers, and in no others: what was missed while it was off is made up for."""
@@ -206,7 +210,7 @@ class Holds:
             await servers.come_back(conn, [server_id for server_id in known if server_id in server_ids])
             left = [server_id for server_id, is_in in known.items() if is_in and server_id not in server_ids]
             await self._leave(conn, left)
-        await self.look_again(has_changed=True)
+        await self.recheck(has_changed=True)
 
     async def _leave(self, conn: AsyncConnection, server_ids: Iterable[ServerId]) -> None:
         now = self._clock()
@@ -214,7 +218,7 @@ class Holds:
             await servers.leave(conn, [server_id], now=now)
             theirs = await feeds.of_server(conn, server_id)
             for feed in theirs:
-                await hold_as_seen(conn, feed, Access(obstacle=SERVER_LEFT, is_gone=True), now=now)
+                await block_as_seen(conn, feed, Access(obstacle=SERVER_LEFT, is_gone=True), now=now)
             if theirs:
                 _log.info(
                     "Server %d was left; %s of it kept for %d days",
@@ -273,34 +277,36 @@ class Holds:
 
 def _is_seen_to_be_gone(feed: Feed) -> bool:
     """Whether only news from Discord can change that the feed is held."""
-    return feed.hold is not None and feed.hold.is_gone and feed.hold.look_at is None
+    return feed.block is not None and feed.block.is_gone and feed.block.recheck_at is None
 
 
-def _is_mended(feed: Feed, access: Access, now: datetime, *, has_changed: bool, is_asked: bool) -> bool:
-    hold = feed.hold
-    if hold is None or not access.is_known or access.is_gone or access.obstacle is not None:
+def _is_fixed(feed: Feed, access: Access, now: datetime, *, has_changed: bool, is_asked: bool) -> bool:
+    block = feed.block
+    if block is None or not access.is_known or access.is_gone or access.obstacle is not None:
         return False
-    if hold.look_at is None or is_asked:
+    if block.recheck_at is None or is_asked:
         return True
-    if has_changed and not timedelta() <= now - hold.since < EVENT_COUNTS_AFTER:
+    if has_changed and not timedelta() <= now - block.since < EVENT_COUNTS_AFTER:
         return True
     # A clock that was set back must not make it longer than it can be.
-    return hold.look_at <= now or hold.look_at > now + LONGEST_LOOK
+    return block.recheck_at <= now or block.recheck_at > now + MAX_RECHECK_WAIT
 
 
 async def _note(
     conn: AsyncConnection, feed: Feed, access: Access, *, now: datetime, has_changed: bool
 ) -> None:
     """Notes what is seen of a feed that stays held, where that is new."""
-    hold = feed.hold
-    if hold is None or not access.is_known:
+    block = feed.block
+    if block is None or not access.is_known:
         return
     if access.obstacle is not None or access.is_gone:
-        seen = Hold(
-            reason=access.obstacle or hold.reason, since=hold.since, look_at=None, is_gone=access.is_gone
+        seen = Block(
+            reason=access.obstacle or block.reason, since=block.since, recheck_at=None, is_gone=access.is_gone
         )
-        if hold != seen:
-            await hold_as_seen(conn, feed, access, now=now)
-    elif has_changed and hold.look_at is not None:
-        look_at = min(hold.look_at, hold.since + EVENT_COUNTS_AFTER)
-        await feeds.hold(conn, feed.id, reason=hold.reason, now=now, look_at=look_at, is_gone=hold.is_gone)
+        if block != seen:
+            await block_as_seen(conn, feed, access, now=now)
+    elif has_changed and block.recheck_at is not None:
+        recheck_at = min(block.recheck_at, block.since + EVENT_COUNTS_AFTER)
+        await feeds.block(
+            conn, feed.id, reason=block.reason, now=now, recheck_at=recheck_at, is_gone=block.is_gone
+        )

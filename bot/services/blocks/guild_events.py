@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from bot.core.ids import ChannelId, ServerId
 from bot.errors import StoreError
-from bot.services.blocks.blocked_channels import Holds
+from bot.services.blocks.blocked_channels import BlockedChannels
 from bot.services.delivery.pace import growing_wait
 
 _log = logging.getLogger(__name__)
@@ -26,11 +26,11 @@ class _Noted:
     changed: set[ServerId] = field(default_factory=set[ServerId])
 
 
-class Surroundings:
+class GuildEvents:
     """A burst of events is one look a server. What could not be acted on is not lost, but tried again."""
 
-    def __init__(self, *, holds: Holds) -> None:
-        self._holds = holds
+    def __init__(self, *, blocked_channels: BlockedChannels) -> None:
+        self._blocked_channels = blocked_channels
         self._noted = _Noted()
         self._awake = asyncio.Event()
 
@@ -72,19 +72,21 @@ class Surroundings:
         """Acts on what was noted; whether all of it went well. What did not stays noted."""
         self._awake.clear()
         noted, self._noted = self._noted, _Noted()
-        if noted.connected is not None and not await _went_well(self._holds.connected(noted.connected)):
+        if noted.connected is not None and not await _went_well(
+            self._blocked_channels.connected(noted.connected)
+        ):
             self._keep(noted)
             return False
         failed = _Noted()
         for server_id, is_in in noted.memberships.items():
-            work = self._holds.server_joined if is_in else self._holds.server_left
+            work = self._blocked_channels.server_joined if is_in else self._blocked_channels.server_left
             if not await _went_well(work(server_id)):
                 failed.memberships[server_id] = is_in
         for channel_id in noted.gone:
-            if not await _went_well(self._holds.channel_gone(channel_id)):
+            if not await _went_well(self._blocked_channels.channel_gone(channel_id)):
                 failed.gone.add(channel_id)
         for server_id in noted.changed - noted.memberships.keys():
-            if not await _went_well(self._holds.look_again(server_id, has_changed=True)):
+            if not await _went_well(self._blocked_channels.recheck(server_id, has_changed=True)):
                 failed.changed.add(server_id)
         self._keep(failed)
         return failed == _Noted()

@@ -12,9 +12,9 @@ from typing import Protocol
 
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, MessageId, ServerId, UserId
-from bot.core.notices import Notice, Told
+from bot.core.notices import Notice, ProblemReport
 from bot.errors import DeliveryError, StoreError
-from bot.services.blocks.problems import Owed, still_true
+from bot.services.blocks.problems import Pending, still_true
 from bot.services.clock import Clock
 from bot.services.delivery.attempts import asked_wait
 from bot.services.delivery.pace import growing_wait
@@ -49,7 +49,7 @@ class NoticeBoard(Protocol):
         ...
 
     async def post(
-        self, channel_id: ChannelId, told: Told, *, nonce: str, may_stand: bool = False
+        self, channel_id: ChannelId, told: ProblemReport, *, nonce: str, may_have_arrived: bool = False
     ) -> MessageId:
         """Puts the message into a channel. The same nonce within two minutes gives the first one again.
 
@@ -58,7 +58,7 @@ class NoticeBoard(Protocol):
         ...
 
     async def send(
-        self, user_id: UserId, told: Told, *, nonce: str, may_stand: bool = False
+        self, user_id: UserId, told: ProblemReport, *, nonce: str, may_have_arrived: bool = False
     ) -> tuple[ChannelId, MessageId]:
         """Sends the message to a person, as `post` does to a channel."""
         ...
@@ -127,58 +127,60 @@ class Notices:
                 _log.exception("Server %d could not be told of its troubles because of a bug", server_id)
 
     async def _tell(self, server_id: ServerId, theirs: Sequence[Notice]) -> None:
-        owed = await still_true(self._database, server_id, theirs)
-        if owed is None:
+        pending = await still_true(self._database, server_id, theirs)
+        if pending is None:
             return
         now = self._clock()
-        wait = max(growing_wait(owed.attempts), CUT_OFF_AFTER)
+        wait = max(growing_wait(pending.attempts), CUT_OFF_AFTER)
         async with self._database.write() as conn:
-            await notices.begin_attempt(conn, owed.ids, next_attempt_at=now + wait)
+            await notices.begin_attempt(conn, pending.ids, next_attempt_at=now + wait)
         try:
-            place = await self._put(owed)
+            place = await self._put(pending)
         except DeliveryError as error:
-            until = now + max(growing_wait(owed.attempts), asked_wait(error))
+            until = now + max(growing_wait(pending.attempts), asked_wait(error))
             async with self._database.write() as conn:
-                if owed.attempts + 1 < MOST_ATTEMPTS:
-                    await notices.postpone(conn, owed.ids, until=until)
+                if pending.attempts + 1 < MOST_ATTEMPTS:
+                    await notices.postpone(conn, pending.ids, until=until)
                 else:
-                    await notices.mark_untold(conn, owed.ids)
+                    await notices.mark_undeliverable(conn, pending.ids)
             _log.warning("Server %d could not be told of its troubles now: %s", server_id, error.reason)
             return
         async with self._database.write() as conn:
             if place is None:
-                await notices.mark_untold(conn, owed.ids)
+                await notices.mark_undeliverable(conn, pending.ids)
             else:
                 channel_id, message_id = place
-                await notices.mark_told(
-                    conn, owed.ids, channel_id=channel_id, message_id=message_id, now=self._clock()
+                await notices.mark_notified(
+                    conn, pending.ids, channel_id=channel_id, message_id=message_id, now=self._clock()
                 )
         if place is None:
             _log.warning("Server %d has troubles, and nobody there could be told; /status says it", server_id)
 
-    async def _put(self, owed: Owed) -> tuple[ChannelId, MessageId] | None:
+    async def _put(self, pending: Pending) -> tuple[ChannelId, MessageId] | None:
         """Where the message stands now; None where no place takes it.
 
         Raises:
             DeliveryError: it may be taken later.
         """
-        told, nonce, may_stand = owed.told, owed.nonce, owed.attempts > 0
+        told, nonce, may_have_arrived = pending.told, pending.nonce, pending.attempts > 0
         async with aclosing(self._channels(told)) as channels:
             async for channel_id in channels:
                 try:
-                    message_id = await self._board.post(channel_id, told, nonce=nonce, may_stand=may_stand)
+                    message_id = await self._board.post(
+                        channel_id, told, nonce=nonce, may_have_arrived=may_have_arrived
+                    )
                 except DeliveryError as error:
                     _check_final(error)
                 else:
                     return channel_id, message_id
         for user_id in await self._people(told):
             try:
-                return await self._board.send(user_id, told, nonce=nonce, may_stand=may_stand)
+                return await self._board.send(user_id, told, nonce=nonce, may_have_arrived=may_have_arrived)
             except DeliveryError as error:
                 _check_final(error)
         return None
 
-    async def _channels(self, told: Told) -> AsyncGenerator[ChannelId]:
+    async def _channels(self, told: ProblemReport) -> AsyncGenerator[ChannelId]:
         """The channels to try, the best first: those in which nothing is seen to be in the way.
 
         Raises:
@@ -188,7 +190,7 @@ class Notices:
         async with self._database.read() as conn:
             chosen = await servers.notices_channel(conn, server_id)
             theirs = await feeds.of_server(conn, server_id)
-        troubled = {feed.channel_id for feed in (*told.held, *(delay.feed for delay in told.delayed))}
+        affected = {feed.channel_id for feed in (*told.blocked, *(delay.feed for delay in told.delayed))}
         candidates = [
             *([chosen] if chosen is not None else []),
             *(feed.channel_id for feed in theirs if feed.is_active and feed.kind is not FeedKind.FORUM),
@@ -200,17 +202,17 @@ class Notices:
             if not access.is_known:
                 raise DeliveryError("The server could not be looked at just now.")
             is_open = access.obstacle is None and not access.is_gone
-            if is_open and (channel_id not in troubled or channel_id == chosen):
+            if is_open and (channel_id not in affected or channel_id == chosen):
                 yield channel_id
 
-    async def _people(self, told: Told) -> list[UserId]:
+    async def _people(self, told: ProblemReport) -> list[UserId]:
         """Who made the feeds that are in trouble; where it is not about a feed, all of the server's."""
         problems = (*told.delayed, *told.failed)
-        troubled = [*told.held, *(problem.feed for problem in problems)]
-        if not troubled:
+        affected = [*told.blocked, *(problem.feed for problem in problems)]
+        if not affected:
             async with self._database.read() as conn:
-                troubled = await feeds.of_server(conn, told.server_id)
-        return list(dict.fromkeys(feed.created_by for feed in troubled))[:MOST_PEOPLE]
+                affected = await feeds.of_server(conn, told.server_id)
+        return list(dict.fromkeys(feed.created_by for feed in affected))[:MOST_PEOPLE]
 
     async def _look_at_source(self) -> None:
         """Owes notices where lists could not be read for hours, and ends them once a run could read them."""
@@ -219,19 +221,19 @@ class Notices:
             return
         async with self._database.read() as conn:
             failing = await runs.source_failure(conn)
-            is_told = await notices.any_of_source(conn)
+            is_notified = await notices.any_of_source(conn)
         self._source_looked_at = now
         if failing is None:
-            if is_told:
+            if is_notified:
                 async with self._database.write() as conn:
                     await notices.end_of_source(conn)
             return
         first = failing.first_at
         if now - first >= SOURCE_SILENT_FOR and now - failing.last_at <= SOURCE_ASKED_WITHIN:
             async with self._database.write() as conn:
-                owed = await notices.owe_of_source(conn, joined_before=now - SOURCE_SILENT_FOR, now=now)
-            if owed:
-                _log.warning("No whole list could be read since %s; %d servers are notified", first, owed)
+                pending = await notices.add_for_source(conn, joined_before=now - SOURCE_SILENT_FOR, now=now)
+            if pending:
+                _log.warning("No whole list could be read since %s; %d servers are notified", first, pending)
 
 
 def _due(theirs: Sequence[Notice], now: datetime) -> list[Notice]:

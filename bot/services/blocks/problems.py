@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.core.feeds import Feed
 from bot.core.ids import FeedId, NoticeId, ServerId
-from bot.core.notices import Delay, Failure, Notice, NoticeKind, Told
+from bot.core.notices import Delay, Failure, Notice, NoticeKind, ProblemReport
 from bot.core.posts import Post
 from bot.store import feeds, notices, posts, runs
 from bot.store.database import Database
@@ -17,42 +17,42 @@ MOST_FAILED = 100  # posts that a message counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Owed:
+class Pending:
     """What a server is to be told in one message."""
 
     ids: tuple[NoticeId, ...]
     nonce: str
     attempts: int  # before this one
-    told: Told
+    told: ProblemReport
 
 
-async def still_true(database: Database, server_id: ServerId, theirs: Sequence[Notice]) -> Owed | None:
+async def still_true(database: Database, server_id: ServerId, theirs: Sequence[Notice]) -> Pending | None:
     """What of the notices is still so; the rest is forgotten, so that it is told when it comes again."""
     async with database.read() as conn:
         known = {feed.id: feed for feed in await feeds.of_server(conn, server_id)}
         delays = await notices.delays(conn, list(known))
         failures = _failures(await posts.failed(conn, list(known), MOST_FAILED), known)
         source = await runs.source_failure(conn)
-    held = _of(theirs, NoticeKind.HELD, known)
-    held = {notice_id: feed for notice_id, feed in held.items() if feed.hold is not None}
+    blocked = _of(theirs, NoticeKind.BLOCKED, known)
+    blocked = {notice_id: feed for notice_id, feed in blocked.items() if feed.block is not None}
     delayed = _of(theirs, NoticeKind.DELAYED, known)
     delayed = {notice_id: feed for notice_id, feed in delayed.items() if feed.id in delays}
     failed = _of(theirs, NoticeKind.FAILED, known)
     failed = {notice_id: feed for notice_id, feed in failed.items() if feed.id in failures}
     of_source = [notice.id for notice in theirs if notice.kind is NoticeKind.SOURCE and source]
-    kept = {*held, *delayed, *failed, *of_source}
+    kept = {*blocked, *delayed, *failed, *of_source}
     if over := [notice.id for notice in theirs if notice.id not in kept]:
         async with database.write() as conn:
             await notices.drop(conn, over)
     if not kept:
         return None
-    return Owed(
+    return Pending(
         ids=tuple(sorted(kept)),
         nonce=theirs[0].nonce,
         attempts=max(notice.attempts for notice in theirs),
-        told=Told(
+        told=ProblemReport(
             server_id=server_id,
-            held=tuple(held.values()),
+            blocked=tuple(blocked.values()),
             delayed=tuple(Delay(feed=feed, reason=delays[feed.id]) for feed in delayed.values()),
             failed=tuple(failures[feed.id] for feed in failed.values()),
             source=source if of_source else None,

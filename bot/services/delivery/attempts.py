@@ -15,13 +15,13 @@ from bot.core.posts import Post, split
 from bot.core.query.parser import Query, QueryError, parse_query
 from bot.errors import DeliveryError, StoreError
 from bot.services.clock import Clock
-from bot.services.delivery.blocking import hold, tell_of_delay, tell_of_success
+from bot.services.delivery.blocking import block, notify_of_delay, notify_of_success
 from bot.services.delivery.pace import ChannelPace, Rest, growing_wait
 from bot.services.delivery.refused_content import fail, refuse
 from bot.services.publisher import Publisher
 from bot.store import outbox, papers, posts, splitting
 from bot.store.database import Database
-from bot.telemetry import Tried, Watcher
+from bot.telemetry import Telemetry, Tried
 
 _log = logging.getLogger(__name__)
 
@@ -51,14 +51,14 @@ class Sending:
         clock: Clock,
         pace: ChannelPace,
         rest: Rest,
-        watcher: Watcher,
+        telemetry: Telemetry,
     ) -> None:
         self._database = database
         self._publisher = publisher
         self._clock = clock
         self._pace = pace
         self._rest = rest  # of all sending
-        self._watcher = watcher
+        self._telemetry = telemetry
         self._bugs: dict[PostId, int] = {}  # in a row, of posts that are still pending
         self._is_closing = False
 
@@ -80,7 +80,7 @@ class Sending:
 
     async def _attempt(self, post: Post) -> None:
         async with self._database.read() as conn:
-            shown = await papers.these(conn, [entry.paper_id for entry in post.entries])
+            shown = await papers.by_ids(conn, [entry.paper_id for entry in post.entries])
         message = _render(post, shown)
         await self._pace.turn(post.channel_id)
         if self._is_closing or self._rest.seconds_left > 0:
@@ -99,7 +99,7 @@ class Sending:
         else:
             async with self._database.write() as conn:
                 await outbox.mark_sent(conn, post.id, message_id=message_id, now=self._clock())
-                await tell_of_success(conn, post.feed_id)
+                await notify_of_success(conn, post.feed_id)
             self._rest.over()
             self._tell(post, tried)
         self._bugs.pop(post.id, None)
@@ -113,7 +113,7 @@ class Sending:
             DeliveryError: there is none. Where its content was refused, no earlier attempt brought it.
         """
         urls = [paper.page_url for paper in shown.values()]
-        since = await self._may_stand_since(post, now)
+        since = await self._may_have_arrived_since(post, now)
         must_look = _must_look(post, now)
         if must_look and (earlier := await self._publisher.find(post.place, urls, since=since)):
             return earlier, Tried.ADOPTED
@@ -131,7 +131,7 @@ class Sending:
                 raise
             return earlier, Tried.ADOPTED
 
-    async def _may_stand_since(self, post: Post, now: datetime) -> datetime:
+    async def _may_have_arrived_since(self, post: Post, now: datetime) -> datetime:
         """The earliest moment, by Discord's clock, at which an earlier attempt can have brought the message.
 
         Our clock may have been wrong by any time then; by Discord's, the post before was not later.
@@ -146,22 +146,22 @@ class Sending:
         async with self._database.write() as conn:
             if post.first_attempt_at is None and not error.may_have_arrived:
                 await outbox.forget_first_attempt(conn, post.id)
-            if error.is_doubtful:
-                tried = Tried.IN_DOUBT
-                await outbox.doubt(conn, post.id, reason=error.reason, code=error.code, now=now)
+            if error.is_unconfirmed:
+                tried = Tried.UNCONFIRMED
+                await outbox.unconfirmed(conn, post.id, reason=error.reason, code=error.code, now=now)
             elif error.is_rejected:
                 tried = Tried.REFUSED
                 await refuse(conn, post, error, now=now)
             elif error.is_permanent:
-                tried = Tried.HELD
+                tried = Tried.BLOCKED
                 await outbox.postpone(conn, post.id, until=now, reason=error.reason, code=error.code)
-                await hold(conn, post.feed_id, error, now=now)
+                await block(conn, post.feed_id, error, now=now)
             else:
                 tried = Tried.POSTPONED
                 until = now + max(growing_wait(post.failures), asked_wait(error))
                 await outbox.postpone(conn, post.id, until=until, reason=error.reason, code=error.code)
                 if post.failures >= FAILURES_THAT_LAST:
-                    await tell_of_delay(conn, post.feed_id, now=now)
+                    await notify_of_delay(conn, post.feed_id, now=now)
         if error.is_everywhere:
             self._rest.begin(asked_wait(error).total_seconds())
         self._tell(post, tried)
@@ -172,7 +172,7 @@ class Sending:
 
     def _tell(self, post: Post, tried: Tried) -> None:
         waited = self._clock() - post.planned_at
-        self._watcher.post_tried(tried, waited_seconds=max(0.0, waited.total_seconds()))
+        self._telemetry.post_tried(tried, waited_seconds=max(0.0, waited.total_seconds()))
 
     async def _note_bug(self, post: Post) -> None:
         now = self._clock()

@@ -14,27 +14,29 @@ from bot.errors import DeliveryError
 from bot.store import feeds, follow_ups, notices, outbox
 
 # A refusal that nothing is seen to explain is tried again after an hour, then two, four …
-FIRST_LOOK = timedelta(hours=1)
-LONGEST_LOOK = timedelta(days=1)
+FIRST_RECHECK = timedelta(hours=1)
+MAX_RECHECK_WAIT = timedelta(days=1)
 
 
-async def hold(conn: AsyncConnection, feed_id: FeedId, error: DeliveryError, *, now: datetime) -> None:
+async def block(conn: AsyncConnection, feed_id: FeedId, error: DeliveryError, *, now: datetime) -> None:
     """Stops posting in the feed, keeps all that is its, and owes its server a notice of it."""
-    look_at = None
+    recheck_at = None
     if not error.is_explained:
-        before = await feeds.holds_in_a_row(conn, feed_id)
-        look_at = now + min(FIRST_LOOK * 2 ** min(before, 10), LONGEST_LOOK)
-    await feeds.hold(conn, feed_id, reason=error.reason, now=now, look_at=look_at, is_gone=error.is_gone)
-    await notices.owe(conn, NoticeKind.HELD, feed_id, now=now)
+        before = await feeds.blocks_in_a_row(conn, feed_id)
+        recheck_at = now + min(FIRST_RECHECK * 2 ** min(before, 10), MAX_RECHECK_WAIT)
+    await feeds.block(
+        conn, feed_id, reason=error.reason, now=now, recheck_at=recheck_at, is_gone=error.is_gone
+    )
+    await notices.add(conn, NoticeKind.BLOCKED, feed_id, now=now)
 
 
-async def hold_as_seen(conn: AsyncConnection, feed: Feed, access: Access, *, now: datetime) -> None:
+async def block_as_seen(conn: AsyncConnection, feed: Feed, access: Access, *, now: datetime) -> None:
     """Holds the feed, or goes on holding it, for what Discord shows to be in the way; owes no notice.
 
     Such a hold ends as soon as Discord shows that it is mended.
     """
-    reason = access.obstacle or (feed.hold.reason if feed.hold else "The channel does not exist any more.")
-    await feeds.hold(conn, feed.id, reason=reason, now=now, look_at=None, is_gone=access.is_gone)
+    reason = access.obstacle or (feed.block.reason if feed.block else "The channel does not exist any more.")
+    await feeds.block(conn, feed.id, reason=reason, now=now, recheck_at=None, is_gone=access.is_gone)
 
 
 async def release(conn: AsyncConnection, feed: Feed, *, now: datetime) -> list[PostId]:
@@ -45,17 +47,17 @@ async def release(conn: AsyncConnection, feed: Feed, *, now: datetime) -> list[P
     """
     await feeds.release(conn, feed.id)
     await follow_ups.retry_failed(conn, feed.id, now=now)
-    if feed.hold is not None and feed.hold.look_at is None:
+    if feed.block is not None and feed.block.recheck_at is None:
         await notices.end(conn, feed.id)
     return await outbox.hurry(conn, feed.id, now=now)
 
 
-async def tell_of_delay(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> None:
+async def notify_of_delay(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> None:
     """Owes the feed's server a notice that its messages do not get through."""
-    await notices.owe(conn, NoticeKind.DELAYED, feed_id, now=now)
+    await notices.add(conn, NoticeKind.DELAYED, feed_id, now=now)
 
 
-async def tell_of_success(conn: AsyncConnection, feed_id: FeedId) -> None:
+async def notify_of_success(conn: AsyncConnection, feed_id: FeedId) -> None:
     """A message got through: what was told of the feed's troubles is over."""
     await feeds.worked(conn, feed_id)
     await notices.end(conn, feed_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from bot.core.messages import thread_name
-from bot.core.posts import Step, StepKind
+from bot.core.posts import FollowUp, FollowUpKind
 from bot.errors import DeliveryError, StoreError
 from bot.services.clock import Clock
 from bot.services.delivery.attempts import BUG, MOST_BUGS, asked_wait
@@ -13,7 +13,7 @@ from bot.services.delivery.pace import Rest, growing_wait
 from bot.services.publisher import Publisher
 from bot.store import follow_ups, papers
 from bot.store.database import Database
-from bot.telemetry import Tried, Watcher
+from bot.telemetry import Telemetry, Tried
 
 _log = logging.getLogger(__name__)
 
@@ -22,66 +22,70 @@ class Following:
     """Attempts steps. Discord knows when one was done before, so an attempt may be repeated."""
 
     def __init__(
-        self, *, database: Database, publisher: Publisher, clock: Clock, rest: Rest, watcher: Watcher
+        self, *, database: Database, publisher: Publisher, clock: Clock, rest: Rest, telemetry: Telemetry
     ) -> None:
         self._database = database
         self._publisher = publisher
         self._clock = clock
         self._rest = rest  # of all sending
-        self._watcher = watcher
+        self._telemetry = telemetry
 
-    async def attempt(self, step: Step) -> None:
+    async def attempt(self, follow_up: FollowUp) -> None:
         """Does the step and writes that down; nothing but a cancellation comes out of it."""
         try:
-            await self._attempt(step)
+            await self._attempt(follow_up)
         except StoreError:  # logged once, by the database; nothing can be noted now, so nothing is tried
             self._rest.begin()
-            self._watcher.step_tried(Tried.POSTPONED)
+            self._telemetry.follow_up_tried(Tried.POSTPONED)
         except Exception:  # noqa: BLE001 - the job guard
-            _log.exception("Step %d of post %d failed because of a bug", step.id, step.post_id)
-            self._watcher.step_tried(Tried.BUG)
-            await self._note_bug(step)
+            _log.exception("Step %d of post %d failed because of a bug", follow_up.id, follow_up.post_id)
+            self._telemetry.follow_up_tried(Tried.BUG)
+            await self._note_bug(follow_up)
 
-    async def _attempt(self, step: Step) -> None:
+    async def _attempt(self, follow_up: FollowUp) -> None:
         try:
-            match step.kind:
-                case StepKind.PUBLISH:
-                    await self._publisher.crosspost(step.channel_id, step.message_id)
-                case StepKind.THREAD:
+            match follow_up.kind:
+                case FollowUpKind.PUBLISH:
+                    await self._publisher.crosspost(follow_up.channel_id, follow_up.message_id)
+                case FollowUpKind.THREAD:
                     async with self._database.read() as conn:
-                        shown = await papers.these(conn, step.paper_ids)
+                        shown = await papers.by_ids(conn, follow_up.paper_ids)
                     name = thread_name(list(shown.values()))
-                    await self._publisher.open_thread(step.channel_id, step.message_id, name=name)
+                    await self._publisher.open_thread(follow_up.channel_id, follow_up.message_id, name=name)
         except DeliveryError as error:
-            await self._note_failure(step, error)
+            await self._note_failure(follow_up, error)
         else:
             async with self._database.write() as conn:
-                await follow_ups.mark_done(conn, step.id, now=self._clock())
-            self._watcher.step_tried(Tried.DONE)
+                await follow_ups.mark_done(conn, follow_up.id, now=self._clock())
+            self._telemetry.follow_up_tried(Tried.DONE)
 
-    async def _note_failure(self, step: Step, error: DeliveryError) -> None:
+    async def _note_failure(self, follow_up: FollowUp, error: DeliveryError) -> None:
         now = self._clock()
         is_refused = error.is_permanent or error.is_rejected
         async with self._database.write() as conn:
             if is_refused:
-                await follow_ups.mark_failed(conn, step.id, reason=error.reason, code=error.code, now=now)
+                await follow_ups.mark_failed(
+                    conn, follow_up.id, reason=error.reason, code=error.code, now=now
+                )
             else:
-                until = now + max(growing_wait(step.attempts), asked_wait(error))
-                await follow_ups.postpone(conn, step.id, until=until, reason=error.reason, code=error.code)
+                until = now + max(growing_wait(follow_up.attempts), asked_wait(error))
+                await follow_ups.postpone(
+                    conn, follow_up.id, until=until, reason=error.reason, code=error.code
+                )
         if error.is_everywhere:
             self._rest.begin(asked_wait(error).total_seconds())
-        self._watcher.step_tried(Tried.REFUSED if is_refused else Tried.POSTPONED)
-        _log.warning("Post %d, step %s: %s", step.post_id, step.kind, error.reason)
+        self._telemetry.follow_up_tried(Tried.REFUSED if is_refused else Tried.POSTPONED)
+        _log.warning("Post %d, step %s: %s", follow_up.post_id, follow_up.kind, error.reason)
 
-    async def _note_bug(self, step: Step) -> None:
+    async def _note_bug(self, follow_up: FollowUp) -> None:
         now = self._clock()
         try:
             async with self._database.write() as conn:
-                if step.attempts + 1 < MOST_BUGS:
-                    until = now + growing_wait(step.attempts)
-                    await follow_ups.postpone(conn, step.id, until=until, reason=BUG, code=None)
+                if follow_up.attempts + 1 < MOST_BUGS:
+                    until = now + growing_wait(follow_up.attempts)
+                    await follow_ups.postpone(conn, follow_up.id, until=until, reason=BUG, code=None)
                 else:
-                    await follow_ups.mark_failed(conn, step.id, reason=BUG, code=None, now=now)
+                    await follow_ups.mark_failed(conn, follow_up.id, reason=BUG, code=None, now=now)
         except StoreError:
             self._rest.begin()
         except Exception:  # noqa: BLE001 - nothing can be written down now, so nothing is sent for a while

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.ids import ChannelId, PostId, ServerId
-from bot.core.posts import Post, PostState, Step
+from bot.core.posts import FollowUp, Post, PostState
 from bot.errors import StoreError
 from bot.services.clock import Clock
 from bot.services.delivery.attempts import Sending
@@ -20,7 +20,7 @@ from bot.services.delivery.pace import ChannelPace, Rest
 from bot.services.publisher import Publisher
 from bot.store import follow_ups, outbox, posts
 from bot.store.database import Database
-from bot.telemetry import UNWATCHED, Watcher
+from bot.telemetry import NO_TELEMETRY, Telemetry
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class Delivery:
         publisher: Publisher,
         clock: Clock,
         pace: ChannelPace | None = None,
-        watcher: Watcher = UNWATCHED,
+        telemetry: Telemetry = NO_TELEMETRY,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -72,10 +72,10 @@ class Delivery:
             clock=clock,
             pace=pace or ChannelPace(),
             rest=self._rest,
-            watcher=watcher,
+            telemetry=telemetry,
         )
         self._following = Following(
-            database=database, publisher=publisher, clock=clock, rest=self._rest, watcher=watcher
+            database=database, publisher=publisher, clock=clock, rest=self._rest, telemetry=telemetry
         )
 
     @property
@@ -127,7 +127,7 @@ class Delivery:
                     await progress.wait()
                     progress = self._progress
         async with self._database.read() as conn:
-            now = await posts.these(conn, post_ids, split_since=since)
+            now = await posts.by_ids(conn, post_ids, split_since=since)
         return Delivered(
             sent=tuple(post for post in now if post.state is PostState.SENT),
             waiting=tuple(post for post in now if post.state is PostState.PENDING),
@@ -141,8 +141,8 @@ class Delivery:
         async with self._database.read() as conn:
             channels = {
                 post.channel_id
-                for post in await posts.these(conn, post_ids, split_since=since)
-                if post.state is PostState.PENDING and post.doubtful_since is None
+                for post in await posts.by_ids(conn, post_ids, split_since=since)
+                if post.state is PostState.PENDING and post.unconfirmed_since is None
             }
             heads = [await outbox.next_attempt_at(conn, channel_id=channel_id) for channel_id in channels]
         if not channels.isdisjoint(self._in_flight):
@@ -161,13 +161,13 @@ class Delivery:
         async with self._database.read() as conn:
             now = self._clock()
             following = await follow_ups.claimable(conn, now, limit=room // 2, busy=busy)
-            for step in following:
-                if step.channel_id not in busy:
-                    busy[step.channel_id] = step.server_id
-                    self._begin(step, self._following.attempt(step))
-            owed = await outbox.claimable(conn, now, limit=MOST_IN_FLIGHT - len(busy), busy=busy)
+            for follow_up in following:
+                if follow_up.channel_id not in busy:
+                    busy[follow_up.channel_id] = follow_up.server_id
+                    self._begin(follow_up, self._following.attempt(follow_up))
+            pending = await outbox.claimable(conn, now, limit=MOST_IN_FLIGHT - len(busy), busy=busy)
         of_servers = Counter(busy.values())
-        for post in owed:
+        for post in pending:
             of_servers[post.server_id] += 1
             if of_servers[post.server_id] <= MOST_OF_A_SERVER:
                 self._begin(post, self._sending.attempt(post))
@@ -179,7 +179,7 @@ class Delivery:
         is_late = in_flight < MOST_IN_FLIGHT and waited_seconds >= BATCH_SECONDS
         return in_flight <= MOST_IN_FLIGHT // 2 or is_late
 
-    def _begin(self, job: Post | Step, work: Coroutine[None, None, None]) -> None:
+    def _begin(self, job: Post | FollowUp, work: Coroutine[None, None, None]) -> None:
         name = f"{type(job).__name__.lower()} {job.id}"
         task = asyncio.create_task(self._guarded(job.channel_id, work), name=name)
         self._in_flight[job.channel_id] = (job.server_id, task)

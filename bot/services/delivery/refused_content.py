@@ -29,5 +29,5 @@ async def refuse(conn: AsyncConnection, post: Post, error: DeliveryError, *, now
 async def fail(conn: AsyncConnection, post: Post, *, reason: str, code: int | None, now: datetime) -> None:
     """Gives the post up until someone asks for it again; its server is notified of it once."""
     if await outbox.mark_failed(conn, post.id, reason=reason, code=code, now=now):
-        await notices.owe(conn, NoticeKind.FAILED, post.feed_id, now=now)
+        await notices.add(conn, NoticeKind.FAILED, post.feed_id, now=now)
     await splitting.pass_on_mention(conn, post)

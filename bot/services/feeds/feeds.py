@@ -12,7 +12,7 @@ from bot.core.feed_settings import FeedSettings, settings_of
 from bot.core.feeds import Feed, Place, Style, Subscription
 from bot.core.ids import ChannelId, RoleId, ServerId, UserId
 from bot.core.limits import Limits
-from bot.core.posts import Post, PostState, StepKind
+from bot.core.posts import FollowUpKind, Post, PostState
 from bot.core.schedules import (
     Cadence,
     Schedule,
@@ -83,7 +83,7 @@ class Feeds:
         clock: Clock,
         default_schedule: Schedule,
         limits: Limits,
-        ring: Callable[[], None],
+        wake: Callable[[], None],
     ) -> None:
         self._database = database
         self._publisher = publisher
@@ -92,7 +92,7 @@ class Feeds:
         self._clock = clock
         self._default_schedule = default_schedule
         self._limits = limits
-        self._ring = ring  # tells the scheduler that something else may be due first
+        self._wake = wake  # tells the scheduler that something else may be due first
 
     async def state(self, channel_id: ChannelId) -> FeedState | None:
         """How the channel's feed stands; None where it has none."""
@@ -137,7 +137,7 @@ class Feeds:
             next_run_at = next_run(schedule, after=self._clock()) if is_other else feed.next_run_at
             await feeds.set_schedule(conn, feed.id, schedule, next_run_at=next_run_at)
             await self._record(conn, feed, user_id, schedule=schedule)
-        self._ring()
+        self._wake()
         return await self._state_of(place.channel_id, before=feed)
 
     async def style(self, style: Style, *, place: Place, user_id: UserId) -> FeedState:
@@ -184,7 +184,7 @@ class Feeds:
             feed = await self._with(conn, place, user_id, on=on)
             await feeds.set_opens_threads(conn, feed.id, on=on)
             if not on:
-                await follow_ups.give_up(conn, feed.id, StepKind.THREAD)
+                await follow_ups.give_up(conn, feed.id, FollowUpKind.THREAD)
             await self._record(conn, feed, user_id, opens_threads=on)
         return await self._state_of(place.channel_id, before=feed)
 
@@ -200,7 +200,7 @@ class Feeds:
             feed = await self._with(conn, place, user_id, on=on)
             await feeds.set_publishes(conn, feed.id, on=on)
             if not on:
-                await follow_ups.give_up(conn, feed.id, StepKind.PUBLISH)
+                await follow_ups.give_up(conn, feed.id, FollowUpKind.PUBLISH)
             await self._record(conn, feed, user_id, publishes=on)
         return await self._state_of(place.channel_id, before=feed)
 
@@ -244,11 +244,11 @@ class Feeds:
                 await feeds.resume(conn, feed.id, next_run_at=next_run(feed.schedule, after=now))
                 await record(conn, feed, "resumed", user_id=user_id, now=now)
             await outbox.retry_failed(conn, feed.id, now=now)
-            await outbox.settle_doubts(conn, feed.id, now=now)
+            await outbox.retry_unconfirmed(conn, feed.id, now=now)
             pending = await outbox.hurry(conn, feed.id, now=now)
             await follow_ups.retry_failed(conn, feed.id, now=now)
         self._delivery.wake()
-        self._ring()
+        self._wake()
         return Resumed(
             state=await self._state_of(channel_id), was_running=feed.is_active, pending=len(pending)
         )
@@ -266,7 +266,7 @@ class Feeds:
             check_active(feed)
             now = self._clock()
             await outbox.retry_failed(conn, feed.id, now=now)
-            await outbox.settle_doubts(conn, feed.id, now=now)
+            await outbox.retry_unconfirmed(conn, feed.id, now=now)
             await follow_ups.retry_failed(conn, feed.id, now=now)
             waiting = await outbox.hurry(conn, feed.id, now=now)
         run = await self._runs.deliver_now(feed)
@@ -327,9 +327,9 @@ def _check(obstacle: str | None) -> None:
 
 def check_active(feed: Feed) -> None:
     """Raises UserError, with what to do, where nothing may be posted now."""
-    if feed.hold is not None:
+    if feed.block is not None:
         raise UserError(
-            f"<#{feed.channel_id}> is held: {feed.hold.reason} Nothing was posted: once that is mended, "
+            f"<#{feed.channel_id}> is held: {feed.block.reason} Nothing was posted: once that is mended, "
             "`/config resume` starts it again."
         )
     if feed.paused_at is not None:

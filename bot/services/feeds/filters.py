@@ -20,7 +20,7 @@ from bot.services.changes import record_settings
 from bot.services.clock import Clock
 from bot.services.feeds.creation import ensure_feed
 from bot.services.feeds.feeds import Feeds, FeedState
-from bot.services.queries.search import RECENT_DAYS, Searching
+from bot.services.queries.search import RECENT_DAYS, Search
 from bot.store import filters
 from bot.store.database import Database
 
@@ -54,13 +54,13 @@ class Filters:
         *,
         database: Database,
         feeds: Feeds,
-        searching: Searching,
+        search: Search,
         clock: Clock,
         default_schedule: Schedule,
         limits: Limits,
     ) -> None:
         self._database = database
-        self._searching = searching
+        self._search = search
         self._limits = limits
         self._feeds = feeds
         self._clock = clock
@@ -111,7 +111,7 @@ class Filters:
         if excluded is None:
             return 0, 0
         queries = {item.compiled for item in state.subscriptions} or {compile_query(parse_query("*"))}
-        found = await self._searching.recent(queries | {excluded.compiled}, days=RECENT_DAYS)
+        found = await self._search.recent(queries | {excluded.compiled}, days=RECENT_DAYS)
         matched = {paper.id for query in queries for paper in found[query]}
         return len(matched), len(matched & {paper.id for paper in found[excluded.compiled]})
 

@@ -109,6 +109,6 @@ async def _give_back(
     if not resumed:
         return 0
     back = await cancelled_papers.give_back(conn, feed.id, resumed)
-    known = await papers.these(conn, back.queries_of.keys())
+    known = await papers.by_ids(conn, back.queries_of.keys())
     again = plan_again(feed, list(known.values()), back.queries_of, pings=back.pings)
     return sum(len(post.entries) for post in await posts.add(conn, again, now=now))

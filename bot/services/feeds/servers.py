@@ -18,7 +18,7 @@ FORGET = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Beginning:
+class ServerDefaults:
     """The schedule that a server's new feeds begin with, and what of it is the server's own."""
 
     schedule: Schedule
@@ -43,13 +43,13 @@ class Servers:
         async with self._database.write() as conn:
             return await servers.welcome(conn, server_id, now=self._clock())
 
-    async def beginning(self, server_id: ServerId) -> Beginning:
+    async def defaults(self, server_id: ServerId) -> ServerDefaults:
         """What new feeds of the server begin with."""
         async with self._database.read() as conn:
             own = await servers.defaults(conn, server_id)
-        return Beginning(schedule=own.over(self._default_schedule), own=own)
+        return ServerDefaults(schedule=own.over(self._default_schedule), own=own)
 
-    async def change_beginning(
+    async def change_defaults(
         self,
         server_id: ServerId,
         *,
@@ -57,7 +57,7 @@ class Servers:
         time: str | None,
         timezone: str | None,
         weekdays: str | None,
-    ) -> Beginning:
+    ) -> ServerDefaults:
         """Changes what was given; FORGET takes the operator's setting again.
 
         Raises:
@@ -80,7 +80,7 @@ class Servers:
                 what = f"new channels begin with {schedule_words(schedule)}"
                 await record_of_server(conn, server_id, what, user_id=user_id, now=now)
         was = before.over(self._default_schedule)
-        return Beginning(schedule=schedule, own=own, before=None if own == before else was)
+        return ServerDefaults(schedule=schedule, own=own, before=None if own == before else was)
 
 
 def _forgets(text: str) -> bool:

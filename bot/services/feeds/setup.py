@@ -19,7 +19,7 @@ from bot.services.feeds.servers import Servers
 from bot.services.feeds.subscriptions import Subscribed, Subscriptions
 from bot.services.feeds.timezones import timezone_meant
 from bot.services.publisher import Publisher
-from bot.services.queries.search import RECENT_DAYS, Searching
+from bot.services.queries.search import RECENT_DAYS, Search
 
 _TITLES_SHOWN = 3
 
@@ -41,19 +41,19 @@ class Setup:
         *,
         servers: Servers,
         subscriptions: Subscriptions,
-        searching: Searching,
+        search: Search,
         publisher: Publisher,
         clock: Clock,
     ) -> None:
         self._servers = servers
         self._subscriptions = subscriptions
-        self._searching = searching
+        self._search = search
         self._publisher = publisher
         self.clock = clock
 
     async def begin(self, server_id: ServerId) -> Draft:
         """An empty draft, with the schedule that the server's new feeds begin with."""
-        return Draft(schedule=(await self._servers.beginning(server_id)).schedule)
+        return Draft(schedule=(await self._servers.defaults(server_id)).schedule)
 
     async def choose(self, draft: Draft, place: Place) -> Draft:
         """With the place; one that has a feed brings its schedule along."""
@@ -65,8 +65,8 @@ class Setup:
                 subscribed=len(found.subscriptions),
                 is_waiting=not found.feed.is_active,
             )
-        beginning = await self._servers.beginning(place.server_id)
-        return draft.in_place(place, schedule=beginning.schedule, subscribed=0)
+        defaults = await self._servers.defaults(place.server_id)
+        return draft.in_place(place, schedule=defaults.schedule, subscribed=0)
 
     def ask_for(self, draft: Draft, typed: str) -> Draft:
         """With the keywords.
@@ -88,7 +88,7 @@ class Setup:
         if not draft.keywords:
             return ()
         parts = {query.canonical: (text, compile_query(query)) for text, query in _parts(draft.keywords)}
-        found = await self._searching.recent({one for _, one in parts.values()}, days=RECENT_DAYS)
+        found = await self._search.recent({one for _, one in parts.values()}, days=RECENT_DAYS)
         return tuple(_sample(text, found[compiled]) for text, compiled in parts.values())
 
     def at_times(self, draft: Draft, *, time: str, weekdays: str, place: str) -> Draft:

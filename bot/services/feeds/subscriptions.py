@@ -30,7 +30,7 @@ from bot.services.feeds.feeds import check_active
 from bot.services.feeds.resuming import Made
 from bot.services.feeds.unsubscribing import ToEnd, Unsubscribed
 from bot.services.publisher import Publisher
-from bot.services.queries.search import MOST_DAYS, RECENT_DAYS, Searching
+from bot.services.queries.search import MOST_DAYS, RECENT_DAYS, Search
 from bot.services.runs import recompiling
 from bot.services.runs.run import Runs
 from bot.store import cancelled_papers, feeds, list_days, subscriptions
@@ -83,24 +83,24 @@ class Subscriptions:
         self,
         *,
         database: Database,
-        searching: Searching,
+        search: Search,
         runs: Runs,
         delivery: Delivery,
         publisher: Publisher,
         clock: Clock,
         default_schedule: Schedule,
         limits: Limits,
-        ring: Callable[[], None],
+        wake: Callable[[], None],
     ) -> None:
         self._database = database
         self._publisher = publisher
-        self._searching = searching
+        self._search = search
         self._runs = runs
         self._delivery = delivery
         self._clock = clock
         self._default_schedule = default_schedule
         self._limits = limits
-        self._ring = ring  # tells the scheduler that something else may be due first
+        self._wake = wake  # tells the scheduler that something else may be due first
 
     async def subscribe(
         self, keywords: str, *, place: Place, user_id: UserId, schedule: Schedule | None = None
@@ -181,11 +181,11 @@ class Subscriptions:
     async def _subscribed(self, feed: Feed, asked_for: Sequence[Subscription], made: Made) -> Subscribed:
         """Has what is pending posted, and says what came of it and what each would have brought."""
         self._delivery.wake()
-        self._ring()
+        self._wake()
         today = open_list_day(self._clock())
         async with self._database.read() as conn:
             read = await list_days.reads(conn, today - timedelta(days=MOST_DAYS - 1), today)
-        found = await self._searching.recent({item.compiled for item in asked_for}, days=MOST_DAYS)
+        found = await self._search.recent({item.compiled for item in asked_for}, days=MOST_DAYS)
         return Subscribed(
             feed=feed,
             wanted=tuple(_wanted(item, found[item.compiled], made=made, today=today) for item in asked_for),
@@ -212,8 +212,8 @@ class Subscriptions:
             raise UserError(f"<#{channel_id}> is not subscribed to that any more.")
         check_active(feed)
         since = self._clock()
-        owed = await self._runs.deliver_older(feed, wanting, count=OLDER_MATCHES)
-        return await self._delivery.settled(owed, since=since, timeout_seconds=timeout_seconds)
+        pending = await self._runs.deliver_older(feed, wanting, count=OLDER_MATCHES)
+        return await self._delivery.settled(pending, since=since, timeout_seconds=timeout_seconds)
 
     async def means_all(self, keywords: str, *, channel_id: ChannelId) -> bool:
         """Whether what was typed stands for every subscription of the channel."""

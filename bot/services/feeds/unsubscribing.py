@@ -89,8 +89,8 @@ def to_undo(removed: Sequence[Removed], *, channel_id: ChannelId, now: datetime)
     if not wanted:
         raise UserError(
             f"This can no longer be undone: a removed subscription is kept for {REMOVED_KEPT.days} days, and "
-            "this one was not, or it was added and removed again since. Nothing was changed; `/subscribe` adds "
-            "it again."
+            "this one was not, or it was added and removed again since. Nothing was changed; `/subscribe` "
+            "adds it again."
         )
     return wanted
 

@@ -9,7 +9,7 @@ from bot.core.feeds import Feed, Subscription
 from bot.core.ids import ChannelId, PaperId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
-from bot.core.posts import Post, Step
+from bot.core.posts import FollowUp, Post
 from bot.errors import UserError
 from bot.services.clock import Clock
 from bot.services.queries.papers import Papers
@@ -27,10 +27,10 @@ class Explanation:
     decision: Decision
     subscriptions: tuple[Subscription, ...]  # all of the feed's
     post: Post | None
-    follow_ups: tuple[Step, ...] = ()  # that follow on the post, once it is sent
+    follow_ups: tuple[FollowUp, ...] = ()  # that follow on the post, once it is sent
 
 
-class Explaining:
+class Explanations:
     """Asks the pipeline about one paper."""
 
     def __init__(self, *, database: Database, papers: Papers, clock: Clock, backfill_days: int) -> None:

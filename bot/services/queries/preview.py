@@ -14,7 +14,7 @@ from bot.core.papers import Paper
 from bot.core.query.parser import Query, compile_query, parse_query, split_alternatives
 from bot.errors import NotOpenYetError, Problem
 from bot.matching.index import PaperIndex
-from bot.services.progress import Progress, untold
+from bot.services.progress import Progress, no_progress
 from bot.sources.huggingface import HuggingFace
 from bot.sources.paging import DayListing
 
@@ -64,7 +64,7 @@ async def newest_list(source: HuggingFace, today: date) -> DayListing:
 
 
 async def preview(
-    source: HuggingFace, queries: Sequence[Query], *, days: int, today: date, progress: Progress = untold
+    source: HuggingFace, queries: Sequence[Query], *, days: int, today: date, progress: Progress = no_progress
 ) -> Matches:
     """What the queries find in the last `days` list days; of one, in the newest list that has papers.
 

@@ -32,7 +32,7 @@ class Preview:
     days_known: int  # list days of these that have been read; fewer than `days` while the archive is read
 
 
-class Searching:
+class Search:
     """Looks queries up in the papers of the last days."""
 
     def __init__(self, *, database: Database, clock: Clock, limits: Limits = DEFAULT_LIMITS) -> None:

@@ -10,7 +10,7 @@ from bot.core.access import Access
 from bot.core.feeds import Feed, LastRun
 from bot.core.ids import ServerId
 from bot.core.list_days import INCOMPLETE_DAYS, open_list_day
-from bot.core.posts import Post, Step
+from bot.core.posts import FollowUp, Post
 from bot.core.runs import Run
 from bot.core.schedules import next_run
 from bot.services.clock import Clock
@@ -23,7 +23,7 @@ from bot.store.database import Database
 from bot.store.list_days import DayRead
 
 _MOST_FAILED = 5
-_MOST_STEPS = 5
+_MAX_FOLLOW_UPS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +34,14 @@ class FeedStatus:
     subscriptions: int
     waiting: int  # posts owed, doubtful ones left out
     delayed: Post | None  # the post that is next, where an attempt at it failed
-    doubtful: tuple[Post, ...]
+    unconfirmed: tuple[Post, ...]
     failed: int  # papers that could not be posted
     missed_run: Run | None  # the failed run that it was due at, while no other has made up for it
 
     @property
     def is_quiet(self) -> bool:
         """Whether nothing is left of earlier runs, so that a run without new papers is a quiet one."""
-        return not (self.failed or self.waiting or self.doubtful)
+        return not (self.failed or self.waiting or self.unconfirmed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +51,12 @@ class Status:
     now: datetime
     last_run: Run | None
     ran: int  # of these feeds, those that the last run served whole
-    came_to: LastRun | None  # what it came to for these together
+    result: LastRun | None  # what it came to for these together
     next_run_at: datetime
     feeds: tuple[FeedStatus, ...]
     failed: tuple[Post, ...]
-    follow_ups: tuple[Step, ...]  # that failed, or wait after a failure
-    untold: int  # notices that reached nobody
+    follow_ups: tuple[FollowUp, ...]  # that failed, or wait after a failure
+    undeliverable: int  # notices that reached nobody
     papers: int
     source: SourceHealth
     incomplete: tuple[DayRead, ...]  # of the last lists, those with unreadable items, the newest first
@@ -68,12 +68,12 @@ class Status:
     @property
     def waiting(self) -> int:
         """Messages that are pending."""
-        return sum(item.waiting + len(item.doubtful) for item in self.feeds)
+        return sum(item.waiting + len(item.unconfirmed) for item in self.feeds)
 
     @property
     def can_be_checked(self) -> bool:
         """Whether something is held or in doubt, which a look may find mended."""
-        return any(item.feed.hold is not None or item.doubtful for item in self.feeds)
+        return any(item.feed.block is not None or item.unconfirmed for item in self.feeds)
 
 
 class StatusReport:
@@ -107,20 +107,20 @@ class StatusReport:
             last_run = await runs.latest(conn)
             ran = _served(found, last_run)
             failed = await posts.failed(conn, feed_ids, _MOST_FAILED)
-            troubled = await follow_ups.troubled(conn, feed_ids, _MOST_STEPS)
-            untold = await notices.count_untold(conn, server_id, feed_ids)
+            with_problems = await follow_ups.with_problems(conn, feed_ids, _MAX_FOLLOW_UPS)
+            undeliverable = await notices.count_undeliverable(conn, server_id, feed_ids)
             known = await papers.count(conn)
             incomplete = await list_days.incomplete(conn, first)
         return Status(
             now=self._clock(),
             last_run=last_run,
             ran=len(ran),
-            came_to=_together(ran),
+            result=_together(ran),
             next_run_at=next_at,
             feeds=await self._of_feeds(server_id, found),
             failed=tuple(failed),
-            follow_ups=tuple(troubled),
-            untold=untold,
+            follow_ups=tuple(with_problems),
+            undeliverable=undeliverable,
             papers=known,
             source=self._source.health,
             incomplete=tuple(incomplete),
@@ -138,21 +138,21 @@ class StatusReport:
             wanted = await subscriptions.of_feeds(conn, [feed.id for feed in found])
             waiting = await posts.waiting(conn, server_id)
             failed = await posts.failed_papers(conn, server_id)
-            doubtful = await posts.doubtful(conn, server_id)
+            unconfirmed = await posts.unconfirmed(conn, server_id)
             delayed = {post.feed_id: post for post in await outbox.delayed(conn, server_id)}
             failed_run = await runs.latest_failed(conn)
         status: list[FeedStatus] = []
         for feed, allowed, ping in zip(found, access, pings, strict=True):
-            in_doubt = tuple(post for post in doubtful if post.feed_id == feed.id)
+            unconfirmed = tuple(post for post in unconfirmed if post.feed_id == feed.id)
             status.append(
                 FeedStatus(
                     feed=feed,
                     access=allowed,
                     ping_obstacle=ping,
                     subscriptions=len(wanted.get(feed.id, ())),
-                    waiting=waiting.get(feed.id, 0) - len(in_doubt),
+                    waiting=waiting.get(feed.id, 0) - len(unconfirmed),
                     delayed=delayed.get(feed.id),
-                    doubtful=in_doubt,
+                    unconfirmed=unconfirmed,
                     failed=failed.get(feed.id, 0),
                     missed_run=failed_run if failed_run and _missed(feed, failed_run) else None,
                 )

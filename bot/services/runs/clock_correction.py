@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.list_days import open_list_day
 from bot.core.schedules import Schedule
 from bot.services.delivery.attempts import LONGEST_ASKED_WAIT
-from bot.services.delivery.blocking import LONGEST_LOOK
+from bot.services.delivery.blocking import MAX_RECHECK_WAIT
 from bot.store import clock_correction
 
 _log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ async def correct(
     late = {schedule: at for schedule, at in due.items() if latest[schedule] > at}
     runs = await clock_correction.pull_back_runs(conn, late)
     waits = await clock_correction.pull_back_waits(
-        conn, now=now, longest_wait=LONGEST_ASKED_WAIT, longest_look=LONGEST_LOOK
+        conn, now=now, longest_wait=LONGEST_ASKED_WAIT, longest_look=MAX_RECHECK_WAIT
     )
     if runs or waits:
         _log.warning(

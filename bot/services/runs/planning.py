@@ -16,7 +16,7 @@ from bot.core.ids import FeedId, PaperId
 from bot.core.list_days import open_list_day
 from bot.core.messages import layout
 from bot.core.papers import Paper
-from bot.core.posts import Form, NewPost, StepKind
+from bot.core.posts import FollowUpKind, Form, NewPost
 from bot.matching.index import PaperIndex
 
 _log = logging.getLogger(__name__)
@@ -195,7 +195,7 @@ def _decide(
         )
         if decision.is_post:
             queries_of[paper_id] = tuple(subscription.canonical for subscription in decision.matched)
-        if decision.is_kept_out:
+        if decision.is_filtered_out:
             filtered[decision.stage] += 1
     return _Decided(queries_of=queries_of, filtered=filtered)
 
@@ -291,15 +291,15 @@ def _posts(
             nonce=secrets.token_hex(_NONCE_BYTES),
             entries=entries,
             mention_role_id=feed.mention_role_id if pings and number == 0 else None,
-            steps=_steps(feed, is_card=entries[0].form is Form.CARD),
+            follow_ups=_follow_ups(feed, is_card=entries[0].form is Form.CARD),
         )
         for number, entries in enumerate(messages)
     )
 
 
-def _steps(feed: Feed, *, is_card: bool) -> tuple[StepKind, ...]:
+def _follow_ups(feed: Feed, *, is_card: bool) -> tuple[FollowUpKind, ...]:
     wanted = {
-        StepKind.PUBLISH: feed.publishes,
-        StepKind.THREAD: feed.opens_threads and is_card,
+        FollowUpKind.PUBLISH: feed.publishes,
+        FollowUpKind.THREAD: feed.opens_threads and is_card,
     }
     return tuple(kind for kind, is_wanted in wanted.items() if is_wanted)

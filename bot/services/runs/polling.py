@@ -11,12 +11,12 @@ from datetime import date, datetime, timedelta
 from bot.core.list_days import WINDOW_DAYS, days_to_backfill, days_to_read, open_list_day
 from bot.errors import NotOpenYetError, Problem, ProblemKind, SourceError, StoreError
 from bot.services.clock import Clock
-from bot.services.progress import Advance, Progress, untold
+from bot.services.progress import Advance, Progress, no_progress
 from bot.sources.huggingface import HuggingFace
 from bot.store import list_days, papers, subscriptions
 from bot.store.database import Database
 from bot.store.list_days import DayRead
-from bot.telemetry import UNWATCHED, Watcher
+from bot.telemetry import NO_TELEMETRY, Telemetry
 
 _log = logging.getLogger(__name__)
 
@@ -60,8 +60,8 @@ class Polling:
         clock: Clock,
         backfill_days: int,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-        progress: Progress = untold,
-        watcher: Watcher = UNWATCHED,
+        progress: Progress = no_progress,
+        telemetry: Telemetry = NO_TELEMETRY,
     ) -> None:
         self._database = database
         self._source = source
@@ -69,7 +69,7 @@ class Polling:
         self._backfill_days = backfill_days
         self._sleep = sleep
         self._progress = progress  # of the archive's days
-        self._watcher = watcher
+        self._telemetry = telemetry
 
     async def poll(self) -> PollResult:
         """Reads the open day, what was missed, and the window's days again; never raises for the source."""
@@ -142,7 +142,7 @@ class Polling:
             new = await papers.upsert(conn, listing.papers, seen_at=now, day=day)
             if is_recorded:
                 await list_days.record(conn, day, read_at=now, unreadable=listing.unreadable)
-        self._watcher.day_read(listed=listed, new=len(new), unreadable=listing.unreadable)
+        self._telemetry.day_read(listed=listed, new=len(new), unreadable=listing.unreadable)
         return ReadDay(
             listed=listed,
             new=len(new),

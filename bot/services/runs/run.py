@@ -19,7 +19,7 @@ from bot.core.plurals import count
 from bot.core.runs import Outcome
 from bot.core.schedules import Cadence, Schedule, next_run
 from bot.errors import Problem, ProblemKind, StoreError
-from bot.services.blocks.blocked_channels import Holds
+from bot.services.blocks.blocked_channels import BlockedChannels
 from bot.services.clock import Clock
 from bot.services.delivery.outbox import Delivery
 from bot.services.runs.clock_correction import correct
@@ -27,7 +27,7 @@ from bot.services.runs.planning import FeedPlan, Planned, plan, plan_older
 from bot.services.runs.polling import Polling, PollResult
 from bot.store import feeds, papers, posts, runs, subscriptions
 from bot.store.database import Database
-from bot.telemetry import UNWATCHED, Watcher
+from bot.telemetry import NO_TELEMETRY, Telemetry
 
 _log = logging.getLogger(__name__)
 
@@ -86,22 +86,22 @@ class Runs:
         database: Database,
         polling: Polling,
         delivery: Delivery,
-        holds: Holds,
+        blocked_channels: BlockedChannels,
         clock: Clock,
         poll_interval_seconds: int,
         backfill_days: int,
-        watcher: Watcher = UNWATCHED,
+        telemetry: Telemetry = NO_TELEMETRY,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._polling = polling
         self._delivery = delivery
-        self._holds = holds
+        self._blocked_channels = blocked_channels
         self._clock = clock
         self._poll_interval = timedelta(seconds=poll_interval_seconds)
         self._fresh_for = timedelta(seconds=min(poll_interval_seconds, FRESH_FOR_SECONDS))
         self._backfill_days = backfill_days
-        self._watcher = watcher
+        self._telemetry = telemetry
         self._monotonic = monotonic
         self._went_through_at: float | None = None
         self._planning = asyncio.Lock()
@@ -139,11 +139,11 @@ class Runs:
         try:
             report = await self._run()
         except Exception:
-            self._watcher.run_ended(Outcome.FAILED, seconds=self._monotonic() - began)
+            self._telemetry.run_ended(Outcome.FAILED, seconds=self._monotonic() - began)
             raise
         self._went_through_at = self._monotonic()
         seconds = self._went_through_at - began
-        self._watcher.run_ended(report.outcome, seconds=seconds, posts=report.posts)
+        self._telemetry.run_ended(report.outcome, seconds=seconds, posts=report.posts)
         self._delivery.wake()
         _log.info(
             "Run: %s read, %d new; %s due, %s planned%s",
@@ -163,7 +163,7 @@ class Runs:
             run_id = await runs.start(conn, now=now)
         try:
             listing = await self._read_list()
-            await self._holds.at_run()
+            await self._blocked_channels.at_run()
             async with self._planning:
                 return await self._run_due(run_id, listing)
         except Exception as error:
@@ -210,16 +210,16 @@ class Runs:
         # A run that did not see the whole list, or a feed's every query, is made up for by the next one.
         whole = frozenset[FeedId]() if listing.problem else {feed.id for feed in due} - planned.broken
         async with self._database.write() as conn:
-            owed = await posts.add(conn, [post for item in planned.plans for post in item.posts], now=now)
+            pending = await posts.add(conn, [post for item in planned.plans for post in item.posts], now=now)
             await feeds.finish_runs(conn, [run for run in next_runs if run[0] in whole], ran_at=now)
             await feeds.finish_runs(conn, [run for run in next_runs if run[0] not in whole], ran_at=None)
-            came_to = {feed_id: figures for feed_id, figures in planned.figures.items() if feed_id in whole}
-            await feeds.note_figures(conn, came_to)
+            result = {feed_id: figures for feed_id, figures in planned.figures.items() if feed_id in whole}
+            await feeds.note_figures(conn, result)
             report = RunReport(
                 listed=listing.listed,
                 new_papers=listing.new,
                 feeds=len(due),
-                posts=len(owed),
+                posts=len(pending),
                 outcome=outcome,
                 problem=problem,
                 problem_day=problem_day,
@@ -227,7 +227,7 @@ class Runs:
             await _finish(conn, run_id, report, now=now)
         for feed in due:
             if feed.schedule.cadence is not Cadence.LIVE:
-                self._watcher.feed_ran(late_seconds=max(0.0, (now - feed.next_run_at).total_seconds()))
+                self._telemetry.feed_ran(late_seconds=max(0.0, (now - feed.next_run_at).total_seconds()))
         return report
 
     async def _note_failure(self, run_id: RunId, error: Exception) -> None:
@@ -255,7 +255,7 @@ class Runs:
             if planned.broken and not planned.plans:
                 raise RuntimeError(f"feed {feed.id} could not be planned")  # the log has why
             return RequestedRun(
-                post_ids=tuple(await self._owe(planned.plans, now)),
+                post_ids=tuple(await self._add(planned.plans, now)),
                 since=max(
                     reach(feed, wanting, now=now, backfill_days=self._backfill_days),
                     *(subscription.since for subscription in wanting),
@@ -277,13 +277,13 @@ class Runs:
             planned = await asyncio.to_thread(
                 plan_older, feed, papers=archive, subscriptions=wanting, posted=posted, count=count
             )
-            return await self._owe([planned] if planned else [], now)
+            return await self._add([planned] if planned else [], now)
 
-    async def _owe(self, planned: Sequence[FeedPlan], now: datetime) -> list[PostId]:
+    async def _add(self, planned: Sequence[FeedPlan], now: datetime) -> list[PostId]:
         async with self._database.write() as conn:
-            owed = await posts.add(conn, [post for item in planned for post in item.posts], now=now)
+            pending = await posts.add(conn, [post for item in planned for post in item.posts], now=now)
         self._delivery.wake()
-        return [post.id for post in owed]
+        return [post.id for post in pending]
 
     def _needs_poll(self) -> bool:
         if self._polled_at is None or not self._saw_all:

@@ -13,7 +13,7 @@ from bot.core.feed_settings import Difference, FeedSettings, changed, difference
 from bot.core.feeds import Feed, Place
 from bot.core.ids import ChannelId, ServerId, UserId
 from bot.core.limits import Limits
-from bot.core.posts import StepKind
+from bot.core.posts import FollowUpKind
 from bot.core.schedules import Schedule, in_effect, next_run
 from bot.core.transfer import Merged, WantedFeed, WantedQuery
 from bot.errors import UserError
@@ -60,7 +60,7 @@ class Moved:
         return not self.adds and self.before == self.after and self.feed is not None
 
 
-class Moving:
+class Transfer:
     """The use cases of /config export, import and copy."""
 
     def __init__(
@@ -71,20 +71,20 @@ class Moving:
         clock: Clock,
         default_schedule: Schedule,
         limits: Limits,
-        ring: Callable[[], None],
+        wake: Callable[[], None],
     ) -> None:
         self._database = database
         self._delivery = delivery
         self._clock = clock
         self._default_schedule = default_schedule
         self._limits = limits
-        self._ring = ring  # tells the scheduler that something else may be due first
+        self._wake = wake  # tells the scheduler that something else may be due first
 
     async def of_server(self, server_id: ServerId) -> list[Feed]:
         """The server's feeds, but those whose channel is gone."""
         async with self._database.read() as conn:
             found = await feeds.of_server(conn, server_id)
-        return [feed for feed in found if feed.hold is None or not feed.hold.is_gone]
+        return [feed for feed in found if feed.block is None or not feed.block.is_gone]
 
     async def export(self, wanted: Sequence[Feed], *, names: Mapping[ChannelId, str]) -> list[bytes]:
         """The feeds as files that `read` reads, as many as it takes."""
@@ -159,7 +159,7 @@ class Moving:
             planned = await self._planned(conn, wanted)
             done = [await self._carried_out(conn, moved, user_id=user_id, how=how) for moved in planned]
         self._delivery.wake()
-        self._ring()
+        self._wake()
         return done
 
     async def _planned(self, conn: AsyncConnection, wanted: Sequence[Placed]) -> list[Moved]:
@@ -219,7 +219,7 @@ class Moving:
 async def _set(conn: AsyncConnection, feed: Feed, moved: Moved, *, now: datetime) -> None:
     """Writes the settings, with what follows from each as when it is changed by itself."""
     before, after = moved.before, moved.after
-    is_due_anew = (
+    is_due_again = (
         in_effect(after.schedule) != in_effect(before.schedule)
         or (before.is_paused and not after.is_paused)
         or (moved.adds and not moved.known)  # while nothing was wanted, nothing moved its next run
@@ -228,12 +228,12 @@ async def _set(conn: AsyncConnection, feed: Feed, moved: Moved, *, now: datetime
         conn,
         feed.id,
         after,
-        next_run_at=next_run(after.schedule, after=now) if is_due_anew else feed.next_run_at,
+        next_run_at=next_run(after.schedule, after=now) if is_due_again else feed.next_run_at,
         paused_at=(feed.paused_at or now) if after.is_paused else None,
     )
     if after.mention_role_id != before.mention_role_id:
         await posts.change_mention(conn, feed.id, after.mention_role_id)
     if before.opens_threads and not after.opens_threads:
-        await follow_ups.give_up(conn, feed.id, StepKind.THREAD)
+        await follow_ups.give_up(conn, feed.id, FollowUpKind.THREAD)
     if before.publishes and not after.publishes:
-        await follow_ups.give_up(conn, feed.id, StepKind.PUBLISH)
+        await follow_ups.give_up(conn, feed.id, FollowUpKind.PUBLISH)

@@ -309,11 +309,11 @@ async def _make_ready(url: str) -> None:
     database = await Database.open(url)
     try:
         async with database.write() as conn:
-            owed, told = tables.posts, tables.notices
+            pending, told = tables.posts, tables.notices
             await conn.execute(
-                update(owed)
-                .where(owed.c.state == PostState.PENDING.value, owed.c.first_attempt_at.is_(None))
-                .values(first_attempt_at=owed.c.planned_at)
+                update(pending)
+                .where(pending.c.state == PostState.PENDING.value, pending.c.first_attempt_at.is_(None))
+                .values(first_attempt_at=pending.c.planned_at)
             )
             await conn.execute(
                 update(told)

@@ -16,9 +16,9 @@ def is_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-async def to_the_end(step: Coroutine[Any, Any, None]) -> None:
+async def to_the_end(follow_up: Coroutine[Any, Any, None]) -> None:
     """Finish the step even if this task is cancelled meanwhile, and let the cancellation pass after it."""
-    task = asyncio.ensure_future(step)
+    task = asyncio.ensure_future(follow_up)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:

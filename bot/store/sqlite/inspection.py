@@ -48,11 +48,11 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Owed:
+class Pending:
     """How a feed's posts stand."""
 
     waiting: int
-    doubtful: int  # among those that wait
+    unconfirmed: int  # among those that wait
     failed: int
 
 
@@ -121,7 +121,7 @@ class Inspector:
         """Every feed with subscriptions."""
         return await feeds.in_use(self._conn)
 
-    async def owed(self) -> dict[FeedId, Owed]:
+    async def pending(self) -> dict[FeedId, Pending]:
         """How the posts of each feed stand that were not sent; a feed that has none is left out."""
         posts = tables.posts.c
 
@@ -132,15 +132,15 @@ class Inspector:
             select(
                 posts.feed_id,
                 number(posts.state == PostState.PENDING.value),
-                number(posts.doubtful_since.is_not(None)),
+                number(posts.unconfirmed_since.is_not(None)),
                 number(posts.state == PostState.FAILED.value),
             )
             .where(posts.state != PostState.SENT.value)
             .group_by(posts.feed_id)
         )
         return {
-            FeedId(feed_id): Owed(waiting=waiting, doubtful=doubtful, failed=failed)
-            for feed_id, waiting, doubtful, failed in await self._conn.execute(statement)
+            FeedId(feed_id): Pending(waiting=waiting, unconfirmed=unconfirmed, failed=failed)
+            for feed_id, waiting, unconfirmed, failed in await self._conn.execute(statement)
         }
 
 

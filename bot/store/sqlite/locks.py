@@ -103,7 +103,7 @@ async def sole_use(url: str) -> AsyncGenerator[None]:
         yield
 
 
-def is_held(path: Path) -> bool:
+def is_blocked(path: Path) -> bool:
     """Whether a program holds this file now; it is not made where it is missing."""
     return isinstance(_tried(path), BlockingIOError)
 

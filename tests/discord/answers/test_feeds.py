@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.access import Access
 from bot.core.decisions import Stage
-from bot.core.feeds import Feed, FeedKind, Hold, LastRun, Style
+from bot.core.feeds import Block, Feed, FeedKind, LastRun, Style
 from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, RoleId, ServerId
 from bot.core.posts import Entry, Form, Post, PostState
 from bot.discord.answers import feeds as answers
@@ -85,7 +85,7 @@ def test_what_waits_is_told_with_the_reason_and_the_next_attempt() -> None:
 
 def test_what_is_in_doubt_is_told_apart_from_what_waits() -> None:
     sent = post(state=PostState.SENT, message_id=MessageId(4), sent_at=NOW)
-    title, said = delivered(sent, post(2), post(3, doubtful_since=NOW))
+    title, said = delivered(sent, post(2), post(3, unconfirmed_since=NOW))
 
     assert title == "Posted"
     assert "Posted 1 paper in <#3>: https://discord.com/channels/2/3/4" in said
@@ -95,8 +95,8 @@ def test_what_is_in_doubt_is_told_apart_from_what_waits() -> None:
 
 
 def test_papers_of_a_channel_that_came_to_be_held_are_said_to_wait() -> None:
-    held = changed(hold=Hold(reason="I lack **Embed Links**.", since=NOW))
-    _, said = delivered(post(reason="I lack **Embed Links**."), feed=held)
+    blocked = changed(block=Block(reason="I lack **Embed Links**.", since=NOW))
+    _, said = delivered(post(reason="I lack **Embed Links**."), feed=blocked)
 
     assert said.count("I lack **Embed Links**.") == 1
     assert "1 paper could not be posted: the channel is held" in said
@@ -216,8 +216,8 @@ def test_what_is_in_the_way_of_posting_is_shown_once() -> None:
     said = shown(FEED, access=access)[""]
     assert "⚠️ I lack **Embed Links**." in said
     assert "⚠️ I lack **Read Message History**. Without it" in said
-    held = changed(hold=Hold(reason="I lack **Embed Links**.", since=NOW))
-    assert shown(held, access=access)[""].count("**Embed Links**") == 1
+    blocked = changed(block=Block(reason="I lack **Embed Links**.", since=NOW))
+    assert shown(blocked, access=access)[""].count("**Embed Links**") == 1
 
 
 def test_one_lack_that_is_in_the_way_of_everything_is_told_once() -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bot.core.access import Access
-from bot.core.feeds import Exclusion, Feed, Hold, LastRun
-from bot.core.ids import ChannelId, FeedId, MessageId, PostId, RunId, ServerId, StepId, UserId
-from bot.core.posts import Step, StepKind, StepState
+from bot.core.feeds import Block, Exclusion, Feed, LastRun
+from bot.core.ids import ChannelId, FeedId, FollowUpId, MessageId, PostId, RunId, ServerId, UserId
+from bot.core.posts import FollowUp, FollowUpKind, FollowUpState
 from bot.core.runs import Outcome, Run
 from bot.core.schedules import Cadence, Schedule
 from bot.discord.answers import phrases
@@ -92,20 +92,22 @@ def test_a_post_that_is_due_comes_now() -> None:
 
 def test_a_pause_and_a_hold_say_how_they_end() -> None:
     paused = phrases.next_post(changed(paused_at=NOW), now=NOW)
-    held = phrases.next_post(changed(hold=Hold(reason="It is closed.", since=NOW), paused_at=NOW), now=NOW)
+    blocked = phrases.next_post(
+        changed(block=Block(reason="It is closed.", since=NOW), paused_at=NOW), now=NOW
+    )
 
     assert "**Paused** <t:1787126400:R>" in paused
     assert "/config resume" in paused
-    assert held.startswith("**Held** <t:1787126400:R>: It is closed. ")
-    assert "/config resume" in held
+    assert blocked.startswith("**Held** <t:1787126400:R>: It is closed. ")
+    assert "/config resume" in blocked
 
 
 def test_a_hold_says_when_it_is_looked_at_again() -> None:
     later = NOW + timedelta(hours=1)
-    held = phrases.next_post(changed(hold=Hold(reason="No.", since=NOW, look_at=later)), now=NOW)
+    blocked = phrases.next_post(changed(block=Block(reason="No.", since=NOW, recheck_at=later)), now=NOW)
 
-    assert "I try again: <t:1787130000:f> (<t:1787130000:R>)" in held
-    assert "/config resume" in held
+    assert "I try again: <t:1787130000:f> (<t:1787130000:R>)" in blocked
+    assert "/config resume" in blocked
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,7 @@ def test_a_hold_says_when_it_is_looked_at_again() -> None:
 def test_what_a_run_came_to_has_a_word_of_its_own(figures: tuple[int, int, int], said: str) -> None:
     new, matched, planned = figures
     feed = changed(min_upvotes=5)
-    assert phrases.came_to(LastRun(new=new, matched=matched, planned=planned), feeds=[feed]) == said
+    assert phrases.result(LastRun(new=new, matched=matched, planned=planned), feeds=[feed]) == said
 
 
 SURVEY = Exclusion(text="a survey", canonical="survey", compiled="survey", rules_version=1)
@@ -146,7 +148,7 @@ SURVEY = Exclusion(text="a survey", canonical="survey", compiled="survey", rules
 )
 def test_what_was_filtered_says_by_what(filters: list[dict[str, Any]], number: int, why: str) -> None:
     feeds = [changed(**one) for one in filters]
-    said = phrases.came_to(LastRun(new=9, matched=number, planned=0), feeds=feeds)
+    said = phrases.result(LastRun(new=9, matched=number, planned=0), feeds=feeds)
     assert said.endswith(f"{why}")
     assert said.startswith("**filtered**: 9 new papers were listed; ")
 
@@ -163,7 +165,7 @@ def test_what_was_filtered_says_by_what(filters: list[dict[str, Any]], number: i
     ],
 )
 def test_a_filter_is_said_in_a_few_words(filters: dict[str, Any], said: str) -> None:
-    assert phrases.kept_out(changed(**filters)) == said
+    assert phrases.filtered_out(changed(**filters)) == said
 
 
 def test_a_failed_run_has_a_third_word() -> None:
@@ -189,10 +191,10 @@ def test_a_failed_run_has_a_third_word() -> None:
     assert "**failed**: the database could not be used" in phrases.failed_run(full)
 
 
-STEP = Step(
-    id=StepId(1),
-    kind=StepKind.PUBLISH,
-    state=StepState.PENDING,
+FOLLOW_UP = FollowUp(
+    id=FollowUpId(1),
+    kind=FollowUpKind.PUBLISH,
+    state=FollowUpState.PENDING,
     post_id=PostId(1),
     feed_id=FeedId(1),
     server_id=ServerId(2),
@@ -206,31 +208,31 @@ STEP = Step(
 @pytest.mark.parametrize(
     ("step", "said"),
     [
-        (replace(STEP, state=StepState.DONE), ""),
+        (replace(FOLLOW_UP, state=FollowUpState.DONE), ""),
         (
-            replace(STEP, state=StepState.FAILED, reason="No."),
+            replace(FOLLOW_UP, state=FollowUpState.FAILED, reason="No."),
             "It could not be published: No. `/deliver` tries again.",
         ),
         (
-            replace(STEP, kind=StepKind.THREAD, state=StepState.FAILED, reason="No."),
+            replace(FOLLOW_UP, kind=FollowUpKind.THREAD, state=FollowUpState.FAILED, reason="No."),
             "Its thread could not be opened: No. `/deliver` tries again.",
         ),
         (
-            STEP,
+            FOLLOW_UP,
             "It is not published yet. The next attempt: <t:1787130000:f> (<t:1787130000:R>).",
         ),
         (
-            replace(STEP, kind=StepKind.THREAD, reason="Busy."),
+            replace(FOLLOW_UP, kind=FollowUpKind.THREAD, reason="Busy."),
             "Its thread is not opened yet: Busy. The next attempt: <t:1787130000:f> (<t:1787130000:R>).",
         ),
     ],
 )
-def test_a_step_is_told_until_it_is_done(step: Step, said: str) -> None:
-    assert phrases.step(step, now=NOW) == said
+def test_a_step_is_told_until_it_is_done(follow_up: FollowUp, said: str) -> None:
+    assert phrases.follow_up(follow_up, now=NOW) == said
 
 
 def test_a_step_of_a_channel_that_rests_has_no_next_attempt() -> None:
-    assert phrases.step(STEP, now=NOW, is_active=False) == "It is not published yet."
+    assert phrases.follow_up(FOLLOW_UP, now=NOW, is_active=False) == "It is not published yet."
 
 
 def test_a_missing_history_is_warned_of_with_what_it_costs() -> None:

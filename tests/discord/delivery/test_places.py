@@ -154,7 +154,7 @@ async def test_where_there_are_too_many_posts_to_look_through_nobody_knows(
     assert await loopback.find("forum", "2608.10006") == sent
     with pytest.raises(DeliveryError) as raised:
         await loopback.find("forum", "2608.10005")
-    assert flags(raised.value) == {"doubtful"}
+    assert flags(raised.value) == {"unconfirmed"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -162,7 +162,7 @@ async def test_without_the_history_nobody_knows(loopback: Loopback, kind: str) -
     await loopback.deny(kind, read_message_history=True)
     with pytest.raises(DeliveryError, match="Read Message History") as raised:
         await loopback.find(kind)
-    assert flags(raised.value) == {"doubtful"}
+    assert flags(raised.value) == {"unconfirmed"}
     await loopback.deny(kind, view_channel=True)
     with pytest.raises(DeliveryError, match="View Channel") as raised:
         await loopback.find(kind)
@@ -174,7 +174,7 @@ async def test_a_voice_channels_history_is_for_those_who_may_join(loopback: Loop
     await loopback.deny(kind, connect=True)
     with pytest.raises(DeliveryError, match=r"\*\*Connect\*\*") as raised:
         await loopback.find(kind)
-    assert flags(raised.value) == {"doubtful"}
+    assert flags(raised.value) == {"unconfirmed"}
 
 
 async def test_a_thread_that_sleeps_is_woken_and_written_in(loopback: Loopback) -> None:

@@ -144,7 +144,7 @@ async def test_without_the_right_to_read_the_history_nobody_knows(world: World) 
     world.env.backend.set_overwrite(world.channel.id, denied)
     with pytest.raises(DeliveryError, match="Read Message History") as raised:
         await found(world, "2608.00001")
-    assert raised.value.is_doubtful
+    assert raised.value.is_unconfirmed
     assert not raised.value.is_permanent
 
 

@@ -14,30 +14,30 @@ from tests.discord.loopback import KINDS, Loopback, connected, flags
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-HELD = {"permanent"}
+BLOCKED = {"permanent"}
 GONE = {"permanent", "gone"}
 LATER: set[str] = set()
 PERHAPS = {"perhaps there"}
 
 # Whatever was asked for, and wherever.
 EVERYWHERE: list[tuple[int, int, set[str]]] = [
-    (403, 50001, HELD),
-    (403, 50013, HELD),
-    (403, 50007, HELD),
-    (403, 50278, HELD),
+    (403, 50001, BLOCKED),
+    (403, 50013, BLOCKED),
+    (403, 50007, BLOCKED),
+    (403, 50278, BLOCKED),
     (404, 10003, GONE),
     (404, 10004, GONE),
     (404, 10008, GONE),
-    (400, 50008, HELD),
-    (400, 50024, HELD),
-    (400, 50068, HELD),
-    (403, 160005, HELD),
-    (400, 160005, HELD),
-    (400, 40066, HELD),
-    (400, 40067, HELD),
-    (403, 99999, HELD),
-    (403, 0, HELD),
-    (404, 0, HELD),
+    (400, 50008, BLOCKED),
+    (400, 50024, BLOCKED),
+    (400, 50068, BLOCKED),
+    (403, 160005, BLOCKED),
+    (400, 160005, BLOCKED),
+    (400, 40066, BLOCKED),
+    (400, 40067, BLOCKED),
+    (403, 99999, BLOCKED),
+    (403, 0, BLOCKED),
+    (404, 0, BLOCKED),
     (400, 40003, LATER),
     (400, 160006, LATER),
     (400, 160007, LATER),
@@ -116,7 +116,7 @@ async def test_a_channel_that_is_said_to_be_archived_is_not_woken(loopback: Loop
     loopback.refuse(400, 50083, method="POST", path="/channels/*")
     with pytest.raises(DeliveryError) as raised:
         await loopback.publish(kind)
-    assert flags(raised.value) == HELD
+    assert flags(raised.value) == BLOCKED
     assert not [one for one in loopback.sandbox.requests if one.method == "PATCH"]
 
 

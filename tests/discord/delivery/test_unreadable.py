@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from bot.core.ids import ChannelId, MessageId, ServerId, UserId
-from bot.core.notices import Told
+from bot.core.notices import ProblemReport
 from bot.core.runs import SourceFailure
 from bot.discord.delivery.notice_board import DiscordNoticeBoard
 from bot.errors import DeliveryError, Problem, ProblemKind
@@ -125,7 +125,7 @@ async def test_a_history_that_cannot_be_read_is_not_an_empty_one(
     garble(loopback, what, "/guilds/*/threads/active", method="GET")
     with pytest.raises(DeliveryError) as raised:
         await loopback.find(kind)
-    assert not flags(raised.value) & {"rejected", "permanent", "doubtful"}
+    assert not flags(raised.value) & {"rejected", "permanent", "unconfirmed"}
 
 
 @pytest.mark.parametrize("what", GARBAGE)
@@ -133,7 +133,7 @@ async def test_archived_posts_that_cannot_be_listed_are_not_none(loopback: Loopb
     garble(loopback, what, "/channels/*/threads/archived/public", method="GET")
     with pytest.raises(DeliveryError) as raised:
         await loopback.find("forum")
-    assert not flags(raised.value) & {"rejected", "permanent", "doubtful"}
+    assert not flags(raised.value) & {"rejected", "permanent", "unconfirmed"}
 
 
 @pytest.mark.parametrize("what", GARBAGE)
@@ -152,7 +152,7 @@ async def test_what_follows_on_a_message_is_not_done(loopback: Loopback, what: s
 @pytest.mark.parametrize("what", GARBAGE)
 async def test_a_notice_may_have_arrived(loopback: Loopback, what: str) -> None:
     board = DiscordNoticeBoard(loopback.client)
-    told = Told(server_id=ServerId(loopback.sandbox.guild.id), source=UNREAD)
+    told = ProblemReport(server_id=ServerId(loopback.sandbox.guild.id), source=UNREAD)
     garble(loopback, what, "/channels/*/messages")
     with pytest.raises(DeliveryError) as raised:
         await board.post(ChannelId(loopback.channels["text"]), told, nonce="n" * 24)
@@ -165,7 +165,7 @@ async def test_a_direct_message_that_cannot_be_opened_is_put_off(
     loopback: Loopback, what: str, path: str
 ) -> None:
     board = DiscordNoticeBoard(loopback.client)
-    told = Told(server_id=ServerId(loopback.sandbox.guild.id), source=UNREAD)
+    told = ProblemReport(server_id=ServerId(loopback.sandbox.guild.id), source=UNREAD)
     garble(loopback, what, path, method="GET" if "members" in path else "POST")
     with pytest.raises(DeliveryError) as raised:
         await board.send(UserId(loopback.sandbox.admin.id), told, nonce="m" * 24)
@@ -177,10 +177,10 @@ async def test_a_notice_is_not_sent_again_where_nobody_knows_whether_it_stands(
     loopback: Loopback, what: str
 ) -> None:
     board = DiscordNoticeBoard(loopback.client)
-    told = Told(server_id=ServerId(loopback.sandbox.guild.id), source=UNREAD)
+    told = ProblemReport(server_id=ServerId(loopback.sandbox.guild.id), source=UNREAD)
     garble(loopback, what, "/channels/*/messages", method="GET")
     with pytest.raises(DeliveryError):
-        await board.post(ChannelId(loopback.channels["text"]), told, nonce="o" * 24, may_stand=True)
+        await board.post(ChannelId(loopback.channels["text"]), told, nonce="o" * 24, may_have_arrived=True)
     assert not loopback.sent("text")
 
 

@@ -11,11 +11,11 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from bot.core.access import Access
-from bot.core.feeds import Feed, Hold, Place
+from bot.core.feeds import Block, Feed, Place
 from bot.core.ids import ChannelId, ServerId
 from bot.errors import DeliveryError
-from bot.services.blocks.blocked_channels import EVENT_COUNTS_AFTER, KEPT, Holds
-from bot.services.blocks.guild_events import Surroundings
+from bot.services.blocks.blocked_channels import EVENT_COUNTS_AFTER, KEPT, BlockedChannels
+from bot.services.blocks.guild_events import GuildEvents
 from bot.services.blocks.overdue import SURE_AFTER_SECONDS
 from bot.store import feeds, notices, servers
 from tests.services.bots import CHANNEL, LIVE, OTHER, SERVER, USER, Bot, everything
@@ -39,7 +39,7 @@ async def refused(bot: Bot, error: DeliveryError = EXPLAINED, *, channel: int = 
     return await bot.feed(channel)
 
 
-def mend(bot: Bot, channel: int = CHANNEL) -> None:
+def fix(bot: Bot, channel: int = CHANNEL) -> None:
     bot.publisher.refusals.pop(ChannelId(channel), None)
     bot.publisher.obstacles.pop(ChannelId(channel), None)
 
@@ -48,11 +48,11 @@ def attempts(bot: Bot) -> int:
     return [call for call, _ in bot.publisher.calls].count("publish")
 
 
-async def held(bot: Bot, channel: int = CHANNEL) -> Hold | None:
-    return (await bot.feed(channel)).hold
+async def blocked(bot: Bot, channel: int = CHANNEL) -> Block | None:
+    return (await bot.feed(channel)).block
 
 
-async def owed_notices(bot: Bot) -> list[int]:
+async def pending_notices(bot: Bot) -> list[int]:
     async with bot.database.read() as conn:
         return [notice.feed_id or 0 for notice in await notices.pending(conn)]
 
@@ -67,28 +67,28 @@ async def test_what_is_mended_goes_on_at_the_next_run_and_each_paper_is_posted_o
     bot.list_paper(SECOND)
     await bot.run()
     assert attempts(bot) == 1  # while it is held nothing is tried
-    assert await held(bot) is not None
+    assert await blocked(bot) is not None
 
-    mend(bot)
+    fix(bot)
     bot.clock.advance(minutes=30)
     await bot.run()
 
     assert bot.publisher.posted(CHANNEL) == [FIRST, SECOND]
-    assert await held(bot) is None
+    assert await blocked(bot) is None
 
 
 async def test_a_run_that_fell_due_while_a_channel_was_held_is_made_up_for(bot: Bot) -> None:
     bot.list_paper(FIRST)
     feed = await bot.subscribe()
     async with bot.database.write() as conn:
-        await feeds.hold(conn, feed.id, reason=LACKS, now=bot.clock())
+        await feeds.block(conn, feed.id, reason=LACKS, now=bot.clock())
     bot.publisher.obstacles[ChannelId(CHANNEL)] = Access(obstacle=LACKS)
     bot.clock.advance(hours=2)  # past nine
     await bot.run()
     assert bot.publisher.posted(CHANNEL) == []
 
-    mend(bot)
-    await bot.services.blocks.blocked_channels.look_again(SERVER, has_changed=True)
+    fix(bot)
+    await bot.services.blocked_channels.recheck(SERVER, has_changed=True)
     assert bot.rings  # the feed is due: the bell must know
     await bot.run()
 
@@ -97,58 +97,58 @@ async def test_a_run_that_fell_due_while_a_channel_was_held_is_made_up_for(bot: 
 
 async def test_a_pause_outlasts_a_hold(bot: Bot) -> None:
     await refused(bot)
-    await bot.services.feeds.feeds.pause(ChannelId(CHANNEL), user_id=USER)
-    mend(bot)
+    await bot.services.feeds.pause(ChannelId(CHANNEL), user_id=USER)
+    fix(bot)
     await bot.run()
     feed = await bot.feed()
-    assert feed.hold is None
+    assert feed.block is None
     assert feed.paused_at is not None
     assert bot.publisher.posted(CHANNEL) == []
 
 
 async def test_the_reason_of_a_hold_is_what_stands_in_the_way_now(bot: Bot) -> None:
     before = await refused(bot, UNEXPLAINED)
-    assert before.hold is not None
+    assert before.block is not None
     bot.publisher.obstacles[ChannelId(CHANNEL)] = Access(obstacle=LACKS)
     bot.clock.advance(minutes=30)
     await bot.run()
-    assert await held(bot) == Hold(reason=LACKS, since=before.hold.since, look_at=None)
+    assert await blocked(bot) == Block(reason=LACKS, since=before.block.since, recheck_at=None)
 
 
 async def test_nothing_follows_from_a_place_that_could_not_be_looked_at(bot: Bot) -> None:
     feed = await refused(bot)
     bot.publisher.refusals.clear()
     bot.publisher.obstacles[ChannelId(CHANNEL)] = Access(is_known=False)
-    await bot.services.blocks.blocked_channels.look_again(is_asked=True)
-    assert await held(bot) == feed.hold
+    await bot.services.blocked_channels.recheck(is_asked=True)
+    assert await blocked(bot) == feed.block
 
 
 async def test_a_refusal_that_nothing_explains_is_tried_again_at_its_time(bot: Bot) -> None:
     feed = await refused(bot, UNEXPLAINED)
-    assert feed.hold is not None
-    assert feed.hold.look_at is not None
-    bot.clock.now = feed.hold.look_at - timedelta(seconds=1)
+    assert feed.block is not None
+    assert feed.block.recheck_at is not None
+    bot.clock.now = feed.block.recheck_at - timedelta(seconds=1)
     await bot.run()
     assert attempts(bot) == 1
-    bot.clock.now = feed.hold.look_at
-    mend(bot)
+    bot.clock.now = feed.block.recheck_at
+    fix(bot)
     await bot.run()
     assert bot.publisher.posted(CHANNEL) == [FIRST]
 
 
 async def test_a_clock_that_is_set_back_does_not_make_a_hold_longer(bot: Bot) -> None:
     await refused(bot, UNEXPLAINED)
-    mend(bot)
+    fix(bot)
     bot.clock.advance(days=-400)
-    await bot.services.blocks.blocked_channels.look_again()
-    assert await held(bot) is None
+    await bot.services.blocked_channels.recheck()
+    assert await blocked(bot) is None
 
 
 async def test_an_event_has_it_tried_again_but_not_each_of_a_storm_of_events(bot: Bot) -> None:
     await refused(bot, UNEXPLAINED)
     for _ in range(30):
         bot.clock.advance(seconds=1)
-        await bot.services.blocks.blocked_channels.look_again(SERVER, has_changed=True)
+        await bot.services.blocked_channels.recheck(SERVER, has_changed=True)
         await bot.delivered()
     assert attempts(bot) == 1
 
@@ -160,44 +160,44 @@ async def test_an_event_has_it_tried_again_but_not_each_of_a_storm_of_events(bot
 async def test_an_event_long_after_the_refusal_has_it_tried_at_once(bot: Bot) -> None:
     await refused(bot, UNEXPLAINED)
     bot.clock.now += EVENT_COUNTS_AFTER
-    mend(bot)
-    await bot.services.blocks.blocked_channels.look_again(SERVER, has_changed=True)
+    fix(bot)
+    await bot.services.blocked_channels.recheck(SERVER, has_changed=True)
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == [FIRST]
 
 
 async def test_an_event_elsewhere_changes_nothing(bot: Bot) -> None:
     await refused(bot)
-    mend(bot)
-    await bot.services.blocks.blocked_channels.look_again(ServerId(SERVER + 1), has_changed=True)
-    assert await held(bot) is not None
+    fix(bot)
+    await bot.services.blocked_channels.recheck(ServerId(SERVER + 1), has_changed=True)
+    assert await blocked(bot) is not None
 
 
 async def test_a_trouble_that_was_seen_to_end_is_told_anew_when_it_comes_again(bot: Bot) -> None:
     await refused(bot)
     async with bot.database.write() as conn:
         (notice,) = await notices.pending(conn)
-        await notices.mark_untold(conn, [notice.id])
-    mend(bot)
-    await bot.services.blocks.blocked_channels.look_again()
+        await notices.mark_undeliverable(conn, [notice.id])
+    fix(bot)
+    await bot.services.blocked_channels.recheck()
     assert await all_notices(bot) == 0
     bot.publisher.refusals[ChannelId(CHANNEL)] = EXPLAINED
     await bot.delivered()
-    assert len(await owed_notices(bot)) == 1
+    assert len(await pending_notices(bot)) == 1
 
 
 async def test_a_channel_that_refuses_again_and_again_unseen_is_told_of_once(bot: Bot) -> None:
     await refused(bot, UNEXPLAINED)
     async with bot.database.write() as conn:
         (notice,) = await notices.pending(conn)
-        await notices.mark_untold(conn, [notice.id])
+        await notices.mark_undeliverable(conn, [notice.id])
     for _ in range(4):
         bot.clock.advance(days=1)
         await bot.run()
     assert attempts(bot) == 5
-    assert await owed_notices(bot) == []
+    assert await pending_notices(bot) == []
     assert await all_notices(bot) == 1
-    mend(bot)
+    fix(bot)
     bot.clock.advance(days=1)
     await bot.run()
     assert await all_notices(bot) == 0  # a message arrived
@@ -208,14 +208,14 @@ async def test_posts_in_doubt_are_looked_for_once_the_history_may_be_read(bot: B
     await bot.subscribe(schedule=LIVE)
     bot.publisher.lose_answers(CHANNEL)
     await bot.run()
-    bot.publisher.find_faults.append(DeliveryError("I may not look.", is_doubtful=True))
+    bot.publisher.find_faults.append(DeliveryError("I may not look.", is_unconfirmed=True))
     bot.publisher.obstacles[ChannelId(CHANNEL)] = Access(history_obstacle="I lack **Read Message History**.")
     bot.clock.advance(hours=1)
     await bot.run()
-    await bot.services.blocks.blocked_channels.look_again(is_asked=True)
-    assert [post.doubtful_since is not None for post in await bot.posts()] == [True]
+    await bot.services.blocked_channels.recheck(is_asked=True)
+    assert [post.unconfirmed_since is not None for post in await bot.posts()] == [True]
 
-    mend(bot)
+    fix(bot)
     await bot.run()
 
     assert [post.message_id for post in await bot.posts()] == [1]
@@ -225,49 +225,49 @@ async def test_posts_in_doubt_are_looked_for_once_the_history_may_be_read(bot: B
 async def test_a_deleted_channel_is_held_at_once_and_told_of(bot: Bot) -> None:
     bot.list_paper(FIRST)
     feed = await bot.subscribe(schedule=LIVE)
-    await bot.services.blocks.blocked_channels.channel_gone(ChannelId(CHANNEL))
-    await bot.services.blocks.blocked_channels.channel_gone(ChannelId(404))
-    hold = await held(bot)
-    assert hold is not None
-    assert hold.is_gone
-    assert "deleted" in hold.reason
-    assert "30 days" in hold.reason
-    assert await owed_notices(bot) == [feed.id]
+    await bot.services.blocked_channels.channel_gone(ChannelId(CHANNEL))
+    await bot.services.blocked_channels.channel_gone(ChannelId(404))
+    block = await blocked(bot)
+    assert block is not None
+    assert block.is_gone
+    assert "deleted" in block.reason
+    assert "30 days" in block.reason
+    assert await pending_notices(bot) == [feed.id]
     await bot.run()
     assert attempts(bot) == 0
 
 
 async def test_a_channel_without_subscriptions_that_is_deleted_is_nobodys_trouble(bot: Bot) -> None:
     await bot.subscribe()
-    await bot.services.feeds.subscriptions.unsubscribe(
-        "all of them", channel_id=ChannelId(CHANNEL), user_id=USER
-    )
-    await bot.services.blocks.blocked_channels.channel_gone(ChannelId(CHANNEL))
-    assert await owed_notices(bot) == []
+    await bot.services.subscriptions.unsubscribe("all of them", channel_id=ChannelId(CHANNEL), user_id=USER)
+    await bot.services.blocked_channels.channel_gone(ChannelId(CHANNEL))
+    assert await pending_notices(bot) == []
 
 
 async def test_a_channel_that_discord_calls_unknown_is_looked_at_again_until_it_is_seen_to_be_gone(
     bot: Bot,
 ) -> None:
     await refused(bot, VANISHED)
-    hold = await held(bot)
-    assert hold is not None
-    assert hold.is_gone
-    assert hold.look_at is not None  # nothing but one answer says so
+    block = await blocked(bot)
+    assert block is not None
+    assert block.is_gone
+    assert block.recheck_at is not None  # nothing but one answer says so
     bot.publisher.obstacles[ChannelId(CHANNEL)] = Access(is_gone=True, obstacle=VANISHED.reason)
     await bot.run()
-    assert await held(bot) == Hold(reason=VANISHED.reason, since=hold.since, look_at=None, is_gone=True)
+    assert await blocked(bot) == Block(
+        reason=VANISHED.reason, since=block.since, recheck_at=None, is_gone=True
+    )
 
 
 async def test_a_server_that_was_left_and_comes_back_goes_on_where_it_was(bot: Bot) -> None:
     bot.list_paper(FIRST)
     await bot.subscribe(schedule=LIVE)
     await bot.subscribe(channel=OTHER, schedule=LIVE, server=SERVER + 1)
-    await bot.services.blocks.blocked_channels.server_left(SERVER)
-    hold = await held(bot)
-    assert hold is not None
-    assert hold.is_gone
-    assert await owed_notices(bot) == []  # nobody can be told
+    await bot.services.blocked_channels.server_left(SERVER)
+    block = await blocked(bot)
+    assert block is not None
+    assert block.is_gone
+    assert await pending_notices(bot) == []  # nobody can be told
     await bot.run()
     assert bot.publisher.posted(CHANNEL) == []
     assert bot.publisher.posted(OTHER) == [FIRST]
@@ -275,7 +275,7 @@ async def test_a_server_that_was_left_and_comes_back_goes_on_where_it_was(bot: B
     bot.list_paper(SECOND)
     bot.clock.advance(hours=1)
     await bot.run()
-    await bot.services.blocks.blocked_channels.server_joined(SERVER)
+    await bot.services.blocked_channels.server_joined(SERVER)
     await bot.run()
 
     assert sorted(bot.publisher.posted(CHANNEL)) == [FIRST, SECOND]
@@ -285,28 +285,28 @@ async def test_a_server_that_was_left_and_comes_back_goes_on_where_it_was(bot: B
 async def test_what_was_missed_while_the_bot_was_off_is_made_up_for_at_the_start(bot: Bot) -> None:
     await bot.subscribe()
     await bot.subscribe(channel=OTHER, server=SERVER + 1)
-    await bot.services.blocks.blocked_channels.server_left(SERVER)
+    await bot.services.blocked_channels.server_left(SERVER)
     bot.publisher.obstacles[ChannelId(OTHER)] = Access(is_gone=True, obstacle="I am not in this server.")
 
-    await bot.services.blocks.blocked_channels.connected({SERVER})
+    await bot.services.blocked_channels.connected({SERVER})
 
-    assert await held(bot) is None
-    hold = await held(bot, OTHER)
-    assert hold is not None
-    assert hold.is_gone
+    assert await blocked(bot) is None
+    block = await blocked(bot, OTHER)
+    assert block is not None
+    assert block.is_gone
     async with bot.database.read() as conn:
         assert await servers.memberships(conn) == {SERVER: True, ServerId(SERVER + 1): False}
 
 
 async def test_what_troubled_a_server_before_it_was_left_is_told_when_it_is_back(bot: Bot) -> None:
     await refused(bot)
-    await bot.services.blocks.blocked_channels.server_left(SERVER)
-    assert await owed_notices(bot) == []
-    await bot.services.blocks.blocked_channels.server_joined(SERVER)
-    hold = await held(bot)
-    assert hold is not None
-    assert (hold.reason, hold.is_gone) == (LACKS, False)
-    assert len(await owed_notices(bot)) == 1
+    await bot.services.blocked_channels.server_left(SERVER)
+    assert await pending_notices(bot) == []
+    await bot.services.blocked_channels.server_joined(SERVER)
+    block = await blocked(bot)
+    assert block is not None
+    assert (block.reason, block.is_gone) == (LACKS, False)
+    assert len(await pending_notices(bot)) == 1
 
 
 @dataclass
@@ -314,12 +314,12 @@ class Keeping:
     """Holds whose steady clock a test moves."""
 
     bot: Bot
-    holds: Holds
+    blocked_channels: BlockedChannels
     seconds: float = 0.0
 
     async def hours_later(self, hours: float = 1.0) -> list[int]:
         self.seconds += hours * 3_600
-        return [feed.channel_id for feed in await self.holds.forget()]
+        return [feed.channel_id for feed in await self.blocked_channels.forget()]
 
 
 @pytest_asyncio.fixture
@@ -327,12 +327,12 @@ async def keeping(bot: Bot) -> AsyncIterator[Keeping]:
     """A channel and a server that are gone."""
     await bot.subscribe()
     await bot.subscribe(channel=OTHER, server=SERVER + 1)
-    await bot.services.blocks.blocked_channels.channel_gone(ChannelId(CHANNEL))
-    await bot.services.blocks.blocked_channels.server_left(ServerId(SERVER + 1))
+    await bot.services.blocked_channels.channel_gone(ChannelId(CHANNEL))
+    await bot.services.blocked_channels.server_left(ServerId(SERVER + 1))
     for channel in (CHANNEL, OTHER):
         bot.publisher.obstacles[ChannelId(channel)] = Access(is_gone=True, obstacle="Gone.")
-    kept = Keeping(bot=bot, holds=bot.services.blocks.blocked_channels)
-    kept.holds._overdue._monotonic = lambda: kept.seconds
+    kept = Keeping(bot=bot, blocked_channels=bot.services.blocked_channels)
+    kept.blocked_channels._overdue._monotonic = lambda: kept.seconds
     yield kept
 
 
@@ -386,18 +386,18 @@ async def test_a_look_that_fails_does_not_stop_the_run(bot: Bot, caplog: pytest.
 async def test_asked_for_it_says_what_goes_on_and_what_does_not(bot: Bot) -> None:
     await refused(bot)
     await refused(bot, UNEXPLAINED, channel=OTHER)
-    still, again = await bot.services.blocks.blocked_channels.check(SERVER, managed=everything)
-    assert (still.feed.hold is not None, again.feed.hold is not None) == (True, True)
+    still, again = await bot.services.blocked_channels.check(SERVER, managed=everything)
+    assert (still.feed.block is not None, again.feed.block is not None) == (True, True)
     await bot.delivered()
     assert attempts(bot) == 3  # what nothing explains was tried
 
-    mend(bot)
-    mend(bot, OTHER)
-    first, second = await bot.services.blocks.blocked_channels.check(SERVER, managed=everything)
+    fix(bot)
+    fix(bot, OTHER)
+    first, second = await bot.services.blocked_channels.check(SERVER, managed=everything)
 
-    assert [one.feed.hold for one in (first, second)] == [None, None]
-    assert [(one.was_held, one.sent, one.waiting) for one in (first, second)] == [(True, 1, 0)] * 2
-    assert await bot.services.blocks.blocked_channels.check(SERVER, managed=everything) == ()
+    assert [one.feed.block for one in (first, second)] == [None, None]
+    assert [(one.was_blocked, one.sent, one.waiting) for one in (first, second)] == [(True, 1, 0)] * 2
+    assert await bot.services.blocked_channels.check(SERVER, managed=everything) == ()
 
 
 async def test_asked_for_it_looks_at_nothing_that_the_person_does_not_manage(bot: Bot) -> None:
@@ -406,26 +406,26 @@ async def test_asked_for_it_looks_at_nothing_that_the_person_does_not_manage(bot
 
     await refused(bot)
     await refused(bot, channel=OTHER)
-    mend(bot)
-    mend(bot, OTHER)
-    (checked,) = await bot.services.blocks.blocked_channels.check(SERVER, managed=managed)
+    fix(bot)
+    fix(bot, OTHER)
+    (checked,) = await bot.services.blocked_channels.check(SERVER, managed=managed)
     assert checked.feed.channel_id == CHANNEL
-    (still,) = await bot.services.blocks.blocked_channels.check(SERVER, managed=everything)
+    (still,) = await bot.services.blocked_channels.check(SERVER, managed=everything)
     assert still.feed.channel_id == OTHER
 
 
 async def test_a_burst_of_events_is_one_look(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[ServerId | None] = []
 
-    async def look_again(server_id: ServerId | None = None, **_: bool) -> tuple[()]:
+    async def recheck(server_id: ServerId | None = None, **_: bool) -> tuple[()]:
         looks.append(server_id)
         return ()
 
-    monkeypatch.setattr(bot.services.blocks.blocked_channels, "look_again", look_again)
+    monkeypatch.setattr(bot.services.blocked_channels, "recheck", recheck)
     for _ in range(100):
-        bot.services.blocks.guild_events.server_changed(SERVER)
-    assert await bot.services.blocks.guild_events.act()
-    assert await bot.services.blocks.guild_events.act()
+        bot.services.guild_events.server_changed(SERVER)
+    assert await bot.services.guild_events.act()
+    assert await bot.services.guild_events.act()
     assert looks == [SERVER]
 
 
@@ -433,23 +433,23 @@ async def test_what_could_not_be_acted_on_is_tried_again_and_does_not_stop_the_r
     bot: Bot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     await bot.subscribe()
-    surroundings: Surroundings = bot.services.blocks.guild_events
-    real = bot.services.blocks.blocked_channels.channel_gone
+    guild_events: GuildEvents = bot.services.guild_events
+    real = bot.services.blocked_channels.channel_gone
 
     async def channel_gone(channel_id: ChannelId) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(bot.services.blocks.blocked_channels, "channel_gone", channel_gone)
-    surroundings.channel_gone(ChannelId(CHANNEL))
-    surroundings.server_left(SERVER)
-    surroundings.server_joined(SERVER)  # the latest counts
-    assert not await surroundings.act()
+    monkeypatch.setattr(bot.services.blocked_channels, "channel_gone", channel_gone)
+    guild_events.channel_gone(ChannelId(CHANNEL))
+    guild_events.server_left(SERVER)
+    guild_events.server_joined(SERVER)  # the latest counts
+    assert not await guild_events.act()
     assert "tried again" in caplog.text
-    monkeypatch.setattr(bot.services.blocks.blocked_channels, "channel_gone", real)
-    assert await surroundings.act()
-    hold = await held(bot)
-    assert hold is not None
-    assert "deleted" in hold.reason
+    monkeypatch.setattr(bot.services.blocked_channels, "channel_gone", real)
+    assert await guild_events.act()
+    block = await blocked(bot)
+    assert block is not None
+    assert "deleted" in block.reason
 
 
 async def test_what_was_resumed_while_it_was_looked_at_is_left_alone(bot: Bot) -> None:
@@ -459,11 +459,11 @@ async def test_what_was_resumed_while_it_was_looked_at_is_left_alone(bot: Bot) -
 
     async def access(place: Place) -> Access:
         bot.publisher.access = real
-        await bot.services.feeds.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+        await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
         return await real(place)
 
     bot.publisher.access = access
-    await bot.services.blocks.blocked_channels.look_again()
-    assert await held(bot) is None
+    await bot.services.blocked_channels.recheck()
+    assert await blocked(bot) is None
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == [FIRST]

@@ -14,7 +14,7 @@ from bot.core.notices import NoticeState
 from bot.errors import DeliveryError, Problem, ProblemKind, SourceError
 from bot.services.blocks.notices import MOST_ATTEMPTS, SOURCE_SILENT_FOR
 from bot.services.delivery.attempts import FAILURES_THAT_LAST
-from bot.services.delivery.blocking import hold, tell_of_delay
+from bot.services.delivery.blocking import block, notify_of_delay
 from tests.fakes.board import DIRECT
 from tests.services.bots import CHANNEL, LIVE, NOW, OTHER, SERVER, USER, Bot, stored
 
@@ -26,20 +26,20 @@ ADMINS, SYSTEM, THIRD = 11, 12, 3
 FIRST = "2608.00001"
 
 
-async def in_trouble(bot: Bot, *channels: int, server: int = SERVER) -> None:
+async def with_problem(bot: Bot, *channels: int, server: int = SERVER) -> None:
     """These channels of a server are held."""
     for channel in channels or (CHANNEL,):
         feed = await bot.subscribe(channel=channel, server=server)
         async with bot.database.write() as conn:
-            await hold(conn, feed.id, REFUSED, now=bot.clock())
+            await block(conn, feed.id, REFUSED, now=bot.clock())
         bot.publisher.obstacles[ChannelId(channel)] = Access(obstacle=LACKS)
 
 
 async def told(bot: Bot, **later: float) -> list[tuple[int, int]]:
     """Where messages stand after a look, and of how many held channels each tells."""
     bot.clock.advance(**later or {"seconds": 5})
-    await bot.services.blocks.notices.tell()
-    return [(one.channel_id, len(one.told.held)) for one in bot.board.posted]
+    await bot.services.notices.tell()
+    return [(one.channel_id, len(one.told.blocked)) for one in bot.board.posted]
 
 
 async def states(bot: Bot) -> list[str]:
@@ -48,38 +48,38 @@ async def states(bot: Bot) -> list[str]:
 
 
 async def test_the_troubles_of_a_moment_are_one_message_that_is_told_once(bot: Bot) -> None:
-    bot.board.own_rooms = [SYSTEM]
-    await in_trouble(bot, CHANNEL, OTHER)
+    bot.board.own_channels = [SYSTEM]
+    await with_problem(bot, CHANNEL, OTHER)
     assert await told(bot, seconds=2) == []  # others may belong into it
-    await in_trouble(bot, THIRD)
+    await with_problem(bot, THIRD)
     assert await told(bot) == [(SYSTEM, 3)]
     assert await told(bot, hours=9) == [(SYSTEM, 3)]
-    assert await states(bot) == ["told"] * 3
+    assert await states(bot) == ["notified"] * 3
     async with bot.database.read() as conn:
-        rows = (await conn.execute(text("SELECT channel_id, message_id, told_at FROM notices"))).all()
+        rows = (await conn.execute(text("SELECT channel_id, message_id, notified_at FROM notices"))).all()
     assert {tuple(row) for row in rows} == {(SYSTEM, 1, stored(NOW + timedelta(seconds=7)))}
 
 
 async def test_what_comes_later_is_a_message_of_its_own(bot: Bot) -> None:
-    bot.board.own_rooms = [SYSTEM]
-    await in_trouble(bot)
+    bot.board.own_channels = [SYSTEM]
+    await with_problem(bot)
     await told(bot)
-    await in_trouble(bot, OTHER)
+    await with_problem(bot, OTHER)
     assert await told(bot) == [(SYSTEM, 1)] * 2
 
 
 async def test_each_server_hears_of_its_own_troubles(bot: Bot) -> None:
-    bot.board.own_rooms = [SYSTEM]
-    await in_trouble(bot)
-    await in_trouble(bot, OTHER, THIRD, server=SERVER + 1)
+    bot.board.own_channels = [SYSTEM]
+    await with_problem(bot)
+    await with_problem(bot, OTHER, THIRD, server=SERVER + 1)
     assert sorted(await told(bot)) == [(SYSTEM, 1), (SYSTEM, 2)]
 
 
 async def test_the_places_are_tried_in_their_order(bot: Bot) -> None:
-    await in_trouble(bot)
+    await with_problem(bot)
     await bot.subscribe(channel=OTHER)
     await bot.execute("UPDATE servers SET notices_channel_id = :id", id=ADMINS)
-    bot.board.own_rooms = [SYSTEM]
+    bot.board.own_channels = [SYSTEM]
     for closed in (ADMINS, OTHER, SYSTEM):
         bot.board.refusals[closed] = CLOSED
     assert await told(bot) == [(DIRECT + USER, 1)]
@@ -87,8 +87,8 @@ async def test_the_places_are_tried_in_their_order(bot: Bot) -> None:
 
 
 async def test_a_place_where_something_is_seen_to_be_in_the_way_is_not_called(bot: Bot) -> None:
-    await in_trouble(bot)
-    bot.board.own_rooms = [SYSTEM]
+    await with_problem(bot)
+    bot.board.own_channels = [SYSTEM]
     await bot.execute("UPDATE servers SET notices_channel_id = :id", id=ADMINS)
     bot.publisher.obstacles[ChannelId(ADMINS)] = Access(obstacle="I lack **View Channel**.")
     assert await told(bot) == [(SYSTEM, 1)]
@@ -96,17 +96,17 @@ async def test_a_place_where_something_is_seen_to_be_in_the_way_is_not_called(bo
 
 
 async def test_where_nobody_can_be_told_that_is_noted_and_not_tried_again(bot: Bot) -> None:
-    await in_trouble(bot)
+    await with_problem(bot)
     bot.board.refusals[DIRECT + USER] = DeliveryError("No DMs.", code=50007, is_permanent=True)
     assert await told(bot) == []
-    assert await states(bot) == ["untold"]
+    assert await states(bot) == ["undeliverable"]
     await told(bot, hours=9)
     assert len(bot.board.tried) == 1
 
 
 async def test_a_place_that_does_not_answer_is_tried_again_with_the_same_nonce(bot: Bot) -> None:
-    await in_trouble(bot)
-    bot.board.own_rooms = [SYSTEM]
+    await with_problem(bot)
+    bot.board.own_channels = [SYSTEM]
     bot.board.refusals[SYSTEM] = BUSY
     assert await told(bot) == []
     assert await told(bot, seconds=1) == []
@@ -116,20 +116,20 @@ async def test_a_place_that_does_not_answer_is_tried_again_with_the_same_nonce(b
 
 
 async def test_a_message_whose_answer_was_lost_is_not_sent_twice(bot: Bot) -> None:
-    await in_trouble(bot)
-    bot.board.own_rooms = [SYSTEM]
+    await with_problem(bot)
+    bot.board.own_channels = [SYSTEM]
     bot.board.lost_answers = 1
     await told(bot)
     assert await states(bot) == ["pending"]
     assert await told(bot, hours=1) == [(SYSTEM, 1)]
-    assert await states(bot) == ["told"]
+    assert await states(bot) == ["notified"]
 
 
 async def test_a_message_that_a_crash_cut_off_is_taken_up_again(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await in_trouble(bot)
-    bot.board.own_rooms = [SYSTEM]
+    await with_problem(bot)
+    bot.board.own_channels = [SYSTEM]
     monkeypatch.setattr("bot.services.blocks.notices.CLOSING_SECONDS", 0.01)
     begun, post = asyncio.Event(), bot.board.post
 
@@ -140,7 +140,7 @@ async def test_a_message_that_a_crash_cut_off_is_taken_up_again(
 
     monkeypatch.setattr(bot.board, "post", hang)
     bot.clock.advance(seconds=5)
-    running = asyncio.create_task(bot.services.blocks.notices.run())
+    running = asyncio.create_task(bot.services.notices.run())
     await begun.wait()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -150,37 +150,37 @@ async def test_a_message_that_a_crash_cut_off_is_taken_up_again(
     await bot.restart()
     assert await told(bot) == [(SYSTEM, 1)]
     assert await told(bot, minutes=5) == [(SYSTEM, 1)]
-    assert await states(bot) == ["told"]
+    assert await states(bot) == ["notified"]
 
 
 async def test_it_is_given_up_after_a_day(bot: Bot) -> None:
-    await in_trouble(bot)
+    await with_problem(bot)
     bot.board.refusals[DIRECT + USER] = BUSY
     for _ in range(MOST_ATTEMPTS):
         await told(bot, minutes=15)
-    assert await states(bot) == ["untold"]
+    assert await states(bot) == ["undeliverable"]
     assert len(bot.board.tried) == MOST_ATTEMPTS
 
 
 async def test_a_hold_that_ended_before_it_was_told_is_not_told_and_the_next_one_is(bot: Bot) -> None:
-    await in_trouble(bot)
-    bot.board.own_rooms = [SYSTEM]
-    await bot.services.feeds.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await with_problem(bot)
+    bot.board.own_channels = [SYSTEM]
+    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
     assert await told(bot) == []
     assert await states(bot) == []
-    await in_trouble(bot)
+    await with_problem(bot)
     assert await told(bot) == [(SYSTEM, 1)]
 
 
 async def test_a_clock_that_was_set_back_does_not_make_people_wait(bot: Bot) -> None:
-    await in_trouble(bot)
-    bot.board.own_rooms = [SYSTEM]
+    await with_problem(bot)
+    bot.board.own_channels = [SYSTEM]
     assert await told(bot, days=-3) == [(SYSTEM, 1)]
 
 
 async def test_a_server_that_cannot_be_looked_at_is_told_later(bot: Bot) -> None:
-    await in_trouble(bot)
-    bot.board.own_rooms = [SYSTEM]
+    await with_problem(bot)
+    bot.board.own_channels = [SYSTEM]
     bot.publisher.obstacles[ChannelId(SYSTEM)] = Access(is_known=False)
     assert await told(bot) == []
     bot.publisher.obstacles.pop(ChannelId(SYSTEM))
@@ -190,19 +190,19 @@ async def test_a_server_that_cannot_be_looked_at_is_told_later(bot: Bot) -> None
 async def test_a_bug_over_one_server_does_not_silence_the_others(
     bot: Bot, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await in_trouble(bot)
-    await in_trouble(bot, OTHER, server=SERVER + 1)
+    await with_problem(bot)
+    await with_problem(bot, OTHER, server=SERVER + 1)
     await bot.execute(
         "UPDATE servers SET notices_channel_id = :id WHERE id = :server", id=ADMINS, server=SERVER
     )
     bot.board.refusals[ADMINS] = RuntimeError("a bug")
     assert await told(bot) == [(DIRECT + USER, 1)]
     assert "because of a bug" in caplog.text
-    assert await states(bot) == ["pending", "told"]
+    assert await states(bot) == ["pending", "notified"]
 
 
 async def test_messages_that_do_not_get_through_for_hours_are_told_of_until_one_does(bot: Bot) -> None:
-    bot.board.own_rooms = [SYSTEM]
+    bot.board.own_channels = [SYSTEM]
     bot.list_paper(FIRST)
     await bot.subscribe(schedule=LIVE)
     bot.publisher.refusals[ChannelId(CHANNEL)] = BUSY
@@ -223,27 +223,27 @@ async def test_messages_that_do_not_get_through_for_hours_are_told_of_until_one_
 
 
 async def test_a_delay_that_is_over_is_not_told(bot: Bot) -> None:
-    bot.board.own_rooms = [SYSTEM]
+    bot.board.own_channels = [SYSTEM]
     feed = await bot.subscribe()
     async with bot.database.write() as conn:
-        await tell_of_delay(conn, feed.id, now=bot.clock())
+        await notify_of_delay(conn, feed.id, now=bot.clock())
     assert await told(bot) == []
     assert await states(bot) == []
 
 
 async def silent(bot: Bot, hours: float) -> None:
     """Hugging Face answers nothing for so long, while the bot asks."""
-    list_day = bot.services.runs.polling._source.list_day
+    list_day = bot.services.polling._source.list_day
 
     async def nothing(_: object) -> None:
         raise SourceError(ProblemKind.TIMED_OUT)
 
-    bot.services.runs.polling._source.list_day = nothing  # pyright: ignore[reportAttributeAccessIssue]
+    bot.services.polling._source.list_day = nothing  # pyright: ignore[reportAttributeAccessIssue]
     for _ in range(int(hours * 2) + 1):
         await bot.run()
-        await bot.services.blocks.notices.tell()
+        await bot.services.notices.tell()
         bot.clock.advance(minutes=30)
-    bot.services.runs.polling._source.list_day = list_day  # pyright: ignore[reportAttributeAccessIssue]
+    bot.services.polling._source.list_day = list_day  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def source_notices(bot: Bot) -> int:
@@ -253,10 +253,10 @@ def source_notices(bot: Bot) -> int:
 async def test_a_silence_of_hugging_face_for_six_hours_is_told_once_to_each_server_that_wants_papers(
     bot: Bot,
 ) -> None:
-    bot.board.own_rooms = [SYSTEM]
+    bot.board.own_channels = [SYSTEM]
     await bot.subscribe()
     await bot.subscribe(channel=OTHER, server=SERVER + 1)
-    await in_trouble(bot, THIRD, server=SERVER + 2)  # nothing is posted there anyway
+    await with_problem(bot, THIRD, server=SERVER + 2)  # nothing is posted there anyway
     await bot.run()
     await silent(bot, 5.5)
     assert source_notices(bot) == 0
@@ -273,7 +273,7 @@ async def test_a_silence_of_hugging_face_for_six_hours_is_told_once_to_each_serv
 
 
 async def test_a_list_that_stays_unreadable_is_told_though_older_lists_are_read(bot: Bot) -> None:
-    bot.board.own_rooms = [SYSTEM]
+    bot.board.own_channels = [SYSTEM]
     await bot.subscribe()
     await bot.run()
     bot.clock.advance(days=1)
@@ -281,7 +281,7 @@ async def test_a_list_that_stays_unreadable_is_told_though_older_lists_are_read(
     broken = bot.today
     for _ in range(14):
         await bot.run()
-        await bot.services.blocks.notices.tell()
+        await bot.services.notices.tell()
         bot.clock.advance(minutes=30)
     await told(bot)
     assert source_notices(bot) == 1
@@ -295,13 +295,13 @@ async def test_a_list_that_stays_unreadable_is_told_though_older_lists_are_read(
 
 
 async def test_a_few_unreadable_items_are_no_notice(bot: Bot) -> None:
-    bot.board.own_rooms = [SYSTEM]
+    bot.board.own_channels = [SYSTEM]
     await bot.subscribe()
     bot.list_paper("2608.00001")
     bot.hub.days[bot.today].append({})
     for _ in range(14):
         await bot.run()
-        await bot.services.blocks.notices.tell()
+        await bot.services.notices.tell()
         bot.clock.advance(minutes=30)
     assert await kinds(bot) == []
 
@@ -318,7 +318,7 @@ async def test_a_silence_while_the_bot_was_off_is_none_of_hugging_faces(bot: Bot
     await silent(bot, 0)
     bot.clock.now += 2 * SOURCE_SILENT_FOR
     await bot.restart()
-    await bot.services.blocks.notices.tell()
+    await bot.services.notices.tell()
     assert await kinds(bot) == []
 
 
@@ -331,7 +331,7 @@ async def test_a_server_that_came_during_the_silence_has_not_waited_for_hours(bo
 
 
 async def test_a_server_that_was_left_is_not_told(bot: Bot) -> None:
-    await in_trouble(bot)
-    await bot.services.blocks.blocked_channels.server_left(ServerId(SERVER))
+    await with_problem(bot)
+    await bot.services.blocked_channels.server_left(ServerId(SERVER))
     assert await told(bot) == []
     assert await states(bot) == [NoticeState.PENDING]

@@ -35,7 +35,7 @@ async def owing(bot: Bot, *paper_ids: str, channel: int = CHANNEL) -> None:
     for paper_id in paper_ids or ("2608.00001",):
         bot.list_paper(paper_id)
     await bot.subscribe(channel=channel, schedule=LIVE)
-    await bot.services.runs.run.run()
+    await bot.services.runs.run()
 
 
 async def try_again(bot: Bot, **after: float) -> None:
@@ -166,9 +166,9 @@ async def test_a_channel_that_refuses_is_held_and_not_called_again(bot: Bot) -> 
         await bot.run()
     assert bot.publisher.calls.count(("publish", ChannelId(CHANNEL))) == 1
     assert len(bot.publisher.posted(OTHER)) == 4
-    hold = (await bot.feed()).hold
-    assert hold is not None
-    assert hold.reason == REFUSED.reason
+    block = (await bot.feed()).block
+    assert block is not None
+    assert block.reason == REFUSED.reason
 
 
 async def test_a_held_feed_gets_all_it_missed_once_it_is_resumed(bot: Bot) -> None:
@@ -181,7 +181,7 @@ async def test_a_held_feed_gets_all_it_missed_once_it_is_resumed(bot: Bot) -> No
         await bot.run()
     del bot.publisher.refusals[ChannelId(CHANNEL)]
 
-    await bot.services.feeds.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
     await bot.run()
 
     assert sorted(bot.publisher.posted(CHANNEL)) == [f"2608.{number:05}" for number in range(1, 12)]
@@ -196,7 +196,7 @@ async def test_a_lost_answer_before_a_refusal_is_still_looked_for(bot: Bot) -> N
     await try_again(bot)
     assert not (await bot.feed()).is_active
 
-    await bot.services.feeds.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
     await bot.delivered()
     assert calls(bot, "publish") == 1
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
@@ -204,10 +204,10 @@ async def test_a_lost_answer_before_a_refusal_is_still_looked_for(bot: Bot) -> N
 
 async def test_a_paused_feed_gets_its_pending_posts_once_it_is_resumed(bot: Bot) -> None:
     await owing(bot)
-    await bot.services.feeds.feeds.pause(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.feeds.pause(ChannelId(CHANNEL), user_id=USER)
     await bot.delivered()
     assert bot.publisher.calls == []
-    await bot.services.feeds.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
 
@@ -222,7 +222,7 @@ async def test_a_rejected_message_has_failed_and_the_next_one_goes(bot: Bot) -> 
     assert bot.publisher.posted(CHANNEL) == ["2608.00002"]
     assert [post.state for post in await bot.posts()] == [PostState.FAILED, PostState.SENT]
 
-    result = (await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))).delivered
+    result = (await bot.services.feeds.deliver(ChannelId(CHANNEL))).delivered
     assert [len(group) for group in (result.sent, result.waiting, result.failed)] == [1, 0, 0]
     assert bot.publisher.posted(CHANNEL) == ["2608.00002", "2608.00001"]
     assert calls(bot, "find") == 0
@@ -234,7 +234,7 @@ async def test_a_refusal_of_everyone_stops_everyone_for_a_while(
     for channel in range(1, 21):
         await bot.subscribe(channel=channel, schedule=LIVE)
     bot.list_paper("2608.00001")
-    await bot.services.runs.run.run()
+    await bot.services.runs.run()
     error = DeliveryError("Discord answered 401.", is_everywhere=True, retry_after_seconds=300.0)
     bot.publisher.gate = asyncio.Event()  # so that all of them are on their way
     for channel in range(1, 21):
@@ -243,12 +243,12 @@ async def test_a_refusal_of_everyone_stops_everyone_for_a_while(
     await bot.delivered()
     tried = len(bot.publisher.calls)
     assert tried <= 20
-    assert 200 < bot.services.delivery.outbox._rest.seconds_left <= 300
+    assert 200 < bot.services.delivery._rest.seconds_left <= 300
 
     bot.clock.advance(hours=1)
     reads = counted(monkeypatch, "claimable")
     for _ in range(30):
-        bot.services.delivery.outbox.wake()
+        bot.services.delivery.wake()
         await asyncio.sleep(0.001)
     assert reads() == 0
     assert len(bot.publisher.calls) == tried
@@ -282,7 +282,7 @@ async def test_a_message_that_cannot_be_composed_fails_and_does_not_block_its_ch
     assert [post.state for post in await bot.posts()] == [PostState.FAILED, PostState.SENT]
     assert bot.publisher.posted(CHANNEL) == ["2608.00002"]
     assert sum("because of a bug" in record.message for record in caplog.records) == MOST_BUGS
-    assert bot.services.delivery.outbox._sending._bugs == {}
+    assert bot.services.delivery._sending._bugs == {}
 
 
 async def test_a_bug_after_the_message_arrived_repeats_nothing(bot: Bot) -> None:
@@ -355,9 +355,9 @@ async def test_an_outbox_that_cannot_be_read_is_read_again_later(
 
     with monkeypatch.context() as patched:
         patched.setattr(outbox, "next_attempt_at", broken)
-        running = asyncio.create_task(bot.services.delivery.outbox.run())
+        running = asyncio.create_task(bot.services.delivery.run())
         for _ in range(50):
-            bot.services.delivery.outbox.wake()
+            bot.services.delivery.wake()
             await asyncio.sleep(0.001)
         assert not running.done()
         assert reads == 1
@@ -399,7 +399,7 @@ async def test_a_slow_channel_does_not_make_the_others_wait_nor_the_loop_run_hot
 ) -> None:
     await owing(bot)
     bot.publisher.gate = asyncio.Event()
-    bot.delivery = asyncio.create_task(bot.services.delivery.outbox.run())
+    bot.delivery = asyncio.create_task(bot.services.delivery.run())
     await until(lambda: bot.publisher.in_flight[ChannelId(CHANNEL)] == 1)
     reads = counted(monkeypatch, "claimable")
     for _ in range(30):
@@ -417,10 +417,10 @@ async def test_a_slow_channel_does_not_make_the_others_wait_nor_the_loop_run_hot
 async def test_a_message_in_flight_at_the_end_gets_its_answer(bot: Bot) -> None:
     await owing(bot)
     bot.publisher.gate = asyncio.Event()
-    bot.delivery = asyncio.create_task(bot.services.delivery.outbox.run())
+    bot.delivery = asyncio.create_task(bot.services.delivery.run())
     await until(lambda: bot.publisher.in_flight[ChannelId(CHANNEL)] == 1)
     bot.delivery.cancel()
-    await until(lambda: bot.services.delivery.outbox._sending._is_closing)
+    await until(lambda: bot.services.delivery._sending._is_closing)
     bot.publisher.gate.set()
     with pytest.raises(asyncio.CancelledError):
         await bot.delivery
@@ -437,10 +437,10 @@ async def test_a_message_cut_off_at_the_end_is_sent_once_after_the_restart(
     await bot.delivered()
     bot.publisher.gate = asyncio.Event()
     bot.clock.advance(seconds=10)
-    bot.services.delivery.outbox.wake()
+    bot.services.delivery.wake()
     await until(lambda: bot.publisher.in_flight[ChannelId(CHANNEL)] == 1)
     await bot.restart()
-    assert bot.services.delivery.outbox.in_flight == 0
+    assert bot.services.delivery.in_flight == 0
     bot.publisher.gate = None
     bot.clock.advance(hours=hours)
     await bot.delivered()
@@ -455,15 +455,15 @@ async def test_so_many_messages_are_in_flight_and_the_rest_follow(
     for channel in range(1, 11):
         await bot.subscribe(channel=channel, schedule=LIVE)
     bot.list_paper("2608.00001")
-    await bot.services.runs.run.run()
+    await bot.services.runs.run()
     bot.publisher.gate = asyncio.Event()
     reads = counted(monkeypatch, "claimable")
-    bot.delivery = asyncio.create_task(bot.services.delivery.outbox.run())
+    bot.delivery = asyncio.create_task(bot.services.delivery.run())
     await until(lambda: sum(bot.publisher.in_flight.values()) == 3)
     for _ in range(20):
-        bot.services.delivery.outbox.wake()
+        bot.services.delivery.wake()
         await asyncio.sleep(0.001)
-    assert bot.services.delivery.outbox.in_flight == 3
+    assert bot.services.delivery.in_flight == 3
     assert reads() == 1
     bot.publisher.gate.set()
     await bot.delivered()
@@ -477,7 +477,7 @@ async def test_a_query_that_is_not_read_any_more_marks_nothing_and_stops_nothing
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
 
 
-class HeldPace(ChannelPace):
+class FrozenPace(ChannelPace):
     """Gives one turn, and the others once the gate is opened."""
 
     def __init__(self) -> None:
@@ -494,11 +494,11 @@ class HeldPace(ChannelPace):
 async def test_what_waits_for_its_turn_at_the_end_is_not_begun(bot: Bot) -> None:
     await owing(bot)
     await owing(bot, channel=OTHER)
-    pace = bot.services.delivery.outbox._sending._pace = HeldPace()
-    bot.delivery = asyncio.create_task(bot.services.delivery.outbox.run())
+    pace = bot.services.delivery._sending._pace = FrozenPace()
+    bot.delivery = asyncio.create_task(bot.services.delivery.run())
     await until(lambda: pace.asked == 2 and len(bot.publisher.calls) == 1)
     bot.delivery.cancel()
-    await until(lambda: bot.services.delivery.outbox._sending._is_closing)
+    await until(lambda: bot.services.delivery._sending._is_closing)
     pace.gate.set()
     with pytest.raises(asyncio.CancelledError):
         await bot.delivery
@@ -510,8 +510,8 @@ async def test_a_run_a_delivery_and_a_button_at_once_post_each_paper_once(bot: B
     for number in range(9):
         bot.list_paper(f"2608.{number:05}", day=bot.today - timedelta(days=number // 3))
     for days in range(3):
-        await bot.services.runs.polling.read_day(bot.today - timedelta(days=days))
-    found = await bot.services.feeds.subscriptions.subscribe(
+        await bot.services.polling.read_day(bot.today - timedelta(days=days))
+    found = await bot.services.subscriptions.subscribe(
         "video",
         place=Place(server_id=1, channel_id=ChannelId(CHANNEL), kind=FeedKind.CHANNEL),
         user_id=1,
@@ -519,14 +519,14 @@ async def test_a_run_a_delivery_and_a_button_at_once_post_each_paper_once(bot: B
     first = found.wanted[0].subscription.id
     await bot.execute("UPDATE feeds SET next_run_at = :now", now=stored(NOW))
     older = range(first, first + 1)
-    bot.delivery = asyncio.create_task(bot.services.delivery.outbox.run())
+    bot.delivery = asyncio.create_task(bot.services.delivery.run())
     await asyncio.gather(
-        bot.services.runs.run.run(),
-        bot.services.runs.run.run(),
-        bot.services.feeds.feeds.deliver(ChannelId(CHANNEL)),
-        bot.services.feeds.feeds.deliver(ChannelId(CHANNEL)),
-        bot.services.feeds.subscriptions.post_older(ChannelId(CHANNEL), older, timeout_seconds=5),
-        bot.services.feeds.subscriptions.post_older(ChannelId(CHANNEL), older, timeout_seconds=5),
+        bot.services.runs.run(),
+        bot.services.runs.run(),
+        bot.services.feeds.deliver(ChannelId(CHANNEL)),
+        bot.services.feeds.deliver(ChannelId(CHANNEL)),
+        bot.services.subscriptions.post_older(ChannelId(CHANNEL), older, timeout_seconds=5),
+        bot.services.subscriptions.post_older(ChannelId(CHANNEL), older, timeout_seconds=5),
     )
     await bot.delivered()
     posted = bot.publisher.posted(CHANNEL)
@@ -536,8 +536,8 @@ async def test_a_run_a_delivery_and_a_button_at_once_post_each_paper_once(bot: B
 
 async def test_deliver_answers_when_its_posts_are_through_or_wait(bot: Bot) -> None:
     await owing(bot, *[f"2608.{number:05}" for number in range(60)])
-    bot.delivery = asyncio.create_task(bot.services.delivery.outbox.run())
-    result = (await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))).delivered
+    bot.delivery = asyncio.create_task(bot.services.delivery.run())
+    result = (await bot.services.feeds.deliver(ChannelId(CHANNEL))).delivered
     assert sum(len(post.entries) for post in result.sent) == 60
     assert len(result.sent) > 1
 
@@ -546,22 +546,22 @@ async def test_deliver_answers_when_its_posts_are_through_or_wait(bot: Bot) -> N
 async def test_deliver_does_not_wait_for_what_waits_behind_a_failure(bot: Bot, error: DeliveryError) -> None:
     await owing(bot, *[f"2608.{number:05}" for number in range(60)])
     bot.publisher.refusals[ChannelId(CHANNEL)] = error
-    bot.delivery = asyncio.create_task(bot.services.delivery.outbox.run())
+    bot.delivery = asyncio.create_task(bot.services.delivery.run())
     async with asyncio.timeout(20):  # far below DELIVER_WAIT_SECONDS
-        result = (await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))).delivered
+        result = (await bot.services.feeds.deliver(ChannelId(CHANNEL))).delivered
     assert result.sent == ()
     assert len(result.waiting) == len(await bot.posts()) > 1
 
 
 async def test_waiting_for_posts_ends_in_time(bot: Bot) -> None:
     await owing(bot)
-    result = await bot.services.delivery.outbox.settled(
+    result = await bot.services.delivery.settled(
         [post.id for post in await bot.posts()], since=bot.clock(), timeout_seconds=0.01
     )
     assert len(result.waiting) == 1
 
 
-steps = st.lists(
+follow_ups = st.lists(
     st.tuples(
         st.sampled_from(["ok", "lost", "lost", "refused", "busy", "restart", "resume"]),
         st.sampled_from([0, 10, 65, 130, 7_200]),
@@ -571,7 +571,7 @@ steps = st.lists(
 
 
 @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
-@given(steps)
+@given(follow_ups)
 @example([("lost", 0), ("ok", 0), ("resume", 130)])
 async def test_whatever_happens_each_paper_stands_in_the_channel_once(
     tmp_path_factory: pytest.TempPathFactory, happened: list[tuple[str, int]]
@@ -589,14 +589,14 @@ async def test_whatever_happens_each_paper_stands_in_the_channel_once(
                 case "restart":
                     await bot.restart()
                 case "resume":
-                    await bot.services.feeds.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+                    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
                     await bot.delivered()  # an attempt takes a minute at most: no clock moves on within it
                 case _:
                     pass
             bot.clock.advance(seconds=seconds)
             await bot.delivered()
         bot.publisher.faults.clear()
-        await bot.services.feeds.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+        await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
         await bot.run()
         assert sorted(bot.publisher.posted(CHANNEL)) == [f"2608.{number:05}" for number in range(25)]
 

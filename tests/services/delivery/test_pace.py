@@ -15,7 +15,7 @@ from bot.services.delivery.pace import REQUESTS_PER_SECOND, ChannelPace, Request
 CHANNEL = ChannelId(1)
 
 
-class HeldTime:
+class FrozenTime:
     """The loop's clock as a test moves it; sleeping moves it at once."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,95 +29,97 @@ class HeldTime:
 
 
 @pytest.fixture
-async def held(monkeypatch: pytest.MonkeyPatch) -> HeldTime:
-    return HeldTime(monkeypatch)
+async def blocked(monkeypatch: pytest.MonkeyPatch) -> FrozenTime:
+    return FrozenTime(monkeypatch)
 
 
 def most_in_a_second(turns: list[float]) -> int:
     return max(sum(first <= turn < first + 1 for turn in turns) for first in turns)
 
 
-async def test_turns_are_evenly_spaced_below_discords_limit(held: HeldTime) -> None:
+async def test_turns_are_evenly_spaced_below_discords_limit(blocked: FrozenTime) -> None:
     pace = RequestPace()
     turns: list[float] = []
     for _ in range(200):
         await pace.turn()
-        turns.append(held.now)
+        turns.append(blocked.now)
     gaps = [later - earlier for earlier, later in itertools.pairwise(turns[20:])]
     assert gaps == pytest.approx([1 / REQUESTS_PER_SECOND] * len(gaps), abs=1e-6)
     assert most_in_a_second(turns) <= 48
 
 
 async def test_a_busy_machine_lowers_the_pace_little_and_never_lets_it_rise_above_the_limit(
-    held: HeldTime,
+    blocked: FrozenTime,
 ) -> None:
     chance = random.Random(1)  # noqa: S311 - no secret
     pace = RequestPace()
     turns: list[float] = []
     for number in range(2_000):
-        held.late_seconds = chance.random() * 0.004
+        blocked.late_seconds = chance.random() * 0.004
         await pace.turn()
-        turns.append(held.now)
+        turns.append(blocked.now)
         if number % 100 == 99:
-            held.now += chance.random() * 0.2  # it was busy with something else
+            blocked.now += chance.random() * 0.2  # it was busy with something else
     assert most_in_a_second(turns) <= 48
     assert len(turns) / (turns[-1] - turns[0]) > 0.97 * REQUESTS_PER_SECOND
 
 
-async def test_a_channel_gets_five_messages_in_five_seconds_and_holds_up_no_other(held: HeldTime) -> None:
+async def test_a_channel_gets_five_messages_in_five_seconds_and_holds_up_no_other(
+    blocked: FrozenTime,
+) -> None:
     pace = ChannelPace()
     turns: list[float] = []
     for _ in range(23):
         await pace.turn(CHANNEL)
-        turns.append(held.now)
+        turns.append(blocked.now)
     assert turns[4] < 1_001
     assert max(sum(first <= turn < first + 5 for turn in turns) for first in turns) == 5
 
-    before = held.now
+    before = blocked.now
     await pace.turn(ChannelId(2))
-    assert held.now < before + 0.1
+    assert blocked.now < before + 0.1
 
 
-async def test_quiet_channels_are_forgotten(held: HeldTime) -> None:
+async def test_quiet_channels_are_forgotten(blocked: FrozenTime) -> None:
     pace = ChannelPace()
     for channel in range(5_000):
         await pace.turn(ChannelId(channel))
-        held.now += 0.02
+        blocked.now += 0.02
     assert len(pace._turns) < 1_500
 
 
-async def test_time_in_which_nothing_was_sent_is_not_saved_up(held: HeldTime) -> None:
+async def test_time_in_which_nothing_was_sent_is_not_saved_up(blocked: FrozenTime) -> None:
     pace = RequestPace()
     await pace.turn()
-    held.now += 60
+    blocked.now += 60
     turns: list[float] = []
     for _ in range(100):
         await pace.turn()
-        turns.append(held.now)
+        turns.append(blocked.now)
     assert most_in_a_second(turns) <= 48
     assert most_in_a_second([turn * 10 for turn in turns]) <= 11  # of any tenth of a second
 
 
-async def test_rests_in_a_row_grow_and_one_that_worked_ends_that(held: HeldTime) -> None:
+async def test_rests_in_a_row_grow_and_one_that_worked_ends_that(blocked: FrozenTime) -> None:
     rest = Rest()
     assert rest.seconds_left == 0
     lengths: list[float] = []
     for _ in range(10):
         lengths.append(rest.begin())
-        held.now += rest.seconds_left
+        blocked.now += rest.seconds_left
     assert lengths == [5, 10, 20, 40, 80, 160, 320, 640, 900, 900]
     rest.over()
     assert rest.begin() == 5
 
 
-async def test_a_rest_is_lengthened_by_what_is_asked_and_not_by_its_repetition(held: HeldTime) -> None:
+async def test_a_rest_is_lengthened_by_what_is_asked_and_not_by_its_repetition(blocked: FrozenTime) -> None:
     rest = Rest()
     assert rest.begin(60) == 60
     assert rest.begin() == 60
-    held.now += 30
+    blocked.now += 30
     assert rest.begin(10) == 30
     assert rest.begin(90) == 90
-    held.now += 90
+    blocked.now += 90
     assert rest.begin() == 10
 
 

@@ -18,7 +18,7 @@ from tests.services.bots import CHANNEL, LIVE, USER, Bot, until
 
 KINDS = [FeedKind.CHANNEL, FeedKind.THREAD, FeedKind.FORUM]
 REFUSED = DeliveryError("I lack **Embed Links**.", code=50013, is_permanent=True, is_explained=True)
-NOBODY_CAN_LOOK = DeliveryError("I cannot look.", code=50013, is_doubtful=True)
+NOBODY_CAN_LOOK = DeliveryError("I cannot look.", code=50013, is_unconfirmed=True)
 
 
 async def owing(bot: Bot, kind: FeedKind, count: int = 3, **feed: object) -> None:
@@ -28,7 +28,7 @@ async def owing(bot: Bot, kind: FeedKind, count: int = 3, **feed: object) -> Non
     await bot.subscribe(schedule=LIVE, kind=kind)
     for column, value in feed.items():
         await bot.execute(f"UPDATE feeds SET {column} = :value", value=value)  # noqa: S608 - our own names
-    await bot.services.runs.run.run()
+    await bot.services.runs.run()
 
 
 async def try_again(bot: Bot, **after: float) -> None:
@@ -104,7 +104,7 @@ async def test_an_attempt_that_a_crash_cut_off_gets_time_to_arrive_before_anyone
     (post,) = await bot.posts()
     bot.publisher.fail(CHANNEL, Fault(error=SystemExit()))
     with pytest.raises(SystemExit):
-        await bot.services.delivery.outbox._sending.attempt(post)
+        await bot.services.delivery._sending.attempt(post)
     await bot.restart()
     await bot.delivered()
     assert calls(bot, "find") == 0
@@ -122,7 +122,7 @@ async def test_attempts_that_were_cut_off_do_not_lengthen_the_wait_after_a_failu
         (post,) = await bot.posts()
         bot.publisher.fail(CHANNEL, Fault(error=SystemExit()))
         with pytest.raises(SystemExit):
-            await bot.services.delivery.outbox._sending.attempt(post)
+            await bot.services.delivery._sending.attempt(post)
         await bot.restart()
         bot.clock.advance(seconds=6)
     bot.publisher.fail(CHANNEL, LOST)
@@ -142,19 +142,19 @@ async def test_a_doubtful_post_is_held_back_and_the_later_ones_go_out(bot: Bot, 
     bot.clock.advance(hours=1)
     await bot.run()
     assert bot.publisher.posted(CHANNEL) == ids(2)
-    doubtful, sent = await bot.posts()
-    assert (doubtful.state, doubtful.doubtful_since is None) == (PostState.PENDING, False)
-    assert doubtful.reason == NOBODY_CAN_LOOK.reason
+    unconfirmed, sent = await bot.posts()
+    assert (unconfirmed.state, unconfirmed.unconfirmed_since is None) == (PostState.PENDING, False)
+    assert unconfirmed.reason == NOBODY_CAN_LOOK.reason
     assert sent.state is PostState.SENT
-    assert (await bot.feed()).hold is None
+    assert (await bot.feed()).block is None
 
     # What is asked for looks again, and still prefers one held back to two.
-    result = (await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))).delivered
-    assert [post.id for post in result.waiting] == [doubtful.id]
+    result = (await bot.services.feeds.deliver(ChannelId(CHANNEL))).delivered
+    assert [post.id for post in result.waiting] == [unconfirmed.id]
     assert bot.publisher.posted(CHANNEL) == ids(2)
 
     bot.publisher.find_faults.clear()
-    await bot.services.feeds.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == ids(2)
     assert {post.state for post in await bot.posts()} == {PostState.SENT}
@@ -170,14 +170,14 @@ async def test_a_doubtful_post_that_never_arrived_is_sent_once_it_can_be_looked_
     bot.publisher.find_faults.append(NOBODY_CAN_LOOK)
     await try_again(bot, hours=1)
     assert bot.publisher.posted(CHANNEL) == []
-    await bot.services.feeds.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == ids(1)
 
 
 async def states(bot: Bot) -> list[tuple[str, str]]:
     async with bot.database.read() as conn:
-        rows = await conn.exec_driver_sql("SELECT kind, state FROM post_steps ORDER BY id")
+        rows = await conn.exec_driver_sql("SELECT kind, state FROM follow_ups ORDER BY id")
         return [(row.kind, row.state) for row in rows]
 
 
@@ -211,7 +211,7 @@ async def test_a_step_that_fails_never_repeats_the_message(
     bot: Bot, error: Exception, state: str, column: str
 ) -> None:
     await owing(bot, FeedKind.CHANNEL, 1, **{column: True})
-    bot.publisher.step_faults.append(Fault(error=error))
+    bot.publisher.follow_up_faults.append(Fault(error=error))
     await bot.delivered()
     ((_, now),) = await states(bot)
     assert now == state
@@ -220,10 +220,10 @@ async def test_a_step_that_fails_never_repeats_the_message(
     await bot.run()
     assert bot.publisher.posted(CHANNEL) == ids(2)
     assert calls(bot, "publish") == 2
-    assert (await bot.feed()).hold is None
+    assert (await bot.feed()).block is None
     if state == "failed":
         assert calls(bot, "crosspost") + calls(bot, "open_thread") == 2
-        await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))
+        await bot.services.feeds.deliver(ChannelId(CHANNEL))
         await bot.delivered()
     assert {one for _, one in await states(bot)} == {"done"}
     assert calls(bot, "publish") == 2
@@ -231,7 +231,7 @@ async def test_a_step_that_fails_never_repeats_the_message(
 
 async def test_a_step_whose_answer_was_lost_is_done_by_the_second_attempt(bot: Bot) -> None:
     await owing(bot, FeedKind.CHANNEL, 1, opens_threads=True)
-    bot.publisher.step_faults.append(Fault(error=LOST, arrives=True))
+    bot.publisher.follow_up_faults.append(Fault(error=LOST, arrives=True))
     await bot.delivered()
     await try_again(bot, minutes=1)
     assert await states(bot) == [("thread", "done")]
@@ -240,7 +240,7 @@ async def test_a_step_whose_answer_was_lost_is_done_by_the_second_attempt(bot: B
 
 async def test_a_step_waits_as_long_as_discord_asks(bot: Bot) -> None:
     await owing(bot, FeedKind.CHANNEL, 1, publishes=True)
-    bot.publisher.step_faults.append(Fault(error=DeliveryError("Wait.", retry_after_seconds=1_800.0)))
+    bot.publisher.follow_up_faults.append(Fault(error=DeliveryError("Wait.", retry_after_seconds=1_800.0)))
     await bot.delivered()
     await try_again(bot, minutes=29)
     assert calls(bot, "crosspost") == 1
@@ -250,7 +250,7 @@ async def test_a_step_waits_as_long_as_discord_asks(bot: Bot) -> None:
 
 async def test_a_step_with_a_bug_fails_at_last(bot: Bot) -> None:
     await owing(bot, FeedKind.CHANNEL, 1, publishes=True)
-    bot.publisher.step_faults.extend([Fault(error=ZeroDivisionError())] * 3)
+    bot.publisher.follow_up_faults.extend([Fault(error=ZeroDivisionError())] * 3)
     for _ in range(5):
         await bot.delivered()
         bot.clock.advance(hours=1)
@@ -275,10 +275,10 @@ async def test_a_refusal_stops_the_calls_and_owes_one_notice(bot: Bot, kind: Fee
     await bot.delivered()
     await try_again(bot, hours=1)
     assert calls(bot, "publish") == 1
-    hold = (await bot.feed()).hold
-    assert hold is not None
-    assert (hold.reason, hold.look_at, hold.is_gone) == (REFUSED.reason, None, False)
-    assert await notices(bot) == [("held", "pending")]
+    block = (await bot.feed()).block
+    assert block is not None
+    assert (block.reason, block.recheck_at, block.is_gone) == (REFUSED.reason, None, False)
+    assert await notices(bot) == [("blocked", "pending")]
 
 
 async def notices(bot: Bot) -> list[tuple[str, str]]:
@@ -308,12 +308,12 @@ async def test_a_server_whose_channels_hang_leaves_room_for_the_others(bot: Bot)
     bot.list_paper("2608.00001")
     for channel in range(1, 101):
         await bot.subscribe(channel=channel, schedule=LIVE, server=1)
-    await bot.services.runs.run.run()
+    await bot.services.runs.run()
     bot.publisher.hanging = set(map(ChannelId, range(1, 101)))
     await bot.begin_delivering()
-    await until(lambda: bot.services.delivery.outbox.in_flight >= MOST_OF_A_SERVER)
+    await until(lambda: bot.services.delivery.in_flight >= MOST_OF_A_SERVER)
     await bot.subscribe(channel=200, schedule=LIVE, server=2)
-    await bot.services.runs.run.run()
+    await bot.services.runs.run()
     await bot.until_posted(200)
     await bot.stop_delivering()
 
@@ -322,10 +322,10 @@ async def test_deliver_waits_for_what_is_under_way_in_a_forum(bot: Bot) -> None:
     await owing(bot, FeedKind.FORUM, 1)
     bot.publisher.gate = asyncio.Event()
     await bot.begin_delivering()
-    await until(lambda: bot.services.delivery.outbox.in_flight == 1)
+    await until(lambda: bot.services.delivery.in_flight == 1)
     (post,) = await bot.posts()
     settled = asyncio.create_task(
-        bot.services.delivery.outbox.settled([post.id], since=bot.clock(), timeout_seconds=10)
+        bot.services.delivery.settled([post.id], since=bot.clock(), timeout_seconds=10)
     )
     for _ in range(20):
         await asyncio.sleep(0.001)
@@ -341,17 +341,17 @@ async def test_one_thing_is_under_way_a_channel_steps_included(bot: Bot) -> None
 
 async def test_the_outbox_sleeps_until_a_step_is_due(bot: Bot) -> None:
     await owing(bot, FeedKind.CHANNEL, 1, publishes=True)
-    bot.publisher.step_faults.append(Fault(error=DeliveryError("Wait.", retry_after_seconds=42.0)))
+    bot.publisher.follow_up_faults.append(Fault(error=DeliveryError("Wait.", retry_after_seconds=42.0)))
     await bot.delivered()
-    assert await bot.services.delivery.outbox._seconds_to_sleep() == 42
+    assert await bot.services.delivery._seconds_to_sleep() == 42
 
 
 async def test_a_step_that_everyone_would_hear_of_gives_all_a_rest(bot: Bot) -> None:
     await owing(bot, FeedKind.CHANNEL, 1, publishes=True)
     error = DeliveryError("Discord answered 401.", is_everywhere=True, retry_after_seconds=300.0)
-    bot.publisher.step_faults.append(Fault(error=error))
+    bot.publisher.follow_up_faults.append(Fault(error=error))
     await bot.delivered()
-    assert 200 < bot.services.delivery.outbox._rest.seconds_left <= 300
+    assert 200 < bot.services.delivery._rest.seconds_left <= 300
 
 
 async def test_a_refusal_that_nothing_explains_is_tried_again_after_growing_waits(bot: Bot) -> None:
@@ -360,11 +360,11 @@ async def test_a_refusal_that_nothing_explains_is_tried_again_after_growing_wait
     waits: list[float] = []
     for _ in range(7):
         await bot.delivered()
-        hold = (await bot.feed()).hold
-        assert hold is not None
-        assert hold.look_at is not None
-        waits.append((hold.look_at - bot.clock()).total_seconds() / 3_600)
-        bot.clock.now = hold.look_at
+        block = (await bot.feed()).block
+        assert block is not None
+        assert block.recheck_at is not None
+        waits.append((block.recheck_at - bot.clock()).total_seconds() / 3_600)
+        bot.clock.now = block.recheck_at
         await bot.release()
     assert waits == [1, 2, 4, 8, 16, 24, 24]
     bot.publisher.refusals.clear()
@@ -374,9 +374,9 @@ async def test_a_refusal_that_nothing_explains_is_tried_again_after_growing_wait
     bot.publisher.refusals[ChannelId(CHANNEL)] = DeliveryError("Refused.", code=50001, is_permanent=True)
     bot.clock.advance(hours=1)
     await bot.run()
-    hold = (await bot.feed()).hold
-    assert hold is not None
-    assert hold.look_at == bot.clock() + timedelta(hours=1)
+    block = (await bot.feed()).block
+    assert block is not None
+    assert block.recheck_at == bot.clock() + timedelta(hours=1)
 
 
 async def test_lines_of_a_digest_get_no_threads(bot: Bot) -> None:

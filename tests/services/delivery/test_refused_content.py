@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.core.feeds import FeedKind, Style
 from bot.core.ids import ChannelId
-from bot.core.posts import Post, PostState, StepKind
+from bot.core.posts import FollowUpKind, Post, PostState
 from bot.errors import DeliveryError
 from bot.services.delivery import attempts
 from bot.store import follow_ups, notices
@@ -35,7 +35,7 @@ async def owing(bot: Bot, count: int, *, kind: FeedKind = FeedKind.CHANNEL, **fe
     await bot.subscribe(schedule=LIVE, kind=kind)
     for column, value in feed.items():
         await bot.execute(f"UPDATE feeds SET {column} = :value", value=value)  # noqa: S608 - our own names
-    await bot.services.runs.run.run()
+    await bot.services.runs.run()
 
 
 def poison(bot: Bot, *numbers: int, how: Poison = FATAL) -> None:
@@ -61,7 +61,7 @@ async def failed(bot: Bot) -> list[Post]:
 async def told(bot: Bot, **later: float) -> list[list[str]]:
     """The papers of each message that tells of failed ones, after a look."""
     bot.clock.advance(**later or {"seconds": 5})
-    await bot.services.blocks.notices.tell()
+    await bot.services.notices.tell()
     return [[*one.paper_ids] for posted in bot.board.posted for one in posted.told.failed]
 
 
@@ -102,7 +102,7 @@ async def test_what_was_planned_later_comes_later(bot: Bot) -> None:
     await owing(bot, 10)
     bot.list_paper("2608.00011", upvotes=0)
     bot.clock.advance(minutes=30)
-    await bot.services.runs.run.run()
+    await bot.services.runs.run()
     assert len(await bot.posts()) == 2
     poison(bot, 2, 9, how=PASSES_BARE)
     await bot.delivered()
@@ -150,7 +150,7 @@ async def test_a_role_whose_message_failed_is_pinged_by_it_once_it_is_sent(bot: 
     poison(bot, 1)
     await bot.delivered()
     bot.publisher.poison.clear()
-    await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))
+    await bot.services.feeds.deliver(ChannelId(CHANNEL))
     assert pings(bot) == [True]
 
 
@@ -163,25 +163,25 @@ async def test_what_follows_on_a_message_follows_on_each_part(bot: Bot) -> None:
     assert bot.publisher.crossposted == {one.id for one in messages}
     for post in await bot.posts():
         async with bot.database.read() as conn:
-            following = [step.kind for step in await follow_ups.of_post(conn, post.id)]
-        assert following == ([StepKind.PUBLISH] if post.state is PostState.SENT else [])
+            following = [follow_up.kind for follow_up in await follow_ups.of_post(conn, post.id)]
+        assert following == ([FollowUpKind.PUBLISH] if post.state is PostState.SENT else [])
 
 
 async def test_the_server_is_notified_once_of_all_that_failed(bot: Bot) -> None:
-    bot.board.own_rooms = [SYSTEM]
+    bot.board.own_channels = [SYSTEM]
     await owing(bot, 10)
     poison(bot, 3, 8)
     await bot.delivered()
     assert [sorted(one) for one in await told(bot)] == [ids(3, 8)]
     assert len(await told(bot, hours=3)) == 1
     for _ in range(2):  # whoever asks for them again reads the answer
-        result = (await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))).delivered
+        result = (await bot.services.feeds.deliver(ChannelId(CHANNEL))).delivered
         assert len(result.failed) == 2
         assert len(await told(bot, days=2)) == 1
 
 
 async def test_a_paper_that_fails_on_another_day_is_news(bot: Bot) -> None:
-    bot.board.own_rooms = [SYSTEM]
+    bot.board.own_channels = [SYSTEM]
     await owing(bot, 1)
     poison(bot, 1, 2)
     await bot.delivered()
@@ -193,12 +193,12 @@ async def test_a_paper_that_fails_on_another_day_is_news(bot: Bot) -> None:
 
 
 async def test_a_failure_that_is_over_before_it_is_told_is_not_told(bot: Bot) -> None:
-    bot.board.own_rooms = [SYSTEM]
+    bot.board.own_channels = [SYSTEM]
     await owing(bot, 2)
     poison(bot, 1)
     await bot.delivered()
     bot.publisher.poison.clear()
-    await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))
+    await bot.services.feeds.deliver(ChannelId(CHANNEL))
     assert await told(bot) == []
     async with bot.database.read() as conn:
         assert await notices.pending(conn) == []
@@ -210,11 +210,11 @@ async def test_deliver_tries_the_failed_one_alone_and_bare_last(bot: Bot) -> Non
     await bot.delivered()
     before = calls(bot)
     bot.clock.advance(minutes=1)
-    result = (await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))).delivered
+    result = (await bot.services.feeds.deliver(ChannelId(CHANNEL))).delivered
     assert [len(group) for group in (result.sent, result.waiting, result.failed)] == [0, 0, 1]
     assert calls(bot) - before == 2
     poison(bot, 3, how=PASSES_BARE)
-    result = (await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))).delivered
+    result = (await bot.services.feeds.deliver(ChannelId(CHANNEL))).delivered
     assert len(result.sent) == 1
     assert sorted(bot.publisher.posted(CHANNEL)) == ids(*range(1, 11))
 
@@ -223,11 +223,11 @@ async def test_deliver_counts_what_was_split_meanwhile_and_nothing_that_was_sent
     await owing(bot, 10)
     poison(bot, 3)
     await bot.begin_delivering()
-    result = (await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))).delivered
+    result = (await bot.services.feeds.deliver(ChannelId(CHANNEL))).delivered
     assert sum(len(post.entries) for post in result.sent) == 9
     assert sum(len(post.entries) for post in result.failed) == 1
     bot.clock.advance(minutes=5)
-    result = (await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))).delivered
+    result = (await bot.services.feeds.deliver(ChannelId(CHANNEL))).delivered
     assert [len(group) for group in (result.sent, result.waiting, result.failed)] == [0, 0, 1]
 
 
@@ -235,7 +235,7 @@ async def test_deliver_counts_what_was_split_meanwhile_and_nothing_that_was_sent
 async def test_where_everything_is_refused_the_requests_are_bounded(
     bot: Bot, count: int, style: Style
 ) -> None:
-    bot.board.own_rooms = [SYSTEM]
+    bot.board.own_channels = [SYSTEM]
     await owing(bot, count, style=style.value)
     poison(bot, *range(1, count + 1))
     await bot.delivered()
@@ -303,7 +303,7 @@ async def test_unknown_refusals_are_waited_out_and_lose_nothing(bot: Bot) -> Non
 @pytest.mark.parametrize("error", [UNKNOWN, DeliveryError("Unreadable.", may_have_arrived=True)])
 async def test_what_follows_is_waited_for_too(bot: Bot, error: DeliveryError) -> None:
     await owing(bot, 1, publishes=True)
-    bot.publisher.step_faults.extend([Fault(error=error)] * 5)
+    bot.publisher.follow_up_faults.extend([Fault(error=error)] * 5)
     await bot.delivered()
     for _ in range(6):
         bot.clock.advance(minutes=15)
@@ -312,7 +312,7 @@ async def test_what_follows_is_waited_for_too(bot: Bot, error: DeliveryError) ->
 
 
 async def test_a_paper_that_cannot_be_composed_fails_alone(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
-    bot.board.own_rooms = [SYSTEM]
+    bot.board.own_channels = [SYSTEM]
     await owing(bot, 10)
     compose: Any = attempts.compose
 
@@ -373,7 +373,7 @@ async def test_whatever_happens_each_paper_stands_once_and_only_the_refused_fail
                 case "restart":
                     await bot.restart()
                 case "deliver":
-                    await bot.services.feeds.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+                    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
                 case _:
                     pass
             await bot.delivered()

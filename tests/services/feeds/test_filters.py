@@ -25,7 +25,7 @@ PAPER = PaperId("2608.00001")
 async def filtered(bot: Bot, *, channel: int = CHANNEL, **given: Any) -> None:
     feed = await bot.feed(channel)
     place = Place(server_id=SERVER, channel_id=ChannelId(channel), kind=feed.kind)
-    await bot.services.feeds.filters.change(FilterChange(**given), place=place, user_id=USER)
+    await bot.services.filters.change(FilterChange(**given), place=place, user_id=USER)
 
 
 async def next_day(bot: Bot, days: int = 1) -> None:
@@ -34,7 +34,7 @@ async def next_day(bot: Bot, days: int = 1) -> None:
 
 
 async def explained(bot: Bot, paper_id: PaperId = PAPER) -> Any:
-    found = await bot.services.queries.explain.explain(paper_id, channel_id=ChannelId(CHANNEL))
+    found = await bot.services.explanations.explain(paper_id, channel_id=ChannelId(CHANNEL))
     return found.decision
 
 
@@ -64,10 +64,10 @@ async def test_a_live_feed_gets_it_with_the_poll_that_shows_its_upvotes(bot: Bot
     await bot.execute("UPDATE feeds SET cadence = 'live'")
     await filtered(bot, min_upvotes=10)
     raw = bot.list_paper(PAPER, upvotes=0)
-    for step in range(1, 8):
-        raw["paper"]["upvotes"] = step * 2
+    for follow_up in range(1, 8):
+        raw["paper"]["upvotes"] = follow_up * 2
         await bot.run()
-        assert posted(bot) == ([PAPER] if step >= 5 else [])
+        assert posted(bot) == ([PAPER] if follow_up >= 5 else [])
         bot.clock.advance(minutes=30)
 
 
@@ -132,7 +132,7 @@ async def test_a_changed_threshold_counts_from_the_next_run(bot: Bot) -> None:
 async def test_what_is_owed_comes_though_the_filter_would_now_keep_it_out(bot: Bot) -> None:
     await bot.subscribe(schedule=EVERY_DAY)
     bot.list_paper(PAPER, upvotes=5)
-    await bot.services.runs.run.run()
+    await bot.services.runs.run()
     await filtered(bot, min_upvotes=100, only_with_code=True, exclude="video")
     await bot.delivered()
     assert posted(bot) == [PAPER]
@@ -214,7 +214,7 @@ async def test_what_is_excluded_is_brought_up_to_new_rules(
     good = (await bot.feed()).exclude
     await bot.execute("UPDATE feeds SET exclude_rules_version = 0, exclude_compiled = 'x'")
     await bot.execute("UPDATE feeds SET exclude_text = '(' WHERE channel_id = :id", id=OTHER)
-    assert await bot.services.feeds.subscriptions.recompile() == 2
+    assert await bot.services.subscriptions.recompile() == 2
     assert (await bot.feed()).exclude == good
     assert good is not None
     assert good.rules_version == RULES_VERSION
@@ -255,13 +255,13 @@ async def test_older_matches_by_the_button_obey_the_filter(bot: Bot) -> None:
     bot.list_paper("2608.00002", day=yesterday, upvotes=3)
     bot.list_paper("2608.00003", day=yesterday, upvotes=30)
     bot.list_paper("2608.00004", day=yesterday, upvotes=40)["paper"].pop("githubRepo")
-    await bot.services.runs.polling.read_day(yesterday)
+    await bot.services.polling.read_day(yesterday)
     await bot.subscribe()
     await filtered(bot, min_upvotes=10, only_with_code=True, exclude="survey")
     feed = await bot.feed()
-    found = await bot.services.feeds.subscriptions.of_channel(ChannelId(CHANNEL))
+    found = await bot.services.subscriptions.of_channel(ChannelId(CHANNEL))
     assert found is not None
-    await bot.services.runs.run.deliver_older(feed, found.subscriptions, count=5)
+    await bot.services.runs.deliver_older(feed, found.subscriptions, count=5)
     await bot.delivered()
     assert posted(bot) == ["2608.00003"]
 

@@ -25,17 +25,15 @@ PLACE = Place(server_id=SERVER, channel_id=ChannelId(CHANNEL), kind=FeedKind.CHA
 
 
 async def unsubscribe(bot: Bot, keywords: str = "video") -> Unsubscribed:
-    return await bot.services.feeds.subscriptions.unsubscribe(
-        keywords, channel_id=ChannelId(CHANNEL), user_id=USER
-    )
+    return await bot.services.subscriptions.unsubscribe(keywords, channel_id=ChannelId(CHANNEL), user_id=USER)
 
 
 async def subscribe(bot: Bot, keywords: str = "video") -> Subscribed:
-    return await bot.services.feeds.subscriptions.subscribe(keywords, place=PLACE, user_id=USER)
+    return await bot.services.subscriptions.subscribe(keywords, place=PLACE, user_id=USER)
 
 
 async def undo(bot: Bot, removal: Unsubscribed) -> Subscribed:
-    return await bot.services.feeds.subscriptions.undo(ChannelId(CHANNEL), removal.key, user_id=USER)
+    return await bot.services.subscriptions.undo(ChannelId(CHANNEL), removal.key, user_id=USER)
 
 
 async def pending(bot: Bot) -> dict[str, set[str]]:
@@ -53,7 +51,7 @@ async def planned(bot: Bot, keywords: str = "video") -> None:
     await bot.subscribe(keywords, schedule=LIVE)
     bot.list_paper(FIRST, title="Video Agents")
     bot.list_paper(SECOND, title="Video")
-    await bot.services.runs.run.run()
+    await bot.services.runs.run()
 
 
 async def test_what_was_pending_is_not_posted_after_unsubscribing_and_returns_with_the_subscription(
@@ -138,7 +136,7 @@ async def test_a_post_is_not_sent_with_papers_that_were_cancelled_since_it_was_c
     (claimed,) = await bot.posts()
     await unsubscribe(bot)
 
-    await bot.services.delivery.outbox._sending.attempt(claimed)
+    await bot.services.delivery._sending.attempt(claimed)
 
     assert bot.publisher.posted(CHANNEL) == []
     await bot.delivered()
@@ -200,14 +198,14 @@ async def test_a_weekly_channel_gets_what_a_run_meanwhile_passed_by_with_its_nex
 async def test_what_waited_over_a_long_pause_is_not_lost_by_a_removal_at_its_end(bot: Bot) -> None:
     await bot.subscribe("video, agents", schedule=LIVE)
     await bot.run()
-    await bot.services.feeds.feeds.pause(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.feeds.pause(ChannelId(CHANNEL), user_id=USER)
     bot.clock.advance(days=1)
     bot.list_paper(FIRST)
     for _ in range(11):
         await bot.run()
         bot.clock.advance(days=1)
     await unsubscribe(bot)
-    await bot.services.feeds.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
     await bot.run()
     assert bot.publisher.posted(CHANNEL) == []
 
@@ -219,7 +217,7 @@ async def test_what_waited_over_a_long_pause_is_not_lost_by_a_removal_at_its_end
 
 async def test_what_waited_for_upvotes_waits_on(bot: Bot) -> None:
     await bot.subscribe("video", schedule=LIVE)
-    await bot.services.feeds.filters.change(FilterChange(min_upvotes=5), place=PLACE, user_id=USER)
+    await bot.services.filters.change(FilterChange(min_upvotes=5), place=PLACE, user_id=USER)
     raw = bot.list_paper(FIRST, upvotes=1)
     await bot.run()
     bot.clock.advance(days=1)
@@ -265,26 +263,26 @@ async def kept(bot: Bot) -> int:
 
 async def test_a_removed_one_is_forgotten_after_thirty_days_and_not_by_a_clock_that_leaps(bot: Bot) -> None:
     seconds = 0.0
-    overdue = bot.services.blocks.blocked_channels._removed
+    overdue = bot.services.blocked_channels._removed
     overdue._monotonic = lambda: seconds
     await planned(bot)
     await unsubscribe(bot)
 
     bot.clock.advance(days=365)
-    await bot.services.blocks.blocked_channels.forget()
+    await bot.services.blocked_channels.forget()
     seconds += SURE_AFTER_SECONDS - 1
-    await bot.services.blocks.blocked_channels.forget()
+    await bot.services.blocked_channels.forget()
     bot.clock.advance(days=-365)
-    await bot.services.blocks.blocked_channels.forget()
+    await bot.services.blocked_channels.forget()
     seconds += SURE_AFTER_SECONDS
-    await bot.services.blocks.blocked_channels.forget()
+    await bot.services.blocked_channels.forget()
     assert await kept(bot) == 1
 
     bot.clock.advance(days=31)
-    await bot.services.blocks.blocked_channels.forget()
+    await bot.services.blocked_channels.forget()
     assert await kept(bot) == 1
     seconds += SURE_AFTER_SECONDS
-    await bot.services.blocks.blocked_channels.forget()
+    await bot.services.blocked_channels.forget()
     assert await kept(bot) == 0
 
 
@@ -332,21 +330,21 @@ async def test_what_was_removed_again_or_too_long_ago_cannot_be_undone(bot: Bot)
 async def copied(bot: Bot) -> None:
     """Another channel has the same subscription, and is copied here."""
     await bot.subscribe("video", channel=OTHER, schedule=LIVE)
-    wanted = await bot.services.transfer.transfer.to_copy(ChannelId(OTHER), to=ChannelId(CHANNEL))
-    (moved,) = await bot.services.transfer.transfer.carry_out([(wanted, PLACE)], user_id=USER, how="copied")
+    wanted = await bot.services.transfer.to_copy(ChannelId(OTHER), to=ChannelId(CHANNEL))
+    (moved,) = await bot.services.transfer.carry_out([(wanted, PLACE)], user_id=USER, how="copied")
     assert (moved.go_on, moved.returned) == (1, 2)
 
 
 async def imported(bot: Bot) -> None:
     """A list of keywords is imported."""
-    (wanted,) = await bot.services.transfer.transfer.read(b"Video", name="list.txt")
-    (moved,) = await bot.services.transfer.transfer.carry_out([(wanted, PLACE)], user_id=USER, how="imported")
+    (wanted,) = await bot.services.transfer.read(b"Video", name="list.txt")
+    (moved,) = await bot.services.transfer.carry_out([(wanted, PLACE)], user_id=USER, how="imported")
     assert (moved.go_on, moved.returned) == (1, 2)
 
 
 async def set_up(bot: Bot) -> None:
-    draft = await bot.services.feeds.setup.choose(await bot.services.feeds.setup.begin(SERVER), PLACE)
-    done = await bot.services.feeds.setup.finish(draft.asking_for("video"), user_id=USER)
+    draft = await bot.services.setup.choose(await bot.services.setup.begin(SERVER), PLACE)
+    done = await bot.services.setup.finish(draft.asking_for("video"), user_id=USER)
     assert done.returned == 2
 
 
@@ -364,20 +362,18 @@ async def test_whatever_makes_it_again_goes_on_where_it_was(
 
 async def test_a_file_exported_before_the_removal_brings_it_back(bot: Bot) -> None:
     await planned(bot)
-    (file,) = await bot.services.transfer.transfer.export(
-        [await bot.feed()], names={ChannelId(CHANNEL): "papers"}
-    )
+    (file,) = await bot.services.transfer.export([await bot.feed()], names={ChannelId(CHANNEL): "papers"})
     await unsubscribe(bot)
 
-    (wanted,) = await bot.services.transfer.transfer.read(file, name="paperboy-feeds.json")
-    (moved,) = await bot.services.transfer.transfer.carry_out([(wanted, PLACE)], user_id=USER, how="imported")
+    (wanted,) = await bot.services.transfer.read(file, name="paperboy-feeds.json")
+    (moved,) = await bot.services.transfer.carry_out([(wanted, PLACE)], user_id=USER, how="imported")
 
     assert moved.returned == 2
     assert await pending(bot) == {FIRST: {"video"}, SECOND: {"video"}}
 
 
 async def test_removed_ones_count_for_no_limit_and_those_that_return_do(bot: Bot) -> None:
-    bot.services.feeds.subscriptions._limits = Limits(subscriptions=2)
+    bot.services.subscriptions._limits = Limits(subscriptions=2)
     await subscribe(bot, "video, agents")
     removal = await unsubscribe(bot, "all of them")
     await subscribe(bot, "robots, tea")
@@ -403,30 +399,30 @@ async def test_the_record_of_changes_says_what_was_made_again(bot: Bot) -> None:
 
 
 async def paused(bot: Bot) -> None:
-    await bot.services.feeds.feeds.pause(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.feeds.pause(ChannelId(CHANNEL), user_id=USER)
     await bot.run()
     bot.clock.advance(hours=1)
-    await bot.services.feeds.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
 
 
 async def rescheduled(bot: Bot) -> None:
     for cadence in (Cadence.WEEKLY, Cadence.DAILY):
-        await bot.services.feeds.feeds.schedule(
+        await bot.services.feeds.schedule(
             place=PLACE, user_id=USER, cadence=cadence, time="08:00", timezone="Asia/Tokyo", weekdays="Mon"
         )
 
 
 async def filtered(bot: Bot) -> None:
     for change in (FilterChange(min_upvotes=900, exclude="video"), FilterChange(min_upvotes=0, exclude="-")):
-        await bot.services.feeds.filters.change(change, place=PLACE, user_id=USER)
-        await bot.services.runs.run.run()
+        await bot.services.filters.change(change, place=PLACE, user_id=USER)
+        await bot.services.runs.run()
 
 
 async def kicked(bot: Bot) -> None:
-    await bot.services.blocks.blocked_channels.server_left(ServerId(SERVER))
+    await bot.services.blocked_channels.server_left(ServerId(SERVER))
     await bot.run()
     bot.clock.advance(days=9)
-    await bot.services.blocks.blocked_channels.server_joined(ServerId(SERVER))
+    await bot.services.blocked_channels.server_joined(ServerId(SERVER))
 
 
 async def unsubscribed(bot: Bot) -> None:

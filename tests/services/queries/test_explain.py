@@ -75,14 +75,14 @@ async def set_up(bot: Bot, papers: list[dict[str, Any]], feed: dict[str, Any]) -
             paper=withdrawn if paper["has_code"] else withdrawn | {"githubRepo": None},
         )
     for back in {paper["days_ago"] for paper in papers}:
-        await bot.services.runs.polling.read_day(bot.today - timedelta(days=back))
+        await bot.services.polling.read_day(bot.today - timedelta(days=back))
     bot.clock.now = now - timedelta(days=feed["days_ago"])
     await bot.subscribe(", ".join(sorted(feed["queries"])))
     bot.clock.now = now
     change = FilterChange(
         min_upvotes=feed["min_upvotes"], only_with_code=feed["only_with_code"], exclude=feed["exclude"]
     )
-    await bot.services.feeds.filters.change(change, place=(await bot.feed()).place, user_id=USER)
+    await bot.services.filters.change(change, place=(await bot.feed()).place, user_id=USER)
     ran = feed["ran_days_ago"]
     await bot.execute(
         "UPDATE feeds SET last_run_at = :ran_at",
@@ -97,14 +97,14 @@ async def test_explaining_says_of_every_paper_what_delivering_does(
 ) -> None:
     async with a_bot(tmp_path_factory.mktemp("bot")) as bot:
         await set_up(bot, papers, feed)
-        explain = bot.services.queries.explain.explain
+        explain = bot.services.explanations.explain
         channel_id = ChannelId(CHANNEL)
         said: dict[str, Stage] = {}
         for number in range(len(papers)):
             found = await explain(PaperId(f"2608.{number:05}"), channel_id=channel_id)
             said[found.paper.id] = found.decision.stage
 
-        await bot.services.runs.run.deliver_now(await bot.feed())
+        await bot.services.runs.deliver_now(await bot.feed())
         await bot.delivered()
 
         posted = bot.publisher.posted(CHANNEL)
@@ -124,8 +124,8 @@ async def test_a_preview_shows_what_a_subscription_would_have_brought(
         feed |= {"only_with_code": False, "exclude": None}
         kept = [paper | {"is_withdrawn": False} for paper in papers]
         await set_up(bot, kept, feed)
-        preview = await bot.services.queries.search.preview(query, days=16)
-        await bot.services.runs.run.deliver_now(await bot.feed())
+        preview = await bot.services.search.preview(query, days=16)
+        await bot.services.runs.deliver_now(await bot.feed())
         await bot.delivered()
         assert {paper.id for paper in preview.papers} == set(bot.publisher.posted(CHANNEL))
 
@@ -134,14 +134,14 @@ async def test_a_preview_has_the_newest_day_first_and_within_it_the_best(bot: Bo
     for number, (back, upvotes) in enumerate([(1, 5), (0, 1), (0, 3), (6, 9), (7, 9)]):
         bot.list_paper(f"2608.{number:05}", day=bot.today - timedelta(days=back), upvotes=upvotes)
     for back in (0, 1, 6, 7):
-        await bot.services.runs.polling.read_day(bot.today - timedelta(days=back))
-    found = await bot.services.queries.search.preview("video", days=RECENT_DAYS)
+        await bot.services.polling.read_day(bot.today - timedelta(days=back))
+    found = await bot.services.search.preview("video", days=RECENT_DAYS)
     assert [paper.id for paper in found.papers] == [f"2608.0000{number}" for number in (2, 1, 0, 3)]
     assert found.days_known == 3
 
 
 async def test_what_cannot_be_explained_is_said(bot: Bot) -> None:
-    explain = bot.services.queries.explain.explain
+    explain = bot.services.explanations.explain
     with pytest.raises(UserError, match="no subscriptions"):
         await explain(PaperId("2608.00001"), channel_id=ChannelId(CHANNEL))
     await bot.subscribe()
@@ -154,7 +154,7 @@ async def test_a_paper_that_was_never_listed_is_asked_for_and_explained(bot: Bot
     raw = bot.list_paper("2608.00001")["paper"]
     del raw["submittedOnDailyAt"]
     bot.hub.papers["2608.00001"] = raw
-    found = await bot.services.queries.explain.explain(PaperId("2608.00001"), channel_id=ChannelId(CHANNEL))
+    found = await bot.services.explanations.explain(PaperId("2608.00001"), channel_id=ChannelId(CHANNEL))
     assert found.decision.stage is Stage.LISTED
 
 
@@ -163,8 +163,8 @@ async def test_a_paper_that_was_posted_is_explained_after_unsubscribing(bot: Bot
     bot.list_paper("2608.00001")
     bot.clock.advance(hours=1)
     await bot.run()
-    await bot.services.feeds.subscriptions.unsubscribe("video", channel_id=ChannelId(CHANNEL), user_id=USER)
-    found = await bot.services.queries.explain.explain(PaperId("2608.00001"), channel_id=ChannelId(CHANNEL))
+    await bot.services.subscriptions.unsubscribe("video", channel_id=ChannelId(CHANNEL), user_id=USER)
+    found = await bot.services.explanations.explain(PaperId("2608.00001"), channel_id=ChannelId(CHANNEL))
     assert found.decision.stage is Stage.POSTED
     assert found.post is not None
     assert found.post.message_id is not None
@@ -175,8 +175,8 @@ async def test_status_tells_how_each_feed_of_the_server_stands(bot: Bot, tmp_pat
     await bot.subscribe(channel=OTHER)
     bot.list_paper("2608.00001")
     bot.clock.advance(hours=1)
-    await bot.services.runs.run.run()
-    found = await bot.services.queries.status.of_server(feed.server_id, visible=everything)
+    await bot.services.runs.run()
+    found = await bot.services.status.of_server(feed.server_id, visible=everything)
     assert [(one.feed.channel_id, one.subscriptions, one.waiting) for one in found.feeds] == [
         (CHANNEL, 2, 1),
         (OTHER, 1, 1),
@@ -190,4 +190,4 @@ async def test_status_tells_how_each_feed_of_the_server_stands(bot: Bot, tmp_pat
 
 async def test_searching_finds_nothing_for_a_query_that_matches_nothing(bot: Bot) -> None:
     compiled = compile_query(parse_query("nothing"))
-    assert await bot.services.queries.search.recent([compiled], days=7) == {compiled: []}
+    assert await bot.services.search.recent([compiled], days=7) == {compiled: []}

@@ -12,7 +12,7 @@ from bot.core.ids import ChannelId
 from bot.core.runs import Outcome
 from bot.core.schedules import Schedule, next_run
 from bot.errors import DeliveryError
-from bot.services.delivery.blocking import LONGEST_LOOK
+from bot.services.delivery.blocking import MAX_RECHECK_WAIT
 from bot.store.column_types import UtcDateTime
 from bot.store.tables import metadata
 from tests.fakes.huggingface import Fault
@@ -48,7 +48,7 @@ async def test_a_feed_runs_at_its_next_time_after_the_clock_was_ahead(
 async def test_a_paused_feed_is_scheduled_by_the_right_clock_too(bot: Bot) -> None:
     await bot.subscribe()
     await run_at(bot, NOW + A_YEAR)
-    await bot.services.feeds.feeds.pause(HERE, user_id=USER)
+    await bot.services.feeds.pause(HERE, user_id=USER)
     await run_at(bot, NOW)
     assert (await bot.feed()).next_run_at == next_run(NINE, after=NOW)
 
@@ -81,7 +81,7 @@ async def test_a_blocked_channel_is_tried_again_at_the_next_run(bot: Bot, ahead:
     await run_at(bot, NOW + ahead)
     bot.publisher.refusals.clear()
     await run_at(bot, NOW)
-    assert (await bot.feed()).hold is None
+    assert (await bot.feed()).block is None
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
 
 
@@ -90,27 +90,27 @@ async def test_a_blocked_channel_waits_no_longer_than_it_ever_does(bot: Bot) -> 
     bot.list_paper("2608.00001")
     bot.publisher.refusals[HERE] = REFUSES
     await bot.run()
-    late = stored(NOW + LONGEST_LOOK + timedelta(minutes=1))
-    await bot.execute("UPDATE feeds SET hold_look_at = :at", at=late)
+    late = stored(NOW + MAX_RECHECK_WAIT + timedelta(minutes=1))
+    await bot.execute("UPDATE feeds SET recheck_at = :at", at=late)
     bot.publisher.refusals.clear()
     await bot.run()
-    assert (await bot.feed()).hold is None
+    assert (await bot.feed()).block is None
 
 
 async def test_a_notice_and_a_follow_up_wait_no_longer_than_they_ever_do(bot: Bot) -> None:
     feed = await bot.subscribe(schedule=LIVE)
     bot.list_paper("2608.00001")
-    await bot.services.feeds.feeds.publish(on=True, place=feed.place, user_id=USER)
+    await bot.services.feeds.publish(on=True, place=feed.place, user_id=USER)
     await bot.run()
     bot.publisher.refusals[HERE] = REFUSES
     bot.list_paper("2608.00002")
     bot.clock.advance(hours=1)
     await bot.run()
-    await bot.execute("UPDATE post_steps SET state = 'pending', ended_at = NULL")
-    await bot.execute("UPDATE post_steps SET next_attempt_at = :at", at=stored(NOW + A_YEAR))
+    await bot.execute("UPDATE follow_ups SET state = 'pending', ended_at = NULL")
+    await bot.execute("UPDATE follow_ups SET next_attempt_at = :at", at=stored(NOW + A_YEAR))
     await bot.execute("UPDATE notices SET next_attempt_at = :at", at=stored(NOW + A_YEAR))
-    await bot.services.runs.run.run()
-    assert await bot.value("SELECT max(next_attempt_at) FROM post_steps") <= stored(bot.clock())
+    await bot.services.runs.run()
+    assert await bot.value("SELECT max(next_attempt_at) FROM follow_ups") <= stored(bot.clock())
     assert await bot.value("SELECT max(next_attempt_at) FROM notices") <= stored(bot.clock())
 
 
@@ -159,7 +159,7 @@ async def test_a_failure_dated_later_than_now_does_not_count_as_lasting(bot: Bot
     await run_at(bot, NOW)
     bot.clock.advance(hours=1)
     await bot.run()
-    await bot.services.blocks.notices.tell()
+    await bot.services.notices.tell()
     assert await bot.value("SELECT count(*) FROM notices") == 0
 
 
@@ -167,8 +167,8 @@ async def test_nothing_is_dated_later_than_now_afterwards(bot: Bot) -> None:
     bot.clock.now = NOW + A_YEAR
     await bot.subscribe(schedule=LIVE)
     bot.list_paper("2608.00001", day=NOW.date())
-    await bot.services.feeds.feeds.pause(HERE, user_id=USER)
-    await bot.services.feeds.feeds.resume(HERE, user_id=USER)
+    await bot.services.feeds.pause(HERE, user_id=USER)
+    await bot.services.feeds.resume(HERE, user_id=USER)
     await bot.run()
     await run_at(bot, NOW)
     async with bot.database.read() as conn:

@@ -50,10 +50,10 @@ async def test_a_feed_that_was_paused_for_ten_days_loses_nothing(bot: Bot) -> No
     await bot.subscribe()
     bot.clock.advance(hours=1)
     await bot.run()
-    await bot.services.feeds.feeds.pause(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.feeds.pause(ChannelId(CHANNEL), user_id=USER)
     await a_paper_a_day(bot, 12)
     assert bot.publisher.posted(CHANNEL) == []
-    await bot.services.feeds.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
     await bot.run()
     assert bot.publisher.posted(CHANNEL) == []  # its time has not come
     bot.clock.advance(days=2)
@@ -96,7 +96,7 @@ async def test_a_live_feed_gets_a_paper_with_the_next_poll_even_if_the_clock_wen
     await bot.run()
     bot.clock.advance(hours=-5)
     bot.list_paper("2608.00001")
-    assert await bot.services.runs.run.next_at() == bot.clock()
+    assert await bot.services.runs.next_at() == bot.clock()
     await bot.run()
     await bot.execute("UPDATE posts SET next_attempt_at = '2000-01-01T00:00:00.000000Z'")
     await bot.delivered()
@@ -174,9 +174,9 @@ async def test_a_feed_whose_planning_fails_stops_no_other_and_catches_up(
         assert bot.publisher.posted(OTHER) == ["2608.00002"]
         assert (await bot.last_run()).outcome is Outcome.FAILED
         assert (await bot.feed()).last_run_at is None
-        assert await bot.services.runs.run.next_at() > bot.clock()
+        assert await bot.services.runs.next_at() > bot.clock()
         with pytest.raises(RuntimeError, match="could not be planned"):
-            await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))
+            await bot.services.feeds.deliver(ChannelId(CHANNEL))
     bot.clock.advance(days=1)
     await bot.run()
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
@@ -216,7 +216,7 @@ async def test_a_run_that_fails_is_noted_changes_nothing_and_is_made_up_for(
     with monkeypatch.context() as patched:
         patched.setattr(running.feeds, "finish_runs", broken)
         with pytest.raises(OSError, match="disk"):
-            await bot.services.runs.run.run()
+            await bot.services.runs.run()
     assert (await bot.last_run()).outcome is Outcome.FAILED
     assert await bot.posts() == []  # all of it or nothing
     await bot.run()
@@ -230,7 +230,7 @@ async def test_a_run_whose_failure_cannot_be_noted_still_raises_the_first_error(
         "CREATE TRIGGER full BEFORE UPDATE ON runs BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
     )
     with pytest.raises(Exception, match="disk is full"):
-        await bot.services.runs.run.run()
+        await bot.services.runs.run()
     (record,) = [one for one in caplog.records if one.levelname == "WARNING"]
     assert record.getMessage().startswith("The database cannot be written: the disk is full; make room")
     assert record.exc_info is None
@@ -240,7 +240,7 @@ async def test_a_crash_between_planning_and_sending_loses_nothing_and_repeats_no
     await bot.subscribe()
     bot.list_paper("2608.00001")
     bot.clock.advance(hours=1)
-    await bot.services.runs.run.run()
+    await bot.services.runs.run()
     await bot.restart()
     await bot.run()
     bot.clock.advance(days=1)
@@ -253,7 +253,7 @@ async def test_two_runs_at_once_post_once(bot: Bot) -> None:
     await bot.subscribe()
     bot.list_paper("2608.00001")
     bot.clock.advance(hours=1)
-    reports = await asyncio.gather(*[bot.services.runs.run.run() for _ in range(3)])
+    reports = await asyncio.gather(*[bot.services.runs.run() for _ in range(3)])
     await bot.delivered()
     assert sum(report.feeds for report in reports) == 1
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
@@ -262,9 +262,9 @@ async def test_two_runs_at_once_post_once(bot: Bot) -> None:
 async def test_delivering_now_leaves_the_schedule_alone(bot: Bot) -> None:
     feed = await bot.subscribe()
     bot.list_paper("2608.00001")
-    await bot.services.runs.run.run()
-    bot.delivery = asyncio.create_task(bot.services.delivery.outbox.run())
-    result = (await bot.services.feeds.feeds.deliver(ChannelId(CHANNEL))).delivered
+    await bot.services.runs.run()
+    bot.delivery = asyncio.create_task(bot.services.delivery.run())
+    result = (await bot.services.feeds.deliver(ChannelId(CHANNEL))).delivered
     assert [len(post.entries) for post in result.sent] == [1]
     assert await bot.feed() == feed
 

@@ -18,7 +18,7 @@ async def test_the_first_run_counts_the_list_of_its_day(bot: Bot) -> None:
     bot.list_paper("2608.00001")
     bot.list_paper("2608.00002", title="Agents")
     bot.list_paper("2608.00003", day=bot.today - timedelta(days=1))
-    await bot.services.runs.run.run()
+    await bot.services.runs.run()
     await bot.subscribe()
     assert await last_run(bot) is None
     bot.clock.advance(hours=1)
@@ -50,7 +50,7 @@ async def test_a_feed_that_was_paused_counts_from_its_own_last_run(bot: Bot) -> 
     await bot.subscribe(channel=OTHER)
     bot.clock.advance(hours=1)
     await bot.run()
-    await bot.services.feeds.feeds.pause(ChannelId(OTHER), user_id=USER)
+    await bot.services.feeds.pause(ChannelId(OTHER), user_id=USER)
     for number in (1, 2):
         bot.clock.advance(days=1)
         bot.list_paper(f"2608.0000{number}")

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from bot.core.runs import Outcome
 from bot.errors import Problem, ProblemKind, StoreError
 from bot.logs import TextFormatter
-from bot.services.progress import Advance, Progress, untold
+from bot.services.progress import Advance, Progress, no_progress
 from bot.services.runs.polling import BACKFILL_PAUSE_SECONDS, Polling
 from bot.store import list_days, papers
 from tests.fakes.huggingface import Fault
@@ -43,65 +43,65 @@ async def known(bot: Bot) -> set[date]:
 
 async def test_the_first_poll_reads_the_open_day_alone(bot: Bot) -> None:
     bot.list_paper("2608.00001")
-    result = await bot.services.runs.polling.poll()
+    result = await bot.services.polling.poll()
     assert (result.days_read, result.listed, result.new, result.problem) == (1, 1, 1, None)
     assert asked(bot) == days(bot, 0)
 
 
 async def test_a_first_start_on_a_weekend_is_an_empty_day_and_no_failure(tmp_path: Path) -> None:
     async with a_bot(tmp_path, now=datetime(2026, 8, 22, 8, tzinfo=UTC)) as bot:
-        result = await bot.services.runs.polling.poll()
+        result = await bot.services.polling.poll()
         assert (result.days_read, result.listed, result.problem) == (1, 0, None)
 
 
 async def test_a_day_that_has_not_opened_is_no_failure_and_stays_unread(bot: Bot) -> None:
     bot.hub.open_day = bot.today - timedelta(days=1)
-    result = await bot.services.runs.polling.poll()
+    result = await bot.services.polling.poll()
     assert (result.days_read, result.problem) == (0, None)
     assert await known(bot) == set()
 
 
 async def test_days_missed_are_read_newest_first(bot: Bot) -> None:
-    await bot.services.runs.polling.poll()
+    await bot.services.polling.poll()
     asked(bot)
     bot.clock.advance(days=9)
-    await bot.services.runs.polling.poll()
+    await bot.services.polling.poll()
     assert asked(bot) == days(bot, *range(10))  # the ninth closed since it was read
 
 
 async def test_a_day_that_could_not_be_read_is_read_by_the_next_poll(bot: Bot) -> None:
-    await bot.services.runs.polling.poll()
+    await bot.services.polling.poll()
     bot.clock.advance(days=1)
     bot.list_paper("2608.00001", day=bot.today - timedelta(days=1))
     bot.hub.day_faults[bot.today - timedelta(days=1)] = REFUSAL
-    result = await bot.services.runs.polling.poll()
+    result = await bot.services.polling.poll()
     assert result.days_read == 1
     assert result.problem == Problem(ProblemKind.TOKEN_REFUSED, 403)
     assert result.problem_day == bot.today - timedelta(days=1)
 
     bot.hub.day_faults.clear()
-    result = await bot.services.runs.polling.poll()
+    result = await bot.services.polling.poll()
     assert (result.new, result.problem) == (1, None)
 
 
 async def test_a_source_that_is_down_is_not_asked_for_every_day(bot: Bot) -> None:
-    await bot.services.runs.polling.poll()
+    await bot.services.polling.poll()
     bot.clock.advance(days=20)
     asked(bot)
     for back in range(21):
         bot.hub.day_faults[bot.today - timedelta(days=back)] = REFUSAL
-    result = await bot.services.runs.polling.poll()
+    result = await bot.services.polling.poll()
     assert result.days_read == 0
     assert len(asked(bot)) == 2
 
 
 async def test_a_day_here_and_there_that_fails_does_not_count_as_a_source_that_is_down(bot: Bot) -> None:
-    await bot.services.runs.polling.poll()
+    await bot.services.polling.poll()
     bot.clock.advance(days=6)
     asked(bot)
     for back in (0, 2, 4):
         bot.hub.day_faults[bot.today - timedelta(days=back)] = REFUSAL
-    result = await bot.services.runs.polling.poll()
+    result = await bot.services.polling.poll()
     assert result.days_read == 4
     assert len(asked(bot)) == 7
 
@@ -109,7 +109,7 @@ async def test_a_day_here_and_there_that_fails_does_not_count_as_a_source_that_i
 async def test_a_bug_over_one_day_does_not_cost_the_others(
     bot: Bot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await bot.services.runs.polling.poll()
+    await bot.services.polling.poll()
     bot.clock.advance(days=1)
     bot.list_paper("2608.00001")
     bot.list_paper("2608.00002", day=bot.today - timedelta(days=1))
@@ -121,7 +121,7 @@ async def test_a_bug_over_one_day_does_not_cost_the_others(
         return await whole(conn, found, **rest)  # pyright: ignore[reportArgumentType]
 
     monkeypatch.setattr(papers, "upsert", upsert)
-    result = await bot.services.runs.polling.poll()
+    result = await bot.services.polling.poll()
     assert result.new == 1
     assert result.problem == Problem(ProblemKind.BUG)
     assert "OverflowError" in caplog.text
@@ -129,21 +129,21 @@ async def test_a_bug_over_one_day_does_not_cost_the_others(
 
 async def test_a_day_none_of_whose_items_can_be_read_stays_a_gap(bot: Bot) -> None:
     bot.hub.days[bot.today] = [{"paper": {"identifier": "in a new format"}}] * 12
-    result = await bot.services.runs.polling.poll()
+    result = await bot.services.polling.poll()
     assert (result.days_read, result.listed) == (0, 0)
     assert result.problem == Problem(ProblemKind.NO_ITEM_READABLE)
     assert await known(bot) == set()
 
     bot.hub.days.clear()
     bot.list_paper("2608.00001")
-    result = await bot.services.runs.polling.poll()
+    result = await bot.services.polling.poll()
     assert (result.new, result.problem) == (1, None)
 
 
 async def test_what_can_be_read_of_a_broken_list_is_stored_and_the_rest_counted(bot: Bot) -> None:
     bot.list_paper("2608.00001")
     bot.hub.days[bot.today].append({"paper": {}})
-    result = await bot.services.runs.polling.poll()
+    result = await bot.services.polling.poll()
     assert (result.new, result.unreadable, result.problem) == (1, 1, None)
     async with bot.database.read() as conn:
         (read,) = await list_days.incomplete(conn, bot.today)
@@ -154,10 +154,10 @@ async def test_a_list_that_is_cut_short_is_used_and_stays_a_gap(bot: Bot) -> Non
     for number in range(150):
         bot.list_paper(f"2608.{number:05}")
     bot.hub.faults.extend([None, Fault(status=400)])
-    result = await bot.services.runs.polling.poll()
+    result = await bot.services.polling.poll()
     assert (result.listed, result.problem) == (100, Problem(ProblemKind.REFUSED, 400))
     assert await known(bot) == set()
-    assert (await bot.services.runs.polling.poll()).new == 50
+    assert (await bot.services.polling.poll()).new == 50
 
 
 async def test_hostile_items_cost_themselves_and_not_what_is_stored_with_them(bot: Bot) -> None:
@@ -176,7 +176,7 @@ async def test_hostile_items_cost_themselves_and_not_what_is_stored_with_them(bo
     listed = len(texts) + len(numbers) + len(days)
     body = json.dumps(bot.hub.days[bot.today]).encode()
     bot.hub.day_faults[bot.today] = Fault(body=body)
-    result = await bot.services.runs.polling.poll()
+    result = await bot.services.polling.poll()
     assert (result.new, result.unreadable, result.problem) == (listed, len(ids), None)
 
 
@@ -187,7 +187,7 @@ async def test_a_full_disk_is_no_bug(bot: Bot, caplog: pytest.LogCaptureFixture)
         "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
     )
     with pytest.raises(StoreError):
-        await bot.services.runs.run.run()
+        await bot.services.runs.run()
     assert (await bot.last_run()).problem == Problem(ProblemKind.DATABASE)
     assert "the disk is full" in caplog.text
     assert "Traceback" not in caplog.text
@@ -197,11 +197,11 @@ async def test_a_list_with_unreadable_items_is_read_again_once_a_day_for_a_month
     bot.list_paper("2608.00001")
     broken = bot.today
     bot.hub.days[broken].append({})
-    await bot.services.runs.polling.poll()
+    await bot.services.polling.poll()
     asked_on = list[int]()
     for _ in range(40 * 4):
         bot.clock.advance(hours=6)
-        await bot.services.runs.polling.poll()
+        await bot.services.polling.poll()
         if str(broken) in asked(bot) and (bot.today - broken).days > 7:
             asked_on.append((bot.today - broken).days)
     assert len(asked_on) == len(set(asked_on)) == 23
@@ -211,28 +211,28 @@ async def test_a_list_with_unreadable_items_is_read_again_once_a_day_for_a_month
 async def test_a_huge_day_is_read_whole(bot: Bot) -> None:
     for number in range(950):
         bot.list_paper(f"2608.{number:05}")
-    result = await bot.services.runs.polling.poll()
+    result = await bot.services.polling.poll()
     assert (result.listed, result.new) == (950, 950)
     bot.clock.advance(minutes=30)
-    assert (await bot.services.runs.polling.poll()).new == 0
+    assert (await bot.services.polling.poll()).new == 0
 
 
 @pytest.mark.parametrize("backfill_days", [0, 3])
 async def test_a_week_is_made_up_for_even_without_an_archive(tmp_path: Path, backfill_days: int) -> None:
     async with a_bot(tmp_path, backfill_days=backfill_days) as bot:
-        await bot.services.runs.polling.poll()
+        await bot.services.polling.poll()
         bot.clock.advance(days=20)
         asked(bot)
         await bot.subscribe()
-        await bot.services.runs.polling.poll()
+        await bot.services.polling.poll()
         assert asked(bot) == days(bot, 0)
         bot.clock.advance(days=7)
-        await bot.services.runs.polling.poll()
+        await bot.services.polling.poll()
         assert asked(bot) == days(bot, *range(8))
 
 
 def patient(
-    bot: Bot, waits: list[float], *, cut_off_after: int | None = None, progress: Progress = untold
+    bot: Bot, waits: list[float], *, cut_off_after: int | None = None, progress: Progress = no_progress
 ) -> Polling:
     async def sleep(seconds: float) -> None:
         waits.append(seconds)

@@ -15,6 +15,7 @@ from bot.core.feed_settings import FeedSettings, settings_of
 from bot.core.feeds import Exclusion, Feed, FeedKind, Style, Subscription
 from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, SubscriptionId, UserId
 from bot.core.limits import Limits
+from bot.core.query.nodes import Everything
 from bot.core.query.parser import RULES_VERSION, QueryError, compile_query, parse_query
 from bot.core.schedules import Cadence, Schedule, timezone_names
 from bot.core.transfer import WantedFeed
@@ -93,9 +94,10 @@ feeds = st.builds(
     min_upvotes=st.integers(0, 1000),
     max_papers=st.integers(1, 100),
     only_with_code=st.booleans(),
-    exclude=st.none() | queries.map(exclusion),
+    exclude=st.none()
+    | queries.filter(lambda text: not isinstance(parse_query(text).root, Everything)).map(exclusion),
     paused_at=st.none() | st.just(NOW),
-    hold=st.none(),
+    block=st.none(),
     next_run_at=st.just(NOW),
     last_run_at=st.none(),
     last_run=st.none(),

@@ -20,7 +20,7 @@ from bot.store.sqlite import backups
 from bot.store.sqlite.engine import parse_url
 from bot.store.sqlite.locks import held, lock_path, sole_use
 from tests.store.next_version import use_next_version
-from tests.store.samples import a_feed, listed, owed
+from tests.store.samples import a_feed, listed, pending
 from tests.store.test_database import run_python
 
 LATER = datetime(2026, 8, 9, 10, 30, tzinfo=UTC)
@@ -37,7 +37,7 @@ async def filled(database: Database, path: Path) -> Path:
     async with database.write() as conn:
         await listed(conn, 1, 2)
         feed = await a_feed(conn)
-        await owed(conn, feed, 1)
+        await pending(conn, feed, 1)
     assert Path(f"{path}-wal").stat().st_size > 0
     return path
 
@@ -134,7 +134,7 @@ _CUT_OFF = """
 import os, resource, signal, sys
 from pathlib import Path
 from bot.errors import BackupError
-from bot.store import backups
+from bot.store.sqlite import backups
 
 how, database, target = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 backups._PAGES = 4
@@ -367,10 +367,10 @@ _OLD = """
 import sys
 from alembic import command
 from sqlalchemy import create_engine
-from bot.store import migrating
+from bot.store import migration
 
 with create_engine(f"sqlite:///{sys.argv[1]}").begin() as connection:
-    command.upgrade(migrating._config(connection), "0001")
+    command.upgrade(migration._config(connection), "0001")
 """
 
 

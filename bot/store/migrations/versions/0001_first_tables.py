@@ -26,7 +26,7 @@ def upgrade() -> None:
     _create_subscriptions()
     _create_cancelled_papers()
     _create_post_papers()
-    _create_post_steps()
+    _create_follow_ups()
 
 
 def _create_list_days() -> None:
@@ -149,10 +149,10 @@ def _create_feeds() -> None:
         sa.Column("exclude_compiled", sa.Text(), nullable=True),
         sa.Column("exclude_rules_version", sa.Integer(), nullable=True),
         sa.Column("paused_at", sa.String(length=27), nullable=True),
-        sa.Column("hold_reason", sa.Text(), nullable=True),
-        sa.Column("held_at", sa.String(length=27), nullable=True),
-        sa.Column("hold_look_at", sa.String(length=27), nullable=True),
-        sa.Column("holds_in_a_row", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("block_reason", sa.Text(), nullable=True),
+        sa.Column("blocked_at", sa.String(length=27), nullable=True),
+        sa.Column("recheck_at", sa.String(length=27), nullable=True),
+        sa.Column("blocks_in_a_row", sa.Integer(), server_default="0", nullable=False),
         sa.Column("gone_at", sa.String(length=27), nullable=True),
         sa.Column("next_run_at", sa.String(length=27), nullable=False),
         sa.Column("last_run_at", sa.String(length=27), nullable=True),
@@ -171,7 +171,7 @@ def _create_feeds() -> None:
             " AND (exclude_text IS NULL) = (exclude_rules_version IS NULL)",
             name=op.f("ck_feeds_exclude"),
         ),
-        sa.CheckConstraint("(held_at IS NULL) = (hold_reason IS NULL)", name=op.f("ck_feeds_hold")),
+        sa.CheckConstraint("(blocked_at IS NULL) = (block_reason IS NULL)", name=op.f("ck_feeds_block")),
         sa.CheckConstraint("(server_id IS NULL) = (user_id IS NOT NULL)", name=op.f("ck_feeds_owner")),
         sa.CheckConstraint("length(post_time) = 5", name=op.f("ck_feeds_post_time")),
         sa.CheckConstraint("max_papers >= 1", name=op.f("ck_feeds_max_papers")),
@@ -216,11 +216,17 @@ def _create_notices() -> None:
         sa.Column("next_attempt_at", sa.String(length=27), nullable=False),
         sa.Column("channel_id", _ID, nullable=True),
         sa.Column("message_id", _ID, nullable=True),
-        sa.Column("told_at", sa.String(length=27), nullable=True),
+        sa.Column("notified_at", sa.String(length=27), nullable=True),
         sa.CheckConstraint("(kind = 'source') = (feed_id IS NULL)", name=op.f("ck_notices_feed_id")),
-        sa.CheckConstraint("(state = 'told') = (told_at IS NOT NULL)", name=op.f("ck_notices_told_at")),
-        sa.CheckConstraint("kind IN ('held', 'delayed', 'failed', 'source')", name=op.f("ck_notices_kind")),
-        sa.CheckConstraint("state IN ('pending', 'told', 'untold')", name=op.f("ck_notices_state")),
+        sa.CheckConstraint(
+            "(state = 'notified') = (notified_at IS NOT NULL)", name=op.f("ck_notices_notified_at")
+        ),
+        sa.CheckConstraint(
+            "kind IN ('blocked', 'delayed', 'failed', 'source')", name=op.f("ck_notices_kind")
+        ),
+        sa.CheckConstraint(
+            "state IN ('pending', 'notified', 'undeliverable')", name=op.f("ck_notices_state")
+        ),
         sa.ForeignKeyConstraint(
             ["feed_id"], ["feeds.id"], name=op.f("fk_notices_feed_id"), ondelete="CASCADE"
         ),
@@ -257,7 +263,7 @@ def _create_posts() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
         sa.Column("next_attempt_at", sa.String(length=27), nullable=False),
-        sa.Column("doubtful_since", sa.String(length=27), nullable=True),
+        sa.Column("unconfirmed_since", sa.String(length=27), nullable=True),
         sa.Column("message_id", _ID, nullable=True),
         sa.Column("sent_at", sa.String(length=27), nullable=True),
         sa.Column("failed_at", sa.String(length=27), nullable=True),
@@ -274,7 +280,7 @@ def _create_posts() -> None:
         sa.CheckConstraint("(state = 'sent') = (message_id IS NOT NULL)", name=op.f("ck_posts_message_id")),
         sa.CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name=op.f("ck_posts_sent_at")),
         sa.CheckConstraint(
-            "doubtful_since IS NULL OR state = 'pending'", name=op.f("ck_posts_doubtful_since")
+            "unconfirmed_since IS NULL OR state = 'pending'", name=op.f("ck_posts_unconfirmed_since")
         ),
         sa.CheckConstraint("state IN ('pending', 'sent', 'failed')", name=op.f("ck_posts_state")),
         sa.CheckConstraint("attempts >= 0", name=op.f("ck_posts_attempts")),
@@ -398,9 +404,9 @@ def _create_post_papers() -> None:
     )
 
 
-def _create_post_steps() -> None:
+def _create_follow_ups() -> None:
     op.create_table(
-        "post_steps",
+        "follow_ups",
         sa.Column("id", _ID, nullable=False),
         sa.Column("post_id", _ID, nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),
@@ -410,20 +416,20 @@ def _create_post_steps() -> None:
         sa.Column("ended_at", sa.String(length=27), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("code", sa.Integer(), nullable=True),
-        sa.CheckConstraint("(state = 'pending') = (ended_at IS NULL)", name=op.f("ck_post_steps_ended_at")),
-        sa.CheckConstraint("kind IN ('publish', 'thread')", name=op.f("ck_post_steps_kind")),
-        sa.CheckConstraint("state IN ('pending', 'done', 'failed')", name=op.f("ck_post_steps_state")),
-        sa.CheckConstraint("attempts >= 0", name=op.f("ck_post_steps_attempts")),
+        sa.CheckConstraint("(state = 'pending') = (ended_at IS NULL)", name=op.f("ck_follow_ups_ended_at")),
+        sa.CheckConstraint("kind IN ('publish', 'thread')", name=op.f("ck_follow_ups_kind")),
+        sa.CheckConstraint("state IN ('pending', 'done', 'failed')", name=op.f("ck_follow_ups_state")),
+        sa.CheckConstraint("attempts >= 0", name=op.f("ck_follow_ups_attempts")),
         sa.ForeignKeyConstraint(
-            ["post_id"], ["posts.id"], name=op.f("fk_post_steps_post_id"), ondelete="CASCADE"
+            ["post_id"], ["posts.id"], name=op.f("fk_follow_ups_post_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_post_steps")),
-        sa.UniqueConstraint("post_id", "kind", name=op.f("uq_post_steps_post_id_kind")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_follow_ups")),
+        sa.UniqueConstraint("post_id", "kind", name=op.f("uq_follow_ups_post_id_kind")),
         sqlite_autoincrement=True,
     )
     op.create_index(
-        "ix_post_steps_pending",
-        "post_steps",
+        "ix_follow_ups_pending",
+        "follow_ups",
         ["next_attempt_at", "id"],
         unique=False,
         sqlite_where=sa.text("state = 'pending'"),
