@@ -13,7 +13,7 @@ from tests.world import World, text_of
 
 
 def limited(world: World, **limits: int) -> None:
-    for service in ("subscriptions", "feeds", "moving", "searching"):
+    for service in ("subscriptions", "feeds", "transfer", "search"):
         getattr(world.services, service)._limits = Limits(**limits)
 
 

@@ -240,10 +240,10 @@ async def test_a_server_that_could_not_be_told_reads_it_here(world: World) -> No
 
 
 @pytest.mark.parametrize(
-    ("hold", "said"),
+    ("block", "said"),
     [
         ({}, "I start again by myself when I see that it is"),
-        ({"look_at": timedelta(hours=1)}, "I try again: <t:1787130000:f>"),
+        ({"recheck_at": timedelta(hours=1)}, "I try again: <t:1787130000:f>"),
         ({"is_gone": True}, "`/subscribe` in another channel"),
     ],
 )
@@ -251,8 +251,8 @@ async def test_a_hold_says_how_it_ends(world: World, block: dict[str, Any], said
     await subscribed(world)
     feed = (await state(world)).feed
     async with world.database.write() as conn:
-        if "look_at" in block:
-            block = {"look_at": world.clock() + block["look_at"]}
+        if "recheck_at" in block:
+            block = {"recheck_at": world.clock() + block["recheck_at"]}
         await feeds.block(conn, feed.id, reason="It is closed.", now=world.clock(), **block)
 
     told = await status(world)

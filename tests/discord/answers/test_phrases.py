@@ -206,7 +206,7 @@ FOLLOW_UP = FollowUp(
 
 
 @pytest.mark.parametrize(
-    ("step", "said"),
+    ("follow_up", "said"),
     [
         (replace(FOLLOW_UP, state=FollowUpState.DONE), ""),
         (
