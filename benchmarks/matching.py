@@ -14,7 +14,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from benchmarks._corpus import corpus
-from bot.core.query.parser import compile_query, parse_query
+from bot.core.limits import DEFAULT_LIMITS
+from bot.core.query.compiled import compile_query
 from bot.matching.index import PaperIndex
 
 QUERIES = 100_000
@@ -30,7 +31,9 @@ def main() -> None:
     rng = random.Random(20_260_801)
     papers, keywords = corpus(rng, papers=PAPERS, keywords=QUERIES)
 
-    compiled, compile_seconds = _timed(lambda: [compile_query(parse_query(keyword)) for keyword in keywords])
+    compiled, compile_seconds = _timed(
+        lambda: [compile_query(keyword, DEFAULT_LIMITS).expression for keyword in keywords]
+    )
     _, build_seconds = _timed(lambda: PaperIndex(papers).close())
     with PaperIndex(papers) as index:
         found, search_seconds = _timed(lambda: index.search_many(compiled))

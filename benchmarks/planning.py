@@ -22,8 +22,9 @@ from datetime import time as time_of_day
 from benchmarks._corpus import corpus
 from bot.core.feeds import Feed, Subscription
 from bot.core.ids import ChannelId, FeedId, ServerId, SubscriptionId, UserId
+from bot.core.limits import DEFAULT_LIMITS
 from bot.core.papers import Paper
-from bot.core.query.parser import RULES_VERSION, compile_query, parse_query
+from bot.core.query.compiled import compile_query
 from bot.core.schedules import Schedule
 from bot.services.runs.planning import plan
 
@@ -80,9 +81,7 @@ def _goal(is_reached: bool) -> str:  # noqa: FBT001 - said at the call
 
 def _load(rng: random.Random) -> Load:
     papers, typed = corpus(rng, papers=PAPERS, keywords=FEEDS * SUBSCRIPTIONS_A_FEED, day=DAY)
-    compiled = [
-        (text, query.canonical, compile_query(query)) for text in typed for query in (parse_query(text),)
-    ]
+    compiled = [compile_query(text, DEFAULT_LIMITS) for text in typed]
     schedule = Schedule(time=time_of_day(9), weekdays=frozenset(range(5)), timezone="UTC")
     feeds: list[Feed] = []
     subscriptions: dict[FeedId, list[Subscription]] = {}
@@ -104,16 +103,13 @@ def _load(rng: random.Random) -> Load:
             Subscription(
                 id=SubscriptionId(number * SUBSCRIPTIONS_A_FEED + place),
                 feed_id=feed_id,
-                text=text,
-                canonical=canonical,
-                compiled=one,
-                rules_version=RULES_VERSION,
+                query=query,
                 since=DAY,
                 created_at=NOW,
                 created_by=UserId(1),
             )
             for place in range(SUBSCRIPTIONS_A_FEED)
-            for text, canonical, one in (compiled.pop(),)
+            for query in (compiled.pop(),)
         ]
     return Load(feeds, subscriptions, papers)
 
@@ -124,7 +120,7 @@ def _plain_seconds(load: Load) -> float:
     started = time.perf_counter()
     for feed in sample:
         for subscription in load.subscriptions[feed.id]:
-            pattern = re.compile(rf"\b{re.escape(subscription.text)}\b", re.IGNORECASE)
+            pattern = re.compile(rf"\b{re.escape(subscription.query.text)}\b", re.IGNORECASE)
             for text in texts:
                 pattern.search(text)
     return time.perf_counter() - started

@@ -26,9 +26,7 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
-from bot.core.feeds import MAX_SUBSCRIPTIONS
-from bot.core.limits import MAX_FEEDS, Limits
-from bot.core.query.parser import MAX_QUERY_LENGTH
+from bot.core.limits import MAX_FEEDS, MAX_QUERY_LENGTH, MAX_SUBSCRIPTIONS, Limits
 from bot.core.schedules import Schedule, parse_time, parse_timezone, parse_weekdays
 from bot.errors import ConfigError
 from bot.proxies import Proxies, proxy_address, secrets_of

@@ -11,9 +11,10 @@ import pytest
 from bot.client import INVITE_PERMISSIONS
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
-from bot.core.query.parser import QueryError, compile_query, parse_query
+from bot.core.query.parser import QueryError, parse_query
 from bot.discord.permissions.access import permission_name
 from bot.matching.index import PaperIndex
+from tests.queries import expression
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -48,7 +49,7 @@ def italics(cell: str) -> list[str]:
 def finds(query: str, title: str) -> bool:
     paper = Paper(id=PaperId("2601.00001"), list_day=None, title=title, abstract="")
     with PaperIndex([paper]) as index:
-        return bool(index.search(compile_query(parse_query(query))))
+        return bool(index.search(expression(query)))
 
 
 def examples(cell: int) -> list[tuple[str, str]]:

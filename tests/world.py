@@ -80,7 +80,7 @@ class World:
     async def subscriptions(self, channel: Any = None) -> list[str]:
         """What the channel is subscribed to, as it was typed."""
         found = await self.services.subscriptions.of_channel((channel or self.channel).id)
-        return [item.text for item in found.subscriptions] if found else []
+        return [item.query.text for item in found.subscriptions] if found else []
 
     async def read_archive(self) -> None:
         """Reads the list days that the bot reads in the background, at once."""

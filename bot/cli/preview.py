@@ -10,6 +10,7 @@ from bot.core.cards import date_text
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.plurals import count
+from bot.core.query.compiled import CompiledQuery
 from bot.core.query.highlights import Field, mark
 from bot.core.query.parser import Query
 from bot.core.schedules import WEEKDAYS
@@ -37,7 +38,7 @@ async def previewed(
         QueryError: they cannot be read.
         SourceError: Hugging Face cannot.
     """
-    queries = alternatives(keywords, max_length=settings.max_query_length)
+    queries = alternatives(keywords, settings.limits)
     async with HuggingFace(
         settings.hf_endpoint,
         token=settings.hf_token,
@@ -49,7 +50,7 @@ async def previewed(
     return shown(found, keywords=keywords, queries=queries, terminal=terminal)
 
 
-def shown(found: Matches, *, keywords: str, queries: Sequence[Query], terminal: Terminal) -> str:
+def shown(found: Matches, *, keywords: str, queries: Sequence[CompiledQuery], terminal: Terminal) -> str:
     """The answer: how many match, then each with its title, authors, upvotes and address."""
     wanted, days = printable(keywords), len(found.days)
     number, listed = len(found.found), count(found.listed, "paper", zero="0")
@@ -92,10 +93,11 @@ def _further(days: int, terminal: Terminal) -> list[str]:
     return [terminal.wrapped(terminal.fit(tip)) for tip in tips]
 
 
-def _paper(match: Match, *, of: Sequence[Query], terminal: Terminal) -> str:
+def _paper(match: Match, *, of: Sequence[CompiledQuery], terminal: Terminal) -> str:
     paper = match.paper
+    queries = [query.parsed() for query in match.queries]
     title = terminal.fit(printable(readable(paper.title)))
-    marks = mark(match.queries, Field.TITLE, title)
+    marks = mark(queries, Field.TITLE, title)
     authors = terminal.fit(_authors(paper.authors))
     facts = [count(paper.upvotes, "upvote")]
     if len(of) > 1:
@@ -103,8 +105,8 @@ def _paper(match: Match, *, of: Sequence[Query], terminal: Terminal) -> str:
         facts.append(f"found by {names}")
     lines = [
         terminal.wrapped(title, indent="  ", marks=marks) or f"  {paper.id}",
-        terminal.wrapped(authors, indent=_INDENT, marks=mark(match.queries, Field.AUTHOR, authors)),
-        "" if marks else _excerpt(paper, match.queries, terminal),
+        terminal.wrapped(authors, indent=_INDENT, marks=mark(queries, Field.AUTHOR, authors)),
+        "" if marks else _excerpt(paper, queries, terminal),
         terminal.wrapped(terminal.fit(" · ".join(facts)), indent=_INDENT),
         _INDENT + terminal.styled(paper.page_url, Style.DIM),
     ]

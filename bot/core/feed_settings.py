@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.core.feeds import DEFAULT_MAX_PAPERS, Exclusion, Feed, Style
+from bot.core.feeds import DEFAULT_MAX_PAPERS, Feed, Style
 from bot.core.ids import RoleId
 from bot.core.markdown import escape, fit
 from bot.core.plurals import count
+from bot.core.query.compiled import CompiledQuery
 from bot.core.schedules import Cadence, Schedule, weekdays_text
 
 LONGEST_SHOWN = 80  # characters of a query within a sentence
@@ -23,7 +24,7 @@ class FeedSettings:
     min_upvotes: int = 0
     max_papers: int = DEFAULT_MAX_PAPERS
     only_with_code: bool = False
-    exclude: Exclusion | None = None
+    exclude: CompiledQuery | None = None
     mention_role_id: RoleId | None = None
     opens_threads: bool = False
     publishes: bool = False
@@ -90,7 +91,7 @@ def query_words(text: str) -> str:
     return fit(text, (), LONGEST_SHOWN)
 
 
-def _exclude_words(exclude: Exclusion | None) -> str:
+def _exclude_words(exclude: CompiledQuery | None) -> str:
     return f"without what matches *{query_words(exclude.text)}*" if exclude else "nothing excluded"
 
 

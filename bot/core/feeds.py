@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, SubscriptionId, UserId
+from bot.core.query.compiled import CompiledQuery
 from bot.core.schedules import Schedule
 
-MAX_SUBSCRIPTIONS = 50  # a feed
 # A removed subscription is kept for so long, and continues if it is made again in that time.
 REMOVED_KEPT = timedelta(days=30)
 DEFAULT_MAX_PAPERS = 10  # cards a post; what exceeds them is folded into a list
@@ -64,16 +64,6 @@ class LastRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exclusion:
-    """A query that nothing in the feed may match."""
-
-    text: str  # as the person typed it, white space collapsed
-    canonical: str
-    compiled: str  # the expression that the index runs
-    rules_version: int  # of the language's rules that `canonical` and `compiled` were made under
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     id: FeedId
     server_id: ServerId
@@ -87,7 +77,7 @@ class Feed:
     min_upvotes: int = 0
     max_papers: int = DEFAULT_MAX_PAPERS
     only_with_code: bool = False  # papers without a code repository stay out
-    exclude: Exclusion | None = None
+    exclude: CompiledQuery | None = None  # what it matches is filtered out
     paused_at: datetime | None = None
     block: Block | None = None
     next_run_at: datetime  # when it is due; in the past means now
@@ -122,10 +112,7 @@ class Resumption:
 class Subscription:
     id: SubscriptionId
     feed_id: FeedId
-    text: str  # as the person typed it, white space collapsed
-    canonical: str  # two queries with the same canonical form are one
-    compiled: str  # the expression that the index runs
-    rules_version: int  # of the language's rules that `canonical` and `compiled` were made under
+    query: CompiledQuery
     since: date  # wants papers of this list day or later
     created_at: datetime
     created_by: UserId

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-from bot.core.feeds import MAX_SUBSCRIPTIONS
 from bot.core.ids import ChannelId
 from bot.core.plurals import count
-from bot.core.query.parser import MAX_QUERY_LENGTH
 from bot.errors import UserError
 
-MAX_FEEDS = 50  # a server
+MAX_FEEDS: Final = 50  # in a server
+MAX_SUBSCRIPTIONS: Final = 50  # in a feed
+MAX_QUERY_LENGTH: Final = 200  # characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What the operator allows; a lower limit takes nothing away that there is."""
+    """What the operator allows. Lowering a limit removes nothing that already exists."""
 
-    feeds: int = MAX_FEEDS  # channels with subscriptions, a server
-    subscriptions: int = MAX_SUBSCRIPTIONS  # a feed
-    query_length: int = MAX_QUERY_LENGTH  # characters
+    feeds: int = MAX_FEEDS  # channels with subscriptions, in a server
+    subscriptions: int = MAX_SUBSCRIPTIONS  # in a feed
+    query_length: int = MAX_QUERY_LENGTH  # characters, as typed
 
     def check_feeds(self, *, has: int, adds: int = 1) -> None:
-        """Raises UserError, with how to make room, where so many channels more would be too many."""
+        """Raises UserError, with how to make room, if the server would have too many channels."""
         if adds and has + adds > self.feeds:
             raise UserError(
                 f"A server can have {count(self.feeds, 'channel')} with subscriptions. This one has {has}, "
@@ -31,13 +32,21 @@ class Limits:
             )
 
     def check_subscriptions(self, channel_id: ChannelId, *, has: int, adds: int) -> None:
-        """Raises UserError, with how to make room, where so many more would be too many."""
+        """Raises UserError, with how to make room, if the channel would have too many subscriptions."""
         if adds and has + adds > self.subscriptions:
             raise UserError(
                 f"A channel can have {count(self.subscriptions, 'subscription')}. <#{channel_id}> has "
                 f"{has}, and this adds {adds}. Nothing was changed: make room with `/unsubscribe`, or join "
-                "keywords by `OR`."
+                "keywords with `OR`."
+            )
+
+    def check_keywords(self, number: int) -> None:
+        """Raises UserError if these are more keywords than any channel can have."""
+        if number > self.subscriptions:
+            raise UserError(
+                f"These are {number} keywords, and a channel can have "
+                f"{count(self.subscriptions, 'subscription')}. Join some with `OR`."
             )
 
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS: Final = Limits()

@@ -55,8 +55,8 @@ def results(
     return tuple(
         Result(
             subscription=item,
-            papers=brought[item.canonical],
-            verdict=_verdict(feed, item, brought[item.canonical], listed=listed, now=now),
+            papers=brought[item.query.canonical],
+            verdict=_verdict(feed, item, brought[item.query.canonical], listed=listed, now=now),
         )
         for item in subscriptions
     )
@@ -68,7 +68,7 @@ def _verdict(
     if not papers:
         is_old = item.created_at <= now - timedelta(days=RESULT_DAYS)
         return Verdict.DEAD if is_old and feed.is_active else Verdict.FINE
-    if item.canonical == _EVERYTHING or papers < FEWEST_NOISY_PAPERS:
+    if item.query.canonical == _EVERYTHING or papers < FEWEST_NOISY_PAPERS:
         return Verdict.FINE  # every paper is what was asked for
     in_its_time = sum(count for day, count in listed.items() if day >= item.since)
     is_noisy = papers > NOISY_PAPERS or papers > in_its_time * NOISY_SHARE

@@ -8,24 +8,7 @@ from dataclasses import dataclass, field, replace
 from bot.core.feed_settings import FeedSettings
 from bot.core.feeds import FeedKind
 from bot.core.ids import ChannelId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WantedQuery:
-    """A query to subscribe to; as of `Subscription`."""
-
-    text: str
-    canonical: str
-    compiled: str
-    rules_version: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merged:
-    """A keyword that was typed twice in different words, and counts once."""
-
-    text: str
-    same_as: str  # the first spelling, which is kept
+from bot.core.query.compiled import CompiledQuery, Merged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +20,7 @@ class WantedFeed:
     kind: FeedKind | None = None
     schedule: Mapping[str, object] = field(default_factory=dict[str, object])  # fields of Schedule
     settings: Mapping[str, object] = field(default_factory=dict[str, object])  # other fields of FeedSettings
-    queries: tuple[WantedQuery, ...] = ()
+    queries: tuple[CompiledQuery, ...] = ()
     merged: tuple[Merged, ...] = ()
 
     def over(self, before: FeedSettings) -> FeedSettings:

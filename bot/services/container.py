@@ -176,6 +176,7 @@ def assemble(
             search=search,
             publisher=publisher,
             clock=clock,
+            limits=limits,
         ),
         papers=papers,
         explanations=Explanations(database=database, papers=papers, clock=clock, backfill_days=backfill_days),

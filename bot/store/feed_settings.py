@@ -32,7 +32,7 @@ async def write(
         "only_with_code": settings.only_with_code,
         "exclude_text": exclude.text if exclude else None,
         "exclude_canonical": exclude.canonical if exclude else None,
-        "exclude_compiled": exclude.compiled if exclude else None,
+        "exclude_compiled": exclude.expression if exclude else None,
         "exclude_rules_version": exclude.rules_version if exclude else None,
         "mention_role_id": settings.mention_role_id,
         "opens_threads": settings.opens_threads,

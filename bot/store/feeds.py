@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feeds import DEFAULT_MAX_PAPERS, Block, Exclusion, Feed, FeedKind, LastRun, Place, Style
+from bot.core.feeds import DEFAULT_MAX_PAPERS, Block, Feed, FeedKind, LastRun, Place, Style
 from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, UserId
+from bot.core.query.compiled import CompiledQuery
 from bot.core.schedules import Cadence, Schedule
 from bot.store import servers, subscriptions, tables
 from bot.store.column_types import keep_first
@@ -244,10 +245,10 @@ def _feed(row: Row[Any]) -> Feed:
         only_with_code=row.only_with_code,
         exclude=None
         if row.exclude_text is None
-        else Exclusion(
+        else CompiledQuery(
             text=row.exclude_text,
             canonical=row.exclude_canonical,
-            compiled=row.exclude_compiled,
+            expression=row.exclude_compiled,
             rules_version=row.exclude_rules_version,
         ),
         paused_at=row.paused_at,

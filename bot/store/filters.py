@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feeds import Exclusion
 from bot.core.ids import FeedId
+from bot.core.query.compiled import CompiledQuery
 from bot.store import tables
 
 _feeds = tables.feeds
@@ -19,7 +19,7 @@ async def change(
     min_upvotes: int,
     max_papers: int,
     only_with_code: bool,
-    exclude: Exclusion | None,
+    exclude: CompiledQuery | None,
 ) -> None:
     """Give the feed this filter, whole."""
     statement = update(_feeds).where(_feeds.c.id == feed_id)
@@ -30,27 +30,37 @@ async def change(
             only_with_code=only_with_code,
             exclude_text=exclude.text if exclude else None,
             exclude_canonical=exclude.canonical if exclude else None,
-            exclude_compiled=exclude.compiled if exclude else None,
+            exclude_compiled=exclude.expression if exclude else None,
             exclude_rules_version=exclude.rules_version if exclude else None,
         )
     )
 
 
-async def outdated(conn: AsyncConnection, rules_version: int) -> dict[FeedId, str]:
-    """The excluded queries that were compiled under other rules than these, as they were typed."""
-    statement = select(_feeds.c.id, _feeds.c.exclude_text).where(
-        _feeds.c.exclude_rules_version != rules_version
+async def outdated(conn: AsyncConnection, rules_version: int) -> dict[FeedId, CompiledQuery]:
+    """The excluded queries that were compiled by another version of the rules."""
+    columns = (
+        _feeds.c.id,
+        _feeds.c.exclude_text,
+        _feeds.c.exclude_canonical,
+        _feeds.c.exclude_compiled,
+        _feeds.c.exclude_rules_version,
     )
-    return {FeedId(feed_id): text for feed_id, text in await conn.execute(statement)}
+    statement = select(*columns).where(_feeds.c.exclude_rules_version != rules_version)
+    return {
+        FeedId(feed_id): CompiledQuery(
+            text=text, canonical=canonical, expression=expression, rules_version=version
+        )
+        for feed_id, text, canonical, expression, version in await conn.execute(statement)
+    }
 
 
-async def recompile(conn: AsyncConnection, feed_id: FeedId, exclude: Exclusion) -> None:
+async def recompile(conn: AsyncConnection, feed_id: FeedId, exclude: CompiledQuery) -> None:
     """Store what the feed's excluded query is under new rules."""
     statement = update(_feeds).where(_feeds.c.id == feed_id)
     await conn.execute(
         statement.values(
             exclude_canonical=exclude.canonical,
-            exclude_compiled=exclude.compiled,
+            exclude_compiled=exclude.expression,
             exclude_rules_version=exclude.rules_version,
         )
     )

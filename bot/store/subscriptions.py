@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Resumption, Subscription
 from bot.core.ids import FeedId, SubscriptionId, UserId
+from bot.core.query.compiled import CompiledQuery
 from bot.store import tables
 from bot.store.dialects import insert_if_new, these_ids
 
@@ -52,10 +53,7 @@ async def add(
     conn: AsyncConnection,
     *,
     feed_id: FeedId,
-    text: str,
-    canonical: str,
-    compiled: str,
-    rules_version: int,
+    query: CompiledQuery,
     since: date,
     now: datetime,
     created_by: UserId,
@@ -64,10 +62,10 @@ async def add(
     statement = insert_if_new(conn, _subscriptions, key=["feed_id", "canonical"]).returning(*_read)
     row = {
         "feed_id": feed_id,
-        "text": text,
-        "canonical": canonical,
-        "compiled": compiled,
-        "rules_version": rules_version,
+        "text": query.text,
+        "canonical": query.canonical,
+        "compiled": query.expression,
+        "rules_version": query.rules_version,
         "since": since,
         "created_at": now,
         "created_by": created_by,
@@ -109,7 +107,7 @@ async def resume(
 async def removed(conn: AsyncConnection, feed_id: FeedId) -> dict[str, Removed]:
     """The feed's removed subscriptions that are still kept, by canonical form."""
     found = await _removed(conn, _columns.feed_id == feed_id, _columns.ended_at.is_not(None))
-    return {one.subscription.canonical: one for one in found}
+    return {one.subscription.query.canonical: one for one in found}
 
 
 async def of_removal(conn: AsyncConnection, feed_id: FeedId, key: str) -> list[Removed]:
@@ -148,14 +146,7 @@ async def outdated(conn: AsyncConnection, rules_version: int) -> list[Subscripti
     return await _where(conn, _columns.rules_version != rules_version)
 
 
-async def recompile(
-    conn: AsyncConnection,
-    subscription_id: SubscriptionId,
-    *,
-    canonical: str,
-    compiled: str,
-    rules_version: int,
-) -> None:
+async def recompile(conn: AsyncConnection, subscription_id: SubscriptionId, query: CompiledQuery) -> None:
     """Store what the query is under new rules.
 
     Two queries of a feed that the new rules make one become one: of two that are subscribed this one goes,
@@ -167,12 +158,12 @@ async def recompile(
         await conn.execute(
             select(_columns.id, _columns.rules_version, _columns.ended_at).where(
                 _columns.feed_id == select(_columns.feed_id).where(this).scalar_subquery(),
-                _columns.canonical == canonical,
+                _columns.canonical == query.canonical,
                 _columns.id != subscription_id,
             )
         )
     ).one_or_none()
-    if twin is not None and twin.rules_version == rules_version:
+    if twin is not None and twin.rules_version == query.rules_version:
         is_removed = not (await conn.execute(select(is_live).where(this))).scalar_one()
         if is_removed or twin.ended_at is None:
             if not is_removed:
@@ -184,9 +175,13 @@ async def recompile(
         await conn.execute(delete(_subscriptions).where(_columns.id == twin.id))
     elif twin is not None:
         # Its canonical form is of the old rules and about to be replaced too; until then it stands aside.
-        aside = f"{canonical} (outdated, {twin.id})"
+        aside = f"{query.canonical} (outdated, {twin.id})"
         await conn.execute(update(_subscriptions).where(_columns.id == twin.id).values(canonical=aside))
-    values = {"canonical": canonical, "compiled": compiled, "rules_version": rules_version}
+    values = {
+        "canonical": query.canonical,
+        "compiled": query.expression,
+        "rules_version": query.rules_version,
+    }
     await conn.execute(update(_subscriptions).where(this).values(values))
 
 
@@ -216,10 +211,9 @@ def _values(rows: Iterable[Sequence[Any]]) -> list[Subscription]:
         Subscription(
             id=SubscriptionId(id_),
             feed_id=FeedId(feed_id),
-            text=text,
-            canonical=canonical,
-            compiled=compiled,
-            rules_version=rules_version,
+            query=CompiledQuery(
+                text=text, canonical=canonical, expression=compiled, rules_version=rules_version
+            ),
             since=since,
             created_at=created_at,
             created_by=UserId(created_by),

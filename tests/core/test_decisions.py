@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.decisions import Decision, Stage, decide, posting_order, reach
-from bot.core.feeds import Block, Exclusion, Feed, Subscription
+from bot.core.feeds import Block, Feed, Subscription
 from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, ServerId, SubscriptionId, UserId
 from bot.core.list_days import WINDOW_DAYS, open_list_day
 from bot.core.papers import Paper
 from bot.core.posts import Post, PostState
 from bot.core.schedules import Schedule
+from tests.queries import compiled
 
 NOW = datetime(2026, 8, 19, 9, tzinfo=UTC)
 DAY = date(2026, 8, 19)
@@ -35,10 +36,7 @@ PAPER = Paper(id=PaperId("2608.00001"), list_day=DAY, title="Video", abstract="â
 VIDEO = Subscription(
     id=SubscriptionId(1),
     feed_id=FEED.id,
-    text="video",
-    canonical="video",
-    compiled="video",
-    rules_version=1,
+    query=compiled("video"),
     since=DAY,
     created_at=NOW,
     created_by=UserId(1),
@@ -57,7 +55,7 @@ POST = Post(
     sent_at=NOW,
 )
 OLDEST = DAY - timedelta(days=8)
-SURVEY = Exclusion(text="survey", canonical="survey", compiled="survey", rules_version=1)
+SURVEY = compiled("survey")
 
 
 def decided(

@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.feeds import Feed, Subscription
 from bot.core.ids import ChannelId, FeedId, ServerId, SubscriptionId, UserId
+from bot.core.query.compiled import CompiledQuery
 from bot.core.results import Verdict, results
 from bot.core.schedules import Schedule
 
@@ -29,10 +30,7 @@ def wants(canonical: str, *, since: datetime = OLD) -> Subscription:
     return Subscription(
         id=SubscriptionId(1),
         feed_id=FEED.id,
-        text=canonical,
-        canonical=canonical,
-        compiled=canonical,
-        rules_version=1,
+        query=CompiledQuery(text=canonical, canonical=canonical, expression=canonical),
         since=since.date(),
         created_at=since,
         created_by=UserId(1),
@@ -44,7 +42,7 @@ def listed(a_day: int) -> dict[date, int]:
 
 
 def verdict(item: Subscription, papers: int, *, a_day: int = 10, feed: Feed = FEED) -> Verdict:
-    sent = [(item.canonical,)] * papers
+    sent = [(item.query.canonical,)] * papers
     (found,) = results(feed, [item], sent=sent, listed=listed(a_day), now=NOW)
     assert found.papers == papers
     return found.verdict

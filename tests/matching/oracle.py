@@ -17,7 +17,6 @@ from typing import Literal
 
 from bot.core.papers import Paper
 
-LONGEST_QUERY = 200
 DEEPEST_GROUP = 10
 SHORTEST_PREFIX = 3
 FIELDS = ("title", "abstract", "author", "org", "keyword")
@@ -279,8 +278,6 @@ class Reader:
     """Recursive descent: alternatives → or → and → term → atom."""
 
     def __init__(self, query: str) -> None:
-        if len(query) > LONGEST_QUERY:
-            raise BadQueryError("too long")
         self.pieces = [*pieces_of(plain(query)), Piece("end")]
         # Punctuation on its own is no more than white space.
         self.pieces = [p for p in self.pieces if p.kind != "word" or words_of(p.text)]

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.core.query.highlights import Field, mark
-from bot.core.query.parser import compile_query, parse_query
+from bot.core.query.parser import parse_query
 from bot.core.words.inflection import fold
 from bot.core.words.text import words
 from bot.matching.index import PaperIndex
+from tests.queries import expression
 
 pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
 
@@ -33,7 +34,7 @@ def found(query: str, *papers: Paper) -> list[str]:
     """The titles that a query finds."""
     titles = {each.id: each.title for each in papers}
     with PaperIndex(papers) as index:
-        return [titles[id_] for id_ in index.search(compile_query(parse_query(query)))]
+        return [titles[id_] for id_ in index.search(expression(query))]
 
 
 def finds(query: str, title: str) -> bool:
@@ -160,11 +161,11 @@ def test_one_papers_capitals_do_not_lend_their_reading_to_another() -> None:
 def test_papers_come_in_the_order_given_once_each() -> None:
     papers = [paper("x", number=number) for number in (3, 1, 2, 1)]
     with PaperIndex(papers) as index:
-        assert index.search(compile_query(parse_query("x"))) == ("2601.00003", "2601.00001", "2601.00002")
+        assert index.search(expression("x")) == ("2601.00003", "2601.00001", "2601.00002")
 
 
 def test_many_queries_are_answered_together() -> None:
-    compiled = [compile_query(parse_query(query)) for query in ("x", "y", "x", "* -x")]
+    compiled = [expression(query) for query in ("x", "y", "x", "* -x")]
     with PaperIndex([paper("x")]) as index:
         assert index.search_many(compiled) == {
             compiled[0]: ("2601.00001",),
@@ -175,12 +176,12 @@ def test_many_queries_are_answered_together() -> None:
 
 def test_an_empty_index_finds_nothing() -> None:
     with PaperIndex([]) as index:
-        assert index.search(compile_query(parse_query("* OR a-b*"))) == ()
+        assert index.search(expression("* OR a-b*")) == ()
 
 
 async def test_an_index_works_across_threads() -> None:
     index = await asyncio.to_thread(PaperIndex, [paper("x")])
-    assert await asyncio.to_thread(index.search, compile_query(parse_query("x"))) == ("2601.00001",)
+    assert await asyncio.to_thread(index.search, expression("x")) == ("2601.00001",)
     index.close()
     index.close()
 
@@ -291,4 +292,4 @@ def test_every_pair_of_words_of_the_recorded_days_is_found_where_it_stands() -> 
             title = words(each.title)
             for first, second in itertools.pairwise(title):
                 typed = f"{each.title[first.start : first.end]} {each.title[second.start : second.end]}"
-                assert each.id in index.search(compile_query(parse_query(f'"{typed}"'))), typed
+                assert each.id in index.search(expression(f'"{typed}"')), typed

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
-from bot.core.query.parser import QueryError, compile_query, parse_query
+from bot.core.query.parser import QueryError
 from bot.matching.index import PaperIndex
 from bot.sources.parse import parse_list
 from tests.matching import oracle
 from tests.matching.examples import IN_FIELDS, IN_TITLES, RIGHT, SAMPLE, WRONG
+from tests.queries import expression
 
 pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
 
@@ -32,7 +33,7 @@ def paper_of(title: str, number: int = 1) -> Paper:
 
 def engine_finds(query: str, papers: Sequence[Paper]) -> set[str]:
     with PaperIndex(papers) as index:
-        return set(index.search(compile_query(parse_query(query))))
+        return set(index.search(expression(query)))
 
 
 def oracle_finds(query: str, papers: Sequence[Paper]) -> set[str]:
@@ -41,7 +42,7 @@ def oracle_finds(query: str, papers: Sequence[Paper]) -> set[str]:
 
 def engine_takes(query: str) -> bool:
     try:
-        compile_query(parse_query(query))
+        expression(query)
     except QueryError:
         return False
     return True
@@ -248,7 +249,7 @@ def test_usual_queries_find_the_same_recorded_papers_by_both_readings() -> None:
     differences: list[str] = []
     with PaperIndex(sample) as index:
         for query in queries:
-            found = set(index.search(compile_query(parse_query(query))))
+            found = set(index.search(expression(query)))
             wanted = oracle_finds(query, sample)
             if found != wanted:
                 differences.append(

@@ -23,12 +23,12 @@ from simcord.builders import ChannelHandle
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, ServerId, UserId
 from bot.core.list_days import open_list_day
-from bot.core.query.parser import RULES_VERSION, compile_query, parse_query
 from bot.core.schedules import Cadence, Schedule
 from bot.store import feeds, subscriptions
 from bot.store.database import Database
 from sandbox import Fault
 from tests.process.running import Stage, staged
+from tests.queries import compiled
 
 LIVE = Schedule(cadence=Cadence.LIVE, time=time(9, 0), weekdays=frozenset(range(7)), timezone="UTC")
 # After so long without a new message the bot is through with what it owes: it waits for no longer after a few
@@ -232,7 +232,7 @@ def _spot(stage: Stage, number: int) -> Spot:  # noqa: PLR0911 - a kind a case
 async def _subscribe(folder: Path, stage: Stage, spots: list[Spot]) -> None:
     """Subscribes the spots in the store: by command each would take a second."""
     now = datetime.now(UTC)
-    query = parse_query(_KEYWORDS)
+    query = compiled(_KEYWORDS)
     database = await Database.open(f"sqlite+aiosqlite:///{folder / 'data' / 'paperboy.db'}")
     async with database.write() as conn:
         for spot in spots:
@@ -249,10 +249,7 @@ async def _subscribe(folder: Path, stage: Stage, spots: list[Spot]) -> None:
             await subscriptions.add(
                 conn,
                 feed_id=feed.id,
-                text=_KEYWORDS,
-                canonical=query.canonical,
-                compiled=compile_query(query),
-                rules_version=RULES_VERSION,
+                query=query,
                 since=open_list_day(now),
                 now=now,
                 created_by=UserId(1),

@@ -12,6 +12,7 @@ from bot.core.feeds import Feed, FeedKind, Place, Subscription
 from bot.core.ids import ChannelId, FeedId, PaperId, ServerId, UserId
 from bot.core.papers import Paper
 from bot.core.posts import Entry, Form, NewPost, Post
+from bot.core.query.compiled import CompiledQuery
 from bot.core.schedules import Schedule
 from bot.store import feeds, papers, posts, subscriptions
 
@@ -85,10 +86,12 @@ async def a_subscription(
     return await subscriptions.add(
         conn,
         feed_id=feed_id,
-        text=canonical.title(),
-        canonical=canonical,
-        compiled=f'"{canonical}"',
-        rules_version=rules_version,
+        query=CompiledQuery(
+            text=canonical.title(),
+            canonical=canonical,
+            expression=f'"{canonical}"',
+            rules_version=rules_version,
+        ),
         since=since,
         now=now,
         created_by=USER,

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Resumption, Subscription
 from bot.core.ids import FeedId
+from bot.core.query.compiled import CompiledQuery
 from bot.store import feeds, subscriptions, totals
 from tests.store.samples import DAY, HOUR, NOW, SERVER, USER, a_feed, a_subscription, removed
 
@@ -22,10 +23,9 @@ async def test_a_subscription_comes_back_as_it_was(conn: AsyncConnection) -> Non
     assert added == Subscription(
         id=added.id,
         feed_id=feed.id,
-        text="World Model",
-        canonical="world model",
-        compiled='"world model"',
-        rules_version=1,
+        query=CompiledQuery(
+            text="World Model", canonical="world model", expression='"world model"', rules_version=1
+        ),
         since=DAY,
         created_at=NOW,
         created_by=USER,
@@ -76,7 +76,11 @@ async def test_one_that_goes_on_is_the_same_with_the_spelling_of_now(conn: Async
 
     again = await subscriptions.resume(conn, first.id, text="AGENT", since=DAY, now=NOW + HOUR)
 
-    assert again == replace(first, text="AGENT", resumed=Resumption(at=NOW + HOUR, ran_at=NOW - HOUR))
+    assert again == replace(
+        first,
+        query=replace(first.query, text="AGENT"),
+        resumed=Resumption(at=NOW + HOUR, ran_at=NOW - HOUR),
+    )
     assert await subscriptions.of_feed(conn, feed.id) == [again]
     assert await subscriptions.removed(conn, feed.id) == {}
     (one,) = await subscriptions.of_removal(conn, feed.id, "ab12")
@@ -92,7 +96,7 @@ async def test_what_was_removed_together_is_known_by_its_key_until_it_is_removed
     await removed(conn, feed.id, key="ab12")
 
     def canonicals(found: list[subscriptions.Removed]) -> list[str]:
-        return [one.subscription.canonical for one in found]
+        return [one.subscription.query.canonical for one in found]
 
     assert canonicals(await subscriptions.of_removal(conn, feed.id, "ab12")) == ["one", "two"]
     assert await subscriptions.of_removal(conn, feed.id, "cd34") == []
@@ -158,13 +162,20 @@ async def test_what_other_rules_compiled_is_outdated(conn: AsyncConnection) -> N
 async def recompile(conn: AsyncConnection, subscription: Subscription | None, canonical: str) -> None:
     assert subscription is not None
     await subscriptions.recompile(
-        conn, subscription.id, canonical=canonical, compiled=f"new {canonical}", rules_version=2
+        conn,
+        subscription.id,
+        CompiledQuery(
+            text=subscription.query.text,
+            canonical=canonical,
+            expression=f"new {canonical}",
+            rules_version=2,
+        ),
     )
 
 
 async def canonical_forms(conn: AsyncConnection, feed_id: FeedId) -> list[str]:
     assert await subscriptions.outdated(conn, 2) == []
-    return [subscription.canonical for subscription in await subscriptions.of_feed(conn, feed_id)]
+    return [subscription.query.canonical for subscription in await subscriptions.of_feed(conn, feed_id)]
 
 
 async def test_a_recompiled_subscription_keeps_what_the_person_gave(conn: AsyncConnection) -> None:
@@ -172,8 +183,8 @@ async def test_a_recompiled_subscription_keeps_what_the_person_gave(conn: AsyncC
     old = await a_subscription(conn, feed.id, "agents")
     await recompile(conn, old, "agent")
     (new,) = await subscriptions.of_feed(conn, feed.id)
-    assert (new.canonical, new.compiled, new.rules_version) == ("agent", "new agent", 2)
-    assert (new.text, new.since, new.created_at) == ("Agents", DAY, NOW)
+    assert (new.query.canonical, new.query.expression, new.query.rules_version) == ("agent", "new agent", 2)
+    assert (new.query.text, new.since, new.created_at) == ("Agents", DAY, NOW)
 
 
 async def test_two_that_new_rules_make_one_become_one_with_the_earlier_day(conn: AsyncConnection) -> None:

@@ -13,6 +13,7 @@ RULES_VERSION: Final = 1
 # The column with a token that every row has, and one that only this row has.
 ROW_COLUMN: Final = "paper"
 EVERY_ROW: Final = "every"
+EVERY_PAPER: Final = f'{{{ROW_COLUMN}}} : "{EVERY_ROW}"'  # what `*` compiles to
 
 
 def compile_node(node: Node) -> str:
@@ -21,7 +22,7 @@ def compile_node(node: Node) -> str:
         # Words hold letters, digits and the signs + # *, never a quote.
         return f'{{{" ".join(node.fields)}}} : "{" ".join(node.words)}"' + (" *" if node.is_prefix else "")
     if isinstance(node, Everything):
-        return f'{{{ROW_COLUMN}}} : "{EVERY_ROW}"'
+        return EVERY_PAPER
     joiner = " AND " if isinstance(node, All) else " OR "
     compiled = "(" + joiner.join(map(compile_node, node.parts)) + ")"
     if isinstance(node, All) and node.without:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from bot.core.query.compiler import RULES_VERSION, compile_node
 from bot.core.query.lexer import (
     EMPTY,
     EXCLUSION,
@@ -23,8 +22,6 @@ from bot.core.words.latex import readable
 
 __all__ = [
     "MAX_DEPTH",
-    "MAX_QUERY_LENGTH",
-    "RULES_VERSION",
     "All",
     "Any",
     "Everything",
@@ -33,12 +30,10 @@ __all__ = [
     "Phrase",
     "Query",
     "QueryError",
-    "compile_query",
     "parse_query",
     "split_alternatives",
 ]
 
-MAX_QUERY_LENGTH: Final = 200  # characters
 MAX_DEPTH: Final = 10  # parentheses within parentheses
 
 _STARTS_TERM: Final = {
@@ -71,30 +66,13 @@ class Query:
         return str(self.root)
 
 
-def parse_query(text: str, *, max_length: int = MAX_QUERY_LENGTH) -> Query:
-    """Read what a person typed. Commas separate alternatives here.
-
-    Args:
-        text: the query.
-        max_length: in characters; a canonical form can be longer than what was typed.
+def parse_query(text: str) -> Query:
+    """Read a query of any length. Commas separate alternatives here.
 
     Raises:
         QueryError: it cannot be read; says where and what would be right.
     """
-    typed = " ".join(text.split())
-    if len(typed) > max_length:
-        raise QueryError(
-            f"The query is {len(typed)} characters long:",
-            f"It can have at most {max_length}. Make two subscriptions of it.",
-            text=typed,
-            position=max_length,
-        )
-    return Query(_Parser(readable(typed)).parse())
-
-
-def compile_query(query: Query) -> str:
-    """The query as an FTS5 expression for `bot.matching`, to be stored beside it with `RULES_VERSION`."""
-    return compile_node(query.root)
+    return Query(_Parser(readable(" ".join(text.split()))).parse())
 
 
 def split_alternatives(text: str) -> list[str]:

@@ -197,6 +197,6 @@ def _follow_ups(found: Explanation, *, now: datetime) -> list[str]:
 
 
 def _queries(subscriptions: Sequence[Subscription]) -> str:
-    shown = ", ".join(code(item.text) for item in subscriptions[:_QUERIES_SHOWN])
+    shown = ", ".join(code(item.query.text) for item in subscriptions[:_QUERIES_SHOWN])
     more = len(subscriptions) - _QUERIES_SHOWN
     return f"{shown} and {more} more" if more > 0 else shown or "none"

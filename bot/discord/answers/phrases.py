@@ -13,9 +13,9 @@ from bot.core.ids import ServerId
 from bot.core.markdown import clean
 from bot.core.plurals import count, is_or_are
 from bot.core.posts import FollowUp, FollowUpKind, FollowUpState, Post
+from bot.core.query.compiled import Merged
 from bot.core.runs import Outcome, Run
 from bot.core.schedules import Cadence, Schedule, weekdays_text
-from bot.core.transfer import Merged
 from bot.errors import ProblemKind
 
 # A backtick ends inline code whatever stands before it, so it is shown as a look-alike.

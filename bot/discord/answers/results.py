@@ -38,7 +38,7 @@ def with_results(settings: discord.Embed, found: Sequence[Result]) -> list[disco
 
 
 def _line(item: Result) -> str:
-    return f"• {code(item.subscription.text)}: {count(item.papers, 'paper')}{_WHAT_TO_DO[item.verdict]}"
+    return f"• {code(item.subscription.query.text)}: {count(item.papers, 'paper')}{_WHAT_TO_DO[item.verdict]}"
 
 
 def _in_short(found: Sequence[Result]) -> str:

@@ -78,7 +78,7 @@ def _wanted(item: Wanted) -> str:
         which = "" if item.recent == 1 else f"{of_them(item.today, item.recent)} "
         today = f", {which}on today's list"
     known = " (goes on)" if item.goes_on else "" if item.is_new else " (subscribed before)"
-    return f"• {code(item.subscription.text)}{known}: {recent} in the last {RECENT_DAYS} days{today}"
+    return f"• {code(item.subscription.query.text)}{known}: {recent} in the last {RECENT_DAYS} days{today}"
 
 
 def unsubscribed(result: Unsubscribed, *, now: datetime) -> list[discord.Embed]:
@@ -101,7 +101,7 @@ def unsubscribed(result: Unsubscribed, *, now: datetime) -> list[discord.Embed]:
         "goes on where it was."
     )
     return pages(
-        (f"• {code(item.text)}" for item in result.removed),
+        (f"• {code(item.query.text)}" for item in result.removed),
         title="Unsubscribed",
         intro=f"<#{result.feed.channel_id}> no longer gets papers that match:",
         footer=footer,
@@ -122,7 +122,7 @@ def to_end(found: ToEnd) -> list[discord.Embed]:
     number = len(found.subscriptions)
     these = f"all {number} subscriptions" if number > 1 else "the only subscription"
     return pages(
-        (f"• {code(item.text)}" for item in found.subscriptions),
+        (f"• {code(item.query.text)}" for item in found.subscriptions),
         title="Unsubscribe from all of them?",
         intro=f"Nothing was changed yet. This would end {these} of <#{found.feed.channel_id}>:",
         footer="\n".join(lines),
@@ -153,7 +153,7 @@ def of_channel(
 
 
 def _listed(subscriptions: Sequence[Subscription]) -> list[str]:
-    return [f"• {code(item.text)}, since {date_text(item.since)}" for item in subscriptions]
+    return [f"• {code(item.query.text)}, since {date_text(item.since)}" for item in subscriptions]
 
 
 def older_posted(result: Delivered, target: Target) -> str:

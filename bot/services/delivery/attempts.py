@@ -234,8 +234,7 @@ def _queries(canonicals: tuple[str, ...]) -> tuple[Query, ...]:
     read: list[Query] = []
     for canonical in canonicals:
         try:
-            # A canonical form may be longer than what a person may type.
-            read.append(parse_query(canonical, max_length=len(canonical)))
+            read.append(parse_query(canonical))
         except QueryError:
             continue
     return tuple(read)

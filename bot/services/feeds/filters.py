@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from bot.core.feed_settings import settings_of
-from bot.core.feeds import Exclusion, Feed, Place
+from bot.core.feeds import Feed, Place
 from bot.core.ids import UserId
 from bot.core.limits import Limits
-from bot.core.query.parser import RULES_VERSION, QueryError, compile_query, parse_query
-from bot.core.query.purposes import parse_exclusion
+from bot.core.query.compiled import CompiledQuery, compile_exclusion
+from bot.core.query.compiler import EVERY_PAPER
 from bot.core.schedules import Schedule
 from bot.errors import UserError
 from bot.services.changes import record_settings
@@ -23,8 +20,6 @@ from bot.services.feeds.feeds import Feeds, FeedState
 from bot.services.queries.search import RECENT_DAYS, Search
 from bot.store import filters
 from bot.store.database import Database
-
-_log = logging.getLogger(__name__)
 
 _NO_QUERY = frozenset({"-", "none"})
 
@@ -110,59 +105,26 @@ class Filters:
         excluded = state.feed.exclude
         if excluded is None:
             return 0, 0
-        queries = {item.compiled for item in state.subscriptions} or {compile_query(parse_query("*"))}
-        found = await self._search.recent(queries | {excluded.compiled}, days=RECENT_DAYS)
+        queries = {item.query.expression for item in state.subscriptions} or {EVERY_PAPER}
+        found = await self._search.recent(queries | {excluded.expression}, days=RECENT_DAYS)
         matched = {paper.id for query in queries for paper in found[query]}
-        return len(matched), len(matched & {paper.id for paper in found[excluded.compiled]})
+        return len(matched), len(matched & {paper.id for paper in found[excluded.expression]})
 
-    def _exclusion(self, typed: str) -> Exclusion | None:
+    def _exclusion(self, typed: str) -> CompiledQuery | None:
         """What was typed; None where it ends the exclusion."""
         if typed.strip().casefold() in _NO_QUERY:
             return None
-        parse_exclusion(typed, max_length=self._limits.query_length)
-        return compiled(typed)
+        return compile_exclusion(typed, self._limits)
 
 
 class _Values(TypedDict):
     min_upvotes: int
     max_papers: int
     only_with_code: bool
-    exclude: Exclusion | None
+    exclude: CompiledQuery | None
 
 
-async def recompile(conn: AsyncConnection) -> int:
-    """Brings excluded queries that were compiled under other rules up to today's; how many there were.
-
-    One that today's rules cannot read keeps its old form and is told of in the log.
-    """
-    stale = await filters.outdated(conn, RULES_VERSION)
-    for feed_id, text in stale.items():
-        try:
-            exclude = compiled(text)
-        except QueryError as error:
-            _log.warning("What feed %d excludes cannot be read by today's rules: %s", feed_id, error)
-            continue
-        await filters.recompile(conn, feed_id, exclude)
-    return len(stale)
-
-
-def compiled(text: str) -> Exclusion:
-    """The query as a feed keeps it.
-
-    Raises:
-        QueryError: it cannot be read.
-    """
-    typed = " ".join(text.split())
-    query = parse_query(typed)
-    return Exclusion(
-        text=typed,
-        canonical=query.canonical,
-        compiled=compile_query(query),
-        rules_version=RULES_VERSION,
-    )
-
-
-def _after(feed: Feed, wanted: FilterChange, exclude: Exclusion | None) -> _Values:
+def _after(feed: Feed, wanted: FilterChange, exclude: CompiledQuery | None) -> _Values:
     """The feed's whole filter after the change; `exclude` counts where something was given for it."""
     if exclude is not None and feed.exclude is not None and exclude.canonical == feed.exclude.canonical:
         exclude = feed.exclude  # the same in other words

@@ -12,7 +12,7 @@ from bot.core.changes import resubscribed_words, subscribed_words
 from bot.core.feeds import REMOVED_KEPT, Feed, Subscription
 from bot.core.ids import SubscriptionId, UserId
 from bot.core.list_days import open_list_day
-from bot.core.transfer import WantedQuery
+from bot.core.query.compiled import CompiledQuery
 from bot.services.runs.planning import plan_again
 from bot.store import cancelled_papers, papers, posts, subscriptions
 from bot.store.cancelled_papers import Cancelled
@@ -38,11 +38,11 @@ class Made:
     def words(self) -> list[str]:
         """What happened, for the record of changes; nothing where nothing did."""
         done = ((subscribed_words, self.new), (resubscribed_words, self.resumed))
-        return [words([item.text for item in made]) for words, made in done if made]
+        return [words([item.query.text for item in made]) for words, made in done if made]
 
 
 async def make(
-    conn: AsyncConnection, feed: Feed, wanted: Sequence[WantedQuery], *, user_id: UserId, now: datetime
+    conn: AsyncConnection, feed: Feed, wanted: Sequence[CompiledQuery], *, user_id: UserId, now: datetime
 ) -> Made:
     """Subscribes the feed to queries that it is not subscribed to.
 
@@ -66,16 +66,13 @@ async def make(
         added = await subscriptions.add(
             conn,
             feed_id=feed.id,
-            text=query.text,
-            canonical=query.canonical,
-            compiled=query.compiled,
-            rules_version=query.rules_version,
+            query=query,
             since=open_list_day(now),
             now=now,
             created_by=user_id,
         )
         new += [added] if added else []
-    returned = await _give_back(conn, feed, {item.id: item.canonical for item in resumed}, now=now)
+    returned = await _give_back(conn, feed, {item.id: item.query.canonical for item in resumed}, now=now)
     return Made(new=tuple(new), resumed=tuple(resumed), returned=returned)
 
 
@@ -83,7 +80,9 @@ async def end(
     conn: AsyncConnection, feed: Feed, removed: Sequence[Subscription], *, key: str, now: datetime
 ) -> Cancelled:
     """Removes subscriptions of the feed, together; gives what becomes of the papers that they had pending."""
-    cancelled = await cancelled_papers.cancel(conn, feed.id, {item.canonical: item.id for item in removed})
+    cancelled = await cancelled_papers.cancel(
+        conn, feed.id, {item.query.canonical: item.id for item in removed}
+    )
     for item in removed:
         await subscriptions.end(conn, item.id, key=key, ran_at=item.last_run_at(feed), now=now)
     return cancelled

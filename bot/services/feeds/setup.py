@@ -7,11 +7,11 @@ from datetime import date
 
 from bot.core.decisions import posting_order
 from bot.core.drafts import Draft, on_one_line
-from bot.core.feeds import MAX_SUBSCRIPTIONS, Place
+from bot.core.feeds import Place
 from bot.core.ids import ServerId, UserId
+from bot.core.limits import Limits
 from bot.core.papers import Paper
-from bot.core.query.parser import Query, compile_query
-from bot.core.query.purposes import parse_alternatives
+from bot.core.query.compiled import CompiledQuery, compile_alternatives, distinct
 from bot.core.schedules import parse_time, parse_weekdays
 from bot.errors import UserError
 from bot.services.clock import Clock
@@ -44,12 +44,14 @@ class Setup:
         search: Search,
         publisher: Publisher,
         clock: Clock,
+        limits: Limits,
     ) -> None:
         self._servers = servers
         self._subscriptions = subscriptions
         self._search = search
         self._publisher = publisher
         self.clock = clock
+        self._limits = limits
 
     async def begin(self, server_id: ServerId) -> Draft:
         """An empty draft, with the schedule that the server's new feeds begin with."""
@@ -75,21 +77,16 @@ class Setup:
             QueryError: a part cannot be read; says where.
             UserError: they are more than a channel can have.
         """
-        distinct = {query.canonical for _, query in _parts(on_one_line(typed))}
-        if len(distinct) > MAX_SUBSCRIPTIONS:
-            raise UserError(
-                f"These are {len(distinct)} keywords, and a channel can have {MAX_SUBSCRIPTIONS}. Join some "
-                "by `OR`."
-            )
+        self._limits.check_keywords(len(self._queries(on_one_line(typed))))
         return draft.asking_for(typed)
 
     async def samples(self, draft: Draft) -> tuple[Sample, ...]:
         """What each of the draft's keywords would have brought, in the order typed."""
         if not draft.keywords:
             return ()
-        parts = {query.canonical: (text, compile_query(query)) for text, query in _parts(draft.keywords)}
-        found = await self._search.recent({one for _, one in parts.values()}, days=RECENT_DAYS)
-        return tuple(_sample(text, found[compiled]) for text, compiled in parts.values())
+        queries = self._queries(draft.keywords)
+        found = await self._search.recent({query.expression for query in queries}, days=RECENT_DAYS)
+        return tuple(_sample(query.text, found[query.expression]) for query in queries)
 
     def at_times(self, draft: Draft, *, time: str, weekdays: str, place: str) -> Draft:
         """With the time, the days, and the time zone of a place.
@@ -122,9 +119,8 @@ class Setup:
             draft.keywords, place=draft.place, user_id=user_id, schedule=schedule
         )
 
-
-def _parts(keywords: str) -> list[tuple[str, Query]]:
-    return parse_alternatives(keywords)
+    def _queries(self, keywords: str) -> tuple[CompiledQuery, ...]:
+        return distinct(compile_alternatives(keywords, self._limits))[0]
 
 
 def _sample(text: str, found: list[Paper]) -> Sample:

@@ -16,15 +16,13 @@ from bot.core.ids import ChannelId, SubscriptionId, UserId
 from bot.core.limits import Limits
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
-from bot.core.query.parser import RULES_VERSION, Query, compile_query
-from bot.core.query.purposes import parse_alternatives
+from bot.core.query.compiled import CompiledQuery, Merged, compile_alternatives, distinct
 from bot.core.schedules import Schedule, next_run
-from bot.core.transfer import Merged, WantedQuery
 from bot.errors import UserError
 from bot.services.changes import in_a_row, record, record_settings
 from bot.services.clock import Clock
 from bot.services.delivery.outbox import Delivered, Delivery
-from bot.services.feeds import filters, resuming, unsubscribing
+from bot.services.feeds import resuming, unsubscribing
 from bot.services.feeds.creation import ensure_feed
 from bot.services.feeds.feeds import check_active
 from bot.services.feeds.resuming import Made
@@ -113,7 +111,7 @@ class Subscriptions:
             QueryError: a part cannot be read.
             UserError: the feed would have too many, or the server too many feeds.
         """
-        parts, merged = _distinct(parse_alternatives(keywords, max_length=self._limits.query_length))
+        queries, merged = distinct(compile_alternatives(keywords, self._limits))
         now = self._clock()
         async with self._database.write() as conn:
             feed = await ensure_feed(
@@ -124,12 +122,12 @@ class Subscriptions:
                 limits=self._limits,
                 now=now,
             )
-            known = {item.canonical: item for item in await subscriptions.of_feed(conn, feed.id)}
+            known = {item.query.canonical: item for item in await subscriptions.of_feed(conn, feed.id)}
             before = settings_of(feed) if known and schedule else None
-            wanted = [query for canonical, query in parts.items() if canonical not in known]
+            wanted = [query for query in queries if query.canonical not in known]
             feed, made = await self._make(conn, feed, wanted, user_id=user_id, now=now, schedule=schedule)
-        asked_for = known | {item.canonical: item for item in made.all}
-        result = await self._subscribed(feed, [asked_for[canonical] for canonical in parts], made)
+        asked_for = known | {item.query.canonical: item for item in made.all}
+        result = await self._subscribed(feed, [asked_for[query.canonical] for query in queries], made)
         return replace(result, before=before, merged=merged)
 
     async def undo(self, channel_id: ChannelId, key: str, *, user_id: UserId) -> Subscribed:
@@ -152,7 +150,7 @@ class Subscriptions:
         self,
         conn: AsyncConnection,
         feed: Feed,
-        wanted: Sequence[WantedQuery],
+        wanted: Sequence[CompiledQuery],
         *,
         user_id: UserId,
         now: datetime,
@@ -185,10 +183,12 @@ class Subscriptions:
         today = open_list_day(self._clock())
         async with self._database.read() as conn:
             read = await list_days.reads(conn, today - timedelta(days=MOST_DAYS - 1), today)
-        found = await self._search.recent({item.compiled for item in asked_for}, days=MOST_DAYS)
+        found = await self._search.recent({item.query.expression for item in asked_for}, days=MOST_DAYS)
         return Subscribed(
             feed=feed,
-            wanted=tuple(_wanted(item, found[item.compiled], made=made, today=today) for item in asked_for),
+            wanted=tuple(
+                _wanted(item, found[item.query.expression], made=made, today=today) for item in asked_for
+            ),
             recent_days_known=sum(day > today - timedelta(days=RECENT_DAYS) for day in read),
             access=await self._publisher.access(feed.place),
             is_archive_read=len(read) == MOST_DAYS,
@@ -228,7 +228,7 @@ class Subscriptions:
         """
         async with self._database.read() as conn:
             feed, known = await unsubscribing.subscribed(conn, channel_id)
-            pending = await cancelled_papers.count(conn, feed.id, {item.canonical for item in known})
+            pending = await cancelled_papers.count(conn, feed.id, {item.query.canonical for item in known})
         coming = await self._runs.coming(feed, known)
         return ToEnd(feed=feed, subscriptions=tuple(known), pending=pending, coming=coming.planned)
 
@@ -267,7 +267,7 @@ class Subscriptions:
             if not removed:
                 raise UserError(f"<#{channel_id}> is not subscribed to any of that now. Nothing was changed.")
             cancelled = await resuming.end(conn, feed, removed, key=key, now=now)
-            what = unsubscribed_words([item.text for item in removed])
+            what = unsubscribed_words([item.query.text for item in removed])
             await record(conn, feed, what, user_id=user_id, now=now)
         return Unsubscribed(
             feed=feed,
@@ -291,9 +291,9 @@ class Subscriptions:
         return FeedSubscriptions(feed=feed, subscriptions=tuple(known), most=self._limits.subscriptions)
 
     async def recompile(self) -> int:
-        """Brings queries that were compiled under other rules up to today's; how many there were."""
+        """Recompile the queries of an older version of the rules; return how many there were."""
         async with self._database.write() as conn:
-            return await recompiling.recompile(conn) + await filters.recompile(conn)
+            return await recompiling.recompile(conn)
 
 
 def _wanted(subscription: Subscription, found: Sequence[Paper], *, made: Made, today: date) -> Wanted:
@@ -306,22 +306,3 @@ def _wanted(subscription: Subscription, found: Sequence[Paper], *, made: Made, t
         today=days.count(today),
         older=sum(day < subscription.since for day in days),
     )
-
-
-def _distinct(
-    parts: Sequence[tuple[str, Query]],
-) -> tuple[dict[str, WantedQuery], tuple[Merged, ...]]:
-    """The parts by canonical form, in the order typed, the first spelling kept; and the other spellings."""
-    distinct: dict[str, WantedQuery] = {}
-    merged: list[Merged] = []
-    for text, query in parts:
-        if kept := distinct.get(query.canonical):
-            merged.append(Merged(text=text, same_as=kept.text))
-            continue
-        distinct[query.canonical] = WantedQuery(
-            text=text,
-            canonical=query.canonical,
-            compiled=compile_query(query),
-            rules_version=RULES_VERSION,
-        )
-    return distinct, tuple(merged)

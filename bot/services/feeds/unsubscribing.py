@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.feeds import REMOVED_KEPT, Feed, Subscription
 from bot.core.ids import ChannelId
 from bot.core.markdown import length
+from bot.core.query.compiled import CompiledQuery
 from bot.core.query.parser import QueryError, parse_query, split_alternatives
-from bot.core.transfer import WantedQuery
 from bot.errors import UserError
 from bot.services.feeds.resuming import may_resume
 from bot.store import feeds, subscriptions
@@ -66,7 +66,7 @@ async def subscribed(conn: AsyncConnection, channel_id: ChannelId) -> tuple[Feed
     return feed, known
 
 
-def to_undo(removed: Sequence[Removed], *, channel_id: ChannelId, now: datetime) -> list[WantedQuery]:
+def to_undo(removed: Sequence[Removed], *, channel_id: ChannelId, now: datetime) -> list[CompiledQuery]:
     """What to subscribe to again, of what one removal removed.
 
     Raises:
@@ -76,16 +76,7 @@ def to_undo(removed: Sequence[Removed], *, channel_id: ChannelId, now: datetime)
         raise UserError(
             f"This was undone already: <#{channel_id}> is subscribed to that again. Nothing was changed."
         )
-    wanted = [
-        WantedQuery(
-            text=one.subscription.text,
-            canonical=one.subscription.canonical,
-            compiled=one.subscription.compiled,
-            rules_version=one.subscription.rules_version,
-        )
-        for one in removed
-        if may_resume(one, now=now)
-    ]
+    wanted = [one.subscription.query for one in removed if may_resume(one, now=now)]
     if not wanted:
         raise UserError(
             f"This can no longer be undone: a removed subscription is kept for {REMOVED_KEPT.days} days, and "
@@ -98,13 +89,15 @@ def to_undo(removed: Sequence[Removed], *, channel_id: ChannelId, now: datetime)
 def means_all(keywords: str, known: Sequence[Subscription]) -> bool:
     """Whether what was typed stands for every subscription of a channel, and not for one that reads so."""
     keywords = " ".join(keywords.split())
-    return keywords.casefold() in _ALL_OF_THEM_SPELLINGS and all(item.text != keywords for item in known)
+    return keywords.casefold() in _ALL_OF_THEM_SPELLINGS and all(
+        item.query.text != keywords for item in known
+    )
 
 
 def offered(typed: str, known: Sequence[Subscription]) -> list[tuple[str, str]]:
     """The known subscriptions that hold what was typed so far: what is read, and what is then sent."""
     typed = typed.strip().casefold()
-    found = [(item.text, _value(item)) for item in known if typed in item.text.casefold()]
+    found = [(item.query.text, _value(item)) for item in known if typed in item.query.text.casefold()]
     if len(known) > 1 and typed in ALL_OF_THEM:
         found.insert(0, (f"All of them ({len(known)})", ALL_OF_THEM))
     return found
@@ -119,7 +112,7 @@ def chosen(keywords: str, known: Sequence[Subscription], *, channel_id: ChannelI
     """
     keywords = " ".join(keywords.split())
     # A text stored under older rules may read differently now; the very text always finds itself.
-    if same := [item for item in known if item.text == keywords]:
+    if same := [item for item in known if item.query.text == keywords]:
         return same
     if means_all(keywords, known):
         return list(known)
@@ -134,23 +127,23 @@ def chosen(keywords: str, known: Sequence[Subscription], *, channel_id: ChannelI
             "Nothing was changed: `/subscriptions` lists what the channel has, and `/unsubscribe` offers it "
             "while you type."
         ) from error
-    if same := [item for item in known if item.canonical == canonical]:
+    if same := [item for item in known if item.query.canonical == canonical]:
         return same
     raise UserError(_not_subscribed(keywords, known, channel_id=channel_id))
 
 
 def _canonical(text: str) -> str:
-    # Whatever the limit is today: what was subscribed can be ended.
-    return parse_query(text, max_length=len(text)).canonical
+    # Without a limit: a subscription can be removed even if the operator lowered the limit since.
+    return parse_query(text).canonical
 
 
 def _value(item: Subscription) -> str:
-    return item.text if length(item.text) <= _LONGEST_VALUE else f"{_BY_ID}{item.id}"
+    return item.query.text if length(item.query.text) <= _LONGEST_VALUE else f"{_BY_ID}{item.id}"
 
 
 def _not_subscribed(keywords: str, known: Sequence[Subscription], *, channel_id: ChannelId) -> str:
     parts = split_alternatives(keywords)
-    canonicals = {item.canonical for item in known}
+    canonicals = {item.query.canonical for item in known}
     if len(parts) > 1 and any(_canonical(part) in canonicals for part in parts):
         return (
             f"<#{channel_id}> is not subscribed to that as a whole, but to parts of it. Nothing was changed: "

@@ -57,13 +57,13 @@ class Explanations:
         paper = await self._papers.one(paper_id)
         async with self._database.read() as conn:
             first_seen_at = await papers.first_seen(conn, paper_id)
-        excludes = {feed.exclude.compiled} if feed.exclude else set[str]()
-        found = await matching(paper, {item.compiled for item in known} | excludes)
+        excludes = {feed.exclude.expression} if feed.exclude else set[str]()
+        found = await matching(paper, {item.query.expression for item in known} | excludes)
         now = self._clock()
         decision = decide(
             feed,
             paper,
-            matched=[item for item in known if item.compiled in found],
+            matched=[item for item in known if item.query.expression in found],
             posted=post or False,
             is_excluded=not excludes.isdisjoint(found),
             first_seen_at=first_seen_at,

@@ -10,8 +10,10 @@ from datetime import date, timedelta
 
 from bot.core.decisions import posting_order
 from bot.core.ids import PaperId
+from bot.core.limits import Limits
 from bot.core.papers import Paper
-from bot.core.query.parser import Query, compile_query, parse_query, split_alternatives
+from bot.core.query.compiled import CompiledQuery, compile_alternatives, distinct
+from bot.core.query.parser import parse_query
 from bot.errors import NotOpenYetError, Problem
 from bot.matching.index import PaperIndex
 from bot.services.progress import Progress, no_progress
@@ -24,7 +26,7 @@ _MOST_DAYS_BACK = 5  # a long weekend at most lies between two lists that have p
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     paper: Paper
-    queries: tuple[Query, ...]  # those that match it
+    queries: tuple[CompiledQuery, ...]  # those that match it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,16 +41,14 @@ class Matches:
     problem_day: date | None = None
 
 
-def alternatives(keywords: str, *, max_length: int) -> tuple[Query, ...]:
-    """The queries that the keywords are, as /subscribe takes them: each comma begins another.
+def alternatives(keywords: str, limits: Limits) -> tuple[CompiledQuery, ...]:
+    """The queries that /subscribe would make of the keywords.
 
     Raises:
         QueryError: one of them cannot be read.
     """
-    parse_query(keywords, max_length=max_length)  # the whole, so that an error shows its place in it
-    return tuple(
-        parse_query(part, max_length=max_length) for part in dict.fromkeys(split_alternatives(keywords))
-    )
+    parse_query(keywords)  # as a whole first, so that an error shows its place in all that was typed
+    return distinct(compile_alternatives(keywords, limits))[0]
 
 
 async def newest_list(source: HuggingFace, today: date) -> DayListing:
@@ -64,7 +64,12 @@ async def newest_list(source: HuggingFace, today: date) -> DayListing:
 
 
 async def preview(
-    source: HuggingFace, queries: Sequence[Query], *, days: int, today: date, progress: Progress = no_progress
+    source: HuggingFace,
+    queries: Sequence[CompiledQuery],
+    *,
+    days: int,
+    today: date,
+    progress: Progress = no_progress,
 ) -> Matches:
     """What the queries find in the last `days` list days; of one, in the newest list that has papers.
 
@@ -88,16 +93,16 @@ async def _newest_first(source: HuggingFace, today: date, *, days: int) -> Async
             yield await source.list_day(today - timedelta(days=back))
 
 
-def _matches(listings: Sequence[DayListing], queries: Sequence[Query]) -> Matches:
+def _matches(listings: Sequence[DayListing], queries: Sequence[CompiledQuery]) -> Matches:
     papers: dict[PaperId, Paper] = {}
     for listing in listings:
         for paper in listing.papers:
             papers.setdefault(paper.id, paper)  # on two lists, it counts on the newer one
     with PaperIndex(list(papers.values())) as index:
-        found = index.search_many([compile_query(query) for query in queries])
-    by_paper: dict[PaperId, list[Query]] = {}
+        found = index.search_many(query.expression for query in queries)
+    by_paper: dict[PaperId, list[CompiledQuery]] = {}
     for query in queries:
-        for paper_id in found[compile_query(query)]:
+        for paper_id in found[query.expression]:
             by_paper.setdefault(paper_id, []).append(query)
     in_order = sorted(
         posting_order([papers[paper_id] for paper_id in by_paper]),

@@ -12,7 +12,8 @@ from bot.core.ids import PaperId
 from bot.core.limits import DEFAULT_LIMITS, Limits
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
-from bot.core.query.parser import Query, compile_query, parse_query
+from bot.core.query.compiled import compile_query
+from bot.core.query.parser import Query
 from bot.matching.index import PaperIndex
 from bot.services.clock import Clock
 from bot.store import list_days, papers
@@ -46,17 +47,16 @@ class Search:
         Raises:
             QueryError: the query cannot be read.
         """
-        query = parse_query(keywords, max_length=self._limits.query_length)
+        query = compile_query(keywords, self._limits)
         today = open_list_day(self._clock())
         first = today - timedelta(days=days - 1)
         async with self._database.read() as conn:
             reads = await list_days.reads(conn, first, today)
-        compiled = compile_query(query)
-        found = (await self.recent([compiled], days=days))[compiled]
+        found = (await self.recent([query.expression], days=days))[query.expression]
         newest_first = sorted(
             posting_order(found), key=lambda paper: paper.list_day or date.min, reverse=True
         )
-        return Preview(query=query, days=days, papers=tuple(newest_first), days_known=len(reads))
+        return Preview(query=query.parsed(), days=days, papers=tuple(newest_first), days_known=len(reads))
 
     async def recent(self, compiled: Collection[str], *, days: int) -> dict[str, list[Paper]]:
         """For each compiled query the papers of the last `days` list days that it matches."""

@@ -59,8 +59,8 @@ def plan(
 
     `first_seen` may leave out the papers that were seen before the last run of each of the feeds.
     """
-    asked = {subscription.compiled for group in subscriptions.values() for subscription in group}
-    asked |= {feed.exclude.compiled for feed in feeds if feed.exclude}
+    asked = {subscription.query.expression for group in subscriptions.values() for subscription in group}
+    asked |= {feed.exclude.expression for feed in feeds if feed.exclude}
     with PaperIndex(papers) as index:
         found = _search(index, asked)
     by_id = {paper.id: paper for paper in papers}
@@ -99,7 +99,7 @@ def plan(
             continue
         if planned is not None:
             plans.append(planned)
-        if any(subscription.compiled not in found for subscription in known):
+        if any(subscription.query.expression not in found for subscription in known):
             broken.add(feed.id)
     return Planned(plans=tuple(plans), figures=figures, filtered=filtered, broken=frozenset(broken))
 
@@ -146,7 +146,7 @@ class _Excluded:
         """
         if feed.exclude is None:
             return frozenset()
-        compiled = feed.exclude.compiled
+        compiled = feed.exclude.expression
         if compiled not in self._sets:
             self._sets[compiled] = frozenset(self._found[compiled])
         return self._sets[compiled]
@@ -194,7 +194,7 @@ def _decide(
             today=today,
         )
         if decision.is_post:
-            queries_of[paper_id] = tuple(subscription.canonical for subscription in decision.matched)
+            queries_of[paper_id] = tuple(subscription.query.canonical for subscription in decision.matched)
         if decision.is_filtered_out:
             filtered[decision.stage] += 1
     return _Decided(queries_of=queries_of, filtered=filtered)
@@ -231,8 +231,8 @@ def plan_older(
     made up for: asked twice, it has nothing to add.
     """
     with PaperIndex(papers) as index:
-        excludes = {feed.exclude.compiled} if feed.exclude else set[str]()
-        found = _search(index, {subscription.compiled for subscription in subscriptions} | excludes)
+        excludes = {feed.exclude.expression} if feed.exclude else set[str]()
+        found = _search(index, {subscription.query.expression for subscription in subscriptions} | excludes)
     excluded = _Excluded(found).by(feed)
     by_id = {paper.id: paper for paper in papers}
     queries_of: dict[PaperId, tuple[str, ...]] = {}
@@ -249,7 +249,7 @@ def plan_older(
             today=date.max,
         )
         if decision.stage is Stage.SINCE and decision.lacks is None:
-            queries_of[paper_id] = tuple(subscription.canonical for subscription in wanting)
+            queries_of[paper_id] = tuple(subscription.query.canonical for subscription in wanting)
     newest = heapq.nlargest(
         count, (by_id[paper_id] for paper_id in queries_of), key=lambda paper: (paper.list_day, paper.upvotes)
     )
@@ -264,7 +264,7 @@ def _matched(
 ) -> dict[PaperId, list[Subscription]]:
     matched: defaultdict[PaperId, list[Subscription]] = defaultdict(list)
     for subscription in subscriptions:
-        for paper_id in found.get(subscription.compiled, ()):
+        for paper_id in found.get(subscription.query.expression, ()):
             matched[paper_id].append(subscription)
     return matched
 

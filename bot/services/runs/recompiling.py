@@ -1,4 +1,4 @@
-"""Bringing stored queries up to the rules of today."""
+"""Recompiling stored queries after the rules of the language have changed."""
 
 from __future__ import annotations
 
@@ -6,30 +6,32 @@ import logging
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.query.parser import RULES_VERSION, QueryError, compile_query, parse_query
-from bot.store import subscriptions
+from bot.core.query.compiler import RULES_VERSION
+from bot.core.query.lexer import QueryError
+from bot.store import filters, subscriptions
 
 _log = logging.getLogger(__name__)
 
 
 async def recompile(conn: AsyncConnection) -> int:
-    """Compiles the subscriptions that were compiled under other rules; how many there were.
+    """Recompile the queries that another version of the rules compiled, and return how many there were.
 
-    One that today's rules cannot read keeps its old form, and the log says so.
+    One that today's rules cannot read keeps its old form, and a warning is logged.
     """
-    stale = await subscriptions.outdated(conn, RULES_VERSION)
-    for item in stale:
+    outdated = await subscriptions.outdated(conn, RULES_VERSION)
+    for subscription in outdated:
         try:
-            # The operator may have lowered the limit since it was typed.
-            query = parse_query(item.text, max_length=len(item.text))
+            query = subscription.query.recompiled()
         except QueryError as error:
-            _log.warning("Subscription %d cannot be read by today's rules: %s", item.id, error)
+            _log.warning("Subscription %d cannot be read by today's rules: %s", subscription.id, error)
             continue
-        await subscriptions.recompile(
-            conn,
-            item.id,
-            canonical=query.canonical,
-            compiled=compile_query(query),
-            rules_version=RULES_VERSION,
-        )
-    return len(stale)
+        await subscriptions.recompile(conn, subscription.id, query)
+    exclusions = await filters.outdated(conn, RULES_VERSION)
+    for feed_id, exclude in exclusions.items():
+        try:
+            query = exclude.recompiled()
+        except QueryError as error:
+            _log.warning("What feed %d excludes cannot be read by today's rules: %s", feed_id, error)
+            continue
+        await filters.recompile(conn, feed_id, query)
+    return len(outdated) + len(exclusions)

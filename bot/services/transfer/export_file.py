@@ -58,5 +58,5 @@ def _raw(feed: Feed, name: str, subscriptions: Sequence[Subscription]) -> dict[s
         "threads": feed.opens_threads,
         "publish": feed.publishes,
         "paused": feed.paused_at is not None,
-        "subscriptions": [item.text for item in subscriptions],
+        "subscriptions": [item.query.text for item in subscriptions],
     }

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from bot.core.feeds import Exclusion
 from bot.core.ids import ChannelId, RoleId
 from bot.core.limits import Limits
 from bot.core.markdown import fit
 from bot.core.plurals import count
-from bot.core.query.parser import RULES_VERSION, Query, QueryError, compile_query, parse_query
-from bot.core.query.purposes import parse_exclusion
-from bot.core.transfer import Merged, WantedFeed, WantedQuery
+from bot.core.query.compiled import CompiledQuery, Merged, compile_exclusion, compile_query, distinct
+from bot.core.query.lexer import QueryError
+from bot.core.transfer import WantedFeed
 from bot.errors import UserError
 from bot.services.transfer.export_file import MAX_BYTES
 from bot.services.transfer.file_format import FeedOfFile, checked, feed_label, problems
@@ -136,30 +135,32 @@ def _lines(text: str) -> list[_Typed]:
 
 def _queries(
     typed: Sequence[_Typed], limits: Limits, found: _Problems
-) -> tuple[tuple[WantedQuery, ...], tuple[Merged, ...]]:
+) -> tuple[tuple[CompiledQuery, ...], tuple[Merged, ...]]:
     """The queries, each once, and which were the same; what is wrong with them is added to the problems."""
-    distinct: dict[str, WantedQuery] = {}
-    merged: list[Merged] = []
+    read: list[CompiledQuery] = []
+    canonicals: set[str] = set()
     for item in typed:
         query = _query(item, limits, found)
         if query is None:
             continue
-        if query.canonical in distinct:
-            merged.append(Merged(text=query.text, same_as=distinct[query.canonical].text))
-            continue
-        if len(distinct) == limits.subscriptions:
+        canonicals.add(query.canonical)
+        if len(canonicals) > limits.subscriptions:
             found.add(
                 f"{item.start} is one too many: a channel can have "
                 f"{count(limits.subscriptions, 'subscription')}. Join keywords by `OR`, or take some out."
             )
             break
-        distinct[query.canonical] = query
-    return tuple(distinct.values()), tuple(merged)
+        read.append(query)
+    return distinct(read)
 
 
 def _query(
-    item: _Typed, limits: Limits, found: _Problems, *, read: Callable[..., Query] = parse_query
-) -> WantedQuery | None:
+    item: _Typed,
+    limits: Limits,
+    found: _Problems,
+    *,
+    compiling: Callable[[str, Limits], CompiledQuery] = compile_query,
+) -> CompiledQuery | None:
     text = " ".join(item.text.split())
     if any(
         "\ud800" <= character <= "\udfff" for character in text
@@ -167,16 +168,10 @@ def _query(
         found.add(f"{item.start} has half a character: write it whole.")
         return None
     try:
-        query = read(text, max_length=limits.query_length)
+        return compiling(text, limits)
     except QueryError as error:
         found.add(f"{item.start}: {error}")
         return None
-    return WantedQuery(
-        text=text,
-        canonical=query.canonical,
-        compiled=compile_query(query),
-        rules_version=RULES_VERSION,
-    )
 
 
 def _feeds(text: str, limits: Limits) -> tuple[WantedFeed, ...]:
@@ -235,17 +230,9 @@ def _has(feed: FeedOfFile, key: str) -> bool:
     return key in feed.model_fields_set
 
 
-def _exclusion(text: str | None, label: str, limits: Limits, found: _Problems) -> Exclusion | None:
+def _exclusion(text: str | None, label: str, limits: Limits, found: _Problems) -> CompiledQuery | None:
     typed = None if text is None else _Typed("**exclude**", text, label)
-    query = _query(typed, limits, found, read=parse_exclusion) if typed else None
-    if query is None:
-        return None
-    return Exclusion(
-        text=query.text,
-        canonical=query.canonical,
-        compiled=query.compiled,
-        rules_version=query.rules_version,
-    )
+    return _query(typed, limits, found, compiling=compile_exclusion) if typed else None
 
 
 def _loaded(text: str) -> object:

@@ -14,8 +14,9 @@ from bot.core.feeds import Feed, Place
 from bot.core.ids import ChannelId, ServerId, UserId
 from bot.core.limits import Limits
 from bot.core.posts import FollowUpKind
+from bot.core.query.compiled import CompiledQuery, Merged
 from bot.core.schedules import Schedule, in_effect, next_run
-from bot.core.transfer import Merged, WantedFeed, WantedQuery
+from bot.core.transfer import WantedFeed
 from bot.errors import UserError
 from bot.services.changes import in_a_row, record
 from bot.services.clock import Clock
@@ -39,7 +40,7 @@ class Moved:
     after: FeedSettings
     feed: Feed | None  # as it is; None where there is none yet
     known: int  # subscriptions that there are
-    adds: tuple[WantedQuery, ...]
+    adds: tuple[CompiledQuery, ...]
     same: int  # of those wanted, how many there are already
     go_on: int = 0  # of those that were added, how many had been removed and go on where they were
     returned: int = 0  # papers of these that are pending again
@@ -123,15 +124,7 @@ class Transfer:
             label="",
             schedule={name: getattr(theirs.schedule, name) for name in Schedule.__dataclass_fields__},
             settings={name: getattr(theirs, name) for name in names},
-            queries=tuple(
-                WantedQuery(
-                    text=item.text,
-                    canonical=item.canonical,
-                    compiled=item.compiled,
-                    rules_version=item.rules_version,
-                )
-                for item in known
-            ),
+            queries=tuple(item.query for item in known),
         )
 
     async def settings(self, channel_ids: Collection[ChannelId]) -> dict[ChannelId, FeedSettings]:
@@ -176,7 +169,9 @@ class Transfer:
     async def _moved(self, conn: AsyncConnection, wanted: WantedFeed, place: Place) -> Moved:
         feed = await feeds.by_channel(conn, place.channel_id)
         known = (
-            {item.canonical for item in await subscriptions.of_feed(conn, feed.id)} if feed else set[str]()
+            {item.query.canonical for item in await subscriptions.of_feed(conn, feed.id)}
+            if feed
+            else set[str]()
         )
         if feed is None:
             own = await servers.defaults(conn, place.server_id)

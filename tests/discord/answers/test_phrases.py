@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from bot.core.access import Access
-from bot.core.feeds import Block, Exclusion, Feed, LastRun
+from bot.core.feeds import Block, Feed, LastRun
 from bot.core.ids import ChannelId, FeedId, FollowUpId, MessageId, PostId, RunId, ServerId, UserId
 from bot.core.posts import FollowUp, FollowUpKind, FollowUpState
 from bot.core.runs import Outcome, Run
 from bot.core.schedules import Cadence, Schedule
 from bot.discord.answers import phrases
 from bot.errors import Problem, ProblemKind
+from tests.queries import compiled
 
 NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
 DAILY = Schedule(time=time(9, 5), weekdays=frozenset(range(5)), timezone="Europe/Berlin")
@@ -132,7 +133,7 @@ def test_what_a_run_came_to_has_a_word_of_its_own(figures: tuple[int, int, int],
     assert phrases.result(LastRun(new=new, matched=matched, planned=planned), feeds=[feed]) == said
 
 
-SURVEY = Exclusion(text="a survey", canonical="survey", compiled="survey", rules_version=1)
+SURVEY = compiled("a survey")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ import pytest
 from bot.core.decisions import Stage
 from bot.core.feeds import LastRun, Place
 from bot.core.ids import ChannelId, PaperId
-from bot.core.query.parser import RULES_VERSION, QueryError
+from bot.core.query.compiler import RULES_VERSION
+from bot.core.query.lexer import QueryError
 from bot.core.runs import Outcome
 from bot.errors import UserError
 from bot.matching.index import PaperIndex
@@ -220,7 +221,7 @@ async def test_what_is_excluded_is_brought_up_to_new_rules(
     assert good.rules_version == RULES_VERSION
     unreadable = (await bot.feed(OTHER)).exclude
     assert unreadable is not None
-    assert unreadable.compiled == "x"
+    assert unreadable.expression == "x"
     assert "cannot be read by today's rules" in caplog.text
 
 

@@ -294,7 +294,7 @@ async def test_undoing_makes_all_of_it_again_once(bot: Bot) -> None:
     done = await undo(bot, removal)
 
     assert done.returned == 2
-    assert [item.subscription.text for item in done.wanted] == ["video", "agents"]
+    assert [item.subscription.query.text for item in done.wanted] == ["video", "agents"]
     with pytest.raises(UserError, match="undone already"):
         await undo(bot, removal)
     await bot.run()
@@ -307,7 +307,7 @@ async def test_only_the_removal_that_was_asked_for_is_undone(bot: Bot) -> None:
 
     done = await undo(bot, second)
 
-    assert [item.subscription.text for item in done.wanted] == ["agents"]
+    assert [item.subscription.query.text for item in done.wanted] == ["agents"]
     await undo(bot, first)
     with pytest.raises(UserError, match="undone already"):
         await undo(bot, second)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from bot.core.decisions import Stage
 from bot.core.ids import ChannelId, PaperId
-from bot.core.query.parser import compile_query, parse_query
 from bot.errors import UserError
 from bot.services.feeds.filters import FilterChange
 from bot.services.queries.search import RECENT_DAYS
+from tests.queries import expression
 from tests.services.bots import CHANNEL, OTHER, USER, Bot, a_bot, everything, stored
 
 TITLES = [
@@ -189,5 +189,5 @@ async def test_status_tells_how_each_feed_of_the_server_stands(bot: Bot, tmp_pat
 
 
 async def test_searching_finds_nothing_for_a_query_that_matches_nothing(bot: Bot) -> None:
-    compiled = compile_query(parse_query("nothing"))
+    compiled = expression("nothing")
     assert await bot.services.search.recent([compiled], days=7) == {compiled: []}

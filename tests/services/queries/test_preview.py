@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from bot.core.limits import DEFAULT_LIMITS, Limits
 from bot.core.query.parser import QueryError
 from bot.errors import Problem, ProblemKind, SourceError
 from bot.services.progress import Advance
@@ -36,7 +37,7 @@ def list_papers(hub: FakeHuggingFace, *titles: str, back: int = 0) -> None:
 
 async def found(hub: FakeHuggingFace, keywords: str, *, days: int = 1) -> Matches:
     async with HuggingFace(hub.url, clock=lambda: NOW, limits=FetchLimits(tries=1)) as source:
-        return await preview(source, alternatives(keywords, max_length=200), days=days, today=TODAY)
+        return await preview(source, alternatives(keywords, DEFAULT_LIMITS), days=days, today=TODAY)
 
 
 def titles(matches: Matches) -> list[str]:
@@ -76,8 +77,15 @@ async def test_each_paper_tells_which_of_the_keywords_found_it(hub: FakeHuggingF
 
 def test_an_error_shows_its_place_in_all_that_was_typed() -> None:
     with pytest.raises(QueryError) as error:
-        alternatives("video, audio AND", max_length=200)
+        alternatives("video, audio AND", DEFAULT_LIMITS)
     assert error.value.position == len("video, audio ")
+
+
+def test_each_keyword_has_the_whole_length_that_the_operator_allows() -> None:
+    assert len(alternatives(f"{'a' * 20}, {'b' * 20}", Limits(query_length=20))) == 2
+    assert len(alternatives("a" * 1_000, Limits(query_length=1_000))) == 1
+    with pytest.raises(QueryError, match="at most 20"):
+        alternatives("a" * 21, Limits(query_length=20))
 
 
 async def test_a_list_that_cannot_be_read_ends_it(hub: FakeHuggingFace) -> None:
@@ -114,5 +122,5 @@ async def test_progress_is_told_a_step_a_day(hub: FakeHuggingFace) -> None:
         told.append("end")
 
     async with HuggingFace(hub.url, clock=lambda: NOW, limits=FetchLimits(tries=1)) as source:
-        await preview(source, alternatives("a", max_length=9), days=2, today=TODAY, progress=progress)
+        await preview(source, alternatives("a", DEFAULT_LIMITS), days=2, today=TODAY, progress=progress)
     assert told == [2, "step", "step", "end"]

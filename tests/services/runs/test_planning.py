@@ -13,9 +13,9 @@ from bot.core.feeds import Feed, LastRun, Style, Subscription
 from bot.core.ids import ChannelId, FeedId, PaperId, RoleId, ServerId, SubscriptionId, UserId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
-from bot.core.query.parser import RULES_VERSION, compile_query, parse_query
 from bot.services.runs import planning
 from bot.services.runs.planning import Planned, plan, plan_older
+from tests.queries import compiled
 from tests.services.bots import NINE, NOW
 
 TODAY = open_list_day(NOW)
@@ -44,14 +44,10 @@ def paper(number: int, *, title: str = "Video", days_ago: int = 0, upvotes: int 
 
 
 def subscription(keywords: str = "video", *, of: int = 1) -> Subscription:
-    query = parse_query(keywords)
     return Subscription(
         id=SubscriptionId(1),
         feed_id=FeedId(of),
-        text=keywords,
-        canonical=query.canonical,
-        compiled=compile_query(query),
-        rules_version=RULES_VERSION,
+        query=compiled(keywords),
         since=TODAY,
         created_at=NOW,
         created_by=UserId(1),
@@ -98,7 +94,7 @@ def test_a_paper_that_two_queries_find_stands_once_with_both() -> None:
     ).plans
     (post,) = item.posts
     (entry,) = post.entries
-    assert set(entry.queries) == {"video", parse_query("agents").canonical}
+    assert set(entry.queries) == {"video", compiled("agents").canonical}
 
 
 def test_what_was_posted_is_left_out() -> None:
@@ -155,7 +151,8 @@ def test_every_message_has_a_nonce_of_its_own_that_discord_takes() -> None:
 
 
 def test_a_query_that_cannot_be_evaluated_stops_itself_alone(caplog: pytest.LogCaptureFixture) -> None:
-    bad = replace(subscription("agents"), compiled='"unclosed')
+    good = subscription("agents")
+    bad = replace(good, query=replace(good.query, expression='"unclosed'))
     found = planned([feed(1), feed(2)], [paper(1)], bad, subscription(), subscription(of=2))
     assert ids(found) == ["2608.00001"]
     assert ids(found, 2) == ["2608.00001"]

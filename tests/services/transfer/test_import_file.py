@@ -12,16 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.feed_settings import FeedSettings, settings_of
-from bot.core.feeds import Exclusion, Feed, FeedKind, Style, Subscription
+from bot.core.feeds import Feed, FeedKind, Style, Subscription
 from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, SubscriptionId, UserId
 from bot.core.limits import Limits
 from bot.core.query.nodes import Everything
-from bot.core.query.parser import RULES_VERSION, QueryError, compile_query, parse_query
+from bot.core.query.parser import QueryError, parse_query
 from bot.core.schedules import Cadence, Schedule, timezone_names
 from bot.core.transfer import WantedFeed
 from bot.errors import UserError
 from bot.services.transfer.export_file import MAX_BYTES, written
 from bot.services.transfer.import_file import read_file
+from tests.queries import compiled
 
 NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
 
@@ -70,16 +71,6 @@ schedules = st.builds(
 )
 
 
-def exclusion(text: str) -> Exclusion:
-    query = parse_query(text)
-    return Exclusion(
-        text=text,
-        canonical=query.canonical,
-        compiled=compile_query(query),
-        rules_version=RULES_VERSION,
-    )
-
-
 feeds = st.builds(
     Feed,
     id=st.just(FeedId(1)),
@@ -95,7 +86,7 @@ feeds = st.builds(
     max_papers=st.integers(1, 100),
     only_with_code=st.booleans(),
     exclude=st.none()
-    | queries.filter(lambda text: not isinstance(parse_query(text).root, Everything)).map(exclusion),
+    | queries.filter(lambda text: not isinstance(parse_query(text).root, Everything)).map(compiled),
     paused_at=st.none() | st.just(NOW),
     block=st.none(),
     next_run_at=st.just(NOW),
@@ -107,14 +98,10 @@ feeds = st.builds(
 
 
 def subscription(text: str) -> Subscription:
-    query = parse_query(text)
     return Subscription(
         id=SubscriptionId(1),
         feed_id=FeedId(1),
-        text=text,
-        canonical=query.canonical,
-        compiled=compile_query(query),
-        rules_version=RULES_VERSION,
+        query=compiled(text),
         since=NOW.date(),
         created_at=NOW,
         created_by=UserId(1),
@@ -122,12 +109,12 @@ def subscription(text: str) -> Subscription:
 
 
 subscriptions = st.lists(
-    queries.map(subscription), max_size=8, unique_by=lambda subscription: subscription.canonical
+    queries.map(subscription), max_size=8, unique_by=lambda subscription: subscription.query.canonical
 )
 elsewhere = FeedSettings(
     schedule=Schedule(time=time(4, 5), weekdays=frozenset({6}), timezone="Asia/Tokyo"),
     min_upvotes=77,
-    exclude=exclusion("something"),
+    exclude=compiled("something"),
     mention_role_id=RoleId(77),
 )
 
@@ -150,8 +137,8 @@ def test_what_is_exported_is_imported_as_it_was(exported: list[tuple[Feed, str, 
         assert wanted.channel_id == feed.channel_id
         assert wanted.kind is feed.kind
         assert wanted.over(elsewhere) == settings_of(feed)
-        assert [query.text for query in wanted.queries] == [item.text for item in known]
-        assert [query.canonical for query in wanted.queries] == [item.canonical for item in known]
+        assert [query.text for query in wanted.queries] == [item.query.text for item in known]
+        assert [query.canonical for query in wanted.queries] == [item.query.canonical for item in known]
 
 
 def test_a_large_export_is_cut_into_files_that_can_be_read() -> None:

@@ -1,4 +1,4 @@
-"""Queries by what they are for: several to subscribe to, or one to exclude; errors advise accordingly."""
+"""Queries whose papers are excluded: the same language, with errors that say how to exclude."""
 
 from __future__ import annotations
 
@@ -6,33 +6,27 @@ from itertools import pairwise
 from typing import Final
 
 from bot.core.query.lexer import EMPTY, EXCLUSION, Kind, tokens
-from bot.core.query.parser import (
-    MAX_QUERY_LENGTH,
-    Everything,
-    Query,
-    QueryError,
-    parse_query,
-    split_alternatives,
-)
+from bot.core.query.nodes import Everything
+from bot.core.query.parser import Query, QueryError, parse_query
 from bot.core.words.latex import readable
 
 _ENDS_TERM: Final = {Kind.WORDS, Kind.QUOTE, Kind.PREFIX, Kind.EVERYTHING, Kind.CLOSE}
 
 
-def parse_exclusion(text: str, *, max_length: int = MAX_QUERY_LENGTH) -> Query:
-    """As `parse_query`, of what is to be excluded: a minus in front has no place there.
+def parse_exclusion(text: str) -> Query:
+    """As `parse_query`, for a query whose papers are excluded: a minus in front is an error.
 
     Raises:
-        QueryError: it cannot be read, or is every paper.
+        QueryError: it cannot be read, or matches every paper.
     """
     try:
-        query = parse_query(text, max_length=max_length)
+        query = parse_query(text)
     except QueryError as error:
         if error.topic == EMPTY:
             raise error.advising("Type what to exclude, such as `survey`.") from error
         if error.topic != EXCLUSION:
             raise
-        word = _without_minus(text, max_length=max_length) or "survey"
+        word = _without_minus(text) or "survey"
         raise error.advising(
             f"What you type here is what to exclude, so leave the minus out: `{word}`."
         ) from error
@@ -46,32 +40,11 @@ def parse_exclusion(text: str, *, max_length: int = MAX_QUERY_LENGTH) -> Query:
     return query
 
 
-def parse_alternatives(text: str, *, max_length: int = MAX_QUERY_LENGTH) -> list[tuple[str, Query]]:
-    """Each part between top-level commas, as it was typed and read.
-
-    Raises:
-        QueryError: a part cannot be read.
-    """
-    parts = [" ".join(part.split()) for part in split_alternatives(text)]
-    found: list[tuple[str, Query]] = []
-    for number, part in enumerate(parts):
-        try:
-            found.append((part, parse_query(part, max_length=max_length)))
-        except QueryError as error:
-            if error.topic != EXCLUSION or number == 0 or error.position > 0:
-                raise
-            raise error.advising(
-                "A comma begins another subscription, and this one only excludes. Without the comma it "
-                f"belongs to the one before: `{parts[number - 1]} {part}`."
-            ) from error
-    return found
-
-
-def _without_minus(text: str, *, max_length: int) -> str:
+def _without_minus(text: str) -> str:
     """The words that were typed with a minus or NOT before them; '' where nothing readable is left."""
     try:
         bare = _bare(readable(" ".join(text.split())))
-        is_everything = isinstance(parse_query(bare, max_length=max_length).root, Everything)
+        is_everything = isinstance(parse_query(bare).root, Everything)
     except QueryError:
         return ""
     return "" if is_everything else bare
