@@ -8,7 +8,7 @@ LOCKED := $(INSTALL) --require-hashes -r
 PAPERBOY := $(INSTALL) --no-deps --no-build-isolation --editable . # the command .venv/bin/paperboy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage lint format bench chaos rehearse pictures lock clean
+.PHONY: help setup run test coverage lint format bench chaos image pictures lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -44,8 +44,11 @@ bench: $(VENV)/.dev ## run the benchmarks
 chaos: $(VENV)/.dev ## kill the bot 200 times while it delivers 500 posts, and count them
 	$(BIN)/python -m tests.process.chaos
 
-rehearse: $(VENV)/.dev ## carry the Dockerfile and compose.yaml out in a folder, without an engine (as root)
-	$(BIN)/python -m tests.container.rehearsal
+image: ## build the container image with docker, podman or buildah
+	@for tool in docker podman buildah; do \
+	  if command -v $$tool >/dev/null; then set -x; exec $$tool build --tag paperboy .; fi; \
+	done; \
+	echo "The image was not built: docker, podman or buildah is required, and none is installed." >&2; exit 1
 
 pictures: $(VENV)/.dev ## take the README's pictures anew, in docs/pictures (needs Chromium)
 	$(BIN)/python -m tests.browser.pictures

@@ -1,1 +1,1 @@
-"""The image and compose.yaml, read and carried out without an engine."""
+"""Tests that read the Dockerfile and compose.yaml."""

@@ -1,4 +1,4 @@
-"""A Dockerfile read: the instructions that ours uses, and an error at any other."""
+"""A parser for the Dockerfile. It knows the instructions that ours uses and rejects any other."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ KNOWN = {
 class Instruction:
     line: int
     name: str
-    text: str  # what follows the name, its lines joined
+    text: str  # without the name; continuation lines joined
 
     @property
     def exec_form(self) -> list[str]:
-        """The words of a JSON array.
+        """The arguments of an instruction in exec form.
 
         Raises:
-            ValueError: it is in shell form.
+            ValueError: the instruction is in shell form.
         """
         words = json.loads(self.text)
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
@@ -46,9 +46,9 @@ class Instruction:
 
     @property
     def options(self) -> dict[str, str]:
-        found = re.match(r"(?:--\S+\s+)*", self.text)
-        assert found
-        pairs = (word.removeprefix("--").partition("=") for word in found[0].split())
+        match = re.match(r"(?:--\S+\s+)*", self.text)
+        assert match
+        pairs = (word.removeprefix("--").partition("=") for word in match[0].split())
         return {name: value for name, _, value in pairs}
 
     @property
@@ -63,7 +63,6 @@ class Instruction:
 @dataclass(frozen=True, kw_only=True)
 class Stage:
     base: str
-    name: str
     steps: list[Instruction] = field(default_factory=list[Instruction])
 
     def last(self, name: str) -> Instruction:
@@ -71,29 +70,29 @@ class Stage:
 
 
 def parse(text: str) -> list[Stage]:
-    """The stages of a Dockerfile.
+    """Split a Dockerfile into its build stages.
 
     Raises:
-        ValueError: an instruction that is not known here.
+        ValueError: the file has an unknown instruction.
     """
     stages: list[Stage] = []
     arguments: dict[str, str] = {}
     for step in _instructions(text):
         if step.name not in KNOWN:
-            raise ValueError(f"line {step.line}: {step.name} is not known here")
+            raise ValueError(f"line {step.line}: unknown instruction {step.name}")
         if step.name == "ARG":
             arguments.update([step.text.split("=", 1)])
         elif step.name == "FROM":
-            base, _, name = step.text.partition(" AS ")
-            base = re.sub(r"\$\{(\w+)\}", lambda found: arguments[found[1]], base)
-            stages.append(Stage(base=base, name=name or str(len(stages))))
+            base = step.text.partition(" AS ")[0]
+            base = re.sub(r"\$\{(\w+)\}", lambda match: arguments[match[1]], base)
+            stages.append(Stage(base=base))
         else:
             stages[-1].steps.append(step)
     return stages
 
 
 def _instructions(text: str) -> list[Instruction]:
-    found: list[Instruction] = []
+    instructions: list[Instruction] = []
     joined, first = "", 0
     for number, line in enumerate(text.splitlines(), start=1):
         if line.lstrip().startswith("#") or not (line.strip() or joined):
@@ -104,21 +103,21 @@ def _instructions(text: str) -> list[Instruction]:
             joined = joined[:-1]
             continue
         name, _, rest = joined.strip().partition(" ")
-        found.append(Instruction(line=first, name=name, text=rest.strip()))
+        instructions.append(Instruction(line=first, name=name, text=rest.strip()))
         joined = ""
-    return found
+    return instructions
 
 
-def sent(context: Path, path: Path) -> bool:
-    """Whether .dockerignore lets the file into the build; the last line that fits decides."""
+def is_in_build_context(context: Path, path: Path) -> bool:
+    """Whether .dockerignore includes the file; the last matching line decides."""
     relative = path.relative_to(context)
     inside = [str(parent) for parent in [relative, *relative.parents][:-1]]
-    is_sent = True
+    is_included = True
     for line in (context / ".dockerignore").read_text(encoding="utf-8").splitlines():
         if not line or line.startswith("#"):
             continue
         pattern = line.removeprefix("!")
         patterns = [pattern, pattern.removeprefix("**/")]
         if any(fnmatch(one, each) for one in inside for each in patterns):
-            is_sent = line.startswith("!")
-    return is_sent
+            is_included = line.startswith("!")
+    return is_included
