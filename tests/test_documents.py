@@ -108,9 +108,9 @@ def test_links_within_the_project_lead_somewhere(path: Path) -> None:
 def test_the_invite_link_of_the_readme_asks_for_the_rights_that_the_bot_needs() -> None:
     asked = re.findall(r"permissions=(\d+)", README.read_text(encoding="utf-8"))
     assert asked == [str(INVITE_PERMISSIONS.value)]
-    named = " ".join(row[0] for row in rows_of(README, "It asks for", "because"))
+    named = " ".join(row[0] for row in rows_of(README, "Permission", "Why"))
     needed = [name for name, is_needed in INVITE_PERMISSIONS if is_needed]
-    assert len(needed) == named.count(",") + len(rows_of(README, "It asks for", "because"))
+    assert len(needed) == named.count(",") + len(rows_of(README, "Permission", "Why"))
     for name in needed:
         shown = permission_name("view_channel" if name == "read_messages" else name)  # discord.py's old name
         assert shown.strip("*") in named
