@@ -1,5 +1,5 @@
-# Paperboy's image: the bot and its locked packages, without tools or the sandbox. compose.yaml runs it.
-# All that it writes goes to /data; /tmp is for what SQLite sorts. The root may be read-only.
+# Paperboy's image: the bot and its locked dependencies, without development tools and the sandbox. compose.yaml runs it.
+# The bot writes only to /data, and SQLite uses /tmp for sorting. The root file system can be read-only.
 
 ARG PYTHON=python:3.13-slim-trixie
 
@@ -14,12 +14,12 @@ WORKDIR /app
 COPY LICENSE ./
 COPY bot ./bot
 COPY cogs ./cogs
-# Bytecode for all of it, because nothing can be written later; by content, because copies change times.
+# Compile all bytecode now, because the image is read-only later. Hash-based files survive the change of mtimes in COPY.
 RUN /opt/paperboy/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/paperboy/lib /app
 
 FROM ${PYTHON}
 LABEL org.opencontainers.image.title="Paperboy" \
-      org.opencontainers.image.description="Brings Hugging Face's Daily Papers to Discord channels" \
+      org.opencontainers.image.description="Posts papers from Hugging Face's Daily Papers in Discord channels, by keyword" \
       org.opencontainers.image.version="0.1.0" \
       org.opencontainers.image.licenses="MIT"
 RUN groupadd --system --gid 10001 paperboy \
@@ -28,7 +28,7 @@ RUN groupadd --system --gid 10001 paperboy \
 COPY --from=packages /opt/paperboy /opt/paperboy
 COPY --from=packages /app /app
 WORKDIR /app
-# PYTHONPATH: `paperboy` finds the bot from any folder. HEALTH_PORT: what HEALTHCHECK asks, on loopback.
+# PYTHONPATH lets `paperboy` run from any directory. HEALTHCHECK queries HEALTH_PORT on loopback.
 ENV PATH=/opt/paperboy/bin:$PATH \
     PYTHONPATH=/app \
     PYTHONDONTWRITEBYTECODE=1 \
