@@ -124,7 +124,7 @@ class App:
             scheduler = Scheduler(
                 runs=services.runs, clock=self._clock, woken=self._woken, running=self._running
             )
-            client.take(make_cogs(services))
+            client.use(services, make_cogs(services))
             with refusals(parse_url(settings.database_url)):  # damage that opening did not come across
                 await services.subscriptions.recompile()
             stack.push_async_callback(client.close)

@@ -7,7 +7,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterable
-from typing import Any, ClassVar, Protocol, cast, runtime_checkable
+from typing import Any, cast
 
 import discord
 import yarl
@@ -28,12 +28,13 @@ from bot.discord.connection.gateway import (
 from bot.discord.connection.outages import UNUSABLE, Patience, as_list
 from bot.discord.connection.registration import are_same
 from bot.discord.connection.requests import gate, limit_time, on_answer
-from bot.discord.ui.confirm import ConfirmButton
 from bot.discord.ui.error_handler import AutocompleteFailures, answer_failure
 from bot.discord.ui.error_texts import NO_ANSWER, failure, not_offered
-from bot.discord.ui.pages import PageButton
+from bot.discord.ui.persistent_items import PERSISTENT_ITEMS
+from bot.discord.ui.sessions import Sessions
 from bot.errors import UserError
 from bot.proxies import NO_PROXIES, Proxies
+from bot.services.container import Services
 from bot.services.delivery.pace import RequestPace
 from bot.telemetry import NO_TELEMETRY, Answered, Telemetry
 
@@ -58,13 +59,6 @@ INVITE_PERMISSIONS = discord.Permissions(
     embed_links=True,
     read_message_history=True,
 )
-
-
-@runtime_checkable
-class HasButtons(Protocol):
-    """A cog with buttons that outlive the process: they are known again at every start."""
-
-    buttons: ClassVar[tuple[type[discord.ui.DynamicItem[Any]], ...]]
 
 
 class Tree(app_commands.CommandTree["Client"]):
@@ -142,7 +136,9 @@ class Client(commands.AutoShardedBot):
         self.telemetry = telemetry
         self.patience = patience or Patience()
         self._proxies = proxies
-        self._taken: tuple[commands.Cog, ...] = ()
+        self.sessions = Sessions()
+        self._services: Services | None = None
+        self._cogs: tuple[commands.Cog, ...] = ()
         self._gateway = yarl.URL(gateway_url) if gateway_url else None
         limit_time(self.http)
 
@@ -215,18 +211,28 @@ class Client(commands.AutoShardedBot):
         if not initial:
             await self.patience.sleep(_IDENTIFY_SECONDS)
 
-    def take(self, cogs: Iterable[commands.Cog]) -> None:
-        """Gives the client its cogs, to be added at login."""
-        self._taken = tuple(cogs)
+    @property
+    def services(self) -> Services:
+        """The use cases behind buttons and forms.
+
+        Raises:
+            RuntimeError: `use` was not called yet.
+        """
+        if self._services is None:
+            raise RuntimeError("the client has no services yet")
+        return self._services
+
+    def use(self, services: Services, cogs: Iterable[commands.Cog]) -> None:
+        """Sets the services, and the cogs to add at login."""
+        self._services = services
+        self._cogs = tuple(cogs)
 
     @override
     async def setup_hook(self) -> None:
         logging.getLogger("discord.app_commands.tree").addFilter(_AUTOCOMPLETE)
-        self.add_dynamic_items(PageButton, ConfirmButton)
-        for cog in self._taken:
+        self.add_dynamic_items(*PERSISTENT_ITEMS)
+        for cog in self._cogs:
             await self.add_cog(cog)
-            if isinstance(cog, HasButtons):
-                self.add_dynamic_items(*cog.buttons)
         if self.application_id is not None:
             link = discord.utils.oauth_url(
                 self.application_id,

@@ -5,16 +5,15 @@ from __future__ import annotations
 from discord.ext import commands
 
 from bot.services.container import Services
-from cogs.blocks import BlocksCog
 from cogs.config import ConfigCog
 from cogs.delivery import DeliveryCog
 from cogs.explain import ExplainingCog
+from cogs.guild_events import GuildEventsCog
 from cogs.help import HelpCog
 from cogs.papers import PapersCog
 from cogs.setup import SetupCog
 from cogs.status import StatusCog
 from cogs.subscriptions import SubscriptionsCog
-from cogs.welcome import WelcomeCog
 
 
 def make_cogs(services: Services) -> tuple[commands.Cog, ...]:
@@ -26,8 +25,7 @@ def make_cogs(services: Services) -> tuple[commands.Cog, ...]:
         PapersCog(services.papers, clock=services.clock),
         ConfigCog(services),
         StatusCog(services.status),
-        SetupCog(services.setup),
-        WelcomeCog(services.servers),
+        SetupCog(),
         HelpCog(),
-        BlocksCog(services.blocked_channels, services.guild_events, clock=services.clock),
+        GuildEventsCog(services.guild_events, servers=services.servers, feeds=services.feeds),
     )

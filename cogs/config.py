@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.client import Client
 from bot.core.feeds import Style
-from bot.core.ids import ChannelId, RoleId, ServerId, UserId
+from bot.core.ids import ChannelId, RoleId
 from bot.core.schedules import Cadence
 from bot.discord.answers import changed_settings as changes
 from bot.discord.answers import feeds as answers
@@ -261,13 +261,6 @@ class ConfigCog(
         result = await self._feeds.resume(target.channel_id, user_id=target.user_id)
         seen = await self._seen(interaction, result.state.notices_channel_id)
         await answer(interaction, [changes.resumed(result, now=self._clock(), seen=seen)])
-
-    @commands.Cog.listener()
-    async def on_guild_role_delete(self, role: discord.Role) -> None:
-        own_id = role.guild.me.id
-        await self._feeds.role_gone(
-            RoleId(role.id), server_id=ServerId(role.guild.id), told_by=UserId(own_id)
-        )
 
     async def _answer(
         self,

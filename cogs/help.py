@@ -9,7 +9,7 @@ from discord.ext import commands
 from bot.client import Client
 from bot.discord.answers import help as answers
 from bot.discord.ui.pages import answer
-from cogs.setup import SetUpButton
+from bot.discord.ui.setup_panel import SetUpButton
 
 
 class HelpCog(commands.Cog):

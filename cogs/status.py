@@ -10,8 +10,8 @@ from bot.client import Client
 from bot.discord.answers import status as answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.visibility import Viewer
+from bot.discord.ui.check_again_button import CheckAgainButton
 from bot.discord.ui.pages import answer
-from bot.discord.ui.recheck_button import CheckAgainButton
 from bot.services.queries.status import StatusReport
 
 

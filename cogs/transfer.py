@@ -16,7 +16,7 @@ from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
 from bot.discord.permissions.visibility import Viewer
 from bot.discord.ui import import_targets
-from bot.discord.ui.confirm import question
+from bot.discord.ui.confirmation import ask
 from bot.discord.ui.pages import answer
 from bot.discord.ui.replies import reply
 from bot.services.clock import Clock
@@ -75,7 +75,7 @@ class MovingCommands(commands.Cog):
         if all(one.is_nothing for one in moved):
             await answer(interaction, answers.nothing_to_do(moved))
         else:
-            buttons = question(interaction, label="Import", do=carry_out)
+            buttons = ask(interaction, label="Import", action=carry_out)
             await answer(interaction, answers.planned(moved), buttons=buttons)
 
     @app_commands.command(name="copy")

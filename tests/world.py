@@ -246,7 +246,7 @@ def _bot(database: Database, source: HuggingFace, clock: FakeClock) -> tuple[Cli
         wake=lambda: None,
         pace=ChannelPace(10_000),
     )
-    client.take(make_cogs(services))
+    client.use(services, make_cogs(services))
     return client, services
 
 

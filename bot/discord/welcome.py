@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from typing import Any
 
 import discord
 
 from bot.discord.answers.pages import COLOUR
 from bot.discord.connection.requests import NO_ANSWER, unreadable_answers
 from bot.discord.permissions.writable_channels import rooms
+from bot.discord.ui.components import SafeView
+from bot.discord.ui.setup_panel import SetUpButton
 
 _log = logging.getLogger(__name__)
 
@@ -23,14 +23,12 @@ _WELCOME = (
 )
 
 
-async def welcome(guild: discord.Guild, *, buttons: Sequence[discord.ui.DynamicItem[Any]]) -> None:
+async def welcome(guild: discord.Guild) -> None:
     """Says who the bot is and what to type first; where it may write nowhere, it says nothing."""
     found = rooms(guild)
     if not found:
         return
-    view = discord.ui.View(timeout=None)
-    for button in buttons:
-        view.add_item(button)
+    view = SafeView(SetUpButton())
     embed = discord.Embed(title="Hello, I am Paperboy", description=_WELCOME, colour=COLOUR)
     try:
         with unreadable_answers():

@@ -53,7 +53,7 @@ async def test_setting_up_leads_through_menus_and_a_form(visitor: Visitor) -> No
     await visitor.go("general")
     panel = await visitor.run("setup")
     await panel.get_by_role("button", name="This channel").click()
-    await panel.get_by_role("button", name="Write keywords").click()
+    await panel.get_by_role("button", name="Enter keywords").click()
     form = visitor.channel.get_by_role("dialog")
     await form.get_by_label("Keywords").fill("diffusion model\nagents")
     await form.get_by_role("button", name="Submit").click()

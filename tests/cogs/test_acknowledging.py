@@ -49,7 +49,7 @@ async def twice(world: World, message: Any, label: str) -> None:
 async def to_summary(world: World) -> Any:
     shown = await world.admin.slash(world.channel, "setup")
     await world.admin.click(shown.response, label="This channel")
-    form = await world.admin.click(shown.response, label="Write keywords")
+    form = await world.admin.click(shown.response, label="Enter keywords")
     await world.admin.submit_modal(form, {"keywords": "video"})
     for _ in range(2):
         await world.admin.click(shown.response, label="Next")
@@ -74,7 +74,7 @@ async def test_finish_pressed_twice_finishes_once_and_shows_it(world: World) -> 
 async def test_next_pressed_twice_leaves_out_no_page(world: World) -> None:
     shown = await world.admin.slash(world.channel, "setup")
     await world.admin.click(shown.response, label="This channel")
-    form = await world.admin.click(shown.response, label="Write keywords")
+    form = await world.admin.click(shown.response, label="Enter keywords")
     await world.admin.submit_modal(form, {"keywords": "video"})
     assert "Step 2 of 4" in text_of(shown)
 
@@ -106,7 +106,7 @@ async def test_cancel_pressed_while_a_step_is_slow_cancels_after_it(world: World
 async def test_a_form_is_taken_while_a_step_is_slow(world: World) -> None:
     shown = await world.admin.slash(world.channel, "setup")
     await world.admin.click(shown.response, label="This channel")
-    form = await world.admin.click(shown.response, label="Write keywords")
+    form = await world.admin.click(shown.response, label="Enter keywords")
     await world.admin.click(shown.response, label="Back")
     async with store_standing_still(world):
         await until_answered(press(world, world.admin, shown.response, "This channel"))

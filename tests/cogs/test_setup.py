@@ -68,7 +68,7 @@ class Person:
         return found
 
     async def type_keywords(self, typed: str) -> Any:
-        label = "Write keywords" if "Write keywords" in self.labels else "Change keywords"
+        label = "Enter keywords" if "Enter keywords" in self.labels else "Edit keywords"
         form = await self.press(label)
         return await self.who.submit_modal(form, {"keywords": typed})
 
@@ -213,7 +213,7 @@ async def test_wrong_keywords_are_shown_at_their_place_and_mended(world: World) 
     assert "^" in person.text
     assert "Step 2 of 4" in person.text
     assert not person.labels["Next"]
-    form = await person.press("Change keywords")
+    form = await person.press("Edit keywords")
     assert '"open' in str(form.modal)
     await person.who.submit_modal(form, {"keywords": 'video\n"closed"'})
     assert "⚠️" not in person.text
@@ -328,7 +328,7 @@ async def test_a_paused_channel_is_said_to_be(world: World) -> None:
 async def test_a_form_that_was_dismissed_is_opened_again(world: World) -> None:
     person = await Person.starting(world)
     await person.press("This channel")
-    await person.press("Write keywords")
+    await person.press("Enter keywords")
 
     await person.type_keywords("video")
     await person.type_keywords("video, agents")
@@ -427,7 +427,7 @@ async def test_another_person_cannot_press(world: World) -> None:
 
     pressed = await _component_interaction(manager(world), stored, data)
 
-    assert "another person's" in text_of(pressed)
+    assert "someone else's" in text_of(pressed)
     assert "Step 1 of 4" in person.text
 
 
@@ -445,7 +445,7 @@ async def test_a_panel_from_before_a_restart_says_that_it_is_not_known(world: Wo
 
     assert pressed.ephemeral
     assert "I was restarted since this setup was opened" in text_of(pressed)
-    assert "`/setup` starts a new one" in text_of(pressed)
+    assert "Use `/setup` to start a new one" in text_of(pressed)
     assert await feeds_of(world) == []
 
 
@@ -453,7 +453,7 @@ async def test_menus_and_forms_from_before_a_restart_say_so_too(world: World) ->
     person = await Person.starting(world)
     other = await Person.starting(world)
     await other.press("This channel")
-    form = await other.press("Write keywords")
+    form = await other.press("Enter keywords")
     await world.restart()
 
     chosen = await person.choose(world.channel)
@@ -467,7 +467,7 @@ async def test_menus_and_forms_from_before_a_restart_say_so_too(world: World) ->
 async def test_a_form_of_a_panel_that_was_cancelled_says_so(world: World) -> None:
     person = await Person.starting(world)
     await person.press("This channel")
-    form = await person.press("Write keywords")
+    form = await person.press("Enter keywords")
     await person.press("Cancel")
 
     said = text_of(await person.who.submit_modal(form, {"keywords": "video"}))

@@ -14,7 +14,8 @@ from simcord.enums import ComponentType
 
 from bot.core.feeds import Style
 from bot.core.schedules import Cadence
-from bot.discord.ui import confirm
+from bot.discord.ui import confirmation
+from bot.discord.ui.confirmation import Confirmation
 from bot.services.transfer.transfer import Transfer
 from tests.cogs.rights import channel_where, feed_of, manager, overwrite, subscribed
 from tests.world import World, text_of
@@ -129,7 +130,7 @@ async def test_an_import_that_is_cancelled_changes_nothing(world: World) -> None
 
     said = await pressed(world, result, "Cancel")
 
-    assert "Cancelled: nothing was changed" in said
+    assert "Cancelled. Nothing was changed" in said
     assert await world.subscriptions() == []
 
 
@@ -220,11 +221,11 @@ async def test_a_channel_that_closed_to_the_bot_before_pressing_gets_nothing(wor
 
 async def test_only_who_asked_may_press(world: World) -> None:
     result = await brought(world, "video")
-    (asked,) = confirm._of_clients[world.client].items()
+    ((key, asked),) = world.client.sessions.of_kind(Confirmation).items()
     # Nobody else sees the answer; Discord would have to show it to them.
-    confirm._of_clients[world.client].start(asked[0], replace(asked[1], user_id=world.member.id))
+    world.client.sessions.open(key, replace(asked, user_id=world.member.id))
 
-    assert "Only the person who typed the command" in await pressed(world, result)
+    assert "Only the person who used the command" in await pressed(world, result)
     assert await world.subscriptions() == []
 
 
@@ -247,14 +248,14 @@ async def test_after_a_restart_the_buttons_say_that_they_are_not_known(world: Wo
 
     said = await pressed(world, result)
     assert "I was restarted since this was asked" in said
-    assert "`/config history` shows whether it was done" in said
+    assert "Check `/config history`" in said
     assert await world.subscriptions() == []
 
 
 async def test_after_a_quarter_of_an_hour_the_buttons_have_expired(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(confirm, "OPEN_SECONDS", 0.0)
+    monkeypatch.setattr(confirmation, "OPEN_SECONDS", 0.0)
     result = await brought(world, "video")
 
     assert "These buttons have expired, and nothing was changed" in await pressed(world, result)
@@ -264,8 +265,8 @@ async def test_after_a_quarter_of_an_hour_the_buttons_have_expired(
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [
-        ("yes", "yes", "This was done already"),
-        ("yes", "no", "This was done already"),
+        ("yes", "yes", "This is already done"),
+        ("yes", "no", "This is already done"),
         ("no", "yes", "This was cancelled, and nothing was changed"),
     ],
 )
@@ -273,7 +274,7 @@ async def test_a_second_press_hears_what_the_first_one_did(
     world: World, first: str, second: str, expected: str
 ) -> None:
     result = await brought(world, "video")
-    ((key, _),) = confirm._of_clients[world.client].items()
+    (key,) = world.client.sessions.of_kind(Confirmation)
     stored = world.env.backend.get_message(world.channel.id, result.response.id)
     shown = replace(stored)  # as it stands on another device
 
@@ -304,7 +305,7 @@ async def test_a_second_press_meanwhile_does_not_say_that_nothing_was_changed(
     go.set()
     await world.env.settle()
 
-    assert "This is being done right now" in said
+    assert "This is already in progress" in said
     assert await world.subscriptions() == ["video"]
 
 

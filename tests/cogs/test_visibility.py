@@ -11,10 +11,8 @@ import pytest
 from discord import app_commands
 from simcord.actors import _component_interaction
 
-from bot.client import HasButtons
-from bot.discord.ui.confirm import ConfirmButton
-from bot.discord.ui.pages import PageButton
-from cogs import make_cogs
+from bot.discord.ui.components import PersistentItem
+from bot.discord.ui.persistent_items import PERSISTENT_ITEMS
 from tests.cogs.hidden import KINDS, SECRET, Forger, Hidden, hidden_channel, hide, show
 from tests.cogs.rights import manager
 from tests.cogs.test_blocks import allow, blocked, notices, the_feed, told
@@ -28,7 +26,7 @@ CHANNELS = {"channel", "source"}
 PRESSED = {
     "PageButton",
     "ConfirmButton",
-    "OlderButton",
+    "PostOlderButton",
     "UndoButton",
     "CheckAgainButton",
     "SetUpButton",
@@ -120,12 +118,9 @@ async def test_no_choice_that_is_offered_comes_from_a_hidden_channel(world: Worl
     assert SECRET in str(offered)
 
 
-def test_every_button_is_known_here(world: World) -> None:
-    buttons = {PageButton.__name__, ConfirmButton.__name__}
-    for cog in make_cogs(world.services):
-        if isinstance(cog, HasButtons):
-            buttons |= {button.__name__ for button in cog.buttons}
-    assert buttons == PRESSED
+def test_every_persistent_item_is_registered_and_known_here() -> None:
+    assert {item.__name__ for item in PERSISTENT_ITEMS} == PRESSED
+    assert {item.__name__ for item in PersistentItem.__subclasses__()} == PRESSED
 
 
 async def test_status_counts_nothing_of_a_hidden_channel(world: World) -> None:
@@ -250,8 +245,8 @@ async def test_pages_are_turned_only_by_who_still_may_see_them(world: World) -> 
     said = text_of(await person.click(shown.response, label="Next"))
     assert "Page 1 of 2" in text_of(shown)
 
-    assert "another person's" in text_of(stranger)
-    assert "What you may see has changed" in said
+    assert "someone else's" in text_of(stranger)
+    assert "Your permissions have changed" in said
     show(world, other, person)
     await world.env.settle()
     await person.click(shown.response, label="Next")
@@ -269,7 +264,7 @@ async def test_pages_for_admins_are_not_turned_by_one_who_is_none_any_more(world
 
     said = text_of(await person.click(shown.response, label="Next"))
 
-    assert "What you may see has changed" in said
+    assert "Your permissions have changed" in said
     assert "Page 1 of 2" in text_of(shown)
 
 
@@ -333,7 +328,7 @@ async def test_a_setup_is_not_finished_in_a_channel_that_was_hidden_meanwhile(wo
     help_ = await person.slash(world.channel, "help")
     shown = await person.click(help_.response, label="Set up")
     await person.select(shown.response, [other], custom_id=_id(shown, "channel"))
-    form = await person.click(shown.response, label="Write keywords")
+    form = await person.click(shown.response, label="Enter keywords")
     await person.submit_modal(form, {"keywords": "video"})
     for _ in range(2):
         await person.click(shown.response, label="Next")

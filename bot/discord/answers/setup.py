@@ -81,10 +81,10 @@ def _keywords(draft: Draft, samples: Sequence[Sample]) -> str:
     if samples:
         lines.extend(_samples(samples, room=LONGEST_PAGE))
     elif draft.typed:
-        lines.append("*Change keywords* opens what you typed again.")
+        lines.append("*Edit keywords* opens what you typed again.")
     else:
         lines.append(
-            "*Write keywords* takes them, one a line or with commas between: `diffusion model`, "
+            "*Enter keywords* takes them, one a line or with commas between: `diffusion model`, "
             "`RLHF AND reward`, `author:Kaiming He`; `*` is every paper. `/help` has them all."
         )
     return "\n".join(lines)

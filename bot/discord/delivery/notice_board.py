@@ -14,7 +14,8 @@ from bot.discord.delivery.errors import delivery_errors
 from bot.discord.delivery.payloads import IDENTIFIED, MESSAGES, answered
 from bot.discord.permissions.visibility import Viewer, known_channel, may_name, member
 from bot.discord.permissions.writable_channels import rooms
-from bot.discord.ui.recheck_button import CheckAgainButton
+from bot.discord.ui.check_again_button import CheckAgainButton
+from bot.discord.ui.components import SafeView
 from bot.errors import DeliveryError
 
 SEND_TIMEOUT_SECONDS = 30.0
@@ -110,8 +111,7 @@ class DiscordNoticeBoard:
     ) -> MessageId:
         if may_have_arrived and (message_id := await self._standing(channel, nonce)):
             return message_id
-        view = discord.ui.View(timeout=None)
-        view.add_item(CheckAgainButton(told.server_id, nonce=nonce))
+        view = SafeView(CheckAgainButton(told.server_id, nonce=nonce))
         embed = answers.notice(told, server_name=server_name)
         with unreadable_answers():
             sent = await channel.send(

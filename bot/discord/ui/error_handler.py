@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 
 import discord
 from discord import app_commands
@@ -23,15 +21,6 @@ _LONGEST_CONTENT = 2_000  # of a message; Discord's limit
 # Discord's codes for an interaction that cannot be answered any more: the three seconds, or the fifteen
 # minutes, have passed.
 _EXPIRED = frozenset({10015, 10062, 50027})
-
-
-@asynccontextmanager
-async def errors_reported(interaction: discord.Interaction) -> AsyncGenerator[None]:
-    """For a dynamic item, whose errors discord.py brings to nobody: the one error handler around its work."""
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - the handler itself
-        await answer_failure(interaction, error)
 
 
 async def answer_failure(interaction: discord.Interaction, error: Exception) -> Answered:

@@ -1,14 +1,12 @@
-"""The panel of /setup: one person's questions, page by page, in a message that they alone see."""
+"""The /setup panel: one user's questions, page by page, in an ephemeral message."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Self, cast
-from weakref import WeakKeyDictionary
 
 import discord
 from typing_extensions import override
@@ -20,149 +18,171 @@ from bot.discord.answers import setup as answers
 from bot.discord.answers import subscriptions as subscription_answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
-from bot.discord.ui.error_handler import answer_failure, errors_reported
+from bot.discord.ui.components import PersistentItem, SafeView, client_of
+from bot.discord.ui.error_handler import answer_failure
 from bot.discord.ui.error_texts import UNREACHABLE, not_offered
-from bot.discord.ui.pages import TURNING_SECONDS, answer
-from bot.discord.ui.panels import Ended, Sessions
+from bot.discord.ui.pages import OPEN_SECONDS, answer
 from bot.discord.ui.replies import reply
-from bot.discord.ui.setup_items import PANEL_ID, Action, Form, KeywordsForm, TimesForm, items
+from bot.discord.ui.sessions import Ended, Session, new_key
+from bot.discord.ui.setup_components import (
+    PANEL_ID,
+    Action,
+    Form,
+    KeywordsForm,
+    TimesForm,
+    components,
+)
+from bot.discord.ui.subscription_buttons import PostOlderButton
 from bot.errors import UserError
 from bot.services.feeds.setup import Setup
-from bot.services.feeds.subscriptions import Subscribed
 
-_NEW = "`/setup` starts a new one."
-_TEXTS = {
-    Ended.DONE: f"This setup is finished: what it says above is in effect. {_NEW}",
-    Ended.CANCELLED: f"This setup was cancelled, and nothing was changed. {_NEW}",
-    Ended.EXPIRED: f"This setup has expired, and nothing was changed. {_NEW}",
-    Ended.UNKNOWN: (
-        "I was restarted since this setup was opened, so it cannot be continued. `/subscriptions` shows "
-        f"whether it was finished. {_NEW}"
-    ),
-}
-_KEY_BYTES = 8
-
-# What stands below the answer to *Finish*.
-Buttons = Callable[[Subscribed], Sequence[discord.ui.DynamicItem[Any]]]
+_NEW = "Use `/setup` to start a new one."
 
 
-class PanelItem(discord.ui.DynamicItem[discord.ui.Item[discord.ui.View]], template=PANEL_ID):
-    """A button or menu of a panel; where its panel is gone, after a restart or a long time, it says why."""
+class SetUpButton(PersistentItem, template=r"setup"):
+    """Opens a panel for the user who presses it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            discord.ui.Button(label="Set up", style=discord.ButtonStyle.primary, custom_id="setup")
+        )
 
     @override
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
+    def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
+        return cls()
+
+    @override
+    async def on_press(self, interaction: discord.Interaction) -> None:
+        await Panel.start(interaction)
+
+
+class PanelItem(PersistentItem, template=PANEL_ID):
+    """A button or menu of a panel. If the panel is no longer known, it says why."""
+
+    @override
+    @classmethod
+    def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
         return cls(item)
 
     @override
-    async def callback(self, interaction: discord.Interaction) -> None:
-        async with errors_reported(interaction):
-            match = self.template.fullmatch(self.custom_id)
-            panel = _open(interaction).get(match["panel"] if match else "")
-            if match is None:
-                return
-            chosen = cast("Sequence[Any]", getattr(self.item, "values", ()))
-            await panel.do(Action(match["action"]), interaction, chosen)
+    async def on_press(self, interaction: discord.Interaction) -> None:
+        match = self.template.fullmatch(self.custom_id)
+        panel = client_of(interaction).sessions.get(match["key"] if match else "", Panel)
+        if match is None:
+            return
+        values = cast("Sequence[Any]", getattr(self.item, "values", ()))
+        await panel.handle(Action(match["action"]), interaction, values)
 
 
-class Panel:
-    """One setup under way. It is put away when it is finished, cancelled, or left alone for long."""
+class Panel(Session):
+    """One setup in progress. It ends when it is finished, cancelled or left alone."""
 
-    def __init__(self, setup: Setup, draft: Draft, *, user_id: UserId, buttons: Buttons) -> None:
+    ended_texts = {  # noqa: RUF012 - ClassVar in the base class
+        Ended.DONE: f"This setup is finished, and the settings above are in effect. {_NEW}",
+        Ended.CANCELLED: f"This setup was cancelled, and nothing was changed. {_NEW}",
+        Ended.EXPIRED: f"This setup has expired, and nothing was changed. {_NEW}",
+        Ended.UNKNOWN: (
+            "I was restarted since this setup was opened, so it can't be continued. Use `/subscriptions` to "
+            f"see whether it was finished. {_NEW}"
+        ),
+    }
+
+    def __init__(self, setup: Setup, draft: Draft, *, user_id: UserId) -> None:
         self._setup = setup
         self._draft = draft
         self._user_id = user_id
-        self._buttons = buttons
-        self._key = secrets.token_hex(_KEY_BYTES)
-        self._view = discord.ui.View(timeout=None)
+        self._key = new_key()
+        self._view: SafeView = SafeView()
         self._forms: dict[Action, Form] = {}
-        self._busy = asyncio.Lock()  # a second press waits for the first, and was answered before
+        self._lock = asyncio.Lock()  # presses are deferred at once and handled one after another
 
     @classmethod
-    async def start(cls, interaction: discord.Interaction, setup: Setup, *, buttons: Buttons) -> None:
-        """Answers an interaction, deferred for its person alone, with the first page.
+    async def start(cls, interaction: discord.Interaction) -> None:
+        """Answers a command or a button with the first page.
 
         Raises:
-            UserError: the person may not manage channels here.
+            UserError: the user may not manage channels here.
         """
-        server_id = _server_of(interaction)
-        panel = cls(setup, await setup.begin(server_id), user_id=UserId(interaction.user.id), buttons=buttons)
-        _open(interaction).start(panel._key, panel)
-        embed, view = await panel._page(interaction)
-        await reply(interaction, embeds=[embed], view=view)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        server_id = _require_server(interaction)
+        client = client_of(interaction)
+        setup = client.services.setup
+        panel = cls(setup, await setup.begin(server_id), user_id=UserId(interaction.user.id))
+        client.sessions.open(panel._key, panel)
+        await panel._show(interaction)
 
-    async def do(self, action: Action, interaction: discord.Interaction, chosen: Sequence[Any]) -> None:
-        """Does what was pressed or chosen.
+    async def handle(self, action: Action, interaction: discord.Interaction, values: Sequence[Any]) -> None:
+        """Handles a press of a button or a choice from a menu.
 
         Raises:
-            UserError: it is another person's panel, or was put away meanwhile.
+            UserError: the panel is another user's, or was closed in the meantime.
         """
-        self._check(interaction)
+        self._check_user(interaction)
         if action in {Action.KEYWORDS, Action.TIMES}:
             await interaction.response.send_modal(self._form(action))
             return
         await interaction.response.defer()
-        async with self._busy:
-            _open(interaction).get(self._key)  # another press may have ended it
+        async with self._lock:
+            client_of(interaction).sessions.get(self._key, Panel)  # an earlier press may have closed it
             if action is Action.CANCEL:
                 await self._close(interaction, Ended.CANCELLED)
             elif action is Action.FINISH:
                 await self._finish(interaction)
             else:
-                await self._answered(interaction, lambda: self._next(action, interaction, chosen))
+                await self._update(interaction, self._next_draft(action, interaction, values))
 
-    async def _submitted(self, form: Form, interaction: discord.Interaction) -> None:
-        """Takes what was typed into a form; what cannot be read is shown on the panel, to be mended."""
-        self._check(interaction)
+    async def _handle_form(self, form: Form, interaction: discord.Interaction) -> None:
+        self._check_user(interaction)
         await interaction.response.defer()
-        async with self._busy:
-            _open(interaction).get(self._key)
-            await self._answered(interaction, lambda: self._typed(form))
+        async with self._lock:
+            client_of(interaction).sessions.get(self._key, Panel)
+            await self._update(interaction, self._draft_from(form))
 
-    def _check(self, interaction: discord.Interaction) -> None:
+    def _check_user(self, interaction: discord.Interaction) -> None:
         if interaction.user.id != self._user_id:
-            raise UserError("This setup is another person's. `/setup` starts one of your own.")
+            raise UserError("This setup is someone else's. Use `/setup` to start your own.")
 
     def _form(self, action: Action) -> Form:
-        """A form for what is asked now; one that was left open before it is brought here as this one."""
-        if (before := self._forms.pop(action, None)) is not None:
-            before.stop()
+        """A new form; discord.py hands a submission of an earlier one, left open, to this one."""
+        if (earlier := self._forms.pop(action, None)) is not None:
+            earlier.stop()
         kind = KeywordsForm if action is Action.KEYWORDS else TimesForm
-        self._forms[action] = kind(self._key, self._draft, submitted=self._submitted)
+        self._forms[action] = kind(self._key, self._draft, on_submit=self._handle_form)
         return self._forms[action]
 
-    async def _answered(self, interaction: discord.Interaction, answer: Callable[[], Any]) -> None:
-        """Shows the panel with the answer taken, or with what is wrong with it."""
+    async def _update(self, interaction: discord.Interaction, draft: Coroutine[Any, Any, Draft]) -> None:
+        """Shows the panel with the new draft, or with the problem that was raised instead."""
         problem = ""
         try:
-            self._draft = await answer()
+            self._draft = await draft
         except UserError as error:
             problem = str(error)
         await self._show(interaction, problem)
 
-    async def _next(self, action: Action, interaction: discord.Interaction, chosen: Sequence[Any]) -> Draft:
+    async def _next_draft(
+        self, action: Action, interaction: discord.Interaction, values: Sequence[Any]
+    ) -> Draft:
         draft = self._draft
-        pressed_on = answers.page_shown(interaction.message.embeds if interaction.message else ())
+        page_pressed = answers.page_shown(interaction.message.embeds if interaction.message else ())
         match action:
-            case Action.BACK | Action.NEXT if pressed_on not in {None, draft.page}:
-                return draft  # a second press of a button that has turned the page already
+            case Action.BACK | Action.NEXT if page_pressed not in {None, draft.page}:
+                return draft  # a second press of a button that has already turned the page
             case Action.BACK:
                 return draft.back()
             case Action.NEXT:
                 return draft.forward()
             case Action.CADENCE:
-                if not set(chosen) & set(Cadence):
-                    raise UserError(not_offered(" ".join(map(str, chosen))))
-                return draft.with_cadence(Cadence(chosen[0]))
+                if not set(values) & set(Cadence):
+                    raise UserError(not_offered(" ".join(map(str, values))))
+                return draft.with_cadence(Cadence(values[0]))
             case _:
-                channel = cast("ChannelOption | None", chosen[0] if chosen else None)
-                self._draft = draft.without_place()  # one that is refused is not kept, nor is the old one
+                channel = cast("ChannelOption | None", values[0] if values else None)
+                self._draft = draft.without_place()  # if the new channel is refused, none is chosen
                 target = await targets.postable(interaction, channel, again="choose it again")
                 return await self._setup.choose(draft, target.place)
 
-    async def _typed(self, form: Form) -> Draft:
+    async def _draft_from(self, form: Form) -> Draft:
         draft = self._draft
         if isinstance(form, TimesForm):
             return self._setup.at_times(
@@ -181,82 +201,68 @@ class Panel:
         except UserError as error:
             await self._show(interaction, str(error))
             return
-        self._forget(interaction, Ended.DONE)
-        embeds = subscription_answers.subscribed(result, now=self._setup.clock())
-        await answer(interaction, embeds, buttons=self._buttons(result))
+        self._end(interaction, Ended.DONE)
+        pages = subscription_answers.subscribed(result, now=self._setup.clock())
+        await answer(interaction, pages, buttons=PostOlderButton.below(result))
 
     async def _show(self, interaction: discord.Interaction, problem: str = "") -> None:
-        embed, view = await self._page(interaction, problem)
-        await reply(interaction, embeds=[embed], view=view)
-
-    async def _page(
-        self, interaction: discord.Interaction, problem: str = ""
-    ) -> tuple[discord.Embed, discord.ui.View]:
         samples = ()
         if self._draft.page in {Page.KEYWORDS, Page.SUMMARY}:
             samples = await self._setup.samples(self._draft)
         self._view.stop()
         self._view = _PanelView(self, interaction)
-        for item in items(self._key, self._draft):
+        for item in components(self._key, self._draft):
             self._view.add_item(PanelItem(item))
         embed = answers.panel(self._draft, samples=samples, problem=problem, now=self._setup.clock())
-        return embed, self._view
+        await reply(interaction, embeds=[embed], view=self._view)
 
     async def expire(self, interaction: discord.Interaction) -> None:
-        """Puts the panel away while Discord still lets it be changed."""
-        with suppress(*UNREACHABLE):  # dismissed: there is nothing left to put away
+        """Closes the panel while its message can still be edited."""
+        with suppress(*UNREACHABLE):  # the message was dismissed
             await self._close(interaction, Ended.EXPIRED)
 
-    async def _close(self, interaction: discord.Interaction, how: Ended) -> None:
-        self._forget(interaction, how)
-        await interaction.edit_original_response(embed=answers.closed(_TEXTS[how]), view=None)
+    async def _close(self, interaction: discord.Interaction, reason: Ended) -> None:
+        self._end(interaction, reason)
+        await interaction.edit_original_response(embed=answers.closed(self.ended_texts[reason]), view=None)
 
-    def _forget(self, interaction: discord.Interaction, how: Ended) -> None:
-        _open(interaction).end(self._key, how)
+    def _end(self, interaction: discord.Interaction, reason: Ended) -> None:
+        client_of(interaction).sessions.end(self._key, reason)
         self._view.stop()
         for form in self._forms.values():
             form.stop()
 
 
-class _PanelView(discord.ui.View):
-    """What stands below one page. Of dynamic items alone, as `PageButton` says why."""
+class _PanelView(SafeView):
+    """The components below one page."""
 
     def __init__(self, panel: Panel, interaction: discord.Interaction) -> None:
-        super().__init__(timeout=TURNING_SECONDS)
+        super().__init__(timeout=OPEN_SECONDS)
         self._panel = panel
-        self._interaction = interaction  # whose token changes the message until the timeout
+        self._interaction = interaction  # its token edits the message when this view times out
 
     @override
     async def on_timeout(self) -> None:
         await self._panel.expire(self._interaction)
 
 
-async def tell_if_too_old(interaction: discord.Interaction) -> None:
-    """Answers a form whose panel is gone: discord.py brings one that is older than the process to nobody."""
+async def answer_old_form(interaction: discord.Interaction) -> None:
+    """Answers a form whose panel is gone: discord.py ignores forms that are older than the process."""
     if interaction.type is not discord.InteractionType.modal_submit:
         return
     match = PANEL_ID.fullmatch(str((interaction.data or {}).get("custom_id", "")))
     if match:
         try:
-            _open(interaction).get(match["panel"])
+            client_of(interaction).sessions.get(match["key"], Panel)
         except UserError as error:
             await answer_failure(interaction, error)
 
 
-def _server_of(interaction: discord.Interaction) -> ServerId:
+def _require_server(interaction: discord.Interaction) -> ServerId:
     if interaction.guild_id is None:
-        raise UserError("This command works in a server's channels only.")
+        raise UserError("This command only works in a server's channels.")
     if not interaction.permissions.manage_channels:
         raise UserError(
-            f"You need **Manage Channels** in <#{interaction.channel_id}> for this. Nothing was changed; ask "
+            f"You need **Manage Channels** in <#{interaction.channel_id}> for this. Nothing was changed. Ask "
             "an admin of this server."
         )
     return ServerId(interaction.guild_id)
-
-
-_of_clients: WeakKeyDictionary[discord.Client, Sessions[Panel]] = WeakKeyDictionary()
-
-
-def _open(interaction: discord.Interaction) -> Sessions[Panel]:
-    """The panels of this client that can be gone on with, by the key in their items."""
-    return _of_clients.setdefault(interaction.client, Sessions(_TEXTS))

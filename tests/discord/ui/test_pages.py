@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.discord.answers.pages import LONGEST_PAGE, MOST_LINES, pages
-from bot.discord.ui import pages as paging
+from bot.discord.ui.pages import OPEN_SECONDS, Pager
 from bot.errors import UserError
 from tests.world import World, text_of
 
@@ -91,27 +91,27 @@ async def test_buttons_from_before_a_restart_say_so(world: World) -> None:
 
     assert pressed.ephemeral
     assert "I was restarted since this was shown" in text_of(pressed)
-    assert "Type the command again" in text_of(pressed)
+    assert "Use the command again" in text_of(pressed)
     assert "Page 1 of 3" in text_of(shown)
 
 
 async def test_buttons_are_put_away_before_discord_forgets_the_answer(world: World) -> None:
     shown = await world.member.slash(world.channel, "help")
-    ((key, _),) = paging._of_clients[world.client].items()
+    (key,) = world.client.sessions.of_kind(Pager)
 
-    await world.env.advance_time(paging.TURNING_SECONDS + 1)
+    await world.env.advance_time(OPEN_SECONDS + 1)
 
     assert buttons(shown.response) == {}
-    assert len(paging._of_clients[world.client]) == 0
+    assert not world.client.sessions.of_kind(Pager)
     with pytest.raises(UserError, match="These pages have expired"):
-        paging._of_clients[world.client].get(key)
+        world.client.sessions.get(key, Pager)
 
 
 async def test_one_answer_that_ends_does_not_end_the_others(world: World) -> None:
     await world.member.slash(world.channel, "help")
-    await world.env.advance_time(paging.TURNING_SECONDS / 2)
+    await world.env.advance_time(OPEN_SECONDS / 2)
     later = await world.member.slash(world.channel, "help")
-    await world.env.advance_time(paging.TURNING_SECONDS / 2 + 1)
+    await world.env.advance_time(OPEN_SECONDS / 2 + 1)
 
     await world.member.click(later.response, label="Next")
 
@@ -124,7 +124,7 @@ async def test_putting_pages_away_leaves_the_other_buttons(world: World) -> None
     older = "Post the last 5 older matches now"
     assert set(buttons(shown.response)) == {"Previous", "Next", older}
 
-    await world.env.advance_time(paging.TURNING_SECONDS + 1)
+    await world.env.advance_time(OPEN_SECONDS + 1)
 
     assert buttons(shown.response) == {older: True}
     pressed = await world.admin.click(shown.response, label=older)

@@ -1,4 +1,4 @@
-"""The buttons, menus and forms of the panel of /setup: what stands below each page."""
+"""The buttons, menus and forms of the /setup panel."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing_extensions import override
 from bot.core.drafts import Draft, Page
 from bot.core.schedules import weekdays_text
 from bot.discord.answers.setup import CADENCES
-from bot.discord.ui.error_handler import answer_failure
+from bot.discord.ui.components import SafeModal
 
-_LONGEST_KEYWORDS = 2_000  # as /subscribe takes
+_MAX_KEYWORDS_LENGTH = 2_000  # as in /subscribe
 _Item = discord.ui.Item[discord.ui.View]
-Submitted = Callable[["Form", discord.Interaction], Awaitable[None]]
+OnSubmit = Callable[["Form", discord.Interaction], Awaitable[None]]
 
 
 class Action(StrEnum):
-    """What is done with a panel; part of the ids that Discord sends back."""
+    """What a component or form does; part of its custom id."""
 
     CHANNEL = "channel"
     HERE = "here"
@@ -33,83 +33,79 @@ class Action(StrEnum):
     CANCEL = "cancel"
 
 
-# Of items and forms alike.
-PANEL_ID = re.compile(rf"setup:(?P<panel>[0-9a-f]{{1,32}}):(?P<action>{'|'.join(Action)})")
+# The custom id of components and forms alike.
+PANEL_ID = re.compile(rf"setup:(?P<key>[0-9a-f]{{1,32}}):(?P<action>{'|'.join(Action)})")
 
 
 def panel_id(key: str, action: Action) -> str:
     return f"setup:{key}:{action}"
 
 
-class Form(discord.ui.Modal):
-    """A form of a panel, which is told when it is submitted."""
+class Form(SafeModal):
+    """A form that passes itself to `on_submit`."""
 
-    def __init__(self, *, title: str, custom_id: str, submitted: Submitted) -> None:
+    def __init__(self, *, title: str, custom_id: str, on_submit: OnSubmit) -> None:
         super().__init__(title=title, timeout=None, custom_id=custom_id)
-        self._submitted = submitted
+        self._handle = on_submit
 
     @override
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
-        await self._submitted(self, interaction)
-
-    @override
-    async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
-        await answer_failure(interaction, error)
+        await self._handle(self, interaction)
 
 
 class KeywordsForm(Form):
-    """Asks for keywords, with what was typed before to go on with."""
+    """Asks for keywords; contains what was typed before."""
 
-    def __init__(self, key: str, draft: Draft, *, submitted: Submitted) -> None:
-        super().__init__(title="Which papers?", custom_id=panel_id(key, Action.KEYWORDS), submitted=submitted)
+    def __init__(self, key: str, draft: Draft, *, on_submit: OnSubmit) -> None:
+        super().__init__(title="Which papers?", custom_id=panel_id(key, Action.KEYWORDS), on_submit=on_submit)
         self.keywords: discord.ui.TextInput[discord.ui.View] = discord.ui.TextInput(
             custom_id="keywords",
             style=discord.TextStyle.paragraph,
             placeholder="diffusion model\nRLHF AND reward\nauthor:Kaiming He",
             default=draft.typed or None,
-            max_length=_LONGEST_KEYWORDS,
+            max_length=_MAX_KEYWORDS_LENGTH,
         )
         self.add_item(
             discord.ui.Label(
                 text="Keywords",
-                description="One a line, or with commas between. Each becomes a subscription.",
+                description="One per line, or separated by commas. Each becomes a subscription.",
                 component=self.keywords,
             )
         )
 
 
 class TimesForm(Form):
-    """Asks for the time, the days and a city."""
+    """Asks for the time, the weekdays and a city."""
 
-    def __init__(self, key: str, draft: Draft, *, submitted: Submitted) -> None:
-        super().__init__(title="When?", custom_id=panel_id(key, Action.TIMES), submitted=submitted)
+    def __init__(self, key: str, draft: Draft, *, on_submit: OnSubmit) -> None:
+        super().__init__(title="When?", custom_id=panel_id(key, Action.TIMES), on_submit=on_submit)
         schedule = draft.schedule
-        self.time = _short("time", f"{schedule.time:%H:%M}")
-        self.weekdays = _short("weekdays", weekdays_text(schedule.weekdays))
-        self.city = _short("city", schedule.timezone)
+        self.time = _text_input("time", f"{schedule.time:%H:%M}")
+        self.weekdays = _text_input("weekdays", weekdays_text(schedule.weekdays))
+        self.city = _text_input("city", schedule.timezone)
         for text, description, field in (
             ("Time", "HH:MM on a 24-hour clock", self.time),
             ("Days", "Mon-Fri, Mon,Thu or all", self.weekdays),
-            ("City or time zone", "Such as San Francisco, Berlin or Asia/Tokyo", self.city),
+            ("City or time zone", "For example San Francisco, Berlin or Asia/Tokyo", self.city),
         ):
             self.add_item(discord.ui.Label(text=text, description=description, component=field))
 
 
-def _short(custom_id: str, default: str) -> discord.ui.TextInput[discord.ui.View]:
+def _text_input(custom_id: str, default: str) -> discord.ui.TextInput[discord.ui.View]:
     return discord.ui.TextInput(custom_id=custom_id, default=default, max_length=100)
 
 
-def items(key: str, draft: Draft) -> Iterator[_Item]:
-    """What stands below the draft's page."""
+def components(key: str, draft: Draft) -> Iterator[_Item]:
+    """The buttons and menus below the draft's page."""
     match draft.page:
         case Page.CHANNEL:
-            yield _channels(key)
+            yield _channel_select(key)
             yield _button(key, Action.HERE, "This channel")
         case Page.KEYWORDS:
-            label = "Change keywords" if draft.typed else "Write keywords"
+            label = "Edit keywords" if draft.typed else "Enter keywords"
             yield _button(key, Action.KEYWORDS, label, is_main=not draft.is_answered)
         case Page.SCHEDULE:
-            yield _cadences(key, draft)
+            yield _cadence_select(key, draft)
             yield _button(key, Action.TIMES, "Time, days and city")
         case Page.SUMMARY:
             pass
@@ -121,16 +117,16 @@ def items(key: str, draft: Draft) -> Iterator[_Item]:
     yield _button(key, Action.CANCEL, "Cancel")
 
 
-def _channels(key: str) -> _Item:
-    """Channels of every kind, as `targets.ChannelOption` says why.
+def _channel_select(key: str) -> _Item:
+    """Offers channels of every kind, for the reason given at `targets.ChannelOption`.
 
-    The chosen one stands in the text above: discord.py writes a preset one's id as a number, where Discord's
-    schema asks for a string.
+    It has no default value, because discord.py writes the id as a number and Discord's schema asks for a
+    string; the panel's text names the chosen channel.
     """
     return discord.ui.ChannelSelect(custom_id=panel_id(key, Action.CHANNEL), placeholder="Choose a channel")
 
 
-def _cadences(key: str, draft: Draft) -> _Item:
+def _cadence_select(key: str, draft: Draft) -> _Item:
     return discord.ui.Select(
         custom_id=panel_id(key, Action.CADENCE),
         options=[

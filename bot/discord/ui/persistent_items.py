@@ -1,0 +1,20 @@
+"""Every button and menu that the client must recognise after a restart."""
+
+from __future__ import annotations
+
+from bot.discord.ui.check_again_button import CheckAgainButton
+from bot.discord.ui.components import PersistentItem
+from bot.discord.ui.confirmation import ConfirmButton
+from bot.discord.ui.pages import PageButton
+from bot.discord.ui.setup_panel import PanelItem, SetUpButton
+from bot.discord.ui.subscription_buttons import PostOlderButton, UndoButton
+
+PERSISTENT_ITEMS: tuple[type[PersistentItem], ...] = (
+    CheckAgainButton,
+    ConfirmButton,
+    PageButton,
+    PanelItem,
+    PostOlderButton,
+    SetUpButton,
+    UndoButton,
+)
