@@ -18,7 +18,7 @@ class UserError(PaperboyError):
 
 
 class ConfigError(PaperboyError):
-    """The operator must mend a setting or a file; the start ends with exit code 78."""
+    """The operator must fix a setting or a file; startup ends with exit code 78."""
 
 
 class BackupError(PaperboyError):
@@ -28,7 +28,7 @@ class BackupError(PaperboyError):
 class ProblemKind(StrEnum):
     """Why a list could not be read, or a run failed.
 
-    Nothing else about it reaches people, the store or the metrics. Details stand in the log alone, redacted.
+    Nothing else about it reaches people, the store or the metrics. Details are only in the log, redacted.
     """
 
     RATE_LIMITED = "rate_limited"  # 429, or a wait that was asked for
@@ -148,34 +148,50 @@ class PaperNotFoundError(SourceError):
         super().__init__(ProblemKind.NO_SUCH_PAPER)
 
 
+class DeliveryErrorKind(StrEnum):
+    """Why a request to Discord failed, and what Paperboy does next."""
+
+    TRANSIENT = "transient"  # an outage, a rate limit, an unclear answer: retry after a growing wait
+    BOT_REFUSED = "bot_refused"  # about the bot, not this channel: retry, and pause all sending meanwhile
+    CONTENT_REFUSED = "content_refused"  # of this message; the channel is fine: split it, fail the culprit
+    UNCONFIRMED = "unconfirmed"  # it may have arrived, and the bot may not look: set it aside until it may
+    CHANNEL_REFUSED = "channel_refused"  # for a reason nobody can see: block the feed, retry after hours
+    PERMISSION_MISSING = "permission_missing"  # block the feed until the channel's permissions show the fix
+    GONE = "gone"  # the channel, the server or the message was deleted: block the feed
+
+    @property
+    def blocks_channel(self) -> bool:
+        """Whether nothing more can be sent to this channel until somebody acts."""
+        return self in _BLOCKING
+
+    @property
+    def is_final(self) -> bool:
+        """Whether repeating the same request to the same channel cannot succeed."""
+        return self.blocks_channel or self is DeliveryErrorKind.CONTENT_REFUSED
+
+
+_BLOCKING = frozenset(
+    {DeliveryErrorKind.CHANNEL_REFUSED, DeliveryErrorKind.PERMISSION_MISSING, DeliveryErrorKind.GONE}
+)
+
+
 @dataclass
 class DeliveryError(PaperboyError):
-    """Discord refused a message, or its answer never came.
+    """Discord refused a request, or its answer never came.
 
     Attributes:
-        reason: what happened, in words a server's admin understands, with how to mend it.
-        code: Discord's JSON error code where it gave one, else 0.
-        is_permanent: the channel refuses for good; stop calling it until someone acts.
-        is_explained: of a permanent one: it names what is missing there, and the channel's permissions will
-            show when that is mended.
-        is_gone: of a permanent one: the channel, or what the step is about, does not exist any more.
-        is_doubtful: an earlier attempt may have arrived, and the bot may not look; this post alone waits.
-        is_rejected: Discord refused this very message for its content; the channel itself is fine.
-        refused_embeds: of a rejected one: the embeds that Discord named, by their place in the message.
-        is_everywhere: it is not about this channel; the next one would hear the same.
-        may_have_arrived: no answer says whether the message stands in the channel now.
-        retry_after_seconds: what Discord asked to wait, where it said so.
+        reason: what happened and how to fix it, in a server admin's words.
+        kind: decides what happens next.
+        code: Discord's JSON error code, or 0.
+        refused_embeds: the indexes of the embeds that Discord named, with CONTENT_REFUSED.
+        may_have_arrived: whether the message may be in the channel although no answer confirmed it.
+        retry_after_seconds: how long Discord asked to wait, if it did.
     """
 
     reason: str
+    kind: DeliveryErrorKind = DeliveryErrorKind.TRANSIENT
     code: int = 0
-    is_permanent: bool = False
-    is_explained: bool = False
-    is_gone: bool = False
-    is_unconfirmed: bool = False
-    is_rejected: bool = False
     refused_embeds: tuple[int, ...] = ()
-    is_everywhere: bool = False
     may_have_arrived: bool = False
     retry_after_seconds: float | None = None
 

@@ -23,7 +23,7 @@ from bot.core.papers import Paper
 from bot.core.posts import Form
 from bot.core.query.parser import parse_query
 from bot.discord.delivery.publisher import DiscordPublisher
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.services.delivery.pace import RequestPace
 from sandbox import Fault, RecordedRequest, Sandbox
 
@@ -96,11 +96,12 @@ def a_message(*paper_ids: str, query: str = "video", **options: Any) -> Message:
     )
 
 
-def flags(error: DeliveryError) -> set[str]:
-    """Which of the error's claims hold."""
-    names = ("permanent", "explained", "gone", "unconfirmed", "rejected", "everywhere")
-    blocked = {name for name in names if getattr(error, f"is_{name}")}
-    return blocked | ({"perhaps there"} if error.may_have_arrived else set())
+Outcome = tuple[DeliveryErrorKind, bool]
+
+
+def outcome(error: DeliveryError) -> Outcome:
+    """The error's kind, and whether the message may have arrived."""
+    return error.kind, error.may_have_arrived
 
 
 @asynccontextmanager

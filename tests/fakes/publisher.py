@@ -14,7 +14,7 @@ from bot.core.access import Access
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, MessageId, RoleId
 from bot.core.messages import Message
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.services.clock import Clock
 
 NONCES_KEPT = timedelta(minutes=2)  # Discord: "the past few minutes"
@@ -68,7 +68,9 @@ class Poison:
         shown = [paper_id in f"{card.url} {card.description}" for card in message.cards]
         named = (shown.index(True),) if self.names_embed else ()
         reason = "Discord refused the title." if is_bare else "Discord refused the description."
-        return DeliveryError(reason, code=self.code, is_rejected=True, refused_embeds=named)
+        return DeliveryError(
+            reason, code=self.code, kind=DeliveryErrorKind.CONTENT_REFUSED, refused_embeds=named
+        )
 
 
 @dataclass(kw_only=True)

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.core.runs import Outcome
 from bot.core.totals import Totals
 from bot.discord.connection.shards import Shard
-from bot.errors import DeliveryError, ProblemKind
+from bot.errors import DeliveryError, DeliveryErrorKind, ProblemKind
 from bot.monitoring.health import Part, Report, Status
 from bot.monitoring.metrics import Metrics
 from bot.monitoring.snapshot import Snapshot
@@ -160,10 +160,10 @@ def test_every_outcome_of_a_post_and_a_run_is_there_from_the_start() -> None:
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
-        (DeliveryError("no", is_rejected=True), "refused"),
-        (DeliveryError("no", is_permanent=True), "blocked"),
+        (DeliveryError("no", kind=DeliveryErrorKind.CONTENT_REFUSED), "refused"),
+        (DeliveryError("no", kind=DeliveryErrorKind.CHANNEL_REFUSED), "blocked"),
         (DeliveryError("no"), "postponed"),
-        (DeliveryError("no", is_unconfirmed=True), "unconfirmed"),
+        (DeliveryError("no", kind=DeliveryErrorKind.UNCONFIRMED), "unconfirmed"),
         (ZeroDivisionError(), "bug"),
         (None, "sent"),
     ],

@@ -11,7 +11,7 @@ import discord
 
 from bot.discord.connection.requests import NO_ANSWER, Attempt, UnreadableAnswerError, attempted
 from bot.discord.delivery.refusals import translate
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, DeliveryErrorKind
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ async def delivery_errors(
                 yield
         except discord.HTTPException as error:
             refusal = translate(error, may_have_arrived=attempt.may_have_arrived, is_message=is_message)
-            if refusal.is_rejected:
+            if refusal.kind is DeliveryErrorKind.CONTENT_REFUSED:
                 _log.warning(
                     "Discord refused the content of a message (%d): %.1000r", refusal.code, error.text
                 )

@@ -23,7 +23,7 @@ from bot.discord.delivery.payloads import (
     ThreadPayload,
     answered,
 )
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, DeliveryErrorKind
 
 # So many messages since the first attempt are looked through for one of our own, the newest first: each look
 # comes after an attempt, and the looks before it were for the earlier ones.
@@ -69,7 +69,8 @@ async def in_forum(
                 return MessageId(thread.id)
     if len(posts) > MOST_POSTS:
         raise DeliveryError(
-            "A post may have arrived or not, and there are too many to look through.", is_unconfirmed=True
+            "A post may have arrived or not, and there are too many to look through.",
+            kind=DeliveryErrorKind.UNCONFIRMED,
         )
     return None
 

@@ -16,7 +16,7 @@ from bot.discord.permissions.visibility import Viewer, known_channel, may_name, 
 from bot.discord.permissions.writable_channels import rooms
 from bot.discord.ui.check_again_button import CheckAgainButton
 from bot.discord.ui.components import SafeView
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, DeliveryErrorKind
 
 SEND_TIMEOUT_SECONDS = 30.0
 # A message that may stand is looked for among so many, the newest: little is written between attempts.
@@ -89,15 +89,21 @@ class DiscordNoticeBoard:
         """
         guild = self._client.get_guild(told.server_id)
         if guild is None:
-            raise DeliveryError("The bot is not in that server any more.", is_permanent=True)
+            raise DeliveryError(
+                "The bot is not in that server any more.", kind=DeliveryErrorKind.CHANNEL_REFUSED
+            )
         person = await member(guild, user_id)
         if person is None:
-            raise DeliveryError("That person is not in the server any more.", is_permanent=True)
+            raise DeliveryError(
+                "That person is not in the server any more.", kind=DeliveryErrorKind.CHANNEL_REFUSED
+            )
         viewer = Viewer(guild, person)
         named = told.naming(await viewer.managed(feed.channel_id for feed in told.feeds))
         is_gone = viewer.manages_channels and any(feed.block and feed.block.is_gone for feed in named.unnamed)
         if not (named.feeds or named.source is not None or is_gone):
-            raise DeliveryError("That person manages none of these channels any more.", is_permanent=True)
+            raise DeliveryError(
+                "That person manages none of these channels any more.", kind=DeliveryErrorKind.CHANNEL_REFUSED
+            )
         return named
 
     async def _put(

@@ -22,7 +22,7 @@ from bot.discord.delivery.pings import ping_obstacle, without_dead_ping
 from bot.discord.delivery.refusals import LOCKED, THREAD_ARCHIVED
 from bot.discord.embeds import to_discord
 from bot.discord.permissions.access import access_of, feed_kind, forum_tags, permissions_in
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, DeliveryErrorKind
 
 # discord.py waits and repeats by itself, with the same nonce; past this the attempt counts as one whose
 # answer never came. Discord remembers a nonce longer than that (`attempts.NONCE_HOLDS`).
@@ -55,7 +55,8 @@ class DiscordPublisher:
         try:
             return await self._send(place, message, nonce=nonce)
         except DeliveryError as error:
-            if place.kind is not FeedKind.THREAD or error.code != THREAD_ARCHIVED or error.is_explained:
+            is_archived = place.kind is FeedKind.THREAD and error.code == THREAD_ARCHIVED
+            if not is_archived or error.kind is DeliveryErrorKind.PERMISSION_MISSING:
                 raise
         # A message wakes a thread by itself; where Discord wants it woken before, that is asked for.
         await self._wake(place)
@@ -166,7 +167,7 @@ class DiscordPublisher:
                 "The forum asks for a tag on every post, and there is none that I may use: add one, or ask "
                 "for none.",
                 code=TAG_REQUIRED,
-                is_permanent=True,
+                kind=DeliveryErrorKind.CHANNEL_REFUSED,
             )
         return [tag for one in chosen if (tag := forum.get_tag(one.id))]
 
@@ -177,7 +178,9 @@ class DiscordPublisher:
                 forum = await self._client.fetch_channel(place.channel_id)
         if not isinstance(forum, discord.ForumChannel):
             raise DeliveryError(
-                "The channel is no forum any more.", code=WRONG_KIND_OF_CHANNEL, is_permanent=True
+                "The channel is no forum any more.",
+                code=WRONG_KIND_OF_CHANNEL,
+                kind=DeliveryErrorKind.CHANNEL_REFUSED,
             )
         return forum
 
@@ -186,11 +189,11 @@ class DiscordPublisher:
             async with self._discord_errors(place, is_message=False):
                 await answered(self._client.http.edit_channel(place.channel_id, archived=False), IDENTIFIED)
         except DeliveryError as error:
-            if error.is_gone or not error.is_permanent:
+            if error.kind is DeliveryErrorKind.GONE or not error.kind.blocks_channel:
                 raise
             raise replace(
                 error,
-                reason=error.reason if error.is_explained else LOCKED,
+                reason=error.reason if error.kind is DeliveryErrorKind.PERMISSION_MISSING else LOCKED,
                 code=THREAD_ARCHIVED,
                 may_have_arrived=False,
             ) from error
@@ -208,13 +211,12 @@ class DiscordPublisher:
             raise DeliveryError("The channel could not be looked at just now.", may_have_arrived=True)
         hidden = access.obstacle is not None and access.obstacle == access.history_obstacle
         if access.obstacle is not None and (access.is_gone or hidden):
-            raise DeliveryError(
-                access.obstacle, is_permanent=True, is_gone=access.is_gone, is_explained=hidden
-            )
+            kind = DeliveryErrorKind.GONE if access.is_gone else DeliveryErrorKind.PERMISSION_MISSING
+            raise DeliveryError(access.obstacle, kind)
         if access.history_obstacle is not None:
             raise DeliveryError(
                 f"A message may have arrived or not, and I may not look. {access.history_obstacle}",
-                is_unconfirmed=True,
+                kind=DeliveryErrorKind.UNCONFIRMED,
             )
 
     @asynccontextmanager
@@ -245,13 +247,15 @@ class DiscordPublisher:
         self, error: DeliveryError, place: Place | None, obstacle: _Obstacle
     ) -> DeliveryError:
         """The refusal with the one permission that is missing, where that is seen."""
-        if place is None or not error.is_permanent or error.is_gone or error.is_explained:
+        if place is None or error.kind is not DeliveryErrorKind.CHANNEL_REFUSED:
             return error
         access = await self.access(place)
         if access.is_gone:
-            return replace(error, reason=access.obstacle or error.reason, is_gone=True)
+            return replace(error, reason=access.obstacle or error.reason, kind=DeliveryErrorKind.GONE)
         seen = obstacle(access)
-        return error if seen is None else replace(error, reason=seen, is_explained=True)
+        return (
+            error if seen is None else replace(error, reason=seen, kind=DeliveryErrorKind.PERMISSION_MISSING)
+        )
 
 
 @dataclass(frozen=True, slots=True)

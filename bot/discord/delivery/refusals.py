@@ -8,7 +8,7 @@ import discord
 
 from bot.discord.delivery.content_errors import rejection
 from bot.discord.permissions.access import UNKNOWN_CHANNEL, permission_name
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, DeliveryErrorKind
 
 MISSING_ACCESS = 50001
 MISSING_PERMISSIONS = 50013
@@ -83,8 +83,7 @@ def translate(
         return DeliveryError(
             _GONE.get(code) or _PERMANENT[code],
             code=code,
-            is_permanent=True,
-            is_gone=code in _GONE,
+            kind=DeliveryErrorKind.GONE if code in _GONE else DeliveryErrorKind.CHANNEL_REFUSED,
             may_have_arrived=may_have_arrived,
         )
     if (
@@ -95,7 +94,7 @@ def translate(
         return DeliveryError(
             refused.reason,
             code=code,
-            is_rejected=True,
+            kind=DeliveryErrorKind.CONTENT_REFUSED,
             refused_embeds=refused.embeds,
             may_have_arrived=may_have_arrived,
         )
@@ -104,13 +103,15 @@ def translate(
         return DeliveryError(
             f"Discord answered {status}.",
             code=code,
-            is_everywhere=True,
+            kind=DeliveryErrorKind.BOT_REFUSED,
             may_have_arrived=may_have_arrived,
             retry_after_seconds=_retry_after_seconds(error),
         )
     if status in {403, 404} and code not in _PASSING:
         reason = f"Discord refuses messages there ({status}, code {code})."
-        return DeliveryError(reason, code=code, is_permanent=True, may_have_arrived=may_have_arrived)
+        return DeliveryError(
+            reason, code=code, kind=DeliveryErrorKind.CHANNEL_REFUSED, may_have_arrived=may_have_arrived
+        )
     return DeliveryError(
         _PASSING.get(code) or _answered(status, code),
         code=code,

@@ -251,5 +251,5 @@ def _due(theirs: Sequence[Notice], now: datetime) -> list[Notice]:
 
 def _check_final(error: DeliveryError) -> None:
     """Raises the error, unless it says that this place takes no message and another one may."""
-    if not (error.is_permanent or error.is_rejected):
+    if not error.kind.is_final:
         raise error

@@ -13,7 +13,7 @@ from bot.core.messages import Message, compose, compose_bare, heading
 from bot.core.papers import Paper
 from bot.core.posts import Post, split
 from bot.core.query.parser import Query, QueryError, parse_query
-from bot.errors import DeliveryError, StoreError
+from bot.errors import DeliveryError, DeliveryErrorKind, StoreError
 from bot.services.clock import Clock
 from bot.services.delivery.blocking import block, notify_of_delay, notify_of_success
 from bot.services.delivery.pace import ChannelPace, Rest, growing_wait
@@ -121,7 +121,7 @@ class Sending:
             return await self._publisher.publish(post.place, message, nonce=post.nonce), Tried.SENT
         except DeliveryError as error:
             is_open = error.may_have_arrived or (post.first_attempt_at is not None and not must_look)
-            if not (error.is_rejected and is_open):
+            if not (error.kind is DeliveryErrorKind.CONTENT_REFUSED and is_open):
                 raise
             try:
                 earlier = await self._publisher.find(post.place, urls, since=since)
@@ -146,23 +146,24 @@ class Sending:
         async with self._database.write() as conn:
             if post.first_attempt_at is None and not error.may_have_arrived:
                 await outbox.forget_first_attempt(conn, post.id)
-            if error.is_unconfirmed:
-                tried = Tried.UNCONFIRMED
-                await outbox.unconfirmed(conn, post.id, reason=error.reason, code=error.code, now=now)
-            elif error.is_rejected:
-                tried = Tried.REFUSED
-                await refuse(conn, post, error, now=now)
-            elif error.is_permanent:
-                tried = Tried.BLOCKED
-                await outbox.postpone(conn, post.id, until=now, reason=error.reason, code=error.code)
-                await block(conn, post.feed_id, error, now=now)
-            else:
-                tried = Tried.POSTPONED
-                until = now + max(growing_wait(post.failures), asked_wait(error))
-                await outbox.postpone(conn, post.id, until=until, reason=error.reason, code=error.code)
-                if post.failures >= FAILURES_THAT_LAST:
-                    await notify_of_delay(conn, post.feed_id, now=now)
-        if error.is_everywhere:
+            match error.kind:
+                case DeliveryErrorKind.UNCONFIRMED:
+                    tried = Tried.UNCONFIRMED
+                    await outbox.unconfirmed(conn, post.id, reason=error.reason, code=error.code, now=now)
+                case DeliveryErrorKind.CONTENT_REFUSED:
+                    tried = Tried.REFUSED
+                    await refuse(conn, post, error, now=now)
+                case kind if kind.blocks_channel:
+                    tried = Tried.BLOCKED
+                    await outbox.postpone(conn, post.id, until=now, reason=error.reason, code=error.code)
+                    await block(conn, post.feed_id, error, now=now)
+                case _:
+                    tried = Tried.POSTPONED
+                    until = now + max(growing_wait(post.failures), asked_wait(error))
+                    await outbox.postpone(conn, post.id, until=until, reason=error.reason, code=error.code)
+                    if post.failures >= FAILURES_THAT_LAST:
+                        await notify_of_delay(conn, post.feed_id, now=now)
+        if error.kind is DeliveryErrorKind.BOT_REFUSED:
             self._rest.begin(asked_wait(error).total_seconds())
         self._tell(post, tried)
         fields = {"post": post.id, "channel": post.channel_id, "outcome": tried, "code": error.code}

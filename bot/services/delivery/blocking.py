@@ -10,7 +10,7 @@ from bot.core.access import Access
 from bot.core.feeds import Feed
 from bot.core.ids import FeedId, PostId
 from bot.core.notices import NoticeKind
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.store import feeds, follow_ups, notices, outbox
 
 # A refusal that nothing is seen to explain is tried again after an hour, then two, four …
@@ -21,12 +21,11 @@ MAX_RECHECK_WAIT = timedelta(days=1)
 async def block(conn: AsyncConnection, feed_id: FeedId, error: DeliveryError, *, now: datetime) -> None:
     """Stops posting in the feed, keeps all that is its, and owes its server a notice of it."""
     recheck_at = None
-    if not error.is_explained:
+    if error.kind is not DeliveryErrorKind.PERMISSION_MISSING:
         before = await feeds.blocks_in_a_row(conn, feed_id)
         recheck_at = now + min(FIRST_RECHECK * 2 ** min(before, 10), MAX_RECHECK_WAIT)
-    await feeds.block(
-        conn, feed_id, reason=error.reason, now=now, recheck_at=recheck_at, is_gone=error.is_gone
-    )
+    is_gone = error.kind is DeliveryErrorKind.GONE
+    await feeds.block(conn, feed_id, reason=error.reason, now=now, recheck_at=recheck_at, is_gone=is_gone)
     await notices.add(conn, NoticeKind.BLOCKED, feed_id, now=now)
 
 

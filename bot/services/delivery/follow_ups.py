@@ -6,7 +6,7 @@ import logging
 
 from bot.core.messages import thread_name
 from bot.core.posts import FollowUp, FollowUpKind
-from bot.errors import DeliveryError, StoreError
+from bot.errors import DeliveryError, DeliveryErrorKind, StoreError
 from bot.services.clock import Clock
 from bot.services.delivery.attempts import BUG, MOST_BUGS, asked_wait
 from bot.services.delivery.pace import Rest, growing_wait
@@ -61,9 +61,8 @@ class Following:
 
     async def _note_failure(self, follow_up: FollowUp, error: DeliveryError) -> None:
         now = self._clock()
-        is_refused = error.is_permanent or error.is_rejected
         async with self._database.write() as conn:
-            if is_refused:
+            if error.kind.is_final:
                 await follow_ups.mark_failed(
                     conn, follow_up.id, reason=error.reason, code=error.code, now=now
                 )
@@ -72,9 +71,9 @@ class Following:
                 await follow_ups.postpone(
                     conn, follow_up.id, until=until, reason=error.reason, code=error.code
                 )
-        if error.is_everywhere:
+        if error.kind is DeliveryErrorKind.BOT_REFUSED:
             self._rest.begin(asked_wait(error).total_seconds())
-        self._telemetry.follow_up_tried(Tried.REFUSED if is_refused else Tried.POSTPONED)
+        self._telemetry.follow_up_tried(Tried.REFUSED if error.kind.is_final else Tried.POSTPONED)
         _log.warning("Post %d, step %s: %s", follow_up.post_id, follow_up.kind, error.reason)
 
     async def _note_bug(self, follow_up: FollowUp) -> None:

@@ -12,10 +12,10 @@ from typing_extensions import override
 
 from bot.discord.connection.requests import Attempt, RepeatedRequestError, attempted
 from bot.discord.delivery import publisher
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.services.delivery.pace import RequestPace
 from sandbox import Fault
-from tests.discord.loopback import Loopback, connected, flags
+from tests.discord.loopback import Loopback, connected, outcome
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -106,7 +106,7 @@ async def test_what_may_have_arrived_is_not_sent_again_but_looked_for(
     )
     with pytest.raises(DeliveryError) as raised:
         await loopback.publish(kind)
-    assert flags(raised.value) == {"perhaps there"}
+    assert outcome(raised.value) == (DeliveryErrorKind.TRANSIENT, True)
     assert len(loopback.sent(kind)) == 1
     loopback.sandbox.faults.clear()
     assert await loopback.find(kind) is not None
@@ -131,7 +131,7 @@ async def test_a_line_that_breaks_leaves_it_open(loopback: Loopback, kind: str) 
     loopback.sandbox.faults.add(Fault(method="POST", path="/channels/*", reset=True, when="after"))
     with pytest.raises(DeliveryError) as raised:
         await loopback.publish(kind)
-    assert flags(raised.value) == {"perhaps there"}
+    assert outcome(raised.value) == (DeliveryErrorKind.TRANSIENT, True)
 
 
 @pytest.mark.parametrize("kind", ["text", *POSTS_ONCE])
@@ -140,7 +140,7 @@ async def test_an_answer_that_takes_too_long_leaves_it_open(loopback: Loopback, 
     loopback.sandbox.faults.add(Fault(method="POST", path="/channels/*", delay_seconds=0.3))
     with pytest.raises(DeliveryError) as raised:
         await loopback.publish(kind)
-    assert flags(raised.value) == {"perhaps there"}
+    assert outcome(raised.value) == (DeliveryErrorKind.TRANSIENT, True)
 
 
 @pytest.mark.parametrize("kind", ["text", *POSTS_ONCE])
@@ -149,7 +149,7 @@ async def test_what_never_had_its_turn_has_not_arrived(loopback: Loopback, kind:
     PACE.opened.clear()
     with pytest.raises(DeliveryError) as raised:
         await loopback.publish(kind)
-    assert flags(raised.value) == set()
+    assert outcome(raised.value) == (DeliveryErrorKind.TRANSIENT, False)
     assert not loopback.sent(kind)
 
 
@@ -160,7 +160,7 @@ async def test_without_a_connection_nothing_has_arrived(
     monkeypatch.setattr(Route, "BASE", "http://127.0.0.1:9/api/v10")  # where nobody listens
     with pytest.raises(DeliveryError) as raised:
         await loopback.publish(kind)
-    assert flags(raised.value) == set()
+    assert outcome(raised.value) == (DeliveryErrorKind.TRANSIENT, False)
 
 
 @pytest.mark.parametrize("kind", ["text", *POSTS_ONCE])

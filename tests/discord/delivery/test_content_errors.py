@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.discord.delivery.content_errors import rejection
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, DeliveryErrorKind
 from sandbox import Fault
 from tests.discord.loopback import Loopback, a_message, connected
 
@@ -138,5 +138,5 @@ async def test_what_discord_named_reaches_the_error(loopback: Loopback, kind: st
         await loopback.publish(kind, a_message("2608.00001", "2608.00002"))
     assert raised.value.reason == "Discord refused the description of the second embed (it is too long)."
     assert raised.value.refused_embeds == (1,)
-    assert raised.value.is_rejected
+    assert raised.value.kind is DeliveryErrorKind.CONTENT_REFUSED
     await loopback.publish(kind, a_message("2608.00001"))

@@ -14,13 +14,11 @@ import pytest_asyncio
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, MessageId, RoleId, ServerId
 from bot.discord.delivery import message_search
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, DeliveryErrorKind
 from sandbox import Fault
-from tests.discord.loopback import KINDS, Loopback, a_message, connected, flags
+from tests.discord.loopback import KINDS, Loopback, a_message, connected, outcome
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-EXPLAINED = {"permanent", "explained"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -117,7 +115,7 @@ async def test_a_forum_whose_tags_are_not_ours_is_told_of_before_anything_is_sen
     await loopback.deny("forum", manage_threads=True)
     tagged(loopback, *names, is_required=True, moderated=True)
     error = await refused(loopback, "forum")
-    assert flags(error) == EXPLAINED
+    assert error.kind is DeliveryErrorKind.PERMISSION_MISSING
     assert why in error.reason
     assert not loopback.sent("forum")
     assert why in ((await loopback.publisher.access(loopback.place("forum"))).obstacle or "")
@@ -154,7 +152,7 @@ async def test_where_there_are_too_many_posts_to_look_through_nobody_knows(
     assert await loopback.find("forum", "2608.10006") == sent
     with pytest.raises(DeliveryError) as raised:
         await loopback.find("forum", "2608.10005")
-    assert flags(raised.value) == {"unconfirmed"}
+    assert raised.value.kind is DeliveryErrorKind.UNCONFIRMED
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -162,11 +160,11 @@ async def test_without_the_history_nobody_knows(loopback: Loopback, kind: str) -
     await loopback.deny(kind, read_message_history=True)
     with pytest.raises(DeliveryError, match="Read Message History") as raised:
         await loopback.find(kind)
-    assert flags(raised.value) == {"unconfirmed"}
+    assert raised.value.kind is DeliveryErrorKind.UNCONFIRMED
     await loopback.deny(kind, view_channel=True)
     with pytest.raises(DeliveryError, match="View Channel") as raised:
         await loopback.find(kind)
-    assert flags(raised.value) == EXPLAINED
+    assert raised.value.kind is DeliveryErrorKind.PERMISSION_MISSING
 
 
 @pytest.mark.parametrize("kind", ["voice", "stage"])
@@ -174,7 +172,7 @@ async def test_a_voice_channels_history_is_for_those_who_may_join(loopback: Loop
     await loopback.deny(kind, connect=True)
     with pytest.raises(DeliveryError, match=r"\*\*Connect\*\*") as raised:
         await loopback.find(kind)
-    assert flags(raised.value) == {"unconfirmed"}
+    assert raised.value.kind is DeliveryErrorKind.UNCONFIRMED
 
 
 async def test_a_thread_that_sleeps_is_woken_and_written_in(loopback: Loopback) -> None:
@@ -195,7 +193,7 @@ async def test_a_thread_that_cannot_be_woken_is_locked(loopback: Loopback, statu
     loopback.refuse(400, 50083, method="POST", path="/channels/*")
     loopback.refuse(status, code, method="PATCH", path="/channels/*")
     error = await refused(loopback, "thread")
-    assert flags(error) == {"permanent"}
+    assert error.kind is DeliveryErrorKind.CHANNEL_REFUSED
     assert "locked" in error.reason
     assert "unlock it" in error.reason
 
@@ -203,7 +201,7 @@ async def test_a_thread_that_cannot_be_woken_is_locked(loopback: Loopback, statu
 async def test_a_thread_that_cannot_be_woken_just_now_is_tried_later(loopback: Loopback) -> None:
     loopback.refuse(400, 50083, method="POST", path="/channels/*")
     loopback.refuse(503, method="PATCH", path="/channels/*")
-    assert not (await refused(loopback, "thread")).is_permanent
+    assert (await refused(loopback, "thread")).kind is DeliveryErrorKind.TRANSIENT
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, 160005), (400, 50083)])
@@ -212,7 +210,7 @@ async def test_a_lock_that_is_seen_explains_the_refusal(loopback: Loopback, stat
     thread(loopback).locked = True
     loopback.refuse(status, code, method="POST", path="/channels/*")
     error = await refused(loopback, "thread")
-    assert flags(error) == EXPLAINED
+    assert error.kind is DeliveryErrorKind.PERMISSION_MISSING
     assert "is locked" in error.reason
     assert not [one for one in loopback.sandbox.requests if one.method == "PATCH"]
 
@@ -234,7 +232,7 @@ async def test_a_refusal_names_the_one_permission_that_is_missing(loopback: Loop
     ]:
         await loopback.deny(kind, **denied)
         error = await refused(loopback, kind)
-        assert flags(error) == EXPLAINED
+        assert error.kind is DeliveryErrorKind.PERMISSION_MISSING
         assert f"I lack **{named}** in <#{place.channel_id}>: give me **{named}**" in error.reason
         assert (await loopback.publisher.access(place)).obstacle == error.reason
 
@@ -306,7 +304,7 @@ async def test_of_a_server_that_is_not_there_just_now_nothing_is_known(loopback:
         assert not access.is_gone
         with pytest.raises(DeliveryError) as raised:
             await loopback.find("text")
-        assert flags(raised.value) == {"perhaps there"}
+        assert outcome(raised.value) == (DeliveryErrorKind.TRANSIENT, True)
     finally:
         guild.unavailable = False
 

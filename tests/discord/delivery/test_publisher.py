@@ -30,12 +30,13 @@ from bot.discord.delivery import publisher as publishing
 from bot.discord.delivery.message_search import links
 from bot.discord.delivery.publisher import DiscordPublisher
 from bot.discord.embeds import to_discord
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, DeliveryErrorKind
 from tests.fakes.hostile_papers import HOSTILE_PAPERS
 from tests.world import World
 
 pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
 
+KIND = DeliveryErrorKind
 NONCE = "n" * 24
 SOMEWHERE = Place(server_id=ServerId(2), channel_id=ChannelId(1), kind=FeedKind.CHANNEL)
 
@@ -144,8 +145,7 @@ async def test_without_the_right_to_read_the_history_nobody_knows(world: World) 
     world.env.backend.set_overwrite(world.channel.id, denied)
     with pytest.raises(DeliveryError, match="Read Message History") as raised:
         await found(world, "2608.00001")
-    assert raised.value.is_unconfirmed
-    assert not raised.value.is_permanent
+    assert raised.value.kind is DeliveryErrorKind.UNCONFIRMED
 
 
 async def test_a_channel_and_roles_that_the_gateway_did_not_send_are_asked_for(world: World) -> None:
@@ -162,8 +162,7 @@ async def test_a_channel_that_is_gone_is_said_to_be(world: World) -> None:
     missing = place_of(world, discord.Object(404))
     with pytest.raises(DeliveryError) as raised:
         await DiscordPublisher(world.client).find(missing, urls("2608.00001"), since=since)
-    assert raised.value.is_permanent
-    assert raised.value.is_gone
+    assert raised.value.kind is DeliveryErrorKind.GONE
 
 
 async def test_a_thread_is_looked_through_too(world: World) -> None:
@@ -177,36 +176,32 @@ async def test_a_thread_is_looked_through_too(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "expected"),
+    ("status", "code", "kind", "may_have_arrived"),
     [
-        (403, 50013, "permanent"),
-        (403, 50001, "permanent"),
-        (404, 10003, "permanent"),
-        (403, 160005, "permanent"),
-        (400, 50083, "permanent"),
-        (403, 99999, "permanent"),
-        (403, 0, "permanent"),
-        (404, 0, "permanent"),
-        (400, 50035, "rejected"),
-        (400, 40003, "later"),
-        (401, 0, "everywhere"),
-        (429, 0, "later"),
-        (500, 0, "perhaps there"),
-        (503, 0, "perhaps there"),
+        (403, 50013, KIND.CHANNEL_REFUSED, False),
+        (403, 50001, KIND.CHANNEL_REFUSED, False),
+        (404, 10003, KIND.GONE, False),
+        (403, 160005, KIND.CHANNEL_REFUSED, False),
+        (400, 50083, KIND.CHANNEL_REFUSED, False),
+        (403, 99999, KIND.CHANNEL_REFUSED, False),
+        (403, 0, KIND.CHANNEL_REFUSED, False),
+        (404, 0, KIND.CHANNEL_REFUSED, False),
+        (400, 50035, KIND.CONTENT_REFUSED, False),
+        (400, 40003, KIND.TRANSIENT, False),
+        (401, 0, KIND.BOT_REFUSED, False),
+        (429, 0, KIND.TRANSIENT, False),
+        (500, 0, KIND.TRANSIENT, True),
+        (503, 0, KIND.TRANSIENT, True),
     ],
 )
-async def test_what_a_refusal_means(world: World, status: int, code: int, expected: str) -> None:
+async def test_what_a_refusal_means(
+    world: World, status: int, code: int, kind: DeliveryErrorKind, *, may_have_arrived: bool
+) -> None:
     world.env.inject_error("POST", "/channels/*/messages", status=status, code=code)
     with pytest.raises(DeliveryError) as raised:
         await published(world, a_paper())
     error = raised.value
-    assert error.code == code
-    assert {
-        "permanent": error.is_permanent,
-        "rejected": error.is_rejected,
-        "everywhere": error.is_everywhere,
-        "perhaps there": error.may_have_arrived,
-    } == {name: name == expected for name in ("permanent", "rejected", "everywhere", "perhaps there")}
+    assert (error.code, error.kind, error.may_have_arrived) == (code, kind, may_have_arrived)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +225,7 @@ async def test_an_answer_that_never_came_is_no_refusal(
     with pytest.raises(DeliveryError) as raised:
         await published(world, a_paper())
     assert raised.value.may_have_arrived
-    assert not raised.value.is_permanent
+    assert raised.value.kind is DeliveryErrorKind.TRANSIENT
 
 
 async def test_a_long_wait_that_discord_asks_for_is_told(
@@ -243,7 +238,7 @@ async def test_a_long_wait_that_discord_asks_for_is_told(
     with pytest.raises(DeliveryError) as raised:
         await published(world, a_paper())
     assert raised.value.retry_after_seconds == 77.0
-    assert not raised.value.is_permanent
+    assert raised.value.kind is DeliveryErrorKind.TRANSIENT
     assert not raised.value.may_have_arrived
 
 
@@ -316,9 +311,9 @@ async def test_a_refusal_by_something_before_discord_holds_no_channel(
     page = Answer(status=status, text="<html>error 1015</html>", headers={"Retry-After": "90"})
     async with discord_that_answers(monkeypatch, page) as publisher:
         error = await refused(publisher)
-    assert error.is_everywhere
+    assert error.kind is DeliveryErrorKind.BOT_REFUSED
     assert error.retry_after_seconds == 90
-    assert not any((error.is_permanent, error.is_rejected, error.may_have_arrived))
+    assert not error.may_have_arrived
 
 
 async def test_a_date_for_retry_after_is_not_understood_and_does_no_harm(

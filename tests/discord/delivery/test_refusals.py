@@ -8,19 +8,21 @@ import pytest
 import pytest_asyncio
 
 from bot.core.ids import ChannelId, MessageId
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, DeliveryErrorKind
 from sandbox import Fault
-from tests.discord.loopback import KINDS, Loopback, connected, flags
+from tests.discord.loopback import KINDS, Loopback, Outcome, connected, outcome
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-BLOCKED = {"permanent"}
-GONE = {"permanent", "gone"}
-LATER: set[str] = set()
-PERHAPS = {"perhaps there"}
+KIND = DeliveryErrorKind
+BLOCKED = (KIND.CHANNEL_REFUSED, False)
+GONE = (KIND.GONE, False)
+LATER = (KIND.TRANSIENT, False)
+CONTENT = (KIND.CONTENT_REFUSED, False)
+BOT = (KIND.BOT_REFUSED, False)
+UNCLEAR = (KIND.TRANSIENT, True)
 
-# Whatever was asked for, and wherever.
-EVERYWHERE: list[tuple[int, int, set[str]]] = [
+REFUSALS: list[tuple[int, int, Outcome]] = [
     (403, 50001, BLOCKED),
     (403, 50013, BLOCKED),
     (403, 50007, BLOCKED),
@@ -43,17 +45,17 @@ EVERYWHERE: list[tuple[int, int, set[str]]] = [
     (400, 160007, LATER),
     (403, 40004, LATER),
     (429, 20028, LATER),
-    (400, 50035, {"rejected"}),
-    (400, 200000, {"rejected"}),
+    (400, 50035, CONTENT),
+    (400, 200000, CONTENT),
     (400, 0, LATER),
     (400, 99999, LATER),
     (405, 0, LATER),
     (409, 0, LATER),
     (415, 0, LATER),
-    (403, 40333, {"everywhere"}),
-    (401, 0, {"everywhere"}),
-    (503, 0, PERHAPS),
-    (503, 130000, PERHAPS),
+    (403, 40333, BOT),
+    (401, 0, BOT),
+    (503, 0, UNCLEAR),
+    (503, 130000, UNCLEAR),
 ]
 
 
@@ -71,44 +73,44 @@ async def loopback(running: Loopback) -> AsyncIterator[Loopback]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("status", "code", "expected"), EVERYWHERE)
+@pytest.mark.parametrize(("status", "code", "expected"), REFUSALS)
 async def test_a_refusal_of_a_message(
-    loopback: Loopback, kind: str, status: int, code: int, expected: set[str]
+    loopback: Loopback, kind: str, status: int, code: int, expected: Outcome
 ) -> None:
     loopback.refuse(status, code, method="POST", path="/channels/*")
     with pytest.raises(DeliveryError) as raised:
         await loopback.publish(kind)
-    assert flags(raised.value) == expected
+    assert outcome(raised.value) == expected
     assert raised.value.code == code
     assert raised.value.reason
     assert len(loopback.sent(kind)) == 1
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("status", "code", "expected"), EVERYWHERE)
+@pytest.mark.parametrize(("status", "code", "expected"), REFUSALS)
 async def test_a_refusal_of_looking(
-    loopback: Loopback, kind: str, status: int, code: int, expected: set[str]
+    loopback: Loopback, kind: str, status: int, code: int, expected: Outcome
 ) -> None:
     loopback.refuse(status, code, method="GET", path="/channels/*/messages")
     loopback.refuse(status, code, method="GET", path="/guilds/*/threads/active")
     with pytest.raises(DeliveryError) as raised:
         await loopback.find(kind)
     # What is looked for is not what Discord could refuse the content of.
-    assert flags(raised.value) == expected - {"rejected"}
+    assert outcome(raised.value) == (LATER if expected == CONTENT else expected)
 
 
-@pytest.mark.parametrize(("status", "code", "expected"), EVERYWHERE)
+@pytest.mark.parametrize(("status", "code", "expected"), REFUSALS)
 async def test_a_refusal_of_publishing_and_of_a_thread(
-    loopback: Loopback, status: int, code: int, expected: set[str]
+    loopback: Loopback, status: int, code: int, expected: Outcome
 ) -> None:
     loopback.refuse(status, code, method="POST", path="/channels/*/messages/*")
     channel_id = ChannelId(loopback.channels["announcement"])
     with pytest.raises(DeliveryError) as raised:
         await loopback.publisher.crosspost(channel_id, MessageId(1))
-    assert flags(raised.value) == expected
+    assert outcome(raised.value) == expected
     with pytest.raises(DeliveryError) as raised:
         await loopback.publisher.open_thread(channel_id, MessageId(1), name="papers")
-    assert flags(raised.value) == expected
+    assert outcome(raised.value) == expected
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "thread"])
@@ -116,7 +118,7 @@ async def test_a_channel_that_is_said_to_be_archived_is_not_woken(loopback: Loop
     loopback.refuse(400, 50083, method="POST", path="/channels/*")
     with pytest.raises(DeliveryError) as raised:
         await loopback.publish(kind)
-    assert flags(raised.value) == BLOCKED
+    assert outcome(raised.value) == BLOCKED
     assert not [one for one in loopback.sandbox.requests if one.method == "PATCH"]
 
 
@@ -138,7 +140,7 @@ async def test_a_long_wait_is_told_and_nothing_has_arrived(loopback: Loopback, k
     with pytest.raises(DeliveryError) as raised:
         await loopback.publish(kind)
     assert raised.value.retry_after_seconds == 600
-    assert flags(raised.value) == LATER
+    assert outcome(raised.value) == LATER
 
 
 async def test_a_step_is_told_of_a_long_wait_too(loopback: Loopback) -> None:
@@ -147,4 +149,4 @@ async def test_a_step_is_told_of_a_long_wait_too(loopback: Loopback) -> None:
     with pytest.raises(DeliveryError) as raised:
         await loopback.publisher.crosspost(channel_id, MessageId(2))
     assert raised.value.retry_after_seconds == 1800
-    assert flags(raised.value) == LATER
+    assert outcome(raised.value) == LATER

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from bot.core.access import Access
 from bot.core.feeds import Block, Feed, Place
 from bot.core.ids import ChannelId, ServerId
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.services.blocks.blocked_channels import EVENT_COUNTS_AFTER, KEPT, BlockedChannels
 from bot.services.blocks.guild_events import GuildEvents
 from bot.services.blocks.overdue import SURE_AFTER_SECONDS
@@ -21,9 +21,11 @@ from bot.store import feeds, notices, servers
 from tests.services.bots import CHANNEL, LIVE, OTHER, SERVER, USER, Bot, everything
 
 LACKS = "I lack **Send Messages** in <#1>: give me **Send Messages** there."
-EXPLAINED = DeliveryError(LACKS, code=50013, is_permanent=True, is_explained=True)
-UNEXPLAINED = DeliveryError("Discord refuses messages there (403, code 0).", is_permanent=True)
-VANISHED = DeliveryError("The channel does not exist any more.", code=10003, is_permanent=True, is_gone=True)
+EXPLAINED = DeliveryError(LACKS, code=50013, kind=DeliveryErrorKind.PERMISSION_MISSING)
+UNEXPLAINED = DeliveryError(
+    "Discord refuses messages there (403, code 0).", kind=DeliveryErrorKind.CHANNEL_REFUSED
+)
+VANISHED = DeliveryError("The channel does not exist any more.", code=10003, kind=DeliveryErrorKind.GONE)
 FIRST, SECOND = "2608.00001", "2608.00002"
 
 
@@ -33,7 +35,7 @@ async def refused(bot: Bot, error: DeliveryError = EXPLAINED, *, channel: int = 
         bot.list_paper(FIRST)
     await bot.subscribe(channel=channel, schedule=LIVE)
     bot.publisher.refusals[ChannelId(channel)] = error
-    if error.is_explained:
+    if error.kind is DeliveryErrorKind.PERMISSION_MISSING:
         bot.publisher.obstacles[ChannelId(channel)] = Access(obstacle=error.reason)
     await bot.run()
     return await bot.feed(channel)
@@ -208,7 +210,7 @@ async def test_posts_in_doubt_are_looked_for_once_the_history_may_be_read(bot: B
     await bot.subscribe(schedule=LIVE)
     bot.publisher.lose_answers(CHANNEL)
     await bot.run()
-    bot.publisher.find_faults.append(DeliveryError("I may not look.", is_unconfirmed=True))
+    bot.publisher.find_faults.append(DeliveryError("I may not look.", kind=DeliveryErrorKind.UNCONFIRMED))
     bot.publisher.obstacles[ChannelId(CHANNEL)] = Access(history_obstacle="I lack **Read Message History**.")
     bot.clock.advance(hours=1)
     await bot.run()

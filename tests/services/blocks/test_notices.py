@@ -11,7 +11,7 @@ from sqlalchemy import text
 from bot.core.access import Access
 from bot.core.ids import ChannelId, ServerId
 from bot.core.notices import NoticeState
-from bot.errors import DeliveryError, Problem, ProblemKind, SourceError
+from bot.errors import DeliveryError, DeliveryErrorKind, Problem, ProblemKind, SourceError
 from bot.services.blocks.notices import MOST_ATTEMPTS, SOURCE_SILENT_FOR
 from bot.services.delivery.attempts import FAILURES_THAT_LAST
 from bot.services.delivery.blocking import block, notify_of_delay
@@ -19,8 +19,8 @@ from tests.fakes.board import DIRECT
 from tests.services.bots import CHANNEL, LIVE, NOW, OTHER, SERVER, USER, Bot, stored
 
 LACKS = "I lack **Send Messages** in <#1>: give me **Send Messages** there."
-REFUSED = DeliveryError(LACKS, code=50013, is_permanent=True, is_explained=True)
-CLOSED = DeliveryError("Refused.", code=50013, is_permanent=True)
+REFUSED = DeliveryError(LACKS, code=50013, kind=DeliveryErrorKind.PERMISSION_MISSING)
+CLOSED = DeliveryError("Refused.", code=50013, kind=DeliveryErrorKind.CHANNEL_REFUSED)
 BUSY = DeliveryError("Discord answered 503.", may_have_arrived=True)
 ADMINS, SYSTEM, THIRD = 11, 12, 3
 FIRST = "2608.00001"
@@ -97,7 +97,9 @@ async def test_a_place_where_something_is_seen_to_be_in_the_way_is_not_called(bo
 
 async def test_where_nobody_can_be_told_that_is_noted_and_not_tried_again(bot: Bot) -> None:
     await with_problem(bot)
-    bot.board.refusals[DIRECT + USER] = DeliveryError("No DMs.", code=50007, is_permanent=True)
+    bot.board.refusals[DIRECT + USER] = DeliveryError(
+        "No DMs.", code=50007, kind=DeliveryErrorKind.CHANNEL_REFUSED
+    )
     assert await told(bot) == []
     assert await states(bot) == ["undeliverable"]
     await told(bot, hours=9)

@@ -16,7 +16,7 @@ from bot.core.access import Access
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId
 from bot.core.posts import PostState
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.services.delivery import attempts
 from bot.services.delivery import outbox as delivering
 from bot.services.delivery.attempts import MOST_BUGS, NONCE_HOLDS
@@ -25,8 +25,8 @@ from bot.store import outbox
 from tests.fakes.publisher import LOST, Fault
 from tests.services.bots import CHANNEL, LIVE, NOW, OTHER, USER, Bot, a_bot, stored, until
 
-REFUSED = DeliveryError("A permission is missing.", code=50013, is_permanent=True)
-REJECTED = DeliveryError("Discord rejected the message.", code=50035, is_rejected=True)
+REFUSED = DeliveryError("A permission is missing.", code=50013, kind=DeliveryErrorKind.CHANNEL_REFUSED)
+REJECTED = DeliveryError("Discord rejected the message.", code=50035, kind=DeliveryErrorKind.CONTENT_REFUSED)
 BUSY = DeliveryError("Discord answered 503.", may_have_arrived=True)
 
 
@@ -235,7 +235,9 @@ async def test_a_refusal_of_everyone_stops_everyone_for_a_while(
         await bot.subscribe(channel=channel, schedule=LIVE)
     bot.list_paper("2608.00001")
     await bot.services.runs.run()
-    error = DeliveryError("Discord answered 401.", is_everywhere=True, retry_after_seconds=300.0)
+    error = DeliveryError(
+        "Discord answered 401.", kind=DeliveryErrorKind.BOT_REFUSED, retry_after_seconds=300.0
+    )
     bot.publisher.gate = asyncio.Event()  # so that all of them are on their way
     for channel in range(1, 21):
         bot.publisher.refusals[ChannelId(channel)] = error
@@ -542,7 +544,7 @@ async def test_deliver_answers_when_its_posts_are_through_or_wait(bot: Bot) -> N
     assert len(result.sent) > 1
 
 
-@pytest.mark.parametrize("error", [BUSY, REFUSED, DeliveryError("No.", is_everywhere=True)])
+@pytest.mark.parametrize("error", [BUSY, REFUSED, DeliveryError("No.", kind=DeliveryErrorKind.BOT_REFUSED)])
 async def test_deliver_does_not_wait_for_what_waits_behind_a_failure(bot: Bot, error: DeliveryError) -> None:
     await owing(bot, *[f"2608.{number:05}" for number in range(60)])
     bot.publisher.refusals[ChannelId(CHANNEL)] = error

@@ -11,14 +11,14 @@ import pytest
 from bot.core.feeds import FeedKind
 from bot.core.ids import ChannelId
 from bot.core.posts import Form, PostState
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.services.delivery.outbox import MOST_OF_A_SERVER
 from tests.fakes.publisher import LOST, Fault
 from tests.services.bots import CHANNEL, LIVE, USER, Bot, until
 
 KINDS = [FeedKind.CHANNEL, FeedKind.THREAD, FeedKind.FORUM]
-REFUSED = DeliveryError("I lack **Embed Links**.", code=50013, is_permanent=True, is_explained=True)
-NOBODY_CAN_LOOK = DeliveryError("I cannot look.", code=50013, is_unconfirmed=True)
+REFUSED = DeliveryError("I lack **Embed Links**.", code=50013, kind=DeliveryErrorKind.PERMISSION_MISSING)
+NOBODY_CAN_LOOK = DeliveryError("I cannot look.", code=50013, kind=DeliveryErrorKind.UNCONFIRMED)
 
 
 async def owing(bot: Bot, kind: FeedKind, count: int = 3, **feed: object) -> None:
@@ -200,8 +200,13 @@ async def test_messages_are_published_and_get_their_threads_once(bot: Bot) -> No
     [
         (DeliveryError("Discord answered 503.", may_have_arrived=True), "pending"),
         (DeliveryError("Some an hour.", retry_after_seconds=1_800.0), "pending"),
-        (DeliveryError("I lack **Create Public Threads**.", code=50013, is_permanent=True), "failed"),
-        (DeliveryError("Rejected.", code=50035, is_rejected=True), "failed"),
+        (
+            DeliveryError(
+                "I lack **Create Public Threads**.", code=50013, kind=DeliveryErrorKind.CHANNEL_REFUSED
+            ),
+            "failed",
+        ),
+        (DeliveryError("Rejected.", code=50035, kind=DeliveryErrorKind.CONTENT_REFUSED), "failed"),
         (ZeroDivisionError(), "pending"),
     ],
     ids=["lost", "limited", "refused", "rejected", "bug"],
@@ -348,7 +353,9 @@ async def test_the_outbox_sleeps_until_a_step_is_due(bot: Bot) -> None:
 
 async def test_a_step_that_everyone_would_hear_of_gives_all_a_rest(bot: Bot) -> None:
     await owing(bot, FeedKind.CHANNEL, 1, publishes=True)
-    error = DeliveryError("Discord answered 401.", is_everywhere=True, retry_after_seconds=300.0)
+    error = DeliveryError(
+        "Discord answered 401.", kind=DeliveryErrorKind.BOT_REFUSED, retry_after_seconds=300.0
+    )
     bot.publisher.follow_up_faults.append(Fault(error=error))
     await bot.delivered()
     assert 200 < bot.services.delivery._rest.seconds_left <= 300
@@ -356,7 +363,9 @@ async def test_a_step_that_everyone_would_hear_of_gives_all_a_rest(bot: Bot) -> 
 
 async def test_a_refusal_that_nothing_explains_is_tried_again_after_growing_waits(bot: Bot) -> None:
     await owing(bot, FeedKind.CHANNEL, 1)
-    bot.publisher.refusals[ChannelId(CHANNEL)] = DeliveryError("Refused.", code=50001, is_permanent=True)
+    bot.publisher.refusals[ChannelId(CHANNEL)] = DeliveryError(
+        "Refused.", code=50001, kind=DeliveryErrorKind.CHANNEL_REFUSED
+    )
     waits: list[float] = []
     for _ in range(7):
         await bot.delivered()
@@ -371,7 +380,9 @@ async def test_a_refusal_that_nothing_explains_is_tried_again_after_growing_wait
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == ids(1)
     bot.list_paper("2608.00002")
-    bot.publisher.refusals[ChannelId(CHANNEL)] = DeliveryError("Refused.", code=50001, is_permanent=True)
+    bot.publisher.refusals[ChannelId(CHANNEL)] = DeliveryError(
+        "Refused.", code=50001, kind=DeliveryErrorKind.CHANNEL_REFUSED
+    )
     bot.clock.advance(hours=1)
     await bot.run()
     block = (await bot.feed()).block

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.core.feeds import FeedKind, Style
 from bot.core.ids import ChannelId
 from bot.core.posts import FollowUpKind, Post, PostState
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.services.delivery import attempts
 from bot.store import follow_ups, notices
 from tests.fakes.publisher import Fault, Poison
@@ -19,7 +19,9 @@ from tests.services.bots import CHANNEL, KINDS, LIVE, USER, Bot, a_bot
 
 PASSES_BARE, FATAL = Poison(), Poison(even_bare=True)
 UNKNOWN = DeliveryError("Discord answered 400.", code=0)
-REFUSED_FIRST = DeliveryError("Refused.", code=50035, is_rejected=True, may_have_arrived=True)
+REFUSED_FIRST = DeliveryError(
+    "Refused.", code=50035, kind=DeliveryErrorKind.CONTENT_REFUSED, may_have_arrived=True
+)
 ROLE = 77
 SYSTEM = 12
 

@@ -11,7 +11,7 @@ from bot.core.feeds import FeedKind
 from bot.core.ids import ChannelId
 from bot.core.runs import Outcome
 from bot.core.schedules import Schedule, next_run
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.services.delivery.blocking import MAX_RECHECK_WAIT
 from bot.store.column_types import UtcDateTime
 from bot.store.tables import metadata
@@ -21,7 +21,7 @@ from tests.services.bots import CHANNEL, LIVE, NINE, NOW, OTHER, USER, WEEKLY, B
 HERE = ChannelId(CHANNEL)
 A_YEAR = timedelta(days=365)
 AHEAD = [timedelta(minutes=90), timedelta(hours=12), timedelta(days=3), A_YEAR]
-REFUSES = DeliveryError("It refuses.", code=50001, is_permanent=True)
+REFUSES = DeliveryError("It refuses.", code=50001, kind=DeliveryErrorKind.CHANNEL_REFUSED)
 
 
 async def run_at(bot: Bot, moment: datetime) -> None:
