@@ -38,6 +38,6 @@ ENV PATH=/opt/paperboy/bin:$PATH \
 USER 10001:10001
 VOLUME ["/data"]
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 CMD ["python", "-m", "bot", "healthy"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 CMD ["python", "-m", "bot", "healthcheck"]
 ENTRYPOINT ["python", "-m", "bot"]
 CMD ["run"]

@@ -1,18 +1,21 @@
-"""The commands `backup` and `restore`: what they take and say, and backups made again and again."""
+"""`paperboy backup`: one copy of the database, or one at every interval."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import logging
 import re
-import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from bot import logs
-from bot.cli.process import EXIT_CLOSED, EXIT_FAILED, run_until_signal
+from bot.cli.parameters import interval, whole_number
+from bot.cli.process import EXIT_FAILED, EXIT_OK, run_until_signal
+from bot.core.plurals import count
+from bot.core.sizes import size_text
 from bot.errors import BackupError
 from bot.services.clock import system_clock
 from bot.settings import Settings
@@ -20,211 +23,166 @@ from bot.settings import Settings
 if TYPE_CHECKING:
     from bot.store.sqlite.backups import Contents
 
-_DATED = re.compile(r"paperboy-(\d{4}-\d\d-\d\dT\d{6}Z)\.db")
-_EVERY = re.compile(r"([1-9]\d{0,3})([hd])")
-_AGAIN = timedelta(minutes=5)  # after one that failed
+_DATED_NAME = re.compile(r"paperboy-(\d{4}-\d\d-\d\dT\d{6}Z)\.db")
+_RETRY_AFTER = timedelta(minutes=5)
 _UNITS = ((1_440, "day"), (60, "hour"), (1, "minute"))
-_LOOKS_EVERY_SECONDS = 30.0  # at the clock, which may be set
+_CHECK_INTERVAL_SECONDS = 30.0  # short, because the machine's clock may be changed
 
-_log = logging.getLogger("bot.cli.backup")
-
-
-def takes_backup(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `paperboy backup`."""
-    parser.add_argument(
-        "file", metavar="FILE", help="where to; in a folder it is called paperboy-2026-11-25T090000Z.db"
-    )
-    parser.add_argument("--force", action="store_true", help="replace FILE where it is there already")
-    parser.add_argument(
-        "--keep", type=_number, metavar="N", help="in a folder: keep the newest N of these, delete the others"
-    )
-    parser.add_argument(
-        "--every", type=_interval, metavar="24h", help="into a folder: go on, one every so many hours or days"
-    )
+_log = logging.getLogger(__name__)
 
 
-def takes_restore(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `paperboy restore`."""
-    parser.add_argument("file", metavar="FILE", help="a file that `paperboy backup` wrote")
+@click.command()
+@click.argument("file", help="Where to write it. In a folder, the name is paperboy-2026-11-25T090000Z.db.")
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+@click.option(
+    "--keep",
+    type=whole_number(1),
+    metavar="N",
+    help="In a folder: keep the newest N backups and delete the others.",
+)
+@click.option(
+    "--every",
+    type=interval,
+    metavar="24h",
+    help="In a folder: keep running and make a backup every so many hours or days.",
+)
+def backup(file: str, *, force: bool, keep: int | None, every: timedelta | None) -> int:
+    """Back up the database to a file, even while the bot runs.
 
+    Writes a consistent copy of the database of DATABASE_URL to one file.
 
-def back_up(options: argparse.Namespace) -> int:
-    """Does `paperboy backup` and gives its exit code.
+    \b
+    Examples:
+      paperboy backup before-update.db
+      paperboy backup /backups --keep 14               a dated file; keeps 14
+      paperboy backup /backups --keep 14 --every 24h   repeats until SIGTERM
 
-    Raises:
-        ConfigError: a setting is wrong, or there is no database yet.
+    \b
+    Exit codes:
+       0  the file is written and was checked
+       1  the backup failed; FILE was not changed
+      78  there is no database yet, or a setting is wrong
     """
     settings = Settings.load()
-    named: str = options.file
-    target = Path(named)
+    target = Path(file)
     try:
         if not target.is_dir():
-            if named.endswith(("/", "\\")):
-                raise BackupError(f"the folder {target} is not there: make it, or name another")  # noqa: TRY301
-            if options.keep or options.every:
-                raise BackupError(f"--keep and --every need a folder, and {target} is none")  # noqa: TRY301
-        elif options.every:
+            if file.endswith(("/", "\\")):
+                raise BackupError(f"the folder {target} does not exist: create it or name another")  # noqa: TRY301
+            if keep or every:
+                raise BackupError(f"--keep and --every need a folder, and {target} is not one")  # noqa: TRY301
+        elif every:
             logs.configure(level=settings.log_level, log_format=settings.log_format, secrets=settings.secrets)
-            run_until_signal(_go_on(settings, target, every=options.every, keep=options.keep))
-            return EXIT_CLOSED
-        said = _back_up(settings, target, replaces=options.force, keep=options.keep)
+            run_until_signal(_repeat(settings, target, every=every, keep=keep))
+            return EXIT_OK
+        click.echo(_back_up(settings, target, replaces=force, keep=keep))
     except BackupError as error:
-        return _failed(error)
-    sys.stdout.write(f"{said}\n")
-    return EXIT_CLOSED
+        return fail(error)
+    return EXIT_OK
 
 
-def restore(options: argparse.Namespace) -> int:
-    """Does `paperboy restore` and gives its exit code.
+def fail(error: BackupError) -> int:
+    """Print the error on one line and return the exit code."""
+    click.echo(f"paperboy: {' '.join(str(error).split())}", err=True)
+    return EXIT_FAILED
 
-    Raises:
-        ConfigError: a setting is wrong.
-    """
-    settings = Settings.load()
-    from bot.store.sqlite import backups  # noqa: PLC0415 - slow to import; a wrong setting is said before
 
-    file = Path(options.file)
-    try:
-        done = backups.restore(file, settings.database_url, now=system_clock())
-    except BackupError as error:
-        return _failed(error)
-    sys.stdout.write(f"Restored {file}: {_told(done.contents)}.\n")
-    if done.kept:
-        sys.stdout.write(
-            f"The database that was there is kept as {done.kept}; delete it once everything works.\n"
-        )
-    sys.stdout.write(
-        "Start the bot now. It does not know what was posted after this backup was made, so it posts those\n"
-        "papers once more (see docs/operating.md).\n"
+def summary(contents: Contents) -> str:
+    """What a database contains, so that a person recognizes it."""
+    run = "no run yet"
+    if contents.last_run_at:
+        run = f"last run {_ago(system_clock() - contents.last_run_at)}"
+    counts = (
+        count(contents.feeds, "feed", zero="0"),
+        count(contents.subscriptions, "subscription", zero="0"),
+        count(contents.posts, "post", zero="0"),
     )
-    return EXIT_CLOSED
+    return ", ".join([*counts, run])
 
 
 def _back_up(settings: Settings, target: Path, *, replaces: bool, keep: int | None) -> str:
-    """Make one backup; what to say of it.
+    """Make one backup and return the line that reports it.
 
     Raises:
         BackupError: it cannot be made.
         ConfigError: there is no database yet.
     """
-    from bot.store.sqlite import backups  # noqa: PLC0415 - as above
+    from bot.store.sqlite import backups  # noqa: PLC0415 - slow to import, and the health check needs none of it
 
     folder = target if target.is_dir() else None
     if folder:
         target = folder / f"paperboy-{backups.stamp(system_clock())}.db"
     contents = backups.back_up(backups.database_file(settings.database_url), target, replaces=replaces)
-    said = f"Wrote {target} ({_size(target.stat().st_size)}): {_told(contents)}."
-    gone = _dated(folder)[:-keep] if folder and keep else []
-    for old in gone:
+    report = f"Wrote {target} ({size_text(target.stat().st_size)}): {summary(contents)}."
+    outdated = _dated_backups(folder)[:-keep] if folder and keep else []
+    for old in outdated:
         try:
             old.unlink(missing_ok=True)
         except OSError as error:
             raise BackupError(
                 f"{target} is written, but {old} cannot be deleted: {error.strerror}"
             ) from error
-    return f"{said} Deleted {len(gone)} older." if gone else said
+    return f"{report} Deleted {count(len(outdated), 'older backup')}." if outdated else report
 
 
-async def _go_on(settings: Settings, folder: Path, *, every: timedelta, keep: int | None) -> None:
-    """Back up whenever the newest backup in the folder is as old as `every`, until cancelled.
+async def _repeat(settings: Settings, folder: Path, *, every: timedelta, keep: int | None) -> None:
+    """Make a backup whenever the newest one in the folder is as old as `every`, until cancelled.
 
     Raises:
         ConfigError: a setting is wrong.
     """
     from bot.store.sqlite.backups import NoDatabaseError  # noqa: PLC0415 - as above
 
-    not_before: datetime | None = None
+    retry_at: datetime | None = None
     is_waiting = False
-    _log.info("Backing up into %s every %s", folder, _length(every))
+    _log.info("Backing up to %s every %s", folder, _length(every))
     while True:
         now = system_clock()
         try:
-            if (not_before is None or now >= not_before) and _is_due(folder, now=now, every=every):
-                said = await asyncio.to_thread(_back_up, settings, folder, replaces=False, keep=keep)
-                _log.info("%s", said)
-                not_before, is_waiting = None, False
+            if (retry_at is None or now >= retry_at) and _is_due(folder, now=now, every=every):
+                report = await asyncio.to_thread(_back_up, settings, folder, replaces=False, keep=keep)
+                _log.info("%s", report)
+                retry_at, is_waiting = None, False
         except NoDatabaseError:
             if not is_waiting:
-                _log.info("There is no database yet; the first backup is made when the bot has started")
+                _log.info("There is no database yet; the first backup is made once the bot has started")
             is_waiting = True
         except BackupError as error:
-            not_before = now + _AGAIN
-            _log.error("No backup was made: %s; trying again in %s", str(error).rstrip("."), _length(_AGAIN))
-        await asyncio.sleep(_LOOKS_EVERY_SECONDS)
+            retry_at = now + _RETRY_AFTER
+            _log.error("The backup failed: %s; retrying in %s", str(error).rstrip("."), _length(_RETRY_AFTER))
+        await asyncio.sleep(_CHECK_INTERVAL_SECONDS)
 
 
 def _is_due(folder: Path, *, now: datetime, every: timedelta) -> bool:
-    newest = _dated(folder)[-1:]
-    # One from the future was made by a clock that was wrong.
-    return not newest or not timedelta() <= now - _moment(newest[0]) < every
+    newest = _dated_backups(folder)[-1:]
+    # A date in the future comes from a clock that was wrong.
+    return not newest or not timedelta() <= now - _date_of(newest[0]) < every
 
 
-def _dated(folder: Path) -> list[Path]:
-    """The backups in the folder that have our names, the oldest first.
+def _dated_backups(folder: Path) -> list[Path]:
+    """The backups in the folder that we have named, oldest first.
 
     Raises:
         BackupError: the folder cannot be read.
     """
     try:
-        return sorted(path for path in folder.iterdir() if _DATED.fullmatch(path.name))
+        return sorted(path for path in folder.iterdir() if _DATED_NAME.fullmatch(path.name))
     except OSError as error:
         raise BackupError(f"the folder {folder} cannot be read: {error.strerror}") from error
 
 
-def _moment(path: Path) -> datetime:
+def _date_of(path: Path) -> datetime:
     return datetime.strptime(f"{path.stem[len('paperboy-') :]}+0000", "%Y-%m-%dT%H%M%SZ%z")
 
 
-def _failed(error: BackupError) -> int:
-    sys.stderr.write(f"paperboy: {' '.join(str(error).split())}\n")
-    return EXIT_FAILED
-
-
-def _told(contents: Contents) -> str:
-    run = "no run yet"
-    if contents.last_run_at:
-        run = f"the newest run {_ago(system_clock() - contents.last_run_at)}"
-    numbers = (
-        _count(contents.feeds, "feed"),
-        _count(contents.subscriptions, "subscription"),
-        _count(contents.posts, "post"),
-        run,
-    )
-    return ", ".join(numbers)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def _length(time: timedelta) -> str:
-    """In the largest unit that leaves no rest: `5 minutes`, `36 hours`, `day`, `7 days`."""
+    """In the largest unit that divides it: `5 minutes`, `36 hours`, `day`, `7 days`."""
     minutes = round(time.total_seconds() / 60)
     size, noun = next((size, noun) for size, noun in _UNITS if minutes % size == 0)
-    return noun if minutes == size else f"{minutes // size} {noun}s"
+    return noun if minutes == size else count(minutes // size, noun)
 
 
 def _ago(passed: timedelta) -> str:
     minutes = max(0, round(passed.total_seconds() / 60))
-    for size, name in ((1_440, "days"), (60, "hours")):
-        if minutes >= 2 * size:
-            return f"{minutes // size} {name} ago"
-    return "a minute ago" if minutes == 1 else f"{minutes} minutes ago"
-
-
-def _size(number: int) -> str:
-    return f"{number / 1_000_000:.1f} MB" if number >= 1_000_000 else f"{number / 1_000:.0f} kB"
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) >= 1):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of files; give a whole number from 1 on")
-    return int(text)
-
-
-def _interval(text: str) -> timedelta:
-    if (found := _EVERY.fullmatch(text)) is None:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not an interval; give hours or days, such as 24h or 7d"
-        )
-    return timedelta(hours=int(found[1]) * (24 if found[2] == "d" else 1))
+    size, noun = next((unit for unit in _UNITS if minutes >= 2 * unit[0]), _UNITS[-1])
+    return f"{count(minutes // size, noun, zero='0')} ago"

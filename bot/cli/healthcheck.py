@@ -1,4 +1,4 @@
-"""Asking the running bot whether it is healthy: for a container's check, and quick to start."""
+"""`paperboy healthcheck`: asks the running bot at HEALTH_PORT; containers call it, so it starts quickly."""
 
 from __future__ import annotations
 
@@ -6,56 +6,78 @@ import http.client
 import json
 from typing import Any, cast
 
+import click
+
+from bot.cli.process import EXIT_FAILED, EXIT_OK
 from bot.errors import ConfigError
 from bot.settings import Settings
 
-ANSWER_SECONDS = 4.0
-_LONGEST_ANSWER_BYTES = 65_536
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - listened on; this is where to ask then
+TIMEOUT_SECONDS = 4.0
+_MAX_ANSWER_BYTES = 65_536
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to connect if the bot listens on all
+_NOT_PAPERBOY = "another program answers there"
+
+
+@click.command()
+def healthcheck() -> int:
+    """Ask the running bot whether it is healthy.
+
+    Asks the bot on this machine at HEALTH_PORT and prints one line. Made for
+    the health check of a container.
+
+    \b
+    Exit codes:
+       0  the bot is healthy
+       1  it is not healthy or does not answer
+      78  HEALTH_PORT is not set, or a setting is wrong
+    """
+    is_healthy, line = ask(Settings.load())
+    click.echo(line)
+    return EXIT_OK if is_healthy else EXIT_FAILED
 
 
 def ask(settings: Settings) -> tuple[bool, str]:
-    """Whether the bot of these settings is healthy, and one line that says so.
+    """Whether the running bot is healthy, and one line that says so.
 
     Raises:
-        ConfigError: it opens no port to be asked on, or one that nobody knows.
+        ConfigError: the settings do not say which port to ask.
     """
     if settings.health_port is None:
-        raise ConfigError("HEALTH_PORT is not set, so that the running bot opens no port to be asked on")
+        raise ConfigError("HEALTH_PORT is not set, so the running bot has no port to ask")
     if settings.health_port == 0:
         raise ConfigError(
-            "HEALTH_PORT is 0, any that is free, so that nobody knows where to ask: name a port"
+            "HEALTH_PORT is 0 (any free port), so nobody knows which one to ask: set a fixed port"
         )
-    host = _EVERYWHERE.get(settings.health_host, settings.health_host)
+    host = _LOOPBACK.get(settings.health_host, settings.health_host)
     try:
-        status, told = _get(host, settings.health_port)
+        status, health = _get(host, settings.health_port)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        why = str(error) or type(error).__name__
-        return False, f"not healthy: no answer from {host} port {settings.health_port}: {why}"
+        reason = str(error) or type(error).__name__
+        return False, f"not healthy: no answer from {host} port {settings.health_port}: {reason}"
     is_healthy = status == 200
-    line = f"{'healthy' if is_healthy else 'not healthy'}: {told['status']}"
-    if reason := told.get("reason"):
+    line = f"{'healthy' if is_healthy else 'not healthy'}: {health['status']}"
+    if reason := health.get("reason"):
         line += f" ({reason})"
     return is_healthy, " ".join(line.split())
 
 
 def _get(host: str, port: int) -> tuple[int, dict[str, Any]]:
-    """The answer of /healthz.
+    """The HTTP status and the JSON of /healthz.
 
     Raises:
-        OSError: no answer came in time.
-        HTTPException: what answers does not speak HTTP.
-        ValueError: what answers is not Paperboy.
+        OSError: there is no answer within `TIMEOUT_SECONDS`.
+        HTTPException: the answer is not HTTP.
+        ValueError: the answer is not Paperboy's.
     """
-    connection = http.client.HTTPConnection(host, port, timeout=ANSWER_SECONDS)
+    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", "/healthz")
         response = connection.getresponse()
-        told: object = json.loads(response.read(_LONGEST_ANSWER_BYTES))
+        health: object = json.loads(response.read(_MAX_ANSWER_BYTES))
     except ValueError as error:
-        raise ValueError("it is not Paperboy that answers there") from error
+        raise ValueError(_NOT_PAPERBOY) from error
     finally:
         connection.close()
-    if not isinstance(told, dict) or "status" not in told:
-        raise ValueError("it is not Paperboy that answers there")
-    return response.status, cast("dict[str, Any]", told)
+    if not isinstance(health, dict) or "status" not in health:
+        raise ValueError(_NOT_PAPERBOY)
+    return response.status, cast("dict[str, Any]", health)

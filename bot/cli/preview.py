@@ -1,95 +1,160 @@
-"""`paperboy preview`: what keywords find in the newest lists, as text for a terminal."""
+"""`paperboy preview`: shows in the terminal what keywords match in the newest lists."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
+import click
+
+from bot.cli.parameters import whole_number
+from bot.cli.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE, log_errors_only
 from bot.cli.terminal import Style, Terminal, printable
 from bot.core.cards import date_text
 from bot.core.list_days import open_list_day
+from bot.core.markdown import without_markup
 from bot.core.papers import Paper
-from bot.core.plurals import count
+from bot.core.plurals import count, is_or_are
 from bot.core.query.compiled import CompiledQuery
 from bot.core.query.highlights import Field, mark
 from bot.core.query.parser import Query
 from bot.core.schedules import WEEKDAYS
 from bot.core.words.latex import readable
-from bot.services.clock import Clock
-from bot.services.progress import Progress
-from bot.services.queries.preview import Match, Matches, alternatives, preview
+from bot.errors import SourceError, UserError
+from bot.redaction import Redaction
+from bot.services.clock import Clock, system_clock
 from bot.settings import Settings
-from bot.sources.fetching import FetchLimits
-from bot.sources.huggingface import HuggingFace
 
-_PATIENCE = FetchLimits(connect_seconds=10, total_seconds=30, tries=2, longest_wait_seconds=30)
-_AUTHORS = 3
-_BEFORE_MATCH = 60  # characters of an excerpt in front of what matched
-_EXCERPT = 160
+if TYPE_CHECKING:
+    from bot.services.queries.preview import Match, Matches
+
+_MAX_DAYS = 30  # as in /preview
+_MAX_AUTHORS = 3
+_CONTEXT_LENGTH = 60  # characters of an excerpt before the match
+_EXCERPT_LENGTH = 160
 _INDENT = "    "
 
 
-async def previewed(
-    keywords: str, *, days: int, settings: Settings, clock: Clock, terminal: Terminal, progress: Progress
-) -> str:
-    """What the keywords find in the last `days` list days.
+@click.command()
+@click.argument("keywords", nargs=-1, required=True, help="What to look for, quoted, as in /subscribe.")
+@click.option(
+    "--days",
+    type=whole_number(1, _MAX_DAYS),
+    default="1",
+    metavar="N",
+    help=f"How many list days to search, 1 to {_MAX_DAYS}. By default, the newest list that has papers.",
+)
+def preview(keywords: Sequence[str], *, days: int) -> int:
+    """Show what keywords match in the newest lists.
+
+    The rules are the same as in Discord; no token or database is needed.
+
+    \b
+    Examples:
+      paperboy preview "diffusion model"
+      paperboy preview "agents -survey" --days 7
+      paperboy preview 'RLHF, title:"reward model"' --days 30
+      paperboy preview -- "-survey agents"   -- before a leading minus
+
+    docs/keywords.md describes the keyword language.
+
+    \b
+    Exit codes:
+       0  done, whether or not papers match
+       1  Hugging Face could not be read
+       2  the keywords are invalid; standard error says why
+      78  a setting is wrong
+    """
+    settings = Settings.load()
+    log_errors_only(settings)
+    text = " ".join(keywords)
+    try:
+        answer = asyncio.run(
+            answer_to(text, days=days, settings=settings, clock=system_clock, terminal=Terminal.of_stdout())
+        )
+    except UserError as error:
+        click.echo(without_markup(str(error)), err=True)
+        return EXIT_USAGE
+    except SourceError as error:
+        endpoint = Redaction(settings.secrets)(settings.hf_endpoint)
+        click.echo(
+            f"paperboy: the list could not be read, because {error}. {error.problem.advice}. HF_ENDPOINT is "
+            f"{endpoint}. LOG_LEVEL=DEBUG shows more.",
+            err=True,
+        )
+        return EXIT_FAILED
+    click.echo(answer, nl=False)
+    return EXIT_OK
+
+
+async def answer_to(keywords: str, *, days: int, settings: Settings, clock: Clock, terminal: Terminal) -> str:
+    """What the keywords match in the last `days` list days.
 
     Raises:
-        QueryError: they cannot be read.
-        SourceError: Hugging Face cannot.
+        QueryError: the keywords are invalid.
+        SourceError: Hugging Face could not be read.
     """
-    queries = alternatives(keywords, settings.limits)
+    # Imported here, because they are slow to import and the health check needs none of them.
+    from bot.cli.progress import progress_bar  # noqa: PLC0415
+    from bot.services.queries import preview as service  # noqa: PLC0415
+    from bot.sources.fetching import FetchLimits  # noqa: PLC0415
+    from bot.sources.huggingface import HuggingFace  # noqa: PLC0415
+
+    queries = service.alternatives(keywords, settings.limits)
     async with HuggingFace(
         settings.hf_endpoint,
         token=settings.hf_token,
         clock=clock,
-        limits=_PATIENCE,
+        limits=FetchLimits(connect_seconds=10, total_seconds=30, tries=2, longest_wait_seconds=30),
         proxies=settings.proxies,
     ) as source:
-        found = await preview(source, queries, days=days, today=open_list_day(clock()), progress=progress)
-    return shown(found, keywords=keywords, queries=queries, terminal=terminal)
+        matches = await service.preview(
+            source, queries, days=days, today=open_list_day(clock()), progress=progress_bar("Reading lists")
+        )
+    return matches_text(matches, keywords=keywords, queries=queries, terminal=terminal)
 
 
-def shown(found: Matches, *, keywords: str, queries: Sequence[CompiledQuery], terminal: Terminal) -> str:
-    """The answer: how many match, then each with its title, authors, upvotes and address."""
-    wanted, days = printable(keywords), len(found.days)
-    number, listed = len(found.found), count(found.listed, "paper", zero="0")
-    over = _day_text(found.days[0]) if days == 1 else f"the last {days} list days"
+def matches_text(matches: Matches, *, keywords: str, queries: Sequence[CompiledQuery], terminal: Terminal) -> str:
+    """How many papers match, then each with its title, authors, upvotes and URL."""
+    wanted, days = printable(keywords), len(matches.days)
+    number, listed = len(matches.found), count(matches.listed, "paper", zero="0")
+    over = _day_text(matches.days[0]) if days == 1 else f"the last {days} list days"
     if not number:
         head = terminal.fit(f"None of {listed} of {over} matches “{wanted}”.")
-        notes = [*_missing(found, terminal), *_further(days, terminal)]
+        notes = [*_missing(matches, terminal), *_tips(days, terminal)]
         return "\n".join([terminal.wrapped(head), *notes]) + "\n"
     head = terminal.fit(f"{number} of {listed} of {over} {_match(number)} “{wanted}”")
     blocks = [terminal.wrapped(head, marks=[(0, len(str(number)))])]
     day: date | None = None
-    for match in found.found:
-        if len(found.days) > 1 and match.paper.list_day != day:
+    for match in matches.found:
+        if len(matches.days) > 1 and match.paper.list_day != day:
             day = match.paper.list_day
             blocks.append(terminal.styled(_day_text(day or date.min), Style.CYAN))
         blocks.append(_paper(match, of=queries, terminal=terminal))
-    return "\n\n".join([*blocks, *_missing(found, terminal)]) + "\n"
+    return "\n\n".join([*blocks, *_missing(matches, terminal)]) + "\n"
 
 
-def _missing(found: Matches, terminal: Terminal) -> list[str]:
-    """What could not be read, and may match."""
+def _missing(matches: Matches, terminal: Terminal) -> list[str]:
+    """What could not be read, and might match."""
     notes: list[str] = []
-    if found.unreadable:
-        more = "is" if found.unreadable == 1 else "are"
-        where = "that list" if len(found.days) == 1 else "those lists"
+    if number := matches.unreadable:
+        where = "that list" if len(matches.days) == 1 else "those lists"
         notes.append(
-            f"{count(found.unreadable, 'item')} on {where} could not be read, and {more} not counted."
+            f"{count(number, 'item')} on {where} could not be read and {is_or_are(number)} not counted."
         )
-    if found.problem is not None and found.problem_day is not None:
-        day = _day_text(found.problem_day)
-        notes.append(f"The list of {day} could not be read completely, because {found.problem}.")
+    if matches.problem is not None and matches.problem_day is not None:
+        day = _day_text(matches.problem_day)
+        notes.append(f"The list of {day} could not be read completely, because {matches.problem}.")
     return [terminal.wrapped(terminal.fit(note)) for note in notes]
 
 
-def _further(days: int, terminal: Terminal) -> list[str]:
-    """What may find more."""
+def _tips(days: int, terminal: Terminal) -> list[str]:
+    """How to find more."""
     wider = next((more for more in (7, 30) if more > days), None)
-    tips = [f"Older lists may: the same with --days {wider}."] if wider else []
-    tips.append("A star finds all words that begin so: quantiz*. Commas and OR widen, AND narrows.")
+    tips = [f"To search older lists too, add --days {wider}."] if wider else []
+    tips.append("quantiz* finds all words that begin with it. Commas and OR find more, AND finds less.")
     return [terminal.wrapped(terminal.fit(tip)) for tip in tips]
 
 
@@ -114,25 +179,25 @@ def _paper(match: Match, *, of: Sequence[CompiledQuery], terminal: Terminal) -> 
 
 
 def _authors(names: Sequence[str]) -> str:
-    shown = ", ".join(map(printable, names[:_AUTHORS]))
-    more = len(names) - _AUTHORS
+    shown = ", ".join(map(printable, names[:_MAX_AUTHORS]))
+    more = len(names) - _MAX_AUTHORS
     return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _excerpt(paper: Paper, queries: Sequence[Query], terminal: Terminal) -> str:
-    """Where the abstract matches, when the title does not; '' where it does not either."""
+    """The part of the abstract around the first match; '' if there is none."""
     text = terminal.fit(printable(readable(paper.abstract)))
     marks = mark(queries, Field.ABSTRACT, text)
     if not marks:
         return ""
-    start = max(0, marks[0][0] - _BEFORE_MATCH)
+    start = max(0, marks[0][0] - _CONTEXT_LENGTH)
     start = text.rfind(" ", 0, start) + 1 if start else 0
-    end = text.rfind(" ", 0, start + _EXCERPT) if len(text) > start + _EXCERPT else len(text)
+    end = text.rfind(" ", 0, start + _EXCERPT_LENGTH) if len(text) > start + _EXCERPT_LENGTH else len(text)
     end = max(end, marks[0][1])
     before, after = terminal.fit("… " if start else ""), terminal.fit(" …" if end < len(text) else "")
     shift = len(before) - start
     shown = f"{before}{text[start:end]}{after}"
-    spans = [(first + shift, behind + shift) for first, behind in marks if behind <= end]
+    spans = [(first + shift, last + shift) for first, last in marks if last <= end]
     return terminal.wrapped(shown, indent=_INDENT, marks=spans)
 
 

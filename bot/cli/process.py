@@ -1,4 +1,4 @@
-"""The process: work that runs until a signal asks for its end, within the seconds that it may take."""
+"""The process: exit codes, the log of short commands, and work that runs until a signal."""
 
 from __future__ import annotations
 
@@ -10,70 +10,85 @@ import threading
 from collections.abc import Coroutine
 from contextlib import suppress
 
-ENDS_WITHIN_SECONDS = 4.5  # from the first signal; who asked waits five
-EXIT_CLOSED = 0
+from bot import logs
+from bot.settings import LogLevel, Settings
+
+CLOSING_TIMEOUT_SECONDS = 4.5  # from the first signal; operators are promised five
+EXIT_OK = 0
 EXIT_FAILED = 1
-EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h
+EXIT_USAGE = 2
+EXIT_CONFIG = 78  # EX_CONFIG in sysexits.h
+EXIT_INTERRUPTED = 130  # Ctrl-C, as shells have it
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _log = logging.getLogger(__name__)
 
 
-def run_until_signal(work: Coroutine[None, None, None]) -> None:
-    """Runs `work` on an event loop of its own; SIGINT or SIGTERM cancels it and waits until it has closed.
+def log_errors_only(settings: Settings) -> None:
+    """Configure the log for a command that reports problems in its own output.
 
-    Returns after a signal as after an end of its own. A second signal ends the process at once, and so does
-    closing that takes longer than `ENDS_WITHIN_SECONDS` (with `EXIT_FAILED`, unless all is closed and only a
-    thread is left over, such as one that looks up a name).
+    Only `LOG_LEVEL=DEBUG` shows more.
+    """
+    level = settings.log_level if settings.log_level is LogLevel.DEBUG else LogLevel.ERROR
+    logs.configure(level=level, log_format=settings.log_format, secrets=settings.secrets)
+
+
+def run_until_signal(work: Coroutine[None, None, None]) -> None:
+    """Run `work` in a new event loop; SIGINT or SIGTERM cancels it and waits until it has closed.
+
+    Returns normally after a signal. A second signal ends the process at once, and so does
+    closing for longer than `CLOSING_TIMEOUT_SECONDS`: with `EXIT_FAILED`, or with `EXIT_OK` if everything is
+    closed and only a thread is left, such as a DNS lookup.
 
     Raises:
         Exception: whatever ended `work`.
     """
-    asyncio.run(_until_signal(work))
+    # Windows has no signal handlers in asyncio; Ctrl-C arrives there as KeyboardInterrupt.
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_until_signal(work))
 
 
 async def _until_signal(work: Coroutine[None, None, None]) -> None:
     loop = asyncio.get_running_loop()
     task = asyncio.create_task(work)
-    asked = False
+    was_signaled = False
     closed = threading.Event()
 
-    def end(number: signal.Signals) -> None:
-        nonlocal asked
-        asked = True
+    def close(number: signal.Signals) -> None:
+        nonlocal was_signaled
+        was_signaled = True
         _log.info("%s: closing", number.name)
         for each in _SIGNALS:
             loop.remove_signal_handler(each)
             signal.signal(each, signal.SIG_DFL)
-        # A thread, so that it also ends a loop that is blocked and an interpreter that waits for threads.
-        deadline = threading.Timer(ENDS_WITHIN_SECONDS, _give_up, [closed])
+        # A thread also ends a blocked event loop, and an interpreter that waits for other threads.
+        deadline = threading.Timer(CLOSING_TIMEOUT_SECONDS, _exit_now, [closed])
         deadline.daemon = True
         deadline.start()
         task.cancel()
 
     for each in _SIGNALS:
-        # Windows has none of these; there, Ctrl-C arrives as KeyboardInterrupt.
-        with suppress(NotImplementedError):
-            loop.add_signal_handler(each, end, each)
+        with suppress(NotImplementedError):  # on Windows
+            loop.add_signal_handler(each, close, each)
     try:
         await task
     except asyncio.CancelledError:
-        if not asked:
+        if not was_signaled:
             raise
     except Exception as error:
-        if not asked:
+        if not was_signaled:
             raise
-        # What the end has cut off may fail in its own way; it is over all the same.
-        _log.warning("Closing met an error: %s", type(error).__name__)
-        _log.debug("What closing met", exc_info=error)
+        # Cancelled work may fail in its own way; the process ends normally all the same.
+        _log.warning("An error occurred while closing: %s", type(error).__name__)
+        _log.debug("The error while closing", exc_info=error)
     closed.set()
 
 
-def _give_up(closed: threading.Event) -> None:
+def _exit_now(closed: threading.Event) -> None:
     if closed.is_set():
         logging.shutdown()
-        os._exit(EXIT_CLOSED)
-    _log.error("Closing took longer than %s s: ending all the same", ENDS_WITHIN_SECONDS)
+        os._exit(EXIT_OK)
+    _log.error("Closing took longer than %s s; exiting now", CLOSING_TIMEOUT_SECONDS)
     logging.shutdown()
     os._exit(EXIT_FAILED)

@@ -1,4 +1,4 @@
-"""Progress bars on standard error: in a terminal alone, below the log, and gone when the work is."""
+"""Progress bars on standard error: only in a terminal, below the log, and removed when the work is done."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from bot.services.progress import Advance, Progress, no_progress
 
 _FORMAT = "{desc} {bar:30} {n_fmt} of {total_fmt}, {remaining} left"
 
-tqdm.monitor_interval = 0  # no thread beside the loop: each step draws
+tqdm.monitor_interval = 0  # no monitor thread: every step redraws the bar
 
 
 def progress_bar(what: str) -> Progress:
-    """A bar that says what is done; nothing at all where standard error is no terminal."""
-    return _drawn(what) if sys.stderr.isatty() else no_progress
+    """A bar with this label, or nothing if standard error is not a terminal."""
+    return _draw(what) if sys.stderr.isatty() else no_progress
 
 
-def _drawn(what: str) -> Progress:
-    # By default it would be a lock between processes; nobody shares the terminal with us.
+def _draw(what: str) -> Progress:
+    # tqdm's default lock works between processes, which we do not need.
     tqdm.set_lock(threading.RLock())  # pyright: ignore[reportUnknownMemberType]
 
     @contextmanager
     def draw(total: int, /) -> Generator[Advance]:
         bar: tqdm[NoReturn]
-        # Records go past the bar: it is taken away for each, and drawn again below it.
+        # For each log record the bar is removed, and drawn again below the record.
         with (
             logging_redirect_tqdm(),
             tqdm(desc=what, total=total, leave=False, dynamic_ncols=True, bar_format=_FORMAT) as bar,

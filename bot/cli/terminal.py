@@ -1,23 +1,26 @@
-"""The terminal: outside text made safe to print, wrapped, bold and in colour, as its encoding can carry."""
+"""The terminal: text made safe to print, wrapped, and styled as far as the stream supports it."""
 
 from __future__ import annotations
 
 import re
 import shutil
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self, TextIO
 
-_WIDEST = 100  # longer lines are hard to read
-_NARROWEST = 30
-_DEFAULT_WIDTH = 80  # where it is no terminal
+from bot.settings import wants_color
+
+_MAX_WIDTH = 100  # longer lines are hard to read
+_MIN_WIDTH = 30
+_DEFAULT_WIDTH = 80  # of a file or a pipe
 
 _RESET = "\x1b[0m"
-# What could steer a terminal or reorder a line: controls, formats, halves of surrogate pairs, line ends.
+# What could control a terminal or reorder a line: controls, formats, surrogates, line separators.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-# For encodings that do not know them; all else that they do not know is a question mark.
+# For encodings without these characters; any other missing character becomes a question mark.
 _IN_ASCII = {
     "\N{CHECK MARK}": "ok",
     "\N{BALLOT X}": "!!",
@@ -35,7 +38,7 @@ _WORD = re.compile(r"\S+")
 
 
 class Style(StrEnum):
-    """What a terminal does to text, by its code."""
+    """SGR codes of ANSI escape sequences."""
 
     BOLD = "1"
     DIM = "2"
@@ -47,7 +50,7 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terminal:
-    """What can be shown where the text goes."""
+    """What the output stream can show."""
 
     width: int = _DEFAULT_WIDTH
     is_styled: bool = False
@@ -55,14 +58,18 @@ class Terminal:
 
     @classmethod
     def of(cls, stream: TextIO, *, wants_color: bool) -> Self:
-        """The stream's; in a file or a pipe nothing is styled."""
+        """The terminal behind a stream; in a file or a pipe nothing is styled."""
         is_terminal = stream.isatty()
         columns = shutil.get_terminal_size((_DEFAULT_WIDTH, 24)).columns if is_terminal else _DEFAULT_WIDTH
         return cls(
-            width=max(_NARROWEST, min(columns, _WIDEST)),
+            width=max(_MIN_WIDTH, min(columns, _MAX_WIDTH)),
             is_styled=is_terminal and wants_color,
             encoding=stream.encoding or "ascii",
         )
+
+    @classmethod
+    def of_stdout(cls) -> Self:
+        return cls.of(sys.stdout, wants_color=wants_color())
 
     def styled(self, text: str, *styles: Style) -> str:
         if not self.is_styled or not text:
@@ -70,7 +77,7 @@ class Terminal:
         return f"\x1b[{';'.join(styles)}m{text}{_RESET}"
 
     def fit(self, text: str) -> str:
-        """The text with what the encoding cannot carry replaced; do it before wrapping."""
+        """The text without characters that the encoding lacks; call it before wrapping."""
         try:
             text.encode(self.encoding)
         except UnicodeEncodeError:
@@ -78,9 +85,9 @@ class Terminal:
         return text
 
     def wrapped(self, text: str, *, indent: str = "", marks: Iterable[tuple[int, int]] = ()) -> str:
-        """The text on lines no wider than the terminal, each after `indent`, with the marked spans bold.
+        """The text in lines no wider than the terminal, each indented, with the marked spans in bold.
 
-        A word longer than a line (an address) stays whole.
+        A word longer than a line, such as a URL, is not broken.
         """
         spans = tuple(marks)
         return "\n".join(
@@ -99,15 +106,15 @@ class Terminal:
     def _marked(self, text: str, start: int, end: int, spans: Sequence[tuple[int, int]]) -> str:
         parts: list[str] = []
         for span in spans:
-            first, behind = max(span[0], start), min(span[1], end)
-            if first < behind:
-                parts += [text[start:first], self.styled(text[first:behind], Style.BOLD)]
-                start = behind
+            first, last = max(span[0], start), min(span[1], end)
+            if first < last:
+                parts += [text[start:first], self.styled(text[first:last], Style.BOLD)]
+                start = last
         return "".join([*parts, text[start:end]])
 
 
 def _lines(text: str, width: int) -> Iterator[tuple[int, int]]:
-    """Where each line begins and ends in the text."""
+    """The start and end of each line in the text."""
     start = end = 0
     for word in _WORD.finditer(text):
         if end and word.end() - start > width:
@@ -121,7 +128,7 @@ def _lines(text: str, width: int) -> Iterator[tuple[int, int]]:
 
 
 def printable(text: str) -> str:
-    """Outside text on one line, without anything that a terminal would obey."""
+    """Untrusted text on one line, without control characters."""
     shown = "".join(
         " " if character.isspace() else character
         for character in text

@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.core.feeds import Feed
 from bot.core.ids import FeedId
 from bot.core.plurals import count
+from bot.core.sizes import size_text
 from bot.doctor.files import check_readers
 from bot.doctor.findings import Finding, Sign, fine, unchecked, warning, wrong
 from bot.errors import ConfigError
@@ -43,7 +44,7 @@ async def check_database(url: str, *, within_seconds: float = _SECONDS) -> Datab
     path = parse_url(url)
     if why := obstacle(path):
         error = ConfigError(f"DATABASE_URL names {path}, but {why}")
-        return DatabaseReport(findings=[_refused(error, ends_the_start=True)])
+        return DatabaseReport(findings=[_refused(error, prevents_start=True)])
     around = [_writable(path), _room(path), *check_readers(path)]
     if not path.exists():
         can_be_made = around[0].sign is Sign.FINE
@@ -61,7 +62,7 @@ async def check_database(url: str, *, within_seconds: float = _SECONDS) -> Datab
                 contents = Contents(feeds=await file.feeds(), pending=await file.pending())
             found.append(await _soundness(file, size_bytes=size_bytes))
     except ConfigError as error:
-        found.append(_refused(error, ends_the_start=not found))
+        found.append(_refused(error, prevents_start=not found))
     except BusyError:
         found.append(unchecked(str(path), because="another program has it locked just now; try again"))
     except TimeoutError:
@@ -74,7 +75,7 @@ def _user(path: Path) -> list[Finding]:
     """Who has the file open; nothing where nobody is seen. To be asked while this process has it closed."""
     if not keeps_locks(path):
         error = ConfigError(f"DATABASE_URL names {path}, but {NO_LOCKS}")
-        return [_refused(error, ends_the_start=True)]
+        return [_refused(error, prevents_start=True)]
     process_id = user_of(path)
     process = f" (process {process_id})" if process_id else ""
     if is_blocked(lock_path(real(path))):
@@ -82,12 +83,12 @@ def _user(path: Path) -> list[Finding]:
     return [fine(f"Another program has it open{process}")] if process_id is not None else []
 
 
-def _refused(error: ConfigError, *, ends_the_start: bool) -> Finding:
+def _refused(error: ConfigError, *, prevents_start: bool) -> Finding:
     """What the start would say, in two parts."""
     said = str(error).replace("DATABASE_URL names a ", "It is a ", 1).removeprefix("DATABASE_URL names ")
     said = said.removesuffix(".").replace(", but ", ": ", 1)
     what, _, remedy = said.partition(". " if ". " in said else "; ")
-    return wrong(what, remedy, ends_the_start=ends_the_start)
+    return wrong(what, remedy, prevents_start=prevents_start)
 
 
 def _revision(path: Path, revision: Revision, *, size_bytes: int) -> Finding:
@@ -117,11 +118,11 @@ def _writable(path: Path) -> Finding:
         folder = folder.parent
     remedy = "give this user the right to write there, or have DATABASE_URL name another place"
     if not folder.is_dir():
-        return wrong(f"{folder} is no folder, so {path} cannot be made", remedy, ends_the_start=True)
+        return wrong(f"{folder} is no folder, so {path} cannot be made", remedy, prevents_start=True)
     if not _may(folder, os.W_OK | os.X_OK):
-        return wrong(f"The folder {folder} cannot be written by this user", remedy, ends_the_start=True)
+        return wrong(f"The folder {folder} cannot be written by this user", remedy, prevents_start=True)
     if path.exists() and not _may(path, os.R_OK | os.W_OK):
-        return wrong(f"{path} cannot be written by this user", remedy, ends_the_start=True)
+        return wrong(f"{path} cannot be written by this user", remedy, prevents_start=True)
     return fine(f"The folder {folder} can be written")
 
 
@@ -143,13 +144,3 @@ def judged_room(free_bytes: int) -> Finding:
     if free_bytes < _LITTLE_ROOM_BYTES:
         return warning(what, "make room before it is full")
     return fine(what)
-
-
-def size_text(size_bytes: float) -> str:
-    """In the unit that keeps it short, such as `1.4 MB`."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size_bytes < 1000:
-            digits = 0 if unit == "bytes" or size_bytes >= 100 else 1
-            return f"{size_bytes:.{digits}f} {unit}"
-        size_bytes /= 1000
-    return f"{size_bytes:.1f} TB"

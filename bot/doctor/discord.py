@@ -35,7 +35,7 @@ def _refused() -> Finding:
     return wrong(
         "DISCORD_TOKEN was refused by Discord",
         f"copy the bot's token again {_PORTAL} → Bot → Reset Token; a reset ends the old token",
-        ends_the_start=True,
+        prevents_start=True,
     )
 
 

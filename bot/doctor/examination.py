@@ -26,18 +26,18 @@ _DEFAULT_SECONDS = 10.0
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY")
 
 # Follows it: a check's name, and what it found, or None as it begins.
-Tell = Callable[[str, Sequence[Finding] | None], None]
+Show = Callable[[str, Sequence[Finding] | None], None]
 
 
 class Examination:
     """One look at everything, in the order in which it is told."""
 
     def __init__(
-        self, examined: Examined, *, clock: Clock, tell: Tell, seconds: Mapping[str, float] = _SECONDS
+        self, examined: Examined, *, clock: Clock, show: Show, seconds: Mapping[str, float] = _SECONDS
     ) -> None:
         self._examined = examined
         self._clock = clock
-        self._tell = tell
+        self._show = show
         self._seconds = seconds  # that each check may take
         self._findings: list[Finding] = []
         self._moments: list[Moment] = []
@@ -56,7 +56,7 @@ class Examination:
         return self._findings
 
     async def _check(self, name: str, look: Callable[[], Awaitable[Sequence[Finding]]]) -> None:
-        self._tell(name, None)
+        self._show(name, None)
         seconds = self._seconds.get(name, _DEFAULT_SECONDS)
         try:
             async with asyncio.timeout(seconds):
@@ -68,7 +68,7 @@ class Examination:
             what = f"This check ended by a bug in Paperboy: {type(error).__name__}: {error}"
             found = [wrong(what, "please report it; LOG_LEVEL=DEBUG shows where")]
         self._findings.extend(found)
-        self._tell(name, found)
+        self._show(name, found)
 
     async def _settings(self) -> list[Finding]:
         return check_settings(self._examined)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -21,7 +20,7 @@ class Finding:
     sign: Sign
     what: str
     remedy: str = ""
-    ends_the_start: bool = False  # `paperboy run` would end with 78 because of it
+    prevents_start: bool = False  # `paperboy run` would end with 78 because of it
 
 
 def fine(what: str) -> Finding:
@@ -32,17 +31,9 @@ def warning(what: str, remedy: str = "") -> Finding:
     return Finding(sign=Sign.WARNING, what=what, remedy=remedy)
 
 
-def wrong(what: str, remedy: str = "", *, ends_the_start: bool = False) -> Finding:
-    return Finding(sign=Sign.WRONG, what=what, remedy=remedy, ends_the_start=ends_the_start)
+def wrong(what: str, remedy: str = "", *, prevents_start: bool = False) -> Finding:
+    return Finding(sign=Sign.WRONG, what=what, remedy=remedy, prevents_start=prevents_start)
 
 
 def unchecked(what: str, *, because: str) -> Finding:
     return Finding(sign=Sign.UNCHECKED, what=f"{what}: not checked, because {because}")
-
-
-def exit_code(findings: Iterable[Finding], *, fine: int, wrong: int, no_start: int) -> int:
-    """The worst of them decides."""
-    found = tuple(findings)
-    if any(finding.ends_the_start for finding in found):
-        return no_start
-    return wrong if any(finding.sign is Sign.WRONG for finding in found) else fine

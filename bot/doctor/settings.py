@@ -20,7 +20,7 @@ def check_settings(examined: Examined) -> list[Finding]:
                 "DISCORD_TOKEN is not set",
                 "put the bot's token in the environment or in .env: Discord's Developer Portal has it, under "
                 "your application → Bot → Reset Token",
-                ends_the_start=True,
+                prevents_start=True,
             )
         )
     if str(DOTENV) in examined.wrong:
@@ -31,7 +31,7 @@ def check_settings(examined: Examined) -> list[Finding]:
 def _wrong(name: str, sentence: str, examined: Examined) -> Finding:
     origin = examined.origins.get(name)
     remedy = f"it stands in {origin}: change it there, or remove it" if origin else "fix that line"
-    return wrong(sentence, remedy, ends_the_start=True)
+    return wrong(sentence, remedy, prevents_start=True)
 
 
 def _origins(examined: Examined, *, is_all: bool) -> list[Finding]:

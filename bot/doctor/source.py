@@ -53,7 +53,7 @@ async def check_source(settings: Settings, *, clock: Clock, limits: FetchLimits 
             finally:
                 heard = source.last_heard
     except ConfigError as error:
-        return SourceReport(findings=[wrong(str(error), "change HF_ENDPOINT", ends_the_start=True)])
+        return SourceReport(findings=[wrong(str(error), "change HF_ENDPOINT", prevents_start=True)])
     except SourceError as error:
         return SourceReport(findings=[_failure(where, error.problem)], moment=_moment(heard))
     seconds = time.monotonic() - began

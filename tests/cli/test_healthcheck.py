@@ -1,4 +1,4 @@
-"""Asking whether the bot is healthy: where, and of whom."""
+"""The health check: where it asks, and what it makes of the answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.settings import Settings
 
 @asynccontextmanager
 async def answering(answer: bytes | None) -> AsyncIterator[int]:
-    """A port where every connection is sent this; None: nothing, ever."""
+    """A port where every connection gets this answer; None: no answer at all."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -53,16 +53,16 @@ async def asked(port: int, host: str = "127.0.0.1") -> tuple[bool, str]:
         ),
     ],
 )
-async def test_it_says_in_one_line_what_the_bot_says(given: bytes, said: tuple[bool, str]) -> None:
+async def test_it_prints_one_line_with_the_bots_status(given: bytes, said: tuple[bool, str]) -> None:
     async with answering(given) as port:
         assert await asked(port) == said
-        assert await asked(port, "0.0.0.0") == said  # noqa: S104 - listened on, asked at 127.0.0.1
+        assert await asked(port, "0.0.0.0") == said  # noqa: S104 - asked at 127.0.0.1
 
 
 @pytest.mark.parametrize(
     "given", [answer("200 OK", "hello"), answer("200 OK", "[]"), answer("200 OK", "{}"), b"\x00\xff", b""]
 )
-async def test_what_is_not_the_bot_is_not_healthy(given: bytes) -> None:
+async def test_an_answer_that_is_not_the_bots_is_not_healthy(given: bytes) -> None:
     async with answering(given) as port:
         is_healthy, line = await asked(port)
     assert not is_healthy
@@ -70,19 +70,19 @@ async def test_what_is_not_the_bot_is_not_healthy(given: bytes) -> None:
     assert "\n" not in line
 
 
-async def test_who_never_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(healthcheck, "ANSWER_SECONDS", 0.1)
+async def test_it_does_not_wait_long_for_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(healthcheck, "TIMEOUT_SECONDS", 0.1)
     async with answering(None) as port:
         assert (await asked(port))[1].endswith("timed out")
 
 
 @pytest.mark.parametrize("port", [None, 0])
-def test_without_a_port_that_is_known_it_names_the_setting(port: int | None) -> None:
+def test_without_a_fixed_port_it_names_the_setting(port: int | None) -> None:
     with pytest.raises(ConfigError, match="HEALTH_PORT is"):
         ask(Settings.load(health_port=port))
 
 
-async def test_a_proxy_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_uses_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     async with answering(answer("200 OK", '{"status": "ok"}')) as port:

@@ -1,4 +1,4 @@
-"""Text for terminals: what outside text may not do there, wrapping, styles and poor encodings."""
+"""Text for terminals: untrusted text, wrapping, styles and limited encodings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STYLED = Terminal(width=40, is_styled=True)
 
 
 @given(st.text())
-def test_nothing_that_a_terminal_obeys_is_left(text: str) -> None:
+def test_control_characters_are_removed(text: str) -> None:
     assert not [one for one in printable(text) if unicodedata.category(one) in {"Cc", "Cf", "Zl", "Zp"}]
 
 
@@ -30,7 +30,7 @@ def test_nothing_that_a_terminal_obeys_is_left(text: str) -> None:
         "Ti\u2066tle",
     ],
 )
-def test_escape_sequences_lose_what_makes_them_work(hostile: str) -> None:
+def test_escape_sequences_are_disarmed(hostile: str) -> None:
     shown = printable(hostile)
     assert shown.isprintable()
     assert "\x1b" not in shown
@@ -41,31 +41,31 @@ def test_white_space_becomes_one_space() -> None:
 
 
 @given(st.text(st.characters(codec="ascii", categories=["L", "Zs"])), st.integers(5, 60))
-def test_wrapping_loses_no_word_and_keeps_to_the_width(text: str, width: int) -> None:
+def test_wrapping_keeps_every_word_and_the_width(text: str, width: int) -> None:
     lines = Terminal(width=width).wrapped(text, indent="  ").split("\n")
     assert " ".join(lines).split() == text.split()
     for line in lines:
         assert len(line) <= width or " " not in line.strip()
 
 
-def test_a_long_address_stays_whole() -> None:
+def test_a_long_url_is_not_broken() -> None:
     address = "https://huggingface.co/papers/2608.00001"
     assert address in Terminal(width=20).wrapped(f"see {address} there").split("\n")
 
 
-def test_marked_words_are_bold_also_over_a_line_end() -> None:
+def test_marked_words_are_bold_even_across_a_line_break() -> None:
     text = "one two three four"
     shown = Terminal(width=10, is_styled=True).wrapped(text, marks=[(4, 13)])
     assert shown == "one \x1b[1mtwo\x1b[0m\n\x1b[1mthree\x1b[0m four"
 
 
-def test_without_styles_there_is_no_escape() -> None:
+def test_without_styles_there_is_no_escape_sequence() -> None:
     plain = Terminal(is_styled=False)
     assert plain.styled("x", Style.RED) == "x"
     assert plain.wrapped("one two", marks=[(0, 3)]) == "one two"
 
 
-def test_a_pipe_is_not_styled_and_a_terminal_is_unless_unwanted() -> None:
+def test_a_terminal_is_styled_if_wanted_and_a_pipe_never_is() -> None:
     class Screen(io.StringIO):
         encoding = "utf-8"
 
@@ -78,11 +78,11 @@ def test_a_pipe_is_not_styled_and_a_terminal_is_unless_unwanted() -> None:
 
 
 @given(st.text())
-def test_what_fits_can_be_written_whatever_the_encoding(text: str) -> None:
+def test_fitted_text_can_be_written_in_any_encoding(text: str) -> None:
     for encoding in ("ascii", "latin-1", "cp1252"):
         Terminal(encoding=encoding).fit(text).encode(encoding)
 
 
-def test_signs_have_a_likeness_in_ascii() -> None:
+def test_signs_have_ascii_replacements() -> None:
     assert Terminal(encoding="ascii").fit("✓ ✗ – → … “é” 論") == 'ok !! - -> ... "e" ?'
     assert Terminal(encoding="utf-8").fit("✓ é 論") == "✓ é 論"

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from bot import __version__
-from bot.cli.main import COMMANDS
+from bot.cli.main import paperboy
 from bot.settings import Settings
 from tests.container.dockerfile import Stage, is_in_build_context, parse
 from tests.process.running import ENDS_WITHIN_SECONDS, ROOT
@@ -68,8 +68,8 @@ def test_the_image_runs_as_a_user_other_than_root_without_a_shell(stages: list[S
     assert last.last("STOPSIGNAL").text == "SIGTERM"
     health = last.last("HEALTHCHECK")
     assert health.options.keys() == {"interval", "timeout", "start-period", "retries"}
-    assert health.text.endswith('CMD ["python", "-m", "bot", "healthy"]')
-    assert {"run", "healthy", "backup", "restore"} <= {command.name for command in COMMANDS}
+    assert health.text.endswith('CMD ["python", "-m", "bot", "healthcheck"]')
+    assert {"run", "healthcheck", "backup", "restore"} <= paperboy.commands.keys()
 
 
 def test_the_image_sets_only_known_variables(stages: list[Stage]) -> None:

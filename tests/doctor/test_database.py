@@ -31,7 +31,7 @@ async def told(path: Path) -> dict[str, Sign]:
 async def starts(path: Path) -> bool:
     """Whether the doctor thinks that the bot would start with this file."""
     report = await check_database(f"sqlite+aiosqlite:///{path}")
-    return not any(one.ends_the_start for one in report.findings)
+    return not any(one.prevents_start for one in report.findings)
 
 
 def state(folder: Path) -> dict[str, tuple[bytes, int]]:

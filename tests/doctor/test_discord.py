@@ -118,11 +118,11 @@ async def test_only_discords_own_401_is_a_refused_token(tmp_path: Path) -> None:
         for call in ("GET /users/@me", "GET /oauth2/applications/@me", "GET /applications/ID/commands"):
             found = await told(start, call, Bad(status=401, body=UNAUTHORIZED))
             assert found[0].what == "DISCORD_TOKEN was refused by Discord"
-            assert found[0].ends_the_start
+            assert found[0].prevents_start
             for bad, said in NO_ANSWERS:
                 (finding,) = await told(start, call, bad)
                 assert finding.sign is Sign.WRONG
-                assert not finding.ends_the_start
+                assert not finding.prevents_start
                 assert re.search(said, finding.what)
                 assert "paperboy.example" in finding.what
         for bad, said in (*NO_ANSWERS, (Bad(body={"url": "x", "shards": 1}), "not Discord's")):

@@ -51,7 +51,7 @@ async def test_without_a_token_the_rest_is_looked_at() -> None:
     told = await examined()
     (missing,) = [one for one in told["Settings"] if one.sign is Sign.WRONG]
     assert missing.what == "DISCORD_TOKEN is not set"
-    assert missing.ends_the_start
+    assert missing.prevents_start
     assert [one.sign for one in told["Discord"]] == [Sign.UNCHECKED]
     assert [one.sign for one in told["Servers"]] == [Sign.UNCHECKED]
     assert Sign.FINE in {one.sign for one in told["Database"]}

@@ -39,10 +39,10 @@ def part(name: str) -> Any:
     return lambda status, told: status == 503 and told["parts"].get(name, {}).get("status") == "failing"
 
 
-async def healthy(**settings: str) -> tuple[int, str, str]:
-    """What `paperboy healthy` says."""
+async def healthcheck(**settings: str) -> tuple[int, str, str]:
+    """What `paperboy healthcheck` says."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "healthy"),
+        *(sys.executable, "-m", "bot", "healthcheck"),
         cwd="/",
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings},
         stdout=asyncio.subprocess.PIPE,
@@ -63,10 +63,10 @@ async def test_a_bot_at_work_is_healthy_and_says_so_without_names_or_secrets(sta
         for secret in (stage.discord.token, stage.discord.guild.name, str(stage.discord.guild.id)):
             assert secret not in text
         number = port.url.rpartition(":")[2]
-        code, out, err = await healthy(HEALTH_PORT=number, HEALTH_HOST="0.0.0.0")  # noqa: S104 - asked, not opened
+        code, out, err = await healthcheck(HEALTH_PORT=number, HEALTH_HOST="0.0.0.0")  # noqa: S104 - asked, not opened
         assert (code, out, err) == (0, "healthy: ok\n", "")
     assert await bot.stop() == 0
-    code, out, err = await healthy(HEALTH_PORT=number)
+    code, out, err = await healthcheck(HEALTH_PORT=number)
     assert code == 1
     assert out.startswith("not healthy: no answer from 127.0.0.1")
     assert out.count("\n") == 1
@@ -266,7 +266,7 @@ async def test_a_port_that_is_taken_ends_the_start_with_78_and_is_named(stage: S
 
 
 async def test_asking_without_the_setting_ends_with_78() -> None:
-    code, out, err = await healthy()
+    code, out, err = await healthcheck()
     assert (code, out) == (78, "")
     assert "HEALTH_PORT is not set" in err
     assert err.count("\n") == 1

@@ -17,7 +17,7 @@ from tests.test_proxies import address_of
 
 HANGING_LOOKUP = """
 import bot.cli.process, socket, time
-bot.cli.process.ENDS_WITHIN_SECONDS = 1
+bot.cli.process.CLOSING_TIMEOUT_SECONDS = 1
 socket.getaddrinfo = lambda *_, **__: print("looking it up", flush=True) or time.sleep(30)
 """
 

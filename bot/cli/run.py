@@ -1,0 +1,40 @@
+"""`paperboy run`: the bot, until a signal stops it."""
+
+from __future__ import annotations
+
+import click
+
+from bot import logs
+from bot.cli.process import run_until_signal
+from bot.errors import ConfigError
+from bot.services.clock import system_clock
+from bot.settings import Settings
+
+
+@click.command()
+def run() -> None:
+    """Run the bot (the default command).
+
+    It runs until SIGTERM or Ctrl-C and logs to standard error. It needs
+    DISCORD_TOKEN.
+
+    It exits with code 78 if a setting, the token or the database is wrong, or
+    if Discord closes the gateway to the bot for good. It waits out every other
+    error from Discord.
+    """
+    settings = Settings.load()
+    if settings.discord_token is None:
+        raise ConfigError(
+            "DISCORD_TOKEN is not set: put the bot's token in the environment or in .env, "
+            "or try Paperboy without one: `paperboy sandbox`"
+        )
+    logs.configure(level=settings.log_level, log_format=settings.log_format, secrets=settings.secrets)
+    run_until_signal(_run(settings))
+
+
+async def _run(settings: Settings) -> None:
+    # Imported here, under the signal handlers: it takes a second, and SIGTERM must work meanwhile.
+    from bot.app import App  # noqa: PLC0415
+    from bot.cli.progress import progress_bar  # noqa: PLC0415
+
+    await App(settings, clock=system_clock, progress=progress_bar("Reading older lists")).run()
