@@ -28,7 +28,7 @@ _log = logging.getLogger("bot")
 _EPILOG = """\
 \b
 Examples:
-  paperboy sandbox                    try it in a browser: no token, no account
+  paperboy sandbox                    try it in a browser, without a token
   paperboy preview "diffusion model"  show what these keywords match today
   paperboy doctor                     check that everything is in place
   paperboy run                        run the bot
@@ -37,7 +37,7 @@ Examples:
 \b
 Settings:
   Paperboy reads them from the environment, then from the file .env in the
-  working directory. .env.example lists all of them; run needs DISCORD_TOKEN.
+  working directory. .env.example lists all; run needs DISCORD_TOKEN.
 
 \b
 Exit codes:
