@@ -116,7 +116,9 @@ async def answer_to(keywords: str, *, days: int, settings: Settings, clock: Cloc
     return matches_text(matches, keywords=keywords, queries=queries, terminal=terminal)
 
 
-def matches_text(matches: Matches, *, keywords: str, queries: Sequence[CompiledQuery], terminal: Terminal) -> str:
+def matches_text(
+    matches: Matches, *, keywords: str, queries: Sequence[CompiledQuery], terminal: Terminal
+) -> str:
     """How many papers match, then each with its title, authors, upvotes and URL."""
     wanted, days = printable(keywords), len(matches.days)
     number, listed = len(matches.found), count(matches.listed, "paper", zero="0")
