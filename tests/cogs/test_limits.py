@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 
 from bot.core.limits import Limits
 from tests.cogs.rights import feed_of, subscribed
+from tests.cogs.test_setup import Person
 from tests.world import World, text_of
 
 
 def limited(world: World, **limits: int) -> None:
-    for service in ("subscriptions", "feeds", "transfer", "search"):
-        getattr(world.services, service)._limits = Limits(**limits)
+    """Sets the limits of every service that has any."""
+    chosen = Limits(**limits)
+    for service in (getattr(world.services, field.name) for field in fields(world.services)):
+        if hasattr(service, "_limits"):
+            service._limits = chosen
+        if hasattr(service, "_context"):
+            service._context = replace(service._context, limits=chosen)
 
 
 @pytest.mark.parametrize(
@@ -108,18 +115,81 @@ async def test_a_channel_has_so_many_subscriptions(world: World) -> None:
     assert "1 of 2" in text_of(await world.admin.slash(world.channel, "subscriptions"))
 
 
-async def test_a_query_has_so_many_characters(world: World) -> None:
+def json_file(feed: dict[str, Any]) -> tuple[str, bytes]:
+    return "feeds.json", json.dumps({"paperboy": 1, "feeds": [feed]}).encode()
+
+
+def takers(world: World, query: str) -> list[tuple[str, dict[str, Any]]]:
+    """Every command that takes a query, with this one."""
+    feed = {"channel_id": str(world.channel.id)}
+    return [
+        ("subscribe", {"keywords": query}),
+        ("preview", {"keywords": query}),
+        ("config filter", {"exclude": query}),
+        ("config import", {"file": ("keywords.txt", query.encode())}),
+        ("config import", {"file": json_file(feed | {"subscriptions": [query]})}),
+        ("config import", {"file": json_file(feed | {"filter": {"exclude": query}})}),
+    ]
+
+
+async def test_a_query_longer_than_the_operator_allows_is_refused_everywhere(world: World) -> None:
+    limited(world, query_length=20)
+
+    for name, options in takers(world, "agents " * 4):
+        said = text_of(await world.admin.slash(world.channel, name, **options))
+        assert "It can have at most 20." in said, name
+    person = await Person.starting(world)
+    await person.press("This channel")
+    await person.type_keywords("agents " * 4)
+    assert "It can have at most 20." in person.text
+    assert not person.labels["Next"]
+
+
+async def test_a_query_as_long_as_the_operator_allows_is_taken_everywhere(world: World) -> None:
+    limited(world, query_length=1_000)
+    query = "agents " * 142 + "agents"
+
+    for name, options in takers(world, query):
+        said = text_of(await world.admin.slash(world.channel, name, **options))
+        assert "It can have at most" not in said, name
+    assert await world.subscriptions() == [query]
+    excluded = (await feed_of(world, world.channel)).exclude
+    assert excluded is not None
+    assert excluded.text == query
+
+    other = world.guild.create_text_channel("other")
+    await world.admin.slash(other, "config copy", source=world.channel)
+    assert await world.subscriptions(other) == [query]
+    await world.admin.slash(other, "unsubscribe", keywords=query)
+    assert await world.subscriptions(other) == []
+
+    person = await Person.starting(world)
+    await person.to_summary(f"{query}, video")
+    await person.press("Finish")
+    assert await world.subscriptions() == [query, "video"]
+
+
+async def test_setup_takes_as_many_keywords_as_the_operator_allows(world: World) -> None:
+    limited(world, subscriptions=100)
+    keywords = [f"word{number}x" for number in range(101)]
+    person = await Person.starting(world)
+    await person.press("This channel")
+
+    await person.type_keywords("\n".join(keywords))
+    assert "101 keywords, and a channel can have 100 subscriptions" in person.text
+    assert not person.labels["Next"]
+
+    await person.type_keywords("\n".join(keywords[:100]))
+    await person.press("Next")
+    await person.press("Next")
+    await person.press("Finish")
+    assert await world.subscriptions() == keywords[:100]
+
+
+async def test_what_was_subscribed_can_be_removed_after_the_limit_was_lowered(world: World) -> None:
     long = "video " * 6
     await world.admin.slash(world.channel, "subscribe", keywords=long)
     limited(world, query_length=20)
-
-    for name, options in (
-        ("subscribe", {"keywords": "agents " * 4}),
-        ("preview", {"keywords": "agents " * 4}),
-        ("config import", {"file": ("keywords.txt", b"agents " * 4)}),
-    ):
-        said = text_of(await world.admin.slash(world.channel, name, **options))
-        assert "It can have at most 20." in said
 
     await world.admin.slash(world.channel, "unsubscribe", keywords=long.upper())
     assert await world.subscriptions() == []
