@@ -143,16 +143,16 @@ class StatusReport:
             failed_run = await runs.latest_failed(conn)
         status: list[FeedStatus] = []
         for feed, allowed, ping in zip(found, access, pings, strict=True):
-            unconfirmed = tuple(post for post in unconfirmed if post.feed_id == feed.id)
+            theirs = tuple(post for post in unconfirmed if post.feed_id == feed.id)
             status.append(
                 FeedStatus(
                     feed=feed,
                     access=allowed,
                     ping_obstacle=ping,
                     subscriptions=len(wanted.get(feed.id, ())),
-                    waiting=waiting.get(feed.id, 0) - len(unconfirmed),
+                    waiting=waiting.get(feed.id, 0) - len(theirs),
                     delayed=delayed.get(feed.id),
-                    unconfirmed=unconfirmed,
+                    unconfirmed=theirs,
                     failed=failed.get(feed.id, 0),
                     missed_run=failed_run if failed_run and _missed(feed, failed_run) else None,
                 )
