@@ -21,6 +21,7 @@ from bot.monitoring.health import Health
 from bot.monitoring.port import Monitor
 from bot.scheduler import Scheduler
 from bot.services.container import Services, assemble
+from bot.services.context import ServiceContext
 from bot.services.progress import Progress, no_progress
 from bot.settings import Settings
 from bot.sources.huggingface import HuggingFace
@@ -97,11 +98,10 @@ class App:
                 proxies=settings.proxies,
                 patience=Patience(sleep=self._sleep),
             )
-            services = assemble(
+            context = ServiceContext(
                 database=database,
                 source=source,
                 publisher=DiscordPublisher(client),
-                board=DiscordNoticeBoard(client),
                 clock=self._clock,
                 default_schedule=settings.default_schedule,
                 poll_interval_seconds=settings.poll_interval_seconds,
@@ -111,6 +111,7 @@ class App:
                 progress=self._progress,
                 telemetry=telemetry,
             )
+            services = assemble(context, board=DiscordNoticeBoard(client))
             if monitor is not None:
                 health = Health(
                     shards=Shards(client, patience=client.patience, telemetry=telemetry),

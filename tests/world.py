@@ -19,6 +19,7 @@ from bot.core.schedules import Schedule
 from bot.discord.delivery.notice_board import DiscordNoticeBoard
 from bot.discord.delivery.publisher import DiscordPublisher
 from bot.services.container import Services, assemble
+from bot.services.context import ServiceContext
 from bot.services.delivery.pace import ChannelPace
 from bot.sources.huggingface import HuggingFace
 from bot.store import follow_ups, outbox
@@ -234,18 +235,17 @@ def _check_choices(choices: list[dict[str, str]]) -> None:
 
 def _bot(database: Database, source: HuggingFace, clock: FakeClock) -> tuple[Client, Services]:
     client = Client(shard_count=1)
-    services = assemble(
+    context = ServiceContext(
         database=database,
         source=source,
         publisher=DiscordPublisher(client),
-        board=DiscordNoticeBoard(client),
         clock=clock,
         default_schedule=NINE_ON_WEEKDAYS,
         poll_interval_seconds=1800,
         backfill_days=30,
         wake=lambda: None,
-        pace=ChannelPace(10_000),
     )
+    services = assemble(context, board=DiscordNoticeBoard(client), pace=ChannelPace(10_000))
     client.use(services, make_cogs(services))
     return client, services
 

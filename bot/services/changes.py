@@ -13,10 +13,9 @@ from bot.core.feed_settings import changed, settings_of
 from bot.core.feeds import Feed
 from bot.core.ids import ChannelId, ServerId, UserId
 from bot.core.mentions import channels_in, without_unseen
-from bot.services.clock import Clock
+from bot.services.context import ServiceContext
 from bot.services.visibility import Visible
 from bot.store import changes
-from bot.store.database import Database
 
 MOST_SHOWN = 300
 _MOST_READ = 5_000  # of them some stand in channels that the person cannot see
@@ -32,9 +31,9 @@ class History:
 class Changes:
     """The use case of /config history."""
 
-    def __init__(self, *, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
+    def __init__(self, context: ServiceContext) -> None:
+        self._database = context.database
+        self._clock = context.clock
 
     async def history(
         self,

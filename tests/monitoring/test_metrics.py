@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from bot.monitoring.health import Part, Report, Status
 from bot.monitoring.metrics import Metrics
 from bot.monitoring.snapshot import Snapshot
 from bot.services.container import Services
+from bot.services.context import ServiceContext
 from bot.sources.huggingface import SourceHealth
 from bot.telemetry import Answered, Endpoint, Tried
 from tests.fakes.publisher import Fault
@@ -174,8 +176,8 @@ async def test_each_end_of_an_attempt_at_a_post_is_counted_once(
     metrics = Metrics()
     assemble = bots.assemble
 
-    def watched(**parts: object) -> Services:
-        return assemble(**parts, telemetry=metrics)  # type: ignore[arg-type]
+    def watched(context: ServiceContext, **parts: object) -> Services:
+        return assemble(replace(context, telemetry=metrics), **parts)  # type: ignore[arg-type]
 
     monkeypatch.setattr(bots, "assemble", watched)
     async with a_bot(tmp_path) as bot:

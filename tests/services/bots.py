@@ -20,7 +20,9 @@ from bot.core.posts import Post
 from bot.core.runs import Run
 from bot.core.schedules import Cadence, Schedule
 from bot.services.container import Services, assemble
+from bot.services.context import ServiceContext
 from bot.services.delivery.pace import ChannelPace
+from bot.services.progress import Progress, no_progress
 from bot.sources.fetching import FetchLimits
 from bot.sources.huggingface import HuggingFace
 from bot.store import feeds, follow_ups, outbox, posts, runs
@@ -177,18 +179,22 @@ class Bot:
 def _services(bot: Bot, *, backfill_days: int) -> Services:
     source = HuggingFace(bot.hub.url, clock=bot.clock, sleep=_at_once, limits=FetchLimits(tries=1))
     bot.sources.append(source)
-    return assemble(
+    context = context_of(bot, backfill_days=backfill_days)
+    return assemble(context, board=bot.board, pace=ChannelPace(10_000))
+
+
+def context_of(bot: Bot, *, backfill_days: int, progress: Progress = no_progress) -> ServiceContext:
+    return ServiceContext(
         database=bot.database,
-        source=source,
+        source=bot.sources[-1],
         publisher=bot.publisher,
-        board=bot.board,
         clock=bot.clock,
         default_schedule=NINE,
         poll_interval_seconds=1800,
         backfill_days=backfill_days,
         wake=lambda: bot.rings.append(bot.clock()),
-        pace=ChannelPace(10_000),
         limits=Limits(feeds=10_000),
+        progress=progress,
     )
 
 

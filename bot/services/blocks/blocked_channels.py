@@ -18,13 +18,11 @@ from bot.core.notices import NoticeKind
 from bot.core.plurals import count
 from bot.errors import StoreError
 from bot.services.blocks.overdue import Overdue
-from bot.services.clock import Clock
+from bot.services.context import ServiceContext
 from bot.services.delivery.blocking import MAX_RECHECK_WAIT, block_as_seen, release
 from bot.services.delivery.outbox import Delivery
-from bot.services.publisher import Publisher
 from bot.services.visibility import Visible
 from bot.store import feeds, notices, outbox, posts, servers, subscriptions
-from bot.store.database import Database
 
 _log = logging.getLogger(__name__)
 
@@ -55,19 +53,16 @@ class BlockedChannels:
 
     def __init__(
         self,
+        context: ServiceContext,
         *,
-        database: Database,
-        publisher: Publisher,
         delivery: Delivery,
-        clock: Clock,
-        wake: Callable[[], None],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._database = database
-        self._publisher = publisher
+        self._database = context.database
+        self._publisher = context.publisher
         self._delivery = delivery
-        self._clock = clock
-        self._wake = wake  # tells the scheduler that something else may be due first
+        self._clock = context.clock
+        self._wake = context.wake
         self._overdue = Overdue[FeedId](monotonic)  # gone for longer than they are kept
         self._removed = Overdue[SubscriptionId](monotonic)  # likewise, of removed subscriptions
 

@@ -15,12 +15,10 @@ from bot.core.ids import ChannelId, MessageId, ServerId, UserId
 from bot.core.notices import Notice, ProblemReport
 from bot.errors import DeliveryError, StoreError
 from bot.services.blocks.problems import Pending, still_true
-from bot.services.clock import Clock
+from bot.services.context import ServiceContext
 from bot.services.delivery.attempts import asked_wait
 from bot.services.delivery.pace import growing_wait
-from bot.services.publisher import Publisher
 from bot.store import feeds, notices, runs, servers
-from bot.store.database import Database
 
 _log = logging.getLogger(__name__)
 
@@ -67,11 +65,11 @@ class NoticeBoard(Protocol):
 class Notices:
     """Owns what servers are told: one message a server, tried in one place after the other."""
 
-    def __init__(self, *, database: Database, publisher: Publisher, board: NoticeBoard, clock: Clock) -> None:
-        self._database = database
-        self._publisher = publisher
+    def __init__(self, context: ServiceContext, *, board: NoticeBoard) -> None:
+        self._database = context.database
+        self._publisher = context.publisher
         self._board = board
-        self._clock = clock
+        self._clock = context.clock
         self._source_looked_at: datetime | None = None
 
     async def run(self) -> None:

@@ -14,14 +14,12 @@ from bot.core.papers import Paper
 from bot.core.posts import Post, split
 from bot.core.query.parser import Query, QueryError, parse_query
 from bot.errors import DeliveryError, DeliveryErrorKind, StoreError
-from bot.services.clock import Clock
+from bot.services.context import ServiceContext
 from bot.services.delivery.blocking import block, notify_of_delay, notify_of_success
 from bot.services.delivery.pace import ChannelPace, Rest, growing_wait
 from bot.services.delivery.refused_content import fail, refuse
-from bot.services.publisher import Publisher
 from bot.store import outbox, papers, posts, splitting
-from bot.store.database import Database
-from bot.telemetry import Telemetry, Tried
+from bot.telemetry import Tried
 
 _log = logging.getLogger(__name__)
 
@@ -45,20 +43,17 @@ class Sending:
 
     def __init__(
         self,
+        context: ServiceContext,
         *,
-        database: Database,
-        publisher: Publisher,
-        clock: Clock,
         pace: ChannelPace,
         rest: Rest,
-        telemetry: Telemetry,
     ) -> None:
-        self._database = database
-        self._publisher = publisher
-        self._clock = clock
+        self._database = context.database
+        self._publisher = context.publisher
+        self._clock = context.clock
         self._pace = pace
         self._rest = rest  # of all sending
-        self._telemetry = telemetry
+        self._telemetry = context.telemetry
         self._bugs: dict[PostId, int] = {}  # in a row, of posts that are still pending
         self._is_closing = False
 

@@ -7,13 +7,11 @@ import logging
 from bot.core.messages import thread_name
 from bot.core.posts import FollowUp, FollowUpKind
 from bot.errors import DeliveryError, DeliveryErrorKind, StoreError
-from bot.services.clock import Clock
+from bot.services.context import ServiceContext
 from bot.services.delivery.attempts import BUG, MOST_BUGS, asked_wait
 from bot.services.delivery.pace import Rest, growing_wait
-from bot.services.publisher import Publisher
 from bot.store import follow_ups, papers
-from bot.store.database import Database
-from bot.telemetry import Telemetry, Tried
+from bot.telemetry import Tried
 
 _log = logging.getLogger(__name__)
 
@@ -21,14 +19,12 @@ _log = logging.getLogger(__name__)
 class Following:
     """Attempts steps. Discord knows when one was done before, so an attempt may be repeated."""
 
-    def __init__(
-        self, *, database: Database, publisher: Publisher, clock: Clock, rest: Rest, telemetry: Telemetry
-    ) -> None:
-        self._database = database
-        self._publisher = publisher
-        self._clock = clock
+    def __init__(self, context: ServiceContext, *, rest: Rest) -> None:
+        self._database = context.database
+        self._publisher = context.publisher
+        self._clock = context.clock
         self._rest = rest  # of all sending
-        self._telemetry = telemetry
+        self._telemetry = context.telemetry
 
     async def attempt(self, follow_up: FollowUp) -> None:
         """Does the step and writes that down; nothing but a cancellation comes out of it."""

@@ -13,14 +13,11 @@ from datetime import datetime
 from bot.core.ids import ChannelId, PostId, ServerId
 from bot.core.posts import FollowUp, Post, PostState
 from bot.errors import StoreError
-from bot.services.clock import Clock
+from bot.services.context import ServiceContext
 from bot.services.delivery.attempts import Sending
 from bot.services.delivery.follow_ups import Following
 from bot.services.delivery.pace import ChannelPace, Rest
-from bot.services.publisher import Publisher
 from bot.store import follow_ups, outbox, posts
-from bot.store.database import Database
-from bot.telemetry import NO_TELEMETRY, Telemetry
 
 _log = logging.getLogger(__name__)
 
@@ -50,33 +47,16 @@ class Delivered:
 class Delivery:
     """Owns the outbox: claims what is owed, and has it sent."""
 
-    def __init__(
-        self,
-        *,
-        database: Database,
-        publisher: Publisher,
-        clock: Clock,
-        pace: ChannelPace | None = None,
-        telemetry: Telemetry = NO_TELEMETRY,
-    ) -> None:
-        self._database = database
-        self._clock = clock
+    def __init__(self, context: ServiceContext, *, pace: ChannelPace | None = None) -> None:
+        self._database = context.database
+        self._clock = context.clock
         self._awake = asyncio.Event()
         self._progress = asyncio.Event()  # set, and replaced by a new one, whenever something was tried
         self._rest = Rest()
         self._claimed_at = 0.0  # by the event loop's clock
         self._in_flight: dict[ChannelId, tuple[ServerId, asyncio.Task[None]]] = {}
-        self._sending = Sending(
-            database=database,
-            publisher=publisher,
-            clock=clock,
-            pace=pace or ChannelPace(),
-            rest=self._rest,
-            telemetry=telemetry,
-        )
-        self._following = Following(
-            database=database, publisher=publisher, clock=clock, rest=self._rest, telemetry=telemetry
-        )
+        self._sending = Sending(context, pace=pace or ChannelPace(), rest=self._rest)
+        self._following = Following(context, rest=self._rest)
 
     @property
     def in_flight(self) -> int:

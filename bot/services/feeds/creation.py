@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Feed, Place
 from bot.core.ids import UserId
-from bot.core.limits import Limits
-from bot.core.schedules import Schedule, next_run
+from bot.core.schedules import next_run
+from bot.services.context import ServiceContext
 from bot.store import feeds, servers
 
 
@@ -17,10 +15,8 @@ async def ensure_feed(
     conn: AsyncConnection,
     place: Place,
     *,
+    context: ServiceContext,
     user_id: UserId,
-    default_schedule: Schedule,
-    limits: Limits,
-    now: datetime,
 ) -> Feed:
     """The channel's feed; one that is made now is due at its next time.
 
@@ -30,8 +26,9 @@ async def ensure_feed(
         UserError: it has none, and the server may have no more.
     """
     if await feeds.by_channel(conn, place.channel_id) is None:
-        limits.check_feeds(has=await feeds.count_in_use(conn, place.server_id))
-    schedule = (await servers.defaults(conn, place.server_id)).over(default_schedule)
+        context.limits.check_feeds(has=await feeds.count_in_use(conn, place.server_id))
+    now = context.clock()
+    schedule = (await servers.defaults(conn, place.server_id)).over(context.default_schedule)
     return await feeds.ensure(
         conn,
         place=place,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,11 +10,9 @@ from bot.core.access import Access
 from bot.core.feed_settings import FeedSettings, settings_of
 from bot.core.feeds import Feed, Place, Style, Subscription
 from bot.core.ids import ChannelId, RoleId, ServerId, UserId
-from bot.core.limits import Limits
 from bot.core.posts import FollowUpKind, Post, PostState
 from bot.core.schedules import (
     Cadence,
-    Schedule,
     in_effect,
     next_run,
     parse_time,
@@ -23,14 +20,12 @@ from bot.core.schedules import (
 )
 from bot.errors import UserError
 from bot.services.changes import record, record_of_server, record_settings
-from bot.services.clock import Clock
+from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivered, Delivery
 from bot.services.feeds.creation import ensure_feed
 from bot.services.feeds.timezones import timezone_meant
-from bot.services.publisher import Publisher
 from bot.services.runs.run import RequestedRun, Runs
 from bot.store import feeds, follow_ups, outbox, posts, servers, subscriptions
-from bot.store.database import Database
 
 # How long /deliver waits for its posts before it answers that they are under way.
 DELIVER_WAIT_SECONDS = 60.0
@@ -73,26 +68,14 @@ class DeliveredNow:
 class Feeds:
     """The use cases of /config and /deliver."""
 
-    def __init__(
-        self,
-        *,
-        database: Database,
-        runs: Runs,
-        delivery: Delivery,
-        publisher: Publisher,
-        clock: Clock,
-        default_schedule: Schedule,
-        limits: Limits,
-        wake: Callable[[], None],
-    ) -> None:
-        self._database = database
-        self._publisher = publisher
+    def __init__(self, context: ServiceContext, *, runs: Runs, delivery: Delivery) -> None:
+        self._context = context
+        self._database = context.database
+        self._publisher = context.publisher
         self._runs = runs
         self._delivery = delivery
-        self._clock = clock
-        self._default_schedule = default_schedule
-        self._limits = limits
-        self._wake = wake  # tells the scheduler that something else may be due first
+        self._clock = context.clock
+        self._wake = context.wake
 
     async def state(self, channel_id: ChannelId) -> FeedState | None:
         """How the channel's feed stands; None where it has none."""
@@ -276,14 +259,7 @@ class Feeds:
         return DeliveredNow(state=await self._state_of(channel_id), run=run, delivered=delivered)
 
     async def _ensured(self, conn: AsyncConnection, place: Place, user_id: UserId) -> Feed:
-        return await ensure_feed(
-            conn,
-            place,
-            user_id=user_id,
-            default_schedule=self._default_schedule,
-            limits=self._limits,
-            now=self._clock(),
-        )
+        return await ensure_feed(conn, place, context=self._context, user_id=user_id)
 
     async def _record(self, conn: AsyncConnection, feed: Feed, user_id: UserId, **after: object) -> None:
         await record_settings(conn, feed, user_id=user_id, now=self._clock(), **after)

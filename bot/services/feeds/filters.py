@@ -8,18 +8,15 @@ from typing import TypedDict
 from bot.core.feed_settings import settings_of
 from bot.core.feeds import Feed, Place
 from bot.core.ids import UserId
-from bot.core.limits import Limits
 from bot.core.query.compiled import CompiledQuery, compile_exclusion
 from bot.core.query.compiler import EVERY_PAPER
-from bot.core.schedules import Schedule
 from bot.errors import UserError
 from bot.services.changes import record_settings
-from bot.services.clock import Clock
+from bot.services.context import ServiceContext
 from bot.services.feeds.creation import ensure_feed
 from bot.services.feeds.feeds import Feeds, FeedState
 from bot.services.queries.search import RECENT_DAYS, Search
 from bot.store import filters
-from bot.store.database import Database
 
 _NO_QUERY = frozenset({"-", "none"})
 
@@ -44,22 +41,13 @@ class FilterChanged:
 class Filters:
     """The use cases around feeds' filters."""
 
-    def __init__(
-        self,
-        *,
-        database: Database,
-        feeds: Feeds,
-        search: Search,
-        clock: Clock,
-        default_schedule: Schedule,
-        limits: Limits,
-    ) -> None:
-        self._database = database
+    def __init__(self, context: ServiceContext, *, feeds: Feeds, search: Search) -> None:
+        self._context = context
+        self._database = context.database
         self._search = search
-        self._limits = limits
+        self._limits = context.limits
         self._feeds = feeds
-        self._clock = clock
-        self._default_schedule = default_schedule
+        self._clock = context.clock
 
     async def change(self, wanted: FilterChange, *, place: Place, user_id: UserId) -> FilterChanged:
         """Changes what was given of the channel's filter; a channel without a feed gets one with this filter.
@@ -78,14 +66,7 @@ class Filters:
         given = None if wanted.exclude is None else self._exclusion(wanted.exclude)
         now = self._clock()
         async with self._database.write() as conn:
-            feed = await ensure_feed(
-                conn,
-                place,
-                user_id=user_id,
-                default_schedule=self._default_schedule,
-                limits=self._limits,
-                now=now,
-            )
+            feed = await ensure_feed(conn, place, context=self._context, user_id=user_id)
             after = _after(feed, wanted, given)
             await filters.change(conn, feed.id, **after)
             await record_settings(conn, feed, user_id=user_id, now=now, **after)

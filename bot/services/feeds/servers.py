@@ -8,10 +8,9 @@ from bot.core.feed_settings import schedule_words
 from bot.core.ids import ServerId, UserId
 from bot.core.schedules import Schedule, ScheduleDefaults, parse_time, parse_weekdays
 from bot.services.changes import record_of_server
-from bot.services.clock import Clock
+from bot.services.context import ServiceContext
 from bot.services.feeds.timezones import timezone_meant
 from bot.store import servers
-from bot.store.database import Database
 
 # Given in place of a value: the operator's setting counts again.
 FORGET = "none"
@@ -29,10 +28,10 @@ class ServerDefaults:
 class Servers:
     """The use cases around a server as a whole."""
 
-    def __init__(self, *, database: Database, clock: Clock, default_schedule: Schedule) -> None:
-        self._database = database
-        self._clock = clock
-        self._default_schedule = default_schedule
+    def __init__(self, context: ServiceContext) -> None:
+        self._database = context.database
+        self._clock = context.clock
+        self._default_schedule = context.default_schedule
 
     async def welcome(self, server_id: ServerId) -> bool:
         """Whether the server is to be welcomed now, which is asked for once: whoever asks must do it.

@@ -9,16 +9,14 @@ from bot.core.decisions import posting_order
 from bot.core.drafts import Draft, on_one_line
 from bot.core.feeds import Place
 from bot.core.ids import ServerId, UserId
-from bot.core.limits import Limits
 from bot.core.papers import Paper
 from bot.core.query.compiled import CompiledQuery, compile_alternatives, distinct
 from bot.core.schedules import parse_time, parse_weekdays
 from bot.errors import UserError
-from bot.services.clock import Clock
+from bot.services.context import ServiceContext
 from bot.services.feeds.servers import Servers
 from bot.services.feeds.subscriptions import Subscribed, Subscriptions
 from bot.services.feeds.timezones import timezone_meant
-from bot.services.publisher import Publisher
 from bot.services.queries.search import RECENT_DAYS, Search
 
 _TITLES_SHOWN = 3
@@ -38,20 +36,18 @@ class Setup:
 
     def __init__(
         self,
+        context: ServiceContext,
         *,
         servers: Servers,
         subscriptions: Subscriptions,
         search: Search,
-        publisher: Publisher,
-        clock: Clock,
-        limits: Limits,
     ) -> None:
         self._servers = servers
         self._subscriptions = subscriptions
         self._search = search
-        self._publisher = publisher
-        self.clock = clock
-        self._limits = limits
+        self._publisher = context.publisher
+        self._limits = context.limits
+        self.clock = context.clock
 
     async def begin(self, server_id: ServerId) -> Draft:
         """An empty draft, with the schedule that the server's new feeds begin with."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -13,26 +13,23 @@ from bot.core.changes import unsubscribed_words
 from bot.core.feed_settings import FeedSettings, settings_of
 from bot.core.feeds import Feed, LastRun, Place, Subscription
 from bot.core.ids import ChannelId, SubscriptionId, UserId
-from bot.core.limits import Limits
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.query.compiled import CompiledQuery, Merged, compile_alternatives, distinct
 from bot.core.schedules import Schedule, next_run
 from bot.errors import UserError
 from bot.services.changes import in_a_row, record, record_settings
-from bot.services.clock import Clock
+from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivered, Delivery
 from bot.services.feeds import resuming, unsubscribing
 from bot.services.feeds.creation import ensure_feed
 from bot.services.feeds.feeds import check_active
 from bot.services.feeds.resuming import Made
 from bot.services.feeds.unsubscribing import ToEnd, Unsubscribed
-from bot.services.publisher import Publisher
 from bot.services.queries.search import MOST_DAYS, RECENT_DAYS, Search
 from bot.services.runs import recompiling
 from bot.services.runs.run import Runs
 from bot.store import cancelled_papers, feeds, list_days, subscriptions
-from bot.store.database import Database
 
 OLDER_MATCHES = 5  # what the button below /subscribe posts at once
 
@@ -77,28 +74,16 @@ class FeedSubscriptions:
 class Subscriptions:
     """The use cases around subscriptions."""
 
-    def __init__(
-        self,
-        *,
-        database: Database,
-        search: Search,
-        runs: Runs,
-        delivery: Delivery,
-        publisher: Publisher,
-        clock: Clock,
-        default_schedule: Schedule,
-        limits: Limits,
-        wake: Callable[[], None],
-    ) -> None:
-        self._database = database
-        self._publisher = publisher
+    def __init__(self, context: ServiceContext, *, search: Search, runs: Runs, delivery: Delivery) -> None:
+        self._context = context
+        self._database = context.database
+        self._publisher = context.publisher
         self._search = search
         self._runs = runs
         self._delivery = delivery
-        self._clock = clock
-        self._default_schedule = default_schedule
-        self._limits = limits
-        self._wake = wake  # tells the scheduler that something else may be due first
+        self._clock = context.clock
+        self._limits = context.limits
+        self._wake = context.wake
 
     async def subscribe(
         self, keywords: str, *, place: Place, user_id: UserId, schedule: Schedule | None = None
@@ -114,14 +99,7 @@ class Subscriptions:
         queries, merged = distinct(compile_alternatives(keywords, self._limits))
         now = self._clock()
         async with self._database.write() as conn:
-            feed = await ensure_feed(
-                conn,
-                place,
-                user_id=user_id,
-                default_schedule=self._default_schedule,
-                limits=self._limits,
-                now=now,
-            )
+            feed = await ensure_feed(conn, place, context=self._context, user_id=user_id)
             known = {item.query.canonical: item for item in await subscriptions.of_feed(conn, feed.id)}
             before = settings_of(feed) if known and schedule else None
             wanted = [query for query in queries if query.canonical not in known]

@@ -11,11 +11,10 @@ from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.posts import FollowUp, Post
 from bot.errors import UserError
-from bot.services.clock import Clock
+from bot.services.context import ServiceContext
 from bot.services.queries.papers import Papers
 from bot.services.queries.search import matching
 from bot.store import feeds, follow_ups, papers, posts, subscriptions
-from bot.store.database import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +32,11 @@ class Explanation:
 class Explanations:
     """Asks the pipeline about one paper."""
 
-    def __init__(self, *, database: Database, papers: Papers, clock: Clock, backfill_days: int) -> None:
-        self._database = database
+    def __init__(self, context: ServiceContext, *, papers: Papers) -> None:
+        self._database = context.database
         self._papers = papers
-        self._clock = clock
-        self._backfill_days = backfill_days
+        self._clock = context.clock
+        self._backfill_days = context.backfill_days
 
     async def explain(self, paper_id: PaperId, *, channel_id: ChannelId) -> Explanation:
         """The decision for the paper in the channel's feed, as a run would take it now.

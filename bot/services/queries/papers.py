@@ -19,11 +19,9 @@ from bot.errors import (
     SourceError,
     UserError,
 )
-from bot.services.clock import Clock
+from bot.services.context import ServiceContext
 from bot.services.runs.polling import Polling
-from bot.sources.huggingface import HuggingFace
 from bot.store import list_days, papers
-from bot.store.database import Database
 
 # The first day of the Daily Papers list.
 FIRST_LIST_DAY = date(2023, 5, 4)
@@ -48,11 +46,11 @@ class ListDay:
 class Papers:
     """Answers about the list, from the store where it knows, else from Hugging Face."""
 
-    def __init__(self, *, database: Database, source: HuggingFace, polling: Polling, clock: Clock) -> None:
-        self._database = database
-        self._source = source
+    def __init__(self, context: ServiceContext, *, polling: Polling) -> None:
+        self._database = context.database
+        self._source = context.source
         self._polling = polling
-        self._clock = clock
+        self._clock = context.clock
 
     def day(self, text: str) -> date:
         """The list day that was typed: ``YYYY-MM-DD``, ``today`` or ``yesterday``.

@@ -7,18 +7,17 @@ from datetime import timedelta
 from bot.core.feeds import Feed, Subscription
 from bot.core.list_days import open_list_day
 from bot.core.results import RESULT_DAYS, Result, results
-from bot.services.clock import Clock
+from bot.services.context import ServiceContext
 from bot.store import list_days
 from bot.store import results as store
-from bot.store.database import Database
 
 
 class Results:
     """The use case behind the list of /config show."""
 
-    def __init__(self, *, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
+    def __init__(self, context: ServiceContext) -> None:
+        self._database = context.database
+        self._clock = context.clock
 
     async def of_feed(self, feed: Feed, subscriptions: tuple[Subscription, ...]) -> tuple[Result, ...]:
         """What the feed's subscriptions brought in the last RESULT_DAYS."""

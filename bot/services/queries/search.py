@@ -9,15 +9,13 @@ from datetime import date, timedelta
 
 from bot.core.decisions import posting_order
 from bot.core.ids import PaperId
-from bot.core.limits import DEFAULT_LIMITS, Limits
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.query.compiled import compile_query
 from bot.core.query.parser import Query
 from bot.matching.index import PaperIndex
-from bot.services.clock import Clock
+from bot.services.context import ServiceContext
 from bot.store import list_days, papers
-from bot.store.database import Database
 
 RECENT_DAYS = 7  # what /subscribe tells of a keyword, and /preview's default
 MOST_DAYS = 30
@@ -36,10 +34,10 @@ class Preview:
 class Search:
     """Looks queries up in the papers of the last days."""
 
-    def __init__(self, *, database: Database, clock: Clock, limits: Limits = DEFAULT_LIMITS) -> None:
-        self._database = database
-        self._limits = limits
-        self._clock = clock
+    def __init__(self, context: ServiceContext) -> None:
+        self._database = context.database
+        self._limits = context.limits
+        self._clock = context.clock
 
     async def preview(self, keywords: str, *, days: int) -> Preview:
         """The papers of the last `days` list days that the query matches.

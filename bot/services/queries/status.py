@@ -13,13 +13,11 @@ from bot.core.list_days import INCOMPLETE_DAYS, open_list_day
 from bot.core.posts import FollowUp, Post
 from bot.core.runs import Run
 from bot.core.schedules import next_run
-from bot.services.clock import Clock
-from bot.services.publisher import Publisher
+from bot.services.context import ServiceContext
 from bot.services.runs.run import Runs
 from bot.services.visibility import Visible
-from bot.sources.huggingface import HuggingFace, SourceHealth
+from bot.sources.huggingface import SourceHealth
 from bot.store import feeds, follow_ups, list_days, notices, outbox, papers, posts, runs, subscriptions
-from bot.store.database import Database
 from bot.store.list_days import DayRead
 
 _MOST_FAILED = 5
@@ -79,20 +77,12 @@ class Status:
 class StatusReport:
     """Reads the state of things for one server."""
 
-    def __init__(
-        self,
-        *,
-        database: Database,
-        source: HuggingFace,
-        runs: Runs,
-        publisher: Publisher,
-        clock: Clock,
-    ) -> None:
-        self._database = database
-        self._source = source
+    def __init__(self, context: ServiceContext, *, runs: Runs) -> None:
+        self._database = context.database
+        self._source = context.source
         self._runs = runs
-        self._publisher = publisher
-        self._clock = clock
+        self._publisher = context.publisher
+        self._clock = context.clock
 
     async def of_server(self, server_id: ServerId, *, visible: Visible) -> Status:
         """How the channels stand that a person may be shown; the others do not count anywhere in it."""

@@ -10,13 +10,10 @@ from datetime import date, datetime, timedelta
 
 from bot.core.list_days import WINDOW_DAYS, days_to_backfill, days_to_read, open_list_day
 from bot.errors import NotOpenYetError, Problem, ProblemKind, SourceError, StoreError
-from bot.services.clock import Clock
-from bot.services.progress import Advance, Progress, no_progress
-from bot.sources.huggingface import HuggingFace
+from bot.services.context import ServiceContext
+from bot.services.progress import Advance
 from bot.store import list_days, papers, subscriptions
-from bot.store.database import Database
 from bot.store.list_days import DayRead
-from bot.telemetry import NO_TELEMETRY, Telemetry
 
 _log = logging.getLogger(__name__)
 
@@ -53,23 +50,15 @@ class Polling:
     """Reads list days from Hugging Face into the store."""
 
     def __init__(
-        self,
-        *,
-        database: Database,
-        source: HuggingFace,
-        clock: Clock,
-        backfill_days: int,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-        progress: Progress = no_progress,
-        telemetry: Telemetry = NO_TELEMETRY,
+        self, context: ServiceContext, *, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     ) -> None:
-        self._database = database
-        self._source = source
-        self._clock = clock
-        self._backfill_days = backfill_days
+        self._database = context.database
+        self._source = context.source
+        self._clock = context.clock
+        self._backfill_days = context.backfill_days
         self._sleep = sleep
-        self._progress = progress  # of the archive's days
-        self._telemetry = telemetry
+        self._progress = context.progress
+        self._telemetry = context.telemetry
 
     async def poll(self) -> PollResult:
         """Reads the open day, what was missed, and the window's days again; never raises for the source."""

@@ -20,14 +20,12 @@ from bot.core.runs import Outcome
 from bot.core.schedules import Cadence, Schedule, next_run
 from bot.errors import Problem, ProblemKind, StoreError
 from bot.services.blocks.blocked_channels import BlockedChannels
-from bot.services.clock import Clock
+from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivery
 from bot.services.runs.clock_correction import correct
 from bot.services.runs.planning import FeedPlan, Planned, plan, plan_older
 from bot.services.runs.polling import Polling, PollResult
 from bot.store import feeds, papers, posts, runs, subscriptions
-from bot.store.database import Database
-from bot.telemetry import NO_TELEMETRY, Telemetry
 
 _log = logging.getLogger(__name__)
 
@@ -82,26 +80,22 @@ class Runs:
 
     def __init__(
         self,
+        context: ServiceContext,
         *,
-        database: Database,
         polling: Polling,
         delivery: Delivery,
         blocked_channels: BlockedChannels,
-        clock: Clock,
-        poll_interval_seconds: int,
-        backfill_days: int,
-        telemetry: Telemetry = NO_TELEMETRY,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._database = database
+        self._database = context.database
         self._polling = polling
         self._delivery = delivery
         self._blocked_channels = blocked_channels
-        self._clock = clock
-        self._poll_interval = timedelta(seconds=poll_interval_seconds)
-        self._fresh_for = timedelta(seconds=min(poll_interval_seconds, FRESH_FOR_SECONDS))
-        self._backfill_days = backfill_days
-        self._telemetry = telemetry
+        self._clock = context.clock
+        self._poll_interval = timedelta(seconds=context.poll_interval_seconds)
+        self._fresh_for = timedelta(seconds=min(context.poll_interval_seconds, FRESH_FOR_SECONDS))
+        self._backfill_days = context.backfill_days
+        self._telemetry = context.telemetry
         self._monotonic = monotonic
         self._went_through_at: float | None = None
         self._planning = asyncio.Lock()

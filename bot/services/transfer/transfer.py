@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,21 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.feed_settings import Difference, FeedSettings, changed, differences, settings_of
 from bot.core.feeds import Feed, Place
 from bot.core.ids import ChannelId, ServerId, UserId
-from bot.core.limits import Limits
 from bot.core.posts import FollowUpKind
 from bot.core.query.compiled import CompiledQuery, Merged
 from bot.core.schedules import Schedule, in_effect, next_run
 from bot.core.transfer import WantedFeed
 from bot.errors import UserError
 from bot.services.changes import in_a_row, record
-from bot.services.clock import Clock
+from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivery
 from bot.services.feeds.creation import ensure_feed
 from bot.services.feeds.resuming import make
 from bot.services.transfer.export_file import written
 from bot.services.transfer.import_file import read_file
 from bot.store import feed_settings, feeds, follow_ups, posts, servers, subscriptions
-from bot.store.database import Database
 
 Placed = tuple[WantedFeed, Place]
 
@@ -64,22 +62,13 @@ class Moved:
 class Transfer:
     """The use cases of /config export, import and copy."""
 
-    def __init__(
-        self,
-        *,
-        database: Database,
-        delivery: Delivery,
-        clock: Clock,
-        default_schedule: Schedule,
-        limits: Limits,
-        wake: Callable[[], None],
-    ) -> None:
-        self._database = database
+    def __init__(self, context: ServiceContext, *, delivery: Delivery) -> None:
+        self._context = context
+        self._database = context.database
         self._delivery = delivery
-        self._clock = clock
-        self._default_schedule = default_schedule
-        self._limits = limits
-        self._wake = wake  # tells the scheduler that something else may be due first
+        self._clock = context.clock
+        self._limits = context.limits
+        self._wake = context.wake
 
     async def of_server(self, server_id: ServerId) -> list[Feed]:
         """The server's feeds, but those whose channel is gone."""
@@ -175,7 +164,7 @@ class Transfer:
         )
         if feed is None:
             own = await servers.defaults(conn, place.server_id)
-            before = FeedSettings(schedule=own.over(self._default_schedule))
+            before = FeedSettings(schedule=own.over(self._context.default_schedule))
         else:
             before = settings_of(feed)
         adds = tuple(query for query in wanted.queries if query.canonical not in known)
@@ -195,14 +184,7 @@ class Transfer:
         if moved.is_nothing:
             return moved
         now = self._clock()
-        feed = await ensure_feed(
-            conn,
-            moved.place,
-            user_id=user_id,
-            default_schedule=self._default_schedule,
-            limits=self._limits,
-            now=now,
-        )
+        feed = await ensure_feed(conn, moved.place, context=self._context, user_id=user_id)
         await _set(conn, feed, moved, now=now)
         feed = await feeds.get(conn, feed.id) or feed
         made = await make(conn, feed, moved.adds, user_id=user_id, now=now)

@@ -20,7 +20,7 @@ from bot.services.runs.polling import BACKFILL_PAUSE_SECONDS, Polling
 from bot.store import list_days, papers
 from tests.fakes.huggingface import Fault
 from tests.fakes.leaks import FINAL_LEAKS, PASSING_LEAKS, leaked
-from tests.services.bots import NOW, Bot, a_bot
+from tests.services.bots import NOW, Bot, a_bot, context_of
 
 REFUSAL = Fault(status=403)
 
@@ -240,14 +240,7 @@ def patient(
             raise asyncio.CancelledError
         await asyncio.sleep(0)
 
-    return Polling(
-        database=bot.database,
-        source=bot.sources[-1],
-        clock=bot.clock,
-        backfill_days=5,
-        sleep=sleep,
-        progress=progress,
-    )
+    return Polling(context_of(bot, backfill_days=5, progress=progress), sleep=sleep)
 
 
 async def test_the_archive_is_read_once_slowly_and_newest_first(bot: Bot) -> None:

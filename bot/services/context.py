@@ -1,0 +1,32 @@
+"""The service context: what the services are built from, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.core.limits import DEFAULT_LIMITS, Limits
+from bot.core.schedules import Schedule
+from bot.services.clock import Clock
+from bot.services.progress import Progress, no_progress
+from bot.services.publisher import Publisher
+from bot.sources.huggingface import HuggingFace
+from bot.store.database import Database
+from bot.telemetry import NO_TELEMETRY, Telemetry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceContext:
+    """What the services share. Whoever builds it opens and closes what is in it."""
+
+    database: Database
+    source: HuggingFace
+    publisher: Publisher
+    clock: Clock
+    default_schedule: Schedule  # the operator's, for new feeds
+    poll_interval_seconds: int  # between two reads of the list
+    backfill_days: int  # how far back the archive and a run reach
+    wake: Callable[[], None]  # tells the scheduler that something may be due earlier than it knows
+    limits: Limits = DEFAULT_LIMITS
+    progress: Progress = no_progress  # of reading the archive
+    telemetry: Telemetry = NO_TELEMETRY
