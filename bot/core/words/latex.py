@@ -1,27 +1,37 @@
-"""Simple LaTeX turned into the characters it stands for, for showing a text and for searching it.
+"""Simple LaTeX turned into the characters that it stands for, so that a text can be shown and searched.
 
-Only what is simple is touched: letters, accents, symbols, font commands, small exponents. A formula that
-needs more than characters stays exactly as it came.
+Only what is simple is converted: letters, accents, symbols, font commands, small exponents, as listed in
+`latex.txt`. A formula that needs more than characters is left exactly as it is.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Final
 
-from bot.core.words.latex_symbols import ACCENTS, FONTS, LETTERS, NOTHING, SUBSCRIPTS, SUPERSCRIPTS, SYMBOLS
+from bot.core.tables import TextTable
 
-_MOST_PASSES = 12  # deeper nesting than this is not simple
+_TABLE = TextTable("bot.core.words", "latex.txt")
+_LETTERS: Final = _TABLE.pairs("letters")
+_ACCENTS: Final = _TABLE.pairs("accents")
+_FONTS: Final = _TABLE.words("fonts")
+_INVISIBLE: Final = frozenset(_TABLE.words("invisible"))
+_SYMBOLS: Final = _TABLE.pairs("symbols") | {name: name for name in _TABLE.words("functions")}
+_SUPERSCRIPTS: Final = _TABLE.pairs("superscripts")
+_SUBSCRIPTS: Final = _TABLE.pairs("subscripts")
+
+_MAX_PASSES = 12  # deeper nesting than this is not simple
 
 _TRIGGER = re.compile(r"[\\$~`]|--")
-# Pandoc's rule, so that "$5 to $6" stays money: something that is not a space inside each dollar, and no
-# digit behind the second (unless what is inside can only be LaTeX: 4$\times$4).
+# Pandoc's rule, so that "$5 to $6" stays money: no space inside either dollar, and no digit after the
+# second one (unless the inside can only be LaTeX: 4$\times$4).
 _FORMULA = re.compile(
     r"(?<![\\$])\$(?![\s$])([^$]{1,120})(?<![\s\\])\$(?![\d$])"
     r"|(?<![\\$])\$([^\s$]{0,20}[\\^_][^$]{1,100})(?<![\s\\])\$(?!\$)"
     r"|\\\(([^$]{1,120}?)\\\)"
 )
-_FONT = re.compile(r"\\(?:" + "|".join(FONTS) + r")\s?\{([^{}\\$]*)\}")
+_FONT = re.compile(r"\\(?:" + "|".join(_FONTS) + r")\s?\{([^{}\\$]*)\}")
 _OLD_FONT = re.compile(r"\{\\(?:bf|it|em|sc|tt|rm|sf|sl|bfseries|itshape|scshape|ttfamily)\s+([^{}\\$]*)\}")
 _LINK = re.compile(r"\\href\s?\{[^{}]*\}\s?\{([^{}\\$]*)\}")
 _SCRIPT_WORD = re.compile(r"\\text(super|sub)script\{([^{}\\$]*)\}")
@@ -36,7 +46,7 @@ _ACCENT_BARE = re.compile(r"\\([`'^~=.])(\\[ij](?![A-Za-z])|[A-Za-z])|(?<=[A-Za-
 _ACCENT_CAPITAL = re.compile(r"\\(\")([AEIOUY])(?=[a-z])")
 _ACCENT_SPACED = re.compile(r"\\([cvuHkr]) ([A-Za-z])(?=[a-z])")
 _LETTER = re.compile(
-    r"\{\\(" + "|".join(LETTERS) + r")\s?\}|\\(" + "|".join(LETTERS) + r")(?:\{\}|(?![A-Za-z]) ?)"
+    r"\{\\(" + "|".join(_LETTERS) + r")\s?\}|\\(" + "|".join(_LETTERS) + r")(?:\{\}|(?![A-Za-z]) ?)"
 )
 _COMMAND = re.compile(r"\\([A-Za-z]+)(?:\{\})?")
 _ESCAPED = re.compile(r"\\([%&#_${}])")
@@ -51,15 +61,12 @@ _UNREADABLE = re.compile(r"[\\{}$]")
 
 
 def readable(text: str) -> str:
-    """The text with white space collapsed and simple LaTeX turned into characters.
-
-    Reading what is readable changes nothing. Never raises.
-    """
+    """The text with white space collapsed and simple LaTeX converted. Idempotent; never raises."""
     text = " ".join(text.split())
     if not _TRIGGER.search(text):
         return text
     current = text
-    for _ in range(_MOST_PASSES):
+    for _ in range(_MAX_PASSES):
         after = " ".join(_one_pass(current).split())
         if after == current:
             return current
@@ -79,9 +86,9 @@ def _one_pass(text: str) -> str:
 
 
 def _formula(match: re.Match[str]) -> str:
-    """The formula in characters, or as it was where characters are not enough."""
+    """The formula in characters, or unchanged if characters are not enough."""
     inner = match[1] or match[2] or match[3] or ""
-    for _ in range(_MOST_PASSES):
+    for _ in range(_MAX_PASSES):
         after = _ROOT.sub(r"√\1", _SPACING.sub(" ", _LETTER.sub(_letter, _FONT.sub(r"\1", inner))))
         after = _ESCAPED.sub(_escaped_in_formula, _COMMAND.sub(_command, after))
         if after == inner:
@@ -107,23 +114,23 @@ def _prose(text: str) -> str:
 def _accent(match: re.Match[str]) -> str:
     accent, base = (group for group in match.groups() if group is not None)
     letter = {"\\i": "i", "\\j": "j"}.get(base, base)
-    composed = unicodedata.normalize("NFC", letter + ACCENTS[accent])
+    composed = unicodedata.normalize("NFC", letter + _ACCENTS[accent])
     return composed if len(composed) == 1 else match[0]
 
 
 def _letter(match: re.Match[str]) -> str:
-    return LETTERS[match[1] or match[2]]
+    return _LETTERS[match[1] or match[2]]
 
 
 def _command(match: re.Match[str]) -> str:
     name = match[1]
-    if name in SYMBOLS:
-        return SYMBOLS[name]
-    return "" if name in NOTHING else match[0]
+    if name in _SYMBOLS:
+        return _SYMBOLS[name]
+    return "" if name in _INVISIBLE else match[0]
 
 
 def _escaped_in_formula(match: re.Match[str]) -> str:
-    # A brace or dollar set free here would be read as LaTeX by the next pass.
+    # The next pass would read an unescaped brace or dollar as LaTeX.
     return match[1] if match[1] in "%&#_" else match[0]
 
 
@@ -139,8 +146,8 @@ def _script(match: re.Match[str]) -> str:
 
 
 def _raised(text: str, *, is_up: bool) -> str | None:
-    """The text in small raised (or lowered) characters, where Unicode has them all."""
-    table = SUPERSCRIPTS if is_up else SUBSCRIPTS
+    """The text in raised (or lowered) characters; None unless Unicode has them all."""
+    table = _SUPERSCRIPTS if is_up else _SUBSCRIPTS
     if text and all(character in table for character in text):
         return "".join(table[character] for character in text)
     return None

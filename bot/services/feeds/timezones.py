@@ -11,12 +11,19 @@ from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.core.plurals import count
 from bot.core.schedules import parse_timezone, timezone_names
+from bot.core.tables import TextTable
 from bot.errors import UserError
-from bot.services.feeds.timezone_tables import ABBREVIATIONS, COUNTRIES, PLACES, USUAL
+
+_TABLE = TextTable("bot.services.feeds", "timezones.txt")
+USUAL: Final = _TABLE.words("usual")
+PLACES: Final = {place: zone for zone, *places in _TABLE.rows("places") for place in places}
+ABBREVIATIONS: Final = {short: tuple(zones) for short, *zones in _TABLE.rows("abbreviations")}
+_COUNTRY_CODES: Final = _TABLE.pairs("countries")
 
 _SHORTEST_BEGINNING = 3  # letters of a place that is being typed, rather than of a zone's name
 _SHORTEST_MISSPELLING = 4
@@ -248,7 +255,7 @@ def _countries() -> dict[str, tuple[str, ...]]:
     for code, country in _rows((folder / "iso3166.tab").read_text("utf-8")):
         if code in zones:
             named[_folded(country.partition("(")[0])] = named[_folded(country)] = _usual_first(zones[code])
-    for other, code in COUNTRIES.items():
+    for other, code in _COUNTRY_CODES.items():
         named[other] = _usual_first(zones[code])
     return named
 

@@ -9,8 +9,15 @@ import pytest
 from bot.core.schedules import parse_timezone, timezone_names
 from bot.discord.ui.options import MOST_CHOICES
 from bot.errors import UserError
-from bot.services.feeds.timezone_tables import ABBREVIATIONS, PLACES, USUAL
-from bot.services.feeds.timezones import label, note, timezone_meant, timezones_like
+from bot.services.feeds.timezones import (
+    ABBREVIATIONS,
+    PLACES,
+    USUAL,
+    label,
+    note,
+    timezone_meant,
+    timezones_like,
+)
 
 SUMMER = datetime(2026, 8, 19, tzinfo=UTC)
 WINTER = datetime(2026, 1, 19, tzinfo=UTC)
