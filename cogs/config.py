@@ -12,11 +12,11 @@ from bot.client import Client
 from bot.core.feeds import Style
 from bot.core.ids import ChannelId, RoleId
 from bot.core.schedules import Cadence
-from bot.discord.answers import changed_settings as changes
-from bot.discord.answers import feeds as answers
+from bot.discord.answers import defaults as servers_answers
+from bot.discord.answers import feed_settings as answers
 from bot.discord.answers import filters as filtering
 from bot.discord.answers import results as results_answers
-from bot.discord.answers import servers as servers_answers
+from bot.discord.answers import setting_changes as changes
 from bot.discord.permissions import features, targets
 from bot.discord.permissions.targets import ChannelOption
 from bot.discord.permissions.visibility import Viewer

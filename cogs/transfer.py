@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot.client import Client
 from bot.core.ids import UserId
-from bot.discord.answers import transfer as answers
+from bot.discord.answers import import_export as answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
 from bot.discord.permissions.visibility import Viewer

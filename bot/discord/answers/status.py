@@ -11,7 +11,7 @@ from bot.core.plurals import count
 from bot.core.posts import FollowUp, Post
 from bot.core.runs import Outcome
 from bot.discord.answers import phrases
-from bot.discord.answers.feeds import obstacles_to_follow_ups
+from bot.discord.answers.feed_settings import obstacles_to_follow_ups
 from bot.discord.answers.pages import pages
 from bot.discord.answers.phrases import code
 from bot.services.queries.status import FeedStatus, Status

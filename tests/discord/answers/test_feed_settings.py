@@ -12,7 +12,7 @@ from bot.core.decisions import Stage
 from bot.core.feeds import Block, Feed, FeedKind, LastRun, Style
 from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, RoleId, ServerId
 from bot.core.posts import Entry, Form, Post, PostState
-from bot.discord.answers import feeds as answers
+from bot.discord.answers import feed_settings as answers
 from bot.errors import Problem, ProblemKind
 from bot.services.delivery.outbox import Delivered
 from bot.services.feeds.feeds import DeliveredNow, FeedState

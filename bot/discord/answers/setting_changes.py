@@ -14,7 +14,7 @@ from bot.core.ids import ChannelId
 from bot.core.plurals import count, is_or_are
 from bot.core.schedules import Cadence, in_effect, weekdays_text
 from bot.discord.answers import phrases
-from bot.discord.answers.feeds import NO_THREADS_FOR_LINES, shown
+from bot.discord.answers.feed_settings import NO_THREADS_FOR_LINES, shown
 from bot.discord.answers.pages import COLOUR
 from bot.services.feeds.feeds import FeedState, Resumed
 from bot.services.feeds.timezones import note
