@@ -14,7 +14,6 @@ from bot.core.ids import ChannelId, RoleId
 from bot.core.schedules import Cadence
 from bot.discord.answers import defaults as servers_answers
 from bot.discord.answers import feed_settings as answers
-from bot.discord.answers import filters as filtering
 from bot.discord.answers import results as results_answers
 from bot.discord.answers import setting_changes as changes
 from bot.discord.permissions import features, targets
@@ -73,7 +72,7 @@ class ConfigCog(
         else:
             found = await self._results.of_feed(state.feed, state.subscriptions)
             seen = await self._seen(interaction, state.notices_channel_id)
-            settings = answers.shown(state, title="Settings", now=self._clock(), seen=seen)
+            settings = answers.feed_settings(state, title="Settings", now=self._clock(), visible=seen)
             await answer(interaction, results_answers.with_results(settings, found))
 
     @app_commands.command()
@@ -129,7 +128,7 @@ class ConfigCog(
         else:
             defaults = await self._servers.defaults(target.server_id)
         await answer(
-            interaction, [servers_answers.defaults(defaults, is_asked_to_change=any(given.values()))]
+            interaction, [servers_answers.server_defaults(defaults, is_asked_to_change=any(given.values()))]
         )
 
     @defaults.autocomplete("timezone")
@@ -164,8 +163,10 @@ class ConfigCog(
             min_upvotes=min_upvotes, max_papers=max_papers, only_with_code=only_with_code, exclude=exclude
         )
         result = await self._filters.change(change, place=target.place, user_id=target.user_id)
-        notes = filtering.notes(result, change)
-        await self._answer(interaction, result.state, name="Filter", said=filtering.COUNTS, notes=notes)
+        notes = changes.filter_notes(result, change)
+        await self._answer(
+            interaction, result.state, name="Filter", effect=changes.FILTER_EFFECT, notes=notes
+        )
 
     @app_commands.command()
     @app_commands.describe(style="cards: an embed a paper; digest: a line a paper", channel=_CHANNEL)
@@ -194,7 +195,7 @@ class ConfigCog(
         target = await features.for_mention(interaction, channel, role)
         role_id = RoleId(role.id) if role else None
         state = await self._feeds.mention(role_id, place=target.place, user_id=target.user_id)
-        await self._answer(interaction, state, name="Mention", said=changes.mention_changed(state.feed))
+        await self._answer(interaction, state, name="Mention", effect=changes.mention_effect(state.feed))
 
     @app_commands.command()
     @app_commands.describe(on="Whether each card gets a thread", channel=_CHANNEL)
@@ -208,8 +209,8 @@ class ConfigCog(
         await interaction.response.defer(ephemeral=True)
         target = await features.for_threads(interaction, channel, on=on)
         state = await self._feeds.threads(on=on, place=target.place, user_id=target.user_id)
-        said, notes = changes.threads_changed(state.feed), changes.thread_notes(state.feed)
-        await self._answer(interaction, state, name="Threads", said=said, notes=notes)
+        effect, notes = changes.threads_effect(state.feed), changes.thread_notes(state.feed)
+        await self._answer(interaction, state, name="Threads", effect=effect, notes=notes)
 
     @app_commands.command()
     @app_commands.describe(on="Whether messages go on to the servers that follow", channel=_CHANNEL)
@@ -223,8 +224,8 @@ class ConfigCog(
         await interaction.response.defer(ephemeral=True)
         target = await features.for_publishing(interaction, channel, on=on)
         state = await self._feeds.publish(on=on, place=target.place, user_id=target.user_id)
-        said = changes.publishing_changed(state.feed)
-        await self._answer(interaction, state, name="Publishing", said=said)
+        effect = changes.publishing_effect(state.feed)
+        await self._answer(interaction, state, name="Publishing", effect=effect)
 
     @app_commands.command()
     @app_commands.describe(channel="The channel that your admins read")
@@ -236,7 +237,7 @@ class ConfigCog(
             target.channel_id, server_id=target.server_id, user_id=target.user_id
         )
         seen = await self._seen(interaction, before)
-        await answer(interaction, [changes.notices_chosen(target.channel_id, before=before, seen=seen)])
+        await answer(interaction, [changes.notices_changed(target.channel_id, before=before, visible=seen)])
 
     @app_commands.command()
     @app_commands.describe(channel="The channel to pause (this one, if left out)")
@@ -248,7 +249,7 @@ class ConfigCog(
         target = await targets.managed(interaction, channel)
         state = await self._feeds.pause(target.channel_id, user_id=target.user_id)
         seen = await self._seen(interaction, state.notices_channel_id)
-        await answer(interaction, [changes.paused(state, now=self._clock(), seen=seen)])
+        await answer(interaction, [changes.paused(state, now=self._clock(), visible=seen)])
 
     @app_commands.command()
     @app_commands.describe(channel="The channel to resume (this one, if left out)")
@@ -260,7 +261,7 @@ class ConfigCog(
         target = await targets.postable(interaction, channel)
         result = await self._feeds.resume(target.channel_id, user_id=target.user_id)
         seen = await self._seen(interaction, result.state.notices_channel_id)
-        await answer(interaction, [changes.resumed(result, now=self._clock(), seen=seen)])
+        await answer(interaction, [changes.resumed(result, now=self._clock(), visible=seen)])
 
     async def _answer(
         self,
@@ -268,11 +269,11 @@ class ConfigCog(
         state: FeedState,
         *,
         name: str,
-        said: str = "",
+        effect: str = "",
         notes: Sequence[str] = (),
     ) -> None:
         seen = await self._seen(interaction, state.notices_channel_id)
-        embed = changes.changed(state, name=name, now=self._clock(), said=said, notes=notes, seen=seen)
+        embed = changes.changed(state, name=name, now=self._clock(), effect=effect, notes=notes, visible=seen)
         await answer(interaction, [embed])
 
     async def _seen(

@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Client
-from bot.discord.answers import feed_settings as answers
+from bot.discord.answers import delivery as answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
 from bot.discord.ui.pages import answer

@@ -51,4 +51,4 @@ class PapersCog(commands.Cog):
         paper_id = parse_paper_id(paper)
         await defer_publicly(interaction)
         found = await self._papers.one(paper_id)
-        await answer_with(interaction, answers.one(found, days=await self._papers.days_of(found)))
+        await answer_with(interaction, answers.one_paper(found, days=await self._papers.days_of(found)))

@@ -29,5 +29,5 @@ class StatusCog(commands.Cog):
         viewer = Viewer.of(interaction)
         found = await self._status.of_server(target.server_id, visible=viewer.visible)
         buttons = [CheckAgainButton(target.server_id)] if found.can_be_checked else []
-        shown = answers.status(found, is_whole=viewer.sees_everything)
+        shown = answers.status_pages(found, is_whole=viewer.sees_everything)
         await answer(interaction, shown, buttons=buttons)

@@ -87,7 +87,7 @@ class SubscriptionsCog(commands.Cog):
 
         undo = UndoButton(target.channel_id, key)
         buttons = ask(interaction, label="Unsubscribe", action=end, buttons_after=[undo])
-        await answer(interaction, answers.to_end(found), buttons=buttons)
+        await answer(interaction, answers.unsubscribe_all_question(found), buttons=buttons)
 
     @unsubscribe.autocomplete("keywords")
     async def _complete_keywords(
@@ -108,4 +108,5 @@ class SubscriptionsCog(commands.Cog):
         await interaction.response.defer(ephemeral=True)
         target = await targets.visible(interaction, channel)
         found = await self._subscriptions.of_channel(target.channel_id)
-        await answer(interaction, answers.of_channel(found, channel_id=target.channel_id, now=self._clock()))
+        embeds = answers.subscription_list(found, channel_id=target.channel_id, now=self._clock())
+        await answer(interaction, embeds)

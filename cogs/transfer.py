@@ -73,10 +73,10 @@ class MovingCommands(commands.Cog):
 
         moved = await self._moving.plan(await placed(interaction))
         if all(one.is_nothing for one in moved):
-            await answer(interaction, answers.nothing_to_do(moved))
+            await answer(interaction, answers.nothing_to_import(moved))
         else:
             buttons = ask(interaction, label="Import", action=carry_out)
-            await answer(interaction, answers.planned(moved), buttons=buttons)
+            await answer(interaction, answers.import_plan(moved), buttons=buttons)
 
     @app_commands.command(name="copy")
     @app_commands.describe(

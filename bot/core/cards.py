@@ -240,7 +240,7 @@ def _dates(paper: Paper) -> str:
     if paper.published_at is not None:
         dates.append(f"arXiv {date_text(paper.published_at.astimezone(UTC).date())}")
     if paper.list_day is not None:
-        dates.append(f"list of {date_text(paper.list_day)}")
+        dates.append(f"listed {date_text(paper.list_day)}")
     if paper.withdrawn_at is not None:
         dates.append(f"withdrawn {date_text(paper.withdrawn_at.astimezone(UTC).date())}")
     return _DOT.join(dates)
@@ -270,7 +270,7 @@ def _footer(queries: Iterable[Query]) -> str | None:
         for text in wanted[:_QUERIES_SHOWN]
     ]
     more = f" and {len(wanted) - _QUERIES_SHOWN} more" if len(wanted) > _QUERIES_SHOWN else ""
-    return f"For {_DOT.join(shown)}{more}"
+    return f"Matches {_DOT.join(shown)}{more}"
 
 
 def _evidence(paper: Paper, queries: Sequence[Query]) -> str:

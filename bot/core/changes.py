@@ -8,9 +8,10 @@ from datetime import datetime
 
 from bot.core.feed_settings import query_words
 from bot.core.ids import ChannelId, ServerId, UserId
+from bot.core.plurals import in_a_list
 
 KEPT_DAYS = 90
-_MOST_NAMED = 5  # queries in one sentence
+_MAX_NAMED = 5  # queries in one sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ def unsubscribed_words(texts: Sequence[str]) -> str:
 
 
 def _listed(texts: Sequence[str]) -> str:
-    named = [f"*{query_words(text) or '…'}*" for text in texts[:_MOST_NAMED]]
-    if len(texts) > _MOST_NAMED:
-        named.append(f"{len(texts) - _MOST_NAMED} more")
-    return " and ".join(filter(None, (", ".join(named[:-1]), named[-1]))) if named else "nothing"
+    named = [f"*{query_words(text) or '…'}*" for text in texts[:_MAX_NAMED]]
+    if len(texts) > _MAX_NAMED:
+        named.append(f"{len(texts) - _MAX_NAMED} more")
+    return in_a_list(named) or "nothing"

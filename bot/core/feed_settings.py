@@ -12,7 +12,7 @@ from bot.core.plurals import count
 from bot.core.query.compiled import CompiledQuery
 from bot.core.schedules import Cadence, Schedule, weekdays_text
 
-LONGEST_SHOWN = 80  # characters of a query within a sentence
+MAX_SHOWN_LENGTH = 80  # characters of a query within a sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,9 @@ def schedule_words(schedule: Schedule) -> str:
 
 def times_words(schedule: Schedule) -> str:
     """The days and the time, whether they count or not."""
-    return f"{weekdays_text(schedule.weekdays)}, at {schedule.time:%H:%M} {escape(schedule.timezone)}"
+    days = weekdays_text(schedule.weekdays)
+    when = "every day" if days == "all" else days
+    return f"{when}, at {schedule.time:%H:%M} {escape(schedule.timezone)}"
 
 
 def mention_words(role_id: RoleId | None) -> str:
@@ -88,17 +90,17 @@ def mention_words(role_id: RoleId | None) -> str:
 
 def query_words(text: str) -> str:
     """A query within a sentence: escaped, and shortened where it is long."""
-    return fit(text, (), LONGEST_SHOWN)
+    return fit(text, (), MAX_SHOWN_LENGTH)
 
 
 def _exclude_words(exclude: CompiledQuery | None) -> str:
-    return f"without what matches *{query_words(exclude.text)}*" if exclude else "nothing excluded"
+    return f"excluding *{query_words(exclude.text)}*" if exclude else "nothing excluded"
 
 
 def _schedule_value(settings: FeedSettings) -> str:
     schedule = settings.schedule
     if schedule.cadence is Cadence.LIVE:
-        return f"live (kept for later: {times_words(schedule)})"
+        return f"live (saved for later: {times_words(schedule)})"
     return f"{schedule.cadence.value}, {times_words(schedule)}"
 
 
@@ -114,11 +116,11 @@ def _mention_value(settings: FeedSettings) -> str:
 _VALUES: dict[str, tuple[str, Callable[[FeedSettings], str]]] = {
     "schedule": ("Schedule", _schedule_value),
     "style": ("Style", lambda settings: settings.style.value),
-    "min_upvotes": ("Upvotes needed", lambda settings: str(settings.min_upvotes)),
-    "max_papers": ("Cards a post", lambda settings: f"at most {settings.max_papers}"),
+    "min_upvotes": ("Minimum upvotes", lambda settings: str(settings.min_upvotes)),
+    "max_papers": ("Cards per post", lambda settings: f"up to {settings.max_papers}"),
     "only_with_code": ("Only with code", lambda settings: "yes" if settings.only_with_code else "no"),
     "exclude": ("Excluded", _exclude_value),
-    "mention_role_id": ("Pinged", _mention_value),
+    "mention_role_id": ("Mention", _mention_value),
     "opens_threads": ("Threads", lambda settings: "on" if settings.opens_threads else "off"),
     "publishes": ("Publishing", lambda settings: "on" if settings.publishes else "off"),
     "is_paused": ("Paused", lambda settings: "yes" if settings.is_paused else "no"),
@@ -128,13 +130,15 @@ _WORDS: dict[str, Callable[[FeedSettings], str]] = {
     "schedule": lambda after: f"schedule {_schedule_value(after)}",
     "style": lambda after: f"style {after.style.value}",
     "min_upvotes": lambda after: (
-        f"at least {count(after.min_upvotes, 'upvote')}" if after.min_upvotes else "any number of upvotes"
+        f"at least {count(after.min_upvotes, 'upvote')}" if after.min_upvotes else "no upvote minimum"
     ),
-    "max_papers": lambda after: f"at most {count(after.max_papers, 'card')} a post",
-    "only_with_code": lambda after: "only papers with code" if after.only_with_code else "also without code",
+    "max_papers": lambda after: f"up to {count(after.max_papers, 'card')} per post",
+    "only_with_code": lambda after: (
+        "only papers with code" if after.only_with_code else "papers with or without code"
+    ),
     "exclude": lambda after: _exclude_words(after.exclude),
     "mention_role_id": lambda after: mention_words(after.mention_role_id),
     "opens_threads": lambda after: f"threads {'on' if after.opens_threads else 'off'}",
     "publishes": lambda after: f"publishing {'on' if after.publishes else 'off'}",
-    "is_paused": lambda after: "paused" if after.is_paused else "not paused any more",
+    "is_paused": lambda after: "paused" if after.is_paused else "resumed",
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def count(number: int, noun: str, plural: str = "", *, zero: str = "no") -> str:
     """`1 paper`, `2 papers`, `no papers`; `plural` where it is not the noun and an s."""
@@ -20,3 +22,8 @@ def of_them(part: int, whole: int) -> str:
     if part < whole:
         return f"{part:,} of them"
     return {1: "it", 2: "both"}.get(whole, "all of them")
+
+
+def in_a_list(words: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`; '' for no words."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

@@ -15,11 +15,11 @@ from bot.discord.ui.setup_panel import SetUpButton
 _log = logging.getLogger(__name__)
 
 _WELCOME = (
-    "I bring Hugging Face's **Daily Papers** that match your keywords to your channels, once each, at the "
-    "hour that suits.\n\n"
-    "**First**, for whoever may **Manage Channels**: press *Set up* or type `/setup`. Or, in the channel "
-    "where papers should go, type `/subscribe keywords:diffusion model`.\n\n"
-    "`/help` tells everyone more."
+    "I post Hugging Face's **Daily Papers** that match your keywords in your channels, once each, at the "
+    "time that you choose.\n\n"
+    "**First steps** (you need **Manage Channels**): press *Set up* or type `/setup`. Or type `/subscribe "
+    "keywords:diffusion model` in the channel where papers should go.\n\n"
+    "`/help` explains more to everyone."
 )
 
 
@@ -29,7 +29,7 @@ async def welcome(guild: discord.Guild) -> None:
     if not found:
         return
     view = SafeView(SetUpButton())
-    embed = discord.Embed(title="Hello, I am Paperboy", description=_WELCOME, colour=COLOUR)
+    embed = discord.Embed(title="Hello, I'm Paperboy", description=_WELCOME, colour=COLOUR)
     try:
         with unreadable_answers():
             await found[0].send(embed=embed, view=view, allowed_mentions=discord.AllowedMentions.none())

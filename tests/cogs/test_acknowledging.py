@@ -19,7 +19,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-async def test_every_command_is_answered_while_the_store_stands_still(world: World) -> None:
+async def test_every_command_is_answered_while_the_database_hangs(world: World) -> None:
     await subscribed(world)
     tried = 0
     for command in world.client.tree.walk_commands():
@@ -68,7 +68,7 @@ async def test_finish_pressed_twice_finishes_once_and_shows_it(world: World) -> 
 
     assert await world.subscriptions() == ["video"]
     assert await history(world) == 1
-    assert "now gets papers" in text_of(shown)
+    assert "is now subscribed to" in text_of(shown)
 
 
 async def test_next_pressed_twice_leaves_out_no_page(world: World) -> None:
@@ -138,7 +138,7 @@ async def test_older_matches_asked_for_twice_are_posted_once(world: World) -> No
     assert sorted(world.posted_ids()) == ["2608.00000", "2608.00001", "2608.00002"]
 
 
-async def test_check_again_pressed_twice_sends_what_waits_once(world: World) -> None:
+async def test_check_again_pressed_twice_sends_pending_papers_once(world: World) -> None:
     await blocked(world)
     shown = await world.admin.slash(world.channel, "status")
     allow(world, world.channel)

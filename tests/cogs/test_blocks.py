@@ -78,7 +78,7 @@ def notices(channel: Any) -> list[discord.Message]:
     return [one for one in channel.history() if one.components and "⛔" in (one.embeds[0].description or "")]
 
 
-async def test_a_missing_permission_is_told_once_in_the_chosen_channel_and_ends_by_itself(
+async def test_a_missing_permission_is_reported_once_in_the_chosen_channel_and_posting_resumes_automatically(
     world: World,
 ) -> None:
     admins = world.guild.create_text_channel("admins")
@@ -90,7 +90,7 @@ async def test_a_missing_permission_is_told_once_in_the_chosen_channel_and_ends_
     said = message.embeds[0].description or ""
     assert f"<#{world.channel.id}>" in said
     assert "I lack **Send Messages**" in said
-    assert "Subscriptions and settings are kept, and nothing is lost" in said
+    assert "Nothing is lost: subscriptions and settings are kept" in said
     assert "by itself" in said
 
     allow(world, world.channel)
@@ -118,7 +118,7 @@ async def test_the_system_channel_comes_before_the_first_text_channel(world: Wor
     assert len(notices(system)) == 1
 
 
-async def test_where_no_channel_is_open_the_person_who_subscribed_is_told_and_may_check_again(
+async def test_without_a_writable_channel_the_person_who_subscribed_is_notified_and_may_check_again(
     world: World,
 ) -> None:
     await blocked(world)
@@ -130,11 +130,11 @@ async def test_where_no_channel_is_open_the_person_who_subscribed_is_told_and_ma
 
     answered = text_of(await world.admin.user.click(message, label=LABEL))
 
-    assert f"<#{world.channel.id}> is posted to again. 1 message went out just now." in answered
+    assert f"<#{world.channel.id}> is unblocked. 1 message sent just now." in answered
     assert world.posted_ids() == [FIRST]
 
 
-async def test_the_button_says_what_is_still_in_the_way_and_then_that_it_goes_on_after_a_restart_too(
+async def test_the_button_names_the_remaining_obstacle_and_then_that_posting_resumes_even_after_a_restart(
     world: World,
 ) -> None:
     other = world.guild.create_text_channel("other")
@@ -142,23 +142,23 @@ async def test_the_button_says_what_is_still_in_the_way_and_then_that_it_goes_on
     await told(world)
     (message,) = notices(other)
     said = text_of(await world.admin.click(message, label=LABEL))
-    assert "is still held" in said
+    assert "is still blocked" in said
     assert "I lack **Send Messages**" in said
 
     await world.restart()
     allow(world, world.channel)
     said = text_of(await world.admin.click(message, label=LABEL))
-    assert "is posted to again. 1 message went out just now. Next post" in said
+    assert "is unblocked. 1 message sent just now. Next post" in said
     assert world.posted_ids() == [FIRST]
-    assert "Nothing is held" in text_of(await world.admin.click(message, label=LABEL))
+    assert "Nothing is blocked" in text_of(await world.admin.click(message, label=LABEL))
 
 
-async def test_the_button_stands_below_status_while_there_is_something_to_check(world: World) -> None:
+async def test_status_has_the_button_while_there_is_something_to_check(world: World) -> None:
     await blocked(world)
     shown = await world.admin.slash(world.channel, "status")
     allow(world, world.channel)
     said = text_of(await world.admin.click(shown.response, label=LABEL))
-    assert "is posted to again" in said
+    assert "is unblocked" in said
     assert world.posted_ids() == [FIRST]
     shown = await world.admin.slash(world.channel, "status")
     assert not shown.response.components
@@ -174,7 +174,7 @@ async def test_the_button_is_for_those_who_manage_channels(world: World) -> None
     assert (await the_feed(world)).block is not None
 
 
-async def test_a_deleted_channel_is_held_at_once_and_told_of(world: World) -> None:
+async def test_a_deleted_channel_is_blocked_at_once_and_reported(world: World) -> None:
     other = world.guild.create_text_channel("other")
     await world.admin.slash(world.channel, "subscribe", keywords="video", channel=other)
     world.env.backend.delete_channel(other.id)
@@ -261,7 +261,7 @@ async def test_posts_in_another_servers_name_are_not_checked(world: World) -> No
     assert (await the_feed(world)).block is not None
 
 
-async def test_a_notice_that_may_stand_is_looked_for_before_it_is_sent_again(world: World) -> None:
+async def test_a_notice_that_may_have_arrived_is_looked_for_before_it_is_sent_again(world: World) -> None:
     board = DiscordNoticeBoard(world.client)
     channel, told_of = (
         ChannelId(world.channel.id),

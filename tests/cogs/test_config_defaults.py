@@ -17,7 +17,7 @@ async def schedule_of(world: World, channel: object = None) -> str:
 async def test_without_options_they_are_shown(world: World) -> None:
     said = text_of(await world.admin.slash(world.channel, "config defaults"))
 
-    assert "**daily, Mon-Fri, at 09:00 UTC** (as the bot has it)" in said
+    assert "**daily, Mon-Fri, at 09:00 UTC** (the bot's own defaults)" in said
 
 
 @pytest.mark.parametrize("command", ["subscribe", "config style", "config schedule", "setup"])
@@ -28,7 +28,7 @@ async def test_a_new_channel_begins_with_them_whatever_makes_it(world: World, co
         )
     )
     assert "**daily, Mon,Thu, at 17:30 Europe/Berlin**" in said
-    assert "the time, the time zone and the days chosen by this server" in said
+    assert "time, time zone and days set by this server" in said
 
     options = {
         "subscribe": {"keywords": "video"},
@@ -47,10 +47,10 @@ async def test_a_new_channel_begins_with_them_whatever_makes_it(world: World, co
     assert await schedule_of(world) == "17:30 Europe/Berlin [0, 3]"
 
 
-async def test_what_is_not_chosen_stays_the_bots_own(world: World) -> None:
+async def test_settings_that_are_not_chosen_stay_the_bots_own(world: World) -> None:
     said = text_of(await world.admin.slash(world.channel, "config defaults", time="17:30"))
 
-    assert "**daily, Mon-Fri, at 17:30 UTC** (the time chosen by this server)" in said
+    assert "**daily, Mon-Fri, at 17:30 UTC** (time set by this server)" in said
 
 
 async def test_channels_that_get_papers_already_stay_as_they_are(world: World) -> None:
@@ -71,7 +71,7 @@ async def test_none_takes_the_bots_own_again(world: World) -> None:
         )
     )
 
-    assert "**daily, Mon-Fri, at 09:00 UTC** (as the bot has it)" in said
+    assert "**daily, Mon-Fri, at 09:00 UTC** (the bot's own defaults)" in said
 
 
 @pytest.mark.parametrize("wrong", [{"time": "25:00"}, {"timezone": "Mars"}, {"weekdays": "Someday"}])
@@ -100,7 +100,7 @@ async def test_show_tells_them_where_a_channel_would_begin_with_them(world: Worl
 
     said = text_of(await world.admin.slash(world.channel, "config show"))
 
-    assert "It would begin with: **daily, Mon-Fri, at 17:30 UTC** (the time chosen by this server)." in said
+    assert "It would start with: **daily, Mon-Fri, at 17:30 UTC** (time set by this server)." in said
 
 
 async def test_cities_are_offered(world: World) -> None:

@@ -57,18 +57,18 @@ async def test_threads_end(world: World) -> None:
 
     said = text_of(await world.admin.slash(world.channel, "config threads", on=False))
 
-    assert "No threads are opened any more" in said
+    assert "No new threads are opened" in said
     assert not (await feed_of(world, world.channel)).opens_threads
 
 
-async def test_lines_get_no_threads_and_that_is_said(world: World) -> None:
+async def test_digests_get_no_threads_and_the_answer_says_so(world: World) -> None:
     await world.admin.slash(world.channel, "config style", style="digest")
 
     said = text_of(await world.admin.slash(world.channel, "config threads", on=True))
 
-    assert "lines get none" in said
+    assert "a digest has no cards" in said
     assert "/config style style:cards" in said
-    assert "lines get none" in text_of(await world.admin.slash(world.channel, "config show"))
+    assert "a digest has no cards" in text_of(await world.admin.slash(world.channel, "config show"))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ async def test_lines_get_no_threads_and_that_is_said(world: World) -> None:
         ("create_voice_channel", "Discord opens none there"),
     ],
 )
-async def test_where_no_thread_can_be_opened_is_said_why(world: World, make: str, why: str) -> None:
+async def test_the_answer_says_why_no_thread_can_be_opened(world: World, make: str, why: str) -> None:
     where = getattr(world.guild, make)("other")
 
     said = text_of(await world.admin.slash(world.channel, "config threads", on=True, channel=where))
@@ -105,7 +105,7 @@ async def test_without_the_right_to_open_threads_they_are_not_turned_on(world: W
     assert await feed_of(world, where) is None
 
 
-async def test_threads_that_cannot_be_opened_any_more_are_told_of(world: World) -> None:
+async def test_threads_that_can_no_longer_be_opened_are_reported(world: World) -> None:
     await subscribed(world)
     await world.admin.slash(world.channel, "config threads", on=True)
     world.env.backend.set_overwrite(world.channel.id, overwrite(world.guild.me, create_public_threads=False))
@@ -127,21 +127,21 @@ async def test_messages_are_published_to_the_followers(world: World) -> None:
     world.clock.advance(hours=1)
     await world.run()
 
-    assert "only some an hour" in said
+    assert "limits how many" in said
     assert "Next post: <t:1787130000:f>" in said
     (message,) = world.posts(news)
     path = f"/channels/{news.id}/messages/{message.id}/crosspost"
     await settled(world, lambda: path in [request.path for request in world.env.http_requests])
 
 
-async def test_publishing_ends_for_what_waits_too(world: World) -> None:
+async def test_publishing_ends_for_pending_messages_too(world: World) -> None:
     news = world.guild.create_news_channel("news")
     await subscribed(world, news)
     await world.admin.slash(news, "config publish", on=True)
 
     said = text_of(await world.admin.slash(news, "config publish", on=False))
 
-    assert "not published any more" in said
+    assert "no longer published" in said
     assert not (await feed_of(world, news)).publishes
 
 
@@ -247,10 +247,10 @@ async def test_notices_need_the_right_in_the_channel_that_is_named(world: World)
     ("name", "options"),
     [("config mention", {}), ("config threads", {"on": False}), ("config publish", {"on": False})],
 )
-async def test_what_is_off_stays_off_in_a_channel_without_a_feed(
+async def test_turning_off_changes_nothing_in_a_channel_without_a_feed(
     world: World, name: str, options: dict[str, Any]
 ) -> None:
     said = text_of(await world.admin.slash(world.channel, name, **options))
 
-    assert "gets no papers yet" in said
+    assert "`/subscribe`" in said
     assert await feed_of(world, world.channel) is None

@@ -24,7 +24,7 @@ async def test_each_subscription_has_its_papers_and_one_that_two_want_counts_twi
     assert "⚠️" not in said
 
 
-async def test_what_another_channel_got_does_not_count(world: World) -> None:
+async def test_papers_posted_in_another_channel_do_not_count(world: World) -> None:
     world.list_paper("2608.00001", title="Video")
     other = world.guild.create_text_channel("other")
     await world.admin.slash(world.channel, "subscribe", keywords="video", channel=other)
@@ -35,7 +35,7 @@ async def test_what_another_channel_got_does_not_count(world: World) -> None:
     assert "• `video`: no papers" in await show(world)
 
 
-async def test_what_was_not_sent_does_not_count(world: World) -> None:
+async def test_papers_that_were_not_sent_do_not_count(world: World) -> None:
     world.list_paper("2608.00001", title="Video")
     await world.admin.slash(world.channel, "subscribe", keywords="video")
     await world.admin.slash(world.channel, "config pause")
@@ -53,7 +53,7 @@ async def test_after_thirty_days_papers_count_no_more_and_the_subscription_is_de
 
     said = await show(world)
 
-    assert "• `video`: no papers ⚠️ **dead**: `/preview` shows" in said
+    assert "• `video`: no papers ⚠️ **dead**: try other words" in said
 
 
 async def test_one_that_takes_most_of_the_list_is_noisy(world: World) -> None:
@@ -72,7 +72,7 @@ async def test_many_subscriptions_are_on_pages_of_their_own(world: World) -> Non
 
     shown = await world.admin.slash(world.channel, "config show")
 
-    assert "50 subscriptions, ⚠️ 50 dead, the next pages list them" in text_of(shown)
+    assert "50 subscriptions, ⚠️ 50 dead, listed on the next pages" in text_of(shown)
     assert "Page 1 of 5" in text_of(shown)
     seen = 0
     for number in range(2, 6):

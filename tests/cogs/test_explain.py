@@ -8,14 +8,14 @@ from tests.fakes.huggingface import raw_item
 from tests.world import World, text_of
 
 
-async def test_a_preview_shows_what_keywords_would_have_brought(world: World) -> None:
+async def test_a_preview_shows_which_papers_keywords_match(world: World) -> None:
     world.list_paper("2608.00001", title="Retrieval with RAG")
     world.list_paper("2608.00002", title="Cheap Storage")
     await world.run()
 
     result = await world.member.slash(world.channel, "preview", keywords="rag")
 
-    assert "1 paper of the last 7 days" in text_of(result)
+    assert "1 paper from the last 7 days" in text_of(result)
     assert "RAG" in text_of(result)
     assert "Storage" not in text_of(result)
 
@@ -23,7 +23,7 @@ async def test_a_preview_shows_what_keywords_would_have_brought(world: World) ->
 async def test_a_preview_of_nothing_says_so(world: World) -> None:
     result = await world.member.slash(world.channel, "preview", keywords="unicorns", days=1)
 
-    assert "No paper of today's list matches `unicorn" in text_of(result)
+    assert "No paper from today's list matches `unicorn" in text_of(result)
 
 
 async def test_a_preview_of_a_wrong_query_points_at_the_place(world: World) -> None:
@@ -42,7 +42,7 @@ async def test_explain_follows_a_paper_from_waiting_to_posted(world: World) -> N
     await world.run()
     await world.admin.slash(world.channel, "subscribe", keywords="video")
 
-    assert "Comes with the next post" in await explain(world, "2608.00001")
+    assert "Coming with the next post" in await explain(world, "2608.00001")
 
     world.clock.advance(hours=1)
     await world.run()
@@ -57,7 +57,7 @@ async def test_explain_names_the_keywords_that_do_not_match(world: World) -> Non
     await world.run()
     await world.admin.slash(world.channel, "subscribe", keywords="rag")
 
-    assert "matches none of the channel's 1 subscription: `rag`" in await explain(world, "2608.00001")
+    assert "does not match the channel's only subscription: `rag`" in await explain(world, "2608.00001")
 
 
 async def test_explain_tells_a_paper_from_before_the_subscription(world: World) -> None:

@@ -22,9 +22,11 @@ async def explained(world: World, paper: str = "2608.00001") -> str:
     return text_of(await world.member.slash(world.channel, "explain", paper=paper))
 
 
-async def test_a_filter_says_what_holds_what_comes_and_what_becomes_of_older_papers(world: World) -> None:
+async def test_a_changed_filter_says_from_when_it_applies_and_what_happens_to_older_papers(
+    world: World,
+) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video")
-    assert "Filter: none; every paper that matches is posted" in await shown(world)
+    assert "Filter: none; every matching paper is posted" in await shown(world)
 
     said = await filtered(world, min_upvotes=10, max_papers=3, only_with_code=True, exclude="survey, title:x")
 
@@ -98,7 +100,7 @@ async def test_an_exclusion_says_how_much_it_would_have_filtered_out(world: Worl
     said = await filtered(world, exclude="survey")
 
     assert "⚠️ Of the last 7 days' 6 matching papers, this exclusion would have filtered out 5." in said
-    assert "`/config filter exclude:-` ends it" in said
+    assert "remove it with `/config filter exclude:-`" in said
     said = await filtered(world, exclude="agents")
     assert "would have filtered out" not in said
     said = await filtered(world, exclude="* -survey")
@@ -106,14 +108,14 @@ async def test_an_exclusion_says_how_much_it_would_have_filtered_out(world: Worl
     assert "⚠️ Of" not in said
 
 
-async def test_a_digest_is_told_that_it_has_no_maximum(world: World) -> None:
+async def test_a_digest_says_that_it_has_no_maximum(world: World) -> None:
     await world.admin.slash(world.channel, "config style", style="digest")
 
-    assert "`max_papers` has no effect here" in await filtered(world, max_papers=3)
+    assert "`max_papers` has no effect in digests" in await filtered(world, max_papers=3)
     assert "no effect" not in await filtered(world, min_upvotes=3)
 
 
-async def test_a_paper_that_waits_is_explained_until_its_last_day_and_after(world: World) -> None:
+async def test_a_waiting_paper_is_explained_until_its_last_day_and_after(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video")
     await filtered(world, min_upvotes=20, only_with_code=True)
     raw = world.list_paper("2608.00001", title="Video", upvotes=6)
@@ -122,22 +124,25 @@ async def test_a_paper_that_waits_is_explained_until_its_last_day_and_after(worl
     await world.run()
 
     said = await explained(world)
-    assert "Waits for code" in said
-    assert "waits: no code repository, 6 of 20 upvotes, until Wednesday 26 Aug 2026" in said
+    assert "Waiting for code" in said
+    assert (
+        "has no code repository and only 6 of 20 upvotes. It is rechecked at every run until Wednesday 26 Aug 2026"
+        in said
+    )
     assert "Next post: <t:1787216400:f>" in said
     status = text_of(await world.admin.slash(world.channel, "status"))
-    assert "1 new paper was listed; 1 paper that matches waits for upvotes or code" in status
+    assert "1 new paper was listed; 1 matching paper is waiting for upvotes or code" in status
 
     raw["paper"]["githubRepo"] = repo
     world.clock.advance(days=7)
     await world.run()
-    assert "Waits for upvotes" in await explained(world)
+    assert "Waiting for upvotes" in await explained(world)
     assert "waits: 6 of 20 upvotes, until Wednesday 26 Aug 2026" in await explained(world)
 
     world.clock.advance(days=1)
     await world.run()
     said = await explained(world)
-    assert "Not posted: waited for upvotes in vain" in said
+    assert "Not posted: never reached the upvote minimum" in said
     assert "waited in vain: 6 of 20 upvotes, until Wednesday 26 Aug 2026" in said
     assert "looked at again" not in said
 
@@ -161,10 +166,10 @@ async def test_an_excluded_paper_is_explained_by_the_query_that_matched(world: W
     assert "It matches `video`, but also `survey OR benchmark`, which the channel excludes" in said
     assert "by Wednesday 26 Aug 2026" in said
     status = text_of(await world.admin.slash(world.channel, "status"))
-    assert "**filtered**: 1 new paper was listed; 1 paper that matches is excluded" in status
+    assert "**filtered**: 1 new paper was listed; 1 matching paper is excluded" in status
 
 
-async def test_what_exceeds_the_cards_is_folded_into_a_list(world: World) -> None:
+async def test_papers_beyond_the_cards_are_folded_into_a_list(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video")
     await filtered(world, max_papers=2)
     for number in range(5):
@@ -201,4 +206,4 @@ async def test_subscribing_to_a_filtered_channel_names_the_filter(world: World) 
 
     said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents"))
 
-    assert "The channel's filter counts for these papers too: at least 10 upvotes." in said
+    assert "The channel's filter applies to these papers too: at least 10 upvotes." in said

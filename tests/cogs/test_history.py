@@ -56,7 +56,7 @@ async def test_every_change_is_recorded_with_who_when_and_where(world: World) ->
         assert line.startswith(wanted)
 
 
-async def test_what_changes_nothing_is_not_recorded(world: World) -> None:
+async def test_commands_that_change_nothing_are_not_recorded(world: World) -> None:
     await subscribed(world)
     await subscribed(world)
     for name, options in (
@@ -76,10 +76,10 @@ async def test_what_changes_nothing_is_not_recorded(world: World) -> None:
 
 
 async def test_the_history_of_a_quiet_server_says_so(world: World) -> None:
-    assert "Nothing was changed in the last 90 days" in await history(world)
+    assert "No changes in the last 90 days" in await history(world)
 
 
-async def test_one_channel_is_told_alone(world: World) -> None:
+async def test_the_history_of_one_channel_shows_no_other(world: World) -> None:
     other = world.guild.create_text_channel("other")
     await subscribed(world)
     await subscribed(world, other)
@@ -137,7 +137,7 @@ async def test_many_long_keywords_stay_within_a_page(world: World) -> None:
     assert line.endswith("and 7 more")
 
 
-async def test_changes_of_channels_that_the_person_cannot_see_are_not_told(world: World) -> None:
+async def test_changes_to_channels_that_the_person_cannot_see_are_left_out(world: World) -> None:
     person = manager(world)
     hidden = channel_where(world, person, view_channel=False)
     await world.admin.slash(hidden, "subscribe", keywords="secret")

@@ -35,7 +35,7 @@ def limited(world: World, **limits: int) -> None:
         ("config copy", {}),
     ],
 )
-async def test_a_server_has_so_many_channels_and_is_told_how_to_make_room(
+async def test_a_server_has_a_limited_number_of_channels_and_the_answer_says_how_to_make_room(
     world: World, name: str, options: dict[str, Any]
 ) -> None:
     limited(world, feeds=1)
@@ -73,7 +73,7 @@ async def test_a_channel_that_was_set_up_before_still_needs_room_for_its_first_s
         assert await world.subscriptions(other) == []
 
 
-async def test_what_there_is_stays_changeable_when_the_limit_is_reached(world: World) -> None:
+async def test_existing_feeds_can_be_changed_when_the_limit_is_reached(world: World) -> None:
     await subscribed(world)
     other = world.guild.create_text_channel("other")
     await subscribed(world, other)

@@ -35,7 +35,7 @@ async def test_the_first_message_of_a_run_pings_the_role(world: World) -> None:
     assert pinged == [[role.id]] + [[]] * len(others)
 
 
-async def test_a_mention_left_out_ends_the_pings_of_what_is_owed_too(world: World) -> None:
+async def test_removing_the_mention_ends_the_pings_of_pending_papers_too(world: World) -> None:
     role = world.guild.create_role("Readers", mentionable=True)
     world.list_paper("2608.00001", title="Video")
     await subscribed(world)
@@ -144,7 +144,7 @@ async def test_a_deleted_role_is_not_pinged_and_status_show_and_history_say_so(w
     assert "Nobody is pinged: the" not in said
 
 
-async def test_what_was_pending_when_the_role_was_deleted_pings_nobody(world: World) -> None:
+async def test_papers_pending_when_the_role_was_deleted_ping_nobody(world: World) -> None:
     role = await pinging(world)
     world.list_paper("2608.00001", title="Video")
     await world.admin.slash(world.channel, "config pause")

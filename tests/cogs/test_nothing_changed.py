@@ -30,7 +30,7 @@ async def recorded(world: World) -> int:
         ("schedule", {"cadence": "weekly"}, "Schedule", "→ weekly, Mon-Fri, at 09:00 UTC"),
         ("style", {"style": "digest"}, "Style", "cards → digest"),
         ("filter", {"min_upvotes": 1}, "Filter", "0 → 1"),
-        ("filter", {"max_papers": 3}, "Filter", "at most 10 → at most 3"),
+        ("filter", {"max_papers": 3}, "Filter", "up to 10 → up to 3"),
         ("filter", {"only_with_code": True}, "Filter", "no → yes"),
         ("filter", {"exclude": "survey"}, "Filter", "nothing → *survey*"),
         ("threads", {"on": True}, "Threads", "off → on"),
@@ -48,7 +48,7 @@ async def test_a_change_says_old_and_new_and_a_second_one_that_nothing_changed(
     assert first.startswith(f"{name} changed\n")
     assert expected in first
     assert second.startswith(f"{name}: nothing changed\n")
-    assert "It was set like this already." in second
+    assert "It was already set that way." in second
     assert await recorded(world) == before + 1
 
 
@@ -64,7 +64,7 @@ async def test_a_change_says_old_and_new_and_a_second_one_that_nothing_changed(
         ("publish", {"on": False}, "Publishing"),
     ],
 )
-async def test_what_is_so_already_is_not_called_changed(
+async def test_a_setting_that_stays_the_same_is_not_called_changed(
     world: World, command: str, options: dict[str, Any], name: str
 ) -> None:
     await subscribed(world)
@@ -81,13 +81,13 @@ async def test_an_exclusion_in_other_words_is_the_same(world: World) -> None:
     assert (await feed_of(world, world.channel)).exclude.text == "surveys"
 
 
-async def test_times_of_a_live_channel_are_kept_and_said_to_have_no_effect(world: World) -> None:
+async def test_times_of_a_live_channel_are_saved_and_have_no_effect(world: World) -> None:
     await subscribed(world)
     await typed(world, "schedule", cadence="live")
 
     said = await typed(world, "schedule", time="07:15", timezone="Europe/Berlin")
 
-    assert said.startswith("Schedule: kept for later\n")
+    assert said.startswith("Schedule saved for later\n")
     assert f"have no effect while <#{world.channel.id}> is live" in said
     assert "cadence:daily" in said
     again = await typed(world, "schedule", time="07:15")
@@ -100,11 +100,11 @@ async def test_further_days_of_a_weekly_channel_have_no_effect(world: World) -> 
     await subscribed(world)
     await typed(world, "schedule", cadence="weekly", weekdays="Tue")
     said = await typed(world, "schedule", weekdays="Tue,Fri")
-    assert said.startswith("Schedule: kept for later\n")
+    assert said.startswith("Schedule saved for later\n")
     assert "posts on the first of its days, Tue" in said
 
 
-async def test_a_schedule_that_is_set_again_does_not_put_off_what_is_due(world: World) -> None:
+async def test_a_schedule_that_is_set_again_does_not_postpone_a_due_run(world: World) -> None:
     await subscribed(world)
     due = (await feed_of(world, world.channel)).next_run_at
     world.clock.now = due + timedelta(minutes=1)
@@ -118,8 +118,8 @@ async def test_a_schedule_that_is_set_again_does_not_put_off_what_is_due(world: 
 async def test_cards_and_threads_of_a_digest_are_said_to_have_no_effect(world: World) -> None:
     await subscribed(world)
     await typed(world, "style", style="digest")
-    assert "`max_papers` has no effect here" in await typed(world, "filter", max_papers=5)
-    assert "lines get none" in await typed(world, "threads", on=True)
+    assert "`max_papers` has no effect in digests" in await typed(world, "filter", max_papers=5)
+    assert "a digest has no cards" in await typed(world, "threads", on=True)
 
 
 async def test_a_second_pause_says_since_when_and_a_resume_of_a_running_channel_that_it_runs(
@@ -135,7 +135,7 @@ async def test_a_second_pause_says_since_when_and_a_resume_of_a_running_channel_
     resumed = await typed(world, "resume")
 
     assert running.startswith("Already running\n")
-    assert "neither paused nor blocked, so nothing changed" in running
+    assert "Nothing changed: it was neither paused nor blocked" in running
     assert first.startswith("Paused\n")
     assert second.startswith("Already paused\n")
     assert f"<t:{stamp}:R>, so nothing changed" in second
@@ -152,7 +152,7 @@ async def test_notices_and_defaults_say_old_and_new_or_that_nothing_changed(worl
     said = await typed(world, "defaults", time="07:00")
     assert said.startswith("Defaults changed\n")
     assert "daily, Mon-Fri, at 09:00 UTC → daily, Mon-Fri, at 07:00 UTC" in said
-    assert "Channels that get papers already stay as they are" in said
+    assert "Channels that are already set up keep their schedules" in said
     assert (await typed(world, "defaults", time="7:00")).startswith("Defaults: nothing changed\n")
     assert (await typed(world, "defaults")).startswith("Defaults\n")
     assert await recorded(world) == 2
@@ -181,6 +181,8 @@ async def test_a_city_for_a_live_channel_in_setup_is_said_to_have_no_effect(worl
     assert "all, at 08:00 Europe/Berlin" in person.text
     await person.press("Next")
     await person.press("Finish")
-    kept = "live (kept for later: Mon-Fri, at 09:00 UTC) → live (kept for later: all, at 08:00 Europe/Berlin)"
+    kept = (
+        "live (saved for later: Mon-Fri, at 09:00 UTC) → live (saved for later: all, at 08:00 Europe/Berlin)"
+    )
     assert f"Schedule: {kept}" in person.text.replace("*", "")
     assert (await feed_of(world, world.channel)).schedule.cadence is Cadence.LIVE

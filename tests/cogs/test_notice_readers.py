@@ -48,7 +48,7 @@ async def test_a_hidden_channel_is_not_named_where_others_read(world: World) -> 
 
     assert str(secret.id) not in said
     assert "Send Messages" not in said
-    assert "Papers cannot be posted in a channel that not everybody who reads this can see" in said
+    assert "I can't post papers in a channel that not everyone reading this can see" in said
     assert "`/status` shows which one" in said
 
 
@@ -61,7 +61,7 @@ async def test_of_several_channels_those_that_all_see_are_named(world: World) ->
 
     said = said_in(world.channel)
 
-    assert said.startswith("I cannot post papers\n")  # in how many channels would tell of the hidden one
+    assert said.startswith("I can't post papers\n")  # in how many channels would tell of the hidden one
     assert f"<#{other.id}>" in said
     assert "I lack **Send Messages**" in said
     assert str(secret.id) not in said
@@ -78,7 +78,7 @@ async def test_it_is_named_where_only_its_readers_read(world: World) -> None:
     assert f"<#{secret.id}>" in said_in(admins)
 
 
-async def test_a_deleted_channel_is_told_of_without_its_name(world: World) -> None:
+async def test_a_deleted_channel_is_reported_without_its_name(world: World) -> None:
     other = world.guild.create_text_channel("other")
     await chosen(world, world.channel)
     await world.admin.slash(world.channel, "subscribe", keywords="video", channel=other)
@@ -93,7 +93,7 @@ async def test_a_deleted_channel_is_told_of_without_its_name(world: World) -> No
 
 
 @pytest.mark.parametrize("lost", ["membership", "role", "view"])
-async def test_a_person_who_may_not_know_any_more_is_told_nothing(world: World, lost: str) -> None:
+async def test_a_person_who_may_no_longer_know_is_not_notified(world: World, lost: str) -> None:
     person = manager(world)
     await world.admin.slash(world.channel, "config schedule", cadence="live")
     async with world.database.write() as conn:
@@ -115,7 +115,7 @@ async def test_a_person_who_may_not_know_any_more_is_told_nothing(world: World, 
     assert states == ["undeliverable"]
 
 
-async def test_what_may_be_named_where_is_judged_by_everybody_who_may_read(world: World) -> None:
+async def test_a_channel_is_named_only_where_every_reader_may_see_it(world: World) -> None:
     guild, me, ben = world.guild, world.guild.me, world.member
     a, b = guild.create_role("A"), guild.create_role("B")
 

@@ -52,7 +52,7 @@ async def test_pressed_again_it_posts_nothing_more(world: World) -> None:
     below = await subscribed(world, older=7)
     await press(world, below)
 
-    assert "Nothing is left to post" in await press(world, below)
+    assert "nothing left to post" in await press(world, below)
     assert sorted(world.posted_ids()) == [f"2608.0000{number}" for number in range(5)]
 
 
@@ -120,7 +120,7 @@ async def test_after_unsubscribing_it_says_so(world: World) -> None:
     assert world.posted_ids() == []
 
 
-async def test_a_paused_channel_gets_nothing_and_says_why(world: World) -> None:
+async def test_a_paused_channel_gets_no_older_papers_and_the_answer_says_why(world: World) -> None:
     below = await subscribed(world, older=1)
     await world.admin.slash(world.channel, "config pause")
 
@@ -130,7 +130,7 @@ async def test_a_paused_channel_gets_nothing_and_says_why(world: World) -> None:
     assert world.posted_ids() == []
 
 
-async def test_a_held_channel_gets_nothing_and_says_why(world: World) -> None:
+async def test_a_blocked_channel_gets_no_older_papers_and_the_answer_says_why(world: World) -> None:
     below = await subscribed(world, older=1)
     block = Block(reason="I cannot see the channel.", since=world.clock())
     async with world.database.write() as conn:
@@ -145,7 +145,7 @@ async def test_a_held_channel_gets_nothing_and_says_why(world: World) -> None:
     assert world.posted_ids() == []
 
 
-async def test_a_channel_that_is_gone_is_said_to_be(world: World) -> None:
+async def test_the_answer_says_that_a_channel_is_gone(world: World) -> None:
     other = world.guild.create_text_channel("other")
     shown = await world.admin.slash(world.channel, "subscribe", keywords="video", channel=other)
     world.env.backend.delete_channel(other.id)

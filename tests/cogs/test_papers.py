@@ -30,11 +30,11 @@ async def test_a_date_shows_that_list_by_upvotes(world: World) -> None:
     assert said.index("Many") < said.index("Few")
 
 
-async def test_a_list_that_was_not_read_since_it_closed_is_said_to_be_from_before(world: World) -> None:
+async def test_a_list_not_read_since_it_closed_may_be_incomplete(world: World) -> None:
     day = world.today
     world.list_paper("2608.00001", title="Tea Leaves")
     said = text_of(await world.member.slash(world.channel, "papers date", date=day.isoformat()))
-    assert "still filling; it closes" in said
+    assert "still open; it closes" in said
 
     world.clock.advance(days=2)
 
@@ -45,7 +45,7 @@ async def test_a_list_that_was_not_read_since_it_closed_is_said_to_be_from_befor
     assert "filling" not in said
 
 
-async def test_a_paper_that_comes_back_stands_on_both_lists_and_is_posted_once(world: World) -> None:
+async def test_a_paper_that_comes_back_is_on_both_lists_and_posted_once(world: World) -> None:
     first = world.today - timedelta(days=6)
     world.list_paper("2608.00001", day=first, title="Video Tea Leaves")
     await world.admin.slash(world.channel, "papers date", date=first.isoformat())
@@ -84,13 +84,13 @@ async def test_an_empty_weekend_is_no_failure(world: World) -> None:
 
 
 @pytest.mark.parametrize("typed", ["tomorrow", "19.08.2026", "2026-13-01", "20260819", "2026-W33-1", "0"])
-async def test_a_wrong_date_is_told_how_to_write_it(world: World, typed: str) -> None:
+async def test_a_wrong_date_is_answered_with_how_to_write_it(world: World, typed: str) -> None:
     result = await world.member.slash(world.channel, "papers date", date=typed)
 
     assert "YYYY-MM-DD" in text_of(result)
 
 
-async def test_a_day_to_come_is_said_not_to_be_open(world: World) -> None:
+async def test_a_future_day_is_not_open_yet(world: World) -> None:
     said = text_of(await world.member.slash(world.channel, "papers date", date="2026-08-21"))
 
     assert "not opened yet" in said
@@ -130,19 +130,19 @@ async def test_a_paper_that_was_never_listed_is_asked_of_hugging_face(world: Wor
 
 
 @pytest.mark.parametrize("typed", ["cats", "1234", "2401.12345 2401.54321", "99999999.1"])
-async def test_a_wrong_id_is_told_how_to_write_it(world: World, typed: str) -> None:
+async def test_a_wrong_id_is_answered_with_how_to_write_it(world: World, typed: str) -> None:
     result = await world.member.slash(world.channel, "paper", paper=typed)
 
     assert "`2401.12345`" in text_of(result)
 
 
-async def test_an_unknown_paper_is_said_to_be_unknown(world: World) -> None:
+async def test_an_unknown_paper_is_reported(world: World) -> None:
     result = await world.member.slash(world.channel, "paper", paper="2401.99999")
 
     assert "no paper `2401.99999`" in text_of(result)
 
 
-async def test_items_that_cannot_be_read_are_said_below_the_list(world: World) -> None:
+async def test_unreadable_items_are_counted_below_the_list(world: World) -> None:
     day = world.today - timedelta(days=1)
     world.list_paper("2608.00001", day=day, title="Tea Leaves")
     world.hub.days[day].append({"paper": {"id": "hep-th/9901001"}})
@@ -150,7 +150,7 @@ async def test_items_that_cannot_be_read_are_said_below_the_list(world: World) -
     for typed in (day.isoformat(), day.isoformat()):  # read for the occasion, then known
         said = text_of(await world.member.slash(world.channel, "papers date", date=typed))
         assert "Tea Leaves" in said
-        assert "1 item on this list could not be read, and is not shown" in said
+        assert "1 item on this list could not be read, so papers may be missing" in said
 
 
 async def test_a_list_none_of_whose_items_can_be_read_is_no_empty_list(world: World) -> None:
@@ -163,7 +163,7 @@ async def test_a_list_none_of_whose_items_can_be_read_is_no_empty_list(world: Wo
     assert "has no papers" not in said
 
 
-async def test_the_newest_list_is_not_said_to_be_complete_while_hugging_face_fails(world: World) -> None:
+async def test_the_newest_list_may_be_incomplete_while_hugging_face_fails(world: World) -> None:
     world.list_paper("2608.00001", title="Tea Leaves")
     await world.run()
     world.hub.day_faults[world.today] = Fault(status=500)
@@ -173,7 +173,7 @@ async def test_the_newest_list_is_not_said_to_be_complete_while_hugging_face_fai
     said = text_of(await world.member.slash(world.channel, "papers today"))
 
     assert "Tea Leaves" in said
-    assert "may not be complete or up to date, because Hugging Face had an error of its own (500)" in said
+    assert "may be incomplete or out of date, because Hugging Face had an error of its own (500)" in said
 
 
 @pytest.mark.parametrize("fault", FINAL_LEAKS, ids=lambda fault: f"{fault.kind} {fault.status}")

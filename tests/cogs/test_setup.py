@@ -80,7 +80,7 @@ class Person:
         await self.type_keywords(keywords)
         await self.press("Next")
         await self.press("Next")
-        assert "All right like this?" in self.text
+        assert "Does this look right?" in self.text
 
 
 async def feeds_of(world: World) -> list[Any]:
@@ -116,7 +116,7 @@ async def test_from_the_first_question_to_the_first_post(world: World) -> None:
     assert await feeds_of(world) == []
     await person.press("Finish")
 
-    assert f"<#{other.id}> now gets papers that match" in person.text
+    assert f"<#{other.id}> is now subscribed to" in person.text
     assert "<t:1787239800:R>" in person.text
     assert await world.subscriptions(other) == ["video", "RLHF"]
     feed = await feed_of(world, other)
@@ -127,7 +127,7 @@ async def test_from_the_first_question_to_the_first_post(world: World) -> None:
     assert world.posted_ids(other) == ["2608.00001"]
 
 
-async def test_the_button_for_older_matches_stands_below_the_end(world: World) -> None:
+async def test_the_last_page_of_setup_has_the_button_for_older_matches(world: World) -> None:
     world.list_paper("2608.00001", day=world.today - timedelta(days=2), title="Video")
     await world.read_archive()
     person = await Person.starting(world)
@@ -203,7 +203,7 @@ async def test_back_goes_to_the_first_step_and_keeps_the_answers(world: World) -
     assert await world.subscriptions() == ["video"]
 
 
-async def test_wrong_keywords_are_shown_at_their_place_and_mended(world: World) -> None:
+async def test_wrong_keywords_are_shown_at_their_place_and_can_be_corrected(world: World) -> None:
     person = await Person.starting(world)
     await person.press("This channel")
     await person.type_keywords("video")
@@ -231,11 +231,11 @@ async def test_more_keywords_than_a_channel_can_have_are_refused_at_once(world: 
     assert not person.labels["Next"]
 
 
-async def test_a_channel_that_is_full_is_told_at_the_end_and_nothing_is_changed(world: World) -> None:
+async def test_a_full_channel_is_reported_at_the_end_and_nothing_is_changed(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords=", ".join(f"word{n}x" for n in range(50)))
     person = await Person.starting(world)
     await person.press("This channel")
-    assert "50 subscriptions already" in person.text
+    assert "already has 50 subscriptions" in person.text
     await person.type_keywords("video")
     await person.press("Next")
     await person.cadence("live")
@@ -244,7 +244,7 @@ async def test_a_channel_that_is_full_is_told_at_the_end_and_nothing_is_changed(
     await person.press("Finish")
 
     assert "A channel can have 50 subscriptions" in person.text
-    assert "All right like this?" in person.text
+    assert "Does this look right?" in person.text
     assert len(await world.subscriptions()) == 50
     assert (await feed_of(world, world.channel)).schedule.cadence is Cadence.DAILY
 
@@ -258,7 +258,7 @@ async def test_a_channel_that_is_full_is_told_at_the_end_and_nothing_is_changed(
         ({"city": "Amer"}, "That time zone is not known"),
     ],
 )
-async def test_a_wrong_time_is_told_and_the_old_one_kept(
+async def test_a_wrong_time_is_reported_and_the_old_one_kept(
     world: World, typed: dict[str, str], said: str
 ) -> None:
     person = await Person.starting(world)
@@ -281,12 +281,12 @@ async def test_a_channel_with_a_schedule_keeps_it_unless_it_is_changed(world: Wo
 
     await person.press("Finish")
 
-    assert "`agents` (subscribed before)" in person.text
+    assert "`agents` (already subscribed)" in person.text
     assert (await feed_of(world, world.channel)).schedule.time.hour == 17
     assert await world.subscriptions() == ["agents", "video"]
 
 
-async def test_a_schedule_that_is_changed_counts_for_what_was_subscribed_before(world: World) -> None:
+async def test_a_changed_schedule_applies_to_existing_subscriptions(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="agents")
     person = await Person.starting(world)
     await person.to_summary("agents")
@@ -302,7 +302,7 @@ async def test_a_schedule_that_is_changed_counts_for_what_was_subscribed_before(
     assert "<t:1787160600:f>" in person.text
 
 
-async def test_a_schedule_that_was_left_alone_is_not_put_back(world: World) -> None:
+async def test_a_schedule_that_was_not_touched_is_not_put_back(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="agents")
     person = await Person.starting(world)
     await person.to_summary()
@@ -313,13 +313,13 @@ async def test_a_schedule_that_was_left_alone_is_not_put_back(world: World) -> N
     assert (await feed_of(world, world.channel)).schedule.time.hour == 17
 
 
-async def test_a_paused_channel_is_said_to_be(world: World) -> None:
+async def test_setup_says_that_a_channel_is_paused(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="agents")
     await world.admin.slash(world.channel, "config pause")
     person = await Person.starting(world)
     await person.to_summary()
 
-    assert "paused or held. `/config resume` starts it again" in person.text
+    assert "paused or blocked. `/config resume` resumes posting" in person.text
     assert "<t:" not in person.text
     await person.press("Finish")
     assert "**Paused**" in person.text
@@ -396,7 +396,7 @@ async def test_rights_are_looked_at_again_at_the_end(world: World) -> None:
     assert await world.subscriptions() == ["video"]
 
 
-async def test_a_channel_that_is_deleted_meanwhile_is_told(world: World) -> None:
+async def test_a_channel_deleted_meanwhile_is_reported(world: World) -> None:
     other = world.guild.create_text_channel("other")
     person = await Person.starting(world)
     await person.choose(other)
@@ -474,7 +474,7 @@ async def test_a_form_of_a_panel_that_was_cancelled_says_so(world: World) -> Non
     assert said.startswith("This setup was cancelled, and nothing was changed")
 
 
-async def test_a_panel_that_is_left_alone_is_put_away(world: World) -> None:
+async def test_an_unused_panel_expires(world: World) -> None:
     person = await Person.starting(world)
     await person.press("This channel")
 

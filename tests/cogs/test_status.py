@@ -64,7 +64,7 @@ async def test_a_quiet_day_is_one_on_which_nothing_was_listed(world: World) -> N
 
     said = await status(world)
 
-    assert "Last run: <t:1787130000:R>, for 1 channel of this server; **quiet**: nothing new" in said
+    assert "Last run: <t:1787130000:R>, for 1 channel in this server; **quiet**: nothing new" in said
     assert f"<#{world.channel.id}>: 1 subscription. Next post: <t:1787216400:f>" in said
     assert "· Last run <t:1787130000:R>: **quiet**: nothing new was listed." in said
     assert "filtered" not in said
@@ -79,7 +79,7 @@ async def test_papers_of_which_none_matches_are_filtered(world: World) -> None:
 
     said = await status(world)
 
-    assert "**filtered**: 3 new papers were listed, and none matched" in said
+    assert "**filtered**: 3 new papers were listed, but nothing new matched" in said
     assert "quiet" not in said
 
 
@@ -93,10 +93,10 @@ async def test_papers_without_enough_upvotes_are_filtered(world: World) -> None:
 
     said = await status(world)
 
-    assert "**filtered**: 2 new papers were listed; 1 paper that matches waits for upvotes" in said
+    assert "**filtered**: 2 new papers were listed; 1 matching paper is waiting for upvotes" in said
 
 
-async def test_papers_that_became_owed_are_counted(world: World) -> None:
+async def test_papers_that_became_pending_are_counted(world: World) -> None:
     for number in range(3):
         world.list_paper(f"2608.0000{number}", title="Video")
     await subscribed(world)
@@ -118,7 +118,7 @@ async def test_a_list_that_cannot_be_read_is_a_failure(world: World) -> None:
         "**failed**: the list of 20 Aug 2026 could not be read completely, because Hugging Face found nothing"
     )
     assert said.count(failed) == 2  # the run's, and the channel's
-    assert "The next run makes up for it" in said
+    assert "The next run catches up" in said
     assert "Hugging Face: the last request failed <t:1787216400:R>" in said
     assert "quiet" not in said
 
@@ -128,7 +128,7 @@ async def test_a_list_that_cannot_be_read_is_a_failure(world: World) -> None:
     assert "**failed**" not in await status(world)
 
 
-async def test_a_failure_is_not_told_of_a_channel_that_was_not_due(world: World) -> None:
+async def test_a_failure_is_not_shown_for_a_channel_that_was_not_due(world: World) -> None:
     await subscribed(world)
     await run_at_nine(world)
     world.clock.advance(hours=1)
@@ -148,23 +148,23 @@ async def test_between_the_posts_new_papers_are_counted(world: World) -> None:
     world.list_paper("2608.00001", title="Video")
     await world.run()
 
-    assert "1 new paper read; no channel of this server was due" in await status(world)
+    assert "1 new paper read; no channel in this server was due" in await status(world)
 
 
 # What waits
 
 
-async def test_what_waits_is_told_with_why_and_when_it_is_tried_again(world: World) -> None:
+async def test_pending_messages_are_shown_with_the_reason_and_the_next_attempt(world: World) -> None:
     await subscribed(world)
     await pending(world, 1, 2)
 
     said = await status(world)
 
-    assert "2 messages waiting: the last attempt did not succeed. Discord answered 503." in said
-    assert "The next attempt: <t:1787130000:f>" in said
+    assert "2 messages pending: the last attempt failed. Discord answered 503." in said
+    assert "Next attempt: <t:1787130000:f>" in said
 
 
-async def test_what_is_in_doubt_is_told_with_what_to_do(world: World) -> None:
+async def test_unconfirmed_messages_are_shown_with_what_to_do(world: World) -> None:
     await subscribed(world)
     (post,) = await pending(world, 1)
     async with world.database.write() as conn:
@@ -172,13 +172,13 @@ async def test_what_is_in_doubt_is_told_with_what_to_do(world: World) -> None:
 
     said = await status(world)
 
-    assert "1 message in doubt" in said
-    assert "It may stand in the channel or not" in said
+    assert "1 message unconfirmed" in said
+    assert "It may or may not have been posted" in said
     assert "**Read Message History**" in said
     assert "waiting" not in said
 
 
-async def test_a_missing_history_is_told_before_it_is_missed(world: World) -> None:
+async def test_a_missing_history_permission_is_shown_before_it_matters(world: World) -> None:
     where = world.guild.create_text_channel(
         "own", overwrites={world.guild.me: discord.PermissionOverwrite(read_message_history=False)}
     )
@@ -191,11 +191,11 @@ async def test_a_missing_history_is_told_before_it_is_missed(world: World) -> No
 
     for said in answers:
         assert f"⚠️ I lack **Read Message History** in <#{where.id}>" in said
-        assert "Without it I cannot look whether a message stands there" in said
-        assert "held back" in said
+        assert "Without it I can't check whether a message arrived" in said
+        assert "may stay unconfirmed" in said
 
 
-async def test_a_step_that_failed_is_told_and_forgotten_when_it_is_turned_off(world: World) -> None:
+async def test_a_failed_follow_up_is_shown_until_it_is_turned_off(world: World) -> None:
     await subscribed(world)
     await world.admin.slash(world.channel, "config threads", on=True)
     world.list_paper("2608.00001", title="Video")
@@ -206,7 +206,7 @@ async def test_a_step_that_failed_is_told_and_forgotten_when_it_is_turned_off(wo
     said = await status(world)
     explained = text_of(await world.admin.slash(world.channel, "explain", paper="2608.00001"))
 
-    told = "Its thread could not be opened: I lack **Create Public Threads**. `/deliver` tries again."
+    told = "Its thread could not be opened: I lack **Create Public Threads**. Use `/deliver` to try again."
     assert f"/{world.channel.id}/{message.id}: {told}" in said
     assert told in explained
     assert "It was posted" in explained
@@ -225,9 +225,9 @@ async def failed_follow_up(world: World) -> None:
         )
 
 
-async def test_a_server_that_could_not_be_told_reads_it_here(world: World) -> None:
+async def test_status_shows_an_undeliverable_notice(world: World) -> None:
     await subscribed(world)
-    assert "reached nobody" not in await status(world)
+    assert "could not deliver to anyone" not in await status(world)
     feed = (await state(world)).feed
     async with world.database.write() as conn:
         await notices.add(conn, NoticeKind.BLOCKED, feed.id, now=world.clock())
@@ -235,19 +235,21 @@ async def test_a_server_that_could_not_be_told_reads_it_here(world: World) -> No
 
     said = await status(world)
 
-    assert "reached nobody" in said
+    assert "could not deliver to anyone" in said
     assert "/config notices" in said
 
 
 @pytest.mark.parametrize(
     ("block", "said"),
     [
-        ({}, "I start again by myself when I see that it is"),
-        ({"recheck_at": timedelta(hours=1)}, "I try again: <t:1787130000:f>"),
+        ({}, "Posting resumes automatically once it's fixed"),
+        ({"recheck_at": timedelta(hours=1)}, "Next attempt: <t:1787130000:f>"),
         ({"is_gone": True}, "`/subscribe` in another channel"),
     ],
 )
-async def test_a_hold_says_how_it_ends(world: World, block: dict[str, Any], said: str) -> None:
+async def test_a_blocked_channel_says_how_posting_resumes(
+    world: World, block: dict[str, Any], said: str
+) -> None:
     await subscribed(world)
     feed = (await state(world)).feed
     async with world.database.write() as conn:
@@ -258,14 +260,14 @@ async def test_a_hold_says_how_it_ends(world: World, block: dict[str, Any], said
     told = await status(world)
 
     assert "⛔" in told
-    assert "**Held** <t:1787126400:R>: It is closed." in told
+    assert "**Blocked** <t:1787126400:R>: It is closed." in told
     assert said in told
 
 
 # /explain of the same
 
 
-async def test_explain_tells_a_doubtful_post_and_one_on_its_way(world: World) -> None:
+async def test_explain_shows_unconfirmed_and_pending_posts(world: World) -> None:
     await subscribed(world)
     (post,) = await pending(world, 1)
 
@@ -273,19 +275,22 @@ async def test_explain_tells_a_doubtful_post_and_one_on_its_way(world: World) ->
         return text_of(await world.member.slash(world.channel, "explain", paper="2608.00001"))
 
     said = await explained()
-    assert "On its way" in said
-    assert "The next attempt: <t:1787130000:f> (<t:1787130000:R>) because the last one did not" in said
+    assert "Pending" in said
+    assert (
+        "The last attempt failed: Discord answered 503. Next attempt: <t:1787130000:f> (<t:1787130000:R>)."
+        in said
+    )
     assert "Discord answered 503." in said
 
     async with world.database.write() as conn:
         await outbox.unconfirmed(conn, post.id, reason="I cannot look.", code=50013, now=world.clock())
     said = await explained()
-    assert "Doubtful" in said
-    assert "It may stand in the channel or not" in said
+    assert "Unconfirmed" in said
+    assert "It may or may not have been posted" in said
     assert "**Read Message History**" in said
 
 
-async def test_explain_tells_why_a_held_post_waits(world: World) -> None:
+async def test_explain_says_why_a_post_in_a_blocked_channel_is_pending(world: World) -> None:
     await subscribed(world)
     (post,) = await pending(world, 1)
     async with world.database.write() as conn:
@@ -293,14 +298,14 @@ async def test_explain_tells_why_a_held_post_waits(world: World) -> None:
 
     said = text_of(await world.member.slash(world.channel, "explain", paper="2608.00001"))
 
-    assert "Waits" in said
-    assert "**Held** <t:1787126400:R>: I lack **Embed Links**." in said
+    assert "Pending" in said
+    assert "**Blocked** <t:1787126400:R>: I lack **Embed Links**." in said
 
 
 # What Hugging Face answers
 
 
-async def test_unreadable_items_are_told_with_their_list(world: World) -> None:
+async def test_unreadable_items_are_shown_with_their_list(world: World) -> None:
     await subscribed(world)
     world.list_paper("2608.00001", title="Video")
     world.hub.days[world.today].extend([{"paper": {}}, None])

@@ -10,7 +10,7 @@ import pytest
 from tests.world import World, text_of
 
 
-async def test_an_admin_subscribes_a_channel_and_hears_what_comes_next(world: World) -> None:
+async def test_an_admin_subscribes_a_channel_and_sees_what_comes_next(world: World) -> None:
     world.list_paper("2608.00001", title="A Diffusion Model for Tea")
     world.list_paper("2608.00002", day=world.today - timedelta(days=2), title="Diffusion models that hold")
     await world.run()
@@ -19,7 +19,7 @@ async def test_an_admin_subscribes_a_channel_and_hears_what_comes_next(world: Wo
 
     said = text_of(result)
     assert result.ephemeral
-    assert f"<#{world.channel.id}> now gets papers that match" in said
+    assert f"<#{world.channel.id}> is now subscribed to" in said
     assert "`diffusion model`: 1 paper in the last 7 days, on today's list" in said
     assert "Next post: <t:1787130000:f> (<t:1787130000:R>)" in said  # 09:00 UTC that day
     assert await world.subscriptions() == ["diffusion model"]
@@ -40,7 +40,7 @@ async def test_one_bad_part_rejects_the_whole(world: World) -> None:
     assert await world.subscriptions() == []
 
 
-async def test_a_keyword_that_is_there_already_is_said_to_be(world: World) -> None:
+async def test_an_existing_keyword_is_marked(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="reward models")
 
     result = await world.admin.slash(world.channel, "subscribe", keywords="Reward Model")
@@ -65,14 +65,14 @@ async def test_a_partial_double_adds_the_rest_and_says_which_is_new(world: World
 
     said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="Reward Model, RLHF, rlhf"))
 
-    assert "• `reward models` (subscribed before): no papers in the last 7 days" in said
+    assert "• `reward models` (already subscribed): no papers in the last 7 days" in said
     assert said.count("• `RLHF`") == 1
     assert "`rlhf` is the same as `RLHF` and counts once." in said
     assert await world.subscriptions() == ["reward models", "RLHF"]
 
 
 @pytest.mark.parametrize("typed", ["   ", "\u200b", "video,", ", video", "-video", "a" * 2000, "()", "&%$"])
-async def test_what_cannot_be_read_is_shown_at_its_place_and_changes_nothing(
+async def test_unreadable_keywords_are_shown_at_their_place_and_change_nothing(
     world: World, typed: str
 ) -> None:
     result = await world.admin.slash(world.channel, "subscribe", keywords=typed)
@@ -102,12 +102,12 @@ async def test_keywords_that_would_ping_or_break_out_stay_keywords(world: World)
     assert '• `"@everyone ˋˋˋ <@1> [x](http://x.y)"`:' in said
 
 
-async def test_counts_are_said_to_be_low_while_the_archive_is_not_read(world: World) -> None:
+async def test_counts_are_marked_as_low_until_the_archive_is_read(world: World) -> None:
     early = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video"))
     await world.read_archive()
     later = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents"))
 
-    assert "Of these 7 list days, none have been read so far." in early
+    assert "None of these 7 days' lists have been read yet." in early
     assert "Of these 7 list days" not in later
 
 
@@ -130,7 +130,7 @@ async def test_a_paused_channel_is_subscribed_and_says_that_it_is_paused(world: 
 
     said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents"))
 
-    assert "now gets papers" in said
+    assert "is now subscribed to" in said
     assert "**Paused**" in said
     assert "/config resume" in said
 
@@ -140,7 +140,7 @@ async def test_another_channel_is_subscribed_by_its_option(world: World) -> None
 
     said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video", channel=other))
 
-    assert f"<#{other.id}> now gets papers" in said
+    assert f"<#{other.id}> is now subscribed to" in said
     assert await world.subscriptions(other) == ["video"]
     assert await world.subscriptions() == []
     listed = await world.member.slash(world.channel, "subscriptions", channel=other)
@@ -150,7 +150,7 @@ async def test_another_channel_is_subscribed_by_its_option(world: World) -> None
 async def test_a_channel_without_subscriptions_says_how_to_begin(world: World) -> None:
     said = text_of(await world.member.slash(world.channel, "subscriptions"))
 
-    assert f"<#{world.channel.id}> has no subscriptions. `/subscribe` makes the first one." in said
+    assert f"<#{world.channel.id}> has no subscriptions. Add one with `/subscribe`." in said
 
 
 async def test_anyone_may_list_a_channels_subscriptions(world: World) -> None:

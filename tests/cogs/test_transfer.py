@@ -81,7 +81,7 @@ async def test_an_export_holds_every_setting_and_subscription(world: World) -> N
     }
 
 
-async def test_an_export_leaves_out_what_the_person_cannot_see(world: World) -> None:
+async def test_an_export_leaves_out_channels_that_the_person_cannot_see(world: World) -> None:
     person = manager(world)
     hidden = channel_where(world, person, view_channel=False)
     await subscribed(world)
@@ -103,7 +103,7 @@ async def test_a_server_without_feeds_has_nothing_to_export(world: World) -> Non
 # Import
 
 
-async def test_an_import_shows_what_would_change_and_changes_it_on_pressing(world: World) -> None:
+async def test_an_import_shows_what_would_change_and_changes_it_when_confirmed(world: World) -> None:
     file = a_file(world, schedule={"cadence": "live"}, style="digest", subscriptions=["video", "agents"])
 
     result = await brought(world, file, name="feeds.json")
@@ -112,7 +112,7 @@ async def test_an_import_shows_what_would_change_and_changes_it_on_pressing(worl
     said = text_of(result)
     assert "2 new subscriptions: *video*, *agents*" in said
     assert "schedule live" in said
-    assert "Nothing was changed yet" in said
+    assert "Nothing has changed yet" in said
     assert await feed_of(world, world.channel) is None
 
     said = await pressed(world, result)
@@ -171,12 +171,12 @@ async def test_an_import_removes_nothing(world: World) -> None:
     result = await brought(world, a_file(world, subscriptions=["agents", "Videos"]), name="feeds.json")
     await pressed(world, result)
 
-    assert "1 subscription there already" in text_of(result)
+    assert "1 subscription already there" in text_of(result)
     assert await world.subscriptions() == ["video", "agents"]
     assert (await feed_of(world, world.channel)).style is Style.DIGEST
 
 
-async def test_what_is_there_already_needs_no_import(world: World) -> None:
+async def test_existing_settings_need_no_import(world: World) -> None:
     await subscribed(world)
 
     result = await brought(world, await exported(world), name="feeds.json")
@@ -185,14 +185,14 @@ async def test_what_is_there_already_needs_no_import(world: World) -> None:
     assert result.response.components == []
 
 
-async def test_what_changed_before_pressing_is_counted_anew(world: World) -> None:
+async def test_an_import_is_planned_again_when_confirmed(world: World) -> None:
     result = await brought(world, "video\nagents")
     await subscribed(world)
 
     said = await pressed(world, result)
 
     assert "1 new subscription: *agents*" in said
-    assert "1 subscription there already" in said
+    assert "1 subscription already there" in said
     assert await world.subscriptions() == ["video", "agents"]
 
 
@@ -211,7 +211,7 @@ async def test_who_lost_the_right_before_pressing_changes_nothing(world: World) 
     assert await world.subscriptions() == ["video"]
 
 
-async def test_a_channel_that_closed_to_the_bot_before_pressing_gets_nothing(world: World) -> None:
+async def test_a_channel_that_the_bot_lost_before_the_confirmation_gets_nothing(world: World) -> None:
     result = await brought(world, "video")
     world.env.backend.set_overwrite(world.channel.id, overwrite(world.guild.me, send_messages=False))
 
@@ -270,7 +270,7 @@ async def test_after_a_quarter_of_an_hour_the_buttons_have_expired(
         ("no", "yes", "This was cancelled, and nothing was changed"),
     ],
 )
-async def test_a_second_press_hears_what_the_first_one_did(
+async def test_a_second_press_shows_what_the_first_one_did(
     world: World, first: str, second: str, expected: str
 ) -> None:
     result = await brought(world, "video")
@@ -343,7 +343,7 @@ async def test_a_feed_that_pings_nobody_new_keeps_its_role(world: World) -> None
         ({"kind": "forum"}, "**kind** is `forum`"),
     ],
 )
-async def test_what_does_not_fit_the_server_changes_nothing(
+async def test_a_file_that_does_not_fit_the_server_changes_nothing(
     world: World, feed: dict[str, Any], said: str
 ) -> None:
     result = await brought(world, a_file(world, subscriptions=["video"], **feed), name="feeds.json")
@@ -371,7 +371,7 @@ async def test_threads_where_the_bot_may_not_open_them_are_not_imported(world: W
     assert "I lack **Create Public Threads**" in said
 
 
-async def test_one_feed_that_cannot_be_brought_stops_them_all(world: World) -> None:
+async def test_one_feed_that_cannot_be_imported_stops_them_all(world: World) -> None:
     feeds = [
         {"channel_id": str(world.channel.id), "subscriptions": ["video"]},
         {"channel_id": "5", "channel_name": "gone <@1>"},
@@ -449,7 +449,7 @@ async def test_an_imported_role_is_pinged_by_the_next_post_after_an_imported_res
 # Copy
 
 
-async def test_a_copy_brings_settings_and_what_is_not_there_yet(world: World) -> None:
+async def test_a_copy_adds_settings_and_missing_subscriptions(world: World) -> None:
     other = world.guild.create_text_channel("other")
     await world.admin.slash(world.channel, "subscribe", keywords="video, agents")
     await world.admin.slash(world.channel, "config style", style="digest")
@@ -468,7 +468,7 @@ async def test_a_copy_brings_settings_and_what_is_not_there_yet(world: World) ->
     assert (await feed_of(world, other)).paused_at is None
 
 
-async def test_a_copy_says_what_the_channel_cannot_have(world: World) -> None:
+async def test_a_copy_says_which_settings_the_channel_cannot_have(world: World) -> None:
     forum = world.guild.create_forum_channel("forum")
     await subscribed(world)
     await world.admin.slash(world.channel, "config threads", on=True)

@@ -20,12 +20,12 @@ async def test_the_same_query_is_found_written_otherwise(world: World) -> None:
 
     said = text_of(await world.admin.slash(world.channel, "unsubscribe", keywords="Fine Tuning Agent"))
 
-    assert "no longer gets papers that match:\n\n• `fine-tuning agents`" in said
+    assert "is no longer subscribed to:\n\n• `fine-tuning agents`" in said
     assert "1 subscription left. Next post: <t:" in said
     assert await world.subscriptions() == ["video"]
 
 
-async def test_what_there_is_is_offered_and_all_of_them(world: World) -> None:
+async def test_existing_subscriptions_are_offered_and_all_of_them(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video, agents")
 
     assert await offered(world, "v") == [("video", "video")]
@@ -79,7 +79,7 @@ async def test_all_of_them_end_together(world: World, typed: str) -> None:
 
     asked = await world.admin.slash(world.channel, "unsubscribe", keywords=typed)
 
-    assert "Nothing was changed yet" in text_of(asked)
+    assert "Nothing has changed yet" in text_of(asked)
     assert f"all 2 subscriptions of <#{world.channel.id}>" in text_of(asked)
     assert "• `video`\n• `agents`" in text_of(asked)
     assert await world.subscriptions() == ["video", "agents"]
@@ -107,7 +107,9 @@ async def test_a_subscription_that_reads_like_all_of_them_is_only_itself(world: 
         ("id:999", "any more"),
     ],
 )
-async def test_what_is_not_there_changes_nothing(world: World, typed: str, said: str) -> None:
+async def test_unsubscribing_from_unknown_keywords_changes_nothing(
+    world: World, typed: str, said: str
+) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video, agents")
 
     result = await world.admin.slash(world.channel, "unsubscribe", keywords=typed)
@@ -135,7 +137,9 @@ async def undo(world: World, below: Any, who: Any = None) -> str:
     return "\n".join([text_of(after), text_of(below)])
 
 
-async def test_undo_makes_it_again_and_says_what_returns_and_what_is_made_up_for(world: World) -> None:
+async def test_undo_restores_the_subscription_and_says_what_is_pending_again_and_what_was_missed(
+    world: World,
+) -> None:
     await world.admin.slash(world.channel, "config schedule", cadence="live")
     await world.admin.slash(world.channel, "subscribe", keywords="video, agents")
     await world.admin.slash(world.channel, "config pause")
@@ -148,8 +152,8 @@ async def test_undo_makes_it_again_and_says_what_returns_and_what_is_made_up_for
     said = await undo(world, below)
 
     assert "Undone" in said
-    assert "• `video` (goes on)" in said
-    assert "no pending papers will be posted as before, and 1 more paper will come with the next post" in said
+    assert "• `video` (continued)" in said
+    assert "1 paper listed since then coming with the next post" in said
     assert below.response.components == []
     assert await world.subscriptions() == ["video", "agents"]
     await world.admin.slash(world.channel, "config resume")
@@ -214,7 +218,7 @@ async def test_all_of_them_says_what_is_pending_and_can_be_undone(world: World) 
     await world.services.polling.poll()
 
     asked = await unsubscribed(world, keywords="all of them")
-    assert "Not posted any more: 2 pending papers." in text_of(asked)
+    assert "2 pending papers would not be posted." in text_of(asked)
     await world.admin.click(asked.response, label="Unsubscribe")
     assert await world.subscriptions() == []
 
@@ -233,7 +237,7 @@ async def test_all_of_them_ends_nothing_where_it_is_cancelled(world: World) -> N
     assert await world.subscriptions() == ["video"]
 
 
-async def test_all_of_them_ends_what_was_shown_and_nothing_that_came_since(world: World) -> None:
+async def test_all_of_them_removes_what_was_shown_and_nothing_newer(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video")
     asked = await unsubscribed(world, keywords="all of them")
     await world.admin.slash(world.channel, "subscribe", keywords="agents")

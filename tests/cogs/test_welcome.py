@@ -25,7 +25,7 @@ def close(world: World, channel: Any, **allowed: bool) -> None:
     world.env.backend.set_overwrite(channel.id, overwrite(world.client.user, **allowed))
 
 
-async def test_a_server_is_told_what_to_type_and_may_press(world: World) -> None:
+async def test_a_new_server_is_welcomed_with_the_first_command_and_a_button(world: World) -> None:
     await join(world)
 
     (message,) = world.posts()
@@ -51,7 +51,7 @@ async def test_the_button_works_after_a_restart(world: World) -> None:
     assert "Step 1 of 4" in text_of(await world.admin.click(message, label="Set up"))
 
 
-async def test_whoever_may_not_manage_channels_is_told_so(world: World) -> None:
+async def test_a_person_without_manage_channels_gets_a_clear_answer(world: World) -> None:
     await join(world)
     (message,) = world.posts()
 

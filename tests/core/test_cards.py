@@ -40,7 +40,7 @@ def test_a_card_among_others_says_all_there_is_in_its_text() -> None:
         "[Institute of Kites](https://huggingface.co/kites)\n\n"
         "Under-water kites earn more than turbines in slow tides.\n\n"
         "👍 1,234 · 💬 3 · ⭐ 56\n"
-        "arXiv 18 Aug 2026 · list of 19 Aug 2026 · submitted by [Flo Sender](https://huggingface.co/flo)\n"
+        "arXiv 18 Aug 2026 · listed 19 Aug 2026 · submitted by [Flo Sender](https://huggingface.co/flo)\n"
         "[PDF](https://arxiv.org/pdf/2608.00001) · [Code](https://github.com/example/tidal_kites) · "
         "[Project](https://kites.example.org/tidal)"
     )
@@ -79,7 +79,7 @@ def test_the_matched_words_are_bold_in_title_and_summary() -> None:
 
 
 def test_the_footer_names_the_queries() -> None:
-    assert card(PLAIN, "kite").footer == f"For {parse_query('kite').canonical}"
+    assert card(PLAIN, "kite").footer == f"Matches {parse_query('kite').canonical}"
     assert card(PLAIN, "*").footer is None
     many = card(PLAIN, *(f"kite{number}" for number in range(9))).footer or ""
     assert many.endswith(" and 5 more")

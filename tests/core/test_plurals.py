@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.plurals import count, of_them
+from bot.core.plurals import count, in_a_list, of_them
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,10 @@ def test_a_plural_can_be_given_and_zero_be_a_figure() -> None:
 )
 def test_a_part_of_what_was_counted_is_said_as_people_say_it(part: int, whole: int, said: str) -> None:
     assert of_them(part, whole) == said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
+def test_words_are_joined_by_commas_and_an_and(words: list[str], said: str) -> None:
+    assert in_a_list(words) == said

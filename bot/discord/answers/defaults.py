@@ -1,49 +1,53 @@
-"""Answers about a server as a whole: what its new channels begin with."""
+"""Answers about the schedule that a server's new channels start with."""
 
 from __future__ import annotations
 
 import discord
 
-from bot.discord.answers import phrases
+from bot.core.plurals import in_a_list
+from bot.discord.answers.feed_status import ADD_A_SUBSCRIPTION, schedule_text
 from bot.discord.answers.pages import COLOUR
 from bot.services.feeds.servers import FORGET, ServerDefaults
 from bot.services.feeds.timezones import note
 
 
 def no_feed(channel_id: int, defaults: ServerDefaults) -> discord.Embed:
-    """A channel without a feed, and what one would begin with."""
+    """A channel that is not set up, and the schedule that it would start with."""
     return discord.Embed(
         title="Settings",
         description=(
-            f"<#{channel_id}> gets no papers yet: `/subscribe` there makes the first subscription, `/setup` "
-            f"leads you through all of it.\nIt would begin with: {_said(defaults)}."
+            f"<#{channel_id}> has no subscriptions. {ADD_A_SUBSCRIPTION} `/setup` walks you through it.\n"
+            f"It would start with: {_schedule(defaults)}."
         ),
         colour=COLOUR,
     )
 
 
-def defaults(defaults: ServerDefaults, *, is_asked_to_change: bool) -> discord.Embed:
-    """What /config defaults did, or shows."""
-    after = "Channels that get papers already stay as they are: `/config schedule` changes those."
-    lines = [f"New channels of this server begin with: {_said(defaults)}.", after]
+def server_defaults(defaults: ServerDefaults, *, is_asked_to_change: bool) -> discord.Embed:
+    """The defaults, with what /config defaults changed about them."""
+    after = "Channels that are already set up keep their schedules; `/config schedule` changes those."
+    lines = [f"New channels in this server start with: {_schedule(defaults)}.", after]
     if not is_asked_to_change:
         title = "Defaults"
-        lines[1] += f" `time`, `timezone` and `weekdays` change this; `{FORGET}` takes the bot's own again."
+        lines.append(
+            f"To change the defaults, give `time`, `timezone` or `weekdays`; `{FORGET}` goes back to the "
+            "bot's own."
+        )
     elif defaults.before is None:
         title = "Defaults: nothing changed"
-        lines.insert(0, "They were set like this already.")
+        lines.insert(0, "They were already set that way.")
     else:
         title = "Defaults changed"
-        was = phrases.schedule(defaults.before)
-        lines.insert(0, f"**Defaults:** {was} → {phrases.schedule(defaults.schedule)}")
+        lines.insert(
+            0, f"**Defaults:** {schedule_text(defaults.before)} → {schedule_text(defaults.schedule)}"
+        )
     lines.extend(filter(None, [note(defaults.schedule.timezone)]))
     return discord.Embed(title=title, description="\n".join(lines), colour=COLOUR)
 
 
-def _said(defaults: ServerDefaults) -> str:
+def _schedule(defaults: ServerDefaults) -> str:
     own = defaults.own
-    chosen = (("the time", own.time), ("the time zone", own.timezone), ("the days", own.weekdays))
-    names = [name for name, value in chosen if value is not None]
-    listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
-    whose = f"{listed} chosen by this server" if names else "as the bot has it"
-    return f"**{phrases.schedule(defaults.schedule)}** ({whose})"
+    values = (("time", own.time), ("time zone", own.timezone), ("days", own.weekdays))
+    names = [name for name, value in values if value is not None]
+    origin = f"{in_a_list(names)} set by this server" if names else "the bot's own defaults"
+    return f"**{schedule_text(defaults.schedule)}** ({origin})"

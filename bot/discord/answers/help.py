@@ -1,4 +1,4 @@
-"""The answer of /help: what to type first, the keyword language, and every command."""
+"""The answer of /help: first steps, the keyword language, and every command."""
 
 from __future__ import annotations
 
@@ -10,40 +10,43 @@ from discord import app_commands
 
 from bot.discord.answers.pages import COLOUR
 
-_FIRST = """\
-I bring Hugging Face's **Daily Papers** that match your keywords to your channels, once each.
+_FIRST_STEPS = """\
+I post Hugging Face's **Daily Papers** that match your keywords in your channels, once each.
 
-**First steps**, for whoever may manage channels:
-`/setup` leads you through it. Or, one by one:
-1. `/preview keywords:diffusion model` shows what keywords would have brought.
-2. `/subscribe keywords:diffusion model` in the channel where papers should go.
-3. `/config schedule time:09:00 timezone:Europe/Berlin` chooses when.
+**First steps** (you need **Manage Channels**):
+`/setup` walks you through everything. Or step by step:
+1. `/preview keywords:diffusion model` shows which recent papers match.
+2. `/subscribe keywords:diffusion model` subscribes the channel that you are in.
+3. `/config schedule time:09:00 timezone:Europe/Berlin` sets when papers are posted.
 
-A paper is missing, or one too many? `/explain paper:2401.12345` says why. `/status` says what waits."""
+`/explain paper:2401.12345` says why a paper was or was not posted. `/status` shows what is pending, and any \
+problems."""
 
 _LANGUAGE = """\
-`diffusion model`  these words in this order; singular or plural, hyphen or not
-`RLHF, reward model`  either; in `/subscribe` each becomes a subscription of its own
-`agents AND benchmark` · `video OR 4D`  operators are written in capitals
-`agents -survey`  without *survey*; `agents NOT survey` is the same
+`diffusion model`  these words in this order; plurals and hyphens make no difference
+`RLHF, reward model`  either one; in `/subscribe`, each becomes its own subscription
+`agents AND benchmark` · `video OR 4D`  operators are in capitals
+`agents -survey`  without *survey*; same as `agents NOT survey`
 `"world model" (video OR 4D)`  side by side means AND
-`quantiz*`  begins with; at least three characters before the star
-`title:agents` `abstract:…` `author:Kaiming He` `org:…` `keyword:…`  in that field alone
+`quantiz*`  words that begin with this; at least three characters before the star
+`title:agents` `abstract:…` `author:Kaiming He` `org:…` `keyword:…`  only in that field
 `*`  every paper
 
-Whole words count: `rag` does not find *storage*. Without a field, title, abstract and AI keywords are
-searched."""
+Only whole words match: `rag` does not find *storage*. Without a field, the title, abstract and AI keywords \
+are searched."""
 
 
 def help_pages(tree: app_commands.CommandTree[Any]) -> list[discord.Embed]:
     """Three pages: first steps, keywords, commands."""
     commands = "\n".join(_line(command) for command in _commands(tree))
     return [
-        discord.Embed(title="Paperboy", description=_FIRST, colour=COLOUR).set_footer(text="Page 1 of 3"),
+        discord.Embed(title="Paperboy", description=_FIRST_STEPS, colour=COLOUR).set_footer(
+            text="Page 1 of 3"
+        ),
         discord.Embed(title="Keywords", description=_LANGUAGE, colour=COLOUR).set_footer(text="Page 2 of 3"),
         discord.Embed(
             title="Commands",
-            description=f"{commands}\n\n🔒 for whoever may **Manage Channels**",
+            description=f"{commands}\n\n🔒 needs **Manage Channels**",
             colour=COLOUR,
         ).set_footer(text="Page 3 of 3"),
     ]

@@ -1,4 +1,4 @@
-"""What a server is told of its troubles, and what the button below that answers."""
+"""The notice of a server's problems, and the answer of the button below it."""
 
 from __future__ import annotations
 
@@ -7,136 +7,132 @@ from datetime import datetime
 
 import discord
 
-from bot.core.feeds import Feed
+from bot.core.feeds import Block, Feed
 from bot.core.markdown import escape, length
 from bot.core.mentions import without_unseen
 from bot.core.notices import Delay, Failure, ProblemReport
 from bot.core.plurals import count
-from bot.discord.answers import phrases
-from bot.discord.answers.pages import COLOUR, LONGEST_PAGE, pages
-from bot.discord.answers.phrases import code, past
+from bot.discord.answers.feed_status import ADD_A_SUBSCRIPTION, POST_ELSEWHERE, next_post
+from bot.discord.answers.formatting import code, list_of, relative
+from bot.discord.answers.pages import COLOUR, MAX_PAGE_LENGTH, pages
 from bot.services.blocks.blocked_channels import Checked
 
-_IDS_SHOWN = 10
+_MAX_IDS = 10
 _NOTHING_LOST = (
-    "Subscriptions and settings are kept, and nothing is lost: what was not posted follows by itself once "
-    "this is mended. **Check again** below tries it at once."
+    "Nothing is lost: subscriptions and settings are kept, and pending papers are posted once it's fixed. "
+    "Press **Check again** to try now."
 )
 
 
-def notice(told: ProblemReport, *, server_name: str | None) -> discord.Embed:
-    """The one message of these troubles; `server_name` where it is read outside of the server."""
-    lines = [_blocked(feed) for feed in told.blocked]
-    lines.extend(_delayed(delay) for delay in told.delayed)
-    lines.extend(_failed(failure) for failure in told.failed)
-    if told.source is not None:
-        which = phrases.list_of(told.source.day)
+def notice(report: ProblemReport, *, server_name: str | None) -> discord.Embed:
+    """One message about all the problems; `server_name` where it is read outside the server."""
+    lines = [_blocked(feed) for feed in report.blocked]
+    lines.extend(_delayed(delay) for delay in report.delayed)
+    lines.extend(_failed(failure) for failure in report.failed)
+    if report.source is not None:
         lines.append(
-            f"🌐 For hours I could not read {which} completely, because {told.source.problem}. You don't "
-            "need to do anything: I keep trying, and papers that match are posted once I can read them."
+            f"🌐 For hours I could not read {list_of(report.source.day)} completely, because "
+            f"{report.source.problem}. You don't need to do anything: I keep trying, and matching papers are "
+            "posted once I can read it."
         )
-    lines.extend(_unnamed(told.unnamed))
+    lines.extend(_unnamed(report.unnamed))
     shown, size = list[str](), 0
     for line in lines:
         size += length(line) + 2
-        if size > LONGEST_PAGE:
+        if size > MAX_PAGE_LENGTH:
             break
         shown.append(line)
     if hidden := len(lines) - len(shown):
         shown.append(f"… and {hidden} more: `/status` in the server shows them all.")
-    if told.blocked or told.delayed or told.unnamed:
+    if report.blocked or report.delayed or report.unnamed:
         shown.append(_NOTHING_LOST)
     if server_name is not None:
         shown.insert(0, f"In **{escape(server_name)[:200]}**, where you set me up:")
-    return discord.Embed(title=_title(told), description="\n\n".join(shown), colour=COLOUR)
+    return discord.Embed(title=_title(report), description="\n\n".join(shown), colour=COLOUR)
 
 
-def checked(found: Sequence[Checked], *, now: datetime, is_whole: bool) -> list[discord.Embed]:
-    """What the button came to: for each channel that was held, whether it goes on, and what to do if not.
+def checked(channels: Sequence[Checked], *, now: datetime, is_whole: bool) -> list[discord.Embed]:
+    """For each channel that was blocked, whether posting resumes, and what to do if not.
 
-    For a person who manages the whole server, or some of its channels.
+    `is_whole` says whether the person manages the whole server, or only some of its channels.
     """
-    whose = "in this server" if is_whole else "in the channels that you manage"
+    where = "in this server" if is_whole else "in the channels that you manage"
     return pages(
-        [_checked(item, now=now) for item in found],
+        [_checked(channel, now=now) for channel in channels],
         title="Checked again",
-        empty=f"Nothing is held {whose}: papers are posted as usual. `/status` shows when.",
+        empty=f"Nothing is blocked {where}: papers are posted as usual. `/status` shows when.",
     )
 
 
-def _title(told: ProblemReport) -> str:
-    if told.blocked:
-        is_all = len(told.blocked) > 1 and not told.unnamed
-        return "I cannot post papers" + (f" in {len(told.blocked)} channels" if is_all else "")
-    if told.unnamed:
-        return "Papers are not posted everywhere"
-    if told.delayed:
-        return "Papers are late"
-    return "Some papers could not be posted" if told.failed else "The list could not be read"
+def _title(report: ProblemReport) -> str:
+    if report.blocked:
+        is_all = len(report.blocked) > 1 and not report.unnamed
+        return "I can't post papers" + (f" in {len(report.blocked)} channels" if is_all else "")
+    if report.unnamed:
+        return "I can't post papers in every channel"
+    if report.delayed:
+        return "Papers are delayed"
+    return "Some papers could not be posted" if report.failed else "I can't read the list of papers"
 
 
 def _blocked(feed: Feed) -> str:
     if feed.block is None:
         return ""
-    said = f"⛔ <#{feed.channel_id}>: I stopped posting there {past(feed.block.since)}. {feed.block.reason}"
-    if feed.block.is_gone:
-        return f"{said} `/subscribe` in another channel brings papers there."
-    if feed.block.recheck_at is not None:
-        return f"{said} I try it again {past(feed.block.recheck_at)}."
-    return f"{said} I start again by myself as soon as I see that it is mended."
+    return f"⛔ <#{feed.channel_id}> is blocked: {feed.block.reason} {_unblocking(feed.block)}"
+
+
+def _unblocking(block: Block) -> str:
+    if block.is_gone:
+        return POST_ELSEWHERE
+    if block.recheck_at is not None:
+        return f"Next attempt: {relative(block.recheck_at)}."
+    return "Posting resumes automatically once it's fixed."
 
 
 def _unnamed(feeds: Sequence[Feed]) -> list[str]:
-    """What may be said where not everybody sees the channels: neither which nor how many they are."""
+    """What may be said where not everyone sees the channels: neither which nor how many they are."""
     gone = {feed.block.reason for feed in feeds if feed.block is not None and feed.block.is_gone}
     lines = [
-        f"⛔ I stopped posting in a channel. {without_unseen(reason, seen=())} `/subscribe` in another one "
-        "posts papers there."
+        f"⛔ A channel is blocked: {without_unseen(reason, seen=())} {POST_ELSEWHERE}"
         for reason in sorted(gone)
     ]
     if any(feed.block is None or not feed.block.is_gone for feed in feeds):
         lines.append(
-            "🔒 Papers cannot be posted in a channel that not everybody who reads this can see. `/status` "
-            "shows which one, and why, to admins who can see it."
+            "🔒 I can't post papers in a channel that not everyone reading this can see. `/status` shows "
+            "admins who can see it which one it is, and why."
         )
     return lines
 
 
 def _delayed(delay: Delay) -> str:
     return (
-        f"🕒 Messages for <#{delay.feed.channel_id}> have not got through for hours. {delay.reason} You need "
-        "do nothing: I go on trying."
+        f"🕒 Messages for <#{delay.feed.channel_id}> have been delayed for hours. {delay.reason} You don't "
+        "need to do anything: I keep trying."
     )
 
 
 def _failed(failure: Failure) -> str:
-    """Papers by their ids alone: their titles and links may be what Discord refuses."""
+    """Names papers only by their ids: their titles and links may be what Discord refuses."""
     ids = failure.paper_ids
-    shown = ", ".join(code(paper_id) for paper_id in ids[:_IDS_SHOWN])
-    more = f" and {len(ids) - _IDS_SHOWN} more" if len(ids) > _IDS_SHOWN else ""
+    shown = ", ".join(code(paper_id) for paper_id in ids[:_MAX_IDS])
+    more = f" and {len(ids) - _MAX_IDS} more" if len(ids) > _MAX_IDS else ""
     return (
         f"⚠️ In <#{failure.feed.channel_id}>, {count(len(ids), 'paper')} could not be posted: {shown}{more}. "
-        f"{failure.reason} `/explain` there says more about each, and `/deliver` tries again. The other "
-        "papers are posted as usual."
+        f"{failure.reason} `/explain` there says more about each, and `/deliver` tries again. Other papers "
+        "are posted as usual."
     )
 
 
-def _checked(item: Checked, *, now: datetime) -> str:
-    feed = item.feed
-    went_out = f" {count(item.sent, 'message')} went out just now." if item.sent else ""
+def _checked(channel: Checked, *, now: datetime) -> str:
+    feed = channel.feed
+    sent = f" {count(channel.sent, 'message')} sent just now." if channel.sent else ""
     if feed.block is not None:
-        return f"⛔ <#{feed.channel_id}> is still held.{went_out} {feed.block.reason} {_then(feed, now=now)}"
-    waiting = f" {count(item.waiting, 'message')} still on the way." if item.waiting else ""
-    resumed = "is posted to again." if item.was_blocked else "was looked at again."
-    following = phrases.next_post(feed, now=now)
-    if not item.subscriptions:
-        following = "It has no subscriptions: `/subscribe` makes the first one."
-    return f"✅ <#{feed.channel_id}> {resumed}{went_out}{waiting} {following}"
-
-
-def _then(feed: Feed, *, now: datetime) -> str:
-    if feed.block is None or feed.block.is_gone:
-        return "`/subscribe` in another channel brings papers there."
-    if feed.block.recheck_at is not None:
-        return f"I try it again: {phrases.moment(feed.block.recheck_at, now=now)}."
-    return "Once that is mended I start again by myself; nothing is lost."
+        return (
+            f"⛔ <#{feed.channel_id}> is still blocked: {feed.block.reason} {_unblocking(feed.block)}{sent}"
+        )
+    pending = f" {count(channel.waiting, 'message')} still pending." if channel.waiting else ""
+    outcome = "is unblocked." if channel.was_blocked else "was checked."
+    following = next_post(feed, now=now)
+    if not channel.subscriptions:
+        following = f"It has no subscriptions. {ADD_A_SUBSCRIPTION}"
+    return f"✅ <#{feed.channel_id}> {outcome}{sent}{pending} {following}"

@@ -1,4 +1,4 @@
-"""Lines of an answer laid out over pages, each an embed."""
+"""Pages: the lines of an answer laid out over embeds."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import discord
 from bot.core.markdown import length
 
 COLOUR = 0xFFD21E  # Hugging Face's yellow
-LONGEST_PAGE = 3_000  # characters; Discord takes 4,096 in a description, but nobody reads that on a phone
-MOST_LINES = 15
+MAX_PAGE_LENGTH = 3_000  # characters; Discord takes 4,096 in a description, too many to read on a phone
+MAX_LINES = 15
 
 
 def pages(
     lines: Iterable[str], *, title: str, intro: str = "", footer: str = "", empty: str = ""
 ) -> list[discord.Embed]:
-    """Lines of markdown as embeds of at most MOST_LINES lines and LONGEST_PAGE characters each.
+    """Lines of markdown as embeds, each of at most MAX_LINES lines and MAX_PAGE_LENGTH characters.
 
     Args:
-        lines: one entry each, never broken.
-        title: of every page, in plain words of ours.
-        intro: stands above the lines of the first page.
-        footer: stands below the lines of the last page, as markdown.
-        empty: stands in place of the lines where there are none.
+        lines: each stays whole.
+        title: of every page.
+        intro: above the lines of the first page.
+        footer: below the lines of the last page, as markdown.
+        empty: shown where there are no lines.
     """
     groups: list[list[str]] = [[]]
     size = length(intro)
     for line in lines:
-        if groups[-1] and (len(groups[-1]) == MOST_LINES or size + length(line) > LONGEST_PAGE):
+        if groups[-1] and (len(groups[-1]) == MAX_LINES or size + length(line) > MAX_PAGE_LENGTH):
             groups.append([])
             size = 0
         groups[-1].append(line)

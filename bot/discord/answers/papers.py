@@ -15,8 +15,9 @@ from bot.core.papers import Paper
 from bot.core.plurals import count
 from bot.core.posts import Form
 from bot.core.query.parser import Query
+from bot.discord.answers.formatting import code, moment, relative
 from bot.discord.answers.pages import pages
-from bot.discord.answers.phrases import code, days_read, moment, past
+from bot.discord.answers.run_results import days_read
 from bot.discord.embeds import MessageParts, to_discord
 from bot.services.queries.papers import ListDay
 from bot.services.queries.search import Preview
@@ -26,20 +27,19 @@ def list_day(found: ListDay, *, now: datetime) -> list[discord.Embed]:
     """A list day's papers, by upvotes."""
     footer, empty = "", "This list has no papers."
     if found.day.weekday() >= 5:
-        empty = "No papers are listed at weekends."
+        empty = "No papers are listed on weekends."
     elif found.is_open:
-        footer = f"This list is still filling; it closes {moment(closes_at(found.day), now=now)}."
+        footer = f"This list is still open; it closes {moment(closes_at(found.day), now=now)}."
         empty = "This list has no papers yet."
     elif found.read_while_open_at is not None:
-        read = past(found.read_while_open_at)
-        footer = f"⚠️ Last read {read}, while it was still filling: later papers may be missing."
+        read = relative(found.read_while_open_at)
+        footer = f"⚠️ Last read {read}, while the list was still open: later papers may be missing."
     if found.unreadable:
-        one = found.unreadable == 1
         missing = f"⚠️ {count(found.unreadable, 'item')} on this list could not be read"
-        footer = f"{missing}, and {'is' if one else 'are'} not shown.\n{footer}".strip()
+        footer = f"{missing}, so papers may be missing here.\n{footer}".strip()
     if found.problem is not None:
-        footer = f"⚠️ This may not be complete or up to date, because {found.problem}.\n{footer}".strip()
-        empty = "No papers of this list could be read."
+        footer = f"⚠️ This may be incomplete or out of date, because {found.problem}.\n{footer}".strip()
+        empty = "No papers on this list could be read."
     return pages(
         (digest_line(paper, queries=()) for paper in found.papers),
         title=f"Daily Papers of {date_text(found.day)}: {count(len(found.papers), 'paper')}",
@@ -49,31 +49,30 @@ def list_day(found: ListDay, *, now: datetime) -> list[discord.Embed]:
 
 
 def preview(found: Preview) -> list[discord.Embed]:
-    """What a query would have brought, the newest list day first."""
-    over = f"the last {found.days} days" if found.days > 1 else "today's list"
+    """Which recent papers match a query, the newest list day first."""
+    period = f"the last {found.days} days" if found.days > 1 else "today's list"
     footer = (
-        "`/subscribe` with the same keywords brings such papers, from today's list on."
+        "To have such papers posted, from today's list on, use `/subscribe` with the same keywords."
         if found.papers
-        else "`/help` tells how keywords are written, such as `quantiz*` for all words that begin so."
+        else "`/help` explains how to write keywords, such as `quantiz*` for all words that begin with it."
     )
     if found.days_known < found.days:
         footer += f"\n{days_read(found.days_known, of=found.days)}"
-    title = f"Preview: {count(len(found.papers), 'paper')} of {over}"
     return pages(
         _by_day(found.papers, (found.query,)),
-        title=title,
+        title=f"Preview: {count(len(found.papers), 'paper')} from {period}",
         intro=f"{code(found.query.canonical)} matches:" if found.papers else "",
         footer=footer,
-        empty=f"No paper of {over} matches {code(found.query.canonical)}.",
+        empty=f"No paper from {period} matches {code(found.query.canonical)}.",
     )
 
 
-def one(paper: Paper, *, days: Sequence[date]) -> MessageParts:
-    """One paper as a card with its buttons, and on which list days it stands."""
+def one_paper(paper: Paper, *, days: Sequence[date]) -> MessageParts:
+    """One paper as a card with its buttons, and the list days that it was on."""
     listed = (
         f"On the Daily Papers list of {' and of '.join(date_text(day) for day in days)}."
         if days
-        else "Never on the Daily Papers list, as far as is known."
+        else "Never on the Daily Papers list, as far as I know."
     )
     withdrawn = " **Withdrawn**: it is not posted." if paper.withdrawn_at else ""
     return to_discord(compose([(paper, Form.CARD, ())], heading=listed + withdrawn))

@@ -1,4 +1,4 @@
-"""What each subscription brought, as `/config show` lists it, with what to do about those that stand out."""
+"""How many papers each subscription found, as /config show lists it, with advice on dead and noisy ones."""
 
 from __future__ import annotations
 
@@ -9,50 +9,51 @@ import discord
 from bot.core.markdown import length
 from bot.core.plurals import count
 from bot.core.results import RESULT_DAYS, Result, Verdict
+from bot.discord.answers.formatting import code
 from bot.discord.answers.pages import pages
-from bot.discord.answers.phrases import code
 
-_LONGEST_FIELD = 1_000  # characters; Discord takes 1,024
+_MAX_FIELD_LENGTH = 1_000  # characters; Discord takes 1,024
 _FIELD = "Subscriptions"
-_WHAT_TO_DO = {
+_ADVICE = {
     Verdict.FINE: "",
-    Verdict.DEAD: " ⚠️ **dead**: `/preview` shows what other words find; `/unsubscribe` ends it",
-    Verdict.NOISY: " ⚠️ **noisy**: narrow it, such as with `AND` or `title:`; `/preview` shows what is left",
+    Verdict.DEAD: " ⚠️ **dead**: try other words with `/preview`, or remove it with `/unsubscribe`",
+    Verdict.NOISY: " ⚠️ **noisy**: narrow it, for example with `AND` or `title:`; `/preview` shows the rest",
 }
 
 
-def with_results(settings: discord.Embed, found: Sequence[Result]) -> list[discord.Embed]:
-    """The settings with what the subscriptions brought: in a field, or on pages of their own."""
-    if not found:
+def with_results(settings: discord.Embed, results: Sequence[Result]) -> list[discord.Embed]:
+    """The settings with each subscription's result: in a field, or on pages of their own."""
+    if not results:
         return [settings]
-    lines = [_line(item) for item in found]
-    listed = "\n".join((f"{count(len(found), 'subscription')}, in the last {RESULT_DAYS} days:", *lines))
-    if length(listed) <= _LONGEST_FIELD:
+    lines = [_line(result) for result in results]
+    listed = "\n".join((f"{count(len(results), 'subscription')}, in the last {RESULT_DAYS} days:", *lines))
+    if length(listed) <= _MAX_FIELD_LENGTH:
         _fill(settings, listed)
         return [settings]
-    _fill(settings, _in_short(found))
-    all_pages = [settings, *pages(lines, title=f"What the subscriptions brought in {RESULT_DAYS} days")]
+    _fill(settings, _summary(results))
+    all_pages = [settings, *pages(lines, title=f"Papers posted in the last {RESULT_DAYS} days")]
     for number, page in enumerate(all_pages, start=1):
         page.set_footer(text=f"Page {number} of {len(all_pages)}")
     return all_pages
 
 
-def _line(item: Result) -> str:
-    return f"• {code(item.subscription.query.text)}: {count(item.papers, 'paper')}{_WHAT_TO_DO[item.verdict]}"
+def _line(result: Result) -> str:
+    papers = count(result.papers, "paper")
+    return f"• {code(result.subscription.query.text)}: {papers}{_ADVICE[result.verdict]}"
 
 
-def _in_short(found: Sequence[Result]) -> str:
-    verdicts = [item.verdict for item in found]
+def _summary(results: Sequence[Result]) -> str:
+    verdicts = [result.verdict for result in results]
     marked = [
         f"⚠️ {verdicts.count(verdict)} {verdict.value}"
         for verdict in (Verdict.DEAD, Verdict.NOISY)
         if verdict in verdicts
     ]
-    return ", ".join([count(len(found), "subscription"), *marked, "the next pages list them"])
+    return ", ".join([count(len(results), "subscription"), *marked, "listed on the next pages"])
 
 
 def _fill(settings: discord.Embed, value: str) -> None:
-    """Puts the value into the field of the subscriptions."""
+    """Puts the value into the subscriptions' field."""
     for at, field in enumerate(settings.fields):
         if field.name == _FIELD:
             settings.set_field_at(at, name=_FIELD, value=value, inline=False)

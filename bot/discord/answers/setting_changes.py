@@ -1,4 +1,4 @@
-"""Answers to changes of settings: what changed, old → new, what has no effect, or that nothing changed."""
+"""Answers to changes of a feed's settings: what changed (old → new) and from when, or that nothing did."""
 
 from __future__ import annotations
 
@@ -11,13 +11,20 @@ import discord
 from bot.core.feed_settings import differences, settings_of
 from bot.core.feeds import Feed, Style
 from bot.core.ids import ChannelId
-from bot.core.plurals import count, is_or_are
+from bot.core.list_days import WINDOW_DAYS
+from bot.core.plurals import count
 from bot.core.schedules import Cadence, in_effect, weekdays_text
-from bot.discord.answers import phrases
-from bot.discord.answers.feed_settings import NO_THREADS_FOR_LINES, shown
+from bot.discord.answers.feed_settings import NO_THREADS_IN_DIGESTS, feed_settings
 from bot.discord.answers.pages import COLOUR
 from bot.services.feeds.feeds import FeedState, Resumed
+from bot.services.feeds.filters import FilterChange, FilterChanged
 from bot.services.feeds.timezones import note
+from bot.services.queries.search import RECENT_DAYS
+
+FILTER_EFFECT = (
+    "Applies from the next run; pending papers are still posted. Papers that were filtered out are rechecked "
+    f"for {WINDOW_DAYS} days and posted once they pass."
+)
 
 
 def changed(
@@ -25,36 +32,37 @@ def changed(
     *,
     name: str,
     now: datetime,
-    said: str = "",
+    effect: str = "",
     notes: Sequence[str] = (),
-    seen: Collection[ChannelId] = (),
+    visible: Collection[ChannelId] = (),
 ) -> discord.Embed:
-    """What a change did, old → new, or that it did nothing; and the feed at a glance.
+    """What a change did, old → new, or that nothing changed; and the feed's settings.
 
     Args:
-        state: with what the change found.
-        name: of what was to be changed.
+        state: the feed, with its settings before the change.
+        name: of the setting.
         now: when it is read.
-        said: what comes of the change, where there is one.
-        notes: what is to be said in any case, such as that an option has no effect there.
-        seen: the other channels that may be named to the person.
+        effect: what the change does and from when; left out where nothing changed.
+        notes: shown in either case, such as that an option has no effect there.
+        visible: the other channels that may be named to the person.
     """
     after = settings_of(state.feed)
     before = state.before or after
-    found = differences(before, after)
-    if not found:
-        title, lines = f"{name}: nothing changed", ["It was set like this already."]
+    changes = differences(before, after)
+    if not changes:
+        title, lines = f"{name}: nothing changed", ["It was already set that way."]
     else:
-        is_kept = before == replace(after, schedule=before.schedule) and (
+        is_saved_for_later = before == replace(after, schedule=before.schedule) and (
             in_effect(before.schedule) == in_effect(after.schedule)
         )
-        title = f"{name}: kept for later" if is_kept else f"{name} changed"
-        lines = [*(f"**{one.name}:** {one.before} → {one.after}" for one in found), said]
-    return shown(state, title=title, now=now, said="\n".join(filter(None, (*lines, *notes))), seen=seen)
+        title = f"{name} saved for later" if is_saved_for_later else f"{name} changed"
+        lines = [*(f"**{change.name}:** {change.before} → {change.after}" for change in changes), effect]
+    intro = "\n".join(filter(None, (*lines, *notes)))
+    return feed_settings(state, title=title, now=now, intro=intro, visible=visible)
 
 
 def schedule_notes(feed: Feed, *, are_times_given: bool) -> list[str]:
-    """Which options of /config schedule have no effect as the schedule is now, and what its zone has not."""
+    """Which options of /config schedule have no effect under this schedule, and what to know of its zone."""
     schedule = feed.schedule
     if not are_times_given:
         return []
@@ -62,94 +70,105 @@ def schedule_notes(feed: Feed, *, are_times_given: bool) -> list[str]:
     if schedule.cadence is Cadence.LIVE:
         notes.append(
             f"The time, time zone and days have no effect while <#{feed.channel_id}> is live: papers are "
-            "posted as soon as they are listed. They are kept for when you choose `/config schedule "
-            "cadence:daily` or `cadence:weekly`."
+            "posted as soon as they are listed. They are saved for `/config schedule cadence:daily` or "
+            "`cadence:weekly`."
         )
     elif schedule.cadence is Cadence.WEEKLY and len(schedule.weekdays) > 1:
         first = weekdays_text(frozenset({min(schedule.weekdays)}))
-        notes.append(f"A weekly channel posts on the first of its days, {first}; the others have no effect.")
+        notes.append(
+            f"A weekly channel posts only on the first of its days, {first}; the others have no effect."
+        )
     return notes
 
 
-def resumed(result: Resumed, *, now: datetime, seen: Collection[ChannelId] = ()) -> discord.Embed:
-    """What /config resume did."""
-    state, pending = result.state, count(result.pending, "pending message")
-    where = f"<#{state.feed.channel_id}>"
-    tried = f"{pending} {is_or_are(result.pending)} tried now." if result.pending else ""
+def filter_notes(result: FilterChanged, change: FilterChange) -> list[str]:
+    """How much an exclusion would have filtered out recently, and which options have no effect."""
+    notes = [_exclusion_effect(result)] if change.exclude is not None and result.filtered_out else []
+    if change.max_papers is not None and result.state.feed.style is Style.DIGEST:
+        notes.append(
+            "`max_papers` has no effect in digests, which have no cards. It is saved for `/config style "
+            "style:cards`."
+        )
+    return notes
+
+
+def _exclusion_effect(result: FilterChanged) -> str:
+    matched, out = result.matched, result.filtered_out
+    papers = count(matched, "matching paper" if result.state.subscriptions else "paper")
+    text = f"Of the last {RECENT_DAYS} days' {papers}, this exclusion would have filtered out {out}."
+    if out * 2 <= matched:
+        return text
+    return f"⚠️ {text} If that is too many, remove it with `/config filter exclude:-`."
+
+
+def resumed(result: Resumed, *, now: datetime, visible: Collection[ChannelId] = ()) -> discord.Embed:
+    state = result.state
+    pending = f"Sending {count(result.pending, 'pending message')} now." if result.pending else ""
     if not result.was_running:
-        return shown(state, title="Resumed", now=now, said=tried, seen=seen)
-    said = f"{where} was neither paused nor blocked, so nothing changed. {tried}"
-    return shown(state, title="Already running", now=now, said=said.strip(), seen=seen)
+        return feed_settings(state, title="Resumed", now=now, intro=pending, visible=visible)
+    intro = f"Nothing changed: it was neither paused nor blocked. {pending}".strip()
+    return feed_settings(state, title="Already running", now=now, intro=intro, visible=visible)
 
 
-def paused(state: FeedState, *, now: datetime, seen: Collection[ChannelId] = ()) -> discord.Embed:
-    """What /config pause did."""
+def paused(state: FeedState, *, now: datetime, visible: Collection[ChannelId] = ()) -> discord.Embed:
     if state.has_changed:
-        return shown(state, title="Paused", now=now, seen=seen)
-    since = phrases.past(state.feed.paused_at or now)
-    said = f"It was paused already, {since}, so nothing changed."
-    return shown(state, title="Already paused", now=now, said=said, seen=seen)
+        return feed_settings(state, title="Paused", now=now, visible=visible)
+    return feed_settings(state, title="Already paused", now=now, intro="Nothing changed.", visible=visible)
 
 
-def mention_changed(feed: Feed) -> str:
-    """What comes of /config mention."""
+def mention_effect(feed: Feed) -> str:
     if feed.mention_role_id is None:
-        return "Nobody is pinged any more. `/config mention` with a `role` starts it again."
-    return (
-        f"The first message of each run pings <@&{feed.mention_role_id}> from now on; the others ping nobody."
-    )
+        return "Nobody is pinged any more. To ping a role again, use `/config mention` with a `role`."
+    return f"From now on, the first message of each run pings <@&{feed.mention_role_id}>; the others do not."
 
 
-def threads_changed(feed: Feed) -> str:
-    """What comes of /config threads."""
+def threads_effect(feed: Feed) -> str:
     if not feed.opens_threads:
-        return "No threads are opened any more; those that there are stay."
+        return "No new threads are opened; existing ones stay."
     if feed.style is Style.DIGEST:
         return ""
     return (
-        "From the next run on, each card is a message of its own with a thread under it. What exceeds the "
-        "cards follows as a list, whose lines get no threads."
+        "Applies from the next run: each card becomes a message of its own with a thread under it. Papers "
+        "beyond the maximum follow as a list, without threads."
     )
 
 
 def thread_notes(feed: Feed) -> list[str]:
-    """That threads are on and have no effect, where that is so."""
+    """A note that threads are on without effect, where that is so."""
     if feed.opens_threads and feed.style is Style.DIGEST:
-        return [f"Threads are on, but the style is digest, and {NO_THREADS_FOR_LINES}."]
+        return [f"Threads are on, but {NO_THREADS_IN_DIGESTS}."]
     return []
 
 
-def publishing_changed(feed: Feed) -> str:
-    """What comes of /config publish."""
+def publishing_effect(feed: Feed) -> str:
     if not feed.publishes:
-        return "Messages are not published any more; what was published stays with the channel's followers."
+        return "New messages are no longer published; published ones stay with the channel's followers."
     return (
-        "From the next run on, each message is published to the servers that follow the channel. Discord "
-        "allows only some an hour: what exceeds them is published later."
+        "Applies from the next run: each message is published to the servers that follow the channel. "
+        "Discord limits how many can be published per hour; the rest are published later."
     )
 
 
-def notices_chosen(
-    channel_id: ChannelId, *, before: ChannelId | None, seen: Collection[ChannelId] = ()
+def notices_changed(
+    channel_id: ChannelId, *, before: ChannelId | None, visible: Collection[ChannelId] = ()
 ) -> discord.Embed:
-    """What comes of /config notices; `before` is the channel of until now, named where it is `seen`."""
+    """Where the server's notices go now; the channel `before` is named only where it is visible."""
     if before == channel_id:
         title = "Notices: nothing changed"
-        did = f"This server is notified of problems in <#{channel_id}> already."
+        change = f"Notices already go to <#{channel_id}>."
     else:
         title = "Notices changed"
-        was = "a channel that I can post in"
+        old = "a channel that I can post in"
         if before is not None:
-            was = f"<#{before}>" if before in seen else "a channel that you cannot see"
-        did = f"**Notices:** {was} → <#{channel_id}>"
+            old = f"<#{before}>" if before in visible else "a channel that you cannot see"
+        change = f"**Notices:** {old} → <#{channel_id}>"
     return discord.Embed(
         title=title,
         description=(
-            f"{did}\nThis server is notified there of each problem once: a channel that no longer takes "
-            "posts, with what to do; papers that could not be posted; messages that are not delivered for "
-            "hours; Hugging Face not answering for hours.\nWhere I cannot post there, I use another channel "
-            "that I can post in, or send a direct message to whoever set up the channel in question. "
-            "`/status` says it as well."
+            f"{change}\nThis server is notified there once about each problem: a blocked channel and how to "
+            "fix it, papers that could not be posted, messages delayed for hours, or Hugging Face not "
+            "answering for hours.\nIf I cannot post there, I use another channel that I can post in, or send "
+            "a direct message to the person who set up the affected channel. `/status` shows problems too."
         ),
         colour=COLOUR,
     )

@@ -1,4 +1,4 @@
-"""What the panel of /setup shows, page by page."""
+"""The pages of /setup's panel in words."""
 
 from __future__ import annotations
 
@@ -13,63 +13,65 @@ from bot.core.markdown import length, link
 from bot.core.plurals import count
 from bot.core.schedules import Cadence, next_run
 from bot.core.words.latex import readable
-from bot.discord.answers import phrases
-from bot.discord.answers.pages import COLOUR, LONGEST_PAGE
-from bot.discord.answers.phrases import code
+from bot.discord.answers.feed_status import schedule_text
+from bot.discord.answers.formatting import code, moment
+from bot.discord.answers.pages import COLOUR, MAX_PAGE_LENGTH
 from bot.services.feeds.setup import Sample
 from bot.services.feeds.timezones import note
 from bot.services.queries.search import RECENT_DAYS
 
 CADENCES = {
     Cadence.LIVE: ("live", "Each paper as soon as it is listed"),
-    Cadence.DAILY: ("daily", "Once a day, at a time and on the days that you choose"),
-    Cadence.WEEKLY: ("weekly", "The week's best, on the first of the days that you choose"),
+    Cadence.DAILY: ("daily", "Once a day, at the time and on the days that you choose"),
+    Cadence.WEEKLY: ("weekly", "The week's best papers, on the first of the days that you choose"),
 }
 _TITLES = {
     Page.CHANNEL: "Where should papers go?",
     Page.KEYWORDS: "Which papers?",
     Page.SCHEDULE: "When?",
-    Page.SUMMARY: "All right like this?",
+    Page.SUMMARY: "Does this look right?",
 }
-_LONGEST_TITLE = 90
+_MAX_TITLE_LENGTH = 90
 
 
 def panel(draft: Draft, *, samples: Sequence[Sample] = (), problem: str = "", now: datetime) -> discord.Embed:
-    """The draft's page, below what was wrong with the last answer."""
+    """The draft's current page, below the problem with the last answer."""
     match draft.page:
         case Page.CHANNEL:
-            said = _channel(draft)
+            text = _channel(draft)
         case Page.KEYWORDS:
-            said = _keywords(draft, samples)
+            text = _keywords(draft, samples)
         case Page.SCHEDULE:
-            said = _schedule(draft, now=now)
+            text = _schedule(draft, now=now)
         case Page.SUMMARY:
-            said = _summary(draft, samples, now=now)
+            text = _summary(draft, samples, now=now)
     embed = discord.Embed(
         title=_TITLES[draft.page],
-        description="\n\n".join(filter(None, [f"⚠️ {problem}" if problem else "", said])),
+        description="\n\n".join(filter(None, [f"⚠️ {problem}" if problem else "", text])),
         colour=COLOUR,
     )
-    return embed.set_footer(text=f"Step {draft.page} of {len(Page)}. Nothing is changed before Finish.")
+    return embed.set_footer(text=f"Step {draft.page} of {len(Page)}. Nothing changes until you press Finish.")
 
 
 def page_shown(embeds: Sequence[discord.Embed]) -> Page | None:
-    """The page that a message shows; None where it shows none."""
+    """The page that a message shows, if any."""
     titles = {embed.title for embed in embeds}
     return next((page for page, title in _TITLES.items() if title in titles), None)
 
 
 def closed(text: str) -> discord.Embed:
-    """A panel that is put away."""
+    """A panel that can no longer be used."""
     return discord.Embed(title="Setup", description=text, colour=COLOUR)
 
 
 def _channel(draft: Draft) -> str:
     if draft.place is not None:
-        return f"Papers go to <#{draft.place.channel_id}>. *Next* goes on with it, or choose another."
+        return (
+            f"Papers go to <#{draft.place.channel_id}>. Press *Next* to continue, or choose another channel."
+        )
     return (
-        "Choose a channel: a text or announcement channel, a forum, a thread or a voice channel's chat. You "
-        "must be able to manage it and write in it, and so must I be able to write there."
+        "Choose a text or announcement channel, a forum, a thread or a voice channel's chat. You must be "
+        "able to manage it and post in it, and I must be able to post in it."
     )
 
 
@@ -77,21 +79,21 @@ def _keywords(draft: Draft, samples: Sequence[Sample]) -> str:
     lines: list[str] = []
     if draft.place is not None and draft.subscribed:
         has = count(draft.subscribed, "subscription")
-        lines.append(f"<#{draft.place.channel_id}> has {has} already; these come on top.\n")
+        lines.append(f"<#{draft.place.channel_id}> already has {has}; these are added.\n")
     if samples:
-        lines.extend(_samples(samples, room=LONGEST_PAGE))
+        lines.extend(_samples(samples, room=MAX_PAGE_LENGTH))
     elif draft.typed:
-        lines.append("*Edit keywords* opens what you typed again.")
+        lines.append("Press *Edit keywords* to edit what you typed.")
     else:
         lines.append(
-            "*Enter keywords* takes them, one a line or with commas between: `diffusion model`, "
-            "`RLHF AND reward`, `author:Kaiming He`; `*` is every paper. `/help` has them all."
+            "Press *Enter keywords* and type one per line, or separate them with commas: `diffusion model`, "
+            "`RLHF AND reward`, `author:Kaiming He`; `*` is every paper. `/help` explains the syntax."
         )
     return "\n".join(lines)
 
 
 def _samples(samples: Sequence[Sample], *, room: int) -> list[str]:
-    """A line a keyword, and below it titles as long as there is room for all the keywords."""
+    """One line per keyword, each with titles below it while there is room for all the keywords."""
     heads = [
         f"• {code(item.text)}: {count(item.recent, 'paper')} in the last {RECENT_DAYS} days"
         for item in samples
@@ -104,7 +106,8 @@ def _samples(samples: Sequence[Sample], *, room: int) -> list[str]:
             break
         lines.append(head)
         titles = [
-            "-# " + link(readable(paper.title), paper.page_url, limit=_LONGEST_TITLE) for paper in item.newest
+            "-# " + link(readable(paper.title), paper.page_url, limit=_MAX_TITLE_LENGTH)
+            for paper in item.newest
         ]
         needed = sum(length(title) + 1 for title in titles)
         if needed <= left:
@@ -114,15 +117,15 @@ def _samples(samples: Sequence[Sample], *, room: int) -> list[str]:
 
 
 def _schedule(draft: Draft, *, now: datetime) -> str:
-    said = f"Now: **{phrases.schedule(draft.schedule)}**.\n{_first_post(draft, now=now)}\n\n"
+    text = f"Schedule: **{schedule_text(draft.schedule)}**.\n{_first_post(draft, now=now)}\n\n"
     if draft.schedule.cadence is Cadence.LIVE:
         return (
-            f"{said}*Time, days and city* have no effect while posts are live. They are kept "
+            f"{text}*Time, days and city* have no effect while posts are live. They are saved "
             f"({times_words(draft.schedule)}) for *daily* or *weekly*, which you can choose below."
         )
     about_zone = note(draft.schedule.timezone)
-    said += f"{about_zone}\n\n" if about_zone else ""
-    return f"{said}*Time, days and city* changes the rest; your city is enough for the time zone."
+    text += f"{about_zone}\n\n" if about_zone else ""
+    return f"{text}*Time, days and city* changes the rest; a city is enough for the time zone."
 
 
 def _summary(draft: Draft, samples: Sequence[Sample], *, now: datetime) -> str:
@@ -130,19 +133,19 @@ def _summary(draft: Draft, samples: Sequence[Sample], *, now: datetime) -> str:
     added = "new subscriptions" if draft.subscribed else "subscriptions"
     lines = [
         f"**Where:** {where}",
-        f"**When:** {phrases.schedule(draft.schedule)}",
+        f"**When:** {schedule_text(draft.schedule)}",
         _first_post(draft, now=now),
         f"**Which:** {added}",
-        *_samples(samples, room=LONGEST_PAGE - 500),
+        *_samples(samples, room=MAX_PAGE_LENGTH - 500),
         "",
-        "The first post brings today's list whole, later ones what is listed after that. Nobody is pinged.",
+        "The first post covers the whole of today's list, later posts what is listed after that.",
     ]
     return "\n".join(lines)
 
 
 def _first_post(draft: Draft, *, now: datetime) -> str:
     if draft.is_waiting:
-        return "Next post: none for now, for the channel is paused or held. `/config resume` starts it again."
+        return "Next post: none while the channel is paused or blocked. `/config resume` resumes posting."
     if draft.schedule.cadence is Cadence.LIVE:
-        return "Next post: as soon as a paper is listed that matches."
-    return f"Next post: {phrases.moment(next_run(draft.schedule, after=now), now=now)}."
+        return "Next post: as soon as a matching paper is listed."
+    return f"Next post: {moment(next_run(draft.schedule, after=now), now=now)}."

@@ -1,8 +1,7 @@
-"""Answers about subscriptions."""
+"""Answers of /subscribe, /unsubscribe and /subscriptions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import discord
@@ -11,10 +10,18 @@ from bot.core.cards import date_text
 from bot.core.feed_settings import differences, settings_of
 from bot.core.feeds import REMOVED_KEPT, Subscription
 from bot.core.ids import ChannelId
-from bot.core.plurals import count, of_them
-from bot.discord.answers import phrases
+from bot.core.plurals import count, in_a_list, of_them
+from bot.discord.answers.feed_status import (
+    ADD_A_SUBSCRIPTION,
+    filter_text,
+    history_warning,
+    merged_keywords,
+    next_post,
+    schedule_text,
+)
+from bot.discord.answers.formatting import code, message_link
 from bot.discord.answers.pages import pages
-from bot.discord.answers.phrases import code
+from bot.discord.answers.run_results import days_read
 from bot.discord.permissions.targets import Target
 from bot.services.delivery.outbox import Delivered
 from bot.services.feeds.subscriptions import OLDER_MATCHES, FeedSubscriptions, Subscribed, Wanted
@@ -23,117 +30,125 @@ from bot.services.queries.search import RECENT_DAYS
 
 
 def subscribed(result: Subscribed, *, now: datetime, title: str = "") -> list[discord.Embed]:
-    """What /subscribe did, or *Undo*, what each keyword would have brought, and when the next post comes."""
-    new = [item for item in result.wanted if item.is_new]
-    has_changed = bool(new) or result.made_up is not None
-    footer = phrases.next_post(result.feed, now=now)
-    if has_changed:
-        intro = f"<#{result.feed.channel_id}> now gets papers that match:"
-    else:
-        intro = f"Nothing changed: <#{result.feed.channel_id}> has that already."
-    if new:
-        since = date_text(new[0].subscription.since)
-        footer += (
-            f"\nThe first post brings the list of {since} whole, later ones what is listed after that; older "
-            "papers are not posted by themselves."
-        )
-    footer += _going_on(result)
-    footer = "\n".join([*phrases.merged(result.merged), footer])
-    if result.before is not None:
-        after = settings_of(result.feed)
-        for one in differences(result.before, after):
-            footer = f"**{one.name}:** {one.before} → {one.after}\n{footer}"
-    if result.feed.is_filtered:
-        footer += f"\nThe channel's filter counts for these papers too: {phrases.filtered_out(result.feed)}."
-    if result.recent_days_known < RECENT_DAYS:
-        footer += f"\n{phrases.days_read(result.recent_days_known, of=RECENT_DAYS)}"
-    if warning := phrases.history_warning(result.access):
-        footer += f"\n{warning}"
+    """What /subscribe or *Undo* did, how many recent papers each keyword matches, and the next post."""
+    channel = f"<#{result.feed.channel_id}>"
+    has_changed = result.made_up is not None or any(item.is_new for item in result.wanted)
+    intro = f"{channel} is now subscribed to:"
+    if not has_changed:
+        intro = f"Nothing changed: {channel} is already subscribed to:"
     return pages(
-        (_wanted(item) for item in result.wanted),
+        (_wanted(item, has_changed=has_changed) for item in result.wanted),
         title=title or ("Subscribed" if has_changed else "Already subscribed"),
         intro=intro,
-        footer=footer,
+        footer="\n".join(_what_follows(result, now=now)),
     )
 
 
-def _going_on(result: Subscribed) -> str:
-    """What comes of subscriptions that were removed and go on where they were; '' where there are none."""
-    made_up = result.made_up
-    if made_up is None:
-        return ""
-    said = (
-        f"\nWhat was removed goes on where it was: {count(result.returned, 'pending paper')} will be posted "
-        f"as before, and {count(made_up.planned, 'more paper')} will come with the next post."
-    )
-    if filtered := made_up.matched - made_up.planned:
-        said += f" The channel's filter keeps {count(filtered, 'more paper')} out for now."
-    return said
+def _what_follows(result: Subscribed, *, now: datetime) -> list[str]:
+    lines: list[str] = []
+    if result.before is not None:
+        changes = differences(result.before, settings_of(result.feed))
+        lines.extend(f"**{change.name}:** {change.before} → {change.after}" for change in changes)
+    lines.extend(merged_keywords(result.merged))
+    lines.append(next_post(result.feed, now=now))
+    if new := [item for item in result.wanted if item.is_new]:
+        since = date_text(new[0].subscription.since)
+        lines.append(
+            f"The first post covers the whole list of {since}, later posts what is listed after that. Older "
+            "papers are not posted automatically."
+        )
+    lines.extend(_resumed(result))
+    if result.feed.is_filtered:
+        lines.append(f"The channel's filter applies to these papers too: {filter_text(result.feed)}.")
+    if result.recent_days_known < RECENT_DAYS:
+        lines.append(days_read(result.recent_days_known, of=RECENT_DAYS))
+    if warning := history_warning(result.access):
+        lines.append(warning)
+    return lines
 
 
-def _wanted(item: Wanted) -> str:
+def _resumed(result: Subscribed) -> list[str]:
+    """What happens to subscriptions that were removed and added again, where there are any."""
+    missed = result.made_up
+    if missed is None:
+        return []
+    parts: list[str] = []
+    if result.returned:
+        parts.append(f"{count(result.returned, 'paper')} pending again")
+    if missed.planned:
+        parts.append(f"{count(missed.planned, 'paper')} listed since then coming with the next post")
+    if filtered := missed.matched - missed.planned:
+        parts.append(f"{count(filtered, 'paper')} held back by the channel's filter for now")
+    return [f"What was removed continues where it left off: {in_a_list(parts) or 'nothing was missed'}."]
+
+
+def _wanted(item: Wanted, *, has_changed: bool) -> str:
     recent = count(item.recent, "paper")
     today = ""
     if item.today:
         which = "" if item.recent == 1 else f"{of_them(item.today, item.recent)} "
         today = f", {which}on today's list"
-    known = " (goes on)" if item.goes_on else "" if item.is_new else " (subscribed before)"
-    return f"• {code(item.subscription.query.text)}{known}: {recent} in the last {RECENT_DAYS} days{today}"
+    note = ""
+    if item.goes_on:
+        note = " (continued)"
+    elif has_changed and not item.is_new:
+        note = " (already subscribed)"
+    return f"• {code(item.subscription.query.text)}{note}: {recent} in the last {RECENT_DAYS} days{today}"
 
 
 def unsubscribed(result: Unsubscribed, *, now: datetime) -> list[discord.Embed]:
-    """What /unsubscribe removed, what was pending, what is left, and how to go back."""
+    """What /unsubscribe removed, what is cancelled with it, what is left, and how to undo it."""
+    lines: list[str] = []
     if result.left:
-        footer = f"{count(result.left, 'subscription')} left. {phrases.next_post(result.feed, now=now)}"
+        lines.append(f"{count(result.left, 'subscription')} left. {next_post(result.feed, now=now)}")
     else:
-        footer = (
-            "No subscriptions are left there, so nothing more is posted. `/subscribe` starts again; the "
-            "channel keeps its settings."
+        lines.append(
+            "No subscriptions are left there, so nothing more is posted. The channel keeps its settings; "
+            "`/subscribe` starts again."
         )
-    cancelled = result.cancelled
-    if cancelled.papers:
-        are = "was pending and is" if cancelled.papers == 1 else "were pending and are"
-        footer += f"\n{count(cancelled.papers, 'paper')} {are} not posted now."
-    if cancelled.under_way:
-        footer += f"\n{_under_way(cancelled.under_way)}"
-    footer += (
-        f"\nBy mistake? *Undo*, or `/subscribe` with the same keywords within {REMOVED_KEPT.days} days: it "
-        "goes on where it was."
+    if papers := result.cancelled.papers:
+        lines.append(f"{count(papers, 'pending paper')} will not be posted.")
+    if result.cancelled.under_way:
+        lines.append(_under_way(result.cancelled.under_way))
+    lines.append(
+        f"Removed by mistake? Press *Undo*, or use `/subscribe` with the same keywords within "
+        f"{REMOVED_KEPT.days} days to continue where you left off."
     )
     return pages(
         (f"• {code(item.query.text)}" for item in result.removed),
         title="Unsubscribed",
-        intro=f"<#{result.feed.channel_id}> no longer gets papers that match:",
-        footer=footer,
+        intro=f"<#{result.feed.channel_id}> is no longer subscribed to:",
+        footer="\n".join(lines),
     )
 
 
-def to_end(found: ToEnd) -> list[discord.Embed]:
-    """What ending all of a channel's subscriptions would end, before it is done."""
+def unsubscribe_all_question(found: ToEnd) -> list[discord.Embed]:
+    """What removing all of a channel's subscriptions would do, before it is done."""
     pending, under_way = found.pending.papers + found.coming, found.pending.under_way
     lines: list[str] = []
     if pending:
-        lines.append(f"Not posted any more: {count(pending, 'pending paper')}.")
+        lines.append(f"{count(pending, 'pending paper')} would not be posted.")
     if under_way:
         lines.append(_under_way(under_way))
     if not (pending or under_way):
         lines.append("Nothing is pending.")
-    lines.append("The channel keeps its settings. Press *Unsubscribe* within 14 minutes.")
+    lines.append("The channel keeps its settings. Press *Unsubscribe* within 14 minutes to go ahead.")
     number = len(found.subscriptions)
-    these = f"all {number} subscriptions" if number > 1 else "the only subscription"
+    all_of_them = f"all {number} subscriptions" if number > 1 else "the only subscription"
     return pages(
         (f"• {code(item.query.text)}" for item in found.subscriptions),
-        title="Unsubscribe from all of them?",
-        intro=f"Nothing was changed yet. This would end {these} of <#{found.feed.channel_id}>:",
+        title="Remove all subscriptions?",
+        intro=f"Nothing has changed yet. This would remove {all_of_them} of <#{found.feed.channel_id}>:",
         footer="\n".join(lines),
     )
 
 
 def _under_way(papers: int) -> str:
-    return f"{count(papers, 'paper')} may still arrive: sending was tried already."
+    were = "it was" if papers == 1 else "they were"
+    return f"{count(papers, 'paper')} may still arrive: {were} already being sent."
 
 
-def of_channel(
+def subscription_list(
     found: FeedSubscriptions | None, *, channel_id: ChannelId, now: datetime
 ) -> list[discord.Embed]:
     """What one channel is subscribed to."""
@@ -141,36 +156,33 @@ def of_channel(
         return pages(
             (),
             title="Subscriptions",
-            empty=f"<#{channel_id}> has no subscriptions. `/subscribe` makes the first one.",
+            empty=f"<#{channel_id}> has no subscriptions. {ADD_A_SUBSCRIPTION}",
         )
     return pages(
-        _listed(found.subscriptions),
+        map(_listed, found.subscriptions),
         title="Subscriptions",
-        intro=f"<#{channel_id}>, {len(found.subscriptions)} of {found.most}, "
-        f"{phrases.schedule(found.feed.schedule)}:",
-        footer=phrases.next_post(found.feed, now=now),
+        intro=f"<#{channel_id}>: {len(found.subscriptions)} of {count(found.most, 'subscription')}, "
+        f"{schedule_text(found.feed.schedule)}",
+        footer=next_post(found.feed, now=now),
     )
 
 
-def _listed(subscriptions: Sequence[Subscription]) -> list[str]:
-    return [f"• {code(item.query.text)}, since {date_text(item.since)}" for item in subscriptions]
+def _listed(subscription: Subscription) -> str:
+    return f"• {code(subscription.query.text)}, since {date_text(subscription.since)}"
 
 
 def older_posted(result: Delivered, target: Target) -> str:
-    """What came of the button that posts older matches."""
+    """What the button that posts older matches did."""
+    channel = f"<#{target.channel_id}>"
     if result.sent:
-        rest = " The rest follows." if result.waiting else ""
+        rest = " The rest will follow." if result.waiting else ""
         papers = count(sum(len(post.entries) for post in result.sent), "older paper")
-        place = phrases.message_link(target.server_id, result.sent[0])
-        return f"Posted {papers} in <#{target.channel_id}>: {place}{rest}"
+        return f"Posted {papers} in {channel}: {message_link(target.server_id, result.sent[0])}{rest}"
     if result.waiting or result.failed:
         posts = (*result.waiting, *result.failed)
         reasons = " ".join(dict.fromkeys(post.reason for post in posts if post.reason))
-        return (
-            f"The older papers could not be posted in <#{target.channel_id}> so far. {reasons} `/status` "
-            "tells more."
-        )
+        return f"The older papers could not be posted in {channel} yet. {reasons} `/status` shows details."
     return (
-        f"Nothing is left to post in <#{target.channel_id}>: the last {OLDER_MATCHES} older matches stand "
-        "there already, the channel's filter keeps them out, or none has been read from the archive."
+        f"There is nothing left to post in {channel}: the last {OLDER_MATCHES} older matches are posted "
+        "already, filtered out, or not read from the archive yet."
     )

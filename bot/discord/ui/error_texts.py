@@ -10,7 +10,7 @@ import discord
 from discord import app_commands
 
 from bot.core.plurals import count
-from bot.discord.answers.phrases import code
+from bot.discord.answers.formatting import code
 from bot.errors import SourceError, StoreError, UserError
 from bot.telemetry import Answered
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.discord.answers.pages import LONGEST_PAGE, MOST_LINES, pages
+from bot.discord.answers.pages import MAX_LINES, MAX_PAGE_LENGTH, pages
 from bot.discord.ui.pages import OPEN_SECONDS, Pager
 from bot.errors import UserError
 from tests.world import World, text_of
@@ -43,8 +43,8 @@ def test_every_line_stands_once_and_in_order_over_the_pages() -> None:
 def test_a_page_holds_no_more_than_can_be_read() -> None:
     for page in pages(["😀" * 300] * 50 + ["y"] * 50, title="Title"):
         lines = (page.description or "").split("\n")
-        assert len(lines) <= MOST_LINES
-        assert sum(len(line.encode("utf-16-le")) // 2 for line in lines) <= LONGEST_PAGE
+        assert len(lines) <= MAX_LINES
+        assert sum(len(line.encode("utf-16-le")) // 2 for line in lines) <= MAX_PAGE_LENGTH
 
 
 def buttons(message: Any) -> dict[str, bool]:
@@ -128,4 +128,4 @@ async def test_putting_pages_away_leaves_the_other_buttons(world: World) -> None
 
     assert buttons(shown.response) == {older: True}
     pressed = await world.admin.click(shown.response, label=older)
-    assert "Nothing is left to post" in text_of(pressed)
+    assert "nothing left to post" in text_of(pressed)

@@ -1,0 +1,56 @@
+"""How answers write outside text, times and links to messages in Discord markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
+from typing import TypeVar
+
+from bot.core.cards import date_text
+from bot.core.feeds import FeedKind
+from bot.core.ids import ServerId
+from bot.core.markdown import clean
+from bot.core.posts import Post
+
+# A backtick ends inline code even after a backslash, so a look-alike takes its place.
+_CODE_LOOKALIKES = {ord("`"): "\N{MODIFIER LETTER GRAVE ACCENT}"}
+
+_Item = TypeVar("_Item")
+
+
+def code(text: str) -> str:
+    """Outside text as inline code, in which nothing pings or links."""
+    return f"`{clean(text).translate(_CODE_LOOKALIKES) or ' '}`"
+
+
+def moment(at: datetime, *, now: datetime) -> str:
+    """A future time in the reader's own zone, and how far away it is; `now` once it is due."""
+    if at <= now:
+        return "now"
+    stamp = int(at.astimezone(UTC).timestamp())
+    return f"<t:{stamp}:f> (<t:{stamp}:R>)"
+
+
+def relative(at: datetime) -> str:
+    """A time relative to the reader's clock, such as *3 hours ago*, in the reader's language."""
+    return f"<t:{int(at.astimezone(UTC).timestamp())}:R>"
+
+
+def grouped(items: Iterable[_Item], *, by: Callable[[_Item], str]) -> dict[str, list[_Item]]:
+    """The items by the text that they share, in the order in which each text first occurs."""
+    groups: dict[str, list[_Item]] = {}
+    for item in items:
+        groups.setdefault(by(item), []).append(item)
+    return groups
+
+
+def message_link(server_id: ServerId, post: Post) -> str:
+    """The address of a sent post's message; in a forum, of its thread."""
+    if post.kind is FeedKind.FORUM:
+        return f"https://discord.com/channels/{server_id}/{post.message_id}"
+    return f"https://discord.com/channels/{server_id}/{post.channel_id}/{post.message_id}"
+
+
+def list_of(day: date | None) -> str:
+    """`the list of 19 Aug 2026`."""
+    return f"the list of {date_text(day)}" if day else "the list"
