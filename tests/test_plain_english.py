@@ -1,0 +1,205 @@
+"""The project's texts use plain words: the private language of its first versions stays out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# What users, operators and contributors read.
+READ = (
+    "README.md",
+    "CHANGELOG.md",
+    "docs",
+    ".env.example",
+    "compose.yaml",
+    "Dockerfile",
+    "Makefile",
+    ".ci",
+    "bot",
+    "cogs",
+    "sandbox",
+)
+_QUOTED = "sandbox/sample"  # papers
+_SUFFIXES = {"", ".md", ".yaml", ".py", ".html", ".css", ".js", ".example", ".mako", ".toml", ".txt", ".tsv"}
+
+# Files whose texts are still to be rewritten: the list only shrinks.
+_NOT_REWRITTEN: tuple[str, ...] = (
+    "bot/app.py",
+    "bot/client.py",
+    "bot/core/access.py",
+    "bot/core/decisions.py",
+    "bot/core/drafts.py",
+    "bot/core/feeds.py",
+    "bot/core/markdown.py",
+    "bot/core/mentions.py",
+    "bot/core/notices.py",
+    "bot/core/posts.py",
+    "bot/core/query/compiler.py",
+    "bot/core/query/exclusion.py",
+    "bot/core/totals.py",
+    "bot/discord/connection/registration.py",
+    "bot/discord/connection/requests.py",
+    "bot/discord/connection/shards.py",
+    "bot/discord/delivery/content_errors.py",
+    "bot/discord/delivery/message_search.py",
+    "bot/discord/delivery/publisher.py",
+    "bot/discord/delivery/refusals.py",
+    "bot/discord/permissions/features.py",
+    "bot/discord/permissions/targets.py",
+    "bot/discord/permissions/visibility.py",
+    "bot/discord/survey.py",
+    "bot/discord/ui/error_handler.py",
+    "bot/discord/ui/error_texts.py",
+    "bot/discord/ui/replies.py",
+    "bot/doctor/clock.py",
+    "bot/doctor/examination.py",
+    "bot/doctor/servers.py",
+    "bot/errors.py",
+    "bot/logs.py",
+    "bot/monitoring/health.py",
+    "bot/monitoring/metrics.py",
+    "bot/monitoring/port.py",
+    "bot/monitoring/snapshot.py",
+    "bot/redaction.py",
+    "bot/scheduler.py",
+    "bot/services/blocks/blocked_channels.py",
+    "bot/services/blocks/guild_events.py",
+    "bot/services/blocks/notices.py",
+    "bot/services/blocks/problems.py",
+    "bot/services/delivery/attempts.py",
+    "bot/services/delivery/blocking.py",
+    "bot/services/delivery/outbox.py",
+    "bot/services/delivery/pace.py",
+    "bot/services/feeds/feeds.py",
+    "bot/services/feeds/filters.py",
+    "bot/services/feeds/resuming.py",
+    "bot/services/feeds/servers.py",
+    "bot/services/feeds/setup.py",
+    "bot/services/feeds/subscriptions.py",
+    "bot/services/feeds/timezones.py",
+    "bot/services/progress.py",
+    "bot/services/publisher.py",
+    "bot/services/queries/search.py",
+    "bot/services/queries/status.py",
+    "bot/services/queries/totals.py",
+    "bot/services/runs/planning.py",
+    "bot/services/runs/polling.py",
+    "bot/services/runs/run.py",
+    "bot/services/transfer/import_file.py",
+    "bot/services/transfer/transfer.py",
+    "bot/services/visibility.py",
+    "bot/settings.py",
+    "bot/sources/fetching.py",
+    "bot/store/cancelled_papers.py",
+    "bot/store/database.py",
+    "bot/store/feeds.py",
+    "bot/store/migration.py",
+    "bot/store/notices.py",
+    "bot/store/outbox.py",
+    "bot/store/posts.py",
+    "bot/store/servers.py",
+    "bot/store/sqlite/address.py",
+    "bot/store/sqlite/backups.py",
+    "bot/store/sqlite/engine.py",
+    "bot/store/sqlite/inspection.py",
+    "bot/store/sqlite/locks.py",
+    "bot/store/tables.py",
+    "bot/telemetry.py",
+    "cogs/config.py",
+    "cogs/subscriptions.py",
+    "docs/keywords.md",
+    "docs/monitoring.md",
+    "sandbox/calendar.py",
+    "sandbox/changes.py",
+    "sandbox/huggingface.py",
+    "sandbox/listing.py",
+    "sandbox/moderating.py",
+    "sandbox/page.py",
+    "sandbox/permissions.py",
+    "sandbox/rest.py",
+    "sandbox/static/channel.js",
+    "sandbox/static/frame.css",
+    "sandbox/static/frame.html",
+    "sandbox/static/frame.js",
+    "sandbox/static/wire.js",
+)
+
+# Each phrase, and what to write instead.
+REPLACEMENTS = {
+    r"mend(s|ed|ing)?": "fix, fixed",
+    r"anew": "again",
+    r"heed(s|ed|ing)?": "handle",
+    r"owed|owes|owing": "pending",
+    r"(told|tells?|telling|hears?|heard|hearing) of": "notified of, reports, learns of",
+    r"(is|are|was|were|be|been|being) told(?! apart)": "is notified, is shown, receives",
+    r"untold": "undeliverable",
+    r"in vain": "never reached, without success",
+    r"brings? (\w+ ){0,2}papers": "posts papers",
+    r"doubtful|in doubt": "unconfirmed, uncertain",
+    r"what (came|comes|has come|had come) of": "the result of",
+    r"what (\w+ ){1,4}(came|comes) to": "the result of",
+    r"by (itself|themselves|myself)": "automatically, on its own",
+    r"(is|are|was|were|be|been|papers|what) kept out": "filtered out",
+    r"these by": "by_ids",
+    r"bells?|rung": "wake",
+    r"troubles?": "problem",
+    r"watchers?": "telemetry",
+    r"whoever": "the person who, anyone who",
+    r"(how|as) (it|they|things|everything|all) stands?": "the status",
+    r"stands? in the way": "prevents, obstacle",
+    r"so many at most": "the maximum",
+    r"gets a moment": "has a short time",
+    r"for your eyes (alone|only)": "only visible to you",
+}
+_NEWLINE = "\n"
+# Words of one phrase may be on two lines, in two string literals or in two lines of a comment.
+_GAP = r"""(?:[\s#*/<>!-]|f?["'])+"""
+_PHRASES = [
+    (re.compile(rf"(?<![\w-])(?:{phrase.replace(' ', _GAP)})(?![\w-])", re.IGNORECASE), instead)
+    for phrase, instead in REPLACEMENTS.items()
+]
+
+
+def _files() -> list[str]:
+    roots = [ROOT / name for name in READ]
+    files = [path for root in roots for path in ([root] if root.is_file() else root.rglob("*"))]
+    names = [str(path.relative_to(ROOT)) for path in files if path.is_file() and path.suffix in _SUFFIXES]
+    return sorted(name for name in names if not name.startswith(_QUOTED))
+
+
+def _found(text: str) -> list[str]:
+    return [
+        f"line {text[: match.start()].count(_NEWLINE) + 1}: {' '.join(match[0].split())!r}: write {instead!r}"
+        for phrase, instead in _PHRASES
+        for match in phrase.finditer(text)
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name in _files() if name not in _NOT_REWRITTEN])
+def test_a_file_uses_plain_words(name: str) -> None:
+    assert _found((ROOT / name).read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Once it is mended",
+        "# The server is\n    # told of it.",
+        '"papers that were "\n    f"kept out"',
+        "What a run came to.",
+        "It starts by\nitself.",
+        "Bring papers to a channel",
+    ],
+)
+def test_a_phrase_is_found_across_lines_and_literals(text: str) -> None:
+    assert _found(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["recommended", "amend", "these bytes", "two that are told apart", "rebellion"]
+)
+def test_ordinary_words_are_allowed(text: str) -> None:
+    assert not _found(text)
