@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from bot.core.query.nodes import Phrase, positive_phrases
 from bot.core.query.parser import Query
-from bot.core.query.readings import find
-from bot.core.words.text import SIGNS, Word, words
+from bot.core.query.phrase_search import find
+from bot.core.words.tokenizer import SIGNS, Word, words
 
 MAX_APPLIED_TAGS = 5  # Discord's limit
 # Names of tags that a post of papers may carry where its forum asks for one and none fits; folded.

@@ -16,12 +16,12 @@ from typing import Final, Self
 
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
-from bot.core.query.compiler import EVERY_ROW, ROW_COLUMN
+from bot.core.query.fts5 import EVERY_ROW, ROW_COLUMN
 from bot.core.query.nodes import Field
-from bot.core.query.readings import find
-from bot.core.query.vocabulary import Alternative, Vocabulary
+from bot.core.query.phrase_search import find
 from bot.core.words.latex import readable
-from bot.core.words.text import Word, words
+from bot.core.words.tokenizer import Word, words
+from bot.matching.vocabulary import Alternative, Vocabulary
 
 # Between two texts of one field (two authors, two keywords): no query has this word, so no phrase crosses it.
 _BREAK: Final = " \ue000 "

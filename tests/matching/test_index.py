@@ -18,7 +18,7 @@ from bot.core.papers import Paper
 from bot.core.query.highlights import Field, mark
 from bot.core.query.parser import parse_query
 from bot.core.words.inflection import fold
-from bot.core.words.text import words
+from bot.core.words.tokenizer import words
 from bot.matching.index import PaperIndex
 from tests.queries import expression
 

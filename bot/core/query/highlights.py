@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from bot.core.query.nodes import Field, positive_phrases
 from bot.core.query.parser import Query
-from bot.core.query.readings import find
-from bot.core.words.text import words
+from bot.core.query.phrase_search import find
+from bot.core.words.tokenizer import words
 
 __all__ = ["Field", "mark"]
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.core.query.nodes import Field
-from bot.core.words.text import words
+from bot.core.words.tokenizer import words
 from bot.errors import UserError
 
 # Keyboards set quotes, full-width signs and minus signs of their own. One character for one: places stay.

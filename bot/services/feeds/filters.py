@@ -9,7 +9,7 @@ from bot.core.feed_settings import settings_of
 from bot.core.feeds import Feed, Place
 from bot.core.ids import UserId
 from bot.core.query.compiled import CompiledQuery, compile_exclusion
-from bot.core.query.compiler import EVERY_PAPER
+from bot.core.query.fts5 import EVERY_PAPER
 from bot.errors import UserError
 from bot.services.changes import record_settings
 from bot.services.context import ServiceContext

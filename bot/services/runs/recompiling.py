@@ -6,7 +6,7 @@ import logging
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.query.compiler import RULES_VERSION
+from bot.core.query.fts5 import RULES_VERSION
 from bot.core.query.lexer import QueryError
 from bot.store import filters, subscriptions
 

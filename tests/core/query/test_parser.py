@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.core.query.compiler import compile_node
+from bot.core.query.fts5 import compile_node
 from bot.core.query.parser import (
     Query,
     QueryError,

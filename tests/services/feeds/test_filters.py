@@ -11,7 +11,7 @@ import pytest
 from bot.core.decisions import Stage
 from bot.core.feeds import LastRun, Place
 from bot.core.ids import ChannelId, PaperId
-from bot.core.query.compiler import RULES_VERSION
+from bot.core.query.fts5 import RULES_VERSION
 from bot.core.query.lexer import QueryError
 from bot.core.runs import Outcome
 from bot.errors import UserError

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from bot.core.query.readings import query_readings, text_readings
+from bot.core.query.phrase_search import query_readings, text_readings
 from bot.core.words.inflection import numbers
-from bot.core.words.text import Word
+from bot.core.words.tokenizer import Word
 
 # A phrase that can stand in more ways than this is better looked for in the texts themselves.
 MOST_ALTERNATIVES: Final = 64

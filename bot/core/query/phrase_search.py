@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bot.core.words.inflection import fold, numbers
-from bot.core.words.text import SIGNS, Word
+from bot.core.words.tokenizer import SIGNS, Word
 
 # Nobody types more parts of a compound as one word; it bounds the work on a hostile text.
 MOST_PARTS: Final = 12

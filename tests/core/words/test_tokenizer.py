@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.words.text import words
+from bot.core.words.tokenizer import words
 
 
 @pytest.mark.parametrize(
