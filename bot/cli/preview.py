@@ -18,7 +18,8 @@ from bot.core.markdown import without_markup
 from bot.core.papers import Paper
 from bot.core.plurals import count, is_or_are
 from bot.core.query.compiled import CompiledQuery
-from bot.core.query.highlights import Field, mark
+from bot.core.query.highlights import mark
+from bot.core.query.nodes import Field
 from bot.core.query.parser import Query
 from bot.core.schedules import WEEKDAYS
 from bot.core.words.latex import readable

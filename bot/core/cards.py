@@ -19,7 +19,8 @@ from bot.core.markdown import (
 )
 from bot.core.papers import Paper
 from bot.core.query.highlights import mark
-from bot.core.query.parser import Field, Query
+from bot.core.query.nodes import Field
+from bot.core.query.parser import Query
 from bot.core.words.latex import readable
 
 # Discord's limits on an embed, in characters.

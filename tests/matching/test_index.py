@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
-from bot.core.query.highlights import Field, mark
+from bot.core.query.highlights import mark
+from bot.core.query.nodes import Field
 from bot.core.query.parser import parse_query
 from bot.core.words.inflection import fold
 from bot.core.words.tokenizer import words

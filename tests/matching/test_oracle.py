@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
-from bot.core.query.parser import QueryError
+from bot.core.query.errors import QueryError
 from bot.matching.index import PaperIndex
 from bot.sources.parse import parse_list
 from tests.matching import oracle

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bot.core.limits import Limits
+from bot.core.query.errors import EXCLUSION, QueryError
 from bot.core.query.exclusion import parse_exclusion
 from bot.core.query.fts5 import RULES_VERSION, compile_node
-from bot.core.query.lexer import EXCLUSION
-from bot.core.query.parser import Query, QueryError, parse_query, split_alternatives
+from bot.core.query.parser import Query, parse_query, split_alternatives
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

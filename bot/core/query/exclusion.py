@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
-from bot.core.query.lexer import EMPTY, EXCLUSION, Kind, tokens
+from bot.core.query.errors import EMPTY, EXCLUSION, QueryError
+from bot.core.query.lexer import Kind, tokens
 from bot.core.query.nodes import Everything
-from bot.core.query.parser import Query, QueryError, parse_query
+from bot.core.query.parser import Query, parse_query
 from bot.core.words.latex import readable
 
 _ENDS_TERM: Final = {Kind.WORDS, Kind.QUOTE, Kind.PREFIX, Kind.EVERYTHING, Kind.CLOSE}

@@ -9,8 +9,6 @@ from bot.core.query.parser import Query
 from bot.core.query.phrase_search import find
 from bot.core.words.tokenizer import words
 
-__all__ = ["Field", "mark"]
-
 
 def mark(queries: Iterable[Query], field: Field, text: str) -> tuple[tuple[int, int], ...]:
     """Where the phrases that `queries` look for stand in a text that is shown for `field`.

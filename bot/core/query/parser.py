@@ -6,33 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from bot.core.query.lexer import (
-    EMPTY,
-    EXCLUSION,
-    QUOTES,
-    Kind,
-    QueryError,
-    Token,
-    quote_end,
-    syntax_of,
-    tokens,
-)
-from bot.core.query.nodes import All, Any, Everything, Field, Node, Phrase, all_of, any_of
+from bot.core.query.errors import EMPTY, EXCLUSION, QueryError
+from bot.core.query.lexer import QUOTES, Kind, Token, quote_end, syntax_of, tokens
+from bot.core.query.nodes import Everything, Field, Node, Phrase, all_of, any_of
 from bot.core.words.latex import readable
-
-__all__ = [
-    "MAX_DEPTH",
-    "All",
-    "Any",
-    "Everything",
-    "Field",
-    "Node",
-    "Phrase",
-    "Query",
-    "QueryError",
-    "parse_query",
-    "split_alternatives",
-]
 
 MAX_DEPTH: Final = 10  # parentheses within parentheses
 

@@ -12,7 +12,8 @@ from bot.core.ids import MessageId, PaperId, PostId, discord_time
 from bot.core.messages import Message, compose, compose_bare, heading
 from bot.core.papers import Paper
 from bot.core.posts import Post, split
-from bot.core.query.parser import Query, QueryError, parse_query
+from bot.core.query.errors import QueryError
+from bot.core.query.parser import Query, parse_query
 from bot.errors import DeliveryError, DeliveryErrorKind, StoreError
 from bot.services.context import ServiceContext
 from bot.services.delivery.blocking import block, notify_of_delay, notify_of_success

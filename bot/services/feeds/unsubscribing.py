@@ -13,7 +13,8 @@ from bot.core.feeds import REMOVED_KEPT, Feed, Subscription
 from bot.core.ids import ChannelId
 from bot.core.markdown import length
 from bot.core.query.compiled import CompiledQuery
-from bot.core.query.parser import QueryError, parse_query, split_alternatives
+from bot.core.query.errors import QueryError
+from bot.core.query.parser import parse_query, split_alternatives
 from bot.errors import UserError
 from bot.services.feeds.resuming import may_resume
 from bot.store import feeds, subscriptions

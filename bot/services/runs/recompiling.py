@@ -6,8 +6,8 @@ import logging
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.core.query.errors import QueryError
 from bot.core.query.fts5 import RULES_VERSION
-from bot.core.query.lexer import QueryError
 from bot.store import filters, subscriptions
 
 _log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from bot.core.limits import Limits
 from bot.core.markdown import fit
 from bot.core.plurals import count
 from bot.core.query.compiled import CompiledQuery, Merged, compile_exclusion, compile_query, distinct
-from bot.core.query.lexer import QueryError
+from bot.core.query.errors import QueryError
 from bot.core.transfer import WantedFeed
 from bot.errors import UserError
 from bot.services.transfer.export_file import MAX_BYTES

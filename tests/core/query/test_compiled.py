@@ -15,8 +15,8 @@ from bot.core.query.compiled import (
     compile_query,
     distinct,
 )
+from bot.core.query.errors import QueryError
 from bot.core.query.fts5 import EVERY_PAPER, RULES_VERSION
-from bot.core.query.lexer import QueryError
 from tests.queries import compiled
 
 

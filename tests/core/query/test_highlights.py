@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.query.highlights import Field, mark
+from bot.core.query.highlights import mark
+from bot.core.query.nodes import Field
 from bot.core.query.parser import parse_query
 
 

@@ -6,13 +6,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from bot.core.query.errors import QueryError
 from bot.core.query.fts5 import compile_node
-from bot.core.query.parser import (
-    Query,
-    QueryError,
-    parse_query,
-    split_alternatives,
-)
+from bot.core.query.parser import Query, parse_query, split_alternatives
 from bot.errors import UserError
 from tests.queries import expression
 

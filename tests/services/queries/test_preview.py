@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot.core.limits import DEFAULT_LIMITS, Limits
-from bot.core.query.parser import QueryError
+from bot.core.query.errors import QueryError
 from bot.errors import Problem, ProblemKind, SourceError
 from bot.services.progress import Advance
 from bot.services.queries.preview import Matches, alternatives, preview

@@ -15,8 +15,9 @@ from bot.core.feed_settings import FeedSettings, settings_of
 from bot.core.feeds import Feed, FeedKind, Style, Subscription
 from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, SubscriptionId, UserId
 from bot.core.limits import Limits
+from bot.core.query.errors import QueryError
 from bot.core.query.nodes import Everything
-from bot.core.query.parser import QueryError, parse_query
+from bot.core.query.parser import parse_query
 from bot.core.schedules import Cadence, Schedule, timezone_names
 from bot.core.transfer import WantedFeed
 from bot.errors import UserError

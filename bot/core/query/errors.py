@@ -1,0 +1,60 @@
+"""The error of a query that cannot be read. It shows where the query is wrong."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+from bot.errors import UserError
+
+# Topics of errors whose advice depends on what the query is for.
+EXCLUSION: Final = "exclusion"
+EMPTY: Final = "empty"
+_SHOWN: Final = 60  # characters of the query in an error's code block
+
+
+class QueryError(UserError):
+    """A query that cannot be read; the text shows the place and says what would be right.
+
+    Attributes:
+        position: offset of the place in the query, with its white space collapsed and LaTeX read.
+        topic: what is wrong, where the advice depends on what the query is for: `exclusion` or `empty`.
+    """
+
+    def __init__(self, problem: str, remedy: str, *, text: str, position: int, topic: str = "") -> None:
+        self.position = position
+        self.topic = topic
+        self._problem = problem
+        self._text = text
+        super().__init__(f"{problem}\n{_block(text, position)}\n{remedy}")
+
+    def advising(self, remedy: str) -> QueryError:
+        """The same, with another way out."""
+        return QueryError(
+            self._problem,
+            remedy,
+            text=self._text,
+            position=self.position,
+            topic=self.topic,
+        )
+
+
+def _block(text: str, position: int) -> str:
+    """The query around the place in a code block of Discord's, with a caret under it.
+
+    Nothing in the query can end the block: backticks are shown as apostrophes, what is invisible as a space.
+    """
+    first = max(0, min(position - _SHOWN // 2, len(text) - _SHOWN))
+    shown = text[first : first + _SHOWN]
+    before = "…" if first else ""
+    after = "…" if first + _SHOWN < len(text) else ""
+    clean = "".join(_visible(character) for character in shown)
+    wide = (unicodedata.east_asian_width(character) in "WF" for character in clean[: position - first])
+    padding = " " * len(before) + "".join("\u3000" if is_wide else " " for is_wide in wide)
+    return f"```\n{before}{clean}{after}\n{padding}^\n```"
+
+
+def _visible(character: str) -> str:
+    if character == "`":
+        return "'"
+    return " " if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else character
