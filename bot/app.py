@@ -121,7 +121,7 @@ class App:
                     poll_interval_seconds=settings.poll_interval_seconds,
                 )
                 stack.push_async_callback(health.close)
-                monitor.recheck_at(health, services.totals)
+                monitor.attach(health, services.totals)
             scheduler = Scheduler(
                 runs=services.runs, clock=self._clock, woken=self._woken, running=self._running
             )

@@ -36,7 +36,7 @@ from bot.errors import UserError
 from bot.proxies import NO_PROXIES, Proxies
 from bot.services.container import Services
 from bot.services.delivery.pace import RequestPace
-from bot.telemetry import NO_TELEMETRY, Answered, Telemetry
+from bot.telemetry import NO_TELEMETRY, CommandOutcome, Telemetry
 
 _log = logging.getLogger(__name__)
 _AUTOCOMPLETE = AutocompleteFailures()
@@ -281,7 +281,7 @@ class Client(commands.AutoShardedBot):
         command: app_commands.Command[Any, ..., Any] | app_commands.ContextMenu,
     ) -> None:
         """Called by discord.py for a command that ended without an error."""
-        self.telemetry.command_ended(command.qualified_name, Answered.OK)
+        self.telemetry.command_ended(command.qualified_name, CommandOutcome.OK)
 
 
 def _not_taken(interaction: discord.Interaction[Client]) -> UserError | None:

@@ -8,7 +8,7 @@ from bot.core.runs import Outcome
 from bot.errors import ProblemKind
 
 
-class Tried(StrEnum):
+class AttemptOutcome(StrEnum):
     """What came of one attempt at a post, or at a step that follows on one."""
 
     SENT = "sent"
@@ -21,7 +21,7 @@ class Tried(StrEnum):
     BUG = "bug"
 
 
-class Answered(StrEnum):
+class CommandOutcome(StrEnum):
     """How a command ended for the person who used it."""
 
     OK = "ok"
@@ -48,7 +48,7 @@ class Telemetry:
     def run_ended(self, outcome: Outcome, *, seconds: float, posts: int = 0) -> None:
         """A run ended, with so many posts planned."""
 
-    def feed_ran(self, *, late_seconds: float) -> None:
+    def feed_planned(self, *, late_seconds: float) -> None:
         """A feed that was due by its schedule was planned, so long after its time."""
 
     def day_read(self, *, listed: int, new: int, unreadable: int) -> None:
@@ -60,10 +60,10 @@ class Telemetry:
     def source_failed(self, kind: ProblemKind) -> None:
         """A list or a paper could not be read, or not whole, after all repetitions."""
 
-    def post_tried(self, tried: Tried, *, waited_seconds: float) -> None:
+    def post_attempted(self, tried: AttemptOutcome, *, waited_seconds: float) -> None:
         """An attempt at a post ended, so long after the post was planned."""
 
-    def follow_up_tried(self, tried: Tried) -> None:
+    def follow_up_attempted(self, tried: AttemptOutcome) -> None:
         """An attempt at publishing a message, or at opening its thread, ended."""
 
     def discord_answered(self, *, status: int | None, seconds: float) -> None:
@@ -75,7 +75,7 @@ class Telemetry:
     def command_answered(self, command: str, *, seconds: float) -> None:
         """Discord has the first answer to a command, so long after the command got here."""
 
-    def command_ended(self, command: str, answered: Answered) -> None:
+    def command_ended(self, command: str, answered: CommandOutcome) -> None:
         """A command ended."""
 
 

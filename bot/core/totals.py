@@ -18,6 +18,6 @@ class Totals:
     papers: int
     items_unreadable: int  # on the list days that were read, when each was read last
     posts_waiting: int  # owed, and to be sent as soon as may be
-    posts_stopped: int  # owed by feeds that are held or paused
+    posts_blocked: int  # owed by feeds that are held or paused
     posts_unconfirmed: int
     oldest_waiting_at: datetime | None  # when the longest waiting of `posts_waiting` was planned

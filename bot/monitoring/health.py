@@ -27,7 +27,7 @@ RUNS_GRACE_SECONDS = 900.0
 WRITABLE_FOR_SECONDS = 20.0
 CHECK_AGAIN_SECONDS = 5.0
 # Whoever asks waits so long for a check; then the last one counts, until no write went through for ten.
-ASKED_SECONDS = 1.0
+CHECK_TIMEOUT_SECONDS = 1.0
 STUCK_SECONDS = 10.0
 
 
@@ -77,7 +77,7 @@ class Report:
         return "; ".join(wrong) or None
 
 
-def not_assembled() -> Report:
+def starting_report() -> Report:
     """How the bot is before there is anything to look at."""
     opening = Part(status=Status.STARTING, reason="the database is being opened")
     return Report(parts={"database": opening})
@@ -200,7 +200,7 @@ class _Writing:
             self._checking = asyncio.create_task(self._database.check(), name="check of the database")
             self._checking.add_done_callback(self._keep)
         if self._checking is not None:
-            await asyncio.wait({self._checking}, timeout=ASKED_SECONDS)
+            await asyncio.wait({self._checking}, timeout=CHECK_TIMEOUT_SECONDS)
         if self._checking is not None:  # still
             took = self._monotonic() - self._began_at
             if took > STUCK_SECONDS:

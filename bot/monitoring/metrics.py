@@ -24,7 +24,7 @@ from bot import __version__
 from bot.core.runs import Outcome
 from bot.errors import ProblemKind
 from bot.monitoring.snapshot import Snapshot, SnapshotCollector
-from bot.telemetry import Answered, Endpoint, Telemetry, Tried
+from bot.telemetry import AttemptOutcome, CommandOutcome, Endpoint, Telemetry
 
 # The format that every Prometheus reads.
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -36,6 +36,12 @@ _LATE_SECONDS = (1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400)
 # These are never the reason of one.
 _NO_FAILURES = frozenset(
     {ProblemKind.NOT_OPEN, ProblemKind.NO_SUCH_PAPER, ProblemKind.DATABASE, ProblemKind.BUG}
+)
+_FOLLOW_UP_OUTCOMES = (
+    AttemptOutcome.DONE,
+    AttemptOutcome.POSTPONED,
+    AttemptOutcome.REFUSED,
+    AttemptOutcome.BUG,
 )
 
 
@@ -102,11 +108,11 @@ class Metrics(Telemetry):
             ["outcome"],
             registry=registry,
         )
-        for tried in Tried:
-            if tried is not Tried.DONE:
-                self._post_attempts.labels(tried.value)
-        for tried in (Tried.DONE, Tried.POSTPONED, Tried.REFUSED, Tried.BUG):
-            self._follow_up_attempts.labels(tried.value)
+        for outcome in AttemptOutcome:
+            if outcome is not AttemptOutcome.DONE:
+                self._post_attempts.labels(outcome.value)
+        for outcome in _FOLLOW_UP_OUTCOMES:
+            self._follow_up_attempts.labels(outcome.value)
         self._post_delay = Histogram(
             "paperboy_post_delay_seconds",
             "How long after they were planned posts stood in their channel.",
@@ -164,7 +170,7 @@ class Metrics(Telemetry):
         self._posts_planned.inc(posts)
 
     @override
-    def feed_ran(self, *, late_seconds: float) -> None:
+    def feed_planned(self, *, late_seconds: float) -> None:
         self._feed_lateness.observe(late_seconds)
 
     @override
@@ -182,13 +188,13 @@ class Metrics(Telemetry):
         self._source_failures.labels(kind.value).inc()
 
     @override
-    def post_tried(self, tried: Tried, *, waited_seconds: float) -> None:
+    def post_attempted(self, tried: AttemptOutcome, *, waited_seconds: float) -> None:
         self._post_attempts.labels(tried.value).inc()
-        if tried in {Tried.SENT, Tried.ADOPTED}:
+        if tried in {AttemptOutcome.SENT, AttemptOutcome.ADOPTED}:
             self._post_delay.observe(waited_seconds)
 
     @override
-    def follow_up_tried(self, tried: Tried) -> None:
+    def follow_up_attempted(self, tried: AttemptOutcome) -> None:
         self._follow_up_attempts.labels(tried.value).inc()
 
     @override
@@ -204,7 +210,7 @@ class Metrics(Telemetry):
         self._command_seconds.labels(command).observe(seconds)
 
     @override
-    def command_ended(self, command: str, answered: Answered) -> None:
+    def command_ended(self, command: str, answered: CommandOutcome) -> None:
         self._commands.labels(command, answered.value).inc()
 
     def render(self, snapshot: Snapshot) -> bytes:

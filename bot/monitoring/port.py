@@ -19,7 +19,7 @@ from typing_extensions import override
 from bot import __version__
 from bot.core.totals import Totals
 from bot.errors import ConfigError, StoreError
-from bot.monitoring.health import Health, Report, not_assembled
+from bot.monitoring.health import Health, Report, starting_report
 from bot.monitoring.metrics import CONTENT_TYPE, Metrics
 from bot.monitoring.snapshot import Snapshot
 from bot.services.queries.totals import CurrentTotals
@@ -89,7 +89,7 @@ class Monitor:
             self._listening.close()
         await self._runner.cleanup()
 
-    def recheck_at(self, health: Health, totals: CurrentTotals) -> None:
+    def attach(self, health: Health, totals: CurrentTotals) -> None:
         """Tells of these from now on; before, the bot is starting."""
         self._health, self._totals = health, totals
 
@@ -100,7 +100,7 @@ class Monitor:
         return server()
 
     async def _report(self) -> Report:
-        return not_assembled() if self._health is None else await self._health.report()
+        return starting_report() if self._health is None else await self._health.report()
 
     async def _tell_health(self, _: web.Request) -> web.Response:
         report = await self._report()

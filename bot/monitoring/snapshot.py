@@ -118,7 +118,7 @@ def _of_totals(snapshot: Snapshot | None) -> Generator[Metric]:
         feeds.add_metric(["paused"], totals.feeds_paused)
         feeds.add_metric(["blocked"], totals.feeds_blocked)
         posts.add_metric(["waiting"], totals.posts_waiting)
-        posts.add_metric(["stopped"], totals.posts_stopped)
+        posts.add_metric(["stopped"], totals.posts_blocked)
         posts.add_metric(["unconfirmed"], totals.posts_unconfirmed)
         since = totals.oldest_waiting_at
         oldest.add_metric([], max(0.0, (snapshot.now - since).total_seconds()) if since else 0.0)

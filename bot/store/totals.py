@@ -53,7 +53,7 @@ async def read(conn: AsyncConnection) -> Totals:
         subscriptions=row[4],
         papers=row[5],
         posts_waiting=row[6],
-        posts_stopped=row[7],
+        posts_blocked=row[7],
         posts_unconfirmed=row[8],
         oldest_waiting_at=row[9],
         items_unreadable=row[10],

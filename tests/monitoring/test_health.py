@@ -24,7 +24,7 @@ from bot.monitoring.health import (
     Health,
     Report,
     Status,
-    not_assembled,
+    starting_report,
 )
 from tests.services.bots import Bot, a_bot
 
@@ -102,8 +102,8 @@ async def test_all_is_well(patient: Patient) -> None:
 
 
 def test_before_anything_is_there_it_is_starting() -> None:
-    assert not_assembled().status is Status.STARTING
-    assert not not_assembled().status.is_healthy
+    assert starting_report().status is Status.STARTING
+    assert not starting_report().status.is_healthy
 
 
 async def test_until_discord_is_there_it_is_starting(patient: Patient) -> None:

@@ -20,7 +20,7 @@ from bot.monitoring.snapshot import Snapshot
 from bot.services.container import Services
 from bot.services.context import ServiceContext
 from bot.sources.huggingface import SourceHealth
-from bot.telemetry import Answered, Endpoint, Tried
+from bot.telemetry import AttemptOutcome, CommandOutcome, Endpoint
 from tests.fakes.publisher import Fault
 from tests.process.asking import Numbers
 from tests.services import bots
@@ -36,7 +36,7 @@ TOTALS = Totals(
     subscriptions=5,
     papers=6,
     posts_waiting=7,
-    posts_stopped=8,
+    posts_blocked=8,
     posts_unconfirmed=9,
     oldest_waiting_at=NOW - timedelta(minutes=5),
     items_unreadable=10,
@@ -57,16 +57,16 @@ def used() -> str:
     """What is told after each thing has happened once."""
     metrics = Metrics()
     metrics.run_ended(Outcome.OK, seconds=1.0, posts=2)
-    metrics.feed_ran(late_seconds=1.0)
+    metrics.feed_planned(late_seconds=1.0)
     metrics.day_read(listed=3, new=1, unreadable=2)
     metrics.source_failed(ProblemKind.TIMED_OUT)
     metrics.source_answered(Endpoint.LIST, status=None, seconds=1.0)
-    metrics.post_tried(Tried.SENT, waited_seconds=1.0)
-    metrics.follow_up_tried(Tried.DONE)
+    metrics.post_attempted(AttemptOutcome.SENT, waited_seconds=1.0)
+    metrics.follow_up_attempted(AttemptOutcome.DONE)
     metrics.discord_answered(status=429, seconds=1.0)
     metrics.gateway_lost()
     metrics.command_answered("help", seconds=1.0)
-    metrics.command_ended("help", Answered.OK)
+    metrics.command_ended("help", CommandOutcome.OK)
     return metrics.render(SNAPSHOT).decode()
 
 
@@ -155,7 +155,7 @@ def test_every_outcome_of_a_post_and_a_run_is_there_from_the_start() -> None:
     numbers = Numbers(Metrics().render(SNAPSHOT).decode())
     for outcome in Outcome:
         assert numbers.of("paperboy_runs_total", outcome=outcome.value) == 0
-    for tried in set(Tried) - {Tried.DONE}:
+    for tried in set(AttemptOutcome) - {AttemptOutcome.DONE}:
         assert numbers.of("paperboy_post_attempts_total", outcome=tried.value) == 0
 
 
@@ -191,8 +191,8 @@ async def test_each_end_of_an_attempt_at_a_post_is_counted_once(
         numbers = Numbers(metrics.render(SNAPSHOT).decode())
     counted = {
         tried.value: numbers.of("paperboy_post_attempts_total", outcome=tried.value)
-        for tried in Tried
-        if tried is not Tried.DONE
+        for tried in AttemptOutcome
+        if tried is not AttemptOutcome.DONE
     }
     assert counted == dict.fromkeys(counted, 0) | {outcome: 2 if outcome == "refused" else 1}
     assert numbers["paperboy_post_delay_seconds_count"] == (outcome == "sent")

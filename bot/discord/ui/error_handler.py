@@ -12,7 +12,7 @@ from typing_extensions import override
 from bot.core.markdown import shorten
 from bot.discord.ui import replies
 from bot.discord.ui.error_texts import ALREADY_ACKNOWLEDGED, UNREACHABLE, Failure, failure
-from bot.telemetry import Answered
+from bot.telemetry import CommandOutcome
 
 _log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ _LONGEST_CONTENT = 2_000  # of a message; Discord's limit
 _EXPIRED = frozenset({10015, 10062, 50027})
 
 
-async def answer_failure(interaction: discord.Interaction, error: Exception) -> Answered:
+async def answer_failure(interaction: discord.Interaction, error: Exception) -> CommandOutcome:
     """Tells the person what was wrong, and the log at most once; raises nothing.
 
     A bug is logged with the reference that the person is given. Gives what it was.
@@ -56,7 +56,7 @@ def _bug(error: Exception, name: str) -> Failure:
         "Something went wrong in Paperboy; that is a bug, and nothing you did. Try again, and if it stays, "
         f"give whoever runs this bot the reference `{reference}`: it is in the log."
     )
-    return Failure(answered=Answered.BUG, text=text)
+    return Failure(answered=CommandOutcome.BUG, text=text)
 
 
 async def _tell(interaction: discord.Interaction, text: str, *, may_be_ours: bool) -> Exception | None:

@@ -12,7 +12,7 @@ from discord import app_commands
 from bot.core.plurals import count
 from bot.discord.answers.formatting import code
 from bot.errors import SourceError, StoreError, UserError
-from bot.telemetry import Answered
+from bot.telemetry import CommandOutcome
 
 # Discord did not answer, or not in time: its own errors aside.
 NO_ANSWER = (aiohttp.ClientError, OSError)
@@ -36,7 +36,7 @@ _OF_FILES = (FileNotFoundError, FileExistsError, PermissionError, IsADirectoryEr
 class Failure:
     """An error that is no bug."""
 
-    answered: Answered
+    answered: CommandOutcome
     text: str = ""  # for the person; '' where nothing can reach them, or another process answers them
     warning: str = ""  # for the log, as the end of a sentence; '' where it needs none
 
@@ -50,15 +50,15 @@ def failure(error: Exception, *, has_begun: bool) -> Failure | None:  # noqa: PL
     """
     match error:
         case UserError():
-            return Failure(answered=Answered.USER_ERROR, text=str(error))
+            return Failure(answered=CommandOutcome.USER_ERROR, text=str(error))
         case app_commands.AppCommandError():
             text = _of_commands(error)
-            return Failure(answered=Answered.USER_ERROR, text=text) if text else None
+            return Failure(answered=CommandOutcome.USER_ERROR, text=text) if text else None
         case StoreError():
-            return Failure(answered=Answered.FAILED, text=_of_store(error))  # the database has logged it
+            return Failure(answered=CommandOutcome.FAILED, text=_of_store(error))  # logged by the store
         case SourceError():
             return Failure(
-                answered=Answered.FAILED,
+                answered=CommandOutcome.FAILED,
                 text="Hugging Face gave no usable answer. Nothing was changed: try again in a few minutes.",
                 warning=str(error),
             )
@@ -73,10 +73,10 @@ def failure(error: Exception, *, has_begun: bool) -> Failure | None:  # noqa: PL
 def _of_connection(error: Exception, *, has_begun: bool) -> Failure | None:
     if isinstance(error, OSError) and error.errno in _FULL_DISK:
         text = "The disk that I run on is full, so I could not do that. Whoever runs me can fix it."
-        return Failure(answered=Answered.FAILED, text=text, warning=str(error))
+        return Failure(answered=CommandOutcome.FAILED, text=text, warning=str(error))
     if isinstance(error, NO_ANSWER) and not isinstance(error, _OF_FILES):
         return Failure(
-            answered=Answered.FAILED,
+            answered=CommandOutcome.FAILED,
             text=f"My connection to Discord broke off. {_how_far(has_begun=has_begun)}",
             warning=f"the connection to Discord broke off ({type(error).__name__}: {error})",
         )
@@ -97,7 +97,7 @@ def _of_store(error: StoreError) -> str:
 def _of_discord(error: discord.HTTPException, *, has_begun: bool) -> Failure | None:
     if error.code == ALREADY_ACKNOWLEDGED:
         return Failure(
-            answered=Answered.LATE,
+            answered=CommandOutcome.LATE,
             warning=(
                 "another process has answered it already: two bots use the same token. Stop one of them, or "
                 "reset the token"
@@ -105,7 +105,7 @@ def _of_discord(error: discord.HTTPException, *, has_begun: bool) -> Failure | N
         )
     if error.code in _TOO_LATE:
         return Failure(
-            answered=Answered.LATE,
+            answered=CommandOutcome.LATE,
             warning=f"it cannot be answered any more: {_TOO_LATE[error.code]} (code {error.code})",
         )
     warning = f"Discord answered {error.status} (code {error.code}): {error.text[:200]}"
@@ -123,12 +123,12 @@ def _of_discord(error: discord.HTTPException, *, has_begun: bool) -> Failure | N
         text = "Discord says that a channel, role or message of this does not exist any more."
     else:
         return None
-    return Failure(answered=Answered.FAILED, text=text, warning=warning)
+    return Failure(answered=CommandOutcome.FAILED, text=text, warning=warning)
 
 
 def _slowed(warning: str, *, has_begun: bool) -> Failure:
     text = f"Discord asks me to slow down. {_how_far(has_begun=has_begun)}"
-    return Failure(answered=Answered.FAILED, text=text, warning=warning)
+    return Failure(answered=CommandOutcome.FAILED, text=text, warning=warning)
 
 
 def _how_far(*, has_begun: bool) -> str:

@@ -20,7 +20,7 @@ from bot.services.delivery.blocking import block, notify_of_delay, notify_of_suc
 from bot.services.delivery.pace import ChannelPace, Rest, growing_wait
 from bot.services.delivery.refused_content import fail, refuse
 from bot.store import outbox, papers, posts, splitting
-from bot.telemetry import Tried
+from bot.telemetry import AttemptOutcome
 
 _log = logging.getLogger(__name__)
 
@@ -68,10 +68,10 @@ class Sending:
             await self._attempt(post)
         except StoreError:  # logged once, by the database; nothing can be noted now, so nothing is sent
             self._rest.begin()
-            self._tell(post, Tried.POSTPONED)
+            self._tell(post, AttemptOutcome.POSTPONED)
         except Exception:  # noqa: BLE001 - the job guard
             _log.exception("Post %d could not be delivered because of a bug", post.id)
-            self._tell(post, Tried.BUG)
+            self._tell(post, AttemptOutcome.BUG)
             await self._note_bug(post)
 
     async def _attempt(self, post: Post) -> None:
@@ -102,7 +102,7 @@ class Sending:
 
     async def _deliver(
         self, post: Post, message: Message, shown: Mapping[PaperId, Paper], *, now: datetime
-    ) -> tuple[MessageId, Tried]:
+    ) -> tuple[MessageId, AttemptOutcome]:
         """The post's message: an earlier attempt's, where the nonce is not relied on any more, or a new one.
 
         Raises:
@@ -112,9 +112,9 @@ class Sending:
         since = await self._may_have_arrived_since(post, now)
         must_look = _must_look(post, now)
         if must_look and (earlier := await self._publisher.find(post.place, urls, since=since)):
-            return earlier, Tried.ADOPTED
+            return earlier, AttemptOutcome.ADOPTED
         try:
-            return await self._publisher.publish(post.place, message, nonce=post.nonce), Tried.SENT
+            return await self._publisher.publish(post.place, message, nonce=post.nonce), AttemptOutcome.SENT
         except DeliveryError as error:
             is_open = error.may_have_arrived or (post.first_attempt_at is not None and not must_look)
             if not (error.kind is DeliveryErrorKind.CONTENT_REFUSED and is_open):
@@ -125,7 +125,7 @@ class Sending:
                 raise replace(unclear, may_have_arrived=True) from error
             if earlier is None:
                 raise
-            return earlier, Tried.ADOPTED
+            return earlier, AttemptOutcome.ADOPTED
 
     async def _may_have_arrived_since(self, post: Post, now: datetime) -> datetime:
         """The earliest moment, by Discord's clock, at which an earlier attempt can have brought the message.
@@ -144,17 +144,17 @@ class Sending:
                 await outbox.forget_first_attempt(conn, post.id)
             match error.kind:
                 case DeliveryErrorKind.UNCONFIRMED:
-                    tried = Tried.UNCONFIRMED
+                    tried = AttemptOutcome.UNCONFIRMED
                     await outbox.unconfirmed(conn, post.id, reason=error.reason, code=error.code, now=now)
                 case DeliveryErrorKind.CONTENT_REFUSED:
-                    tried = Tried.REFUSED
+                    tried = AttemptOutcome.REFUSED
                     await refuse(conn, post, error, now=now)
                 case kind if kind.blocks_channel:
-                    tried = Tried.BLOCKED
+                    tried = AttemptOutcome.BLOCKED
                     await outbox.postpone(conn, post.id, until=now, reason=error.reason, code=error.code)
                     await block(conn, post.feed_id, error, now=now)
                 case _:
-                    tried = Tried.POSTPONED
+                    tried = AttemptOutcome.POSTPONED
                     until = now + max(growing_wait(post.failures), asked_wait(error))
                     await outbox.postpone(conn, post.id, until=until, reason=error.reason, code=error.code)
                     if post.failures >= FAILURES_THAT_LAST:
@@ -167,9 +167,9 @@ class Sending:
             "Post %d to channel %d: %s", post.id, post.channel_id, error.reason, extra={"fields": fields}
         )
 
-    def _tell(self, post: Post, tried: Tried) -> None:
+    def _tell(self, post: Post, tried: AttemptOutcome) -> None:
         waited = self._clock() - post.planned_at
-        self._telemetry.post_tried(tried, waited_seconds=max(0.0, waited.total_seconds()))
+        self._telemetry.post_attempted(tried, waited_seconds=max(0.0, waited.total_seconds()))
 
     async def _note_bug(self, post: Post) -> None:
         now = self._clock()

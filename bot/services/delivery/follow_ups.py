@@ -11,7 +11,7 @@ from bot.services.context import ServiceContext
 from bot.services.delivery.attempts import BUG, MOST_BUGS, asked_wait
 from bot.services.delivery.pace import Rest, growing_wait
 from bot.store import follow_ups, papers
-from bot.telemetry import Tried
+from bot.telemetry import AttemptOutcome
 
 _log = logging.getLogger(__name__)
 
@@ -32,10 +32,10 @@ class Following:
             await self._attempt(follow_up)
         except StoreError:  # logged once, by the database; nothing can be noted now, so nothing is tried
             self._rest.begin()
-            self._telemetry.follow_up_tried(Tried.POSTPONED)
+            self._telemetry.follow_up_attempted(AttemptOutcome.POSTPONED)
         except Exception:  # noqa: BLE001 - the job guard
             _log.exception("Step %d of post %d failed because of a bug", follow_up.id, follow_up.post_id)
-            self._telemetry.follow_up_tried(Tried.BUG)
+            self._telemetry.follow_up_attempted(AttemptOutcome.BUG)
             await self._note_bug(follow_up)
 
     async def _attempt(self, follow_up: FollowUp) -> None:
@@ -53,7 +53,7 @@ class Following:
         else:
             async with self._database.write() as conn:
                 await follow_ups.mark_done(conn, follow_up.id, now=self._clock())
-            self._telemetry.follow_up_tried(Tried.DONE)
+            self._telemetry.follow_up_attempted(AttemptOutcome.DONE)
 
     async def _note_failure(self, follow_up: FollowUp, error: DeliveryError) -> None:
         now = self._clock()
@@ -69,7 +69,9 @@ class Following:
                 )
         if error.kind is DeliveryErrorKind.BOT_REFUSED:
             self._rest.begin(asked_wait(error).total_seconds())
-        self._telemetry.follow_up_tried(Tried.REFUSED if error.kind.is_final else Tried.POSTPONED)
+        self._telemetry.follow_up_attempted(
+            AttemptOutcome.REFUSED if error.kind.is_final else AttemptOutcome.POSTPONED
+        )
         _log.warning("Post %d, step %s: %s", follow_up.post_id, follow_up.kind, error.reason)
 
     async def _note_bug(self, follow_up: FollowUp) -> None:

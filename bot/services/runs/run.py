@@ -221,7 +221,7 @@ class Runs:
             await _finish(conn, run_id, report, now=now)
         for feed in due:
             if feed.schedule.cadence is not Cadence.LIVE:
-                self._telemetry.feed_ran(late_seconds=max(0.0, (now - feed.next_run_at).total_seconds()))
+                self._telemetry.feed_planned(late_seconds=max(0.0, (now - feed.next_run_at).total_seconds()))
         return report
 
     async def _note_failure(self, run_id: RunId, error: Exception) -> None:
