@@ -1,6 +1,6 @@
-"""The no-token world: Discord and Hugging Face on loopback, to try a bot out and to test it as a process.
+"""The sandbox: a simulated Discord and Hugging Face on loopback, to try out a bot or test it as a process.
 
-It knows nothing of any bot. A bot is pointed here by the address of its REST, of its gateway and of the Hub.
+It knows nothing about any bot. A bot connects to it by the URLs of the REST API, the gateway and the Hub.
 """
 
 from sandbox.app import PAGE_PORT, Sandbox, SeedCommand

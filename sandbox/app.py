@@ -1,4 +1,4 @@
-"""A whole sandbox: what exists in it, who owns it, and in which order it closes."""
+"""The whole sandbox: builds its parts, and closes them in reverse order."""
 
 from __future__ import annotations
 
@@ -28,25 +28,30 @@ from sandbox.world import PaperClub, World
 
 _log = logging.getLogger(__name__)
 
-PAGE_PORT: Final = 8765  # where the page is looked for first; see `page_port`
-_READING_SECONDS: Final = 10.0
-_STORING_SECONDS: Final = 0.3  # what a bot gets to keep what it has read: nothing outside tells that it did
+PAGE_PORT: Final = 8765  # the first port to try; see `page_port`
+_MAX_READING_SECONDS: Final = 10.0
+_STORING_SECONDS: Final = 0.3  # time for the bot to store what it read, which the sandbox can't observe
 
 
 @dataclass(frozen=True, slots=True)
 class SeedCommand:
-    """A slash command that the admin types when the bot is there: "config show" for a sub-command."""
+    """A slash command that the admin types once the bot is connected, for example "config show"."""
 
     name: str
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 class Sandbox(Moderator):
-    """Discord and Hugging Face on loopback, with one server, two people, and a page to look at it.
+    """Discord and Hugging Face on loopback, with one server, two people, and a page for the browser.
 
-    `port` is the Discord stand-in's (0: a free one). `page_port` is the page's: the first free one from there
-    on, 0 for any, None for no page. `shards` is how many the bot is advised to run. With `live` the lists are
-    those of today and the days before, else the bundled sample's. `machine` tells the time at the start.
+    Args:
+        port: the port of the simulated Discord; 0 for any free port.
+        page_port: the page uses the first free port from this one on; 0 for any, None for no page.
+        seed: the commands that `seed()` types.
+        bot_name: the name of the bot's user.
+        shards: the number of shards that the gateway recommends.
+        live: the real lists of today and the days before; None for the bundled sample lists.
+        machine: the machine's clock.
     """
 
     def __init__(
@@ -80,7 +85,7 @@ class Sandbox(Moderator):
             await self.huggingface.start()
             exits.push_async_callback(self.huggingface.close)
             if self._page_port is not None:
-                # Imported here: the page's libraries are slow to load, and tests mostly go without it.
+                # Imported here because the page's libraries are slow to load, and most tests don't need it.
                 from sandbox.page import Page  # noqa: PLC0415
                 from sandbox.thumbnails import Thumbnails  # noqa: PLC0415
 
@@ -114,7 +119,7 @@ class Sandbox(Moderator):
 
     @property
     def token(self) -> str:
-        """The token that the stand-in takes: a fake."""
+        """The token that the simulated Discord accepts. It is not a real one."""
         return self._server.token
 
     @property
@@ -131,17 +136,17 @@ class Sandbox(Moderator):
 
     @property
     def page_url(self) -> str | None:
-        """The address to open in a browser on this machine; None without a page."""
+        """The URL to open in a browser on this machine; None without a page."""
         return self._page_url
 
     @property
     def gateway(self) -> Gateway:
-        """The socket side: `drop()`, `ask_to_reconnect()`, `forget_sessions()`."""
+        """The gateway, with `drop()`, `ask_to_reconnect()` and `forget_sessions()`."""
         return self._server.gateway
 
     @property
     def faults(self) -> Faults:
-        """Failures on demand of Discord's REST."""
+        """Failures to inject into Discord's REST API."""
         return self._server.rest.faults
 
     @property
@@ -150,18 +155,18 @@ class Sandbox(Moderator):
         return self._server.rest.limits
 
     def limit_rates(self, *, latency_seconds: float = 0.0) -> RateLimits:
-        """Begin to count from nothing, and have each request take so long from now on."""
+        """Reset the rate limits, and delay each request by `latency_seconds` from now on."""
         self._server.rest.latency_seconds = latency_seconds
         self._server.rest.limits = RateLimits()
         return self._server.rest.limits
 
     def lift_limits(self) -> None:
-        """Let anything be sent as fast as it comes: for what is measured without Discord's waits."""
+        """Remove the rate limits, for measurements without Discord's waits."""
         self._server.rest.limits = None
 
     @property
     def requests(self) -> deque[RecordedRequest]:
-        """What the bot asked of Discord's REST, oldest first."""
+        """The bot's requests to Discord's REST API, oldest first."""
         return self._server.rest.requests
 
     @property
@@ -170,7 +175,7 @@ class Sandbox(Moderator):
 
     @property
     def channel(self) -> ChannelHandle:
-        """The text channel where seeds are typed."""
+        """The text channel where the seed commands are typed."""
         return self.club.papers
 
     @property
@@ -182,19 +187,19 @@ class Sandbox(Moderator):
         return self.club.member
 
     async def seed(self) -> list[Answer]:
-        """Type the given commands as the admin, once the bot is there and has read the sample's lists.
+        """Type the seed commands as the admin, once the bot is connected and has read the lists.
 
-        A bot that does not read them all in ten seconds is not waited for.
+        Continues after ten seconds if the bot has not read all of them.
 
         Raises:
-            TimeoutError: the bot did not come, or did not answer.
+            TimeoutError: the bot didn't connect, or didn't answer.
         """
         await self.wait_for_bot(self.guild.id, commands=[command.name for command in self._seed])
         with suppress(TimeoutError):
             await self.until(
                 lambda: self.huggingface.is_read,
-                timeout_seconds=_READING_SECONDS,
-                what="a reader of the lists",
+                timeout_seconds=_MAX_READING_SECONDS,
+                what="the bot to read the lists",
             )
         await asyncio.sleep(_STORING_SECONDS)
         answers: list[Answer] = []

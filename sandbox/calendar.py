@@ -1,6 +1,8 @@
-"""The sandbox's days: a clock that runs with the machine's and can be moved on to the next list day.
+"""The sandbox's calendar: a clock that runs with the machine's and can be moved to the next list day.
 
-Everything in the sandbox goes by it, the bot too, so that message times, ids and lists agree.
+Everything in the sandbox uses it, including the bot, so that message times, IDs and lists agree. It moves
+between two runs of the bot (`around_moves`), and then wakes the bot (`moved`). The Hugging Face server
+refuses days that the calendar has not reached.
 """
 
 from __future__ import annotations
@@ -16,14 +18,14 @@ _NEW_YORK: Final = ZoneInfo("America/New_York")
 _OPENS_AT: Final = time(21, 30)  # in New York, on the evening before the list day
 _A_DAY: Final = timedelta(days=1)
 _SATURDAY: Final = 5
-# Nine in the morning is past by then from Tokyo to Los Angeles.
+# By then, 9:00 has passed everywhere from Tokyo to Los Angeles.
 _NOT_BEFORE: Final = time(18, 0, tzinfo=UTC)
-_HOLD_SECONDS: Final = 10.0
-_LIVE_DAYS_BACK: Final = 2  # weekdays before today on which live lists begin
+_MAX_WAIT_SECONDS: Final = 10.0
+_LIVE_DAYS_BACK: Final = 2  # live lists start this many weekdays before today
 
 
 def open_list_day(now: datetime) -> date:
-    """The list day that is filling: it opens at 21:30 in New York on the evening before."""
+    """The list day that is open: it opens at 21:30 in New York on the evening before."""
     local = now.astimezone(_NEW_YORK)
     return local.date() + _A_DAY if local.time() >= _OPENS_AT else local.date()
 
@@ -34,7 +36,7 @@ def opens_at(day: date) -> datetime:
 
 
 def weekday_after(day: date) -> date:
-    """The next day that has a list: those of Saturdays and Sundays are empty."""
+    """The next day with a list. Lists of Saturdays and Sundays are empty."""
     day += _A_DAY
     while day.weekday() >= _SATURDAY:
         day += _A_DAY
@@ -42,15 +44,15 @@ def weekday_after(day: date) -> date:
 
 
 def weekday_before(day: date) -> date:
-    """The last day before that has a list."""
+    """The previous day with a list."""
     day -= _A_DAY
     while day.weekday() >= _SATURDAY:
         day -= _A_DAY
     return day
 
 
-def named(day: date) -> str:
-    """As people read it: "Wed 25 Nov 2026"."""
+def day_label(day: date) -> str:
+    """The day for people: "Wed 25 Nov 2026"."""
     return f"{day:%a} {day.day} {day:%b %Y}"
 
 
@@ -59,7 +61,7 @@ def machine_time() -> datetime:
 
 
 class Calendar:
-    """The clock and the days that it can be moved to; made by `of_sample` or `live`."""
+    """The clock and the days that it can be moved to. Create it with `of_sample` or `live`."""
 
     def __init__(
         self,
@@ -70,10 +72,10 @@ class Calendar:
         machine: Callable[[], datetime] = machine_time,
     ) -> None:
         self.moved: list[Callable[[], None]] = []  # called after each move
-        # What a move happens inside of: there a bot may end first what it does by the clock as it was. It has
-        # ten seconds for that.
+        # The clock moves inside this context, so that a bot can finish what it does by the old time. Entering
+        # it is abandoned after ten seconds.
         self.around_moves: Callable[[], AbstractAsyncContextManager[object]] = nullcontext
-        self.days = tuple(days)  # the sample's list days, those to come too; none where lists are live
+        self.days = tuple(days)  # the sample's list days, including future ones; empty for live lists
         self._source = source
         self._ahead = -set_back  # of the machine's clock
         self._machine = machine
@@ -82,10 +84,10 @@ class Calendar:
     def of_sample(
         cls, *, open_days: int, days_to_come: int, machine: Callable[[], datetime] = machine_time
     ) -> Calendar:
-        """The machine's own time at first, with so many list days of the sample open and so many to come.
+        """Start at the machine's time, with `open_days` list days open and `days_to_come` in the future.
 
-        The newest open one may be a Saturday, whose real list is empty: who tries the sandbox then sees a
-        post too.
+        The newest open day can be a Saturday, although its real list would be empty, so that the sandbox
+        shows a post on every day.
         """
         days = [open_list_day(machine())]
         for _ in range(open_days - 1):
@@ -96,7 +98,7 @@ class Calendar:
 
     @classmethod
     def live(cls, *, machine: Callable[[], datetime] = machine_time) -> Calendar:
-        """Two weekdays before today at first, at the machine's time of day."""
+        """Start two weekdays before today, at the machine's time of day."""
         now = machine()
         day = open_list_day(now)
         for _ in range(_LIVE_DAYS_BACK):
@@ -104,38 +106,38 @@ class Calendar:
         return cls(source="live", set_back=open_list_day(now) - day, machine=machine)
 
     def now(self) -> datetime:
-        """The sandbox's time, aware, in UTC: hand this on as the clock."""
+        """The sandbox's time, aware and in UTC. Pass this method on as the clock."""
         return self._machine() + self._ahead
 
     def state(self) -> dict[str, Any]:
-        """What the page shows of it."""
+        """The state that the page shows."""
         now = self.now()
         day, following = open_list_day(now), self._following(now)
         return {
             "now": now.isoformat(),
             "list_day": day.isoformat(),
-            "label": named(day),
+            "label": day_label(day),
             "next": following.isoformat() if following else None,
-            "next_label": named(following) if following else None,
+            "next_label": day_label(following) if following else None,
             "why_not": None if following else self._why_not(day),
             "source": self._source,
         }
 
     async def next_day(self) -> bool:
-        """Moves the clock on to the next list day that has papers; False, and nothing else, if there is none.
+        """Move the clock to the next list day that has papers; return False if there is none.
 
-        By whole days, so that every daily channel, whatever its hour, has had it in between and is due. In
-        the sample not before 18:00 UTC: from a weekend, too, Monday's channels are due then. The last live
-        day is today, at the machine's own time.
+        The clock moves by whole days, so that every daily channel becomes due. In the sample, the new time is
+        18:00 UTC or later, so that Monday's channels are due after a weekend. The last live day is today, at
+        the machine's time.
         """
         async with AsyncExitStack() as exits:
             with suppress(TimeoutError):
-                async with asyncio.timeout(_HOLD_SECONDS):
+                async with asyncio.timeout(_MAX_WAIT_SECONDS):
                     await exits.enter_async_context(self.around_moves())
             is_moved = self._move()
         if is_moved:
-            for tell in tuple(self.moved):
-                tell()
+            for on_moved in tuple(self.moved):
+                on_moved()
         return is_moved
 
     def _move(self) -> bool:
@@ -152,10 +154,11 @@ class Calendar:
         return True
 
     def _moment_on(self, day: date, now: datetime) -> datetime:
-        at_least = datetime.combine(day, _NOT_BEFORE)
+        earliest = datetime.combine(day, _NOT_BEFORE)
         moment = now + (day - open_list_day(now))
-        # Where New York's clocks are changed in between, the same time of day may be another list day.
-        return max(moment, at_least) if open_list_day(moment) == day else at_least
+        # If daylight saving time changes in New York in between, the same time of day can be another list
+        # day.
+        return max(moment, earliest) if open_list_day(moment) == day else earliest
 
     def _following(self, now: datetime) -> date | None:
         today = open_list_day(now)
@@ -170,10 +173,10 @@ class Calendar:
 
     def _why_not(self, day: date) -> str:
         if self._source == "sample":
-            return "The sample ends here: start the sandbox anew to go through its days again."
+            return "This is the last sample day. Restart the sandbox to start over."
         following = weekday_after(day)
         return (
-            f"This is today. The list of {named(following)} opens at {opens_at(following):%H:%M} UTC"
-            f"{'' if following - day == _A_DAY else f' on {named(opens_at(following).date())}'}"
-            " and comes by itself."
+            f"This is today. The list for {day_label(following)} opens at {opens_at(following):%H:%M} UTC"
+            f"{'' if following - day == _A_DAY else f' on {day_label(opens_at(following).date())}'}"
+            " and appears automatically."
         )

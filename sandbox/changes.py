@@ -1,4 +1,4 @@
-"""What changed in the sandbox, and who waits for it: nothing in it waits by the clock."""
+"""Change notifications: waits in the sandbox end when something changes, and never poll."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Callable
 
 
 class Changes:
-    """What changed, and who waits for it."""
+    """Versions of the channels, and the tasks that wait for a change."""
 
     def __init__(self) -> None:
         self._waiters: set[asyncio.Future[None]] = set()
         self._everywhere = 0
         self._channels: defaultdict[int, int] = defaultdict(int)
 
-    def ring(self, channel_id: int | None = None) -> None:
-        """Note a change in a channel, or with None one that every channel may show."""
+    def mark(self, channel_id: int | None = None) -> None:
+        """Record a change in a channel; None for a change that any channel can show."""
         if channel_id is None:
             self._everywhere += 1
         else:
@@ -24,20 +24,20 @@ class Changes:
         self.wake()
 
     def wake(self) -> None:
-        """Have everyone who waits look again, without a change that a channel would show."""
+        """Wake all waiting tasks without a change in any channel."""
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
 
     def version(self, channel_id: int) -> int:
-        """A number that grows when something changed that the channel may show."""
+        """A number that grows with every change that the channel can show."""
         return self._everywhere + self._channels[channel_id]
 
     async def until(self, claim: Callable[[], bool], *, timeout_seconds: float, what: str) -> None:
-        """Wait until the claim holds; it is asked again after each change.
+        """Wait until `claim` returns True. It is called again after each change.
 
         Raises:
-            TimeoutError: it did not hold in time; the message names `what`.
+            TimeoutError: it didn't in time; the message names `what`.
         """
         try:
             async with asyncio.timeout(timeout_seconds):
@@ -49,4 +49,4 @@ class Changes:
                     finally:
                         self._waiters.discard(waiter)
         except TimeoutError:
-            raise TimeoutError(f"waited {timeout_seconds:g} s in vain for {what}") from None
+            raise TimeoutError(f"waited {timeout_seconds:g} s for {what}") from None

@@ -1,4 +1,4 @@
-"""Discord on loopback: one HTTP server with the REST paths and the gateway socket."""
+"""The simulated Discord: one HTTP server with the REST API and the gateway."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from sandbox.listening import Listener
 from sandbox.rest import Rest
 from sandbox.world import World
 
-TOKEN: Final = "sandbox.not-a-real-token.sandbox"  # noqa: S105  # opens nothing but this stand-in
-_LARGEST_BODY_BYTES: Final = 26 * 1024 * 1024
+TOKEN: Final = "sandbox.not-a-real-token.sandbox"  # noqa: S105  # valid only here
+_MAX_BODY_BYTES: Final = 26 * 1024 * 1024
 
 
 class DiscordServer:
-    """Serves the world to a bot; it never listens but on 127.0.0.1."""
+    """Serves the world to a bot, on 127.0.0.1 only."""
 
     def __init__(self, world: World) -> None:
         self.token = TOKEN
         self.gateway = Gateway(world.backend, token=TOKEN, places=world.places, changed=world.changes.wake)
         self.rest = Rest(world, token=TOKEN, gateway_url=lambda: self.gateway.url)
-        app = web.Application(client_max_size=_LARGEST_BODY_BYTES)
+        app = web.Application(client_max_size=_MAX_BODY_BYTES)
         app.router.add_get("/gateway/", self.gateway.handle)
         app.router.add_get("/gateway", self.gateway.handle)
         app.router.add_route("*", "/api/v10/{path:.+}", self.rest.handle)

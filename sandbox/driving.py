@@ -1,4 +1,4 @@
-"""Acting as a person in the sandbox: commands, buttons, menus, modals, and waiting for what follows."""
+"""The driver: acts as a person in the sandbox (commands, buttons, menus, modals) and waits for answers."""
 
 from __future__ import annotations
 
@@ -14,25 +14,27 @@ from simcord.results import InteractionResult, ResponseMessage
 from sandbox.discord import DiscordServer
 from sandbox.world import World
 
-ANSWER_SECONDS: Final = 15.0  # for a deferred answer; the first reaction has Discord's three seconds
+ANSWER_SECONDS: Final = (
+    15.0  # for a deferred answer; the first response must come within Discord's three seconds
+)
 CONNECT_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the bot answered to one interaction; reads the world as it is now, later edits included."""
+    """The bot's answer to one interaction. It reflects the current state, including later edits."""
 
     result: InteractionResult
 
     @property
     def messages(self) -> list[ResponseMessage]:
-        """The answer and its follow-ups, ephemeral ones too."""
+        """The answer and its follow-ups, including ephemeral ones."""
         first = self.result.response
         return ([] if first is None else [first]) + self.result.followups
 
     @property
     def text(self) -> str:
-        """All content and embed text, for looking something up in it."""
+        """All content and embed text, for searching."""
         parts: list[str] = []
         for message in self.messages:
             parts.append(message.content)
@@ -57,13 +59,13 @@ class Driver:
     async def run_command(
         self, user: MemberActor | UserHandle, channel: ChannelHandle, name: str, /, **options: Any
     ) -> Answer:
-        """Type a slash command ("config show" for a sub-command) and wait for the whole answer.
+        """Type a slash command, for example "config show", and wait for the complete answer.
 
-        A `UserHandle` types in its own DMs. Options take plain values and SimCord's handles.
+        A `UserHandle` types in its own DMs. Options accept plain values and SimCord's handles.
 
         Raises:
-            SetupError: a person could not do this: no such command or option, or not theirs to use.
-            TimeoutError: the bot did not answer.
+            SetupError: the person can't do this: the command or option doesn't exist, or isn't theirs to use.
+            TimeoutError: the bot didn't answer.
         """
         if isinstance(user, MemberActor):
             result = await user.slash(channel, name, **options)
@@ -82,7 +84,7 @@ class Driver:
         value: str,
         **filled: Any,
     ) -> list[dict[str, Any]]:
-        """The choices that the bot offers for what was typed so far in one option, the others filled."""
+        """The choices that the bot offers for `value` in one option, with the others `filled`."""
         if isinstance(user, MemberActor):
             return await user.autocomplete(channel, name, option, value, **filled)
         return await user.autocomplete(name, option, value, **filled)
@@ -95,7 +97,7 @@ class Driver:
         label: str | None = None,
         custom_id: str | None = None,
     ) -> Answer:
-        """Press the one button that has this label or id."""
+        """Press the button with this label or custom ID."""
         return await self._whole(await user.click(message, label=label, custom_id=custom_id))
 
     async def choose(
@@ -106,15 +108,15 @@ class Driver:
         *,
         custom_id: str | None = None,
     ) -> Answer:
-        """Choose in a menu."""
+        """Choose values in a select menu."""
         return await self._whole(await user.select(message, values, custom_id=custom_id))
 
     async def submit(self, user: MemberActor | UserHandle, shown: Answer, values: dict[str, Any]) -> Answer:
-        """Fill and send the modal that an answer showed; values by custom id."""
+        """Fill in and submit the modal that an answer showed. `values` are by custom ID."""
         return await self._whole(await user.submit_modal(shown.result, values))
 
     def messages(self, channel: ChannelHandle) -> list[ResponseMessage]:
-        """The channel's messages that everyone there sees, oldest first."""
+        """The channel's messages that everyone there can see, oldest first."""
         stored: list[Message] = list(self._world.backend.messages.get(channel.id, {}).values())
         return [
             ResponseMessage(self._world, message)
@@ -125,17 +127,17 @@ class Driver:
     async def until(
         self, claim: Callable[[], bool], *, timeout_seconds: float = ANSWER_SECONDS, what: str = "a change"
     ) -> None:
-        """Wait until the claim holds; it is asked again after each request, event and connection.
+        """Wait until `claim` returns True. It is called again after each request, event and connection.
 
         Raises:
-            TimeoutError: it did not hold in time.
+            TimeoutError: it didn't in time.
         """
         await self._world.changes.until(claim, timeout_seconds=timeout_seconds, what=what)
 
     async def wait_for_bot(
         self, guild_id: int, *, commands: Sequence[str] = (), timeout_seconds: float = CONNECT_SECONDS
     ) -> None:
-        """Wait until a bot is connected and has registered these commands (or, without a name, any)."""
+        """Wait until a bot is connected and has registered these commands (or any, if none are named)."""
         backend = self._world.backend
 
         def is_there() -> bool:
@@ -148,7 +150,7 @@ class Driver:
         await self.until(is_there, timeout_seconds=timeout_seconds, what="a bot with its commands")
 
     async def _whole(self, result: InteractionResult) -> Answer:
-        interaction = result._interaction  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the record has no public name
+        interaction = result._interaction  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # not public in SimCord
         await self.until(
             lambda: self._world.is_answered(interaction), what="the bot's answer after it deferred"
         )

@@ -1,4 +1,4 @@
-"""Failures on demand, and the record of what was asked: shared by the two stand-ins."""
+"""Injected failures, and the record of requests. Both simulated servers use them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Any, Final, Literal
 
 from aiohttp import web
 
-_KEPT_REQUESTS: Final = 5000
+_MAX_RECORDED_REQUESTS: Final = 5000
 
 
 @dataclass(slots=True)
 class RecordedRequest:
-    """One request as it came in. `status` is what it was answered, None until then or if it never was.
+    """One request. `status` is None until it is answered.
 
-    `arrived_at` is by the clock of `time.monotonic`.
+    `arrived_at` is a time of `time.monotonic`.
     """
 
     method: str
@@ -33,18 +33,18 @@ class RecordedRequest:
 
 
 def new_record() -> deque[RecordedRequest]:
-    """The newest requests, oldest first; older ones fall out."""
-    return deque(maxlen=_KEPT_REQUESTS)
+    """The most recent requests, oldest first."""
+    return deque(maxlen=_MAX_RECORDED_REQUESTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What shall go wrong with matching requests.
+    """A failure to inject into matching requests.
 
-    `method` and `path` are shell patterns; the path is the one after `/api/v10`. With `containing`, the
-    request's JSON must hold that text. `when` says whether the request is carried out first: `after` is the
-    answer that got lost. With neither `status` nor `reset` nor `raw` it is only late. `raw` is answered as it
-    is, JSON or not, and with `cuts` broken off after so many bytes.
+    `method` and `path` are shell patterns; the path starts after `/api/v10`. With `containing`, the request's
+    JSON must contain that text. `when` says whether the request is executed first: use `after` to lose only
+    the answer. Without `status`, `reset` and `raw`, the request is only delayed. `raw` is sent as it is, and
+    with `cuts` the connection is closed after that many bytes.
     """
 
     method: str = "*"
@@ -59,13 +59,13 @@ class Fault:
     cuts: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     reset: bool = False
-    times: int | None = 1  # None: until cleared
+    times: int | None = 1  # None: until `clear`
 
     @classmethod
     def rate_limit(
         cls, *, path: str, retry_after_seconds: float, is_global: bool = False, times: int = 1
     ) -> Fault:
-        """A 429 as Discord's own servers send it; without `Via` clients take it for a ban by Cloudflare."""
+        """A 429 like Discord's own. Without the `Via` header, clients mistake it for a ban by Cloudflare."""
         return cls(
             path=path,
             status=429,
@@ -80,7 +80,7 @@ class Fault:
 
 
 class Faults:
-    """The faults in force, the oldest first."""
+    """The active faults, oldest first."""
 
     def __init__(self) -> None:
         self._left: list[tuple[Fault, int | None]] = []
@@ -92,10 +92,10 @@ class Faults:
         self._left.clear()
 
     def take(self, *, method: str, path: str, content: object = None) -> Fault | None:
-        """The first fault that matches; counts as used."""
+        """The first matching fault. Uses it once."""
         for index, (fault, times) in enumerate(self._left):
-            is_about_it = fnmatchcase(method, fault.method) and fnmatchcase(path, fault.path)
-            if is_about_it and fault.containing in json.dumps(content):
+            matches = fnmatchcase(method, fault.method) and fnmatchcase(path, fault.path)
+            if matches and fault.containing in json.dumps(content):
                 if times is not None and times <= 1:
                     del self._left[index]
                 elif times is not None:
@@ -105,7 +105,7 @@ class Faults:
 
 
 async def fail(fault: Fault | None, *, when: str, request: web.Request) -> web.Response | None:
-    """Do what the fault says at this moment; None means that the request goes its usual way."""
+    """Apply the fault if it is due `when`; return None to continue the request as usual."""
     if fault is None or fault.when != when:
         return None
     if fault.delay_seconds:
@@ -113,12 +113,12 @@ async def fail(fault: Fault | None, *, when: str, request: web.Request) -> web.R
     if fault.reset:
         if request.transport is not None:
             request.transport.abort()
-        return web.Response(status=499)  # nobody reads it
+        return web.Response(status=499)  # nobody reads this
     if fault.raw is not None:
         return await _raw(fault, request)
     if fault.status is None:
         return None
-    body = {"message": "fault on demand", "code": 0} if fault.body is None else dict(fault.body)
+    body = {"message": "injected fault", "code": 0} if fault.body is None else dict(fault.body)
     return json_response(body, status=fault.status, headers=fault.headers)
 
 
@@ -127,17 +127,17 @@ async def _raw(fault: Fault, request: web.Request) -> web.Response:
     headers = {**fault.headers, "Content-Type": fault.content_type}
     if fault.cuts is None:
         return web.Response(status=fault.status or 200, body=content, headers=headers)
-    begun = web.StreamResponse(status=fault.status or 200, headers=headers)
-    begun.content_length = len(content)
-    await begun.prepare(request)
-    await begun.write(content[: fault.cuts])
+    response = web.StreamResponse(status=fault.status or 200, headers=headers)
+    response.content_length = len(content)
+    await response.prepare(request)
+    await response.write(content[: fault.cuts])
     if request.transport is not None:
         request.transport.close()
-    return web.Response(status=499)  # nobody reads it
+    return web.Response(status=499)  # nobody reads this
 
 
 def json_response(body: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    """JSON whose type is `application/json` and nothing more: discord.py reads no other as JSON."""
+    """A response of type `application/json` without a charset: discord.py reads no other as JSON."""
     return web.Response(
         body=json.dumps(body, separators=(",", ":")).encode(),
         status=status,

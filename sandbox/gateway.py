@@ -1,7 +1,7 @@
-"""The gateway: sockets that a bot connects to, and the sessions that outlive them.
+"""The simulated gateway: the WebSockets that a bot connects to, and the sessions that outlive them.
 
-Events, their pruning by intents and the shape of each payload are SimCord's; this file adds what a wire
-needs: frames, compression, sequence numbers, heartbeats, RESUME.
+SimCord creates the events, filters them by intents and builds their payloads. This module adds the protocol:
+frames, compression, sequence numbers, heartbeats and RESUME.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from sandbox.places import Places
 _log = logging.getLogger(__name__)
 
 _HEARTBEAT_INTERVAL_MS: Final = 41_250
-_KEPT_EVENTS: Final = 2_000  # how far back a RESUME reaches
-_ENDING_CODES: Final = (1000, 1001)  # a client that closes with one of these gives its session up
+_MAX_STORED_EVENTS: Final = 2_000  # a RESUME can replay this many
+_ENDING_CODES: Final = (1000, 1001)  # a client that closes with one of these ends its session
 
 
 class Op(IntEnum):
-    """Kinds of frames: https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway."""
+    """Gateway opcodes: https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway."""
 
     DISPATCH = 0
     HEARTBEAT = 1
@@ -48,7 +48,7 @@ class Op(IntEnum):
 
 
 class CloseCode(IntEnum):
-    """Why a socket is closed: https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway."""
+    """Close codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway."""
 
     GOING_AWAY = 1001
     DECODE_ERROR = 4002
@@ -57,7 +57,7 @@ class CloseCode(IntEnum):
 
 
 class Socket:
-    """One connection; frames are written in the order they were put."""
+    """One connection. Frames are sent in the order in which they were put."""
 
     def __init__(self, ws: web.WebSocketResponse, request: web.Request) -> None:
         self._ws = ws
@@ -76,15 +76,15 @@ class Socket:
         self._outbox.put_nowait(code)
 
     def abort(self) -> None:
-        """End it as a broken line would: without a closing frame."""
+        """Abort the connection without a close frame, like a network failure."""
         if self._request.transport is not None:
             self._request.transport.abort()
 
     async def pump(self) -> None:
-        """Write what is put, until cancelled or the line is gone."""
+        """Send queued frames until cancelled or disconnected."""
         with suppress(ConnectionError):
             while isinstance(item := await self._outbox.get(), str):
-                if self._deflate is None:  # also for zstd-stream: clients take plain text under any of them
+                if self._deflate is None:  # also for zstd-stream: clients accept plain text with either
                     await self._ws.send_str(item)
                 else:
                     data = self._deflate.compress(item.encode())
@@ -93,27 +93,27 @@ class Socket:
 
 
 class Session:
-    """What the bot knows as one shard's session: intents, sequence, and the events it may ask for again."""
+    """One shard's session: its intents, its sequence number, and the events that a RESUME can replay."""
 
     def __init__(self, backend: Backend, identify: Mapping[str, Any]) -> None:
         shard = identify.get("shard") or [0, 1]
         self.id = secrets.token_hex(16)
         self.shard_id: int = int(shard[0])
         self.shard_count: int = int(shard[1])
-        self.intents = discord.Intents._from_value(int(identify["intents"]))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # no public way from the wire's number
+        self.intents = discord.Intents._from_value(int(identify["intents"]))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # no public constructor takes the number
         self.sequence = 0
         self._bot_id = backend.bot_user.id
         self.socket: Socket | None = None
-        self._sent: deque[tuple[int, str]] = deque(maxlen=_KEPT_EVENTS)
-        # SimCord prunes and shapes an event and hands it to the parser of that name; ours writes it.
-        self._pruned = FakeGateway(backend, self)
+        self._sent: deque[tuple[int, str]] = deque(maxlen=_MAX_STORED_EVENTS)
+        # SimCord filters and builds an event and passes it to the parser of that name. Ours sends it.
+        self._filtered = FakeGateway(backend, self)
 
     @property
     def parsers(self) -> _Parsers:
         return _Parsers(self)
 
     def concerns(self, event: str, payload: Mapping[str, Any]) -> bool:
-        """Whether the event belongs to this shard; direct messages are shard 0's."""
+        """Whether the event belongs to this shard. Direct messages belong to shard 0."""
         guild_id = payload.get("guild_id")
         if guild_id is None and event in {"GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE"}:
             guild_id = payload["id"]
@@ -124,12 +124,12 @@ class Session:
         if not self.concerns(event, payload):
             return
         if event == "GUILD_MEMBER_UPDATE" and int(payload["user"]["id"]) == self._bot_id:
-            self.dispatch(event, payload)  # of the bot itself it comes without the members' intent
+            self.dispatch(event, payload)  # for the bot itself, it needs no members intent
         else:
-            self._pruned.feed(event, payload)
+            self._filtered.feed(event, payload)
 
     def dispatch(self, event: str, payload: Mapping[str, Any]) -> None:
-        """Number, keep and send an event; without a socket it waits for a RESUME."""
+        """Number, store and send an event. Without a socket, it waits for a RESUME."""
         self.sequence += 1
         frame = json.dumps({"op": Op.DISPATCH, "d": payload, "s": self.sequence, "t": event})
         self._sent.append((self.sequence, frame))
@@ -137,7 +137,7 @@ class Session:
             self.socket.put_frame(frame)
 
     def replay(self, socket: Socket, *, after: int) -> bool:
-        """Send again what followed that number; False if that is no longer known."""
+        """Resend the events after that sequence number; return False if they are no longer stored."""
         if after > self.sequence or (self._sent and after < self._sent[0][0] - 1):
             return False
         for number, frame in self._sent:
@@ -155,10 +155,10 @@ class _Parsers:
 
 
 class Gateway:
-    """All sessions and sockets of the stand-in."""
+    """All sessions and sockets."""
 
     def __init__(self, backend: Backend, *, token: str, places: Places, changed: Callable[[], None]) -> None:
-        self.url = ""  # known once the server listens
+        self.url = ""  # set once the server listens
         self.sessions: dict[str, Session] = {}
         self._backend = backend
         self._token = token
@@ -168,14 +168,14 @@ class Gateway:
         backend.subscribers.append(self._feed)
 
     def is_connected(self, guild_id: int) -> bool:
-        """Whether a bot listens to that server's events now."""
+        """Whether a bot is connected for that server."""
         return any(
             session.socket is not None and session.concerns("", {"guild_id": guild_id})
             for session in self.sessions.values()
         )
 
     def drop(self) -> None:
-        """Break every line without a word; the sessions stay, as after a network failure."""
+        """Abort every connection but keep the sessions, like a network failure."""
         for socket in tuple(self._sockets):
             socket.abort()
 
@@ -184,7 +184,7 @@ class Gateway:
             socket.put(Op.RECONNECT, None)
 
     def forget_sessions(self) -> None:
-        """Have each later RESUME refused."""
+        """Reject every later RESUME."""
         self.sessions.clear()
 
     async def close(self) -> None:
@@ -215,7 +215,7 @@ class Gateway:
         try:
             self._receive(socket, json.loads(text))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            _log.warning("the sandbox's gateway cannot read a frame: %r", error)
+            _log.warning("the sandbox's gateway received an invalid frame: %r", error)
             socket.put_close(CloseCode.DECODE_ERROR)
 
     def _receive(self, socket: Socket, frame: Mapping[str, Any]) -> None:
@@ -232,14 +232,16 @@ class Gateway:
             case Op.PRESENCE:
                 pass
             case op:
-                _log.warning("the sandbox's gateway does not serve op %s", op)
+                _log.warning("the sandbox's gateway does not support opcode %s", op)
 
     def _identify(self, socket: Socket, data: Mapping[str, Any]) -> None:
         session = Session(self._backend, data)
         if missing_privileged_intents(session.intents, discord.Intents.none()):
-            socket.put_close(CloseCode.DISALLOWED_INTENTS)  # as where nobody ticked them in the portal
+            socket.put_close(
+                CloseCode.DISALLOWED_INTENTS
+            )  # as if they were not enabled in the Developer Portal
             return
-        for other in tuple(self.sessions.values()):  # a bot that was killed left its sessions behind
+        for other in tuple(self.sessions.values()):  # sessions of a bot that was killed
             if other.socket is None and other.shard_id == session.shard_id:
                 del self.sessions[other.id]
         self.sessions[session.id] = session
@@ -291,8 +293,10 @@ class Gateway:
     def _feed(self, event: str, payload: Mapping[str, Any]) -> None:
         guild_id = payload.get("guild_id")
         if guild_id is not None and not self._places.has_bot(int(guild_id)):
-            return  # where the bot was kicked
-        if event == "GUILD_CREATE":  # a server that is new to the bot, not one that is back: no such field
+            return  # the bot was removed from it
+        if (
+            event == "GUILD_CREATE"
+        ):  # a newly joined server has no such field, unlike one that is available again
             payload = {key: value for key, value in payload.items() if key != "unavailable"}
         payload = self._places.completed(payload)
         for session in tuple(self.sessions.values()):

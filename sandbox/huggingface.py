@@ -1,7 +1,7 @@
-"""Hugging Face's Daily Papers on loopback: the list with its pages and refusals, and single papers.
+"""The simulated Hugging Face: the list of Daily Papers with its pages and errors, and single papers.
 
-The lists are the bundled sample's, or real ones that are fetched as they are asked for. Which of them are
-open is said by the sandbox's calendar either way.
+The lists are the bundled sample lists, or real ones that are fetched on request. Either way, the sandbox's
+calendar determines which list days are open.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sandbox.listening import Listener
 from sandbox.live import LiveLists, UpstreamError
 
 _SAMPLE: Final = Path(__file__).with_name("sample")
-_OPEN_AT_FIRST: Final = 3  # of the sample's days; the others come one by one
+_OPEN_AT_FIRST: Final = 3  # initially of the sample's days
 _LIMIT_DEFAULT: Final = 50
 _LIMIT_MOST: Final = 100
 _RATE_HEADERS: Final = {
@@ -31,19 +31,19 @@ _RATE_HEADERS: Final = {
 
 
 def redated(item: Mapping[str, Any], day: date) -> dict[str, Any]:
-    """The item as it stands on the list of that day."""
+    """The item, dated for the list of that day."""
     paper = {**item["paper"], "submittedOnDailyAt": f"{day.isoformat()}T00:00:00.000Z"}
     return {**item, "paper": paper}
 
 
 def sample_calendar(machine: Callable[[], datetime] = machine_time) -> Calendar:
-    """A calendar with as many days as there are bundled lists."""
+    """A calendar with one day per bundled list."""
     to_come = len(_sample_files()) - _OPEN_AT_FIRST
     return Calendar.of_sample(open_days=_OPEN_AT_FIRST, days_to_come=to_come, machine=machine)
 
 
 def sample_days(days: Sequence[date]) -> dict[date, list[dict[str, Any]]]:
-    """The bundled lists on these days, oldest first."""
+    """The bundled lists by day, oldest first."""
     return {
         day: [redated(item, day) for item in json.loads(file.read_text(encoding="utf-8"))]
         for day, file in zip(days, _sample_files(), strict=True)
@@ -55,10 +55,10 @@ def _sample_files() -> list[Path]:
 
 
 class HuggingFace:
-    """The stand-in.
+    """The simulated API.
 
-    `days` are the sample's lists, none where lists are live; they may be changed while it serves. `listed` is
-    called with the items of each list that somebody reads.
+    `days` has the sample lists, and is empty for live lists; it can be changed while the server runs.
+    `listed` is called with the items of each list that is read.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class HuggingFace:
         self.days = sample_days(calendar.days) if live is None else {}
         self.faults = Faults()
         self.requests = new_record()
-        self.served: set[date] = set()  # the list days that somebody has read
+        self.served: set[date] = set()  # the list days that were read
         self.listed: Callable[[Sequence[Mapping[str, Any]]], None] | None = None
         self._live = live
         self._now = calendar.now
@@ -89,7 +89,7 @@ class HuggingFace:
 
     @property
     def is_read(self) -> bool:
-        """Whether somebody has read the lists that are open: all of the sample's, or the newest live one."""
+        """Whether the open lists were read: all of the sample's, or the newest live one."""
         newest = open_list_day(self._now())
         if self._live is not None:
             return newest in self.served
@@ -119,7 +119,7 @@ class HuggingFace:
         return response
 
     async def _passed_on(self, answer: Awaitable[web.Response]) -> web.Response:
-        """The answer; what failed upstream is the failure that it is."""
+        """The response. Errors from upstream are passed on."""
         try:
             return await answer
         except UpstreamError as error:
@@ -146,16 +146,16 @@ class HuggingFace:
         return json_response(items[page * limit : (page + 1) * limit], headers=headers)
 
     async def _items(self, day: date) -> list[dict[str, Any]]:
-        """By upvotes, the highest first."""
+        """Sorted by upvotes, highest first."""
         if self._live is not None:
             return await self._live.day(day)
         return sorted(self.days.get(day, []), key=lambda item: -int(item["paper"].get("upvotes", 0)))
 
     def _day(self, query: Mapping[str, str]) -> date:
-        """The day asked for, else the newest that has papers.
+        """The requested day, or the newest one with papers.
 
         Raises:
-            ValueError: no date, or one that has not opened yet; worded as the API words it.
+            ValueError: the date is invalid or not open yet. The message is the API's.
         """
         newest = open_list_day(self._now())
         if "date" not in query and self._live is not None:

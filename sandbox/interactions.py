@@ -1,4 +1,4 @@
-"""Discord's rules of interactions that SimCord does not keep: which answer fits, how long, how often."""
+"""Discord's rules for interaction responses that SimCord doesn't enforce."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandbox.faults import RecordedRequest
 from sandbox.rules.checks import Problems, one_of, record
 from sandbox.rules.commands import choices
 
-MOST_FOLLOW_UPS: Final = 5  # where the person installed the application and the server did not
+MAX_FOLLOW_UPS: Final = 5  # if only the person installed the application, not the server
 _MESSAGES: Final = (
     CallbackType.CHANNEL_MESSAGE_WITH_SOURCE,
     CallbackType.DEFERRED_CHANNEL_MESSAGE_WITH_SOURCE,
@@ -31,18 +31,18 @@ _FITTING: Final[Mapping[int, tuple[int, ...]]] = {
 
 
 class Interactions:
-    """What is refused before SimCord looks at an answer to an interaction."""
+    """Rejects invalid responses before SimCord processes them."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self._typed: dict[int, int] = {}  # the type of the option that somebody types in, by interaction
-        backend.subscribers.append(self._heard)
+        self._typed: dict[int, int] = {}  # the type of the focused option, by interaction
+        backend.subscribers.append(self._on_event)
 
     def check(self, request: RecordedRequest) -> None:
-        """Refuse an answer that does not fit, and a follow-up that is not due.
+        """Reject a response that doesn't fit the interaction, and a follow-up before the first response.
 
         Raises:
-            BackendError: Discord would refuse this.
+            BackendError: Discord would reject this.
         """
         match (request.method, request.path.strip("/").split("/")):
             case ("POST", ["interactions", interaction_id, token, "callback"]):
@@ -59,7 +59,7 @@ class Interactions:
 
     def _check_callback(self, interaction: Interaction, body: Mapping[str, Any]) -> None:
         if interaction.responded or self._is_late(interaction):
-            return  # SimCord has these: 40060 and 10062
+            return  # SimCord raises these: 40060 and 10062
         problems = Problems()
         fitting = _FITTING[interaction.type]
         if interaction.type == InteractionType.MODAL_SUBMIT and interaction.source_message_id is not None:
@@ -82,7 +82,7 @@ class Interactions:
     def _check_follow_ups(self, interaction: Interaction) -> None:
         guild = self._backend.guilds.get(interaction.guild_id or 0)
         is_elsewhere = guild is not None and self._backend.bot_user.id not in guild.members
-        if is_elsewhere and len(interaction.followup_ids) >= MOST_FOLLOW_UPS:
+        if is_elsewhere and len(interaction.followup_ids) >= MAX_FOLLOW_UPS:
             raise BackendError(
                 400, 40094, "This interaction has reached the maximum number of follow up messages"
             )
@@ -91,8 +91,8 @@ class Interactions:
         deadline = interaction.initial_response_deadline
         return deadline is not None and self._backend.now_iso() >= deadline
 
-    def _heard(self, event: str, payload: Mapping[str, Any]) -> None:
-        """Note what is typed in, for the choices that are offered must be of its type."""
+    def _on_event(self, event: str, payload: Mapping[str, Any]) -> None:
+        """Remember the focused option, because the offered choices must be of its type."""
         if (
             event == "INTERACTION_CREATE"
             and payload.get("type") == InteractionType.APPLICATION_COMMAND_AUTOCOMPLETE
@@ -101,10 +101,10 @@ class Interactions:
 
 
 def _focused(part: Mapping[str, Any]) -> int:
-    """The type of the option in focus, 0 without one."""
+    """The type of the focused option, or 0."""
     for option in cast("list[Mapping[str, Any]]", part.get("options") or []):
         if option.get("focused"):
             return int(option["type"])
-        if found := _focused(option):
-            return found
+        if focused := _focused(option):
+            return focused
     return 0

@@ -1,4 +1,4 @@
-"""A web application on a loopback port, opened and closed as one."""
+"""A web application on a loopback port."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-_CLOSING_SECONDS: Final = 1.0  # what open requests get before they are cut
+_CLOSING_SECONDS: Final = 1.0  # how long open requests can take to finish
 
 
 class Listener:
@@ -15,10 +15,10 @@ class Listener:
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_CLOSING_SECONDS)
 
     async def start(self, *, port: int = 0) -> None:
-        """Listen on 127.0.0.1; port 0 takes a free one.
+        """Listen on 127.0.0.1; port 0 picks a free port.
 
         Raises:
-            OSError: the port is taken.
+            OSError: the port is already in use.
         """
         await self._runner.setup()
         try:

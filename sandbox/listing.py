@@ -1,4 +1,4 @@
-"""What the frame around the channels lists: the places a person sees, what came there, and who is there."""
+"""What the page's frame lists: the channels that a person can see, their newest messages, and the members."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _EXCERPT_CHARACTERS: Final = 140
 
 
 class Listing:
-    """Reads the world anew each time it is asked."""
+    """Reads the current state of the world on every call."""
 
     def __init__(self, world: World, club: PaperClub) -> None:
         self._world = world
         self._club = club
 
     def places(self, person_id: int) -> list[dict[str, Any]]:
-        """Channels with their threads below, then the direct messages: what this person may see."""
+        """The channels that this person can see, each followed by its threads, then direct messages."""
         backend = self._world.backend
         guild = backend.get_guild(self._club.guild.id)
         threads = [backend.channels[thread_id] for thread_id in guild.thread_ids]
@@ -45,17 +45,17 @@ class Listing:
                 rows += [self._row(thread, "thread", person_id) for thread in below]
         for user in self._club.users:
             if user.id == person_id:
-                direct = self._row(user.dm_channel._channel, "dm", person_id)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the record has no public name
+                direct = self._row(user.dm_channel._channel, "dm", person_id)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # not public in SimCord
                 rows.append({**direct, "name": backend.bot_user.name})
         return rows
 
     def commands(self, person_id: int) -> list[str]:
-        """The commands that this person has in the channel where commands are tried first."""
-        found = self._world.backend.visible_commands(user_id=person_id, channel_id=self._club.papers.id)
-        return [command["name"] for command in found]
+        """The commands that this person can use in the first channel."""
+        visible = self._world.backend.visible_commands(user_id=person_id, channel_id=self._club.papers.id)
+        return [command["name"] for command in visible]
 
     def people(self, *, is_bot_there: bool) -> list[dict[str, Any]]:
-        """The list of members: the bot first."""
+        """The members, with the bot first."""
         bot = {"name": self._world.backend.bot_user.name, "is_bot": True, "is_online": is_bot_there}
         users = [(user.global_name or user.name) for user in self._club.users]
         return [bot, *({"name": name, "is_bot": False, "is_online": True} for name in users)]
@@ -83,7 +83,7 @@ class Listing:
         }
 
     def _newest(self, channel: Channel, person_id: int) -> int:
-        """The newest message that is news to the person: not theirs, and not for one alone."""
+        """The newest message that is new to the person: by somebody else, and not ephemeral."""
         messages = self._shown(channel)
         return max((message.id for message in messages if message.author_id != person_id), default=0)
 
@@ -93,7 +93,7 @@ class Listing:
 
 
 def excerpt(message: Message) -> str:
-    """The beginning of what a message says, on one line, without markup."""
+    """The beginning of a message's text, on one line and without markup."""
     embed = message.embeds[0] if message.embeds else {}
     text = message.content or embed.get("title") or embed.get("description") or ""
     plain = " ".join(_MARKUP.sub("", _LINK.sub(r"\1", text)).split())

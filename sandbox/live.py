@@ -1,4 +1,4 @@
-"""The real lists, fetched politely from where Hugging Face is said to be: kept for a while, one by one."""
+"""The real lists, fetched from Hugging Face one at a time and cached."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from yarl import URL
 
 from sandbox.calendar import machine_time, open_list_day
 
-_ANSWER_SECONDS: Final = 3.0  # at the start, where a person waits for the page: one try
+_ANSWER_SECONDS: Final = 3.0  # at startup, while a person waits for the page; one attempt
 _TOTAL_SECONDS: Final = 20.0
-# So long a list is not asked for again: the one that is filling, and those that have closed.
-_KEPT_SECONDS: Final = 60.0
-_CLOSED_KEPT_SECONDS: Final = 900.0
-_KEPT_DAYS: Final = 60
+# How long lists are cached: the open one, and closed ones.
+_OPEN_CACHE_SECONDS: Final = 60.0
+_CLOSED_CACHE_SECONDS: Final = 900.0
+_MAX_CACHED_DAYS: Final = 60
 _PAGE_SIZE: Final = 100
-_MOST_PAGES: Final = 20
-_LARGEST_BYTES: Final = 32 * 1024 * 1024
+_MAX_PAGES: Final = 20
+_MAX_BYTES: Final = 32 * 1024 * 1024
 _LIST: Final = "/api/daily_papers"
 _PASSED_ON: Final = ("RateLimit", "RateLimit-Policy", "Retry-After")
 
 
 class UpstreamError(Exception):
-    """What was answered in place of a list or a paper, or why nothing was; to be passed on as it is."""
+    """An error from Hugging Face, or the reason why there was no answer. It is passed on unchanged."""
 
     def __init__(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(f"{status}: {body.decode(errors='replace')}")
@@ -42,9 +42,9 @@ class UpstreamError(Exception):
 
 
 class LiveLists:
-    """Reads lists and papers from one address; use it as an async context manager.
+    """Reads lists and papers from one base URL. Use it as an async context manager.
 
-    `connector` makes what opens the connections, where they do not go straight there.
+    `connector` creates the connector of the HTTP session, for example to use a proxy.
     """
 
     def __init__(
@@ -56,11 +56,11 @@ class LiveLists:
     ) -> None:
         self._connector = connector
         self._url = URL(address.rstrip("/"))
-        self.address = str(self._url.with_user(None)).rstrip("/")  # to be shown
+        self.address = str(self._url.with_user(None)).rstrip("/")  # for display
         self._headers = {"Accept": "application/json"} | (
             {"Authorization": f"Bearer {token}"} if token else {}
         )
-        self._kept: dict[date, tuple[float, list[dict[str, Any]]]] = {}
+        self._cache: dict[date, tuple[float, list[dict[str, Any]]]] = {}
         self._one_at_a_time = asyncio.Lock()
         self._session: ClientSession | None = None
 
@@ -79,8 +79,8 @@ class LiveLists:
         if self._session is not None:
             await self._session.close()
 
-    async def answer(self) -> bool:
-        """Whether there is a list, asked once and for three seconds at most."""
+    async def is_available(self) -> bool:
+        """Whether Hugging Face returns a list. Makes one attempt with a timeout of three seconds."""
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 payload, _ = await self._get(self._at(_LIST) % {"limit": "1"})
@@ -89,28 +89,28 @@ class LiveLists:
             return False
 
     async def day(self, day: date) -> list[dict[str, Any]]:
-        """The whole list of that day, in the order in which it comes.
+        """The complete list of that day, in the original order.
 
         Raises:
-            UpstreamError: it was refused, or did not come.
+            UpstreamError: it could not be read.
         """
         async with self._one_at_a_time:
             now = asyncio.get_running_loop().time()
             is_closed = day < open_list_day(machine_time())
-            kept_seconds = _CLOSED_KEPT_SECONDS if is_closed else _KEPT_SECONDS
-            if day in self._kept and now - self._kept[day][0] < kept_seconds:
-                return self._kept[day][1]
+            cache_seconds = _CLOSED_CACHE_SECONDS if is_closed else _OPEN_CACHE_SECONDS
+            if day in self._cache and now - self._cache[day][0] < cache_seconds:
+                return self._cache[day][1]
             items = await self._read(day)
-            self._kept[day] = (now, items)
-            if len(self._kept) > _KEPT_DAYS:
-                del self._kept[min(self._kept)]
+            self._cache[day] = (now, items)
+            if len(self._cache) > _MAX_CACHED_DAYS:
+                del self._cache[min(self._cache)]
             return items
 
     async def paper(self, paper_id: str) -> object:
         """One paper.
 
         Raises:
-            UpstreamError: it is not known, or did not come.
+            UpstreamError: it does not exist, or could not be read.
         """
         async with self._one_at_a_time:
             payload, _ = await self._get(self._at("/api/papers") / paper_id)
@@ -123,27 +123,27 @@ class LiveLists:
         address = self._at(_LIST)
         url: URL | None = address % {"date": day.isoformat(), "limit": str(_PAGE_SIZE)}
         items: list[dict[str, Any]] = []
-        for _ in range(_MOST_PAGES):
+        for _ in range(_MAX_PAGES):
             if url is None:
                 break
             payload, link = await self._get(url)
             items += _items(payload)
-            # A mirror may pass on links that name the origin it copies; their query is right.
+            # A mirror can return links to the original host. Their query is right.
             url = address.with_query(link.query) if link is not None and link.query else None
         return items
 
     async def _get(self, url: URL) -> tuple[object, URL | None]:
-        """What is answered, and where its next page is."""
+        """The answer and the URL of the next page."""
         if self._session is None:
-            raise RuntimeError("the lists are not open")
+            raise RuntimeError("LiveLists must be entered first")
         try:
-            # Redirects are not followed: the token goes to this address alone.
+            # Redirects are not followed, because the token is for this host only.
             async with self._session.get(url, allow_redirects=False) as response:
                 body = bytearray()
                 async for chunk in response.content.iter_chunked(1 << 16):
                     body += chunk
-                    if len(body) > _LARGEST_BYTES:
-                        raise UpstreamError.gateway(502, f"{self.address} sends too much")
+                    if len(body) > _MAX_BYTES:
+                        raise UpstreamError.gateway(502, f"{self.address} sent too much data")
                 if response.status in range(300, 400):
                     raise UpstreamError.gateway(502, f"{self.address} redirects to another address")
                 if response.status != 200:
@@ -160,17 +160,17 @@ class LiveLists:
         try:
             return cast("object", json.loads(body)), URL(str(link)) if link is not None else None
         except ValueError as error:
-            raise UpstreamError.gateway(502, f"{self.address} sent no JSON") from error
+            raise UpstreamError.gateway(502, f"{self.address} did not send JSON") from error
 
 
 def _items(payload: object) -> list[dict[str, Any]]:
     """The list's items.
 
     Raises:
-        UpstreamError: this is no list of the Daily Papers.
+        UpstreamError: this is not a list of papers.
     """
     if isinstance(payload, list):
         items = cast("list[object]", payload)
         if all(isinstance(item, dict) for item in items):
             return cast("list[dict[str, Any]]", items)
-    raise UpstreamError.gateway(502, "what was answered is no list of papers")
+    raise UpstreamError.gateway(502, "the answer is not a list of papers")

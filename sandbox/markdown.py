@@ -1,7 +1,7 @@
-"""Discord's own Markdown for the page: SimCord reads text as CommonMark does, which swallows blank lines.
+"""Discord's Markdown for the page. SimCord parses CommonMark, which drops blank lines.
 
-In Discord a line is a line: a blank one is kept, and headings, quotes and lists begin and end with theirs.
-What stands within a line is left to the parser that SimCord uses.
+In Discord, every line counts: blank lines are kept, and headings, quotes and lists start and end with their
+lines. SimCord's parser handles the content of each line.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _DEEPEST: Final = 8
 
 
 class DiscordMarkdown:
-    """Stands in for a `MarkdownIt`: the same tokens, by Discord's rules for lines."""
+    """Replaces a `MarkdownIt`: the same tokens, with Discord's rules for lines."""
 
     def __init__(self, inline: MarkdownIt) -> None:
         inline.disable("entity")
@@ -60,7 +60,7 @@ class DiscordMarkdown:
         return tokens + self._paragraph(plain, env)
 
     def _block(self, lines: Sequence[str], env: dict[str, Any], *, depth: int) -> tuple[int, list[Token]]:
-        """The block that begins with the first line, and how many lines it takes: none if there is none."""
+        """The block that starts with the first line, and its number of lines (0 if there is no block)."""
         if heading := _HEADING.fullmatch(lines[0]):
             tag = f"h{len(heading[1])}"
             return 1, _around("heading", self._inline.parseInline(heading[2], env), tag=tag)
@@ -86,7 +86,7 @@ class DiscordMarkdown:
     def _paragraph(
         self, lines: Sequence[str], env: dict[str, Any], *, is_before_block: bool = False
     ) -> list[Token]:
-        """Lines as they were typed; a blank last line needs two breaks, for one that ends it is not seen."""
+        """The lines as typed. A blank last line needs two breaks, because a final one is not visible."""
         if not lines:
             return []
         text = "\n".join(lines)
@@ -96,7 +96,7 @@ class DiscordMarkdown:
 
 
 def _items(lines: Sequence[str]) -> list[re.Match[str]]:
-    """The items of one list: another sign, no deeper than the first, begins another."""
+    """The items of one list. A different marker that is not indented deeper starts another list."""
     found = list(_taken(lines, _ITEM.fullmatch))
     if not found:
         return []
@@ -109,7 +109,7 @@ def _items(lines: Sequence[str]) -> list[re.Match[str]]:
 
 
 def _taken(items: Sequence[Any], match: Callable[[Any], Any]) -> Iterator[Any]:
-    """The matches of the first items, up to one that does not match."""
+    """The matches of the first items, up to the first one that doesn't match."""
     for item in items:
         found = match(item)
         if not found:
@@ -124,7 +124,7 @@ def _around(kind: str, inner: Sequence[Token], *, tag: str = "") -> list[Token]:
 def discord_parser(
     parser: Callable[[Mapping[str, Any], Mapping[str, Any]], MarkdownIt],
 ) -> Callable[[Mapping[str, Any], Mapping[str, Any]], DiscordMarkdown]:
-    """What makes SimCord's parsers, made to read lines as Discord does."""
+    """Wraps SimCord's parser factory so that lines are read as in Discord."""
 
     def made(policy: Mapping[str, Any], context: Mapping[str, Any]) -> DiscordMarkdown:
         return DiscordMarkdown(parser(policy, context))

@@ -1,4 +1,4 @@
-"""Discord's rules of messages that depend on what is there: what is answered, what an edit leaves."""
+"""Discord's rules for messages that depend on the current state: replies, tags and edits."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from sandbox.rules.messages import empty_message
 
 
 def check_messages(backend: Backend, request: RecordedRequest, *, has_files: bool) -> None:
-    """Refuse a reply to what is not there, a tag that is not, and an edit that leaves nothing.
+    """Reject a reply to an unknown message, an unknown tag, and an edit that leaves a message empty.
 
     Raises:
-        BackendError: Discord would refuse this.
+        BackendError: Discord would reject this.
     """
     body = cast("dict[str, Any]", request.json) if isinstance(request.json, dict) else {}
     match (request.method, request.path.strip("/").split("/")):
@@ -66,7 +66,7 @@ def _of_interaction(backend: Backend, token: str, message: str) -> Message | Non
 
 
 def _check_edit(message: Message | None, body: Mapping[str, Any], *, has_files: bool) -> None:
-    """A message that is not known is left to SimCord."""
+    """SimCord handles unknown messages."""
     if message is None or has_files:
         return
     left = (

@@ -1,4 +1,4 @@
-"""Changing the server under the bot's feet: rights, roles, channels, threads, membership, closed doors."""
+"""The moderator: changes permissions, roles, channels, threads, membership and limits while the bot runs."""
 
 from __future__ import annotations
 
@@ -16,28 +16,30 @@ from sandbox.driving import Driver
 from sandbox.places import ForumRules
 from sandbox.world import World
 
-_INVITED_WITH: Final = discord.Permissions(discord.Permissions.all().value & ~8)  # all but administrator
+_INVITED_WITH: Final = discord.Permissions(
+    discord.Permissions.all().value & ~8
+)  # everything except administrator
 
 
 class Identified(Protocol):
-    """Anything with an id: SimCord's handles, and discord.py's own objects."""
+    """Anything with an ID: SimCord's handles, and discord.py's objects."""
 
     @property
     def id(self) -> int: ...
 
 
 class Moderator(Driver):
-    """The driver as one who may do everything in the server. Each change is announced to the bot."""
+    """The driver as an administrator of the server. Every change is sent to the bot as an event."""
 
     def __init__(self, world: World, server: DiscordServer, *, home: GuildHandle) -> None:
         super().__init__(world, server)
         self._home = home
         self._places = world.places
 
-    # What the bot may do:
+    # What the bot can do:
 
     def deny(self, channel: Identified, **permissions: bool) -> None:
-        """Take permissions from the bot in a channel, as in `deny(channel, embed_links=True)`; adds up."""
+        """Deny the bot permissions in a channel: `deny(channel, embed_links=True)`. Calls accumulate."""
         denied: Any = {name: False for name, is_denied in permissions.items() if is_denied}
         _, deny = discord.PermissionOverwrite(**denied).pair()
         backend = self._world.backend
@@ -46,13 +48,13 @@ class Moderator(Driver):
         backend.set_overwrite(channel.id, Overwrite(backend.bot_user.id, OverwriteType.MEMBER, deny=value))
 
     def allow(self, channel: Identified) -> None:
-        """Take back every denial of the bot's in a channel."""
+        """Remove all denials for the bot in a channel."""
         self._world.backend.delete_overwrite(channel.id, self._world.backend.bot_user.id)
 
     def set_permissions(self, role: Identified | None = None, **permissions: bool) -> None:
-        """Give (True) and take (False) permissions of a role, of the bot's own if None is named.
+        """Grant (True) or revoke (False) permissions of a role; None is the bot's own role.
 
-        The bot has what any of its roles gives it, and @everyone's: `guild.default_role`.
+        The bot has the permissions of all of its roles and of @everyone (`guild.default_role`).
         """
         backend = self._world.backend
         guild = backend.get_guild(self._home.id)
@@ -63,31 +65,31 @@ class Moderator(Driver):
 
     @property
     def bot_role(self) -> RoleHandle:
-        """The role that the bot's invitation made."""
+        """The role that was created when the bot was invited."""
         guild = self._world.backend.get_guild(self._home.id)
         member = guild.members[self._world.backend.bot_user.id]
         role = next(guild.roles[role_id] for role_id in member.role_ids if guild.roles[role_id].managed)
         return RoleHandle(self._world, self._home, role)
 
     def give_role(self, role: Identified) -> None:
-        """Give the bot a role."""
+        """Add a role to the bot."""
         self._world.backend.add_member_role(self._home.id, self._world.backend.bot_user.id, role.id)
 
     def take_role(self, role: Identified) -> None:
-        """Take a role from the bot."""
+        """Remove a role from the bot."""
         self._world.backend.remove_member_role(self._home.id, self._world.backend.bot_user.id, role.id)
 
     def delete_role(self, role: Identified) -> None:
         self._world.backend.delete_role(self._home.id, role.id)
 
     def kick_bot(self, guild: Identified | None = None) -> None:
-        """Remove the bot; the server and what is in it stay. None is the sandbox's own server."""
+        """Remove the bot from a server, which stays as it is. None is the sandbox's own server."""
         self._places.remove_bot(self._home.id if guild is None else guild.id)
 
     def invite_bot(
         self, guild: Identified | None = None, *, permissions: discord.Permissions | None = None
     ) -> None:
-        """Add the bot again, with a role of its own; None gives it everything but administrator."""
+        """Add the bot again, with a new role. None grants everything except administrator."""
         granted = _INVITED_WITH if permissions is None else permissions
         self._places.add_bot(self._home.id if guild is None else guild.id, permissions=granted.value)
 
@@ -98,7 +100,7 @@ class Moderator(Driver):
         backend = self._world.backend
         for thread in [found for found in backend.channels.values() if found.parent_id == channel.id]:
             if thread.is_thread and thread.guild_id is not None:
-                # Unannounced, as on Discord: the channel's own deletion tells of them.
+                # As on Discord, there is no event for each thread, only for the channel.
                 del backend.channels[thread.id]
                 backend.messages.pop(thread.id, None)
                 backend.get_guild(thread.guild_id).thread_ids.remove(thread.id)
@@ -118,7 +120,7 @@ class Moderator(Driver):
             self._home.id,
             name,
             type=ChannelType.FORUM,
-            announce=False,  # until its rules are known
+            announce=False,  # until its rules are set
             available_tags=[
                 {
                     "id": str(backend.snowflake()),
@@ -135,7 +137,7 @@ class Moderator(Driver):
         return ChannelHandle(self._world, self._home, channel)
 
     def tags(self, forum: Identified) -> dict[str, int]:
-        """The forum's tags: ids by name."""
+        """The IDs of the forum's tags by name."""
         channel = self._world.backend.get_channel(forum.id)
         return {str(tag["name"]): int(tag["id"]) for tag in channel.available_tags}
 
@@ -149,31 +151,31 @@ class Moderator(Driver):
         self._world.backend.announce_channel_update(forum.id)
 
     def lock(self, thread: Identified) -> None:
-        """Let only those with Manage Threads write there; it stays open."""
+        """Lock a thread, so that only people with Manage Threads can write there. It stays open."""
         self._world.backend.edit_channel(thread.id, {}, thread_metadata={"locked": True})
 
     def unlock(self, thread: Identified) -> None:
         self._world.backend.edit_channel(thread.id, {}, thread_metadata={"locked": False})
 
     def archive(self, thread: Identified, *, locked: bool | None = None) -> None:
-        """Close a thread, as people or time do; with `locked=True` as moderators do."""
+        """Archive a thread; `locked=True` also locks it, as moderators do."""
         self._places.archive(thread.id, archived=True, locked=locked)
 
     def unarchive(self, thread: Identified) -> None:
         self._places.archive(thread.id, archived=False)
 
-    # Limits other than Discord's own, which a sandbox starts with:
+    # Limits (a sandbox starts with Discord's own):
 
     def limit_active_threads(self, limit: int | None) -> None:
-        """The most open threads a server may have; None for no end."""
+        """Set the maximum number of open threads per server; None removes the limit."""
         self._places.most_active_threads = limit
 
     def limit_crossposts(self, an_hour: int | None) -> None:
-        """The most announcements that may be published in a channel each hour; None for no end."""
+        """Set the maximum number of published messages per channel and hour; None removes the limit."""
         self._places.crossposts_an_hour = an_hour
 
     def close_dms(self, user: Identified) -> None:
-        """Have a person take no direct messages from the bot."""
+        """Disable direct messages from the bot to a person."""
         self._places.closed_dms.add(user.id)
 
     def open_dms(self, user: Identified) -> None:

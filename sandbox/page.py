@@ -1,12 +1,12 @@
-"""The page in the browser, and its server: a small Discord to look at, on one port.
+"""The page in the browser and its server, on one loopback port.
 
-Loopback only, and the page hands out its own key: whoever can open it can act in the sandbox, which holds
-nothing of worth.
+The page contains its own key, so anybody who can open it can act in the sandbox. Nothing in the sandbox is
+secret.
 """
 
 # pyright: reportPrivateUsage=false
 # ruff: noqa: SLF001
-# The preview has no public way to be extended; simcord is pinned exactly, and tests/sandbox tries the page.
+# The preview has no public extension points. simcord is pinned exactly, and tests/sandbox tests the page.
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from sandbox.suggestion import Suggestion
 from sandbox.world import PaperClub, World
 
 _PORTS_TRIED: Final = 20
-# Discord shows these in an embed as in a message; SimCord leaves them as they were typed.
+# Discord renders these in embeds, too; SimCord does not.
 _SHOWN_IN_EMBEDS: Final = {"mentions": True, "commands": True, "subtext": True}
 _discord_parser: Final = discord_parser(_markdown._markdown_parser)
 _EMBED_BODIES: Final = ("embed_description", "embed_field_value")
 
 
 class Page:
-    """The page and its server. `pictures` by address are what stands in for pictures from elsewhere."""
+    """The page and its server. `pictures` replaces external images, by URL."""
 
     def __init__(
         self,
@@ -54,14 +54,14 @@ class Page:
     @property
     def url(self) -> str:
         if self._preview is None:
-            raise SetupError("the page is not open")
+            raise SetupError("the page has not started")
         return f"{self._preview._origin}/"
 
     async def start(self, *, port: int) -> None:
-        """Listen on the first free port from `port` on; 0 takes any.
+        """Listen on the first free port from `port` on; 0 picks any.
 
         Raises:
-            SetupError: none of twenty is free.
+            SetupError: twenty ports in a row are in use.
         """
         for place in _EMBED_BODIES:
             _markdown._FIELD_POLICIES[place].update(_SHOWN_IN_EMBEDS)

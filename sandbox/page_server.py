@@ -1,11 +1,11 @@
-"""What the page's server serves around SimCord's own routes: the frame, its listing, and the next day.
+"""The page's server: SimCord's routes, plus the frame, its listing, permissions and the calendar.
 
-The key that a browser sends ends in the person and the channel that it looks at.
+The key that a browser sends ends with the person and the channel that it shows.
 """
 
 # pyright: reportPrivateUsage=false, reportUnknownMemberType=false
 # ruff: noqa: SLF001
-# The preview has no public way to be extended; simcord is pinned exactly, and tests/sandbox tries the page.
+# The preview has no public extension points. simcord is pinned exactly, and tests/sandbox tests the page.
 
 from __future__ import annotations
 
@@ -85,14 +85,14 @@ class ChannelServer(PreviewServer):
     async def start(self) -> None:
         await super().start()
         router: Any = self.runner.app.router
-        router._frozen = False  # SimCord asks for no further routes before it listens
+        router._frozen = False  # SimCord has no hook for more routes before it listens
         router.add_post("/next-day", self._next_day)
         router.add_get("/permissions", self._permission_settings)
         router.add_post("/permissions", self._change_permissions)
         router.freeze()
 
     def _authorized(self, request: web.Request, *, context: str | None = None) -> bool:
-        """Take the person and the channel off the key, check the rest as SimCord does."""
+        """Read the person and the channel from the key, and let SimCord check the rest."""
         rest, _, channel_id = request.headers.get("X-Simcord-Capability", "").rpartition(".")
         key, _, person_id = rest.rpartition(".")
         if not (channel_id.isdecimal() and int(channel_id) in self._world.backend.channels):
@@ -131,7 +131,7 @@ class ChannelServer(PreviewServer):
         return web.Response(text=text, content_type=_TYPES[Path(name).suffix], headers=self._SECURITY_HEADERS)
 
     def _people_to_be(self) -> str:
-        """The choices of the switch: "Ada, admin"."""
+        """The options of the *You are* menu, for example "Ada, admin"."""
         names = [(user.id, (user.global_name or user.name)) for user in self._club.users]
         written = [(number, name.replace(" (", ", ").rstrip(")")) for number, name in names]
         return "".join(f'<option value="{number}">{escape(name)}</option>' for number, name in written)
@@ -170,7 +170,7 @@ class ChannelServer(PreviewServer):
         return json_response(self._permissions.state(self.preview.channel.id), headers=self._SECURITY_HEADERS)
 
     async def _change_permissions(self, request: web.Request) -> web.Response:
-        """Allow or deny one permission in the channel, or add or delete a role, as the owner might."""
+        """Allow or deny a permission in the channel, or add or delete a role, as the server's owner."""
         if not self._authorized(request):
             raise web.HTTPUnauthorized
         try:

@@ -1,4 +1,4 @@
-"""Who may do what in a channel, and taking it away and giving it back: for the page's visitors."""
+"""The permissions dialog: who can do what in a channel, and granting and revoking it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from simcord.enums import OverwriteType
 
 from sandbox.world import PaperClub, World
 
-SHOWN: Final = {  # in the order of Discord's own settings
+SHOWN: Final = {  # in the order of Discord's settings
     "view_channel": "View Channel",
     "manage_messages": "Manage Messages",
     "send_messages": "Send Messages",
@@ -19,21 +19,21 @@ SHOWN: Final = {  # in the order of Discord's own settings
     "create_public_threads": "Create Public Threads",
     "embed_links": "Embed Links",
     "attach_files": "Attach Files",
-    "mention_everyone": "Mention @everyone, @here and All Roles",
+    "mention_everyone": "Mention @everyone, @here, and All Roles",
     "read_message_history": "Read Message History",
     "manage_threads": "Manage Threads",
 }
 
 
 class PermissionSettings:
-    """A channel's permissions for the bot, the member and every role, and the server's roles."""
+    """A channel's permissions for the bot, the member and each role, and the server's roles."""
 
     def __init__(self, world: World, club: PaperClub) -> None:
         self._world = world
         self._club = club
 
     def state(self, channel_id: int) -> dict[str, Any]:
-        """The subjects with what each may do there. A thread has its channel's; a direct message has none."""
+        """Each subject and its permissions. A thread uses those of its channel; a direct message has none."""
         channel = self._channel(channel_id)
         subjects = [] if channel is None else self._subjects(channel)
         return {
@@ -47,10 +47,10 @@ class PermissionSettings:
         }
 
     def change(self, channel_id: int, *, subject_id: int, permission: str, is_allowed: bool) -> None:
-        """Allow or deny one thing in a channel; what is allowed anyway is only no longer denied.
+        """Allow or deny one permission in a channel. If removing a denial is enough, nothing is allowed.
 
         Raises:
-            LookupError: there is no such channel, person, role or permission.
+            LookupError: the channel, person, role or permission does not exist.
         """
         channel, bit = self._channel(channel_id), flag(permission)
         known = {int(subject["id"]): subject for subject in self._subjects(channel)} if channel else {}
@@ -65,14 +65,14 @@ class PermissionSettings:
             self._set(channel, subject_id, is_role=is_role, allow=allow | bit, deny=deny)
 
     def create_role(self, name: str) -> None:
-        """Add a role that anybody may mention."""
+        """Add a role that anyone can mention."""
         self._club.guild.create_role(name, permissions=discord.Permissions.none())
 
     def delete_role(self, role_id: int) -> None:
-        """Delete a role that is nobody's own.
+        """Delete a role that is not managed by the server or the bot.
 
         Raises:
-            LookupError: there is no such role, or it has to stay.
+            LookupError: the role does not exist, or can't be deleted.
         """
         role = self._guild.roles[role_id]
         if role.managed or role_id == self._guild.id:
@@ -106,7 +106,7 @@ class PermissionSettings:
         return {"id": str(number), "name": name, "kind": "role" if is_role else "member", "allowed": allowed}
 
     def _may(self, channel: Channel, number: int, bit: int, *, is_role: bool) -> bool:
-        """Of a person what holds in the end; of a role what it gives or takes by itself."""
+        """A person's effective permission; for a role, what the role alone grants or denies."""
         if not is_role:
             held = self._world.backend.compute_permissions(self._guild.id, number, channel.id)
             return bool(held & bit)

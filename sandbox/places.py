@@ -1,6 +1,6 @@
-"""Discord's rules of forums, threads, announcements, DMs and membership that SimCord does not keep.
+"""Discord's rules for forums, threads, announcements, DMs and membership that SimCord doesn't enforce.
 
-A REST request passes through here before and after SimCord carries it out.
+Every REST request passes through here before and after SimCord executes it.
 """
 
 from __future__ import annotations
@@ -20,42 +20,42 @@ from simcord.enums import ChannelType, MessageType
 from sandbox.faults import RecordedRequest
 from sandbox.rate_limits import RateLimitedError
 
-MEDIA_CHANNEL: Final = 16  # SimCord has no such type: inside it is a forum, on the wire it is this
+MEDIA_CHANNEL: Final = 16  # SimCord has no media channels: internally they are forums, in payloads this type
 REQUIRE_TAG: Final = 1 << 4  # channel flag
 _HOUR_SECONDS: Final = 3600.0
-_ARCHIVED_LISTED: Final = 50  # where the request names no `limit`
+_ARCHIVED_LISTED: Final = 50  # if the request has no `limit`
 _NO_MESSAGES: Final = (ChannelType.FORUM, ChannelType.CATEGORY)
 
 
 @dataclass(slots=True)
 class ForumRules:
-    """What SimCord's forums do not know of themselves."""
+    """What SimCord doesn't store about forums."""
 
     tag_required: bool = False
     is_media: bool = False
 
 
 class Places:
-    """What is refused, served and added around SimCord's routes."""
+    """Checks, routes and fields that are added to SimCord's."""
 
     def __init__(self, backend: Backend) -> None:
         self.forums: dict[int, ForumRules] = {}
-        self.most_active_threads: int | None = 1_000  # in each guild; None for no end
-        self.crossposts_an_hour: int | None = 10  # in each channel; None for no end
-        self.closed_dms: set[int] = set()  # ids of people who take none from the bot
+        self.most_active_threads: int | None = 1_000  # per guild; None: no limit
+        self.crossposts_an_hour: int | None = 10  # per channel; None: no limit
+        self.closed_dms: set[int] = set()  # IDs of users who disabled DMs from the bot
         self._backend = backend
         self._crossposts: defaultdict[int, deque[float]] = defaultdict(deque)
         backend.subscribers.append(self._heard)
         self._create_system_message = backend.create_system_message
         backend.create_system_message = self._system_message  # pyright: ignore[reportAttributeAccessIssue]
-        # SimCord takes the bit that marks the copies elsewhere.
+        # SimCord uses the flag of the copies.
         backend.CROSSPOSTED_FLAG = 1 << 0  # pyright: ignore[reportAttributeAccessIssue]
 
     def carry_out(self, request: RecordedRequest, dispatch: Callable[[], Any]) -> Any:
-        """Check, dispatch, and complete the answer.
+        """Check the request, dispatch it, and complete the response.
 
         Raises:
-            BackendError: Discord would refuse this; `RateLimitedError` has headers of its own.
+            BackendError: Discord would reject this; `RateLimitedError` has its own headers.
         """
         body: dict[str, Any] = cast("dict[str, Any]", request.json) if isinstance(request.json, dict) else {}
         match (request.method, request.path.strip("/").split("/")):
@@ -95,7 +95,7 @@ class Places:
         return dispatch()
 
     def completed(self, payload: Any) -> Any:
-        """The payload with what SimCord leaves out of its channels: flags, and the type of media channels."""
+        """The payload with fields that SimCord omits: flags, and the type of media channels."""
         if not self.forums:
             return payload
         if isinstance(payload, list):
@@ -116,7 +116,7 @@ class Places:
         return guild is not None and self._backend.bot_user.id in guild.members
 
     def remove_bot(self, guild_id: int) -> None:
-        """Let the bot be kicked: what it made stays, the role of its invitation goes."""
+        """Kick the bot. Its messages stay, and its role is deleted."""
         guild = self._backend.get_guild(guild_id)
         member = guild.members.pop(self._backend.bot_user.id)
         for role_id in member.role_ids:
@@ -138,14 +138,14 @@ class Places:
         self._backend.emit("GUILD_CREATE", serializers.guild_create_payload(self._backend, guild))
 
     def archive(self, thread_id: int, *, archived: bool, locked: bool | None = None) -> None:
-        """Set a thread's state and announce it; None leaves the lock as it is."""
+        """Set a thread's state and send the event. None keeps the lock unchanged."""
         changes: dict[str, Any] = {"archived": archived, "archive_timestamp": self._backend.now_iso()}
         if locked is not None:
             changes["locked"] = locked
         self._backend.edit_channel(thread_id, {}, thread_metadata=changes)
 
     def _heard(self, event: str, payload: Mapping[str, Any]) -> None:
-        """Open an archived thread into which someone wrote who may open it."""
+        """Unarchive a thread after a message by somebody who can unarchive it."""
         if event != "MESSAGE_CREATE":
             return
         thread = self._backend.channels.get(int(payload["channel_id"]))
@@ -159,7 +159,7 @@ class Places:
     def _system_message(
         self, channel_id: int, kind: MessageType, author_id: int, **fields: Any
     ) -> Message | None:
-        """Say nothing of a thread that hangs on a message: Discord shows it below that message."""
+        """Suppress the system message for a thread on a message: Discord shows it below that message."""
         if kind == MessageType.THREAD_CREATED and fields.get("referenced_message_id") is not None:
             return None
         return self._create_system_message(channel_id, kind, author_id, **fields)
@@ -182,7 +182,7 @@ class Places:
     def _check_message(self, channel: Channel, body: Mapping[str, Any]) -> None:
         if channel.guild_id is None:
             if self.closed_dms.intersection(channel.recipient_ids):
-                raise errors.cannot_dm_bot()  # 50007 has the one text for bots and for closed doors
+                raise errors.cannot_dm_bot()  # 50007 has the same text for bots and for disabled DMs
             return
         self._require(channel)
         if channel.type in _NO_MESSAGES:
@@ -193,8 +193,8 @@ class Places:
         if state is None:
             return
         if state.locked and not self._may(channel, "manage_threads"):
-            # Seen on the real one for closed and locked threads, 403 too: discord-api-docs issue 7707. For
-            # threads that are locked but open, the documented code for a locked thread.
+            # Observed on Discord for archived, locked threads (discord-api-docs issue 7707). For threads
+            # that are locked but open, this is the documented code.
             if state.archived:
                 raise BackendError(403, 50083, "Thread is archived")
             raise BackendError(403, 160005, "This thread is locked")
@@ -202,7 +202,7 @@ class Places:
             self._check_room(channel.guild_id)
 
     def _check_parts(self, channel: Channel, body: Mapping[str, Any]) -> None:
-        """A bot's embeds and files are not dropped where they are not allowed: the message is refused."""
+        """Reject a bot's message with embeds or files that it can't send; Discord doesn't drop them."""
         if body.get("embeds") or body.get("embed"):
             self._require(channel, "embed_links")
         if body.get("attachments"):
@@ -237,7 +237,7 @@ class Places:
         return self._with_starter_of_same_id(dispatch())
 
     def _check_tags(self, forum: Channel, applied: set[int]) -> None:
-        """More than five and unknown ones are left to SimCord."""
+        """SimCord checks for more than five tags and for unknown ones."""
         if not applied and self.forums.get(forum.id, ForumRules()).tag_required:
             raise BackendError(400, 40067, "A tag is required to create a forum post in this channel")
         moderated = {int(tag["id"]) for tag in forum.available_tags if tag.get("moderated")}
@@ -245,10 +245,10 @@ class Places:
             self._require(forum, "manage_threads")
 
     def _with_starter_of_same_id(self, post: dict[str, Any]) -> dict[str, Any]:
-        """Give a post's first message the post's id, as on Discord; SimCord gives it another one."""
+        """Give a post's first message the ID of the post, as on Discord. SimCord gives it another one."""
         thread_id, messages = int(post["id"]), self._backend.messages[int(post["id"])]
         message = messages.pop(int(post["message"]["id"]), None)
-        if message is None:  # held back by auto-moderation
+        if message is None:  # blocked by AutoMod
             return post
         message.id = thread_id
         messages[thread_id] = message
@@ -274,7 +274,7 @@ class Places:
         return serializers.thread_list_payload(self._backend, threads)
 
     def _archived_threads(self, channel_id: int, params: Mapping[str, str]) -> Any:
-        """Newest archived first; `before` is a moment, not an id."""
+        """Most recently archived first. `before` is a time, not an ID."""
         self._require(self._backend.get_channel(channel_id), "read_message_history")
         threads = [
             (datetime.fromisoformat(thread.thread_metadata.archive_timestamp), thread)

@@ -1,11 +1,11 @@
-"""SimCord's preview over the live world, for every channel and both people.
+"""SimCord's preview of the live world, for every channel and both people.
 
-SimCord's preview shows one channel of a quiet bot. Here the channel and the person are those of the request
-at hand, and what is shown is published again when something in it changed.
+SimCord's preview shows one channel of an idle bot. Here, each request selects its channel and person, and the
+page is published again whenever something in the channel changed.
 """
 
 # pyright: reportPrivateUsage=false, reportUnknownMemberType=false
-# The preview has no public way to be extended; simcord is pinned exactly, and tests/sandbox tries the page.
+# The preview has no public extension points. simcord is pinned exactly, and tests/sandbox tests the page.
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
-_PNG_SIZE_AT: Final = (16, 20)  # where a PNG says how wide and how high it is
-_SUB_COMMANDS: Final = (1, 2)  # option types: a sub-command and a group of them
+_PNG_SIZE_AT: Final = (16, 20)  # where a PNG stores its width and height
+_SUB_COMMANDS: Final = (1, 2)  # option types: subcommand and subcommand group
 
 
 class ChannelPreview(Preview):
-    """The preview with the channel, and who looks at it, taken from the request at hand."""
+    """The preview, with the channel and the person of the current request."""
 
     _MAX_PAGES = 64
-    _PAGE_LEASE_SECONDS = 24 * 3600.0  # a tab in the background asks seldom
+    _PAGE_LEASE_SECONDS = 24 * 3600.0  # a background tab polls rarely
 
     def __init__(
         self, world: World, club: PaperClub, *, port: int, pictures: Mapping[str, tuple[str, bytes]]
@@ -57,8 +57,8 @@ class ChannelPreview(Preview):
             assets=None,
             port=port,
         )
-        # Not a copy: what a list names later is there too.
-        self._explicit_assets = pictures  # pyright: ignore[reportAttributeAccessIssue]  # it is only read
+        # Not a copy, so that pictures of later lists are included.
+        self._explicit_assets = pictures  # pyright: ignore[reportAttributeAccessIssue]  # only read
         world.backend.subscribers.append(self._heard)
 
     @property
@@ -68,11 +68,11 @@ class ChannelPreview(Preview):
 
     @channel.setter
     def channel(self, _value: ChannelHandle) -> None:
-        """The constructor's; the request decides."""
+        """Set by the base class only; the request determines it."""
 
     @property
     def viewers(self) -> tuple[Any, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]  # the point of this class
-        """The person of the request alone, who may not be allowed to look: SimCord denies it then."""
+        """The person of the request only. SimCord denies access if they can't view the channel."""
         people: tuple[MemberActor | UserHandle, ...] = (self._club.admin, self._club.member)
         if self.channel.guild is None:
             people = self._club.users
@@ -80,7 +80,7 @@ class ChannelPreview(Preview):
 
     @viewers.setter
     def viewers(self, _value: tuple[Any, ...]) -> None:
-        """The constructor's; the request decides."""
+        """Set by the base class only; the request determines it."""
 
     @contextmanager
     def showing(self, channel_id: int, *, to: int) -> Generator[None]:
@@ -92,7 +92,7 @@ class ChannelPreview(Preview):
             self._person.reset(person)
 
     def look_at(self, channel_id: int, *, by: int) -> None:
-        """Choose the channel and the person for the rest of this request."""
+        """Select the channel and the person for the rest of this request."""
         self._shown.set(channel_id)
         self._person.set(by)
 
@@ -101,15 +101,15 @@ class ChannelPreview(Preview):
         return self._person.get()
 
     def publish_if_changed(self, context_id: str | None) -> None:
-        """Publish what a browser looks at again, if the channel's version grew since it was published.
+        """Publish the page again if the channel's version grew since it was last published.
 
-        Only then: an action is refused as stale where the browser has not seen the newest publication.
+        Publishing more often would reject actions as stale, because the browser has not seen the newest page.
         """
         page = self._pages.get(context_id or "")
         if page is None:
             return
         version = self._world.changes.version(page.channel_id)
-        # A page is stale after an action that nobody answered; SimCord waits for its Refresh button then.
+        # After an unanswered action the page is stale, and SimCord waits for its Refresh button.
         if page.status == "stale" or self._versions.get(page.id) != version:
             self._publish(page, reason="refresh")
 
@@ -124,15 +124,15 @@ class ChannelPreview(Preview):
         for page in [page for page in oldest if page is not self._python][: -(self._MAX_PAGES - 1)]:
             self._close_page(page.id)
             self._versions.pop(page.id, None)
-        if target_id is None:  # the newest message: a browser scrolls to the target
+        if target_id is None:  # the newest message, which the browser scrolls to
             target_id = self._initial_target(self.viewers[0], self.channel.id)
         return super()._open_page(viewer_id, target_id)
 
     async def _prepare_asset(self, context_id: Any, asset_id: str, **how: Any) -> tuple[str, bytes, str]:
-        """Serve a picture that was drawn here as it is.
+        """Serve a generated picture without decoding it.
 
-        SimCord decodes each in a process of its own, eight at once, and refuses the ninth: a channel with
-        more pictures lost some whenever it was opened again.
+        SimCord decodes each picture in a separate process, up to eight at a time, and rejects more. Channels
+        with many pictures would lose some of them.
         """
         _, record, body = self._authorized_asset(context_id, asset_id)
         if how.get("download") or not body.startswith(_PNG):
@@ -143,23 +143,23 @@ class ChannelPreview(Preview):
 
     def _prepare_action(self, page: Any, kind: str, body: Mapping[str, Any]) -> Any:
         if kind == "close":
-            raise SetupError("the sandbox ends with its process")
+            raise SetupError("the sandbox stops with its process")
         plan = super()._prepare_action(page, kind, body)
         if kind != "modal_submit":
             return plan
-        form = page.modal._interaction  # noqa: SLF001  # as above
+        form = page.modal._interaction  # noqa: SLF001  # see above
 
         async def submit(action: Any, cursor: int) -> Any:
             try:
                 return await plan(action, cursor)
             except TimeoutError:
-                form.modal_consumed = False  # the form stays open, and can be sent again
+                form.modal_consumed = False  # the form stays open and can be submitted again
                 raise
 
         return submit
 
     def _heard(self, event: str, payload: Mapping[str, Any]) -> None:
-        """Have the answer to a sub-command say all of its name, as Discord's does: "used /config show"."""
+        """Show the full name of a subcommand above its answer, as Discord does: "used /config show"."""
         if event != "INTERACTION_CREATE" or "name" not in payload.get("data", {}):
             return
         part: dict[str, Any] = payload["data"]

@@ -1,8 +1,8 @@
-"""Discord's rate limits: 50 requests a second in all, 5 messages in 5 seconds a channel, and the ban.
+"""Discord's rate limits: 50 requests per second, 5 messages per 5 seconds and channel, and the ban.
 
-Who is answered 401, 403 or 429 too often in ten minutes is banned for a while, by a page that is not
-Discord's own. Windows slide: whatever second is looked at, it holds no more than 50 requests. That is
-stricter than Discord, whose windows begin with the first request in them.
+A client with too many 401, 403 or 429 responses in ten minutes is banned for a while, with a page that isn't
+Discord's. Windows slide: any second contains at most 50 requests. That is stricter than Discord, whose
+windows start with their first request.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MESSAGE: Final = re.compile(r"/channels/(\d+)/messages")
 
 
 class RateLimitedError(BackendError):
-    """A 429 by a rule of Discord's, not by a fault on demand."""
+    """A 429 from a rate limit, not from an injected fault."""
 
     def __init__(self, retry_after_seconds: float) -> None:
         super().__init__(429, 0, "You are being rate limited.")
@@ -45,7 +45,7 @@ class RateLimitedError(BackendError):
 
 
 class _Window:
-    """So many in so many seconds, whatever moment they are counted from."""
+    """A sliding window: at most a number of requests in any period of a length in seconds."""
 
     def __init__(self, most: int, seconds: float) -> None:
         self.most = most
@@ -68,7 +68,7 @@ class _Window:
 
 
 class RateLimits:
-    """What the bot has asked for lately, and whether it may ask for more."""
+    """The bot's recent requests, and whether it can make another one."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.refused = 0  # 429s so far
@@ -80,7 +80,7 @@ class RateLimits:
         )
 
     def refusal(self, *, method: str, path: str) -> web.Response | None:
-        """The 429 for a request that is one too many; one that may pass is counted."""
+        """The 429 for a request over a limit; None, after counting it, for an allowed one."""
         now = self._clock()
         if self.invalid.left(now) <= 0:
             return self._ban(now)
@@ -97,12 +97,12 @@ class RateLimits:
         return None
 
     def headers(self, *, method: str, path: str) -> dict[str, str]:
-        """What the answer to a message says of its channel's limit."""
+        """The rate limit headers for a message in this channel."""
         channel = self._channel(method, path)
         return {} if channel is None else _told(channel, self._clock())
 
     def note(self, status: int) -> None:
-        """Count an answer against the limit of invalid requests, if it is one."""
+        """Count an invalid request against the limit that leads to a ban."""
         if status in _INVALID:
             self.invalid.take(self._clock())
 
@@ -121,14 +121,14 @@ class RateLimits:
             },
             status=429,
             headers={
-                "Via": "1.1 sandbox",  # without it clients take a 429 for a ban by Cloudflare
+                "Via": "1.1 sandbox",  # without it, clients mistake a 429 for a ban by Cloudflare
                 "Retry-After": str(math.ceil(wait_seconds)),
                 **headers,
             },
         )
 
     def _ban(self, now: float) -> web.Response:
-        """A page of the network in front of Discord, which is no JSON and has no `Via`."""
+        """A page of the network in front of Discord: not JSON, and without `Via`."""
         return web.Response(
             status=429,
             text="error code: 1015",

@@ -1,4 +1,4 @@
-"""Discord's REST over HTTP: SimCord's routes, plus nonces, faults and the record of requests."""
+"""The simulated REST API: SimCord's routes, plus nonces, rate limits, faults and the record of requests."""
 
 from __future__ import annotations
 
@@ -25,26 +25,24 @@ from sandbox.rules import check_request
 from sandbox.world import World
 
 _log = logging.getLogger(__name__)
-_ROUTES: Final = routes  # importing them registers them
+_ROUTES: Final = routes  # importing registers them
 
-NONCE_SECONDS: Final = 180.0  # Discord compares with "the past few minutes"
+NONCE_SECONDS: Final = 180.0  # Discord checks "the past few minutes"
 _INVALID_FORM: Final = 50035
-_UNAUTHENTICATED: Final = ("/interactions/", "/webhooks/")  # the token in the path is the key to these
+_UNAUTHENTICATED: Final = ("/interactions/", "/webhooks/")  # authenticated by the token in the path
 _INVALID_JSON: Final = {"message": "The request body contains invalid JSON.", "code": 50109}
 _ERRORS_OF_BAD_BODIES: Final = (KeyError, ValueError, TypeError, AttributeError, SetupError)
 
 
 class Rest:
-    """`/api/v10/…`: each request is recorded, may meet a fault, and is carried out by SimCord."""
+    """`/api/v10/…`: records each request, applies faults, and lets SimCord execute it."""
 
     def __init__(self, world: World, *, token: str, gateway_url: Callable[[], str]) -> None:
         self.faults = Faults()
         self.requests = new_record()
-        self.shards = 1  # how many are recommended to the bot
-        self.limits: RateLimits | None = (
-            RateLimits()
-        )  # what is too much is answered by a 429; None for no end
-        self.latency_seconds = 0.0  # that each request takes before it is carried out, answers to people not
+        self.shards = 1  # how many the gateway recommends
+        self.limits: RateLimits | None = RateLimits()  # None: no limits
+        self.latency_seconds = 0.0  # delay before each request is executed, except answers to interactions
         self._world = world
         self._interactions = Interactions(world.backend)
         self._token = token
@@ -96,12 +94,12 @@ class Rest:
             result = self._carry_out(record, files=files, reason=reason)
         except RateLimitedError as error:
             return json_response(error.to_json(), status=error.status, headers=error.headers)
-        except BackendError as error:  # 501 for what SimCord does not know is among them
+        except BackendError as error:  # includes 501 for routes that SimCord doesn't support
             if error.status >= 500:
                 _log.warning("%s %s: %s", record.method, record.path, error)
             return json_response(_with_tree(error), status=error.status)
         except _ERRORS_OF_BAD_BODIES as error:
-            _log.warning("%s %s was refused: %r", record.method, record.path, error)
+            _log.warning("%s %s was rejected: %r", record.method, record.path, error)
             return json_response(_with_tree(invalid_form_body(repr(error))), status=400)
         self._world.note_request(method=record.method, path=record.path)
         return web.Response(status=204) if result is None else json_response(result)
@@ -121,7 +119,7 @@ class Rest:
                 return self._dispatch(record, files=files, reason=reason)
 
     def _send(self, record: RecordedRequest, body: Mapping[str, Any], *, files: list[discord.File]) -> Any:
-        """Create a message; with `enforce_nonce`, return the one that had this nonce before."""
+        """Create a message; with `enforce_nonce`, return an earlier one with the same nonce."""
         nonce = None if body.get("nonce") is None else str(body["nonce"])
         if nonce is not None and body.get("enforce_nonce"):
             earlier = self._with_nonce(nonce)
@@ -134,9 +132,9 @@ class Rest:
         return message
 
     def _follow_up(self, record: RecordedRequest, token: str, *, files: list[discord.File]) -> Any:
-        """Create a message of its own, public unless it says otherwise, and leave "thinking…" as it stands.
+        """Create a new message, public unless it is flagged as ephemeral, and keep "thinking…" as it is.
 
-        SimCord edits a deferred answer that is not completed yet, as Discord's deprecated behaviour has it.
+        SimCord edits a pending deferred answer instead, which is Discord's deprecated behavior.
         """
         interaction = self._world.backend.interaction_by_token(token)
         kind = interaction.response_kind
@@ -176,7 +174,7 @@ def _size(file: discord.File) -> int:
 
 
 def _with_tree(error: BackendError) -> dict[str, Any]:
-    """The error as Discord words it: what SimCord says of a bad body goes into the tree of errors."""
+    """The error in Discord's format. SimCord's message about an invalid body becomes an error tree."""
     told = error.to_json()
     if error.code == _INVALID_FORM and not error.errors:
         leaf = {"code": "BASE_TYPE_INVALID", "message": error.message.removeprefix("Invalid Form Body: ")}
@@ -188,7 +186,7 @@ async def _read(request: web.Request) -> tuple[Any, list[discord.File]]:
     """The JSON of a request, from its body or its `payload_json`, and its files.
 
     Raises:
-        ValueError: it is no JSON.
+        ValueError: it is not JSON.
     """
     if not request.content_type.startswith("multipart/"):
         text = await request.text()

@@ -1,4 +1,4 @@
-"""A keyword for a visitor to try first: one that the papers of the open lists have."""
+"""A keyword for visitors to try first: a common one in the open lists."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
-_FIRST: Final = "reasoning"  # until a list was read
+_FIRST: Final = "reasoning"  # until a list is read
 _PLAIN: Final = re.compile(r"[a-z]+(?: [a-z]+)?")
 
 
 class Suggestion:
-    """Counts the keywords of the papers that were listed, except what is subscribed to already: `without`."""
+    """Counts the keywords of the listed papers, except those in `without`, which are already subscribed."""
 
     def __init__(self, *, without: Sequence[str] = ()) -> None:
         self._without = " ".join(without).lower()
-        self._papers: dict[str, set[str]] = {}  # ids by keyword
+        self._papers: dict[str, set[str]] = {}  # IDs by keyword
 
     def note(self, items: Iterable[Mapping[str, Any]]) -> None:
-        """Count these items of a list; one that is not as it should be does not count."""
+        """Count these items of a list. Malformed items are skipped."""
         for item in items:
             paper: object = item.get("paper")
             if not isinstance(paper, Mapping):
@@ -31,5 +31,5 @@ class Suggestion:
 
     @property
     def keyword(self) -> str:
-        """The one that most papers have, of several the first by the alphabet."""
+        """The most common keyword; of several, the alphabetically first."""
         return min(self._papers, key=lambda keyword: (-len(self._papers[keyword]), keyword), default=_FIRST)

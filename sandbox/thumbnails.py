@@ -1,4 +1,4 @@
-"""Pictures for the lists' papers: the page loads nothing from elsewhere, so they are drawn here."""
+"""Thumbnails of the listed papers. They are drawn here, because the page loads nothing from the Internet."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from typing import Any, Final
 from PIL import Image, ImageDraw, ImageFont
 from typing_extensions import override
 
-_SIZE: Final = (400, 210)  # a third of what the Hub draws, in the same proportion
+_SIZE: Final = (400, 210)  # a third of the Hub's size, with the same aspect ratio
 _MARGIN: Final = 24
 _LINE_CHARACTERS: Final = 24
 _LINES: Final = 4
-# Where a bot finds the picture of a paper for which the list names none.
+# The URL that a bot uses if the list has no thumbnail for a paper.
 _USUAL: Final = "https://cdn-thumbnails.huggingface.co/social-thumbnails/papers/{id}.png"
-_KEPT: Final = 256
+_MAX_CACHED: Final = 256
 
 
 class Thumbnails(Mapping[str, tuple[str, bytes]]):
-    """By the address that a list names: a file name and a PNG, drawn when it is looked at first."""
+    """A file name and a PNG for each thumbnail URL. The PNG is drawn when it is first requested."""
 
     def __init__(self) -> None:
         self._papers: dict[str, tuple[str, str]] = {}
 
     def note(self, items: Iterable[Mapping[str, Any]]) -> None:
-        """Have the pictures of these items of a list; an item that is not as it should be has none."""
+        """Register the thumbnails of these items of a list. Malformed items are skipped."""
         for item in items:
             paper: object = item.get("paper")
             if not isinstance(paper, Mapping):
@@ -52,9 +52,9 @@ class Thumbnails(Mapping[str, tuple[str, bytes]]):
         return len(self._papers)
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_MAX_CACHED)
 def _drawn(paper_id: str, title: str) -> bytes:
-    """The title on a color of the paper's own."""
+    """Draw the title on a color that depends on the paper."""
     hue = zlib.crc32(paper_id.encode()) % 360 / 360
     red, green, blue = (round(255 * part) for part in colorsys.hls_to_rgb(hue, 0.28, 0.45))
     image = Image.new("RGB", _SIZE, (red, green, blue))

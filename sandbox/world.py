@@ -1,8 +1,8 @@
-"""The world: SimCord's in-memory Discord on the sandbox's clock, with its bot at the other end of a socket.
+"""The world: SimCord's in-memory Discord on the sandbox's clock, with a bot that connects by a socket.
 
-SimCord runs a bot in its own process and waits until the bot's tasks are quiet. Here the bot may be anywhere,
-so waiting means waiting for its answer. This file and page.py step into what SimCord keeps to itself; SimCord
-is pinned exactly, and tests/sandbox fails where a new version changes what stands here.
+SimCord runs a bot in its own process and waits until the bot's tasks are idle. Here, the bot can be anywhere,
+so the world waits for its answer instead. This module and the page's modules use private parts of SimCord.
+SimCord is pinned exactly, and tests/sandbox fails if a new version changes them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import discord
-from simcord._clock import Clock  # pyright: ignore[reportPrivateUsage]  # the clock has no public name
+from simcord._clock import Clock  # pyright: ignore[reportPrivateUsage]  # not public in SimCord
 from simcord.actors import MemberActor
 from simcord.backend import Backend
 from simcord.backend.models import Interaction
@@ -25,11 +25,11 @@ from sandbox.changes import Changes
 from sandbox.places import Places
 
 FIRST_ANSWER_SECONDS: Final = 3.0  # Discord's limit for the first answer to an interaction
-_KEPT_RECORDS: Final = 500  # SimCord's logs grow for ever; a sandbox may run for days
+_MAX_RECORDS: Final = 500  # SimCord's logs grow without limit, and a sandbox can run for days
 
 
 class MovableClock(Clock):
-    """SimCord's clock over ours."""
+    """SimCord's clock, based on ours."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         super().__init__()
@@ -40,10 +40,10 @@ class MovableClock(Clock):
 
 
 class World(Env):
-    """SimCord's builders and actors over a backend whose bot is connected by a socket."""
+    """SimCord's builders and actors, for a bot that is connected by a socket."""
 
     def __init__(self, *, bot_name: str, now: Callable[[], datetime]) -> None:
-        # The client is never started: SimCord's handles need one to build discord.Message objects with.
+        # The client never starts. SimCord's handles need one to create discord.Message objects.
         super().__init__(discord.Client(intents=discord.Intents.none()))
         self.backend = Backend(clock=MovableClock(now))
         self.backend.bot_user.name = bot_name
@@ -56,15 +56,15 @@ class World(Env):
         self.backend.subscribers.append(self._heard)
 
     def is_answered(self, interaction: Interaction) -> bool:
-        """Whether the bot is done with it: a deferral ("thinking…") is not an answer yet."""
+        """Whether the bot has answered. A deferral ("thinking…") is not an answer yet."""
         if interaction.response_kind is ResponseKind.DEFERRED_UPDATE:
             return interaction.token in self._edited
         return interaction.responded and not interaction.loading
 
     def note_request(self, *, method: str, path: str) -> None:
-        """Take account of a REST call that was carried out."""
-        del self.backend.transcript[:-_KEPT_RECORDS]
-        del self.backend.http_requests[:-_KEPT_RECORDS]
+        """Record a REST call that was executed."""
+        del self.backend.transcript[:-_MAX_RECORDS]
+        del self.backend.http_requests[:-_MAX_RECORDS]
         if method == "GET":
             return
         parts = path.strip("/").split("/")
@@ -79,28 +79,28 @@ class World(Env):
                 channel_id = int(found)
             case _:
                 pass
-        self.changes.ring(channel_id)
+        self.changes.mark(channel_id)
 
     def _heard(self, event: str, payload: Mapping[str, Any]) -> None:
         channel_id = payload.get("channel_id")
         if event == "INTERACTION_CREATE":
             self.changes.wake()
         elif event.startswith("MESSAGE_") and channel_id is not None:
-            self.changes.ring(int(channel_id))
+            self.changes.mark(int(channel_id))
         else:
-            self.changes.ring()
+            self.changes.mark()
 
-    # What SimCord's environment does while it owns the bot, done for a bot at the end of a socket:
+    # Overrides of SimCord's environment, for a bot that it doesn't own:
 
     def _begin_operation(self, label: str) -> None:
-        """Nothing to guard: operations of the page, of tests and of seeds may overlap."""
+        """No guard: operations of the page, of tests and of seed commands can overlap."""
 
     def _end_operation(self) -> None:
         pass
 
     def _mark_mutation(self) -> None:
         if self._preview is not None:
-            self._preview._mark_action_dispatched()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as in the method replaced
+            self._preview._mark_action_dispatched()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as in the base class
 
     def _notify_dispatch_observers(self, interaction: Any) -> None:
         super()._notify_dispatch_observers(interaction)
@@ -109,15 +109,15 @@ class World(Env):
     async def _settle_internal(
         self,
         *,
-        timeout: float | None = None,  # noqa: ASYNC109  # the signature is SimCord's
+        timeout: float | None = None,  # noqa: ASYNC109  # SimCord's signature
         idle: float = 0.05,  # noqa: ARG002
         dispatch: str | None = None,
         _deadline: float | None = None,
     ) -> None:
-        """Wait for the first answer to the interaction that this task dispatched, if it did.
+        """Wait for the first response to the interaction that this task dispatched, if any.
 
         Raises:
-            TimeoutError: the bot did not answer in the three seconds that Discord gives it.
+            TimeoutError: the bot didn't respond within Discord's three seconds.
         """
         interaction = self._dispatched.get()
         self._dispatched.set(None)
@@ -131,13 +131,13 @@ class World(Env):
 
 
 class PaperClub:
-    """The server that a sandbox starts with, and its people."""
+    """The initial server and its members."""
 
     def __init__(self, world: World) -> None:
         owner = world.create_user("ada", global_name="Ada (admin)")
         reader = world.create_user("ben", global_name="Ben (member)")
         self.guild: GuildHandle = world.create_guild("Paper Club", owner=owner)
-        self.papers: ChannelHandle = self.guild.create_text_channel("papers", topic="What is new today")
+        self.papers: ChannelHandle = self.guild.create_text_channel("papers", topic="New papers every day")
         self.general: ChannelHandle = self.guild.create_text_channel("general")
         self.announcements: ChannelHandle = self.guild.create_news_channel("announcements")
         self.forum: ChannelHandle = self.guild.create_forum_channel("reading-group")

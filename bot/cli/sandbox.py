@@ -77,7 +77,7 @@ async def _run(*, port: int | None, sample: bool) -> None:
             LiveLists(operators.hf_endpoint, token=token, connector=operators.proxies.connector)
         )
         is_live, _ = await asyncio.gather(
-            _never() if sample else lists.answer(),
+            _never() if sample else lists.is_available(),
             asyncio.to_thread(import_module, "bot.app"),  # takes a second, so at the same time
         )
         sandbox = await exits.enter_async_context(

@@ -1,8 +1,8 @@
-"""Discord's rules for the bodies of requests, and its answer to one that breaks them.
+"""Discord's rules for request bodies, and its error response for invalid ones.
 
-`checks` is the language that the rules are written in; the other files hold the rules, a file a topic, and
-`requests` says which of them a request has to pass. Nothing here knows the world: what depends on it (who may
-do what, and what exists) stands in `sandbox.places` and `sandbox.interactions`.
+`checks` has the building blocks, the other modules have the rules by topic, and `requests` selects the rules
+for a request. These rules don't depend on the state of the world; those that do (permissions, what exists)
+are in `sandbox.places`, `sandbox.messages` and `sandbox.interactions`.
 """
 
 from sandbox.rules.checks import Problems

@@ -1,4 +1,4 @@
-"""Discord's rules for threads, forum posts and what is asked about a channel's messages."""
+"""Discord's rules for threads, forum posts, and requests for a channel's messages."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Final
 
 from sandbox.rules.checks import Check, anything, array, flag, number, one_of, record, snowflake, text
 
-MOST_TAGS: Final = 5
+MAX_TAGS: Final = 5
 THREAD_NAME: Final = text(100, least=1)
 _ARCHIVE_MINUTES: Final = one_of(60, 1_440, 4_320, 10_080)
 _SLOWMODE_SECONDS: Final = number(0, 21_600)
-_TAGS: Final = array(snowflake, most=MOST_TAGS, is_unique=True)
+_TAGS: Final = array(snowflake, most=MAX_TAGS, is_unique=True)
 
 THREAD: Final[Check] = record(
     needs={"name": THREAD_NAME},
@@ -35,6 +35,6 @@ CHANNEL_CHANGES: Final[Check] = record(
     locked=flag,
     invitable=flag,
 )
-# What stands in the address of a request, as numbers where they are ones.
+# Query parameters, converted to numbers if they are numeric.
 LISTED: Final[Check] = record(limit=number(1, 100), before=snowflake, after=snowflake, around=snowflake)
 LISTED_THREADS: Final[Check] = record(limit=number(2, 100))

@@ -1,7 +1,7 @@
-"""The language of the rules: small checks that are put together as the JSON they look at is.
+"""The building blocks of the rules: small checks that are combined like the JSON they check.
 
-A check looks at one value and reports what is wrong with it. What was reported becomes Discord's tree of
-errors: the places are keys, and each leaf holds `_errors` with codes and messages.
+A check validates one value and reports what is wrong. The reports become Discord's error tree: its keys are
+the places in the body, and each leaf has `_errors` with codes and messages.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ Path: TypeAlias = tuple[str, ...]
 REQUIRED: Final = ("BASE_TYPE_REQUIRED", "This field is required")
 URL_LENGTH: Final = 2_048
 _SNOWFLAKE: Final = re.compile(r"0|[1-9][0-9]{0,19}", re.ASCII)
-_LARGEST_SNOWFLAKE: Final = 2**64 - 1
+_MAX_SNOWFLAKE: Final = 2**64 - 1
 _NEVER_IN_URLS: Final = frozenset(' <>"\\^`{|}\t\r\n')
 
 
 class Problems:
-    """What is wrong with one body. `length` counts a text's characters: Discord counts code points."""
+    """The errors of one body. `length` counts characters; Discord counts code points."""
 
     def __init__(self, *, length: Callable[[str], int] = len) -> None:
         self.length = length
@@ -46,11 +46,11 @@ class Problems:
         self._found.append((path, code, message))
 
     def is_known_at(self, path: Path) -> bool:
-        """Whether something is wrong there or within."""
+        """Whether there is an error at this place or below it."""
         return any(found[: len(path)] == path for found, _, _ in self._found)
 
     def tree(self) -> dict[str, Any]:
-        """Discord's `errors`."""
+        """The `errors` of Discord's response."""
         tree: dict[str, Any] = {}
         for path, code, message in self._found:
             node = tree
@@ -60,10 +60,10 @@ class Problems:
         return tree
 
     def raise_if_any(self) -> None:
-        """Refuse the request as Discord does.
+        """Reject the request if there are errors.
 
         Raises:
-            BackendError: 400 with 50035 and the tree.
+            BackendError: 400 with 50035 and the error tree.
         """
         if self._found:
             raise BackendError(400, 50035, "Invalid Form Body", errors=self.tree())
@@ -71,7 +71,7 @@ class Problems:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in the body a value stands."""
+    """The place of a value in the body."""
 
     problems: Problems
     path: Path
@@ -87,12 +87,12 @@ class Place:
 
     @property
     def is_good(self) -> bool:
-        """Whether nothing is known to be wrong here or within."""
+        """Whether there is no error at this place or below it."""
         return not self.problems.is_known_at(self.path)
 
 
 def text(most: int, *, least: int = 0) -> Check:
-    """So many characters; with `least`, more than blanks."""
+    """A text of this length; with `least`, it can't be blank."""
 
     def check(place: Place, value: Any) -> None:
         if not isinstance(value, str):
@@ -136,9 +136,9 @@ def flag(place: Place, value: Any) -> None:
 
 
 def snowflake(place: Place, value: Any) -> None:
-    """An id: a number, or a text of digits."""
+    """An ID: a number, or a string of digits."""
     written = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if not isinstance(written, str) or not _SNOWFLAKE.fullmatch(written) or int(written) > _LARGEST_SNOWFLAKE:
+    if not isinstance(written, str) or not _SNOWFLAKE.fullmatch(written) or int(written) > _MAX_SNOWFLAKE:
         place.report("NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
 
 
@@ -150,7 +150,7 @@ def moment(place: Place, value: Any) -> None:
 
 
 def url(most: int = URL_LENGTH, *, schemes: Collection[str] = ("http", "https")) -> Check:
-    """An address of one of the schemes, encoded; a host on the web has a dot in its name."""
+    """An encoded URL with one of these schemes. An http host must contain a dot."""
     named = ", ".join(repr(scheme) for scheme in schemes)
 
     def check(place: Place, value: Any) -> None:
@@ -217,7 +217,7 @@ def report_repeated(
     code: str,
     message: str = "The set already contains this value",
 ) -> None:
-    """Report each value at its place that stood before."""
+    """Report each value that occurred before, at its place."""
     seen: set[str] = set()
     for value, place in zip(values, places, strict=True):
         if str(value) in seen:
@@ -228,7 +228,7 @@ def report_repeated(
 def record(
     *, needs: Mapping[str, Check] | None = None, also: Check | None = None, **optional: Check
 ) -> Check:
-    """An object. Null stands for a field that is left out; a field without a check is not looked at."""
+    """An object. Null counts as a missing field. Fields without a check are ignored."""
     needed = needs or {}
 
     def check(place: Place, value: Any) -> None:
@@ -251,4 +251,4 @@ def record(
 
 
 def anything(_place: Place, _value: Any) -> None:
-    """Of a field that only has to be there."""
+    """For a field that only has to be present."""

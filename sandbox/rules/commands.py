@@ -1,4 +1,4 @@
-"""Discord's rules for the commands that an application registers, and for the choices that it offers."""
+"""Discord's rules for registered commands and autocomplete choices."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from sandbox.rules.checks import (
 )
 
 _SLASH, _USER, _MESSAGE = 1, 2, 3
-_MOST_BY_TYPE: Final = {_SLASH: 100, _USER: 15, _MESSAGE: 15}
-_MOST_CHARACTERS: Final = 8_000  # of one command: names, descriptions and values, down to its choices
-_MOST_OPTIONS: Final = 25
+_MAX_BY_TYPE: Final = {_SLASH: 100, _USER: 15, _MESSAGE: 15}
+_MAX_CHARACTERS: Final = 8_000  # of one command: all names, descriptions and values, including choices
+_MAX_OPTIONS: Final = 25
 _NAME: Final = re.compile(r"[-_'\w]{1,32}")
 _SUB_COMMAND, _GROUP, _STRING, _INTEGER, _NUMBER = 1, 2, 3, 4, 10
 _OPTION_TYPES: Final = range(1, 12)
-_LARGEST_NUMBER: Final = 2**53
+_MAX_NUMBER: Final = 2**53
 _INVALID_NAME: Final = ("APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
 
 _VALUES: Final[Mapping[int, Check]] = {
     _STRING: text(100),
-    _INTEGER: number(-_LARGEST_NUMBER, _LARGEST_NUMBER),
-    _NUMBER: number(-_LARGEST_NUMBER, _LARGEST_NUMBER, is_whole=False),
+    _INTEGER: number(-_MAX_NUMBER, _MAX_NUMBER),
+    _NUMBER: number(-_MAX_NUMBER, _MAX_NUMBER, is_whole=False),
 }
 _CHOICES: Final[Mapping[int, Check]] = {
     kind: array(record(needs={"name": text(100, least=1), "value": value}), most=25)
@@ -40,7 +40,7 @@ _CHOICES: Final[Mapping[int, Check]] = {
 
 
 def choices(place: Place, value: Any, *, option_type: int) -> None:
-    """What is offered while somebody types in an option of that type."""
+    """The autocomplete choices for an option of that type."""
     _CHOICES[option_type](place, value)
 
 
@@ -59,24 +59,24 @@ def _values_fit(place: Place, option: Mapping[str, Any]) -> None:
             _CHOICES[kind](place / "choices", option["choices"])
         else:
             (place / "choices").report(
-                "APPLICATION_COMMAND_OPTIONS_CHOICES_INVALID", "This option type takes no choices"
+                "APPLICATION_COMMAND_OPTIONS_CHOICES_INVALID", "This option type does not allow choices"
             )
     if option.get("autocomplete") and (option.get("choices") or kind not in _CHOICES):
         (place / "autocomplete").report(
             "APPLICATION_COMMAND_OPTIONS_AUTOCOMPLETE_INVALID",
-            "Autocomplete needs an option of text or numbers that has no choices",
+            "Autocomplete requires a string or number option without choices",
         )
 
 
 def _options(depth: int) -> Check:
-    """Options `depth` levels below a command: only there can sub-commands and, right below it, groups be."""
+    """The options `depth` levels below a command. The depth decides where subcommands and groups can be."""
 
     def inner(place: Place, option: Mapping[str, Any]) -> None:
         kind = option["type"] if (place / "type").is_good else None
         allowed = {_GROUP: depth == 0, _SUB_COMMAND: depth <= 1}.get(kind, True) if kind else True
         if not allowed:
             (place / "type").report(
-                "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", "This option type cannot stand here"
+                "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", "This option type is not allowed here"
             )
         elif kind in {_SUB_COMMAND, _GROUP}:
             if option.get("options"):
@@ -89,12 +89,12 @@ def _options(depth: int) -> Check:
         autocomplete=flag,
         min_length=number(0, 6_000),
         max_length=number(1, 6_000),
-        min_value=number(-_LARGEST_NUMBER, _LARGEST_NUMBER, is_whole=False),
-        max_value=number(-_LARGEST_NUMBER, _LARGEST_NUMBER, is_whole=False),
+        min_value=number(-_MAX_NUMBER, _MAX_NUMBER, is_whole=False),
+        max_value=number(-_MAX_NUMBER, _MAX_NUMBER, is_whole=False),
         channel_types=array(number(0, 16), most=17, is_unique=True),
         also=inner,
     )
-    return array(option, most=_MOST_OPTIONS, also=_hang_together)
+    return array(option, most=_MAX_OPTIONS, also=_hang_together)
 
 
 def _hang_together(place: Place, options: Sequence[Mapping[str, Any]]) -> None:
@@ -137,14 +137,14 @@ def _by_kind(place: Place, command: Mapping[str, Any]) -> None:
         for name in ("description", "options"):
             if command.get(name):
                 (place / name).report(
-                    "APPLICATION_COMMAND_CONTEXT_MENU_INVALID", "Context menu commands have none"
+                    "APPLICATION_COMMAND_CONTEXT_MENU_INVALID", "Context menu commands cannot have one"
                 )
-    if place.is_good and _characters(command, place) > _MOST_CHARACTERS:
-        place.report("APPLICATION_COMMAND_TOO_LARGE", f"Command exceeds maximum size ({_MOST_CHARACTERS})")
+    if place.is_good and _characters(command, place) > _MAX_CHARACTERS:
+        place.report("APPLICATION_COMMAND_TOO_LARGE", f"Command exceeds maximum size ({_MAX_CHARACTERS})")
 
 
 def _characters(part: Mapping[str, Any], place: Place) -> int:
-    """What counts against the total, of each text its longest translation."""
+    """The characters that count against the total: for each text, its longest translation."""
     own = 0
     for name in ("name", "description", "value"):
         translated: Mapping[str, Any] = part.get(f"{name}_localizations") or {}
@@ -181,11 +181,11 @@ def _are_not_too_many(place: Place, commands: Sequence[Mapping[str, Any]]) -> No
         code="APPLICATION_COMMANDS_DUPLICATE_NAME",
         message="Application command names must be unique",
     )
-    for kind, most in _MOST_BY_TYPE.items():
+    for kind, most in _MAX_BY_TYPE.items():
         if kinds.count(kind) > most:
             place.report(
                 "APPLICATION_COMMANDS_MAXIMUM", f"Maximum number of application commands reached ({most})"
             )
 
 
-COMMANDS: Final[Check] = array(COMMAND, most=sum(_MOST_BY_TYPE.values()), also=_are_not_too_many)
+COMMANDS: Final[Check] = array(COMMAND, most=sum(_MAX_BY_TYPE.values()), also=_are_not_too_many)

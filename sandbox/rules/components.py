@@ -1,4 +1,4 @@
-"""Discord's rules for buttons, menus and forms. Of Components V2 only what they hold is looked at here."""
+"""Discord's rules for buttons, select menus and modals. Components V2 are only checked for their contents."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from sandbox.rules.checks import (
 _ROW, _BUTTON, _STRING_SELECT, _TEXT_INPUT, _TEXT, _LABEL = 1, 2, 3, 4, 10, 18
 _SELECTS: Final = (_STRING_SELECT, 5, 6, 7, 8)
 _IN_LABELS: Final = (_TEXT_INPUT, *_SELECTS, 19, 21, 22, 23)
-_LINK, _PREMIUM = 5, 6  # styles of buttons
+_LINK, _PREMIUM = 5, 6  # button styles
 _CUSTOM_ID: Final = text(100, least=1)
-_MOST_ROWS: Final = 5
-_MOST_V2: Final = 40
-_MOST_IN_FORM: Final = 5
+_MAX_ROWS: Final = 5
+_MAX_V2: Final = 40
+_MAX_IN_FORM: Final = 5
 _DEFAULT_SELECTED: Final = 1
-# Characters that Discord takes for an emoji; digits, # and * only as keycaps.
+# Characters that Discord accepts as an emoji; digits, # and * only as keycaps.
 _EMOJI: Final = re.compile(
     "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u2199\u21a9\u21aa\u231a\u231b\u2328\u23cf\u23e9-\u23f3\u23f8-\u23fa\u24c2\u25aa"
     "\u25ab\u25b6\u25c0\u25fb-\u25fe\u2600-\u2604\u260e\u2611\u2614\u2615\u2618\u261d\u2620\u2622\u2623\u2626\u262a\u262e\u262f"
@@ -52,7 +52,7 @@ _EMOJI_FIELD: Final = record(id=snowflake, animated=flag, also=_emoji)
 
 
 def _face_and_deed(place: Place, button: Mapping[str, Any]) -> None:
-    """A button needs something to be seen by, and one thing to do."""
+    """A button needs a label or an emoji, and exactly one action."""
     style = button.get("style")
     if style == _PREMIUM:
         if button.get("sku_id") is None:
@@ -101,7 +101,7 @@ def _values_differ(place: Place, options: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _can_be_chosen(place: Place, menu: Mapping[str, Any]) -> None:
-    """As many as may be chosen must be there, and as many as must be may be."""
+    """A menu needs at least `max_values` options, and `min_values` can't exceed `max_values`."""
     if not place.is_good:
         return
     least, most = menu.get("min_values"), menu.get("max_values")
@@ -115,7 +115,7 @@ def _can_be_chosen(place: Place, menu: Mapping[str, Any]) -> None:
         (place / "options").report("BASE_TYPE_BAD_LENGTH", f"Must be between {most} and 25 in length.")
     if sum(option.get("default") is True for option in options) > most:
         (place / "options").report(
-            "SELECT_COMPONENT_TOO_MANY_DEFAULT_OPTIONS", "More options are selected than may be"
+            "SELECT_COMPONENT_TOO_MANY_DEFAULT_OPTIONS", "More options are selected than max_values allows"
         )
 
 
@@ -134,7 +134,7 @@ _OTHER_MENU: Final = record(needs={"custom_id": _CUSTOM_ID}, also=_can_be_chosen
 
 
 def _by_type(kinds: Mapping[int, Check]) -> Check:
-    """A component of one of these types, each with its own rules."""
+    """A component of one of these types, each with its rules."""
 
     def check(place: Place, value: Any) -> None:
         if not isinstance(value, Mapping):
@@ -168,9 +168,9 @@ _IN_ROWS: Final = {
     _STRING_SELECT: _STRING_MENU,
 }
 _ROW_CHECK: Final = record(needs={"components": array(_by_type(_IN_ROWS), least=1, most=5, also=_width)})
-_ROWS: Final = array(_by_type({_ROW: _ROW_CHECK}), most=_MOST_ROWS)
+_ROWS: Final = array(_by_type({_ROW: _ROW_CHECK}), most=_MAX_ROWS)
 _V2_TOP: Final = (9, _TEXT, 12, 13, 14, 17)
-_LAYOUT: Final = array(_by_type({_ROW: _ROW_CHECK, **dict.fromkeys(_V2_TOP, anything)}), most=_MOST_V2)
+_LAYOUT: Final = array(_by_type({_ROW: _ROW_CHECK, **dict.fromkeys(_V2_TOP, anything)}), most=_MAX_V2)
 
 
 def _lengths(place: Place, field: Mapping[str, Any]) -> None:
@@ -228,7 +228,7 @@ FORM: Final[Check] = record(
         "custom_id": _CUSTOM_ID,
         "title": text(45, least=1),
         "components": array(
-            _by_type({_ROW: _INPUT_ROW, _LABEL: _LABEL_CHECK, _TEXT: anything}), least=1, most=_MOST_IN_FORM
+            _by_type({_ROW: _INPUT_ROW, _LABEL: _LABEL_CHECK, _TEXT: anything}), least=1, most=_MAX_IN_FORM
         ),
     },
     also=_form_ids_differ,
@@ -250,7 +250,7 @@ def _ids_differ(place: Place, tree: Any) -> None:
 
 
 def _each(place: Place, value: Any) -> Iterator[tuple[Place, Mapping[str, Any]]]:
-    """Every component with its place, those within others too."""
+    """Every component with its place, including nested ones."""
     if isinstance(value, list):
         for index, one in enumerate(cast("list[Any]", value)):
             yield from _each(place / index, one)

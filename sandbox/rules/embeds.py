@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from sandbox.rules.checks import Check, Place, array, flag, moment, number, record, text, url
 
-MOST_EMBEDS: Final = 10
-MOST_CHARACTERS: Final = 6_000  # over all embeds of a message
+MAX_EMBEDS: Final = 10
+MAX_CHARACTERS: Final = 6_000  # of all embeds in a message
 _ANY_PICTURE: Final = url(schemes=("http", "https", "attachment"))
 _PICTURE: Final = record(needs={"url": _ANY_PICTURE})
 
@@ -41,12 +41,12 @@ EMBED: Final[Check] = record(
 
 
 def _is_within_total(place: Place, embeds: Sequence[Mapping[str, Any]]) -> None:
-    if place.is_good and characters(embeds, place) > MOST_CHARACTERS:
-        place.report("MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum size of {MOST_CHARACTERS}")
+    if place.is_good and characters(embeds, place) > MAX_CHARACTERS:
+        place.report("MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum size of {MAX_CHARACTERS}")
 
 
 def characters(embeds: Sequence[Mapping[str, Any]], place: Place) -> int:
-    """What counts against the total: titles, descriptions, fields, footers and authors."""
+    """The characters that count against the total: titles, descriptions, fields, footers and authors."""
     return sum(place.problems.length(part) for embed in embeds for part in _texts(embed))
 
 
@@ -61,4 +61,4 @@ def _texts(embed: Mapping[str, Any]) -> Iterator[str]:
         yield field["value"]
 
 
-EMBEDS: Final[Check] = array(EMBED, most=MOST_EMBEDS, also=_is_within_total)
+EMBEDS: Final[Check] = array(EMBED, most=MAX_EMBEDS, also=_is_within_total)

@@ -1,4 +1,4 @@
-"""Discord's rules for what a message says, whom it pings and what comes with it."""
+"""Discord's rules for a message's content, mentions and attachments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sandbox.rules.checks import Check, Place, array, flag, number, one_of, reco
 from sandbox.rules.components import components
 from sandbox.rules.embeds import EMBEDS
 
-MOST_FILES: Final = 10
+MAX_FILES: Final = 10
 _SUPPRESS_EMBEDS, EPHEMERAL, _SILENT, _VOICE, _V2 = 1 << 2, 1 << 6, 1 << 12, 1 << 13, 1 << 15
 _SENT_FLAGS: Final = _SUPPRESS_EMBEDS | _SILENT | _VOICE | _V2
 _MENTIONS: Final = ("everyone", "users", "roles")
@@ -20,7 +20,7 @@ _FILLING: Final = ("content", "embeds", "components", "sticker_ids", "poll")
 
 
 def _is_not_both(place: Place, mentions: Mapping[str, Any]) -> None:
-    """A kind is parsed out of the text or listed, not both."""
+    """A kind of mention is either parsed from the text or listed, not both."""
     if not place.is_good:
         return
     for kind in ("users", "roles"):
@@ -83,7 +83,7 @@ def _message(flags: int) -> Check:
         sticker_ids=array(snowflake, most=3, is_unique=True),
         attachments=array(
             record(needs={"id": snowflake}, filename=text(1_024, least=1), description=text(1_024)),
-            most=MOST_FILES,
+            most=MAX_FILES,
         ),
         message_reference=record(
             needs={"message_id": snowflake},
@@ -108,13 +108,13 @@ def check_message(
     is_answer: bool = False,
     is_edit: bool = False,
 ) -> None:
-    """What a bot sends, or changes in what it has sent.
+    """A message that a bot sends, or an edit of one.
 
-    `is_answer` is one to an interaction, which may be readable by one person only. An edit may name
-    attachments that are there already; they are not known here.
+    `is_answer` is for responses to interactions, which can be ephemeral. An edit can name existing
+    attachments, which are not known here.
 
     Raises:
-        BackendError: it says nothing at all, which Discord refuses with a code of its own (50006).
+        BackendError: the message is empty, which Discord rejects with its own code (50006).
     """
     (_ANSWER if is_answer else _SENT)(place, body)
     if not place.is_good:
@@ -135,8 +135,8 @@ def _is_filled(value: object) -> bool:
 
 
 def _files(place: Place, body: Mapping[str, Any], *, files: Collection[object], is_edit: bool) -> None:
-    if len(files) > MOST_FILES:
-        place.report("BASE_TYPE_MAX_LENGTH", f"Must be {MOST_FILES} or fewer in length.")
+    if len(files) > MAX_FILES:
+        place.report("BASE_TYPE_MAX_LENGTH", f"Must be {MAX_FILES} or fewer in length.")
     if is_edit:
         return
     for index, attachment in enumerate(body.get("attachments") or ()):

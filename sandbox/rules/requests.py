@@ -1,4 +1,4 @@
-"""Which of Discord's rules a request has to pass, by its method and path."""
+"""Selects the rules for a request by its method and path."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sandbox.rules.messages import check_message
 
 Rule: TypeAlias = Callable[[Place, Any, Collection[int]], None]
 
-LARGEST_FILE_BYTES: Final = 10 * 1024 * 1024
+MAX_FILE_BYTES: Final = 10 * 1024 * 1024
 _REASON_CHARACTERS: Final = 512
 _IDS: Final = {
     "channels": "channel_id",
@@ -44,12 +44,12 @@ _CALLBACKS: Final = (1, 4, 5, 6, 7, 8, 9, 12)
 def check_request(
     request: RecordedRequest, *, file_bytes: Collection[int] = (), reason: str | None = None
 ) -> None:
-    """Refuse what Discord would refuse whatever there is in it. `file_bytes` is how large each file is.
+    """Reject what Discord would reject regardless of the state. `file_bytes` has the size of each file.
 
     Raises:
-        BackendError: as Discord answers, with the tree of what is wrong.
+        BackendError: Discord's error, with the error tree.
     """
-    if any(size > LARGEST_FILE_BYTES for size in file_bytes):
+    if any(size > MAX_FILE_BYTES for size in file_bytes):
         raise BackendError(413, 40005, "Request entity too large")
     problems = Problems()
     parts = request.path.strip("/").split("/")
@@ -82,7 +82,7 @@ def _checked_message(
 
 
 def _plain(check: Check) -> Rule:
-    """A body that brings no files."""
+    """A body without files."""
 
     def rule(root: Place, body: Any, _files: Collection[int]) -> None:
         check(root, body)
@@ -91,7 +91,7 @@ def _plain(check: Check) -> Rule:
 
 
 def _thread(root: Place, body: Any, files: Collection[int]) -> None:
-    """A thread without a message, or a forum's post, which has one."""
+    """A thread without a message, or a forum post, which has one."""
     fields: Mapping[str, Any] = cast("Mapping[str, Any]", body) if isinstance(body, Mapping) else {}
     is_post = not {"message", "applied_tags"}.isdisjoint(fields)
     (FORUM_POST if is_post else THREAD)(root, body)
@@ -100,7 +100,7 @@ def _thread(root: Place, body: Any, files: Collection[int]) -> None:
 
 
 def _callback(root: Place, body: Any, files: Collection[int]) -> None:
-    """The answer to an interaction, as far as the interaction need not be known."""
+    """A response to an interaction, as far as it can be checked without the interaction."""
     record(needs={"type": one_of(*_CALLBACKS)})(root, body)
     if not root.is_good:
         return

@@ -1,4 +1,4 @@
-"""The bundled lists, one file a list day, oldest first: three that are open at the start, then those to come.
+"""The bundled sample lists, one file per list day, oldest first. Three are open at the start.
 
-The texts are this project's own words.
+All texts were written for this project.
 """

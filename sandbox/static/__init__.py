@@ -1,1 +1,1 @@
-"""What the browser loads: the frame around the channels, and what a channel's page gets on top."""
+"""Files for the browser: the frame around the channels, and additions to SimCord's channel page."""

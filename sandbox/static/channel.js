@@ -1,4 +1,4 @@
-// What a channel's page gets on top of SimCord's: loaded before it, so that the wire is tapped in time.
+// Additions to SimCord's channel page. Loaded before its scripts, so that requests are intercepted from the start.
 
 import { decorateComposer } from "/typing.js";
 import { decorateFailures } from "/failures.js";
@@ -12,15 +12,15 @@ const RELATIVE = /^(now|in .*|.* ago|yesterday|tomorrow|(next|last|this) \w+)$/;
 const UNITS = [["second", 1, 60], ["minute", 60, 3600], ["hour", 3600, 86_400], ["day", 86_400, 604_800], ["week", 604_800, Infinity]];
 const timeline = document.getElementById("channel-timeline");
 const dismissed = new Set(JSON.parse(sessionStorage.getItem("dismissed") ?? "[]"));
-let following = false; // a channel opens at the beginning of its newest message
+let following = false; // a channel opens at the top of its newest message
 
-// The end stays in view until the reader scrolls up; sending something goes there.
+// The newest message stays in view until the reader scrolls up, and again after sending.
 
 for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) {
   timeline.addEventListener(kind, () => { following = false; setTimeout(look, SETTLED_MS); }, { passive: true });
 }
 timeline.addEventListener("pointerup", look);
-timeline.addEventListener("scroll", follow); // SimCord's page scrolls by itself too
+timeline.addEventListener("scroll", follow); // SimCord's page scrolls, too
 document.getElementById("channel-composer").addEventListener("submit", () => { following = true; }, true);
 document.getElementById("channel-composer").addEventListener("keydown", ({ key }) => { if (key === "Enter") following = true; }, true);
 document.getElementById("new-messages").addEventListener("click", () => { following = true; follow(); });
@@ -47,7 +47,7 @@ function decorate() {
   for (const note of timeline.querySelectorAll(".message-ephemeral-note:not(.whole)")) makeDismissible(note);
 }
 
-/** "Today at 9:00 AM", as Discord has it, also after the sandbox's day went on; its clock is in UTC. */
+/** Shows "Today at 9:00 AM" like Discord, and updates it when the sandbox's day changes. The clock is in UTC. */
 function nameDays() {
   const today = Math.floor((Date.now() + (window.parent.sandboxAhead ?? 0)) / DAY_MS);
   for (const time of timeline.querySelectorAll(".message-time")) {
@@ -82,11 +82,11 @@ function makeDismissible(note) {
   });
   note.classList.add("whole");
   note.append(" · ", button);
-  message.append(note); // Discord has it below the message
+  message.append(note); // below the message, as in Discord
   message.hidden = dismissed.has(message.dataset.messageId);
 }
 
-// Links to a channel or a message here open here; discord.com knows neither.
+// Links to channels and messages open in this page, because they don't exist on discord.com.
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href^='https://discord.com/channels/']");
@@ -99,7 +99,7 @@ document.addEventListener("click", (event) => {
   }
 }, true);
 
-// "5 minutes ago" goes on by the sandbox's clock.
+// "5 minutes ago" follows the sandbox's clock.
 
 function tick() {
   nameDays();

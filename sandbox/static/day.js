@@ -1,4 +1,4 @@
-// The sandbox's day, and the button that moves it on.
+// The sandbox's day, and the button that moves to the next one.
 
 const button = document.getElementById("next-day");
 const why = document.getElementById("why-not");
@@ -23,16 +23,16 @@ export function watchDay({ move, refresh }) {
   button.addEventListener("click", async () => {
     isMoving = true;
     button.disabled = true;
-    button.textContent = "moving…";
+    button.textContent = "Moving…";
     moved.textContent = "";
     try {
       const { is_moved: isMoved, calendar } = await move();
       isMoving = false;
       drawDay(calendar);
-      moved.textContent = isMoved ? `It is ${calendar.label} now.` : "";
+      moved.textContent = isMoved ? `It's now ${calendar.label}.` : "";
       await refresh();
     } catch {
-      moved.textContent = "That did not work: the sandbox did not answer. Try again.";
+      moved.textContent = "The sandbox didn't answer. Try again.";
     } finally {
       isMoving = false;
     }

@@ -1,10 +1,10 @@
-// Shows what went wrong where Discord shows it: below the command, the message or the form.
+// Shows errors where Discord shows them: below the command, the message or the modal.
 
 import { application, onReceipt } from "/wire.js";
 
 const timeline = document.getElementById("channel-timeline");
 const modals = document.getElementById("modal-root");
-const below = new Map(); // what stands below a message, by its id
+const below = new Map(); // the error below a message, by message ID
 let form = "";
 
 onReceipt((sent, receipt) => {
@@ -14,7 +14,7 @@ onReceipt((sent, receipt) => {
   if (sent.kind === "run_command" && !isDone && code !== "command-option-invalid") {
     const outdated = "This command is outdated, please try again in a few minutes";
     notice(sent.path.join(" "), isRefused ? outdated : "The application did not respond");
-    if (!isRefused) Object.assign(receipt, { settlement: "settled", diagnostics: [] }); // the composer is free again
+    if (!isRefused) Object.assign(receipt, { settlement: "settled", diagnostics: [] }); // unblocks the composer
   } else if (sent.kind === "click" || sent.kind === "select") {
     if (isDone) below.delete(sent.target_id);
     else below.set(sent.target_id, "This interaction failed");

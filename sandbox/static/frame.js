@@ -1,4 +1,4 @@
-// The frame: asks what there is, keeps the chosen channel and person, and has the parts drawn.
+// The frame: loads the state, remembers the selected channel and person, and draws the parts.
 
 import { drawPlaces, drawPosts, drawPeople } from "/places.js";
 import { Seen } from "/seen.js";
@@ -12,7 +12,7 @@ const key = body.dataset.key;
 const frame = document.getElementById("channel");
 const forum = document.getElementById("forum");
 const person = document.getElementById("person");
-const trouble = document.getElementById("trouble");
+const problem = document.getElementById("problem");
 const seen = new Seen(key);
 const state = { chosen: window.location.hash.slice(1) || null, shown: null, listing: null, drawn: "" };
 
@@ -26,7 +26,7 @@ export function keyFor(channelId = body.dataset.first) {
 export async function ask(path, method = "GET", { channel, body } = {}) {
   const headers = { "X-Simcord-Capability": keyFor(channel) };
   const answer = await fetch(path, { method, headers, cache: "no-store", body: body && JSON.stringify(body) });
-  if (answer.status === 401) window.location.reload(); // the sandbox was started anew
+  if (answer.status === 401) window.location.reload(); // the sandbox was restarted
   if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);
   return answer.json();
 }
@@ -65,10 +65,10 @@ function draw() {
   }
   drawDay(calendar);
   drawHints();
-  tell(bot.is_online ? "" : `${bot.name} is offline: nothing answers until it is back.`);
+  showProblem(bot.is_online ? "" : `${bot.name} is offline. Commands and buttons work again once it's back.`);
 }
 
-/** Recommends only what this person has, and what the lists hold. */
+/** Suggests only commands that this person can use, and keywords that are in the lists. */
 function drawHints() {
   const { commands, suggestion } = state.listing;
   for (const hint of document.querySelectorAll("[data-command]")) hint.hidden = !commands.includes(hint.dataset.command);
@@ -91,9 +91,9 @@ function show(current) {
   if (!isForum) frame.contentWindow.location.replace(address);
 }
 
-function tell(text) {
-  trouble.hidden = !text;
-  if (trouble.textContent !== text) trouble.textContent = text;
+function showProblem(text) {
+  problem.hidden = !text;
+  if (problem.textContent !== text) problem.textContent = text;
 }
 
 function showMenu(isOpen) {
@@ -101,7 +101,7 @@ function showMenu(isOpen) {
   document.getElementById("menu").setAttribute("aria-expanded", String(isOpen));
 }
 
-/** Types into the composer of the channel that is shown, for the visitor to go on. */
+/** Types into the composer of the open channel, so that the visitor can continue. */
 function type(text) {
   showMenu(false);
   const input = frame.hidden ? null : frame.contentDocument?.getElementById("channel-composer-input");
@@ -117,7 +117,7 @@ async function watch() {
     body.classList.remove("gone");
   } catch {
     body.classList.add("gone");
-    tell("The sandbox has stopped. Start it again, and this page goes on by itself.");
+    showProblem("The sandbox has stopped. This page reconnects automatically once you start it again.");
   }
   setTimeout(watch, REFRESH_MS);
 }

@@ -1,4 +1,4 @@
-// The settings of a channel's permissions and of the server's roles, as the server's owner has them.
+// The dialog for a channel's permissions and the server's roles.
 
 const dialog = document.getElementById("permissions");
 const subject = document.getElementById("subject");
@@ -55,7 +55,7 @@ async function change(body) {
   try {
     state = await ask("POST", body);
   } catch {
-    note.textContent = "That did not work. Try again.";
+    note.textContent = "The change was not saved. Try again.";
     state = await ask("GET");
   }
   const focused = [...list.querySelectorAll("input")].indexOf(document.activeElement);

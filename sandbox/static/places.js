@@ -1,7 +1,7 @@
 // Draws the list of channels, the posts of a forum, and the members.
 
 const SIGNS = { text: "#", news: "📣", forum: "💬", post: "", thread: "", dm: "" };
-const POSTS_LISTED = 5; // below a forum; all of them are in the forum itself
+const POSTS_LISTED = 5; // below a forum; the forum itself shows all of them
 
 function make(tag, className, ...content) {
   const element = document.createElement(tag);

@@ -1,10 +1,10 @@
-// What each person has looked at, for as long as the tab lives: what came later is unread.
+// What each person has read, until the tab is closed. Later messages are unread.
 
 export class Seen {
   constructor(key) {
     this.place = `seen:${key}`;
     const stored = JSON.parse(sessionStorage.getItem(this.place) ?? "{}");
-    this.since = stored.since ?? null; // what was there when the tab was opened is old to both
+    this.since = stored.since ?? null; // messages from before the tab was opened count as read
     this.newest = stored.newest ?? {};
   }
 

@@ -1,4 +1,4 @@
-// Dark or light: as the machine has it, until the visitor chooses.
+// Dark or light theme: the system's, until the visitor chooses one.
 
 const THEMES = ["dark", "light"];
 const light = window.matchMedia("(prefers-color-scheme: light)");
@@ -15,7 +15,7 @@ function show() {
 
 show();
 light.addEventListener("change", show);
-window.addEventListener("storage", show); // the frame chooses for the channel in it, too
+window.addEventListener("storage", show); // the frame's choice applies to the channel in it, too
 
 export function watchTheme(button) {
   const name = () => { button.textContent = theme() === "dark" ? "☀" : "☾"; button.title = button.ariaLabel = theme() === "dark" ? "Light theme" : "Dark theme"; };

@@ -1,11 +1,11 @@
-// The composer as Discord has it: an empty field asks for its choices at once, and a chosen one shows its name.
+// Makes the composer work like Discord's: an empty field loads its choices at once, and a chosen one shows its name.
 
 import { onReceipt, options } from "/wire.js";
 
 const REQUIRED = "This field is required.";
 const composer = document.getElementById("channel-composer");
-const asked = new WeakSet(); // fields that have asked while they were empty
-const labels = new Map(); // what a value is called, by control key and value
+const asked = new WeakSet(); // fields that loaded their choices while empty
+const labels = new Map(); // names of choices, by control key and value
 let isAsking = false;
 
 onReceipt((sent, receipt) => {
@@ -18,7 +18,7 @@ onReceipt((sent, receipt) => {
 composer.addEventListener("focusin", ({ target }) => {
   decorateComposer();
   const option = options.get(target.dataset?.controlKey);
-  // Typing ends an error that is shown; so one that has just been shown stays.
+  // Typing hides an error, so don't type while one is shown.
   if (!option?.autocomplete || target.value || target.ariaInvalid || asked.has(target)) return;
   asked.add(target);
   queueMicrotask(() => target.dispatchEvent(new Event("input", { bubbles: true })));
@@ -28,7 +28,7 @@ composer.addEventListener("input", ({ target }) => {
   if (options.get(target.dataset?.controlKey)?.autocomplete) isAsking = true;
 }, true);
 
-// A choice taken by the keyboard closes the list: left open, the next Enter would choose again, not send.
+// Close the list after a choice by keyboard. Otherwise the next Enter would choose again instead of sending.
 composer.addEventListener("keydown", ({ key, target }) => {
   const name = target.dataset?.option;
   if (key !== "Enter" || !name || !composer.querySelector(".command-popup:not([hidden]) [aria-selected='true']")) return;

@@ -1,16 +1,16 @@
-// Stands between SimCord's page and the server: hears what was asked and answered, and asks again where an
-// action was refused only because the page had not seen the newest messages yet.
+// Intercepts the requests of SimCord's page: notifies listeners of answers, and retries actions that were rejected
+// only because the page had not loaded the newest messages yet.
 
-const AGAIN = { "stale-revision": 4, "command-unavailable": 2, busy: 20 }; // how often an action is sent at most
+const AGAIN = { "stale-revision": 4, "command-unavailable": 2, busy: 20 }; // the maximum number of attempts
 const WAIT_MS = 250;
 const ask = window.fetch.bind(window);
 const listeners = [];
 
-/** The options of each command by their control key, as the composer's fields have it. */
+/** The options of each command, by the control key of the composer's fields. */
 export const options = new Map();
 export const application = { name: "The bot" };
 
-/** Hears of each action that was answered, before SimCord's page does; may change the receipt. */
+/** Calls the listener with each answered action before SimCord's page sees it. It can change the receipt. */
 export function onReceipt(listener) {
   listeners.push(listener);
 }

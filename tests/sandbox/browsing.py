@@ -1,4 +1,4 @@
-"""What the page asks of its server, without a browser."""
+"""The requests of the page to its server, without a browser."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import aiohttp
 
 
 class Browser:
-    """What the page's own scripts ask, in their order."""
+    """The requests of the page's scripts, in their order."""
 
     def __init__(self, session: aiohttp.ClientSession, *, key: str, first: str, person: int) -> None:
         self._session = session

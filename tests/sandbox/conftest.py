@@ -1,4 +1,4 @@
-"""A sandbox and a small bot of its own, joined by real sockets."""
+"""A sandbox and a small bot, connected by real sockets."""
 
 from __future__ import annotations
 

@@ -42,18 +42,18 @@ def test_a_list_day_opens_on_the_evening_before_in_new_york(now: str, day: date)
     assert open_list_day(utc(now)) == day
 
 
-def test_the_sample_stands_on_the_open_day_and_the_weekdays_around_it() -> None:
+def test_the_sample_uses_the_open_day_and_the_weekdays_around_it() -> None:
     days = [day.isoformat() for day in of_sample(utc("2026-11-24T03:00")).days]
     assert days[:3] == ["2026-11-20", "2026-11-23", "2026-11-24"]
     assert days[3:] == ["2026-11-25", "2026-11-26", "2026-11-27", "2026-11-30"]
 
 
-def test_on_a_saturday_the_sample_stands_on_saturday_and_goes_on_on_monday() -> None:
+def test_on_a_saturday_the_sample_has_a_list_and_continues_on_monday() -> None:
     days = [day.isoformat() for day in of_sample(utc("2026-11-28T12:00")).days]
     assert days[:4] == ["2026-11-26", "2026-11-27", "2026-11-28", "2026-11-30"]
 
 
-def test_the_clock_runs_with_the_machines() -> None:
+def test_the_clock_runs_with_the_machines_clock() -> None:
     now = WEDNESDAY
     calendar = Calendar.of_sample(open_days=3, days_to_come=4, machine=lambda: now)
     assert calendar.now() == now
@@ -61,7 +61,7 @@ def test_the_clock_runs_with_the_machines() -> None:
     assert calendar.now() == now
 
 
-def test_it_says_which_day_it_is_and_which_is_next() -> None:
+def test_the_state_has_the_current_and_the_next_day() -> None:
     assert of_sample(WEDNESDAY).state() == {
         "now": "2026-11-25T10:42:00+00:00",
         "list_day": "2026-11-25",
@@ -78,12 +78,12 @@ def test_it_says_which_day_it_is_and_which_is_next() -> None:
     [
         ("2026-11-25T10:42", "2026-11-26T18:00"),
         ("2026-11-25T20:15", "2026-11-26T20:15"),
-        ("2026-11-25T01:00", "2026-11-26T01:00"),  # Tuesday's list is open still; then Wednesday's
+        ("2026-11-25T01:00", "2026-11-26T01:00"),  # Tuesday's list is still open; then Wednesday's
         ("2026-11-27T08:00", "2026-11-30T18:00"),  # over a weekend
         ("2026-11-27T20:00", "2026-11-30T20:00"),
         ("2026-11-28T08:00", "2026-11-30T18:00"),
         ("2026-11-29T23:00", "2026-11-30T23:00"),
-        ("2026-03-07T02:00", "2026-03-09T18:00"),  # New York's clocks go forward in between
+        ("2026-03-07T02:00", "2026-03-09T18:00"),  # daylight saving time starts in New York in between
     ],
 )
 async def test_the_next_day_is_the_next_weekday_past_nine_in_the_morning(now: str, moved_to: str) -> None:
@@ -94,7 +94,7 @@ async def test_the_next_day_is_the_next_weekday_past_nine_in_the_morning(now: st
     assert calendar.state()["list_day"] == expected
 
 
-async def test_whoever_asked_to_hear_of_moves_does() -> None:
+async def test_listeners_are_called_after_a_move() -> None:
     calendar = of_sample(WEDNESDAY, days_to_come=1)
     heard: list[datetime] = []
     calendar.moved.append(lambda: heard.append(calendar.now()))
@@ -103,7 +103,7 @@ async def test_whoever_asked_to_hear_of_moves_does() -> None:
     assert heard == [utc("2026-11-26T18:00")]
 
 
-async def test_a_move_waits_for_what_is_done_by_the_clock_as_it_was() -> None:
+async def test_a_move_waits_for_work_by_the_old_time() -> None:
     calendar = of_sample(WEDNESDAY)
     busy = asyncio.Lock()
     calendar.around_moves = lambda: busy
@@ -120,8 +120,8 @@ async def test_a_move_waits_for_what_is_done_by_the_clock_as_it_was() -> None:
     assert heard == [False]
 
 
-async def test_a_move_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sandbox.calendar._HOLD_SECONDS", 0.01)
+async def test_a_move_stops_waiting_after_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sandbox.calendar._MAX_WAIT_SECONDS", 0.01)
     calendar = of_sample(WEDNESDAY)
     busy = asyncio.Lock()
     calendar.around_moves = lambda: busy
@@ -129,7 +129,7 @@ async def test_a_move_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) ->
         assert await calendar.next_day()
 
 
-async def test_where_the_sample_ends_the_clock_stays_and_it_says_why() -> None:
+async def test_after_the_last_sample_day_the_clock_does_not_move_and_the_state_says_why() -> None:
     calendar = sample_calendar(at(WEDNESDAY))
     steps = 0
     while await calendar.next_day():
@@ -140,10 +140,10 @@ async def test_where_the_sample_ends_the_clock_stays_and_it_says_why() -> None:
     assert calendar.now() == there
     state = calendar.state()
     assert (state["next"], state["next_label"]) == (None, None)
-    assert "sample ends here" in state["why_not"]
+    assert "last sample day" in state["why_not"]
 
 
-async def test_live_lists_begin_two_weekdays_back_and_end_at_the_machines_own_time() -> None:
+async def test_live_lists_start_two_weekdays_back_and_end_at_the_machines_time() -> None:
     calendar = Calendar.live(machine=at(WEDNESDAY))
     walked = [calendar.now()]
     while await calendar.next_day():
@@ -152,11 +152,11 @@ async def test_live_lists_begin_two_weekdays_back_and_end_at_the_machines_own_ti
     state = calendar.state()
     assert state["source"] == "live"
     assert state["why_not"] == (
-        "This is today. The list of Thu 26 Nov 2026 opens at 02:30 UTC and comes by itself."
+        "This is today. The list for Thu 26 Nov 2026 opens at 02:30 UTC and appears automatically."
     )
 
 
-async def test_on_a_weekend_live_lists_end_with_fridays() -> None:
+async def test_on_a_weekend_fridays_live_list_is_the_last() -> None:
     saturday = utc("2026-11-28T08:00")
     calendar = Calendar.live(machine=at(saturday))
     assert calendar.state()["list_day"] == "2026-11-26"
@@ -167,7 +167,7 @@ async def test_on_a_weekend_live_lists_end_with_fridays() -> None:
     assert "Mon 30 Nov 2026 opens at 02:30 UTC on Mon 30 Nov 2026" in calendar.state()["why_not"]
 
 
-async def test_over_a_weekend_live_lists_skip_it() -> None:
+async def test_live_lists_skip_weekends() -> None:
     monday = utc("2026-11-30T08:00")
     calendar = Calendar.live(machine=at(monday))
     days = [calendar.state()["list_day"]]
@@ -176,7 +176,7 @@ async def test_over_a_weekend_live_lists_skip_it() -> None:
     assert days == ["2026-11-26", "2026-11-27", "2026-11-30"]
 
 
-async def test_when_the_machine_reaches_the_next_list_live_lists_have_it_without_a_move() -> None:
+async def test_a_new_live_list_opens_automatically() -> None:
     now = WEDNESDAY
     calendar = Calendar.live(machine=lambda: now)
     while await calendar.next_day():
@@ -190,7 +190,7 @@ async def test_when_the_machine_reaches_the_next_list_live_lists_have_it_without
     zone=st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "America/Los_Angeles"]),
     source=st.sampled_from(["sample", "live"]),
 )
-def test_each_move_makes_every_usual_channel_due(start: datetime, zone: str, source: str) -> None:
+def test_each_move_makes_every_daily_channel_due(start: datetime, zone: str, source: str) -> None:
     nine = Schedule(time=time(9, 0), weekdays=frozenset(range(5)), timezone=zone)
     calendar = of_sample(start) if source == "sample" else Calendar.live(machine=at(start))
     steps = 0

@@ -20,7 +20,7 @@ def text_channel(bot: EchoBot, sandbox: Sandbox) -> discord.TextChannel:
     return channel
 
 
-async def test_a_bot_comes_up_with_its_server_its_rights_and_its_commands(
+async def test_a_bot_connects_with_its_server_permissions_and_commands(
     sandbox: Sandbox, bot: EchoBot
 ) -> None:
     guild = bot.get_guild(sandbox.guild.id)
@@ -37,7 +37,7 @@ async def test_a_bot_comes_up_with_its_server_its_rights_and_its_commands(
     await sandbox.wait_for_bot(sandbox.guild.id, commands=["echo"])
 
 
-async def test_a_deferred_command_brings_all_its_ephemeral_messages(sandbox: Sandbox, bot: EchoBot) -> None:
+async def test_a_deferred_command_returns_all_its_ephemeral_messages(sandbox: Sandbox, bot: EchoBot) -> None:
     answer = await sandbox.run_command(
         sandbox.admin, sandbox.channel, "echo", text="hello", channel=sandbox.club.general
     )
@@ -48,7 +48,7 @@ async def test_a_deferred_command_brings_all_its_ephemeral_messages(sandbox: San
     assert sandbox.messages(sandbox.channel) == []
 
 
-async def test_a_follow_up_is_no_answer_to_a_deferred_command_and_is_public_unless_it_says_otherwise(
+async def test_a_follow_up_does_not_answer_a_deferred_command_and_is_public_by_default(
     sandbox: Sandbox, bot: EchoBot
 ) -> None:
     result = await sandbox.admin.slash(sandbox.channel, "hasty")
@@ -68,7 +68,7 @@ async def test_a_button_that_defers_is_waited_for(sandbox: Sandbox, bot: EchoBot
     assert answer.messages[1].components == []
 
 
-async def test_a_form_is_shown_filled_and_answered(sandbox: Sandbox, bot: EchoBot) -> None:
+async def test_a_modal_is_shown_submitted_and_answered(sandbox: Sandbox, bot: EchoBot) -> None:
     shown = await sandbox.run_command(sandbox.admin, sandbox.channel, "form")
     assert shown.modal is not None
     answer = await sandbox.submit(sandbox.admin, shown, {"word": "tree"})
@@ -86,7 +86,7 @@ async def test_choices_are_offered_while_typing(sandbox: Sandbox, bot: EchoBot) 
     assert [choice["value"] for choice in choices] == ["abab"]
 
 
-async def test_a_command_without_an_answer_is_a_timeout_after_three_seconds(
+async def test_a_command_without_an_answer_times_out_after_three_seconds(
     sandbox: Sandbox, bot: EchoBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sandbox.world.FIRST_ANSWER_SECONDS", 0.1)
@@ -94,7 +94,9 @@ async def test_a_command_without_an_answer_is_a_timeout_after_three_seconds(
         await sandbox.run_command(sandbox.admin, sandbox.channel, "silence")
 
 
-async def test_a_second_message_with_the_same_nonce_is_the_first_one(sandbox: Sandbox, bot: EchoBot) -> None:
+async def test_a_second_message_with_the_same_nonce_returns_the_first_one(
+    sandbox: Sandbox, bot: EchoBot
+) -> None:
     channel = text_channel(bot, sandbox)
     first = await channel.send("once", nonce="n-1")
     second = await channel.send("once", nonce="n-1")
@@ -111,7 +113,7 @@ async def test_a_file_arrives_with_its_message(sandbox: Sandbox, bot: EchoBot) -
     assert sent.attachments[0].filename == "a.py"
 
 
-async def test_a_permission_that_is_missing_is_discords_own_error(sandbox: Sandbox, bot: EchoBot) -> None:
+async def test_a_missing_permission_returns_discords_error(sandbox: Sandbox, bot: EchoBot) -> None:
     channel = sandbox.world.backend.get_channel(sandbox.channel.id)
     sandbox.world.backend.delete_channel(channel.id)
     with pytest.raises(discord.NotFound) as caught:
@@ -119,9 +121,7 @@ async def test_a_permission_that_is_missing_is_discords_own_error(sandbox: Sandb
     assert caught.value.code == 10003
 
 
-async def test_an_answer_that_is_lost_after_the_message_was_stored_is_stored_once(
-    sandbox: Sandbox, bot: EchoBot
-) -> None:
+async def test_a_message_is_stored_once_if_its_answer_is_lost(sandbox: Sandbox, bot: EchoBot) -> None:
     sandbox.faults.add(Fault(method="POST", path="/channels/*/messages", when="after", status=503))
     channel = text_channel(bot, sandbox)
     with pytest.raises(discord.DiscordServerError):
@@ -131,21 +131,23 @@ async def test_an_answer_that_is_lost_after_the_message_was_stored_is_stored_onc
     assert len(sandbox.messages(sandbox.channel)) == 1
 
 
-async def test_a_line_that_breaks_before_the_message_leaves_nothing(sandbox: Sandbox, bot: EchoBot) -> None:
+async def test_a_connection_that_breaks_before_the_message_stores_nothing(
+    sandbox: Sandbox, bot: EchoBot
+) -> None:
     sandbox.faults.add(Fault(path="/channels/*/messages", reset=True))
     with pytest.raises(aiohttp.ClientError):
         await text_channel(bot, sandbox).send("lost")
     assert sandbox.messages(sandbox.channel) == []
 
 
-async def test_a_rate_limit_on_demand_is_one_that_the_client_obeys(sandbox: Sandbox, bot: EchoBot) -> None:
+async def test_the_client_obeys_an_injected_rate_limit(sandbox: Sandbox, bot: EchoBot) -> None:
     sandbox.faults.add(Fault.rate_limit(path="/channels/*/messages", retry_after_seconds=0.01))
     await text_channel(bot, sandbox).send("patience")
     sent = [request.status for request in sandbox.requests if request.path.endswith("/messages")]
     assert sent == [429, 200]
 
 
-async def test_a_session_that_was_forgotten_is_begun_anew(sandbox: Sandbox, bot: EchoBot) -> None:
+async def test_a_forgotten_session_is_replaced_by_a_new_one(sandbox: Sandbox, bot: EchoBot) -> None:
     sandbox.gateway.forget_sessions()
     sandbox.gateway.ask_to_reconnect()
     await sandbox.until(lambda: sandbox.gateway.is_connected(sandbox.guild.id))
@@ -174,7 +176,7 @@ async def test_a_wrong_token_is_refused_by_both_sides(
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/channels/abc/messages"])
-async def test_what_discord_would_refuse_is_refused_as_json(sandbox: Sandbox, path: str) -> None:
+async def test_rejected_requests_return_json(sandbox: Sandbox, path: str) -> None:
     headers = {"Authorization": f"Bot {sandbox.token}"}
     async with (
         aiohttp.ClientSession(headers=headers) as session,
@@ -184,7 +186,7 @@ async def test_what_discord_would_refuse_is_refused_as_json(sandbox: Sandbox, pa
         assert "message" in await answer.json()
 
 
-async def test_seeds_are_typed_once_the_bot_is_there_and_has_read_the_lists(
+async def test_seed_commands_are_typed_once_the_bot_is_connected_and_has_read_the_lists(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("sandbox.app._STORING_SECONDS", 0.01)

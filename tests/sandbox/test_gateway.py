@@ -1,4 +1,4 @@
-"""The gateway by bare frames: what discord.py would never send, and what it hides."""
+"""The gateway at the level of frames: what discord.py never sends or doesn't expose."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ async def test_a_heartbeat_is_acknowledged(sandbox: Sandbox, session: aiohttp.Cl
         ("{", 4002),
     ],
 )
-async def test_a_frame_that_discord_would_not_take_ends_the_line(
+async def test_an_invalid_frame_closes_the_connection(
     sandbox: Sandbox, session: aiohttp.ClientSession, frame: str, code: int
 ) -> None:
     line = await dial(sandbox, session)
@@ -86,7 +86,7 @@ async def test_a_frame_that_discord_would_not_take_ends_the_line(
     assert await line.close_code() == code
 
 
-async def test_only_the_bot_itself_stands_among_the_members(
+async def test_only_the_bot_itself_is_in_the_member_list(
     sandbox: Sandbox, session: aiohttp.ClientSession
 ) -> None:
     line, ready = await identified(sandbox, session)
@@ -106,7 +106,7 @@ async def test_a_server_belongs_to_one_shard(sandbox: Sandbox, session: aiohttp.
     assert sum(servers) == 1
 
 
-async def test_frames_are_one_zlib_stream_where_the_client_asks_for_it(
+async def test_frames_are_one_zlib_stream_if_the_client_requests_it(
     sandbox: Sandbox, session: aiohttp.ClientSession
 ) -> None:
     socket = await session.ws_connect(f"{sandbox.gateway_url}?compress=zlib-stream")
@@ -124,14 +124,12 @@ async def test_events_outside_the_intents_are_not_sent(
     await sandbox.admin.send(sandbox.channel, "hello")
     sandbox.guild.create_text_channel("after")
     message = await hearing.event("MESSAGE_CREATE")
-    assert message["content"] == ""  # the message content is an intent of its own
+    assert message["content"] == ""  # message content is a separate intent
     await deaf.event("GUILD_CREATE")
     assert (await deaf.receive())[3] == "CHANNEL_CREATE"
 
 
-async def test_a_resume_brings_what_was_missed_and_nothing_twice(
-    sandbox: Sandbox, session: aiohttp.ClientSession
-) -> None:
+async def test_a_resume_replays_missed_events_once(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
     line, ready = await identified(sandbox, session)
     _, _, last, _ = await line.receive()
     sandbox.gateway.drop()
@@ -151,7 +149,7 @@ async def test_a_resume_brings_what_was_missed_and_nothing_twice(
 
 
 @pytest.mark.parametrize("wrong", [{"session_id": "unknown"}, {"token": "wrong"}, {"seq": 999}])
-async def test_a_resume_that_does_not_fit_is_refused(
+async def test_an_invalid_resume_is_rejected(
     sandbox: Sandbox, session: aiohttp.ClientSession, wrong: dict[str, Any]
 ) -> None:
     _, ready = await identified(sandbox, session)
@@ -160,16 +158,14 @@ async def test_a_resume_that_does_not_fit_is_refused(
     assert (await again.receive())[:2] == (9, False)
 
 
-async def test_a_client_that_says_goodbye_leaves_no_session(
-    sandbox: Sandbox, session: aiohttp.ClientSession
-) -> None:
+async def test_a_normal_close_ends_the_session(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
     line, _ = await identified(sandbox, session)
     assert len(sandbox.gateway.sessions) == 1
     await line.socket.close(code=1000)
     await sandbox.until(lambda: not sandbox.gateway.sessions)
 
 
-async def test_what_a_killed_bot_left_goes_when_its_shard_comes_anew(
+async def test_a_killed_bots_session_is_removed_when_its_shard_reconnects(
     sandbox: Sandbox, session: aiohttp.ClientSession
 ) -> None:
     _, first = await identified(sandbox, session)

@@ -28,7 +28,7 @@ async def client() -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-def test_the_sample_holds_what_a_bot_has_to_cope_with() -> None:
+def test_the_sample_has_the_odd_cases_that_a_bot_must_handle() -> None:
     days = sample_days(sample_calendar(lambda: MONDAY_EVENING).days)
     assert all(6 <= len(items) <= 12 for items in days.values())
     items = [(day, item) for day, of_day in days.items() for item in of_day]
@@ -42,7 +42,7 @@ def test_the_sample_holds_what_a_bot_has_to_cope_with() -> None:
     assert any("organization" in paper for paper in papers)
 
 
-def test_a_paper_of_the_sample_comes_back_later_with_more_upvotes() -> None:
+def test_a_sample_paper_returns_later_with_more_upvotes() -> None:
     days = sample_days(sample_calendar(lambda: MONDAY_EVENING).days)
     upvotes: dict[str, list[int]] = {}
     for day in sorted(days):
@@ -55,7 +55,7 @@ def test_a_paper_of_the_sample_comes_back_later_with_more_upvotes() -> None:
     assert all(seen == sorted(set(seen)) for seen in again)
 
 
-async def test_a_list_to_come_is_refused_until_the_calendar_is_there(client: aiohttp.ClientSession) -> None:
+async def test_a_future_list_is_refused_until_the_calendar_reaches_it(client: aiohttp.ClientSession) -> None:
     calendar = sample_calendar(lambda: MONDAY_EVENING)
     hub = HuggingFace(calendar=calendar)
     await hub.start()
@@ -77,7 +77,7 @@ async def test_a_list_to_come_is_refused_until_the_calendar_is_there(client: aio
         await hub.close()
 
 
-async def test_a_day_comes_in_pages_by_upvotes(hub: HuggingFace, client: aiohttp.ClientSession) -> None:
+async def test_a_list_has_pages_sorted_by_upvotes(hub: HuggingFace, client: aiohttp.ClientSession) -> None:
     address: str | None = f"{hub.url}/api/daily_papers?date={TUESDAY}&limit=4"
     upvotes: list[int] = []
     pages = 0
@@ -104,7 +104,7 @@ async def test_past_the_end_and_on_days_off_the_list_is_empty(
 @pytest.mark.parametrize(
     "query", ["date=2026-11-25", "date=tomorrow", "date=20261124", "limit=101", "limit=0", "limit=x", "p=-1"]
 )
-async def test_what_the_api_refuses_is_refused(
+async def test_invalid_requests_are_rejected_like_the_api_does(
     hub: HuggingFace, client: aiohttp.ClientSession, query: str
 ) -> None:
     async with client.get(f"{hub.url}/api/daily_papers?{query}") as answer:
@@ -112,7 +112,7 @@ async def test_what_the_api_refuses_is_refused(
         assert (await answer.json())["error"].startswith("✖")
 
 
-async def test_without_a_date_the_newest_list_with_papers_comes(
+async def test_without_a_date_the_newest_list_with_papers_is_returned(
     hub: HuggingFace, client: aiohttp.ClientSession
 ) -> None:
     hub.days[TUESDAY] = []
@@ -128,7 +128,7 @@ async def test_a_single_paper_is_found_or_not(hub: HuggingFace, client: aiohttp.
         assert (answer.status, await answer.json()) == (404, {"error": "Paper not found"})
 
 
-async def test_a_fault_on_demand_happens_as_often_as_asked(
+async def test_an_injected_fault_happens_the_requested_number_of_times(
     hub: HuggingFace, client: aiohttp.ClientSession
 ) -> None:
     hub.faults.add(Fault(path="/api/daily_papers", status=500, times=2))

@@ -1,4 +1,4 @@
-"""Answers to interactions that Discord refuses: the wrong kind, too late, twice, or before the first one."""
+"""Responses to interactions that Discord rejects: the wrong type, too late, twice, or too early."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from simcord.backend.models import Interaction
 
 from sandbox import Sandbox
-from sandbox.interactions import MOST_FOLLOW_UPS
+from sandbox.interactions import MAX_FOLLOW_UPS
 
 COMMAND, COMPONENT, AUTOCOMPLETE, FORM = 2, 3, 4, 5
 MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
@@ -32,7 +32,7 @@ class Clock:
 
 
 class Bot:
-    """What answers interactions, without a library that knows better."""
+    """Responds to interactions without a library that would prevent mistakes."""
 
     def __init__(self, sandbox: Sandbox, session: aiohttp.ClientSession, clock: Clock) -> None:
         self.sandbox = sandbox
@@ -98,7 +98,7 @@ def leaf(told: dict[str, Any], at: str) -> str:
         (COMMAND, 99),
     ],
 )
-async def test_an_answer_of_a_kind_that_does_not_fit_is_refused_and_uses_nothing_up(
+async def test_a_response_of_the_wrong_type_is_rejected_and_does_not_count(
     bot: Bot, asked: int, answered: int
 ) -> None:
     interaction = bot.asked(asked)
@@ -169,7 +169,7 @@ async def test_an_answer_of_a_kind_that_does_not_fit_is_refused_and_uses_nothing
         ),
     ],
 )
-async def test_what_an_answer_holds_is_refused_where_it_is_wrong(
+async def test_an_invalid_response_is_rejected_with_the_place_of_the_error(
     bot: Bot, kind: int, data: Any, at: str, code: str
 ) -> None:
     interaction = bot.asked(COMMAND)
@@ -193,7 +193,7 @@ async def test_what_an_answer_holds_is_refused_where_it_is_wrong(
         (10, [{"name": "x", "value": "1"}], "choices.0.value"),
     ],
 )
-async def test_choices_are_of_the_options_type_short_and_25_at_most(
+async def test_choices_match_the_options_type_and_are_at_most_25(
     bot: Bot, option_type: int, choices: list[Any], at: str
 ) -> None:
     interaction = bot.asked(AUTOCOMPLETE, option_type=option_type)
@@ -219,12 +219,12 @@ async def test_after_three_seconds_without_an_answer_the_interaction_is_unknown(
     assert (status, told["code"]) == (404, 10062)
 
 
-async def test_a_follow_up_before_the_first_answer_has_nothing_to_follow(bot: Bot) -> None:
+async def test_a_follow_up_before_the_first_response_is_rejected(bot: Bot) -> None:
     status, told = await bot.follow_up(bot.asked(COMMAND))
     assert (status, told["code"]) == (404, 10015)
 
 
-async def test_after_fifteen_minutes_the_token_opens_nothing(bot: Bot) -> None:
+async def test_after_fifteen_minutes_the_token_is_invalid(bot: Bot) -> None:
     interaction = bot.asked(COMMAND)
     await bot.answer(interaction, MESSAGE, SAYING)
     bot.clock.now += timedelta(minutes=15)
@@ -233,13 +233,13 @@ async def test_after_fifteen_minutes_the_token_opens_nothing(bot: Bot) -> None:
         assert (status, told["code"]) == (401, 50027)
 
 
-async def test_where_the_bot_is_not_a_member_five_follow_ups_are_the_most(bot: Bot) -> None:
+async def test_a_bot_that_is_not_a_member_can_send_five_follow_ups(bot: Bot) -> None:
     here, elsewhere = bot.asked(COMMAND), bot.asked(COMMAND)
     await bot.answer(here, MESSAGE, SAYING)
     await bot.answer(elsewhere, MESSAGE, SAYING)
-    for _ in range(MOST_FOLLOW_UPS + 1):
+    for _ in range(MAX_FOLLOW_UPS + 1):
         assert (await bot.follow_up(here))[0] == 200
     bot.sandbox.kick_bot()
-    assert [(await bot.follow_up(elsewhere))[0] for _ in range(MOST_FOLLOW_UPS)] == [200] * MOST_FOLLOW_UPS
+    assert [(await bot.follow_up(elsewhere))[0] for _ in range(MAX_FOLLOW_UPS)] == [200] * MAX_FOLLOW_UPS
     status, told = await bot.follow_up(elsewhere)
     assert (status, told["code"]) == (400, 40094)

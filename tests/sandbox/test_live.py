@@ -1,4 +1,4 @@
-"""Real lists in the sandbox: what is fetched, how often, and what is passed on when it fails."""
+"""Live lists in the sandbox: what is requested, what is cached, and which errors are passed on."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def asked(client: aiohttp.ClientSession, path: str) -> tuple[int, Any]:
         return answer.status, await answer.json()
 
 
-async def test_a_day_comes_whole_from_all_its_pages_and_is_asked_for_once(
+async def test_a_day_is_read_from_all_its_pages_and_cached(
     upstream: FakeHuggingFace, client: aiohttp.ClientSession
 ) -> None:
     ids: list[str] = []
@@ -67,7 +67,7 @@ async def test_a_day_comes_whole_from_all_its_pages_and_is_asked_for_once(
     assert upstream.requests[0].headers["Authorization"] == "Bearer secret"
 
 
-async def test_pages_that_a_mirror_names_elsewhere_are_asked_of_the_mirror(
+async def test_pages_of_a_mirror_are_read_from_the_mirror(
     upstream: FakeHuggingFace, client: aiohttp.ClientSession
 ) -> None:
     link = f'<https://huggingface.example/api/daily_papers?date={MONDAY}&limit=100&p=1>; rel="next"'
@@ -77,7 +77,7 @@ async def test_pages_that_a_mirror_names_elsewhere_are_asked_of_the_mirror(
     assert [request.query["p"] for request in upstream.requests if "p" in request.query] == ["1"]
 
 
-async def test_a_day_to_come_is_not_asked_for(
+async def test_a_future_day_is_not_requested(
     upstream: FakeHuggingFace, hub: HuggingFace, client: aiohttp.ClientSession
 ) -> None:
     status, answer = await asked(client, f"daily_papers?date={TUESDAY}")
@@ -87,7 +87,7 @@ async def test_a_day_to_come_is_not_asked_for(
     assert not hub.is_read
 
 
-async def test_without_a_date_the_day_of_the_calendar_comes(
+async def test_without_a_date_the_calendars_day_is_returned(
     hub: HuggingFace, client: aiohttp.ClientSession
 ) -> None:
     _, items = await asked(client, "daily_papers?limit=1")
@@ -101,12 +101,12 @@ async def test_without_a_date_the_day_of_the_calendar_comes(
         (Fault(status=500, body=b'{"error": "broken"}'), 500, "broken"),
         (Fault(status=401, body=b'{"error": "who are you"}'), 401, "who are you"),
         (Fault(status=302, headers={"Location": "http://127.0.0.1:9/"}), 502, "redirects"),
-        (Fault(body=b"<html>"), 502, "no JSON"),
-        (Fault(body=b'{"no": "list"}'), 502, "no list"),
+        (Fault(body=b"<html>"), 502, "did not send JSON"),
+        (Fault(body=b'{"no": "list"}'), 502, "not a list of papers"),
         (Fault(kind="reset"), 502, "could not be reached"),
     ],
 )
-async def test_a_failure_is_passed_on_and_not_kept(
+async def test_a_failure_is_passed_on_and_not_cached(
     upstream: FakeHuggingFace, client: aiohttp.ClientSession, fault: Fault, status: int, said: str
 ) -> None:
     upstream.day_faults[MONDAY] = fault
@@ -116,7 +116,7 @@ async def test_a_failure_is_passed_on_and_not_kept(
     assert (await asked(client, f"daily_papers?date={MONDAY}"))[0] == 200
 
 
-async def test_a_rate_limit_is_passed_on_with_its_wait(
+async def test_a_rate_limit_is_passed_on_with_retry_after(
     upstream: FakeHuggingFace, client: aiohttp.ClientSession
 ) -> None:
     headers = {"RateLimit": '"api";r=0;t=77', "Retry-After": "78"}
@@ -137,22 +137,22 @@ async def test_a_single_paper_is_fetched_or_refused(
 @pytest.mark.parametrize(
     "fault", [Fault(status=503), Fault(body=b"[]"), Fault(body=b'"hello"'), Fault(kind="truncated")]
 )
-async def test_an_address_that_gives_no_list_does_not_count_as_an_answer(
+async def test_a_url_without_lists_is_not_available(
     upstream: FakeHuggingFace, lists: LiveLists, fault: Fault
 ) -> None:
     upstream.faults.append(fault)
-    assert not await lists.answer()
-    assert len(upstream.requests) == 1  # one try
-    assert await lists.answer()
+    assert not await lists.is_available()
+    assert len(upstream.requests) == 1  # one attempt
+    assert await lists.is_available()
 
 
-async def test_an_address_that_hangs_is_not_waited_for(
+async def test_a_url_that_does_not_answer_is_not_available(
     upstream: FakeHuggingFace, lists: LiveLists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sandbox.live._ANSWER_SECONDS", 0.05)
     upstream.faults.append(Fault(kind="hang"))
-    assert not await lists.answer()
+    assert not await lists.is_available()
 
 
-def test_what_is_shown_of_an_address_has_no_password() -> None:
+def test_the_displayed_url_has_no_password() -> None:
     assert LiveLists("https://me:secret@hub.example/mirror/").address == "https://hub.example/mirror"

@@ -1,4 +1,4 @@
-"""The page reads text line by line, as Discord does."""
+"""The page reads text line by line, like Discord."""
 
 from __future__ import annotations
 
@@ -70,16 +70,16 @@ def written(token: Any) -> str:
         ("", ""),
     ],
 )
-def test_a_line_is_a_line_and_blocks_end_with_theirs(text: str, wanted: str) -> None:
+def test_every_line_counts_and_blocks_end_with_their_lines(text: str, wanted: str) -> None:
     assert shown(text) == wanted
 
 
 @given(st.lists(st.sampled_from(["", "a b", "c"]), min_size=1, max_size=8))
-def test_no_blank_line_between_lines_is_swallowed(lines: list[str]) -> None:
+def test_blank_lines_are_kept(lines: list[str]) -> None:
     text = "\n".join(["x", *lines, "y"])
     assert shown(text) == f"<p>{text}</>"
 
 
 @given(st.text(alphabet="#>-*_`|~1. \n[]()<t:@a", max_size=60))
-def test_whatever_is_typed_is_read(text: str) -> None:
+def test_any_text_can_be_read(text: str) -> None:
     assert isinstance(shown(text), str)

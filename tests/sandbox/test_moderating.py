@@ -1,4 +1,4 @@
-"""The world changes, and a client that asked for no more than the servers' events hears of it."""
+"""Changes of the world reach a client that has only the guilds intent."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def me(bot: EchoBot, sandbox: Sandbox) -> discord.Member:
 
 
 async def heard(bot: EchoBot, event: str, change: Callable[[], Any]) -> Any:
-    """What the client dispatched after the change."""
+    """The events that the client dispatches after the change."""
     waiting = asyncio.ensure_future(bot.wait_for(event, timeout=5))
     await asyncio.sleep(0)
     change()
     return await waiting
 
 
-async def test_a_denial_is_heard_adds_up_and_is_taken_back(sandbox: Sandbox, bot: EchoBot) -> None:
+async def test_denials_send_events_accumulate_and_can_be_removed(sandbox: Sandbox, bot: EchoBot) -> None:
     channel = sandbox.channel
     await heard(bot, "guild_channel_update", lambda: sandbox.deny(channel, embed_links=True))
     _, seen = await heard(bot, "guild_channel_update", lambda: sandbox.deny(channel, send_messages=True))
@@ -41,12 +41,12 @@ async def test_a_denial_is_heard_adds_up_and_is_taken_back(sandbox: Sandbox, bot
     assert seen.permissions_for(me(bot, sandbox)).send_messages
 
 
-async def test_a_permission_that_does_not_exist_is_an_error_of_the_caller(sandbox: Sandbox) -> None:
+async def test_an_unknown_permission_is_an_error(sandbox: Sandbox) -> None:
     with pytest.raises(ValueError, match="fly"):
         sandbox.deny(sandbox.channel, fly=True)
 
 
-async def test_roles_that_the_bot_gets_and_loses_are_heard(sandbox: Sandbox, bot: EchoBot) -> None:
+async def test_adding_and_removing_the_bots_roles_sends_events(sandbox: Sandbox, bot: EchoBot) -> None:
     role = sandbox.guild.create_role("readers")
     _, member = await heard(bot, "member_update", lambda: sandbox.give_role(role))
     assert "readers" in {found.name for found in member.roles}
@@ -56,7 +56,7 @@ async def test_roles_that_the_bot_gets_and_loses_are_heard(sandbox: Sandbox, bot
     assert gone.id == role.id
 
 
-async def test_a_roles_permissions_can_be_taken_and_given(sandbox: Sandbox, bot: EchoBot) -> None:
+async def test_a_roles_permissions_can_be_revoked_and_granted(sandbox: Sandbox, bot: EchoBot) -> None:
     assert not me(bot, sandbox).guild_permissions.administrator
     for role in (None, sandbox.guild.default_role):
         await heard(
@@ -68,7 +68,7 @@ async def test_a_roles_permissions_can_be_taken_and_given(sandbox: Sandbox, bot:
     assert me(bot, sandbox).guild_permissions.embed_links
 
 
-async def test_a_channel_goes_with_its_threads(sandbox: Sandbox, bot: EchoBot) -> None:
+async def test_deleting_a_channel_deletes_its_threads(sandbox: Sandbox, bot: EchoBot) -> None:
     channel = bot.get_channel(sandbox.channel.id)
     assert isinstance(channel, discord.TextChannel)
     thread = await (await channel.send("a paper")).create_thread(name="talk")
@@ -81,7 +81,7 @@ async def test_a_channel_goes_with_its_threads(sandbox: Sandbox, bot: EchoBot) -
     assert await channel.guild.active_threads() == []
 
 
-async def test_what_happens_to_a_thread_is_heard(sandbox: Sandbox, bot: EchoBot) -> None:
+async def test_changes_of_a_thread_send_events(sandbox: Sandbox, bot: EchoBot) -> None:
     channel = bot.get_channel(sandbox.channel.id)
     assert isinstance(channel, discord.TextChannel)
     thread = await (await channel.send("a paper")).create_thread(name="talk")
@@ -98,9 +98,7 @@ async def test_what_happens_to_a_thread_is_heard(sandbox: Sandbox, bot: EchoBot)
     assert gone.thread_id == thread.id
 
 
-async def test_a_bot_that_was_kicked_has_no_server_until_it_is_invited_again(
-    sandbox: Sandbox, bot: EchoBot
-) -> None:
+async def test_a_kicked_bot_has_no_server_until_it_is_invited_again(sandbox: Sandbox, bot: EchoBot) -> None:
     channel = bot.get_channel(sandbox.channel.id)
     assert isinstance(channel, discord.TextChannel)
     await channel.send("before")
@@ -125,14 +123,14 @@ async def test_a_bot_that_was_kicked_has_no_server_until_it_is_invited_again(
     assert [message.content for message in sandbox.messages(sandbox.channel)] == ["before", "after"]
 
 
-async def test_a_bot_is_invited_with_fewer_rights(sandbox: Sandbox, bot: EchoBot) -> None:
+async def test_a_bot_can_be_invited_with_fewer_permissions(sandbox: Sandbox, bot: EchoBot) -> None:
     await heard(bot, "guild_remove", sandbox.kick_bot)
     rights = discord.Permissions(view_channel=True)
     joined = await heard(bot, "guild_join", lambda: sandbox.invite_bot(permissions=rights))
     assert not joined.me.guild_permissions.manage_threads
 
 
-async def test_a_bot_that_comes_up_after_a_kick_is_told_of_no_server(sandbox: Sandbox, bot: EchoBot) -> None:
+async def test_a_bot_that_connects_after_a_kick_sees_no_server(sandbox: Sandbox, bot: EchoBot) -> None:
     await heard(bot, "guild_remove", sandbox.kick_bot)
     await bot.close()
     async with connected(sandbox, EchoBot()) as again:

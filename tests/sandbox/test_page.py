@@ -38,7 +38,7 @@ async def test_the_page_lists_channels_threads_and_direct_messages(
     ]
 
 
-async def test_the_page_shows_each_channels_own_messages_as_they_come(
+async def test_the_page_shows_each_channels_messages_as_they_arrive(
     sandbox: Sandbox, browser: Browser, bot: EchoBot
 ) -> None:
     papers, general = bot.get_channel(sandbox.channel.id), bot.get_channel(sandbox.club.general.id)
@@ -80,7 +80,7 @@ async def test_the_samples_pictures_are_shown_without_the_hub(
     assert asset["available"]
 
 
-async def test_pictures_of_a_list_that_was_read_just_now_are_shown_too(
+async def test_pictures_of_a_newly_read_list_are_shown(
     sandbox: Sandbox, browser: Browser, bot: EchoBot
 ) -> None:
     channel = bot.get_channel(sandbox.channel.id)
@@ -107,7 +107,7 @@ async def test_a_command_typed_in_the_page_is_answered_there(
     assert "Only" not in str(sandbox.messages(sandbox.club.general))
 
 
-async def test_a_command_that_nobody_answers_leaves_the_page_usable(
+async def test_the_page_works_after_an_unanswered_command(
     sandbox: Sandbox, browser: Browser, bot: EchoBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await browser.open(sandbox.channel.id)
@@ -117,9 +117,7 @@ async def test_a_command_that_nobody_answers_leaves_the_page_usable(
     assert (await browser.run("echo", text="still here"))["settlement"] == "settled"
 
 
-async def test_direct_messages_have_a_page_of_their_own(
-    sandbox: Sandbox, browser: Browser, bot: EchoBot
-) -> None:
+async def test_direct_messages_have_their_own_page(sandbox: Sandbox, browser: Browser, bot: EchoBot) -> None:
     ben = browser.another(person=sandbox.member.id)
     await ben.open(sandbox.club.direct[1].id)
     assert [viewer["id"] for viewer in ben.state["viewers"]] == [str(sandbox.member.id)]
@@ -127,7 +125,7 @@ async def test_direct_messages_have_a_page_of_their_own(
     assert "quietly" in await ben.look()
 
 
-async def test_an_action_in_one_channel_leaves_the_pages_of_others_as_they_are(
+async def test_an_action_in_one_channel_does_not_change_the_pages_of_others(
     sandbox: Sandbox, browser: Browser, bot: EchoBot
 ) -> None:
     await browser.open(sandbox.channel.id)
@@ -138,7 +136,7 @@ async def test_an_action_in_one_channel_leaves_the_pages_of_others_as_they_are(
     assert [viewer["id"] for viewer in other.state["viewers"]] == [str(sandbox.member.id)]
 
 
-async def test_the_page_cannot_be_ended_from_a_browser(
+async def test_the_page_cannot_be_stopped_from_a_browser(
     sandbox: Sandbox, browser: Browser, bot: EchoBot
 ) -> None:
     await browser.open(sandbox.channel.id)
@@ -156,13 +154,13 @@ async def test_the_pages_files_are_served(session: aiohttp.ClientSession, path: 
         assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
 
 
-async def test_another_sites_name_for_this_machine_opens_nothing(session: aiohttp.ClientSession) -> None:
+async def test_a_foreign_host_name_is_rejected(session: aiohttp.ClientSession) -> None:
     for path in ("/", "/channel", "/channels"):
         async with session.get(path, headers={"Host": "example.org"}) as answer:
             assert answer.status == 403
 
 
-async def test_a_wrong_key_opens_nothing(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
+async def test_a_wrong_key_is_rejected(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
     rest = f"{sandbox.admin.id}.{sandbox.channel.id}"
     for key in ("", "wrong", f"wrong.{rest}", f"wrong.{sandbox.admin.id}.1", f"wrong.1.{sandbox.channel.id}"):
         async with session.get("/channels", headers={"X-Simcord-Capability": key}) as answer:
@@ -171,7 +169,7 @@ async def test_a_wrong_key_opens_nothing(sandbox: Sandbox, session: aiohttp.Clie
             assert answer.status == 401
 
 
-async def test_a_taken_port_moves_the_page_to_the_next_one(sandbox: Sandbox) -> None:
+async def test_the_page_uses_the_next_port_if_one_is_in_use(sandbox: Sandbox) -> None:
     port = yarl.URL(sandbox.page_url or "").port
     async with Sandbox(page_port=port) as second:
         assert yarl.URL(second.page_url or "").port != port

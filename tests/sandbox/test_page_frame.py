@@ -1,4 +1,4 @@
-"""What the frame around the channels asks: places, people, unread marks, days."""
+"""The requests of the page's frame: channels, people, unread marks, days."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ async def row(browser: Browser, name: str) -> dict[str, Any]:
     return next(row for row in await browser.channels() if row["name"] == name)
 
 
-async def test_each_person_has_direct_messages_of_their_own(sandbox: Sandbox, browser: Browser) -> None:
+async def test_each_person_has_their_own_direct_messages(sandbox: Sandbox, browser: Browser) -> None:
     ben = browser.another(person=sandbox.member.id)
     for who, direct in zip((browser, ben), sandbox.club.direct, strict=True):
         assert [row["id"] for row in await who.channels() if row["kind"] == "dm"] == [str(direct.id)]
 
 
-async def test_a_channel_that_a_person_may_not_see_is_neither_listed_nor_shown(
+async def test_a_channel_that_a_person_cannot_see_is_neither_listed_nor_shown(
     sandbox: Sandbox, browser: Browser, bot: EchoBot
 ) -> None:
     general = bot.get_channel(sandbox.club.general.id)
@@ -51,7 +51,7 @@ async def test_a_channel_that_a_person_may_not_see_is_neither_listed_nor_shown(
     assert "for Ada" in await browser.look()
 
 
-async def test_anothers_direct_messages_are_not_shown(
+async def test_direct_messages_of_others_are_not_shown(
     sandbox: Sandbox, browser: Browser, bot: EchoBot
 ) -> None:
     ben = browser.another(person=sandbox.member.id)
@@ -62,7 +62,7 @@ async def test_anothers_direct_messages_are_not_shown(
     assert browser.state["status"] == "access_denied"
 
 
-async def test_an_answer_for_one_alone_is_no_news_to_anybody(
+async def test_an_ephemeral_answer_is_not_unread_for_anybody(
     sandbox: Sandbox, browser: Browser, bot: EchoBot
 ) -> None:
     ben = browser.another(person=sandbox.member.id)
@@ -74,14 +74,14 @@ async def test_an_answer_for_one_alone_is_no_news_to_anybody(
     assert "for Ada alone" not in await ben.look()
 
 
-async def test_what_somebody_wrote_is_news_to_the_other(sandbox: Sandbox, browser: Browser) -> None:
+async def test_a_message_is_unread_for_the_other_person(sandbox: Sandbox, browser: Browser) -> None:
     said = await sandbox.admin.send(sandbox.club.general, "hello")
     ben = browser.another(person=sandbox.member.id)
     assert (await row(ben, "general"))["newest"] == str(said.id)
     assert (await row(browser, "general"))["newest"] == "0"
 
 
-async def test_a_forum_lists_its_posts_with_tags_and_what_was_said_last(
+async def test_a_forum_lists_its_posts_with_tags_and_the_last_message(
     sandbox: Sandbox, browser: Browser, bot: EchoBot
 ) -> None:
     forum = sandbox.create_forum("reviews", tags=["Vision", "Agents"])
@@ -100,17 +100,17 @@ async def test_a_forum_lists_its_posts_with_tags_and_what_was_said_last(
     assert listed["newest"] == posts[0]["newest"] == str(last.id)
 
 
-async def test_the_bot_is_offline_until_it_is_there(sandbox: Sandbox, browser: Browser) -> None:
+async def test_the_bot_is_offline_until_it_connects(sandbox: Sandbox, browser: Browser) -> None:
     assert (await browser.listing())["bot"] == {"name": "Paperboy", "is_online": False}
 
 
-async def test_a_bot_that_is_there_is_listed_as_online(browser: Browser, bot: EchoBot) -> None:
+async def test_a_connected_bot_is_listed_as_online(browser: Browser, bot: EchoBot) -> None:
     listing = await browser.listing()
     assert listing["bot"]["is_online"]
     assert listing["people"][0] == {"name": "Paperboy", "is_bot": True, "is_online": True}
 
 
-async def test_the_next_day_is_told_and_reached(sandbox: Sandbox, browser: Browser) -> None:
+async def test_the_page_shows_the_next_day_and_moves_to_it(sandbox: Sandbox, browser: Browser) -> None:
     before = (await browser.listing())["calendar"]
     assert before == {**sandbox.calendar.state(), "now": before["now"]}
     answer = await browser.next_day()
@@ -119,7 +119,7 @@ async def test_the_next_day_is_told_and_reached(sandbox: Sandbox, browser: Brows
     assert (await browser.listing())["calendar"]["list_day"] == before["next"]
 
 
-async def test_after_the_last_day_there_is_none_and_why_is_said(browser: Browser) -> None:
+async def test_after_the_last_day_the_page_says_why_there_is_no_next_one(browser: Browser) -> None:
     while (await browser.listing())["calendar"]["next"]:
         assert (await browser.next_day())["is_moved"]
     answer = await browser.next_day()
@@ -127,7 +127,9 @@ async def test_after_the_last_day_there_is_none_and_why_is_said(browser: Browser
     assert answer["calendar"]["why_not"]
 
 
-async def test_nobody_without_the_key_moves_the_day(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
+async def test_the_day_cannot_be_moved_without_the_key(
+    sandbox: Sandbox, session: aiohttp.ClientSession
+) -> None:
     before = sandbox.calendar.state()["list_day"]
     for key in ("", f"wrong.{sandbox.admin.id}.{sandbox.channel.id}"):
         async with session.post("/next-day", headers={"X-Simcord-Capability": key}) as answer:
@@ -135,7 +137,7 @@ async def test_nobody_without_the_key_moves_the_day(sandbox: Sandbox, session: a
     assert sandbox.calendar.state()["list_day"] == before
 
 
-async def test_an_answer_is_headed_by_the_whole_name_of_a_sub_command(
+async def test_an_answer_shows_the_full_name_of_a_subcommand(
     sandbox: Sandbox, browser: Browser, bot: EchoBot
 ) -> None:
     @discord.app_commands.command(description="A leaf")

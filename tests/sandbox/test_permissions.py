@@ -1,4 +1,4 @@
-"""Taking permissions and roles away in the page, and giving them back."""
+"""The permissions dialog of the page."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def change(who: dict[str, Any], permission: str, *, allowed: bool) -> dict[str, 
 @pytest.mark.parametrize(
     "permission", ["view_channel", "send_messages", "embed_links", "read_message_history"]
 )
-async def test_what_is_taken_from_the_bot_it_cannot_do_until_it_is_given_back(
+async def test_a_revoked_permission_of_the_bot_is_missing_until_it_is_granted_again(
     sandbox: Sandbox, browser: Browser, bot: EchoBot, permission: str
 ) -> None:
     channel = bot.get_channel(sandbox.channel.id)
@@ -53,7 +53,7 @@ async def test_what_is_taken_from_the_bot_it_cannot_do_until_it_is_given_back(
     await channel.send(embed=discord.Embed(title="here"))
 
 
-async def test_what_everyone_is_denied_can_be_allowed_to_the_bot_alone(
+async def test_a_permission_can_be_denied_to_everyone_and_allowed_for_the_bot(
     sandbox: Sandbox, browser: Browser
 ) -> None:
     state = await browser.permissions()
@@ -66,7 +66,7 @@ async def test_what_everyone_is_denied_can_be_allowed_to_the_bot_alone(
     assert "send_messages" not in subject(state, "Ben (member)")["allowed"]
 
 
-async def test_a_channel_that_the_member_is_denied_is_gone_for_them(
+async def test_a_channel_that_is_denied_to_the_member_disappears_for_them(
     sandbox: Sandbox, browser: Browser
 ) -> None:
     ben = browser.another(person=sandbox.member.id)
@@ -78,7 +78,7 @@ async def test_a_channel_that_the_member_is_denied_is_gone_for_them(
     assert "papers" not in [row["name"] for row in await general.channels()]
 
 
-async def test_roles_are_added_and_deleted_and_the_bots_own_stays(
+async def test_roles_can_be_added_and_deleted_except_the_bots_own(
     sandbox: Sandbox, browser: Browser, bot: EchoBot
 ) -> None:
     state = await browser.permissions({"create_role": " readers "})
@@ -103,11 +103,11 @@ async def test_roles_are_added_and_deleted_and_the_bots_own_stays(
         {"subject": "x", "permission": "send_messages", "allowed": True},
     ],
 )
-async def test_a_change_that_makes_no_sense_is_refused(browser: Browser, body: dict[str, Any]) -> None:
+async def test_an_invalid_change_is_rejected(browser: Browser, body: dict[str, Any]) -> None:
     assert await browser.permissions(body) == 400
 
 
-async def test_a_thread_has_its_channels_permissions_and_a_direct_message_none(
+async def test_a_thread_uses_its_channels_permissions_and_a_direct_message_has_none(
     sandbox: Sandbox, browser: Browser, bot: EchoBot
 ) -> None:
     channel = bot.get_channel(sandbox.channel.id)
@@ -119,7 +119,7 @@ async def test_a_thread_has_its_channels_permissions_and_a_direct_message_none(
     assert direct["subjects"] == []
 
 
-async def test_a_thread_on_a_message_is_shown_there_and_not_announced_by_another(
+async def test_a_thread_on_a_message_is_shown_there_without_a_system_message(
     sandbox: Sandbox, browser: Browser, bot: EchoBot
 ) -> None:
     channel = bot.get_channel(sandbox.channel.id)
@@ -149,7 +149,7 @@ async def test_more_pictures_than_can_be_decoded_at_once_are_all_served(
     assert all(status == 200 and body.startswith(b"\x89PNG") for status, body in pictures)
 
 
-async def test_only_commands_that_the_person_has_are_recommended(
+async def test_only_commands_that_the_person_can_use_are_suggested(
     sandbox: Sandbox, browser: Browser, bot: EchoBot
 ) -> None:
     for command in sandbox.world.backend.commands[None].values():
@@ -160,9 +160,7 @@ async def test_only_commands_that_the_person_has_are_recommended(
     assert (await ben.listing())["commands"] == ["form", "hasty", "silence"]
 
 
-async def test_the_keyword_that_is_recommended_stands_on_the_lists_that_are_open(
-    sandbox: Sandbox, browser: Browser
-) -> None:
+async def test_the_suggested_keyword_is_in_the_open_lists(sandbox: Sandbox, browser: Browser) -> None:
     newest = max(sandbox.huggingface.days)
     async with (
         aiohttp.ClientSession(sandbox.huggingface_url) as reader,
@@ -174,7 +172,7 @@ async def test_the_keyword_that_is_recommended_stands_on_the_lists_that_are_open
     assert newest not in sandbox.huggingface.served
 
 
-def test_a_keyword_that_is_subscribed_already_is_not_recommended() -> None:
+def test_a_subscribed_keyword_is_not_suggested() -> None:
     suggestion = Suggestion(without=["agents, diffusion model"])
     suggestion.note([])
     suggestion.note(

@@ -1,4 +1,4 @@
-"""Forums, threads, announcements and direct messages: what Discord refuses and lists, by a real client."""
+"""Forums, threads, announcements and direct messages, tested with a real client."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def text_channel(bot: EchoBot, channel_id: int) -> discord.TextChannel:
 
 
 @pytest.mark.parametrize("media", [False, True])
-async def test_a_forum_that_requires_a_tag_takes_no_post_without_one(
+async def test_a_forum_that_requires_a_tag_rejects_posts_without_one(
     sandbox: Sandbox, bot: EchoBot, *, media: bool
 ) -> None:
     forum = sandbox.create_forum("reviews", tags=["Vision"], require_tag=True, media=media)
@@ -50,7 +50,7 @@ async def test_a_forum_that_requires_a_tag_takes_no_post_without_one(
     await post_in(bot, forum.id)
 
 
-async def test_tags_and_flags_of_a_forum_reach_a_client_that_is_told_and_one_that_asks(
+async def test_a_forums_tags_and_flags_are_in_events_and_in_rest_responses(
     sandbox: Sandbox, bot: EchoBot
 ) -> None:
     forum = sandbox.create_forum("reviews", tags=["Vision"], moderated_tags=["Staff"], require_tag=True)
@@ -67,7 +67,7 @@ async def test_tags_and_flags_of_a_forum_reach_a_client_that_is_told_and_one_tha
     assert not asked.flags.require_tag
 
 
-async def test_a_media_channel_is_seen_as_one(sandbox: Sandbox, bot: EchoBot) -> None:
+async def test_a_media_channel_has_its_own_type(sandbox: Sandbox, bot: EchoBot) -> None:
     forum = sandbox.create_forum("pictures", media=True)
     assert (await forum_of(bot, forum.id)).is_media()
 
@@ -95,7 +95,7 @@ async def test_a_posts_first_message_has_the_posts_id(sandbox: Sandbox, bot: Ech
     assert (await thread.fetch_message(thread.id)).content == "hello"
 
 
-async def test_a_forum_itself_takes_no_messages(sandbox: Sandbox, bot: EchoBot) -> None:
+async def test_a_forum_itself_rejects_messages(sandbox: Sandbox, bot: EchoBot) -> None:
     with pytest.raises(discord.HTTPException) as caught:
         await bot.get_partial_messageable(sandbox.club.forum.id).send("hello")
     assert (caught.value.status, caught.value.code) == (400, 50008)
@@ -143,7 +143,7 @@ async def test_a_message_has_one_thread(sandbox: Sandbox, bot: EchoBot) -> None:
     assert [found.name for found in sandbox.channel.threads] == ["talk"]
 
 
-async def test_a_server_has_room_for_so_many_open_threads(sandbox: Sandbox, bot: EchoBot) -> None:
+async def test_a_server_has_a_maximum_number_of_open_threads(sandbox: Sandbox, bot: EchoBot) -> None:
     sandbox.limit_active_threads(1)
     first = await post_in(bot, sandbox.club.forum.id)
     message = await text_channel(bot, sandbox.channel.id).send("a paper")
@@ -183,7 +183,9 @@ async def test_announcements_can_be_given_an_hourly_limit(sandbox: Sandbox, bot:
             assert answer.status == 200
 
 
-async def test_history_is_empty_for_a_bot_that_may_not_read_it(sandbox: Sandbox, bot: EchoBot) -> None:
+async def test_history_is_empty_for_a_bot_without_the_permission_to_read_it(
+    sandbox: Sandbox, bot: EchoBot
+) -> None:
     channel = text_channel(bot, sandbox.channel.id)
     await channel.send("hello")
     sandbox.deny(channel, read_message_history=True)
@@ -192,7 +194,7 @@ async def test_history_is_empty_for_a_bot_that_may_not_read_it(sandbox: Sandbox,
     assert [message.content async for message in channel.history()] == ["hello"]
 
 
-async def test_a_hidden_channel_is_no_channel_to_write_in(sandbox: Sandbox, bot: EchoBot) -> None:
+async def test_a_bot_cannot_send_messages_in_a_hidden_channel(sandbox: Sandbox, bot: EchoBot) -> None:
     channel = text_channel(bot, sandbox.channel.id)
     sandbox.deny(channel, view_channel=True)
     with pytest.raises(discord.Forbidden) as caught:
@@ -245,7 +247,7 @@ async def test_posts_that_are_hidden_are_not_listed(sandbox: Sandbox, bot: EchoB
     assert await guild.active_threads() == []
 
 
-async def test_a_person_gets_direct_messages_until_they_close_them(sandbox: Sandbox, bot: EchoBot) -> None:
+async def test_a_person_gets_direct_messages_until_they_disable_them(sandbox: Sandbox, bot: EchoBot) -> None:
     user = await bot.fetch_user(sandbox.member.id)
     await user.send("hello")
     sandbox.close_dms(sandbox.member)
@@ -260,7 +262,7 @@ async def test_a_person_gets_direct_messages_until_they_close_them(sandbox: Sand
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("what", ["post", "thread", "crosspost", "dm"])
-async def test_a_fault_strikes_every_kind_of_place(
+async def test_a_fault_applies_to_every_kind_of_channel(
     sandbox: Sandbox, bot: EchoBot, what: str, when: Literal["before", "after"]
 ) -> None:
     backend = sandbox.world.backend

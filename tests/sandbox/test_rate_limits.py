@@ -1,4 +1,4 @@
-"""Rate limits as Discord has them, in force from the start."""
+"""Discord's rate limits, which apply from the start."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_the_fifty_first_request_of_any_second_is_refused() -> None:
     assert limits.refusal(method="GET", path="/users/@me") is not None
 
 
-def test_a_channel_takes_five_messages_in_five_seconds_and_the_others_go_on() -> None:
+def test_a_channel_accepts_five_messages_in_five_seconds_without_affecting_others() -> None:
     clock = FrozenClock()
     limits = RateLimits(clock=clock)
     one, other = "/channels/1/messages", "/channels/2/messages"
@@ -52,7 +52,7 @@ def test_answers_to_interactions_do_not_count() -> None:
     assert limits.refusal(method="GET", path="/gateway") is None
 
 
-async def test_a_refused_message_is_not_stored_and_says_when_to_come_back() -> None:
+async def test_a_rate_limited_message_is_not_stored_and_says_when_to_retry() -> None:
     async with Sandbox(page_port=None) as sandbox, aiohttp.ClientSession() as session:
         limits = sandbox.limits
         assert limits is not None
@@ -75,7 +75,7 @@ async def test_a_refused_message_is_not_stored_and_says_when_to_come_back() -> N
         assert len(sandbox.messages(sandbox.channel)) == 5
 
 
-async def test_all_requests_together_are_fifty_a_second_and_the_next_one_says_that_it_is_for_all() -> None:
+async def test_the_fifty_first_request_in_a_second_gets_a_global_rate_limit() -> None:
     async with Sandbox(page_port=None) as sandbox, aiohttp.ClientSession() as session:
         assert sandbox.limits is not None
         headers = {"Authorization": f"Bot {sandbox.token}"}
@@ -93,7 +93,7 @@ async def test_all_requests_together_are_fifty_a_second_and_the_next_one_says_th
         assert [status for status, _ in await asyncio.gather(*(ask() for _ in range(60)))] == [200] * 60
 
 
-async def test_too_many_refused_requests_are_a_ban_that_is_not_discords_own_answer() -> None:
+async def test_too_many_invalid_requests_lead_to_a_ban_with_a_page_that_is_not_discords() -> None:
     async with Sandbox(page_port=None) as sandbox, aiohttp.ClientSession() as session:
         assert sandbox.limits is not None
         sandbox.limits.invalid.most = 3

@@ -1,4 +1,4 @@
-"""What Discord refuses is refused by the sandbox, over HTTP, with Discord's error and its tree."""
+"""The sandbox rejects what Discord rejects, over HTTP and with Discord's error tree."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ MESSAGES: Final[list[tuple[dict[str, Any], str, str]]] = [
     ({"embeds": ["x"]}, "embeds.0", "MODEL_TYPE_CONVERT"),
     ({"embeds": [EMBED] * 11}, "embeds", LONG),
     ({"embeds": [{"description": "x" * 3001}] * 2}, "embeds", "MAX_EMBED_SIZE_EXCEEDED"),
-    # Buttons, menus and rows
+    # Buttons, menus and action rows
     (row(without(BUTTON, "label")), f"{FIRST}.label", REQUIRED),
     (row(BUTTON | {"label": " "}), f"{FIRST}.label", REQUIRED),
     (row(BUTTON | {"label": "x" * 81}), f"{FIRST}.label", LONG),
@@ -137,7 +137,7 @@ MESSAGES: Final[list[tuple[dict[str, Any], str, str]]] = [
     (row(INPUT), f"{FIRST}.type", "UNION_TYPE_CHOICES"),
     ({"content": "x", "components": [BUTTON]}, "components.0.type", "UNION_TYPE_CHOICES"),
     ({"content": "x", "components": row(BUTTON)["components"] * 6}, "components", LONG),
-    # What it says, whom it pings, and what comes with it
+    # Content, mentions and attachments
     ({"content": "x" * 2001}, "content", LONG),
     ({"content": ["x"]}, "content", "STRING_TYPE_CONVERT"),
     ({"content": "x", "nonce": "n" * 26}, "nonce", LONG),
@@ -229,7 +229,7 @@ async def client(sandbox: Sandbox) -> AsyncIterator[Client]:
 
 
 @pytest.mark.parametrize(("body", "at", "code"), MESSAGES)
-async def test_a_message_that_discord_refuses_is_refused_where_it_is_wrong(
+async def test_an_invalid_message_is_rejected_with_the_place_of_the_error(
     client: Client, body: dict[str, Any], at: str, code: str
 ) -> None:
     path = f"/channels/{client.sandbox.channel.id}/messages"
@@ -238,7 +238,7 @@ async def test_a_message_that_discord_refuses_is_refused_where_it_is_wrong(
 
 
 @pytest.mark.parametrize("body", PASSING)
-async def test_a_message_that_discord_takes_is_taken(client: Client, body: dict[str, Any]) -> None:
+async def test_a_valid_message_is_accepted(client: Client, body: dict[str, Any]) -> None:
     status, told = await client.post(body)
     assert status == 200, told
 
@@ -246,14 +246,12 @@ async def test_a_message_that_discord_takes_is_taken(client: Client, body: dict[
 @pytest.mark.parametrize(
     "body", [{}, {"content": " \n"}, {"embeds": []}, {"content": None, "components": []}]
 )
-async def test_a_message_that_says_nothing_has_a_code_of_its_own(
-    client: Client, body: dict[str, Any]
-) -> None:
+async def test_an_empty_message_has_its_own_error_code(client: Client, body: dict[str, Any]) -> None:
     status, told = await client.post(body)
     assert (status, told["code"]) == (400, 50006)
 
 
-async def test_an_edit_is_held_to_the_same_rules_and_must_leave_something(client: Client) -> None:
+async def test_an_edit_follows_the_same_rules_and_cannot_empty_a_message(client: Client) -> None:
     _, message = await client.post({"content": "first"})
     path = f"/channels/{client.sandbox.channel.id}/messages/{message['id']}"
     await client.assert_refused("PATCH", path, embed(color=-1), at="embeds.0.color", code="NUMBER_TYPE_MIN")
@@ -288,7 +286,7 @@ async def test_an_edit_is_held_to_the_same_rules_and_must_leave_something(client
         ),
     ],
 )
-async def test_a_thread_or_post_that_discord_refuses_is_refused(
+async def test_an_invalid_thread_or_post_is_rejected(
     client: Client, path: str, body: dict[str, Any], at: str, code: str
 ) -> None:
     _, message = await client.post({"content": "first"})
@@ -371,13 +369,13 @@ HUGE: Final = [
         (command(options=HUGE, name="big"), "0", "APPLICATION_COMMAND_TOO_LARGE"),
     ],
 )
-async def test_a_command_that_discord_refuses_is_refused(
+async def test_an_invalid_command_is_rejected(
     client: Client, body: dict[str, Any], at: str, code: str
 ) -> None:
     await client.assert_refused("PUT", "/applications/1/commands", [body], at=at, code=code)
 
 
-async def test_commands_have_names_of_their_own_and_are_a_hundred_at_most(client: Client) -> None:
+async def test_commands_have_unique_names_and_are_at_most_a_hundred(client: Client) -> None:
     path = "/applications/1/commands"
     await client.assert_refused(
         "PUT", path, [command(), command()], at="1.name", code="APPLICATION_COMMANDS_DUPLICATE_NAME"
@@ -398,20 +396,20 @@ async def test_commands_have_names_of_their_own_and_are_a_hundred_at_most(client
         ("GET", "/channels/{channel}/messages?before=now", "before", "NUMBER_TYPE_COERCE"),
     ],
 )
-async def test_what_stands_in_an_address_is_looked_at_too(
+async def test_query_parameters_are_checked(
     client: Client, method: str, path: str, at: str, code: str
 ) -> None:
     path = path.replace("{channel}", str(client.sandbox.channel.id))
     await client.assert_refused(method, path, None, at=at, code=code)
 
 
-async def test_a_reason_for_the_audit_log_is_512_characters_at_most(client: Client) -> None:
+async def test_an_audit_log_reason_has_at_most_512_characters(client: Client) -> None:
     reason = {"X-Audit-Log-Reason": "%C3%A9" * 513}
     path = f"/channels/{client.sandbox.channel.id}/messages/1"
     await client.assert_refused("DELETE", path, None, at="reason", code=LONG, **reason)
 
 
-async def test_a_file_that_is_too_large_is_refused(client: Client) -> None:
+async def test_a_file_that_is_too_large_is_rejected(client: Client) -> None:
     form = aiohttp.FormData()
     form.add_field("payload_json", json.dumps({"content": "x"}))
     form.add_field(
@@ -424,7 +422,7 @@ async def test_a_file_that_is_too_large_is_refused(client: Client) -> None:
         assert (await answer.json())["code"] == 40005
 
 
-async def test_a_reply_needs_the_right_to_read_what_was_said(client: Client) -> None:
+async def test_a_reply_requires_read_message_history(client: Client) -> None:
     _, message = await client.post({"content": "first"})
     client.sandbox.deny(client.sandbox.channel, read_message_history=True)
     status, told = await client.post(
@@ -498,7 +496,7 @@ JSON: Final = st.recursive(
 
 
 @given(body=JSON)
-def test_whatever_is_sent_is_either_taken_or_refused_by_a_rule(body: Any) -> None:
+def test_any_body_is_either_accepted_or_rejected_by_a_rule(body: Any) -> None:
     requests = [
         ("POST", "/channels/1/messages"),
         ("POST", "/channels/1/threads"),
@@ -520,7 +518,7 @@ def test_whatever_is_sent_is_either_taken_or_refused_by_a_rule(body: Any) -> Non
         max_size=10,
     )
 )
-def test_embeds_are_taken_exactly_while_each_text_and_all_together_are_short_enough(
+def test_embeds_are_accepted_exactly_if_each_text_and_the_total_are_short_enough(
     texts: list[tuple[int, int, int, int]],
 ) -> None:
     embeds = [
