@@ -39,7 +39,7 @@ PLAIN_POSTS = 100
 LATENCY_SECONDS = 0.1
 COMMANDS_AT_REST = 60
 COMMAND_EVERY_SECONDS = 0.2
-LONGEST_SECONDS = 120.0
+MAX_SECONDS = 120.0
 GOAL_SHARE = 0.95
 GOAL_FIRST_ANSWER_MS = 100
 
@@ -125,9 +125,9 @@ async def _first_answer_ms(discord: Sandbox) -> float:
 async def _answers_until(discord: Sandbox, count: int) -> list[float]:
     """Types a command now and then until so many messages have arrived; how long each first answer took."""
     samples: list[float] = []
-    async with asyncio.timeout(LONGEST_SECONDS):
+    async with asyncio.timeout(MAX_SECONDS):
         await discord.until(
-            lambda: bool(_sends(discord)), timeout_seconds=LONGEST_SECONDS, what="the first message"
+            lambda: bool(_sends(discord)), timeout_seconds=MAX_SECONDS, what="the first message"
         )
         while len(_sends(discord)) < count:
             samples.append(await _first_answer_ms(discord))

@@ -108,7 +108,7 @@ async def answer_to(keywords: str, *, days: int, settings: Settings, clock: Cloc
         settings.hf_endpoint,
         token=settings.hf_token,
         clock=clock,
-        limits=FetchLimits(connect_seconds=10, total_seconds=30, tries=2, longest_wait_seconds=30),
+        limits=FetchLimits(connect_seconds=10, total_seconds=30, tries=2, max_wait_seconds=30),
         proxies=settings.proxies,
     ) as source:
         matches = await service.preview(

@@ -24,26 +24,26 @@ from bot.core.query.parser import Query
 from bot.core.words.latex import readable
 
 # Discord's limits on an embed, in characters.
-MAX_TITLE = 256
-MAX_DESCRIPTION = 4_096
+MAX_TITLE_LENGTH = 256
+MAX_DESCRIPTION_LENGTH = 4_096
 
-LONGEST_LINE = 400  # of a digest, in characters, its address included
-SHORTEST_LINE = 70  # into which every paper's link fits
-SUMMARY_AMONG = 300  # characters of a summary at most, on a message with several papers
-SUMMARY_ALONE = 1_000
-LEAST_SUMMARY = 100  # below this, other parts give way first
+MAX_LINE_LENGTH = 400  # of a digest, in characters, its address included
+MIN_LINE_LENGTH = 70  # into which every paper's link fits
+MAX_SUMMARY_AMONG = 300  # characters of a summary at most, on a message with several papers
+MAX_SUMMARY_ALONE = 1_000
+MIN_SUMMARY_LENGTH = 100  # below this, other parts give way first
 
 _COLOUR = 0xFFD21E  # Hugging Face's yellow
 _AUTHORS_AMONG, _AUTHORS_ALONE = 3, 6
 _MATCHED_AUTHORS = 2  # shown beside the first few, when a query found them
-_LONGEST_NAME = 60
+_MAX_NAME_LENGTH = 60
 # What is read at all of a text, before any is shown: far beyond any that is real.
-_LONGEST_TEXT = 12_000
-_LONGEST_PHRASE = 1_000
-_SHORTEST_TITLE = 20
-_LONGEST_QUERIES = 160
+_MAX_TEXT_LENGTH = 12_000
+_MAX_PHRASE_LENGTH = 1_000
+_MIN_TITLE_LENGTH = 20
+_MAX_QUERIES_LENGTH = 160
 _QUERIES_SHOWN = 4
-_LONGEST_EXCERPT = 160
+_MAX_EXCERPT_LENGTH = 160
 _BEFORE_MATCH = 50  # characters of an excerpt in front of the match
 _EVERY_PAPER = "*"  # the query that says nothing about the paper
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -117,7 +117,8 @@ def make_card(paper: Paper, *, queries: Sequence[Query], is_alone: bool, limit: 
     links, picture = paper_links(paper), web_url(paper.thumbnail or "")
     card = Card(
         # Half the room at least is for the rest.
-        title=_title(paper, queries).fit(min(MAX_TITLE, max(limit // 2, _SHORTEST_TITLE))) or paper.id,
+        title=_title(paper, queries).fit(min(MAX_TITLE_LENGTH, max(limit // 2, _MIN_TITLE_LENGTH)))
+        or paper.id,
         url=paper.page_url,
         footer=_footer(queries),
         links=links if is_alone else (),
@@ -127,7 +128,7 @@ def make_card(paper: Paper, *, queries: Sequence[Query], is_alone: bool, limit: 
     summary = _marked(paper.ai_summary or "", Field.ABSTRACT, queries)
     if not summary.text:
         summary = _marked(paper.abstract, Field.ABSTRACT, queries)
-    longest = SUMMARY_ALONE if is_alone else SUMMARY_AMONG
+    longest = MAX_SUMMARY_ALONE if is_alone else MAX_SUMMARY_AMONG
     parts = _parts(paper, queries=queries, is_alone=is_alone, links=() if is_alone else links[1:])
     filled = _filled(card, summary=summary, parts=parts, limit=limit, longest=longest)
     if not queries or "**" in f"{filled.title}{filled.description}":
@@ -139,7 +140,7 @@ def make_card(paper: Paper, *, queries: Sequence[Query], is_alone: bool, limit: 
 
 def _filled(card: Card, *, summary: _Marked, parts: _Parts, limit: int, longest: int) -> Card:
     """The card with as many of the parts and as much of the summary as fit in `limit`."""
-    wanted = min(length(summary.text), LEAST_SUMMARY)
+    wanted = min(length(summary.text), MIN_SUMMARY_LENGTH)
 
     def room() -> int:
         return limit - card.size - length(_described("", parts)) - len("\n\n")
@@ -155,11 +156,11 @@ def _filled(card: Card, *, summary: _Marked, parts: _Parts, limit: int, longest:
     return replace(card, description=described or None)
 
 
-def digest_line(paper: Paper, *, queries: Sequence[Query], limit: int = LONGEST_LINE) -> str:
+def digest_line(paper: Paper, *, queries: Sequence[Query], limit: int = MAX_LINE_LENGTH) -> str:
     """One line of markdown: upvotes and the linked title, in at most `limit` characters (70 or more)."""
     title = _title(paper, queries)
     upvotes = f"👍 {max(paper.upvotes, 0):,}{_DOT}"
-    room = min(limit, LONGEST_LINE) - length(upvotes) - len(f"[]({paper.page_url})")
+    room = min(limit, MAX_LINE_LENGTH) - length(upvotes) - len(f"[]({paper.page_url})")
     if room < len(paper.id):
         upvotes, room = "", room + length(upvotes)
     return upvotes + link(title.text or paper.id, paper.page_url, spans=title.spans, limit=room)
@@ -171,7 +172,7 @@ def date_text(day: date) -> str:
 
 
 def _marked(text: str, field: Field, queries: Sequence[Query]) -> _Marked:
-    longest = _LONGEST_TEXT if field is Field.ABSTRACT else _LONGEST_PHRASE
+    longest = _MAX_TEXT_LENGTH if field is Field.ABSTRACT else _MAX_PHRASE_LENGTH
     shown = clean(readable(text[:longest]))
     return _Marked(shown, tuple(mark(queries, field, shown)) if queries else ())
 
@@ -210,8 +211,8 @@ def _people(authors: Sequence[str], queries: Sequence[Query], *, shown: int) -> 
     marked = (
         [_marked(name, Field.AUTHOR, queries) for name in names] if queries else list(map(_Marked, names))
     )
-    first = [name.fit(_LONGEST_NAME) for name in marked[:shown]]
-    found = [name.fit(_LONGEST_NAME) for name in marked[shown:] if name.spans][:_MATCHED_AUTHORS]
+    first = [name.fit(_MAX_NAME_LENGTH) for name in marked[:shown]]
+    found = [name.fit(_MAX_NAME_LENGTH) for name in marked[shown:] if name.spans][:_MATCHED_AUTHORS]
     if shown == len(names):
         return ", ".join(first)
     more = [f"… {', '.join(found)}"] if found else []
@@ -224,9 +225,9 @@ def _profile(name: _Marked, login: str | None) -> str:
     if not text:
         return ""
     if not clean(login or ""):
-        return fit(text, name.spans, _LONGEST_NAME)
-    url = f"https://huggingface.co/{quote(clean(login or '')[:_LONGEST_NAME], safe='')}"
-    return link(text, url, spans=name.spans, limit=_LONGEST_NAME)
+        return fit(text, name.spans, _MAX_NAME_LENGTH)
+    url = f"https://huggingface.co/{quote(clean(login or '')[:_MAX_NAME_LENGTH], safe='')}"
+    return link(text, url, spans=name.spans, limit=_MAX_NAME_LENGTH)
 
 
 def _numbers(paper: Paper) -> str:
@@ -267,7 +268,7 @@ def _footer(queries: Iterable[Query]) -> str | None:
     if not wanted:
         return None
     shown = [
-        shorten(text, _LONGEST_QUERIES // min(len(wanted), _QUERIES_SHOWN))
+        shorten(text, _MAX_QUERIES_LENGTH // min(len(wanted), _QUERIES_SHOWN))
         for text in wanted[:_QUERIES_SHOWN]
     ]
     more = f" and {len(wanted) - _QUERIES_SHOWN} more" if len(wanted) > _QUERIES_SHOWN else ""
@@ -284,7 +285,7 @@ def _evidence(paper: Paper, queries: Sequence[Query]) -> str:
     for keyword in paper.ai_keywords:
         found = _marked(keyword, Field.KEYWORD, queries)
         if found.spans:
-            return f"Keyword: {found.fit(_LONGEST_NAME)}"
+            return f"Keyword: {found.fit(_MAX_NAME_LENGTH)}"
     return ""
 
 
@@ -298,4 +299,4 @@ def _excerpt(marked: _Marked) -> str:
         start = first
     text = marked.text[start:]
     spans = [(begin - start, end - start) for begin, end in marked.spans]
-    return ("…" if start else "") + fit(text, spans, _LONGEST_EXCERPT)
+    return ("…" if start else "") + fit(text, spans, _MAX_EXCERPT_LENGTH)

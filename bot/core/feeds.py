@@ -13,8 +13,8 @@ from bot.core.schedules import Schedule
 # A removed subscription is kept for so long, and continues if it is made again in that time.
 REMOVED_KEPT = timedelta(days=30)
 DEFAULT_MAX_PAPERS = 10  # cards a post; what exceeds them is folded into a list
-MOST_CARDS = 50  # that a post may be given
-MOST_UPVOTES = 1_000  # that a filter may ask for
+MAX_CARDS = 50  # that a post may be given
+MAX_MIN_UPVOTES = 1_000  # that a filter may ask for
 
 
 class FeedKind(StrEnum):

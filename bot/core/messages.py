@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.core.cards import (
-    LONGEST_LINE,
-    MAX_DESCRIPTION,
+    MAX_DESCRIPTION_LENGTH,
+    MAX_LINE_LENGTH,
     Card,
     Link,
     date_text,
@@ -33,7 +33,7 @@ MAX_CHARACTERS = 6_000
 MAX_THREAD_NAME = 100
 
 MAX_LINES = 30  # so many fit at their shortest beside nine cards at theirs
-_LEAST_CARD = 300  # characters that a card is left with when lines fill the message
+_MIN_CARD_LENGTH = 300  # characters that a card is left with when lines fill the message
 _FOLD_TITLE = 40  # characters kept for the title of the folded list
 
 # What the estimate of a card takes for its summary, numbers, dates and the words around them.
@@ -75,7 +75,7 @@ def layout(
     shown = max_papers if style is Style.CARDS else 0
     sized = [(paper, _card_estimate(paper, queries_of.get(paper.id, ()))) for paper in papers[:shown]]
     groups = [[one] for one in sized] if one_card_each else _evenly_packed(sized)
-    lines = [(paper, min(len(paper.title) + _LINE_ESTIMATE, LONGEST_LINE)) for paper in papers[shown:]]
+    lines = [(paper, min(len(paper.title) + _LINE_ESTIMATE, MAX_LINE_LENGTH)) for paper in papers[shown:]]
     below: Sequence[_Sized] = ()
     if groups and lines and not one_card_each and len(groups[-1]) < MAX_EMBEDS:
         below = _that_fit(lines, room=MAX_CHARACTERS - _FOLD_TITLE - _total(groups[-1]))
@@ -84,7 +84,7 @@ def layout(
         messages[-1] += [(paper, Form.LINE) for paper, _ in below]
     messages += [
         [(paper, Form.LINE) for paper, _ in group]
-        for group in _packed(lines[len(below) :], room=MAX_DESCRIPTION, most=MAX_LINES)
+        for group in _packed(lines[len(below) :], room=MAX_DESCRIPTION_LENGTH, most=MAX_LINES)
     ]
     return tuple(
         tuple(
@@ -101,7 +101,7 @@ def _total(sized: Sequence[_Sized]) -> int:
 
 def _that_fit(lines: Sequence[_Sized], *, room: int) -> Sequence[_Sized]:
     """As many of the first lines as fit below cards that leave so much room."""
-    first = next(_packed(lines, room=min(room, MAX_DESCRIPTION), most=MAX_LINES))
+    first = next(_packed(lines, room=min(room, MAX_DESCRIPTION_LENGTH), most=MAX_LINES))
     return first if _total(first) <= room else ()
 
 
@@ -161,7 +161,9 @@ def compose(items: Sequence[Item], *, heading: str, mention_role_id: RoleId | No
     """
     carded = [(paper, queries) for paper, form, queries in items if form is Form.CARD]
     lined = [(paper, queries) for paper, form, queries in items if form is Form.LINE]
-    lines = _lines(lined, room=min(MAX_DESCRIPTION, MAX_CHARACTERS - _FOLD_TITLE - _LEAST_CARD * len(carded)))
+    lines = _lines(
+        lined, room=min(MAX_DESCRIPTION_LENGTH, MAX_CHARACTERS - _FOLD_TITLE - _MIN_CARD_LENGTH * len(carded))
+    )
     folded = ()
     if lines:
         more = count(len(lines), "more paper")

@@ -20,7 +20,7 @@ from bot.sources.answers import Heard
 from bot.sources.fetching import FetchLimits
 from bot.sources.huggingface import HuggingFace
 
-_LIMITS = FetchLimits(connect_seconds=5, total_seconds=15, tries=1, longest_wait_seconds=0)
+_LIMITS = FetchLimits(connect_seconds=5, total_seconds=15, tries=1, max_wait_seconds=0)
 _SLOW_SECONDS = 10.0
 _FEW_CALLS = 50
 

@@ -14,7 +14,7 @@ from bot.core.words.inflection import numbers
 from bot.core.words.tokenizer import Word
 
 # A phrase that can stand in more ways than this is better looked for in the texts themselves.
-MOST_ALTERNATIVES: Final = 64
+MAX_ALTERNATIVES: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Vocabulary:
                             for tail in following
                         ]
                     )
-            if len(tails[start]) > MOST_ALTERNATIVES:
+            if len(tails[start]) > MAX_ALTERNATIVES:
                 return None
         return _without_covered(tails[0])
 

@@ -11,8 +11,8 @@ from yarl import URL
 
 from bot.sources.rate_limits import RateLimit
 
-_MOST_KEPT_PAGES = 64
-_MOST_KEPT_BYTES = 16 * 1024 * 1024  # of all kept pages together
+_MAX_KEPT_PAGES = 64
+_MAX_KEPT_BYTES = 16 * 1024 * 1024  # of all kept pages together
 
 _T = TypeVar("_T")
 
@@ -71,10 +71,10 @@ class KeptPages:
         """In place of the one that was kept of this address, and of the longest unused ones."""
         if (before := self._pages.pop(url, None)) is not None:
             self._bytes -= len(before.body)
-        if page is None or len(page.body) > _MOST_KEPT_BYTES:
+        if page is None or len(page.body) > _MAX_KEPT_BYTES:
             return
         self._pages[url] = page
         self._bytes += len(page.body)
-        while len(self._pages) > _MOST_KEPT_PAGES or self._bytes > _MOST_KEPT_BYTES:
+        while len(self._pages) > _MAX_KEPT_PAGES or self._bytes > _MAX_KEPT_BYTES:
             _, dropped = self._pages.popitem(last=False)
             self._bytes -= len(dropped.body)

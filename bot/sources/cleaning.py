@@ -13,9 +13,9 @@ from yarl import URL
 from bot.proxies import ProxyError
 
 # Longest abstract seen: 1,923 characters. This only stops a text that is no text from filling the database.
-_LONGEST_TEXT = 20_000
+_MAX_TEXT_LENGTH = 20_000
 # Discord takes no longer link anywhere.
-_LONGEST_LINK = 2_000
+_MAX_LINK_LENGTH = 2_000
 # arXiv began in 1991; a year outside these is no date of a paper, and may overflow arithmetic later.
 _FIRST_YEAR, _LAST_YEAR = 1990, 2200
 
@@ -34,13 +34,13 @@ _IP_ADDRESS = re.compile(
     r"|(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])"
 )
 _PATH = re.compile(r"(?<![\w/:.<])(?:/[\w.@+-]+){2,}/?")
-_LONGEST_CHAIN = 4
+_MAX_CHAIN = 4
 _TREE = re.compile(r"/(?:-/)?(?:tree|blob)/.*", re.DOTALL)
 
 
 def clean_text(text: str) -> str:
     """The text on one line: white space collapsed, unprintable characters gone, LaTeX left as it came."""
-    return " ".join(_UNWANTED.sub("", text[:_LONGEST_TEXT]).split())
+    return " ".join(_UNWANTED.sub("", text[:_MAX_TEXT_LENGTH]).split())
 
 
 def shorten(text: str, *, limit: int = 200) -> str:
@@ -63,7 +63,7 @@ def cause(error: BaseException) -> str:
         return str(error)
     found: BaseException | None = error
     reasons: list[str] = []
-    while found is not None and len(reasons) < _LONGEST_CHAIN:
+    while found is not None and len(reasons) < _MAX_CHAIN:
         name = type(found).__name__
         number = getattr(found, "errno", None)
         code = errno.errorcode.get(number) if isinstance(number, int) else None
@@ -89,7 +89,7 @@ def clean_link(text: str, *, schemes: tuple[str, ...] = ("https", "http")) -> st
     valid port, no user name in front of it, no white space or quotes inside, at most 2,000 characters.
     """
     link = text.strip()
-    if len(link) > _LONGEST_LINK or _NOT_IN_LINKS.search(link):
+    if len(link) > _MAX_LINK_LENGTH or _NOT_IN_LINKS.search(link):
         return None
     try:
         encoded = link if link.isascii() else str(URL(link))
@@ -100,7 +100,7 @@ def clean_link(text: str, *, schemes: tuple[str, ...] = ("https", "http")) -> st
     if parts.scheme not in schemes or "@" in parts.netloc or not _HOST.fullmatch(host):
         return None
     usable = parts.scheme + encoded[len(parts.scheme) :]  # in small letters
-    return usable if usable.isascii() and len(usable) <= _LONGEST_LINK else None
+    return usable if usable.isascii() and len(usable) <= _MAX_LINK_LENGTH else None
 
 
 def clean_repository(text: str) -> str | None:

@@ -11,10 +11,10 @@ from bot.sources.cleaning import shorten
 
 _log = logging.getLogger(__name__)
 
-_LONGEST_NUMBER = 18  # digits; longer is no count, and Python refuses to read integers of 4,300 and more
-_LONGEST_FLOAT = 40
+_MAX_DIGITS = 18  # digits; longer is no count, and Python refuses to read integers of 4,300 and more
+_MAX_FLOAT_LENGTH = 40
 # While many of them are made, Python does nothing else, also in other threads. Papers fill a page before.
-_MOST_CONTAINERS = 100_000
+_MAX_CONTAINERS = 100_000
 
 
 class BrokenJsonError(ValueError):
@@ -30,8 +30,8 @@ def decode_json(body: bytes) -> Any:
         BrokenJsonError: it cannot be read.
         SourceError: it has more objects and arrays than an answer can have.
     """
-    if body.count(b"{") + body.count(b"[") > _MOST_CONTAINERS:
-        _log.warning("Hugging Face's answer has more than %d objects and arrays", _MOST_CONTAINERS)
+    if body.count(b"{") + body.count(b"[") > _MAX_CONTAINERS:
+        _log.warning("Hugging Face's answer has more than %d objects and arrays", _MAX_CONTAINERS)
         raise SourceError(ProblemKind.TOO_LARGE)
     try:
         text = body.decode(json.detect_encoding(body), errors="replace")
@@ -41,11 +41,11 @@ def decode_json(body: bytes) -> Any:
 
 
 def _parse_int(digits: str) -> int | None:
-    return int(digits) if len(digits) <= _LONGEST_NUMBER else None
+    return int(digits) if len(digits) <= _MAX_DIGITS else None
 
 
 def _parse_float(digits: str) -> float | None:
-    return float(digits) if len(digits) <= _LONGEST_FLOAT else None
+    return float(digits) if len(digits) <= _MAX_FLOAT_LENGTH else None
 
 
 def _no_number(_: str) -> None:

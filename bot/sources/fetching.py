@@ -38,11 +38,11 @@ from bot.sources.rate_limits import asked_wait, rate_limit, server_time
 _log = logging.getLogger(__name__)
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_MOST_REDIRECTS = 3
+_MAX_REDIRECTS = 3
 _WORTH_A_RETRY = frozenset({408, 425, 429})  # and every 5xx
-_MOST_CONNECTIONS = 4
-_LONGEST_ERROR_BYTES = 65_536
-_LONGEST_PAUSE = timedelta(hours=1)  # whatever a server asks for, ask it again after this
+_MAX_CONNECTIONS = 4
+_MAX_ERROR_BYTES = 65_536
+_MAX_PAUSE = timedelta(hours=1)  # whatever a server asks for, ask it again after this
 
 _T = TypeVar("_T")
 
@@ -63,7 +63,7 @@ class FetchLimits:
     total_seconds: float = 60
     tries: int = 4
     first_wait_seconds: float = 1
-    longest_wait_seconds: float = 310
+    max_wait_seconds: float = 310
     largest_answer_bytes: int = 4 * 1024 * 1024
 
 
@@ -152,7 +152,7 @@ class Fetcher:
         if self._free_at is None:
             return
         seconds = (self._free_at - self._clock()).total_seconds()
-        if seconds > self._limits.longest_wait_seconds:
+        if seconds > self._limits.max_wait_seconds:
             _log.warning("Hugging Face takes no requests until %s UTC", f"{self._free_at:%Y-%m-%d %H:%M}")
             raise SourceError(ProblemKind.RATE_LIMITED)
         if seconds > 0:
@@ -160,14 +160,14 @@ class Fetcher:
             await self._sleep(seconds)
 
     def _pause(self, seconds: float) -> None:
-        until = self._clock() + min(timedelta(seconds=seconds), _LONGEST_PAUSE)
+        until = self._clock() + min(timedelta(seconds=seconds), _MAX_PAUSE)
         self._free_at = max(until, self._free_at or until)
 
     async def _once(self, url: URL, read: Callable[[bytes], _T]) -> Answer[_T]:
         """One try, redirects within the origin followed."""
         target = url
         try:
-            for _ in range(_MOST_REDIRECTS + 1):
+            for _ in range(_MAX_REDIRECTS + 1):
                 kept = self._kept.get(target)
                 headers = {"If-None-Match": kept.etag} if kept else {}
                 async with self._request(target, headers) as response:
@@ -205,7 +205,7 @@ class Fetcher:
         if self._session is None:
             limits = self._limits
             self._session = ClientSession(
-                connector=self._proxies.connector(limit=_MOST_CONNECTIONS),
+                connector=self._proxies.connector(limit=_MAX_CONNECTIONS),
                 timeout=ClientTimeout(total=limits.total_seconds, sock_connect=limits.connect_seconds),
                 headers=self._headers,
                 cookie_jar=DummyCookieJar(),
@@ -226,7 +226,7 @@ class Fetcher:
         if status == 200:
             return await self._read_page(response, url, read)
         text = self._redacted(
-            (await read_body(response, _LONGEST_ERROR_BYTES, cut=True)).decode(errors="replace")
+            (await read_body(response, _MAX_ERROR_BYTES, cut=True)).decode(errors="replace")
         )
         if status in {400, 404}:
             return Answer(status=status, text=text)

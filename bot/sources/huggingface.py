@@ -29,7 +29,7 @@ from bot.proxies import NO_PROXIES, Proxies
 from bot.sources.answers import Answer, Heard
 from bot.sources.decoding import decode_json
 from bot.sources.fetching import Fetcher, FetchLimits
-from bot.sources.paging import LIST_PATH, MOST_ITEMS, DayListing, Reading
+from bot.sources.paging import LIST_PATH, MAX_ITEMS, DayListing, Reading
 from bot.sources.parse import ParsedList, parse_list, parse_paper
 from bot.telemetry import NO_TELEMETRY, Endpoint, Telemetry
 
@@ -37,8 +37,8 @@ _log = logging.getLogger(__name__)
 
 _PAGE_SIZE = 100  # the API's maximum; 101 is a 400
 _PAPER_PATH = "/api/papers"
-_MOST_WARNINGS = 20  # about unreadable items, a page
-_MOST_TOLD = 10_000  # unreadable items remembered, so that each is warned of once
+_MAX_WARNINGS = 20  # about unreadable items, a page
+_MAX_REPORTED = 10_000  # unreadable items remembered, so that each is warned of once
 _NOT_OPEN = "must be less than or equal"
 _ANSWERS = frozenset({ProblemKind.NOT_OPEN, ProblemKind.NO_SUCH_PAPER})
 
@@ -167,7 +167,7 @@ class HuggingFace:
         latest_day = self._latest_day()
 
         def read(body: bytes) -> ParsedList:
-            return parse_list(decode_json(body), asked_day=day, latest_day=latest_day, most_items=MOST_ITEMS)
+            return parse_list(decode_json(body), asked_day=day, latest_day=latest_day, most_items=MAX_ITEMS)
 
         answer = await self._fetcher.get(url, read)
         # A day that must be open by now is refused for another reason, whatever the text says.
@@ -195,13 +195,13 @@ class HuggingFace:
 
     def _warn(self, day: date, dropped: Sequence[str]) -> None:
         """Warns of unreadable items once, however often their day is read."""
-        if len(self._told) > _MOST_TOLD:
+        if len(self._told) > _MAX_REPORTED:
             self._told.clear()
         fresh = [reason for reason in dropped if (day, reason) not in self._told]
         self._told.update((day, reason) for reason in fresh)
-        for reason in fresh[:_MOST_WARNINGS]:
+        for reason in fresh[:_MAX_WARNINGS]:
             _log.warning("The list of %s: an item cannot be read: %s", day, reason)
-        if len(fresh) > _MOST_WARNINGS:
+        if len(fresh) > _MAX_WARNINGS:
             _log.warning("The list of %s: %d items cannot be read", day, len(fresh))
 
     def _tell(self, url: URL, status: int | None, seconds: float) -> None:

@@ -19,9 +19,9 @@ _log = logging.getLogger(__name__)
 
 LIST_PATH = "/api/daily_papers"
 # The fullest day seen has 92 papers. A list beyond these is read so far, and said to be too long.
-MOST_PAGES = 50
-MOST_ITEMS = 5_000
-MOST_BYTES = 32 * 1024 * 1024  # of all pages together
+MAX_PAGES = 50
+MAX_ITEMS = 5_000
+MAX_BYTES = 32 * 1024 * 1024  # of all pages together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class Reading:
         """Why the next page is not asked for, if it is not."""
         if following in self._asked or not is_new:
             return ProblemKind.REPEATED
-        if len(self._asked) >= MOST_PAGES or self._items >= MOST_ITEMS or self._size >= MOST_BYTES:
+        if len(self._asked) >= MAX_PAGES or self._items >= MAX_ITEMS or self._size >= MAX_BYTES:
             return ProblemKind.TOO_LONG
         return None
 

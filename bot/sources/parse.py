@@ -41,10 +41,10 @@ _LARGEST_COUNT = 10**9
 _WHOLE_NUMBER = re.compile(r"\d{1,10}", re.ASCII)
 
 # Far beyond what there is (664 authors, a title of 175 characters); what is longer is cut.
-_MOST_AUTHORS = 5_000
-_MOST_KEYWORDS = 100
-_LONGEST_TITLE = 1_000
-_LONGEST_NAME = 300  # also a keyword's
+_MAX_AUTHORS = 5_000
+_MAX_KEYWORDS = 100
+_MAX_TITLE_LENGTH = 1_000
+_MAX_NAME_LENGTH = 300  # also a keyword's
 
 _T = TypeVar("_T")
 
@@ -76,11 +76,11 @@ def _clean_if_text(value: object) -> object:
 
 
 def _name_if_text(value: object) -> object:
-    return shorten(value[: 2 * _LONGEST_NAME], limit=_LONGEST_NAME) if isinstance(value, str) else value
+    return shorten(value[: 2 * _MAX_NAME_LENGTH], limit=_MAX_NAME_LENGTH) if isinstance(value, str) else value
 
 
 def _title_if_text(value: object) -> object:
-    return shorten(value, limit=_LONGEST_TITLE) if isinstance(value, str) else value
+    return shorten(value, limit=_MAX_TITLE_LENGTH) if isinstance(value, str) else value
 
 
 def _count_if_written(value: object) -> object:
@@ -148,14 +148,14 @@ class _RawPaper(_Model):
     id: Annotated[_Raw, AfterValidator(_as_paper_id)]
     title: _Optional[_Title] = None
     summary: _Optional[_Text] = None
-    authors: _Optional[Annotated[list[_Optional[_Author]], BeforeValidator(_cut(_MOST_AUTHORS))]] = None
+    authors: _Optional[Annotated[list[_Optional[_Author]], BeforeValidator(_cut(_MAX_AUTHORS))]] = None
     published_at: _Moment = None
     submitted_on_daily_at: _Moment = None
     submitted_on_daily_by: _Optional[_Name] = None
     upvotes: _Optional[_Count] = None
     num_comments: _Optional[_Count] = None
     ai_summary: _Optional[_Text] = Field(default=None, alias="ai_summary")
-    ai_keywords: _Optional[Annotated[list[_Optional[_ShortText]], BeforeValidator(_cut(_MOST_KEYWORDS))]] = (
+    ai_keywords: _Optional[Annotated[list[_Optional[_ShortText]], BeforeValidator(_cut(_MAX_KEYWORDS))]] = (
         Field(default=None, alias="ai_keywords")
     )
     github_repo: _Optional[_Raw] = None

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.cards import MAX_DESCRIPTION, MAX_TITLE, SHORTEST_LINE, Card, date_text, digest_line, make_card
+from bot.core.cards import (
+    MAX_DESCRIPTION_LENGTH,
+    MAX_TITLE_LENGTH,
+    MIN_LINE_LENGTH,
+    Card,
+    date_text,
+    digest_line,
+    make_card,
+)
 from bot.core.markdown import MAX_BUTTON_URL, length
 from bot.core.papers import Paper
 from bot.core.query.parser import Query, parse_query
@@ -157,14 +165,14 @@ def test_a_card_fits_whatever_stands_in_the_paper(
     assert shown.size <= limit
     assert (shown.title or "").strip()
     assert description.strip()
-    assert length(shown.title or "") <= MAX_TITLE
-    assert length(description) <= MAX_DESCRIPTION
+    assert length(shown.title or "") <= MAX_TITLE_LENGTH
+    assert length(description) <= MAX_DESCRIPTION_LENGTH
     assert all(len(link.url) <= MAX_BUTTON_URL for link in shown.links)
     assert not re.search(r"@everyone|<@\d|(?<!\()https?://(?!\S*\))", f"{shown.title}{description}")
 
 
 @settings(deadline=None)
-@given(HOSTILE_PAPERS, QUERIES, st.integers(SHORTEST_LINE, 500))
+@given(HOSTILE_PAPERS, QUERIES, st.integers(MIN_LINE_LENGTH, 500))
 def test_a_line_is_one_line_within_its_limit_and_links_its_paper(
     paper: Paper, queries: tuple[Query, ...], limit: int
 ) -> None:

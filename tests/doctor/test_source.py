@@ -15,7 +15,7 @@ from bot.sources.fetching import FetchLimits
 from tests.fakes.huggingface import FakeHuggingFace, Fault, raw_item
 
 NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
-QUICK = FetchLimits(tries=1, total_seconds=0.2, longest_wait_seconds=0)
+QUICK = FetchLimits(tries=1, total_seconds=0.2, max_wait_seconds=0)
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from typing import Literal
 
 from bot.core.papers import Paper
 
-DEEPEST_GROUP = 10
-SHORTEST_PREFIX = 3
+MAX_DEPTH = 10
+MIN_PREFIX_LENGTH = 3
 FIELDS = ("title", "abstract", "author", "org", "keyword")
 
 # --- Characters ---------------------------------------------------------------------------------------------------
@@ -269,7 +269,7 @@ def _chunk(text: str) -> Piece:
     words = words_of(text)
     if not text.endswith("*") or not words or words[-1].endswith("*"):
         return Piece("word", text)
-    if len("".join(words)) < SHORTEST_PREFIX:
+    if len("".join(words)) < MIN_PREFIX_LENGTH:
         raise BadQueryError("a short prefix")
     return Piece("prefix", text)
 
@@ -297,7 +297,7 @@ class Reader:
         return whole
 
     def alternatives(self, field: str | None, depth: int) -> Node:
-        if depth > DEEPEST_GROUP:
+        if depth > MAX_DEPTH:
             raise BadQueryError("too deep")
         parts = [self.either(field, depth)]
         while self.kind() == ",":

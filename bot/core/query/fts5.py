@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.core.query.nodes import All, Everything, Node, Phrase
+from bot.core.query.nodes import And, Everything, Node, Phrase
 
 # Bump when the same query compiles to another string, or words are folded by other rules: what is stored
 # with a lower version is compiled anew.
@@ -23,8 +23,8 @@ def compile_node(node: Node) -> str:
         return f'{{{" ".join(node.fields)}}} : "{" ".join(node.words)}"' + (" *" if node.is_prefix else "")
     if isinstance(node, Everything):
         return EVERY_PAPER
-    joiner = " AND " if isinstance(node, All) else " OR "
+    joiner = " AND " if isinstance(node, And) else " OR "
     compiled = "(" + joiner.join(map(compile_node, node.parts)) + ")"
-    if isinstance(node, All) and node.without:
+    if isinstance(node, And) and node.without:
         compiled = f"({compiled} NOT ({' OR '.join(map(compile_node, node.without))}))"
     return compiled

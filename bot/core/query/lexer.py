@@ -22,7 +22,7 @@ _CLOSING_QUOTE: Final = {'"': re.compile('"'), "\u201c": re.compile('["\u201c]')
 QUOTES: Final = frozenset(_CLOSING_QUOTE)
 _CHUNK = re.compile(r'[^\s"\u201c(),]+')
 _STAR_BEHIND = re.compile(r"-?\*(?!\*)")
-_SHORTEST_PREFIX: Final = 3
+_MIN_PREFIX_LENGTH: Final = 3
 
 
 class Kind(StrEnum):
@@ -140,7 +140,7 @@ def _words_token(text: str, start: int, end: int) -> Token:
     typed = (*folded[:-1], last.text)
     # One letter and a star is a word of its own (A*), also behind a hyphen.
     if (
-        len("-".join(typed)) < _SHORTEST_PREFIX
+        len("-".join(typed)) < _MIN_PREFIX_LENGTH
         or last.has_sign
         or (len(last.text) == 1 and last.text.isalpha())
     ):

@@ -46,20 +46,20 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class And:
     """Each of `parts` (never empty), and none of `without`."""
 
     parts: tuple[Node, ...]
     without: tuple[Node, ...] = ()
 
     def __str__(self) -> str:
-        text = " AND ".join(f"({part})" if isinstance(part, Any) else str(part) for part in self.parts)
-        excluded = (f"({part})" if isinstance(part, Any | All) else str(part) for part in self.without)
+        text = " AND ".join(f"({part})" if isinstance(part, Or) else str(part) for part in self.parts)
+        excluded = (f"({part})" if isinstance(part, Or | And) else str(part) for part in self.without)
         return text + "".join(f" -{part}" for part in excluded)
 
 
 @dataclass(frozen=True, slots=True)
-class Any:
+class Or:
     """At least one of `parts` (two or more)."""
 
     parts: tuple[Node, ...]
@@ -68,7 +68,7 @@ class Any:
         return " OR ".join(map(str, self.parts))
 
 
-Node = Everything | Phrase | All | Any
+Node = Everything | Phrase | And | Or
 
 
 def all_of(parts: Iterable[Node], without: Iterable[Node] = ()) -> Node:
@@ -76,29 +76,29 @@ def all_of(parts: Iterable[Node], without: Iterable[Node] = ()) -> Node:
     wanted: list[Node] = []
     unwanted: list[Node] = []
     for part in parts:
-        if isinstance(part, All):
+        if isinstance(part, And):
             wanted.extend(part.parts)
             unwanted.extend(part.without)
         else:
             wanted.append(part)
     for part in without:
-        unwanted.extend(part.parts if isinstance(part, Any) else (part,))
+        unwanted.extend(part.parts if isinstance(part, Or) else (part,))
     narrowing = [part for part in wanted if not isinstance(part, Everything)]
     chosen = _sorted(narrowing) or (Everything(),)
     if not unwanted and len(chosen) == 1:
         return chosen[0]
-    return All(chosen, _sorted(unwanted))
+    return And(chosen, _sorted(unwanted))
 
 
 def any_of(parts: Iterable[Node]) -> Node:
     """The alternative in canonical form: flat, without doubles, sorted."""
     chosen: list[Node] = []
     for part in parts:
-        chosen.extend(part.parts if isinstance(part, Any) else (part,))
+        chosen.extend(part.parts if isinstance(part, Or) else (part,))
     if any(isinstance(part, Everything) for part in chosen):
         return Everything()
     alternatives = _sorted(chosen)
-    return alternatives[0] if len(alternatives) == 1 else Any(alternatives)
+    return alternatives[0] if len(alternatives) == 1 else Or(alternatives)
 
 
 def _sorted(parts: Iterable[Node]) -> tuple[Node, ...]:
@@ -109,6 +109,6 @@ def positive_phrases(node: Node) -> Iterator[Phrase]:
     """The phrases that a paper matches by, without those it must not have."""
     if isinstance(node, Phrase):
         yield node
-    elif isinstance(node, All | Any):
+    elif isinstance(node, And | Or):
         for part in node.parts:
             yield from positive_phrases(part)

@@ -11,9 +11,9 @@ from bot.core.words.inflection import fold, numbers
 from bot.core.words.tokenizer import SIGNS, Word
 
 # Nobody types more parts of a compound as one word; it bounds the work on a hostile text.
-MOST_PARTS: Final = 12
-LONGEST_READING: Final = 120  # characters
-MOST_BEGINNINGS: Final = 8  # of a compound, before its further parts are read in the singular alone
+MAX_PARTS: Final = 12
+MAX_READING_LENGTH: Final = 120  # characters
+MAX_BEGINNINGS: Final = 8  # of a compound, before its further parts are read in the singular alone
 
 
 def text_readings(words: Sequence[Word], start: int) -> Iterator[tuple[int, str, tuple[str, ...]]]:
@@ -24,9 +24,9 @@ def text_readings(words: Sequence[Word], start: int) -> Iterator[tuple[int, str,
     first = words[start]
     yield start + 1, first.text, (first.form,) if first.other is None else (first.form, first.other)
     written = first.text
-    for end in range(start + 1, min(start + MOST_PARTS, len(words))):
+    for end in range(start + 1, min(start + MAX_PARTS, len(words))):
         part = words[end]
-        if not part.follows_hyphen or len(written) + len(part.text) > LONGEST_READING:
+        if not part.follows_hyphen or len(written) + len(part.text) > MAX_READING_LENGTH:
             return
         forms = {fold(written + part.text), written + part.form}
         if part.other is not None:
@@ -45,14 +45,14 @@ def query_readings(words: Sequence[str], start: int, *, is_prefix: bool) -> Iter
     if words[start][-1] in SIGNS:
         return
     begun = numbers(words[start])
-    for end in range(start + 1, min(start + MOST_PARTS, len(words))):
+    for end in range(start + 1, min(start + MAX_PARTS, len(words))):
         word = words[end]
-        if word[-1] in SIGNS or len(begun[0]) + len(word) > LONGEST_READING:
+        if word[-1] in SIGNS or len(begun[0]) + len(word) > MAX_READING_LENGTH:
             return
         for beginning in begun:
             glued = beginning + word
             yield end + 1, glued if is_prefix and end == len(words) - 1 else fold(glued)
-        following = numbers(word) if len(begun) < MOST_BEGINNINGS else (word,)
+        following = numbers(word) if len(begun) < MAX_BEGINNINGS else (word,)
         begun = tuple([beginning + number for beginning in begun for number in following])
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from discord import app_commands
 
-from bot.core.feeds import MOST_CARDS, MOST_UPVOTES
+from bot.core.feeds import MAX_CARDS, MAX_MIN_UPVOTES
 from bot.core.markdown import plain, shorten
 
 MOST_CHOICES = 25  # Discord's limit
@@ -21,8 +21,8 @@ PaperText = app_commands.Range[str, 1, 400]
 CadenceChoice = Literal["live", "daily", "weekly"]
 StyleChoice = Literal["cards", "digest"]
 # The numbers of /config filter.
-MinUpvotes = app_commands.Range[int, 0, MOST_UPVOTES]
-MaxPapers = app_commands.Range[int, 1, MOST_CARDS]
+MinUpvotes = app_commands.Range[int, 0, MAX_MIN_UPVOTES]
+MaxPapers = app_commands.Range[int, 1, MAX_CARDS]
 # One query, or `-`; it has the language's own limit, which says more than Discord's refusal.
 ExcludeText = app_commands.Range[str, 1, 1_000]
 # A time, a zone, weekdays, a date.
