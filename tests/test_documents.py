@@ -1,4 +1,4 @@
-"""What the README and docs/ say is so: examples of keywords are tried, and links lead somewhere."""
+"""README and docs/ are correct: keyword examples match, and links and paths exist."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ README = ROOT / "README.md"
 
 
 def tables(path: Path) -> Iterator[tuple[list[str], list[list[str]]]]:
-    """The heads and rows of a document's tables, by cell."""
+    """The header and the rows of each table in a document, as cells."""
     rows: list[list[str]] = []
     for line in map(str.strip, [*path.read_text(encoding="utf-8").splitlines(), ""]):
         if line.startswith("|"):
@@ -43,7 +43,7 @@ def code(cell: str) -> list[str]:
 
 
 def italics(cell: str) -> list[str]:
-    """What stands between single stars, where the stars are Markdown's."""
+    """The texts in italics."""
     return re.findall(r"(?<![\w*])\*([^*\s](?:[^*]*[^*\s])?)\*(?![\w*])", re.sub(r"`[^`]*`", "", cell))
 
 
@@ -68,23 +68,23 @@ def test_the_readme_has_ten_examples() -> None:
 
 
 @pytest.mark.parametrize(("query", "title"), examples(1))
-def test_a_query_of_the_page_finds_what_it_says(query: str, title: str) -> None:
+def test_an_example_query_finds_its_titles(query: str, title: str) -> None:
     assert finds(query, title)
 
 
 @pytest.mark.parametrize(("query", "title"), examples(2))
-def test_a_query_of_the_page_does_not_find_what_it_says(query: str, title: str) -> None:
+def test_an_example_query_does_not_find_the_other_titles(query: str, title: str) -> None:
     assert not finds(query, title)
 
 
 @pytest.mark.parametrize("row", rows_of(KEYWORDS, "typed", "why"), ids=lambda row: row[0])
-def test_a_query_that_the_page_says_is_refused_is_refused(row: list[str]) -> None:
+def test_a_query_that_the_page_calls_invalid_is_rejected(row: list[str]) -> None:
     with pytest.raises(QueryError):
         parse_query(code(row[0])[0])
 
 
 @pytest.mark.parametrize("row", rows_of(KEYWORDS, "typed", "looks in"), ids=lambda row: row[0])
-def test_a_field_of_the_page_is_read(row: list[str]) -> None:
+def test_a_field_in_the_page_is_valid(row: list[str]) -> None:
     parse_query(code(row[0])[0])
 
 
@@ -94,7 +94,7 @@ def anchors(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_links_within_the_project_lead_somewhere(path: Path) -> None:
+def test_links_within_the_project_exist(path: Path) -> None:
     text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     links = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'(?:src|href)="([^"]+)"', text)
     for link in links:
@@ -106,9 +106,17 @@ def test_links_within_the_project_lead_somewhere(path: Path) -> None:
         assert not anchor or anchor in anchors(target), f"{path.name}: {link}"
 
 
-def test_the_invite_link_of_the_readme_asks_for_the_rights_that_the_bot_needs() -> None:
-    asked = re.findall(r"permissions=(\d+)", README.read_text(encoding="utf-8"))
-    assert asked == [str(INVITE_PERMISSIONS.value)]
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_files_that_a_document_names_exist(path: Path) -> None:
+    named = re.findall(
+        r"`((?:bot|cogs|sandbox|tests|docs|benchmarks)/[\w./]*)`", path.read_text(encoding="utf-8")
+    )
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_invite_link_in_the_readme_requests_the_permissions_that_the_bot_needs() -> None:
+    requested = re.findall(r"permissions=(\d+)", README.read_text(encoding="utf-8"))
+    assert requested == [str(INVITE_PERMISSIONS.value)]
     named = " ".join(row[0] for row in rows_of(README, "Permission", "Why"))
     needed = [name for name, is_needed in INVITE_PERMISSIONS if is_needed]
     assert len(needed) == named.count(",") + len(rows_of(README, "Permission", "Why"))

@@ -112,19 +112,6 @@ _NOT_REWRITTEN: tuple[str, ...] = (
     "cogs/subscriptions.py",
     "docs/keywords.md",
     "docs/monitoring.md",
-    "sandbox/calendar.py",
-    "sandbox/changes.py",
-    "sandbox/huggingface.py",
-    "sandbox/listing.py",
-    "sandbox/moderating.py",
-    "sandbox/page.py",
-    "sandbox/permissions.py",
-    "sandbox/rest.py",
-    "sandbox/static/channel.js",
-    "sandbox/static/frame.css",
-    "sandbox/static/frame.html",
-    "sandbox/static/frame.js",
-    "sandbox/static/wire.js",
 )
 
 # Each phrase, and what to write instead.
