@@ -12,7 +12,7 @@ from simcord.backend.models import Interaction
 from simcord.enums import ComponentType, InteractionType
 from simcord.interactions import base_payload
 
-from tests.services.bots import until
+from tests.waiting import until
 from tests.world import World
 
 _CONNECTIONS = 15  # that SQLAlchemy's pool opens for readers at most

@@ -18,7 +18,8 @@ from bot.discord.connection.outages import Patience
 from bot.errors import ConfigError
 from bot.services.clock import system_clock
 from bot.settings import Settings
-from tests.services.bots import Bot, a_bot, until
+from tests.services.bots import Bot, a_bot
+from tests.waiting import until
 
 TOKEN = "not-a-real-token"
 

@@ -7,7 +7,6 @@ import logging
 import re
 import socket
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,8 +26,8 @@ from sandbox import LiveLists
 from tests.fakes.huggingface import FakeHuggingFace
 from tests.fakes.proxy import FakeProxy
 from tests.front import Start, starting
+from tests.samples import NOW
 
-NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
 LOGIN = "ada:se:cr@t"
 QUOTED = "ada:se%3Acr%40t"
 HUB, DISCORD = "hub.example", "discord.example"

@@ -15,7 +15,9 @@ import pytest_asyncio
 
 from bot import scheduler as bells
 from bot.scheduler import Scheduler
-from tests.services.bots import NOW, Bot, a_bot, until
+from tests.samples import NOW
+from tests.services.bots import Bot, a_bot
+from tests.waiting import until
 
 
 @pytest_asyncio.fixture

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from simcord import Env
 
 from bot.client import Client
 from bot.core.list_days import open_list_day
-from bot.core.schedules import Schedule
 from bot.discord.delivery.notice_board import DiscordNoticeBoard
 from bot.discord.delivery.publisher import DiscordPublisher
 from bot.services.container import Services, assemble
@@ -29,10 +28,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.database import open_database
 from tests.fakes.discord_limits import assert_within_limits, length
 from tests.fakes.huggingface import FakeHuggingFace, RawItem, raw_item
-
-# A Wednesday morning on which the list of 19 August is open.
-NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
-NINE_ON_WEEKDAYS = Schedule(time=time(9, 0), weekdays=frozenset(range(5)), timezone="UTC")
+from tests.samples import NINE_ON_WEEKDAYS, NOW
 
 
 @dataclass(kw_only=True)

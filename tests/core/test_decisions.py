@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -19,9 +19,8 @@ from bot.core.papers import Paper
 from bot.core.posts import Post, PostState
 from bot.core.schedules import Schedule
 from tests.queries import compiled
+from tests.samples import NOW, TODAY, a_paper
 
-NOW = datetime(2026, 8, 19, 9, tzinfo=UTC)
-DAY = date(2026, 8, 19)
 FEED = Feed(
     id=FeedId(1),
     server_id=ServerId(1),
@@ -32,12 +31,12 @@ FEED = Feed(
     created_at=NOW,
     created_by=UserId(1),
 )
-PAPER = Paper(id=PaperId("2608.00001"), list_day=DAY, title="Video", abstract="…", upvotes=3)
+PAPER = a_paper(upvotes=3)
 VIDEO = Subscription(
     id=SubscriptionId(1),
     feed_id=FEED.id,
     query=compiled("video"),
-    since=DAY,
+    since=TODAY,
     created_at=NOW,
     created_by=UserId(1),
 )
@@ -54,7 +53,7 @@ POST = Post(
     message_id=MessageId(1),
     sent_at=NOW,
 )
-OLDEST = DAY - timedelta(days=8)
+OLDEST = TODAY - timedelta(days=8)
 SURVEY = compiled("survey")
 
 
@@ -66,7 +65,7 @@ def decided(
     posted: Post | bool = False,
     is_excluded: bool = False,
     first_seen_at: datetime | None = NOW,
-    today: date = DAY,
+    today: date = TODAY,
     oldest: date = OLDEST,
 ) -> Decision:
     return decide(
@@ -90,7 +89,7 @@ def decided(
         (PAPER, [VIDEO], True, Stage.POSTED),
         (PAPER, [], True, Stage.POSTED),
         (PAPER, [], False, Stage.MATCHES),
-        (replace(PAPER, list_day=DAY - timedelta(days=1)), [VIDEO], False, Stage.SINCE),
+        (replace(PAPER, list_day=TODAY - timedelta(days=1)), [VIDEO], False, Stage.SINCE),
         (replace(PAPER, upvotes=2), [VIDEO], False, Stage.UPVOTES),
         (
             replace(PAPER, list_day=OLDEST - timedelta(days=1)),
@@ -124,7 +123,7 @@ def test_the_stages_are_listed_in_the_order_in_which_they_are_asked() -> None:
 
 
 def test_only_the_subscriptions_that_want_it_by_then_are_named() -> None:
-    later = replace(VIDEO, id=SubscriptionId(2), since=DAY + timedelta(days=1))
+    later = replace(VIDEO, id=SubscriptionId(2), since=TODAY + timedelta(days=1))
     assert decided(matched=[VIDEO, later]).matched == (VIDEO,)
     too_early = decided(matched=[later])
     assert (too_early.matched, too_early.wanted_from) == ((later,), later.since)
@@ -136,7 +135,7 @@ def test_a_post_that_has_it_is_handed_on() -> None:
 
 def test_waiting_for_upvotes_says_until_when() -> None:
     waiting = decided(replace(PAPER, upvotes=0))
-    assert waiting.waits_until == DAY + timedelta(days=WINDOW_DAYS)
+    assert waiting.waits_until == TODAY + timedelta(days=WINDOW_DAYS)
 
 
 @pytest.mark.parametrize(
@@ -165,17 +164,17 @@ LONG_AGO = replace(VIDEO, since=date.min, created_at=NOW - timedelta(days=30))
 
 @pytest.mark.parametrize("days", range(12))
 def test_what_a_run_has_looked_at_goes_out_within_the_window_alone(days: int) -> None:
-    later = decided(feed=RAN, matched=[LONG_AGO], today=DAY + timedelta(days=days), oldest=date.min)
+    later = decided(feed=RAN, matched=[LONG_AGO], today=TODAY + timedelta(days=days), oldest=date.min)
     assert later.stage is (Stage.POST if days <= WINDOW_DAYS else Stage.REACH)
     poor = replace(PAPER, upvotes=0)
-    waiting = decided(poor, feed=RAN, matched=[LONG_AGO], today=DAY + timedelta(days=days), oldest=date.min)
+    waiting = decided(poor, feed=RAN, matched=[LONG_AGO], today=TODAY + timedelta(days=days), oldest=date.min)
     assert (waiting.lacks or waiting.stage) is Stage.UPVOTES
     assert waiting.stage is (Stage.UPVOTES if days <= WINDOW_DAYS else Stage.REACH)
-    assert waiting.waits_until == DAY + timedelta(days=WINDOW_DAYS)
+    assert waiting.waits_until == TODAY + timedelta(days=WINDOW_DAYS)
 
 
 def test_what_no_run_has_looked_at_is_not_bound_by_the_window() -> None:
-    late = DAY + timedelta(days=10)
+    late = TODAY + timedelta(days=10)
 
     def stage(paper: Paper = PAPER, **changes: Any) -> Stage:
         asked = {"feed": RAN, "matched": [LONG_AGO], "today": late, "oldest": date.min} | changes
@@ -187,14 +186,14 @@ def test_what_no_run_has_looked_at_is_not_bound_by_the_window() -> None:
     assert stage(first_seen_at=ran_at) is Stage.REACH
     # It was listed, or came back, after that run; another subscription wants it; or no run was there yet.
     assert stage(first_seen_at=ran_at + timedelta(seconds=1)) is Stage.POST
-    assert stage(replace(PAPER, list_day=DAY + timedelta(days=1))) is Stage.POST
+    assert stage(replace(PAPER, list_day=TODAY + timedelta(days=1))) is Stage.POST
     new = replace(LONG_AGO, id=SubscriptionId(2), created_at=ran_at + timedelta(seconds=1))
     assert stage(matched=[LONG_AGO, new]) is Stage.POST
     assert stage(feed=replace(RAN, last_run_at=None)) is Stage.POST
 
 
 def test_what_is_older_than_a_subscription_says_whether_the_filter_would_keep_it_out() -> None:
-    later = replace(VIDEO, since=DAY + timedelta(days=1))
+    later = replace(VIDEO, since=TODAY + timedelta(days=1))
     assert decided(matched=[later]).lacks is None
     assert decided(replace(PAPER, upvotes=0), matched=[later]).lacks is Stage.UPVOTES
     assert decided(matched=[later], is_excluded=True).lacks is Stage.EXCLUDED

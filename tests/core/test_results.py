@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
@@ -12,8 +12,8 @@ from bot.core.ids import ChannelId, FeedId, ServerId, SubscriptionId, UserId
 from bot.core.query.compiled import CompiledQuery
 from bot.core.results import Verdict, results
 from bot.core.schedules import Schedule
+from tests.samples import NOW
 
-NOW = datetime(2026, 8, 19, 8, tzinfo=UTC)
 OLD = NOW - timedelta(days=60)
 FEED = Feed(
     id=FeedId(1),

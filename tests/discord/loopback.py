@@ -7,7 +7,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import discord
@@ -17,15 +17,15 @@ from simcord.enums import OverwriteType
 
 from bot.client import Client, point_at
 from bot.core.feeds import FeedKind, Place
-from bot.core.ids import ChannelId, MessageId, PaperId, ServerId
+from bot.core.ids import ChannelId, MessageId, ServerId
 from bot.core.messages import Message, compose, heading
-from bot.core.papers import Paper
 from bot.core.posts import Form
 from bot.core.query.parser import parse_query
 from bot.discord.delivery.publisher import DiscordPublisher
 from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.services.delivery.pace import RequestPace
 from sandbox import Fault, RecordedRequest, Sandbox
+from tests.samples import a_paper
 
 KINDS = ("text", "announcement", "thread", "forum", "media", "voice", "stage")
 
@@ -82,11 +82,6 @@ class Loopback:
         urls = [a_paper(one).page_url for one in paper_ids or ("2608.00001",)]
         since = since or datetime.now(UTC) - timedelta(hours=1)
         return await self.publisher.find(self.place(kind), urls, since=since)
-
-
-def a_paper(paper_id: str = "2608.00001", **fields: Any) -> Paper:
-    known = {"title": "Video", "abstract": "…", "list_day": date(2026, 8, 19)}
-    return Paper(id=PaperId(paper_id), **known | fields)
 
 
 def a_message(*paper_ids: str, query: str = "video", **options: Any) -> Message:

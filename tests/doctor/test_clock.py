@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from bot.doctor.clock import check_clock
 from bot.doctor.findings import Finding, Sign
 from bot.doctor.source import Moment
-
-NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
+from tests.samples import NOW
 
 
 def clock(*ahead_seconds: float) -> Finding:

@@ -6,7 +6,6 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import discord
@@ -20,8 +19,7 @@ from bot.doctor.discord import check_discord, judged_identity, judged_starts
 from bot.doctor.findings import Finding, Sign
 from sandbox import Fault, Sandbox
 from tests.front import UNAUTHORIZED, Bad, Start, starting
-
-NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
+from tests.samples import NOW
 
 
 def identity(**fields: object) -> Identity:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,7 @@ from bot.doctor.findings import Finding, Sign
 from bot.settings import Settings
 from tests.doctor.test_database import carry_out
 from tests.fakes.huggingface import FakeHuggingFace, Fault
-
-NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
+from tests.samples import NOW
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import time
 from typing import Any
 
 from bot.core.access import Access
@@ -13,8 +13,8 @@ from bot.core.schedules import Schedule
 from bot.doctor.findings import Finding, Sign
 from bot.doctor.servers import SeenFeed, judged_feeds
 from bot.store.sqlite.inspection import Pending
+from tests.samples import NOW
 
-NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
 NONE_PENDING = Pending(waiting=0, unconfirmed=0, failed=0)
 
 

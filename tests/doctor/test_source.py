@@ -13,8 +13,8 @@ from bot.doctor.source import check_source
 from bot.settings import Settings
 from bot.sources.fetching import FetchLimits
 from tests.fakes.huggingface import FakeHuggingFace, Fault, raw_item
+from tests.samples import NOW
 
-NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
 QUICK = FetchLimits(tries=1, total_seconds=0.2, max_wait_seconds=0)
 
 

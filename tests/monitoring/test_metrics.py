@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -23,11 +23,11 @@ from bot.sources.huggingface import SourceHealth
 from bot.telemetry import AttemptOutcome, CommandOutcome, Endpoint
 from tests.fakes.publisher import Fault
 from tests.process.asking import Numbers
+from tests.samples import NOW
 from tests.services import bots
 from tests.services.bots import a_bot
 
 ROOT = Path(__file__).parents[2]
-NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
 TOTALS = Totals(
     servers=1,
     feeds_active=2,

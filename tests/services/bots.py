@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +32,11 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.database import open_database
 from tests.fakes.huggingface import FakeHuggingFace, RawItem, raw_item
 from tests.fakes.publisher import FakePublisher
+from tests.samples import NINE_ON_WEEKDAYS, NOW
+from tests.waiting import until
 
-# A Wednesday morning on which the list of 19 August is open.
-NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
-NINE = Schedule(time=time(9, 0), weekdays=frozenset(range(5)), timezone="UTC")
-LIVE = replace(NINE, cadence=Cadence.LIVE)
-WEEKLY = replace(NINE, cadence=Cadence.WEEKLY)
+LIVE = replace(NINE_ON_WEEKDAYS, cadence=Cadence.LIVE)
+WEEKLY = replace(NINE_ON_WEEKDAYS, cadence=Cadence.WEEKLY)
 CHANNEL, OTHER = 1, 2
 KINDS = tuple(kind for kind in FeedKind if kind is not FeedKind.DIRECT)  # of a server's feeds
 SERVER = ServerId(9)
@@ -47,13 +46,6 @@ USER = UserId(8)
 def stored(moment: datetime) -> str:
     """The moment as the store has it."""
     return f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}"
-
-
-async def until(is_so: Callable[[], bool]) -> None:
-    """Waits for what another task brings about."""
-    async with asyncio.timeout(10):
-        while not is_so():  # noqa: ASYNC110 - the code under test has no event to wait for
-            await asyncio.sleep(0.001)
 
 
 @dataclass(kw_only=True)
@@ -189,7 +181,7 @@ def context_of(bot: Bot, *, backfill_days: int, progress: Progress = no_progress
         source=bot.sources[-1],
         publisher=bot.publisher,
         clock=bot.clock,
-        default_schedule=NINE,
+        default_schedule=NINE_ON_WEEKDAYS,
         poll_interval_seconds=1800,
         backfill_days=backfill_days,
         wake=lambda: bot.rings.append(bot.clock()),

@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import count
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Feed, FeedKind, Place, Subscription
-from bot.core.ids import ChannelId, FeedId, PaperId, ServerId, UserId
-from bot.core.papers import Paper
+from bot.core.ids import ChannelId, FeedId, ServerId, UserId
 from bot.core.posts import Entry, Form, NewPost, Post
 from bot.core.query.compiled import CompiledQuery
 from bot.core.schedules import Schedule
 from bot.store import feeds, papers, posts, subscriptions
+from tests.samples import NOW, TODAY, a_paper, paper_id
 
-NOW = datetime(2026, 8, 7, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-DAY = date(2026, 8, 7)
 SERVER = ServerId(2**63 - 1)  # the largest that fits
 USER = UserId(77)
 WEEKDAYS = Schedule(time=time(9, 0), weekdays=frozenset(range(5)), timezone="Europe/Berlin")
 _serial = count(1)
 
 
-def paper_id(number: int) -> PaperId:
-    return PaperId(f"2608.{number:05}")
-
-
-def paper(number: int, *, list_day: date | None = DAY, upvotes: int = 0) -> Paper:
-    return Paper(
-        id=paper_id(number), list_day=list_day, title=f"Paper {number}", abstract="…", upvotes=upvotes
-    )
-
-
 async def listed(conn: AsyncConnection, *numbers: int) -> None:
-    await papers.upsert(conn, [paper(number) for number in numbers], seen_at=NOW)
+    await papers.upsert(conn, [a_paper(number) for number in numbers], seen_at=NOW)
 
 
 async def a_feed(
@@ -79,7 +67,7 @@ async def a_subscription(
     feed_id: FeedId,
     canonical: str,
     *,
-    since: date = DAY,
+    since: date = TODAY,
     now: datetime = NOW,
     rules_version: int = 1,
 ) -> Subscription | None:

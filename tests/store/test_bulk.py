@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import feeds, outbox, posts, subscriptions, tables
 from bot.store.database import Database
-from tests.store.samples import DAY, HOUR, NOW, SERVER, listed, many_feeds, planned
+from tests.samples import NOW, TODAY
+from tests.store.samples import HOUR, SERVER, listed, many_feeds, planned
 
 pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
 
@@ -24,7 +25,7 @@ async def test_the_posts_of_5000_feeds_are_planned_asked_for_and_claimed_at_once
         assert [(post.feed_id, post.entries) for post in added] == [
             (plan.feed_id, plan.entries) for plan in plans
         ]
-        posted = await posts.posted(conn, [feed.id for feed in everywhere], since=DAY)
+        posted = await posts.posted(conn, [feed.id for feed in everywhere], since=TODAY)
         assert len(posted) == 15_000
         assert await outbox.claimable(conn, NOW, limit=5_000) == added
         assert {feed.next_run_at for feed in await feeds.of_server(conn, SERVER)} == {NOW + HOUR}
@@ -32,7 +33,14 @@ async def test_the_posts_of_5000_feeds_are_planned_asked_for_and_claimed_at_once
 
 async def test_the_subscriptions_of_5000_feeds_are_read_at_once(conn: AsyncConnection) -> None:
     feed_ids = [feed.id for feed in await many_feeds(conn, 5_000)]
-    row = {"text": "q", "compiled": "q", "rules_version": 1, "since": DAY, "created_at": NOW, "created_by": 1}
+    row = {
+        "text": "q",
+        "compiled": "q",
+        "rules_version": 1,
+        "since": TODAY,
+        "created_at": NOW,
+        "created_by": 1,
+    }
     await conn.execute(
         insert(tables.subscriptions),
         [row | {"feed_id": feed_id, "canonical": str(n)} for feed_id in feed_ids for n in range(5)],

@@ -8,7 +8,8 @@ from bot.core.changes import KEPT_DAYS, Change
 from bot.core.ids import ChannelId, ServerId
 from bot.store import changes
 from bot.store.database import Database
-from tests.store.samples import NOW, SERVER, USER
+from tests.samples import NOW
+from tests.store.samples import SERVER, USER
 
 CHANNEL = ChannelId(5)
 LONG_AGO = NOW - timedelta(days=1_000)

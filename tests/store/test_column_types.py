@@ -11,18 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.schedules import Schedule
 from bot.store import feeds, list_days
-from tests.store.samples import DAY, NOW, a_feed
+from tests.samples import NOW, TODAY
+from tests.store.samples import a_feed
 
 
 async def test_a_naive_time_is_refused(conn: AsyncConnection) -> None:
     with pytest.raises(StatementError, match="aware datetimes only"):
-        await list_days.record(conn, DAY, read_at=datetime(2026, 8, 7))  # noqa: DTZ001 - the point
+        await list_days.record(conn, TODAY, read_at=datetime(2026, 8, 7))  # noqa: DTZ001 - the point
 
 
 async def test_a_time_of_another_zone_comes_back_as_the_same_moment_in_utc(conn: AsyncConnection) -> None:
     there = datetime(2026, 8, 7, 1, 30, 0, 5, tzinfo=timezone(timedelta(hours=5, minutes=45)))
-    await list_days.record(conn, DAY, read_at=there)
-    read_at = (await list_days.reads(conn, DAY, DAY))[DAY].read_at
+    await list_days.record(conn, TODAY, read_at=there)
+    read_at = (await list_days.reads(conn, TODAY, TODAY))[TODAY].read_at
     assert read_at == there
     assert read_at.tzinfo is UTC
 
@@ -35,9 +36,9 @@ async def test_times_sort_as_text_whatever_their_microseconds(conn: AsyncConnect
         NOW + timedelta(seconds=1),
     ]
     for number, moment in enumerate(moments):
-        await list_days.record(conn, DAY + timedelta(days=number), read_at=moment)
+        await list_days.record(conn, TODAY + timedelta(days=number), read_at=moment)
     stored = await conn.execute(text("SELECT day FROM list_days ORDER BY read_at"))
-    assert stored.scalars().all() == [str(DAY + timedelta(days=number)) for number in range(4)]
+    assert stored.scalars().all() == [str(TODAY + timedelta(days=number)) for number in range(4)]
 
 
 @pytest.mark.parametrize("weekdays", [{0}, {6}, {0, 2, 4}, set(range(7))])

@@ -17,7 +17,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.store import list_days, papers
 from bot.store.database import Database
-from tests.store.samples import DAY, HOUR, NOW, listed, paper, paper_id
+from tests.samples import NOW, TODAY, a_paper, paper_id
+from tests.store.samples import HOUR, listed
 
 _PROJECT = Path(__file__).parents[2]
 
@@ -131,17 +132,17 @@ async def test_writers_take_turns(database: Database) -> None:
     async def add_one(turn: int) -> None:
         async with database.write() as conn:
             turns.append(turn)
-            before = (await list_days.reads(conn, DAY, DAY)).get(DAY)
+            before = (await list_days.reads(conn, TODAY, TODAY)).get(TODAY)
             await asyncio.sleep(0)  # let the others in, if they can come in
             read_at = before.read_at + HOUR if before else NOW
-            await list_days.record(conn, DAY, read_at=read_at)
+            await list_days.record(conn, TODAY, read_at=read_at)
 
     async with asyncio.TaskGroup() as group:
         for turn in range(25):
             group.create_task(add_one(turn))
     assert turns == list(range(25)), "in the order they came"
     async with database.read() as conn:
-        assert (await list_days.reads(conn, DAY, DAY))[DAY].read_at == NOW + 24 * HOUR
+        assert (await list_days.reads(conn, TODAY, TODAY))[TODAY].read_at == NOW + 24 * HOUR
 
 
 async def test_a_write_inside_a_write_is_an_error_and_not_a_standstill(database: Database) -> None:
@@ -274,7 +275,8 @@ _KILLED_WHILE_WRITING = """
 import asyncio, os, signal, sys
 from bot.store import papers
 from bot.store.database import Database
-from tests.store.samples import NOW, listed, paper
+from tests.samples import NOW, a_paper
+from tests.store.samples import listed
 
 async def main():
     database = await Database.open(sys.argv[1])
@@ -282,7 +284,7 @@ async def main():
         await listed(conn, 1)
     async with database.write() as conn:
         # More than SQLite's cache holds, so that part of it is in the WAL already.
-        await papers.upsert(conn, (paper(number) for number in range(2, 20_000)), seen_at=NOW)
+        await papers.upsert(conn, (a_paper(number) for number in range(2, 20_000)), seen_at=NOW)
         os.kill(os.getpid(), signal.SIGKILL)
 
 asyncio.run(main())
@@ -296,7 +298,7 @@ async def test_a_kill_in_the_middle_of_a_write_leaves_what_was_committed(url: st
     database = await Database.open(url)
     async with database.write() as conn:
         assert [found.id for found in await papers.between(conn, date.min, date.max)] == [paper_id(1)]
-        assert await papers.upsert(conn, [paper(2)], seen_at=NOW) == [paper_id(2)]
+        assert await papers.upsert(conn, [a_paper(2)], seen_at=NOW) == [paper_id(2)]
         assert (await conn.exec_driver_sql("PRAGMA integrity_check")).scalar_one() == "ok"
     await database.close()
 

@@ -15,7 +15,8 @@ from bot.core.ids import ChannelId, FeedId, ServerId
 from bot.core.schedules import Cadence, Schedule
 from bot.store import feeds, outbox, posts, servers, subscriptions, tables
 from bot.store.database import Database
-from tests.store.samples import HOUR, NOW, SERVER, USER, WEEKDAYS, a_feed, a_subscription, pending, removed
+from tests.samples import NOW
+from tests.store.samples import HOUR, SERVER, USER, WEEKDAYS, a_feed, a_subscription, pending, removed
 
 LIVE = replace(WEEKDAYS, cadence=Cadence.LIVE)
 

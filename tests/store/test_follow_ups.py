@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.ids import FollowUpId, MessageId, ServerId
 from bot.core.posts import FollowUp, FollowUpKind, FollowUpState, Post
 from bot.store import feeds, follow_ups, outbox, posts
-from tests.store.samples import HOUR, NOW, a_feed, listed, paper_id, planned
+from tests.samples import NOW, paper_id
+from tests.store.samples import HOUR, a_feed, listed, planned
 
 MESSAGE = MessageId(900)
 

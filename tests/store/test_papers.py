@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.papers import Paper
 from bot.store import papers
-from tests.store.samples import DAY, HOUR, NOW, listed, paper, paper_id
+from tests.samples import NOW, TODAY, a_paper, paper_id
+from tests.store.samples import HOUR, listed
 
 FULL = Paper(
     id=paper_id(1),
-    list_day=DAY,
+    list_day=TODAY,
     title="Ünïcode, “quotes” and 'apostrophes'; -- DROP TABLE papers",
     abstract="An abstract with $\\alpha$ and \N{CRYING FACE}",
     authors=("A. One", "B. Two", ""),
@@ -47,8 +48,8 @@ async def test_a_paper_that_is_not_there_is_none(conn: AsyncConnection) -> None:
 
 
 async def test_only_new_papers_are_told_and_in_the_order_given(conn: AsyncConnection) -> None:
-    assert await papers.upsert(conn, [paper(3), paper(1)], seen_at=NOW) == [paper_id(3), paper_id(1)]
-    assert await papers.upsert(conn, [paper(4), paper(3), paper(2)], seen_at=NOW) == [
+    assert await papers.upsert(conn, [a_paper(3), a_paper(1)], seen_at=NOW) == [paper_id(3), paper_id(1)]
+    assert await papers.upsert(conn, [a_paper(4), a_paper(3), a_paper(2)], seen_at=NOW) == [
         paper_id(4),
         paper_id(2),
     ]
@@ -58,42 +59,42 @@ async def test_only_new_papers_are_told_and_in_the_order_given(conn: AsyncConnec
 
 async def test_everything_moves_but_the_first_time_seen(conn: AsyncConnection) -> None:
     await papers.upsert(conn, [FULL], seen_at=NOW)
-    bare = replace(paper(1, upvotes=300), title="A new title")
+    bare = replace(a_paper(1, upvotes=300), title="A new title")
     await papers.upsert(conn, [bare], seen_at=NOW + HOUR)
     assert await papers.get(conn, FULL.id) == bare
     assert await papers.first_seen(conn, FULL.id) == NOW
 
 
-LATER = DAY + timedelta(days=6)
+LATER = TODAY + timedelta(days=6)
 
 
-@pytest.mark.parametrize("order", [(DAY, LATER), (LATER, DAY)])
+@pytest.mark.parametrize("order", [(TODAY, LATER), (LATER, TODAY)])
 async def test_a_paper_that_comes_back_stands_on_both_lists(
     conn: AsyncConnection, order: tuple[date, date]
 ) -> None:
     for day in order:
-        await papers.upsert(conn, [paper(1, list_day=day)], seen_at=NOW, day=day)
+        await papers.upsert(conn, [a_paper(1, list_day=day)], seen_at=NOW, day=day)
 
     for day in order:
         assert [found.id for found in await papers.of_day(conn, day)] == [paper_id(1)]
     assert await papers.count(conn) == 1
-    assert await papers.newest_day(conn, up_to=LATER - timedelta(days=1)) == DAY
+    assert await papers.newest_day(conn, up_to=LATER - timedelta(days=1)) == TODAY
 
 
-@pytest.mark.parametrize("order", [(DAY, LATER), (LATER, DAY)])
+@pytest.mark.parametrize("order", [(TODAY, LATER), (LATER, TODAY)])
 async def test_it_is_decided_by_the_latest_of_its_days_whichever_is_read_last(
     conn: AsyncConnection, order: tuple[date, date]
 ) -> None:
     for day in order:
-        await papers.upsert(conn, [paper(1, list_day=day)], seen_at=NOW, day=day)
+        await papers.upsert(conn, [a_paper(1, list_day=day)], seen_at=NOW, day=day)
 
     found = [
         await papers.get(conn, paper_id(1)),
         *(await papers.by_ids(conn, [paper_id(1)])).values(),
-        *await papers.of_day(conn, DAY),
-        *await papers.between(conn, DAY, DAY),
+        *await papers.of_day(conn, TODAY),
+        *await papers.between(conn, TODAY, TODAY),
         *await papers.between(conn, LATER, LATER),
-        *await papers.between(conn, DAY, LATER),
+        *await papers.between(conn, TODAY, LATER),
     ]
     assert [one.list_day for one in found if one] == [LATER] * 6
 
@@ -101,48 +102,50 @@ async def test_it_is_decided_by_the_latest_of_its_days_whichever_is_read_last(
 async def test_a_paper_stands_on_the_list_that_showed_it_and_on_a_later_day_that_it_names(
     conn: AsyncConnection,
 ) -> None:
-    await papers.upsert(conn, [paper(1, list_day=LATER)], seen_at=NOW, day=DAY)
+    await papers.upsert(conn, [a_paper(1, list_day=LATER)], seen_at=NOW, day=TODAY)
 
-    assert await papers.of_day(conn, DAY) == await papers.of_day(conn, LATER) == [paper(1, list_day=LATER)]
+    assert (
+        await papers.of_day(conn, TODAY) == await papers.of_day(conn, LATER) == [a_paper(1, list_day=LATER)]
+    )
 
 
 async def test_a_paper_that_its_list_does_not_show_any_more_stays_on_it(conn: AsyncConnection) -> None:
-    await papers.upsert(conn, [paper(1), paper(2)], seen_at=NOW, day=DAY)
-    await papers.upsert(conn, [paper(2)], seen_at=NOW + HOUR, day=DAY)
+    await papers.upsert(conn, [a_paper(1), a_paper(2)], seen_at=NOW, day=TODAY)
+    await papers.upsert(conn, [a_paper(2)], seen_at=NOW + HOUR, day=TODAY)
 
-    assert [found.id for found in await papers.of_day(conn, DAY)] == [paper_id(1), paper_id(2)]
+    assert [found.id for found in await papers.of_day(conn, TODAY)] == [paper_id(1), paper_id(2)]
 
 
 async def test_a_paper_given_twice_is_new_once(conn: AsyncConnection) -> None:
-    twice = [paper(1, upvotes=1), paper(1, upvotes=2, list_day=DAY - timedelta(days=6))]
+    twice = [a_paper(1, upvotes=1), a_paper(1, upvotes=2, list_day=TODAY - timedelta(days=6))]
     assert await papers.upsert(conn, twice, seen_at=NOW) == [paper_id(1)]
-    assert await papers.get(conn, paper_id(1)) == paper(1, upvotes=2)
+    assert await papers.get(conn, paper_id(1)) == a_paper(1, upvotes=2)
 
 
 async def test_a_paper_that_was_never_listed_is_refused(conn: AsyncConnection) -> None:
     with pytest.raises(ValueError, match=r"never listed.*2608\.00002"):
-        await papers.upsert(conn, [paper(1), paper(2, list_day=None)], seen_at=NOW)
+        await papers.upsert(conn, [a_paper(1), a_paper(2, list_day=None)], seen_at=NOW)
     assert await papers.count(conn) == 0
 
 
 async def test_a_day_is_read_by_upvotes_and_then_id(conn: AsyncConnection) -> None:
-    other_day = paper(9, list_day=DAY - timedelta(days=1), upvotes=99)
-    day = [paper(3, upvotes=5), paper(2, upvotes=5), paper(1), paper(4, upvotes=80)]
+    other_day = a_paper(9, list_day=TODAY - timedelta(days=1), upvotes=99)
+    day = [a_paper(3, upvotes=5), a_paper(2, upvotes=5), a_paper(1), a_paper(4, upvotes=80)]
     await papers.upsert(conn, [*day, other_day], seen_at=NOW)
-    assert [found.id for found in await papers.of_day(conn, DAY)] == [paper_id(n) for n in (4, 2, 3, 1)]
+    assert [found.id for found in await papers.of_day(conn, TODAY)] == [paper_id(n) for n in (4, 2, 3, 1)]
 
 
 async def test_a_span_of_days_has_both_its_ends(conn: AsyncConnection) -> None:
-    days = [paper(number, list_day=DAY + timedelta(days=number)) for number in range(5)]
+    days = [a_paper(number, list_day=TODAY + timedelta(days=number)) for number in range(5)]
     await papers.upsert(conn, days, seen_at=NOW)
-    assert await papers.between(conn, DAY + timedelta(days=1), DAY + timedelta(days=3)) == days[1:4]
+    assert await papers.between(conn, TODAY + timedelta(days=1), TODAY + timedelta(days=3)) == days[1:4]
 
 
 async def test_the_newest_day_is_not_after_the_day_asked_for(conn: AsyncConnection) -> None:
-    assert await papers.newest_day(conn, up_to=DAY) is None
+    assert await papers.newest_day(conn, up_to=TODAY) is None
     for number, days in enumerate((-9, -3, 1)):
-        await papers.upsert(conn, [paper(number, list_day=DAY + timedelta(days=days))], seen_at=NOW)
-    assert await papers.newest_day(conn, up_to=DAY) == DAY - timedelta(days=3)
+        await papers.upsert(conn, [a_paper(number, list_day=TODAY + timedelta(days=days))], seen_at=NOW)
+    assert await papers.newest_day(conn, up_to=TODAY) == TODAY - timedelta(days=3)
 
 
 async def test_many_papers_are_written_at_once(conn: AsyncConnection) -> None:
@@ -151,17 +154,17 @@ async def test_many_papers_are_written_at_once(conn: AsyncConnection) -> None:
 
 
 async def test_the_papers_of_a_post_are_read_at_once(conn: AsyncConnection) -> None:
-    await papers.upsert(conn, [paper(1), paper(2), paper(3)], seen_at=NOW)
+    await papers.upsert(conn, [a_paper(1), a_paper(2), a_paper(3)], seen_at=NOW)
     assert await papers.by_ids(conn, [paper_id(3), paper_id(1), paper_id(9)]) == {
-        paper_id(1): paper(1),
-        paper_id(3): paper(3),
+        paper_id(1): a_paper(1),
+        paper_id(3): a_paper(3),
     }
     assert await papers.by_ids(conn, []) == {}
 
 
 async def test_what_was_first_seen_after_a_moment_is_told_with_when(conn: AsyncConnection) -> None:
-    await papers.upsert(conn, [paper(1)], seen_at=NOW)
+    await papers.upsert(conn, [a_paper(1)], seen_at=NOW)
     later = NOW + HOUR
-    old = paper(3, list_day=DAY - timedelta(days=1))
-    await papers.upsert(conn, [paper(1, upvotes=9), paper(2), old], seen_at=later)
-    assert await papers.first_seen_after(conn, NOW, first=DAY) == {paper_id(2): later}
+    old = a_paper(3, list_day=TODAY - timedelta(days=1))
+    await papers.upsert(conn, [a_paper(1, upvotes=9), a_paper(2), old], seen_at=later)
+    assert await papers.first_seen_after(conn, NOW, first=TODAY) == {paper_id(2): later}

@@ -13,18 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.ids import MessageId, PostId, ServerId
 from bot.core.posts import Post, PostState
 from bot.store import feeds, outbox, papers, posts, tables
-from tests.store.samples import (
-    DAY,
-    HOUR,
-    NOW,
-    SERVER,
-    a_feed,
-    listed,
-    paper,
-    paper_id,
-    pending,
-    planned,
-)
+from tests.samples import NOW, TODAY, a_paper, paper_id
+from tests.store.samples import HOUR, SERVER, a_feed, listed, pending, planned
 
 MESSAGE = MessageId(2**63 - 1)
 
@@ -151,8 +141,8 @@ async def test_what_was_posted_can_be_bounded_by_list_day(conn: AsyncConnection)
     feed, other = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
     await pending(conn, feed, 1, 2)
     await pending(conn, other, 2)
-    await papers.upsert(conn, [paper(2, list_day=DAY + timedelta(days=2))], seen_at=NOW)
-    later = DAY + timedelta(days=1)
+    await papers.upsert(conn, [a_paper(2, list_day=TODAY + timedelta(days=2))], seen_at=NOW)
+    later = TODAY + timedelta(days=1)
     assert await posts.posted(conn, [feed.id], since=later) == {(feed.id, paper_id(2))}
     assert await posts.posted(conn, [feed.id]) == {(feed.id, paper_id(1)), (feed.id, paper_id(2))}
     assert await posts.posted(conn, []) == set()

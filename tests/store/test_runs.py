@@ -11,7 +11,8 @@ from bot.core.ids import RunId
 from bot.core.runs import Outcome, Run, SourceFailure
 from bot.errors import Problem, ProblemKind
 from bot.store import runs, tables
-from tests.store.samples import DAY, HOUR, NOW
+from tests.samples import NOW, TODAY
+from tests.store.samples import HOUR
 
 PROBLEM = Problem(ProblemKind.SERVER_ERROR, 503)
 
@@ -27,7 +28,7 @@ async def finish(conn: AsyncConnection, run_id: RunId, *, hours: int, outcome: s
         feeds=2,
         posts=1,
         problem=None if outcome == "ok" else PROBLEM,
-        problem_day=None if outcome == "ok" else DAY,
+        problem_day=None if outcome == "ok" else TODAY,
     )
 
 
@@ -51,7 +52,7 @@ async def test_the_latest_run_is_the_one_that_finished_last(conn: AsyncConnectio
         feeds=2,
         posts=1,
         problem=PROBLEM,
-        problem_day=DAY,
+        problem_day=TODAY,
     )
 
 
@@ -85,7 +86,7 @@ async def test_runs_that_could_not_read_the_list_are_told_from_the_last_one_that
         await finish(conn, await runs.start(conn, now=NOW), hours=hours, outcome=outcome)
     await runs.start(conn, now=NOW)  # under way
     assert await runs.source_failure(conn) == SourceFailure(
-        first_at=NOW + 2 * HOUR, last_at=NOW + 4 * HOUR, problem=PROBLEM, day=DAY
+        first_at=NOW + 2 * HOUR, last_at=NOW + 4 * HOUR, problem=PROBLEM, day=TODAY
     )
     await finish(conn, await runs.start(conn, now=NOW), hours=5)
     assert await runs.source_failure(conn) is None

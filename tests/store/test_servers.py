@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import time
 
 from bot.core.ids import ServerId
 from bot.core.schedules import ScheduleDefaults
 from bot.store import servers
 from bot.store.database import Database
+from tests.samples import NOW
 
-NOW = datetime(2026, 8, 19, 8, tzinfo=UTC)
 HERE, THERE = ServerId(1), ServerId(2)
 
 

@@ -13,7 +13,8 @@ from bot.core.feeds import Resumption, Subscription
 from bot.core.ids import FeedId
 from bot.core.query.compiled import CompiledQuery
 from bot.store import feeds, subscriptions, totals
-from tests.store.samples import DAY, HOUR, NOW, SERVER, USER, a_feed, a_subscription, removed
+from tests.samples import NOW, TODAY
+from tests.store.samples import HOUR, SERVER, USER, a_feed, a_subscription, removed
 
 
 async def test_a_subscription_comes_back_as_it_was(conn: AsyncConnection) -> None:
@@ -26,7 +27,7 @@ async def test_a_subscription_comes_back_as_it_was(conn: AsyncConnection) -> Non
         query=CompiledQuery(
             text="World Model", canonical="world model", expression='"world model"', rules_version=1
         ),
-        since=DAY,
+        since=TODAY,
         created_at=NOW,
         created_by=USER,
     )
@@ -49,7 +50,7 @@ async def test_a_subscription_of_no_feed_is_refused(conn: AsyncConnection) -> No
 
 async def test_a_removed_one_counts_nowhere_and_is_kept_as_it_was(conn: AsyncConnection) -> None:
     one, two = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
-    first = await a_subscription(conn, one.id, "agents", since=DAY - timedelta(days=9))
+    first = await a_subscription(conn, one.id, "agents", since=TODAY - timedelta(days=9))
     second = await a_subscription(conn, two.id, "agents")
     assert first is not None
     assert second is not None
@@ -59,7 +60,7 @@ async def test_a_removed_one_counts_nowhere_and_is_kept_as_it_was(conn: AsyncCon
     assert await subscriptions.of_feed(conn, one.id) == []
     assert await subscriptions.of_feeds(conn, [one.id, two.id]) == {two.id: [second]}
     assert await subscriptions.count(conn) == 1
-    assert await subscriptions.oldest_since(conn) == DAY
+    assert await subscriptions.oldest_since(conn) == TODAY
     assert await feeds.in_use(conn) == await feeds.due(conn, NOW) == [two]
     assert await feeds.count_in_use(conn, SERVER) == 1
     assert (await totals.read(conn)).subscriptions == 1
@@ -74,7 +75,7 @@ async def test_one_that_goes_on_is_the_same_with_the_spelling_of_now(conn: Async
     assert first is not None
     await subscriptions.end(conn, first.id, key="ab12", ran_at=NOW - HOUR, now=NOW)
 
-    again = await subscriptions.resume(conn, first.id, text="AGENT", since=DAY, now=NOW + HOUR)
+    again = await subscriptions.resume(conn, first.id, text="AGENT", since=TODAY, now=NOW + HOUR)
 
     assert again == replace(
         first,
@@ -103,7 +104,7 @@ async def test_what_was_removed_together_is_known_by_its_key_until_it_is_removed
     assert await subscriptions.of_removal(conn, other.id, "ab12") == []
 
     kept = await subscriptions.removed(conn, feed.id)
-    await subscriptions.resume(conn, kept["one"].subscription.id, text="one", since=DAY, now=NOW)
+    await subscriptions.resume(conn, kept["one"].subscription.id, text="one", since=TODAY, now=NOW)
     await removed(conn, feed.id, key="cd34")
     assert canonicals(await subscriptions.of_removal(conn, feed.id, "ab12")) == ["two"]
 
@@ -184,18 +185,18 @@ async def test_a_recompiled_subscription_keeps_what_the_person_gave(conn: AsyncC
     await recompile(conn, old, "agent")
     (new,) = await subscriptions.of_feed(conn, feed.id)
     assert (new.query.canonical, new.query.expression, new.query.rules_version) == ("agent", "new agent", 2)
-    assert (new.query.text, new.since, new.created_at) == ("Agents", DAY, NOW)
+    assert (new.query.text, new.since, new.created_at) == ("Agents", TODAY, NOW)
 
 
 async def test_two_that_new_rules_make_one_become_one_with_the_earlier_day(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
-    later = await a_subscription(conn, feed.id, "agents", since=DAY + timedelta(days=3))
-    earlier = await a_subscription(conn, feed.id, "agent", since=DAY)
+    later = await a_subscription(conn, feed.id, "agents", since=TODAY + timedelta(days=3))
+    earlier = await a_subscription(conn, feed.id, "agent", since=TODAY)
     await recompile(conn, later, "agent")
     await recompile(conn, earlier, "agent")
     assert await canonical_forms(conn, feed.id) == ["agent"]
     (left,) = await subscriptions.of_feed(conn, feed.id)
-    assert left.since == DAY
+    assert left.since == TODAY
 
 
 async def test_two_may_swap_their_canonical_forms(conn: AsyncConnection) -> None:

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -22,7 +22,7 @@ from simcord.enums import OverwriteType
 
 from bot.client import Client
 from bot.core.feeds import FeedKind, Place, Style
-from bot.core.ids import ChannelId, PaperId, ServerId
+from bot.core.ids import ChannelId, ServerId
 from bot.core.messages import Message, compose, heading, layout
 from bot.core.papers import Paper
 from bot.core.posts import Form
@@ -32,6 +32,7 @@ from bot.discord.delivery.publisher import DiscordPublisher
 from bot.discord.embeds import to_discord
 from bot.errors import DeliveryError, DeliveryErrorKind
 from tests.fakes.hostile_papers import HOSTILE_PAPERS
+from tests.samples import a_paper
 from tests.world import World
 
 pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
@@ -39,11 +40,6 @@ pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring co
 KIND = DeliveryErrorKind
 NONCE = "n" * 24
 SOMEWHERE = Place(server_id=ServerId(2), channel_id=ChannelId(1), kind=FeedKind.CHANNEL)
-
-
-def a_paper(paper_id: str = "2608.00001", **fields: Any) -> Paper:
-    known = {"title": "Video", "abstract": "…", "list_day": date(2026, 8, 19)}
-    return Paper(id=PaperId(paper_id), **known | fields)
 
 
 def a_message(*papers: Paper, form: Form = Form.CARD) -> Message:

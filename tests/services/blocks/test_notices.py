@@ -16,7 +16,8 @@ from bot.services.blocks.notices import MOST_ATTEMPTS, SOURCE_SILENT_FOR
 from bot.services.delivery.attempts import FAILURES_THAT_LAST
 from bot.services.delivery.blocking import block, notify_of_delay
 from tests.fakes.board import DIRECT
-from tests.services.bots import CHANNEL, LIVE, NOW, OTHER, SERVER, USER, Bot, stored
+from tests.samples import NOW
+from tests.services.bots import CHANNEL, LIVE, OTHER, SERVER, USER, Bot, stored
 
 LACKS = "I lack **Send Messages** in <#1>: give me **Send Messages** there."
 REFUSED = DeliveryError(LACKS, code=50013, kind=DeliveryErrorKind.PERMISSION_MISSING)

@@ -23,7 +23,9 @@ from bot.services.delivery.attempts import MOST_BUGS, NONCE_HOLDS
 from bot.services.delivery.pace import ChannelPace
 from bot.store import outbox
 from tests.fakes.publisher import LOST, Fault
-from tests.services.bots import CHANNEL, LIVE, NOW, OTHER, USER, Bot, a_bot, stored, until
+from tests.samples import NOW
+from tests.services.bots import CHANNEL, LIVE, OTHER, USER, Bot, a_bot, stored
+from tests.waiting import until
 
 REFUSED = DeliveryError("A permission is missing.", code=50013, kind=DeliveryErrorKind.CHANNEL_REFUSED)
 REJECTED = DeliveryError("Discord rejected the message.", code=50035, kind=DeliveryErrorKind.CONTENT_REFUSED)

@@ -14,7 +14,8 @@ from bot.core.posts import Form, PostState
 from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.services.delivery.outbox import MOST_OF_A_SERVER
 from tests.fakes.publisher import LOST, Fault
-from tests.services.bots import CHANNEL, LIVE, USER, Bot, until
+from tests.services.bots import CHANNEL, LIVE, USER, Bot
+from tests.waiting import until
 
 KINDS = [FeedKind.CHANNEL, FeedKind.THREAD, FeedKind.FORUM]
 REFUSED = DeliveryError("I lack **Embed Links**.", code=50013, kind=DeliveryErrorKind.PERMISSION_MISSING)

@@ -17,9 +17,10 @@ from bot.core.runs import Outcome
 from bot.errors import UserError
 from bot.matching.index import PaperIndex
 from bot.services.feeds.filters import FilterChange
-from tests.services.bots import CHANNEL, NINE, OTHER, SERVER, USER, WEEKLY, Bot
+from tests.samples import NINE_ON_WEEKDAYS
+from tests.services.bots import CHANNEL, OTHER, SERVER, USER, WEEKLY, Bot
 
-EVERY_DAY = replace(NINE, weekdays=frozenset(range(7)))
+EVERY_DAY = replace(NINE_ON_WEEKDAYS, weekdays=frozenset(range(7)))
 PAPER = PaperId("2608.00001")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -16,9 +16,7 @@ from bot.services.queries.preview import Matches, alternatives, preview
 from bot.sources.fetching import FetchLimits
 from bot.sources.huggingface import HuggingFace
 from tests.fakes.huggingface import FakeHuggingFace, Fault, raw_item
-
-NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
-TODAY = date(2026, 8, 19)
+from tests.samples import NOW, TODAY
 
 
 @pytest.fixture

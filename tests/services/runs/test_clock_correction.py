@@ -16,7 +16,8 @@ from bot.services.delivery.blocking import MAX_RECHECK_WAIT
 from bot.store.column_types import UtcDateTime
 from bot.store.tables import metadata
 from tests.fakes.huggingface import Fault
-from tests.services.bots import CHANNEL, LIVE, NINE, NOW, OTHER, USER, WEEKLY, Bot, stored
+from tests.samples import NINE_ON_WEEKDAYS, NOW
+from tests.services.bots import CHANNEL, LIVE, OTHER, USER, WEEKLY, Bot, stored
 
 HERE = ChannelId(CHANNEL)
 A_YEAR = timedelta(days=365)
@@ -30,7 +31,7 @@ async def run_at(bot: Bot, moment: datetime) -> None:
 
 
 @pytest.mark.parametrize("ahead", AHEAD, ids=str)
-@pytest.mark.parametrize("schedule", [NINE, WEEKLY], ids=["daily", "weekly"])
+@pytest.mark.parametrize("schedule", [NINE_ON_WEEKDAYS, WEEKLY], ids=["daily", "weekly"])
 async def test_a_feed_runs_at_its_next_time_after_the_clock_was_ahead(
     bot: Bot, schedule: Schedule, ahead: timedelta
 ) -> None:
@@ -50,7 +51,7 @@ async def test_a_paused_feed_is_scheduled_by_the_right_clock_too(bot: Bot) -> No
     await run_at(bot, NOW + A_YEAR)
     await bot.services.feeds.pause(HERE, user_id=USER)
     await run_at(bot, NOW)
-    assert (await bot.feed()).next_run_at == next_run(NINE, after=NOW)
+    assert (await bot.feed()).next_run_at == next_run(NINE_ON_WEEKDAYS, after=NOW)
 
 
 async def test_a_next_run_within_the_schedule_stays_as_it_is(bot: Bot) -> None:

@@ -17,7 +17,8 @@ from bot.services.runs import planning
 from bot.services.runs import run as running
 from bot.store import outbox
 from tests.fakes.huggingface import Fault
-from tests.services.bots import CHANNEL, LIVE, NOW, OTHER, USER, WEEKLY, Bot, a_bot
+from tests.samples import NOW
+from tests.services.bots import CHANNEL, LIVE, OTHER, USER, WEEKLY, Bot, a_bot
 
 NOT_NOW = Fault(status=403)
 

@@ -11,14 +11,11 @@ import pytest
 
 from bot.core.feeds import Feed, LastRun, Style, Subscription
 from bot.core.ids import ChannelId, FeedId, PaperId, RoleId, ServerId, SubscriptionId, UserId
-from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.services.runs import planning
 from bot.services.runs.planning import Planned, plan, plan_older
 from tests.queries import compiled
-from tests.services.bots import NINE, NOW
-
-TODAY = open_list_day(NOW)
+from tests.samples import NINE_ON_WEEKDAYS, NOW, TODAY, a_paper
 
 
 def feed(number: int = 1) -> Feed:
@@ -26,20 +23,10 @@ def feed(number: int = 1) -> Feed:
         id=FeedId(number),
         server_id=ServerId(1),
         channel_id=ChannelId(number + 100),
-        schedule=NINE,
+        schedule=NINE_ON_WEEKDAYS,
         next_run_at=NOW,
         created_at=NOW,
         created_by=UserId(1),
-    )
-
-
-def paper(number: int, *, title: str = "Video", days_ago: int = 0, upvotes: int = 0) -> Paper:
-    return Paper(
-        id=PaperId(f"2608.{number:05}"),
-        list_day=TODAY - timedelta(days=days_ago),
-        title=title,
-        abstract="…",
-        upvotes=upvotes,
     )
 
 
@@ -80,7 +67,7 @@ def ids(found: Planned, number: int = 1) -> list[str]:
 
 
 def test_each_feed_posts_what_it_wants_by_upvotes() -> None:
-    papers = [paper(1, upvotes=1), paper(2, title="Agents"), paper(3, upvotes=9)]
+    papers = [a_paper(1, upvotes=1), a_paper(2, title="Agents"), a_paper(3, upvotes=9)]
     found = planned([feed(1), feed(2), feed(3)], papers, subscription(), subscription("agents", of=2))
     assert ids(found) == ["2608.00003", "2608.00001"]
     assert ids(found, 2) == ["2608.00002"]
@@ -90,7 +77,7 @@ def test_each_feed_posts_what_it_wants_by_upvotes() -> None:
 
 def test_a_paper_that_two_queries_find_stands_once_with_both() -> None:
     (item,) = planned(
-        [feed()], [paper(1, title="Video Agents")], subscription(), subscription("agents")
+        [feed()], [a_paper(1, title="Video Agents")], subscription(), subscription("agents")
     ).plans
     (post,) = item.posts
     (entry,) = post.entries
@@ -99,7 +86,10 @@ def test_a_paper_that_two_queries_find_stands_once_with_both() -> None:
 
 def test_what_was_posted_is_left_out() -> None:
     found = planned(
-        [feed()], [paper(1), paper(2)], subscription(), posted=frozenset({(FeedId(1), PaperId("2608.00001"))})
+        [feed()],
+        [a_paper(1), a_paper(2)],
+        subscription(),
+        posted=frozenset({(FeedId(1), PaperId("2608.00001"))}),
     )
     assert ids(found) == ["2608.00002"]
 
@@ -110,11 +100,11 @@ YESTERDAY = NOW - timedelta(days=1)
 def test_a_run_tells_what_was_new_what_matched_and_what_became_owed() -> None:
     filtered = replace(feed(), min_upvotes=5, last_run_at=YESTERDAY)
     papers = [
-        paper(1, upvotes=9),
-        paper(2, upvotes=1),
-        paper(3, title="Agents"),
-        paper(4, upvotes=9),
-        paper(5, upvotes=9, days_ago=1),  # from before the subscription
+        a_paper(1, upvotes=9),
+        a_paper(2, upvotes=1),
+        a_paper(3, title="Agents"),
+        a_paper(4, upvotes=9),
+        a_paper(5, upvotes=9, list_day=TODAY - timedelta(days=1)),  # from before the subscription
     ]
     seen = {one.id: NOW for one in papers} | {PaperId("2608.00002"): YESTERDAY}
     found = planned(
@@ -128,7 +118,7 @@ def test_a_run_tells_what_was_new_what_matched_and_what_became_owed() -> None:
 
 
 def test_all_that_a_feed_wants_is_new_at_its_first_run() -> None:
-    papers = [paper(1), paper(2, title="Agents"), paper(3, days_ago=1)]
+    papers = [a_paper(1), a_paper(2, title="Agents"), a_paper(3, list_day=TODAY - timedelta(days=1))]
     found = planned([feed(), replace(feed(2), last_run_at=YESTERDAY)], papers, subscription())
     assert found.figures == {
         1: LastRun(new=2, matched=1, planned=1),
@@ -137,13 +127,13 @@ def test_all_that_a_feed_wants_is_new_at_its_first_run() -> None:
 
 
 def test_a_withdrawn_paper_is_not_new() -> None:
-    found = planned([feed()], [replace(paper(1), withdrawn_at=NOW)], subscription())
+    found = planned([feed()], [replace(a_paper(1), withdrawn_at=NOW)], subscription())
     assert found.figures == {1: LastRun(new=0, matched=0, planned=0)}
 
 
 def test_every_message_has_a_nonce_of_its_own_that_discord_takes() -> None:
     found = planned(
-        [replace(feed(), style=Style.DIGEST)], [paper(number) for number in range(200)], subscription()
+        [replace(feed(), style=Style.DIGEST)], [a_paper(number) for number in range(200)], subscription()
     )
     nonces = [post.nonce for item in found.plans for post in item.posts]
     assert len(nonces) == len(set(nonces)) > 1
@@ -153,7 +143,7 @@ def test_every_message_has_a_nonce_of_its_own_that_discord_takes() -> None:
 def test_a_query_that_cannot_be_evaluated_stops_itself_alone(caplog: pytest.LogCaptureFixture) -> None:
     good = subscription("agents")
     bad = replace(good, query=replace(good.query, expression='"unclosed'))
-    found = planned([feed(1), feed(2)], [paper(1)], bad, subscription(), subscription(of=2))
+    found = planned([feed(1), feed(2)], [a_paper(1)], bad, subscription(), subscription(of=2))
     assert ids(found) == ["2608.00001"]
     assert ids(found, 2) == ["2608.00001"]
     assert found.broken == {1}
@@ -172,14 +162,16 @@ def test_a_bug_in_one_feed_stops_itself_alone(
 
     monkeypatch.setattr(planning, "layout", layout)
     digest = replace(feed(1), style=Style.DIGEST)
-    found = planned([digest, feed(2)], [paper(1)], subscription(), subscription(of=2))
+    found = planned([digest, feed(2)], [a_paper(1)], subscription(), subscription(of=2))
     assert ids(found, 2) == ["2608.00001"]
     assert found.broken == {1}
     assert "Feed 1 could not be planned" in caplog.text
 
 
 def test_older_papers_are_the_newest_from_before_the_subscription() -> None:
-    papers = [paper(number, days_ago=number) for number in range(9)] + [paper(99, title="Agents", days_ago=1)]
+    papers = [a_paper(number, list_day=TODAY - timedelta(days=number)) for number in range(9)] + [
+        a_paper(99, title="Agents", list_day=TODAY - timedelta(days=1))
+    ]
     older = plan_older(
         feed(),
         papers=papers,
@@ -193,7 +185,7 @@ def test_older_papers_are_the_newest_from_before_the_subscription() -> None:
 
 def test_older_papers_that_are_asked_for_ping_nobody() -> None:
     pinging = replace(feed(), mention_role_id=RoleId(7))
-    papers = [paper(1), paper(2, days_ago=1)]
+    papers = [a_paper(1), a_paper(2, list_day=TODAY - timedelta(days=1))]
     older = plan_older(pinging, papers=papers, subscriptions=[subscription()], posted=(), count=3)
     assert older is not None
     assert [post.mention_role_id for post in older.posts] == [None]
@@ -202,5 +194,5 @@ def test_older_papers_that_are_asked_for_ping_nobody() -> None:
 
 
 def test_nothing_older_is_no_plan() -> None:
-    found = plan_older(feed(), papers=[paper(1)], subscriptions=[subscription()], posted=(), count=3)
+    found = plan_older(feed(), papers=[a_paper(1)], subscriptions=[subscription()], posted=(), count=3)
     assert found is None

@@ -20,7 +20,8 @@ from bot.services.runs.polling import BACKFILL_PAUSE_SECONDS, Polling
 from bot.store import list_days, papers
 from tests.fakes.huggingface import Fault
 from tests.fakes.leaks import FINAL_LEAKS, PASSING_LEAKS, leaked
-from tests.services.bots import NOW, Bot, a_bot, context_of
+from tests.samples import NOW
+from tests.services.bots import Bot, a_bot, context_of
 
 REFUSAL = Fault(status=403)
 

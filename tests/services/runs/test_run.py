@@ -11,7 +11,8 @@ from bot.core.runs import Outcome
 from bot.store import runs
 from tests.fakes.discord_limits import assert_within_limits
 from tests.fakes.huggingface import FakeHuggingFace, Fault
-from tests.world import NOW, World, running_world
+from tests.samples import NOW
+from tests.world import World, running_world
 
 
 async def subscribe(world: World, keywords: str, channel: object = None) -> None:

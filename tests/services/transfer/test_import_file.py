@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from datetime import UTC, datetime, time
+from datetime import time
 from typing import Any
 
 import pytest
@@ -24,8 +24,7 @@ from bot.errors import UserError
 from bot.services.transfer.export_file import MAX_BYTES, written
 from bot.services.transfer.import_file import read_file
 from tests.queries import compiled
-
-NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
+from tests.samples import NOW
 
 
 def read(data: bytes | str, name: str = "file.txt", **limits: int) -> tuple[WantedFeed, ...]:

@@ -23,7 +23,7 @@ from tests.store.next_version import use_next_version
 from tests.store.samples import a_feed, listed, pending
 from tests.store.test_database import run_python
 
-LATER = datetime(2026, 8, 9, 10, 30, tzinfo=UTC)
+LATER = datetime(2026, 8, 21, 10, 30, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -230,7 +230,7 @@ async def test_a_restore_puts_the_backup_in_place_and_keeps_what_was_there(
     await database.close()
     done = await restored(copy, url)
     assert done.contents.feeds == 1
-    assert done.kept == filled.with_name("paperboy.db.before-restore-2026-08-09T103000Z")
+    assert done.kept == filled.with_name("paperboy.db.before-restore-2026-08-21T103000Z")
     assert names(filled.parent) == ["paperboy.db", done.kept.name]
     assert rows(filled, "feeds") == 1
     assert rows(done.kept, "feeds") == 2
