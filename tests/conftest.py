@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from hypothesis import settings
 
+from tests import discord_address
 from tests.browser import chromium
 from tests.world import World, running_world
 
@@ -21,6 +22,18 @@ for name in ("http_proxy", "https_proxy", "no_proxy"):
 # Many tests, each run often: fewer examples a run find the same in the end.
 settings.register_profile("paperboy", max_examples=40, deadline=None)
 settings.load_profile("paperboy")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _module_leaves_discords_address(request: pytest.FixtureRequest) -> Iterator[None]:
+    with discord_address.unchanged(request.node.nodeid):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _test_leaves_discords_address(request: pytest.FixtureRequest) -> Iterator[None]:
+    with discord_address.unchanged(request.node.nodeid):
+        yield
 
 
 @pytest_asyncio.fixture

@@ -13,13 +13,12 @@ from typing import Any, Self
 
 import aiohttp
 from aiohttp import web
-from discord.gateway import DiscordWebSocket
-from discord.http import Route
 
 from bot.app import App
 from bot.settings import Settings
 from sandbox import Sandbox
 from sandbox.listening import Listener
+from tests.discord_address import restored
 
 PAGE = "<html><body>Sign in to this network</body></html>"
 UNAUTHORIZED = {"message": "401: Unauthorized", "code": 0}
@@ -167,9 +166,6 @@ class Start:
 
 @asynccontextmanager
 async def starting(folder: Path) -> AsyncGenerator[Start]:
-    base, default = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
-    async with Sandbox(page_port=None) as sandbox, Front(sandbox) as front:
-        try:
+    with restored():
+        async with Sandbox(page_port=None) as sandbox, Front(sandbox) as front:
             yield Start(sandbox=sandbox, front=front, folder=folder)
-        finally:
-            Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = base, default

@@ -10,6 +10,8 @@ from pathlib import Path
 from bot.app import App
 from bot.settings import Settings
 from sandbox import Sandbox
+from tests.discord_address import restored
+from tests.waiting import LIMIT_SECONDS
 
 
 @asynccontextmanager
@@ -25,11 +27,18 @@ async def running(sandbox: Sandbox, folder: Path) -> AsyncGenerator[None]:
     app = App(settings, clock=sandbox.calendar.now)
     sandbox.calendar.around_moves = lambda: app.between_runs
     sandbox.calendar.moved.append(app.wake)
-    task = asyncio.create_task(app.run())
-    try:
-        await sandbox.wait_for_bot(sandbox.guild.id, commands=["subscribe"])
-        await sandbox.until(lambda: sandbox.huggingface.is_read, what="a reader of the lists")
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    with restored():
+        task = asyncio.create_task(app.run())
+        try:
+            await sandbox.wait_for_bot(
+                sandbox.guild.id, commands=["subscribe"], timeout_seconds=LIMIT_SECONDS
+            )
+            await sandbox.until(
+                lambda: sandbox.huggingface.is_read,
+                timeout_seconds=LIMIT_SECONDS,
+                what="a reader of the lists",
+            )
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)

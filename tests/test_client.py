@@ -12,6 +12,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.client import INVITE_PERMISSIONS, Client, point_at
+from tests import discord_address
 from tests.world import World
 
 
@@ -85,23 +86,12 @@ async def test_messages_are_nobodys_commands(world: World) -> None:
 
 
 @pytest.fixture
-def kept() -> Iterator[None]:
-    """discord.py's addresses, put back afterwards."""
-    base, default, gateway = (
-        Route.BASE,
-        DiscordWebSocket.DEFAULT_GATEWAY,
-        DiscordWebSocket.__dict__.get("gateway"),
-    )
-    yield
-    Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = base, default
-    if gateway is None:
-        if "gateway" in DiscordWebSocket.__dict__:
-            del DiscordWebSocket.gateway
-    else:
-        DiscordWebSocket.gateway = gateway
+def restored_address() -> Iterator[None]:
+    with discord_address.restored():
+        yield
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("restored_address")
 def test_it_is_pointed_at_another_api_and_keeps_discords_gateway() -> None:
     before = DiscordWebSocket.DEFAULT_GATEWAY
 
@@ -111,7 +101,7 @@ def test_it_is_pointed_at_another_api_and_keeps_discords_gateway() -> None:
     assert before == DiscordWebSocket.DEFAULT_GATEWAY
 
 
-@pytest.mark.usefixtures("kept")
+@pytest.mark.usefixtures("restored_address")
 def test_a_gateway_of_the_operators_wins_over_the_one_to_resume_at() -> None:
     point_at(api_url="https://discord.com/api/v10", gateway_url="ws://127.0.0.1:9")
     socket = DiscordWebSocket.__new__(DiscordWebSocket)

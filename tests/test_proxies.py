@@ -23,6 +23,7 @@ from bot.settings import Settings
 from bot.sources.fetching import FetchLimits
 from bot.sources.huggingface import HuggingFace
 from sandbox import LiveLists
+from tests.discord_address import restored
 from tests.fakes.huggingface import FakeHuggingFace
 from tests.fakes.proxy import FakeProxy
 from tests.front import Start, starting
@@ -188,10 +189,11 @@ async def test_a_proxy_that_fails_is_told_by_its_variable_and_never_by_its_addre
             with pytest.raises(SourceError) as hub_said:
                 await one.list_day(NOW.date())
         assert re.search(said, caplog.text)
-        point_at(api_url=f"https://{DISCORD}/api/v10", gateway_url=None)
-        async with Survey(clock=lambda: NOW, proxies=proxies) as survey:
-            with pytest.raises(NoAnswerError, match=said) as discord_said:
-                await survey.log_in("token")
+        with restored():
+            point_at(api_url=f"https://{DISCORD}/api/v10", gateway_url=None)
+            async with Survey(clock=lambda: NOW, proxies=proxies) as survey:
+                with pytest.raises(NoAnswerError, match=said) as discord_said:
+                    await survey.log_in("token")
     told = f"{hub_said.value} {discord_said.value} {caplog.text}"
     for hidden in (host, str(port), "wrong", "ada"):
         assert hidden not in told

@@ -6,12 +6,11 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import discord
-from discord.http import Route
 from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
@@ -25,7 +24,9 @@ from bot.discord.delivery.publisher import DiscordPublisher
 from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.services.delivery.pace import RequestPace
 from sandbox import Fault, RecordedRequest, Sandbox
+from tests.discord_address import restored
 from tests.samples import a_paper
+from tests.waiting import LIMIT_SECONDS, until
 
 KINDS = ("text", "announcement", "thread", "forum", "media", "voice", "stage")
 
@@ -36,6 +37,7 @@ class Loopback:
     client: Client
     publisher: DiscordPublisher
     channels: dict[str, int]  # one of each kind
+    denied: set[str] = field(default_factory=set[str])  # kinds whose permissions differ
 
     def place(self, kind: str) -> Place:
         feed_kind = {"thread": FeedKind.THREAD, "forum": FeedKind.FORUM, "media": FeedKind.FORUM}
@@ -60,18 +62,25 @@ class Loopback:
     async def deny(self, kind: str, **permissions: bool) -> None:
         """Take the permissions from the bot there (in a thread: in its channel), or give them back (False)."""
         denied = discord.Permissions(**permissions)
+        self.denied.add(kind)
         channel_id = self.channels["text" if kind == "thread" else kind]
         overwrite = Overwrite(target_id=self.own_id, type=OverwriteType.MEMBER, allow=0, deny=denied.value)
         self.sandbox.world.backend.set_overwrite(channel_id, overwrite)
         channel: Any = self.client.get_channel(channel_id)
-        async with asyncio.timeout(10):  # what the gateway brings is heard by the client alone
-            while channel.overwrites_for(discord.Object(self.own_id)).pair()[1] != denied:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        await until(lambda: channel.overwrites_for(discord.Object(self.own_id)).pair()[1] == denied)
 
     @property
     def own_id(self) -> int:
         assert self.client.user is not None
         return self.client.user.id
+
+    async def reset(self) -> None:
+        """Makes the sandbox what it was when the client connected, for the next test."""
+        self.sandbox.faults.clear()
+        for kind in list(self.denied):
+            await self.deny(kind)
+        self.denied.clear()
+        self.sandbox.requests.clear()
 
     async def publish(self, kind: str, message: Message | None = None) -> MessageId:
         return await self.publisher.publish(
@@ -101,28 +110,33 @@ def outcome(error: DeliveryError) -> Outcome:
 
 @asynccontextmanager
 async def connected(*, pace: RequestPace | None = None) -> AsyncIterator[Loopback]:
-    base = Route.BASE
+    """A client that is ready in a sandbox of its own."""
     async with Sandbox(page_port=None) as sandbox:
         sandbox.lift_limits()
         channels = _channels(sandbox)
-        point_at(api_url=sandbox.api_url, gateway_url=None)
-        client = Client(gateway_url=sandbox.gateway_url, shard_count=1, pace=pace or RequestPace(2_000))
-        connecting = None
-        try:
-            await client.login(sandbox.token)
-            connecting = asyncio.create_task(client.connect())
-            async with asyncio.timeout(30):
-                await client.wait_until_ready()
-            yield Loopback(
-                sandbox=sandbox, client=client, publisher=DiscordPublisher(client), channels=channels
-            )
-        finally:
-            await client.close()
-            if connecting is not None:
-                connecting.cancel()
-                with suppress(asyncio.CancelledError):
-                    await connecting
-            Route.BASE = base
+        with restored():
+            point_at(api_url=sandbox.api_url, gateway_url=None)
+            client = Client(gateway_url=sandbox.gateway_url, shard_count=1, pace=pace or RequestPace(2_000))
+            async with _logged_in(client, sandbox.token):
+                publisher = DiscordPublisher(client)
+                yield Loopback(sandbox=sandbox, client=client, publisher=publisher, channels=channels)
+
+
+@asynccontextmanager
+async def _logged_in(client: Client, token: str) -> AsyncIterator[None]:
+    connecting = None
+    try:
+        await client.login(token)
+        connecting = asyncio.create_task(client.connect())
+        async with asyncio.timeout(LIMIT_SECONDS):
+            await client.wait_until_ready()
+        yield
+    finally:
+        await client.close()
+        if connecting is not None:
+            connecting.cancel()
+            with suppress(asyncio.CancelledError):
+                await connecting
 
 
 def _channels(sandbox: Sandbox) -> dict[str, int]:

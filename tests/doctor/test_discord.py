@@ -10,7 +10,6 @@ from pathlib import Path
 
 import discord
 import pytest
-from discord.http import Route
 
 from bot.client import point_at
 from bot.discord.connection import requests
@@ -18,6 +17,7 @@ from bot.discord.survey import Identity, NoAnswerError, SessionStarts, Survey
 from bot.doctor.discord import check_discord, judged_identity, judged_starts
 from bot.doctor.findings import Finding, Sign
 from sandbox import Fault, Sandbox
+from tests.discord_address import restored
 from tests.front import UNAUTHORIZED, Bad, Start, starting
 from tests.samples import NOW
 
@@ -67,11 +67,10 @@ def test_few_session_starts_are_told_before_there_are_none(left: int, sign: Sign
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    base = Route.BASE
-    async with Sandbox(page_port=None) as made:
-        point_at(api_url=made.api_url, gateway_url=None)
-        yield made
-    Route.BASE = base
+    with restored():
+        async with Sandbox(page_port=None) as made:
+            point_at(api_url=made.api_url, gateway_url=None)
+            yield made
 
 
 async def test_a_survey_hears_who_it_is_and_what_time_it_is_there(sandbox: Sandbox) -> None:

@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from discord.gateway import DiscordWebSocket
-from discord.http import Route
 from discord.utils import snowflake_time
 from simcord.builders import ChannelHandle
 
@@ -23,14 +21,6 @@ from tests.world import paper_ids
 FRIDAY = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
 # The scheduler looks at what is due by itself after 60 s: within these it must have been told.
 AT_ONCE_SECONDS = 30.0
-
-
-@pytest.fixture(autouse=True)
-def _discord_py_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    """discord.py keeps where Discord is in its classes; a bot in this process writes them."""
-    monkeypatch.setattr(Route, "BASE", Route.BASE)
-    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
-    monkeypatch.setattr(DiscordWebSocket, "gateway", None, raising=False)
 
 
 @pytest.fixture

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.discord.delivery.content_errors import rejection
 from bot.errors import DeliveryError, DeliveryErrorKind
 from sandbox import Fault
-from tests.discord.loopback import Loopback, a_message, connected
+from tests.discord.loopback import Loopback, a_message
 
 TOO_LONG = {"_errors": [{"code": "BASE_TYPE_MAX_LENGTH", "message": "Must be 4096 or fewer in length."}]}
 BAD_URL = {"_errors": [{"code": "URL_TYPE_INVALID_SCHEME", "message": "Scheme must be one of http, https."}]}
@@ -117,12 +115,7 @@ def test_whatever_the_tree_is_the_words_are_few_and_harmless(tree: object) -> No
         assert not set(found.reason) & set("@<>[]\n*|~")
 
 
-@pytest_asyncio.fixture
-async def loopback() -> AsyncIterator[Loopback]:
-    async with connected() as running:
-        yield running
-
-
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("kind", ["text", "thread", "forum"])
 async def test_what_discord_named_reaches_the_error(loopback: Loopback, kind: str) -> None:
     tree: dict[str, Any] = {"embeds": {"1": {"description": TOO_LONG}}}

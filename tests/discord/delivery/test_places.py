@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,27 +15,17 @@ from bot.core.ids import ChannelId, MessageId, RoleId, ServerId
 from bot.discord.delivery import message_search
 from bot.errors import DeliveryError, DeliveryErrorKind
 from sandbox import Fault
-from tests.discord.loopback import KINDS, Loopback, a_message, connected, outcome
+from tests.discord.loopback import KINDS, Loopback, a_message, outcome
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def running() -> AsyncIterator[Loopback]:
-    async with connected() as loopback:
-        yield loopback
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def loopback(running: Loopback) -> AsyncIterator[Loopback]:
-    yield running
-    running.sandbox.faults.clear()
-    running.sandbox.requests.clear()
-    for kind in KINDS:
-        if kind != "thread":
-            await running.deny(kind)
-    tagged(running)
-    thread(running).locked = False
+@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+async def _plain_forum_and_thread(loopback: Loopback) -> AsyncIterator[None]:
+    yield
+    tagged(loopback)
+    thread(loopback).locked = False
 
 
 def tagged(loopback: Loopback, *names: str, is_required: bool = False, moderated: bool = False) -> None:
@@ -83,9 +72,7 @@ async def test_a_post_has_its_title_its_papers_and_the_tags_that_fit(loopback: L
 async def test_a_message_may_ping_its_role_and_nobody_else(loopback: Loopback, kind: str) -> None:
     role_id = RoleId(loopback.sandbox.guild.create_role("Readers").id)
     guild: Any = loopback.client.get_guild(loopback.sandbox.guild.id)
-    async with asyncio.timeout(10):  # what the gateway brings is heard by the client alone
-        while guild.get_role(role_id) is None:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    await until(lambda: guild.get_role(role_id) is not None)
     await loopback.publish(kind, a_message(mention_role_id=role_id))
     (request,) = loopback.sent(kind)
     sent = request.json["message"] if kind == "forum" else request.json

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
 from bot.core.ids import ChannelId, MessageId
 from bot.errors import DeliveryError, DeliveryErrorKind
 from sandbox import Fault
-from tests.discord.loopback import KINDS, Loopback, Outcome, connected, outcome
+from tests.discord.loopback import KINDS, Loopback, Outcome, outcome
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -57,19 +54,6 @@ REFUSALS: list[tuple[int, int, Outcome]] = [
     (503, 0, UNCLEAR),
     (503, 130000, UNCLEAR),
 ]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def running() -> AsyncIterator[Loopback]:
-    async with connected() as loopback:
-        yield loopback
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def loopback(running: Loopback) -> AsyncIterator[Loopback]:
-    yield running
-    running.sandbox.faults.clear()
-    running.sandbox.requests.clear()
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
-import pytest_asyncio
 
 from bot.core.ids import ChannelId, MessageId, ServerId, UserId
 from bot.core.notices import ProblemReport
@@ -15,7 +13,7 @@ from bot.core.runs import SourceFailure
 from bot.discord.delivery.notice_board import DiscordNoticeBoard
 from bot.errors import DeliveryError, DeliveryErrorKind, Problem, ProblemKind
 from sandbox import Fault
-from tests.discord.loopback import KINDS, Loopback, a_message, connected
+from tests.discord.loopback import KINDS, Loopback, a_message
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -62,19 +60,6 @@ SHAPELESS = {
     "a list": b"[1]",
     "a string": b'"no"',
 }
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def running() -> AsyncIterator[Loopback]:
-    async with connected() as loopback:
-        yield loopback
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def loopback(running: Loopback) -> AsyncIterator[Loopback]:
-    yield running
-    running.sandbox.faults.clear()
-    running.sandbox.requests.clear()
 
 
 def garble(loopback: Loopback, what: str, path: str, *, method: str = "POST") -> None:
