@@ -12,6 +12,7 @@ from hypothesis import settings
 
 from tests import discord_address
 from tests.browser import chromium
+from tests.process import fork_server
 from tests.world import World, running_world
 
 # The proxies of the machine that the tests run on stand before none of theirs.
@@ -52,3 +53,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if skipped:
         terminalreporter.section("NOT TRIED: the sandbox's page", yellow=True, bold=True)
         terminalreporter.line(f"{len(skipped)} tests were skipped: {chromium.MISSING}", yellow=True)
+
+
+def pytest_sessionfinish() -> None:
+    fork_server.end()

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -20,18 +20,21 @@ from sandbox import Answer, RecordedRequest, Sandbox
 from tests.fakes import discord_openapi
 from tests.fakes.discord_limits import assert_within_limits
 from tests.fakes.huggingface import FakeHuggingFace, raw_item
+from tests.process import fork_server
+from tests.process.fork_server import ForkedProcess
+from tests.waiting import LIMIT_SECONDS
 from tests.world import paper_ids
 
 ROOT = Path(__file__).parents[2]
-LONG_SECONDS = 30.0  # only a hang takes so long
-ENDS_WITHIN_SECONDS = 5.0  # what whoever stops the bot is promised
+LONG_SECONDS = LIMIT_SECONDS
+ENDS_WITHIN_SECONDS = 5.0  # promised to whoever stops the bot
 _MESSAGES = "/messages"
 
 
 class BotProcess:
     """One run of the bot; its log is read as it comes."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process | ForkedProcess) -> None:
         self._process = process
         self._lines: list[str] = []
         self._grown = asyncio.Condition()
@@ -98,6 +101,25 @@ class Finished:
     err: str
 
 
+async def finished(*arguments: str, folder: Path, env: Mapping[str, str]) -> Finished:
+    """Runs a command until it has ended."""
+    if any(name.startswith("PYTHON") and name != "PYTHONPATH" for name in env):  # read at the very start
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", *arguments),
+            cwd=folder,
+            env=env,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    else:
+        process = await fork_server.start(arguments, folder=folder, env=env)
+    async with asyncio.timeout(LONG_SECONDS):
+        out, err = await process.communicate()
+    assert process.returncode is not None
+    return Finished(code=process.returncode, out=out.decode(), err=err.decode())
+
+
 @dataclass(kw_only=True)
 class Stage:
     """What a test has: Discord, Hugging Face, a folder that outlives the runs, and runs of the bot."""
@@ -117,25 +139,26 @@ class Stage:
         day = day or self.today
         self.hub.days.setdefault(day, []).append(raw_item(id=paper_id, day=day, **item))
 
-    async def launch(self, *, before: str = "", **settings: str) -> BotProcess:
+    async def launch(self, *, before: str = "", plain: bool = False, **settings: str) -> BotProcess:
         """Start the bot with these settings over the usual ones; an empty one is left out.
 
-        `before` is code that the process runs first, such as one that makes a long limit a short one.
+        Args:
+            before: code that the process runs first, such as one that makes a long limit a short one.
+            plain: start it as `python -m bot`, not by the fork server.
         """
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *(
-                ("-c", f"{before}\nimport sys\nfrom bot.cli.main import main\nsys.exit(main([]))")
-                if before
-                else ("-m", "bot")
-            ),
-            cwd=self.folder,
-            env=self._environment(settings),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            limit=1 << 24,  # a debug line can hold a whole server
-        )
+        if plain:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bot"),
+                cwd=self.folder,
+                env=self._environment(settings),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                limit=1 << 24,  # a debug line can hold a whole server
+            )
+        else:
+            env = self._environment(settings)
+            process = await fork_server.start((), folder=self.folder, env=env, before=before, joined=True)
         bot = BotProcess(process)
         self.started.append(bot)
         return bot
@@ -155,27 +178,17 @@ class Stage:
         chosen = {name: value for name, value in (usual | settings).items() if value}
         return {**kept, "PYTHONPATH": str(ROOT), **chosen}
 
-    async def start(self, *, before: str = "", **settings: str) -> BotProcess:
+    async def start(self, *, before: str = "", plain: bool = False, **settings: str) -> BotProcess:
         """Start the bot and wait until it is ready for runs and commands."""
-        bot = await self.launch(before=before, **settings)
+        bot = await self.launch(before=before, plain=plain, **settings)
         await bot.says("Ready as")
         return bot
 
     async def finished(self, *arguments: str, **settings: str) -> Finished:
         """Run a command that ends by itself, with these settings over the usual ones."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "bot", *arguments),
-            cwd=self.folder,
-            env=self._environment({"LOG_LEVEL": ""} | settings),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+        return await finished(
+            *arguments, folder=self.folder, env=self._environment({"LOG_LEVEL": ""} | settings)
         )
-        async with asyncio.timeout(LONG_SECONDS):
-            out, err = await process.communicate()
-        assert process.returncode is not None
-        return Finished(code=process.returncode, out=out.decode(), err=err.decode())
 
     async def command(self, name: str, channel: ChannelHandle | None = None, /, **options: Any) -> str:
         """The text of the answer to the admin's command, typed in #papers if nothing else is said."""

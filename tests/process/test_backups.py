@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sqlite3
-import sys
 from contextlib import closing
 from pathlib import Path
 
-from tests.process.running import LONG_SECONDS, ROOT, Stage
+from tests.process import fork_server
+from tests.process.running import BotProcess, Stage, finished
 
 
 async def paperboy(folder: Path, *arguments: str) -> tuple[int, str, str]:
-    """The command's exit code, and what it says."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *arguments),
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await asyncio.wait_for(process.communicate(), LONG_SECONDS)
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+    """The command's exit code, and what it prints."""
+    done = await finished(*arguments, folder=folder, env={"PATH": os.environ["PATH"]})
+    return done.code, done.out, done.err
 
 
 async def test_a_running_bot_is_backed_up_while_it_works_and_restored_when_it_is_stopped(
@@ -112,43 +103,36 @@ async def test_in_a_folder_backups_have_their_date_and_the_newest_are_kept(stage
 
 
 _LOOKS_OFTEN = """
-import sys
-from bot import backups
-from bot.cli.main import main
-
-backups._LOOKS_EVERY_SECONDS = 0.1
-sys.exit(main(sys.argv[1:]))
+from bot.cli import backup
+assert backup._LOOKS_EVERY_SECONDS
+backup._LOOKS_EVERY_SECONDS = 0.1
 """
 
 
-async def test_backups_go_on_by_themselves_and_end_as_asked(stage: Stage) -> None:
+async def test_backups_are_repeated_until_the_command_is_ended(stage: Stage) -> None:
     (stage.folder / "copies").mkdir()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", _LOOKS_OFTEN, "backup", "copies", "--every", "24h", "--keep", "2"),
-        cwd=stage.folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
-        stderr=asyncio.subprocess.PIPE,
+    process = BotProcess(
+        await fork_server.start(
+            ["backup", "copies", "--every", "24h", "--keep", "2"],
+            folder=stage.folder,
+            env={"PATH": os.environ["PATH"]},
+            before=_LOOKS_OFTEN,
+            joined=True,
+        )
     )
-    assert process.stderr
-    log = ""
-    try:
-        while "There is no database yet" not in log:
-            log += (await asyncio.wait_for(process.stderr.readline(), LONG_SECONDS)).decode()
-        bot = await stage.start()
-        while "Wrote copies/paperboy-" not in log:
-            line = await asyncio.wait_for(process.stderr.readline(), LONG_SECONDS)
-            assert line, log
-            log += line.decode()
-    finally:
-        process.terminate()
-    assert await asyncio.wait_for(process.wait(), LONG_SECONDS) == 0
+    stage.started.append(process)
+    await process.says("There is no database yet")
+    bot = await stage.start()
+    await process.says("Wrote copies/paperboy-")
+    assert await process.stop() == 0
     assert len(list((stage.folder / "copies").iterdir())) == 1
-    assert [line.partition("bot.cli.backup: ")[2].partition(" copies")[0] for line in log.splitlines()] == [
+    said = [line.partition("bot.cli.backup: ")[2] for line in process.log.splitlines()]
+    assert [line.partition(" copies")[0] for line in said if line] == [
         "Backing up into",
         "There is no database yet; the first backup is made when the bot has started",
         "Wrote",
     ]
-    assert "Backing up into copies every day\n" in log
+    assert "Backing up into copies every day\n" in process.log
     assert await bot.stop() == 0, bot.log
 
 

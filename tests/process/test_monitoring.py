@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shutil
 import socket
 import sqlite3
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,7 @@ import pytest
 from sandbox import Fault
 from tests.fakes.huggingface import Fault as HubFault
 from tests.process.asking import port_of
-from tests.process.running import ROOT, Stage
+from tests.process.running import Stage, finished
 
 PORT = {"HEALTH_PORT": "0"}
 SOON = """
@@ -40,17 +38,9 @@ def part(name: str) -> Any:
 
 
 async def healthcheck(**settings: str) -> tuple[int, str, str]:
-    """What `paperboy healthcheck` says."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "healthcheck"),
-        cwd="/",
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+    """The exit code of `paperboy healthcheck`, and what it prints."""
+    done = await finished("healthcheck", folder=Path("/"), env={"PATH": os.environ["PATH"], **settings})
+    return done.code, done.out, done.err
 
 
 async def test_a_bot_at_work_is_healthy_and_says_so_without_names_or_secrets(stage: Stage) -> None:
