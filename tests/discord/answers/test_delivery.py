@@ -16,7 +16,8 @@ from bot.services.delivery.outbox import Delivered
 from bot.services.feeds.feeds import DeliveredNow
 from bot.services.runs.run import RequestedRun
 from tests.discord.answers.test_feed_settings import state
-from tests.discord.answers.test_feed_status import FEED, NOW, changed
+from tests.discord.answers.test_feed_status import FEED, changed
+from tests.samples import NOW
 
 LATER = NOW + timedelta(hours=1)
 

@@ -9,7 +9,8 @@ from bot.core.feeds import Block, Feed, FeedKind, LastRun, Style
 from bot.core.ids import RoleId
 from bot.discord.answers.feed_settings import feed_settings
 from bot.services.feeds.feeds import FeedState
-from tests.discord.answers.test_feed_status import FEED, NOW, changed
+from tests.discord.answers.test_feed_status import FEED, changed
+from tests.samples import NOW
 
 
 def state(feed: Feed = FEED, *, access: Access | None = None) -> FeedState:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -21,8 +21,8 @@ from bot.discord.answers.feed_status import (
     schedule_text,
 )
 from tests.queries import compiled
+from tests.samples import NOW
 
-NOW = datetime(2026, 8, 19, 8, 0, tzinfo=UTC)
 DAILY = Schedule(time=time(9, 5), weekdays=frozenset(range(5)), timezone="Europe/Berlin")
 FEED = Feed(
     id=FeedId(1),

@@ -13,7 +13,8 @@ from bot.core.ids import RunId
 from bot.core.runs import Outcome, Run
 from bot.discord.answers.run_results import days_read, failed_run, run_result
 from bot.errors import Problem, ProblemKind
-from tests.discord.answers.test_feed_status import NOW, SURVEY, changed
+from tests.discord.answers.test_feed_status import SURVEY, changed
+from tests.samples import NOW
 
 
 @pytest.mark.parametrize(

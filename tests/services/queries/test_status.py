@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.services.bots import CHANNEL, NOW, OTHER, SERVER, Bot, everything, stored
+from tests.samples import NOW
+from tests.services.bots import CHANNEL, OTHER, SERVER, Bot, everything, stored
 
 
 async def test_each_channel_counts_its_own_unconfirmed_posts(bot: Bot) -> None:
