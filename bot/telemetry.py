@@ -1,4 +1,4 @@
-"""Watching: the moments of the bot's work that are worth counting, and who is told of them."""
+"""Telemetry: the events that the bot reports, and the interface that receives them."""
 
 from __future__ import annotations
 
@@ -9,73 +9,75 @@ from bot.errors import ProblemKind
 
 
 class AttemptOutcome(StrEnum):
-    """What came of one attempt at a post, or at a step that follows on one."""
+    """The outcome of one attempt to send a post, or to carry out a follow-up."""
 
     SENT = "sent"
-    DONE = "done"  # a step: the message is published, or its thread is open
-    ADOPTED = "adopted"  # an earlier attempt had brought it: its message was found
+    DONE = "done"  # a follow-up: the message is published, or its thread is open
+    ADOPTED = "adopted"  # the message of an earlier attempt was found
     POSTPONED = "postponed"  # tried again later
-    BLOCKED = "blocked"  # the channel refuses; nothing is sent there until that is mended
-    REFUSED = "refused"  # Discord refuses the content: it is split, tried bare, or failed
-    UNCONFIRMED = "unconfirmed"  # an earlier attempt may have brought it, and the bot may not look
+    BLOCKED = "blocked"  # the channel refuses; nothing is sent there until that is fixed
+    REFUSED = (
+        "refused"  # Discord refuses the content: it is split, retried with only title and link, or failed
+    )
+    UNCONFIRMED = "unconfirmed"  # an earlier attempt may have arrived, and the bot is not allowed to check
     BUG = "bug"
 
 
 class CommandOutcome(StrEnum):
-    """How a command ended for the person who used it."""
+    """The outcome of a command for the person who used it."""
 
     OK = "ok"
-    USER_ERROR = "user_error"  # they were told what was wrong with what they asked for
-    FAILED = "failed"  # something outside of the bot was in the way: the disk, Discord, Hugging Face
-    LATE = "late"  # it could not be answered any more
+    USER_ERROR = "user_error"  # their input was wrong, and the answer said how
+    FAILED = "failed"  # for a reason outside the bot: the disk, Discord, Hugging Face
+    LATE = "late"  # too late to answer
     BUG = "bug"
 
 
 class Endpoint(StrEnum):
-    """What is asked of Hugging Face."""
+    """What is requested from Hugging Face."""
 
     LIST = "list"
     PAPER = "paper"
 
 
 class Telemetry:
-    """Is told what happens, as it happens. This one takes no notice; others override what they care for.
+    """Receives events and ignores them; subclasses override the methods that they need.
 
-    The methods are called in the midst of the work: they return at once, wait for nothing and raise nothing.
-    A `status` is that of HTTP; None where no answer came.
+    The methods are called in the middle of the work: they must return at once and must not raise.
+    `status` is an HTTP status, or None if there was no answer.
     """
 
     def run_ended(self, outcome: Outcome, *, seconds: float, posts: int = 0) -> None:
-        """A run ended, with so many posts planned."""
+        """A run ended; it planned this many posts."""
 
     def feed_planned(self, *, late_seconds: float) -> None:
-        """A feed that was due by its schedule was planned, so long after its time."""
+        """A run planned the posts of a feed that was due `late_seconds` ago."""
 
     def day_read(self, *, listed: int, new: int, unreadable: int) -> None:
-        """A list day was read: how many papers, how many of them never seen before, and unreadable items."""
+        """A list day was read, with this many papers, new papers and unreadable items."""
 
     def source_answered(self, endpoint: Endpoint, *, status: int | None, seconds: float) -> None:
-        """A request to Hugging Face ended; repetitions are requests of their own."""
+        """A request to Hugging Face ended; each retry counts as a request."""
 
     def source_failed(self, kind: ProblemKind) -> None:
-        """A list or a paper could not be read, or not whole, after all repetitions."""
+        """A list or a paper could not be read completely, after all retries."""
 
-    def post_attempted(self, tried: AttemptOutcome, *, waited_seconds: float) -> None:
-        """An attempt at a post ended, so long after the post was planned."""
+    def post_attempted(self, outcome: AttemptOutcome, *, waited_seconds: float) -> None:
+        """An attempt to send a post ended, `waited_seconds` after the post was planned."""
 
-    def follow_up_attempted(self, tried: AttemptOutcome) -> None:
-        """An attempt at publishing a message, or at opening its thread, ended."""
+    def follow_up_attempted(self, outcome: AttemptOutcome) -> None:
+        """An attempt to publish a message, or to open its thread, ended."""
 
     def discord_answered(self, *, status: int | None, seconds: float) -> None:
-        """A request to Discord's REST API ended; repetitions are requests of their own."""
+        """A request to Discord's REST API ended; each retry counts as a request."""
 
     def gateway_lost(self) -> None:
         """A shard lost its connection to Discord's gateway."""
 
     def command_answered(self, command: str, *, seconds: float) -> None:
-        """Discord has the first answer to a command, so long after the command got here."""
+        """Discord accepted the first answer to a command, `seconds` after the command arrived."""
 
-    def command_ended(self, command: str, answered: CommandOutcome) -> None:
+    def command_ended(self, command: str, outcome: CommandOutcome) -> None:
         """A command ended."""
 
 

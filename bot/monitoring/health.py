@@ -1,4 +1,4 @@
-"""Health: whether the bot does its work, part by part, and what is wrong where it does not."""
+"""Health: whether each part of the bot works, and what is wrong if it does not."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.core.plurals import count
+from bot.discord.connection.outages import span
 from bot.discord.connection.shards import Shard, Shards
 from bot.services.runs.run import Runs
 from bot.sources.huggingface import HuggingFace, SourceHealth
@@ -18,22 +19,22 @@ from bot.store.database import Database
 
 _log = logging.getLogger(__name__)
 
-# A lost connection comes back within seconds, mostly; so long it is nothing to worry about.
+# A lost gateway connection usually returns within seconds; until then it is not a failure.
 RECONNECTING_SECONDS = 60.0
-# No run for two intervals of the polls and this long is one too few. A poll of a slow Hugging Face takes
-# minutes, and a run that failed is tried again after 15 of them at most.
+# Runs count as failing if none has succeeded for two poll intervals plus this: a poll of a slow Hugging Face
+# takes minutes, and a failed run is retried after 15 minutes at most.
 RUNS_GRACE_SECONDS = 900.0
-# A write that went through is believed in for so long, and one that failed is made again this soon.
-WRITABLE_FOR_SECONDS = 20.0
-CHECK_AGAIN_SECONDS = 5.0
-# Whoever asks waits so long for a check; then the last one counts, until no write went through for ten.
+# How long the result of a test write is used: after a success, and after a failure.
+WRITE_FRESH_SECONDS = 20.0
+WRITE_RETRY_SECONDS = 5.0
+# How long a request waits for a test write before it uses the last result, and when a write counts as stuck.
 CHECK_TIMEOUT_SECONDS = 1.0
 STUCK_SECONDS = 10.0
 
 
 class Status(StrEnum):
     OK = "ok"
-    DEGRADED = "degraded"  # something outside is down, and nothing here would mend it
+    DEGRADED = "degraded"  # something outside the bot is down; a restart would not fix it
     STARTING = "starting"
     FAILING = "failing"
 
@@ -47,7 +48,7 @@ _WORST_FIRST = (Status.FAILING, Status.STARTING, Status.DEGRADED, Status.OK)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """How one part is; the reason is in words, without names of servers and without secrets."""
+    """The health of one part; the reason contains no server names and no secrets."""
 
     status: Status = Status.OK
     reason: str | None = None
@@ -56,35 +57,35 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """How the bot is at one moment."""
+    """The health of the bot at one moment."""
 
     parts: Mapping[str, Part]
     shards: tuple[Shard, ...] = ()
     source: SourceHealth = field(default_factory=SourceHealth)
-    seconds_since_run: float | None = None  # that went through
+    seconds_since_run: float | None = None  # since the last successful one
 
     @property
     def status(self) -> Status:
-        found = {part.status for part in self.parts.values()}
-        return next(status for status in _WORST_FIRST if status in found)
+        statuses = {part.status for part in self.parts.values()}
+        return next(status for status in _WORST_FIRST if status in statuses)
 
     @property
     def reason(self) -> str | None:
-        """What is wrong, with the part that it is wrong with; None where all is well."""
-        wrong = [
+        """What is wrong and in which part, or None."""
+        reasons = [
             f"{name}: {part.reason}" for name, part in self.parts.items() if part.status is not Status.OK
         ]
-        return "; ".join(wrong) or None
+        return "; ".join(reasons) or None
 
 
 def starting_report() -> Report:
-    """How the bot is before there is anything to look at."""
+    """The report before there is anything to check."""
     opening = Part(status=Status.STARTING, reason="the database is being opened")
     return Report(parts={"database": opening})
 
 
 class Health:
-    """Looks at the running bot. Looking costs nothing but, now and then, a small write."""
+    """Checks the running bot. A check costs nothing but an occasional small write."""
 
     def __init__(
         self,
@@ -102,32 +103,31 @@ class Health:
         self._runs_within_seconds = 2 * poll_interval_seconds + RUNS_GRACE_SECONDS
         self._monotonic = monotonic
         self._began = monotonic()
-        self._writing = _Writing(database, monotonic)
+        self._write_check = _WriteCheck(database, monotonic)
         self._was_failing = False
 
     async def report(self) -> Report:
-        """How the bot is; takes a second at most."""
+        """Check all parts; takes about a second at most."""
         shards = self._shards.look()
         report = Report(
             parts={
-                "gateway": self._gateway(shards),
-                "runs": self._of_runs(),
-                "source": self._of_source(),
-                "database": await self._writing.part(),
+                "gateway": self._gateway_part(shards),
+                "runs": self._run_part(),
+                "source": self._source_part(),
+                "database": await self._write_check.part(),
             },
             shards=shards,
             source=self._source.health,
             seconds_since_run=self._runs.seconds_since,
         )
-        self._note(report)
+        self._log_change(report)
         return report
 
     async def close(self) -> None:
-        """Ends the check that is under way."""
-        await self._writing.close()
+        await self._write_check.close()
 
-    def _note(self, report: Report) -> None:
-        """Logs each change, for it may be over when someone looks."""
+    def _log_change(self, report: Report) -> None:
+        """Log each change, because it may be over by the time somebody looks."""
         is_failing = report.status is Status.FAILING
         if is_failing and not self._was_failing:
             _log.warning("Not healthy: %s", report.reason)
@@ -135,7 +135,7 @@ class Health:
             _log.info("Healthy again")
         self._was_failing = is_failing
 
-    def _gateway(self, shards: tuple[Shard, ...]) -> Part:
+    def _gateway_part(self, shards: tuple[Shard, ...]) -> Part:
         lost = [shard.lost_seconds for shard in shards if shard.lost_seconds is not None]
         figures: dict[str, int | float] = {"shards": len(shards), "connected": len(shards) - len(lost)}
         latencies = [shard.latency_seconds for shard in shards if shard.latency_seconds is not None]
@@ -149,97 +149,86 @@ class Health:
             return Part(
                 status=Status.STARTING, reason=f"{reason}. {waiting}" if waiting else reason, figures=figures
             )
-        if waiting and not lost:  # such as the sync of the commands: posts go on without it
+        if waiting and not lost:  # such as command sync; posting works without it
             return Part(status=Status.DEGRADED, reason=waiting, figures=figures)
         if not lost:
             return Part(figures=figures)
         longest = max(lost)
         return Part(
             status=Status.FAILING if longest > RECONNECTING_SECONDS else Status.OK,
-            reason=f"{len(lost)} of {count(len(shards), 'shard')} not connected, for {_span(longest)}",
+            reason=f"{len(lost)} of {count(len(shards), 'shard')} not connected, for {span(longest)}",
             figures=figures,
         )
 
-    def _of_runs(self) -> Part:
+    def _run_part(self) -> Part:
         since = self._runs.seconds_since
         elapsed = self._monotonic() - self._began if since is None else since
         if elapsed > self._runs_within_seconds:
-            status, reason = Status.FAILING, f"no run has gone through for {_span(elapsed)}; the log has why"
+            status, reason = Status.FAILING, f"no run has succeeded for {span(elapsed)}; the log says why"
         else:
-            status, reason = Status.OK, "the first run is under way" if since is None else None
+            status, reason = Status.OK, "the first run is in progress" if since is None else None
         figures = {} if since is None else {"last_run_seconds_ago": round(since, 1)}
         return Part(status=status, reason=reason, figures=figures)
 
-    def _of_source(self) -> Part:
+    def _source_part(self) -> Part:
         health = self._source.health
         if health.is_failing:
             return Part(
                 status=Status.DEGRADED,
-                reason=f"the list could not be read, because {health.last_failure}; posts go on without it",
+                reason=f"the list could not be read, because {health.last_failure}; sending continues",
             )
         return Part()
 
 
-class _Writing:
-    """Whether the database takes a write: tried by a real one, in a task, one at a time.
+class _WriteCheck:
+    """Checks with a real write whether the database is writable, one check at a time.
 
-    A check is never cut off by who asks: what blocks it would block them.
+    The check is a task of its own: a blocked write must not block the request that asks for it.
     """
 
     def __init__(self, database: Database, monotonic: Callable[[], float]) -> None:
         self._database = database
         self._monotonic = monotonic
-        self._checking: asyncio.Task[str | None] | None = None
+        self._task: asyncio.Task[str | None] | None = None
         self._began_at = 0.0
         self._last: Part | None = None
         self._last_at = 0.0
 
     async def part(self) -> Part:
-        if self._checking is None and self._is_stale:
+        if self._task is None and self._is_stale:
             self._began_at = self._monotonic()
-            self._checking = asyncio.create_task(self._database.check(), name="check of the database")
-            self._checking.add_done_callback(self._keep)
-        if self._checking is not None:
-            await asyncio.wait({self._checking}, timeout=CHECK_TIMEOUT_SECONDS)
-        if self._checking is not None:  # still
+            self._task = asyncio.create_task(self._database.check(), name="database check")
+            self._task.add_done_callback(self._store_result)
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=CHECK_TIMEOUT_SECONDS)
+        if self._task is not None:  # still running
             took = self._monotonic() - self._began_at
             if took > STUCK_SECONDS:
-                return Part(
-                    status=Status.FAILING, reason=f"a write has been waiting for its turn for {_span(took)}"
-                )
-        return self._last or Part(status=Status.STARTING, reason="the first write is under way")
+                return Part(status=Status.FAILING, reason=f"a write has been waiting for {span(took)}")
+        return self._last or Part(status=Status.STARTING, reason="the first write is in progress")
 
     async def close(self) -> None:
-        if self._checking is not None:
-            self._checking.cancel()
+        if self._task is not None:
+            self._task.cancel()
             with suppress(asyncio.CancelledError):
-                await self._checking
+                await self._task
 
     @property
     def _is_stale(self) -> bool:
         if self._last is None:
             return True
         is_ok = self._last.status is Status.OK
-        good_for = WRITABLE_FOR_SECONDS if is_ok else CHECK_AGAIN_SECONDS
-        return self._monotonic() - self._last_at >= good_for
+        max_age = WRITE_FRESH_SECONDS if is_ok else WRITE_RETRY_SECONDS
+        return self._monotonic() - self._last_at >= max_age
 
-    def _keep(self, task: asyncio.Task[str | None]) -> None:
-        self._checking = None
+    def _store_result(self, task: asyncio.Task[str | None]) -> None:
+        self._task = None
         if task.cancelled():
             return
         if error := task.exception():
-            _log.error("The database could not be checked because of a bug", exc_info=error)
-            wrong = "a write failed because of a bug; the log has it"
+            _log.error("The database check failed because of a bug", exc_info=error)
+            problem = "a write failed because of a bug; the log has details"
         else:
-            wrong = task.result()
+            problem = task.result()
         self._last_at = self._monotonic()
-        self._last = Part(status=Status.FAILING, reason=wrong) if wrong else Part()
-
-
-def _span(seconds: float) -> str:
-    """So long, in the unit that fits."""
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 7_200:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3_600:.0f} h"
+        self._last = Part(status=Status.FAILING, reason=problem) if problem else Part()

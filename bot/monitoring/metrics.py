@@ -1,4 +1,4 @@
-"""Metrics: what happens, counted as it happens, and all numbers in the text format of Prometheus."""
+"""Metrics: counts what happens and renders everything in Prometheus's text format."""
 
 from __future__ import annotations
 
@@ -26,15 +26,14 @@ from bot.errors import ProblemKind
 from bot.monitoring.snapshot import Snapshot, SnapshotCollector
 from bot.telemetry import AttemptOutcome, CommandOutcome, Endpoint, Telemetry
 
-# The format that every Prometheus reads.
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _REQUEST_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-_ANSWER_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 3)  # after three Discord takes none
+_RESPONSE_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 3)  # Discord accepts no answer after three
 _RUN_SECONDS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900)
-_LATE_SECONDS = (1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400)
-# These are never the reason of one.
-_NO_FAILURES = frozenset(
+_DELAY_SECONDS = (1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400)
+# Problems that are not failures of the source.
+_NOT_SOURCE_FAILURES = frozenset(
     {ProblemKind.NOT_OPEN, ProblemKind.NO_SUCH_PAPER, ProblemKind.DATABASE, ProblemKind.BUG}
 )
 _FOLLOW_UP_OUTCOMES = (
@@ -46,7 +45,7 @@ _FOLLOW_UP_OUTCOMES = (
 
 
 class Metrics(Telemetry):
-    """Counts what it is told of, in a registry of its own."""
+    """Telemetry that counts events in its own registry."""
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
@@ -55,7 +54,7 @@ class Metrics(Telemetry):
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         GCCollector(registry=registry)
-        build = Info("paperboy_build", "Which Paperboy this is, and what it runs on.", registry=registry)
+        build = Info("paperboy_build", "Versions of Paperboy, Python and discord.py.", registry=registry)
         build.info(
             {
                 "version": __version__,
@@ -63,48 +62,46 @@ class Metrics(Telemetry):
                 "discordpy": discord.__version__,
             }
         )
-        self._make_of_runs(registry)
-        self._make_of_posts(registry)
-        self._make_of_requests(registry)
+        self._add_run_metrics(registry)
+        self._add_post_metrics(registry)
+        self._add_request_metrics(registry)
 
-    def _make_of_runs(self, registry: CollectorRegistry) -> None:
-        self._runs = Counter(
-            "paperboy_runs", "Runs that ended, by how they ended.", ["outcome"], registry=registry
-        )
+    def _add_run_metrics(self, registry: CollectorRegistry) -> None:
+        self._runs = Counter("paperboy_runs", "Runs, by outcome.", ["outcome"], registry=registry)
         for outcome in Outcome:
-            self._runs.labels(outcome.value)  # a series that is there from the start shows its first step
+            self._runs.labels(outcome.value)  # so that the first increase from 0 is visible
         self._run_seconds = Histogram(
-            "paperboy_run_duration_seconds", "How long runs took.", buckets=_RUN_SECONDS, registry=registry
+            "paperboy_run_duration_seconds", "Duration of runs.", buckets=_RUN_SECONDS, registry=registry
         )
         self._feed_lateness = Histogram(
             "paperboy_feed_lateness_seconds",
-            "How long after their time feeds with a schedule were planned.",
-            buckets=_LATE_SECONDS,
+            "Time from when a feed was due to when its posts were planned.",
+            buckets=_DELAY_SECONDS,
             registry=registry,
         )
         self._papers_read = Counter(
-            "paperboy_papers_read", "Papers on the list days that were read, again or not.", registry=registry
+            "paperboy_papers_read", "Papers read from lists, including those read again.", registry=registry
         )
         self._items_unreadable = Counter(
             "paperboy_items_unreadable",
-            "Items on the list days that were read, again or not, that could not be read.",
+            "List items that could not be read, including those tried again.",
             registry=registry,
         )
         self._papers_new = Counter(
-            "paperboy_papers_new", "Papers that were seen for the first time.", registry=registry
+            "paperboy_papers_new", "Papers seen for the first time.", registry=registry
         )
 
-    def _make_of_posts(self, registry: CollectorRegistry) -> None:
-        self._posts_planned = Counter("paperboy_posts_planned", "Posts that runs planned.", registry=registry)
+    def _add_post_metrics(self, registry: CollectorRegistry) -> None:
+        self._posts_planned = Counter("paperboy_posts_planned", "Posts planned by runs.", registry=registry)
         self._post_attempts = Counter(
             "paperboy_post_attempts",
-            "Attempts at posting a message, by what came of them.",
+            "Attempts to send a post, by outcome.",
             ["outcome"],
             registry=registry,
         )
         self._follow_up_attempts = Counter(
             "paperboy_follow_up_attempts",
-            "Attempts at publishing a message or opening its thread, by what came of them.",
+            "Attempts to publish a message or open its thread, by outcome.",
             ["outcome"],
             registry=registry,
         )
@@ -115,51 +112,51 @@ class Metrics(Telemetry):
             self._follow_up_attempts.labels(outcome.value)
         self._post_delay = Histogram(
             "paperboy_post_delay_seconds",
-            "How long after they were planned posts stood in their channel.",
-            buckets=_LATE_SECONDS,
+            "Time from planning a post to its arrival in the channel.",
+            buckets=_DELAY_SECONDS,
             registry=registry,
         )
 
-    def _make_of_requests(self, registry: CollectorRegistry) -> None:
+    def _add_request_metrics(self, registry: CollectorRegistry) -> None:
         self._source_failures = Counter(
             "paperboy_source_failures",
-            "Lists and papers that could not be read completely, after all repetitions, by the reason.",
+            "Lists and papers that could not be read completely, after all retries, by reason.",
             ["reason"],
             registry=registry,
         )
         for kind in ProblemKind:
-            if kind not in _NO_FAILURES:
+            if kind not in _NOT_SOURCE_FAILURES:
                 self._source_failures.labels(kind.value)
         self._source_seconds = Histogram(
             "paperboy_source_request_duration_seconds",
-            "How long requests to Hugging Face took, by what was asked for and the answer's status.",
+            "Duration of requests to Hugging Face, by endpoint and status.",
             ["endpoint", "status"],
             buckets=_REQUEST_SECONDS,
             registry=registry,
         )
         self._discord_seconds = Histogram(
             "paperboy_discord_request_duration_seconds",
-            "How long requests to Discord's REST API took, by the answer's status.",
+            "Duration of requests to Discord's REST API, by status.",
             ["status"],
             buckets=_REQUEST_SECONDS,
             registry=registry,
         )
         self._gateway_losses = Counter(
             "paperboy_gateway_disconnects",
-            "Connections to Discord's gateway that were lost; discord.py brings them back.",
+            "Lost connections to Discord's gateway.",
             registry=registry,
         )
         self._commands = Counter(
             "paperboy_commands",
-            "Slash commands that ended, by how they ended.",
+            "Slash commands, by command and outcome.",
             ["command", "outcome"],
             registry=registry,
         )
         self._command_seconds = Histogram(
-            "paperboy_command_first_answer_seconds",
-            "How long after it got here Discord had the first answer to a slash command.",
+            "paperboy_command_response_seconds",
+            "Time from receiving a slash command to its first answer.",
             ["command"],
-            buckets=_ANSWER_SECONDS,
+            buckets=_RESPONSE_SECONDS,
             registry=registry,
         )
 
@@ -188,14 +185,14 @@ class Metrics(Telemetry):
         self._source_failures.labels(kind.value).inc()
 
     @override
-    def post_attempted(self, tried: AttemptOutcome, *, waited_seconds: float) -> None:
-        self._post_attempts.labels(tried.value).inc()
-        if tried in {AttemptOutcome.SENT, AttemptOutcome.ADOPTED}:
+    def post_attempted(self, outcome: AttemptOutcome, *, waited_seconds: float) -> None:
+        self._post_attempts.labels(outcome.value).inc()
+        if outcome in {AttemptOutcome.SENT, AttemptOutcome.ADOPTED}:
             self._post_delay.observe(waited_seconds)
 
     @override
-    def follow_up_attempted(self, tried: AttemptOutcome) -> None:
-        self._follow_up_attempts.labels(tried.value).inc()
+    def follow_up_attempted(self, outcome: AttemptOutcome) -> None:
+        self._follow_up_attempts.labels(outcome.value).inc()
 
     @override
     def discord_answered(self, *, status: int | None, seconds: float) -> None:
@@ -210,24 +207,24 @@ class Metrics(Telemetry):
         self._command_seconds.labels(command).observe(seconds)
 
     @override
-    def command_ended(self, command: str, answered: CommandOutcome) -> None:
-        self._commands.labels(command, answered.value).inc()
+    def command_ended(self, command: str, outcome: CommandOutcome) -> None:
+        self._commands.labels(command, outcome.value).inc()
 
     def render(self, snapshot: Snapshot) -> bytes:
-        """All numbers, in Prometheus's text format."""
+        """All metrics in Prometheus's text format."""
         self._snapshot.snapshot = snapshot
-        return generate_latest(_Lean(self.registry))
+        return generate_latest(_WithoutCreated(self.registry))
 
 
 def _class_of(status: int | None) -> str:
-    """The status in one of six values; 429 is one of its own, for it says that we ask too often."""
+    """The status as a label: `none`, `2xx` to `5xx`, or `429`, which says that we send too much."""
     if status is None:
         return "none"
     return "429" if status == 429 else f"{status // 100}xx"
 
 
-class _Lean(Collector):
-    """A registry without the `_created` of each series, which doubles them and which Prometheus can tell."""
+class _WithoutCreated(Collector):
+    """A registry without the `_created` series, which would double the output for no benefit."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
@@ -235,5 +232,5 @@ class _Lean(Collector):
     @override
     def collect(self) -> Iterator[Metric]:
         for metric in self._registry.collect():
-            metric.samples = [one for one in metric.samples if not one.name.endswith("_created")]
+            metric.samples = [sample for sample in metric.samples if not sample.name.endswith("_created")]
             yield metric

@@ -1,4 +1,4 @@
-"""Monitoring: the port on which the running bot tells how it is (`/healthz`) and its numbers (`/metrics`)."""
+"""The monitoring port: serves health at `/healthz` and metrics at `/metrics`."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from bot.services.queries.totals import CurrentTotals
 _log = logging.getLogger(__name__)
 _requests_log = logging.getLogger(f"{__name__}.requests")
 
-_CLOSING_SECONDS = 0.5  # what requests under way get when the bot ends
-_IDLE_SECONDS = 15.0  # a connection that says nothing, or nothing whole, is closed after these
-_MOST_CONNECTIONS = 100  # so that whoever opens many takes none of the bot's own from it
+_CLOSING_SECONDS = 0.5  # for open requests when the bot stops
+_IDLE_SECONDS = 15.0  # a connection without a complete request is closed then
+_MAX_CONNECTIONS = 100  # keeps file descriptors free for the bot itself
 _TOTALS_SECONDS = 3.0
 _HEADERS = {"Cache-Control": "no-store", "Server": f"paperboy/{__version__}"}
 
 
 class Monitor:
-    """Owns the port. It is opened first and closed last, so that it also tells of the start and the end."""
+    """Owns the port. It is opened first and closed last, so that it also covers startup and shutdown."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Monitor:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.metrics = Metrics()
-        self.port = port  # where it is 0: the one that was free, once the port is open
+        self.port = port  # replaced by the actual port once a port of 0 is open
         self._host = host
         self._clock = clock
         self._monotonic = monotonic
@@ -54,8 +54,8 @@ class Monitor:
         self._health: Health | None = None
         self._totals: CurrentTotals | None = None
         app = web.Application(client_max_size=1)
-        app.router.add_get("/healthz", self._tell_health)
-        app.router.add_get("/metrics", self._tell_metrics)
+        app.router.add_get("/healthz", self._get_health)
+        app.router.add_get("/metrics", self._get_metrics)
         app.on_response_prepare.append(_add_headers)
         self._runner = web.AppRunner(
             app,
@@ -64,52 +64,52 @@ class Monitor:
             keepalive_timeout=_IDLE_SECONDS,
             shutdown_timeout=_CLOSING_SECONDS,
         )
-        self._listening: asyncio.Server | None = None
+        self._listener: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
-        """Opens the port.
+        """Open the port.
 
         Raises:
-            ConfigError: it cannot be opened; the text names the setting to change.
+            ConfigError: it cannot be opened; the message names the setting to change.
         """
         await self._runner.setup()
         loop = asyncio.get_running_loop()
         try:
-            self._listening = await loop.create_server(self._connection, self._host, self.port)
+            self._listener = await loop.create_server(self._connection, self._host, self.port)
         except OSError as error:
             await self._runner.cleanup()
             raise _refusal(error, self._host, self.port) from error
-        self.port = self._listening.sockets[0].getsockname()[1]
+        self.port = self._listener.sockets[0].getsockname()[1]
         shown = f"[{self._host}]" if ":" in self._host else self._host
-        _log.info("Health and numbers: http://%s:%d/healthz and /metrics", shown, self.port)
+        _log.info("Health and metrics: http://%s:%d/healthz and /metrics", shown, self.port)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._listening is not None:
-            self._listening.close()
+        if self._listener is not None:
+            self._listener.close()
         await self._runner.cleanup()
 
     def attach(self, health: Health, totals: CurrentTotals) -> None:
-        """Tells of these from now on; before, the bot is starting."""
+        """Report these from now on; before, the bot counts as starting."""
         self._health, self._totals = health, totals
 
     def _connection(self) -> asyncio.BaseProtocol:
         server = self._runner.server
-        if server is None or len(server.connections) >= _MOST_CONNECTIONS:
-            return _TurnedAway()
+        if server is None or len(server.connections) >= _MAX_CONNECTIONS:
+            return _Rejected()
         return server()
 
     async def _report(self) -> Report:
         return starting_report() if self._health is None else await self._health.report()
 
-    async def _tell_health(self, _: web.Request) -> web.Response:
+    async def _get_health(self, _: web.Request) -> web.Response:
         report = await self._report()
-        told: dict[str, Any] = {"status": report.status.value}
+        body: dict[str, Any] = {"status": report.status.value}
         if report.reason:
-            told["reason"] = report.reason
-        told["version"] = __version__
-        told["uptime_seconds"] = round(self._monotonic() - self._began)
-        told["parts"] = {
+            body["reason"] = report.reason
+        body["version"] = __version__
+        body["uptime_seconds"] = round(self._monotonic() - self._began)
+        body["parts"] = {
             name: {
                 "status": part.status.value,
                 **({"reason": part.reason} if part.reason else {}),
@@ -118,42 +118,42 @@ class Monitor:
             for name, part in report.parts.items()
         }
         return web.Response(
-            text=json.dumps(told, indent=2, ensure_ascii=False) + "\n",
+            text=json.dumps(body, indent=2, ensure_ascii=False) + "\n",
             status=200 if report.status.is_healthy else 503,
             content_type="application/json",
         )
 
-    async def _tell_metrics(self, _: web.Request) -> web.Response:
+    async def _get_metrics(self, _: web.Request) -> web.Response:
         report, totals = await self._report(), await self._read_totals()
         snapshot = Snapshot(now=self._clock(), health=report, totals=totals)
-        # As a header, since aiohttp would put the version out of it.
+        # As a header, because aiohttp's content_type would drop the version.
         return web.Response(body=self.metrics.render(snapshot), headers={"Content-Type": CONTENT_TYPE})
 
     async def _read_totals(self) -> Totals | None:
-        """Them, where the database can be read soon; the other numbers are told all the same."""
+        """The totals, or None if they cannot be read in time: the other metrics are still served."""
         if self._totals is None:
             return None
         try:
             async with asyncio.timeout(_TOTALS_SECONDS):
                 return await self._totals.read()
         except StoreError:
-            return None  # logged once, by the database
-        except Exception:  # noqa: BLE001 - the guard of one part of the numbers
+            return None  # logged once, by the store
+        except Exception:  # noqa: BLE001 - a bug here must not cost the other metrics
             _log.warning("The totals could not be read for /metrics", exc_info=True)
             return None
 
 
-class _TurnedAway(asyncio.Protocol):
-    """A connection too many."""
+class _Rejected(asyncio.Protocol):
+    """Closes a connection beyond the maximum."""
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - as every server's on a socket
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - always true for a socket
         transport.abort()
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
-    """Whether a record is of a bug, not of somebody's broken request, which is answered with a 400."""
+    """Whether a record is about a bug, and not about a malformed request, which is answered with 400."""
     return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
@@ -165,11 +165,13 @@ async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
 
 
 def _refusal(error: OSError, host: str, port: int) -> ConfigError:
-    """What to tell the operator of a port that cannot be opened."""
+    """The operator's error for a port that cannot be opened."""
     if error.errno == errno.EADDRINUSE:
-        return ConfigError(f"HEALTH_PORT is {port}, but another program listens there: choose another port")
+        return ConfigError(f"HEALTH_PORT is {port}, but that port is already in use: choose another one")
     if error.errno in {errno.EACCES, errno.EPERM}:
-        return ConfigError(f"HEALTH_PORT is {port}, which this user may not open: choose one above 1023")
+        return ConfigError(
+            f"HEALTH_PORT is {port}, which this user is not allowed to open: choose one above 1023"
+        )
     if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-        return ConfigError(f"HEALTH_HOST is {host}, which is no address of this machine: try 127.0.0.1")
+        return ConfigError(f"HEALTH_HOST is {host}, which is not an address of this machine: try 127.0.0.1")
     return ConfigError(f"HEALTH_PORT is {port}, but it cannot be opened on {host}: {error}")

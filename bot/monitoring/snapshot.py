@@ -1,4 +1,4 @@
-"""How things stand when somebody asks for the numbers, as gauges of Prometheus."""
+"""Gauges: the state of the bot at the time of a scrape."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from bot.monitoring.health import Report
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """How things stand when somebody asks for the numbers."""
+    """The state of the bot at the time of a scrape."""
 
     now: datetime
     health: Report
-    totals: Totals | None = None  # None: they could not be read
+    totals: Totals | None = None  # None if they could not be read
 
 
 class SnapshotCollector(Collector):
-    """How things stand, as gauges. What is not known has no sample, for 0 would be a lie."""
+    """Reports the snapshot as gauges. An unknown value has no sample, because 0 would be wrong."""
 
     def __init__(self) -> None:
         self.snapshot: Snapshot | None = None
@@ -33,22 +33,22 @@ class SnapshotCollector(Collector):
     @override
     def collect(self) -> Generator[Metric]:
         snapshot = self.snapshot
-        yield from _of_health(snapshot)
-        yield from _of_gateway(snapshot)
-        yield from _of_source(snapshot)
-        yield from _of_totals(snapshot)
+        yield from _health_gauges(snapshot)
+        yield from _gateway_gauges(snapshot)
+        yield from _source_gauges(snapshot)
+        yield from _total_gauges(snapshot)
 
 
-def _of_health(snapshot: Snapshot | None) -> Generator[Metric]:
-    healthy = GaugeMetricFamily("paperboy_healthy", "Whether /healthz says that the bot is well: 1 or 0.")
+def _health_gauges(snapshot: Snapshot | None) -> Generator[Metric]:
+    healthy = GaugeMetricFamily("paperboy_healthy", "1 if /healthz reports the bot as healthy, else 0.")
     parts = GaugeMetricFamily(
         "paperboy_part_healthy",
-        "Whether a part of the bot is well: 1 or 0. A part that starts is not.",
+        "1 if this part of the bot is healthy, else 0; also 0 while it starts.",
         labels=["part"],
     )
     last_run = GaugeMetricFamily(
         "paperboy_last_run_timestamp_seconds",
-        "When a run last went through, in seconds since 1970; absent until the first one has.",
+        "Unix time of the last successful run; absent before the first one.",
     )
     if snapshot is not None:
         health = snapshot.health
@@ -60,15 +60,15 @@ def _of_health(snapshot: Snapshot | None) -> Generator[Metric]:
     yield from (healthy, parts, last_run)
 
 
-def _of_gateway(snapshot: Snapshot | None) -> Generator[Metric]:
+def _gateway_gauges(snapshot: Snapshot | None) -> Generator[Metric]:
     connected = GaugeMetricFamily(
         "paperboy_gateway_connected",
-        "Whether a shard has its connection to Discord's gateway: 1 or 0.",
+        "1 if the shard is connected to Discord's gateway, else 0.",
         labels=["shard"],
     )
     latency = GaugeMetricFamily(
         "paperboy_gateway_latency_seconds",
-        "How long a shard's last heartbeat took to be answered.",
+        "Time that Discord took to answer the shard's last heartbeat.",
         labels=["shard"],
     )
     for shard in snapshot.health.shards if snapshot else ():
@@ -78,14 +78,14 @@ def _of_gateway(snapshot: Snapshot | None) -> Generator[Metric]:
     yield from (connected, latency)
 
 
-def _of_source(snapshot: Snapshot | None) -> Generator[Metric]:
+def _source_gauges(snapshot: Snapshot | None) -> Generator[Metric]:
     up = GaugeMetricFamily(
         "paperboy_source_up",
-        "Whether Hugging Face's last answer was usable: 1 or 0; absent before.",
+        "1 if the last answer of Hugging Face was usable, else 0; absent before the first answer.",
     )
     success = GaugeMetricFamily(
         "paperboy_source_last_success_timestamp_seconds",
-        "When Hugging Face last gave a usable answer, in seconds since 1970; absent until it has.",
+        "Unix time of the last usable answer of Hugging Face; absent before the first one.",
     )
     if snapshot is not None:
         source = snapshot.health.source
@@ -96,29 +96,27 @@ def _of_source(snapshot: Snapshot | None) -> Generator[Metric]:
     yield from (up, success)
 
 
-def _of_totals(snapshot: Snapshot | None) -> Generator[Metric]:
-    feeds = GaugeMetricFamily(
-        "paperboy_feeds", "Channels with subscriptions, by whether they are posted to.", labels=["state"]
-    )
+def _total_gauges(snapshot: Snapshot | None) -> Generator[Metric]:
+    feeds = GaugeMetricFamily("paperboy_feeds", "Channels with subscriptions, by state.", labels=["state"])
     posts = GaugeMetricFamily(
-        "paperboy_posts_pending", "Posts that are owed, by what becomes of them now.", labels=["state"]
+        "paperboy_posts_pending", "Posts that are not sent yet, by state.", labels=["state"]
     )
     oldest = GaugeMetricFamily(
         "paperboy_oldest_waiting_post_age_seconds",
-        "How long the longest waiting post has been owed; 0 where none waits.",
+        "Age of the oldest post that waits to be sent; 0 if none waits.",
     )
     servers = GaugeMetricFamily("paperboy_servers", "Servers that use the bot.")
-    subscriptions = GaugeMetricFamily("paperboy_subscriptions", "Subscriptions of all channels.")
+    subscriptions = GaugeMetricFamily("paperboy_subscriptions", "Subscriptions in all channels.")
     papers = GaugeMetricFamily("paperboy_papers", "Papers in the database.")
     unreadable = GaugeMetricFamily(
-        "paperboy_items_missing", "Items of all lists that could not be read when their list was read last."
+        "paperboy_items_missing", "Items on all lists that could not be read when the list was last read."
     )
     if snapshot is not None and (totals := snapshot.totals) is not None:
         feeds.add_metric(["active"], totals.feeds_active)
         feeds.add_metric(["paused"], totals.feeds_paused)
         feeds.add_metric(["blocked"], totals.feeds_blocked)
         posts.add_metric(["waiting"], totals.posts_waiting)
-        posts.add_metric(["stopped"], totals.posts_blocked)
+        posts.add_metric(["blocked"], totals.posts_blocked)
         posts.add_metric(["unconfirmed"], totals.posts_unconfirmed)
         since = totals.oldest_waiting_at
         oldest.add_metric([], max(0.0, (snapshot.now - since).total_seconds()) if since else 0.0)

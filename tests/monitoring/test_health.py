@@ -1,4 +1,4 @@
-"""Health as it is judged from real parts, with the clock that nobody sets moved by the test."""
+"""Health checks against real parts, with a monotonic clock that the test moves."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ POLL_SECONDS = 1800
 
 @dataclass
 class Patient:
-    """A bot of which all but the client is real, and its health."""
+    """A bot in which everything but the client is real, and its health."""
 
     bot: Bot
     shards: Shards
@@ -88,12 +88,12 @@ async def at_once(_: float) -> None: ...
 
 
 class Shard:
-    """What discord.py's ShardInfo has of a shard."""
+    """The part of discord.py's ShardInfo that is used."""
 
     def is_closed(self) -> bool: ...
 
 
-async def test_all_is_well(patient: Patient) -> None:
+async def test_a_working_bot_is_ok(patient: Patient) -> None:
     await patient.bot.run()
     report = await patient.report()
     assert report.status is Status.OK
@@ -101,17 +101,17 @@ async def test_all_is_well(patient: Patient) -> None:
     assert report.parts["gateway"].figures == {"shards": 2, "connected": 2, "latency_seconds": 0.04}
 
 
-def test_before_anything_is_there_it_is_starting() -> None:
+def test_before_anything_is_assembled_the_status_is_starting() -> None:
     assert starting_report().status is Status.STARTING
     assert not starting_report().status.is_healthy
 
 
-async def test_until_discord_is_there_it_is_starting(patient: Patient) -> None:
+async def test_until_discord_is_connected_the_status_is_starting(patient: Patient) -> None:
     patient.client.is_ready.return_value = False
     assert (await patient.report()).status is Status.STARTING
 
 
-async def test_what_of_discord_is_waited_for_is_said(patient: Patient) -> None:
+async def test_the_reason_says_what_the_bot_waits_for(patient: Patient) -> None:
     await patient.bot.run()
     patient.client.is_ready.return_value = False
     patience = patient.shards._patience
@@ -127,7 +127,9 @@ async def test_what_of_discord_is_waited_for_is_said(patient: Patient) -> None:
     assert (await patient.report()).status is Status.OK
 
 
-async def test_one_lost_shard_counts_after_its_grace_and_until_its_session_stands(patient: Patient) -> None:
+async def test_a_lost_shard_fails_after_a_grace_period_and_until_its_session_is_back(
+    patient: Patient,
+) -> None:
     patient.close_sockets(1)
     assert (await patient.report()).parts["gateway"].status is Status.OK
     patient.now += RECONNECTING_SECONDS
@@ -141,12 +143,12 @@ async def test_one_lost_shard_counts_after_its_grace_and_until_its_session_stand
     assert (await patient.report()).status is Status.OK
 
 
-async def test_a_closed_client_fails(patient: Patient) -> None:
+async def test_a_closed_client_is_failing(patient: Patient) -> None:
     patient.client.is_closed.return_value = True
     assert (await patient.report()).parts["gateway"].status is Status.FAILING
 
 
-async def test_runs_fail_once_two_polls_and_the_grace_are_over(patient: Patient) -> None:
+async def test_runs_are_failing_after_two_polls_and_the_grace_period(patient: Patient) -> None:
     within = 2 * POLL_SECONDS + RUNS_GRACE_SECONDS
     patient.now += within
     assert (await patient.report()).parts["runs"].status is Status.OK
@@ -155,10 +157,10 @@ async def test_runs_fail_once_two_polls_and_the_grace_are_over(patient: Patient)
     await patient.bot.run()
     assert (await patient.report()).parts["runs"].status is Status.OK
     patient.now += within + 1
-    assert (await patient.report()).reason == "runs: no run has gone through for 75 min; the log has why"
+    assert (await patient.report()).reason == "runs: no run has succeeded for 75 min; the log says why"
 
 
-async def test_a_run_that_fails_does_not_count_and_a_clock_set_forward_does_neither(
+async def test_neither_a_failed_run_nor_a_clock_set_forward_counts_as_a_run(
     patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await patient.bot.run()
@@ -175,7 +177,7 @@ async def failing() -> None:
     raise ZeroDivisionError
 
 
-async def test_a_source_that_is_down_degrades_and_is_healthy(patient: Patient) -> None:
+async def test_a_failing_source_is_degraded_but_healthy(patient: Patient) -> None:
     patient.bot.hub.token = "needed"
     await patient.bot.services.runs.run()
     report = await patient.report()
@@ -183,11 +185,11 @@ async def test_a_source_that_is_down_degrades_and_is_healthy(patient: Patient) -
     assert report.status.is_healthy
     assert (
         report.reason
-        == "source: the list could not be read, because Hugging Face refused access (401); posts go on without it"
+        == "source: the list could not be read, because Hugging Face refused access (401); sending continues"
     )
 
 
-async def test_the_database_is_written_once_for_whoever_asks_in_a_while(
+async def test_frequent_requests_share_one_test_write(
     patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     count, check = 0, patient.bot.database.check
@@ -199,7 +201,7 @@ async def test_the_database_is_written_once_for_whoever_asks_in_a_while(
 
     monkeypatch.setattr(patient.bot.database, "check", counted)
     await asyncio.gather(*(patient.report() for _ in range(20)))
-    patient.now += healths.WRITABLE_FOR_SECONDS - 1
+    patient.now += healths.WRITE_FRESH_SECONDS - 1
     await patient.report()
     assert count == 1
     patient.now += 1
@@ -207,29 +209,29 @@ async def test_the_database_is_written_once_for_whoever_asks_in_a_while(
     assert count == 2
 
 
-async def test_a_check_writes_to_the_disk(patient: Patient) -> None:
+async def test_the_database_check_writes_to_disk(patient: Patient) -> None:
     wal = Path(f"{patient.bot.database._writer.url.database}-wal")
     before = wal.stat().st_mtime_ns, wal.read_bytes()
     assert await patient.bot.database.check() is None
     assert (wal.stat().st_mtime_ns, wal.read_bytes()) != before
 
 
-async def test_a_write_that_is_long_under_way_is_waited_for_and_one_that_never_ends_fails(
+async def test_a_slow_write_is_tolerated_and_a_stuck_one_is_failing(
     patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert (await patient.report()).parts["database"].status is Status.OK
-    monkeypatch.setattr(healths, "ASKED_SECONDS", 0.01)
+    monkeypatch.setattr(healths, "CHECK_TIMEOUT_SECONDS", 0.01)
     async with patient.bot.database.write():
-        patient.now += healths.WRITABLE_FOR_SECONDS
+        patient.now += healths.WRITE_FRESH_SECONDS
         assert (await patient.report()).parts["database"].status is Status.OK
         patient.now += healths.STUCK_SECONDS + 1
         report = await patient.report()
-        assert report.parts["database"].reason == "a write has been waiting for its turn for 11 s"
-    monkeypatch.setattr(healths, "ASKED_SECONDS", 10.0)
+        assert report.parts["database"].reason == "a write has been waiting for 11 s"
+    monkeypatch.setattr(healths, "CHECK_TIMEOUT_SECONDS", 10.0)
     assert (await patient.report()).parts["database"].status is Status.OK
 
 
-async def test_a_bug_in_the_check_is_told_and_logged(
+async def test_a_bug_in_the_check_is_failing_and_logged(
     patient: Patient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(patient.bot.database, "check", failing)

@@ -1,4 +1,4 @@
-"""The numbers: their names, what the page says of them, and what moves them."""
+"""Metrics: their names, their documentation, and what changes them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ SNAPSHOT = Snapshot(
 
 
 def used() -> str:
-    """What is told after each thing has happened once."""
+    """The output after every event has happened once."""
     metrics = Metrics()
     metrics.run_ended(Outcome.OK, seconds=1.0, posts=2)
     metrics.feed_planned(late_seconds=1.0)
@@ -71,7 +71,7 @@ def used() -> str:
 
 
 def ours() -> dict[str, tuple[str, str, set[str]]]:
-    """By its full name, each of our metrics: its type, its help and its labels."""
+    """Type, help and labels of each of our metrics, by full name."""
     found: dict[str, tuple[str, str, set[str]]] = {}
     for family in text_string_to_metric_families(used()):
         if not family.name.startswith("paperboy_"):
@@ -83,7 +83,7 @@ def ours() -> dict[str, tuple[str, str, set[str]]]:
 
 
 @pytest.mark.parametrize("name", sorted(ours()))
-def test_a_name_follows_the_conventions_and_has_a_help_in_words(name: str) -> None:
+def test_every_metric_follows_the_naming_conventions_and_has_a_help_text(name: str) -> None:
     kind, documentation, labels = ours()[name]
     assert re.fullmatch(r"paperboy(_[a-z]+)+", name)
     assert documentation.endswith(".")
@@ -96,14 +96,14 @@ def test_a_name_follows_the_conventions_and_has_a_help_in_words(name: str) -> No
     assert not labels & {"server", "guild", "channel", "user", "url", "query", "paper"}
 
 
-def test_the_page_has_a_row_for_each_and_no_other() -> None:
+def test_the_documentation_lists_every_metric_with_its_type_and_labels() -> None:
     page = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(paperboy_\w+)` \| (\w+) \|([^|]*)\|", page, re.MULTILINE)
     told = {name: (kind, set(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
     assert told == {name: (kind, labels) for name, (kind, _, labels) in ours().items()}
 
 
-def test_the_pages_alerts_ask_for_numbers_that_there_are() -> None:
+def test_the_documented_alerts_use_existing_metrics() -> None:
     page = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
     asked = [line for line in page.splitlines() if line.strip().startswith("expr:")]
     assert len(asked) >= 4
@@ -112,14 +112,14 @@ def test_the_pages_alerts_ask_for_numbers_that_there_are() -> None:
         assert set(re.findall(r"paperboy_\w+", line)) <= there, line
 
 
-def test_the_libraries_own_numbers_are_there_and_no_series_is_doubled() -> None:
+def test_process_metrics_are_included_and_created_series_are_not() -> None:
     text = used()
     for name in ("process_resident_memory_bytes", "process_start_time_seconds", "python_info"):
         assert name in text
     assert "_created" not in text
 
 
-def test_how_things_stand_is_told() -> None:
+def test_gauges_show_the_snapshot() -> None:
     numbers = Numbers(used())
     assert numbers["paperboy_healthy"] == 0
     assert numbers.of("paperboy_part_healthy", part="gateway") == 1
@@ -131,7 +131,7 @@ def test_how_things_stand_is_told() -> None:
     assert numbers.of("paperboy_gateway_latency_seconds", shard="1") is None
     assert numbers["paperboy_source_up"] == 1
     assert [numbers.of("paperboy_feeds", state=one) for one in ("active", "paused", "blocked")] == [2, 3, 4]
-    states = ("waiting", "stopped", "unconfirmed")
+    states = ("waiting", "blocked", "unconfirmed")
     assert [numbers.of("paperboy_posts_pending", state=one) for one in states] == [7, 8, 9]
     assert numbers["paperboy_oldest_waiting_post_age_seconds"] == 300
     assert numbers["paperboy_items_missing"] == 10
@@ -143,7 +143,7 @@ def test_how_things_stand_is_told() -> None:
     assert source == 1
 
 
-def test_what_is_not_known_has_no_number() -> None:
+def test_unknown_values_have_no_sample() -> None:
     starting = Snapshot(now=NOW, health=Report(parts={"database": Part(status=Status.STARTING)}))
     numbers = Numbers(Metrics().render(starting).decode())
     assert numbers["paperboy_healthy"] == 0
@@ -151,7 +151,7 @@ def test_what_is_not_known_has_no_number() -> None:
         assert numbers.of(f"paperboy_{name}") is None
 
 
-def test_every_outcome_of_a_post_and_a_run_is_there_from_the_start() -> None:
+def test_every_outcome_has_a_series_from_the_start() -> None:
     numbers = Numbers(Metrics().render(SNAPSHOT).decode())
     for outcome in Outcome:
         assert numbers.of("paperboy_runs_total", outcome=outcome.value) == 0
@@ -170,7 +170,7 @@ def test_every_outcome_of_a_post_and_a_run_is_there_from_the_start() -> None:
         (None, "sent"),
     ],
 )
-async def test_each_end_of_an_attempt_at_a_post_is_counted_once(
+async def test_every_attempt_is_counted_once_by_its_outcome(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception | None, outcome: str
 ) -> None:
     metrics = Metrics()
@@ -185,7 +185,7 @@ async def test_each_end_of_an_attempt_at_a_post_is_counted_once(
         await bot.subscribe()
         bot.clock.advance(hours=2)
         if error is not None:
-            # What is refused in full is tried bare.
+            # A refused post is retried with only title and link.
             bot.publisher.fail(1, *[Fault(error=error)] * (2 if outcome == "refused" else 1))
         await bot.run()
         numbers = Numbers(metrics.render(SNAPSHOT).decode())
@@ -196,5 +196,5 @@ async def test_each_end_of_an_attempt_at_a_post_is_counted_once(
     }
     assert counted == dict.fromkeys(counted, 0) | {outcome: 2 if outcome == "refused" else 1}
     assert numbers["paperboy_post_delay_seconds_count"] == (outcome == "sent")
-    assert numbers["paperboy_feed_lateness_seconds_sum"] == 3600  # due at nine, looked at at ten
+    assert numbers["paperboy_feed_lateness_seconds_sum"] == 3600  # due at nine, planned at ten
     assert numbers["paperboy_posts_planned_total"] == 1

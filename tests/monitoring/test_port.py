@@ -1,4 +1,4 @@
-"""The port for health and numbers, before anything runs: what it takes, and what does it no harm."""
+"""The monitoring port: which requests it answers, and what it withstands."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def session(monitor: Monitor) -> AsyncIterator[aiohttp.ClientSession]:
         yield made
 
 
-async def test_before_the_bot_is_there_it_says_that_it_starts(session: aiohttp.ClientSession) -> None:
+async def test_before_the_bot_is_assembled_the_status_is_starting(session: aiohttp.ClientSession) -> None:
     async with session.get("/healthz") as response:
         assert response.status == 503
         told = await response.json()
@@ -53,7 +53,7 @@ async def test_before_the_bot_is_there_it_says_that_it_starts(session: aiohttp.C
         ("GET", "/metrics?x=%00%ff", 200),
     ],
 )
-async def test_only_reading_of_the_two_pages_is_answered(
+async def test_only_get_and_head_of_the_two_pages_are_answered(
     session: aiohttp.ClientSession, method: str, path: str, status: int
 ) -> None:
     async with session.request(method, path, data=b"x" * 100_000 if method == "POST" else None) as response:
@@ -74,7 +74,7 @@ async def test_only_reading_of_the_two_pages_is_answered(
     ],
     ids=["tls", "version", "length", "address", "headers", "nothing"],
 )
-async def test_what_is_no_request_is_refused_and_logged_as_no_error(
+async def test_malformed_requests_are_rejected_without_an_error_in_the_log(
     monitor: Monitor, session: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture, sent: bytes
 ) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", monitor.port)
@@ -88,10 +88,10 @@ async def test_what_is_no_request_is_refused_and_logged_as_no_error(
     assert not [one for one in caplog.records if one.levelname in {"ERROR", "WARNING"}]
 
 
-async def test_connections_beyond_the_most_are_turned_away_and_leave_room_again(
+async def test_connections_beyond_the_maximum_are_rejected_until_others_close(
     monitor: Monitor, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(monitoring, "_MOST_CONNECTIONS", 3)
+    monkeypatch.setattr(monitoring, "_MAX_CONNECTIONS", 3)
     opened = [await asyncio.open_connection("127.0.0.1", monitor.port) for _ in range(3)]
     opened[0][1].write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
     await opened[0][0].readline()  # so all three are known to be there
@@ -107,7 +107,7 @@ async def test_connections_beyond_the_most_are_turned_away_and_leave_room_again(
         assert response.status == 503
 
 
-async def test_a_connection_that_says_nothing_whole_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_connection_without_a_complete_request_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(monitoring, "_IDLE_SECONDS", 0.05)
     async with Monitor(host="127.0.0.1", port=0, clock=system_clock) as monitor:
         for begun in (b"", b"GET /healthz HT"):
@@ -118,7 +118,7 @@ async def test_a_connection_that_says_nothing_whole_is_closed(monkeypatch: pytes
             writer.close()
 
 
-async def test_a_port_that_is_taken_is_the_operators_to_mend() -> None:
+async def test_a_port_in_use_is_a_config_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=f"HEALTH_PORT is {port}"):
@@ -126,7 +126,7 @@ async def test_a_port_that_is_taken_is_the_operators_to_mend() -> None:
                 pass
 
 
-async def test_an_address_of_another_machine_is_the_operators_to_mend() -> None:
+async def test_an_address_of_another_machine_is_a_config_error() -> None:
     with pytest.raises(ConfigError, match=r"HEALTH_HOST is 192\.0\.2\.1"):
         async with Monitor(host="192.0.2.1", port=0, clock=system_clock):
             pass

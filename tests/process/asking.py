@@ -66,8 +66,8 @@ class Numbers:
 @asynccontextmanager
 async def port_of(bot: BotProcess) -> AsyncIterator[Port]:
     """The port that the bot opened, once it has."""
-    await bot.says("Health and numbers")
-    found = re.search(r"Health and numbers: (http://[\w.:]+)/healthz", bot.log)
+    await bot.says("Health and metrics")
+    found = re.search(r"Health and metrics: (http://[\w.:]+)/healthz", bot.log)
     assert found
     async with aiohttp.ClientSession() as session:
         yield Port(session=session, url=found[1])

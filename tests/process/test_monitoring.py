@@ -43,7 +43,7 @@ async def healthcheck(**settings: str) -> tuple[int, str, str]:
     return done.code, done.out, done.err
 
 
-async def test_a_bot_at_work_is_healthy_and_says_so_without_names_or_secrets(stage: Stage) -> None:
+async def test_a_working_bot_is_healthy_and_exposes_no_names_or_secrets(stage: Stage) -> None:
     bot = await stage.start(**PORT)
     async with port_of(bot) as port:
         told = await port.until(is_well)
@@ -75,7 +75,7 @@ async def test_a_bot_that_cannot_reach_discord_yet_is_starting(stage: Stage) -> 
         await port.until(is_well)
 
 
-async def test_a_gateway_that_stays_away_is_unhealthy_until_it_is_back(stage: Stage) -> None:
+async def test_a_lost_gateway_is_unhealthy_until_it_returns(stage: Stage) -> None:
     bot = await stage.start(before=SOON, POLL_INTERVAL_SECONDS="60", **PORT)
     async with port_of(bot) as port:
         await port.until(is_well)
@@ -111,7 +111,7 @@ class Refusing:
         self._gateway._receive = self._receive  # type: ignore[method-assign]
 
 
-async def test_a_reconnect_of_a_moment_is_no_ill_health(stage: Stage) -> None:
+async def test_a_short_reconnect_does_not_make_the_bot_unhealthy(stage: Stage) -> None:
     bot = await stage.start(**PORT)
     async with port_of(bot) as port:
         await port.until(is_well)
@@ -121,7 +121,7 @@ async def test_a_reconnect_of_a_moment_is_no_ill_health(stage: Stage) -> None:
             assert is_well(status, told)
 
 
-async def test_a_database_that_cannot_be_written_is_unhealthy_until_it_can(stage: Stage) -> None:
+async def test_a_database_that_cannot_be_written_is_unhealthy_until_it_can_be(stage: Stage) -> None:
     bot = await stage.start(before=SOON, POLL_INTERVAL_SECONDS="60", **PORT)
     async with port_of(bot) as port:
         await port.until(is_well)
@@ -139,7 +139,7 @@ async def test_a_database_that_cannot_be_written_is_unhealthy_until_it_can(stage
 
 
 @pytest.mark.skipif(shutil.which("prlimit") is None, reason="sets the limit of a running process")
-async def test_a_full_disk_is_unhealthy_until_there_is_room(stage: Stage) -> None:
+async def test_a_full_disk_is_unhealthy_until_space_is_freed(stage: Stage) -> None:
     ignoring = "import signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
     bot = await stage.start(before=ignoring + SOON, POLL_INTERVAL_SECONDS="60", **PORT)
     async with port_of(bot) as port:
@@ -156,7 +156,7 @@ def limit(pid: int, most: str) -> None:
     subprocess.run(["prlimit", f"--pid={pid}", f"--fsize={most}:unlimited"], check=True)  # noqa: S607
 
 
-async def test_runs_that_do_not_go_through_are_unhealthy(stage: Stage) -> None:
+async def test_failing_runs_make_the_bot_unhealthy(stage: Stage) -> None:
     failing = """
 from bot.services.runs.polling import Polling
 async def poll(self):
@@ -166,7 +166,7 @@ Polling.poll = poll
     bot = await stage.start(before=SOON + failing, **PORT)
     async with port_of(bot) as port:
         told = await port.until(part("runs"))
-        assert "no run has gone through" in told["reason"]
+        assert "no run has succeeded" in told["reason"]
         numbers = await port.numbers()
         failed = numbers.of("paperboy_runs_total", outcome="failed")
         assert failed
@@ -174,7 +174,7 @@ Polling.poll = poll
         assert numbers.of("paperboy_last_run_timestamp_seconds") is None
 
 
-async def test_a_source_that_is_down_is_told_and_is_not_the_bots_ill_health(stage: Stage) -> None:
+async def test_a_failing_source_is_reported_but_does_not_make_the_bot_unhealthy(stage: Stage) -> None:
     stage.hub.day_faults = {stage.today: HubFault(status=401)}
     bot = await stage.start(BACKFILL_DAYS="0", **PORT)
     async with port_of(bot) as port:
@@ -188,7 +188,7 @@ async def test_a_source_that_is_down_is_told_and_is_not_the_bots_ill_health(stag
         assert numbers.of("paperboy_runs_total", outcome="source_failed")
 
 
-async def test_the_numbers_tell_of_runs_posts_refusals_and_commands(stage: Stage) -> None:
+async def test_metrics_count_runs_posts_refusals_and_commands(stage: Stage) -> None:
     general, refused = stage.discord.club.general, stage.discord.club.announcements
     stage.list_paper("2611.00001", title="World models for small robots")
     for channel, status, code in (
@@ -220,22 +220,22 @@ async def test_the_numbers_tell_of_runs_posts_refusals_and_commands(stage: Stage
     assert numbers["paperboy_last_run_timestamp_seconds"] > numbers["process_start_time_seconds"]
     assert numbers.of("paperboy_feeds", state="blocked") == 1
     assert numbers.of("paperboy_feeds", state="active") == 2
-    assert numbers.of("paperboy_posts_pending", state="stopped") == 1
+    assert numbers.of("paperboy_posts_pending", state="blocked") == 1
     assert numbers.of("paperboy_posts_pending", state="waiting") == 0
     assert numbers["paperboy_oldest_waiting_post_age_seconds"] == 0
     assert numbers["paperboy_servers"] == 1
     assert numbers["paperboy_subscriptions"] == 3
     assert numbers.of("paperboy_commands_total", command="subscribe", outcome="ok") == 3
     assert numbers.of("paperboy_commands_total", command="subscribe", outcome="user_error") == 1
-    assert numbers.of("paperboy_command_first_answer_seconds_count", command="subscribe") == 4
-    assert numbers.of("paperboy_command_first_answer_seconds_count", command="config schedule") == 3
+    assert numbers.of("paperboy_command_response_seconds_count", command="subscribe") == 4
+    assert numbers.of("paperboy_command_response_seconds_count", command="config schedule") == 3
     assert numbers.of("paperboy_discord_request_duration_seconds_count", status="4xx") == 3
     assert numbers["paperboy_source_up"] == 1
 
 
-async def test_without_the_setting_no_port_is_opened(stage: Stage) -> None:
+async def test_no_port_is_opened_without_the_setting(stage: Stage) -> None:
     bot = await stage.start()
-    assert "Health and numbers" not in bot.log
+    assert "Health and metrics" not in bot.log
     listening = {
         line.split()[9]
         for line in Path("/proc/net/tcp").read_text("utf-8").splitlines()[1:]
@@ -246,23 +246,23 @@ async def test_without_the_setting_no_port_is_opened(stage: Stage) -> None:
     assert not {f"socket:[{inode}]" for inode in listening} & set(links)
 
 
-async def test_a_port_that_is_taken_ends_the_start_with_78_and_is_named(stage: Stage) -> None:
+async def test_a_port_in_use_ends_startup_with_78_and_is_named(stage: Stage) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         bot = await stage.launch(HEALTH_PORT=str(port))
         assert await bot.ended() == 78
-    assert f"paperboy: HEALTH_PORT is {port}, but another program listens there" in bot.log
+    assert f"paperboy: HEALTH_PORT is {port}, but that port is already in use" in bot.log
     assert "Traceback" not in bot.log
 
 
-async def test_asking_without_the_setting_ends_with_78() -> None:
+async def test_the_health_check_without_the_setting_exits_with_78() -> None:
     code, out, err = await healthcheck()
     assert (code, out) == (78, "")
     assert "HEALTH_PORT is not set" in err
     assert err.count("\n") == 1
 
 
-async def test_it_logs_lines_of_json_alone_with_the_numbers_of_runs_as_fields(stage: Stage) -> None:
+async def test_the_json_log_contains_only_json_lines_with_the_figures_of_runs_as_fields(stage: Stage) -> None:
     stage.list_paper("2611.00001", title="World models for small robots")
     stage.discord.faults.add(
         Fault(method="POST", path="/channels/*/messages", status=403, body=NO_PERMISSION)
