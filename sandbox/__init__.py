@@ -4,8 +4,8 @@ It knows nothing about any bot. A bot connects to it by the URLs of the REST API
 """
 
 from sandbox.app import PAGE_PORT, Sandbox, SeedCommand
-from sandbox.driving import Answer
+from sandbox.driver import Answer
 from sandbox.faults import Fault, RecordedRequest
-from sandbox.live import LiveLists
+from sandbox.live_lists import LiveLists
 
 __all__ = ["PAGE_PORT", "Answer", "Fault", "LiveLists", "RecordedRequest", "Sandbox", "SeedCommand"]

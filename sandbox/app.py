@@ -16,12 +16,12 @@ from simcord.builders import ChannelHandle, GuildHandle
 
 from sandbox.calendar import Calendar, machine_time
 from sandbox.discord import DiscordServer
-from sandbox.driving import Answer
+from sandbox.driver import Answer
 from sandbox.faults import Faults, RecordedRequest
 from sandbox.gateway import Gateway
 from sandbox.huggingface import HuggingFace, sample_calendar
-from sandbox.live import LiveLists
-from sandbox.moderating import Moderator
+from sandbox.live_lists import LiveLists
+from sandbox.moderator import Moderator
 from sandbox.rate_limits import RateLimits
 from sandbox.suggestion import Suggestion
 from sandbox.world import PaperClub, World

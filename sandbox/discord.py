@@ -7,7 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from sandbox.gateway import Gateway
-from sandbox.listening import Listener
+from sandbox.listener import Listener
 from sandbox.rest import Rest
 from sandbox.world import World
 

@@ -17,8 +17,8 @@ from aiohttp import web
 from sandbox.calendar import Calendar, machine_time, open_list_day, weekday_before
 from sandbox.changes import Changes
 from sandbox.faults import Faults, RecordedRequest, fail, json_response, new_record
-from sandbox.listening import Listener
-from sandbox.live import LiveLists, UpstreamError
+from sandbox.listener import Listener
+from sandbox.live_lists import LiveLists, UpstreamError
 
 _SAMPLE: Final = Path(__file__).with_name("sample")
 _OPEN_AT_FIRST: Final = 3  # initially of the sample's days

@@ -17,7 +17,7 @@ from aiohttp import web
 from bot.app import App
 from bot.settings import Settings
 from sandbox import Sandbox
-from sandbox.listening import Listener
+from sandbox.listener import Listener
 from tests.discord_address import restored
 
 PAGE = "<html><body>Sign in to this network</body></html>"

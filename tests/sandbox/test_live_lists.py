@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.calendar import Calendar
 from sandbox.huggingface import HuggingFace
-from sandbox.live import LiveLists
+from sandbox.live_lists import LiveLists
 from tests.fakes.huggingface import FakeHuggingFace, Fault, raw_item
 
 WEDNESDAY = datetime(2026, 11, 25, 10, 42, tzinfo=UTC)
@@ -149,7 +149,7 @@ async def test_a_url_without_lists_is_not_available(
 async def test_a_url_that_does_not_answer_is_not_available(
     upstream: FakeHuggingFace, lists: LiveLists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sandbox.live._ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr("sandbox.live_lists._ANSWER_SECONDS", 0.05)
     upstream.faults.append(Fault(kind="hang"))
     assert not await lists.is_available()
 

@@ -12,7 +12,7 @@ from simcord.builders import ChannelHandle, GuildHandle, RoleHandle
 from simcord.enums import ChannelType, OverwriteType
 
 from sandbox.discord import DiscordServer
-from sandbox.driving import Driver
+from sandbox.driver import Driver
 from sandbox.places import ForumRules
 from sandbox.world import World
 
