@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.core.query.nodes import Phrase, positive_phrases
 from bot.core.query.parser import Query
-from bot.core.query.phrase_search import find
+from bot.core.query.phrase_search import find_phrase
 from bot.core.words.tokenizer import SIGNS, Word, words
 
 MAX_APPLIED_TAGS = 5  # Discord's limit
@@ -63,14 +63,14 @@ def _forms(name: str) -> tuple[str, ...]:
 
 def _stands_in(name: Sequence[str], phrase: Phrase) -> bool:
     complete = phrase.words[:-1] if phrase.is_prefix else phrase.words
-    if find(name, _as_text(complete)):
+    if find_phrase(name, _as_text(complete)):
         return True
     if not phrase.is_prefix:
         return False
     # A prefix is the beginning of the tag's last word, and the phrase's words before it stand before that.
     whole = (0, len(name))
     return any(
-        whole in find(phrase.words[start:], _as_text(name), is_prefix=True)
+        whole in find_phrase(phrase.words[start:], _as_text(name), is_prefix=True)
         for start in range(len(phrase.words))
     )
 

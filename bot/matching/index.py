@@ -18,7 +18,7 @@ from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.core.query.fts5 import EVERY_ROW, ROW_COLUMN
 from bot.core.query.nodes import Field
-from bot.core.query.phrase_search import find
+from bot.core.query.phrase_search import find_phrase
 from bot.core.words.latex import readable
 from bot.core.words.tokenizer import Word, words
 from bot.matching.vocabulary import Alternative, Vocabulary
@@ -125,7 +125,7 @@ class PaperIndex:
             number
             for number in candidates
             if any(
-                find(query, text, is_prefix=is_prefix)
+                find_phrase(query, text, is_prefix=is_prefix)
                 for column in columns.split(" ")
                 for text in self._fields_of(number)[Field(column)]
             )

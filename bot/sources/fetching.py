@@ -55,7 +55,7 @@ class FetchLimits:
         connect_seconds, total_seconds: for one try; the total includes reading the body.
         tries: of one call, the first included.
         first_wait_seconds: before the second try; it doubles, and up to half of it is added at random.
-        longest_wait_seconds: a server that asks for more is not waited for. Hugging Face's windows are 300 s.
+        max_wait_seconds: a server that asks for more is not waited for. Hugging Face's windows are 300 s.
         largest_answer_bytes: after decompression. A page of 100 papers has 0.7 MB, seldom 1.3 MB.
     """
 

@@ -1,6 +1,6 @@
 """Compiled queries: what is stored of a query, and the one way to make it from what a person typed.
 
-Subscriptions, excluded queries and imported queries are all made here, by the limits that the operator set.
+Subscriptions, excluded queries and imported queries are all made here, within the operator's limits.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class CompiledQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merged:
-    """A query that was typed twice in different words, and counts once."""
+    """Another spelling of a query that was typed already, and counts once."""
 
     text: str
     same_as: str  # the first spelling, which is kept
@@ -56,8 +56,8 @@ def compile_query(text: str, limits: Limits, *, parse: Callable[[str], Query] = 
     typed = " ".join(text.split())
     if len(typed) > limits.query_length:
         raise QueryError(
-            f"The query is {len(typed)} characters long:",
-            f"It can have at most {limits.query_length}. Make two subscriptions of it.",
+            f"This query is {len(typed)} characters long:",
+            f"It can have at most {limits.query_length}. Split it into two.",
             text=typed,
             position=limits.query_length,
         )
@@ -87,14 +87,14 @@ def compile_alternatives(text: str, limits: Limits) -> list[CompiledQuery]:
             if error.topic != EXCLUSION or not compiled or error.position > 0:
                 raise
             raise error.advising(
-                "A comma begins another subscription, and this one only excludes. Without the comma it "
+                "A comma starts another subscription, and this one only excludes. Without the comma, it "
                 f"belongs to the one before: `{compiled[-1].text} {' '.join(part.split())}`."
             ) from error
     return compiled
 
 
 def distinct(queries: Iterable[CompiledQuery]) -> tuple[tuple[CompiledQuery, ...], tuple[Merged, ...]]:
-    """Each query once, in its first spelling; and the other spellings."""
+    """Each query once, in its first spelling, and the other spellings."""
     by_canonical: dict[str, CompiledQuery] = {}
     merged: list[Merged] = []
     for query in queries:

@@ -14,11 +14,11 @@ _SHOWN: Final = 60  # characters of the query in an error's code block
 
 
 class QueryError(UserError):
-    """A query that cannot be read; the text shows the place and says what would be right.
+    """A query that cannot be read. Its text shows the place and says how to fix it.
 
     Attributes:
-        position: offset of the place in the query, with its white space collapsed and LaTeX read.
-        topic: what is wrong, where the advice depends on what the query is for: `exclusion` or `empty`.
+        position: offset of the place in the query, after white space is collapsed and LaTeX converted.
+        topic: `exclusion` or `empty` if the advice depends on what the query is for, else ''.
     """
 
     def __init__(self, problem: str, remedy: str, *, text: str, position: int, topic: str = "") -> None:
@@ -29,7 +29,7 @@ class QueryError(UserError):
         super().__init__(f"{problem}\n{_block(text, position)}\n{remedy}")
 
     def advising(self, remedy: str) -> QueryError:
-        """The same, with another way out."""
+        """The same error with other advice."""
         return QueryError(
             self._problem,
             remedy,
@@ -40,9 +40,9 @@ class QueryError(UserError):
 
 
 def _block(text: str, position: int) -> str:
-    """The query around the place in a code block of Discord's, with a caret under it.
+    """The part of the query around the place, in a Discord code block, with a caret under it.
 
-    Nothing in the query can end the block: backticks are shown as apostrophes, what is invisible as a space.
+    Nothing in the query can end the block: backticks become apostrophes, invisible characters spaces.
     """
     first = max(0, min(position - _SHOWN // 2, len(text) - _SHOWN))
     shown = text[first : first + _SHOWN]

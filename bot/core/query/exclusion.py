@@ -29,12 +29,12 @@ def parse_exclusion(text: str) -> Query:
             raise
         word = _without_minus(text) or "survey"
         raise error.advising(
-            f"What you type here is what to exclude, so leave the minus out: `{word}`."
+            f"Everything you type here is excluded, so leave the minus out: `{word}`."
         ) from error
     if isinstance(query.root, Everything):
         raise QueryError(
-            "This is every paper:",
-            "Exclude words, such as `survey`; `/config pause` stops a channel.",
+            "This matches every paper:",
+            "Exclude words, such as `survey`. To stop posting in a channel, use `/config pause`.",
             text=" ".join(text.split()),
             position=0,
         )
@@ -42,7 +42,7 @@ def parse_exclusion(text: str) -> Query:
 
 
 def _without_minus(text: str) -> str:
-    """The words that were typed with a minus or NOT before them; '' where nothing readable is left."""
+    """The query with each minus and NOT removed; '' if that cannot be read or matches every paper."""
     try:
         bare = _bare(readable(" ".join(text.split())))
         is_everything = isinstance(parse_query(bare).root, Everything)
@@ -53,11 +53,11 @@ def _without_minus(text: str) -> str:
 
 def _bare(typed: str) -> str:
     sizes = {Kind.MINUS: 1, Kind.NOT: len(Kind.NOT)}
-    bare, found = typed, list(tokens(typed))
-    for before, token in reversed(list(pairwise([None, *found]))):
+    bare = typed
+    for before, token in reversed(list(pairwise([None, *tokens(typed)]))):
         if token is None or token.kind not in sizes:
             continue
-        # Each exclusion counts by itself: what one of them matches is excluded.
+        # Several exclusions become alternatives: a paper that matches any of them is excluded.
         comma = ", " if before is not None and before.kind in _ENDS_TERM else ""
         behind = bare[token.position + sizes[token.kind] :].lstrip()
         bare = bare[: token.position].rstrip() + (comma or " ") + behind

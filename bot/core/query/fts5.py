@@ -6,20 +6,20 @@ from typing import Final
 
 from bot.core.query.nodes import And, Everything, Node, Phrase
 
-# Bump when the same query compiles to another string, or words are folded by other rules: what is stored
-# with a lower version is compiled anew.
+# Increase it when a query compiles to another expression or words are folded by other rules: stored queries
+# of a lower version are then compiled again.
 RULES_VERSION: Final = 1
 
-# The column with a token that every row has, and one that only this row has.
+# A column with one token that every row has and one that only this row has.
 ROW_COLUMN: Final = "paper"
 EVERY_ROW: Final = "every"
 EVERY_PAPER: Final = f'{{{ROW_COLUMN}}} : "{EVERY_ROW}"'  # what `*` compiles to
 
 
 def compile_node(node: Node) -> str:
-    """An FTS5 expression. Every phrase names its columns, so that none leaks into another field."""
+    """The node as an FTS5 expression. Every phrase names its columns, so that it matches in no other."""
     if isinstance(node, Phrase):
-        # Words hold letters, digits and the signs + # *, never a quote.
+        # Words consist of letters, digits and the signs + # *, so there is no quote to escape.
         return f'{{{" ".join(node.fields)}}} : "{" ".join(node.words)}"' + (" *" if node.is_prefix else "")
     if isinstance(node, Everything):
         return EVERY_PAPER

@@ -1,4 +1,4 @@
-"""The tokens of a query."""
+"""The tokens of a query, as the parser reads them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from bot.core.query.errors import QueryError
 from bot.core.query.nodes import Field
 from bot.core.words.tokenizer import words
 
-# Keyboards set quotes, full-width signs and minus signs of their own. One character for one: places stay.
+# Quotes, full-width signs and minus signs as keyboards type them. One character each, so that offsets hold.
 _SYNTAX: Final = str.maketrans(
     "\u201c\u201d\u201e\u201f\u2033\uff02\uff08\uff09\uff0c\u3001\uff1a\uff0a\u2212\u2010\u2011\ufe63\uff0d",
     '\u201c\u201c\u201c\u201c\u201c"(),,:*-----',
 )
-# A plain quote is closed by a plain one: a title pasted between two stays whole, with the curly ones in it.
+# Only a plain quote closes a plain quote, so that a pasted title may have curly ones in it.
 _CLOSING_QUOTE: Final = {'"': re.compile('"'), "\u201c": re.compile('["\u201c]')}
 QUOTES: Final = frozenset(_CLOSING_QUOTE)
 _CHUNK = re.compile(r'[^\s"\u201c(),]+')
-_STAR_BEHIND = re.compile(r"-?\*(?!\*)")
+_FINAL_STAR = re.compile(r"-?\*(?!\*)")
 _MIN_PREFIX_LENGTH: Final = 3
 
 
@@ -45,29 +45,29 @@ class Kind(StrEnum):
 class Token:
     kind: Kind
     position: int
-    words: tuple[str, ...] = ()  # WORDS, QUOTE: folded; PREFIX: the last as it was typed. May be empty
+    words: tuple[str, ...] = ()  # folded, but for the last word of a PREFIX; may be empty
     field: Field | None = None
 
 
 def syntax_of(text: str) -> str:
     """The text with every kind of parenthesis, comma, colon, star and minus as the plain one.
 
-    Of the same length. Quotes become two kinds, plain and curly (U+201C).
+    Its length is unchanged. Quotes become one of two kinds: plain, and curly (U+201C).
     """
     return text.translate(_SYNTAX)
 
 
 def quote_end(syntax: str, start: int) -> int:
-    """The offset behind the quote that starts at `start`; 0 if it is never closed."""
+    """The offset after the quote that starts at `start`; 0 if it is never closed."""
     close = _CLOSING_QUOTE[syntax[start]].search(syntax, start + 1)
     return close.end() if close else 0
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """The query's tokens, the last of them END. `text` is readable.
+    """The tokens of a query without LaTeX; the last one is END.
 
     Raises:
-        QueryError: an open quote, a field that is none, a prefix that is too short.
+        QueryError: an unclosed quote, an unknown field, or a prefix that is too short.
     """
     syntax = syntax_of(text)
     position = 0
@@ -79,8 +79,8 @@ def tokens(text: str) -> Iterator[Token]:
             end = quote_end(syntax, position)
             if not end:
                 raise QueryError(
-                    "This quote is never closed:",
-                    'Put a second `"` where the phrase ends.',
+                    "This quotation mark is never closed:",
+                    'Add another `"` where the phrase ends.',
                     text=text,
                     position=position,
                 )
@@ -98,7 +98,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def _token(text: str, syntax: str, start: int, end: int) -> tuple[Token, int]:
-    """The token at the start of a chunk without spaces, and where the next one starts."""
+    """The first token of a chunk without spaces, and the offset at which the next one starts."""
     chunk = syntax[start:end]
     if chunk[0] == "-":
         return Token(Kind.MINUS, start), start + 1
@@ -106,8 +106,8 @@ def _token(text: str, syntax: str, start: int, end: int) -> tuple[Token, int]:
         return Token(Kind(chunk), start), end
     if chunk == "*" and syntax[start - 1 : start] in {'"', "\u201c", ")"}:
         raise QueryError(
-            "This star stands behind no word:",
-            "Put it directly behind the beginning of a word, such as `quantiz*`, or apart for every paper.",
+            "This star does not follow a word:",
+            "Put it right after the beginning of a word, as in `quantiz*`. A star alone finds every paper.",
             text=text,
             position=start,
         )
@@ -118,9 +118,9 @@ def _token(text: str, syntax: str, start: int, end: int) -> tuple[Token, int]:
         field = next((field for field in Field if field == name.casefold()), None)
         if field is None:
             raise QueryError(
-                "There is no such field:",
-                "Fields are `title:`, `abstract:`, `author:`, `org:` and `keyword:`. To search for a text "
-                'with a colon, quote it, such as `"16:9"`.',
+                "This field does not exist:",
+                "The fields are `title:`, `abstract:`, `author:`, `org:` and `keyword:`. To search for text "
+                'that contains a colon, quote it, as in `"16:9"`.',
                 text=text,
                 position=start,
             )
@@ -129,24 +129,24 @@ def _token(text: str, syntax: str, start: int, end: int) -> tuple[Token, int]:
 
 
 def _words_token(text: str, start: int, end: int) -> Token:
-    found = words(text[start:end])
-    if not found:
+    chunk = words(text[start:end])
+    if not chunk:
         return Token(Kind.WORDS, start)
-    last = found[-1]
-    is_prefix = _STAR_BEHIND.match(syntax_of(text[start + last.end : end]))
-    folded = tuple(word.form for word in found)
+    last = chunk[-1]
+    is_prefix = _FINAL_STAR.match(syntax_of(text[start + last.end : end]))
+    folded = tuple(word.form for word in chunk)
     if not is_prefix:
         return Token(Kind.WORDS, start, folded)
     typed = (*folded[:-1], last.text)
-    # One letter and a star is a word of its own (A*), also behind a hyphen.
+    # One letter with a star is a word of its own (A*), after a hyphen too.
     if (
         len("-".join(typed)) < _MIN_PREFIX_LENGTH
         or last.has_sign
         or (len(last.text) == 1 and last.text.isalpha())
     ):
         raise QueryError(
-            "This beginning of a word is too short:",
-            "Put at least three characters before the star, such as `quantiz*`; a star alone is every paper.",
+            "This is too short for a star:",
+            "Type at least three characters before it, as in `quantiz*`. A star alone finds every paper.",
             text=text,
             position=start,
         )

@@ -1,4 +1,4 @@
-"""What a query is once it is read: its parts, and the canonical form that tells whether two are the same."""
+"""The syntax tree of a query, and the canonical form by which two queries are the same."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Field(StrEnum):
-    """A part of a paper that a query can be held to."""
+    """A part of a paper that a query can search."""
 
     TITLE = "title"
     ABSTRACT = "abstract"
@@ -17,7 +17,7 @@ class Field(StrEnum):
     KEYWORD = "keyword"  # the AI keywords
 
 
-DEFAULT_FIELDS = (Field.TITLE, Field.ABSTRACT, Field.KEYWORD)  # where a phrase without a field is looked for
+DEFAULT_FIELDS = (Field.TITLE, Field.ABSTRACT, Field.KEYWORD)  # for a phrase that names no field
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Phrase:
 
     words: tuple[str, ...]  # folded; never empty
     field: Field | None = None
-    is_prefix: bool = False  # the last word is the beginning of one, and is not folded
+    is_prefix: bool = False  # the last word is only the beginning of a word, and is not folded
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -47,7 +47,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """Each of `parts` (never empty), and none of `without`."""
+    """All of `parts` (never empty) and none of `without`."""
 
     parts: tuple[Node, ...]
     without: tuple[Node, ...] = ()
@@ -72,26 +72,26 @@ Node = Everything | Phrase | And | Or
 
 
 def all_of(parts: Iterable[Node], without: Iterable[Node] = ()) -> Node:
-    """The conjunction in canonical form: flat, without doubles, sorted."""
-    wanted: list[Node] = []
-    unwanted: list[Node] = []
+    """The conjunction in canonical form: flat, sorted, without duplicates."""
+    included: list[Node] = []
+    excluded: list[Node] = []
     for part in parts:
         if isinstance(part, And):
-            wanted.extend(part.parts)
-            unwanted.extend(part.without)
+            included.extend(part.parts)
+            excluded.extend(part.without)
         else:
-            wanted.append(part)
+            included.append(part)
     for part in without:
-        unwanted.extend(part.parts if isinstance(part, Or) else (part,))
-    narrowing = [part for part in wanted if not isinstance(part, Everything)]
+        excluded.extend(part.parts if isinstance(part, Or) else (part,))
+    narrowing = [part for part in included if not isinstance(part, Everything)]
     chosen = _sorted(narrowing) or (Everything(),)
-    if not unwanted and len(chosen) == 1:
+    if not excluded and len(chosen) == 1:
         return chosen[0]
-    return And(chosen, _sorted(unwanted))
+    return And(chosen, _sorted(excluded))
 
 
 def any_of(parts: Iterable[Node]) -> Node:
-    """The alternative in canonical form: flat, without doubles, sorted."""
+    """The disjunction in canonical form: flat, sorted, without duplicates."""
     chosen: list[Node] = []
     for part in parts:
         chosen.extend(part.parts if isinstance(part, Or) else (part,))
@@ -106,7 +106,7 @@ def _sorted(parts: Iterable[Node]) -> tuple[Node, ...]:
 
 
 def positive_phrases(node: Node) -> Iterator[Phrase]:
-    """The phrases that a paper matches by, without those it must not have."""
+    """The phrases that a paper matches by, without those that it must not contain."""
     if isinstance(node, Phrase):
         yield node
     elif isinstance(node, And | Or):

@@ -1,4 +1,4 @@
-"""The keyword language: text a person types becomes a query, or an error that shows the place."""
+"""The parser of the keyword language: text becomes a query, or an error that shows the place."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Query:
 
     @property
     def canonical(self) -> str:
-        """The form that two queries share exactly if they are the same; it reads as this query."""
+        """Equal for two queries exactly if they are the same; itself a query with the same meaning."""
         return str(self.root)
 
 
@@ -47,18 +47,18 @@ def parse_query(text: str) -> Query:
     """Read a query of any length. Commas separate alternatives here.
 
     Raises:
-        QueryError: it cannot be read; says where and what would be right.
+        QueryError: it cannot be read.
     """
     return Query(_Parser(readable(" ".join(text.split()))).parse())
 
 
 def split_alternatives(text: str) -> list[str]:
-    """The parts between commas that stand in no quote and no parenthesis, trimmed.
+    """The trimmed parts between commas that are in no quote and no parenthesis.
 
-    What is wrong within a part is left for `parse_query` to find; one can be empty only if there is no other.
+    Parts are not parsed here. A part is empty only if it is the only one.
 
     Raises:
-        QueryError: a comma without a part on both its sides.
+        QueryError: there is nothing before or after a comma.
     """
     text = readable(text)
     commas = _top_level_commas(text)
@@ -68,7 +68,7 @@ def split_alternatives(text: str) -> list[str]:
         if commas and not part:
             raise QueryError(
                 "There is nothing on one side of this comma:",
-                "Put a keyword on both sides, such as `RLHF, reward model`.",
+                "Type a keyword on both sides, as in `RLHF, reward model`.",
                 text=text,
                 position=commas[max(number - 1, 0)],
             )
@@ -92,7 +92,7 @@ def _top_level_commas(text: str) -> list[int]:
 
 
 class _Parser:
-    """Recursive descent: comma, OR, AND (or nothing between), minus or NOT, term."""
+    """Recursive descent, from the loosest operator to the tightest: comma, OR, AND, minus or NOT, term."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -111,7 +111,7 @@ class _Parser:
         node = self._alternatives(None)
         if not self._is_at(Kind.END):
             raise self._error(
-                "This parenthesis closes nothing:", "Remove it, or put a `(` where its group starts."
+                "This parenthesis was never opened:", "Remove it, or add a `(` where the group starts."
             )
         return node
 
@@ -128,43 +128,43 @@ class _Parser:
         return token
 
     def _alternatives(self, field: Field | None) -> Node:
-        """Parts between commas, and between ORs: the same, but that a comma is looser."""
+        """Parts between commas and ORs, which mean the same here."""
         parts = [self._all(field)]
         while self._token.kind in {Kind.COMMA, Kind.OR}:
             operator = self._take()
             if self._token.kind not in _STARTS_TERM:
-                raise self._lonely(operator)
+                raise self._dangling(operator)
             parts.append(self._all(field))
         return any_of(parts)
 
     def _all(self, field: Field | None) -> Node:
-        """Terms joined by AND or by nothing, up to the next OR, comma or closing parenthesis."""
+        """Terms up to the next OR, comma or closing parenthesis; AND between them is optional."""
         start = self._token
-        wanted: list[Node] = []
-        unwanted: list[Node] = []
+        included: list[Node] = []
+        excluded: list[Node] = []
         while True:
             token = self._token
             if token.kind in {Kind.MINUS, Kind.NOT}:
-                unwanted.append(self._excluded(field))
+                excluded.append(self._excluded(field))
             elif token.kind in _STARTS_TERM:
-                wanted.append(self._term(field))
-            elif token.kind is Kind.AND and (wanted or unwanted):
+                included.append(self._term(field))
+            elif token.kind is Kind.AND and (included or excluded):
                 self._take()
                 if self._token.kind not in _STARTS_TERM:
-                    raise self._lonely(token)
-            elif wanted or unwanted:
+                    raise self._dangling(token)
+            elif included or excluded:
                 break
             else:
-                raise self._lonely(token)
-        if not wanted:
+                raise self._dangling(token)
+        if not included:
             raise self._error(
                 "This part only excludes:",
-                "Say what it should find as well, such as `agents -survey`. To filter such papers out of a "
-                "channel, use `/config filter exclude:survey`.",
+                "Add what to find, as in `agents -survey`. To filter papers out of a channel, use "
+                "`/config filter exclude:survey`.",
                 position=start.position,
                 topic=EXCLUSION,
             )
-        return all_of(wanted, unwanted)
+        return all_of(included, excluded)
 
     def _excluded(self, field: Field | None) -> Node:
         operator = self._take()
@@ -172,12 +172,12 @@ class _Parser:
         if follows.kind not in _STARTS_TERM - {Kind.MINUS, Kind.NOT} or (
             operator.kind is Kind.MINUS and follows.position != operator.position + 1
         ):
-            raise self._lonely(operator)
+            raise self._dangling(operator)
         node = self._term(field)
         if isinstance(node, Everything):
             raise self._error(
                 "This excludes every paper:",
-                "Exclude words, such as `-survey`.",
+                "Exclude words, as in `-survey`.",
                 position=operator.position,
                 topic=EXCLUSION,
             )
@@ -191,22 +191,22 @@ class _Parser:
             return self._group(token, field)
         if token.kind is Kind.EVERYTHING:
             return Everything()
-        found = list(token.words)
+        typed = list(token.words)
         if token.kind is Kind.WORDS:
             while self._token.kind is Kind.WORDS:
-                found.extend(self._take().words)
-        if not found:
+                typed.extend(self._take().words)
+        if not typed:
             raise self._error(
-                "There are no words in this:", "Put at least one word there.", position=token.position
+                "There are no words in this:", "Type at least one word here.", position=token.position
             )
-        return Phrase(words=tuple(found), field=field, is_prefix=token.kind is Kind.PREFIX)
+        return Phrase(words=tuple(typed), field=field, is_prefix=token.kind is Kind.PREFIX)
 
     def _in_field(self, token: Token) -> Node:
         if self._token.kind not in {Kind.WORDS, Kind.QUOTE, Kind.PREFIX, Kind.OPEN}:
             raise self._error(
-                f"There is nothing to look for behind `{token.field}:` here:",
-                f"Put words, a quote or a parenthesis there, such as `{token.field}:example`; a minus goes "
-                "before the field.",
+                f"There is nothing to search for after `{token.field}:` here:",
+                f"Type words, a quote or a parenthesis, as in `{token.field}:example`. A minus "
+                "goes before the field.",
                 position=token.position,
             )
         return self._term(token.field)
@@ -215,37 +215,37 @@ class _Parser:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise self._error(
-                "The parentheses go too deep here:",
-                f"They can go {MAX_DEPTH} levels deep.",
+                "The parentheses are nested too deeply here:",
+                f"They can be nested {MAX_DEPTH} levels deep.",
                 position=token.position,
             )
         if self._is_at(Kind.CLOSE):
             raise self._error(
-                "There are no words in this:", "Put at least one word there.", position=token.position
+                "There are no words in this:", "Type at least one word here.", position=token.position
             )
         node = self._alternatives(field)
         if not self._is_at(Kind.CLOSE):
             raise self._error(
                 "This parenthesis is never closed:",
-                "Put a `)` where its group ends.",
+                "Add a `)` where the group ends.",
                 position=token.position,
             )
         self._take()
         self._depth -= 1
         return node
 
-    def _lonely(self, operator: Token) -> QueryError:
-        """The error for an operator that has nothing on one side, or for nothing at all."""
+    def _dangling(self, operator: Token) -> QueryError:
+        """The error for an operator with nothing on one side, or for a part with nothing in it."""
         if operator.kind is Kind.CLOSE and not self._depth:
             return self._error(
-                "This parenthesis closes nothing:",
-                "Remove it, or put a `(` where its group starts.",
+                "This parenthesis was never opened:",
+                "Remove it, or add a `(` where the group starts.",
                 position=operator.position,
             )
         name, example = _OPERATORS.get(operator.kind, ("operator", "a, b"))
         return self._error(
             f"This {name} has nothing on one side:",
-            f"Write it like `{example}`, or in quotes if you mean the text itself.",
+            f"Use it as in `{example}`, or quote it to search for the text itself.",
             position=operator.position,
             topic=EXCLUSION if operator.kind in {Kind.MINUS, Kind.NOT} else "",
         )
@@ -257,5 +257,5 @@ class _Parser:
         return QueryError(problem, remedy, text=self._text, position=place, topic=topic)
 
 
-def _without_punctuation(found: Iterable[Token]) -> Iterable[Token]:
-    return (token for token in found if token.kind is not Kind.WORDS or token.words)
+def _without_punctuation(all_tokens: Iterable[Token]) -> Iterable[Token]:
+    return (token for token in all_tokens if token.kind is not Kind.WORDS or token.words)

@@ -1,6 +1,4 @@
-"""How a query's words meet a text's words: hyphens in the text, and hyphens or spaces in the query, read as
-a space or as nothing.
-"""
+"""Phrase search in one text, in which hyphens and spaces between the parts of a compound may be missing."""
 
 from __future__ import annotations
 
@@ -10,16 +8,16 @@ from typing import Final
 from bot.core.words.inflection import fold, numbers
 from bot.core.words.tokenizer import SIGNS, Word
 
-# Nobody types more parts of a compound as one word; it bounds the work on a hostile text.
+# Nobody types a compound of more parts as one word. Bounds the work on a hostile text.
 MAX_PARTS: Final = 12
 MAX_READING_LENGTH: Final = 120  # characters
-MAX_BEGINNINGS: Final = 8  # of a compound, before its further parts are read in the singular alone
+MAX_BEGINNINGS: Final = 8  # of a compound; beyond these, its further parts are read only in the singular
 
 
 def text_readings(words: Sequence[Word], start: int) -> Iterator[tuple[int, str, tuple[str, ...]]]:
-    """How the text reads as one word from `start` on: where that word ends, as written, and its folded forms.
+    """Every way to read the text as one word from `start` on: its end, as written, and its folded forms.
 
-    First the word itself, then with each further part that hyphens join to it.
+    First the word itself, then with each further part that a hyphen joins to it.
     """
     first = words[start]
     yield start + 1, first.text, (first.form,) if first.other is None else (first.form, first.other)
@@ -36,10 +34,10 @@ def text_readings(words: Sequence[Word], start: int) -> Iterator[tuple[int, str,
 
 
 def query_readings(words: Sequence[str], start: int, *, is_prefix: bool) -> Iterator[tuple[int, str]]:
-    """How the query reads as one word from `start` on: where that word ends, and the word.
+    """Every way to read the query as one word from `start` on: where it ends, and the word.
 
     The words are folded, so each but the last of a compound is read as its plural too: `sales force` is
-    *salesforce*. Where `is_prefix`, the last word is only the beginning of one, and is not folded.
+    *salesforce*. With `is_prefix`, the last word is only the beginning of a word and is not folded.
     """
     yield start + 1, words[start]
     if words[start][-1] in SIGNS:
@@ -56,13 +54,15 @@ def query_readings(words: Sequence[str], start: int, *, is_prefix: bool) -> Iter
         begun = tuple([beginning + number for beginning in begun for number in following])
 
 
-def find(query: Sequence[str], words: Sequence[Word], *, is_prefix: bool = False) -> list[tuple[int, int]]:
-    """Where a phrase stands in a text: the first word and the one behind the last, for each place it starts.
+def find_phrase(
+    query: Sequence[str], words: Sequence[Word], *, is_prefix: bool = False
+) -> list[tuple[int, int]]:
+    """Every match of a phrase in a text, as the index of its first word and the one after its last.
 
     Args:
         query: the phrase's folded words, at least one.
-        words: the text's.
-        is_prefix: the phrase's last word is only the beginning of one, as it is written or folded.
+        words: the words of the text.
+        is_prefix: the phrase's last word is only the beginning of a word, as written or folded.
     """
     search = _Search(query, words, is_prefix=is_prefix)
     ends = ((start, search.end_of_match(0, start)) for start in range(len(words)))
@@ -70,14 +70,14 @@ def find(query: Sequence[str], words: Sequence[Word], *, is_prefix: bool = False
 
 
 class _Search:
-    """One phrase in one text; remembers what it has worked out, so that no text makes it slow."""
+    """The search for one phrase in one text, memoised so that no text makes it slow."""
 
     def __init__(self, query: Sequence[str], words: Sequence[Word], *, is_prefix: bool) -> None:
         self._words = words
         self._last = len(query)
-        # For each place in the query: the words it may read as there, and the places behind them.
+        # For each position in the query: the words that it may read as, and the positions after them.
         self._wanted: list[dict[str, list[int]]] = []
-        self._begun: list[tuple[str, ...]] = []  # what a prefix reads as, from each place in the query on
+        self._begun: list[tuple[str, ...]] = []  # what a prefix reads as, from each position on
         for position in range(self._last):
             wanted: dict[str, list[int]] = {}
             begun: list[str] = []
@@ -89,13 +89,13 @@ class _Search:
             self._wanted.append(wanted)
             self._begun.append(tuple(begun))
         self._readings: dict[int, list[tuple[int, str, tuple[str, ...]]]] = {}
-        self._dead: set[tuple[int, int]] = set()
+        self._failed: set[tuple[int, int]] = set()
 
     def end_of_match(self, position: int, start: int) -> int | None:
-        """The word behind the match of the query's rest, from `position` on, at the text's word `start`."""
+        """Where a match of the query from `position` on ends, if it starts at the text's word `start`."""
         if position == self._last:
             return start
-        if start == len(self._words) or (position, start) in self._dead:
+        if start == len(self._words) or (position, start) in self._failed:
             return None
         wanted, begun = self._wanted[position], self._begun[position]
         for end, written, forms in self._readings_at(start):
@@ -106,7 +106,7 @@ class _Search:
                     reached = self.end_of_match(next_position, end)
                     if reached is not None:
                         return reached
-        self._dead.add((position, start))
+        self._failed.add((position, start))
         return None
 
     def _readings_at(self, start: int) -> list[tuple[int, str, tuple[str, ...]]]:
