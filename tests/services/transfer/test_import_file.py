@@ -245,7 +245,11 @@ BROKEN: list[tuple[str, bytes | str, list[str]]] = [
     ("a.json", file_of({**FEED, "filter": {"max_papers": 1.5}}), ["filter.max\\_papers", "1.5"]),
     ("a.json", file_of({**FEED, "filter": {"exclude": "(a"}}), ["Feed 1: **exclude**: This parenthesis"]),
     ("a.json", file_of({**FEED, "filter": {"exclude": "-a"}}), ["leave the minus out: `a`"]),
-    ("a.json", file_of({**FEED, "filter": {"exclude": "*"}}), ["Feed 1: **exclude**: This matches every paper"]),
+    (
+        "a.json",
+        file_of({**FEED, "filter": {"exclude": "*"}}),
+        ["Feed 1: **exclude**: This matches every paper"],
+    ),
     ("a.json", file_of({**FEED, "threads": "yes"}), ["**threads** must be `true`"]),
     ("a.json", file_of({**FEED, "subscriptions": "video"}), ["**subscriptions** must be a list"]),
     ("a.json", file_of({**FEED, "subscriptions": ["a", 5]}), ["**subscriptions 2** must be text in quotes"]),
