@@ -1,4 +1,4 @@
-"""A channel with all that a channel can have, hidden from a person who manages the others."""
+"""A channel with everything a channel can have, hidden from a person who manages the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything is answered at once, whatever the work behind it waits for; and what is pressed twice is done once."""
+"""Every interaction is acknowledged at once, however slow the work is; a button pressed twice acts once."""
 
 from __future__ import annotations
 

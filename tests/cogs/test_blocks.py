@@ -1,4 +1,4 @@
-"""Held channels in a simulated Discord: told once, checked on request, and let go by what Discord tells."""
+"""Blocked channels in a simulated Discord: reported once, checked on request, and unblocked by events."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ def allow(world: World, channel: Any) -> None:
     world.env.backend.delete_overwrite(channel.id, world.client.user.id)  # pyright: ignore[reportOptionalMemberAccess]
 
 
-async def heeded(world: World) -> None:
-    """What Discord told has been acted on."""
+async def events_handled(world: World) -> None:
+    """Waits until the events from Discord have been handled."""
     await world.env.settle()
     assert await world.services.guild_events.act()
     await world.delivered()
 
 
-async def told(world: World) -> None:
-    """What is owed to people has been told."""
+async def notified(world: World) -> None:
+    """Waits until pending notices have been sent."""
     world.clock.advance(seconds=5)
     await world.services.notices.tell()
     await world.env.settle()
@@ -70,7 +70,7 @@ async def blocked(world: World, channel: Any = None, **permissions: bool) -> Non
     await world.admin.slash(world.channel, "subscribe", keywords="video", channel=channel)
     deny(world, channel, **permissions or {"send_messages": True})
     await world.run()
-    await heeded(world)
+    await events_handled(world)
     assert (await the_feed(world, channel)).block is not None
 
 
@@ -84,17 +84,17 @@ async def test_a_missing_permission_is_reported_once_in_the_chosen_channel_and_p
     admins = world.guild.create_text_channel("admins")
     await world.admin.slash(world.channel, "config notices", channel=admins)
     await blocked(world)
-    await told(world)
-    await told(world)
+    await notified(world)
+    await notified(world)
     (message,) = notices(admins)
     said = message.embeds[0].description or ""
     assert f"<#{world.channel.id}>" in said
     assert "I lack **Send Messages**" in said
     assert "Nothing is lost: subscriptions and settings are kept" in said
-    assert "by itself" in said
+    assert "Posting resumes automatically" in said
 
     allow(world, world.channel)
-    await heeded(world)
+    await events_handled(world)
     await world.run()
 
     assert world.posted_ids() == [FIRST]
@@ -105,7 +105,7 @@ async def test_without_a_chosen_channel_the_servers_other_feeds_hear_of_it(world
     other = world.guild.create_text_channel("other")
     await world.admin.slash(world.channel, "subscribe", keywords="audio", channel=other)
     await blocked(world)
-    await told(world)
+    await notified(world)
     assert len(notices(other)) == 1
 
 
@@ -114,7 +114,7 @@ async def test_the_system_channel_comes_before_the_first_text_channel(world: Wor
     system = world.guild.create_text_channel("system")
     world.env.backend.edit_guild(world.guild.id, {"system_channel_id": system.id})
     await blocked(world)
-    await told(world)
+    await notified(world)
     assert len(notices(system)) == 1
 
 
@@ -122,7 +122,7 @@ async def test_without_a_writable_channel_the_person_who_subscribed_is_notified_
     world: World,
 ) -> None:
     await blocked(world)
-    await told(world)
+    await notified(world)
     (message,) = notices(world.admin.user.dm_channel)
     said = message.embeds[0].description or ""
     assert "In **Paper Club**" in said
@@ -139,7 +139,7 @@ async def test_the_button_names_the_remaining_obstacle_and_then_that_posting_res
 ) -> None:
     other = world.guild.create_text_channel("other")
     await blocked(world)
-    await told(world)
+    await notified(world)
     (message,) = notices(other)
     said = text_of(await world.admin.click(message, label=LABEL))
     assert "is still blocked" in said
@@ -167,7 +167,7 @@ async def test_status_has_the_button_while_there_is_something_to_check(world: Wo
 async def test_the_button_is_for_those_who_manage_channels(world: World) -> None:
     other = world.guild.create_text_channel("other")
     await blocked(world)
-    await told(world)
+    await notified(world)
     allow(world, world.channel)
     said = text_of(await world.member.click(notices(other)[0], label=LABEL))
     assert "You need **Manage Channels**" in said
@@ -178,11 +178,11 @@ async def test_a_deleted_channel_is_blocked_at_once_and_reported(world: World) -
     other = world.guild.create_text_channel("other")
     await world.admin.slash(world.channel, "subscribe", keywords="video", channel=other)
     world.env.backend.delete_channel(other.id)
-    await heeded(world)
+    await events_handled(world)
     block = (await the_feed(world, other)).block
     assert block is not None
     assert block.is_gone
-    await told(world)
+    await notified(world)
     (message,) = notices(world.channel)
     assert "was deleted. Its subscriptions are kept for 30 days" in (message.embeds[0].description or "")
 
@@ -194,7 +194,7 @@ async def test_a_kick_and_a_return_bring_everything_back(world: World) -> None:
     guild = world.client.get_guild(world.guild.id)
     assert guild is not None
     world.client.dispatch("guild_remove", guild)
-    await heeded(world)
+    await events_handled(world)
     block = (await the_feed(world)).block
     assert block is not None
     assert block.is_gone
@@ -202,7 +202,7 @@ async def test_a_kick_and_a_return_bring_everything_back(world: World) -> None:
     assert world.posted_ids() == []
 
     world.client.dispatch("guild_join", guild)
-    await heeded(world)
+    await events_handled(world)
     await world.run()
     assert world.posted_ids() == [FIRST]
 
@@ -224,7 +224,7 @@ async def test_a_role_that_may_write_again_lets_the_channel_go(world: World) -> 
     assert "**Send Messages**" in block.reason
     role.permissions = before
     world.env.backend.announce_role_updates(world.guild.id, [role])
-    await heeded(world)
+    await events_handled(world)
     assert world.posted_ids() == [FIRST]
 
 
@@ -240,7 +240,7 @@ async def test_a_role_that_the_bot_is_given_lets_the_channel_go(world: World) ->
     )
     # Discord tells a bot of its own member whatever its intents are; the simulation does not.
     world.client._connection.parse_guild_member_update({**payload, "guild_id": str(world.guild.id)})  # pyright: ignore[reportArgumentType]
-    await heeded(world)
+    await events_handled(world)
     assert world.posted_ids() == [FIRST]
 
 
@@ -251,7 +251,7 @@ async def test_posts_in_another_servers_name_are_not_checked(world: World) -> No
     lobby = elsewhere.create_text_channel("lobby")
     await blocked(world)
     other = world.guild.create_text_channel("other")
-    await told(world)
+    await notified(world)
     channel = world.client.get_channel(lobby.id)
     assert isinstance(channel, discord.TextChannel)
     view = discord.ui.View.from_message(notices(other)[0], timeout=None)

@@ -1,4 +1,4 @@
-"""/config, /deliver, /status and /help, typed by a person."""
+"""/config, /deliver, /status and /help."""
 
 from __future__ import annotations
 

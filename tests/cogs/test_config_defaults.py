@@ -1,4 +1,4 @@
-"""/config defaults: what new channels of a server begin with."""
+"""/config defaults: what new channels of a server start with."""
 
 from __future__ import annotations
 

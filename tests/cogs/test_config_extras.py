@@ -1,4 +1,4 @@
-"""/config threads, publish and notices, typed by a person; and who may change anything beside posts."""
+"""/config threads, publish and notices, typed by a person; and who may change what follows a post."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/config show: what each subscription brought."""
+"""/config show: how many papers each subscription found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/preview and /explain, typed by a person."""
+"""/preview and /explain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/config filter, and what /explain, /config show and /status say of it, typed by a person."""
+"""/config filter, and how /explain, /config show and /status show it."""
 
 from __future__ import annotations
 
@@ -137,13 +137,16 @@ async def test_a_waiting_paper_is_explained_until_its_last_day_and_after(world: 
     world.clock.advance(days=7)
     await world.run()
     assert "Waiting for upvotes" in await explained(world)
-    assert "waits: 6 of 20 upvotes, until Wednesday 26 Aug 2026" in await explained(world)
+    assert (
+        "has only 6 of 20 upvotes. It is rechecked at every run until Wednesday 26 Aug 2026"
+        in await explained(world)
+    )
 
     world.clock.advance(days=1)
     await world.run()
     said = await explained(world)
     assert "Not posted: never reached the upvote minimum" in said
-    assert "waited in vain: 6 of 20 upvotes, until Wednesday 26 Aug 2026" in said
+    assert "has only 6 of 20 upvotes. It was rechecked until Wednesday 26 Aug 2026" in said
     assert "looked at again" not in said
 
     await filtered(world, min_upvotes=0)

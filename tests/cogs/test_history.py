@@ -1,4 +1,4 @@
-"""/config history, typed by a person: who changed what, and who may read it."""
+"""/config history: who changed what, and who may read it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much one server may ask for, met by a person who types commands."""
+"""The limits of one server, reached by commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/config mention, typed by a person: who may have which role pinged, and what is pinged then."""
+"""/config mention: who may choose which role, and when it is pinged."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def test_removing_the_mention_ends_the_pings_of_pending_papers_too(world: 
     await world.admin.slash(world.channel, "config pause")
     world.clock.advance(hours=1)
     feed = await feed_of(world, world.channel)
-    await world.services.runs.deliver_now(feed)  # owed, and not sent: the channel is paused
+    await world.services.runs.deliver_now(feed)  # pending, because the channel is paused
 
     said = text_of(await world.admin.slash(world.channel, "config mention"))
     await world.admin.slash(world.channel, "config resume")

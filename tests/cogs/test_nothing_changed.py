@@ -1,4 +1,4 @@
-"""An answer says *changed* only where something did, old → new; what is set already, or has no effect, it says."""
+"""An answer says *changed* (old → new) only where something did; else that nothing changed or has an effect."""
 
 from __future__ import annotations
 

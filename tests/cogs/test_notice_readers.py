@@ -1,4 +1,4 @@
-"""Notices name a channel only where everybody who reads them sees it, and to people who manage it."""
+"""Notices name a channel only where every reader can see it, and to people who manage it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.core.ids import ChannelId
 from bot.discord.permissions.visibility import known_channel, may_name
 from tests.cogs.hidden import hide
 from tests.cogs.rights import manager
-from tests.cogs.test_blocks import blocked, heeded, the_feed, told
+from tests.cogs.test_blocks import blocked, events_handled, notified, the_feed
 from tests.world import World
 
 CLOSED = PermissionOverwrite(view_channel=False)
@@ -42,7 +42,7 @@ async def test_a_hidden_channel_is_not_named_where_others_read(world: World) -> 
     secret = channel_for(world)
     await chosen(world, world.channel)
     await blocked(world, secret)
-    await told(world)
+    await notified(world)
 
     said = said_in(world.channel)
 
@@ -57,11 +57,11 @@ async def test_of_several_channels_those_that_all_see_are_named(world: World) ->
     await chosen(world, world.channel)
     await blocked(world, secret)
     await blocked(world, other)
-    await told(world)
+    await notified(world)
 
     said = said_in(world.channel)
 
-    assert said.startswith("I can't post papers\n")  # in how many channels would tell of the hidden one
+    assert said.startswith("I can't post papers\n")  # the number of channels would reveal the hidden one
     assert f"<#{other.id}>" in said
     assert "I lack **Send Messages**" in said
     assert str(secret.id) not in said
@@ -73,7 +73,7 @@ async def test_it_is_named_where_only_its_readers_read(world: World) -> None:
     admins = channel_for(world, staff, name="admins")
     await chosen(world, admins)
     await blocked(world, secret)
-    await told(world)
+    await notified(world)
 
     assert f"<#{secret.id}>" in said_in(admins)
 
@@ -83,8 +83,8 @@ async def test_a_deleted_channel_is_reported_without_its_name(world: World) -> N
     await chosen(world, world.channel)
     await world.admin.slash(world.channel, "subscribe", keywords="video", channel=other)
     world.env.backend.delete_channel(other.id)
-    await heeded(world)
-    await told(world)
+    await events_handled(world)
+    await notified(world)
 
     said = said_in(world.channel)
 
@@ -106,7 +106,7 @@ async def test_a_person_who_may_no_longer_know_is_not_notified(world: World, los
     else:
         hide(world, world.channel, person)
     await world.env.settle()
-    await told(world)
+    await notified(world)
 
     assert person.user.dm_channel.history() == []
     assert (await the_feed(world)).block is not None

@@ -1,4 +1,4 @@
-"""/papers and /paper, typed by a person."""
+"""/papers and /paper."""
 
 from __future__ import annotations
 

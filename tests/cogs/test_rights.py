@@ -1,4 +1,4 @@
-"""Who may: every command of admins is tried by people without the right, whatever a server has re-granted."""
+"""Who may do what: people without the permission try every admin command, whatever the server has granted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from discord import app_commands
 from tests.cogs.rights import channel_where, manager, overwrite, subscribed
 from tests.world import World, text_of
 
-# What a person gives for the options that must be given; a new command with others fails until it stands here.
+# What a person gives for the options that must be given; a new command with others fails until it is added here.
 VALUES: dict[str, Any] = {
     "keywords": "video",
     "style": "digest",

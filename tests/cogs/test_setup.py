@@ -1,4 +1,4 @@
-"""/setup, pressed through by a person."""
+"""/setup, from the first page to the last."""
 
 from __future__ import annotations
 
@@ -488,7 +488,7 @@ async def test_a_second_press_of_finish_says_that_it_is_done(world: World) -> No
     person = await Person.starting(world)
     await person.to_summary("video")
     stored = world.env.backend.get_message(world.channel.id, person.panel.id)
-    shown = replace(stored)  # as it stands on another device
+    shown = replace(stored)  # as shown on another device
     finish = {"custom_id": person._id("finish"), "component_type": ComponentType.BUTTON}
     await person.press("Finish")
 

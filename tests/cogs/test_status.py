@@ -1,4 +1,4 @@
-"""/status, typed by an admin: how each channel stands, and a quiet day told from filters and failures."""
+"""/status: each channel's state, and a quiet day told apart from filters and failures."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def run_at_nine(world: World) -> None:
     await world.run()
 
 
-# What a run came to
+# Results of runs
 
 
 async def test_a_quiet_day_is_one_on_which_nothing_was_listed(world: World) -> None:
@@ -151,7 +151,7 @@ async def test_between_the_posts_new_papers_are_counted(world: World) -> None:
     assert "1 new paper read; no channel in this server was due" in await status(world)
 
 
-# What waits
+# Pending messages
 
 
 async def test_pending_messages_are_shown_with_the_reason_and_the_next_attempt(world: World) -> None:
@@ -264,7 +264,7 @@ async def test_a_blocked_channel_says_how_posting_resumes(
     assert said in told
 
 
-# /explain of the same
+# The same by /explain
 
 
 async def test_explain_shows_unconfirmed_and_pending_posts(world: World) -> None:

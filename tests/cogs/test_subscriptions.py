@@ -1,4 +1,4 @@
-"""/subscribe and /subscriptions, typed by a person."""
+"""/subscribe and /subscriptions."""
 
 from __future__ import annotations
 

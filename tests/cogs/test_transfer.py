@@ -1,4 +1,4 @@
-"""/config export, import and copy, typed by a person."""
+"""/config export, import and copy."""
 
 from __future__ import annotations
 
@@ -276,7 +276,7 @@ async def test_a_second_press_shows_what_the_first_one_did(
     result = await brought(world, "video")
     (key,) = world.client.sessions.of_kind(Confirmation)
     stored = world.env.backend.get_message(world.channel.id, result.response.id)
-    shown = replace(stored)  # as it stands on another device
+    shown = replace(stored)  # as shown on another device
 
     async def press(choice: str) -> str:
         data = {"custom_id": f"confirm:{key}:{choice}", "component_type": ComponentType.BUTTON}

@@ -1,4 +1,4 @@
-"""/unsubscribe and what it offers, typed by a person."""
+"""/unsubscribe, its suggestions, and undoing it."""
 
 from __future__ import annotations
 

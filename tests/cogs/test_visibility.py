@@ -1,4 +1,4 @@
-"""Who may see what: every command, choice and button is tried by a person to whom a channel is hidden."""
+"""Who may see what: a person who cannot see a channel tries every command, choice and button."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tests.cogs.test_blocks import allow, blocked, notices, the_feed, told
 from tests.cogs.test_rights import VALUES
 from tests.world import World, text_of
 
-# What a person gives for the options that must be given; a new one fails until it stands here.
+# What a person gives for the options that must be given; a new one fails until it is added here.
 GIVEN: dict[str, Any] = {**VALUES, "file": ("keywords.txt", b"world model"), "date": "2026-08-18"}
 CHANNELS = {"channel", "source"}
-# Everything that is pressed and outlives its answer; a new one fails until it stands here, with its tests below.
+# Everything that is pressed and outlives its answer; a new one fails until it is added here, with its tests below.
 PRESSED = {
     "PageButton",
     "ConfirmButton",
@@ -185,7 +185,7 @@ async def test_check_again_acts_in_channels_that_the_person_sees_and_manages(wor
 
 @pytest.fixture
 async def direct(world: World) -> Any:
-    """A manager who is told in direct messages that the channel that they set up is held."""
+    """A manager who was notified by direct message that a channel they set up is blocked."""
     person = manager(world)
     await world.admin.slash(world.channel, "config schedule", cadence="live")
     async with world.database.write() as conn:

@@ -1,4 +1,4 @@
-"""What a server hears when the bot joins it."""
+"""The welcome that a server gets when the bot joins it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person is offered and told of time zones, as they type them."""
+"""Suggestions and notes about time zones while a person types them."""
 
 from __future__ import annotations
 

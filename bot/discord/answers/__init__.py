@@ -1,1 +1,1 @@
-"""What commands answer: the services' values in words. One file a topic."""
+"""Answers: the services' results in words, one file per topic."""

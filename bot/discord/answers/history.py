@@ -10,16 +10,16 @@ from bot.discord.answers.pages import pages
 from bot.services.changes import MOST_SHOWN, History
 
 
-def history(found: History) -> list[discord.Embed]:
+def history(result: History) -> list[discord.Embed]:
     """Who changed what and when, newest first."""
-    to = f" to <#{found.channel_id}>" if found.channel_id else ""
-    footer = f"Changes are kept for {KEPT_DAYS} days." if found.changes else ""
-    if found.has_more:
+    to = f" to <#{result.channel_id}>" if result.channel_id else ""
+    footer = f"Changes are kept for {KEPT_DAYS} days." if result.changes else ""
+    if result.has_more:
         footer = f"Only the newest {MOST_SHOWN} are shown. {footer}"
     return pages(
-        map(_line, found.changes),
+        map(_line, result.changes),
         title="History",
-        intro=f"Changes{to}, newest first:" if found.changes else "",
+        intro=f"Changes{to}, newest first:" if result.changes else "",
         footer=footer,
         empty=f"No changes{to} in the last {KEPT_DAYS} days.",
     )

@@ -23,47 +23,47 @@ from bot.services.queries.papers import ListDay
 from bot.services.queries.search import Preview
 
 
-def list_day(found: ListDay, *, now: datetime) -> list[discord.Embed]:
+def list_day(listed: ListDay, *, now: datetime) -> list[discord.Embed]:
     """A list day's papers, by upvotes."""
     footer, empty = "", "This list has no papers."
-    if found.day.weekday() >= 5:
+    if listed.day.weekday() >= 5:
         empty = "No papers are listed on weekends."
-    elif found.is_open:
-        footer = f"This list is still open; it closes {moment(closes_at(found.day), now=now)}."
+    elif listed.is_open:
+        footer = f"This list is still open; it closes {moment(closes_at(listed.day), now=now)}."
         empty = "This list has no papers yet."
-    elif found.read_while_open_at is not None:
-        read = relative(found.read_while_open_at)
+    elif listed.read_while_open_at is not None:
+        read = relative(listed.read_while_open_at)
         footer = f"⚠️ Last read {read}, while the list was still open: later papers may be missing."
-    if found.unreadable:
-        missing = f"⚠️ {count(found.unreadable, 'item')} on this list could not be read"
+    if listed.unreadable:
+        missing = f"⚠️ {count(listed.unreadable, 'item')} on this list could not be read"
         footer = f"{missing}, so papers may be missing here.\n{footer}".strip()
-    if found.problem is not None:
-        footer = f"⚠️ This may be incomplete or out of date, because {found.problem}.\n{footer}".strip()
+    if listed.problem is not None:
+        footer = f"⚠️ This may be incomplete or out of date, because {listed.problem}.\n{footer}".strip()
         empty = "No papers on this list could be read."
     return pages(
-        (digest_line(paper, queries=()) for paper in found.papers),
-        title=f"Daily Papers of {date_text(found.day)}: {count(len(found.papers), 'paper')}",
+        (digest_line(paper, queries=()) for paper in listed.papers),
+        title=f"Daily Papers of {date_text(listed.day)}: {count(len(listed.papers), 'paper')}",
         footer=footer,
         empty=empty,
     )
 
 
-def preview(found: Preview) -> list[discord.Embed]:
+def preview(result: Preview) -> list[discord.Embed]:
     """Which recent papers match a query, the newest list day first."""
-    period = f"the last {found.days} days" if found.days > 1 else "today's list"
+    period = f"the last {result.days} days" if result.days > 1 else "today's list"
     footer = (
         "To have such papers posted, from today's list on, use `/subscribe` with the same keywords."
-        if found.papers
+        if result.papers
         else "`/help` explains how to write keywords, such as `quantiz*` for all words that begin with it."
     )
-    if found.days_known < found.days:
-        footer += f"\n{days_read(found.days_known, of=found.days)}"
+    if result.days_known < result.days:
+        footer += f"\n{days_read(result.days_known, of=result.days)}"
     return pages(
-        _by_day(found.papers, (found.query,)),
-        title=f"Preview: {count(len(found.papers), 'paper')} from {period}",
-        intro=f"{code(found.query.canonical)} matches:" if found.papers else "",
+        _by_day(result.papers, (result.query,)),
+        title=f"Preview: {count(len(result.papers), 'paper')} from {period}",
+        intro=f"{code(result.query.canonical)} matches:" if result.papers else "",
         footer=footer,
-        empty=f"No paper from {period} matches {code(found.query.canonical)}.",
+        empty=f"No paper from {period} matches {code(result.query.canonical)}.",
     )
 
 

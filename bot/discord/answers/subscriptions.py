@@ -122,9 +122,9 @@ def unsubscribed(result: Unsubscribed, *, now: datetime) -> list[discord.Embed]:
     )
 
 
-def unsubscribe_all_question(found: ToEnd) -> list[discord.Embed]:
+def unsubscribe_all_question(removal: ToEnd) -> list[discord.Embed]:
     """What removing all of a channel's subscriptions would do, before it is done."""
-    pending, under_way = found.pending.papers + found.coming, found.pending.under_way
+    pending, under_way = removal.pending.papers + removal.coming, removal.pending.under_way
     lines: list[str] = []
     if pending:
         lines.append(f"{count(pending, 'pending paper')} would not be posted.")
@@ -133,12 +133,12 @@ def unsubscribe_all_question(found: ToEnd) -> list[discord.Embed]:
     if not (pending or under_way):
         lines.append("Nothing is pending.")
     lines.append("The channel keeps its settings. Press *Unsubscribe* within 14 minutes to go ahead.")
-    number = len(found.subscriptions)
+    number = len(removal.subscriptions)
     all_of_them = f"all {number} subscriptions" if number > 1 else "the only subscription"
     return pages(
-        (f"• {code(item.query.text)}" for item in found.subscriptions),
+        (f"• {code(item.query.text)}" for item in removal.subscriptions),
         title="Remove all subscriptions?",
-        intro=f"Nothing has changed yet. This would remove {all_of_them} of <#{found.feed.channel_id}>:",
+        intro=f"Nothing has changed yet. This would remove {all_of_them} of <#{removal.feed.channel_id}>:",
         footer="\n".join(lines),
     )
 
@@ -149,21 +149,21 @@ def _under_way(papers: int) -> str:
 
 
 def subscription_list(
-    found: FeedSubscriptions | None, *, channel_id: ChannelId, now: datetime
+    listed: FeedSubscriptions | None, *, channel_id: ChannelId, now: datetime
 ) -> list[discord.Embed]:
     """What one channel is subscribed to."""
-    if found is None or not found.subscriptions:
+    if listed is None or not listed.subscriptions:
         return pages(
             (),
             title="Subscriptions",
             empty=f"<#{channel_id}> has no subscriptions. {ADD_A_SUBSCRIPTION}",
         )
     return pages(
-        map(_listed, found.subscriptions),
+        map(_listed, listed.subscriptions),
         title="Subscriptions",
-        intro=f"<#{channel_id}>: {len(found.subscriptions)} of {count(found.most, 'subscription')}, "
-        f"{schedule_text(found.feed.schedule)}",
-        footer=next_post(found.feed, now=now),
+        intro=f"<#{channel_id}>: {len(listed.subscriptions)} of {count(listed.most, 'subscription')}, "
+        f"{schedule_text(listed.feed.schedule)}",
+        footer=next_post(listed.feed, now=now),
     )
 
 
