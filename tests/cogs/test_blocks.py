@@ -90,7 +90,7 @@ async def test_a_missing_permission_is_reported_once_in_the_chosen_channel_and_p
     said = message.embeds[0].description or ""
     assert f"<#{world.channel.id}>" in said
     assert "I lack **Send Messages**" in said
-    assert "Nothing is lost: subscriptions and settings are kept" in said
+    assert "Nothing is lost: subscriptions, settings and pending papers are kept" in said
     assert "Posting resumes automatically" in said
 
     allow(world, world.channel)

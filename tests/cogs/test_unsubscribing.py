@@ -153,7 +153,7 @@ async def test_undo_restores_the_subscription_and_says_what_is_pending_again_and
 
     assert "Undone" in said
     assert "• `video` (continued)" in said
-    assert "1 paper listed since then coming with the next post" in said
+    assert "1 paper listed since then comes with the next post" in said
     assert below.response.components == []
     assert await world.subscriptions() == ["video", "agents"]
     await world.admin.slash(world.channel, "config resume")

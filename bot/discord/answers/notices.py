@@ -19,8 +19,7 @@ from bot.services.blocks.blocked_channels import Checked
 
 _MAX_IDS = 10
 _NOTHING_LOST = (
-    "Nothing is lost: subscriptions and settings are kept, and pending papers are posted once it's fixed. "
-    "Press **Check again** to try now."
+    "Nothing is lost: subscriptions, settings and pending papers are kept. Press **Check again** to try now."
 )
 
 

@@ -10,7 +10,7 @@ from bot.core.cards import date_text
 from bot.core.feed_settings import differences, settings_of
 from bot.core.feeds import REMOVED_KEPT, Subscription
 from bot.core.ids import ChannelId
-from bot.core.plurals import count, in_a_list, of_them
+from bot.core.plurals import count, in_a_list, is_or_are, of_them
 from bot.discord.answers.feed_status import (
     ADD_A_SUBSCRIPTION,
     filter_text,
@@ -74,11 +74,13 @@ def _resumed(result: Subscribed) -> list[str]:
         return []
     parts: list[str] = []
     if result.returned:
-        parts.append(f"{count(result.returned, 'paper')} pending again")
+        parts.append(f"{count(result.returned, 'paper')} {is_or_are(result.returned)} pending again")
     if missed.planned:
-        parts.append(f"{count(missed.planned, 'paper')} listed since then coming with the next post")
+        come = "comes" if missed.planned == 1 else "come"
+        parts.append(f"{count(missed.planned, 'paper')} listed since then {come} with the next post")
     if filtered := missed.matched - missed.planned:
-        parts.append(f"{count(filtered, 'paper')} held back by the channel's filter for now")
+        held = f"{is_or_are(filtered)} held back by the channel's filter for now"
+        parts.append(f"{count(filtered, 'paper')} {held}")
     return [f"What was removed continues where it left off: {in_a_list(parts) or 'nothing was missed'}."]
 
 
