@@ -30,7 +30,7 @@ async def test_a_changed_filter_says_from_when_it_applies_and_what_happens_to_ol
 
     said = await filtered(world, min_upvotes=10, max_papers=3, only_with_code=True, exclude="survey, title:x")
 
-    blocked = "Filter: at least 10 upvotes; a code repository; no match of `survey, title:x`"
+    blocked = "Filter: at least 10 upvotes; a code repository; no match for `survey, title:x`"
     assert blocked in said
     assert "cards, one a paper, up to 3 a post" in said
     assert "from the next run on" in said

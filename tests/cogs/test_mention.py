@@ -22,7 +22,7 @@ async def test_the_first_message_of_a_run_pings_the_role(world: World) -> None:
     world.clock.advance(hours=1)
     await world.run()
 
-    assert f"pings <@&{role.id}> from now on" in said
+    assert f"pings <@&{role.id}>; the others do not" in said
     assert "Next post: <t:1787130000:f>" in said
     first, *others = world.posts()
     assert first.content.startswith(f"<@&{role.id}> ")

@@ -101,7 +101,7 @@ async def test_further_days_of_a_weekly_channel_have_no_effect(world: World) -> 
     await typed(world, "schedule", cadence="weekly", weekdays="Tue")
     said = await typed(world, "schedule", weekdays="Tue,Fri")
     assert said.startswith("Schedule saved for later\n")
-    assert "posts on the first of its days, Tue" in said
+    assert "posts only on the first of its days, Tue" in said
 
 
 async def test_a_schedule_that_is_set_again_does_not_postpone_a_due_run(world: World) -> None:
@@ -178,11 +178,9 @@ async def test_a_city_for_a_live_channel_in_setup_is_said_to_have_no_effect(worl
     await person.type_times(time="08:00", weekdays="all", city="Berlin")
 
     assert "*Time, days and city* have no effect while posts are live" in person.text
-    assert "all, at 08:00 Europe/Berlin" in person.text
+    assert "every day, at 08:00 Europe/Berlin" in person.text
     await person.press("Next")
     await person.press("Finish")
-    kept = (
-        "live (saved for later: Mon-Fri, at 09:00 UTC) → live (saved for later: all, at 08:00 Europe/Berlin)"
-    )
+    kept = "live (saved for later: Mon-Fri, at 09:00 UTC) → live (saved for later: every day, at 08:00 Europe/Berlin)"
     assert f"Schedule: {kept}" in person.text.replace("*", "")
     assert (await feed_of(world, world.channel)).schedule.cadence is Cadence.LIVE

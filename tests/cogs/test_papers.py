@@ -39,7 +39,7 @@ async def test_a_list_not_read_since_it_closed_may_be_incomplete(world: World) -
     world.clock.advance(days=2)
 
     said = text_of(await world.member.slash(world.channel, "papers date", date=day.isoformat()))
-    assert "while it was still filling: later papers may be missing" in said
+    assert "while the list was still open: later papers may be missing" in said
     await world.run()
     said = text_of(await world.member.slash(world.channel, "papers date", date=day.isoformat()))
     assert "filling" not in said

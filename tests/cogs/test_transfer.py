@@ -118,7 +118,7 @@ async def test_an_import_shows_what_would_change_and_changes_it_when_confirmed(w
     said = await pressed(world, result)
 
     assert "Imported" in said
-    assert "Next post: as soon as a paper is listed that matches." in said
+    assert "Next post: as soon as a matching paper is listed." in said
     feed = await feed_of(world, world.channel)
     assert feed.schedule.cadence is Cadence.LIVE
     assert feed.style is Style.DIGEST

@@ -63,7 +63,7 @@ async def test_channels_that_take_messages_take_papers(world: World, kind: disco
 
     said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place))
 
-    assert f"<#{place.id}> now gets papers" in said
+    assert f"<#{place.id}> is now subscribed to" in said
 
 
 async def test_other_channels_are_refused_plainly(world: World) -> None:
@@ -171,7 +171,7 @@ async def test_a_history_that_may_not_be_read_is_no_reason_to_refuse(world: Worl
 
     said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place))
 
-    assert f"<#{place.id}> now gets papers" in said
+    assert f"<#{place.id}> is now subscribed to" in said
 
 
 ADMIN_COMMANDS: list[tuple[str, dict[str, str]]] = [
