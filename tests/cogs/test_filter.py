@@ -32,7 +32,7 @@ async def test_a_changed_filter_says_from_when_it_applies_and_what_happens_to_ol
 
     blocked = "Filter: at least 10 upvotes; a code repository; no match for `survey, title:x`"
     assert blocked in said
-    assert "cards, one a paper, up to 3 a post" in said
+    assert "cards, up to 3 per post" in said
     assert "from the next run on" in said
     assert "rechecked for 7 days" in said
     assert "Next post: <t:1787130000:f>" in said
@@ -150,7 +150,7 @@ async def test_a_waiting_paper_is_explained_until_its_last_day_and_after(world: 
     assert "looked at again" not in said
 
     await filtered(world, min_upvotes=0)
-    assert "is not looked at again" in await explained(world)
+    assert "are not posted any more" in await explained(world)
     world.clock.advance(days=1)
     await world.run()
     assert world.posted_ids() == []
