@@ -30,17 +30,17 @@ async def test_a_changed_filter_says_from_when_it_applies_and_what_happens_to_ol
 
     said = await filtered(world, min_upvotes=10, max_papers=3, only_with_code=True, exclude="survey, title:x")
 
-    blocked = "Filter: at least 10 upvotes; a code repository; no match for `survey, title:x`"
-    assert blocked in said
+    wanted = "Filter: at least 10 upvotes; a code repository; no match for `survey, title:x`"
+    assert wanted in said
     assert "cards, up to 3 per post" in said
-    assert "from the next run on" in said
+    assert "Applies from the next run" in said
     assert "rechecked for 7 days" in said
     assert "Next post: <t:1787130000:f>" in said
-    assert blocked in await shown(world)
+    assert wanted in await shown(world)
 
     said = await filtered(world, min_upvotes=0, only_with_code=False, exclude="-")
     assert "Filter: none" in said
-    assert "up to 3 a post" in said
+    assert "up to 3 per post" in said
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ async def test_a_second_pause_says_since_when_and_a_resume_of_a_running_channel_
     assert "Nothing changed: it was neither paused nor blocked" in running
     assert first.startswith("Paused\n")
     assert second.startswith("Already paused\n")
-    assert f"Nothing changed." in second
+    assert f"Nothing changed.\n**Paused** <t:{stamp}:R>" in second
     assert resumed.startswith("Resumed\n")
     assert await recorded(world) == before + 2
 
