@@ -15,7 +15,7 @@ from bot.discord.ui.components import PersistentItem
 from bot.discord.ui.persistent_items import PERSISTENT_ITEMS
 from tests.cogs.hidden import KINDS, SECRET, Forger, Hidden, hidden_channel, hide, show
 from tests.cogs.rights import manager
-from tests.cogs.test_blocks import allow, blocked, notices, the_feed, told
+from tests.cogs.test_blocks import allow, blocked, notices, notified, the_feed
 from tests.cogs.test_rights import VALUES
 from tests.world import World, text_of
 
@@ -191,7 +191,7 @@ async def direct(world: World) -> Any:
     async with world.database.write() as conn:
         await conn.exec_driver_sql("UPDATE feeds SET created_by = ?", (person.id,))
     await blocked(world)
-    await told(world)
+    await notified(world)
     (message,) = notices(person.user.dm_channel)
     allow(world, world.channel)
     return person, message

@@ -80,7 +80,7 @@ async def test_what_loses_a_permission_is_held_told_once_and_goes_on_by_itself(s
         (forum, "Create Posts"),
         (thread, "Send Messages in Threads"),
     ):
-        assert f"{place.mention}: I stopped posting there" in told
+        assert f"{place.mention} is blocked" in told
         assert f"I lack **{permission}**" in told
         assert len(stage.calls("POST", f"/channels/{place.id}/")) <= 1
     status = await stage.command("status")
