@@ -92,7 +92,7 @@ class Sandbox(Moderator):
                 pictures = Thumbnails()
                 for items in self.huggingface.days.values():
                     pictures.note(items)
-                subscribed = [str(value) for one in self._seed for value in one.options.values()]
+                subscribed = [str(value) for command in self._seed for value in command.options.values()]
                 suggestion = Suggestion(without=subscribed)
 
                 def listed(items: Sequence[Mapping[str, Any]]) -> None:
@@ -106,7 +106,7 @@ class Sandbox(Moderator):
                     pictures=pictures,
                     calendar=self.calendar,
                     suggestion=suggestion,
-                    is_bot_there=lambda: self.gateway.is_connected(self.guild.id),
+                    is_bot_online=lambda: self.gateway.is_connected(self.guild.id),
                 )
                 await page.start(port=self._page_port)
                 exits.push_async_callback(page.close)

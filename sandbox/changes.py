@@ -33,15 +33,15 @@ class Changes:
         """A number that grows with every change that the channel can show."""
         return self._everywhere + self._channels[channel_id]
 
-    async def until(self, claim: Callable[[], bool], *, timeout_seconds: float, what: str) -> None:
-        """Wait until `claim` returns True. It is called again after each change.
+    async def until(self, condition: Callable[[], bool], *, timeout_seconds: float, what: str) -> None:
+        """Wait until `condition` returns True. It is called again after each change.
 
         Raises:
             TimeoutError: it didn't in time; the message names `what`.
         """
         try:
             async with asyncio.timeout(timeout_seconds):
-                while not claim():
+                while not condition():
                     waiter = asyncio.get_running_loop().create_future()
                     self._waiters.add(waiter)
                     try:

@@ -71,7 +71,7 @@ class Driver:
             result = await user.slash(channel, name, **options)
         else:
             result = await user.slash(name, **options)
-        return await self._whole(result)
+        return await self._completed(result)
 
     async def autocomplete(
         self,
@@ -98,7 +98,7 @@ class Driver:
         custom_id: str | None = None,
     ) -> Answer:
         """Press the button with this label or custom ID."""
-        return await self._whole(await user.click(message, label=label, custom_id=custom_id))
+        return await self._completed(await user.click(message, label=label, custom_id=custom_id))
 
     async def choose(
         self,
@@ -109,11 +109,11 @@ class Driver:
         custom_id: str | None = None,
     ) -> Answer:
         """Choose values in a select menu."""
-        return await self._whole(await user.select(message, values, custom_id=custom_id))
+        return await self._completed(await user.select(message, values, custom_id=custom_id))
 
     async def submit(self, user: MemberActor | UserHandle, shown: Answer, values: dict[str, Any]) -> Answer:
         """Fill in and submit the modal that an answer showed. `values` are by custom ID."""
-        return await self._whole(await user.submit_modal(shown.result, values))
+        return await self._completed(await user.submit_modal(shown.result, values))
 
     def messages(self, channel: ChannelHandle) -> list[ResponseMessage]:
         """The channel's messages that everyone there can see, oldest first."""
@@ -125,14 +125,18 @@ class Driver:
         ]
 
     async def until(
-        self, claim: Callable[[], bool], *, timeout_seconds: float = ANSWER_SECONDS, what: str = "a change"
+        self,
+        condition: Callable[[], bool],
+        *,
+        timeout_seconds: float = ANSWER_SECONDS,
+        what: str = "a change",
     ) -> None:
-        """Wait until `claim` returns True. It is called again after each request, event and connection.
+        """Wait until `condition` returns True. It is called again after each request, event and connection.
 
         Raises:
             TimeoutError: it didn't in time.
         """
-        await self._world.changes.until(claim, timeout_seconds=timeout_seconds, what=what)
+        await self._world.changes.until(condition, timeout_seconds=timeout_seconds, what=what)
 
     async def wait_for_bot(
         self, guild_id: int, *, commands: Sequence[str] = (), timeout_seconds: float = CONNECT_SECONDS
@@ -149,7 +153,7 @@ class Driver:
 
         await self.until(is_there, timeout_seconds=timeout_seconds, what="a bot with its commands")
 
-    async def _whole(self, result: InteractionResult) -> Answer:
+    async def _completed(self, result: InteractionResult) -> Answer:
         interaction = result._interaction  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # not public in SimCord
         await self.until(
             lambda: self._world.is_answered(interaction), what="the bot's answer after it deferred"

@@ -22,8 +22,8 @@ from sandbox.live_lists import LiveLists, UpstreamError
 
 _SAMPLE: Final = Path(__file__).with_name("sample")
 _OPEN_AT_FIRST: Final = 3  # initially of the sample's days
-_LIMIT_DEFAULT: Final = 50
-_LIMIT_MOST: Final = 100
+_DEFAULT_LIMIT: Final = 50
+_MAX_LIMIT: Final = 100
 _RATE_HEADERS: Final = {
     "RateLimit": '"api";r=499;t=300',
     "RateLimit-Policy": '"fixed window";"api";q=500;w=300',
@@ -129,8 +129,8 @@ class HuggingFace:
     async def _page_of_list(self, request: web.Request) -> web.Response:
         try:
             day = self._day(request.query)
-            limit = _number(request.query, "limit", default=_LIMIT_DEFAULT, least=1, most=_LIMIT_MOST)
-            page = _number(request.query, "p", default=0, least=0, most=100_000)
+            limit = _number(request.query, "limit", default=_DEFAULT_LIMIT, minimum=1, maximum=_MAX_LIMIT)
+            page = _number(request.query, "p", default=0, minimum=0, maximum=100_000)
         except ValueError as error:
             return json_response({"error": str(error)}, status=400)
         items = await self._items(day)
@@ -183,8 +183,8 @@ class HuggingFace:
         return json_response({"error": "Paper not found"}, status=404)
 
 
-def _number(query: Mapping[str, str], name: str, *, default: int, least: int, most: int) -> int:
+def _number(query: Mapping[str, str], name: str, *, default: int, minimum: int, maximum: int) -> int:
     text = query.get(name, str(default))
-    if not text.isascii() or not text.isdecimal() or not least <= int(text) <= most:
-        raise ValueError(f'✖ "{name}" must be a number from {least} to {most}\n  → at {name}')
+    if not text.isascii() or not text.isdecimal() or not minimum <= int(text) <= maximum:
+        raise ValueError(f'✖ "{name}" must be a number from {minimum} to {maximum}\n  → at {name}')
     return int(text)

@@ -54,9 +54,9 @@ class Listing:
         visible = self._world.backend.visible_commands(user_id=person_id, channel_id=self._club.papers.id)
         return [command["name"] for command in visible]
 
-    def people(self, *, is_bot_there: bool) -> list[dict[str, Any]]:
+    def people(self, *, is_bot_online: bool) -> list[dict[str, Any]]:
         """The members, with the bot first."""
-        bot = {"name": self._world.backend.bot_user.name, "is_bot": True, "is_online": is_bot_there}
+        bot = {"name": self._world.backend.bot_user.name, "is_bot": True, "is_online": is_bot_online}
         users = [(user.global_name or user.name) for user in self._club.users]
         return [bot, *({"name": name, "is_bot": False, "is_online": True} for name in users)]
 

@@ -77,7 +77,7 @@ class DiscordMarkdown:
         position = 0
         while position < len(items):
             item = items[position]
-            inner = list(_taken(items[position + 1 :], lambda one: one if len(one[1]) > indent else None))
+            inner = list(_taken(items[position + 1 :], lambda item: item if len(item[1]) > indent else None))
             content = self._inline.parseInline(item[4], env)
             tokens += _around("list_item", content + (self._list(inner, env) if inner else []))
             position += 1 + len(inner)

@@ -25,8 +25,8 @@ def check_messages(backend: Backend, request: RecordedRequest, *, has_files: boo
         case ("POST", ["channels", channel_id, "messages"]) if body.get("message_reference"):
             _check_reply(backend, backend.get_channel(int(channel_id)), body["message_reference"])
         case ("PATCH", ["channels", channel_id, "messages", message_id]):
-            found = backend.messages.get(int(channel_id), {}).get(int(message_id))
-            _check_edit(found, body, has_files=has_files)
+            edited = backend.messages.get(int(channel_id), {}).get(int(message_id))
+            _check_edit(edited, body, has_files=has_files)
         case ("PATCH", ["webhooks", _, token, "messages", message]) if token in backend.interaction_tokens:
             _check_edit(_of_interaction(backend, token, message), body, has_files=has_files)
         case ("POST", ["channels", channel_id, "threads"]) if body.get("applied_tags"):

@@ -98,7 +98,7 @@ class Moderator(Driver):
     def delete_channel(self, channel: Identified) -> None:
         """Delete a channel with its threads, or one thread."""
         backend = self._world.backend
-        for thread in [found for found in backend.channels.values() if found.parent_id == channel.id]:
+        for thread in [other for other in backend.channels.values() if other.parent_id == channel.id]:
             if thread.is_thread and thread.guild_id is not None:
                 # As on Discord, there is no event for each thread, only for the channel.
                 del backend.channels[thread.id]
@@ -143,8 +143,8 @@ class Moderator(Driver):
 
     def delete_tag(self, forum: Identified, name: str) -> None:
         channel = self._world.backend.get_channel(forum.id)
-        kept = [tag for tag in channel.available_tags if tag["name"] != name]
-        self._world.backend.edit_channel(forum.id, {"available_tags": kept})
+        others = [tag for tag in channel.available_tags if tag["name"] != name]
+        self._world.backend.edit_channel(forum.id, {"available_tags": others})
 
     def require_tag(self, forum: Identified, *, required: bool = True) -> None:
         self._places.forums.setdefault(forum.id, ForumRules()).tag_required = required

@@ -41,14 +41,14 @@ class Page:
         pictures: Mapping[str, tuple[str, bytes]],
         calendar: Calendar,
         suggestion: Suggestion,
-        is_bot_there: Callable[[], bool],
+        is_bot_online: Callable[[], bool],
     ) -> None:
         self._suggestion = suggestion
         self._world = world
         self._club = club
         self._pictures = pictures
         self._calendar = calendar
-        self._is_bot_there = is_bot_there
+        self._is_bot_online = is_bot_online
         self._preview: ChannelPreview | None = None
 
     @property
@@ -76,7 +76,7 @@ class Page:
                 club=self._club,
                 calendar=self._calendar,
                 suggestion=self._suggestion,
-                is_bot_there=self._is_bot_there,
+                is_bot_online=self._is_bot_online,
             )
             try:
                 await preview.__aenter__()

@@ -71,7 +71,7 @@ class ChannelServer(PreviewServer):
         club: PaperClub,
         calendar: Calendar,
         suggestion: Suggestion,
-        is_bot_there: Callable[[], bool],
+        is_bot_online: Callable[[], bool],
     ) -> None:
         super().__init__(preview, port)
         self._suggestion = suggestion
@@ -79,7 +79,7 @@ class ChannelServer(PreviewServer):
         self._world = world
         self._club = club
         self._calendar = calendar
-        self._is_bot_there = is_bot_there
+        self._is_bot_online = is_bot_online
         self._listing = Listing(world, club)
 
     async def start(self) -> None:
@@ -126,11 +126,11 @@ class ChannelServer(PreviewServer):
         if name == "frame.html":
             text = text.replace("{{key}}", self.preview.capability)
             text = text.replace("{{first}}", str(self._club.papers.id))
-            text = text.replace("{{people}}", self._people_to_be())
+            text = text.replace("{{people}}", self._person_options())
             text = text.replace("{{server}}", escape(self._club.guild.name))
         return web.Response(text=text, content_type=_TYPES[Path(name).suffix], headers=self._SECURITY_HEADERS)
 
-    def _people_to_be(self) -> str:
+    def _person_options(self) -> str:
         """The options of the *You are* menu, for example "Ada, admin"."""
         names = [(user.id, (user.global_name or user.name)) for user in self._club.users]
         written = [(number, name.replace(" (", ", ").rstrip(")")) for number, name in names]
@@ -139,12 +139,12 @@ class ChannelServer(PreviewServer):
     def _channels(self, request: web.Request) -> web.Response:
         if not self._authorized(request):
             raise web.HTTPUnauthorized
-        is_bot_there = self._is_bot_there()
+        is_bot_online = self._is_bot_online()
         return json_response(
             {
                 "server": self._club.guild.name,
-                "bot": {"name": self._world.backend.bot_user.name, "is_online": is_bot_there},
-                "people": self._listing.people(is_bot_there=is_bot_there),
+                "bot": {"name": self._world.backend.bot_user.name, "is_online": is_bot_online},
+                "people": self._listing.people(is_bot_online=is_bot_online),
                 "channels": self._listing.places(self.preview.person_id),
                 "calendar": self._calendar.state(),
                 "commands": self._listing.commands(self.preview.person_id),

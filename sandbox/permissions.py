@@ -57,8 +57,8 @@ class PermissionSettings:
         if channel is None or subject_id not in known or permission not in SHOWN:
             raise LookupError(permission)
         is_role = known[subject_id]["kind"] == "role"
-        found = next((one for one in channel.overwrites if one.target_id == subject_id), None)
-        allow, deny = (found.allow, found.deny) if found is not None else (0, 0)
+        overwrite = next((each for each in channel.overwrites if each.target_id == subject_id), None)
+        allow, deny = (overwrite.allow, overwrite.deny) if overwrite is not None else (0, 0)
         allow, deny = (allow, deny & ~bit) if is_allowed else (allow & ~bit, deny | bit)
         self._set(channel, subject_id, is_role=is_role, allow=allow, deny=deny)
         if is_allowed and not self._may(channel, subject_id, bit, is_role=is_role):
@@ -102,7 +102,7 @@ class PermissionSettings:
         ]
 
     def _subject(self, channel: Channel, number: int, name: str, *, is_role: bool) -> dict[str, Any]:
-        allowed = [one for one in SHOWN if self._may(channel, number, flag(one), is_role=is_role)]
+        allowed = [name for name in SHOWN if self._may(channel, number, flag(name), is_role=is_role)]
         return {"id": str(number), "name": name, "kind": "role" if is_role else "member", "allowed": allowed}
 
     def _may(self, channel: Channel, number: int, bit: int, *, is_role: bool) -> bool:

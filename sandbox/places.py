@@ -45,13 +45,13 @@ class Places:
         self.closed_dms: set[int] = set()  # IDs of users who disabled DMs from the bot
         self._backend = backend
         self._crossposts: defaultdict[int, deque[float]] = defaultdict(deque)
-        backend.subscribers.append(self._heard)
+        backend.subscribers.append(self._on_event)
         self._create_system_message = backend.create_system_message
         backend.create_system_message = self._system_message  # pyright: ignore[reportAttributeAccessIssue]
         # SimCord uses the flag of the copies.
         backend.CROSSPOSTED_FLAG = 1 << 0  # pyright: ignore[reportAttributeAccessIssue]
 
-    def carry_out(self, request: RecordedRequest, dispatch: Callable[[], Any]) -> Any:
+    def execute(self, request: RecordedRequest, dispatch: Callable[[], Any]) -> Any:
         """Check the request, dispatch it, and complete the response.
 
         Raises:
@@ -144,7 +144,7 @@ class Places:
             changes["locked"] = locked
         self._backend.edit_channel(thread_id, {}, thread_metadata=changes)
 
-    def _heard(self, event: str, payload: Mapping[str, Any]) -> None:
+    def _on_event(self, event: str, payload: Mapping[str, Any]) -> None:
         """Unarchive a thread after a message by somebody who can unarchive it."""
         if event != "MESSAGE_CREATE":
             return

@@ -59,7 +59,7 @@ class ChannelPreview(Preview):
         )
         # Not a copy, so that pictures of later lists are included.
         self._explicit_assets = pictures  # pyright: ignore[reportAttributeAccessIssue]  # only read
-        world.backend.subscribers.append(self._heard)
+        world.backend.subscribers.append(self._on_event)
 
     @property
     def channel(self) -> ChannelHandle:  # pyright: ignore[reportIncompatibleVariableOverride]  # the point of this class
@@ -158,7 +158,7 @@ class ChannelPreview(Preview):
 
         return submit
 
-    def _heard(self, event: str, payload: Mapping[str, Any]) -> None:
+    def _on_event(self, event: str, payload: Mapping[str, Any]) -> None:
         """Show the full name of a subcommand above its answer, as Discord does: "used /config show"."""
         if event != "INTERACTION_CREATE" or "name" not in payload.get("data", {}):
             return

@@ -90,7 +90,7 @@ class RateLimits:
         if self._all.left(now) <= 0:
             return self._refuse(self._all, now, {"X-RateLimit-Global": "true", "X-RateLimit-Scope": "global"})
         if channel is not None and channel.left(now) <= 0:
-            return self._refuse(channel, now, {**_told(channel, now), "X-RateLimit-Scope": "user"})
+            return self._refuse(channel, now, {**_headers(channel, now), "X-RateLimit-Scope": "user"})
         self._all.take(now)
         if channel is not None:
             channel.take(now)
@@ -99,7 +99,7 @@ class RateLimits:
     def headers(self, *, method: str, path: str) -> dict[str, str]:
         """The rate limit headers for a message in this channel."""
         channel = self._channel(method, path)
-        return {} if channel is None else _told(channel, self._clock())
+        return {} if channel is None else _headers(channel, self._clock())
 
     def note(self, status: int) -> None:
         """Count an invalid request against the limit that leads to a ban."""
@@ -107,8 +107,8 @@ class RateLimits:
             self.invalid.take(self._clock())
 
     def _channel(self, method: str, path: str) -> _Window | None:
-        found = _MESSAGE.fullmatch(path) if method == "POST" else None
-        return self._channels[found[1]] if found else None
+        match = _MESSAGE.fullmatch(path) if method == "POST" else None
+        return self._channels[match[1]] if match else None
 
     def _refuse(self, window: _Window, now: float, headers: Mapping[str, str]) -> web.Response:
         self.refused += 1
@@ -139,7 +139,7 @@ class RateLimits:
         )
 
 
-def _told(window: _Window, now: float) -> dict[str, str]:
+def _headers(window: _Window, now: float) -> dict[str, str]:
     reset_seconds = window.seconds_until_empty(now)
     return {
         "X-RateLimit-Limit": str(window.most),

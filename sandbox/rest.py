@@ -66,7 +66,7 @@ class Rest:
             fault = self.faults.take(method=request.method, path=path, content=record.json)
             answer = await fail(fault, when="before", request=request)
         if answer is None:
-            if self._is_authorised(request, path):
+            if self._is_authorized(request, path):
                 answer = self._answer(record, files=files, reason=request.headers.get("X-Audit-Log-Reason"))
             else:
                 answer = json_response({"message": "401: Unauthorized", "code": 0}, status=401)
@@ -79,7 +79,7 @@ class Rest:
         self._world.changes.wake()
         return answer
 
-    def _is_authorised(self, request: web.Request, path: str) -> bool:
+    def _is_authorized(self, request: web.Request, path: str) -> bool:
         return (
             path.startswith(_UNAUTHENTICATED) or request.headers.get("Authorization") == f"Bot {self._token}"
         )
@@ -91,7 +91,7 @@ class Rest:
             check_request(record, file_bytes=[_size(file) for file in files], reason=reason)
             self._interactions.check(record)
             check_messages(self._world.backend, record, has_files=bool(files))
-            result = self._carry_out(record, files=files, reason=reason)
+            result = self._execute(record, files=files, reason=reason)
         except RateLimitedError as error:
             return json_response(error.to_json(), status=error.status, headers=error.headers)
         except BackendError as error:  # includes 501 for routes that SimCord doesn't support
@@ -104,7 +104,7 @@ class Rest:
         self._world.note_request(method=record.method, path=record.path)
         return web.Response(status=204) if result is None else json_response(result)
 
-    def _carry_out(self, record: RecordedRequest, *, files: list[discord.File], reason: str | None) -> Any:
+    def _execute(self, record: RecordedRequest, *, files: list[discord.File], reason: str | None) -> Any:
         match (record.method, record.path.strip("/").split("/")):
             case ("GET", ["gateway"]):
                 return {"url": self._gateway_url()}
@@ -155,7 +155,7 @@ class Rest:
         return None if message is None else dict(serializers.message_payload(self._world.backend, message))
 
     def _dispatch(self, record: RecordedRequest, *, files: list[discord.File], reason: str | None) -> Any:
-        return self._world.places.carry_out(
+        return self._world.places.execute(
             record,
             lambda: router.dispatch(
                 self._world.backend,
@@ -175,11 +175,11 @@ def _size(file: discord.File) -> int:
 
 def _with_tree(error: BackendError) -> dict[str, Any]:
     """The error in Discord's format. SimCord's message about an invalid body becomes an error tree."""
-    told = error.to_json()
+    payload = error.to_json()
     if error.code == _INVALID_FORM and not error.errors:
         leaf = {"code": "BASE_TYPE_INVALID", "message": error.message.removeprefix("Invalid Form Body: ")}
-        told = {"code": _INVALID_FORM, "message": "Invalid Form Body", "errors": {"_errors": [leaf]}}
-    return told
+        payload = {"code": _INVALID_FORM, "message": "Invalid Form Body", "errors": {"_errors": [leaf]}}
+    return payload
 
 
 async def _read(request: web.Request) -> tuple[Any, list[discord.File]]:

@@ -53,7 +53,7 @@ class World(Env):
         self._edited: set[str] = set()
         self._started = True
         self._generation = 1
-        self.backend.subscribers.append(self._heard)
+        self.backend.subscribers.append(self._on_event)
 
     def is_answered(self, interaction: Interaction) -> bool:
         """Whether the bot has answered. A deferral ("thinking…") is not an answer yet."""
@@ -75,13 +75,13 @@ class World(Env):
                 channel_id = self.backend.interactions[self.backend.interaction_tokens[token]].channel_id
             case ["interactions", interaction_id, *_]:
                 channel_id = self.backend.interactions[int(interaction_id)].channel_id
-            case ["channels", found, "messages" | "typing", *_]:
-                channel_id = int(found)
+            case ["channels", number, "messages" | "typing", *_]:
+                channel_id = int(number)
             case _:
                 pass
         self.changes.mark(channel_id)
 
-    def _heard(self, event: str, payload: Mapping[str, Any]) -> None:
+    def _on_event(self, event: str, payload: Mapping[str, Any]) -> None:
         channel_id = payload.get("channel_id")
         if event == "INTERACTION_CREATE":
             self.changes.wake()

@@ -7,10 +7,10 @@ from typing import Final
 from sandbox.rules.checks import Check, anything, array, flag, number, one_of, record, snowflake, text
 
 MAX_TAGS: Final = 5
-THREAD_NAME: Final = text(100, least=1)
+THREAD_NAME: Final = text(100, minimum=1)
 _ARCHIVE_MINUTES: Final = one_of(60, 1_440, 4_320, 10_080)
 _SLOWMODE_SECONDS: Final = number(0, 21_600)
-_TAGS: Final = array(snowflake, most=MAX_TAGS, is_unique=True)
+_TAGS: Final = array(snowflake, maximum=MAX_TAGS, is_unique=True)
 
 THREAD: Final[Check] = record(
     needs={"name": THREAD_NAME},

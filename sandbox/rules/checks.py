@@ -22,7 +22,7 @@ REQUIRED: Final = ("BASE_TYPE_REQUIRED", "This field is required")
 URL_LENGTH: Final = 2_048
 _SNOWFLAKE: Final = re.compile(r"0|[1-9][0-9]{0,19}", re.ASCII)
 _MAX_SNOWFLAKE: Final = 2**64 - 1
-_NEVER_IN_URLS: Final = frozenset(' <>"\\^`{|}\t\r\n')
+_INVALID_URL_CHARACTERS: Final = frozenset(' <>"\\^`{|}\t\r\n')
 
 
 class Problems:
@@ -45,7 +45,7 @@ class Problems:
     def add(self, path: Path, code: str, message: str) -> None:
         self._found.append((path, code, message))
 
-    def is_known_at(self, path: Path) -> bool:
+    def has_error_at(self, path: Path) -> bool:
         """Whether there is an error at this place or below it."""
         return any(found[: len(path)] == path for found, _, _ in self._found)
 
@@ -88,35 +88,35 @@ class Place:
     @property
     def is_good(self) -> bool:
         """Whether there is no error at this place or below it."""
-        return not self.problems.is_known_at(self.path)
+        return not self.problems.has_error_at(self.path)
 
 
-def text(most: int, *, least: int = 0) -> Check:
-    """A text of this length; with `least`, it can't be blank."""
+def text(maximum: int, *, minimum: int = 0) -> Check:
+    """A text of this length; with `minimum`, it can't be blank."""
 
     def check(place: Place, value: Any) -> None:
         if not isinstance(value, str):
             place.report("STRING_TYPE_CONVERT", f'Could not interpret "{value}" as string.')
-        elif least and not value.strip():
+        elif minimum and not value.strip():
             place.require()
-        elif place.problems.length(value) > most and least:
-            place.report("BASE_TYPE_BAD_LENGTH", f"Must be between {least} and {most} in length.")
-        elif place.problems.length(value) > most:
-            place.report("BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length.")
+        elif place.problems.length(value) > maximum and minimum:
+            place.report("BASE_TYPE_BAD_LENGTH", f"Must be between {minimum} and {maximum} in length.")
+        elif place.problems.length(value) > maximum:
+            place.report("BASE_TYPE_MAX_LENGTH", f"Must be {maximum} or fewer in length.")
 
     return check
 
 
-def number(least: float, most: float, *, is_whole: bool = True) -> Check:
+def number(minimum: float, maximum: float, *, is_whole: bool = True) -> Check:
     kind = "int" if is_whole else "float"
 
     def check(place: Place, value: Any) -> None:
         if isinstance(value, bool) or not isinstance(value, int if is_whole else int | float):
             place.report("NUMBER_TYPE_COERCE", f'Value "{value}" is not {kind}.')
-        elif value < least:
-            place.report("NUMBER_TYPE_MIN", f"{kind} value should be greater than or equal to {least}.")
-        elif value > most:
-            place.report("NUMBER_TYPE_MAX", f"{kind} value should be less than or equal to {most}.")
+        elif value < minimum:
+            place.report("NUMBER_TYPE_MIN", f"{kind} value should be greater than or equal to {minimum}.")
+        elif value > maximum:
+            place.report("NUMBER_TYPE_MAX", f"{kind} value should be less than or equal to {maximum}.")
 
     return check
 
@@ -149,7 +149,7 @@ def moment(place: Place, value: Any) -> None:
         place.report("DATE_TIME_TYPE_PARSE", f"Could not parse {value}. Should be ISO8601.")
 
 
-def url(most: int = URL_LENGTH, *, schemes: Collection[str] = ("http", "https")) -> Check:
+def url(maximum: int = URL_LENGTH, *, schemes: Collection[str] = ("http", "https")) -> Check:
     """An encoded URL with one of these schemes. An http host must contain a dot."""
     named = ", ".join(repr(scheme) for scheme in schemes)
 
@@ -157,8 +157,8 @@ def url(most: int = URL_LENGTH, *, schemes: Collection[str] = ("http", "https"))
         if not isinstance(value, str):
             place.report("STRING_TYPE_CONVERT", f'Could not interpret "{value}" as string.')
             return
-        if place.problems.length(value) > most:
-            place.report("BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length.")
+        if place.problems.length(value) > maximum:
+            place.report("BASE_TYPE_MAX_LENGTH", f"Must be {maximum} or fewer in length.")
             return
         scheme = value.partition(":")[0].lower() if ":" in value else ""
         if scheme and scheme not in schemes:
@@ -173,7 +173,7 @@ def url(most: int = URL_LENGTH, *, schemes: Collection[str] = ("http", "https"))
 
 
 def _is_well_formed(address: str) -> bool:
-    if not address.isascii() or _NEVER_IN_URLS.intersection(address):
+    if not address.isascii() or _INVALID_URL_CHARACTERS.intersection(address):
         return False
     try:
         parts = urlsplit(address)
@@ -186,26 +186,26 @@ def _is_well_formed(address: str) -> bool:
 
 
 def array(
-    item: Check, *, most: int, least: int = 0, is_unique: bool = False, also: Check | None = None
+    item: Check, *, maximum: int, minimum: int = 0, is_unique: bool = False, then: Check | None = None
 ) -> Check:
     def check(place: Place, value: Any) -> None:
         if not isinstance(value, list):
             place.report("LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
             return
         items = cast("list[Any]", value)
-        if not least <= len(items) <= most:
-            if least:
-                place.report("BASE_TYPE_BAD_LENGTH", f"Must be between {least} and {most} in length.")
+        if not minimum <= len(items) <= maximum:
+            if minimum:
+                place.report("BASE_TYPE_BAD_LENGTH", f"Must be between {minimum} and {maximum} in length.")
             else:
-                place.report("BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length.")
+                place.report("BASE_TYPE_MAX_LENGTH", f"Must be {maximum} or fewer in length.")
             return
         for index, one in enumerate(items):
             item(place / index, one)
         if is_unique:
             places = (place / index for index in range(len(items)))
             report_repeated(items, places, code="SET_TYPE_ALREADY_CONTAINS_VALUE")
-        if also is not None:
-            also(place, items)
+        if then is not None:
+            then(place, items)
 
     return check
 
@@ -226,7 +226,7 @@ def report_repeated(
 
 
 def record(
-    *, needs: Mapping[str, Check] | None = None, also: Check | None = None, **optional: Check
+    *, needs: Mapping[str, Check] | None = None, then: Check | None = None, **optional: Check
 ) -> Check:
     """An object. Null counts as a missing field. Fields without a check are ignored."""
     needed = needs or {}
@@ -244,8 +244,8 @@ def record(
         for name, inner in optional.items():
             if fields.get(name) is not None:
                 inner(place / name, fields[name])
-        if also is not None:
-            also(place, fields)
+        if then is not None:
+            then(place, fields)
 
     return check
 

@@ -34,7 +34,7 @@ _VALUES: Final[Mapping[int, Check]] = {
     _NUMBER: number(-_MAX_NUMBER, _MAX_NUMBER, is_whole=False),
 }
 _CHOICES: Final[Mapping[int, Check]] = {
-    kind: array(record(needs={"name": text(100, least=1), "value": value}), most=25)
+    kind: array(record(needs={"name": text(100, minimum=1), "value": value}), maximum=25)
     for kind, value in _VALUES.items()
 }
 
@@ -45,12 +45,12 @@ def choices(place: Place, value: Any, *, option_type: int) -> None:
 
 
 def _slash_name(place: Place, value: Any) -> None:
-    text(32, least=1)(place, value)
+    text(32, minimum=1)(place, value)
     if place.is_good and not (_NAME.fullmatch(value) and value == value.lower()):
         place.report(*_INVALID_NAME)
 
 
-def _values_fit(place: Place, option: Mapping[str, Any]) -> None:
+def _check_choices(place: Place, option: Mapping[str, Any]) -> None:
     kind = option.get("type")
     if option.get("required") is not None:
         flag(place / "required", option["required"])
@@ -82,22 +82,22 @@ def _options(depth: int) -> Check:
             if option.get("options"):
                 _options(2 if kind == _SUB_COMMAND else 1)(place / "options", option["options"])
         elif kind is not None:
-            _values_fit(place, option)
+            _check_choices(place, option)
 
     option = record(
-        needs={"type": one_of(*_OPTION_TYPES), "name": _slash_name, "description": text(100, least=1)},
+        needs={"type": one_of(*_OPTION_TYPES), "name": _slash_name, "description": text(100, minimum=1)},
         autocomplete=flag,
         min_length=number(0, 6_000),
         max_length=number(1, 6_000),
         min_value=number(-_MAX_NUMBER, _MAX_NUMBER, is_whole=False),
         max_value=number(-_MAX_NUMBER, _MAX_NUMBER, is_whole=False),
-        channel_types=array(number(0, 16), most=17, is_unique=True),
-        also=inner,
+        channel_types=array(number(0, 16), maximum=17, is_unique=True),
+        then=inner,
     )
-    return array(option, most=_MAX_OPTIONS, also=_hang_together)
+    return array(option, maximum=_MAX_OPTIONS, then=_check_order)
 
 
-def _hang_together(place: Place, options: Sequence[Mapping[str, Any]]) -> None:
+def _check_order(place: Place, options: Sequence[Mapping[str, Any]]) -> None:
     if not place.is_good:
         return
     report_repeated(
@@ -131,7 +131,7 @@ def _by_kind(place: Place, command: Mapping[str, Any]) -> None:
         if command.get("description") is None:
             (place / "description").require()
         else:
-            text(100, least=1)(place / "description", command["description"])
+            text(100, minimum=1)(place / "description", command["description"])
         _options(0)(place / "options", command.get("options") or [])
     else:
         for name in ("description", "options"):
@@ -160,18 +160,18 @@ def _permissions(place: Place, value: Any) -> None:
 
 
 COMMAND: Final[Check] = record(
-    needs={"name": text(32, least=1)},
+    needs={"name": text(32, minimum=1)},
     type=one_of(_SLASH, _USER, _MESSAGE),
     default_member_permissions=_permissions,
     dm_permission=flag,
     nsfw=flag,
-    contexts=array(one_of(0, 1, 2), least=1, most=3, is_unique=True),
-    integration_types=array(one_of(0, 1), least=1, most=2, is_unique=True),
-    also=_by_kind,
+    contexts=array(one_of(0, 1, 2), minimum=1, maximum=3, is_unique=True),
+    integration_types=array(one_of(0, 1), minimum=1, maximum=2, is_unique=True),
+    then=_by_kind,
 )
 
 
-def _are_not_too_many(place: Place, commands: Sequence[Mapping[str, Any]]) -> None:
+def _check_totals(place: Place, commands: Sequence[Mapping[str, Any]]) -> None:
     if not place.is_good:
         return
     kinds = [command.get("type") or _SLASH for command in commands]
@@ -181,11 +181,11 @@ def _are_not_too_many(place: Place, commands: Sequence[Mapping[str, Any]]) -> No
         code="APPLICATION_COMMANDS_DUPLICATE_NAME",
         message="Application command names must be unique",
     )
-    for kind, most in _MAX_BY_TYPE.items():
-        if kinds.count(kind) > most:
+    for kind, maximum in _MAX_BY_TYPE.items():
+        if kinds.count(kind) > maximum:
             place.report(
-                "APPLICATION_COMMANDS_MAXIMUM", f"Maximum number of application commands reached ({most})"
+                "APPLICATION_COMMANDS_MAXIMUM", f"Maximum number of application commands reached ({maximum})"
             )
 
 
-COMMANDS: Final[Check] = array(COMMAND, most=sum(_MAX_BY_TYPE.values()), also=_are_not_too_many)
+COMMANDS: Final[Check] = array(COMMAND, maximum=sum(_MAX_BY_TYPE.values()), then=_check_totals)

@@ -25,7 +25,7 @@ _ROW, _BUTTON, _STRING_SELECT, _TEXT_INPUT, _TEXT, _LABEL = 1, 2, 3, 4, 10, 18
 _SELECTS: Final = (_STRING_SELECT, 5, 6, 7, 8)
 _IN_LABELS: Final = (_TEXT_INPUT, *_SELECTS, 19, 21, 22, 23)
 _LINK, _PREMIUM = 5, 6  # button styles
-_CUSTOM_ID: Final = text(100, least=1)
+_CUSTOM_ID: Final = text(100, minimum=1)
 _MAX_ROWS: Final = 5
 _MAX_V2: Final = 40
 _MAX_IN_FORM: Final = 5
@@ -48,10 +48,10 @@ def _emoji(place: Place, emoji: Mapping[str, Any]) -> None:
         (place / "name").report("BUTTON_COMPONENT_INVALID_EMOJI", "Invalid emoji")
 
 
-_EMOJI_FIELD: Final = record(id=snowflake, animated=flag, also=_emoji)
+_EMOJI_FIELD: Final = record(id=snowflake, animated=flag, then=_emoji)
 
 
-def _face_and_deed(place: Place, button: Mapping[str, Any]) -> None:
+def _check_button(place: Place, button: Mapping[str, Any]) -> None:
     """A button needs a label or an emoji, and exactly one action."""
     style = button.get("style")
     if style == _PREMIUM:
@@ -80,17 +80,17 @@ _BUTTON_CHECK: Final = record(
     url=url(512, schemes=("http", "https", "discord")),
     emoji=_EMOJI_FIELD,
     disabled=flag,
-    also=_face_and_deed,
+    then=_check_button,
 )
 _OPTION: Final = record(
-    needs={"label": text(100, least=1), "value": text(100, least=1)},
+    needs={"label": text(100, minimum=1), "value": text(100, minimum=1)},
     description=text(100),
     default=flag,
     emoji=_EMOJI_FIELD,
 )
 
 
-def _values_differ(place: Place, options: Sequence[Mapping[str, Any]]) -> None:
+def _check_unique_values(place: Place, options: Sequence[Mapping[str, Any]]) -> None:
     if place.is_good:
         places = (place / index / "value" for index in range(len(options)))
         code, message = (
@@ -100,20 +100,22 @@ def _values_differ(place: Place, options: Sequence[Mapping[str, Any]]) -> None:
         report_repeated((option["value"] for option in options), places, code=code, message=message)
 
 
-def _can_be_chosen(place: Place, menu: Mapping[str, Any]) -> None:
+def _check_selection(place: Place, menu: Mapping[str, Any]) -> None:
     """A menu needs at least `max_values` options, and `min_values` can't exceed `max_values`."""
     if not place.is_good:
         return
-    least, most = menu.get("min_values"), menu.get("max_values")
-    most = _DEFAULT_SELECTED if most is None else most
-    if (_DEFAULT_SELECTED if least is None else least) > most:
-        (place / "min_values").report("NUMBER_TYPE_MAX", f"int value should be less than or equal to {most}.")
+    minimum, maximum = menu.get("min_values"), menu.get("max_values")
+    maximum = _DEFAULT_SELECTED if maximum is None else maximum
+    if (_DEFAULT_SELECTED if minimum is None else minimum) > maximum:
+        (place / "min_values").report(
+            "NUMBER_TYPE_MAX", f"int value should be less than or equal to {maximum}."
+        )
     options = menu.get("options")
     if options is None:
         return
-    if len(options) < most:
-        (place / "options").report("BASE_TYPE_BAD_LENGTH", f"Must be between {most} and 25 in length.")
-    if sum(option.get("default") is True for option in options) > most:
+    if len(options) < maximum:
+        (place / "options").report("BASE_TYPE_BAD_LENGTH", f"Must be between {maximum} and 25 in length.")
+    if sum(option.get("default") is True for option in options) > maximum:
         (place / "options").report(
             "SELECT_COMPONENT_TOO_MANY_DEFAULT_OPTIONS", "More options are selected than max_values allows"
         )
@@ -126,11 +128,14 @@ _MENU_FIELDS: Final[Mapping[str, Check]] = {
     "disabled": flag,
 }
 _STRING_MENU: Final = record(
-    needs={"custom_id": _CUSTOM_ID, "options": array(_OPTION, least=1, most=25, also=_values_differ)},
-    also=_can_be_chosen,
+    needs={
+        "custom_id": _CUSTOM_ID,
+        "options": array(_OPTION, minimum=1, maximum=25, then=_check_unique_values),
+    },
+    then=_check_selection,
     **_MENU_FIELDS,
 )
-_OTHER_MENU: Final = record(needs={"custom_id": _CUSTOM_ID}, also=_can_be_chosen, **_MENU_FIELDS)
+_OTHER_MENU: Final = record(needs={"custom_id": _CUSTOM_ID}, then=_check_selection, **_MENU_FIELDS)
 
 
 def _by_type(kinds: Mapping[int, Check]) -> Check:
@@ -153,7 +158,7 @@ def _by_type(kinds: Mapping[int, Check]) -> Check:
     return check
 
 
-def _width(place: Place, parts: Sequence[Mapping[str, Any]]) -> None:
+def _check_width(place: Place, parts: Sequence[Mapping[str, Any]]) -> None:
     if place.is_good and len(parts) > 1:
         for index, part in enumerate(parts):
             if part["type"] in _SELECTS:
@@ -167,24 +172,28 @@ _IN_ROWS: Final = {
     **dict.fromkeys(_SELECTS, _OTHER_MENU),
     _STRING_SELECT: _STRING_MENU,
 }
-_ROW_CHECK: Final = record(needs={"components": array(_by_type(_IN_ROWS), least=1, most=5, also=_width)})
-_ROWS: Final = array(_by_type({_ROW: _ROW_CHECK}), most=_MAX_ROWS)
+_ROW_CHECK: Final = record(
+    needs={"components": array(_by_type(_IN_ROWS), minimum=1, maximum=5, then=_check_width)}
+)
+_ROWS: Final = array(_by_type({_ROW: _ROW_CHECK}), maximum=_MAX_ROWS)
 _V2_TOP: Final = (9, _TEXT, 12, 13, 14, 17)
-_LAYOUT: Final = array(_by_type({_ROW: _ROW_CHECK, **dict.fromkeys(_V2_TOP, anything)}), most=_MAX_V2)
+_LAYOUT: Final = array(_by_type({_ROW: _ROW_CHECK, **dict.fromkeys(_V2_TOP, anything)}), maximum=_MAX_V2)
 
 
-def _lengths(place: Place, field: Mapping[str, Any]) -> None:
+def _check_lengths(place: Place, field: Mapping[str, Any]) -> None:
     if not place.is_good:
         return
-    least, most = field.get("min_length") or 0, field.get("max_length") or 4_000
-    if least > most:
-        (place / "min_length").report("NUMBER_TYPE_MAX", f"int value should be less than or equal to {most}.")
-    if place.problems.length(field.get("value") or "") > most:
-        (place / "value").report("BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length.")
+    minimum, maximum = field.get("min_length") or 0, field.get("max_length") or 4_000
+    if minimum > maximum:
+        (place / "min_length").report(
+            "NUMBER_TYPE_MAX", f"int value should be less than or equal to {maximum}."
+        )
+    if place.problems.length(field.get("value") or "") > maximum:
+        (place / "value").report("BASE_TYPE_MAX_LENGTH", f"Must be {maximum} or fewer in length.")
 
 
 _INPUT_FIELDS: Final[Mapping[str, Check]] = {
-    "label": text(45, least=1),
+    "label": text(45, minimum=1),
     "value": text(4_000),
     "placeholder": text(100),
     "required": flag,
@@ -192,16 +201,18 @@ _INPUT_FIELDS: Final[Mapping[str, Check]] = {
     "max_length": number(1, 4_000),
 }
 _INPUT_REQUIRED: Final[Mapping[str, Check]] = {"custom_id": _CUSTOM_ID, "style": one_of(1, 2)}
-_INPUT: Final = record(needs=_INPUT_REQUIRED, also=_lengths, **_INPUT_FIELDS)
+_INPUT: Final = record(needs=_INPUT_REQUIRED, then=_check_lengths, **_INPUT_FIELDS)
 
 
-def _labelled(place: Place, field: Mapping[str, Any]) -> None:
+def _input_with_label(place: Place, field: Mapping[str, Any]) -> None:
     _INPUT(place, field)
     if field.get("label") is None:
         (place / "label").require()
 
 
-_INPUT_ROW: Final = record(needs={"components": array(_by_type({_TEXT_INPUT: _labelled}), least=1, most=1)})
+_INPUT_ROW: Final = record(
+    needs={"components": array(_by_type({_TEXT_INPUT: _input_with_label}), minimum=1, maximum=1)}
+)
 _FIELDS: Final = {
     **dict.fromkeys(_IN_LABELS, record(needs={"custom_id": _CUSTOM_ID})),
     **dict.fromkeys(_SELECTS, _OTHER_MENU),
@@ -209,33 +220,35 @@ _FIELDS: Final = {
     _TEXT_INPUT: _INPUT,
 }
 _LABEL_CHECK: Final = record(
-    needs={"label": text(45, least=1), "component": _by_type(_FIELDS)}, description=text(100)
+    needs={"label": text(45, minimum=1), "component": _by_type(_FIELDS)}, description=text(100)
 )
 
 
 def components(place: Place, value: Any, *, is_v2: bool) -> None:
     """The components of a message."""
     (_LAYOUT if is_v2 else _ROWS)(place, value)
-    _ids_differ(place, value)
+    _check_unique_ids(place, value)
 
 
-def _form_ids_differ(place: Place, form: Mapping[str, Any]) -> None:
-    _ids_differ(place / "components", form.get("components"))
+def _check_form_ids(place: Place, form: Mapping[str, Any]) -> None:
+    _check_unique_ids(place / "components", form.get("components"))
 
 
 FORM: Final[Check] = record(
     needs={
         "custom_id": _CUSTOM_ID,
-        "title": text(45, least=1),
+        "title": text(45, minimum=1),
         "components": array(
-            _by_type({_ROW: _INPUT_ROW, _LABEL: _LABEL_CHECK, _TEXT: anything}), least=1, most=_MAX_IN_FORM
+            _by_type({_ROW: _INPUT_ROW, _LABEL: _LABEL_CHECK, _TEXT: anything}),
+            minimum=1,
+            maximum=_MAX_IN_FORM,
         ),
     },
-    also=_form_ids_differ,
+    then=_check_form_ids,
 )
 
 
-def _ids_differ(place: Place, tree: Any) -> None:
+def _check_unique_ids(place: Place, tree: Any) -> None:
     found = [
         (one["custom_id"], where)
         for where, one in _each(place, tree)

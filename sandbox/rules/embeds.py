@@ -13,7 +13,7 @@ _ANY_PICTURE: Final = url(schemes=("http", "https", "attachment"))
 _PICTURE: Final = record(needs={"url": _ANY_PICTURE})
 
 
-def _is_anything_shown(place: Place, embed: Mapping[str, Any]) -> None:
+def _check_content(place: Place, embed: Mapping[str, Any]) -> None:
     shown = ("title", "description", "fields", "image", "thumbnail", "author", "footer")
     if place.is_good and not any(_is_filled(embed.get(name)) for name in shown):
         (place / "description").require()
@@ -31,16 +31,16 @@ EMBED: Final[Check] = record(
     timestamp=moment,
     image=_PICTURE,
     thumbnail=_PICTURE,
-    author=record(needs={"name": text(256, least=1)}, url=url(), icon_url=_ANY_PICTURE),
-    footer=record(needs={"text": text(2_048, least=1)}, icon_url=_ANY_PICTURE),
+    author=record(needs={"name": text(256, minimum=1)}, url=url(), icon_url=_ANY_PICTURE),
+    footer=record(needs={"text": text(2_048, minimum=1)}, icon_url=_ANY_PICTURE),
     fields=array(
-        record(needs={"name": text(256, least=1), "value": text(1_024, least=1)}, inline=flag), most=25
+        record(needs={"name": text(256, minimum=1), "value": text(1_024, minimum=1)}, inline=flag), maximum=25
     ),
-    also=_is_anything_shown,
+    then=_check_content,
 )
 
 
-def _is_within_total(place: Place, embeds: Sequence[Mapping[str, Any]]) -> None:
+def _check_total(place: Place, embeds: Sequence[Mapping[str, Any]]) -> None:
     if place.is_good and characters(embeds, place) > MAX_CHARACTERS:
         place.report("MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum size of {MAX_CHARACTERS}")
 
@@ -61,4 +61,4 @@ def _texts(embed: Mapping[str, Any]) -> Iterator[str]:
         yield field["value"]
 
 
-EMBEDS: Final[Check] = array(EMBED, most=MAX_EMBEDS, also=_is_within_total)
+EMBEDS: Final[Check] = array(EMBED, maximum=MAX_EMBEDS, then=_check_total)

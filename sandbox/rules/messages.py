@@ -15,11 +15,11 @@ MAX_FILES: Final = 10
 _SUPPRESS_EMBEDS, EPHEMERAL, _SILENT, _VOICE, _V2 = 1 << 2, 1 << 6, 1 << 12, 1 << 13, 1 << 15
 _SENT_FLAGS: Final = _SUPPRESS_EMBEDS | _SILENT | _VOICE | _V2
 _MENTIONS: Final = ("everyone", "users", "roles")
-_IDS: Final = array(snowflake, most=100, is_unique=True)
-_FILLING: Final = ("content", "embeds", "components", "sticker_ids", "poll")
+_IDS: Final = array(snowflake, maximum=100, is_unique=True)
+_CONTENT_FIELDS: Final = ("content", "embeds", "components", "sticker_ids", "poll")
 
 
-def _is_not_both(place: Place, mentions: Mapping[str, Any]) -> None:
+def _check_mentions(place: Place, mentions: Mapping[str, Any]) -> None:
     """A kind of mention is either parsed from the text or listed, not both."""
     if not place.is_good:
         return
@@ -32,11 +32,11 @@ def _is_not_both(place: Place, mentions: Mapping[str, Any]) -> None:
 
 
 _ALLOWED_MENTIONS: Final = record(
-    parse=array(one_of(*_MENTIONS), most=3, is_unique=True),
+    parse=array(one_of(*_MENTIONS), maximum=3, is_unique=True),
     users=_IDS,
     roles=_IDS,
     replied_user=flag,
-    also=_is_not_both,
+    then=_check_mentions,
 )
 
 
@@ -80,10 +80,10 @@ def _message(flags: int) -> Check:
         enforce_nonce=flag,
         tts=flag,
         flags=_flags(flags),
-        sticker_ids=array(snowflake, most=3, is_unique=True),
+        sticker_ids=array(snowflake, maximum=3, is_unique=True),
         attachments=array(
-            record(needs={"id": snowflake}, filename=text(1_024, least=1), description=text(1_024)),
-            most=MAX_FILES,
+            record(needs={"id": snowflake}, filename=text(1_024, minimum=1), description=text(1_024)),
+            maximum=MAX_FILES,
         ),
         message_reference=record(
             needs={"message_id": snowflake},
@@ -92,7 +92,7 @@ def _message(flags: int) -> Check:
             guild_id=snowflake,
             fail_if_not_exists=flag,
         ),
-        also=_components,
+        then=_components,
     )
 
 
@@ -120,7 +120,7 @@ def check_message(
     if not place.is_good:
         return
     _files(place / "attachments", body, files=files, is_edit=is_edit)
-    is_filled = any(_is_filled(body.get(name)) for name in _FILLING) or bool(files)
+    is_filled = any(_is_filled(body.get(name)) for name in _CONTENT_FIELDS) or bool(files)
     reference: Mapping[str, Any] = body.get("message_reference") or {}
     if not is_edit and not is_filled and reference.get("type") != 1:
         raise empty_message()
