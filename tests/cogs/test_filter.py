@@ -72,7 +72,7 @@ async def test_a_wrong_filter_changes_nothing(world: World, options: dict[str, A
 @pytest.mark.parametrize("command", ["subscribe", "preview"])
 async def test_a_query_that_only_excludes_is_advised_by_what_it_is_for(world: World, command: str) -> None:
     said = text_of(await world.admin.slash(world.channel, command, keywords="-survey"))
-    assert "such as `agents -survey`" in said
+    assert "as in `agents -survey`" in said
     assert "* -survey" not in said
     await world.admin.slash(world.channel, "subscribe", keywords="video")
     said = text_of(await world.admin.slash(world.channel, "unsubscribe", keywords="-survey"))
@@ -82,7 +82,7 @@ async def test_a_query_that_only_excludes_is_advised_by_what_it_is_for(world: Wo
 
 async def test_a_part_that_only_excludes_belongs_to_the_one_before(world: World) -> None:
     said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents, -survey"))
-    assert "Without the comma it belongs to the one before: `agents -survey`" in said
+    assert "Without the comma, it belongs to the one before: `agents -survey`" in said
     assert await world.subscriptions() == []
 
 
