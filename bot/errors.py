@@ -13,7 +13,7 @@ class PaperboyError(Exception):
 class UserError(PaperboyError):
     """A person asked for something that cannot be done; the text is shown to them as it is.
 
-    The text is Discord markdown: outside text in it must be escaped by whoever raises it.
+    The text is Discord markdown: the code that raises it escapes outside text.
     """
 
 

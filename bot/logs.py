@@ -26,7 +26,7 @@ _FLOORS = {
     "simcord": logging.WARNING,
     "sqlalchemy": logging.WARNING,
 }
-# What discord.py says beside another line that says it too: of a wait that is too long for it (whoever asked
+# What discord.py says beside another line that says it too: of a wait that is too long for it (the caller
 # says for how long), of a global limit after its 429, and of each login.
 _SAID_TWICE = (
     "We are being rate limited. %s %s responded with 429. Timeout of",

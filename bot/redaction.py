@@ -1,4 +1,4 @@
-"""Redaction: credentials taken out of text before it is logged or printed, whoever wrote them into it."""
+"""Redaction: removes credentials from text before it is logged or printed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CREDENTIALS = (
     # Tokens by their form, also those that this process was not given: Hugging Face's, and Discord's bots'.
     re.compile(r"\b(hf_)[A-Za-z0-9]{16,}"),
     re.compile(r"()\b[\w-]{23,30}\.[\w-]{6,7}\.[\w-]{27,}"),
-    # The token of an interaction or webhook in an address of Discord: whoever has it can answer in our name.
+    # The token of an interaction or webhook in a Discord address: anyone who has it can answer in our name.
     re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w.~%-]+"),
 )
 

@@ -1,4 +1,4 @@
-"""The bell: APScheduler wakes the run at the next poll or the next due feed; what is due, the store says."""
+"""The scheduler: APScheduler wakes the runs at the next poll or due feed; the store says what is due."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from bot.services.runs.run import Runs
 
 _log = logging.getLogger(__name__)
 
-# The bell goes by a clock that people and time servers set: a ring that comes too late is made up for by a
-# look at what is due, this often.
+# The scheduler uses a clock that people and time servers set. A wake-up that comes too late is caught by a
+# check of what is due, this often.
 LOOK_AGAIN_SECONDS = 60.0
-_JOB = "bell"
+_JOB = "wake"
 
 
 class Scheduler:
-    """Rings for one run at a time. The runs themselves are ours: ending the bell never cuts one off."""
+    """Starts one run at a time. The runs are not APScheduler's jobs, so stopping it never cuts one off."""
 
     def __init__(self, *, runs: Runs, clock: Clock, woken: asyncio.Event, running: asyncio.Lock) -> None:
         self._runs = runs
         self._clock = clock
         self._running = running  # held by each run; while another holds it, none begins
-        self._woken = woken  # set by whoever makes something due: the bell, or a changed schedule
+        self._woken = woken  # set by what makes something due: the scheduler, or a changed schedule
         self._wake_up = AsyncIOScheduler(timezone=UTC)
 
     async def run(self) -> None:
-        """Runs at once, then whenever the bell rings, until it is cancelled; a failed run is tried again."""
+        """Runs at once, then whenever it is woken, until it is cancelled; a failed run is tried again."""
         self._wake_up.start()
         failures = 0
         try:
@@ -72,7 +72,7 @@ class Scheduler:
     def _ring_in(self, wait: timedelta) -> None:
         self._wake_up.add_job(
             self._wake,
-            # The bell's clock is the machine's: it is told how long to wait, not what our clock shows.
+            # APScheduler uses the machine's clock, so it gets how long to wait, not what our clock shows.
             DateTrigger(run_date=datetime.now(UTC) + wait, timezone=UTC),
             id=_JOB,
             replace_existing=True,

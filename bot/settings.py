@@ -276,7 +276,7 @@ class Settings(BaseSettings):
 
     @classmethod
     def examine(cls) -> Examined:
-        """As `load`, but what is wrong is told one by one, with defaults in its place."""
+        """As `load`, but collects what is wrong one by one, with defaults in its place."""
         wrong: dict[str, str] = {}
         dotenv: Path | None = DOTENV
         try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """Obstacles are told in words: which permission is missing, as Discord names it, and what to do."""
+    """Obstacles are described in words: which permission is missing, as Discord names it, and what to do."""
 
     obstacle: str | None = None  # to posting; None where nothing is seen to be in the way
     is_gone: bool = False  # the channel does not exist any more, or the bot is not in its server

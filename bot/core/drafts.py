@@ -67,7 +67,7 @@ class Draft:
         return replace(self, typed=typed, keywords=on_one_line(typed))
 
     def refusing(self, typed: str) -> Draft:
-        """With what was typed kept for mending, and no keywords meanwhile."""
+        """With what was typed kept for editing, and no keywords meanwhile."""
         return replace(self, typed=typed, keywords="")
 
     def with_cadence(self, cadence: Cadence) -> Draft:

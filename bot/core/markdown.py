@@ -28,7 +28,7 @@ _JUNK = frozenset(
 _ALWAYS = frozenset("\\*_~|`<[]")
 # Where else a backslash must stand: before the one group of each match.
 _SOMETIMES = (
-    re.compile(r":(/)/"),  # https://… becomes a link by itself
+    re.compile(r":(/)/"),  # https://… becomes a link automatically
     re.compile(r"\bdiscord(?:app)?\.[a-z]+(/)", re.IGNORECASE),  # an invite does so without https
     re.compile(r"<([#/+])"),  # <#channel>, </command:id>, <+phone>
     re.compile(r"<\w*(:)"),  # <t:1:R>, <:emoji:1>, <a:emoji:1>, <id:browse>
@@ -177,7 +177,7 @@ def link(label: str, url: str, *, spans: Iterable[tuple[int, int]] = (), limit: 
 def web_url(url: str, *, limit: int = MAX_URL) -> str | None:
     """The address as Discord accepts it, inside markdown too: http(s), ASCII, percent-encoded; else None.
 
-    Discord answers 400 to a whole message for one malformed address, so a doubtful one is left out.
+    Discord answers 400 to a whole message for one malformed address, so any that may be is left out.
     """
     try:
         parts = urlsplit(clean(url))

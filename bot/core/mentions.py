@@ -1,4 +1,4 @@
-"""Mentions of channels in texts that were written for whoever could see them, and are read by others."""
+"""Mentions of channels in texts that people read who may not see those channels."""
 
 from __future__ import annotations
 

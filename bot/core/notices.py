@@ -1,4 +1,4 @@
-"""Notices: what a server's people are told once, where they will see it."""
+"""Notices: problems that a server is notified of once, where its admins will see them."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class NoticeKind(StrEnum):
 class NoticeState(StrEnum):
     PENDING = "pending"
     NOTIFIED = "notified"
-    UNDELIVERABLE = "undeliverable"  # nobody could be told; /status says it all the same
+    UNDELIVERABLE = "undeliverable"  # nobody could be notified; /status shows it nevertheless
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One thing to tell a server. It stands until what it tells of is over; then the next one is new."""
+    """One problem of a server. It is kept until the problem is over, so that the server is notified once."""
 
     id: NoticeId
     server_id: ServerId
@@ -59,7 +59,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemReport:
-    """What one message tells a server: every trouble that is news to it."""
+    """The problems that one message reports to a server."""
 
     server_id: ServerId
     blocked: tuple[Feed, ...] = ()

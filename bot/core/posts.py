@@ -1,4 +1,4 @@
-"""Posts: the messages a feed owes or has sent, their papers, and the steps that follow a message."""
+"""Posts: a feed's pending and sent messages, their papers, and the follow-ups on a message."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Entry:
 
 
 class PostState(StrEnum):
-    PENDING = "pending"  # owed: planned, perhaps tried, not known to be in the channel
+    PENDING = "pending"  # planned, perhaps tried, not known to be in the channel
     SENT = "sent"
     FAILED = "failed"  # Discord refused its content; shown by /status, tried again on request
 

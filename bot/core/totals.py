@@ -17,7 +17,7 @@ class Totals:
     subscriptions: int
     papers: int
     items_unreadable: int  # on the list days that were read, when each was read last
-    posts_waiting: int  # owed, and to be sent as soon as may be
-    posts_blocked: int  # owed by feeds that are held or paused
+    posts_waiting: int  # pending, and sent as soon as possible
+    posts_blocked: int  # pending in feeds that are blocked or paused
     posts_unconfirmed: int
     oldest_waiting_at: datetime | None  # when the longest waiting of `posts_waiting` was planned

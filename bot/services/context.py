@@ -17,7 +17,7 @@ from bot.telemetry import NO_TELEMETRY, Telemetry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceContext:
-    """What the services share. Whoever builds it opens and closes what is in it."""
+    """What the services share. Its creator opens and closes what is in it."""
 
     database: Database
     source: HuggingFace

@@ -1,4 +1,4 @@
-"""Progress: how far a long piece of work is, told to whoever shows it."""
+"""Progress: how far a long piece of work is, reported to what shows it."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ class Publisher(Protocol):
         """Sends the message, within a minute. In a forum it is a post: its thread has the message's id.
 
         In a channel the same nonce within two minutes gives the first message again; in threads that is not
-        relied on, and forum posts have none. There the request is made once, and never repeated by itself.
+        relied on, and forum posts have none. There the request is made once and not repeated.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""What of a server a person may be shown: asked by use cases, answered by whoever knows their permissions."""
+"""Which channels of a server a person may see; the Discord layer answers it."""
 
 from __future__ import annotations
 

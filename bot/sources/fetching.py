@@ -105,7 +105,7 @@ class Fetcher:
         self._clock = clock
         self._sleep = sleep
         self._limits = limits
-        self._told = told  # of each request: its address, the answer's status if one came, and the seconds
+        self._told = told  # after each request: its address, the status if one came, the seconds
         self._session: ClientSession | None = None
         self._heard: Heard | None = None
         self._free_at: datetime | None = None  # no call before this
@@ -188,7 +188,7 @@ class Fetcher:
 
     @asynccontextmanager
     async def _request(self, url: URL, headers: dict[str, str]) -> AsyncGenerator[ClientResponse]:
-        """One request, told of when its answer has been read, or will never be."""
+        """One request, reported when its answer has been read or will never come."""
         began, status = time.monotonic(), None
         try:
             async with self._open().get(url, headers=headers, allow_redirects=False) as response:

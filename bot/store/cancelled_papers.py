@@ -119,7 +119,7 @@ async def _cancel_in(conn: AsyncConnection, post: Post, ended: Mapping[str, Subs
     if gone:
         of_post = _entries.c.post_id == post.id
         await conn.execute(delete(_entries).where(of_post, _entries.c.paper_id.in_(gone)))
-        # Whoever is about to send it with the papers that it had is stopped: see `outbox.begin_attempt`.
+        # A sender that is about to send it with its old papers is stopped: see `outbox.begin_attempt`.
         nonce = secrets.token_hex(_NONCE_BYTES)
         await conn.execute(update(_posts).where(_posts.c.id == post.id).values(nonce=nonce))
 

@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 _WRITER = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
 _READER = ("query_only = ON",)  # a write through `read()` is an error, not a surprise
 _MIGRATOR = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = OFF")
-# SQLite writes a row anew even where nothing in it changes. This one is Alembic's, and the only one.
+# SQLite rewrites a row even where nothing in it changes. This one is Alembic's, and the only one.
 _REWRITE = text("UPDATE alembic_version SET version_num = version_num")
 
 
@@ -124,7 +124,7 @@ class Database:
     def _translated(self, *, is_write: bool) -> Generator[None]:
         """Makes an error that the operator can fix one of ours; logs its beginning and its end, once each.
 
-        Many jobs hit a full disk, again and again; whoever catches a StoreError need not log it.
+        Many jobs hit a full disk, again and again; code that catches a StoreError need not log it.
         """
         try:
             yield

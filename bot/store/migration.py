@@ -13,7 +13,7 @@ from sqlalchemy import Connection, inspect
 from bot.errors import ConfigError
 
 log = logging.getLogger(__name__)
-# Alembic tells its set-up at INFO on every start; what it did is told below.
+# Alembic tells its set-up at INFO on every start; what it did is logged below.
 logging.getLogger("alembic").setLevel(logging.WARNING)
 
 

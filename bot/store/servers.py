@@ -66,7 +66,7 @@ def _is_forgettable(before: datetime) -> ColumnElement[bool]:
 async def set_notices_channel(
     conn: AsyncConnection, server_id: ServerId, channel_id: ChannelId, *, now: datetime
 ) -> None:
-    """Where the server's people want to hear of troubles; a server that is not known yet is made."""
+    """Set the channel for the server's notices; adds a server that is not known yet."""
     await ensure(conn, server_id, now=now)
     theirs = tables.servers.c.id == server_id
     await conn.execute(update(tables.servers).where(theirs).values(notices_channel_id=channel_id))

@@ -319,7 +319,7 @@ notices = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_attempt_at", UtcDateTime, nullable=False),
-    Column("channel_id", Id),  # where it was told
+    Column("channel_id", Id),  # where the notice was sent
     Column("message_id", Id),
     Column("notified_at", UtcDateTime),
     _one_of("kind", NoticeKind),
@@ -327,7 +327,7 @@ notices = Table(
     CheckConstraint("(kind = 'source') = (feed_id IS NULL)", name="feed_id"),
     CheckConstraint("(state = 'notified') = (notified_at IS NOT NULL)", name="notified_at"),
     UniqueConstraint("nonce"),
-    UniqueConstraint("feed_id", "kind"),  # the promise: of one trouble a server hears once
+    UniqueConstraint("feed_id", "kind"),  # the promise: a server is notified of one problem once
     sqlite_autoincrement=True,
 )
 _is_of_source = text("kind = 'source'")

@@ -1,4 +1,4 @@
-"""What a person is told when a command, a button or a form fails: the one error handler."""
+"""The error handler of commands, buttons and forms: what the person sees, and what the log says."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ async def answer_failure(interaction: discord.Interaction, error: Exception) -> 
     problem = found.warning
     if found.text:
         may_be_ours = not isinstance(error, discord.HTTPException)
-        untold = await _tell(interaction, shorten(found.text, _LONGEST_CONTENT), may_be_ours=may_be_ours)
-        if untold is not None:
-            problem = "; ".join(filter(None, (problem, f"the person could not be told of it: {untold}")))
+        undelivered = await _tell(interaction, shorten(found.text, _LONGEST_CONTENT), may_be_ours=may_be_ours)
+        if undelivered is not None:
+            problem = "; ".join(filter(None, (problem, f"the person could not be notified: {undelivered}")))
     if problem:
         _log.warning("%s failed: %s", name, problem)
     return found.answered
@@ -54,7 +54,7 @@ def _bug(error: Exception, name: str) -> Failure:
     _log.error("Bug %s in %s", reference, name, exc_info=error)
     text = (
         "Something went wrong in Paperboy; that is a bug, and nothing you did. Try again, and if it stays, "
-        f"give whoever runs this bot the reference `{reference}`: it is in the log."
+        f"give the bot's operator the reference `{reference}`: it is in the log."
     )
     return Failure(answered=CommandOutcome.BUG, text=text)
 
@@ -84,7 +84,7 @@ async def _tell(interaction: discord.Interaction, text: str, *, may_be_ours: boo
 class AutocompleteFailures(logging.Filter):
     """For discord.py's logger of the command tree, which has a traceback for whatever ends an autocomplete.
 
-    What is no bug becomes one line; nobody is told, for nothing but choices can be shown there.
+    What is not a bug becomes one line. The person sees nothing, because only choices can be shown there.
     """
 
     @override

@@ -16,7 +16,7 @@ _IS_COMPLETE = "is_complete"
 
 
 async def defer_publicly(interaction: discord.Interaction) -> None:
-    """Defers an answer that all may read; an error after this is told to the person alone nevertheless."""
+    """Defers an answer that all may read; an error after this is still shown only to the person."""
     interaction.extras[_IS_PUBLIC] = True
     await interaction.response.defer()
 
@@ -68,7 +68,7 @@ async def tell(interaction: discord.Interaction, text: str, *, is_acknowledged: 
     else:
         if waits:
             # A public "thinking…" cannot become private: it is completed, then deleted. Should the deletion
-            # fail, the person has been told all the same.
+            # fail, the person has seen the answer all the same.
             await _complete(interaction, text)
             await interaction.delete_original_response()
         await _follow_up(interaction, text, ephemeral=True)

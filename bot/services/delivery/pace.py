@@ -28,7 +28,7 @@ def growing_wait(failures: int) -> timedelta:
 
 
 class RequestPace:
-    """Hands out turns for requests, evenly spaced; whoever waits gets theirs in the order of asking.
+    """Hands out turns for requests, evenly spaced, in the order in which they are asked for.
 
     Turns that a busy machine was late for are made up for at twice the pace, but no second, wherever it is
     taken to begin, has more turns than `per_second`, rounded up.

@@ -18,7 +18,7 @@ from bot.store import cancelled_papers, papers, posts, subscriptions
 from bot.store.cancelled_papers import Cancelled
 from bot.store.subscriptions import Removed
 
-# Of the list days since its removal, so many at most are made up for.
+# The maximum number of list days since the removal that are caught up on.
 MADE_UP_DAYS = 7
 
 

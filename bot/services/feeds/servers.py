@@ -34,7 +34,7 @@ class Servers:
         self._default_schedule = context.default_schedule
 
     async def welcome(self, server_id: ServerId) -> bool:
-        """Whether the server is to be welcomed now, which is asked for once: whoever asks must do it.
+        """Whether the server is to be welcomed now, which is true once: the caller must send the welcome.
 
         Noted before anything is said: a welcome that a crash swallows is missed by nobody, and one that comes
         again at each start would be a nuisance.

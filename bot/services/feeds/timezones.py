@@ -39,7 +39,7 @@ class _Meaning:
     """The zones that something typed whole may mean, best first."""
 
     zones: tuple[str, ...]
-    is_sure: bool  # the first is meant, as far as can be told
+    is_sure: bool  # the first is probably meant
 
 
 def timezones_like(typed: str, *, now: datetime) -> list[str]:

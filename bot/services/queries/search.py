@@ -17,7 +17,7 @@ from bot.matching.index import PaperIndex
 from bot.services.context import ServiceContext
 from bot.store import list_days, papers
 
-RECENT_DAYS = 7  # what /subscribe tells of a keyword, and /preview's default
+RECENT_DAYS = 7  # what /subscribe counts a keyword's papers over, and /preview's default
 MOST_DAYS = 30
 
 

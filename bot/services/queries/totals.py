@@ -1,4 +1,4 @@
-"""Totals for whoever watches the bot, read no more often than they are worth."""
+"""Totals for monitoring, cached so that frequent scrapes cost little."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ BACKFILL_PAUSE_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollResult:
-    """What one poll came to."""
+    """The result of one poll."""
 
     days_read: int = 0
     listed: int = 0  # papers on the days that were read

@@ -140,7 +140,7 @@ def _whole(path: str, environment: Mapping[str, str], *, on_windows: bool) -> st
     """The path with what a shell would have put in; None where that leaves nothing."""
 
     def value(found: re.Match[str]) -> str:
-        """Of a folder alone, which is no secret; else the name stays, and is told."""
+        """Of a folder alone, which is no secret; else the name stays and is shown."""
         kept = environment.get(found[1] or found[2] or found[3] or "", "")
         return kept.replace("\\", "/") if Path(kept).is_absolute() else found[0]
 

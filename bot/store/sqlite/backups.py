@@ -113,8 +113,8 @@ def back_up(database: Path, target: Path, *, replaces: bool) -> Contents:
 def restore(file: Path, url: str, *, now: datetime) -> Restored:
     """Put the backup in the place of the database, which is kept under another name.
 
-    The posts that the backup owes are looked for in their channels before they are sent: they may have gone
-    out after it was made.
+    Posts that are pending in the backup are looked for in their channels before they are sent: they may have
+    been sent after it was made.
 
     Raises:
         BackupError: it cannot be done, or a program has the database open; all is as it was.
@@ -176,7 +176,7 @@ def _copy(source: Path, part: Path, *, mode: str) -> None:
         BackupError: the source is no database of Paperboy's, or a newer one; or the copy cannot be written.
     """
     with _told(source), closing(_connect(source, mode)) as reading:
-        # One moment for the whole copy: else SQLite begins anew whenever the bot writes.
+        # One moment for the whole copy: else SQLite starts over whenever the bot writes.
         reading.execute("BEGIN")
         _check_revision(reading, source)
         with _told(part), closing(sqlite3.connect(part, isolation_level=None)) as writing:
@@ -305,7 +305,7 @@ def _set_aside(database: Path, now: datetime) -> Path:
 
 
 async def _make_ready(url: str) -> None:
-    """Bring the copy up to this code's tables, and have it look before it sends what it owes."""
+    """Bring the copy up to this code's tables, and have it look before it sends pending posts."""
     database = await Database.open(url)
     try:
         async with database.write() as conn:

@@ -1,4 +1,4 @@
-"""SQLite engines: how a connection is set up, and how a file that cannot serve is told to the operator."""
+"""SQLite engines: connection set-up, and what the operator learns about a file that cannot be used."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def parse_url(url: str) -> Path:
 def sqlite_engine(path: Path, *, begin: str, pragmas: tuple[str, ...]) -> AsyncEngine:
     """An engine whose transactions start with `begin`; `pragmas` are set on each new connection.
 
-    Python's sqlite3 would begin transactions by itself, late, and never for DDL; so it is told not to.
+    Python's sqlite3 would begin transactions on its own, late, and never for DDL; this turns that off.
     """
     url = URL.create("sqlite+aiosqlite", database=str(path))
     engine = create_async_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_SECONDS})

@@ -24,7 +24,7 @@ from bot.store import feeds, migration, tables
 from bot.store.sqlite.engine import refusal
 from bot.store.sqlite.files import beside, real
 
-_MOST_FLAWS = 20  # told of by one look
+_MOST_FLAWS = 20  # reported by one inspection
 _PATIENCE = 1.0  # seconds, with another program's lock
 _FULL_CHECK_BYTES = 200_000_000  # of a larger file, the indexes are not held against their tables
 _BETWEEN_LOOKS = 100  # of SQLite's steps, between two looks at the clock
@@ -66,7 +66,7 @@ async def inspected(path: Path, *, within_seconds: float) -> AsyncGenerator[Insp
         TimeoutError: it took too long.
     """
     deadline = time.monotonic() + within_seconds
-    # Where nobody has the file open, SQLite is told that nobody writes: else it would make files beside it.
+    # Where nobody has the file open, SQLite is opened as immutable: else it would create files beside it.
     place = real(path)
     mode = "mode=ro" if beside(place, "-wal").exists() else "immutable=1"
 

@@ -14,7 +14,7 @@ from bot.errors import ConfigError
 from bot.store.sqlite import files
 from bot.store.sqlite.engine import parse_url
 
-_CLOSES_WITHIN_SECONDS = 5.0  # a bot that was told to end may take so long
+_CLOSES_WITHIN_SECONDS = 5.0  # how long a stopping bot may take
 _AGAIN_SECONDS = 0.1
 # Of a file that is locked; `lockf` has both.
 _TAKEN = {errno.EAGAIN, errno.EACCES}
