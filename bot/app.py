@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.client import Client, point_at
 from bot.core.ids import ServerId
 from bot.core.plurals import count
-from bot.discord.connection.outages import Patience
+from bot.discord.connection.patience import Patience
 from bot.discord.connection.server_list import list_servers
 from bot.discord.connection.shards import Shards
 from bot.discord.delivery.notice_board import DiscordNoticeBoard
@@ -196,9 +196,9 @@ class App:
 async def _servers_of(client: Client) -> set[ServerId]:
     """The servers that the bot is in.
 
-    Over a new session discord.py keeps those that were left meanwhile, so Discord is asked for them too.
+    After a new session discord.py still has servers that the bot has left since, so Discord is asked too.
 
     Raises:
-        UNUSABLE: there is no answer.
+        DiscordError: Discord gave no usable answer.
     """
     return (await list_servers(client)).keys() & {ServerId(guild.id) for guild in client.guilds}

@@ -1,4 +1,4 @@
-"""The Discord client: its intents, its command tree and how commands are synced."""
+"""The Discord client: its intents, its connection, its command tree and the syncing of commands."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from typing_extensions import override
 
+from bot.discord.connection.errors import DiscordError, as_list, discord_errors
 from bot.discord.connection.gateway import (
     CONNECT_SECONDS,
     GatewayShard,
@@ -25,11 +26,11 @@ from bot.discord.connection.gateway import (
     final_error,
     not_connected,
 )
-from bot.discord.connection.outages import UNUSABLE, Patience, as_list
+from bot.discord.connection.patience import Patience
 from bot.discord.connection.registration import are_same
 from bot.discord.connection.requests import gate, limit_time, on_answer
 from bot.discord.ui.error_handler import AutocompleteFailures, answer_failure
-from bot.discord.ui.error_texts import NO_ANSWER, failure, not_offered
+from bot.discord.ui.error_texts import failure, not_offered
 from bot.discord.ui.persistent_items import PERSISTENT_ITEMS
 from bot.discord.ui.sessions import Sessions
 from bot.errors import UserError
@@ -41,16 +42,16 @@ from bot.telemetry import NO_TELEMETRY, CommandOutcome, Telemetry
 _log = logging.getLogger(__name__)
 _AUTOCOMPLETE = AutocompleteFailures()
 
-# How long the next server may be in coming until the client counts as ready. Sending needs none of them, so
-# two seconds, which discord.py takes where nothing is said, would only be lost.
+# How long to wait for the next server until the client counts as ready. Sending needs no server, so that
+# discord.py's default of two seconds would only cost time.
 _SERVERS_SECONDS = 0.5
 
 _IDENTIFY_SECONDS = 5.0
 
-# What is refused for good, such as a command that Discord does not like, is not asked for each minute.
-_SYNC_SECONDS = 900.0
+# Discord may refuse a command permanently, so syncing is not retried every minute.
+_MAX_SYNC_WAIT_SECONDS = 900.0
 
-# What the invite link asks for, and why each stands in the README.
+# The permissions that the invite link asks for; the README explains each.
 INVITE_PERMISSIONS = discord.Permissions(
     view_channel=True,
     send_messages=True,
@@ -62,21 +63,19 @@ INVITE_PERMISSIONS = discord.Permissions(
 
 
 class Tree(app_commands.CommandTree["Client"]):
-    """The command tree: one error handler, and a sync that calls Discord only where something differs."""
+    """The command tree: one error handler, and a sync that calls Discord only if something differs."""
 
     @override
     async def interaction_check(self, interaction: discord.Interaction[Client], /) -> bool:
-        """Lets through what this version takes; from here on the watcher's time for the first answer runs."""
+        """Refuses options that this version does not accept; starts timing the first answer."""
         if interaction.type is discord.InteractionType.application_command:
             began = time.monotonic()
             telemetry = self.client.telemetry
             on_answer(
                 lambda: telemetry.command_answered(_name(interaction), seconds=time.monotonic() - began)
             )
-            if refused := _not_taken(interaction):
-                self.client.telemetry.command_ended(
-                    _name(interaction), await answer_failure(interaction, refused)
-                )
+            if refused := _bad_option(interaction):
+                telemetry.command_ended(_name(interaction), await answer_failure(interaction, refused))
                 return False
         return True
 
@@ -89,7 +88,7 @@ class Tree(app_commands.CommandTree["Client"]):
             self.client.telemetry.command_ended(_name(interaction), answered)
 
     async def sync_if_changed(self) -> bool:
-        """Syncs the commands where Discord's copy differs; whether it did."""
+        """Syncs the commands if Discord's copy differs; returns whether it did."""
         application_id = self.client.application_id
         if application_id is None:
             raise app_commands.MissingApplicationID
@@ -98,7 +97,7 @@ class Tree(app_commands.CommandTree["Client"]):
         if are_same(ours, theirs):
             return False
         if len(await self.sync()) != len(ours):
-            raise ValueError("the answer is not these commands")
+            raise ValueError("the answer does not list the same commands")
         return True
 
 
@@ -130,7 +129,7 @@ class Client(commands.AutoShardedBot):
             tree_cls=Tree,
             shard_count=shard_count,
             http_trace=gate(pace or RequestPace(), telemetry),
-            # A longer wait is the caller's to plan, not to sit through: RateLimited says how long.
+            # For a longer wait discord.py raises RateLimited, so that the caller can plan it.
             max_ratelimit_timeout=30.0,
         )
         self.telemetry = telemetry
@@ -144,7 +143,7 @@ class Client(commands.AutoShardedBot):
 
     @override
     async def login(self, token: str) -> None:
-        """Also after one that failed, which left its connections behind."""
+        """Logs in; may be retried, because it closes what a failed login left open."""
         await self.http.close()
         self.http.connector = self._proxies.connector()
         await super().login(token)
@@ -165,7 +164,7 @@ class Client(commands.AutoShardedBot):
             await self._launch(shard_id, initial=shard_id == shard_ids[0])
 
     async def _launch(self, shard_id: int, *, initial: bool) -> None:
-        """Connects a shard, for as long as it takes.
+        """Connects a shard, however long it takes.
 
         Raises:
             ConfigError: Discord turns the bot away for good.
@@ -173,14 +172,15 @@ class Client(commands.AutoShardedBot):
 
         async def opened() -> GatewaySocket:
             try:
-                return await self.open_socket(shard_id, initial=initial)
-            except UNUSABLE as error:
+                with discord_errors():
+                    return await self.open_socket(shard_id, initial=initial)
+            except DiscordError as error:
                 if final := final_error(error):
                     raise final from error
                 raise
 
         socket = await self.patience.until_answered(not_connected(shard_id), opened)
-        # discord.py has no other way in for a shard of our own.
+        # discord.py has no public way to add a shard of our own class.
         own = vars(self)
         shard = GatewayShard(socket, self, own["_AutoShardedClient__queue"].put_nowait)
         own["_AutoShardedClient__shards"][shard_id] = shard
@@ -189,10 +189,9 @@ class Client(commands.AutoShardedBot):
     async def open_socket(
         self, shard_id: int, *, initial: bool = False, resume: GatewaySocket | None = None
     ) -> GatewaySocket:
-        """A new connection to the gateway, with the session of that one or a new one.
+        """A new connection to the gateway, with a new session or that of `resume`.
 
-        Raises:
-            UNUSABLE: there is none now.
+        May raise anything that `discord_errors` translates.
         """
         session: dict[str, Any] = {}
         if resume is None:
@@ -207,7 +206,7 @@ class Client(commands.AutoShardedBot):
 
     @override
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Discord takes one IDENTIFY in five seconds."""
+        """Waits, because Discord accepts one IDENTIFY every five seconds."""
         if not initial:
             await self.patience.sleep(_IDENTIFY_SECONDS)
 
@@ -242,38 +241,29 @@ class Client(commands.AutoShardedBot):
             _log.info("Invite link: %s", link)
 
     async def sync_commands(self) -> None:
-        """Syncs the commands, for as long as it takes; until then, Discord goes on with those it has.
+        """Syncs the commands, however long it takes; until then Discord keeps those it has.
 
         Raises:
             ConfigError: the token is refused.
         """
         synced = await self.patience.until_answered(
-            "Commands could not be synced", self.tree.sync_if_changed, longest_seconds=_SYNC_SECONDS
+            "Commands could not be synced", self.tree.sync_if_changed, max_wait_seconds=_MAX_SYNC_WAIT_SECONDS
         )
         _log.info("Commands: %s", "synced" if synced else "unchanged")
 
-    async def _sync(self) -> None:
-        """Syncs the commands; where that fails, Discord goes on with those it has."""
-        try:
-            synced = await self.tree.sync_if_changed()
-        except (discord.DiscordException, *NO_ANSWER) as error:
-            _log.error("Commands could not be synced: %s; the next start tries again", error)
-        else:
-            _log.info("Commands: %s", "synced" if synced else "unchanged")
-
     @override
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
-        """What an event's listener raised; what is no bug has no traceback."""
+        """Logs what an event's listener raised, with a traceback only if it is a bug."""
         error = sys.exc_info()[1]
-        found = failure(error, has_begun=True) if isinstance(error, Exception) else None
-        if found is None:
+        problem = failure(error, has_begun=True) if isinstance(error, Exception) else None
+        if problem is None:
             await super().on_error(event_method, *args, **kwargs)
-        elif found.warning:
-            _log.warning("The event %s could not be handled: %s", event_method, found.warning)
+        elif problem.warning:
+            _log.warning("The event %s could not be handled: %s", event_method, problem.warning)
 
     @override
     async def on_message(self, message: discord.Message, /) -> None:
-        """Messages are nobody's commands here."""
+        """Ignores messages: the bot has no prefix commands."""
 
     async def on_app_command_completion(
         self,
@@ -284,10 +274,11 @@ class Client(commands.AutoShardedBot):
         self.telemetry.command_ended(command.qualified_name, CommandOutcome.OK)
 
 
-def _not_taken(interaction: discord.Interaction[Client]) -> UserError | None:
-    """What is wrong with the options, of which discord.py checks no choices and bounds.
+def _bad_option(interaction: discord.Interaction[Client]) -> UserError | None:
+    """The error for an option whose value is not offered.
 
-    Discord does, by the command as it knows it: one of before an update takes what is not offered any more.
+    discord.py checks no choices or bounds, and Discord checks them against the command that it knows, which
+    may be from before an update.
     """
     command = interaction.command
     if not isinstance(command, app_commands.Command):
@@ -307,15 +298,16 @@ def _not_taken(interaction: discord.Interaction[Client]) -> UserError | None:
 
 
 def _name(interaction: discord.Interaction[Client]) -> str:
-    """The command's, of those that there are: what else Discord sends is one name."""
+    """The command's name for telemetry; one name stands for all commands that do not exist."""
     return interaction.command.qualified_name if interaction.command else "unknown"
 
 
 def point_at(*, api_url: str, gateway_url: str | None) -> None:
     """Points discord.py at a REST address and, where one is given, at a gateway, for this process.
 
-    discord.py keeps both in its classes; this is the one place that writes them. A gateway of the operator's
-    wins over the one that Discord names, for resuming too. Nor does it warn of what voice would need.
+    discord.py keeps both in its classes; this is the only place that writes them. The operator's gateway
+    wins over the one that Discord names, also for resuming. The warnings about missing voice libraries are
+    turned off.
     """
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     Route.BASE = api_url

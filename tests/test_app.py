@@ -14,7 +14,7 @@ from discord.http import HTTPClient
 from bot import app as apps
 from bot.app import App
 from bot.client import Client
-from bot.discord.connection.outages import Patience
+from bot.discord.connection.patience import Patience
 from bot.errors import ConfigError
 from bot.services.clock import system_clock
 from bot.settings import Settings

@@ -13,7 +13,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from bot.discord.connection import gateway, requests
-from bot.discord.connection.outages import LONGEST_WAIT_SECONDS
+from bot.discord.connection.patience import MAX_WAIT_SECONDS
 from bot.errors import ConfigError
 from tests.front import UNAUTHORIZED, Bad, Socket, Start, starting
 
@@ -78,7 +78,7 @@ async def test_whatever_is_answered_is_waited_out_in_one_line_each_and_the_start
         assert call in start.front.asked[-20:]
     said = [one for one in warnings(caplog) if one.startswith(what)]
     assert len(said) == len(asked_waits)
-    longest = LONGEST_WAIT_SECONDS if what != "Commands could not be synced" else 900.0
+    longest = MAX_WAIT_SECONDS if what != "Commands could not be synced" else 900.0
     assert start.waits == [max(asked, min(2.0**number, longest)) for number, asked in enumerate(asked_waits)]
     assert not [one for one in caplog.records if one.exc_info]
     assert "127.0.0.1" not in "".join(said)

@@ -17,7 +17,7 @@ class MessageParts:
 
     content: str
     embeds: list[discord.Embed]
-    view: discord.ui.View | None  # link buttons alone: nothing to listen to, nothing that times out
+    view: discord.ui.View | None  # only link buttons: no listener, no timeout
 
 
 def to_discord(message: Message) -> MessageParts:
@@ -42,7 +42,7 @@ def to_embed(card: Card) -> discord.Embed:
 
 
 def link_view(links: Sequence[Link]) -> discord.ui.View:
-    """Buttons that open the links, five a row; at most 25."""
+    """Link buttons, five in a row; at most 25."""
     view = discord.ui.View(timeout=None)
     for item in links:
         view.add_item(discord.ui.Button(style=discord.ButtonStyle.link, label=item.label, url=item.url))

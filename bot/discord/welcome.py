@@ -1,4 +1,4 @@
-"""Where a server is welcomed, and how: one message where the bot may write."""
+"""The welcome: one message in a new server, in a channel where the bot may write."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 import discord
 
 from bot.discord.answers.pages import COLOUR
-from bot.discord.connection.requests import NO_ANSWER, unreadable_answers
+from bot.discord.connection.errors import DiscordError, discord_errors
 from bot.discord.permissions.writable_channels import rooms
 from bot.discord.ui.components import SafeView
 from bot.discord.ui.setup_panel import SetUpButton
@@ -24,14 +24,14 @@ _WELCOME = (
 
 
 async def welcome(guild: discord.Guild) -> None:
-    """Says who the bot is and what to type first; where it may write nowhere, it says nothing."""
-    found = rooms(guild)
-    if not found:
+    """Introduces the bot and the first command; does nothing where the bot may write nowhere."""
+    channels = rooms(guild)
+    if not channels:
         return
     view = SafeView(SetUpButton())
     embed = discord.Embed(title="Hello, I'm Paperboy", description=_WELCOME, colour=COLOUR)
     try:
-        with unreadable_answers():
-            await found[0].send(embed=embed, view=view, allowed_mentions=discord.AllowedMentions.none())
-    except (discord.DiscordException, *NO_ANSWER) as error:
+        with discord_errors():
+            await channels[0].send(embed=embed, view=view, allowed_mentions=discord.AllowedMentions.none())
+    except DiscordError as error:
         _log.warning("Server %d could not be welcomed: %s", guild.id, error)

@@ -72,7 +72,7 @@ def _switched_on(identity: Identity) -> str:
 
 
 def judged_starts(starts: SessionStarts) -> Finding:
-    what = f"{starts.left} of {starts.of} session starts are left"
+    what = f"{starts.left} of {starts.total} session starts are left"
     hours = max(1, round(starts.resets_in_seconds / 3600))
     if starts.left == 0:
         return wrong(what, f"the bot can connect again in {count(hours, 'hour')}; find out why it restarts")

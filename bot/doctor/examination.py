@@ -98,8 +98,8 @@ class Examination:
         survey = await stack.enter_async_context(Survey(clock=self._clock, proxies=settings.proxies))
         token = settings.discord_token.get_secret_value()
         found = await check_discord(survey, token, api_url=settings.discord_api_url)
-        if survey.heard is not None:
-            theirs, ours = survey.heard
+        if survey.server_time is not None:
+            theirs, ours = survey.server_time
             self._moments.append(Moment(where="Discord", theirs=theirs, ours=ours))
         if survey.is_logged_in:
             self._survey = survey

@@ -96,7 +96,7 @@ async def _look(
     async def look(server_id: ServerId, feeds: Sequence[Feed]) -> None:
         try:
             async with room, asyncio.timeout(_A_SERVER_SECONDS):
-                seen[server_id] = await survey.look_into(server_id, [feed.place for feed in feeds])
+                seen[server_id] = await survey.accesses(server_id, [feed.place for feed in feeds])
         except (NoAnswerError, TokenRefusedError, TimeoutError):
             pass
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.core.plurals import count
-from bot.discord.connection.outages import span
+from bot.discord.connection.patience import duration
 from bot.discord.connection.shards import Shard, Shards
 from bot.services.runs.run import Runs
 from bot.sources.huggingface import HuggingFace, SourceHealth
@@ -108,7 +108,7 @@ class Health:
 
     async def report(self) -> Report:
         """Check all parts; takes about a second at most."""
-        shards = self._shards.look()
+        shards = self._shards.snapshot()
         report = Report(
             parts={
                 "gateway": self._gateway_part(shards),
@@ -156,7 +156,7 @@ class Health:
         longest = max(lost)
         return Part(
             status=Status.FAILING if longest > RECONNECTING_SECONDS else Status.OK,
-            reason=f"{len(lost)} of {count(len(shards), 'shard')} not connected, for {span(longest)}",
+            reason=f"{len(lost)} of {count(len(shards), 'shard')} not connected, for {duration(longest)}",
             figures=figures,
         )
 
@@ -164,7 +164,7 @@ class Health:
         since = self._runs.seconds_since
         elapsed = self._monotonic() - self._began if since is None else since
         if elapsed > self._runs_within_seconds:
-            status, reason = Status.FAILING, f"no run has succeeded for {span(elapsed)}; the log says why"
+            status, reason = Status.FAILING, f"no run has succeeded for {duration(elapsed)}; the log says why"
         else:
             status, reason = Status.OK, "the first run is in progress" if since is None else None
         figures = {} if since is None else {"last_run_seconds_ago": round(since, 1)}
@@ -204,7 +204,7 @@ class _WriteCheck:
         if self._task is not None:  # still running
             took = self._monotonic() - self._began_at
             if took > STUCK_SECONDS:
-                return Part(status=Status.FAILING, reason=f"a write has been waiting for {span(took)}")
+                return Part(status=Status.FAILING, reason=f"a write has been waiting for {duration(took)}")
         return self._last or Part(status=Status.STARTING, reason="the first write is in progress")
 
     async def close(self) -> None:

@@ -81,8 +81,8 @@ async def test_a_survey_hears_who_it_is_and_what_time_it_is_there(sandbox: Sandb
         assert (found.name, found.commands, list(found.privileged)) == ("Paperboy", 0, [])
         assert (await survey.session_starts()).left == 1000
         assert await survey.servers() == {sandbox.guild.id: "Paper Club"}
-        assert survey.heard is not None
-        assert survey.heard[1] == NOW
+        assert survey.server_time is not None
+        assert survey.server_time[1] == NOW
 
 
 async def test_an_applications_flags_are_read(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

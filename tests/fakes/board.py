@@ -31,11 +31,11 @@ class FakeBoard:
     lost_answers: int = 0  # of the next messages, which arrive
     tried: list[int] = field(default_factory=list[int])
 
-    async def rooms(self, server_id: ServerId) -> Sequence[ChannelId]:
+    async def channels(self, server_id: ServerId) -> Sequence[ChannelId]:
         return [ChannelId(room) for room in self.own_channels]
 
     async def post(
-        self, channel_id: ChannelId, told: ProblemReport, *, nonce: str, may_have_arrived: bool = False
+        self, channel_id: ChannelId, report: ProblemReport, *, nonce: str, may_have_arrived: bool = False
     ) -> MessageId:
         self.tried.append(channel_id)
         if channel_id in self.refusals:
@@ -44,14 +44,14 @@ class FakeBoard:
             for number, one in enumerate(self.posted, start=1):
                 if (one.channel_id, one.nonce) == (channel_id, nonce):
                     return MessageId(number)
-        self.posted.append(Posted(channel_id=channel_id, told=told, nonce=nonce))
+        self.posted.append(Posted(channel_id=channel_id, told=report, nonce=nonce))
         if self.lost_answers:
             self.lost_answers -= 1
             raise DeliveryError("No answer came.", may_have_arrived=True)
         return MessageId(len(self.posted))
 
     async def send(
-        self, user_id: UserId, told: ProblemReport, *, nonce: str, may_have_arrived: bool = False
+        self, user_id: UserId, report: ProblemReport, *, nonce: str, may_have_arrived: bool = False
     ) -> tuple[ChannelId, MessageId]:
         channel_id = ChannelId(DIRECT + user_id)
-        return channel_id, await self.post(channel_id, told, nonce=nonce, may_have_arrived=may_have_arrived)
+        return channel_id, await self.post(channel_id, report, nonce=nonce, may_have_arrived=may_have_arrived)

@@ -10,12 +10,12 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import create_autospec
 
-import aiohttp
 import pytest
 import pytest_asyncio
 
 from bot.client import Client
-from bot.discord.connection.outages import Patience
+from bot.discord.connection.errors import DiscordError
+from bot.discord.connection.patience import Patience
 from bot.discord.connection.shards import Shards
 from bot.monitoring import health as healths
 from bot.monitoring.health import (
@@ -115,7 +115,9 @@ async def test_the_reason_says_what_the_bot_waits_for(patient: Patient) -> None:
     await patient.bot.run()
     patient.client.is_ready.return_value = False
     patience = patient.shards._patience
-    await patience.wait("The bot is not logged in", aiohttp.ClientConnectionError(), failures=3)
+    await patience.wait(
+        "The bot is not logged in", DiscordError("the connection to Discord broke off"), failures=3
+    )
     report = await patient.report()
     said = "The bot is not logged in: the connection to Discord broke off; trying again in 8 s"
     assert report.status is Status.STARTING

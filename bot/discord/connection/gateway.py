@@ -1,4 +1,4 @@
-"""The gateway: where it is, one connection a shard, and connecting again without haste."""
+"""The gateway: its address, one connection per shard, and reconnecting with backoff."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.shard import EventItem, EventType, Shard
 from typing_extensions import override
 
-from bot.discord.connection.outages import TOKEN_REFUSED, UNUSABLE, NoSessionsLeftError, Patience, read_outage
+from bot.discord.connection.errors import MAX_RETRY_AFTER_SECONDS, DiscordError, discord_errors
+from bot.discord.connection.patience import TOKEN_REFUSED, Patience
 from bot.errors import ConfigError
 
-HELLO_SECONDS = 20.0  # from an open socket to the gateway's first word
-CONNECT_SECONDS = 60.0  # from nothing to a socket that has been introduced
-SESSION_SECONDS = 120.0  # from there to a session
+HELLO_SECONDS = 20.0  # timeout from an open socket to the gateway's HELLO
+CONNECT_SECONDS = 60.0  # timeout until a socket has identified itself
+SESSION_SECONDS = 120.0  # timeout from there to a session
 CLOSE_SECONDS = 2.0
-# A connection that lasted so long was a good one: the next begins at once. Others begin after a wait.
+# After a connection that lasted this long, the next one begins at once. Others begin after a wait.
 STABLE_SECONDS = 60.0
 
 _SHARDS = "; start Paperboy again: it asks Discord at each start how many shards there should be"
-# What ends the process, by the close code: https://discord.com/developers/docs/topics/opcodes-and-status-codes
+# The close codes that end the process: https://discord.com/developers/docs/topics/opcodes-and-status-codes
 _FINAL: Mapping[int, str] = {
     4004: TOKEN_REFUSED,
     4010: f"Discord's gateway does not know this shard (4010){_SHARDS}",
@@ -36,12 +37,12 @@ _FINAL: Mapping[int, str] = {
     4014: "Discord's gateway does not allow the intents that Paperboy asks for (4014), of which none is "
     "privileged: update Paperboy, and check DISCORD_GATEWAY_URL where it is set",
 }
-_RESUME_TRIES = 5  # where the address to resume at is gone, a new session is begun elsewhere
+_RESUME_TRIES = 5  # then a new session begins, in case the address to resume at is gone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayAddress:
-    """What Discord says of its gateway."""
+    """What Discord says about its gateway."""
 
     url: yarl.URL
     shards: int
@@ -51,52 +52,55 @@ class GatewayAddress:
 
 
 async def read_gateway(client: discord.Client) -> GatewayAddress:
-    """Where the gateway is, and how often the bot may connect.
+    """Asks Discord where the gateway is, and how often the bot may connect.
 
     Raises:
-        UNUSABLE: there is no answer, or it is not Discord's.
+        DiscordError: Discord gave no usable answer.
     """
-    shards, url, limit = await client.http.get_bot_gateway()
-    address = yarl.URL(url)
-    if address.scheme not in {"ws", "wss"} or not address.host:
-        raise ValueError("the gateway's address is none")
-    if type(shards) is not int or shards < 1:
-        raise ValueError("the number of shards is none")
-    return GatewayAddress(
-        url=address,
-        shards=shards,
-        sessions=int(limit["total"]),
-        sessions_left=int(limit["remaining"]),
-        resets_in_seconds=float(limit["reset_after"]) / 1000,
-    )
+    with discord_errors():
+        shards, url, limit = await client.http.get_bot_gateway()
+        address = yarl.URL(url)
+        if address.scheme not in {"ws", "wss"} or not address.host:
+            raise ValueError("the gateway's address is not valid")
+        if type(shards) is not int or shards < 1:
+            raise ValueError("the number of shards is not valid")
+        return GatewayAddress(
+            url=address,
+            shards=shards,
+            sessions=int(limit["total"]),
+            sessions_left=int(limit["remaining"]),
+            resets_in_seconds=float(limit["reset_after"]) / 1000,
+        )
 
 
 async def ask_for_gateway(client: discord.Client) -> GatewayAddress:
-    """As `read_gateway`, when the bot may connect.
+    """As `read_gateway`, if the bot may connect now.
 
     Raises:
-        NoSessionsLeftError: it may not for now.
-        UNUSABLE: there is no answer, or it is not Discord's.
+        DiscordError: it may not, or Discord gave no usable answer.
     """
     address = await read_gateway(client)
     if address.sessions_left < 1:
-        raise NoSessionsLeftError(address.resets_in_seconds)
+        raise DiscordError(
+            "Discord lets the bot start no more sessions for now",
+            retry_after_seconds=min(address.resets_in_seconds, MAX_RETRY_AFTER_SECONDS),
+        )
     return address
 
 
-def final_error(error: BaseException) -> ConfigError | None:
-    """What the operator has to do, where Discord turns the bot away for good."""
-    if isinstance(error, discord.ConnectionClosed) and error.code in _FINAL:
-        return ConfigError(_FINAL[error.code])
-    return ConfigError(TOKEN_REFUSED) if read_outage(error).is_token_refused else None
+def final_error(error: DiscordError) -> ConfigError | None:
+    """What the operator has to do if Discord turns the bot away for good; None if a retry may succeed."""
+    if error.close_code is not None and error.close_code in _FINAL:
+        return ConfigError(_FINAL[error.close_code])
+    return ConfigError(TOKEN_REFUSED) if error.is_token_refused else None
 
 
 class GatewaySocket(DiscordWebSocket):
-    """A connection that waits for its HELLO only so long, and measures its latency from the right moment."""
+    """A connection with a timeout for HELLO, and with the right moment to measure its latency from."""
 
     @override
     async def poll_event(self) -> None:
-        if self._keep_alive is not None:  # HELLO was there
+        if self._keep_alive is not None:  # HELLO has arrived
             await super().poll_event()
             return
         try:
@@ -108,14 +112,14 @@ class GatewaySocket(DiscordWebSocket):
 
     @override
     async def send_heartbeat(self, data: Any) -> None:
-        # discord.py notes the moment in another thread, after this; where the answer is faster, it takes the
-        # heartbeat before for this one: "Can't keep up", 41 seconds behind.
+        # discord.py notes the moment in another thread, after this. If the answer is faster, it measures from
+        # the heartbeat before and logs "Can't keep up", 41 seconds behind.
         if self._keep_alive is not None:
             self._keep_alive._last_send = time.perf_counter()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         await super().send_heartbeat(data)
 
     async def abandon(self) -> None:
-        """Closes it, whether the other side says goodbye or not; the session may be resumed."""
+        """Closes it without waiting long for the other side; the session can be resumed."""
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self.close(code=4000)
@@ -136,16 +140,16 @@ def not_connected(shard_id: int) -> str:
 
 
 class GatewayShard(Shard):
-    """One shard, which comes back whatever ends its connection, with growing waits, each said in one line."""
+    """One shard, which reconnects with growing waits whatever ends its connection, one log line per wait."""
 
-    ws: GatewaySocket  # pyright: ignore[reportIncompatibleVariableOverride] - none other is given to it
+    ws: GatewaySocket  # pyright: ignore[reportIncompatibleVariableOverride] - it gets no other kind
 
     def __init__(
         self, ws: GatewaySocket, client: discord.AutoShardedClient, put: Callable[[EventItem], None]
     ) -> None:
         super().__init__(ws, client, put)
         self._failures = 0
-        self._what = not_connected(self.id)
+        self._problem = not_connected(self.id)
 
     @property
     def _patience(self) -> Patience:
@@ -165,15 +169,16 @@ class GatewayShard(Shard):
         has_session = False
         try:
             while not self._client.is_closed():
-                await self.ws.poll_event()
+                with discord_errors():
+                    await self.ws.poll_event()
                 if has_session:
                     continue
                 has_session = self.ws.session_id is not None and self.ws.sequence != sequence
                 if has_session:
-                    self._patience.end(self._what)
+                    self._patience.end(self._problem)
                 elif time.monotonic() - launched_at > SESSION_SECONDS:
-                    raise TimeoutError
-        except UNUSABLE as error:
+                    raise DiscordError("Discord did not answer in time")  # noqa: TRY301 - as any lost connection
+        except DiscordError as error:
             if self._client.is_closed():
                 return
             if has_session and time.monotonic() - launched_at > STABLE_SECONDS:
@@ -181,36 +186,37 @@ class GatewayShard(Shard):
             await self.ws.abandon()
             self._dispatch("disconnect")
             self._dispatch("shard_disconnect", self.id)
-            await self._again(error)
+            await self._connect_again(error)
 
     @override
     async def reidentify(self, exc: ReconnectWebSocket | ConfigError) -> None:
-        """Connects again, with the old session or a new one.
+        """Reconnects, with the old session or a new one.
 
         Raises:
-            ConfigError: what was given to be raised here, where the client waits for the ends of its shards.
+            ConfigError: the one passed in; raised here because here the client waits for its shards.
         """
         self._cancel_task()
         if isinstance(exc, ConfigError):
             raise exc
         try:
             client = cast("GatewayClient", self._client)
-            self.ws = await client.open_socket(self.id, resume=self.ws if exc.resume else None)  # pyright: ignore[reportIncompatibleVariableOverride] - as above
-        except UNUSABLE as error:
-            # A task of its own, since other shards wait for this one to return.
-            self._task = self._client.loop.create_task(self._again(error))
+            with discord_errors():
+                self.ws = await client.open_socket(self.id, resume=self.ws if exc.resume else None)  # pyright: ignore[reportIncompatibleVariableOverride] - as above
+        except DiscordError as error:
+            # In a task, because other shards wait for this method to return.
+            self._task = self._client.loop.create_task(self._connect_again(error))
         else:
             self.launch()
 
-    async def _again(self, error: BaseException) -> None:
-        """Has the shard connect again: at once after a good connection, else after a wait."""
+    async def _connect_again(self, error: DiscordError) -> None:
+        """Has the shard reconnect: at once after a good connection, else after a wait."""
         if final := final_error(error):
-            # Not to terminate: that would close the client under those who still ask something of Discord.
+            # Not `terminate`: that would close the client while others still send requests.
             self._queue_put(EventItem(EventType.identify, self, final))
             return
         failures, self._failures = self._failures, self._failures + 1
-        if failures or not isinstance(error, ReconnectWebSocket):
-            await self._patience.wait(self._what, error, failures=max(0, failures - 1))
+        if failures or not isinstance(error.__cause__, ReconnectWebSocket):
+            await self._patience.wait(self._problem, error, failures=max(0, failures - 1))
         is_resumable = self.ws.session_id is not None and failures <= _RESUME_TRIES
-        follow = ReconnectWebSocket(self.id, resume=is_resumable)
-        self._queue_put(EventItem(EventType.resume if is_resumable else EventType.identify, self, follow))
+        reconnect = ReconnectWebSocket(self.id, resume=is_resumable)
+        self._queue_put(EventItem(EventType.resume if is_resumable else EventType.identify, self, reconnect))

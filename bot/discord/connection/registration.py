@@ -1,4 +1,4 @@
-"""Whether the commands that Discord has are ours; what Discord adds by itself is no difference."""
+"""Registration: compares the commands that Discord has with ours, apart from what Discord adds."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 Payload = Mapping[str, Any]
 
-# What we can say, with what Discord takes for it where we say nothing. All else in its copies (ids, versions,
-# localizations, the deprecated `dm_permission`) is its own. `type` 1 is a slash command.
-_OF_COMMANDS: Payload = {
+# The fields that we can set, with Discord's defaults. All other fields of its copies (ids, versions,
+# localizations, the deprecated `dm_permission`) are its own. `type` 1 is a slash command.
+_COMMAND_DEFAULTS: Payload = {
     "name": "",
     "type": 1,
     "description": "",
@@ -18,7 +18,7 @@ _OF_COMMANDS: Payload = {
     "contexts": None,
     "integration_types": None,
 }
-_OF_OPTIONS: Payload = {
+_OPTION_DEFAULTS: Payload = {
     "name": "",
     "type": None,
     "description": "",
@@ -30,15 +30,15 @@ _OF_OPTIONS: Payload = {
     "min_length": None,
     "max_length": None,
 }
-_OF_CHOICES: Payload = {"name": "", "value": None}
-# Left unsaid, Discord fills these in by the application's own settings, which may be anything.
+_CHOICE_DEFAULTS: Payload = {"name": "", "value": None}
+# If these are not set, Discord fills them in from the application's settings, which may be anything.
 _FILLED_IN = ("contexts", "integration_types")
 
 
 def are_same(ours: Sequence[Payload], theirs: Sequence[Payload]) -> bool:
-    """Whether the commands as we would send them say what the commands as Discord sends them say.
+    """Whether the commands that we would send are the ones that Discord has.
 
-    The order of commands does not count; that of options and choices does, for people see it.
+    The order of options and choices counts, because people see it; the order of commands does not.
     """
     known = {_key(command): command for command in theirs}
     return (
@@ -49,39 +49,39 @@ def are_same(ours: Sequence[Payload], theirs: Sequence[Payload]) -> bool:
 
 
 def _key(command: Payload) -> tuple[object, object]:
-    said = _said(command, _OF_COMMANDS)
-    return said["name"], said["type"]
+    fields = _fields(command, _COMMAND_DEFAULTS)
+    return fields["name"], fields["type"]
 
 
 def _is_same_command(ours: Payload, theirs: Payload) -> bool:
-    wanted, found = _command(ours), _command(theirs)
+    wanted, registered = _command(ours), _command(theirs)
     for name in _FILLED_IN:
         if wanted[name] is None:
-            found[name] = None
-    return wanted == found
+            registered[name] = None
+    return wanted == registered
 
 
 def _command(payload: Payload) -> dict[str, Any]:
-    said = _said(payload, _OF_COMMANDS)
-    permissions = said["default_member_permissions"]  # a number of ours, a string of Discord's
-    said["default_member_permissions"] = None if permissions is None else int(permissions)
+    fields = _fields(payload, _COMMAND_DEFAULTS)
+    permissions = fields["default_member_permissions"]  # we send a number, Discord a string
+    fields["default_member_permissions"] = None if permissions is None else int(permissions)
     for name in _FILLED_IN:
-        said[name] = None if said[name] is None else sorted(said[name])
-    return {**said, "options": _options(payload)}
+        fields[name] = None if fields[name] is None else sorted(fields[name])
+    return {**fields, "options": _options(payload)}
 
 
 def _options(payload: Payload) -> list[dict[str, Any]]:
     return [
         {
-            **_said(option, _OF_OPTIONS),
-            "choices": [_said(choice, _OF_CHOICES) for choice in option.get("choices") or ()],
+            **_fields(option, _OPTION_DEFAULTS),
+            "choices": [_fields(choice, _CHOICE_DEFAULTS) for choice in option.get("choices") or ()],
             "options": _options(option),
         }
         for option in payload.get("options") or ()
     ]
 
 
-def _said(payload: Payload, defaults: Payload) -> dict[str, Any]:
+def _fields(payload: Payload, defaults: Payload) -> dict[str, Any]:
     return {
         name: default if payload.get(name) is None else payload[name] for name, default in defaults.items()
     }

@@ -5,23 +5,24 @@ from __future__ import annotations
 import discord
 
 from bot.core.ids import ServerId
-from bot.discord.connection.outages import as_list
+from bot.discord.connection.errors import as_list, discord_errors
 
-_A_PAGE = 200  # the most that Discord lists at once
+_PAGE = 200  # Discord lists no more at once
 
 
 async def list_servers(client: discord.Client) -> dict[ServerId, str]:
-    """Their names by their ids.
+    """The names of the servers by id.
 
     Raises:
-        UNUSABLE: there is no answer, or it is not Discord's.
+        DiscordError: Discord gave no usable answer.
     """
-    listed: dict[ServerId, str] = {}
+    names: dict[ServerId, str] = {}
     after: int | None = None
     while True:
-        page = as_list(await client.http.get_guilds(_A_PAGE, after=after, with_counts=False))
-        servers = {ServerId(int(server["id"])): str(server["name"]) for server in page}
-        listed |= servers
-        if len(servers) < _A_PAGE:
-            return listed
-        after = max(servers)
+        with discord_errors():
+            servers = as_list(await client.http.get_guilds(_PAGE, after=after, with_counts=False))
+            page = {ServerId(int(server["id"])): str(server["name"]) for server in servers}
+        names |= page
+        if len(page) < _PAGE:
+            return names
+        after = max(page)

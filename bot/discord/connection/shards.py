@@ -1,4 +1,4 @@
-"""Shards: which of them stand in connection with Discord's gateway, and since when those that do not."""
+"""Shards: which of them are connected to Discord's gateway, and for how long the others have not been."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from dataclasses import dataclass
 
 from discord.ext import commands
 
-from bot.discord.connection.outages import Patience
+from bot.discord.connection.patience import Patience
 from bot.telemetry import NO_TELEMETRY, Telemetry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shard:
     id: int
-    lost_seconds: float | None = None  # for how long it has been without a session; None: it has one
-    latency_seconds: float | None = None  # of its last heartbeat that was answered; None before the first
+    lost_seconds: float | None = None  # time without a session; None: it has one
+    latency_seconds: float | None = None  # of its last answered heartbeat; None before the first
 
 
 class Shards:
-    """Follows the client's shards; discord.py brings a lost connection back by itself.
+    """Follows the client's shards; discord.py reconnects lost ones automatically.
 
-    A shard counts as lost from the end of its connection until its session stands again, not only until a
-    socket is open: one that connects and is turned away again and again is lost all the time.
+    A shard is lost until it has a session again. An open socket is not enough: a shard that connects and is
+    turned away again and again is lost all the time.
     """
 
     def __init__(
@@ -46,23 +46,23 @@ class Shards:
 
     @property
     def are_ready(self) -> bool:
-        """Whether all of them have been connected since the start, whatever became of them later."""
+        """Whether every shard has been connected once since startup."""
         return self._client.is_ready()
 
     @property
     def are_closed(self) -> bool:
-        """Whether the client has been closed, and will not connect again."""
+        """Whether the client is closed and will not connect again."""
         return self._client.is_closed()
 
     @property
     def waiting(self) -> str | None:
-        """What of Discord is waited for, and why; None where nothing is."""
+        """What the bot waits for Discord to do, and why; None if it waits for nothing."""
         return self._patience.waiting
 
-    def look(self) -> tuple[Shard, ...]:
-        """Every shard that was started, as it stands now."""
+    def snapshot(self) -> tuple[Shard, ...]:
+        """The current state of every shard that was started."""
         for shard_id, info in self._client.shards.items():
-            if info.is_closed():  # discord.py tells of one at a time, and later of the others
+            if info.is_closed():  # discord.py reports one at a time, and the others later
                 self._lose(shard_id)
         now = self._monotonic()
         return tuple(

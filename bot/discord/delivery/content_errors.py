@@ -1,15 +1,16 @@
-"""Rejections: what Discord refuses of a message's content, in words, from the fields that its errors name."""
+"""Content errors: which part of a message Discord refused, in words, from the fields that it names."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import cast
 
 INVALID_FORM = 50035
 
-# Discord's codes for a refusal that hangs on what is in the message, in words for a server's admins.
+# Discord's codes for a refusal of the content, in words for a server's admins.
 _AUTOMOD = "This server's AutoMod blocked the message: make an exception for me there."
 _TOO_LARGE = "Discord refused the message as too large."
 _BY_CODE = {
@@ -22,11 +23,11 @@ _BY_CODE = {
     200001: _AUTOMOD,
     240000: "Discord blocked a link in the message as harmful.",
 }
-_TOO_LARGE_STATUS = 413  # whoever answers it, it is about the size of what was sent
+_TOO_LARGE_STATUS = 413  # whether Discord or a proxy sends it, the message was too large
 
-# The parts of a message that come from its papers; what else Discord may name is in every message.
-_OF_CONTENT = frozenset({"embeds", "content", "components", "name"})
-_IN_FORUM = "message"  # a forum's post has its message in this field
+# The fields that papers fill; Discord may also name fields that every message has.
+_CONTENT_FIELDS = frozenset({"embeds", "content", "components", "name"})
+_FORUM_MESSAGE = "message"  # the field of a forum post that has its message
 _ERRORS = "_errors"
 
 _NAMES = {
@@ -59,9 +60,9 @@ _PROBLEMS = {
     "URL_TYPE_INVALID_URL": "Discord does not accept that address",
 }
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
-_MOST_FIELDS = 20  # that are read of a tree
-_MOST_SHOWN = 3
-_DEEPEST = 10
+_MAX_FIELDS = 20  # read from a tree of errors
+_MAX_SHOWN = 3
+_MAX_DEPTH = 10
 
 _Path = tuple[str, ...]
 
@@ -71,11 +72,11 @@ class Rejection:
     """What Discord refused of a message."""
 
     reason: str  # Discord markdown
-    embeds: tuple[int, ...] = ()  # those that it named, by their place in the message
+    embeds: tuple[int, ...] = ()  # the indexes of those that it named
 
 
 def rejection(*, status: int, code: int, errors: object) -> Rejection | None:
-    """What was refused of the content; None where it is not known that the refusal hangs on that.
+    """What Discord refused of the content; None if the refusal is not known to be about it.
 
     `errors` is the tree that Discord sends with 50035.
     """
@@ -87,8 +88,8 @@ def rejection(*, status: int, code: int, errors: object) -> Rejection | None:
         return None
     named = dict(_fields(errors))
     if not named:
-        return Rejection("Discord refused the message as invalid, and did not say which part of it.")
-    of_content = {path: problem for path, problem in named.items() if not path or path[0] in _OF_CONTENT}
+        return Rejection("Discord refused the message as invalid, and did not say which part.")
+    of_content = {path: problem for path, problem in named.items() if not path or path[0] in _CONTENT_FIELDS}
     if not of_content:
         return None
     embeds = sorted({int(path[1]) for path in of_content if path[:1] == ("embeds",) and _is_index(path[1:2])})
@@ -100,23 +101,21 @@ def _is_index(key: _Path) -> bool:
 
 
 def _fields(tree: object, path: _Path = ()) -> Iterator[tuple[_Path, str]]:
-    """The fields that a tree of errors names, and the code of the first error of each."""
-    found = _walk(tree, path)
-    for _, field in zip(range(_MOST_FIELDS), found, strict=False):
-        yield field
+    """The fields that a tree of errors names, with the code of the first error of each."""
+    yield from islice(_walk(tree, path), _MAX_FIELDS)
 
 
 def _walk(tree: object, path: _Path) -> Iterator[tuple[_Path, str]]:
     if not isinstance(tree, dict):
-        if path:  # Discord's older form: the text of the error stands right there
+        if path:  # Discord's older form has the error's text here
             yield path, ""
         return
     for key, inner in cast("Mapping[object, object]", tree).items():
         if key == _ERRORS:
             yield path, _problem(inner)
-        elif isinstance(key, str) and len(path) < _DEEPEST:
-            is_around = key == _IN_FORUM and not path
-            yield from _walk(inner, path if is_around else (*path, key))
+        elif isinstance(key, str) and len(path) < _MAX_DEPTH:
+            is_wrapper = key == _FORUM_MESSAGE and not path
+            yield from _walk(inner, path if is_wrapper else (*path, key))
 
 
 def _problem(errors: object) -> str:
@@ -126,13 +125,13 @@ def _problem(errors: object) -> str:
 
 
 def _in_words(named: Mapping[_Path, str]) -> str:
-    shown = [_field_in_words(path, problem) for path, problem in list(named.items())[:_MOST_SHOWN]]
-    more = f" and {len(named) - _MOST_SHOWN} more" if len(named) > _MOST_SHOWN else ""
+    shown = [_field_in_words(path, problem) for path, problem in list(named.items())[:_MAX_SHOWN]]
+    more = f" and {len(named) - _MAX_SHOWN} more" if len(named) > _MAX_SHOWN else ""
     return f"Discord refused {', '.join(shown)}{more}."
 
 
 def _field_in_words(path: _Path, problem: str) -> str:
-    """Such as *the description of the third embed (it is too long)*."""
+    """For example *the description of the third embed (it is too long)*."""
     nouns: list[str] = []
     for key in path:
         if _is_index((key,)):
@@ -141,7 +140,9 @@ def _field_in_words(path: _Path, problem: str) -> str:
         elif _KEY.fullmatch(key):
             if key == "components":  # a row of buttons, then a button
                 nouns.clear()
-            is_title = key == "name" and not nouns  # a forum post's; a field's is its name
+            is_title = (
+                key == "name" and not nouns
+            )  # a forum post's `name` is its title, a field's is its name
             nouns.append("title" if is_title else _NAMES.get(key, f"`{key}`"))
     what = "the " + " of the ".join(reversed(nouns)) if nouns else "the message"
     if problem in _PROBLEMS:

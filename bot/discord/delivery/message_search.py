@@ -1,7 +1,4 @@
-"""Looking: an earlier message of our own found again, in a channel's history or among a forum's posts.
-
-Answers are read as they come: what is not a list of messages must not pass for an empty channel.
-"""
+"""The message search: finds an earlier message of our own in a channel's history or a forum's posts."""
 
 from __future__ import annotations
 
@@ -25,14 +22,10 @@ from bot.discord.delivery.payloads import (
 )
 from bot.errors import DeliveryError, DeliveryErrorKind
 
-# So many messages since the first attempt are looked through for one of our own, the newest first: each look
-# comes after an attempt, and the looks before it were for the earlier ones.
-MOST_LOOKED_THROUGH = 2_000
-# So many of our own posts in a forum likewise, at a request each; and of those that are archived so many are
-# listed, other people's too, at a request a hundred.
-MOST_POSTS = 100
-MOST_ARCHIVED = 500
-_PAGE = 100  # messages, or threads, of one request
+MAX_MESSAGES = 2_000  # since the first attempt, the newest first
+MAX_POSTS = 100  # of our own in a forum, the newest first; each takes one request
+MAX_ARCHIVED = 500  # archived posts of a forum to list, other people's included
+_PAGE = 100  # messages or threads per request
 
 
 class _Embed(Protocol):
@@ -56,30 +49,30 @@ async def in_history(
 async def in_forum(
     http: HTTPClient, place: Place, page_urls: Collection[str], *, own_id: int, since: datetime
 ) -> MessageId | None:
-    """Our post there since then whose first message links to all these pages; it has its thread's id.
+    """The thread's id of our post since then whose first message links to all these pages.
 
     Raises:
-        DeliveryError: there are more posts than are looked through, and it is not among those.
+        DeliveryError: it is not among the newest MAX_POSTS, and there are more.
     """
     posts = await _posts(http, place, own_id=own_id, since=since)
-    for thread in sorted(posts, key=lambda one: one.id, reverse=True)[:MOST_POSTS]:
-        # The first that is left: where someone deleted a post's first message, it is a post of no papers.
+    for thread in sorted(posts, key=lambda thread: thread.id, reverse=True)[:MAX_POSTS]:
+        # The oldest message that is left; if someone deleted the post's first one, it has no papers.
         for starter in await answered(http.logs_from(thread.id, 1, after=0), MESSAGES):
             if _is_ours(starter, own_id) and links(starter.embeds, page_urls):
                 return MessageId(thread.id)
-    if len(posts) > MOST_POSTS:
+    if len(posts) > MAX_POSTS:
         raise DeliveryError(
-            "A post may have arrived or not, and there are too many to look through.",
+            "I don't know whether a post arrived: there are too many to look through.",
             kind=DeliveryErrorKind.UNCONFIRMED,
         )
     return None
 
 
 async def _history(http: HTTPClient, channel_id: int, *, since: datetime) -> AsyncIterator[MessagePayload]:
-    """The newest messages first, so many at most, until those before `since`."""
+    """The messages since then, the newest first, at most MAX_MESSAGES."""
     oldest = discord.utils.time_snowflake(since)
     before: int | None = None
-    for _ in range(MOST_LOOKED_THROUGH // _PAGE):
+    for _ in range(MAX_MESSAGES // _PAGE):
         page = await answered(http.logs_from(channel_id, _PAGE, before=before), MESSAGES)
         for message in page:
             if message.id >= oldest:
@@ -90,11 +83,11 @@ async def _history(http: HTTPClient, channel_id: int, *, since: datetime) -> Asy
 
 
 async def _posts(http: HTTPClient, place: Place, *, own_id: int, since: datetime) -> list[ThreadPayload]:
-    """Our posts, those that are archived meanwhile too."""
+    """Our posts since then, including archived ones."""
     active = await answered(http.get_active_threads(place.server_id), ACTIVE_THREADS)
     threads = {thread.id: thread for thread in active.threads}
     before: str | None = None
-    for _ in range(MOST_ARCHIVED // _PAGE):
+    for _ in range(MAX_ARCHIVED // _PAGE):
         request = http.get_public_archived_threads(
             place.channel_id,
             before=before,  # pyright: ignore[reportArgumentType] - a time; discord.py's type is wrong
@@ -103,7 +96,7 @@ async def _posts(http: HTTPClient, place: Place, *, own_id: int, since: datetime
         archived = await answered(request, ARCHIVED_THREADS)
         threads.update((thread.id, thread) for thread in archived.threads)
         times = [thread.thread_metadata.archive_timestamp for thread in archived.threads]
-        if not archived.has_more or not times or min(times) < since:  # the last one archived comes first
+        if not archived.has_more or not times or min(times) < since:  # most recently archived first
             break
         before = min(times).isoformat()
     return [
@@ -118,7 +111,7 @@ async def _posts(http: HTTPClient, place: Place, *, own_id: int, since: datetime
 def links(embeds: Iterable[_Embed], page_urls: Collection[str]) -> bool:
     """Whether a message's embeds link to every one of the pages."""
     shown = "\n".join(part for embed in embeds for part in (embed.url, embed.description) if part is not None)
-    # An id that is the beginning of another must not count: `…/2401.1234` in `…/2401.12345`.
+    # An id that is a prefix of another must not count: `…/2401.1234` in `…/2401.12345`.
     return all(re.search(re.escape(url) + r"(?!\d)", shown) for url in page_urls)
 
 

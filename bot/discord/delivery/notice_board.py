@@ -1,4 +1,4 @@
-"""The notice board: notices brought to a server's channels, or to a person, and Discord's refusals."""
+"""The notice board: sends notices to a server's channels or to a person."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import discord
 from bot.core.ids import ChannelId, MessageId, ServerId, UserId
 from bot.core.notices import ProblemReport
 from bot.discord.answers import notices as answers
-from bot.discord.connection.requests import unreadable_answers
+from bot.discord.connection.errors import discord_errors
 from bot.discord.delivery.errors import delivery_errors
 from bot.discord.delivery.payloads import IDENTIFIED, MESSAGES, answered
 from bot.discord.permissions.visibility import Viewer, known_channel, may_name, member
@@ -19,75 +19,76 @@ from bot.discord.ui.components import SafeView
 from bot.errors import DeliveryError, DeliveryErrorKind
 
 SEND_TIMEOUT_SECONDS = 30.0
-# A message that may stand is looked for among so many, the newest: little is written between attempts.
-MOST_LOOKED_THROUGH = 100  # which is what Discord gives at once
+MAX_MESSAGES = 100  # the newest, to search for a message of an earlier attempt; one request returns no more
 
 
 class DiscordNoticeBoard:
-    """Tells through the running client."""
+    """Sends through the running client."""
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
 
-    async def rooms(self, server_id: ServerId) -> Sequence[ChannelId]:
+    async def channels(self, server_id: ServerId) -> Sequence[ChannelId]:
         """The server's system channel, then its first text channel, where the bot may write and embed."""
         guild = self._client.get_guild(server_id)
         return [ChannelId(channel.id) for channel in rooms(guild)] if guild else []
 
     async def post(
-        self, channel_id: ChannelId, told: ProblemReport, *, nonce: str, may_have_arrived: bool = False
+        self, channel_id: ChannelId, report: ProblemReport, *, nonce: str, may_have_arrived: bool = False
     ) -> MessageId:
-        """Puts the message into the channel, or finds it there.
+        """Posts the notice in the channel, or finds it there.
 
         Raises:
             DeliveryError: Discord refused it, or its answer never came.
         """
         async with delivery_errors(self._client, timeout_seconds=SEND_TIMEOUT_SECONDS):
             channel = self._client.get_partial_messageable(channel_id)
-            told = await self._as_read_in(channel_id, told)
+            report = await self._as_read_in(channel_id, report)
             return await self._put(
-                channel, told, nonce=nonce, may_have_arrived=may_have_arrived, server_name=None
+                channel, report, nonce=nonce, may_have_arrived=may_have_arrived, server_name=None
             )
 
     async def send(
-        self, user_id: UserId, told: ProblemReport, *, nonce: str, may_have_arrived: bool = False
+        self, user_id: UserId, report: ProblemReport, *, nonce: str, may_have_arrived: bool = False
     ) -> tuple[ChannelId, MessageId]:
-        """Sends the message to the person, or finds that they have it.
+        """Sends the notice to the person, or finds that they have it.
 
         Raises:
-            DeliveryError: Discord refused it, or its answer never came; or it is not theirs to read any more.
+            DeliveryError: Discord refused it, its answer never came, or the person may not read it any more.
         """
-        guild = self._client.get_guild(told.server_id)
+        guild = self._client.get_guild(report.server_id)
         async with delivery_errors(self._client, timeout_seconds=SEND_TIMEOUT_SECONDS):
-            told = await self._as_read_by(user_id, told)
-            # As text, as Discord documents ids; `create_dm` sends a number.
+            report = await self._as_read_by(user_id, report)
+            # Discord documents ids as text; `create_dm` sends a number.
             opened = await answered(self._client.http.start_private_message(str(user_id)), IDENTIFIED)
             channel = self._client.get_partial_messageable(opened.id)
             message_id = await self._put(
                 channel,
-                told,
+                report,
                 nonce=nonce,
                 may_have_arrived=may_have_arrived,
                 server_name=guild.name if guild else "a server",
             )
         return ChannelId(channel.id), message_id
 
-    async def _as_read_in(self, channel_id: ChannelId, told: ProblemReport) -> ProblemReport:
-        """What everybody who reads the channel may know."""
-        guild = self._client.get_guild(told.server_id)
+    async def _as_read_in(self, channel_id: ChannelId, report: ProblemReport) -> ProblemReport:
+        """The part of the report that everybody who reads the channel may see."""
+        guild = self._client.get_guild(report.server_id)
         place = await known_channel(guild, channel_id) if guild else None
         if guild is None or place is None:
-            return told.naming(())
-        rooms = {feed.channel_id: await known_channel(guild, feed.channel_id) for feed in told.feeds}
-        return told.naming([one for one, room in rooms.items() if may_name(room, in_room=place)])
+            return report.naming(())
+        rooms = {feed.channel_id: await known_channel(guild, feed.channel_id) for feed in report.feeds}
+        return report.naming(
+            [channel_id for channel_id, room in rooms.items() if may_name(room, in_room=place)]
+        )
 
-    async def _as_read_by(self, user_id: UserId, told: ProblemReport) -> ProblemReport:
-        """What the person may know: of the channels, those that they see and manage now.
+    async def _as_read_by(self, user_id: UserId, report: ProblemReport) -> ProblemReport:
+        """The part of the report about channels that the person sees and manages now.
 
         Raises:
-            DeliveryError: nothing of it.
+            DeliveryError: there is none.
         """
-        guild = self._client.get_guild(told.server_id)
+        guild = self._client.get_guild(report.server_id)
         if guild is None:
             raise DeliveryError(
                 "The bot is not in that server any more.", kind=DeliveryErrorKind.CHANNEL_REFUSED
@@ -98,7 +99,7 @@ class DiscordNoticeBoard:
                 "That person is not in the server any more.", kind=DeliveryErrorKind.CHANNEL_REFUSED
             )
         viewer = Viewer(guild, person)
-        named = told.naming(await viewer.managed(feed.channel_id for feed in told.feeds))
+        named = report.naming(await viewer.managed(feed.channel_id for feed in report.feeds))
         is_gone = viewer.manages_channels and any(feed.block and feed.block.is_gone for feed in named.unnamed)
         if not (named.feeds or named.source is not None or is_gone):
             raise DeliveryError(
@@ -109,26 +110,26 @@ class DiscordNoticeBoard:
     async def _put(
         self,
         channel: discord.PartialMessageable,
-        told: ProblemReport,
+        report: ProblemReport,
         *,
         nonce: str,
         may_have_arrived: bool,
         server_name: str | None,
     ) -> MessageId:
-        if may_have_arrived and (message_id := await self._standing(channel, nonce)):
+        if may_have_arrived and (message_id := await self._sent_before(channel, nonce)):
             return message_id
-        view = SafeView(CheckAgainButton(told.server_id, nonce=nonce))
-        embed = answers.notice(told, server_name=server_name)
-        with unreadable_answers():
+        view = SafeView(CheckAgainButton(report.server_id, nonce=nonce))
+        embed = answers.notice(report, server_name=server_name)
+        with discord_errors():
             sent = await channel.send(
                 embed=embed, view=view, nonce=nonce, allowed_mentions=discord.AllowedMentions.none()
             )
         return MessageId(sent.id)
 
-    async def _standing(self, channel: discord.PartialMessageable, nonce: str) -> MessageId | None:
-        """The message of an earlier attempt. Where the history may not be read, there is none to be seen."""
+    async def _sent_before(self, channel: discord.PartialMessageable, nonce: str) -> MessageId | None:
+        """The message of an earlier attempt; None also if the bot may not read the history."""
         own_id = self._client.user.id if self._client.user else 0
-        newest = await answered(self._client.http.logs_from(channel.id, MOST_LOOKED_THROUGH), MESSAGES)
+        newest = await answered(self._client.http.logs_from(channel.id, MAX_MESSAGES), MESSAGES)
         for message in newest:
             if message.author.id == own_id and nonce in str(message.components):
                 return MessageId(message.id)

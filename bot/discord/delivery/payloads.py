@@ -1,4 +1,4 @@
-"""Payloads: what Discord answers to the requests whose answers the bot reads itself, checked by pydantic."""
+"""Payloads: the answers of Discord that the bot reads itself, checked by pydantic."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from bot.discord.connection.requests import UnreadableAnswerError, unreadable_answers
+from bot.discord.connection.errors import UnreadableAnswerError, discord_errors
 
 _Snowflake = Annotated[int, Field(ge=1, lt=2**63)]
 
 
 class _Payload(BaseModel):
-    """Of what Discord sends, that which is used; the rest is left out."""
+    """The fields that are used; the others are ignored."""
 
     model_config = ConfigDict(frozen=True)
 
 
 class Identified(_Payload):
-    """What was made or changed: a message, a channel, a thread."""
+    """A message, channel or thread that was created or changed."""
 
     id: _Snowflake
 
@@ -68,14 +68,14 @@ _Shape = TypeVar("_Shape")
 
 
 async def answered(request: Awaitable[object], shape: TypeAdapter[_Shape]) -> _Shape:
-    """What a request of discord.py's was answered, in the shape that Discord documents.
+    """The answer to a request of discord.py's, in the shape that Discord documents.
 
-    An empty answer, a page or JSON of another shape must not pass for "there is nothing".
+    An empty answer, a web page or JSON of another shape must not pass for "there is nothing".
 
     Raises:
-        UnreadableAnswerError: it is anything else.
+        DiscordError: Discord refused the request, or the answer has another shape.
     """
-    with unreadable_answers():
+    with discord_errors():
         answer = await request
     try:
         return shape.validate_python(answer)

@@ -1,4 +1,4 @@
-"""Pings: whether the role that a channel's posts ping can still be pinged there."""
+"""Pings: whether a feed's role can still be pinged in its channel."""
 
 from __future__ import annotations
 
@@ -14,10 +14,7 @@ from bot.discord.permissions.features import MENTION, may_mention
 
 
 async def ping_obstacle(client: discord.Client, place: Place, role_id: RoleId) -> str | None:
-    """Why nobody is notified by this role's pings there, and what to do; None where nothing is in the way.
-
-    A server that cannot be looked at just now says nothing.
-    """
+    """Why this role's pings notify nobody there, and how to fix it; None if they work or nobody knows."""
     guild = _known(client, place)
     if guild is None:
         return None
@@ -36,7 +33,7 @@ async def ping_obstacle(client: discord.Client, place: Place, role_id: RoleId) -
 
 
 def without_dead_ping(client: discord.Client, place: Place, message: Message) -> Message:
-    """The message as it is to be sent: it pings no role that was deleted, nor everyone."""
+    """The message without its ping if the role was deleted or is @everyone."""
     role_id = message.mention_role_id
     guild = _known(client, place)
     if role_id is None or guild is None:

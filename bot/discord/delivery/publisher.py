@@ -1,4 +1,4 @@
-"""Publishing: our messages sent to places of every kind, and Discord's refusals as DeliveryErrors."""
+"""The publisher: sends our messages to places of every kind, and explains what Discord refuses."""
 
 from __future__ import annotations
 
@@ -14,27 +14,26 @@ from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, MessageId, RoleId, ServerId
 from bot.core.messages import Message
 from bot.core.tags import choose
-from bot.discord.connection.requests import unreadable_answers
+from bot.discord.connection.errors import DiscordError, discord_errors
 from bot.discord.delivery import message_search
-from bot.discord.delivery.errors import delivery_errors
+from bot.discord.delivery.errors import LOCKED, THREAD_ARCHIVED, delivery_errors
 from bot.discord.delivery.payloads import IDENTIFIED, answered
 from bot.discord.delivery.pings import ping_obstacle, without_dead_ping
-from bot.discord.delivery.refusals import LOCKED, THREAD_ARCHIVED
 from bot.discord.embeds import to_discord
 from bot.discord.permissions.access import access_of, feed_kind, forum_tags, permissions_in
 from bot.errors import DeliveryError, DeliveryErrorKind
 
-# discord.py waits and repeats by itself, with the same nonce; past this the attempt counts as one whose
-# answer never came. Discord remembers a nonce longer than that (`attempts.NONCE_HOLDS`).
+# Within this time discord.py waits and retries automatically, with the same nonce. After it the answer counts
+# as lost. Discord remembers a nonce for longer (`attempts.NONCE_LASTS`).
 SEND_TIMEOUT_SECONDS = 60.0
 
 ALREADY_CROSSPOSTED = 40033
 THREAD_EXISTS = 160004
 WRONG_KIND_OF_CHANNEL = 50024
 TAG_REQUIRED = 40067
-THREAD_SLEEPS_AFTER_MINUTES = 10_080  # a week; a message in it wakes it
+ARCHIVE_AFTER_MINUTES = 10_080  # a week without a message
 
-_Obstacle = Callable[[Access], str | None]  # of what the bot may do, what is in the way of this
+_Obstacle = Callable[[Access], str | None]  # picks the obstacle to one kind of request
 
 
 class DiscordPublisher:
@@ -44,7 +43,7 @@ class DiscordPublisher:
         self._client = client
 
     async def publish(self, place: Place, message: Message, *, nonce: str) -> MessageId:
-        """Sends the message, which may ping its role and nobody else; `nonce` is at most 25 characters.
+        """Sends the message, which may ping its role and nobody else; `nonce` has at most 25 characters.
 
         Raises:
             DeliveryError: Discord refused it, or its answer never came.
@@ -58,19 +57,19 @@ class DiscordPublisher:
             is_archived = place.kind is FeedKind.THREAD and error.code == THREAD_ARCHIVED
             if not is_archived or error.kind is DeliveryErrorKind.PERMISSION_MISSING:
                 raise
-        # A message wakes a thread by itself; where Discord wants it woken before, that is asked for.
-        await self._wake(place)
+        # A message usually reopens an archived thread; here Discord wants that done first.
+        await self._reopen(place)
         return await self._send(place, message, nonce=nonce)
 
     async def find(self, place: Place, page_urls: Collection[str], *, since: datetime) -> MessageId | None:
         """Our own message since then that links to all these pages; answers to commands do not count.
 
         Raises:
-            DeliveryError: nobody knows, for the history cannot be read.
+            DeliveryError: the history cannot be read.
         """
         self._check_history(await self.access(place))
         http = self._client.http
-        async with self._discord_errors(place, is_message=False):
+        async with self._explained_errors(place, is_message=False):
             if place.kind is FeedKind.FORUM:
                 return await message_search.in_forum(http, place, page_urls, own_id=self._own_id, since=since)
             return await message_search.in_history(
@@ -78,44 +77,44 @@ class DiscordPublisher:
             )
 
     async def crosspost(self, channel_id: ChannelId, message_id: MessageId) -> None:
-        """Publishes the announcement; one that is published already is fine.
+        """Publishes the announcement; does nothing if it is published already.
 
         Raises:
             DeliveryError: Discord refused it, or its answer never came.
         """
-        async with self._discord_errors(
+        async with self._explained_errors(
             self._place(channel_id), obstacle=lambda access: access.publishing_obstacle
         ):
             try:
                 await answered(self._client.http.publish_message(channel_id, message_id), IDENTIFIED)
-            except discord.HTTPException as error:
+            except DiscordError as error:
                 if error.code != ALREADY_CROSSPOSTED:
                     raise
 
     async def open_thread(self, channel_id: ChannelId, message_id: MessageId, *, name: str) -> None:
-        """Opens a thread under the message; where it has one, that is fine.
+        """Opens a thread under the message; does nothing if it has one.
 
         Raises:
             DeliveryError: Discord refused it, or its answer never came.
         """
-        async with self._discord_errors(
+        async with self._explained_errors(
             self._place(channel_id), obstacle=lambda access: access.threads_obstacle
         ):
             try:
                 request = self._client.http.start_thread_with_message(
-                    channel_id, message_id, name=name, auto_archive_duration=THREAD_SLEEPS_AFTER_MINUTES
+                    channel_id, message_id, name=name, auto_archive_duration=ARCHIVE_AFTER_MINUTES
                 )
                 await answered(request, IDENTIFIED)
-            except discord.HTTPException as error:
+            except DiscordError as error:
                 if error.code != THREAD_EXISTS:
                     raise
 
     async def ping_obstacle(self, place: Place, role_id: RoleId) -> str | None:
-        """Why nobody is notified by this role's pings there, as the gateway last told it; never raises."""
+        """Why this role's pings notify nobody there, from the gateway's latest events; never raises."""
         return await ping_obstacle(self._client, place, role_id)
 
     async def access(self, place: Place) -> Access:
-        """What the bot may do there now, as the gateway last told it; never raises."""
+        """What the bot may do there now, from the gateway's latest events; never raises."""
         return await access_of(self._client, place)
 
     @property
@@ -126,9 +125,9 @@ class DiscordPublisher:
         parts = to_discord(message)
         view = parts.view or discord.utils.MISSING
         channel = self._client.get_partial_messageable(place.channel_id)
-        # In threads the nonce is not relied on, so nothing is sent twice within an attempt.
-        async with self._discord_errors(place, is_repeatable=place.kind is FeedKind.CHANNEL):
-            with unreadable_answers():
+        # Discord does not honour nonces in threads, so the request must not be repeated there.
+        async with self._explained_errors(place, is_repeatable=place.kind is FeedKind.CHANNEL):
+            with discord_errors():
                 sent = await channel.send(
                     parts.content,
                     embeds=parts.embeds,
@@ -139,13 +138,13 @@ class DiscordPublisher:
         return MessageId(sent.id)
 
     async def _post(self, place: Place, message: Message) -> MessageId:
-        """A post in a forum, with the forum's tags that fit it."""
+        """Creates a forum post with the forum's tags that fit it."""
         parts = to_discord(message)
-        async with self._discord_errors(place, is_message=False):
+        async with self._explained_errors(place, is_message=False):
             forum = await self._forum(place)
             applied = await self._tags(forum, message)
-        async with self._discord_errors(place, is_repeatable=False):
-            with unreadable_answers():
+        async with self._explained_errors(place, is_repeatable=False):
+            with discord_errors():
                 created = await forum.create_thread(
                     name=message.title,
                     content=parts.content,
@@ -164,29 +163,29 @@ class DiscordPublisher:
         )
         if is_required and not chosen:
             raise DeliveryError(
-                "The forum asks for a tag on every post, and there is none that I may use: add one, or ask "
-                "for none.",
+                "The forum requires a tag on every post, and has none that I may use: add one, or turn "
+                "this off.",
                 code=TAG_REQUIRED,
                 kind=DeliveryErrorKind.CHANNEL_REFUSED,
             )
-        return [tag for one in chosen if (tag := forum.get_tag(one.id))]
+        return [tag for choice in chosen if (tag := forum.get_tag(choice.id))]
 
     async def _forum(self, place: Place) -> discord.ForumChannel:
         forum = self._client.get_channel(place.channel_id)
         if forum is None:
-            with unreadable_answers():
+            with discord_errors():
                 forum = await self._client.fetch_channel(place.channel_id)
         if not isinstance(forum, discord.ForumChannel):
             raise DeliveryError(
-                "The channel is no forum any more.",
+                "The channel is not a forum any more.",
                 code=WRONG_KIND_OF_CHANNEL,
                 kind=DeliveryErrorKind.CHANNEL_REFUSED,
             )
         return forum
 
-    async def _wake(self, place: Place) -> None:
+    async def _reopen(self, place: Place) -> None:
         try:
-            async with self._discord_errors(place, is_message=False):
+            async with self._explained_errors(place, is_message=False):
                 await answered(self._client.http.edit_channel(place.channel_id, archived=False), IDENTIFIED)
         except DeliveryError as error:
             if error.kind is DeliveryErrorKind.GONE or not error.kind.blocks_channel:
@@ -206,21 +205,21 @@ class DiscordPublisher:
         return Place(server_id=server_id, channel_id=channel_id, kind=feed_kind(channel.type))
 
     def _check_history(self, access: Access) -> None:
-        """To a bot that may not read it, Discord shows an empty history, and says nothing."""
+        """Checks first, because Discord shows an empty history to a bot that may not read it."""
         if not access.is_known:
-            raise DeliveryError("The channel could not be looked at just now.", may_have_arrived=True)
+            raise DeliveryError("The channel could not be checked just now.", may_have_arrived=True)
         hidden = access.obstacle is not None and access.obstacle == access.history_obstacle
         if access.obstacle is not None and (access.is_gone or hidden):
             kind = DeliveryErrorKind.GONE if access.is_gone else DeliveryErrorKind.PERMISSION_MISSING
             raise DeliveryError(access.obstacle, kind)
         if access.history_obstacle is not None:
             raise DeliveryError(
-                f"A message may have arrived or not, and I may not look. {access.history_obstacle}",
+                f"I don't know whether a message arrived, because I may not look. {access.history_obstacle}",
                 kind=DeliveryErrorKind.UNCONFIRMED,
             )
 
     @asynccontextmanager
-    async def _discord_errors(
+    async def _explained_errors(
         self,
         place: Place | None,
         *,
@@ -228,7 +227,7 @@ class DiscordPublisher:
         is_message: bool = True,
         obstacle: _Obstacle = lambda access: access.obstacle,
     ) -> AsyncGenerator[None]:
-        """Turns what discord.py raises into DeliveryError, with what is seen to be in the way."""
+        """As `delivery_errors`, with the reason that the channel's permissions show."""
         try:
             async with delivery_errors(
                 self._client,
@@ -238,29 +237,31 @@ class DiscordPublisher:
             ):
                 yield
         except DeliveryError as error:
-            refusal, cause = error, error.__cause__
+            unexplained = error
         else:
             return
-        raise await self._explained(refusal, place, obstacle) from cause
+        raise await self._explained(unexplained, place, obstacle) from unexplained.__cause__
 
     async def _explained(
         self, error: DeliveryError, place: Place | None, obstacle: _Obstacle
     ) -> DeliveryError:
-        """The refusal with the one permission that is missing, where that is seen."""
+        """The error with the one missing permission, if the bot can see which one that is."""
         if place is None or error.kind is not DeliveryErrorKind.CHANNEL_REFUSED:
             return error
         access = await self.access(place)
         if access.is_gone:
             return replace(error, reason=access.obstacle or error.reason, kind=DeliveryErrorKind.GONE)
-        seen = obstacle(access)
+        reason = obstacle(access)
         return (
-            error if seen is None else replace(error, reason=seen, kind=DeliveryErrorKind.PERMISSION_MISSING)
+            error
+            if reason is None
+            else replace(error, reason=reason, kind=DeliveryErrorKind.PERMISSION_MISSING)
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Role:
-    """A role by its id, as text: so Discord's API has ids, and discord.py would write a number."""
+    """A role by its id as text, which is how Discord documents ids; discord.py would send a number."""
 
     id: str
 

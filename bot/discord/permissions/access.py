@@ -13,7 +13,7 @@ from bot.core.access import Access
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, ServerId
 from bot.core.tags import Tag, usable
-from bot.discord.connection.requests import NO_ANSWER, unreadable_answers
+from bot.discord.connection.errors import DiscordError, UnreadableAnswerError, discord_errors
 
 THREADS = frozenset(
     {discord.ChannelType.news_thread, discord.ChannelType.public_thread, discord.ChannelType.private_thread}
@@ -24,6 +24,7 @@ _TAKE_THREADS = frozenset({discord.ChannelType.text, discord.ChannelType.news})
 
 UNKNOWN_CHANNEL = 10003
 _NO_ACCESS = frozenset({50001, 50013})
+_FORBIDDEN = 403
 LOOK_TIMEOUT_SECONDS = 20.0
 
 # Permissions under the names that Discord's settings show; a forum's settings have other names for some.
@@ -132,7 +133,7 @@ async def permissions_in(client: discord.Client, room: Room) -> discord.Permissi
     """The bot's own permissions there, by its roles.
 
     Raises:
-        discord.DiscordException: they had to be asked for, and that failed.
+        DiscordError: they had to be requested, and that failed.
     """
     return await _permissions(await _own_member(client, room.guild), room)
 
@@ -151,9 +152,8 @@ async def access_of(client: discord.Client, place: Place) -> Access:
     try:
         async with asyncio.timeout(LOOK_TIMEOUT_SECONDS):
             return await _looked_at(client, guild, place)
-    except (discord.DiscordException, *NO_ANSWER) as error:
-        is_refused = isinstance(error, discord.Forbidden) and error.code in _NO_ACCESS
-        return _unseen(place) if is_refused else Access(is_known=False)
+    except (DiscordError, TimeoutError) as error:
+        return _unseen(place) if _is_hidden(error) else Access(is_known=False)
 
 
 async def surveyed(
@@ -164,11 +164,13 @@ async def surveyed(
     For a client that is logged in and has no gateway.
 
     Raises:
-        discord.DiscordException: the server could not be looked at.
+        DiscordError: Discord gave no usable answer.
     """
-    guild = await client.fetch_guild(server_id)
+    with discord_errors():
+        guild = await client.fetch_guild(server_id)
     me = await _own_member(client, guild)
-    channels: dict[int, Room] = {channel.id: channel for channel in await guild.fetch_channels()}
+    with discord_errors():
+        channels: dict[int, Room] = {channel.id: channel for channel in await guild.fetch_channels()}
     accesses: list[Access] = []
     for place in places:
         try:
@@ -178,9 +180,16 @@ async def surveyed(
                 continue
             channels[room.id] = room
             accesses.append(_judged(place, room, await _permissions(me, room), me))
-        except discord.Forbidden as error:
-            accesses.append(_unseen(place) if error.code in _NO_ACCESS else Access(is_known=False))
+        except DiscordError as error:
+            if error.status != _FORBIDDEN:
+                raise
+            accesses.append(_unseen(place) if _is_hidden(error) else Access(is_known=False))
     return accesses, {ChannelId(channel.id): channel.name for channel in channels.values()}
+
+
+def _is_hidden(error: Exception) -> bool:
+    """Whether Discord says that the bot may not see the channel."""
+    return isinstance(error, DiscordError) and error.status == _FORBIDDEN and error.code in _NO_ACCESS
 
 
 async def _looked_at(client: discord.Client, guild: discord.Guild, place: Place) -> Access:
@@ -194,10 +203,10 @@ async def _looked_at(client: discord.Client, guild: discord.Guild, place: Place)
 async def _permissions(me: discord.Member, room: Room) -> discord.Permissions:
     if not isinstance(room, discord.Thread) or room.parent is not None:
         return room.permissions_for(me)
-    with unreadable_answers():
+    with discord_errors():
         parent = await room.guild.fetch_channel(room.parent_id)  # which the gateway did not send
     if isinstance(parent, discord.Thread):
-        raise discord.InvalidData("a thread within a thread")
+        raise UnreadableAnswerError  # a thread within a thread
     # All that a channel's permissions say of its threads; what its kind takes away is said of messages.
     return discord.abc.GuildChannel.permissions_for(parent, me)
 
@@ -207,9 +216,9 @@ async def _room(guild: discord.Guild, channel_id: int) -> Room | None:
     if room := guild.get_channel_or_thread(channel_id):
         return room
     try:
-        with unreadable_answers():
+        with discord_errors():
             return await guild.fetch_channel(channel_id)
-    except discord.NotFound as error:
+    except DiscordError as error:
         if error.code == UNKNOWN_CHANNEL:
             return None
         raise
@@ -220,7 +229,7 @@ async def _own_member(client: discord.Client, guild: discord.Guild) -> discord.M
     # came without its members, the client makes one up that has no roles: it never joined.
     me = cast("discord.Member | None", guild.me)
     if client.user is not None and (me is None or me.joined_at is None):
-        with unreadable_answers():
+        with discord_errors():
             return await guild.fetch_member(client.user.id)
     return guild.me
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import discord
 
 from bot.core.feeds import FeedKind
+from bot.discord.connection.errors import DiscordError, discord_errors
 from bot.discord.permissions import targets
 from bot.discord.permissions.access import permissions_in
 from bot.discord.permissions.targets import ChannelOption, Target
@@ -128,6 +129,10 @@ async def _our_permissions(
     if channel is None or channel.id == interaction.channel_id:
         return interaction.app_permissions
     try:
-        return await permissions_in(interaction.client, channel.resolve() or await channel.fetch())
-    except (discord.Forbidden, discord.NotFound):
+        with discord_errors():
+            room = channel.resolve() or await channel.fetch()
+        return await permissions_in(interaction.client, room)
+    except DiscordError as error:
+        if error.status not in {403, 404}:
+            raise
         return discord.Permissions.none()

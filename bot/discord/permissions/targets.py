@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, ServerId, UserId
+from bot.discord.connection.errors import DiscordError, discord_errors
 from bot.discord.permissions.access import (
     FORUMS,
     THREADS,
@@ -228,7 +229,10 @@ async def _our_side(
         here = interaction.channel
         return (here if isinstance(here, Room) else None), interaction.app_permissions
     try:
-        room = channel.resolve() or await channel.fetch()
+        with discord_errors():
+            room = channel.resolve() or await channel.fetch()
         return room, await permissions_in(interaction.client, room)
-    except (discord.Forbidden, discord.NotFound):
+    except DiscordError as error:
+        if error.status not in {403, 404}:
+            raise
         return None, discord.Permissions.none()  # what may not be fetched cannot be seen

@@ -14,7 +14,7 @@ from typing import cast
 import discord
 
 from bot.core.ids import ChannelId, ServerId, UserId
-from bot.discord.connection.requests import NO_ANSWER, unreadable_answers
+from bot.discord.connection.errors import DiscordError, discord_errors
 from bot.discord.permissions.access import Room
 from bot.errors import UserError
 
@@ -22,7 +22,8 @@ _LOOK_SECONDS = 10.0
 _MOST_AT_ONCE = 5
 _MOST_ASKED_FOR = 50  # channels that the gateway did not send, in one answer; the rest count as unseen
 
-_NO_ANSWERS = (discord.DiscordException, *NO_ANSWER)
+_FORBIDDEN = 403
+_NOT_FOUND = 404
 _NOT_A_MEMBER = frozenset({10007, 10013})  # Discord's codes: unknown member, unknown user
 
 
@@ -67,7 +68,7 @@ class Viewer:
         try:
             async with asyncio.timeout(_LOOK_SECONDS):
                 person = await member(guild, UserId(interaction.user.id))
-        except _NO_ANSWERS as error:
+        except (DiscordError, TimeoutError) as error:
             raise UserError(
                 "Discord did not say what you may do in that server. Nothing was done: try again, or type "
                 "`/status` there."
@@ -136,7 +137,7 @@ class Viewer:
                 if room is None or not self.permissions_in(room).view_channel:
                     return None
                 return room if await self._is_let_in(room) else None
-        except _NO_ANSWERS:
+        except (DiscordError, TimeoutError):
             return None
 
     async def _known(self, channel_id: ChannelId) -> Room | None:
@@ -151,10 +152,12 @@ class Viewer:
         if self.permissions_in(room).manage_threads:
             return True
         try:
-            with unreadable_answers():
+            with discord_errors():
                 await room.fetch_member(self._person.id)
-        except discord.NotFound:
-            return False
+        except DiscordError as error:
+            if error.status == _NOT_FOUND:
+                return False
+            raise
         return True
 
 
@@ -162,12 +165,12 @@ async def member(guild: discord.Guild, user_id: UserId) -> discord.Member | None
     """The person in the server, with the roles that they have now; None where they are not in it.
 
     Raises:
-        discord.DiscordException: Discord refused to say; or no answer of its came (`NO_ANSWER`).
+        DiscordError: Discord gave no usable answer.
     """
     try:
-        with unreadable_answers():
+        with discord_errors():
             return await guild.fetch_member(user_id)
-    except discord.NotFound as error:
+    except DiscordError as error:
         if error.code in _NOT_A_MEMBER:
             return None
         raise
@@ -178,10 +181,12 @@ async def known_channel(guild: discord.Guild, channel_id: ChannelId) -> Room | N
     if room := guild.get_channel_or_thread(channel_id):
         return room
     try:
-        with unreadable_answers():
+        with discord_errors():
             return await guild.fetch_channel(channel_id)
-    except (discord.NotFound, discord.Forbidden, discord.InvalidData):
-        return None
+    except DiscordError as error:
+        if error.status in {_FORBIDDEN, _NOT_FOUND}:
+            return None
+        raise
 
 
 def may_name(room: Room | None, *, in_room: Room) -> bool:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import errno
 from dataclasses import dataclass
 
-import aiohttp
-import discord
 from discord import app_commands
 
 from bot.core.plurals import count
 from bot.discord.answers.formatting import code
+from bot.discord.connection.errors import FAILURES, DiscordError, read_error
 from bot.errors import SourceError, StoreError, UserError
 from bot.telemetry import CommandOutcome
 
-# Discord did not answer, or not in time: its own errors aside.
-NO_ANSWER = (aiohttp.ClientError, OSError)
-# Whatever may come of a request to Discord, but for what is wrong in it.
-UNREACHABLE = (discord.HTTPException, discord.RateLimited, *NO_ANSWER)
+# Whatever a request to Discord may raise, apart from bugs in it.
+UNREACHABLE = (DiscordError, *FAILURES)
 
 ALREADY_ACKNOWLEDGED = 40060
 # Discord's codes for an interaction that cannot be answered any more.
@@ -62,25 +59,13 @@ def failure(error: Exception, *, has_begun: bool) -> Failure | None:  # noqa: PL
                 text="Hugging Face gave no usable answer. Nothing was changed: try again in a few minutes.",
                 warning=str(error),
             )
-        case discord.HTTPException():
-            return _of_discord(error, has_begun=has_begun)
-        case discord.RateLimited():
-            return _slowed(f"Discord asks to wait {error.retry_after:.0f} s", has_begun=has_begun)
+        case OSError() if error.errno in _FULL_DISK:
+            text = "The disk that I run on is full, so I could not do that. Whoever runs me can fix it."
+            return Failure(answered=CommandOutcome.FAILED, text=text, warning=str(error))
+        case _ if isinstance(error, UNREACHABLE) and not isinstance(error, _OF_FILES):
+            return _of_discord(read_error(error), has_begun=has_begun)
         case _:
-            return _of_connection(error, has_begun=has_begun)
-
-
-def _of_connection(error: Exception, *, has_begun: bool) -> Failure | None:
-    if isinstance(error, OSError) and error.errno in _FULL_DISK:
-        text = "The disk that I run on is full, so I could not do that. Whoever runs me can fix it."
-        return Failure(answered=CommandOutcome.FAILED, text=text, warning=str(error))
-    if isinstance(error, NO_ANSWER) and not isinstance(error, _OF_FILES):
-        return Failure(
-            answered=CommandOutcome.FAILED,
-            text=f"My connection to Discord broke off. {_how_far(has_begun=has_begun)}",
-            warning=f"the connection to Discord broke off ({type(error).__name__}: {error})",
-        )
-    return None
+            return None
 
 
 def _of_store(error: StoreError) -> str:
@@ -94,7 +79,13 @@ def _of_store(error: StoreError) -> str:
     )
 
 
-def _of_discord(error: discord.HTTPException, *, has_begun: bool) -> Failure | None:
+def _of_discord(error: DiscordError, *, has_begun: bool) -> Failure | None:
+    if error.status is None:
+        return Failure(
+            answered=CommandOutcome.FAILED,
+            text=f"My connection to Discord broke off. {_how_far(has_begun=has_begun)}",
+            warning=str(error),
+        )
     if error.code == ALREADY_ACKNOWLEDGED:
         return Failure(
             answered=CommandOutcome.LATE,

@@ -11,9 +11,9 @@ from bot.core.feed_settings import FeedSettings
 from bot.core.feeds import Place
 from bot.core.ids import ChannelId
 from bot.core.transfer import WantedFeed
+from bot.discord.connection.errors import DiscordError, discord_errors
 from bot.discord.permissions import by_id
 from bot.discord.permissions.targets import ChannelOption, Target
-from bot.discord.ui.error_texts import NO_ANSWER
 from bot.errors import UserError
 from bot.services.transfer.import_file import check_size
 
@@ -32,14 +32,15 @@ async def fetched(file: discord.Attachment) -> bytes:
     check_size(file.size)
     try:
         async with asyncio.timeout(FETCHING_SECONDS):
-            data = await file.read()
-    except (discord.Forbidden, discord.NotFound) as error:
-        raise _not_fetched("Discord does not have the file any more", "upload it again") from error
+            with discord_errors():
+                data = await file.read()
     except TimeoutError as error:
         raise _not_fetched(f"Discord did not give me the file within {FETCHING_SECONDS} seconds") from error
-    except discord.HTTPException as error:
-        raise _not_fetched(f"Discord's file server has a problem (HTTP {error.status})") from error
-    except NO_ANSWER as error:
+    except DiscordError as error:
+        if error.status in {403, 404}:
+            raise _not_fetched("Discord does not have the file any more", "upload it again") from error
+        if error.status is not None:
+            raise _not_fetched(f"Discord's file server has a problem (HTTP {error.status})") from error
         raise _not_fetched("The connection broke off while I fetched the file") from error
     if len(data) < file.size:
         raise _not_fetched(f"Only {len(data)} of the file's {file.size} bytes arrived")

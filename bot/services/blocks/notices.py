@@ -42,12 +42,12 @@ SOURCE_LOOK_EVERY = timedelta(minutes=1)
 class NoticeBoard(Protocol):
     """Brings notices to people. Raises DeliveryError, and nothing else, for what Discord does."""
 
-    async def rooms(self, server_id: ServerId) -> Sequence[ChannelId]:
+    async def channels(self, server_id: ServerId) -> Sequence[ChannelId]:
         """The server's own channels where people look, in which the bot may write, the best first."""
         ...
 
     async def post(
-        self, channel_id: ChannelId, told: ProblemReport, *, nonce: str, may_have_arrived: bool = False
+        self, channel_id: ChannelId, report: ProblemReport, *, nonce: str, may_have_arrived: bool = False
     ) -> MessageId:
         """Puts the message into a channel. The same nonce within two minutes gives the first one again.
 
@@ -56,7 +56,7 @@ class NoticeBoard(Protocol):
         ...
 
     async def send(
-        self, user_id: UserId, told: ProblemReport, *, nonce: str, may_have_arrived: bool = False
+        self, user_id: UserId, report: ProblemReport, *, nonce: str, may_have_arrived: bool = False
     ) -> tuple[ChannelId, MessageId]:
         """Sends the message to a person, as `post` does to a channel."""
         ...
@@ -192,7 +192,7 @@ class Notices:
         candidates = [
             *([chosen] if chosen is not None else []),
             *(feed.channel_id for feed in theirs if feed.is_active and feed.kind is not FeedKind.FORUM),
-            *await self._board.rooms(server_id),
+            *await self._board.channels(server_id),
         ]
         for channel_id in dict.fromkeys(candidates):
             place = Place(server_id=server_id, channel_id=channel_id, kind=FeedKind.CHANNEL)

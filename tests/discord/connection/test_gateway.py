@@ -52,7 +52,7 @@ async def test_the_latency_is_unknown_until_a_heartbeat_was_answered(tmp_path: P
             await client.login(start.sandbox.token)
             connecting = asyncio.create_task(client.connect())
             await start.until(lambda: client.shards)
-            (shard,) = shards.look()
+            (shard,) = shards.snapshot()
             connecting.cancel()
         assert shard.latency_seconds is None
         assert math.isinf(client.latency)

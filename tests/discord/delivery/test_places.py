@@ -135,7 +135,7 @@ async def test_where_there_are_too_many_posts_to_look_through_nobody_knows(
 ) -> None:
     await loopback.publish("forum", a_message("2608.10005"))
     sent = await loopback.publish("forum", a_message("2608.10006"))
-    monkeypatch.setattr(message_search, "MOST_POSTS", 1)
+    monkeypatch.setattr(message_search, "MAX_POSTS", 1)
     assert await loopback.find("forum", "2608.10006") == sent
     with pytest.raises(DeliveryError) as raised:
         await loopback.find("forum", "2608.10005")

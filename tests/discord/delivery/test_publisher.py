@@ -312,12 +312,12 @@ async def test_a_refusal_by_something_before_discord_holds_no_channel(
     assert not error.may_have_arrived
 
 
-async def test_a_date_for_retry_after_is_not_understood_and_does_no_harm(
+async def test_a_date_for_retry_after_that_has_passed_asks_for_no_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     page = Answer(status=429, text="…", headers={"Retry-After": "Wed, 19 Aug 2026 09:00:00 GMT"})
     async with discord_that_answers(monkeypatch, page) as publisher:
-        assert (await refused(publisher)).retry_after_seconds is None
+        assert (await refused(publisher)).retry_after_seconds == 0
 
 
 async def test_a_long_wait_for_all_is_told_and_bars_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
