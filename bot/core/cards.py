@@ -35,7 +35,7 @@ MIN_SUMMARY_LENGTH = 100  # below this, other parts give way first
 
 _COLOUR = 0xFFD21E  # Hugging Face's yellow
 _AUTHORS_AMONG, _AUTHORS_ALONE = 3, 6
-_MATCHED_AUTHORS = 2  # shown beside the first few, when a query found them
+_MATCHED_AUTHORS = 2  # shown after the first few, when a query matches them
 _MAX_NAME_LENGTH = 60
 # What is read at all of a text, before any is shown: far beyond any that is real.
 _MAX_TEXT_LENGTH = 12_000
@@ -82,7 +82,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class _Marked:
-    """A text as it is shown, and the spans of it that a query found."""
+    """A text as it is shown, and the spans in it that a query matches."""
 
     text: str
     spans: tuple[tuple[int, int], ...] = ()
@@ -109,10 +109,10 @@ _GIVEN_UP = ("submitter", "organization", "evidence", "footer", "links", "people
 
 
 def make_card(paper: Paper, *, queries: Sequence[Query], is_alone: bool, limit: int) -> Card:
-    """The paper's card, with `size` at most `limit` (20 or more), whatever stands in the paper.
+    """The paper's card, with `size` at most `limit` (20 or more), however long the paper's texts are.
 
-    Alone on its message it has its links for buttons and a large picture; among others the links stand in
-    its text. What does not fit gives way: the summary down to 100 characters, then the lesser parts.
+    Alone on its message it has its links as buttons and a large picture; among other cards the links are in
+    its text. What does not fit is cut: first the summary, down to 100 characters, then the lesser parts.
     """
     links, picture = paper_links(paper), web_url(paper.thumbnail or "")
     card = Card(
@@ -204,7 +204,7 @@ def _described(summary: str, parts: _Parts) -> str:
 
 
 def _people(authors: Sequence[str], queries: Sequence[Query], *, shown: int) -> str:
-    """The first few authors and those that a query found; how many in all, where some are left out."""
+    """The first few authors and those that a query matches; the total, where some are left out."""
     names = [name for name in map(clean, authors) if name]
     if len(names) <= shown + 1:
         shown = len(names)
@@ -263,7 +263,7 @@ def paper_links(paper: Paper) -> tuple[Link, ...]:
 
 
 def _footer(queries: Iterable[Query]) -> str | None:
-    """Which queries brought the paper."""
+    """Which queries match the paper."""
     wanted = [plain(query.canonical) for query in queries if query.canonical != _EVERY_PAPER]
     if not wanted:
         return None
@@ -276,7 +276,7 @@ def _footer(queries: Iterable[Query]) -> str | None:
 
 
 def _evidence(paper: Paper, queries: Sequence[Query]) -> str:
-    """Where else the queries found the paper: a piece of its abstract, or its keywords."""
+    """Where else the queries match the paper: an excerpt of its abstract, or a keyword."""
     if not queries:
         return ""
     abstract = _marked(paper.abstract, Field.ABSTRACT, queries)

@@ -1,7 +1,7 @@
 """Discord markdown: outside text made harmless in it, shortened, put in bold and linked.
 
 Nothing from outside may ping, link, or change the look of a message. Discord drops a backslash before any
-punctuation when it renders, so that is the way taken wherever it works; it does not stop ``@everyone``, which
+punctuation when it renders, so backslashes are used wherever they work; they do not stop ``@everyone``, which
 gets a zero-width space.
 """
 
@@ -26,7 +26,7 @@ _JUNK = frozenset(
 )  # controls, bidi overrides, lone surrogates, private use
 
 _ALWAYS = frozenset("\\*_~|`<[]")
-# Where else a backslash must stand: before the one group of each match.
+# Where else a backslash is needed: before the one group of each match.
 _SOMETIMES = (
     re.compile(r":(/)/"),  # https://… becomes a link automatically
     re.compile(r"\bdiscord(?:app)?\.[a-z]+(/)", re.IGNORECASE),  # an invite does so without https
@@ -162,7 +162,7 @@ def fit(text: str, spans: Iterable[tuple[int, int]], limit: int) -> str:
 
 
 def link(label: str, url: str, *, spans: Iterable[tuple[int, int]] = (), limit: int = MAX_URL) -> str:
-    """The outside text as a link, in at most `limit` characters beside the address; without one it cannot be.
+    """The outside text as a link, in at most `limit` characters besides the address.
 
     An address that `web_url` refuses leaves the label alone. A blank label shows the address's host.
     """
@@ -213,7 +213,7 @@ def _quoted(part: str) -> str:
 
 
 def without_markup(text: str) -> str:
-    """What Discord shows in bold, italics or code, as plain text; what stands in code stays as it is."""
+    """What Discord shows in bold, italics or code, as plain text; inline code is left as it is."""
     outside_and_code = re.split("`{1,3}", text)
     outside_and_code[::2] = [
         _ESCAPED.sub(r"\1", _ITALIC.sub(r"\1", _BOLD.sub(r"\1", part))) for part in outside_and_code[::2]

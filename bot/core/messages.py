@@ -32,7 +32,7 @@ MAX_EMBEDS = 10
 MAX_CHARACTERS = 6_000
 MAX_THREAD_NAME = 100
 
-MAX_LINES = 30  # so many fit at their shortest beside nine cards at theirs
+MAX_LINES = 30  # this many of the shortest lines fit with nine of the shortest cards
 _MIN_CARD_LENGTH = 300  # characters that a card is left with when lines fill the message
 _FOLD_TITLE = 40  # characters kept for the title of the folded list
 
@@ -54,7 +54,7 @@ class Message:
     links: tuple[Link, ...] = ()  # for buttons
     mention_role_id: RoleId | None = None  # the one role that the content may ping
     title: str = ""  # of its post in a forum; plain text, at most MAX_THREAD_NAME characters
-    queries: tuple[Query, ...] = ()  # that brought its papers; a forum's tags are chosen by them
+    queries: tuple[Query, ...] = ()  # that match its papers; a forum's tags are chosen by them
 
 
 def layout(
@@ -68,9 +68,9 @@ def layout(
     """The papers, in this order, as the entries of one message after the other.
 
     In style `cards` the first `max_papers` have a card each and the rest are folded into lines, the first of
-    them below the last cards if there is room. With `one_card_each` every card is a message of its own, for
-    something to follow on it, and lines stand apart. Sizes are estimated, which is cheap enough for every
-    feed of a run; `compose` then holds what Discord allows.
+    them below the last cards if there is room. With `one_card_each` every card is a message of its own, so
+    that a follow-up can refer to it, and lines are in messages of their own. Sizes are estimated, which is
+    cheap enough for every feed of a run; `compose` then keeps within Discord's limits.
     """
     shown = max_papers if style is Style.CARDS else 0
     sized = [(paper, _card_estimate(paper, queries_of.get(paper.id, ()))) for paper in papers[:shown]]
@@ -226,7 +226,7 @@ def _even_limit(sizes: Sequence[int], room: int) -> int:
 
 
 def heading(papers: Sequence[Paper]) -> str:
-    """How many papers a message brings and of which list days, as Discord markdown."""
+    """How many papers a message has and from which list days, as Discord markdown."""
     return f"**{count(len(papers), 'paper')}**{_of_days(papers)}"
 
 

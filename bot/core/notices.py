@@ -75,7 +75,7 @@ class ProblemReport:
         return tuple(dict.fromkeys((*self.blocked, *of_posts)))
 
     def naming(self, channel_ids: Collection[ChannelId]) -> ProblemReport:
-        """The same for readers who see these channels alone."""
+        """The report for readers who can only see these channels."""
         return replace(
             self,
             blocked=tuple(feed for feed in self.blocked if feed.channel_id in channel_ids),

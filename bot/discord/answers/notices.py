@@ -30,7 +30,7 @@ def notice(report: ProblemReport, *, server_name: str | None) -> discord.Embed:
     lines.extend(_failed(failure) for failure in report.failed)
     if report.source is not None:
         lines.append(
-            f"🌐 For hours I could not read {list_of(report.source.day)} completely, because "
+            f"🌐 I haven't been able to read {list_of(report.source.day)} completely for hours, because "
             f"{report.source.problem}. You don't need to do anything: I keep trying, and matching papers are "
             "posted once I can read it."
         )
