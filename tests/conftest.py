@@ -10,8 +10,10 @@ import pytest
 import pytest_asyncio
 from hypothesis import settings
 
-from tests import discord_address
+from bot.core.plurals import count
+from tests import discord_address, list_days
 from tests.browser import chromium
+from tests.fakes import discord_openapi
 from tests.process import fork_server
 from tests.world import World, running_world
 
@@ -44,15 +46,29 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Nobody shall take it for passed that the page was not opened."""
-    skipped = [
+    """Says what was not tried, so that nobody takes it for passed."""
+    for title, reason in (
+        ("the sandbox's page", chromium.MISSING),
+        ("recorded list days and Discord's OpenAPI file", list_days.NOT_TRIED),
+    ):
+        skipped = [
+            report for report in terminalreporter.stats.get("skipped", ()) if reason in str(report.longrepr)
+        ]
+        if skipped:
+            terminalreporter.section(f"NOT TRIED: {title}", yellow=True, bold=True)
+            terminalreporter.line(f"{count(len(skipped), 'test')} skipped: {reason}", yellow=True)
+    unchecked = [
         report
-        for report in terminalreporter.stats.get("skipped", ())
-        if chromium.MISSING in str(report.longrepr)
+        for report in terminalreporter.stats.get("passed", ())
+        if report.nodeid.startswith("tests/process/")
     ]
-    if skipped:
-        terminalreporter.section("NOT TRIED: the sandbox's page", yellow=True, bold=True)
-        terminalreporter.line(f"{len(skipped)} tests were skipped: {chromium.MISSING}", yellow=True)
+    if unchecked and not discord_openapi.is_required_or_there():
+        terminalreporter.section("NOT TRIED: requests to Discord", yellow=True, bold=True)
+        terminalreporter.line(
+            f"{count(len(unchecked), 'process test')} passed without the check of their requests: "
+            f"discord-openapi.json is {list_days.NOT_TRIED}",
+            yellow=True,
+        )
 
 
 def pytest_sessionfinish() -> None:

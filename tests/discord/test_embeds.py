@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 from discord.http import handle_message_parameters
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from bot.core.cards import Card, Link
 from bot.core.feeds import Style
@@ -23,15 +23,13 @@ from bot.core.papers import Paper
 from bot.core.posts import Form
 from bot.core.query.parser import parse_query
 from bot.discord.embeds import to_discord
-from bot.sources.parse import parse_list
 from tests.fakes.discord_limits import assert_within_limits
 from tests.fakes.hostile_papers import HOSTILE_PAPERS, papers
+from tests.list_days import SHARED, each_day, must_be_there, papers_of
 
 pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
-DAYS = sorted((DATA / "daily_papers").glob("*.json"))
-OPENAPI = DATA / "discord-openapi.json"
+OPENAPI = SHARED / "discord-openapi.json"
 
 
 def payload(message: Message) -> dict[str, Any]:
@@ -66,12 +64,10 @@ def messages(
 
 @cache
 def message_schema() -> Any:
-    """Discord's own schema of a message to create; skips where the file is not at hand."""
-    jsonschema = pytest.importorskip("jsonschema")
-    if not OPENAPI.exists():
-        pytest.skip("Discord's OpenAPI file is not there")
+    """Discord's own schema of a message to create."""
+    must_be_there(OPENAPI)
     document = json.loads(OPENAPI.read_text(encoding="utf-8"))
-    return jsonschema.Draft202012Validator(
+    return Draft202012Validator(
         {"$ref": "#/components/schemas/MessageCreateRequest", "components": document["components"]}
     )
 
@@ -137,11 +133,9 @@ def test_discords_own_schema_takes_our_messages(count: int, style: Style) -> Non
         message_schema().validate(sent)
 
 
-@pytest.mark.skipif(not DAYS, reason="the recorded days are not there")
-@pytest.mark.parametrize("path", DAYS, ids=[path.stem for path in DAYS])
-def test_a_recorded_day_is_within_discords_limits(path: Path) -> None:
-    day = date.fromisoformat(path.stem)
-    shown = parse_list(json.loads(path.read_text(encoding="utf-8")), asked_day=day).papers
+@each_day
+def test_a_list_day_is_within_discords_limits(file: Path) -> None:
+    shown = papers_of([file])
     for style in Style:
         for max_papers in (1, 10, len(shown)):
             for message in messages(

@@ -6,17 +6,17 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
-import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-_FILE = Path(__file__).parents[3] / "shared" / "data" / "discord-openapi.json"
+from tests.list_days import REQUIRES_SHARED, SHARED, must_be_there
+
+_FILE = SHARED / "discord-openapi.json"
 _URI = "urn:discord-openapi"
 # Sent by discord.py with every forum post, and taken by Discord; its file does not tell of it.
 _UNDOCUMENTED = frozenset({"use_nested_fields"})
@@ -99,14 +99,14 @@ class DiscordOpenApi:
 
 @cache
 def discord_openapi() -> DiscordOpenApi:
-    """The rules, or a skipped test where Discord's file is not beside the project."""
-    if not _FILE.is_file():
-        pytest.skip("Discord's OpenAPI file is not beside this project")
+    """The rules; skips or fails the test where Discord's file is missing."""
+    must_be_there(_FILE)
     return DiscordOpenApi(json.loads(_FILE.read_text(encoding="utf-8")))
 
 
-def is_there() -> bool:
-    return _FILE.is_file()
+def is_required_or_there() -> bool:
+    """Whether requests are checked; where they are not, the end of the test run says so."""
+    return _FILE.is_file() or REQUIRES_SHARED
 
 
 def _segment(part: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from bot.core.query.parser import parse_query
 from bot.core.words.inflection import fold
 from bot.core.words.tokenizer import words
 from bot.matching.index import PaperIndex
+from tests.list_days import both_sources, papers_of
 from tests.queries import expression
 
 pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
@@ -265,31 +265,15 @@ def test_the_index_agrees_with_a_naive_reading(
     assert [text for text in texts if mark([parsed], Field.TITLE, text)] == naive
 
 
-# --- Recorded days ------------------------------------------------------------------------------------------------
-
-_RECORDED = Path(__file__).parents[2] / "../shared/data/daily_papers"
+# --- List days --------------------------------------------------------------------------------------------------
 
 
-def recorded() -> list[Paper]:
-    items = [item for file in sorted(_RECORDED.glob("*.json")) for item in json.loads(file.read_text())]
-    return [
-        Paper(
-            id=PaperId(item["paper"]["id"]),
-            list_day=None,
-            title=item["title"],
-            abstract=item["paper"]["summary"],
-            authors=tuple(author["name"] for author in item["paper"]["authors"]),
-            ai_keywords=tuple(item["paper"].get("ai_keywords") or ()),
-        )
-        for item in items
-    ]
-
-
-@pytest.mark.skipif(not _RECORDED.is_dir(), reason="the recorded days are not there")
-def test_every_pair_of_words_of_the_recorded_days_is_found_where_it_stands() -> None:
-    papers = {each.id: each for each in recorded()}
+@both_sources
+def test_every_pair_of_words_of_a_title_is_found_in_it(files: list[Path]) -> None:
+    # A quote of a LaTeX command is that word, which the text does not have.
+    papers = {each.id: each for each in papers_of(files) if "\\" not in each.title}
     with PaperIndex(papers.values()) as index:
-        for each in itertools.islice(papers.values(), 0, None, 10):
+        for each in itertools.islice(papers.values(), 0, None, len(papers) // 50 + 1):
             title = words(each.title)
             for first, second in itertools.pairwise(title):
                 typed = f"{each.title[first.start : first.end]} {each.title[second.start : second.end]}"

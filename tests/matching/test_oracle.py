@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,14 +15,12 @@ from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.core.query.errors import QueryError
 from bot.matching.index import PaperIndex
-from bot.sources.parse import parse_list
+from tests.list_days import both_sources, papers_of
 from tests.matching import oracle
 from tests.matching.examples import IN_FIELDS, IN_TITLES, RIGHT, SAMPLE, WRONG
 from tests.queries import expression
 
 pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
-
-RECORDED = Path(__file__).parents[3] / "shared" / "data" / "daily_papers"
 
 
 def paper_of(title: str, number: int = 1) -> Paper:
@@ -201,16 +197,6 @@ memory AND (agent OR LLM) | deep research | search agent | GUI agents | computer
 """.replace("\n", "|").split("|")
 
 
-def recorded_papers() -> list[Paper]:
-    if not RECORDED.is_dir():
-        pytest.skip("the recorded days are not beside this checkout")
-    found: dict[str, Paper] = {}
-    for path in sorted(RECORDED.glob("*.json")):
-        day = parse_list(json.loads(path.read_bytes()), asked_day=date.fromisoformat(path.stem))
-        found |= {paper.id: paper for paper in day.papers}
-    return list(found.values())
-
-
 def queries_from(papers: Sequence[Paper], chance: random.Random, count: int) -> list[str]:
     """Quoted words out of the papers themselves, with their hyphens kept, opened or closed, and names."""
     found: list[str] = []
@@ -236,15 +222,16 @@ def queries_from(papers: Sequence[Paper], chance: random.Random, count: int) -> 
         text = chance.choice(words)
         quoted = (text, text.replace("-", " "), text.replace("-", ""), name, chance.choice(words).lower())
         query = shape.format(*(f'"{part}"' for part in quoted))
-        if len(query) <= oracle.LONGEST_QUERY and oracle.is_valid(query):
+        if len(query) <= 200 and oracle.is_valid(query):
             found.append(query)
     return found
 
 
-def test_usual_queries_find_the_same_recorded_papers_by_both_readings() -> None:
-    papers = recorded_papers()
+@both_sources
+def test_usual_queries_find_the_same_papers_of_list_days_by_both_readings(files: list[Path]) -> None:
+    papers = papers_of(files)
     chance = random.Random(2026)  # noqa: S311 - a fixed choice, no secret
-    sample = chance.sample(papers, 20)
+    sample = chance.sample(papers, min(20, len(papers)))
     queries = [query.strip() for query in KEYWORDS if query.strip()] + queries_from(papers, chance, 200)
     differences: list[str] = []
     with PaperIndex(sample) as index:

@@ -1,25 +1,20 @@
-"""Recorded answers of the real API, where they lie beside the checkout."""
+"""Whole list days: our own in every odd shape, and recorded ones."""
 
 from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 from bot.sources.decoding import decode_json
 from bot.sources.parse import parse_list
-
-_RECORDED = Path(__file__).parents[3] / "shared" / "data" / "daily_papers"
-_FILES = sorted(_RECORDED.glob("*.json"))
-
-pytestmark = pytest.mark.skipif(not _FILES, reason="no recorded days beside the checkout")
+from tests.list_days import each_day, items_of
 
 
-@pytest.mark.parametrize("file", _FILES, ids=lambda file: file.stem)
-def test_a_recorded_day_is_read_whole(file: Path) -> None:
+@each_day
+def test_a_list_day_is_read_whole(file: Path) -> None:
     day = date.fromisoformat(file.stem)
-    items = decode_json(file.read_bytes())
+    items = items_of(file)
+    assert decode_json(file.read_bytes()) == items
     parsed = parse_list(items, asked_day=day)
     assert parsed.dropped == ()
     assert [paper.id for paper in parsed.papers] == [item["paper"]["id"] for item in items]
@@ -31,9 +26,9 @@ def test_a_recorded_day_is_read_whole(file: Path) -> None:
         assert len(paper.authors) == sum(not author["hidden"] for author in raw["authors"])
         assert (paper.upvotes, paper.comments) == (raw["upvotes"], item["numComments"])
         assert paper.github_stars == raw.get("githubStars")
-        assert bool(paper.github_repo) == ("githubRepo" in raw)
-        assert bool(paper.project_page) == ("projectPage" in raw)
-        assert bool(paper.ai_summary) == ("ai_summary" in raw)
-        assert bool(paper.organization_login) == ("organization" in raw)
+        assert bool(paper.github_repo) == bool(raw.get("githubRepo"))
+        assert bool(paper.project_page) == bool(raw.get("projectPage"))
+        assert bool(paper.ai_summary) == bool(raw.get("ai_summary"))
+        assert bool(paper.organization_login) == bool(raw.get("organization"))
         assert bool(paper.submitter_login) == ("submittedBy" in item or "submittedOnDailyBy" in raw)
         assert paper.published_at is not None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.papers import Paper
 from bot.store import papers
+from tests.list_days import both_sources, papers_of
 from tests.samples import NOW, TODAY, a_paper, paper_id
 from tests.store.samples import HOUR, listed
 
@@ -168,3 +170,13 @@ async def test_what_was_first_seen_after_a_moment_is_told_with_when(conn: AsyncC
     old = a_paper(3, list_day=TODAY - timedelta(days=1))
     await papers.upsert(conn, [a_paper(1, upvotes=9), a_paper(2), old], seen_at=later)
     assert await papers.first_seen_after(conn, NOW, first=TODAY) == {paper_id(2): later}
+
+
+@both_sources
+async def test_papers_of_list_days_are_read_as_they_were_written(
+    conn: AsyncConnection, files: list[Path]
+) -> None:
+    listed_papers = papers_of(files)
+    await papers.upsert(conn, listed_papers, seen_at=NOW)
+    stored = await papers.by_ids(conn, [paper.id for paper in listed_papers])
+    assert stored == {paper.id: paper for paper in listed_papers}
