@@ -42,7 +42,7 @@ _MOST_BYTES: Final = 250_000
 async def take_pictures(visitor: Visitor) -> None:
     """Goes through the sandbox as a newcomer would, and takes a picture of what the README tells of."""
     await expect(visitor.posts).to_have_count(1)
-    await visitor.page.get_by_role("button", name="Hide the things to try").click()
+    await visitor.page.get_by_role("button", name="Hide suggestions").click()
     await visitor.posts.evaluate(_TO_THE_TOP)
     await visitor.see_pictures()
     await visitor.page.set_viewport_size({"width": _WIDTH, "height": await _height_for_cards(visitor, 2)})
