@@ -16,9 +16,7 @@ class AttemptOutcome(StrEnum):
     ADOPTED = "adopted"  # the message of an earlier attempt was found
     POSTPONED = "postponed"  # tried again later
     BLOCKED = "blocked"  # the channel refuses; nothing is sent there until that is fixed
-    REFUSED = (
-        "refused"  # Discord refuses the content: it is split, retried with only title and link, or failed
-    )
+    REFUSED = "refused"  # Discord refuses the content: it is split, retried with title and link, or failed
     UNCONFIRMED = "unconfirmed"  # an earlier attempt may have arrived, and the bot is not allowed to check
     BUG = "bug"
 

@@ -1,8 +1,8 @@
-"""Discord: whose token it is, how its application is set up, and whether the bot may connect."""
+"""Checks the token, the settings of its application, and whether the bot may connect to the gateway."""
 
 from __future__ import annotations
 
-from bot.core.plurals import count
+from bot.core.plurals import count, is_or_are
 from bot.discord.survey import Identity, NoAnswerError, SessionStarts, Survey, TokenRefusedError
 from bot.doctor.findings import Finding, fine, unchecked, warning, wrong
 
@@ -11,19 +11,17 @@ _FEW_STARTS = 50
 
 
 async def check_discord(survey: Survey, token: str, *, api_url: str) -> list[Finding]:
-    """The survey is logged in afterwards, if none of it is wrong."""
+    """Log the survey in and check what it sees; on success it stays logged in."""
     try:
         identity = await survey.log_in(token)
     except TokenRefusedError:
         return [_refused()]
     except NoAnswerError as error:
-        remedy = (
-            "check the network, the proxy, and DISCORD_API_URL; the bot waits and asks again automatically"
-        )
+        remedy = "check the network, the proxy and DISCORD_API_URL; the bot retries automatically"
         return [wrong(f"Discord ({api_url}) gave no usable answer: {error}", remedy)]
-    findings = judged_identity(identity)
+    findings = judge_identity(identity)
     try:
-        findings.append(judged_starts(await survey.session_starts()))
+        findings.append(judge_starts(await survey.session_starts()))
     except TokenRefusedError:
         findings.append(_refused())
     except NoAnswerError as error:
@@ -34,30 +32,32 @@ async def check_discord(survey: Survey, token: str, *, api_url: str) -> list[Fin
 def _refused() -> Finding:
     return wrong(
         "DISCORD_TOKEN was refused by Discord",
-        f"copy the bot's token again {_PORTAL} → Bot → Reset Token; a reset ends the old token",
+        f"copy a new token {_PORTAL} → Bot → Reset Token; this invalidates the old one",
         prevents_start=True,
     )
 
 
-def judged_identity(identity: Identity) -> list[Finding]:
+def judge_identity(identity: Identity) -> list[Finding]:
     findings = [fine(f"DISCORD_TOKEN is accepted: the bot is {identity.name}")]
-    findings.append(fine(f"No privileged intent is needed{_switched_on(identity)}"))
+    findings.append(fine(f"No privileged intents are needed{_enabled_intents(identity)}"))
     if identity.has_interactions_endpoint:
         findings.append(
             wrong(
                 "The application has an Interactions Endpoint URL, so commands never reach the bot",
-                f"empty that field {_PORTAL} → General Information",
+                f"clear that field {_PORTAL} → General Information",
             )
         )
     if identity.needs_code_grant:
         findings.append(
             warning(
                 "The application requires an OAuth2 code grant, so the invite link fails",
-                f"switch Requires OAuth2 Code Grant off {_PORTAL} → Bot",
+                f"disable Requires OAuth2 Code Grant {_PORTAL} → Bot",
             )
         )
     if identity.commands:
-        findings.append(fine(f"{count(identity.commands, 'command')} are registered"))
+        findings.append(
+            fine(f"{count(identity.commands, 'command')} {is_or_are(identity.commands)} registered")
+        )
     else:
         findings.append(
             warning("No commands are registered", "the bot registers them at its first start: paperboy run")
@@ -65,17 +65,21 @@ def judged_identity(identity: Identity) -> list[Finding]:
     return findings
 
 
-def _switched_on(identity: Identity) -> str:
+def _enabled_intents(identity: Identity) -> str:
     if not identity.privileged:
-        return ", and none is switched on"
-    return f"; {' and '.join(identity.privileged)} may be switched off {_PORTAL} → Bot"
+        return ", and none are enabled"
+    return f"; you can disable {' and '.join(identity.privileged)} {_PORTAL} → Bot"
 
 
-def judged_starts(starts: SessionStarts) -> Finding:
-    what = f"{starts.left} of {starts.total} session starts are left"
+def judge_starts(starts: SessionStarts) -> Finding:
+    what = f"{starts.left} of {starts.total} session starts remain"
     hours = max(1, round(starts.resets_in_seconds / 3600))
     if starts.left == 0:
-        return wrong(what, f"the bot can connect again in {count(hours, 'hour')}; find out why it restarts")
+        return wrong(
+            what, f"the bot can connect again in {count(hours, 'hour')}; find out why it restarts so often"
+        )
     if starts.left < _FEW_STARTS:
-        return warning(what, f"more in {count(hours, 'hour')}; find out why the bot restarts so often")
+        return warning(
+            what, f"the limit resets in {count(hours, 'hour')}; find out why the bot restarts so often"
+        )
     return fine(what)

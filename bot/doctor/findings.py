@@ -1,4 +1,4 @@
-"""Findings: what a check saw, how bad it is, and what to do."""
+"""Findings: the results of checks, each with a severity and a remedy."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class Sign(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Neither text ends with a full stop; outside text in them is made safe where it is printed."""
+    """The texts end without a full stop; the printer sanitizes untrusted text in them."""
 
     sign: Sign
     what: str
     remedy: str = ""
-    prevents_start: bool = False  # `paperboy run` would end with 78 because of it
+    prevents_start: bool = False  # `paperboy run` would exit with 78
 
 
 def fine(what: str) -> Finding:

@@ -1,4 +1,4 @@
-"""Hugging Face: does it answer with a list, how fast, and how many calls are left."""
+"""Checks that Hugging Face returns a list, how fast, and how many requests remain."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from bot.sources.huggingface import HuggingFace
 
 _LIMITS = FetchLimits(connect_seconds=5, total_seconds=15, tries=1, max_wait_seconds=0)
 _SLOW_SECONDS = 10.0
-_FEW_CALLS = 50
+_FEW_REQUESTS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """What time it was somewhere else, and here."""
+    """A server's clock and ours at the same moment."""
 
-    where: str
+    server: str
     theirs: datetime
     ours: datetime
 
@@ -41,12 +41,12 @@ class SourceReport:
 
 
 async def check_source(settings: Settings, *, clock: Clock, limits: FetchLimits = _LIMITS) -> SourceReport:
-    where = settings.hf_endpoint
+    endpoint = settings.hf_endpoint
     began = time.monotonic()
     heard: Heard | None = None
     try:
         async with HuggingFace(
-            where, settings.hf_token, clock=clock, limits=limits, proxies=settings.proxies
+            endpoint, settings.hf_token, clock=clock, limits=limits, proxies=settings.proxies
         ) as source:
             try:
                 newest = await newest_list(source, open_list_day(clock()))
@@ -55,16 +55,14 @@ async def check_source(settings: Settings, *, clock: Clock, limits: FetchLimits 
     except ConfigError as error:
         return SourceReport(findings=[wrong(str(error), "change HF_ENDPOINT", prevents_start=True)])
     except SourceError as error:
-        return SourceReport(findings=[_failure(where, error.problem)], moment=_moment(heard))
+        return SourceReport(findings=[_failure(endpoint, error.problem)], moment=_moment(heard))
     seconds = time.monotonic() - began
     day = f"{WEEKDAYS[newest.day.weekday()]} {date_text(newest.day)}"
-    answered = f"{where} answered in {seconds:.1f} s"
+    answered = f"{endpoint} answered in {seconds:.1f} s"
     findings = [
         fine(f"{answered}: {count(len(newest.papers), 'paper')} on the list of {day}")
         if newest.papers
-        else warning(
-            f"{answered}, and none of the last days' lists has a paper", "check that HF_ENDPOINT is right"
-        )
+        else warning(f"{answered}, but no list of the last few days has a paper", "check HF_ENDPOINT")
     ]
     if seconds > _SLOW_SECONDS:
         findings.append(warning("That is slow", "check the network, and the proxy if there is one"))
@@ -73,45 +71,47 @@ async def check_source(settings: Settings, *, clock: Clock, limits: FetchLimits 
         findings.append(
             warning(
                 f"{newest.unreadable} of {count(of, 'item')} on that list cannot be read",
-                "the others are used; check for an update of Paperboy; LOG_LEVEL=DEBUG shows what is wrong",
+                "the others are used; check for an update of Paperboy (LOG_LEVEL=DEBUG shows details)",
             )
         )
     if newest.problem is not None:
         findings.append(
             wrong(
                 f"That list cannot be read completely, because {newest.problem}",
-                _small(newest.problem.advice),
+                _lower_first(newest.problem.advice),
             )
         )
     findings.append(_token(settings))
     if heard is not None and heard.limit is not None:
-        findings.append(_left(heard.limit.remaining, heard.limit.resets_in_seconds))
+        findings.append(_rate_limit(heard.limit.remaining, heard.limit.resets_in_seconds))
     return SourceReport(findings=findings, moment=_moment(heard))
 
 
-def _failure(where: str, problem: Problem) -> Finding:
-    remedy = f"{_small(problem.advice)}; nothing is lost meanwhile"
-    return wrong(f"{where}: the list cannot be read, because {problem}", remedy)
+def _failure(endpoint: str, problem: Problem) -> Finding:
+    remedy = f"{_lower_first(problem.advice)}; nothing is lost"
+    return wrong(f"{endpoint}: the list cannot be read, because {problem}", remedy)
 
 
-def _small(text: str) -> str:
+def _lower_first(text: str) -> str:
     return text[0].lower() + text[1:]
 
 
 def _token(settings: Settings) -> Finding:
     if settings.hf_token is None:
-        return fine("HF_TOKEN is not set, and not needed; one doubles the calls that are allowed")
+        return fine("HF_TOKEN is not set; it is optional, and doubles the rate limit")
     return fine("HF_TOKEN is accepted")
 
 
-def _left(remaining: int, resets_in_seconds: int) -> Finding:
-    what = f"{count(remaining, 'call')} left for the next {resets_in_seconds} s"
-    if remaining < _FEW_CALLS:
-        return warning(what, "use this address for less else, or set HF_TOKEN; the bot waits where it must")
+def _rate_limit(remaining: int, resets_in_seconds: int) -> Finding:
+    what = f"{count(remaining, 'request')} left for the next {resets_in_seconds} s"
+    if remaining < _FEW_REQUESTS:
+        return warning(
+            what, "set HF_TOKEN, or send fewer other requests from this IP address; the bot waits if it must"
+        )
     return fine(what)
 
 
 def _moment(heard: Heard | None) -> Moment | None:
     if heard is None or heard.server_time is None:
         return None
-    return Moment(where="Hugging Face", theirs=heard.server_time, ours=heard.at)
+    return Moment(server="Hugging Face", theirs=heard.server_time, ours=heard.at)

@@ -1,4 +1,4 @@
-"""The clock against other clocks, and time zones."""
+"""The clock compared with the servers' clocks, and time zones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.samples import NOW
 
 def clock(*ahead_seconds: float) -> Finding:
     moments = [
-        Moment(where=f"Server {number}", theirs=NOW, ours=NOW + timedelta(seconds=seconds))
+        Moment(server=f"Server {number}", theirs=NOW, ours=NOW + timedelta(seconds=seconds))
         for number, seconds in enumerate(ahead_seconds)
     ]
     return check_clock(moments, default_timezone="UTC", feed_timezones=())[0]
@@ -27,24 +27,24 @@ def clock(*ahead_seconds: float) -> Finding:
         (-4.9, Sign.FINE, "agrees"),
         (30, Sign.WARNING, "30 s ahead of Server 0's"),
         (-30, Sign.WARNING, "30 s behind Server 0's"),
-        (-600, Sign.WRONG, "10 minutes behind Server 0's"),
+        (-600, Sign.WRONG, "10 min behind Server 0's"),
     ],
 )
-def test_a_clock_that_is_off_is_told(ahead_seconds: float, sign: Sign, said: str) -> None:
-    found = clock(ahead_seconds)
-    assert (found.sign, said in found.what) == (sign, True), found
-    assert ("NTP" in found.remedy) == (sign is not Sign.FINE)
+def test_a_wrong_clock_is_reported_by_how_far_it_is_off(ahead_seconds: float, sign: Sign, said: str) -> None:
+    finding = clock(ahead_seconds)
+    assert (finding.sign, said in finding.what) == (sign, True), finding
+    assert ("NTP" in finding.remedy) == (sign is not Sign.FINE)
 
 
-def test_the_answer_that_agrees_most_counts() -> None:
+def test_the_clock_that_agrees_most_counts() -> None:
     assert clock(90, 1).sign is Sign.FINE
 
 
-def test_where_nobody_tells_the_time_nothing_is_said_of_the_clock() -> None:
+def test_without_a_reported_time_the_clock_is_unchecked() -> None:
     assert clock().sign is Sign.UNCHECKED
 
 
-def test_all_zones_load_and_a_feeds_that_does_not_is_named() -> None:
+def test_a_feeds_time_zone_that_does_not_load_is_named() -> None:
     _, zones = check_clock([], default_timezone="Europe/Berlin", feed_timezones={"Asia/Tokyo"})
     assert zones.sign is Sign.FINE
     assert "DEFAULT_TIMEZONE is Europe/Berlin" in zones.what

@@ -1,4 +1,4 @@
-"""The database's file in every state, looked at and left as it is."""
+"""The check of the database file in every state; it never changes the file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.doctor.database import check_database, judged_room
+from bot.doctor.database import check_database, judge_free_space
 from bot.doctor.findings import Sign
 from bot.store.database import Database
 from bot.store.sqlite.locks import sole_use
@@ -23,13 +23,13 @@ from tests.store.samples import a_feed
 NOBODY = 65_534
 
 
-async def told(path: Path) -> dict[str, Sign]:
+async def findings_of(path: Path) -> dict[str, Sign]:
     report = await check_database(f"sqlite+aiosqlite:///{path}")
     return {f"{one.what} → {one.remedy}" if one.remedy else one.what: one.sign for one in report.findings}
 
 
 async def starts(path: Path) -> bool:
-    """Whether the doctor thinks that the bot would start with this file."""
+    """Whether the doctor says that the bot would start with this file."""
     report = await check_database(f"sqlite+aiosqlite:///{path}")
     return not any(one.prevents_start for one in report.findings)
 
@@ -52,7 +52,7 @@ def carry_out(command: str) -> None:
 
 
 def reading(path: Path) -> subprocess.Popen[bytes]:
-    """A program that has the database open until its standard input ends."""
+    """A program that keeps the database open until its standard input closes."""
     script = (
         "import sqlite3, sys; shell = sqlite3.connect(sys.argv[1]); shell.execute('SELECT * FROM feeds')\n"
         "print('open', flush=True); sys.stdin.read()"
@@ -71,31 +71,31 @@ def change(path: Path, statement: str) -> None:
     connection.close()
 
 
-async def test_a_missing_file_is_told_and_not_made(tmp_path: Path) -> None:
+async def test_a_missing_file_is_reported_but_not_created(tmp_path: Path) -> None:
     path = tmp_path / "data" / "paperboy.db"
-    found = await told(path)
-    assert found[f"{path} is not there yet: it is made at the first start"] is Sign.FINE
+    found = await findings_of(path)
+    assert found[f"{path} does not exist yet; the first start creates it"] is Sign.FINE
     assert set(found.values()) == {Sign.FINE}
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_a_healthy_file_is_fine_and_stays_as_it_is(path: Path) -> None:
+async def test_an_intact_file_is_fine_and_unchanged(path: Path) -> None:
     before = state(path.parent)
-    found = await told(path)
+    found = await findings_of(path)
     assert set(found.values()) == {Sign.FINE}
     assert any("has this version's tables" in one for one in found)
-    assert any("sound" in one for one in found)
+    assert any("intact" in one for one in found)
     assert state(path.parent) == before
 
 
-async def test_it_is_read_while_a_bot_has_it_open_and_nothing_changes(path: Path) -> None:
+async def test_it_is_read_without_changes_while_a_bot_has_it_open(path: Path) -> None:
     database = await Database.open(f"sqlite+aiosqlite:///{path}")
     async with database.write() as conn:
         await a_feed(conn)
-    async with database.write() as conn:  # a write under way locks no reader out
+    async with database.write() as conn:  # an open write transaction does not lock readers out
         await a_feed(conn, channel=2)
         before = state(path.parent)
-        found = await told(path)
+        found = await findings_of(path)
         assert {name: state(path.parent)[name] for name in ("paperboy.db", "paperboy.db-wal")} == {
             name: before[name] for name in ("paperboy.db", "paperboy.db-wal")
         }
@@ -103,20 +103,18 @@ async def test_it_is_read_while_a_bot_has_it_open_and_nothing_changes(path: Path
     await database.close()
 
 
-async def test_what_another_program_has_locked_is_no_fault(path: Path) -> None:
+async def test_a_file_locked_by_another_program_is_unchecked(path: Path) -> None:
     owner = sqlite3.connect(path, isolation_level=None)
     owner.execute("PRAGMA locking_mode = EXCLUSIVE")
     owner.execute("CREATE TABLE made_by_another (a)")
     assert path.with_name("paperboy.db-wal").exists()
-    found = await told(path)
+    found = await findings_of(path)
     owner.close()
-    assert found[f"{path}: not checked, because another program has it locked just now; try again"] is (
-        Sign.UNCHECKED
-    )
+    assert found[f"{path}: not checked, because another program has locked it; try again"] is (Sign.UNCHECKED)
     assert Sign.WRONG not in found.values()
 
 
-async def test_an_older_file_is_said_to_be_migrated_and_is_not(
+async def test_an_older_file_is_announced_as_to_be_migrated_but_not_migrated(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_next_version(tmp_path / "migrations", monkeypatch)
@@ -128,9 +126,9 @@ async def test_an_older_file_is_said_to_be_migrated_and_is_not(
     assert state(path.parent) == before
 
 
-async def test_a_newer_file_is_wrong_and_says_which_version_to_start(path: Path) -> None:
+async def test_a_newer_file_is_wrong_and_names_the_version_to_start(path: Path) -> None:
     change(path, "UPDATE alembic_version SET version_num = '9999'")
-    found = await told(path)
+    found = await findings_of(path)
     (text,) = [one for one, sign in found.items() if sign is Sign.WRONG]
     assert text == (
         "It is a database of a newer Paperboy (revision 9999) → Start the version that made it, or name "
@@ -139,65 +137,69 @@ async def test_a_newer_file_is_wrong_and_says_which_version_to_start(path: Path)
     assert not await starts(path)
 
 
-async def test_another_programs_file_is_wrong(tmp_path: Path) -> None:
+async def test_another_programs_database_is_wrong(tmp_path: Path) -> None:
     path = tmp_path / "notes.db"
     change(path, "CREATE TABLE notes (text)")
-    found = await told(path)
+    found = await findings_of(path)
     assert any("another program" in one for one, sign in found.items() if sign is Sign.WRONG)
     assert not await starts(path)
 
 
 @pytest.mark.parametrize("content", [b"hello " * 1000, b"SQLite format 3\0" + b"x" * 5000])
-async def test_what_is_no_database_is_wrong(tmp_path: Path, content: bytes) -> None:
+async def test_a_file_that_is_not_a_database_is_wrong(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "paperboy.db"
     path.write_bytes(content)
-    assert Sign.WRONG in (await told(path)).values()
+    assert Sign.WRONG in (await findings_of(path)).values()
     assert not await starts(path)
     assert path.read_bytes() == content
 
 
-async def test_an_empty_file_is_filled_later(tmp_path: Path) -> None:
+async def test_an_empty_file_is_fine_and_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "paperboy.db"
     path.touch()
-    assert Sign.WRONG not in (await told(path)).values()
+    assert Sign.WRONG not in (await findings_of(path)).values()
     assert path.read_bytes() == b""
 
 
-async def test_a_damaged_file_is_wrong_and_a_backup_is_asked_for(path: Path) -> None:
+async def test_a_damaged_file_is_wrong_and_a_restore_is_advised(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[-20_000:] = bytes(20_000)
     path.write_bytes(content)
-    found = await told(path)
+    found = await findings_of(path)
     assert any("backup" in one for one, sign in found.items() if sign is Sign.WRONG), found
 
 
-async def test_a_row_that_refers_to_nothing_is_wrong(path: Path) -> None:
+async def test_a_dangling_reference_is_wrong(path: Path) -> None:
     change(
         path,
         "INSERT INTO subscriptions (feed_id, text, canonical, compiled, rules_version, since, created_at,"
         " created_by) VALUES (77, 'a', 'a', 'a', 1, '2026-08-19', '2026-08-19T00:00:00.000000Z', 1)",
     )
-    found = await told(path)
+    found = await findings_of(path)
     assert any(
         "subscriptions refers to none of feeds" in one for one, sign in found.items() if sign is Sign.WRONG
     )
 
 
-async def test_a_check_that_takes_too_long_is_given_up(path: Path) -> None:
-    report = await check_database(f"sqlite+aiosqlite:///{path}", within_seconds=-1)
-    assert any("not read through" in one.what for one in report.findings if one.sign is Sign.WARNING)
+async def test_a_check_that_takes_too_long_is_a_warning(path: Path) -> None:
+    report = await check_database(f"sqlite+aiosqlite:///{path}", timeout_seconds=-1)
+    assert any(
+        "could not be read completely" in one.what for one in report.findings if one.sign is Sign.WARNING
+    )
 
 
-async def test_a_file_where_a_folder_should_be_is_wrong(tmp_path: Path) -> None:
+async def test_a_file_in_place_of_the_folder_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("", encoding="utf-8")
     path = tmp_path / "data" / "paperboy.db"
-    assert any("is no folder" in one for one, sign in (await told(path)).items() if sign is Sign.WRONG)
+    assert any(
+        "is not a folder" in one for one, sign in (await findings_of(path)).items() if sign is Sign.WRONG
+    )
     assert not await starts(path)
 
 
 @pytest.fixture
 def _nobody() -> Iterator[None]:
-    """Root may write everywhere: for such a test it is nobody."""
+    """Root may write everywhere, so these tests run as nobody."""
     if os.geteuid() != 0:
         yield
         return
@@ -208,38 +210,38 @@ def _nobody() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_nobody")
 @pytest.mark.skipif(
-    os.access not in os.supports_effective_ids, reason="rights are asked of the real user alone"
+    os.access not in os.supports_effective_ids, reason="permissions are checked for the real user only"
 )
-async def test_a_folder_that_cannot_be_written_is_wrong() -> None:
+async def test_a_folder_that_is_not_writable_is_wrong() -> None:
     path = Path("/paperboy.db")
-    found = await told(path)
+    found = await findings_of(path)
     assert (
         found[
-            "The folder / cannot be written by this user → give this user the right to write there, or have "
-            "DATABASE_URL name another place"
+            "This user cannot write to the folder / → give this user write permission, or point DATABASE_URL to "
+            "another folder"
         ]
         is Sign.WRONG
     )
     assert not await starts(path)
-    assert not any("made at the first start" in one for one in found)
+    assert not any("the first start creates it" in one for one in found)
 
 
-def test_a_disk_that_fills_is_told_before_it_is_full() -> None:
-    assert judged_room(45_000_000_000).sign is Sign.FINE
-    assert judged_room(400_000_000).sign is Sign.WARNING
-    nearly_full = judged_room(40_000_000)
-    assert (nearly_full.sign, nearly_full.what) == (Sign.WRONG, "40.0 MB of the disk are free")
+def test_low_disk_space_is_reported_before_the_disk_is_full() -> None:
+    assert judge_free_space(45_000_000_000).sign is Sign.FINE
+    assert judge_free_space(400_000_000).sign is Sign.WARNING
+    nearly_full = judge_free_space(40_000_000)
+    assert (nearly_full.sign, nearly_full.what) == (Sign.WRONG, "40.0 MB of disk space is free")
 
 
-async def test_what_others_can_read_is_told_with_the_commands_that_end_it(path: Path) -> None:
+async def test_files_that_others_can_read_are_reported_with_the_command_that_fixes_it(path: Path) -> None:
     closed = "Other users can read neither the database nor its folder"
-    assert closed in await told(path)
+    assert closed in await findings_of(path)
     old = path.with_name("paperboy-2026-01-01T090000Z.db")
     old.touch()
     for one in (path, old):
         one.chmod(0o644)
     path.parent.chmod(0o750)
-    found = await told(path)
+    found = await findings_of(path)
     assert closed not in found
     assert found[f"Other users can read {old} (mode 0644), {path} (mode 0644) → chmod 600 {old} {path}"] is (
         Sign.WARNING
@@ -254,42 +256,42 @@ async def test_what_others_can_read_is_told_with_the_commands_that_end_it(path: 
     )  # it changes nothing
     for command in [line.partition(" → ")[2] for line, sign in found.items() if sign is Sign.WARNING]:
         carry_out(command)
-    assert closed in await told(path)
+    assert closed in await findings_of(path)
 
 
-async def test_a_folder_of_everybodys_is_not_closed_but_another_one_advised(tmp_path: Path) -> None:
+async def test_for_a_shared_folder_another_one_is_advised(tmp_path: Path) -> None:
     tmp_path.chmod(0o1777)
-    found = await told(tmp_path / "paperboy.db")
+    found = await findings_of(tmp_path / "paperboy.db")
     assert found[
-        f"The folder {tmp_path} is for everybody's files → have DATABASE_URL name one in a folder of its own"
+        f"The folder {tmp_path} is shared by all users → point DATABASE_URL to a folder of its own"
     ] is (Sign.WARNING)
 
 
-async def test_what_is_no_file_ends_the_start_and_is_not_opened(tmp_path: Path) -> None:
+async def test_a_path_that_is_not_a_file_prevents_the_start_and_is_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path, line in (
         (tmp_path / "pipe", f"{tmp_path / 'pipe'}: it is a named pipe → name a file"),
         (tmp_path, f"{tmp_path}: it is a folder → did you mean sqlite+aiosqlite:///{tmp_path}/paperboy.db?"),
     ):
-        assert await told(path) == {line: Sign.WRONG}
+        assert await findings_of(path) == {line: Sign.WRONG}
         assert not await starts(path)
 
 
-async def test_a_program_that_is_no_bot_is_not_called_one(path: Path) -> None:
+async def test_another_program_is_not_called_a_bot(path: Path) -> None:
     with reading(path) as program:
-        found = await told(path)
+        found = await findings_of(path)
         program.communicate()
     assert found[f"Another program has it open (process {program.pid})"] is Sign.FINE
 
 
-async def test_through_a_symbolic_link_it_sees_what_the_bot_has_written(path: Path, tmp_path: Path) -> None:
+async def test_a_symbolic_link_shows_what_the_bot_has_written(path: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.db"
     link.symlink_to(path)
     database = await Database.open(f"sqlite+aiosqlite:///{path}")
     async with sole_use(f"sqlite+aiosqlite:///{path}"):
         async with database.write() as conn:
             await a_feed(conn)
-        found = await told(link)
+        found = await findings_of(link)
     await database.close()
-    assert any(one.startswith("It is in use: a bot runs on it") for one in found), found
+    assert any(one.startswith("It is in use by a running bot") for one in found), found
     assert Sign.WRONG not in found.values()

@@ -1,4 +1,4 @@
-"""What is told of an application and its gateway."""
+"""The findings about an application and its gateway."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from bot.client import point_at
 from bot.discord.connection import requests
 from bot.discord.survey import Identity, NoAnswerError, SessionStarts, Survey
-from bot.doctor.discord import check_discord, judged_identity, judged_starts
+from bot.doctor.discord import check_discord, judge_identity, judge_starts
 from bot.doctor.findings import Finding, Sign
 from sandbox import Fault, Sandbox
 from tests.discord_address import restored
@@ -35,14 +35,14 @@ def identity(**fields: object) -> Identity:
 
 
 def problems(identity: Identity) -> list[Finding]:
-    return [one for one in judged_identity(identity) if one.sign is not Sign.FINE]
+    return [one for one in judge_identity(identity) if one.sign is not Sign.FINE]
 
 
-def test_a_usual_application_is_fine() -> None:
+def test_a_normal_application_is_fine() -> None:
     assert problems(identity()) == []
 
 
-def test_an_endpoint_that_takes_the_commands_away_is_wrong() -> None:
+def test_an_interactions_endpoint_is_wrong() -> None:
     (found,) = problems(identity(has_interactions_endpoint=True))
     assert (found.sign, "commands never reach the bot" in found.what) == (Sign.WRONG, True)
 
@@ -52,15 +52,15 @@ def test_a_code_grant_and_missing_commands_are_warnings() -> None:
     assert [one.sign for one in found] == [Sign.WARNING, Sign.WARNING]
 
 
-def test_privileged_intents_that_are_on_may_be_switched_off() -> None:
-    (intents,) = [one for one in judged_identity(identity(privileged=["Presence"])) if "intent" in one.what]
+def test_enabled_privileged_intents_can_be_disabled() -> None:
+    (intents,) = [one for one in judge_identity(identity(privileged=["Presence"])) if "intent" in one.what]
     assert intents.sign is Sign.FINE
-    assert "Presence may be switched off" in intents.what
+    assert "you can disable Presence" in intents.what
 
 
 @pytest.mark.parametrize(("left", "sign"), [(1000, Sign.FINE), (20, Sign.WARNING), (0, Sign.WRONG)])
-def test_few_session_starts_are_told_before_there_are_none(left: int, sign: Sign) -> None:
-    found = judged_starts(SessionStarts(left=left, of=1000, resets_in_seconds=7200))
+def test_few_remaining_session_starts_are_a_warning(left: int, sign: Sign) -> None:
+    found = judge_starts(SessionStarts(left=left, of=1000, resets_in_seconds=7200))
     assert found.sign is sign
     assert ("2 hours" in found.remedy) == (sign is not Sign.FINE)
 
@@ -73,7 +73,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
             yield made
 
 
-async def test_a_survey_hears_who_it_is_and_what_time_it_is_there(sandbox: Sandbox) -> None:
+async def test_a_survey_learns_its_identity_and_discords_time(sandbox: Sandbox) -> None:
     async with Survey(clock=lambda: NOW) as survey:
         assert not survey.is_logged_in
         found = await survey.log_in(sandbox.token)
@@ -109,21 +109,21 @@ async def test_an_applications_flags_are_read(sandbox: Sandbox, monkeypatch: pyt
 
 
 async def test_only_discords_own_401_is_a_refused_token(tmp_path: Path) -> None:
-    """Everything else that may come at any of the requests is a finding in words of its own."""
+    """Any other answer to any of the requests is a finding of its own."""
     async with starting(tmp_path) as start, asyncio.timeout(60):
         point_at(api_url=start.front.url, gateway_url=None)
         for call in ("GET /users/@me", "GET /oauth2/applications/@me", "GET /applications/ID/commands"):
-            found = await told(start, call, Bad(status=401, body=UNAUTHORIZED))
+            found = await findings_after(start, call, Bad(status=401, body=UNAUTHORIZED))
             assert found[0].what == "DISCORD_TOKEN was refused by Discord"
             assert found[0].prevents_start
             for bad, said in NO_ANSWERS:
-                (finding,) = await told(start, call, bad)
+                (finding,) = await findings_after(start, call, bad)
                 assert finding.sign is Sign.WRONG
                 assert not finding.prevents_start
                 assert re.search(said, finding.what)
                 assert "paperboy.example" in finding.what
         for bad, said in (*NO_ANSWERS, (Bad(body={"url": "x", "shards": 1}), "not Discord's")):
-            found = await told(start, "GET /gateway/bot", bad)
+            found = await findings_after(start, "GET /gateway/bot", bad)
             assert found[-1].sign is Sign.UNCHECKED
             assert re.search(said, found[-1].what)
             with impatient_with(bad):
@@ -148,14 +148,14 @@ NO_ANSWERS = [
 
 @contextmanager
 def impatient_with(bad: Bad) -> Iterator[None]:
-    """Waits briefly for an answer that never comes, and long for every other: the machine may be busy."""
+    """Wait briefly for an answer that never comes, and long for all others: the machine may be busy."""
     with pytest.MonkeyPatch.context() as patched:
         if bad.fate == "hang":
             patched.setattr(requests, "ANSWER_SECONDS", 1.0)
         yield
 
 
-async def told(start: Start, call: str, bad: Bad) -> list[Finding]:
+async def findings_after(start: Start, call: str, bad: Bad) -> list[Finding]:
     start.front.bad[call].append(bad)
     with impatient_with(bad):
         async with Survey(clock=lambda: NOW) as survey:

@@ -1,4 +1,4 @@
-"""The examination as a whole: what is skipped, what breaks, and what takes too long."""
+"""The examination as a whole: skipped checks, bugs and timeouts."""
 
 from __future__ import annotations
 
@@ -28,24 +28,26 @@ async def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 
 
 async def examined(**seconds: float) -> dict[str, Sequence[Finding]]:
-    told: dict[str, Sequence[Finding]] = {}
+    findings: dict[str, Sequence[Finding]] = {}
     begun: list[str] = []
 
-    def tell(name: str, found: Sequence[Finding] | None) -> None:
+    def show(name: str, found: Sequence[Finding] | None) -> None:
         if found is None:
             begun.append(name)
         else:
-            told[name] = found
+            findings[name] = found
 
     limits = {name.replace("_", " "): limit for name, limit in seconds.items()}
-    all_found = await Examination(Settings.examine(), clock=lambda: NOW, tell=tell, seconds=limits).run()
-    assert list(told) == begun == ["Settings", "Database", "Hugging Face", "Discord", "Clock", "Servers"]
-    assert all_found == [one for found in told.values() for one in found]
-    return told
+    all_found = await Examination(
+        Settings.examine(), clock=lambda: NOW, show=show, timeouts_seconds=limits
+    ).run()
+    assert list(findings) == begun == ["Settings", "Database", "Hugging Face", "Discord", "Clock", "Servers"]
+    assert all_found == [one for found in findings.values() for one in found]
+    return findings
 
 
 @pytest.mark.usefixtures("hub")
-async def test_without_a_token_the_rest_is_looked_at() -> None:
+async def test_without_a_token_everything_else_is_checked() -> None:
     told = await examined()
     (missing,) = [one for one in told["Settings"] if one.sign is Sign.WRONG]
     assert missing.what == "DISCORD_TOKEN is not set"
@@ -66,8 +68,8 @@ async def test_each_wrong_setting_is_named_with_its_origin_and_its_check_is_skip
     told = await examined()
     wrongs = {one.what.split()[0]: one for one in told["Settings"] if one.sign is Sign.WRONG}
     assert wrongs.keys() == {"DATABASE_URL", "HF_TOKEN", "DISCORD_TOKEN"}
-    assert "stands in .env" in wrongs["DATABASE_URL"].remedy
-    assert "stands in the environment" in wrongs["HF_TOKEN"].remedy
+    assert "set in .env" in wrongs["DATABASE_URL"].remedy
+    assert "set in the environment" in wrongs["HF_TOKEN"].remedy
     assert "secret" not in f"{told}"
     assert "two words" not in f"{told}"
     (misspelt,) = [one for one in told["Settings"] if one.sign is Sign.WARNING]
@@ -79,19 +81,19 @@ async def test_each_wrong_setting_is_named_with_its_origin_and_its_check_is_skip
 
 
 @pytest.mark.usefixtures("hub")
-async def test_an_env_file_that_cannot_be_read_is_told_and_the_environment_counts() -> None:
+async def test_an_unreadable_env_file_is_reported_and_the_environment_still_counts() -> None:
     Path(".env").write_text("DISCORD_TOKEN='abc\n", encoding="utf-8")
     told = await examined()
     (wrong,) = [one for one in told["Settings"] if one.sign is Sign.WRONG]
     assert wrong.what.startswith(".env line 1 cannot be read")
-    assert any(one.what == "set in the environment: HF_ENDPOINT" for one in told["Settings"])
-    # What the file might set is not taken for its default.
+    assert any(one.what == "Set in the environment: HF_ENDPOINT" for one in told["Settings"])
+    # A setting that the file may contain does not count as a default.
     for name, why in (
-        ("Database", "The database: not checked, because .env cannot be read, and may set DATABASE_URL"),
+        ("Database", "The database: not checked, because .env cannot be read and may set DATABASE_URL"),
         (
             "Discord",
             (
-                "Discord: not checked, because .env cannot be read, and may set DISCORD_API_URL or "
+                "Discord: not checked, because .env cannot be read and may set DISCORD_API_URL or "
                 "DISCORD_TOKEN or HTTPS_PROXY or HTTP_PROXY"
             ),
         ),
@@ -101,7 +103,7 @@ async def test_an_env_file_that_cannot_be_read_is_told_and_the_environment_count
 
 
 @pytest.mark.usefixtures("hub")
-async def test_no_finding_contradicts_another_or_the_values_that_are_wrong(
+async def test_no_finding_contradicts_another(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("HF_ENDPOINT", "DEFAULT_TIMEZONE"):
@@ -109,38 +111,38 @@ async def test_no_finding_contradicts_another_or_the_values_that_are_wrong(
     told = await examined()
     settings = [one.what for one in told["Settings"]]
     assert sum("must be" in one for one in settings) == 2
-    assert settings[-1] == "every other setting has its default"
+    assert settings[-1] == "all other settings have their defaults"
     assert not any("DEFAULT_TIMEZONE" in one.what for one in told["Clock"])
 
 
 @pytest.mark.usefixtures("hub")
 @pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
-async def test_a_dotenv_that_others_can_read_is_told_with_the_command_that_ends_it() -> None:
+async def test_a_dotenv_that_others_can_read_is_reported_with_the_command_that_fixes_it() -> None:
     dotenv = Path(".env")
     dotenv.touch()
     dotenv.chmod(0o644)
     told = await examined()
     (found,) = [one for one in told["Settings"] if one.sign is Sign.WARNING]
-    assert found.what == "Other users can read .env (mode 0644), and it is for the token"
+    assert found.what == "Other users can read .env (mode 0644), which contains the token"
     assert found.remedy == "chmod 600 .env"
     carry_out(found.remedy)
-    assert any(one.what == ".env cannot be read by other users" for one in (await examined())["Settings"])
-    if os.geteuid() == 0:  # lent to the group of the bot's user, as docs/operating.md has it
+    assert any(one.what == "Other users cannot read .env" for one in (await examined())["Settings"])
+    if os.geteuid() == 0:  # readable by the bot's group, as docs/operating.md advises
         os.chown(dotenv, 0, 10_001)
         dotenv.chmod(0o640)
         assert not [one for one in (await examined())["Settings"] if one.sign is Sign.WARNING]
 
 
-async def test_a_check_that_hangs_is_given_up_and_the_others_go_on(hub: FakeHuggingFace) -> None:
+async def test_a_check_that_hangs_times_out_and_the_others_continue(hub: FakeHuggingFace) -> None:
     hub.faults.append(Fault(kind="hang"))
     told = await examined(Hugging_Face=0.1)
     (late,) = told["Hugging Face"]
-    assert (late.sign, late.what) == (Sign.WRONG, "There was no answer within 0.1 s")
+    assert (late.sign, late.what) == (Sign.WRONG, "No answer within 0.1 s")
     assert told["Clock"]
 
 
 @pytest.mark.usefixtures("hub")
-async def test_a_check_that_breaks_by_a_bug_says_so_and_the_others_go_on(
+async def test_a_bug_in_a_check_is_reported_and_the_others_continue(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def check_source(*_: object, **__: object) -> None:
@@ -150,5 +152,5 @@ async def test_a_check_that_breaks_by_a_bug_says_so_and_the_others_go_on(
     told = await examined()
     (bug,) = told["Hugging Face"]
     assert bug.sign is Sign.WRONG
-    assert bug.what == "This check ended by a bug in Paperboy: ZeroDivisionError: oops"
+    assert bug.what == "This check failed because of a bug in Paperboy: ZeroDivisionError: oops"
     assert told["Clock"]

@@ -1,4 +1,4 @@
-"""What is told of feeds, from what was seen of their channels."""
+"""The findings about feeds and their channels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.core.feeds import Block, Feed
 from bot.core.ids import ChannelId, FeedId, ServerId, UserId
 from bot.core.schedules import Schedule
 from bot.doctor.findings import Finding, Sign
-from bot.doctor.servers import SeenFeed, judged_feeds
+from bot.doctor.servers import Target, judge_feeds
 from bot.store.sqlite.inspection import Pending
 from tests.samples import NOW
 
@@ -20,7 +20,7 @@ NONE_PENDING = Pending(waiting=0, unconfirmed=0, failed=0)
 
 def seen(
     *, pending: Pending = NONE_PENDING, access: Access | None = None, number: int = 1, **fields: Any
-) -> SeenFeed:
+) -> Target:
     feed = Feed(
         id=FeedId(number),
         server_id=ServerId(1),
@@ -30,7 +30,7 @@ def seen(
         created_at=NOW,
         created_by=UserId(1),
     )
-    return SeenFeed(
+    return Target(
         feed=replace(feed, **fields),
         pending=pending,
         where=f"#c{number} in Club",
@@ -39,77 +39,77 @@ def seen(
     )
 
 
-def one(what: SeenFeed) -> Finding:
-    (found,) = judged_feeds([what])
+def one(what: Target) -> Finding:
+    (found,) = judge_feeds([what])
     return found
 
 
-def test_feeds_that_are_fine_are_one_line_with_what_waits() -> None:
+def test_feeds_without_problems_are_one_line_with_their_pending_posts() -> None:
     found = one(seen(pending=Pending(waiting=2, unconfirmed=0, failed=0)))
     assert (found.sign, found.what) == (
         Sign.FINE,
-        "1 channel in 1 server: all is well; 2 posts wait to be sent",
+        "1 channel in 1 server: no problems; 2 posts pending",
     )
 
 
-def test_an_obstacle_is_wrong_and_says_what_to_do_as_plain_text() -> None:
+def test_an_obstacle_is_wrong_and_its_fix_is_plain_text() -> None:
     obstacle = "I lack **Embed Links** in <#1>: give me **Embed Links** there, under *Edit Channel*."
     found = one(seen(access=Access(obstacle=obstacle, history_obstacle=obstacle)))
     assert (found.sign, found.what) == (Sign.WRONG, "#c1 in Club: I lack Embed Links")
     assert found.remedy == "give me Embed Links there, under Edit Channel"
 
 
-def test_a_hold_tells_its_reason_and_since_when() -> None:
+def test_a_blocked_channel_is_reported_with_its_reason_and_since_when() -> None:
     block = Block(reason="I lack **View Channel** in <#1>: give it me.", since=NOW)
-    found, not_seen = judged_feeds([seen(block=block, access=Access(is_known=False))])
+    found, not_seen = judge_feeds([seen(block=block, access=Access(is_known=False))])
     assert not_seen.sign is Sign.UNCHECKED
     assert found.sign is Sign.WRONG
-    assert found.what == "#c1 in Club is held since 2026-08-19 08:00 UTC: I lack View Channel"
+    assert found.what == "#c1 in Club has been blocked since 2026-08-19 08:00 UTC: I lack View Channel"
     assert found.remedy == "give it me"
 
 
-def test_a_hold_whose_cause_is_gone_says_that_it_ends() -> None:
+def test_a_blocked_channel_whose_problem_is_fixed_says_that_posting_resumes() -> None:
     found = one(seen(block=Block(reason="I lack it: give it.", since=NOW)))
-    assert "nothing is in the way any more" in found.remedy
+    assert "posting resumes automatically" in found.remedy
 
 
-def test_a_channel_that_is_gone_is_a_warning() -> None:
+def test_a_deleted_channel_is_a_warning() -> None:
     gone = one(seen(access=Access(is_gone=True, obstacle="The channel does not exist any more.")))
-    assert (gone.sign, gone.what) == (Sign.WARNING, "#c1 in Club does not exist any more")
+    assert (gone.sign, gone.what) == (Sign.WARNING, "#c1 in Club no longer exists")
 
 
-def test_rights_count_only_for_what_is_switched_on() -> None:
+def test_permissions_count_only_for_enabled_features() -> None:
     access = Access(
         publishing_obstacle="No one follows: ask.", threads_obstacle="I lack **Threads** in <#1>: give it."
     )
     assert one(seen(access=access)).sign is Sign.FINE
-    found = judged_feeds([seen(access=access, publishes=True, opens_threads=True)])
+    found = judge_feeds([seen(access=access, publishes=True, opens_threads=True)])
     assert [each.sign for each in found] == [Sign.WARNING, Sign.WARNING]
     assert found[1].what == "#c1 in Club: I lack Threads, so no threads are opened"
 
 
-def test_posts_that_failed_or_are_in_doubt_are_warnings() -> None:
-    found = judged_feeds([seen(pending=Pending(waiting=3, unconfirmed=1, failed=2))])
+def test_failed_and_unconfirmed_posts_are_warnings() -> None:
+    found = judge_feeds([seen(pending=Pending(waiting=3, unconfirmed=1, failed=2))])
     assert [each.what for each in found] == [
-        "#c1 in Club: 2 posts were refused by Discord",
-        "#c1 in Club: 1 post may stand there or not",
+        "#c1 in Club: 2 posts refused by Discord",
+        "#c1 in Club: 1 post unconfirmed (may have arrived or not)",
     ]
 
 
-def test_a_paused_channels_obstacle_is_nothing_to_mend() -> None:
+def test_an_obstacle_in_a_paused_channel_is_not_a_problem() -> None:
     found = one(seen(paused_at=NOW, access=Access(obstacle="I lack it: give it.")))
-    assert (found.sign, found.what) == (Sign.FINE, "1 channel (1 paused) in 1 server: all is well")
+    assert (found.sign, found.what) == (Sign.FINE, "1 channel (1 paused) in 1 server: no problems")
 
 
-def test_what_was_not_seen_is_said_to_be_unchecked_and_not_fine() -> None:
+def test_a_channel_that_was_not_seen_is_unchecked() -> None:
     unseen = replace(seen(), access=None)
-    (found,) = judged_feeds([unseen])
+    (found,) = judge_feeds([unseen])
     assert found.sign is Sign.UNCHECKED
 
 
-def test_twenty_troubles_are_told_the_worst_first_and_the_others_counted() -> None:
+def test_twenty_problems_are_listed_worst_first_and_the_others_counted() -> None:
     bad = [seen(number=n, access=Access(obstacle="I lack it: give it.")) for n in range(1, 31)]
     mild = [seen(number=n, pending=Pending(waiting=0, unconfirmed=0, failed=1)) for n in range(31, 41)]
-    found = judged_feeds([*mild, *bad])
+    found = judge_feeds([*mild, *bad])
     assert [each.sign for each in found] == [Sign.WRONG] * 21
-    assert found[-1].what == "20 troubles more of this kind"
+    assert found[-1].what == "20 more problems"

@@ -1,4 +1,4 @@
-"""Hugging Face as the doctor sees it, on loopback."""
+"""The check of Hugging Face, on loopback."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def hub() -> AsyncIterator[FakeHuggingFace]:
         yield fake
 
 
-async def found(hub: FakeHuggingFace, *, token: str | None = None) -> dict[str, Finding]:
+async def findings_of(hub: FakeHuggingFace, *, token: str | None = None) -> dict[str, Finding]:
     settings = Settings.load(hf_endpoint=hub.url, hf_token=token)
     report = await check_source(settings, clock=lambda: NOW, limits=QUICK)
     return {one.what: one for one in report.findings}
@@ -35,48 +35,48 @@ def wrongs(found: dict[str, Finding]) -> list[Finding]:
     return [one for one in found.values() if one.sign is not Sign.FINE]
 
 
-async def test_a_list_is_told_with_its_papers_and_the_calls_that_are_left(hub: FakeHuggingFace) -> None:
-    told = await found(hub)
+async def test_a_list_is_reported_with_its_papers_and_the_requests_left(hub: FakeHuggingFace) -> None:
+    told = await findings_of(hub)
     assert wrongs(told) == []
     assert any("2 papers on the list of Wed 19 Aug 2026" in what for what in told)
-    assert "499 calls left for the next 300 s" in told
+    assert "499 requests left for the next 300 s" in told
 
 
-async def test_before_a_day_opens_the_list_before_it_counts(hub: FakeHuggingFace) -> None:
+async def test_before_a_day_opens_the_previous_list_counts(hub: FakeHuggingFace) -> None:
     hub.open_day = open_list_day(NOW) - timedelta(days=1)
     hub.days = {hub.open_day: [raw_item()]}
-    assert any("1 paper on the list of Tue 18 Aug 2026" in what for what in await found(hub))
+    assert any("1 paper on the list of Tue 18 Aug 2026" in what for what in await findings_of(hub))
 
 
-async def test_a_token_that_is_refused_is_wrong_and_not_shown(hub: FakeHuggingFace) -> None:
+async def test_a_refused_token_is_wrong_and_not_shown(hub: FakeHuggingFace) -> None:
     hub.token = "hf_right"
-    assert "HF_TOKEN is accepted" in await found(hub, token="hf_right")
-    (refused,) = wrongs(await found(hub, token="hf_wrong"))
+    assert "HF_TOKEN is accepted" in await findings_of(hub, token="hf_right")
+    (refused,) = wrongs(await findings_of(hub, token="hf_wrong"))
     assert refused.sign is Sign.WRONG
     assert "check HF_TOKEN" in refused.remedy
     assert "hf_wrong" not in f"{refused}"
 
 
-async def test_few_calls_left_are_a_warning(hub: FakeHuggingFace) -> None:
+async def test_few_requests_left_are_a_warning(hub: FakeHuggingFace) -> None:
     hub.remaining = 3
-    (few,) = wrongs(await found(hub))
-    assert (few.sign, few.what) == (Sign.WARNING, "3 calls left for the next 300 s")
+    (few,) = wrongs(await findings_of(hub))
+    assert (few.sign, few.what) == (Sign.WARNING, "3 requests left for the next 300 s")
 
 
-async def test_items_that_cannot_be_read_are_a_warning(hub: FakeHuggingFace) -> None:
+async def test_unreadable_items_are_a_warning(hub: FakeHuggingFace) -> None:
     hub.days[open_list_day(NOW)].append({"paper": None})
-    (broken,) = wrongs(await found(hub))
+    (broken,) = wrongs(await findings_of(hub))
     assert broken.sign is Sign.WARNING
     assert broken.what == "1 of 3 items on that list cannot be read"
 
 
-async def test_a_list_that_cannot_be_read_completely_is_wrong(hub: FakeHuggingFace) -> None:
+async def test_an_incomplete_list_is_wrong(hub: FakeHuggingFace) -> None:
     hub.days[open_list_day(NOW)].extend([{}] * 3)
-    told = wrongs(await found(hub))
+    told = wrongs(await findings_of(hub))
     assert [one.sign for one in told] == [Sign.WARNING, Sign.WRONG]
     assert "most of the papers that Hugging Face listed could not be read" in told[1].what
     hub.days = {open_list_day(NOW): [{}]}
-    (none,) = wrongs(await found(hub))
+    (none,) = wrongs(await findings_of(hub))
     assert "none of the papers that Hugging Face listed could be read" in none.what
 
 
@@ -85,17 +85,17 @@ async def test_a_list_that_cannot_be_read_completely_is_wrong(hub: FakeHuggingFa
     [Fault(kind="hang"), Fault(kind="reset"), Fault(status=503), Fault(body=b"<html>"), Fault(status=404)],
     ids=lambda fault: f"{fault.kind} {fault.status}",
 )
-async def test_what_does_not_answer_with_a_list_is_wrong_and_named(
+async def test_an_answer_that_is_not_a_list_is_wrong_and_names_the_endpoint(
     hub: FakeHuggingFace, fault: Fault
 ) -> None:
     hub.faults.extend([fault] * 10)
-    (wrong,) = wrongs(await found(hub))
+    (wrong,) = wrongs(await findings_of(hub))
     assert wrong.sign is Sign.WRONG
     assert hub.url in wrong.what
     assert wrong.remedy
 
 
-async def test_the_servers_clock_is_heard(hub: FakeHuggingFace) -> None:
+async def test_the_servers_clock_is_read(hub: FakeHuggingFace) -> None:
     settings = Settings.load(hf_endpoint=hub.url)
     report = await check_source(settings, clock=lambda: NOW, limits=QUICK)
     assert report.moment is not None

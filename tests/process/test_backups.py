@@ -29,7 +29,7 @@ async def test_a_running_bot_is_backed_up_while_it_works_and_restored_when_it_is
         code, out, err = await paperboy(stage.folder, "backup", f"copies/{number}.db")
         assert (code, err) == (0, "")
         assert f"Wrote copies/{number}.db (" in out
-        assert "1 feed, 1 subscription, 1 post, the newest run 0 minutes ago" in out
+        assert "1 feed, 1 subscription, 1 post, last run 0 minutes ago" in out
     assert sorted(path.name for path in (stage.folder / "copies").iterdir()) == [f"{n}.db" for n in range(2)]
 
     # While the bot runs, nothing is restored, and no second bot runs beside it.
@@ -96,16 +96,16 @@ async def test_in_a_folder_backups_have_their_date_and_the_newest_are_kept(stage
         (folder / name).touch()
     code, out, _ = await paperboy(stage.folder, "backup", "copies", "--keep", "2")
     assert code == 0
-    assert "Deleted 2 older." in out
+    assert "Deleted 2 older backups." in out
     (made,) = {path.name for path in folder.iterdir()} - {*old, "paperboy.db", "paperboy-notes.txt"}
     assert {path.name for path in folder.iterdir()} == {made, old[2], "paperboy.db", "paperboy-notes.txt"}
     assert await bot.stop() == 0
 
 
-_LOOKS_OFTEN = """
+_CHECKS_OFTEN = """
 from bot.cli import backup
-assert backup._LOOKS_EVERY_SECONDS
-backup._LOOKS_EVERY_SECONDS = 0.1
+assert backup._CHECK_INTERVAL_SECONDS
+backup._CHECK_INTERVAL_SECONDS = 0.1
 """
 
 
@@ -116,7 +116,7 @@ async def test_backups_are_repeated_until_the_command_is_ended(stage: Stage) -> 
             ["backup", "copies", "--every", "24h", "--keep", "2"],
             folder=stage.folder,
             env={"PATH": os.environ["PATH"]},
-            before=_LOOKS_OFTEN,
+            before=_CHECKS_OFTEN,
             joined=True,
         )
     )
@@ -128,21 +128,21 @@ async def test_backups_are_repeated_until_the_command_is_ended(stage: Stage) -> 
     assert len(list((stage.folder / "copies").iterdir())) == 1
     said = [line.partition("bot.cli.backup: ")[2] for line in process.log.splitlines()]
     assert [line.partition(" copies")[0] for line in said if line] == [
-        "Backing up into",
-        "There is no database yet; the first backup is made when the bot has started",
+        "Backing up to",
+        "There is no database yet; the first backup is made once the bot has started",
         "Wrote",
     ]
-    assert "Backing up into copies every day\n" in process.log
+    assert "Backing up to copies every day\n" in process.log
     assert await bot.stop() == 0, bot.log
 
 
 async def test_what_is_wrong_is_one_line_with_the_exit_code_for_it(tmp_path: Path) -> None:
     for arguments, code, said in (
         (("backup", "one.db"), 78, "DATABASE_URL names data/paperboy.db, and there is no database yet"),
-        (("backup", "nowhere/"), 1, "the folder nowhere is not there: make it"),
+        (("backup", "nowhere/"), 1, "the folder nowhere does not exist: create it"),
         (("backup", "one.db", "--keep", "3"), 1, "--keep and --every need a folder"),
-        (("backup", "one.db", "--keep", "0"), 2, "give a whole number from 1 on"),
-        (("backup", ".", "--every", "soon"), 2, "give hours or days, such as 24h or 7d"),
+        (("backup", "one.db", "--keep", "0"), 2, "is not a whole number of at least 1"),
+        (("backup", ".", "--every", "soon"), 2, "Use hours or days, such as 24h or 7d"),
         (("restore", "one.db"), 1, "one.db is not there: name a file that `paperboy backup` wrote"),
     ):
         ended, out, err = await paperboy(tmp_path, *arguments)

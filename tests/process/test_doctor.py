@@ -44,11 +44,11 @@ async def test_beside_a_bot_that_runs_all_is_well_and_nothing_is_asked_but_quest
     done = await stage.finished("doctor")
     assert done.code == 0, done.out + done.err
     assert done.err == ""
-    assert done.out.endswith("\nAll is well.\n")
+    assert done.out.endswith("\nEverything is in place.\n")
     assert lines(done, "!") == lines(done, "✗") == []
-    assert "It is in use: a bot runs on it (process" in done.out
+    assert "It is in use by a running bot (process" in done.out
     assert "the bot is Paperboy" in done.out
-    assert "2 channels in 1 server: all is well" in done.out
+    assert "2 channels in 1 server: no problems" in done.out
     assert "\x1b" not in done.out
     assert stage.discord.token not in done.out
     assert {one.method for one in list(stage.discord.requests)[asked:]} == {"GET"}
@@ -67,7 +67,7 @@ async def test_before_the_first_start_it_says_what_is_still_to_come(stage: Stage
     stage.list_paper("2608.00001")
     done = await stage.finished("doctor")
     assert done.code == 0
-    assert "data/paperboy.db is not there yet: it is made at the first start" in done.out
+    assert "data/paperboy.db does not exist yet; the first start creates it" in done.out
     assert lines(done, "!") == [
         "! No commands are registered → the bot registers them at its first start: paperboy run"
     ]
@@ -85,7 +85,7 @@ async def test_missing_permissions_are_named_with_their_channel(stage: Stage) ->
         f"✗ #papers in Paper Club: I lack Embed Links → give me Embed Links {fix}",
         f"✗ #general in Paper Club: I lack View Channel → give me View Channel {fix}",
     ]
-    assert done.out.endswith("\n2 things are wrong.\n")
+    assert done.out.endswith("\n2 problems found.\n")
 
 
 async def test_a_thread_is_looked_at_through_its_channel(stage: Stage) -> None:
@@ -98,7 +98,7 @@ async def test_a_thread_is_looked_at_through_its_channel(stage: Stage) -> None:
     bot = await stage.start(BACKFILL_DAYS="0")
     await stage.live("video", thread)
     await bot.stop()
-    assert "1 channel in 1 server: all is well" in (await stage.finished("doctor")).out
+    assert "1 channel in 1 server: no problems" in (await stage.finished("doctor")).out
     stage.discord.deny(stage.discord.channel, send_messages_in_threads=True)
     done = await stage.finished("doctor")
     (wrong,) = lines(done, "✗")
@@ -116,7 +116,7 @@ async def test_a_deleted_channel_and_missing_history_are_warnings(stage: Stage) 
     assert done.code == 0
     history, gone = lines(done, "!")
     assert "#papers in Paper Club: I lack Read Message History" in history
-    assert f"channel {stage.discord.club.general.id} in Paper Club does not exist any more" in gone
+    assert f"channel {stage.discord.club.general.id} in Paper Club no longer exists" in gone
 
 
 async def test_a_hold_and_its_post_that_waits_are_told(stage: Stage) -> None:
@@ -127,10 +127,10 @@ async def test_a_hold_and_its_post_that_waits_are_told(stage: Stage) -> None:
     await stage.started[-1].stop()
     done = await stage.finished("doctor")
     (wrong,) = lines(done, "✗")
-    assert re.match(r"✗ #papers in Paper Club is held since .* UTC: I lack Send Messages → give me", wrong), (
-        wrong
-    )
-    assert "1 post waits to be sent" in done.out
+    assert re.match(
+        r"✗ #papers in Paper Club has been blocked since .* UTC: I lack Send Messages → give me", wrong
+    ), wrong
+    assert "1 post pending" in done.out
 
 
 async def test_a_server_that_was_left_is_told_with_its_feeds(stage: Stage) -> None:
@@ -138,8 +138,8 @@ async def test_a_server_that_was_left_is_told_with_its_feeds(stage: Stage) -> No
     stage.discord.kick_bot()
     done = await stage.finished("doctor")
     no_server, left = lines(done, "!")
-    assert "The bot is in no server" in no_server
-    assert f"not in server {stage.discord.guild.id} any more, which has 2 channels with subscriptions" in left
+    assert "The bot is not in any server" in no_server
+    assert f"no longer in server {stage.discord.guild.id}, which has 2 channels with subscriptions" in left
 
 
 async def test_a_refused_token_ends_with_78_and_is_not_shown(stage: Stage) -> None:
@@ -147,9 +147,11 @@ async def test_a_refused_token_ends_with_78_and_is_not_shown(stage: Stage) -> No
     done = await stage.finished("doctor", DISCORD_TOKEN="abc.def.ghi")
     assert done.code == 78
     (refused,) = lines(done, "✗")
-    assert refused.startswith("✗ DISCORD_TOKEN was refused by Discord → copy the bot's token again")
+    assert refused.startswith("✗ DISCORD_TOKEN was refused by Discord → copy a new token")
     assert "abc.def" not in done.out + done.err
-    assert done.out.endswith("\n1 thing is wrong; 1 not checked. As it is, the bot does not start.\n")
+    assert done.out.endswith(
+        "\n1 problem found; 1 not checked. The bot will not start until this is fixed.\n"
+    )
 
 
 async def test_a_server_that_discord_does_not_show_is_not_called_fine(stage: Stage) -> None:
@@ -157,8 +159,8 @@ async def test_a_server_that_discord_does_not_show_is_not_called_fine(stage: Sta
     path = f"/guilds/{stage.discord.guild.id}/channels"
     stage.discord.faults.add(Fault(path=path, status=403, body={"message": "no", "code": 0}, times=None))
     done = await stage.finished("doctor")
-    assert "all is well" not in done.out
-    assert lines(done, "–") == ["– 2 channels in 1 server: not checked, because Discord did not tell of them"]
+    assert "no problems" not in done.out
+    assert lines(done, "–") == ["– 2 channels in 1 server: not checked, because Discord did not return them"]
 
 
 async def test_discord_that_cannot_be_reached_is_wrong_and_the_rest_is_looked_at(stage: Stage) -> None:
@@ -177,7 +179,7 @@ async def test_a_wrong_setting_ends_with_78_and_the_rest_is_looked_at(stage: Sta
     assert done.code == 78
     (wrong,) = lines(done, "✗")
     assert wrong.startswith("✗ POLL_INTERVAL_SECONDS must be a whole number of seconds")
-    assert "it stands in .env" in wrong
+    assert "it is set in .env" in wrong
     assert "the bot is Paperboy" in done.out
 
 

@@ -97,7 +97,7 @@ async def test_items_that_cannot_be_read_are_said_below_the_matches(stage: Stage
     stage.hub.days[stage.today] += [{"paper": {}}]
     done = await stage.finished("preview", "agents")
     assert done.code == 0
-    assert done.out.endswith("\n\n1 item on that list could not be read, and is not counted.\n")
+    assert done.out.endswith("\n\n1 item on that list could not be read and is not counted.\n")
 
 
 async def test_hostile_titles_steer_no_terminal(stage: Stage) -> None:
