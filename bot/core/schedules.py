@@ -29,14 +29,14 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleDefaults:
-    """What a server wants its new feeds to begin with; where one is None, the operator's setting counts."""
+    """A server's defaults for new feeds. For a field that is None, the operator's setting applies."""
 
     time: time | None = None
     timezone: str | None = None
     weekdays: frozenset[int] | None = None
 
     def over(self, schedule: Schedule) -> Schedule:
-        """The operator's schedule with what the server wants in its place."""
+        """The operator's schedule with the server's defaults applied."""
         return replace(
             schedule,
             time=schedule.time if self.time is None else self.time,
@@ -48,9 +48,9 @@ class ScheduleDefaults:
 def next_run(schedule: Schedule, *, after: datetime) -> datetime:
     """The first moment after `after` at which the feed is due, in UTC; for `live`, `after` itself.
 
-    Walks local dates, not hours, so that a time the clocks skip runs at the first minute that exists,
-    and a time that happens twice runs once, the first time. A day that a zone skipped (Samoa had no
-    30 December 2011) counts as skipped time too.
+    Walks local dates, not hours: a time that the clocks skip runs at the first minute that exists, and a
+    time that occurs twice runs once, the first time. A day that a zone skipped (Samoa had no 30 December
+    2011) counts as skipped time too.
     """
     after = after.astimezone(UTC)
     if schedule.cadence is Cadence.LIVE:
@@ -69,18 +69,18 @@ def next_run(schedule: Schedule, *, after: datetime) -> datetime:
 
 
 def _moment(local: datetime, zone: ZoneInfo) -> datetime:
-    """The local time as UTC; a time that the clocks skip becomes the first minute that exists after it."""
+    """The local time in UTC. A time that the clocks skip becomes the first existing minute after it."""
     moment = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
     if moment.astimezone(zone).replace(tzinfo=None) == local:
         return moment
-    # In a gap, fold=0 reads with the offset before it and lands past it; walk back to the gap's end.
+    # In a gap, fold=0 takes the offset before the gap and lands after it, so walk back to the end of the gap.
     while (moment - timedelta(minutes=1)).astimezone(zone).replace(tzinfo=None) > local:
         moment -= timedelta(minutes=1)
     return moment
 
 
 def in_effect(schedule: Schedule) -> tuple[object, ...]:
-    """What of a schedule counts now: live has no time, and a week has one day."""
+    """The parts of a schedule that count: a live one has no time, a weekly one has a single day."""
     if schedule.cadence is Cadence.LIVE:
         return (Cadence.LIVE,)
     days = schedule.weekdays if schedule.cadence is Cadence.DAILY else frozenset({min(schedule.weekdays)})
@@ -88,10 +88,10 @@ def in_effect(schedule: Schedule) -> tuple[object, ...]:
 
 
 def parse_time(text: str) -> time:
-    """``HH:MM`` on a 24-hour clock.
+    """Parse ``HH:MM`` on a 24-hour clock.
 
     Raises:
-        UserError: anything else.
+        UserError: it is anything else.
     """
     hours, _, minutes = text.strip().partition(":")
     if (
@@ -107,10 +107,10 @@ def parse_time(text: str) -> time:
 
 
 def parse_weekdays(text: str) -> frozenset[int]:
-    """Days as people write them: ``Mon-Fri``, ``Mon,Thu``, ``Fri-Mon``, ``all``. Full names work too.
+    """Parse days such as ``Mon-Fri``, ``Mon,Thu``, ``Fri-Mon`` or ``all``. Full names work too.
 
     Raises:
-        UserError: a name that is no weekday, or no day at all.
+        UserError: a name is not a weekday, or there is none.
     """
     if text.strip().casefold() in {"all", "every day", "daily"}:
         return frozenset(range(7))
@@ -119,7 +119,7 @@ def parse_weekdays(text: str) -> frozenset[int]:
         first, dash, last = part.partition("-")
         start = _weekday(first)
         end = _weekday(last) if dash else start
-        days.update((start + follow_up) % 7 for follow_up in range((end - start) % 7 + 1))
+        days.update(day % 7 for day in range(start, start + (end - start) % 7 + 1))
     return frozenset(days)
 
 
@@ -133,7 +133,7 @@ def _weekday(name: str) -> int:
 
 
 def weekdays_text(weekdays: frozenset[int]) -> str:
-    """The days as `parse_weekdays` reads them, as short as can be."""
+    """The days in the shortest form that `parse_weekdays` accepts."""
     if len(weekdays) == 7:
         return "all"
     days = sorted(weekdays)
@@ -143,7 +143,7 @@ def weekdays_text(weekdays: frozenset[int]) -> str:
 
 
 def parse_timezone(text: str) -> str:
-    """The IANA name that was meant, in its own spelling.
+    """The IANA name in its own spelling.
 
     Raises:
         UserError: the tz database has no such zone.
@@ -160,6 +160,6 @@ def timezone_names() -> list[str]:
     return list(_timezone_names())
 
 
-@cache  # it opens every file of the database, and autocomplete asks at each key
+@cache  # it opens every file of the database, and autocomplete asks at each keystroke
 def _timezone_names() -> tuple[str, ...]:
     return tuple(sorted(available_timezones() - {"localtime", "Factory"}))

@@ -16,7 +16,7 @@ from bot.errors import ConfigError, Problem, SourceError
 from bot.services.clock import Clock
 from bot.services.queries.preview import newest_list
 from bot.settings import Settings
-from bot.sources.answers import Heard
+from bot.sources.answers import ResponseMeta
 from bot.sources.fetching import FetchLimits
 from bot.sources.huggingface import HuggingFace
 
@@ -43,7 +43,7 @@ class SourceReport:
 async def check_source(settings: Settings, *, clock: Clock, limits: FetchLimits = _LIMITS) -> SourceReport:
     endpoint = settings.hf_endpoint
     began = time.monotonic()
-    heard: Heard | None = None
+    heard: ResponseMeta | None = None
     try:
         async with HuggingFace(
             endpoint, settings.hf_token, clock=clock, limits=limits, proxies=settings.proxies
@@ -51,7 +51,7 @@ async def check_source(settings: Settings, *, clock: Clock, limits: FetchLimits 
             try:
                 newest = await newest_list(source, open_list_day(clock()))
             finally:
-                heard = source.last_heard
+                heard = source.last_response
     except ConfigError as error:
         return SourceReport(findings=[wrong(str(error), "change HF_ENDPOINT", prevents_start=True)])
     except SourceError as error:
@@ -111,7 +111,7 @@ def _rate_limit(remaining: int, resets_in_seconds: int) -> Finding:
     return fine(what)
 
 
-def _moment(heard: Heard | None) -> Moment | None:
+def _moment(heard: ResponseMeta | None) -> Moment | None:
     if heard is None or heard.server_time is None:
         return None
     return Moment(server="Hugging Face", theirs=heard.server_time, ours=heard.at)

@@ -1,4 +1,4 @@
-"""Answers of one origin, and the pages that are kept to be asked for again by their ETag."""
+"""Answers of one origin, and the cache of pages that are revalidated by their ETag."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from yarl import URL
 
 from bot.sources.rate_limits import RateLimit
 
-_MAX_KEPT_PAGES = 64
-_MAX_KEPT_BYTES = 16 * 1024 * 1024  # of all kept pages together
+_MAX_PAGES = 64
+_MAX_BYTES = 16 * 1024 * 1024  # of all kept pages together
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(Generic[_T]):
-    """A 200 (or a 304 of a page that was kept), a 400 or a 404.
+    """A 200 (or a 304 for a cached page), a 400 or a 404.
 
     Attributes:
-        found: what a 200 was read as; None otherwise.
-        text: of a refusal, to recognise it by and to log it; redacted.
-        size: of a 200, in bytes, decompressed.
-        next_link: where the `Link` header says the next page is; not to be followed unchecked.
-        has_broken_link: there is such a header, and it cannot be read.
-        is_fresh: False when the server said that nothing changed since the last time.
+        found: the parsed body of a 200; None otherwise.
+        text: the redacted body of a refusal, for recognising and logging it.
+        size: decompressed bytes of a 200.
+        next_link: the next page by the `Link` header; check it before following it.
+        has_broken_link: there is such a header, but it cannot be parsed.
+        is_fresh: False if the server said that nothing has changed since the last time.
     """
 
     status: int
@@ -40,41 +40,41 @@ class Answer(Generic[_T]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """What an answer said beside its body."""
+class ResponseMeta:
+    """What the headers of a response say, and when it came."""
 
     at: datetime  # by our clock
-    server_time: datetime | None  # at that moment, by the server's, to the second
+    server_time: datetime | None  # by the server's clock, to the second
     limit: RateLimit | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptPage:
+class CachedPage:
     etag: str
     body: bytes
     next_link: URL | None
 
 
-class KeptPages:
-    """The pages that were read last, at most so many, and so many bytes."""
+class PageCache:
+    """The most recently used pages, bounded in number and in bytes."""
 
     def __init__(self) -> None:
-        self._pages: OrderedDict[URL, KeptPage] = OrderedDict()
+        self._pages: OrderedDict[URL, CachedPage] = OrderedDict()
         self._bytes = 0
 
-    def get(self, url: URL) -> KeptPage | None:
+    def get(self, url: URL) -> CachedPage | None:
         if url in self._pages:
             self._pages.move_to_end(url)
         return self._pages.get(url)
 
-    def put(self, url: URL, page: KeptPage | None) -> None:
-        """In place of the one that was kept of this address, and of the longest unused ones."""
+    def put(self, url: URL, page: CachedPage | None) -> None:
+        """Replace the page cached for this address, and evict the least recently used ones."""
         if (before := self._pages.pop(url, None)) is not None:
             self._bytes -= len(before.body)
-        if page is None or len(page.body) > _MAX_KEPT_BYTES:
+        if page is None or len(page.body) > _MAX_BYTES:
             return
         self._pages[url] = page
         self._bytes += len(page.body)
-        while len(self._pages) > _MAX_KEPT_PAGES or self._bytes > _MAX_KEPT_BYTES:
+        while len(self._pages) > _MAX_PAGES or self._bytes > _MAX_BYTES:
             _, dropped = self._pages.popitem(last=False)
             self._bytes -= len(dropped.body)

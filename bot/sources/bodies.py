@@ -1,4 +1,4 @@
-"""Bodies of answers, decompressed a bounded piece at a time."""
+"""Response bodies, decompressed in bounded pieces."""
 
 from __future__ import annotations
 
@@ -18,75 +18,74 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 
 class BrokenBodyError(Exception):
-    """The body is compressed in a way that was not asked for, or is damaged."""
+    """The body is damaged, or its compression was not requested."""
 
 
-class Unpacking:
-    """Turns the chunks of one body into its bytes, with nothing larger in memory than a piece of 64 KiB."""
+class Decompressor:
+    """Decompresses the chunks of one body into pieces of at most 64 KiB."""
 
     def __init__(self, encoding: str) -> None:
         """Raises BrokenBodyError for a `Content-Encoding` other than gzip's."""
         name = encoding.strip().lower()
         if name not in {"", "identity", "gzip", "x-gzip"}:
-            raise BrokenBodyError("it is compressed in a way that was not asked for")
-        self._is_packed = name in {"gzip", "x-gzip"}
-        self._unpacker = zlib.decompressobj(_GZIP)
-        self._is_begun = False
+            raise BrokenBodyError("its compression was not requested")
+        self._is_compressed = name in {"gzip", "x-gzip"}
+        self._decompressor = zlib.decompressobj(_GZIP)
+        self._has_input = False
 
     def feed(self, chunk: bytes) -> Generator[bytes]:
-        """The pieces that the chunk gives.
+        """The decompressed pieces of the chunk.
 
         Raises:
-            BrokenBodyError: it is no gzip.
+            BrokenBodyError: it is not gzip.
         """
-        if not self._is_packed:
+        if not self._is_compressed:
             yield chunk
             return
-        self._is_begun = True
+        self._has_input = True
         rest = chunk
         while True:
-            if self._unpacker.eof:  # gzip may come in several parts
-                self._unpacker = zlib.decompressobj(_GZIP)
+            if self._decompressor.eof:  # gzip may consist of several members
+                self._decompressor = zlib.decompressobj(_GZIP)
             try:
-                piece = self._unpacker.decompress(rest, _PIECE_BYTES)
+                piece = self._decompressor.decompress(rest, _PIECE_BYTES)
             except zlib.error as error:
                 raise BrokenBodyError("its compression is damaged") from error
             if piece:
                 yield piece
-            is_at_end = self._unpacker.eof
-            rest = self._unpacker.unused_data if is_at_end else self._unpacker.unconsumed_tail
-            # A full piece may leave more in the unpacker, without any input that is left.
+            is_at_end = self._decompressor.eof
+            rest = self._decompressor.unused_data if is_at_end else self._decompressor.unconsumed_tail
+            # After a full piece, the decompressor may hold more output even without further input.
             if not rest and (is_at_end or len(piece) < _PIECE_BYTES):
                 return
 
     def check_end(self) -> None:
-        """Raises BrokenBodyError where the body ended within what is compressed."""
-        if self._is_begun and not self._unpacker.eof:
+        """Raises BrokenBodyError if the compressed data is incomplete."""
+        if self._has_input and not self._decompressor.eof:
             raise BrokenBodyError("its compression ends too early")
 
 
-async def read_body(response: ClientResponse, most_bytes: int, *, cut: bool = False) -> bytes:
-    """The decompressed body; one that is longer is cut where that is allowed, else refused.
+async def read_body(response: ClientResponse, max_bytes: int, *, cut: bool = False) -> bytes:
+    """The decompressed body, at most `max_bytes` long: a longer one is cut if `cut`, else refused.
 
-    It is decompressed here, a bounded piece at a time, so that a small body cannot become a large one before
-    its bytes are counted.
+    Decompressing in bounded pieces keeps a small body from becoming a large one before it is counted.
 
     Raises:
         BrokenBodyError: it cannot be decompressed.
         SourceError: it is too large.
     """
     body, received = bytearray(), 0
-    unpacking = Unpacking(response.headers.get("Content-Encoding", ""))
+    decompressor = Decompressor(response.headers.get("Content-Encoding", ""))
     async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
         received += len(chunk)
-        for piece in unpacking.feed(chunk):
+        for piece in decompressor.feed(chunk):
             body += piece
-            if len(body) > most_bytes:
+            if len(body) > max_bytes:
                 break
-        if max(len(body), received) > most_bytes:
+        if max(len(body), received) > max_bytes:
             if cut:
-                return bytes(body[:most_bytes])
-            _log.warning("Hugging Face's answer has more than %d bytes, and was refused", most_bytes)
+                return bytes(body[:max_bytes])
+            _log.warning("Hugging Face's answer was refused because it has more than %d bytes", max_bytes)
             raise SourceError(ProblemKind.TOO_LARGE)
-    unpacking.check_end()
+    decompressor.check_end()
     return bytes(body)

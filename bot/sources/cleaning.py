@@ -1,4 +1,4 @@
-"""Outside text, links and times made safe to keep: what Hugging Face sends, as `parse` wants it."""
+"""Cleaning of what Hugging Face sends: texts, links and times, made safe to store and show."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from yarl import URL
 
 from bot.proxies import ProxyError
 
-# Longest abstract seen: 1,923 characters. This only stops a text that is no text from filling the database.
+# The longest abstract seen has 1,923 characters. This only keeps garbage from filling the database.
 _MAX_TEXT_LENGTH = 20_000
-# Discord takes no longer link anywhere.
+# Discord accepts no longer link anywhere.
 _MAX_LINK_LENGTH = 2_000
-# arXiv began in 1991; a year outside these is no date of a paper, and may overflow arithmetic later.
+# arXiv began in 1991. A year outside these is not that of a paper, and may overflow arithmetic later.
 _FIRST_YEAR, _LAST_YEAR = 1990, 2200
 
-# Control characters that are not white space; marks that turn the direction of the text after them
-# (they would reorder an embed or a log line); halves of surrogate pairs, which no encoder takes.
+# Control characters that are not white space; marks that change the direction of text (they would reorder an
+# embed or a log line); unpaired surrogates, which cannot be encoded.
 _UNWANTED = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
@@ -39,7 +39,7 @@ _TREE = re.compile(r"/(?:-/)?(?:tree|blob)/.*", re.DOTALL)
 
 
 def clean_text(text: str) -> str:
-    """The text on one line: white space collapsed, unprintable characters gone, LaTeX left as it came."""
+    """The text on one line: white space collapsed, unprintable characters removed, LaTeX unchanged."""
     return " ".join(_UNWANTED.sub("", text[:_MAX_TEXT_LENGTH]).split())
 
 
@@ -50,43 +50,40 @@ def shorten(text: str, *, limit: int = 200) -> str:
 
 
 def without_addresses(text: str) -> str:
-    """The text without IP addresses and file paths: an error's page can name what stands behind a server."""
+    """The text without IP addresses and file paths, which an error page may reveal."""
     return _PATH.sub("[path]", _IP_ADDRESS.sub("[address]", text))
 
 
 def cause(error: BaseException) -> str:
-    """Why a connection failed, without naming hosts: the operator knows which, and a proxy is nobody else's.
-
-    `str` of such an error has addresses and paths in it.
-    """
-    if isinstance(error, ProxyError):  # whose text names the variable alone
+    """Why a connection failed, without hosts, addresses and paths, which `str(error)` would contain."""
+    if isinstance(error, ProxyError):  # its text names only the variable
         return str(error)
-    found: BaseException | None = error
+    current: BaseException | None = error
     reasons: list[str] = []
-    while found is not None and len(reasons) < _MAX_CHAIN:
-        name = type(found).__name__
-        number = getattr(found, "errno", None)
+    while current is not None and len(reasons) < _MAX_CHAIN:
+        name = type(current).__name__
+        number = getattr(current, "errno", None)
         code = errno.errorcode.get(number) if isinstance(number, int) else None
-        if isinstance(found, ssl.SSLCertVerificationError):
-            code = found.verify_message
+        if isinstance(current, ssl.SSLCertVerificationError):
+            code = current.verify_message
         reason = f"{name} ({code})" if code else name
         if reason not in reasons:
             reasons.append(reason)
-        found = found.__cause__ or getattr(found, "os_error", None)
+        current = current.__cause__ or getattr(current, "os_error", None)
     return ", ".join(reasons)
 
 
 def clean_login(text: str) -> str | None:
-    """A name that may stand in `huggingface.co/<name>`, else None."""
+    """A name that is valid in `huggingface.co/<name>`, else None."""
     stripped = text.strip()
     return stripped if _LOGIN.fullmatch(stripped) else None
 
 
 def clean_link(text: str, *, schemes: tuple[str, ...] = ("https", "http")) -> str | None:
-    """The link in ASCII, or None for what is no web link that a card could carry.
+    """The link in ASCII, or None if a card cannot contain it.
 
-    Discord refuses a whole message for one malformed link, so these are strict: a host with a dot, a
-    valid port, no user name in front of it, no white space or quotes inside, at most 2,000 characters.
+    Discord refuses a whole message for one malformed link, so the rules are strict: a host with a dot, a
+    valid port, no user name, no white space or quotes, at most 2,000 characters.
     """
     link = text.strip()
     if len(link) > _MAX_LINK_LENGTH or _NOT_IN_LINKS.search(link):
@@ -99,15 +96,15 @@ def clean_link(text: str, *, schemes: tuple[str, ...] = ("https", "http")) -> st
         return None
     if parts.scheme not in schemes or "@" in parts.netloc or not _HOST.fullmatch(host):
         return None
-    usable = parts.scheme + encoded[len(parts.scheme) :]  # in small letters
+    usable = parts.scheme + encoded[len(parts.scheme) :]  # lower-case scheme
     return usable if usable.isascii() and len(usable) <= _MAX_LINK_LENGTH else None
 
 
 def clean_repository(text: str) -> str | None:
     """The https link to a repository's front page, or None.
 
-    GitHub's are cut to `https://github.com/owner/name`. On other hosts a `/` or `.git` at the end and
-    `/tree/…` are cut, and the rest is left.
+    On GitHub that is `https://github.com/owner/name`. On other hosts, a final `/` or `.git` and `/tree/…` are
+    removed.
     """
     bare = text.strip()
     if bare.lower().startswith(("github.com/", "www.github.com/")):
@@ -128,7 +125,7 @@ def clean_repository(text: str) -> str | None:
 
 
 def parse_moment(text: str) -> datetime | None:
-    """The ISO 8601 moment in UTC (without a zone it is UTC), or None where it is none."""
+    """The ISO 8601 moment in UTC (the default zone), or None if it is not one."""
     try:
         moment = datetime.fromisoformat(text.strip())
         aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""JSON from outside: what can be read of it is, within bounds."""
+"""Lenient, bounded decoding of JSON from outside."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from bot.sources.cleaning import shorten
 
 _log = logging.getLogger(__name__)
 
-_MAX_DIGITS = 18  # digits; longer is no count, and Python refuses to read integers of 4,300 and more
+_MAX_DIGITS = 18  # a longer number is not a count, and Python refuses to parse 4,300 digits and more
 _MAX_FLOAT_LENGTH = 40
-# While many of them are made, Python does nothing else, also in other threads. Papers fill a page before.
+# Creating many of them blocks all threads. A page has far fewer.
 _MAX_CONTAINERS = 100_000
 
 
 class BrokenJsonError(ValueError):
-    """This is not JSON, or it is nested too deeply to be ours."""
+    """This is not JSON, or it is nested too deeply."""
 
 
 def decode_json(body: bytes) -> Any:
-    """The JSON value; a number too long for a count, or `NaN`, becomes None, so that it costs its key alone.
+    """The JSON value. A number that is too long, or `NaN`, becomes None, so that only its key is lost.
 
-    A byte that is no UTF-8 (or UTF-16, or UTF-32) becomes U+FFFD, so that it costs a character.
+    A byte that is not valid UTF-8 (or UTF-16, or UTF-32) becomes U+FFFD.
 
     Raises:
         BrokenJsonError: it cannot be read.
@@ -49,4 +49,4 @@ def _parse_float(digits: str) -> float | None:
 
 
 def _no_number(_: str) -> None:
-    """For `NaN` and the infinities, which are no JSON."""
+    """For `NaN` and the infinities, which are not JSON."""

@@ -1,7 +1,6 @@
-"""HTTP from one origin: timeouts, retries, rate limits, ETags and a bound on what is read.
+"""HTTP requests to one origin: timeouts, retries, rate limits, ETags and a limit on the size of answers.
 
-Answers are read (from JSON) in a thread, one at a time: the largest one that is accepted takes a moment and
-some memory. Neither may add up, and the event loop goes on meanwhile.
+Bodies are parsed in a thread, one at a time, because the largest ones take noticeable time and memory.
 """
 
 from __future__ import annotations
@@ -29,34 +28,34 @@ from yarl import URL
 from bot.errors import Problem, ProblemKind, SourceError
 from bot.proxies import NO_PROXIES, Proxies
 from bot.redaction import REDACTED
-from bot.sources.answers import Answer, Heard, KeptPage, KeptPages
+from bot.sources.answers import Answer, CachedPage, PageCache, ResponseMeta
 from bot.sources.bodies import BrokenBodyError, read_body
 from bot.sources.cleaning import cause, clean_text, shorten, without_addresses
 from bot.sources.decoding import BrokenJsonError
-from bot.sources.rate_limits import asked_wait, rate_limit, server_time
+from bot.sources.rate_limits import rate_limit, requested_wait, server_time
 
 _log = logging.getLogger(__name__)
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 3
-_WORTH_A_RETRY = frozenset({408, 425, 429})  # and every 5xx
+_RETRIED = frozenset({408, 425, 429})  # and every 5xx
 _MAX_CONNECTIONS = 4
 _MAX_ERROR_BYTES = 65_536
-_MAX_PAUSE = timedelta(hours=1)  # whatever a server asks for, ask it again after this
+_MAX_PAUSE = timedelta(hours=1)  # whatever the server asks for
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchLimits:
-    """How long and how much.
+    """Timeouts, retries and sizes.
 
     Attributes:
-        connect_seconds, total_seconds: for one try; the total includes reading the body.
-        tries: of one call, the first included.
-        first_wait_seconds: before the second try; it doubles, and up to half of it is added at random.
-        max_wait_seconds: a server that asks for more is not waited for. Hugging Face's windows are 300 s.
-        largest_answer_bytes: after decompression. A page of 100 papers has 0.7 MB, seldom 1.3 MB.
+        connect_seconds, total_seconds: for one attempt; the total includes reading the body.
+        tries: attempts of one call, including the first.
+        first_wait_seconds: before the second attempt; doubles each time, plus up to half of it at random.
+        max_wait_seconds: if the server asks for more, the call fails. Hugging Face's windows are 300 s.
+        largest_answer_bytes: after decompression. A page of 100 papers has 0.7 MB, rarely 1.3 MB.
     """
 
     connect_seconds: float = 10
@@ -67,13 +66,13 @@ class FetchLimits:
     largest_answer_bytes: int = 4 * 1024 * 1024
 
 
-class _TryAgainError(Exception):
-    """One try failed in a way that may pass.
+class _RetryError(Exception):
+    """One attempt failed for a reason that may be temporary.
 
     Attributes:
         problem: what failed.
-        detail: more of it, redacted, for the log.
-        is_wait_known: the server said how long; `_pace` keeps to it.
+        detail: redacted details for the log.
+        is_wait_known: the server said how long to wait, which `_pace` does.
     """
 
     def __init__(
@@ -86,7 +85,7 @@ class _TryAgainError(Exception):
 
 
 class Fetcher:
-    """Calls one origin politely; concurrent calls share its limits."""
+    """Calls one origin. Concurrent calls share its rate limit."""
 
     def __init__(
         self,
@@ -95,27 +94,28 @@ class Fetcher:
         clock: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[object]],
         limits: FetchLimits,
-        told: Callable[[URL, int | None, float], None],
+        on_request: Callable[[URL, int | None, float], None],
         proxies: Proxies = NO_PROXIES,
     ) -> None:
-        # No other compression: what is unpacked is counted as it comes out.
+        # No other compression, because decompressed bytes are counted as they come out.
         self._headers = {**headers, "Accept-Encoding": "gzip"}
         self._token = headers.get("Authorization", "").removeprefix("Bearer ")
         self._proxies = proxies
         self._clock = clock
         self._sleep = sleep
         self._limits = limits
-        self._told = told  # after each request: its address, the status if one came, the seconds
+        # Called with the address, the status (None if there was no answer) and the seconds.
+        self._on_request = on_request
         self._session: ClientSession | None = None
-        self._heard: Heard | None = None
-        self._free_at: datetime | None = None  # no call before this
-        self._kept = KeptPages()
+        self._last_response: ResponseMeta | None = None
+        self._free_at: datetime | None = None  # no request before this
+        self._cache = PageCache()
         self._reading = asyncio.Lock()
 
     @property
-    def last_heard(self) -> Heard | None:
-        """What the last answer said, whatever its status."""
-        return self._heard
+    def last_response(self) -> ResponseMeta | None:
+        """The headers of the last response, whatever its status."""
+        return self._last_response
 
     async def close(self) -> None:
         if self._session is not None:
@@ -126,7 +126,7 @@ class Fetcher:
 
         Args:
             url: at the origin.
-            read: what the body of a 200 is; called in a thread. A BrokenJsonError of it is worth another try.
+            read: parses the body of a 200, in a thread. Its BrokenJsonError is retried.
 
         Raises:
             SourceError: no usable answer came, or the server asks for a longer wait than the limits allow.
@@ -136,24 +136,24 @@ class Fetcher:
             await self._pace()
             try:
                 return await self._once(url, read)
-            except _TryAgainError as failure:
+            except _RetryError as failure:
                 problem = failure.problem
                 if attempt == self._limits.tries:
-                    _log.warning("%s after %d tries: %s", shorten(url.path_qs), attempt, failure)
+                    _log.warning("%s after %d attempts: %s", shorten(url.path_qs), attempt, failure)
                     raise SourceError(problem.kind, status=problem.status) from failure
-                _log.warning("%s; trying %s again", failure, shorten(url.path_qs))
+                _log.warning("%s; retrying %s", failure, shorten(url.path_qs))
                 if not failure.is_wait_known:
                     await self._sleep(wait * (1 + random.random() / 2))  # noqa: S311 -- spreads load, hides nothing
                 wait *= 2
-        raise AssertionError("unreachable: the last try returns or raises")
+        raise AssertionError("unreachable: the last attempt returns or raises")
 
     async def _pace(self) -> None:
-        """Waits until the server takes calls again."""
+        """Wait until the server accepts requests again."""
         if self._free_at is None:
             return
         seconds = (self._free_at - self._clock()).total_seconds()
         if seconds > self._limits.max_wait_seconds:
-            _log.warning("Hugging Face takes no requests until %s UTC", f"{self._free_at:%Y-%m-%d %H:%M}")
+            _log.warning("Hugging Face accepts no requests until %s UTC", f"{self._free_at:%Y-%m-%d %H:%M}")
             raise SourceError(ProblemKind.RATE_LIMITED)
         if seconds > 0:
             _log.info("Waiting %.0f s for Hugging Face's rate limit", seconds)
@@ -164,11 +164,11 @@ class Fetcher:
         self._free_at = max(until, self._free_at or until)
 
     async def _once(self, url: URL, read: Callable[[bytes], _T]) -> Answer[_T]:
-        """One try, redirects within the origin followed."""
+        """One attempt; follows redirects within the origin."""
         target = url
         try:
             for _ in range(_MAX_REDIRECTS + 1):
-                kept = self._kept.get(target)
+                kept = self._cache.get(target)
                 headers = {"If-None-Match": kept.etag} if kept else {}
                 async with self._request(target, headers) as response:
                     if response.status not in _REDIRECTS:
@@ -176,32 +176,32 @@ class Fetcher:
                     target = self._redirected(response, target)
         except TimeoutError as error:
             within = f"no answer within {self._limits.total_seconds:g} s"
-            raise _TryAgainError(ProblemKind.TIMED_OUT, within) from error
+            raise _RetryError(ProblemKind.TIMED_OUT, within) from error
         except BrokenBodyError as error:
-            raise _TryAgainError(ProblemKind.UNREADABLE, str(error)) from error
+            raise _RetryError(ProblemKind.UNREADABLE, str(error)) from error
         except ClientPayloadError as error:
-            raise _TryAgainError(ProblemKind.CUT_OFF, cause(error)) from error
+            raise _RetryError(ProblemKind.CUT_OFF, cause(error)) from error
         except (ClientError, OSError) as error:
-            raise _TryAgainError(ProblemKind.UNREACHABLE, cause(error)) from error
+            raise _RetryError(ProblemKind.UNREACHABLE, cause(error)) from error
         _log.warning("Hugging Face redirects in a circle")
         raise SourceError(ProblemKind.REDIRECTED)
 
     @asynccontextmanager
     async def _request(self, url: URL, headers: dict[str, str]) -> AsyncGenerator[ClientResponse]:
-        """One request, reported when its answer has been read or will never come."""
+        """One request, reported once its answer has been read or has failed."""
         began, status = time.monotonic(), None
         try:
             async with self._open().get(url, headers=headers, allow_redirects=False) as response:
                 status = response.status
                 yield response
         except (TimeoutError, ClientError, OSError):
-            status = None  # also where the answer broke off
+            status = None  # also if the answer was cut off
             raise
         finally:
-            self._told(url, status, time.monotonic() - began)
+            self._on_request(url, status, time.monotonic() - began)
 
     def _open(self) -> ClientSession:
-        # Made at the first call, since a session belongs to the running event loop.
+        # Created at the first call, because a session belongs to the running event loop.
         if self._session is None:
             limits = self._limits
             self._session = ClientSession(
@@ -214,9 +214,9 @@ class Fetcher:
         return self._session
 
     async def _read(
-        self, response: ClientResponse, url: URL, kept: KeptPage | None, read: Callable[[bytes], _T]
+        self, response: ClientResponse, url: URL, kept: CachedPage | None, read: Callable[[bytes], _T]
     ) -> Answer[_T]:
-        self._heed(response)
+        self._check_response(response)
         status = response.status
         if status == 304 and kept is not None:
             found = await self._in_thread(read, kept.body)
@@ -236,33 +236,35 @@ class Fetcher:
         is_refusal = 400 <= status < 500
         raise SourceError(ProblemKind.REFUSED if is_refusal else ProblemKind.UNEXPECTED, status=status)
 
-    def _heed(self, response: ClientResponse) -> None:
-        """Notes how long to wait before the next call, and turns a passing failure into another try."""
+    def _check_response(self, response: ClientResponse) -> None:
+        """Record how long to wait before the next request, and raise _RetryError for a temporary failure."""
         limit = rate_limit(response.headers)
-        self._heard = Heard(at=self._clock(), server_time=server_time(response.headers), limit=limit)
+        self._last_response = ResponseMeta(
+            at=self._clock(), server_time=server_time(response.headers), limit=limit
+        )
         if limit is not None and limit.remaining == 0:
             self._pause(limit.wait_seconds)
-        if response.status < 500 and response.status not in _WORTH_A_RETRY:
+        if response.status < 500 and response.status not in _RETRIED:
             return
-        wait = asked_wait(response.headers, status=response.status, now=self._clock())
+        wait = requested_wait(response.headers, status=response.status, now=self._clock())
         if wait is not None:
             self._pause(wait)
         kind = ProblemKind.SERVER_ERROR
         if response.status < 500:
             kind = ProblemKind.RATE_LIMITED if response.status == 429 else ProblemKind.REFUSED
-        raise _TryAgainError(kind, status=response.status, is_wait_known=wait is not None)
+        raise _RetryError(kind, status=response.status, is_wait_known=wait is not None)
 
     async def _read_page(self, response: ClientResponse, url: URL, read: Callable[[bytes], _T]) -> Answer[_T]:
         body = await read_body(response, self._limits.largest_answer_bytes)
         try:
             found = await self._in_thread(read, body)
         except BrokenJsonError as error:
-            detail = f"this is no JSON: {self._redacted(str(error))}"
-            raise _TryAgainError(ProblemKind.UNREADABLE, detail) from error
+            detail = f"this is not JSON: {self._redacted(str(error))}"
+            raise _RetryError(ProblemKind.UNREADABLE, detail) from error
         next_link, is_broken = _next_link(response)
         etag = response.headers.get("ETag")
-        page = KeptPage(etag=etag, body=body, next_link=next_link) if etag and not is_broken else None
-        self._kept.put(url, page)
+        page = CachedPage(etag=etag, body=body, next_link=next_link) if etag and not is_broken else None
+        self._cache.put(url, page)
         return Answer(status=200, found=found, size=len(body), next_link=next_link, has_broken_link=is_broken)
 
     async def _in_thread(self, read: Callable[[bytes], _T], body: bytes) -> _T:
@@ -270,7 +272,7 @@ class Fetcher:
             return await asyncio.to_thread(read, body)
 
     def _redirected(self, response: ClientResponse, url: URL) -> URL:
-        """Where the redirect leads, if that is the same origin: the token goes nowhere else."""
+        """The target of a redirect, which must be the same origin: the token goes nowhere else."""
         location = response.headers.get("Location", "")
         try:
             target = url.join(URL(location))
@@ -279,12 +281,12 @@ class Fetcher:
             is_ours, target = False, url
         if not is_ours:
             where = self._redacted(location)
-            _log.warning("Hugging Face redirects to another server, which is not followed: %s", where)
+            _log.warning("Hugging Face redirects to another server; the redirect was not followed: %s", where)
             raise SourceError(ProblemKind.REDIRECTED)
         return target
 
     def _redacted(self, text: str) -> str:
-        """Outside text, shortened for the log; before it is cut, or the rest of a token would be no token."""
+        """Outside text for the log, redacted before it is cut: part of a token would not be recognised."""
         clean = clean_text(text)
         if self._token:
             clean = clean.replace(self._token, REDACTED)
@@ -292,7 +294,7 @@ class Fetcher:
 
 
 def _next_link(response: ClientResponse) -> tuple[URL | None, bool]:
-    """The next page's address, and whether there is one that cannot be read."""
+    """The address of the next page, and whether there is one that cannot be parsed."""
     try:
         link = response.links.get("next")
         return (None if link is None else URL(str(link["url"]))), False

@@ -1,4 +1,4 @@
-"""Hugging Face's Daily Papers API: list days, papers, and its refusals as our errors."""
+"""The client of Hugging Face's Daily Papers API. Its refusals become our errors."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from bot.errors import (
     SourceError,
 )
 from bot.proxies import NO_PROXIES, Proxies
-from bot.sources.answers import Answer, Heard
+from bot.sources.answers import Answer, ResponseMeta
 from bot.sources.decoding import decode_json
 from bot.sources.fetching import Fetcher, FetchLimits
-from bot.sources.paging import LIST_PATH, MAX_ITEMS, DayListing, Reading
+from bot.sources.paging import LIST_PATH, MAX_ITEMS, DayListing, DayReading
 from bot.sources.parse import ParsedList, parse_list, parse_paper
 from bot.telemetry import NO_TELEMETRY, Endpoint, Telemetry
 
@@ -38,14 +38,14 @@ _log = logging.getLogger(__name__)
 _PAGE_SIZE = 100  # the API's maximum; 101 is a 400
 _PAPER_PATH = "/api/papers"
 _MAX_WARNINGS = 20  # about unreadable items, a page
-_MAX_REPORTED = 10_000  # unreadable items remembered, so that each is warned of once
+_MAX_REPORTED = 10_000  # unreadable items remembered, so that each is logged once
 _NOT_OPEN = "must be less than or equal"
 _ANSWERS = frozenset({ProblemKind.NOT_OPEN, ProblemKind.NO_SUCH_PAPER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceHealth:
-    """When Hugging Face last gave a usable answer, when it last did not, and why."""
+    """When Hugging Face last gave a usable answer, when it last failed, and why."""
 
     last_success_at: datetime | None = None
     last_failure_at: datetime | None = None
@@ -59,9 +59,9 @@ class SourceHealth:
 
 
 class HuggingFace:
-    """A client that owns its connections; close it, or use it as an async context manager.
+    """A client that owns its connections. Close it, or use it as an async context manager.
 
-    Concurrent calls are fine: they share the rate limit and the pages kept for `If-None-Match`.
+    Calls may run concurrently; they share the rate limit and the cache for `If-None-Match`.
     """
 
     def __init__(
@@ -83,20 +83,20 @@ class HuggingFace:
             clock=clock,
             sleep=sleep,
             limits=limits or FetchLimits(),
-            told=self._tell,
+            on_request=self._record_request,
             proxies=proxies,
         )
         self._health = SourceHealth()
-        self._told: set[tuple[date, str]] = set()  # unreadable items that were warned of
+        self._reported: set[tuple[date, str]] = set()  # unreadable items that were logged
 
     @property
     def health(self) -> SourceHealth:
         return self._health
 
     @property
-    def last_heard(self) -> Heard | None:
-        """What the last answer said of the time and of the calls that are left."""
-        return self._fetcher.last_heard
+    def last_response(self) -> ResponseMeta | None:
+        """What the headers of the last response said about the time and the rate limit."""
+        return self._fetcher.last_response
 
     async def __aenter__(self) -> Self:
         return self
@@ -110,67 +110,67 @@ class HuggingFace:
         await self._fetcher.close()
 
     async def list_day(self, day: date) -> DayListing:
-        """The papers of the list day, by upvotes; each item that cannot be read is logged as a WARNING.
+        """The papers of the list day, by upvotes. Each item that cannot be read is logged as a WARNING.
 
-        A later page that cannot be read, and paging that does not end as it should, are a problem of the
-        listing: what was read before is in it.
+        If a later page cannot be read or paging does not end, the listing has what was read before and names
+        the problem.
 
         Raises:
-            NotOpenYetError: the day has not opened; ask again later.
+            NotOpenYetError: the day has not opened yet.
             SourceError: nothing of the list could be read.
         """
         try:
             listing = await self._list_day(day)
         except SourceError as error:
-            self._note(error.problem)
+            self._record(error.problem)
             raise
-        self._note(listing.problem)
+        self._record(listing.problem)
         return listing
 
     async def paper(self, paper_id: PaperId) -> Paper:
-        """One paper, whether it was ever listed or not.
+        """One paper, even if it was never listed.
 
         Raises:
-            PaperNotFoundError: Hugging Face does not know it.
+            PaperNotFoundError: Hugging Face does not have it.
             SourceError: it could not be read.
         """
         try:
             paper = await self._paper(paper_id)
         except SourceError as error:
-            self._note(error.problem)
+            self._record(error.problem)
             raise
-        self._note(None)
+        self._record(None)
         return paper
 
     async def _list_day(self, day: date) -> DayListing:
-        reading = Reading(day)
+        day_reading = DayReading(day)
         url: URL | None = self._address(LIST_PATH) % {"date": day.isoformat(), "limit": str(_PAGE_SIZE)}
         while url is not None:
             try:
                 answer = await self._page(url, day)
             except SourceError as error:
-                if not reading.papers:
+                if not day_reading.papers:
                     raise
-                reading.problem = error.problem
+                day_reading.problem = error.problem
                 break
-            url = reading.add(url, answer)
+            url = day_reading.add(url, answer)
             if answer.is_fresh and answer.found is not None:
                 self._warn(day, answer.found.dropped)
-        problem = reading.problem
-        if problem is not None and not reading.papers:
+        problem = day_reading.problem
+        if problem is not None and not day_reading.papers:
             raise SourceError(problem.kind, status=problem.status)
         if problem is not None:
-            _log.warning("The list of %s was read in part: %s", day, problem)
-        return reading.listing()
+            _log.warning("The list of %s was read only in part: %s", day, problem)
+        return day_reading.listing()
 
     async def _page(self, url: URL, day: date) -> Answer[ParsedList]:
         latest_day = self._latest_day()
 
         def read(body: bytes) -> ParsedList:
-            return parse_list(decode_json(body), asked_day=day, latest_day=latest_day, most_items=MAX_ITEMS)
+            return parse_list(decode_json(body), asked_day=day, latest_day=latest_day, max_items=MAX_ITEMS)
 
         answer = await self._fetcher.get(url, read)
-        # A day that must be open by now is refused for another reason, whatever the text says.
+        # A day that must be open by now was refused for another reason, whatever the text says.
         is_newest = day >= latest_day - timedelta(days=2)
         if answer.status == 400 and _NOT_OPEN in answer.text and is_newest:
             raise NotOpenYetError
@@ -189,22 +189,22 @@ class HuggingFace:
         _check(answer)
         paper = answer.found
         if paper is None or paper.id != paper_id:
-            _log.warning("Hugging Face answered with another paper than %s", paper_id)
+            _log.warning("Hugging Face answered with a paper other than %s", paper_id)
             raise SourceError(ProblemKind.UNREADABLE)
         return paper
 
     def _warn(self, day: date, dropped: Sequence[str]) -> None:
-        """Warns of unreadable items once, however often their day is read."""
-        if len(self._told) > _MAX_REPORTED:
-            self._told.clear()
-        fresh = [reason for reason in dropped if (day, reason) not in self._told]
-        self._told.update((day, reason) for reason in fresh)
+        """Log each unreadable item once, however often its day is read."""
+        if len(self._reported) > _MAX_REPORTED:
+            self._reported.clear()
+        fresh = [reason for reason in dropped if (day, reason) not in self._reported]
+        self._reported.update((day, reason) for reason in fresh)
         for reason in fresh[:_MAX_WARNINGS]:
             _log.warning("The list of %s: an item cannot be read: %s", day, reason)
         if len(fresh) > _MAX_WARNINGS:
             _log.warning("The list of %s: %d items cannot be read", day, len(fresh))
 
-    def _tell(self, url: URL, status: int | None, seconds: float) -> None:
+    def _record_request(self, url: URL, status: int | None, seconds: float) -> None:
         endpoint = Endpoint.LIST if url.path.endswith(LIST_PATH) else Endpoint.PAPER
         self._telemetry.source_answered(endpoint, status=status, seconds=seconds)
 
@@ -214,8 +214,8 @@ class HuggingFace:
     def _address(self, path: str) -> URL:
         return self._endpoint.with_path(self._endpoint.path.rstrip("/") + path)
 
-    def _note(self, problem: Problem | None) -> None:
-        """Keeps the health up to date; an answer that says no is an answer."""
+    def _record(self, problem: Problem | None) -> None:
+        """Update the health. A refusal such as *not found* is a usable answer too."""
         now = self._clock()
         if problem is None or problem.kind in _ANSWERS:
             self._health = replace(self._health, last_success_at=now)
@@ -248,7 +248,7 @@ def _headers(token: SecretStr | str | None) -> dict[str, str]:
     secret = token.get_secret_value() if isinstance(token, SecretStr) else token or ""
     if secret:
         if not (secret.isascii() and secret.isprintable() and " " not in secret):
-            raise ConfigError("HF_TOKEN holds characters that no token has")
+            raise ConfigError("HF_TOKEN contains characters that no token has")
         headers["Authorization"] = f"Bearer {secret}"
     return headers
 
@@ -256,5 +256,5 @@ def _headers(token: SecretStr | str | None) -> dict[str, str]:
 def _version() -> str:
     try:
         return version("paperboy")
-    except PackageNotFoundError:  # run from a checkout that was never installed
+    except PackageNotFoundError:  # run from a checkout that is not installed
         return "0"

@@ -1,4 +1,4 @@
-"""Paging: the pages of one list day put together, and where the next one is, if it may be asked for."""
+"""Paging: collects the pages of one list day, and decides whether to request the next one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.sources.parse import ParsedList
 _log = logging.getLogger(__name__)
 
 LIST_PATH = "/api/daily_papers"
-# The fullest day seen has 92 papers. A list beyond these is read so far, and said to be too long.
+# The fullest day seen has 92 papers. A list beyond these limits is cut and reported as too long.
 MAX_PAGES = 50
 MAX_ITEMS = 5_000
 MAX_BYTES = 32 * 1024 * 1024  # of all pages together
@@ -26,12 +26,12 @@ MAX_BYTES = 32 * 1024 * 1024  # of all pages together
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayListing:
-    """One list day as far as it could be read. A Saturday's is empty, which is no failure.
+    """One list day as far as it could be read. A Saturday's is empty, which is not a failure.
 
     Attributes:
-        unreadable: items that could not be read; the log says why.
-        problem: why this may not be the whole list; None where it was read to its end, and at least half of
-            its items could be read.
+        unreadable: how many items could not be read; the log says why.
+        problem: why this may not be the whole list; None if it was read to its end and at least half of its
+            items could be read.
     """
 
     day: date
@@ -40,12 +40,12 @@ class DayListing:
     problem: Problem | None = None
 
 
-class Reading:
-    """The pages of one list day, as they are read.
+class DayReading:
+    """Collects the pages of one list day.
 
     Attributes:
-        papers: of all pages, in the order they came, each once.
-        problem: why no further page is read, though this may not be the whole list.
+        papers: of all pages, in their order, each once.
+        problem: why reading stopped before the end of the list.
     """
 
     def __init__(self, day: date) -> None:
@@ -58,7 +58,7 @@ class Reading:
         self._asked: set[URL] = set()
 
     def add(self, url: URL, answer: Answer[ParsedList]) -> URL | None:
-        """Adds the page that this address gave; gives the next one's address, if it is to be read."""
+        """Add the page at this address; return the address of the next one to read, if any."""
         self._asked.add(url)
         page = answer.found
         if page is None:
@@ -69,21 +69,21 @@ class Reading:
         self._unreadable += len(page.dropped)
         self._items += len(page.papers) + len(page.dropped)
         self._size += answer.size
-        following, kind = _following(url, answer, self.day)
+        next_page, kind = _next_page(url, answer, self.day)
         if page.dropped and not page.papers:
             kind = ProblemKind.NO_ITEM_READABLE
         elif page.is_cut:
             kind = ProblemKind.TOO_LONG
-        elif following is not None:
-            kind = self._endless(following, is_new=len(self.papers) > known)
+        elif next_page is not None:
+            kind = self._why_stop(next_page, is_new=len(self.papers) > known)
         if kind is not None:
             self.problem = Problem(kind)
             return None
-        return following
+        return next_page
 
-    def _endless(self, following: URL, *, is_new: bool) -> ProblemKind | None:
-        """Why the next page is not asked for, if it is not."""
-        if following in self._asked or not is_new:
+    def _why_stop(self, next_page: URL, *, is_new: bool) -> ProblemKind | None:
+        """Why the next page must not be requested; None if it may be."""
+        if next_page in self._asked or not is_new:
             return ProblemKind.REPEATED
         if len(self._asked) >= MAX_PAGES or self._items >= MAX_ITEMS or self._size >= MAX_BYTES:
             return ProblemKind.TOO_LONG
@@ -98,18 +98,18 @@ class Reading:
         )
 
 
-def _following(url: URL, answer: Answer[Any], day: date) -> tuple[URL | None, ProblemKind | None]:
-    """Where the next page is asked for, always at our own endpoint; or why it cannot be.
+def _next_page(url: URL, answer: Answer[Any], day: date) -> tuple[URL | None, ProblemKind | None]:
+    """The address of the next page, always at our endpoint; or why there is none.
 
-    A mirror may pass on links that name the origin it copies; their query is right, their host is not.
+    A mirror may pass on links to the origin that it copies: their query is right, their host is not.
     """
     link = answer.next_link
     if answer.has_broken_link:
-        _log.warning("The address of the next page of the list of %s cannot be read", day)
+        _log.warning("The address of the next page of the list of %s cannot be parsed", day)
         return None, ProblemKind.UNREADABLE
     if link is None:
         return None, None
     if not link.path.endswith(LIST_PATH) or not link.query or link.query.get("date", str(day)) != str(day):
-        _log.warning("The next page of the list of %s is said to be elsewhere; it was not followed", day)
+        _log.warning("The next page of the list of %s is on another path; it was not followed", day)
         return None, ProblemKind.REDIRECTED
     return url.update_query(link.query), None

@@ -1,4 +1,4 @@
-"""The API's JSON read into papers: pure, lenient with optional keys; one broken item never costs the day."""
+"""Parsing of the API's JSON into papers: pure, and lenient: a broken item costs only that item."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _THUMBNAIL = "https://cdn-thumbnails.huggingface.co/social-thumbnails/papers/{id
 _LARGEST_COUNT = 10**9
 _WHOLE_NUMBER = re.compile(r"\d{1,10}", re.ASCII)
 
-# Far beyond what there is (664 authors, a title of 175 characters); what is longer is cut.
+# Far more than any real paper has (664 authors, a title of 175 characters). What is longer is cut.
 _MAX_AUTHORS = 5_000
 _MAX_KEYWORDS = 100
 _MAX_TITLE_LENGTH = 1_000
@@ -54,9 +54,9 @@ class ParsedList:
     """One answer of the list.
 
     Attributes:
-        papers: in the order they came, each id once.
-        dropped: why each item that cannot be read was left out; safe to log, and for the log alone.
-        is_cut: there are more items than `most_items`; the rest was not looked at.
+        papers: in their order, each id once.
+        dropped: why each unreadable item was left out; safe to log, and only for the log.
+        is_cut: there are more items than `max_items`; the rest were ignored.
     """
 
     papers: tuple[Paper, ...]
@@ -84,7 +84,7 @@ def _title_if_text(value: object) -> object:
 
 
 def _count_if_written(value: object) -> object:
-    """A whole number, also where it came as `"12"` or `12.0`."""
+    """A whole number, even if it came as `"12"` or `12.0`."""
     if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value.strip()):
         return int(value)
     if isinstance(value, float) and value.is_integer():
@@ -92,9 +92,9 @@ def _count_if_written(value: object) -> object:
     return value
 
 
-def _cut(most: int) -> Callable[[object], object]:
+def _cut(max_items: int) -> Callable[[object], object]:
     def cut(value: object) -> object:
-        return cast("list[object]", value)[:most] if isinstance(value, list) else value
+        return cast("list[object]", value)[:max_items] if isinstance(value, list) else value
 
     return cut
 
@@ -109,7 +109,7 @@ def _as_paper_id(value: str) -> PaperId:
     return PaperId(value)
 
 
-# A wrong value of an optional key loses that key, not the paper.
+# A wrong value of an optional key costs only that key, not the paper.
 _Optional = Annotated[_T | None, WrapValidator(_none_if_wrong)]
 _Raw = Annotated[str, Field(strict=True)]
 _Text = Annotated[str, BeforeValidator(_clean_if_text), Field(strict=True)]
@@ -177,16 +177,16 @@ class _RawItem(_Model):
 
 
 def parse_list(
-    payload: object, *, asked_day: date, latest_day: date = date.max, most_items: int = 5_000
+    payload: object, *, asked_day: date, latest_day: date = date.max, max_items: int = 5_000
 ) -> ParsedList:
     """The papers of one answer of the list.
 
     Args:
         payload: the decoded JSON.
-        asked_day: the list day asked for; a paper stands on the later of it and the day that the item
-            names (a paper that came back names its first day, older items name none).
-        latest_day: no list day can be later yet; an item that names one is read as if it named none.
-        most_items: the items to look at.
+        asked_day: the requested list day. A paper belongs to the later of it and the day that the item names
+            (a paper that came back names its first day; older items name none).
+        latest_day: no list day can be later yet, so an item that names a later one is treated as naming none.
+        max_items: how many items to read.
 
     Raises:
         SourceError: the answer is not a list at all.
@@ -197,18 +197,18 @@ def parse_list(
     papers: dict[PaperId, Paper] = {}
     dropped: list[str] = []
     items = cast("list[object]", payload)
-    for position, item in enumerate(items[:most_items]):
+    for position, item in enumerate(items[:max_items]):
         try:
             paper = _to_paper(_RawItem.model_validate(item), asked_day=asked_day, latest_day=latest_day)
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with an item costs that item alone
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with an item costs only that item
             dropped.append(f"item {position}{_id_of(item)}: {_reason(error)}")
         else:
             papers.setdefault(paper.id, paper)
-    return ParsedList(papers=tuple(papers.values()), dropped=tuple(dropped), is_cut=len(items) > most_items)
+    return ParsedList(papers=tuple(papers.values()), dropped=tuple(dropped), is_cut=len(items) > max_items)
 
 
 def parse_paper(payload: object, *, latest_day: date = date.max) -> Paper:
-    """The paper of `/api/papers/{id}`; one that was never listed has no list day (`latest_day` as above).
+    """The paper of `/api/papers/{id}`, without a list day if it was never listed (`latest_day` as above).
 
     Raises:
         SourceError: there is no usable paper in the answer.

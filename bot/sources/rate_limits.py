@@ -1,4 +1,4 @@
-"""What headers say about waiting, and about the time."""
+"""Response headers about rate limits, waiting and the server's time."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ _SECONDS = re.compile(r"\d{1,9}", re.ASCII)
 class RateLimit:
     """The tightest policy of a `RateLimit` header."""
 
-    remaining: int  # calls left in this window
+    remaining: int  # requests left in this window
     resets_in_seconds: int
 
     @property
     def wait_seconds(self) -> float:
-        """How long until a call is allowed again, once none remains; a second more than promised."""
+        """How long until a request is allowed again once none remains, plus a second to be safe."""
         return self.resets_in_seconds + 1.0
 
 
 def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
-    """The limit that an answer names as `"api";r=<remaining>;t=<seconds>`, or None."""
-    found: list[RateLimit] = []
+    """The limit in a header such as `"api";r=<remaining>;t=<seconds>`, or None."""
+    limits: list[RateLimit] = []
     for policy in headers.get("RateLimit", "").split(","):
         remaining, resets_in = _REMAINING.search(policy), _RESETS_IN.search(policy)
         if remaining and resets_in:
-            found.append(RateLimit(int(remaining[1]), int(resets_in[1])))
-    return min(found, key=lambda limit: (limit.remaining, -limit.resets_in_seconds), default=None)
+            limits.append(RateLimit(int(remaining[1]), int(resets_in[1])))
+    return min(limits, key=lambda limit: (limit.remaining, -limit.resets_in_seconds), default=None)
 
 
-def asked_wait(headers: Mapping[str, str], *, status: int, now: datetime) -> float | None:
-    """The seconds that a refusal asks to wait: a 429 by `RateLimit`, else by `Retry-After`; or None."""
+def requested_wait(headers: Mapping[str, str], *, status: int, now: datetime) -> float | None:
+    """The seconds that a refusal asks to wait, by `RateLimit` (for a 429) or `Retry-After`; or None."""
     limit = rate_limit(headers) if status == 429 else None
     if limit is not None:
         return limit.wait_seconds
@@ -45,7 +45,7 @@ def asked_wait(headers: Mapping[str, str], *, status: int, now: datetime) -> flo
 
 
 def server_time(headers: Mapping[str, str]) -> datetime | None:
-    """When the answer was given by the server's clock; a copy's age is added. None where it is not said."""
+    """When the answer was sent by the server's clock, its age in a cache added; None if it does not say."""
     try:
         moment = parsedate_to_datetime(headers.get("Date", ""))
     except ValueError:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import pytest
 
 from bot.errors import NotOpenYetError, Problem, ProblemKind, SourceError
-from bot.sources.bodies import Unpacking
+from bot.sources.bodies import Decompressor
 from bot.sources.fetching import FetchLimits
 from bot.sources.huggingface import HuggingFace
 from tests.fakes.huggingface import FakeHuggingFace, Fault, raw_item
@@ -88,7 +88,7 @@ async def test_tries_end(
 ) -> None:
     server.day_faults[_DAY] = Fault(status=503)
     assert await _problem(client) == Problem(ProblemKind.SERVER_ERROR, 503)
-    assert "after 4 tries" in caplog.text
+    assert "after 4 attempts" in caplog.text
     assert len(server.requests) == 4
     assert naps.taken == sorted(naps.taken)
 
@@ -194,7 +194,7 @@ async def test_an_answer_that_is_too_large_is_given_up_on_while_it_is_read(
 
 
 def test_what_is_packed_comes_out_in_bounded_pieces() -> None:
-    pieces = [len(piece) for piece in Unpacking("gzip").feed(_gzipped(64 * 1024 * 1024))]
+    pieces = [len(piece) for piece in Decompressor("gzip").feed(_gzipped(64 * 1024 * 1024))]
     assert sum(pieces) == 64 * 1024 * 1024
     assert max(pieces) == 64 * 1024
 
@@ -203,7 +203,7 @@ def test_what_is_packed_comes_out_in_bounded_pieces() -> None:
 @pytest.mark.parametrize("chunk", [1, 7, 100_000])
 def test_what_is_packed_comes_out_whole_however_it_arrives(size: int, chunk: int) -> None:
     packed = _gzipped(size, members=2)
-    unpacking = Unpacking("gzip")
+    unpacking = Decompressor("gzip")
     found = b"".join(
         piece for at in range(0, len(packed), chunk) for piece in unpacking.feed(packed[at : at + chunk])
     )

@@ -101,10 +101,10 @@ def test_a_named_day_that_cannot_have_come_yet_is_ignored() -> None:
 
 
 def test_a_list_without_an_end_is_cut() -> None:
-    parsed = parse_list([raw_item(), *[None] * 20_000], asked_day=_DAY, most_items=100)
+    parsed = parse_list([raw_item(), *[None] * 20_000], asked_day=_DAY, max_items=100)
     assert parsed.is_cut
     assert (len(parsed.papers), len(parsed.dropped)) == (1, 99)
-    assert not parse_list([raw_item()], asked_day=_DAY, most_items=1).is_cut
+    assert not parse_list([raw_item()], asked_day=_DAY, max_items=1).is_cut
 
 
 def test_the_outer_time_is_not_used() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.sources.rate_limits import RateLimit, asked_wait, rate_limit, server_time
+from bot.sources.rate_limits import RateLimit, rate_limit, requested_wait, server_time
 
 _NOW = datetime(2026, 8, 20, 12, tzinfo=UTC)
 
@@ -43,12 +43,12 @@ def test_the_tightest_policy_counts(header: str, limit: RateLimit | None) -> Non
 def test_a_429_is_waited_for_by_its_limit_else_by_retry_after(
     headers: dict[str, str], seconds: float | None
 ) -> None:
-    assert asked_wait(headers, status=429, now=_NOW) == seconds
+    assert requested_wait(headers, status=429, now=_NOW) == seconds
 
 
 def test_a_503_is_waited_for_by_retry_after_alone() -> None:
     headers = {"RateLimit": '"api";r=400;t=200', "Retry-After": "7"}
-    assert asked_wait(headers, status=503, now=_NOW) == 7
+    assert requested_wait(headers, status=503, now=_NOW) == 7
 
 
 @pytest.mark.parametrize(

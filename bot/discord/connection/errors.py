@@ -19,7 +19,7 @@ from bot.core.markdown import shorten
 from bot.discord.connection.requests import RepeatedRequestError, current_attempt
 from bot.errors import PaperboyError
 from bot.proxies import ProxyError
-from bot.sources.rate_limits import asked_wait
+from bot.sources.rate_limits import requested_wait
 
 MAX_RETRY_AFTER_SECONDS = 86_400.0  # whatever Discord asks for, it is asked again after a day
 _MAX_TEXT_LENGTH = 200
@@ -131,7 +131,7 @@ def read_error(error: BaseException) -> DiscordError:
         case discord.ConnectionClosed():
             return DiscordError(_GATEWAY_CLOSED, close_code=error.code)
         case aiohttp.WSServerHandshakeError():
-            wait = asked_wait(error.headers or {}, status=error.status, now=datetime.now(UTC))
+            wait = requested_wait(error.headers or {}, status=error.status, now=datetime.now(UTC))
             reason = f"Discord's gateway answered {error.status}"
             return DiscordError(reason, retry_after_seconds=_seconds(wait))
         case _:
@@ -158,7 +158,7 @@ def _refusal(error: discord.HTTPException) -> DiscordError:
     code = cast("object", error.code)  # discord.py passes on whatever the JSON has there
     code = code if isinstance(code, int) and 0 <= code <= _MAX_CODE else 0
     headers = response.headers
-    waits = [_seconds(asked_wait(headers, status=status, now=datetime.now(UTC)))]
+    waits = [_seconds(requested_wait(headers, status=status, now=datetime.now(UTC)))]
     if status == _TOO_MANY_REQUESTS:
         reason = _ASKS_TO_WAIT
         waits.append(_seconds(_body(response).get("retry_after")))
