@@ -40,7 +40,7 @@ _MOST_BYTES: Final = 250_000
 
 
 async def take_pictures(visitor: Visitor) -> None:
-    """Goes through the sandbox as a newcomer would, and takes a picture of what the README tells of."""
+    """Goes through the sandbox as a newcomer would, and takes the pictures for the README."""
     await expect(visitor.posts).to_have_count(1)
     await visitor.page.get_by_role("button", name="Hide suggestions").click()
     await visitor.posts.evaluate(_TO_THE_TOP)

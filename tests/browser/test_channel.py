@@ -70,7 +70,7 @@ async def guest(chromium_path: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
                 yield visitor
 
 
-async def test_a_command_without_an_answer_is_told_and_frees_the_composer(guest: Visitor) -> None:
+async def test_a_command_without_an_answer_is_reported_and_frees_the_composer(guest: Visitor) -> None:
     await guest.pick("silence")
     await guest.channel.locator("#send-message").click()
     told = guest.channel.get_by_role("alert").filter(has_text="used /silence")
@@ -80,7 +80,7 @@ async def test_a_command_without_an_answer_is_told_and_frees_the_composer(guest:
     await expect(told).to_have_count(0)
 
 
-async def test_a_button_without_an_answer_is_told_below_its_message(guest: Visitor) -> None:
+async def test_a_button_without_an_answer_is_reported_below_its_message(guest: Visitor) -> None:
     await guest.messages.get_by_role("button", name="Broken").click()
     await expect(guest.messages.get_by_role("alert")).to_have_text("This interaction failed")
 

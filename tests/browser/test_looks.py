@@ -73,7 +73,7 @@ async def test_the_theme_is_the_machines_until_the_visitor_chooses_and_fits_a_ph
         assert await background(visitor) == "rgb(50, 51, 57)"
 
 
-async def test_a_permission_that_is_withdrawn_blocks_the_channel_and_given_back_posting_resumes(
+async def test_a_missing_permission_blocks_the_channel_and_giving_it_back_resumes_posting(
     visitor: Visitor,
 ) -> None:
     await expect(visitor.posts).to_have_count(1)

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 from tests.browser.visiting import Visitor
 
 
-async def test_a_post_stands_there_without_a_word_typed_and_the_next_day_brings_the_next(
+async def test_a_post_is_there_before_anything_is_typed_and_the_next_day_has_the_next(
     visitor: Visitor,
 ) -> None:
     await expect(visitor.posts).to_contain_text("papers from the Daily Papers of")
@@ -25,7 +25,7 @@ async def test_a_post_stands_there_without_a_word_typed_and_the_next_day_brings_
     await visitor.see_pictures()
 
 
-async def test_a_person_subscribes_has_it_posted_and_ends_it_again(visitor: Visitor) -> None:
+async def test_a_person_subscribes_gets_a_post_and_unsubscribes(visitor: Visitor) -> None:
     await expect(visitor.posts).to_have_count(1)
     await visitor.go("general")
     await visitor.pick("config schedule")
@@ -65,7 +65,7 @@ async def test_setting_up_leads_through_menus_and_a_form(visitor: Visitor) -> No
     await expect(visitor.posts).to_have_count(1)
 
 
-async def test_a_forum_lists_a_post_a_paper_and_each_opens(visitor: Visitor) -> None:
+async def test_a_forum_lists_one_post_per_paper_and_each_opens(visitor: Visitor) -> None:
     await expect(visitor.posts).to_have_count(1)
     for command, options in (("subscribe", {"keywords": "agents"}), ("deliver", {})):
         await visitor.pick(command)

@@ -31,7 +31,7 @@ _OURS: Final = {"about", "blob", "data"}
 expect.set_options(timeout=LONG_MS)
 
 
-class Troubles:
+class PageErrors:
     """What no page may do: an error in its console or its scripts, and a request that leaves this machine."""
 
     def __init__(self, page: Page) -> None:
@@ -112,7 +112,7 @@ class Visitor:
         await self.channel.locator("#channel-composer-input").fill(text)
 
     def command(self, name: str) -> Locator:
-        """A command among those that are offered to whoever typed a slash."""
+        """A command among those that are offered after a slash."""
         exact = self.page.locator("strong", has_text=re.compile(rf"^/{name}$"))
         return self.channel.locator(".command-entry").filter(has=exact)
 
@@ -173,10 +173,10 @@ async def visiting(url: str, *, chromium_path: str, **context: Any) -> AsyncGene
             options = {"viewport": {"width": 1200, "height": 900}, "color_scheme": "dark"} | context
             page = await (await browser.new_context(**options)).new_page()
             page.set_default_timeout(LONG_MS)
-            troubles = Troubles(page)
+            errors = PageErrors(page)
             await page.goto(url)
             yield Visitor(page=page)
-            assert not troubles.seen, "\n".join(troubles.seen)
+            assert not errors.seen, "\n".join(errors.seen)
         finally:
             await browser.close()
 

@@ -1,4 +1,4 @@
-"""An in-memory notice board: channels and people that keep what they are told, or refuse."""
+"""An in-memory notice board: channels and people that keep notices, or refuse them."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from tests.list_days import REQUIRES_SHARED, SHARED, must_be_there
 
 _FILE = SHARED / "discord-openapi.json"
 _URI = "urn:discord-openapi"
-# Sent by discord.py with every forum post, and taken by Discord; its file does not tell of it.
+# Sent by discord.py with every forum post, and taken by Discord; its file does not mention it.
 _UNDOCUMENTED = frozenset({"use_nested_fields"})
 _FLAGS = {"0": False, "1": True, "false": False, "true": True}
 

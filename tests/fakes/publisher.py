@@ -80,7 +80,7 @@ class FakePublisher:
     clock: Clock  # Discord's own
     channels: defaultdict[ChannelId, list[Sent]] = field(default_factory=lambda: defaultdict(list))
     faults: defaultdict[ChannelId, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
-    refusals: dict[ChannelId, DeliveryError] = field(default_factory=dict)  # of every call, until mended
+    refusals: dict[ChannelId, DeliveryError] = field(default_factory=dict)  # of every call, until fixed
     poison: dict[str, Poison] = field(default_factory=dict)  # by paper id: what Discord refuses
     find_faults: deque[DeliveryError] = field(default_factory=deque)
     follow_up_faults: deque[Fault] = field(default_factory=deque)  # of publishing and opening threads

@@ -31,7 +31,7 @@ from tests.process.running import Stage, staged
 from tests.queries import compiled
 
 LIVE = Schedule(cadence=Cadence.LIVE, time=time(9, 0), weekdays=frozenset(range(7)), timezone="UTC")
-# After so long without a new message the bot is through with what it owes: it waits for no longer after a few
+# After so long without a new message the bot has no pending posts left: it waits for no longer after a few
 # failures in a row.
 QUIET_SECONDS = 45.0
 _KEYWORDS = "world model"

@@ -27,7 +27,7 @@ from tests.world import paper_ids
 
 ROOT = Path(__file__).parents[2]
 LONG_SECONDS = LIMIT_SECONDS
-ENDS_WITHIN_SECONDS = 5.0  # promised to whoever stops the bot
+ENDS_WITHIN_SECONDS = 5.0  # promised to the person who stops the bot
 _MESSAGES = "/messages"
 
 
@@ -94,7 +94,7 @@ class BotProcess:
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """How a command ended that ends by itself."""
+    """The result of a command that ends on its own."""
 
     code: int
     out: str
@@ -185,7 +185,7 @@ class Stage:
         return bot
 
     async def finished(self, *arguments: str, **settings: str) -> Finished:
-        """Run a command that ends by itself, with these settings over the usual ones."""
+        """Run a command that ends on its own, with these settings over the usual ones."""
         return await finished(
             *arguments, folder=self.folder, env=self._environment({"LOG_LEVEL": ""} | settings)
         )

@@ -41,7 +41,7 @@ async def test_wrong_queries_dates_ids_and_places_get_clear_answers_and_change_n
     assert "Traceback" not in bot.log
 
 
-async def test_subscriptions_are_made_listed_offered_and_ended(stage: Stage) -> None:
+async def test_subscriptions_are_added_listed_suggested_and_removed(stage: Stage) -> None:
     bot = await stage.start(LOG_FORMAT="json")
     club = stage.discord.club
     await stage.command(

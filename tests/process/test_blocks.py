@@ -1,4 +1,4 @@
-"""Trouble in a channel, and its end, between real processes: told once, resumed without anyone's command."""
+"""Blocked channels between real processes: reported once, and posting resumes without a command."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ FIRST, SECOND, THIRD = "2611.00001", "2611.00002", "2611.00003"
 
 
 def notices(stage: Stage) -> list[str]:
-    """What stands in #general, where the server's other feed is, of troubles."""
+    """The notices in #general, where the server's other feed is."""
     shown = stage.discord.messages(stage.discord.club.general)
     texts = [embed.description or "" for message in shown for embed in message.embeds]
     return [text for text in texts if "⛔" in text]
 
 
-async def test_a_kick_and_a_return_bring_everything_back(stage: Stage) -> None:
+async def test_a_bot_that_is_kicked_and_invited_again_continues(stage: Stage) -> None:
     stage.list_paper(FIRST, title="World models for small robots")
     bot = await stage.start()
     await stage.live("world model")
@@ -58,7 +58,9 @@ def in_forum(stage: Stage, forum: ChannelHandle) -> list[str]:
     return [paper_id for thread in forum.threads for paper_id in stage.posted(thread)]
 
 
-async def test_what_loses_a_permission_is_held_told_once_and_goes_on_by_itself(stage: Stage) -> None:
+async def test_channels_without_a_permission_are_blocked_reported_once_and_resume_automatically(
+    stage: Stage,
+) -> None:
     discord = stage.discord
     papers, general = discord.club.papers, discord.club.general
     forum = discord.create_forum("posts", tags=["World models"], require_tag=True)
@@ -100,7 +102,7 @@ async def test_what_loses_a_permission_is_held_told_once_and_goes_on_by_itself(s
     assert "Traceback" not in bot.log
 
 
-async def test_a_locked_thread_is_held_and_an_archived_one_is_woken(stage: Stage) -> None:
+async def test_a_locked_thread_is_blocked_and_an_archived_one_is_reopened(stage: Stage) -> None:
     discord, general = stage.discord, stage.discord.club.general
     for name in ("locked", "asleep"):
         discord.world.backend.create_thread(general.id, name, discord.admin.id)

@@ -19,7 +19,7 @@ from tests.world import paper_ids
 
 # A Friday before nine, when what is scheduled for the morning has not gone out.
 FRIDAY = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
-# The scheduler looks at what is due by itself after 60 s: within these it must have been told.
+# The scheduler checks what is due after 60 s anyway: within this time it must have been woken.
 AT_ONCE_SECONDS = 30.0
 
 

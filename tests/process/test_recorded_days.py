@@ -80,7 +80,7 @@ def lists(files: Sequence[Path], today: date) -> dict[date, list[Any]]:
 
 
 def papers_of(shown: Mapping[date, Sequence[Any]]) -> dict[str, Paper]:
-    """Each paper as it stands on the latest of its list days."""
+    """Each paper as the latest of its list days shows it."""
     found: dict[str, Paper] = {}
     for day in sorted(shown):
         found |= {paper.id: paper for paper in parse_list(shown[day], asked_day=day).papers}
