@@ -1,4 +1,4 @@
-"""Notices that are owed to servers, or were told; each stands until its trouble is over."""
+"""Notices: pending ones and those that were sent; each is kept until its problem is over."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _notices = tables.notices
 _feeds = tables.feeds
 _posts = tables.posts
 _servers = tables.servers
-NEWS_AGAIN = timedelta(hours=20)  # a daily run after another
+NEW_AFTER = timedelta(hours=20)  # so that the next daily run counts as new
 _NONCE_BYTES = 12  # 24 hex digits: Discord takes 25 characters
 
 
 async def add(conn: AsyncConnection, kind: NoticeKind, feed_id: FeedId, *, now: datetime) -> None:
-    """Owe the feed's server a notice of this kind, unless it heard of it, or is about to.
+    """Add a notice of this kind, unless the feed has one.
 
-    Papers that fail a day later are news again.
+    Papers that fail a day later are a new problem.
     """
     if kind is NoticeKind.FAILED:
-        is_old = (_notices.c.state != NoticeState.PENDING.value) & (_notices.c.created_at < now - NEWS_AGAIN)
+        is_old = (_notices.c.state != NoticeState.PENDING.value) & (_notices.c.created_at < now - NEW_AFTER)
         of_kind = (_notices.c.feed_id == feed_id) & (_notices.c.kind == kind.value)
         await conn.execute(delete(_notices).where(of_kind, is_old))
     row = select(
@@ -52,7 +52,7 @@ async def add(conn: AsyncConnection, kind: NoticeKind, feed_id: FeedId, *, now: 
 async def count_undeliverable(
     conn: AsyncConnection, server_id: ServerId, feed_ids: Collection[FeedId]
 ) -> int:
-    """How many notices about these feeds, or about the server as a whole, nobody could be told."""
+    """How many notices about these feeds, or about the whole server, could not be delivered to anyone."""
     theirs = (
         (_notices.c.server_id == server_id)
         & (_notices.c.state == NoticeState.UNDELIVERABLE.value)
@@ -62,9 +62,9 @@ async def count_undeliverable(
 
 
 async def end(conn: AsyncConnection, feed_id: FeedId) -> None:
-    """The feed's messages get through, and what its notices told of is over: what comes next is news.
+    """Delete the feed's notices: its messages get through, so the next problem is a new one.
 
-    Papers that failed before have still failed.
+    Notices of failed papers stay while the papers are failed.
     """
     has_failed = exists().where(_posts.c.feed_id == feed_id, _posts.c.state == PostState.FAILED.value)
     is_over = (_notices.c.kind != NoticeKind.FAILED.value) | ~has_failed
@@ -72,9 +72,9 @@ async def end(conn: AsyncConnection, feed_id: FeedId) -> None:
 
 
 async def add_for_source(conn: AsyncConnection, *, joined_before: datetime, now: datetime) -> int:
-    """Owe each server that wants papers a notice that Hugging Face does not answer; to how many it is new.
+    """Add a notice for each server with active feeds that Hugging Face does not answer; returns how many.
 
-    A server that came after `joined_before` has not waited that long.
+    Servers that joined after `joined_before` have not waited long enough.
     """
     theirs = _feeds.c.server_id == _servers.c.id
     wants = exists().where(theirs, is_active(), subscriptions.has_live(_feeds.c.id))
@@ -101,7 +101,7 @@ async def add_for_source(conn: AsyncConnection, *, joined_before: datetime, now:
 
 
 async def end_of_source(conn: AsyncConnection) -> int:
-    """Hugging Face answers again: what comes next is told anew; how many had been told, or were about to."""
+    """Delete the notices about Hugging Face, which answers again; returns how many there were."""
     return (await conn.execute(delete(_notices).where(_notices.c.kind == NoticeKind.SOURCE.value))).rowcount
 
 
@@ -111,7 +111,7 @@ async def any_of_source(conn: AsyncConnection) -> bool:
 
 
 async def pending(conn: AsyncConnection) -> list[Notice]:
-    """What servers are to be told, the oldest first; those that the bot left are left out."""
+    """The pending notices, the oldest first, without those of servers that the bot left."""
     statement = (
         select(_notices)
         .join(_servers, _servers.c.id == _notices.c.server_id)
@@ -124,7 +124,7 @@ async def pending(conn: AsyncConnection) -> list[Notice]:
 async def begin_attempt(
     conn: AsyncConnection, ids: Collection[NoticeId], *, next_attempt_at: datetime
 ) -> None:
-    """Note, before anything is sent, that they are told; `next_attempt_at` counts if that is cut off."""
+    """Record an attempt before anything is sent; if it is cut off, the next is at `next_attempt_at`."""
     await _set(conn, ids, attempts=_notices.c.attempts + 1, next_attempt_at=next_attempt_at)
 
 
@@ -140,8 +140,8 @@ async def mark_notified(
     message_id: MessageId,
     now: datetime,
 ) -> None:
-    told = {"state": NoticeState.NOTIFIED.value, "notified_at": now}
-    await _set(conn, ids, **told, channel_id=channel_id, message_id=message_id)
+    values = {"state": NoticeState.NOTIFIED.value, "notified_at": now}
+    await _set(conn, ids, **values, channel_id=channel_id, message_id=message_id)
 
 
 async def mark_undeliverable(conn: AsyncConnection, ids: Collection[NoticeId]) -> None:
@@ -149,12 +149,12 @@ async def mark_undeliverable(conn: AsyncConnection, ids: Collection[NoticeId]) -
 
 
 async def drop(conn: AsyncConnection, ids: Collection[NoticeId]) -> None:
-    """Forget notices of what is over, so that what comes next is told."""
+    """Delete notices of problems that are over, so that the next one is reported."""
     await conn.execute(delete(_notices).where(_notices.c.id.in_(these_ids(conn, ids))))
 
 
 async def delays(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[FeedId, str]:
-    """Of those of the active feeds that owe a post which did not get through: why, as it was last heard."""
+    """The active feeds with a pending post that failed at least once, with the latest reason."""
     statement = (
         select(_posts.c.feed_id, _posts.c.reason)
         .join(_feeds, _feeds.c.id == _posts.c.feed_id)
@@ -165,7 +165,7 @@ async def delays(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[Fe
             _posts.c.unconfirmed_since.is_(None),
             _posts.c.reason.is_not(None),
         )
-        .order_by(_posts.c.queue.desc())  # so that the oldest, which holds back the others, wins
+        .order_by(_posts.c.queue.desc())  # the oldest, which the others wait for, wins
     )
     return {FeedId(row.feed_id): row.reason for row in await conn.execute(statement)}
 

@@ -1,4 +1,4 @@
-"""Holds: held feeds looked at again, and let go where what was in the way is gone; servers left, and back."""
+"""Blocked channels: rechecked, and unblocked once fixed; servers that the bot left or rejoined."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ from bot.store import feeds, notices, outbox, posts, servers, subscriptions
 
 _log = logging.getLogger(__name__)
 
-# What is gone is kept for so long, for it may come back: a server may invite the bot again.
+# How long feeds of deleted channels and left servers are kept: a server may invite the bot again.
 KEPT = timedelta(days=30)
-# An event may have mended a refusal that nothing explains; so soon after the refusal that is not believed.
+# An event may mean that an unexplained refusal is fixed, but not this soon after the refusal.
 EVENT_COUNTS_AFTER = timedelta(minutes=1)
-LOOK_SECONDS = 30.0  # that a run waits for a look
-CHECK_SECONDS = 10.0  # that a person waits for the messages that go out again
-MOST_AT_ONCE = 10  # looks
+LOOK_SECONDS = 30.0  # how long a run waits for the recheck
+CHECK_SECONDS = 10.0  # how long a person waits for the pending messages
+MAX_CONCURRENT_CHECKS = 10
 CHANNEL_DELETED = "The channel was deleted. Its subscriptions are kept for 30 days."
 SERVER_LEFT = "I am not in this server any more: invite me again. Its subscriptions are kept for 30 days."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What a look that a person asked for came to, for one feed that was held or has messages in doubt."""
+    """The result of a requested recheck, for one feed that was blocked or has unconfirmed messages."""
 
-    feed: Feed  # as it stands now
+    feed: Feed  # after the recheck
     was_blocked: bool
     subscriptions: int
     sent: int  # messages that went out
-    waiting: int  # messages that are owed still
+    waiting: int  # messages that are still pending
 
 
 class BlockedChannels:
-    """The use cases around holds."""
+    """The use cases around blocked channels."""
 
     def __init__(
         self,
@@ -74,13 +74,13 @@ class BlockedChannels:
         is_asked: bool = False,
         only: Collection[FeedId] | None = None,
     ) -> tuple[PostId, ...]:
-        """Lets go what is mended, in one server or in all; the posts that go out now.
+        """Unblocks what is fixed, in one server or in all; returns the posts that are sent now.
 
         Args:
             server_id: the server; None for all.
-            has_changed: whether Discord told of a change there, so that what nothing explains may be mended.
-            is_asked: whether a person wants it tried.
-            only: the feeds that are looked at; None for all.
+            has_changed: whether an event reported a change there, which may fix an unexplained refusal.
+            is_asked: whether a person asked for it.
+            only: the feeds to recheck; None for all.
         """
         eager = is_asked or has_changed
         async with self._database.read() as conn:
@@ -106,11 +106,11 @@ class BlockedChannels:
             for feed in blocked:
                 now_blocked = await feeds.get(conn, feed.id)
                 if now_blocked is None or now_blocked.block != feed.block:
-                    continue  # it was resumed, or held for something else, meanwhile
+                    continue  # it was resumed, or blocked for another reason, meanwhile
                 if _is_fixed(feed, access[feed.id], now, has_changed=has_changed, is_asked=is_asked):
                     pending.extend(await release(conn, feed, now=now))
                     is_released = True
-                    _log.info("Channel %d is looked at again and posted to", feed.channel_id)
+                    _log.info("Channel %d is unblocked; posting resumes", feed.channel_id)
                 else:
                     await _note(conn, feed, access[feed.id], now=now, has_changed=has_changed)
         if pending:
@@ -120,9 +120,9 @@ class BlockedChannels:
         return tuple(sorted(set(pending)))
 
     async def check(self, server_id: ServerId, *, managed: Visible) -> tuple[Checked, ...]:
-        """Looks again because a person asked, and says how each feed stands that was held or in doubt.
+        """Rechecks, on request, the feeds that are blocked or have unconfirmed posts.
 
-        Only at feeds in channels that the person may manage.
+        Only those in channels that the person may manage.
         """
         async with self._database.read() as conn:
             blocked = {feed.id: feed.channel_id for feed in await feeds.blocked(conn, server_id)}
@@ -153,24 +153,24 @@ class BlockedChannels:
             )
 
     async def at_run(self) -> None:
-        """What every run does first; whatever goes wrong with it, the run goes on.
+        """What every run does first; if it fails, the run still goes on.
 
         Raises:
-            StoreError: the database cannot be used, by the run neither.
+            StoreError: the database cannot be used, so the run cannot go on either.
         """
         try:
             async with asyncio.timeout(LOOK_SECONDS):
                 await self.recheck()
                 await self.forget()
         except TimeoutError:
-            _log.warning("Held channels could not be looked at in time; the next run tries again")
+            _log.warning("Blocked channels could not be rechecked in time; the next run tries again")
         except StoreError:
             raise  # the run cannot go on either
         except Exception:  # noqa: BLE001 - the guard of this part of the job
-            _log.exception("Held channels could not be looked at because of a bug")
+            _log.exception("Blocked channels could not be rechecked because of a bug")
 
     async def channel_gone(self, channel_id: ChannelId) -> None:
-        """Discord says that the channel was deleted: nothing is tried there any more."""
+        """Blocks the feed of a channel that was deleted: nothing is sent there any more."""
         async with self._database.read() as conn:
             if await feeds.by_channel(conn, channel_id) is None:
                 return
@@ -185,12 +185,12 @@ class BlockedChannels:
         _log.info("Channel %d was deleted; its feed is kept for %d days", channel_id, KEPT.days)
 
     async def server_left(self, server_id: ServerId) -> None:
-        """The bot is not in the server any more: all that is its is kept, for it may come back."""
+        """The bot left the server: its feeds are blocked and kept, because it may be invited again."""
         async with self._database.write() as conn:
             await self._leave(conn, [server_id])
 
     async def server_joined(self, server_id: ServerId) -> None:
-        """The bot is in the server, for the first time or again: what it had there goes on."""
+        """The bot joined the server, for the first time or again: existing feeds continue."""
         async with self._database.read() as conn:
             is_back = await servers.is_left(conn, server_id)
         if is_back:
@@ -199,7 +199,7 @@ class BlockedChannels:
         await self.recheck(server_id, has_changed=True)
 
     async def connected(self, server_ids: Collection[ServerId]) -> None:
-        """The bot is in these servers, and in no others: what was missed while it was off is made up for."""
+        """The bot is in these servers only: catches up on joins and leaves missed while it was off."""
         async with self._database.write() as conn:
             known = await servers.memberships(conn)
             await servers.come_back(conn, [server_id for server_id in known if server_id in server_ids])
@@ -223,7 +223,7 @@ class BlockedChannels:
                 )
 
     async def forget(self) -> tuple[Feed, ...]:
-        """Deletes what has been gone for longer than it is kept, and is gone still; which feeds that were."""
+        """Deletes feeds and servers that have been gone for longer than KEPT; returns the feeds."""
         await self._forget_removed()
         before = self._clock() - KEPT
         async with self._database.read() as conn:
@@ -249,7 +249,7 @@ class BlockedChannels:
         return tuple(forgotten)
 
     async def _forget_removed(self) -> None:
-        """Deletes the subscriptions that were removed longer ago than they are kept."""
+        """Deletes subscriptions that were removed longer than REMOVED_KEPT ago."""
         before = self._clock() - REMOVED_KEPT
         async with self._database.read() as conn:
             sure = self._removed.sure(await subscriptions.long_removed(conn, before=before))
@@ -259,7 +259,7 @@ class BlockedChannels:
             _log.info("Removed subscriptions forgotten after %d days: %d", REMOVED_KEPT.days, forgotten)
 
     async def _access(self, places: Mapping[FeedId, Place]) -> dict[FeedId, Access]:
-        turns = asyncio.Semaphore(MOST_AT_ONCE)
+        turns = asyncio.Semaphore(MAX_CONCURRENT_CHECKS)
 
         async def look(place: Place) -> Access:
             async with turns:
@@ -271,7 +271,7 @@ class BlockedChannels:
 
 
 def _is_seen_to_be_gone(feed: Feed) -> bool:
-    """Whether only news from Discord can change that the feed is held."""
+    """Whether only an event from Discord can unblock the feed."""
     return feed.block is not None and feed.block.is_gone and feed.block.recheck_at is None
 
 
@@ -283,14 +283,14 @@ def _is_fixed(feed: Feed, access: Access, now: datetime, *, has_changed: bool, i
         return True
     if has_changed and not timedelta() <= now - block.since < EVENT_COUNTS_AFTER:
         return True
-    # A clock that was set back must not make it longer than it can be.
+    # A clock that was set back must not make the wait longer than the maximum.
     return block.recheck_at <= now or block.recheck_at > now + MAX_RECHECK_WAIT
 
 
 async def _note(
     conn: AsyncConnection, feed: Feed, access: Access, *, now: datetime, has_changed: bool
 ) -> None:
-    """Notes what is seen of a feed that stays held, where that is new."""
+    """Updates the reason of a feed that stays blocked, where it changed."""
     block = feed.block
     if block is None or not access.is_known:
         return

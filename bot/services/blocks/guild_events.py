@@ -1,4 +1,4 @@
-"""Surroundings: what Discord tells of servers and channels, gathered a moment and acted on by one task."""
+"""Guild events: Discord's events about servers and channels, batched briefly and handled by one task."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Noted:
 
 
 class GuildEvents:
-    """A burst of events is one look a server. What could not be acted on is not lost, but tried again."""
+    """A burst of events causes one recheck per server. What could not be handled is tried again."""
 
     def __init__(self, *, blocked_channels: BlockedChannels) -> None:
         self._blocked_channels = blocked_channels
@@ -35,7 +35,7 @@ class GuildEvents:
         self._awake = asyncio.Event()
 
     def connected(self, server_ids: Collection[ServerId]) -> None:
-        """The bot is in these servers, and in no others."""
+        """The bot is in these servers only."""
         self._noted.connected = frozenset(server_ids)
         self._noted.memberships.clear()
         self._awake.set()
@@ -53,12 +53,12 @@ class GuildEvents:
         self._awake.set()
 
     def server_changed(self, server_id: ServerId) -> None:
-        """Something of the server that may bear on what the bot may do there: a channel, a role."""
+        """Something changed that may affect what the bot may do in the server: a channel, a role."""
         self._noted.changed.add(server_id)
         self._awake.set()
 
     async def run(self) -> None:
-        """Acts on what comes until it is cancelled."""
+        """Handles events until it is cancelled."""
         failures = 0
         while True:
             wait_seconds = growing_wait(failures - 1).total_seconds() if failures else None
@@ -69,7 +69,7 @@ class GuildEvents:
             failures = 0 if await self.act() else failures + 1
 
     async def act(self) -> bool:
-        """Acts on what was noted; whether all of it went well. What did not stays noted."""
+        """Handles the noted events; returns whether all succeeded. Those that failed stay noted."""
         self._awake.clear()
         noted, self._noted = self._noted, _Noted()
         if noted.connected is not None and not await _went_well(
@@ -92,7 +92,7 @@ class GuildEvents:
         return failed == _Noted()
 
     def _keep(self, noted: _Noted) -> None:
-        """Notes again what could not be acted on; what came meanwhile is newer."""
+        """Notes failed events again; events that arrived meanwhile take precedence."""
         if self._noted.connected is None:
             self._noted.connected = noted.connected
             self._noted.memberships = noted.memberships | self._noted.memberships
@@ -106,6 +106,6 @@ async def _went_well(work: Awaitable[object]) -> bool:
     except StoreError:  # logged once, by the database
         return False
     except Exception:  # noqa: BLE001 - the guard of one change
-        _log.exception("A change that Discord told of could not be acted on; it is tried again")
+        _log.exception("An event from Discord could not be handled; it is tried again")
         return False
     return True

@@ -1,4 +1,4 @@
-"""Notices: a server's people told of troubles, once, where they will see it."""
+"""Notices: each problem is reported to its server once, where its admins will see it."""
 
 from __future__ import annotations
 
@@ -22,48 +22,48 @@ from bot.store import feeds, notices, runs, servers
 
 _log = logging.getLogger(__name__)
 
-# How often it is looked whether something is owed: a look at a table that is nearly always empty.
-LOOK_SECONDS = 5.0
-# Troubles come in bunches: what a server is told waits so long for others that belong into the same message.
+# How often pending notices are looked up: the table is nearly always empty.
+POLL_SECONDS = 5.0
+# Problems come in bunches: a notice waits this long for others that belong in the same message.
 GATHERED_FOR = timedelta(seconds=4)
-# A message whose answer never came, because the process ended, is taken up again after this.
+# A message whose answer never came, because the process ended, is tried again after this.
 CUT_OFF_AFTER = timedelta(seconds=30)
-MOST_AT_ONCE = 5  # servers
-MOST_PEOPLE = 3  # asked in turn, where no channel takes the message
-# By their growing waits, so many attempts take about a day.
-MOST_ATTEMPTS = 100
+MAX_CONCURRENT_SERVERS = 5
+MAX_RECIPIENTS = 3  # tried in turn, where no channel takes the message
+# With growing waits, this many attempts take about a day.
+MAX_ATTEMPTS = 100
 CLOSING_SECONDS = 2.5
-# For how long lists could not be read, and how lately one was asked for at least.
+# A notice is due once no list could be read for this long, if one was requested recently.
 SOURCE_SILENT_FOR = timedelta(hours=6)
 SOURCE_ASKED_WITHIN = timedelta(hours=1)
 SOURCE_LOOK_EVERY = timedelta(minutes=1)
 
 
 class NoticeBoard(Protocol):
-    """Brings notices to people. Raises DeliveryError, and nothing else, for what Discord does."""
+    """Sends notices. Raises only DeliveryError for what Discord answers."""
 
     async def channels(self, server_id: ServerId) -> Sequence[ChannelId]:
-        """The server's own channels where people look, in which the bot may write, the best first."""
+        """The server's main channels in which the bot may write, the best first."""
         ...
 
     async def post(
         self, channel_id: ChannelId, report: ProblemReport, *, nonce: str, may_have_arrived: bool = False
     ) -> MessageId:
-        """Puts the message into a channel. The same nonce within two minutes gives the first one again.
+        """Posts the message in a channel. The same nonce within two minutes returns the first message.
 
-        Where it `may_stand` there from an earlier attempt it is looked for first.
+        If it `may_have_arrived` with an earlier attempt, it is looked for first.
         """
         ...
 
     async def send(
         self, user_id: UserId, report: ProblemReport, *, nonce: str, may_have_arrived: bool = False
     ) -> tuple[ChannelId, MessageId]:
-        """Sends the message to a person, as `post` does to a channel."""
+        """Sends the message to a person as `post` does to a channel."""
         ...
 
 
 class Notices:
-    """Owns what servers are told: one message a server, tried in one place after the other."""
+    """Sends notices: one message per server, tried in one place after the other."""
 
     def __init__(self, context: ServiceContext, *, board: NoticeBoard) -> None:
         self._database = context.database
@@ -73,10 +73,10 @@ class Notices:
         self._source_looked_at: datetime | None = None
 
     async def run(self) -> None:
-        """Tells what is owed until it is cancelled; then what is under way gets a moment for its answer."""
+        """Sends pending notices until it is cancelled; messages in flight then get a short time to finish."""
         failures = 0
         while True:
-            seconds = LOOK_SECONDS
+            seconds = POLL_SECONDS
             try:
                 await self.tell()
                 failures = 0
@@ -88,7 +88,7 @@ class Notices:
             await asyncio.sleep(seconds)
 
     async def tell(self) -> None:
-        """Tells every server what it is owed and was gathered long enough."""
+        """Sends the pending notices that have waited long enough for others."""
         await self._look_at_source()
         now = self._clock()
         async with self._database.read() as conn:
@@ -96,7 +96,7 @@ class Notices:
         of_servers: defaultdict[ServerId, list[Notice]] = defaultdict(list)
         for notice in pending:
             of_servers[notice.server_id].append(notice)
-        turns = asyncio.Semaphore(MOST_AT_ONCE)
+        turns = asyncio.Semaphore(MAX_CONCURRENT_SERVERS)
         tasks = {
             asyncio.create_task(self._guarded(server_id, chosen, turns), name=f"notice to {server_id}")
             for server_id, theirs in of_servers.items()
@@ -119,10 +119,10 @@ class Notices:
             try:
                 await self._tell(server_id, theirs)
             except StoreError:
-                pass  # the database has logged it, once; the next look tries again
+                pass  # the database has logged it, once; the next round tries again
             except Exception:  # noqa: BLE001 - the guard of one server's part of the job
-                # Where it was begun it was put off then; else the next look tries again.
-                _log.exception("Server %d could not be told of its troubles because of a bug", server_id)
+                # If the attempt had begun, it is postponed already; else the next round tries again.
+                _log.exception("Server %d could not be notified of its problems because of a bug", server_id)
 
     async def _tell(self, server_id: ServerId, theirs: Sequence[Notice]) -> None:
         pending = await still_true(self._database, server_id, theirs)
@@ -137,11 +137,11 @@ class Notices:
         except DeliveryError as error:
             until = now + max(growing_wait(pending.attempts), asked_wait(error))
             async with self._database.write() as conn:
-                if pending.attempts + 1 < MOST_ATTEMPTS:
+                if pending.attempts + 1 < MAX_ATTEMPTS:
                     await notices.postpone(conn, pending.ids, until=until)
                 else:
                     await notices.mark_undeliverable(conn, pending.ids)
-            _log.warning("Server %d could not be told of its troubles now: %s", server_id, error.reason)
+            _log.warning("Server %d could not be notified of its problems now: %s", server_id, error.reason)
             return
         async with self._database.write() as conn:
             if place is None:
@@ -152,13 +152,13 @@ class Notices:
                     conn, pending.ids, channel_id=channel_id, message_id=message_id, now=self._clock()
                 )
         if place is None:
-            _log.warning("Server %d has troubles, and nobody there could be told; /status says it", server_id)
+            _log.warning("Server %d has problems and nobody could be notified; /status shows them", server_id)
 
     async def _put(self, pending: Pending) -> tuple[ChannelId, MessageId] | None:
-        """Where the message stands now; None where no place takes it.
+        """Where the message was sent; None where no place takes it.
 
         Raises:
-            DeliveryError: it may be taken later.
+            DeliveryError: it may succeed later.
         """
         told, nonce, may_have_arrived = pending.told, pending.nonce, pending.attempts > 0
         async with aclosing(self._channels(told)) as channels:
@@ -179,10 +179,10 @@ class Notices:
         return None
 
     async def _channels(self, told: ProblemReport) -> AsyncGenerator[ChannelId]:
-        """The channels to try, the best first: those in which nothing is seen to be in the way.
+        """The channels to try, the best first, without those where an obstacle is known.
 
         Raises:
-            DeliveryError: nobody knows just now.
+            DeliveryError: the server is not known just now.
         """
         server_id = told.server_id
         async with self._database.read() as conn:
@@ -204,16 +204,16 @@ class Notices:
                 yield channel_id
 
     async def _people(self, told: ProblemReport) -> list[UserId]:
-        """Who made the feeds that are in trouble; where it is not about a feed, all of the server's."""
+        """Who set up the affected feeds; for a problem without a feed, all feeds of the server."""
         problems = (*told.delayed, *told.failed)
         affected = [*told.blocked, *(problem.feed for problem in problems)]
         if not affected:
             async with self._database.read() as conn:
                 affected = await feeds.of_server(conn, told.server_id)
-        return list(dict.fromkeys(feed.created_by for feed in affected))[:MOST_PEOPLE]
+        return list(dict.fromkeys(feed.created_by for feed in affected))[:MAX_RECIPIENTS]
 
     async def _look_at_source(self) -> None:
-        """Owes notices where lists could not be read for hours, and ends them once a run could read them."""
+        """Adds notices when lists could not be read for hours, and deletes them once a run could read one."""
         now, looked_at = self._clock(), self._source_looked_at
         if looked_at is not None and timedelta() <= now - looked_at < SOURCE_LOOK_EVERY:
             return
@@ -235,9 +235,9 @@ class Notices:
 
 
 def _due(theirs: Sequence[Notice], now: datetime) -> list[Notice]:
-    """What the server is told now, the oldest first: all that was gathered, or what was tried before.
+    """The notices to send now, the oldest first: all that were gathered, or those that were tried before.
 
-    What was tried may stand in the channel, and is not added to.
+    A message that was tried may have arrived, so nothing is added to it.
     """
     tried = [notice for notice in theirs if notice.attempts]
     if tried:
@@ -248,6 +248,6 @@ def _due(theirs: Sequence[Notice], now: datetime) -> list[Notice]:
 
 
 def _check_final(error: DeliveryError) -> None:
-    """Raises the error, unless it says that this place takes no message and another one may."""
+    """Raises the error, unless only this place refuses the message."""
     if not error.kind.is_final:
         raise error

@@ -1,4 +1,4 @@
-"""Problems: which of a server's notices are about what is still so, and what one message says of them."""
+"""Problems: which of a server's notices still apply, and the report that one message makes of them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from bot.core.posts import Post
 from bot.store import feeds, notices, posts, runs
 from bot.store.database import Database
 
-MOST_FAILED = 100  # posts that a message counts
+MAX_FAILED = 100  # posts that a message counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """What a server is to be told in one message."""
+    """The notices that one message to a server reports."""
 
     ids: tuple[NoticeId, ...]
     nonce: str
@@ -27,11 +27,11 @@ class Pending:
 
 
 async def still_true(database: Database, server_id: ServerId, theirs: Sequence[Notice]) -> Pending | None:
-    """What of the notices is still so; the rest is forgotten, so that it is told when it comes again."""
+    """The notices that still apply; the others are deleted, so that a problem that comes back is reported."""
     async with database.read() as conn:
         known = {feed.id: feed for feed in await feeds.of_server(conn, server_id)}
         delays = await notices.delays(conn, list(known))
-        failures = _failures(await posts.failed(conn, list(known), MOST_FAILED), known)
+        failures = _failures(await posts.failed(conn, list(known), MAX_FAILED), known)
         source = await runs.source_failure(conn)
     blocked = _of(theirs, NoticeKind.BLOCKED, known)
     blocked = {notice_id: feed for notice_id, feed in blocked.items() if feed.block is not None}
@@ -66,7 +66,7 @@ def _of(theirs: Iterable[Notice], kind: NoticeKind, known: Mapping[FeedId, Feed]
 
 
 def _failures(failed: Sequence[Post], known: Mapping[FeedId, Feed]) -> dict[FeedId, Failure]:
-    """What could not be posted, by feed; the latest failure first."""
+    """Failed posts by feed, the latest first."""
     of_feeds: defaultdict[FeedId, list[Post]] = defaultdict(list)
     for post in failed:
         if post.feed_id in known:

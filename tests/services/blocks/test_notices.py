@@ -1,4 +1,4 @@
-"""Notices: a server is told of its troubles once, in one message, in the best place that takes it."""
+"""Notices: a server is notified of its problems once, in one message, in the best place that takes it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.core.access import Access
 from bot.core.ids import ChannelId, ServerId
 from bot.core.notices import NoticeState
 from bot.errors import DeliveryError, DeliveryErrorKind, Problem, ProblemKind, SourceError
-from bot.services.blocks.notices import MOST_ATTEMPTS, SOURCE_SILENT_FOR
+from bot.services.blocks.notices import MAX_ATTEMPTS, SOURCE_SILENT_FOR
 from bot.services.delivery.attempts import FAILURES_THAT_LAST
 from bot.services.delivery.blocking import block, notify_of_delay
 from tests.fakes.board import DIRECT
@@ -159,10 +159,10 @@ async def test_a_message_that_a_crash_cut_off_is_taken_up_again(
 async def test_it_is_given_up_after_a_day(bot: Bot) -> None:
     await with_problem(bot)
     bot.board.refusals[DIRECT + USER] = BUSY
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         await told(bot, minutes=15)
     assert await states(bot) == ["undeliverable"]
-    assert len(bot.board.tried) == MOST_ATTEMPTS
+    assert len(bot.board.tried) == MAX_ATTEMPTS
 
 
 async def test_a_hold_that_ended_before_it_was_told_is_not_told_and_the_next_one_is(bot: Bot) -> None:
