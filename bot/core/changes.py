@@ -1,4 +1,4 @@
-"""Changes: what people did to a server's feeds and settings, for others of the server to read."""
+"""Changes: the history of what people did to a server's feeds and settings."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _MAX_NAMED = 5  # queries in one sentence
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     server_id: ServerId
-    channel_id: ChannelId | None  # None for what concerns the whole server
+    channel_id: ChannelId | None  # None for a change of the whole server
     user_id: UserId
     changed_at: datetime
-    what: str  # in words; Discord markdown, outside text in it escaped
+    what: str  # Discord markdown, with outside text escaped
 
 
 def subscribed_words(texts: Sequence[str]) -> str:

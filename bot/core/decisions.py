@@ -1,6 +1,6 @@
-"""The one pipeline that decides what happens to a paper in a feed, at which stage, and why.
+"""Decisions: the one pipeline that decides what happens to a paper in a feed, at which stage, and why.
 
-Delivering, previewing and explaining all call `decide`: there is no second opinion in the code.
+Delivery, /preview and /explain all call `decide`.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from bot.core.posts import Post
 
 
 class Stage(StrEnum):
-    """Where the pipeline stopped, in the order in which it asks."""
+    """Where the pipeline stopped, in the order of its checks."""
 
     LISTED = "listed"  # ended: never on the list, or withdrawn
-    POSTED = "posted"  # ended: already owed, sent or failed
+    POSTED = "posted"  # ended: already pending, sent or failed
     MATCHES = "matches"  # ended: no subscription matches
     SINCE = "since"  # ended: listed before the subscriptions that match began
-    REACH = "reach"  # ended: its list day is further back than a run looks, or looks again
-    EXCLUDED = "excluded"  # kept out by the feed's filter: the query that nothing may match
-    CODE = "code"  # waits for a code repository, or waited in vain
-    UPVOTES = "upvotes"  # waits for upvotes, or waited in vain
+    REACH = "reach"  # ended: its list day is further back than a run checks or rechecks
+    EXCLUDED = "excluded"  # filtered out: the excluded query matches
+    CODE = "code"  # waits for a code repository, or never got one
+    UPVOTES = "upvotes"  # waits for upvotes, or never reached the minimum
     POST = "post"  # goes into the feed's next post
 
 
@@ -35,10 +35,10 @@ class Decision:
     stage: Stage
     matched: tuple[Subscription, ...] = ()  # the subscriptions that want it
     wanted_from: date | None = None  # SINCE: the list day from which a matching subscription wants papers
-    # REACH and the stages of the filter: the last open list day on which it is, or was, looked at again.
+    # REACH and the stages of the filter: the last open list day on which it is rechecked.
     waits_until: date | None = None
-    lacks: Stage | None = None  # SINCE, REACH: the stage of the filter that would keep it out besides
-    post: Post | None = None  # POSTED: the post that has it, where the caller knows it
+    lacks: Stage | None = None  # SINCE, REACH: the stage of the filter that would filter it out as well
+    post: Post | None = None  # POSTED: the post that has it, if the caller knows it
 
     @property
     def is_post(self) -> bool:
@@ -46,7 +46,7 @@ class Decision:
 
     @property
     def is_filtered_out(self) -> bool:
-        """Whether the feed's filter alone keeps it out."""
+        """Whether only the feed's filter keeps it from being posted."""
         return self.stage in FILTER_STAGES
 
 
@@ -69,12 +69,12 @@ def decide(  # noqa: PLR0911 - one return a stage is the clearest way to write a
     Args:
         feed: the feed with its filter.
         paper: the paper as the list last showed it.
-        matched: those of the feed's subscriptions whose query matches, as the index says.
+        matched: the feed's subscriptions whose query matches, by the index.
         posted: the post that holds the paper in this feed, or whether there is one.
-        is_excluded: whether the query that the feed excludes matches, as the index says.
+        is_excluded: whether the feed's excluded query matches, by the index.
         first_seen_at: when the list first showed the paper; None if that was before the feed's last run that
             had these subscriptions.
-        oldest: the oldest list day that the run looks at (`reach`).
+        oldest: the oldest list day that the run checks (`reach`).
         today: the open list day.
     """
     if paper.list_day is None or paper.withdrawn_at is not None:
@@ -97,7 +97,7 @@ def decide(  # noqa: PLR0911 - one return a stage is the clearest way to write a
         )
     waits_until = day + timedelta(days=WINDOW_DAYS)
     is_over = waits_until < today and all(
-        _was_looked_at(feed, day, subscription, first_seen_at=first_seen_at) for subscription in wanting
+        _was_checked(feed, day, subscription, first_seen_at=first_seen_at) for subscription in wanting
     )
     if day < oldest or is_over:
         return Decision(stage=Stage.REACH, matched=wanting, waits_until=waits_until, lacks=lacks)
@@ -107,7 +107,7 @@ def decide(  # noqa: PLR0911 - one return a stage is the clearest way to write a
 
 
 def _filtered_out_by(feed: Feed, paper: Paper, *, is_excluded: bool) -> Stage | None:
-    """The first stage of the feed's filter that the paper does not pass; None if it passes all."""
+    """The first stage of the feed's filter that the paper does not pass, or None."""
     if is_excluded:
         return Stage.EXCLUDED
     if feed.only_with_code and paper.github_repo is None:
@@ -117,11 +117,11 @@ def _filtered_out_by(feed: Feed, paper: Paper, *, is_excluded: bool) -> Stage | 
     return None
 
 
-def _was_looked_at(feed: Feed, day: date, wanting: Subscription, *, first_seen_at: datetime | None) -> bool:
-    """Whether the last whole run for this subscription had the paper before it, on this list day.
+def _was_checked(feed: Feed, day: date, wanting: Subscription, *, first_seen_at: datetime | None) -> bool:
+    """Whether the last finished run of this subscription already checked the paper on this list day.
 
-    If so, the filter kept it out, and it goes out only within the window. What no run has seen is not bound
-    by the window: a bot that was off for ten days loses nothing.
+    If so, the filter kept it out, and it is posted only within the window. A paper that no run has seen is
+    not bound by the window: a bot that was offline for ten days loses nothing.
     """
     ran_at = wanting.last_run_at(feed)
     return (
@@ -133,11 +133,11 @@ def _was_looked_at(feed: Feed, day: date, wanting: Subscription, *, first_seen_a
 
 
 def reach(feed: Feed, subscriptions: Iterable[Subscription], *, now: datetime, backfill_days: int) -> date:
-    """The oldest list day that a run of this feed, with these subscriptions, looks at.
+    """The oldest list day that a run of this feed with these subscriptions checks.
 
-    It goes back to the last finished run that had all of them, so that time offline, held, paused or
-    unsubscribed by mistake loses nothing, and always over the window, so that what the list showed late is
-    not lost; at most `backfill_days` back, but never less than the window.
+    That is the window before the last finished run that had all of them, so that no paper is lost while the
+    bot is offline, the feed blocked or paused, or a subscription removed by mistake, nor if the list shows it
+    late. It is at most `backfill_days` back, but never less than the window.
     """
     today = open_list_day(now)
     oldest = today - timedelta(days=max(backfill_days, WINDOW_DAYS))
@@ -148,5 +148,5 @@ def reach(feed: Feed, subscriptions: Iterable[Subscription], *, now: datetime, b
 
 
 def posting_order(papers: Collection[Paper]) -> list[Paper]:
-    """A run posts by upvotes, then id."""
+    """The papers in the order of posting: by upvotes, then id."""
     return sorted(papers, key=lambda paper: (-paper.upvotes, paper.id))

@@ -1,4 +1,4 @@
-"""A setup that is being filled in: pages of questions, with nothing done before the last."""
+"""Drafts: a /setup that is being filled in. Nothing is changed before its last page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.core.schedules import Cadence, Schedule
 
 
 class Page(IntEnum):
-    """What is asked, in this order."""
+    """The pages, in their order."""
 
     CHANNEL = 1
     KEYWORDS = 2
@@ -21,20 +21,20 @@ class Page(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What was answered so far. Each transition is a new draft; the old one stays what it was."""
+    """The answers so far. Each transition returns a new draft."""
 
     schedule: Schedule
-    is_own_schedule: bool = False  # the person chose it, so another channel's does not take its place
+    is_own_schedule: bool = False  # chosen by the person, so choosing another channel does not replace it
     page: Page = Page.CHANNEL
     place: Place | None = None
-    subscribed: int = 0  # how many subscriptions the place has already
-    is_waiting: bool = False  # the place is paused or held: nothing is posted there for now
-    typed: str = ""  # the keywords as they are to be typed on
-    keywords: str = ""  # the same on one line; '' while what was typed cannot be read
+    subscribed: int = 0  # how many subscriptions the place already has
+    is_waiting: bool = False  # the place is paused or blocked, so nothing is posted there for now
+    typed: str = ""  # the keywords as typed, for editing
+    keywords: str = ""  # the same on one line; '' if they cannot be read
 
     @property
     def is_answered(self) -> bool:
-        """Whether the page's question is answered, so that the next one can be asked."""
+        """Whether the question of the page is answered, so that the next page may follow."""
         match self.page:
             case Page.CHANNEL:
                 return self.place is not None
@@ -48,7 +48,7 @@ class Draft:
     def in_place(
         self, place: Place, *, schedule: Schedule, subscribed: int, is_waiting: bool = False
     ) -> Draft:
-        """With the place, which has this schedule, or would begin with it; asks for keywords next."""
+        """With the place and its schedule (that of its feed, or the default); the keywords come next."""
         return replace(
             self,
             place=place,
@@ -59,11 +59,11 @@ class Draft:
         )
 
     def without_place(self) -> Draft:
-        """With the place to be chosen again."""
+        """Without a place, which is to be chosen again."""
         return replace(self, place=None, subscribed=0, is_waiting=False, page=Page.CHANNEL)
 
     def asking_for(self, typed: str) -> Draft:
-        """With keywords that can be read."""
+        """With valid keywords."""
         return replace(self, typed=typed, keywords=on_one_line(typed))
 
     def refusing(self, typed: str) -> Draft:
@@ -78,17 +78,17 @@ class Draft:
         return replace(self, schedule=schedule, is_own_schedule=True)
 
     def forward(self) -> Draft:
-        """On the next page; on the last one, or where the question is not answered, it stays."""
+        """On the next page, unless this is the last one or its question is not answered."""
         if not self.is_answered or self.page is Page.SUMMARY:
             return self
         return replace(self, page=Page(self.page + 1))
 
     def back(self) -> Draft:
-        """On the page before, with every answer kept; the first page stays."""
+        """On the previous page, if there is one, with every answer kept."""
         return replace(self, page=Page(max(self.page - 1, Page.CHANNEL)))
 
 
 def on_one_line(typed: str) -> str:
-    """Keywords typed over several lines, each line for itself, as commas would separate them."""
+    """Keywords typed on several lines, separated by commas instead."""
     lines = (line.strip().rstrip(",").rstrip() for line in typed.splitlines())
     return ", ".join(filter(None, lines))

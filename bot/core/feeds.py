@@ -1,4 +1,4 @@
-"""Feeds and subscriptions: where papers go, how, and what was asked for there."""
+"""Feeds and subscriptions: where papers are posted, how, and which ones."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, SubscriptionId, Us
 from bot.core.query.compiled import CompiledQuery
 from bot.core.schedules import Schedule
 
-# A removed subscription is kept for so long, and continues if it is made again in that time.
+# How long a removed subscription is kept. If it is added again in that time, it continues.
 REMOVED_KEPT = timedelta(days=30)
-DEFAULT_MAX_PAPERS = 10  # cards a post; what exceeds them is folded into a list
-MAX_CARDS = 50  # that a post may be given
-MAX_MIN_UPVOTES = 1_000  # that a filter may ask for
+DEFAULT_MAX_PAPERS = 10  # cards in a post; further papers are folded into a list
+MAX_CARDS = 50  # the most that a feed may choose
+MAX_MIN_UPVOTES = 1_000  # the most that a filter may require
 
 
 class FeedKind(StrEnum):
-    """What a feed's channel takes. Discord turns none of these into another.
+    """What a feed's channel accepts. Discord never turns one kind into another.
 
-    A feed that is `direct` belongs to a person and to no server; nothing makes one yet.
+    A `direct` feed belongs to a person and not to a server; nothing creates one yet.
     """
 
     CHANNEL = "channel"  # messages: text, announcement, voice and stage channels
@@ -45,22 +45,22 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Discord refuses this feed's channel; nothing is sent there until that is mended."""
+    """Discord refuses messages in this feed's channel. Nothing is sent there until that is fixed."""
 
-    reason: str  # in words, with what to do
+    reason: str  # a text that says what to do
     since: datetime
-    # When it is tried again though nothing is seen to be wrong; None where the channel's permissions tell.
+    # When it is retried if the permissions show nothing wrong; None if they tell when it is fixed.
     recheck_at: datetime | None = None
     is_gone: bool = False  # the channel was deleted, or the server left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastRun:
-    """What a feed's last run came to, in papers."""
+    """The result of a feed's last run, in numbers of papers."""
 
     new: int  # first seen since the run before
     matched: int  # that a subscription wants and the feed did not have
-    planned: int  # that became owed; the others were kept out by the feed's filter
+    planned: int  # that became pending; the feed's filter kept the others out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +71,12 @@ class Feed:
     kind: FeedKind = FeedKind.CHANNEL
     schedule: Schedule
     style: Style = Style.CARDS
-    mention_role_id: RoleId | None = None  # pinged by the first message of each run
-    publishes: bool = False  # messages in an announcement channel go on to the servers that follow it
-    opens_threads: bool = False  # each card is a message of its own, with a thread under it
+    mention_role_id: RoleId | None = None  # pinged in the first message of each run
+    publishes: bool = False  # messages in an announcement channel are published to its followers
+    opens_threads: bool = False  # each card is a message of its own with a thread
     min_upvotes: int = 0
     max_papers: int = DEFAULT_MAX_PAPERS
-    only_with_code: bool = False  # papers without a code repository stay out
+    only_with_code: bool = False  # papers without a code repository are filtered out
     exclude: CompiledQuery | None = None  # what it matches is filtered out
     paused_at: datetime | None = None
     block: Block | None = None
@@ -92,7 +92,7 @@ class Feed:
 
     @property
     def is_filtered(self) -> bool:
-        """Whether papers that match may be kept out."""
+        """Whether matching papers may be filtered out."""
         return self.min_upvotes > 0 or self.only_with_code or self.exclude is not None
 
     @property
@@ -102,10 +102,10 @@ class Feed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumption:
-    """That a subscription was removed and made again: it goes on where it was."""
+    """When a removed subscription was added again, and continued where it was."""
 
     at: datetime
-    ran_at: datetime | None  # the feed's last run for it before it was removed
+    ran_at: datetime | None  # the feed's last run before it was removed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,13 +113,13 @@ class Subscription:
     id: SubscriptionId
     feed_id: FeedId
     query: CompiledQuery
-    since: date  # wants papers of this list day or later
+    since: date  # the first list day whose papers it wants
     created_at: datetime
     created_by: UserId
     resumed: Resumption | None = None
 
     def last_run_at(self, feed: Feed) -> datetime | None:
-        """The last finished run of the feed, whose it is, that had this subscription."""
+        """The last finished run of its feed that had this subscription."""
         resumed, ran_at = self.resumed, feed.last_run_at
         if resumed is None or (ran_at is not None and resumed.at < ran_at):
             return ran_at

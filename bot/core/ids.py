@@ -1,4 +1,4 @@
-"""Ids, one type each, so that a server's id never passes for a channel's."""
+"""Ids, each with a type of its own, so that a server's id is never taken for a channel's."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ _DISCORD_EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 
 
 def discord_time(snowflake: int) -> datetime:
-    """When Discord gave this id, by its own clock: the upper 42 bits are milliseconds since 2015."""
+    """When Discord created this id, by its own clock: the upper 42 bits are milliseconds since 2015."""
     return _DISCORD_EPOCH + timedelta(milliseconds=snowflake >> 22)

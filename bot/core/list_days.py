@@ -9,14 +9,14 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-WINDOW_DAYS = 7  # how long a paper may wait for upvotes, counted from its list day
+WINDOW_DAYS = 7  # how long a paper may wait for upvotes or code, from its list day on
 
 _NEW_YORK = ZoneInfo("America/New_York")
 _OPENS_AT = time(21, 30)
 
 
 def open_list_day(now: datetime) -> date:
-    """The list day that is filling at `now`."""
+    """The list day that papers are added to at `now`."""
     local = now.astimezone(_NEW_YORK)
     return local.date() + timedelta(days=1) if local.time() >= _OPENS_AT else local.date()
 
@@ -27,15 +27,15 @@ def opens_at(day: date) -> datetime:
 
 
 def closes_at(day: date) -> datetime:
-    """When the list day stops filling, in UTC."""
+    """When the list day closes, in UTC."""
     return opens_at(day + timedelta(days=1))
 
 
-# Days that have closed are read again for late papers and moving upvotes, but never more often than this:
-# with a poll every second that is 300 + 7 * 15 requests in the 5 minutes for which Hugging Face allows 500.
+# Closed days are read again for late papers and new upvotes, but no more often than this: with a poll every
+# second, that makes 300 + 7 * 15 requests in the 5 minutes for which Hugging Face allows 500.
 REREAD_AFTER = timedelta(seconds=20)
-# A list with items that could not be read is read again beyond the window too, so often and for so long: an
-# update of Paperboy, or a correction of the list, may make them readable.
+# A list with unreadable items is read again beyond the window too, this often and for this long: an update of
+# Paperboy or a correction of the list may make them readable.
 INCOMPLETE_REREAD_AFTER = timedelta(days=1)
 INCOMPLETE_DAYS = 30
 
@@ -48,18 +48,18 @@ def days_to_read(
     backfill_days: int,
     incomplete: Collection[date] = (),
 ) -> list[date]:
-    """The list days a poll should read at `now`, the most pressing first.
+    """The list days that a poll reads at `now`, the most urgent first.
 
-    The open day; days never read since the oldest day that was, or that a subscription wants (time offline,
-    or a failure); days not read since they closed; the window's days again; and once a day those before it
-    that have unreadable items. Other days that were never read are the backfill's (`days_to_backfill`).
+    These are: the open day; days that were missed (offline, or a failure) since the oldest day that was read
+    or that a subscription wants; days not read since they closed; the days of the window; and, once a day,
+    earlier days with unreadable items. `days_to_backfill` gives the other days that were never read.
 
     Args:
-        now: the moment of the poll.
-        read_at: when each day was last read with success.
+        now: the time of the poll.
+        read_at: when each day was last read successfully.
         wanted_since: the oldest list day that a subscription wants.
         backfill_days: how far back the archive reaches.
-        incomplete: the days on which some items could not be read.
+        incomplete: the days with unreadable items.
     """
     today = open_list_day(now)
     furthest = today - timedelta(days=max(backfill_days, WINDOW_DAYS))
@@ -82,7 +82,7 @@ def days_to_read(
 
 
 def days_to_backfill(now: datetime, *, read_at: Mapping[date, datetime], backfill_days: int) -> list[date]:
-    """The days of the archive that were never read, the newest first."""
+    """The days of the archive that were never read, newest first."""
     today = open_list_day(now)
     days = (today - timedelta(days=back) for back in range(1, backfill_days + 1))
     return [day for day in days if day not in read_at]

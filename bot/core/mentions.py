@@ -15,7 +15,7 @@ def channels_in(text: str) -> frozenset[ChannelId]:
 
 
 def without_unseen(text: str, *, seen: Collection[ChannelId]) -> str:
-    """The text, in which channels that are not among those seen are not named."""
+    """The text without the names of channels that are not in `seen`."""
 
     def shown(found: re.Match[str]) -> str:
         return found[0] if int(found[1]) in seen else "a channel that you cannot see"

@@ -14,9 +14,9 @@ from bot.core.runs import SourceFailure
 
 class NoticeKind(StrEnum):
     BLOCKED = "blocked"  # a feed is blocked
-    DELAYED = "delayed"  # a feed's message does not get through, and that lasts
+    DELAYED = "delayed"  # a feed's messages have not got through for a while
     FAILED = "failed"  # papers of a feed could not be posted
-    SOURCE = "source"  # Hugging Face's list cannot be read, and that lasts
+    SOURCE = "source"  # Hugging Face's list could not be read for a while
 
 
 class NoticeState(StrEnum):
@@ -45,7 +45,7 @@ class Delay:
     """A feed whose messages do not get through."""
 
     feed: Feed
-    reason: str  # what was last heard
+    reason: str  # of the last attempt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class Failure:
 
     feed: Feed
     paper_ids: tuple[PaperId, ...]
-    reason: str  # why the last of them could not
+    reason: str  # of the last of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +66,11 @@ class ProblemReport:
     delayed: tuple[Delay, ...] = ()
     failed: tuple[Failure, ...] = ()
     source: SourceFailure | None = None
-    unnamed: tuple[Feed, ...] = ()  # with a problem, in channels that may not be named where this is read
+    unnamed: tuple[Feed, ...] = ()  # with a problem, in channels that the readers cannot see
 
     @property
     def feeds(self) -> tuple[Feed, ...]:
-        """The feeds that it is about, but for those whose channels may not be named."""
+        """The feeds with problems, without the unnamed ones."""
         of_posts = (problem.feed for problem in (*self.delayed, *self.failed))
         return tuple(dict.fromkeys((*self.blocked, *of_posts)))
 

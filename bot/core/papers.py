@@ -1,4 +1,4 @@
-"""What a paper is, how its id is read from what people paste, and where its pages are."""
+"""Papers, and how their ids are read from what people paste."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from datetime import date, datetime
 from bot.core.ids import PaperId
 from bot.errors import UserError
 
-# A modern arXiv id (since 2007), with or without a version, alone or within a link or a DOI.
+# A modern arXiv id (since 2007), with or without a version, on its own or within a link or a DOI.
 _ARXIV_ID = re.compile(r"(?<!\d)(?<!\d\.)(\d{4}\.\d{4,5})(?:v\d{1,3})?(?!\d)", re.ASCII)
-# One from before, such as cs/0112017 or math.GT/0309136.
+# An older id, such as cs/0112017 or math.GT/0309136.
 _OLD_ID = re.compile(
     r"(?<![\w-])((?:astro-ph|cond-mat|gr-qc|hep-(?:ex|lat|ph|th)|math-ph|nucl-(?:ex|th)|quant-ph"
     r"|adap-org|alg-geom|chao-dyn|comp-gas|dg-ga|funct-an|patt-sol|q-alg|solv-int|supr-con|acc-phys|ao-sci|atom-ph"
     r"|bayes-an|chem-ph|mtrl-th|plasm-ph|cs|math|nlin|physics|stat|q-bio|q-fin|econ|eess|cmp-lg)(?:\.[A-Za-z-]{2,})?/\d{7})(?:v\d{1,3})?(?!\d)",
     re.ASCII | re.IGNORECASE,
 )
-# What a link carries behind its address.
+# The query string and fragment of a link.
 _TAIL = re.compile(r"(?<=[^\s?#])[?#]\S*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """A paper as the list last showed it. White space in texts is collapsed, LaTeX left as it came."""
+    """A paper as the list last showed it, with white space collapsed and LaTeX unchanged."""
 
     id: PaperId
-    # The latest list day on which it stands, by which it is decided; None for one that was never listed.
+    # The latest list day that has it, by which it is decided; None if it was never listed.
     list_day: date | None
     title: str
     abstract: str
-    authors: tuple[str, ...] = ()  # those that Hugging Face shows (not the hidden ones)
+    authors: tuple[str, ...] = ()  # without those that Hugging Face hides
     published_at: datetime | None = None  # arXiv's time, UTC
     upvotes: int = 0
     comments: int = 0
@@ -57,9 +57,9 @@ class Paper:
 
 
 def parse_paper_id(text: str) -> PaperId:
-    """The id in what a person typed: bare, with ``arXiv:``, or within a DOI or a link to whatever site.
+    """The id in what a person typed: on its own, with ``arXiv:``, or within a DOI or a link to any site.
 
-    A version (``v2``) is dropped; what a link carries behind its address counts only where it has none.
+    A version (``v2``) is dropped. The query string and fragment of a link count only if the rest has no id.
 
     Raises:
         UserError: there is no arXiv id in the text, or more than one, or one from before 2007.
@@ -68,8 +68,8 @@ def parse_paper_id(text: str) -> PaperId:
     found = found or {match[1] for match in _ARXIV_ID.finditer(text)}
     if not found and (old := _OLD_ID.search(text)):
         raise UserError(
-            f"`{old[1]}` is an arXiv id from before April 2007, and Daily Papers has none that old. Give one "
-            "such as `2401.12345`."
+            f"`{old[1]}` is an arXiv id from before April 2007, and Daily Papers has none that old. Use an "
+            "id such as `2401.12345`."
         )
     if len(found) != 1:
         what = "more than one arXiv id" if found else "no arXiv id"

@@ -18,7 +18,7 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One paper of a post: how it is shown, and the canonical queries that brought it."""
+    """One paper of a post: how it is shown, and the canonical queries that it matches."""
 
     paper_id: PaperId
     form: Form
@@ -28,25 +28,25 @@ class Entry:
 class PostState(StrEnum):
     PENDING = "pending"  # planned, perhaps tried, not known to be in the channel
     SENT = "sent"
-    FAILED = "failed"  # Discord refused its content; shown by /status, tried again on request
+    FAILED = "failed"  # Discord refused its content; shown by /status, retried on request
 
 
 class FollowUpKind(StrEnum):
-    """What follows on a message that was sent; its failure never repeats the message."""
+    """What is done to a sent message. If it fails, the message is not sent again."""
 
-    PUBLISH = "publish"  # an announcement goes on to the servers that follow the channel
+    PUBLISH = "publish"  # an announcement is published to the servers that follow the channel
     THREAD = "thread"  # a thread is opened under the message
 
 
 class FollowUpState(StrEnum):
-    PENDING = "pending"  # to be done once the message stands
+    PENDING = "pending"  # to be done once the message is sent
     DONE = "done"
-    FAILED = "failed"  # Discord refuses it; told in /status, tried again on request
+    FAILED = "failed"  # Discord refused it; shown by /status, retried on request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUp:
-    """A step of a post that was sent."""
+    """A follow-up of a sent post."""
 
     id: FollowUpId
     kind: FollowUpKind
@@ -89,19 +89,19 @@ class Post:
     planned_at: datetime
     first_attempt_at: datetime | None = None
     attempts: int = 0
-    failures: int = 0  # of these, those that failed; one that a crash cut off did not
+    failures: int = 0  # attempts that failed; one that a crash interrupted did not
     next_attempt_at: datetime
-    # Held back since then: it may stand in the channel or not, and the bot may not look.
+    # Not retried since then: it may or may not be in the channel, and the bot may not read the history.
     unconfirmed_since: datetime | None = None
-    message_id: MessageId | None = None  # in a forum also the id of its thread
+    message_id: MessageId | None = None  # in a forum, also the id of its thread
     sent_at: datetime | None = None
     reason: str | None = None  # why the last attempt did not succeed
     code: int | None = None  # Discord's, of the last attempt
-    refusal: str | None = None  # why Discord refused all of it; since then it is tried bare
+    refusal: str | None = None  # why Discord refused the whole of it; it is then sent bare
 
     @property
     def is_bare(self) -> bool:
-        """Whether only the paper's title and page are sent, for Discord refused the rest."""
+        """Whether only the paper's title and page are sent, because Discord refused the rest."""
         return self.refusal is not None
 
     @property
@@ -110,10 +110,10 @@ class Post:
 
 
 def split(entries: Sequence[Entry], *, suspects: Collection[int] = ()) -> tuple[tuple[Entry, ...], ...]:
-    """The entries of a message that was refused, in order, as those of two messages or more.
+    """Split the entries of a refused message, in order, into those of two or more messages.
 
-    Where Discord named cards, each of these `suspects` (by its place among the cards) is alone in a message
-    and its neighbours stay together; else there are two halves. A single entry cannot be split.
+    If Discord named cards (`suspects`, by their position among the cards), each of them gets a message of its
+    own and its neighbours stay together; otherwise there are two halves. A single entry cannot be split.
     """
     cards = [position for position, entry in enumerate(entries) if entry.form is Form.CARD]
     alone = {cards[number] for number in suspects if number < len(cards)}

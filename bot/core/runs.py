@@ -1,4 +1,4 @@
-"""Runs: passes of fetch, decide and post, as they are remembered."""
+"""Runs: the recorded passes of fetch, decide and post."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from bot.errors import Problem
 
 class Outcome(StrEnum):
     OK = "ok"
-    SOURCE_FAILED = "source_failed"  # a list could not be read, or not whole; the rest of the run went on
-    FAILED = "failed"  # an error that nobody expected ended it
+    SOURCE_FAILED = "source_failed"  # a list could not be read, or only in part; the rest of the run went on
+    FAILED = "failed"  # an unexpected error ended it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A run that finished; one that a crash cut short never becomes a value."""
+    """A finished run. One that a crash interrupted is not recorded."""
 
     id: RunId
     started_at: datetime
     finished_at: datetime
     outcome: Outcome
-    listed: int  # papers that the list days held
-    new_papers: int  # of these, never seen before
+    listed: int  # papers on the list days
+    new_papers: int  # of these, seen for the first time
     feeds: int  # that were due
     posts: int  # that were planned
     problem: Problem | None = None  # where the outcome is not ok
@@ -34,9 +34,9 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFailure:
-    """Runs in a row that could not read the list."""
+    """Consecutive runs that could not read the list."""
 
     first_at: datetime
     last_at: datetime
-    problem: Problem  # the last one's
+    problem: Problem  # of the last run
     day: date | None

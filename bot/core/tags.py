@@ -1,4 +1,4 @@
-"""A forum's tags: which of them fit a message, by the queries that brought its papers."""
+"""Forum tags: which of them fit a message, by the queries that its papers match."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.core.query.phrase_search import find_phrase
 from bot.core.words.tokenizer import SIGNS, Word, words
 
 MAX_APPLIED_TAGS = 5  # Discord's limit
-# Names of tags that a post of papers may carry where its forum asks for one and none fits; folded.
+# Folded names of tags that any post may have if its forum requires one and none fits.
 _FOR_ANYTHING = frozenset({"paper", "other", "misc", "miscellaneous", "general"})
 
 
@@ -19,21 +19,21 @@ _FOR_ANYTHING = frozenset({"paper", "other", "misc", "miscellaneous", "general"}
 class Tag:
     id: int
     name: str
-    is_moderated: bool = False  # only who has Manage Threads may apply it
+    is_moderated: bool = False  # applying it needs Manage Threads
 
 
 def usable(tags: Iterable[Tag], *, may_moderate: bool) -> tuple[Tag, ...]:
-    """Those that we may apply; with Manage Threads all of them."""
+    """The tags that we may apply: all of them with Manage Threads."""
     return tuple(tag for tag in tags if may_moderate or not tag.is_moderated)
 
 
 def choose(
     tags: Iterable[Tag], queries: Sequence[Query], *, is_required: bool, may_moderate: bool
 ) -> tuple[Tag, ...]:
-    """The tags that fit the queries, in the forum's order, five at most.
+    """At most five tags that fit the queries, in the forum's order.
 
-    Where none fits and one is required, it is one for anything by its name, else the first that anyone may
-    apply. Empty then only if there is none to apply.
+    If none fits but one is required, it is a general one by its name, else the first that anyone may apply.
+    The result is then empty only if there is none that we may apply.
     """
     ours = usable(tags, may_moderate=may_moderate)
     fitting = [tag for tag in ours if fits(tag, queries)]
@@ -46,14 +46,14 @@ def choose(
 
 
 def fits(tag: Tag, queries: Sequence[Query]) -> bool:
-    """Whether the tag's words stand as a run in something that one of the queries looks for.
+    """Whether the tag is a phrase within something that one of the queries searches for.
 
-    Case, accents, plurals, hyphens and spaces count as little as they do in a query. What a query excludes
-    does not count, and `*` looks for nothing in particular.
+    Case, accents, plurals, hyphens and spaces are folded as in a query. What a query excludes does not count,
+    and no tag fits `*`.
     """
     name = _forms(tag.name)
     return bool(name) and any(
-        _stands_in(name, phrase) for query in queries for phrase in positive_phrases(query.root)
+        _is_within(name, phrase) for query in queries for phrase in positive_phrases(query.root)
     )
 
 
@@ -61,13 +61,13 @@ def _forms(name: str) -> tuple[str, ...]:
     return tuple(word.form for word in words(name))
 
 
-def _stands_in(name: Sequence[str], phrase: Phrase) -> bool:
+def _is_within(name: Sequence[str], phrase: Phrase) -> bool:
     complete = phrase.words[:-1] if phrase.is_prefix else phrase.words
     if find_phrase(name, _as_text(complete)):
         return True
     if not phrase.is_prefix:
         return False
-    # A prefix is the beginning of the tag's last word, and the phrase's words before it stand before that.
+    # The prefix must be the beginning of the tag's last word, after the phrase's other words.
     whole = (0, len(name))
     return any(
         whole in find_phrase(phrase.words[start:], _as_text(name), is_prefix=True)
@@ -76,7 +76,7 @@ def _stands_in(name: Sequence[str], phrase: Phrase) -> bool:
 
 
 def _as_text(forms: Sequence[str]) -> tuple[Word, ...]:
-    """Folded words as a text in which each gap reads as a space and as nothing, as it does in a query."""
+    """Folded words as a text in which each gap may be a space or nothing, as in a query."""
     return tuple(
         Word(
             text=form,

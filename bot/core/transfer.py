@@ -1,4 +1,4 @@
-"""What a file or another channel brings to a feed: settings that were given, and queries."""
+"""Transfer: the settings and queries that an import or a copy gives to a feed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from bot.core.query.compiled import CompiledQuery, Merged
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedFeed:
-    """What is brought to one feed; what was not given stays as it is, and nothing is removed."""
+    """What one feed is given. Settings that are not given stay as they are, and nothing is removed."""
 
-    label: str  # how a problem with it names it; '' where there is only one
+    label: str  # its name in error messages; '' if there is only one
     channel_id: ChannelId | None = None  # None for the channel that the command names
     kind: FeedKind | None = None
     schedule: Mapping[str, object] = field(default_factory=dict[str, object])  # fields of Schedule
@@ -24,11 +24,11 @@ class WantedFeed:
     merged: tuple[Merged, ...] = ()
 
     def over(self, before: FeedSettings) -> FeedSettings:
-        """The settings as they are once these have been brought."""
+        """The settings with these applied."""
         schedule = replace(before.schedule, **self.schedule)  # pyright: ignore[reportArgumentType] - its fields
         return replace(before, schedule=schedule, **self.settings)  # pyright: ignore[reportArgumentType] - its fields
 
     def without(self, *names: str) -> WantedFeed:
-        """The same, but that these settings are not given."""
+        """The same without these settings."""
         left = {name: value for name, value in self.settings.items() if name not in names}
         return replace(self, settings=left)
