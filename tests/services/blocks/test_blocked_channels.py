@@ -382,7 +382,7 @@ async def test_a_look_that_fails_does_not_stop_the_run(bot: Bot, caplog: pytest.
     bot.publisher.access = access  # pyright: ignore[reportAttributeAccessIssue]
     await bot.run()
     assert bot.publisher.posted(CHANNEL) == [FIRST]
-    assert "could not be looked at because of a bug" in caplog.text
+    assert "could not be rechecked because of a bug" in caplog.text
 
 
 async def test_asked_for_it_says_what_goes_on_and_what_does_not(bot: Bot) -> None:
