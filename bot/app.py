@@ -63,7 +63,7 @@ class App:
         return self._running
 
     def wake(self) -> None:
-        """Has the bot look at once at what is due: whoever moves the clock says so here."""
+        """Makes the bot check at once what is due: called when the clock is moved."""
         self._woken.set()
 
     async def run(self) -> None:
@@ -149,7 +149,7 @@ class App:
         return await stack.enter_async_context(Monitor(host=host, port=port, clock=self._clock))
 
     async def _deliver(self, client: Client, services: Services) -> None:
-        """Sends what is owed and heeds what Discord tells, once the client is there.
+        """Sends pending posts and handles Discord's events, once the client is connected.
 
         Starts once, however often the gateway reconnects.
         """

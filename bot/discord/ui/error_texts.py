@@ -60,7 +60,7 @@ def failure(error: Exception, *, has_begun: bool) -> Failure | None:  # noqa: PL
                 warning=str(error),
             )
         case OSError() if error.errno in _FULL_DISK:
-            text = "The disk that I run on is full, so I could not do that. Whoever runs me can fix it."
+            text = "The disk that I run on is full, so I could not do that. The bot's operator can fix it."
             return Failure(answered=CommandOutcome.FAILED, text=text, warning=str(error))
         case _ if isinstance(error, UNREACHABLE) and not isinstance(error, _OF_FILES):
             return _of_discord(read_error(error), has_begun=has_begun)
@@ -71,12 +71,10 @@ def failure(error: Exception, *, has_begun: bool) -> Failure | None:  # noqa: PL
 def _of_store(error: StoreError) -> str:
     if error.is_write:
         return (
-            f"I could not save that: {error.reason}. Nothing was changed. Whoever runs me can fix it; try "
+            f"I could not save that: {error.reason}. Nothing was changed. The bot's operator can fix it; try "
             "again then."
         )
-    return (
-        f"I could not look that up: {error.reason}. Whoever runs me can fix it; try again in a few minutes."
-    )
+    return f"I could not look that up: {error.reason}. The bot's operator can fix it; try again later."
 
 
 def _of_discord(error: DiscordError, *, has_begun: bool) -> Failure | None:
@@ -105,7 +103,7 @@ def _of_discord(error: DiscordError, *, has_begun: bool) -> Failure | None:
     if error.status >= 500 or (error.status == 400 and not error.code):
         text = f"Discord has problems right now. {_how_far(has_begun=has_begun)}"
     elif error.status == 401:
-        text = "Discord does not accept my token any more. Whoever runs me can fix it."
+        text = "Discord does not accept my token any more. The bot's operator can fix it."
     elif error.status == 403:
         text = (
             "Discord does not let me do that: I lack a permission there. An admin of this server can give it."
