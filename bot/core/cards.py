@@ -37,7 +37,7 @@ _COLOUR = 0xFFD21E  # Hugging Face's yellow
 _AUTHORS_AMONG, _AUTHORS_ALONE = 3, 6
 _MATCHED_AUTHORS = 2  # shown after the first few, when a query matches them
 _MAX_NAME_LENGTH = 60
-# What is read at all of a text, before any is shown: far beyond any that is real.
+# How much of a text is read before it is shortened: far more than any real one has.
 _MAX_TEXT_LENGTH = 12_000
 _MAX_PHRASE_LENGTH = 1_000
 _MIN_TITLE_LENGTH = 20
@@ -45,7 +45,7 @@ _MAX_QUERIES_LENGTH = 160
 _QUERIES_SHOWN = 4
 _MAX_EXCERPT_LENGTH = 160
 _BEFORE_MATCH = 50  # characters of an excerpt in front of the match
-_EVERY_PAPER = "*"  # the query that says nothing about the paper
+_EVERY_PAPER = "*"  # a query that says nothing about the paper
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DOT = " · "
 
@@ -58,7 +58,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """An embed. Title, description and fields are Discord markdown; author name and footer are plain text."""
+    """An embed. Title, description and fields are Discord markdown; author and footer are plain text."""
 
     title: str | None = None
     url: str | None = None
@@ -70,7 +70,7 @@ class Card:
     thumbnail: str | None = None  # small, beside the text
     image: str | None = None  # large, below it
     colour: int | None = _COLOUR
-    links: tuple[Link, ...] = ()  # for buttons; they do not count
+    links: tuple[Link, ...] = ()  # for buttons; they do not count towards `size`
 
     @property
     def size(self) -> int:
@@ -97,14 +97,14 @@ class _Parts:
 
     people: str
     organization: str
-    evidence: str = ""  # where the match is, when it is not seen elsewhere
+    evidence: str = ""  # where the match is, if it is not visible elsewhere
     numbers: str
     dates: str
     submitter: str
     links: str
 
 
-# What a card that is too long does without, the least important first.
+# What a card that is too long leaves out, the least important first.
 _GIVEN_UP = ("submitter", "organization", "evidence", "footer", "links", "people", "dates", "numbers")
 
 
@@ -116,7 +116,7 @@ def make_card(paper: Paper, *, queries: Sequence[Query], is_alone: bool, limit: 
     """
     links, picture = paper_links(paper), web_url(paper.thumbnail or "")
     card = Card(
-        # Half the room at least is for the rest.
+        # At least half of the room is for the rest.
         title=_title(paper, queries).fit(min(MAX_TITLE_LENGTH, max(limit // 2, _MIN_TITLE_LENGTH)))
         or paper.id,
         url=paper.page_url,
@@ -133,7 +133,7 @@ def make_card(paper: Paper, *, queries: Sequence[Query], is_alone: bool, limit: 
     filled = _filled(card, summary=summary, parts=parts, limit=limit, longest=longest)
     if not queries or "**" in f"{filled.title}{filled.description}":
         return filled
-    # The reader does not see a match yet; show where it is.
+    # No match is visible yet, so show where it is.
     parts = replace(parts, evidence=_evidence(paper, queries))
     return _filled(card, summary=summary, parts=parts, limit=limit, longest=longest)
 
@@ -167,7 +167,7 @@ def digest_line(paper: Paper, *, queries: Sequence[Query], limit: int = MAX_LINE
 
 
 def date_text(day: date) -> str:
-    """The day as the site's readers write it; never a `<t:…>`, whose day depends on the reader's zone."""
+    """The day in words; not as `<t:…>`, whose day depends on the reader's time zone."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
@@ -220,7 +220,7 @@ def _people(authors: Sequence[str], queries: Sequence[Query], *, shown: int) -> 
 
 
 def _profile(name: _Marked, login: str | None) -> str:
-    """A person or an organisation, linked to their page on Hugging Face."""
+    """A person or an organisation, linked to its page on Hugging Face."""
     text = name.text or clean(login or "")
     if not text:
         return ""
@@ -249,7 +249,7 @@ def _dates(paper: Paper) -> str:
 
 
 def paper_links(paper: Paper) -> tuple[Link, ...]:
-    """The paper's links for buttons, its page first; an address too long for a button is left out."""
+    """The paper's links for buttons, its page first. An address that is too long for a button is left out."""
     known = {
         "Paper": paper.page_url,
         "PDF": paper.pdf_url,

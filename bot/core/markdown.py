@@ -17,10 +17,10 @@ MAX_URL = 2_048  # in embeds; Discord's limit
 MAX_BUTTON_URL = 512  # of a link button; Discord's limit
 
 _ELLIPSIS = "…"
-_LOOSE_ENDS = " ,;:.!?-(\N{EN DASH}\N{EM DASH}"  # not left hanging before an ellipsis
+_LOOSE_ENDS = " ,;:.!?-(\N{EN DASH}\N{EM DASH}"  # removed before an ellipsis
 _ZERO_WIDTH_SPACE = "\u200b"
-_JOINERS = "\u200c\u200d"  # join emoji and letters of some scripts; junk between others
-_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols that show nothing
+_JOINERS = "\u200c\u200d"  # join emoji and letters of some scripts; removed elsewhere
+_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols that are invisible
 _JUNK = frozenset(
     {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 )  # controls, bidi overrides, lone surrogates, private use
@@ -29,7 +29,7 @@ _ALWAYS = frozenset("\\*_~|`<[]")
 # Where else a backslash is needed: before the one group of each match.
 _SOMETIMES = (
     re.compile(r":(/)/"),  # https://… becomes a link automatically
-    re.compile(r"\bdiscord(?:app)?\.[a-z]+(/)", re.IGNORECASE),  # an invite does so without https
+    re.compile(r"\bdiscord(?:app)?\.[a-z]+(/)", re.IGNORECASE),  # an invite does, even without https
     re.compile(r"<([#/+])"),  # <#channel>, </command:id>, <+phone>
     re.compile(r"<\w*(:)"),  # <t:1:R>, <:emoji:1>, <a:emoji:1>, <id:browse>
     re.compile(r"(:)(?=[^\s:]+:)"),  # :fire: shows as an emoji
@@ -42,12 +42,12 @@ _ITALIC = re.compile(r"(?<![*\w\\])\*([^*\s][^*]*)\*(?![*\w])")
 _PING = re.compile(r"<@|@(?=everyone|here)", re.IGNORECASE)
 _HOST_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.ASCII)
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-# In a link's label a bracket, even an escaped one, can end the link, and an address makes Discord refuse it.
+# In the label of a link, even an escaped bracket can end the link, and an address makes Discord refuse it.
 _LABEL_LOOKALIKES = {ord("["): "(", ord("]"): ")"}
 
 
 def length(text: str) -> int:
-    """The text's length as Discord's strictest reader counts: in UTF-16 units."""
+    """The length in UTF-16 units, the strictest way in which Discord counts."""
     return len(text) if text.isascii() else len(text) + sum(character > "\uffff" for character in text)
 
 
@@ -73,12 +73,12 @@ def _shown(text: str, at: int) -> str:
 
 
 def escape(text: str) -> str:
-    """Outside text as Discord markdown that shows just that text; see the module's first lines."""
+    """Outside text as Discord markdown that shows exactly that text."""
     return "".join(_escaped(clean(text)))
 
 
 def _escaped(text: str) -> list[str]:
-    """What each character of a cleaned text is written as."""
+    """The escaped form of each character of a cleaned text."""
     written = ["\\" + character if character in _ALWAYS else character for character in text]
     for pattern in _SOMETIMES:
         for match in pattern.finditer(text):
@@ -89,14 +89,14 @@ def _escaped(text: str) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """Outside text for the places where Discord renders no markdown: footers, author names, button labels."""
+    """Outside text where Discord renders no markdown: footers, author names, button labels."""
     return _PING.sub(lambda match: match[0] + _ZERO_WIDTH_SPACE, clean(text))
 
 
 def bold(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """The escaped text with the spans in bold; spans count the characters of a cleaned text.
+    """The escaped text with the spans in bold. Spans are offsets in the cleaned text.
 
-    Spans may overlap, touch or reach outside the text.
+    They may overlap, touch or reach outside the text.
     """
     text = clean(text)
     written = _escaped(text)
@@ -107,7 +107,7 @@ def bold(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 
 def _merged(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The spans in order, clipped, none blank; those with only white space between them are one."""
+    """The spans sorted, clipped and not blank; those with only white space between them are merged."""
     merged: list[tuple[int, int]] = []
     for first, last in sorted(spans):
         start, piece = max(first, 0), text[max(first, 0) : max(last, 0)]
@@ -207,7 +207,7 @@ def _host(host: str) -> str | None:
 
 
 def _quoted(part: str) -> str:
-    """A part of an address with all encoded that has a meaning in markdown or ends a link there."""
+    """A part of an address with everything encoded that markdown would interpret."""
     part = _PING.sub(lambda match: match[0][:-1] + "%40", _STRAY_PERCENT.sub("%25", part))
     return quote(part, safe="/%:@!$&+,;=?~-._")
 

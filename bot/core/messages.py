@@ -1,4 +1,4 @@
-"""Messages: how papers are laid out over a feed's messages, and one message composed for sending."""
+"""Messages: the layout of papers over a feed's messages, and the composition of one message."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ MAX_CHARACTERS = 6_000
 MAX_THREAD_NAME = 100
 
 MAX_LINES = 30  # this many of the shortest lines fit with nine of the shortest cards
-_MIN_CARD_LENGTH = 300  # characters that a card is left with when lines fill the message
+_MIN_CARD_LENGTH = 300  # characters left for each card if lines fill the message
 _FOLD_TITLE = 40  # characters kept for the title of the folded list
 
-# What the estimate of a card takes for its summary, numbers, dates and the words around them.
+# Estimated characters of a card's summary, and of its numbers and dates with the words around them.
 _SUMMARY_ESTIMATE = 150
 _FACTS_ESTIMATE = 130
 _LINE_ESTIMATE = 70  # a line without its title
@@ -47,7 +47,7 @@ Item = tuple[Paper, Form, tuple[Query, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What a message shows; it obeys Discord's limits."""
+    """The content of a message, within Discord's limits."""
 
     content: str = ""  # Discord markdown
     cards: tuple[Card, ...] = ()
@@ -100,13 +100,13 @@ def _total(sized: Sequence[_Sized]) -> int:
 
 
 def _that_fit(lines: Sequence[_Sized], *, room: int) -> Sequence[_Sized]:
-    """As many of the first lines as fit below cards that leave so much room."""
+    """As many of the first lines as fit in the room below cards."""
     first = next(_packed(lines, room=min(room, MAX_DESCRIPTION_LENGTH), most=MAX_LINES))
     return first if _total(first) <= room else ()
 
 
 def _card_estimate(paper: Paper, queries: Sequence[str]) -> int:
-    """About how many characters the paper's card needs to read well; an estimate, never a promise."""
+    """Roughly how many characters the paper's card needs."""
     texts = (
         paper.title,
         *paper.authors[:3],
@@ -119,7 +119,7 @@ def _card_estimate(paper: Paper, queries: Sequence[str]) -> int:
         _SUMMARY_ESTIMATE
         + _FACTS_ESTIMATE
         + sum(len(text) for text in texts if text)
-        # An address around the name of an organisation and of a person.
+        # The links around the names of an organisation and of a person.
         + (40 if paper.organization_login else 0)
         + (40 if paper.submitter_login else 0)
         + sum(map(len, queries)),
@@ -128,7 +128,7 @@ def _card_estimate(paper: Paper, queries: Sequence[str]) -> int:
 
 
 def _packed(sized: Sequence[_Sized], *, room: int, most: int) -> Iterator[list[_Sized]]:
-    """The papers in order in groups of at most `most` that stay within `room`; no group is empty."""
+    """The papers, in order, in non-empty groups of at most `most` within `room`."""
     group: list[_Sized] = []
     total = 0
     for paper, size in sized:
@@ -142,7 +142,7 @@ def _packed(sized: Sequence[_Sized], *, room: int, most: int) -> Iterator[list[_
 
 
 def _evenly_packed(sized: Sequence[_Sized]) -> list[list[_Sized]]:
-    """Over as few messages as can be, and as evenly: two of six rather than one of ten and one of two."""
+    """As few groups as possible, of even length: six and six rather than ten and two."""
     groups = list(_packed(sized, room=MAX_CHARACTERS, most=MAX_EMBEDS))
     if len(groups) < 2:
         return groups
@@ -154,10 +154,10 @@ def _evenly_packed(sized: Sequence[_Sized]) -> list[list[_Sized]]:
 
 
 def compose(items: Sequence[Item], *, heading: str, mention_role_id: RoleId | None = None) -> Message:
-    """The message for sending, within all of Discord's limits, from what `layout` put on one message.
+    """The message for the papers that `layout` put together, within Discord's limits.
 
-    The papers may have changed since: texts that have grown are shortened, the longest first, all to the
-    same length. `heading` is Discord markdown.
+    Papers may have changed since: if their texts have grown too long, the longest are shortened to the same
+    length. `heading` is Discord markdown.
     """
     carded = [(paper, queries) for paper, form, queries in items if form is Form.CARD]
     lined = [(paper, queries) for paper, form, queries in items if form is Form.LINE]
@@ -181,7 +181,7 @@ def compose(items: Sequence[Item], *, heading: str, mention_role_id: RoleId | No
 
 
 def compose_bare(item: Item, *, mention_role_id: RoleId | None = None) -> Message:
-    """The message of a paper of which Discord refused more: its title and page, and no other outside text."""
+    """The message of a paper whose full content Discord refused: only its title and page."""
     paper, _, queries = item
     card = make_card(paper, queries=(), is_alone=True, limit=MAX_CHARACTERS)
     return Message(
@@ -216,7 +216,7 @@ def _lines(papers: Sequence[tuple[Paper, tuple[Query, ...]]], *, room: int) -> S
 
 
 def _even_limit(sizes: Sequence[int], room: int) -> int:
-    """The largest limit such that all the sizes, cut to it, are at most `room` together."""
+    """The largest limit for which the sizes, each cut to it, fit in `room` together."""
     left = room
     for behind, size in enumerate(sorted(sizes)):
         if size * (len(sizes) - behind) > left:
@@ -231,7 +231,7 @@ def heading(papers: Sequence[Paper]) -> str:
 
 
 def thread_name(papers: Sequence[Paper]) -> str:
-    """What a thread under a message with these papers is called: plain text of 1 to 100 characters."""
+    """The name of a thread under a message with these papers: plain text of 1 to 100 characters."""
     name = (
         plain(readable(papers[0].title))
         if len(papers) == 1

@@ -1,9 +1,9 @@
-"""Papers made searchable: an FTS5 index in memory over the papers in question.
+"""The index: a set of papers in an in-memory FTS5 table, searched by compiled queries.
 
-The index holds the words of each field with hyphens read as spaces and plurals folded, so that most queries
-are one phrase of FTS5's. Where the vocabulary of the index lets a query read in another way (a compound as
-one word, two words as one, the beginning of a plural), that reading is added to the query as an alternative;
-one that depends on how a word was written is checked against the text itself.
+It holds the words of each field with hyphens as spaces and plurals folded, so that most queries are a single
+FTS5 phrase. If the vocabulary allows another reading of a query (a compound as one word, two words as one,
+the beginning of a plural), that reading is added as an alternative. A reading that depends on how a word was
+written is checked against the text itself.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bot.core.words.latex import readable
 from bot.core.words.tokenizer import Word, words
 from bot.matching.vocabulary import Alternative, Vocabulary
 
-# Between two texts of one field (two authors, two keywords): no query has this word, so no phrase crosses it.
+# Separates the texts of one field (authors, keywords). No query contains it, so no phrase crosses it.
 _BREAK: Final = " \ue000 "
 
 _COLUMNS: Final = ", ".join([*Field, ROW_COLUMN])
@@ -38,15 +38,14 @@ _Fields = dict[Field, list[tuple[Word, ...]]]
 
 
 class PaperIndex:
-    """The papers given, searchable by compiled queries.
+    """An index of papers. Use it as a context manager, or close it.
 
-    Synchronous, so to be called off the event loop; any thread will do, one at a time. Use it as a context
-    manager, or close it.
+    It is synchronous, so call it off the event loop: from any thread, but from one at a time.
     """
 
     def __init__(self, papers: Iterable[Paper]) -> None:
         self._papers = list({paper.id: paper for paper in papers}.values())
-        self._looked_at: dict[int, _Fields] = {}
+        self._fields_cache: dict[int, _Fields] = {}
         self._vocabulary = Vocabulary()
         self._connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self._connection.execute(_CREATE)
@@ -66,23 +65,23 @@ class PaperIndex:
         self.close()
 
     def close(self) -> None:
-        """Free the index; closing it twice does no harm."""
+        """Free the index. Idempotent."""
         self._connection.close()
 
     def search(self, compiled: str) -> tuple[PaperId, ...]:
-        """The papers that a compiled query matches, in the order in which they were given."""
+        """The papers that the expression of a compiled query matches, in the order of the index."""
         sole = _PHRASE.fullmatch(compiled)
         expression = _PHRASE.sub(self._expanded, compiled) if sole is None else self._expanded(sole)
         if expression == _NOTHING:
             return ()
         return tuple([self._papers[number].id for number in self._rows(expression)])
 
-    def search_many(self, compiled: Iterable[str]) -> dict[str, tuple[PaperId, ...]]:
-        """The papers of each compiled query; each distinct one is evaluated once."""
-        return {query: self.search(query) for query in dict.fromkeys(compiled)}
+    def search_many(self, expressions: Iterable[str]) -> dict[str, tuple[PaperId, ...]]:
+        """The matches of each expression."""
+        return {expression: self.search(expression) for expression in dict.fromkeys(expressions)}
 
     def _row(self, number: int) -> tuple[int | str, ...]:
-        """What the table holds of a paper; its words join the vocabulary on the way."""
+        """The table row of a paper. Also adds its words to the vocabulary."""
         columns: list[int | str] = [number]
         for texts in _fields(self._papers[number]).values():
             for text in texts:
@@ -91,11 +90,11 @@ class PaperIndex:
         return (*columns, f"{EVERY_ROW} {number}")
 
     def _rows(self, expression: str) -> list[int]:
-        found: list[tuple[int]] = self._connection.execute(_MATCH, (expression,)).fetchall()
-        return [number for (number,) in found]
+        rows: list[tuple[int]] = self._connection.execute(_MATCH, (expression,)).fetchall()
+        return [number for (number,) in rows]
 
     def _expanded(self, match: re.Match[str]) -> str:
-        """A compiled phrase with every way in which it stands in this index."""
+        """A compiled phrase with every reading that this index allows."""
         compiled, columns, text, star = match[0], match[1], match[2], match[3]
         if columns == ROW_COLUMN:
             return compiled
@@ -120,7 +119,7 @@ class PaperIndex:
     def _checked(
         self, candidates: Iterable[int], columns: str, query: Sequence[str], *, is_prefix: bool
     ) -> list[int]:
-        """Those of the candidates in whose texts the phrase really stands."""
+        """The candidates whose texts really contain the phrase."""
         return [
             number
             for number in candidates
@@ -132,13 +131,13 @@ class PaperIndex:
         ]
 
     def _fields_of(self, number: int) -> _Fields:
-        if number not in self._looked_at:
-            self._looked_at[number] = _fields(self._papers[number])
-        return self._looked_at[number]
+        if number not in self._fields_cache:
+            self._fields_cache[number] = _fields(self._papers[number])
+        return self._fields_cache[number]
 
 
 def _fields(paper: Paper) -> _Fields:
-    """The texts of each field, apart where a phrase must not run from one into the next."""
+    """The texts of each field, as words. A phrase never runs from one text into the next."""
     texts: dict[Field, Iterable[str | None]] = {
         Field.TITLE: (paper.title,),
         Field.ABSTRACT: (paper.abstract,),
@@ -155,12 +154,12 @@ def _phrases(columns: str, alternatives: Iterable[Alternative]) -> str:
 
 
 def _numbered(numbers: Sequence[int]) -> str:
-    """An expression for the papers with these numbers."""
+    """An expression that matches the papers with these numbers."""
     if not numbers:
         return _NOTHING
     quoted = [f'"{number}"' for number in numbers]
     return f"{{{ROW_COLUMN}}} : ({' OR '.join(quoted)})"
 
 
-# No paper has this number.
+# Matches nothing: no paper has this number.
 _NOTHING: Final = f'{{{ROW_COLUMN}}} : "none"'

@@ -1,4 +1,4 @@
-"""The words that an index holds, and in which ways a query's phrase may stand among them."""
+"""The vocabulary of an index: its words, and the readings of a query's phrase that they allow."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from bot.core.query.phrase_search import query_readings, text_readings
 from bot.core.words.inflection import numbers
 from bot.core.words.tokenizer import Word
 
-# A phrase that can stand in more ways than this is better looked for in the texts themselves.
+# Beyond this number of readings, searching the texts themselves is faster.
 MAX_ALTERNATIVES: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A phrase of indexed words that a query's phrase may stand as."""
+    """A phrase of indexed words that a query's phrase can be read as."""
 
     words: tuple[str, ...]
-    is_prefix: bool = False  # the last word is only the beginning of one
-    is_certain: bool = True  # where it stands, the query matches; else the text must be looked at
+    is_prefix: bool = False  # the last word is only the beginning of a word
+    is_certain: bool = True  # if a text has it, the query matches; otherwise the text must be checked
 
 
 class Vocabulary:
-    """What stands in an index whose words are folded and whose hyphens are spaces.
+    """The words of an index in which plurals are folded and hyphens are spaces.
 
-    Readings beside those (compounds as one word, an acronym's plural as the word it looks like, plurals as
-    they are written) are kept with the indexed words that they may stand as.
+    Other readings (compounds as one word, an acronym's plural as the word that it looks like, plurals as
+    written) are kept with the indexed words that they stand for.
     """
 
     def __init__(self) -> None:
@@ -38,11 +38,11 @@ class Vocabulary:
         self._hidden: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
         self._beginnings: set[tuple[str, tuple[str, ...]]] = set()
         self._sorted: list[tuple[str, tuple[str, ...]]] | None = None
-        self._begun_words: set[str] = set()  # what the words begin with, worked out when first asked for
+        self._begun_words: set[str] = set()  # all beginnings of words, computed on first use
         self._begins: dict[str, bool] = {}
 
     def add(self, text: Sequence[Word]) -> None:
-        """Note the words of one text that is indexed."""
+        """Add the words of an indexed text."""
         self._sorted = None
         self._begun_words.clear()
         self._begins.clear()
@@ -69,7 +69,7 @@ class Vocabulary:
         return word in self._words
 
     def has_other_readings(self, query: Sequence[str]) -> bool:
-        """Whether a part of the phrase could stand in another way than as the words it has; quick."""
+        """A quick check whether part of the phrase may have another reading than its own words."""
         hidden = self._hidden
         for word in query:
             if word in hidden:
@@ -77,7 +77,7 @@ class Vocabulary:
         return len(query) > 1 and any(map(self._begins_compound, query[:-1])) and self._has_compound(query)
 
     def _begins_compound(self, word: str) -> bool:
-        """Whether a longer word of the index begins with this one; most words begin none."""
+        """Whether a longer word of the index begins with this one, which is rare."""
         begins = self._begins.get(word)
         if begins is None:
             if not self._begun_words:
@@ -94,9 +94,9 @@ class Vocabulary:
         )
 
     def alternatives(self, query: Sequence[str], *, is_prefix: bool) -> list[Alternative] | None:
-        """The ways in which the phrase may stand in the index; None if they are too many to list.
+        """The readings of the phrase that the index allows; None if there are too many.
 
-        What a certain one covers is not listed again.
+        An uncertain reading that a certain one covers is left out.
         """
         tails: list[list[Alternative]] = [[] for _ in query]
         tails.append([Alternative(())])
@@ -128,7 +128,7 @@ class Vocabulary:
         return _without_covered(tails[0])
 
     def _begun(self, beginning: str) -> Iterator[tuple[str, ...]]:
-        """The indexed words that may stand for a word with this beginning, and do not begin so themselves."""
+        """Indexed words that stand for a word with this beginning, though they do not begin with it."""
         if self._sorted is None:
             self._sorted = sorted(self._beginnings)
         seen: set[tuple[str, ...]] = set()
@@ -141,10 +141,12 @@ class Vocabulary:
                 yield parts
 
 
-def _without_covered(found: list[Alternative]) -> list[Alternative]:
-    if len(found) < 2:
-        return found
-    certain = list(dict.fromkeys(each for each in found if each.is_certain))
+def _without_covered(alternatives: list[Alternative]) -> list[Alternative]:
+    if len(alternatives) < 2:
+        return alternatives
+    certain = list(dict.fromkeys(each for each in alternatives if each.is_certain))
     covered = {each.words for each in certain if not each.is_prefix}
-    uncertain = dict.fromkeys(each for each in found if not each.is_certain and each.words not in covered)
+    uncertain = dict.fromkeys(
+        each for each in alternatives if not each.is_certain and each.words not in covered
+    )
     return [*certain, *uncertain]

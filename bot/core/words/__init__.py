@@ -1,1 +1,1 @@
-"""Text as words: what counts as a word, singular and plural, simple LaTeX."""
+"""Words: tokenizing, singular and plural, and simple LaTeX."""

@@ -1,4 +1,4 @@
-"""Texts and queries as one stream of normalised words: what counts as a word, and where it stands."""
+"""The tokenizer: texts and queries as normalised words, with their offsets."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Final
 
 from bot.core.words.inflection import ACRONYMS, fold
 
-SIGNS: Final = "+#*"  # a letter with one of these behind it is a word of its own: C++, C#, A*
+SIGNS: Final = "+#*"  # a letter followed by one of these is a word of its own: C++, C#, A*
 
-# Read as a hyphen between two words: the hyphens, the figure and en dash, and the minus sign.
+# These count as hyphens between two words: the hyphens, the figure and en dash, and the minus sign.
 _HYPHENS: Final = "\u2010\u2011\u2012\u2013\u2212"
 _APOSTROPHES: Final = "\u2019\u02bc\uff07"
-# Trademark signs would grow letters under NFKC (Claude™ → claudetm).
+# NFKC would turn trademark signs into letters (Claude™ → claudetm).
 _SPACES: Final = "\u2122\u2120"
 _PLAIN: Final = str.maketrans(
     {
@@ -37,23 +37,23 @@ _PLAIN: Final = str.maketrans(
 
 _ACCENTS: Final = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 _ACCENT = re.compile(f"[{_ACCENTS}]")
-# A character with the marks that compose with it (3099 and 309A voice Japanese kana).
+# A character with its combining marks (3099 and 309A voice Japanese kana).
 _CLUSTER = re.compile(f"[^{_ACCENTS}\u3099\u309a][{_ACCENTS}\u3099\u309a]*|[{_ACCENTS}\u3099\u309a]+")
-# A star that belongs to Markdown (*a*, **A**) makes no word of its own.
+# A star that belongs to Markdown (*a*, **A**) does not count.
 _WORD = re.compile(r"(?<!\*)[^\W\d_](?:\+\+|[+#]|\*(?!\*))|[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of a text, normalised, with its place in the text that was given.
+    """A normalised word, with its offsets in the original text.
 
     Attributes:
-        text: as it is written, without case and accents (`models`).
-        form: with its plural folded (`model`): what is indexed and compared.
-        other: how it reads beside `form`, where it could be an acronym's plural: `AIs` is `ai` and `ais`.
+        text: as written, but without case and accents (`models`).
+        form: the text in the singular (`model`), which is indexed and compared.
+        other: a second reading if it may be an acronym's plural: `AIs` is `ai` and `ais`.
         start: offset of its first character.
-        end: offset behind its last character.
-        follows_hyphen: only a hyphen stands between it and the word before, so the two also read as one.
+        end: offset after its last character.
+        follows_hyphen: only a hyphen separates it from the previous word, so the two also read as one.
     """
 
     text: str
@@ -69,29 +69,33 @@ class Word:
 
 
 def words(text: str) -> tuple[Word, ...]:
-    """The words of a text, in order. LaTeX is not read here: give text that is readable."""
+    """The words of a text, in order. Convert its LaTeX first (`bot.core.words.latex`)."""
     plain, starts, ends = _normalise(text)
-    found: list[Word] = []
+    tokens: list[Word] = []
     previous_end = -1
     for match in _WORD.finditer(plain):
         word = match[0]
         start, end = starts[match.start()], ends[match.end() - 1]
-        gap = plain[previous_end : match.start()] if found else ""
+        gap = plain[previous_end : match.start()] if tokens else ""
         previous_end = match.end()
-        if word == "s" and gap == "'" and _is_acronym(found[-1].text, text[found[-1].start : found[-1].end]):
-            found[-1] = replace(found[-1], end=end)
+        if (
+            word == "s"
+            and gap == "'"
+            and _is_acronym(tokens[-1].text, text[tokens[-1].start : tokens[-1].end])
+        ):
+            tokens[-1] = replace(tokens[-1], end=end)
             continue
         form, other = _forms(word, text[start:end])
-        # A sign ends its word: A*-search never reads as one word.
-        follows_hyphen = gap == "-" and word[-1] not in SIGNS and not found[-1].has_sign
-        found.append(Word(word, form, other, start, end, follows_hyphen))
-    return tuple(found)
+        # A sign ends its word: A*-search is never read as one word.
+        follows_hyphen = gap == "-" and word[-1] not in SIGNS and not tokens[-1].has_sign
+        tokens.append(Word(word, form, other, start, end, follows_hyphen))
+    return tuple(tokens)
 
 
 def _forms(word: str, source: str) -> tuple[str, str | None]:
-    """The folded form, and how the word reads where its small s belongs to no acronym.
+    """The folded form, and the second reading if the small s may not belong to an acronym.
 
-    The capitals of `source` tell `AIs` from `ais`; without them both stay findable.
+    The capitals of `source` distinguish `AIs` from `ais`; without them, both are findable.
     """
     folded = fold(word)
     if len(source) < 3 or source[-1] != "s" or not _is_acronym(word[:-1], source[:-1]):
@@ -107,7 +111,7 @@ def _is_acronym(word: str, source: str) -> bool:
 
 
 def _normalise(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
-    """The text in its plain characters, and for each the start and end of what it came from."""
+    """The text in plain characters, and the start and end offset of the source of each."""
     if text.isascii():
         return text.lower(), range(len(text)), range(1, len(text) + 1)
     pieces: list[str] = []
@@ -123,7 +127,7 @@ def _normalise(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
 
 @lru_cache(maxsize=8192)
 def _plain(cluster: str) -> str:
-    """One character with its marks: NFKC, without case, accents and strokes; hyphens of all kinds as one."""
+    """One character with its marks: NFKC, without case, accents and strokes, all hyphens alike."""
     if cluster in _SPACES:
         return " "
     while True:
