@@ -1,4 +1,4 @@
-"""The cogs: every slash command, one file a topic. Thin: read the arguments, one call, one reply."""
+"""The cogs: every slash command, one file per topic, and the gateway's events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from discord.ext import commands
 from bot.services.container import Services
 from cogs.config import ConfigCog
 from cogs.delivery import DeliveryCog
-from cogs.explain import ExplainingCog
+from cogs.explain import ExplainCog
 from cogs.guild_events import GuildEventsCog
 from cogs.help import HelpCog
 from cogs.papers import PapersCog
@@ -17,10 +17,10 @@ from cogs.subscriptions import SubscriptionsCog
 
 
 def make_cogs(services: Services) -> tuple[commands.Cog, ...]:
-    """Every cog there is, each with the use cases that it needs."""
+    """Every cog, each with the services that it needs."""
     return (
         SubscriptionsCog(services.subscriptions, clock=services.clock),
-        ExplainingCog(services.search, services.explanations, clock=services.clock),
+        ExplainCog(services.search, services.explanations, clock=services.clock),
         DeliveryCog(services.feeds, clock=services.clock),
         PapersCog(services.papers, clock=services.clock),
         ConfigCog(services),

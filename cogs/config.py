@@ -1,4 +1,4 @@
-"""/config: when, what and how a feed posts, whom it pings and what follows; pausing and resuming; notices."""
+"""/config: a channel's settings, pausing and resuming, and a server's defaults and notices."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from bot.discord.answers import defaults as servers_answers
 from bot.discord.answers import feed_settings as answers
 from bot.discord.answers import results as results_answers
 from bot.discord.answers import setting_changes as changes
-from bot.discord.permissions import features, targets
+from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
-from bot.discord.permissions.visibility import Viewer
+from bot.discord.permissions.viewer import Viewer
 from bot.discord.ui.options import (
     CadenceChoice,
     ExcludeText,
@@ -34,35 +34,35 @@ from bot.services.feeds.feeds import FeedState
 from bot.services.feeds.filters import FilterChange
 from bot.services.feeds.timezones import label, timezones_like
 from cogs.history import HistoryCommand
-from cogs.transfer import MovingCommands
+from cogs.transfer import TransferCommands
 
-_CHANNEL = "The channel to configure (this one, if left out)"
+_CHANNEL = "The channel to configure (default: this one)"
 
 
 @app_commands.guild_only()
 @app_commands.default_permissions(manage_channels=True)
 class ConfigCog(
-    MovingCommands,
+    TransferCommands,
     HistoryCommand,
     commands.GroupCog,
     group_name="config",
-    group_description="Configure a channel's papers",
+    group_description="Change what, when and how a channel posts",
 ):
     def __init__(self, services: Services) -> None:
         self._feeds = services.feeds
         self._filters = services.filters
-        self._moving = services.transfer
+        self._transfer = services.transfer
         self._changes = services.changes
         self._servers = services.servers
         self._results = services.results
         self._clock = services.clock
 
     @app_commands.command()
-    @app_commands.describe(channel="The channel to show (this one, if left out)")
+    @app_commands.describe(channel="The channel to show (default: this one)")
     async def show(
         self, interaction: discord.Interaction[Client], channel: ChannelOption | None = None
     ) -> None:
-        """Show a channel's settings and its next post."""
+        """Show a channel's settings and when it posts next."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.managed(interaction, channel)
         state = await self._feeds.state(target.channel_id)
@@ -70,17 +70,17 @@ class ConfigCog(
             defaults = await self._servers.defaults(target.server_id)
             await answer(interaction, [servers_answers.no_feed(target.channel_id, defaults)])
         else:
-            found = await self._results.of_feed(state.feed, state.subscriptions)
-            seen = await self._seen(interaction, state.notices_channel_id)
+            results = await self._results.of_feed(state.feed, state.subscriptions)
+            seen = await self._visible(interaction, state.notices_channel_id)
             settings = answers.feed_settings(state, title="Settings", now=self._clock(), visible=seen)
-            await answer(interaction, results_answers.with_results(settings, found))
+            await answer(interaction, results_answers.with_results(settings, results))
 
     @app_commands.command()
     @app_commands.describe(
-        cadence="live: as soon as listed; daily; weekly: the week's best",
-        time="When to post, as HH:MM on a 24-hour clock",
-        timezone="An IANA time zone; type a city",
-        weekdays="The days to post on: Mon-Fri, Mon,Thu or all",
+        cadence="live: as soon as a paper is listed; daily: once a day; weekly: the best of the week",
+        time="The time to post, as HH:MM (24-hour clock)",
+        timezone="The time zone of that time. Type a city to find it",
+        weekdays="The days to post on, such as Mon-Fri, Mon,Thu or all",
         channel=_CHANNEL,
     )
     async def schedule(  # noqa: PLR0917 - the options of the command
@@ -92,7 +92,7 @@ class ConfigCog(
         weekdays: ShortText | None = None,
         channel: ChannelOption | None = None,
     ) -> None:
-        """Choose when a channel's papers are posted."""
+        """Set when a channel posts."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
         state = await self._feeds.schedule(
@@ -108,9 +108,9 @@ class ConfigCog(
 
     @app_commands.command()
     @app_commands.describe(
-        time="When new channels post, as HH:MM on a 24-hour clock; none: as the bot has it",
-        timezone="The time zone of new channels; type a city; none: as the bot has it",
-        weekdays="The days of new channels: Mon-Fri, Mon,Thu or all; none: as the bot has it",
+        time="The time at which new channels post, as HH:MM (24-hour clock); none resets it",
+        timezone="The time zone of new channels. Type a city to find it; none resets it",
+        weekdays="The days on which new channels post, such as Mon-Fri, Mon,Thu or all; none resets them",
     )
     async def defaults(
         self,
@@ -119,7 +119,7 @@ class ConfigCog(
         timezone: ShortText | None = None,
         weekdays: ShortText | None = None,
     ) -> None:
-        """Show or choose what new channels of this server begin with."""
+        """Show or set the schedule for new channels of this server."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.managed(interaction, None)
         given = {"time": time, "timezone": timezone, "weekdays": weekdays}
@@ -141,10 +141,10 @@ class ConfigCog(
 
     @app_commands.command()
     @app_commands.describe(
-        min_upvotes="How many upvotes a paper needs; it may get them within a week",
-        max_papers="How many cards a post has at most; the rest follows as a list",
-        only_with_code="Whether papers without a code repository stay out",
-        exclude="Keywords that nothing may match, as /subscribe takes them; - ends it",
+        min_upvotes="The upvotes a paper needs. It is rechecked for 7 days",
+        max_papers="The most cards in one run. More papers are posted as a list",
+        only_with_code="Post only papers with a code repository",
+        exclude="Keywords to filter out, written as for /subscribe; - removes them",
         channel=_CHANNEL,
     )
     async def filter(  # noqa: PLR0917 - the options of the command
@@ -156,7 +156,7 @@ class ConfigCog(
         exclude: ExcludeText | None = None,
         channel: ChannelOption | None = None,
     ) -> None:
-        """Choose which of the matching papers a channel gets."""
+        """Set which of the matching papers a channel posts."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
         change = FilterChange(
@@ -169,45 +169,45 @@ class ConfigCog(
         )
 
     @app_commands.command()
-    @app_commands.describe(style="cards: an embed a paper; digest: a line a paper", channel=_CHANNEL)
+    @app_commands.describe(style="cards: an embed per paper; digest: a line per paper", channel=_CHANNEL)
     async def style(
         self,
         interaction: discord.Interaction[Client],
         style: StyleChoice,
         channel: ChannelOption | None = None,
     ) -> None:
-        """Choose how a channel's papers are shown."""
+        """Set how a channel shows papers."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
         state = await self._feeds.style(Style(style), place=target.place, user_id=target.user_id)
         await self._answer(interaction, state, name="Style", notes=changes.thread_notes(state.feed))
 
     @app_commands.command()
-    @app_commands.describe(role="The role to ping (left out: nobody is pinged any more)", channel=_CHANNEL)
+    @app_commands.describe(role="The role to ping (default: none, which turns pings off)", channel=_CHANNEL)
     async def mention(
         self,
         interaction: discord.Interaction[Client],
         role: discord.Role | None = None,
         channel: ChannelOption | None = None,
     ) -> None:
-        """Choose the role that the first message of each run pings."""
+        """Set the role that the first message of each run pings."""
         await interaction.response.defer(ephemeral=True)
-        target = await features.for_mention(interaction, channel, role)
+        target = await targets.mentioning(interaction, channel, role)
         role_id = RoleId(role.id) if role else None
         state = await self._feeds.mention(role_id, place=target.place, user_id=target.user_id)
         await self._answer(interaction, state, name="Mention", effect=changes.mention_effect(state.feed))
 
     @app_commands.command()
-    @app_commands.describe(on="Whether each card gets a thread", channel=_CHANNEL)
+    @app_commands.describe(on="Open a thread under each card", channel=_CHANNEL)
     async def threads(
         self,
         interaction: discord.Interaction[Client],
         on: bool,  # noqa: FBT001 - an option of the command
         channel: ChannelOption | None = None,
     ) -> None:
-        """Open a thread under each card, or stop it."""
+        """Turn threads under cards on or off."""
         await interaction.response.defer(ephemeral=True)
-        target = await features.for_threads(interaction, channel, on=on)
+        target = await targets.with_threads(interaction, channel, on=on)
         state = await self._feeds.threads(on=on, place=target.place, user_id=target.user_id)
         effect, notes = changes.threads_effect(state.feed), changes.thread_notes(state.feed)
         await self._answer(interaction, state, name="Threads", effect=effect, notes=notes)
@@ -222,45 +222,45 @@ class ConfigCog(
     ) -> None:
         """Publish an announcement channel's messages to its followers, or stop it."""
         await interaction.response.defer(ephemeral=True)
-        target = await features.for_publishing(interaction, channel, on=on)
+        target = await targets.with_followers(interaction, channel, on=on)
         state = await self._feeds.publish(on=on, place=target.place, user_id=target.user_id)
         effect = changes.publishing_effect(state.feed)
         await self._answer(interaction, state, name="Publishing", effect=effect)
 
     @app_commands.command()
-    @app_commands.describe(channel="The channel that your admins read")
+    @app_commands.describe(channel="A channel that your admins read")
     async def notices(self, interaction: discord.Interaction[Client], channel: ChannelOption) -> None:
-        """Choose where this server hears of troubles."""
+        """Set the channel for notices about problems."""
         await interaction.response.defer(ephemeral=True)
-        target = await features.for_notices(interaction, channel)
+        target = await targets.for_notices(interaction, channel)
         before = await self._feeds.tell_in(
             target.channel_id, server_id=target.server_id, user_id=target.user_id
         )
-        seen = await self._seen(interaction, before)
+        seen = await self._visible(interaction, before)
         await answer(interaction, [changes.notices_changed(target.channel_id, before=before, visible=seen)])
 
     @app_commands.command()
-    @app_commands.describe(channel="The channel to pause (this one, if left out)")
+    @app_commands.describe(channel="The channel to pause (default: this one)")
     async def pause(
         self, interaction: discord.Interaction[Client], channel: ChannelOption | None = None
     ) -> None:
-        """Stop posting in a channel until it is resumed; nothing is lost."""
+        """Stop posting in a channel until it is resumed. Nothing is lost."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.managed(interaction, channel)
         state = await self._feeds.pause(target.channel_id, user_id=target.user_id)
-        seen = await self._seen(interaction, state.notices_channel_id)
+        seen = await self._visible(interaction, state.notices_channel_id)
         await answer(interaction, [changes.paused(state, now=self._clock(), visible=seen)])
 
     @app_commands.command()
-    @app_commands.describe(channel="The channel to resume (this one, if left out)")
+    @app_commands.describe(channel="The channel to resume (default: this one)")
     async def resume(
         self, interaction: discord.Interaction[Client], channel: ChannelOption | None = None
     ) -> None:
-        """Start posting in a paused or held channel again."""
+        """Resume posting in a paused or blocked channel."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
         result = await self._feeds.resume(target.channel_id, user_id=target.user_id)
-        seen = await self._seen(interaction, result.state.notices_channel_id)
+        seen = await self._visible(interaction, result.state.notices_channel_id)
         await answer(interaction, [changes.resumed(result, now=self._clock(), visible=seen)])
 
     async def _answer(
@@ -272,12 +272,12 @@ class ConfigCog(
         effect: str = "",
         notes: Sequence[str] = (),
     ) -> None:
-        seen = await self._seen(interaction, state.notices_channel_id)
+        seen = await self._visible(interaction, state.notices_channel_id)
         embed = changes.changed(state, name=name, now=self._clock(), effect=effect, notes=notes, visible=seen)
         await answer(interaction, [embed])
 
-    async def _seen(
+    async def _visible(
         self, interaction: discord.Interaction[Client], channel_id: ChannelId | None
     ) -> Collection[ChannelId]:
-        """The channel, where there is one and the person sees it."""
+        """The channel, if there is one and the user can see it."""
         return await Viewer.of(interaction).visible([] if channel_id is None else [channel_id])

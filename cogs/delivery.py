@@ -1,4 +1,4 @@
-"""/deliver."""
+"""/deliver: posting pending papers without waiting for the schedule."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class DeliveryCog(commands.Cog):
     @app_commands.command()
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_channels=True)
-    @app_commands.describe(channel="Where to post (here, if left out)")
+    @app_commands.describe(channel="The channel to post in (default: this one)")
     async def deliver(
         self, interaction: discord.Interaction[Client], channel: ChannelOption | None = None
     ) -> None:
-        """Post now what waits; the schedule stays as it is."""
+        """Post pending papers now. The schedule stays the same."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
         result = await self._feeds.deliver(target.channel_id)

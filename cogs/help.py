@@ -1,4 +1,4 @@
-"""/help."""
+"""/help: what Paperboy does and how to write keywords."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class HelpCog(commands.Cog):
     @app_commands.command()
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def help(self, interaction: discord.Interaction[Client]) -> None:
-        """Say what Paperboy does, and how keywords are written."""
+        """Learn what Paperboy does and how to write keywords."""
         await interaction.response.defer(ephemeral=True)
         may_set_up = interaction.guild_id is not None and interaction.permissions.manage_channels
         buttons = [SetUpButton()] if may_set_up else []

@@ -1,4 +1,4 @@
-"""/config history: who changed what."""
+"""/config history: who changed which settings."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from bot.client import Client
 from bot.discord.answers import history as answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
-from bot.discord.permissions.visibility import Viewer
+from bot.discord.permissions.viewer import Viewer
 from bot.discord.ui.pages import answer
 from bot.services.changes import Changes
 
 
 class HistoryCommand(commands.Cog):
-    """A part of `ConfigCog`: a group is one cog's, and discord.py takes commands from its bases too."""
+    """A base of `ConfigCog`, which owns the group: discord.py collects commands from bases too."""
 
     _changes: Changes
 
     @app_commands.command()
-    @app_commands.describe(channel="Whose changes (all of this server's that you can see, if left out)")
+    @app_commands.describe(channel="The channel to show (default: every channel that you can see)")
     async def history(
         self, interaction: discord.Interaction[Client], channel: ChannelOption | None = None
     ) -> None:
-        """Show who changed what in the last 90 days."""
+        """Show who changed which settings in the last 90 days."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.overseen(interaction, channel)
-        found = await self._changes.history(
+        changes = await self._changes.history(
             target.server_id,
             channel_id=target.channel_id if channel else None,
             visible=Viewer.of(interaction).visible,
         )
-        await answer(interaction, answers.history(found))
+        await answer(interaction, answers.history(changes))

@@ -1,4 +1,4 @@
-"""/papers today, /papers date and /paper: answers that all may read; what was typed is checked before."""
+"""/papers today, /papers date and /paper: public answers. Input is checked before the public reply begins."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from bot.services.queries.papers import Papers
 
 
 class PapersCog(commands.Cog):
-    list_days = app_commands.Group(
+    group = app_commands.Group(
         name="papers",
-        description="Read Hugging Face's Daily Papers",
+        description="Browse Hugging Face's Daily Papers",
         allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
     )
 
@@ -27,27 +27,27 @@ class PapersCog(commands.Cog):
         self._papers = papers
         self._clock = clock
 
-    @list_days.command()
+    @group.command()
     async def today(self, interaction: discord.Interaction[Client]) -> None:
-        """Show the newest list that has papers."""
+        """Show the latest list of papers."""
         await defer_publicly(interaction)
-        found = await self._papers.today()
-        await answer(interaction, answers.list_day(found, now=self._clock()))
+        papers = await self._papers.today()
+        await answer(interaction, answers.list_day(papers, now=self._clock()))
 
-    @list_days.command()
-    @app_commands.describe(date="The list day as YYYY-MM-DD, or today, or yesterday")
+    @group.command()
+    @app_commands.describe(date="The day, as YYYY-MM-DD, today or yesterday")
     async def date(self, interaction: discord.Interaction[Client], date: ShortText) -> None:
-        """Show the list of one day."""
+        """Show the papers listed on a day."""
         day = self._papers.day(date)
         await defer_publicly(interaction)
-        found = await self._papers.on(day)
-        await answer(interaction, answers.list_day(found, now=self._clock()))
+        papers = await self._papers.on(day)
+        await answer(interaction, answers.list_day(papers, now=self._clock()))
 
     @app_commands.command()
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
-    @app_commands.describe(paper="An arXiv id such as 2401.12345, or a link to the paper")
+    @app_commands.describe(paper="An arXiv ID such as 2401.12345, or a link to the paper")
     async def paper(self, interaction: discord.Interaction[Client], paper: PaperText) -> None:
-        """Show one paper."""
+        """Show a paper."""
         paper_id = parse_paper_id(paper)
         await defer_publicly(interaction)
         found = await self._papers.one(paper_id)

@@ -1,4 +1,4 @@
-"""/status."""
+"""/status: runs, pending papers and blocked channels of a server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from discord.ext import commands
 from bot.client import Client
 from bot.discord.answers import status as answers
 from bot.discord.permissions import targets
-from bot.discord.permissions.visibility import Viewer
+from bot.discord.permissions.viewer import Viewer
 from bot.discord.ui.check_again_button import CheckAgainButton
 from bot.discord.ui.pages import answer
 from bot.services.queries.status import StatusReport
@@ -23,7 +23,7 @@ class StatusCog(commands.Cog):
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_channels=True)
     async def status(self, interaction: discord.Interaction[Client]) -> None:
-        """Show the last run, what waits, what is held and why."""
+        """Show the last run, pending papers and blocked channels."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.managed(interaction, None)
         viewer = Viewer.of(interaction)

@@ -28,8 +28,8 @@ class SubscriptionsCog(commands.Cog):
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_channels=True)
     @app_commands.describe(
-        keywords="What papers must match, such as: diffusion model, RLHF AND reward (commas separate)",
-        channel="Where the papers go (here, if left out)",
+        keywords="What to look for, such as: diffusion model, RLHF AND reward. Commas separate subscriptions",
+        channel="The channel to post in (default: this one)",
     )
     async def subscribe(
         self,
@@ -37,7 +37,7 @@ class SubscriptionsCog(commands.Cog):
         keywords: Keywords,
         channel: ChannelOption | None = None,
     ) -> None:
-        """Bring papers that match keywords to a channel."""
+        """Subscribe a channel to keywords."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
         result = await self._subscriptions.subscribe(keywords, place=target.place, user_id=target.user_id)
@@ -48,8 +48,8 @@ class SubscriptionsCog(commands.Cog):
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_channels=True)
     @app_commands.describe(
-        keywords="The subscription to end, as it was typed; or: all of them",
-        channel="Whose subscription it is (this channel's, if left out)",
+        keywords="The subscription to remove, or: all of them",
+        channel="The channel to unsubscribe (default: this one)",
     )
     async def unsubscribe(
         self,
@@ -57,11 +57,11 @@ class SubscriptionsCog(commands.Cog):
         keywords: Keywords,
         channel: ChannelOption | None = None,
     ) -> None:
-        """End a subscription of a channel, or all of them."""
+        """Remove one or all of a channel's subscriptions."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.managed(interaction, channel)
         if await self._subscriptions.means_all(keywords, channel_id=target.channel_id):
-            await self._ask_to_end_all(interaction, target)
+            await self._confirm_all(interaction, target)
             return
         result = await self._subscriptions.unsubscribe(
             keywords, channel_id=target.channel_id, user_id=target.user_id
@@ -69,25 +69,25 @@ class SubscriptionsCog(commands.Cog):
         undo = UndoButton(target.channel_id, result.key)
         await answer(interaction, answers.unsubscribed(result, now=self._clock()), buttons=[undo])
 
-    async def _ask_to_end_all(self, interaction: discord.Interaction[Client], target: targets.Target) -> None:
-        found = await self._subscriptions.to_end(target.channel_id)
+    async def _confirm_all(self, interaction: discord.Interaction[Client], target: targets.Target) -> None:
+        ending = await self._subscriptions.to_end(target.channel_id)
         key = new_key()
 
-        async def end(pressed: discord.Interaction) -> list[discord.Embed]:
-            # Permissions and subscriptions may be others than when it was shown.
-            still = await targets.of_button(pressed, target.channel_id)
+        async def unsubscribe(pressed: discord.Interaction) -> list[discord.Embed]:
+            # Permissions may have changed since the question was shown.
+            target_now = await targets.of_button(pressed, target.channel_id)
             result = await self._subscriptions.unsubscribe(
                 ALL_OF_THEM,
-                channel_id=still.channel_id,
-                user_id=still.user_id,
-                only=[item.id for item in found.subscriptions],
+                channel_id=target_now.channel_id,
+                user_id=target_now.user_id,
+                only=[item.id for item in ending.subscriptions],
                 key=key,
             )
             return answers.unsubscribed(result, now=self._clock())
 
         undo = UndoButton(target.channel_id, key)
-        buttons = ask(interaction, label="Unsubscribe", action=end, buttons_after=[undo])
-        await answer(interaction, answers.unsubscribe_all_question(found), buttons=buttons)
+        buttons = ask(interaction, label="Unsubscribe", action=unsubscribe, buttons_after=[undo])
+        await answer(interaction, answers.unsubscribe_all_question(ending), buttons=buttons)
 
     @unsubscribe.autocomplete("keywords")
     async def _complete_keywords(
@@ -100,11 +100,11 @@ class SubscriptionsCog(commands.Cog):
 
     @app_commands.command(name="subscriptions")
     @app_commands.guild_only()
-    @app_commands.describe(channel="Whose subscriptions (this channel's, if left out)")
+    @app_commands.describe(channel="The channel whose subscriptions to list (default: this one)")
     async def list_subscriptions(
         self, interaction: discord.Interaction[Client], channel: ChannelOption | None = None
     ) -> None:
-        """List what a channel is subscribed to."""
+        """List a channel's subscriptions."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.visible(interaction, channel)
         found = await self._subscriptions.of_channel(target.channel_id)

@@ -1,4 +1,4 @@
-"""/config export, import and copy: feeds moved to files, from files and between channels."""
+"""/config export, import and copy: settings and subscriptions to a file, from a file and between channels."""
 
 from __future__ import annotations
 
@@ -14,39 +14,40 @@ from bot.core.ids import UserId
 from bot.discord.answers import import_export as answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
-from bot.discord.permissions.visibility import Viewer
-from bot.discord.ui import import_targets
+from bot.discord.permissions.viewer import Viewer
+from bot.discord.ui import import_channels
+from bot.discord.ui.attachments import download
 from bot.discord.ui.confirmation import ask
 from bot.discord.ui.pages import answer
 from bot.discord.ui.replies import reply
 from bot.services.clock import Clock
 from bot.services.transfer.transfer import Transfer
 
-_MOST_FILES = 10  # of a message; Discord's limit
+_MAX_FILES = 10  # in one message; Discord's limit
 
 
-class MovingCommands(commands.Cog):
-    """A part of `ConfigCog`: a group is one cog's, and discord.py takes commands from its bases too."""
+class TransferCommands(commands.Cog):
+    """A base of `ConfigCog`, which owns the group: discord.py collects commands from bases too."""
 
-    _moving: Transfer
+    _transfer: Transfer
     _clock: Clock
 
     @app_commands.command(name="export")
     async def export_feeds(self, interaction: discord.Interaction[Client]) -> None:
-        """Get the settings and subscriptions of this server's channels as a file."""
+        """Download the settings and subscriptions of this server's channels."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.managed(interaction, None)
-        found = await self._moving.of_server(target.server_id)
-        rooms = await Viewer.of(interaction).rooms(feed.channel_id for feed in found)
-        names = {channel_id: room.name for channel_id, room in rooms.items()}
-        visible = [feed for feed in found if feed.channel_id in names]
-        files = await self._moving.export(visible, names=names)
-        await _give(interaction, files, said=answers.exported(len(visible), len(files)))
+        feeds = await self._transfer.of_server(target.server_id)
+        channels = await Viewer.of(interaction).channels(feed.channel_id for feed in feeds)
+        names = {channel_id: channel.name for channel_id, channel in channels.items()}
+        visible = [feed for feed in feeds if feed.channel_id in names]
+        files = await self._transfer.export(visible, names=names)
+        await _send_files(interaction, files, said=answers.exported(len(visible), len(files)))
 
     @app_commands.command(name="import")
     @app_commands.describe(
-        file="What /config export gives, a keyword a line, or outlines (OPML); at most 256 KiB",
-        channel="Where the keywords of a plain list go (here, if left out)",
+        file="A file from /config export, or a text file with one keyword per line; at most 256 KiB",
+        channel="The channel for a plain list of keywords (default: this one)",
     )
     async def import_feeds(
         self,
@@ -54,24 +55,24 @@ class MovingCommands(commands.Cog):
         file: discord.Attachment,
         channel: ChannelOption | None = None,
     ) -> None:
-        """Bring settings and subscriptions from a file; first it shows what would change."""
+        """Import settings and subscriptions from a file, after showing what would change."""
         await interaction.response.defer(ephemeral=True)
         await targets.managed(interaction, channel)
-        wanted = await self._moving.read(await import_targets.fetched(file), name=file.filename)
-        named = import_targets.channels(interaction, wanted, channel)
+        wanted = await self._transfer.read(await download(file), name=file.filename)
+        placements = import_channels.choose_channels(interaction, wanted, channel)
 
-        async def placed(where: discord.Interaction) -> Sequence[import_targets.Placed]:
-            before = await self._moving.settings([channel_id for _, channel_id in named])
-            return await import_targets.placed(where, named, before=before)
+        async def check(checked: discord.Interaction) -> Sequence[import_channels.Placed]:
+            before = await self._transfer.settings([channel_id for _, channel_id in placements])
+            return await import_channels.place_all(checked, placements, before=before)
 
         async def carry_out(pressed: discord.Interaction) -> list[discord.Embed]:
-            # Permissions, channels and feeds may be others than when it was shown.
-            moved = await self._moving.carry_out(
-                await placed(pressed), user_id=UserId(pressed.user.id), how="imported"
+            # Permissions, channels and feeds may have changed since the plan was shown.
+            moved = await self._transfer.carry_out(
+                await check(pressed), user_id=UserId(pressed.user.id), how="imported"
             )
             return answers.imported(moved, now=self._clock())
 
-        moved = await self._moving.plan(await placed(interaction))
+        moved = await self._transfer.plan(await check(interaction))
         if all(one.is_nothing for one in moved):
             await answer(interaction, answers.nothing_to_import(moved))
         else:
@@ -80,8 +81,8 @@ class MovingCommands(commands.Cog):
 
     @app_commands.command(name="copy")
     @app_commands.describe(
-        source="The channel whose settings and subscriptions are copied",
-        channel="The channel that gets them (this one, if left out)",
+        source="The channel to copy from",
+        channel="The channel to copy to (default: this one)",
     )
     async def copy_feed(
         self,
@@ -89,15 +90,15 @@ class MovingCommands(commands.Cog):
         source: ChannelOption,
         channel: ChannelOption | None = None,
     ) -> None:
-        """Copy a channel's settings, and the subscriptions that are not there yet, to another."""
+        """Copy settings and missing subscriptions from one channel to another."""
         await interaction.response.defer(ephemeral=True)
         origin = await targets.overseen(interaction, source)
         target = await targets.postable(interaction, channel)
-        wanted = await self._moving.to_copy(origin.channel_id, to=target.channel_id)
-        wanted, left_out = await import_targets.fitting(
-            interaction, wanted, target, before=await self._moving.settings([target.channel_id])
+        wanted = await self._transfer.to_copy(origin.channel_id, to=target.channel_id)
+        wanted, left_out = await import_channels.fitting(
+            interaction, channel, wanted, before=await self._transfer.settings([target.channel_id])
         )
-        (moved,) = await self._moving.carry_out(
+        (moved,) = await self._transfer.carry_out(
             [(wanted, target.place)], user_id=target.user_id, how=f"copied from <#{origin.channel_id}>"
         )
         now = self._clock()
@@ -106,13 +107,13 @@ class MovingCommands(commands.Cog):
         )
 
 
-async def _give(interaction: discord.Interaction, files: Sequence[bytes], *, said: str) -> None:
-    """Answers a deferred command with files, in as many messages as it takes."""
-    many = len(files) > 1
+async def _send_files(interaction: discord.Interaction, files: Sequence[bytes], *, said: str) -> None:
+    """Answers a deferred command with files, in as many messages as needed."""
+    is_split = len(files) > 1
     attached = [
-        discord.File(BytesIO(data), filename=f"paperboy-feeds{f'-{number}' if many else ''}.json")
+        discord.File(BytesIO(data), filename=f"paperboy-feeds{f'-{number}' if is_split else ''}.json")
         for number, data in enumerate(files, start=1)
     ]
-    await reply(interaction, said, files=attached[:_MOST_FILES])
-    for start in range(_MOST_FILES, len(attached), _MOST_FILES):
-        await reply(interaction, files=attached[start : start + _MOST_FILES])
+    await reply(interaction, said, files=attached[:_MAX_FILES])
+    for start in range(_MAX_FILES, len(attached), _MAX_FILES):
+        await reply(interaction, files=attached[start : start + _MAX_FILES])

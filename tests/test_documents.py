@@ -13,7 +13,7 @@ from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.core.query.errors import QueryError
 from bot.core.query.parser import parse_query
-from bot.discord.permissions.access import permission_name
+from bot.discord.permissions.obstacles import permission_name
 from bot.matching.index import PaperIndex
 from tests.queries import expression
 

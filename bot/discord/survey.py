@@ -20,7 +20,7 @@ from bot.discord.connection.errors import DiscordError, as_list, discord_errors
 from bot.discord.connection.gateway import read_gateway
 from bot.discord.connection.requests import gate, limit_time
 from bot.discord.connection.server_list import list_servers
-from bot.discord.permissions.access import surveyed
+from bot.discord.permissions.bot_access import request_accesses
 from bot.errors import PaperboyError
 from bot.proxies import NO_PROXIES, Proxies
 from bot.services.clock import Clock
@@ -162,7 +162,7 @@ class Survey:
         NoAnswerError: Discord gave no usable answer.
         """
         with _answered():
-            accesses, names = await surveyed(self._client, server_id, places)
+            accesses, names = await request_accesses(self._client, server_id, places)
         return ServerSurvey(accesses=accesses, channel_names=names)
 
 

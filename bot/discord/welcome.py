@@ -8,7 +8,7 @@ import discord
 
 from bot.discord.answers.pages import COLOUR
 from bot.discord.connection.errors import DiscordError, discord_errors
-from bot.discord.permissions.writable_channels import rooms
+from bot.discord.permissions.open_channels import open_channels
 from bot.discord.ui.components import SafeView
 from bot.discord.ui.setup_panel import SetUpButton
 
@@ -25,7 +25,7 @@ _WELCOME = (
 
 async def welcome(guild: discord.Guild) -> None:
     """Introduces the bot and the first command; does nothing where the bot may write nowhere."""
-    channels = rooms(guild)
+    channels = open_channels(guild)
     if not channels:
         return
     view = SafeView(SetUpButton())

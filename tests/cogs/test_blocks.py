@@ -89,7 +89,7 @@ async def test_a_missing_permission_is_reported_once_in_the_chosen_channel_and_p
     (message,) = notices(admins)
     said = message.embeds[0].description or ""
     assert f"<#{world.channel.id}>" in said
-    assert "I lack **Send Messages**" in said
+    assert "I'm missing **Send Messages**" in said
     assert "Nothing is lost: subscriptions, settings and pending papers are kept" in said
     assert "Posting resumes automatically" in said
 
@@ -143,7 +143,7 @@ async def test_the_button_names_the_remaining_obstacle_and_then_that_posting_res
     (message,) = notices(other)
     said = text_of(await world.admin.click(message, label=LABEL))
     assert "is still blocked" in said
-    assert "I lack **Send Messages**" in said
+    assert "I'm missing **Send Messages**" in said
 
     await world.restart()
     allow(world, world.channel)

@@ -215,7 +215,7 @@ async def test_a_channel_that_refuses_for_good_is_blocked_and_resumed(world: Wor
         assert "**Send Messages**" in said
         assert "/config resume" in said
     refused = text_of(await world.admin.slash(world.channel, "config resume"))
-    assert "I lack **Send Messages**" in refused
+    assert "I'm missing **Send Messages**" in refused
 
     world.env.backend.delete_overwrite(world.channel.id, bot.id)
     await world.admin.slash(world.channel, "config resume")

@@ -74,8 +74,8 @@ async def test_digests_get_no_threads_and_the_answer_says_so(world: World) -> No
 @pytest.mark.parametrize(
     ("make", "why"),
     [
-        ("create_forum_channel", "each paper is a thread there already"),
-        ("create_voice_channel", "Discord opens none there"),
+        ("create_forum_channel", "each paper is already a thread"),
+        ("create_voice_channel", "can't have threads"),
     ],
 )
 async def test_the_answer_says_why_no_thread_can_be_opened(world: World, make: str, why: str) -> None:
@@ -92,7 +92,7 @@ async def test_a_thread_gets_no_threads(world: World) -> None:
 
     said = text_of(await world.admin.slash(world.channel.threads[-1], "config threads", on=True))
 
-    assert "is a thread itself" in said
+    assert "is itself a thread" in said
 
 
 async def test_without_the_right_to_open_threads_they_are_not_turned_on(world: World) -> None:
@@ -100,7 +100,7 @@ async def test_without_the_right_to_open_threads_they_are_not_turned_on(world: W
 
     said = text_of(await world.admin.slash(world.channel, "config threads", on=True, channel=where))
 
-    assert f"I lack **Create Public Threads** in <#{where.id}>: give me" in said
+    assert f"I'm missing **Create Public Threads** in <#{where.id}>: give me" in said
     assert "Nothing was changed" in said
     assert await feed_of(world, where) is None
 
@@ -112,7 +112,7 @@ async def test_threads_that_can_no_longer_be_opened_are_reported(world: World) -
 
     for name in ("config show", "status"):
         said = text_of(await world.admin.slash(world.channel, name))
-        assert "⚠️ Threads are not opened: I lack **Create Public Threads**" in said
+        assert "⚠️ Threads are not opened: I'm missing **Create Public Threads**" in said
 
 
 # Publishing
@@ -148,7 +148,7 @@ async def test_publishing_ends_for_pending_messages_too(world: World) -> None:
 async def test_a_text_channel_has_no_followers(world: World) -> None:
     said = text_of(await world.admin.slash(world.channel, "config publish", on=True))
 
-    assert "no announcement channel" in said
+    assert "isn't an announcement channel" in said
     assert "Nothing was changed" in said
 
 
@@ -156,11 +156,11 @@ async def test_without_the_right_to_publish_it_is_not_turned_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     news = world.guild.create_news_channel("news")
-    denied(monkeypatch, publishing_obstacle="I lack **Send Messages** there.")
+    denied(monkeypatch, publishing_obstacle="I'm missing **Send Messages** there.")
 
     said = text_of(await world.admin.slash(news, "config publish", on=True))
 
-    assert "I lack **Send Messages** there. Nothing was changed" in said
+    assert "I'm missing **Send Messages** there. Nothing was changed" in said
     assert await feed_of(world, news) is None
 
 
@@ -192,7 +192,7 @@ async def test_a_forum_takes_no_notices(world: World) -> None:
 
     said = text_of(await world.admin.slash(world.channel, "config notices", channel=forum))
 
-    assert "takes posts and no messages" in said
+    assert "takes posts, not messages" in said
 
 
 async def test_notices_go_where_the_bot_may_post(world: World) -> None:
@@ -200,7 +200,7 @@ async def test_notices_go_where_the_bot_may_post(world: World) -> None:
 
     said = text_of(await world.admin.slash(world.channel, "config notices", channel=where))
 
-    assert "I lack **Send Messages**" in said
+    assert "I'm missing **Send Messages**" in said
     async with world.database.read() as conn:
         assert await servers.notices_channel(conn, world.guild.id) is None
 

@@ -57,7 +57,7 @@ async def test_removing_the_mention_ends_the_pings_of_pending_papers_too(world: 
 async def test_everyone_is_never_pinged(world: World) -> None:
     said = text_of(await world.admin.slash(world.channel, "config mention", role=world.guild.default_role))
 
-    assert "neither @everyone nor @here" in said
+    assert "I never ping @\u200beveryone or @\u200bhere" in said
     assert await feed_of(world, world.channel) is None
 
 
@@ -76,7 +76,7 @@ async def test_who_may_not_ping_a_role_cannot_have_it_pinged(world: World, *, is
         )
     )
 
-    assert f"You may not ping <@&{role.id}> in <#{where.id}>" in said
+    assert f"You can't ping <@&{role.id}> in <#{where.id}>" in said
     assert MENTION in said
     assert await feed_of(world, where) is None
 
@@ -108,7 +108,7 @@ async def test_a_role_that_the_bot_cannot_ping_is_refused_with_the_way_out(
         )
     )
 
-    assert f"I cannot ping <@&{role.id}> in <#{where.id}>" in said
+    assert f"I can't ping <@&{role.id}> in <#{where.id}>" in said
     assert "Allow anyone to @mention this role" in said
     assert MENTION in said
     assert await feed_of(world, where) is None
@@ -135,7 +135,7 @@ async def test_a_deleted_role_is_not_pinged_and_status_show_and_history_say_so(w
     assert message.content.startswith("**1 paper**")
     for command in ("status", "config show", "deliver"):
         said = text_of(await world.admin.slash(world.channel, command))
-        assert "Nobody is pinged: the role to ping was deleted" in said
+        assert "Nobody is pinged. The role to ping doesn't exist" in said
         assert "<@&" not in said
     history = text_of(await world.admin.slash(world.channel, "config history"))
     assert "the role to ping was deleted, so nobody is pinged" in history
@@ -166,5 +166,5 @@ async def test_a_role_that_may_no_longer_be_pinged_is_named_with_the_way_out(wor
 
     for command in ("status", "config show"):
         said = text_of(await world.admin.slash(world.channel, command))
-        assert f"Nobody is pinged: I may no longer ping <@&{role.id}>" in said
+        assert f"Nobody is pinged. I can't ping <@&{role.id}>" in said
         assert MENTION in said

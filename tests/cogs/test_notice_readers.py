@@ -10,7 +10,8 @@ from discord import PermissionOverwrite
 from simcord.enums import ChannelType
 
 from bot.core.ids import ChannelId
-from bot.discord.permissions.visibility import known_channel, may_name
+from bot.discord.permissions.audience import may_be_named
+from bot.discord.permissions.viewer import find_channel
 from tests.cogs.hidden import hide
 from tests.cogs.rights import manager
 from tests.cogs.test_blocks import blocked, events_handled, notified, the_feed
@@ -63,7 +64,7 @@ async def test_of_several_channels_those_that_all_see_are_named(world: World) ->
 
     assert said.startswith("I can't post papers\n")  # the number of channels would reveal the hidden one
     assert f"<#{other.id}>" in said
-    assert "I lack **Send Messages**" in said
+    assert "I'm missing **Send Messages**" in said
     assert str(secret.id) not in said
 
 
@@ -135,10 +136,10 @@ async def test_a_channel_is_named_only_where_every_reader_may_see_it(world: Worl
     assert found is not None
 
     async def allowed(named: Any, place: Any) -> bool:
-        room = await known_channel(found, ChannelId(named.id))
-        in_room = await known_channel(found, ChannelId(place.id))
+        room = await find_channel(found, ChannelId(named.id))
+        in_room = await find_channel(found, ChannelId(place.id))
         assert in_room is not None
-        return may_name(room, in_room=in_room)
+        return may_be_named(room, where=in_room)
 
     for named, place in (
         (public, closed),
@@ -167,4 +168,4 @@ async def test_a_channel_is_named_only_where_every_reader_may_see_it(world: Worl
         (closed, thread),
     ):
         assert not await allowed(named, place), (named.id, place.id)
-    assert not may_name(None, in_room=discord.utils.get(found.channels, id=public.id))  # pyright: ignore[reportArgumentType]
+    assert not may_be_named(None, where=discord.utils.get(found.channels, id=public.id))  # pyright: ignore[reportArgumentType]

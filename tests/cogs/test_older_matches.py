@@ -150,4 +150,4 @@ async def test_the_answer_says_that_a_channel_is_gone(world: World) -> None:
     shown = await world.admin.slash(world.channel, "subscribe", keywords="video", channel=other)
     world.env.backend.delete_channel(other.id)
 
-    assert "does not exist any more" in await press(world, shown.response)
+    assert "no longer exists" in await press(world, shown.response)

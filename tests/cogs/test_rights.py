@@ -104,6 +104,6 @@ async def test_none_of_them_makes_the_bot_post_where_it_may_not(world: World) ->
             "config style": {"style": "digest"},
         }.get(name, {})
         said = text_of(await world.admin.slash(world.channel, name, **given))
-        assert "I lack **Send Messages**" in said, name
+        assert "I'm missing **Send Messages**" in said, name
         assert "Nothing was changed" in said, name
     assert await stored(world) == before

@@ -345,8 +345,8 @@ async def test_a_channel_where_the_bot_may_not_post_is_refused_with_the_remedy(
 
     await person.choose(closed)
 
-    assert "I lack" in person.text
-    assert "give me" in person.text
+    assert "I'm missing" in person.text
+    assert "Give me" in person.text
     assert "choose it again" in person.text
     assert "Step 1 of 4" in person.text
     assert not person.labels["Next"]
@@ -389,7 +389,7 @@ async def test_rights_are_looked_at_again_at_the_end(world: World) -> None:
     world.env.backend.set_overwrite(world.channel.id, overwrite(mia))
     world.env.backend.set_overwrite(world.channel.id, overwrite(world.client.user, embed_links=False))
     await person.press("Finish")
-    assert "I lack **Embed Links**" in person.text
+    assert "I'm missing **Embed Links**" in person.text
     assert await feeds_of(world) == []
     world.env.backend.set_overwrite(world.channel.id, overwrite(world.client.user))
     await person.press("Finish")
@@ -407,7 +407,7 @@ async def test_a_channel_deleted_meanwhile_is_reported(world: World) -> None:
 
     await person.press("Finish")
 
-    assert "does not exist any more" in person.text
+    assert "no longer exists" in person.text
     assert await feeds_of(world) == []
 
 

@@ -190,7 +190,7 @@ async def test_a_missing_history_permission_is_shown_before_it_matters(world: Wo
     ]
 
     for said in answers:
-        assert f"⚠️ I lack **Read Message History** in <#{where.id}>" in said
+        assert f"⚠️ I'm missing **Read Message History** in <#{where.id}>" in said
         assert "Without it I can't check whether a message arrived" in said
         assert "may stay unconfirmed" in said
 
@@ -206,7 +206,9 @@ async def test_a_failed_follow_up_is_shown_until_it_is_turned_off(world: World) 
     said = await status(world)
     explained = text_of(await world.admin.slash(world.channel, "explain", paper="2608.00001"))
 
-    told = "Its thread could not be opened: I lack **Create Public Threads**. Use `/deliver` to try again."
+    told = (
+        "Its thread could not be opened: I'm missing **Create Public Threads**. Use `/deliver` to try again."
+    )
     assert f"/{world.channel.id}/{message.id}: {told}" in said
     assert told in explained
     assert "It was posted" in explained
@@ -221,7 +223,7 @@ async def failed_follow_up(world: World) -> None:
         await follow_ups.add(conn, {post_id: [FollowUpKind.THREAD]}, now=world.clock())
         (follow_up,) = await follow_ups.of_post(conn, post_id)
         await follow_ups.mark_failed(
-            conn, follow_up.id, reason="I lack **Create Public Threads**.", code=50013, now=world.clock()
+            conn, follow_up.id, reason="I'm missing **Create Public Threads**.", code=50013, now=world.clock()
         )
 
 
@@ -294,12 +296,12 @@ async def test_explain_says_why_a_post_in_a_blocked_channel_is_pending(world: Wo
     await subscribed(world)
     (post,) = await pending(world, 1)
     async with world.database.write() as conn:
-        await feeds.block(conn, post.feed_id, reason="I lack **Embed Links**.", now=world.clock())
+        await feeds.block(conn, post.feed_id, reason="I'm missing **Embed Links**.", now=world.clock())
 
     said = text_of(await world.member.slash(world.channel, "explain", paper="2608.00001"))
 
     assert "Pending" in said
-    assert "**Blocked** <t:1787126400:R>: I lack **Embed Links**." in said
+    assert "**Blocked** <t:1787126400:R>: I'm missing **Embed Links**." in said
 
 
 # What Hugging Face answers

@@ -215,7 +215,7 @@ async def test_a_channel_that_the_bot_lost_before_the_confirmation_gets_nothing(
     result = await brought(world, "video")
     world.env.backend.set_overwrite(world.channel.id, overwrite(world.guild.me, send_messages=False))
 
-    assert "I lack **Send Messages**" in await pressed(world, result)
+    assert "I'm missing **Send Messages**" in await pressed(world, result)
     assert await world.subscriptions() == []
 
 
@@ -234,8 +234,8 @@ async def test_many_channels_that_do_not_exist_are_not_all_looked_for(world: Wor
 
     said = text_of(await brought(world, json.dumps({"paperboy": 1, "feeds": feeds}), name="feeds.json"))
 
-    assert "Feed 5: There is no channel with the id 5" in said
-    assert "I looked no further." in said
+    assert "Feed 5: There is no channel with the ID 5" in said
+    assert "I didn't check the rest." in said
     asked_for = [
         one for one in world.env.http_requests if one.path in {f"/channels/{n}" for n in range(1, 100)}
     ]
@@ -337,9 +337,9 @@ async def test_a_feed_that_pings_nobody_new_keeps_its_role(world: World) -> None
 @pytest.mark.parametrize(
     ("feed", "said"),
     [
-        ({"channel_id": "123"}, "no channel with the id 123"),
-        ({"mention_role_id": "123"}, "the role does not exist in this server"),
-        ({"publish": True}, "is not an announcement channel"),
+        ({"channel_id": "123"}, "no channel with the ID 123"),
+        ({"mention_role_id": "123"}, "The role to ping doesn't exist in this server"),
+        ({"publish": True}, "isn't an announcement channel"),
         ({"kind": "forum"}, "**kind** is `forum`"),
     ],
 )
@@ -360,7 +360,7 @@ async def test_a_role_that_the_person_may_not_ping_is_not_imported(world: World)
 
     said = text_of(await brought(world, file, name="feeds.json", who=manager(world)))
 
-    assert "you may not ping it there" in said
+    assert "You can't ping <@&" in said
 
 
 async def test_threads_where_the_bot_may_not_open_them_are_not_imported(world: World) -> None:
@@ -368,7 +368,7 @@ async def test_threads_where_the_bot_may_not_open_them_are_not_imported(world: W
 
     said = text_of(await brought(world, a_file(world, where, threads=True), name="feeds.json"))
 
-    assert "I lack **Create Public Threads**" in said
+    assert "I'm missing **Create Public Threads**" in said
 
 
 async def test_one_feed_that_cannot_be_imported_stops_them_all(world: World) -> None:
@@ -387,7 +387,7 @@ async def test_one_feed_that_cannot_be_imported_stops_them_all(world: World) -> 
 async def test_a_channel_for_a_file_that_names_its_own_is_refused(world: World) -> None:
     said = text_of(await brought(world, a_file(world), name="feeds.json", channel=world.channel))
 
-    assert "leave `channel` out" in said
+    assert "Leave `channel` out" in said
 
 
 async def test_a_file_that_is_too_large_is_not_fetched(world: World) -> None:
@@ -475,7 +475,7 @@ async def test_a_copy_says_which_settings_the_channel_cannot_have(world: World) 
 
     said = text_of(await world.admin.slash(world.channel, "config copy", source=world.channel, channel=forum))
 
-    assert "Not copied: threads stay off" in said
+    assert "Not copied: threads (" in said
     assert await world.subscriptions(forum) == ["video"]
 
 
@@ -505,7 +505,10 @@ async def test_a_copy_needs_the_rights_in_the_target(world: World) -> None:
     closed = channel_where(world, world.guild.me, send_messages=False)
     await subscribed(world)
 
-    for where, lacking in ((target, "You need **Manage Channels**"), (closed, "I lack **Send Messages**")):
+    for where, lacking in (
+        (target, "You need **Manage Channels**"),
+        (closed, "I'm missing **Send Messages**"),
+    ):
         said = text_of(await person.slash(world.channel, "config copy", source=world.channel, channel=where))
         assert lacking in said
         assert await feed_of(world, where) is None
@@ -547,4 +550,4 @@ async def test_an_import_needs_the_right_in_every_channel(world: World) -> None:
     said = text_of(await brought(world, "video", channel=where, who=person))
     assert f"You need **Manage Channels** in <#{where.id}>" in said
     said = text_of(await brought(world, a_file(world, hidden), name="feeds.json", who=person))
-    assert f"no channel with the id {hidden.id} in this server that you can see" in said
+    assert f"no channel with the ID {hidden.id} in this server that you can see" in said

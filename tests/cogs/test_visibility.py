@@ -222,7 +222,7 @@ async def test_check_again_in_direct_messages_is_refused_to_one_who_left_the_ser
 
     said = text_of(await person.user.click(message, label="Check again"))
 
-    assert "You are not a member of that server any more" in said
+    assert "You're no longer a member of that server" in said
     assert str(world.channel.id) not in said
     assert (await the_feed(world)).block is not None
 
@@ -309,7 +309,7 @@ async def test_nothing_is_undone_for_one_who_cannot_see_the_channel_any_more(wor
 
     said = text_of(await person.click(shown.response, label="Undo"))
 
-    assert "you cannot see it" in said
+    assert "you can't see it" in said
     assert await world.subscriptions(other) == []
 
 
@@ -325,7 +325,7 @@ async def test_older_matches_are_not_posted_for_one_who_cannot_see_the_channel_a
 
     said = text_of(await person.click(shown.response, label="Post the last 5 older matches now"))
 
-    assert "you cannot see it" in said
+    assert "you can't see it" in said
     assert str(other.id) not in said
     assert world.posted_ids(other) == []
 
@@ -344,7 +344,7 @@ async def test_a_setup_is_not_finished_in_a_channel_that_was_hidden_meanwhile(wo
 
     await person.click(shown.response, label="Finish")
 
-    assert "you cannot see it" in text_of(shown)
+    assert "you can't see it" in text_of(shown)
     assert await world.subscriptions(other) == []
 
 

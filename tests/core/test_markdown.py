@@ -180,6 +180,8 @@ def test_plain_text_has_no_backslashes_and_no_pings() -> None:
 
 
 def test_markdown_goes_and_code_stays_as_it_is() -> None:
-    told = "I lack **Embed Links** in \\*this\\*: see *Edit Channel → Permissions* and `a*b*c`."
-    assert without_markup(told) == "I lack Embed Links in *this*: see Edit Channel → Permissions and a*b*c."
+    told = "I'm missing **Embed Links** in \\*this\\*: see *Edit Channel → Permissions* and `a*b*c`."
+    assert (
+        without_markup(told) == "I'm missing Embed Links in *this*: see Edit Channel → Permissions and a*b*c."
+    )
     assert without_markup("Wrong:\n```\nab* *cd\n   ^\n```\nMend it.") == "Wrong:\nab* *cd\n   ^\nMend it."

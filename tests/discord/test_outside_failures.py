@@ -17,7 +17,7 @@ from aiohttp import web
 from discord import app_commands
 
 from bot.core.feeds import Style
-from bot.discord.ui import import_targets
+from bot.discord.ui import attachments
 from bot.discord.ui.error_texts import failure
 from cogs.help import HelpCog
 from sandbox import Fault
@@ -274,19 +274,19 @@ async def _served(request: web.Request) -> web.StreamResponse:
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
-        ("404", "upload it again"),
-        ("403", "upload it again"),
+        ("404", "Upload it again"),
+        ("403", "Upload it again"),
         ("500", "a problem (HTTP 500)"),
-        ("cut", "broke off"),
+        ("cut", "connection broke"),
         ("short", "Only 5 of the file's 10 bytes"),
         ("hang", "within 0.2 seconds"),
-        ("refused", "broke off"),
+        ("refused", "connection broke"),
     ],
 )
 async def test_a_file_that_cannot_be_fetched_is_said_as_what_it_is(
     loopback: Loopback, monkeypatch: pytest.MonkeyPatch, kind: str, expected: str
 ) -> None:
-    monkeypatch.setattr(import_targets, "FETCHING_SECONDS", 0.2 if kind == "hang" else 30)
+    monkeypatch.setattr(attachments, "DOWNLOAD_TIMEOUT_SECONDS", 0.2 if kind == "hang" else 30)
     app = web.Application()
     app.router.add_get("/{kind}", _served)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -300,8 +300,8 @@ async def test_a_file_that_cannot_be_fetched_is_said_as_what_it_is(
     }  # fmt: skip
     file = discord.Attachment(data=data, state=loopback.client._connection)
     try:
-        with pytest.raises(import_targets.UserError, match="Nothing was changed") as caught:
-            await import_targets.fetched(file)
+        with pytest.raises(attachments.UserError, match="Nothing was changed") as caught:
+            await attachments.download(file)
         assert expected in str(caught.value)
     finally:
         await runner.cleanup()

@@ -53,23 +53,23 @@ def test_feeds_without_problems_are_one_line_with_their_pending_posts() -> None:
 
 
 def test_an_obstacle_is_wrong_and_its_fix_is_plain_text() -> None:
-    obstacle = "I lack **Embed Links** in <#1>: give me **Embed Links** there, under *Edit Channel*."
+    obstacle = "I'm missing **Embed Links** in <#1>: give me **Embed Links** there, under *Edit Channel*."
     found = one(seen(access=Access(obstacle=obstacle, history_obstacle=obstacle)))
-    assert (found.sign, found.what) == (Sign.WRONG, "#c1 in Club: I lack Embed Links")
+    assert (found.sign, found.what) == (Sign.WRONG, "#c1 in Club: I'm missing Embed Links")
     assert found.remedy == "give me Embed Links there, under Edit Channel"
 
 
 def test_a_blocked_channel_is_reported_with_its_reason_and_since_when() -> None:
-    block = Block(reason="I lack **View Channel** in <#1>: give it me.", since=NOW)
+    block = Block(reason="I'm missing **View Channel** in <#1>: give it me.", since=NOW)
     found, not_seen = judge_feeds([seen(block=block, access=Access(is_known=False))])
     assert not_seen.sign is Sign.UNCHECKED
     assert found.sign is Sign.WRONG
-    assert found.what == "#c1 in Club has been blocked since 2026-08-19 08:00 UTC: I lack View Channel"
+    assert found.what == "#c1 in Club has been blocked since 2026-08-19 08:00 UTC: I'm missing View Channel"
     assert found.remedy == "give it me"
 
 
 def test_a_blocked_channel_whose_problem_is_fixed_says_that_posting_resumes() -> None:
-    found = one(seen(block=Block(reason="I lack it: give it.", since=NOW)))
+    found = one(seen(block=Block(reason="I'm missing it: give it.", since=NOW)))
     assert "posting resumes automatically" in found.remedy
 
 
@@ -80,12 +80,13 @@ def test_a_deleted_channel_is_a_warning() -> None:
 
 def test_permissions_count_only_for_enabled_features() -> None:
     access = Access(
-        publishing_obstacle="No one follows: ask.", threads_obstacle="I lack **Threads** in <#1>: give it."
+        publishing_obstacle="No one follows: ask.",
+        threads_obstacle="I'm missing **Threads** in <#1>: give it.",
     )
     assert one(seen(access=access)).sign is Sign.FINE
     found = judge_feeds([seen(access=access, publishes=True, opens_threads=True)])
     assert [each.sign for each in found] == [Sign.WARNING, Sign.WARNING]
-    assert found[1].what == "#c1 in Club: I lack Threads, so no threads are opened"
+    assert found[1].what == "#c1 in Club: I'm missing Threads, so no threads are opened"
 
 
 def test_failed_and_unconfirmed_posts_are_warnings() -> None:
@@ -97,7 +98,7 @@ def test_failed_and_unconfirmed_posts_are_warnings() -> None:
 
 
 def test_an_obstacle_in_a_paused_channel_is_not_a_problem() -> None:
-    found = one(seen(paused_at=NOW, access=Access(obstacle="I lack it: give it.")))
+    found = one(seen(paused_at=NOW, access=Access(obstacle="I'm missing it: give it.")))
     assert (found.sign, found.what) == (Sign.FINE, "1 channel (1 paused) in 1 server: no problems")
 
 
@@ -108,7 +109,7 @@ def test_a_channel_that_was_not_seen_is_unchecked() -> None:
 
 
 def test_twenty_problems_are_listed_worst_first_and_the_others_counted() -> None:
-    bad = [seen(number=n, access=Access(obstacle="I lack it: give it.")) for n in range(1, 31)]
+    bad = [seen(number=n, access=Access(obstacle="I'm missing it: give it.")) for n in range(1, 31)]
     mild = [seen(number=n, pending=Pending(waiting=0, unconfirmed=0, failed=1)) for n in range(31, 41)]
     found = judge_feeds([*mild, *bad])
     assert [each.sign for each in found] == [Sign.WRONG] * 21

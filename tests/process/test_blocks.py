@@ -83,7 +83,7 @@ async def test_channels_without_a_permission_are_blocked_reported_once_and_resum
         (thread, "Send Messages in Threads"),
     ):
         assert f"{place.mention} is blocked" in told
-        assert f"I lack **{permission}**" in told
+        assert f"I'm missing **{permission}**" in told
         assert len(stage.calls("POST", f"/channels/{place.id}/")) <= 1
     status = await stage.command("status")
     assert status.count("⛔") == 3

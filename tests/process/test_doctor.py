@@ -82,8 +82,8 @@ async def test_missing_permissions_are_named_with_their_channel(stage: Stage) ->
     assert done.code == 1
     fix = "there, under Edit Channel → Permissions"
     assert lines(done, "✗") == [
-        f"✗ #papers in Paper Club: I lack Embed Links → give me Embed Links {fix}",
-        f"✗ #general in Paper Club: I lack View Channel → give me View Channel {fix}",
+        f"✗ #papers in Paper Club: I'm missing Embed Links → give me Embed Links {fix}",
+        f"✗ #general in Paper Club: I'm missing View Channel → give me View Channel {fix}",
     ]
     assert done.out.endswith("\n2 problems found.\n")
 
@@ -103,7 +103,7 @@ async def test_a_thread_is_looked_at_through_its_channel(stage: Stage) -> None:
     done = await stage.finished("doctor")
     (wrong,) = lines(done, "✗")
     assert wrong.startswith(
-        "✗ #reading in Paper Club: I lack Send Messages in Threads → give me Send Messages in"
+        "✗ #reading in Paper Club: I'm missing Send Messages in Threads → give me Send Messages in"
     )
     assert "in #papers" in wrong
 
@@ -115,7 +115,7 @@ async def test_a_deleted_channel_and_missing_history_are_warnings(stage: Stage) 
     done = await stage.finished("doctor")
     assert done.code == 0
     history, gone = lines(done, "!")
-    assert "#papers in Paper Club: I lack Read Message History" in history
+    assert "#papers in Paper Club: I'm missing Read Message History" in history
     assert f"channel {stage.discord.club.general.id} in Paper Club no longer exists" in gone
 
 
@@ -123,12 +123,12 @@ async def test_a_hold_and_its_post_that_waits_are_told(stage: Stage) -> None:
     await subscribed(stage, and_stops=False)
     stage.discord.deny(stage.discord.channel, send_messages=True)
     stage.list_paper("2608.00002", title="Video too")
-    await stage.started[-1].says("I lack **Send Messages**")
+    await stage.started[-1].says("I'm missing **Send Messages**")
     await stage.started[-1].stop()
     done = await stage.finished("doctor")
     (wrong,) = lines(done, "✗")
     assert re.match(
-        r"✗ #papers in Paper Club has been blocked since .* UTC: I lack Send Messages → give me", wrong
+        r"✗ #papers in Paper Club has been blocked since .* UTC: I'm missing Send Messages → give me", wrong
     ), wrong
     assert "1 post pending" in done.out
 

@@ -78,7 +78,7 @@ def follow_up_obstacles(feed: Feed, access: Access, *, ping_obstacle: str | None
     """
     obstacles: list[str] = []
     if ping_obstacle:
-        obstacles.append(f"⚠️ Nobody is pinged: {ping_obstacle}")
+        obstacles.append(f"⚠️ Nobody is pinged. {ping_obstacle}")
     if feed.publishes and access.publishing_obstacle not in {None, access.obstacle}:
         obstacles.append(f"⚠️ Messages are not published: {access.publishing_obstacle}")
     if feed.opens_threads and access.threads_obstacle not in {None, access.obstacle}:

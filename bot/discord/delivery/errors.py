@@ -12,7 +12,8 @@ import discord
 from bot.discord.connection.errors import FAILURES, DiscordError, UnreadableAnswerError, read_error
 from bot.discord.connection.requests import attempted
 from bot.discord.delivery.content_errors import rejection
-from bot.discord.permissions.access import UNKNOWN_CHANNEL, permission_name
+from bot.discord.permissions.bot_access import UNKNOWN_CHANNEL
+from bot.discord.permissions.obstacles import permission_name
 from bot.errors import DeliveryError, DeliveryErrorKind
 
 _log = logging.getLogger(__name__)

@@ -12,8 +12,9 @@ from bot.discord.answers import notices as answers
 from bot.discord.connection.errors import discord_errors
 from bot.discord.delivery.errors import delivery_errors
 from bot.discord.delivery.payloads import IDENTIFIED, MESSAGES, answered
-from bot.discord.permissions.visibility import Viewer, known_channel, may_name, member
-from bot.discord.permissions.writable_channels import rooms
+from bot.discord.permissions.audience import may_be_named
+from bot.discord.permissions.open_channels import open_channels
+from bot.discord.permissions.viewer import Viewer, find_channel, find_member
 from bot.discord.ui.check_again_button import CheckAgainButton
 from bot.discord.ui.components import SafeView
 from bot.errors import DeliveryError, DeliveryErrorKind
@@ -31,7 +32,7 @@ class DiscordNoticeBoard:
     async def channels(self, server_id: ServerId) -> Sequence[ChannelId]:
         """The server's system channel, then its first text channel, where the bot may write and embed."""
         guild = self._client.get_guild(server_id)
-        return [ChannelId(channel.id) for channel in rooms(guild)] if guild else []
+        return [ChannelId(channel.id) for channel in open_channels(guild)] if guild else []
 
     async def post(
         self, channel_id: ChannelId, report: ProblemReport, *, nonce: str, may_have_arrived: bool = False
@@ -74,12 +75,12 @@ class DiscordNoticeBoard:
     async def _as_read_in(self, channel_id: ChannelId, report: ProblemReport) -> ProblemReport:
         """The part of the report that everybody who reads the channel may see."""
         guild = self._client.get_guild(report.server_id)
-        place = await known_channel(guild, channel_id) if guild else None
+        place = await find_channel(guild, channel_id) if guild else None
         if guild is None or place is None:
             return report.naming(())
-        rooms = {feed.channel_id: await known_channel(guild, feed.channel_id) for feed in report.feeds}
+        rooms = {feed.channel_id: await find_channel(guild, feed.channel_id) for feed in report.feeds}
         return report.naming(
-            [channel_id for channel_id, room in rooms.items() if may_name(room, in_room=place)]
+            [channel_id for channel_id, room in rooms.items() if may_be_named(room, where=place)]
         )
 
     async def _as_read_by(self, user_id: UserId, report: ProblemReport) -> ProblemReport:
@@ -93,7 +94,7 @@ class DiscordNoticeBoard:
             raise DeliveryError(
                 "The bot is not in that server any more.", kind=DeliveryErrorKind.CHANNEL_REFUSED
             )
-        person = await member(guild, user_id)
+        person = await find_member(guild, user_id)
         if person is None:
             raise DeliveryError(
                 "That person is not in the server any more.", kind=DeliveryErrorKind.CHANNEL_REFUSED

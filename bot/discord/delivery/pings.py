@@ -9,8 +9,8 @@ import discord
 from bot.core.feeds import Place
 from bot.core.ids import RoleId
 from bot.core.messages import Message
-from bot.discord.permissions.access import permissions_in
-from bot.discord.permissions.features import MENTION, may_mention
+from bot.discord.permissions.bot_access import bot_permissions
+from bot.discord.permissions.obstacles import mention_obstacle
 
 
 async def ping_obstacle(client: discord.Client, place: Place, role_id: RoleId) -> str | None:
@@ -18,18 +18,10 @@ async def ping_obstacle(client: discord.Client, place: Place, role_id: RoleId) -
     guild = _known(client, place)
     if guild is None:
         return None
-    role = guild.get_role(role_id)
-    if role is None:
-        return "the role to ping was deleted. `/config mention` chooses another role, or none."
-    if role.is_default():
-        return "I ping neither @\u200beveryone nor @\u200bhere. `/config mention` chooses a role, or none."
-    room = guild.get_channel_or_thread(place.channel_id)
-    if role.mentionable or room is None or may_mention(await permissions_in(client, room)):
-        return None
-    return (
-        f"I may no longer ping {role.mention}. Turn on *Allow anyone to @mention this role* under *Server "
-        f"Settings → Roles*, or give me {MENTION} in the channel; `/config mention` chooses another role."
-    )
+    channel = guild.get_channel_or_thread(place.channel_id)
+    ours = await bot_permissions(client, channel) if channel else discord.Permissions.all()
+    obstacle = mention_obstacle(guild.get_role(role_id), place.channel_id, ours)
+    return str(obstacle) if obstacle else None
 
 
 def without_dead_ping(client: discord.Client, place: Place, message: Message) -> Message:

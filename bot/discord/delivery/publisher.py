@@ -20,7 +20,8 @@ from bot.discord.delivery.errors import LOCKED, THREAD_ARCHIVED, delivery_errors
 from bot.discord.delivery.payloads import IDENTIFIED, answered
 from bot.discord.delivery.pings import ping_obstacle, without_dead_ping
 from bot.discord.embeds import to_discord
-from bot.discord.permissions.access import access_of, feed_kind, forum_tags, permissions_in
+from bot.discord.permissions.bot_access import access_of, bot_permissions
+from bot.discord.permissions.obstacles import feed_kind, forum_tags
 from bot.errors import DeliveryError, DeliveryErrorKind
 
 # Within this time discord.py waits and retries automatically, with the same nonce. After it the answer counts
@@ -156,7 +157,7 @@ class DiscordPublisher:
         return MessageId(created.thread.id)
 
     async def _tags(self, forum: discord.ForumChannel, message: Message) -> list[discord.ForumTag]:
-        may_moderate = (await permissions_in(self._client, forum)).manage_threads
+        may_moderate = (await bot_permissions(self._client, forum)).manage_threads
         is_required = forum.flags.require_tag
         chosen = choose(
             forum_tags(forum), message.queries, is_required=is_required, may_moderate=may_moderate

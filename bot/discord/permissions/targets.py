@@ -1,8 +1,9 @@
-"""The channel that a command is about, and whether the person and the bot may post there."""
+"""The channel that a command, a button or a file is about, and the checks that it must pass."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import discord
 from discord import app_commands
@@ -11,25 +12,28 @@ from typing_extensions import override
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, ServerId, UserId
 from bot.discord.connection.errors import DiscordError, discord_errors
-from bot.discord.permissions.access import (
-    FORUMS,
-    THREADS,
-    Room,
+from bot.discord.permissions.bot_access import bot_permissions
+from bot.discord.permissions.obstacles import (
+    Obstacle,
+    ServerChannel,
     feed_kind,
-    permission_name,
-    permissions_in,
+    mention_obstacle,
     posting_obstacle,
-    writing,
+    publishing_type_obstacle,
+    thread_type_obstacle,
+    type_obstacle,
+    user_obstacle,
 )
-from bot.discord.permissions.visibility import Viewer
+from bot.discord.permissions.viewer import Viewer
 from bot.errors import UserError
 
-_Channel = app_commands.AppCommandChannel | app_commands.AppCommandThread
+_TypeCheck = Callable[[ChannelId, discord.ChannelType], Obstacle | None]
+_OptionChannel = app_commands.AppCommandChannel | app_commands.AppCommandThread
 
 
-class _EveryKind(app_commands.Transformer):
-    """A channel of whatever kind: Discord's list of kinds knows no media channels, and a refusal of our own
-    says more than a picker that leaves some out.
+class _AnyChannel(app_commands.Transformer):
+    """Accepts channels of every type: discord.py's list of types lacks media channels, and our own refusal
+    says more than a picker that hides some.
     """
 
     @property
@@ -38,32 +42,17 @@ class _EveryKind(app_commands.Transformer):
         return discord.AppCommandOptionType.channel
 
     @override
-    async def transform(self, interaction: discord.Interaction, value: _Channel, /) -> _Channel:
+    async def transform(self, interaction: discord.Interaction, value: _OptionChannel, /) -> _OptionChannel:
         return value
 
 
-# What a `channel` option gives.
-ChannelOption = app_commands.Transform[_Channel, _EveryKind]
-
-POSTABLE = (
-    THREADS
-    | FORUMS
-    | {
-        discord.ChannelType.text,
-        discord.ChannelType.news,
-        discord.ChannelType.voice,
-        discord.ChannelType.stage_voice,
-    }
-)
-
-
-# The channel is not named: its mention would say that there is one.
-_UNSEEN = "You need **View Channel** in that channel. Nothing was changed; ask an admin of this server."
+# The value of a `channel` option.
+ChannelOption = app_commands.Transform[_OptionChannel, _AnyChannel]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where a command acts, and who asked for it."""
+    """Where a command acts, and who used it."""
 
     server_id: ServerId
     channel_id: ChannelId
@@ -75,164 +64,239 @@ class Target:
         return Place(server_id=self.server_id, channel_id=self.channel_id, kind=self.kind)
 
 
-def place(interaction: discord.Interaction, channel: ChannelOption | None) -> Target:
-    """The channel that was named, else the one the command is used in; nothing is checked.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestedChannel:
+    """A channel that a user asks for, with the user's permissions there; the bot's are read when needed."""
+
+    interaction: discord.Interaction
+    target: Target
+    type: discord.ChannelType
+    theirs: discord.Permissions
+    channel: object  # as far as Discord described it
+
+    async def bot_side(self) -> tuple[ServerChannel | None, discord.Permissions]:
+        """The channel itself, if it is known, and the bot's permissions there."""
+        if self.target.channel_id == self.interaction.channel_id:
+            here = self.interaction.channel
+            return (here if isinstance(here, ServerChannel) else None), self.interaction.app_permissions
+        channel = self.channel
+        try:
+            if isinstance(channel, _OptionChannel):
+                with discord_errors():
+                    channel = channel.resolve() or await channel.fetch()
+            if isinstance(channel, ServerChannel):
+                return channel, await bot_permissions(self.interaction.client, channel)
+        except DiscordError as error:
+            if error.status not in {403, 404}:  # what the bot may not fetch, it cannot see
+                raise
+        return None, discord.Permissions.none()
+
+    def user_obstacle(self, *, writes: bool = True) -> Obstacle | None:
+        """What prevents the user from managing the channel and, if asked for, writing there."""
+        return user_obstacle(self.target.channel_id, self.type, self.theirs, writes=writes)
+
+    async def posting_obstacle(self) -> Obstacle | None:
+        """What prevents the user from having the bot post there, or the bot from doing it."""
+        channel_id = self.target.channel_id
+        if obstacle := self.user_obstacle() or type_obstacle(channel_id, self.type):
+            return obstacle
+        channel, ours = await self.bot_side()
+        is_locked = getattr(self.channel, "locked", False)
+        return posting_obstacle(channel_id, self.type, ours, is_locked=is_locked, channel=channel)
+
+    async def mention_obstacle(self, role: discord.Role | None) -> Obstacle | None:
+        """What prevents the user from having the bot ping the role there, or the bot from doing it."""
+        _, ours = await self.bot_side()
+        return mention_obstacle(role, self.target.channel_id, ours, theirs=self.theirs)
+
+
+async def from_option(interaction: discord.Interaction, option: ChannelOption | None) -> RequestedChannel:
+    """The channel that an option names, else the one that the command is used in.
 
     Raises:
         UserError: the command was not used in a server.
     """
-    channel_id = channel.id if channel else interaction.channel_id
+    if option is None or option.id == interaction.channel_id:
+        channel, theirs = interaction.channel, interaction.permissions
+    else:
+        channel, theirs = option, option.permissions
+        # Discord sends the permissions of a thread's parent, and does not say who is in a private thread.
+        is_private = option.type is discord.ChannelType.private_thread
+        if is_private and await Viewer.of(interaction).channel(ChannelId(option.id)) is None:
+            theirs = discord.Permissions.none()
+    return _requested(interaction, option.id if option else interaction.channel_id, channel, theirs)
+
+
+async def from_id(interaction: discord.Interaction, channel_id: ChannelId) -> RequestedChannel | None:
+    """The channel with an id that Discord does not describe; None if the user cannot see it.
+
+    Raises:
+        UserError: the interaction does not come from a server.
+    """
+    if channel_id == interaction.channel_id:
+        return await from_option(interaction, None)
+    viewer = Viewer.of(interaction)
+    channel = await viewer.channel(channel_id)
+    if channel is None:
+        return None
+    return _requested(interaction, channel_id, channel, viewer.permissions_in(channel))
+
+
+def _requested(
+    interaction: discord.Interaction, channel_id: int | None, channel: object, theirs: discord.Permissions
+) -> RequestedChannel:
     if interaction.guild_id is None or channel_id is None:
-        raise UserError("This command works in a server's channels only.")
-    return Target(
+        raise UserError("This command only works in a server's channels.")
+    channel_type = getattr(channel, "type", discord.ChannelType.text)
+    target = Target(
         server_id=ServerId(interaction.guild_id),
         channel_id=ChannelId(channel_id),
-        kind=feed_kind(_kind(interaction, channel)),
+        kind=feed_kind(channel_type),
         user_id=UserId(interaction.user.id),
+    )
+    return RequestedChannel(
+        interaction=interaction, target=target, type=channel_type, theirs=theirs, channel=channel
     )
 
 
 async def visible(interaction: discord.Interaction, channel: ChannelOption | None) -> Target:
-    """The target of a command for all: a channel that the person can see.
+    """For a command that everyone may use: a channel that the user can see.
 
     Raises:
-        UserError: they cannot.
+        UserError: they cannot see it.
     """
-    target = place(interaction, channel)
-    _, theirs = await _their_side(interaction, channel)
-    if not theirs.view_channel:
-        raise UserError(_UNSEEN)
-    return target
+    requested = await from_option(interaction, channel)
+    if not requested.theirs.view_channel:
+        _refuse(requested.user_obstacle())
+    return requested.target
 
 
 async def managed(interaction: discord.Interaction, channel: ChannelOption | None) -> Target:
-    """The target of an admin's command: the person may manage it, see it and write there.
+    """For an admin command: a channel that the user may manage and write in.
 
     Raises:
-        UserError: a permission of the person's is missing, named as Discord names it.
+        UserError: the user is missing a permission.
     """
-    target = place(interaction, channel)
-    kind, theirs = await _their_side(interaction, channel)
-    require(theirs, kind, target.channel_id)
-    return target
+    requested = await from_option(interaction, channel)
+    _refuse(requested.user_obstacle())
+    return requested.target
 
 
 async def overseen(interaction: discord.Interaction, channel: ChannelOption | None) -> Target:
-    """The target of an admin's command that changes nothing there: the person may manage and see it.
+    """For an admin command that only reads: a channel that the user may manage.
 
     Raises:
-        UserError: a permission of the person's is missing, named as Discord names it.
+        UserError: the user is missing a permission.
     """
-    target = place(interaction, channel)
-    kind, theirs = await _their_side(interaction, channel)
-    require(theirs, kind, target.channel_id, writes=False)
-    return target
+    requested = await from_option(interaction, channel)
+    _refuse(requested.user_obstacle(writes=False))
+    return requested.target
 
 
 async def of_button(interaction: discord.Interaction, channel_id: ChannelId) -> Target:
-    """The target of an admin's button, whose channel Discord does not describe: as `managed`.
+    """For an admin's button: the channel in its custom id, checked as in `managed`.
 
     Raises:
-        UserError: the person may not, or the channel is not known any more.
+        UserError: the user is missing a permission, or the channel no longer exists.
     """
-    target = place(interaction, None)
-    if channel_id == interaction.channel_id:
-        kind, theirs = await _their_side(interaction, None)
-    else:
-        viewer = Viewer.of(interaction)
-        channel = await viewer.room(channel_id)
-        if channel is None:
-            raise UserError("That channel does not exist any more, or you cannot see it. Nothing was done.")
-        kind, theirs = channel.type, viewer.permissions_in(channel)
-    require(theirs, kind, channel_id)
-    return replace(target, channel_id=channel_id, kind=feed_kind(kind))
+    requested = await from_id(interaction, channel_id)
+    if requested is None:
+        raise UserError("That channel no longer exists, or you can't see it. Nothing was changed.")
+    _refuse(requested.user_obstacle())
+    return requested.target
+
+
+async def postable(interaction: discord.Interaction, channel: ChannelOption | None) -> Target:
+    """For an admin command that leads to posts: the user and the bot may post in the channel.
+
+    Raises:
+        UserError: the user or the bot is missing a permission, or the channel takes no messages.
+    """
+    requested = await from_option(interaction, channel)
+    _refuse(await requested.posting_obstacle())
+    return requested.target
+
+
+async def mentioning(
+    interaction: discord.Interaction, channel: ChannelOption | None, role: discord.Role | None
+) -> Target:
+    """For /config mention: both may post there and ping the role; None turns pings off.
+
+    Raises:
+        UserError: the user or the bot may not.
+    """
+    if role is None:
+        return await managed(interaction, channel)
+    requested = await from_option(interaction, channel)
+    if not role.is_default():
+        _refuse(await requested.posting_obstacle())
+    _refuse(await requested.mention_obstacle(role))
+    return requested.target
+
+
+async def with_threads(
+    interaction: discord.Interaction, channel: ChannelOption | None, *, on: bool
+) -> Target:
+    """For /config threads: to turn them on, both may post there and messages may have threads.
+
+    Raises:
+        UserError: the user or the bot is missing a permission, or the channel's type has no threads.
+    """
+    return await _switching(interaction, channel, on=on, check=thread_type_obstacle)
+
+
+async def with_followers(
+    interaction: discord.Interaction, channel: ChannelOption | None, *, on: bool
+) -> Target:
+    """For /config publish: to turn it on, both may post there and other servers may follow the channel.
+
+    Raises:
+        UserError: the user or the bot is missing a permission, or it is not an announcement channel.
+    """
+    return await _switching(interaction, channel, on=on, check=publishing_type_obstacle)
+
+
+async def _switching(
+    interaction: discord.Interaction, channel: ChannelOption | None, *, on: bool, check: _TypeCheck
+) -> Target:
+    requested = await from_option(interaction, channel)
+    _refuse(requested.user_obstacle())
+    if on:
+        _refuse(check(requested.target.channel_id, requested.type))
+        _refuse(await requested.posting_obstacle())
+    return requested.target
+
+
+async def for_notices(interaction: discord.Interaction, channel: ChannelOption) -> Target:
+    """For /config notices: both may post there, and it is no forum.
+
+    Raises:
+        UserError: the user or the bot is missing a permission, or the channel takes no messages.
+    """
+    requested = await from_option(interaction, channel)
+    _refuse(requested.user_obstacle())
+    if requested.target.kind is FeedKind.FORUM:
+        raise UserError(
+            f"<#{channel.id}> takes posts, not messages. Nothing was changed. Choose a text channel that "
+            "your admins read."
+        )
+    _refuse(await requested.posting_obstacle())
+    return requested.target
 
 
 async def named_while_typing(interaction: discord.Interaction) -> ChannelId | None:
-    """The channel that an autocomplete is about; None where there is none that the person can see.
+    """The channel that an autocomplete is about; None if the user cannot see it.
 
-    Discord describes a `channel` option only when the command is sent: until then there is its id alone.
+    Discord describes a `channel` option only once the command is sent; until then there is just its id.
     """
-    named: discord.abc.Snowflake | None = getattr(interaction.namespace, "channel", None)
-    channel_id = named.id if named is not None else interaction.channel_id
+    option: discord.abc.Snowflake | None = getattr(interaction.namespace, "channel", None)
+    channel_id = option.id if option is not None else interaction.channel_id
     if interaction.guild_id is None or channel_id is None:
         return None
-    seen = await Viewer.of(interaction).visible([ChannelId(channel_id)])
-    return next(iter(seen), None)
+    visible_ids = await Viewer.of(interaction).visible([ChannelId(channel_id)])
+    return next(iter(visible_ids), None)
 
 
-async def postable(
-    interaction: discord.Interaction, channel: ChannelOption | None, *, again: str = "type the command again"
-) -> Target:
-    """`managed`, and a channel of a kind that posts go to, in which the bot may post.
-
-    `again` is what to do once an obstacle is mended.
-
-    Raises:
-        UserError: the person or the bot lacks a permission, or the channel is of another kind.
-    """
-    target = await managed(interaction, channel)
-    kind, _ = await _their_side(interaction, channel)
-    if kind not in POSTABLE:
-        raise UserError(
-            f"<#{target.channel_id}> takes no messages. Nothing was changed: use a text channel, a forum or "
-            "a thread."
-        )
-    room, ours = await _our_side(interaction, channel)
-    told = channel if channel is not None else interaction.channel  # with the command, and so just now
-    is_locked = getattr(told, "locked", False)
-    obstacle = posting_obstacle(target.channel_id, target.kind, ours, is_locked=is_locked, room=room)
+def _refuse(obstacle: Obstacle | None) -> None:
     if obstacle:
-        raise UserError(f"{obstacle.what}. Nothing was changed: {obstacle.remedy}, and {again}.")
-    return target
-
-
-def require(
-    theirs: discord.Permissions, kind: discord.ChannelType, channel_id: ChannelId, *, writes: bool = True
-) -> None:
-    """Raises UserError where somebody with these permissions may not manage it, see it and write there."""
-    if not theirs.view_channel:
-        raise UserError(_UNSEEN)
-    wanted = ["manage_channels", *([writing(feed_kind(kind))] if writes else [])]
-    missing = [permission_name(name, in_forum=kind in FORUMS) for name in wanted if not getattr(theirs, name)]
-    if missing:
-        listed = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
-        raise UserError(
-            f"You need {listed} in <#{channel_id}> for this. Nothing was changed; ask an admin of this "
-            "server."
-        )
-
-
-async def _their_side(
-    interaction: discord.Interaction, channel: ChannelOption | None
-) -> tuple[discord.ChannelType, discord.Permissions]:
-    """The target's kind, and what the person may do there, both as Discord tells them with the command."""
-    if channel is not None and channel.id != interaction.channel_id:
-        # Of a thread Discord tells the permissions of its channel, and not who is in a private one.
-        is_private = channel.type is discord.ChannelType.private_thread
-        if is_private and await Viewer.of(interaction).room(ChannelId(channel.id)) is None:
-            return channel.type, discord.Permissions.none()
-        return channel.type, channel.permissions
-    return _kind(interaction, channel), interaction.permissions
-
-
-def _kind(interaction: discord.Interaction, channel: ChannelOption | None) -> discord.ChannelType:
-    where = channel or interaction.channel
-    return getattr(where, "type", discord.ChannelType.text)
-
-
-async def _our_side(
-    interaction: discord.Interaction, channel: ChannelOption | None
-) -> tuple[Room | None, discord.Permissions]:
-    """The target as far as it is known, and what the bot may do there."""
-    if channel is None or channel.id == interaction.channel_id:
-        here = interaction.channel
-        return (here if isinstance(here, Room) else None), interaction.app_permissions
-    try:
-        with discord_errors():
-            room = channel.resolve() or await channel.fetch()
-        return room, await permissions_in(interaction.client, room)
-    except DiscordError as error:
-        if error.status not in {403, 404}:
-            raise
-        return None, discord.Permissions.none()  # what may not be fetched cannot be seen
+        raise UserError(obstacle.refusal)

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from bot.core.ids import ServerId
 from bot.discord.answers import notices as answers
-from bot.discord.permissions.visibility import Viewer
+from bot.discord.permissions.viewer import Viewer
 from bot.discord.ui.components import PersistentItem, client_of
 from bot.discord.ui.pages import answer
 from bot.errors import UserError

@@ -14,7 +14,7 @@ from typing_extensions import override
 from bot.core.ids import ServerId
 from bot.core.mentions import channels_in
 from bot.discord.embeds import MessageParts
-from bot.discord.permissions.visibility import Viewer
+from bot.discord.permissions.viewer import Viewer
 from bot.discord.ui.components import PersistentItem, SafeView, client_of
 from bot.discord.ui.error_texts import UNREACHABLE
 from bot.discord.ui.replies import is_public, reply

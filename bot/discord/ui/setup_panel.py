@@ -179,7 +179,7 @@ class Panel(Session):
             case _:
                 channel = cast("ChannelOption | None", values[0] if values else None)
                 self._draft = draft.without_place()  # if the new channel is refused, none is chosen
-                target = await targets.postable(interaction, channel, again="choose it again")
+                target = await targets.postable(interaction, channel)
                 return await self._setup.choose(draft, target.place)
 
     async def _draft_from(self, form: Form) -> Draft:

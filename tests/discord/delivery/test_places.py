@@ -220,7 +220,7 @@ async def test_a_refusal_names_the_one_permission_that_is_missing(loopback: Loop
         await loopback.deny(kind, **denied)
         error = await refused(loopback, kind)
         assert error.kind is DeliveryErrorKind.PERMISSION_MISSING
-        assert f"I lack **{named}** in <#{place.channel_id}>: give me **{named}**" in error.reason
+        assert f"I'm missing **{named}** in <#{place.channel_id}>: give me **{named}**" in error.reason
         assert (await loopback.publisher.access(place)).obstacle == error.reason
 
 
@@ -300,6 +300,6 @@ async def test_a_time_out_is_told(loopback: Loopback) -> None:
     guild: Any = loopback.client.get_guild(loopback.place("text").server_id)
     guild.me.timed_out_until = datetime.now(UTC) + timedelta(hours=1)
     try:
-        assert "time-out" in ((await loopback.publisher.access(loopback.place("text"))).obstacle or "")
+        assert "timed out" in ((await loopback.publisher.access(loopback.place("text"))).obstacle or "")
     finally:
         guild.me.timed_out_until = None

@@ -86,7 +86,7 @@ async def test_a_locked_thread_is_refused(world: World) -> None:
     said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place))
 
     assert "is locked" in said
-    assert "unlock it" in said
+    assert "Unlock it" in said
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ async def test_a_right_that_the_bot_lacks_is_named(
     )
 
     assert result.ephemeral
-    assert f"I lack **{named}** in <#{place.id}>." in text_of(result)
+    assert f"I'm missing **{named}** in <#{place.id}>." in text_of(result)
 
 
 async def test_a_channel_that_the_bot_cannot_see_is_refused(world: World) -> None:
@@ -120,7 +120,7 @@ async def test_a_channel_that_the_bot_cannot_see_is_refused(world: World) -> Non
 
     said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place))
 
-    assert "I lack **View Channel**" in said
+    assert "I'm missing **View Channel**" in said
 
 
 async def test_a_thread_needs_the_right_to_write_in_threads(world: World) -> None:
@@ -132,7 +132,7 @@ async def test_a_thread_needs_the_right_to_write_in_threads(world: World) -> Non
 
     said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place))
 
-    assert "I lack **Send Messages in Threads**" in said
+    assert "I'm missing **Send Messages in Threads**" in said
 
 
 def forum_without_posts_by(world: World, member_id: int) -> Any:
@@ -152,7 +152,7 @@ async def test_a_forum_needs_the_right_to_make_posts(world: World) -> None:
 
     said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place))
 
-    assert f"I lack **Create Posts** in <#{place.id}>. Nothing was changed" in said
+    assert f"I'm missing **Create Posts** in <#{place.id}>. Nothing was changed" in said
 
 
 async def test_a_person_needs_the_right_to_make_posts_in_a_forum(world: World) -> None:
@@ -265,5 +265,5 @@ async def test_a_server_that_came_without_its_members_is_asked_for_the_bots_own_
         guild.me._roles = discord.utils.SnowflakeList(())
         guild.default_role._permissions = 0
         result = await world.admin.slash(world.channel, "subscribe", keywords="robots", channel=target)
-        assert "I lack" not in text_of(result)
+        assert "I'm missing" not in text_of(result)
         assert "robots" in text_of(result)

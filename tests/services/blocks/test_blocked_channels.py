@@ -20,7 +20,7 @@ from bot.services.blocks.overdue import SURE_AFTER_SECONDS
 from bot.store import feeds, notices, servers
 from tests.services.bots import CHANNEL, LIVE, OTHER, SERVER, USER, Bot, everything
 
-LACKS = "I lack **Send Messages** in <#1>: give me **Send Messages** there."
+LACKS = "I'm missing **Send Messages** in <#1>: give me **Send Messages** there."
 EXPLAINED = DeliveryError(LACKS, code=50013, kind=DeliveryErrorKind.PERMISSION_MISSING)
 UNEXPLAINED = DeliveryError(
     "Discord refuses messages there (403, code 0).", kind=DeliveryErrorKind.CHANNEL_REFUSED
@@ -211,7 +211,9 @@ async def test_posts_in_doubt_are_looked_for_once_the_history_may_be_read(bot: B
     bot.publisher.lose_answers(CHANNEL)
     await bot.run()
     bot.publisher.find_faults.append(DeliveryError("I may not look.", kind=DeliveryErrorKind.UNCONFIRMED))
-    bot.publisher.obstacles[ChannelId(CHANNEL)] = Access(history_obstacle="I lack **Read Message History**.")
+    bot.publisher.obstacles[ChannelId(CHANNEL)] = Access(
+        history_obstacle="I'm missing **Read Message History**."
+    )
     bot.clock.advance(hours=1)
     await bot.run()
     await bot.services.blocked_channels.recheck(is_asked=True)

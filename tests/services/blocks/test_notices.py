@@ -19,7 +19,7 @@ from tests.fakes.board import DIRECT
 from tests.samples import NOW
 from tests.services.bots import CHANNEL, LIVE, OTHER, SERVER, USER, Bot, stored
 
-LACKS = "I lack **Send Messages** in <#1>: give me **Send Messages** there."
+LACKS = "I'm missing **Send Messages** in <#1>: give me **Send Messages** there."
 REFUSED = DeliveryError(LACKS, code=50013, kind=DeliveryErrorKind.PERMISSION_MISSING)
 CLOSED = DeliveryError("Refused.", code=50013, kind=DeliveryErrorKind.CHANNEL_REFUSED)
 BUSY = DeliveryError("Discord answered 503.", may_have_arrived=True)
@@ -91,7 +91,7 @@ async def test_a_place_where_something_is_seen_to_be_in_the_way_is_not_called(bo
     await with_problem(bot)
     bot.board.own_channels = [SYSTEM]
     await bot.execute("UPDATE servers SET notices_channel_id = :id", id=ADMINS)
-    bot.publisher.obstacles[ChannelId(ADMINS)] = Access(obstacle="I lack **View Channel**.")
+    bot.publisher.obstacles[ChannelId(ADMINS)] = Access(obstacle="I'm missing **View Channel**.")
     assert await told(bot) == [(SYSTEM, 1)]
     assert bot.board.tried == [SYSTEM]
 

@@ -18,7 +18,7 @@ from tests.services.bots import CHANNEL, LIVE, USER, Bot
 from tests.waiting import until
 
 KINDS = [FeedKind.CHANNEL, FeedKind.THREAD, FeedKind.FORUM]
-REFUSED = DeliveryError("I lack **Embed Links**.", code=50013, kind=DeliveryErrorKind.PERMISSION_MISSING)
+REFUSED = DeliveryError("I'm missing **Embed Links**.", code=50013, kind=DeliveryErrorKind.PERMISSION_MISSING)
 NOBODY_CAN_LOOK = DeliveryError("I cannot look.", code=50013, kind=DeliveryErrorKind.UNCONFIRMED)
 
 
@@ -203,7 +203,7 @@ async def test_messages_are_published_and_get_their_threads_once(bot: Bot) -> No
         (DeliveryError("Some an hour.", retry_after_seconds=1_800.0), "pending"),
         (
             DeliveryError(
-                "I lack **Create Public Threads**.", code=50013, kind=DeliveryErrorKind.CHANNEL_REFUSED
+                "I'm missing **Create Public Threads**.", code=50013, kind=DeliveryErrorKind.CHANNEL_REFUSED
             ),
             "failed",
         ),

@@ -1,0 +1,192 @@
+"""Which channels a user can see and manage now: the one rule for everything that is shown.
+
+Nobody is shown a channel that they cannot see. A thread is visible with its channel; a private one to its
+members and to people who manage threads. A channel that cannot be checked (it was deleted, or the bot cannot
+see it) is shown to administrators only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+import discord
+
+from bot.core.ids import ChannelId, ServerId, UserId
+from bot.discord.connection.errors import DiscordError, discord_errors
+from bot.discord.permissions.bot_access import fetch_channel
+from bot.discord.permissions.obstacles import ServerChannel
+from bot.errors import UserError
+
+_LOOKUP_TIMEOUT_SECONDS = 10.0
+_MAX_CONCURRENT = 5
+_MAX_UNCACHED = 50  # channels requested from Discord for one answer; the rest count as hidden
+
+_NOT_FOUND = 404
+_HIDDEN = frozenset({403, _NOT_FOUND})
+_NOT_A_MEMBER = frozenset({10007, 10013})  # Discord's codes: unknown member, unknown user
+
+
+class Viewer:
+    """One user in one server, with the roles and permissions that they have now."""
+
+    def __init__(
+        self, guild: discord.Guild, member: discord.Member, *, interaction: discord.Interaction | None = None
+    ) -> None:
+        """`interaction` is the user's, in this server: what Discord sent with it is right for its channel."""
+        self._guild = guild
+        self._member = member
+        self._interaction = interaction
+        self._channels: dict[ChannelId, ServerChannel | None] = {}
+        self._uncached = 0
+        self._semaphore = asyncio.Semaphore(_MAX_CONCURRENT)
+
+    @classmethod
+    def of(cls, interaction: discord.Interaction) -> Viewer:
+        """The user of a command, button or form, in its server.
+
+        Raises:
+            UserError: it was not used in a server.
+        """
+        guild, member = interaction.guild, interaction.user
+        if guild is None or not isinstance(member, discord.Member):
+            raise UserError("This command only works in a server's channels.")
+        return cls(guild, member, interaction=interaction)
+
+    @classmethod
+    async def in_server(cls, interaction: discord.Interaction, server_id: ServerId) -> Viewer:
+        """The user of something that is about a server, used there or in direct messages.
+
+        Raises:
+            UserError: they are no longer in that server, or that cannot be found out.
+        """
+        if interaction.guild_id == server_id:
+            return cls.of(interaction)
+        guild = interaction.client.get_guild(server_id)
+        if guild is None:
+            raise UserError("I can't check that server from here. Nothing was changed. Use `/status` there.")
+        try:
+            async with asyncio.timeout(_LOOKUP_TIMEOUT_SECONDS):
+                member = await find_member(guild, UserId(interaction.user.id))
+        except (DiscordError, TimeoutError) as error:
+            raise UserError(
+                "Discord didn't tell me your permissions in that server. Nothing was changed. Try again, or "
+                "use `/status` there."
+            ) from error
+        if member is None:
+            raise UserError("You're no longer a member of that server. Nothing was changed.")
+        return cls(guild, member)
+
+    @property
+    def sees_everything(self) -> bool:
+        """Whether they are an administrator or own the server."""
+        return self._permissions.administrator
+
+    @property
+    def manages_channels(self) -> bool:
+        """Whether they may manage channels: this one, or generally if the viewer has no interaction."""
+        return self._permissions.manage_channels
+
+    @property
+    def _permissions(self) -> discord.Permissions:
+        return self._interaction.permissions if self._interaction else self._member.guild_permissions
+
+    async def channel(self, channel_id: ChannelId) -> ServerChannel | None:
+        """The channel, if it exists and they can see it."""
+        if channel_id not in self._channels:
+            async with self._semaphore:
+                self._channels[channel_id] = await self._find_visible(channel_id)
+        return self._channels[channel_id]
+
+    async def visible(self, channel_ids: Iterable[ChannelId]) -> frozenset[ChannelId]:
+        """The channels that they may be shown."""
+        wanted = frozenset(channel_ids)
+        if self.sees_everything:
+            return wanted
+        here = {self._interaction.channel_id} if self._interaction else set[int]()
+        return frozenset(one for one in wanted if one in here) | frozenset(await self.channels(wanted))
+
+    async def managed(self, channel_ids: Iterable[ChannelId]) -> frozenset[ChannelId]:
+        """The channels that they may be shown and may manage."""
+        wanted = frozenset(channel_ids)
+        if self.sees_everything:
+            return wanted
+        channels = await self.channels(wanted)
+        return frozenset(
+            channel_id
+            for channel_id, channel in channels.items()
+            if self.permissions_in(channel).manage_channels
+        )
+
+    async def channels(self, channel_ids: Iterable[ChannelId]) -> dict[ChannelId, ServerChannel]:
+        """The channels that exist and that they can see."""
+        wanted = list(dict.fromkeys(channel_ids))
+        channels = await asyncio.gather(*(self.channel(channel_id) for channel_id in wanted))
+        return {channel_id: channel for channel_id, channel in zip(wanted, channels, strict=True) if channel}
+
+    def permissions_in(self, channel: ServerChannel) -> discord.Permissions:
+        """Their permissions there; none, if they cannot be computed."""
+        if self._interaction is not None and channel.id == self._interaction.channel_id:
+            return self._interaction.permissions
+        try:
+            return channel.permissions_for(self._member)
+        except discord.ClientException:  # a thread whose channel is not cached
+            return discord.Permissions.none()
+
+    async def _find_visible(self, channel_id: ChannelId) -> ServerChannel | None:
+        if self._interaction is not None and channel_id == self._interaction.channel_id:
+            here = self._interaction.channel
+            return here if isinstance(here, ServerChannel) else None
+        try:
+            async with asyncio.timeout(_LOOKUP_TIMEOUT_SECONDS):
+                channel = await self._find(channel_id)
+                if channel is None or not self.permissions_in(channel).view_channel:
+                    return None
+                return channel if await self._is_admitted(channel) else None
+        except (DiscordError, TimeoutError):
+            return None
+
+    async def _find(self, channel_id: ChannelId) -> ServerChannel | None:
+        if self._guild.get_channel_or_thread(channel_id) is None:
+            self._uncached += 1
+        return await find_channel(self._guild, channel_id) if self._uncached <= _MAX_UNCACHED else None
+
+    async def _is_admitted(self, channel: ServerChannel) -> bool:
+        """Whether it is not a private thread, or one that they are in or may moderate."""
+        if not isinstance(channel, discord.Thread) or not channel.is_private():
+            return True
+        if self.permissions_in(channel).manage_threads:
+            return True
+        try:
+            with discord_errors():
+                await channel.fetch_member(self._member.id)
+        except DiscordError as error:
+            if error.status == _NOT_FOUND:
+                return False
+            raise
+        return True
+
+
+async def find_member(guild: discord.Guild, user_id: UserId) -> discord.Member | None:
+    """The user in the server, with the roles that they have now; None if they are not in it.
+
+    Raises:
+        DiscordError: Discord gave no usable answer.
+    """
+    try:
+        with discord_errors():
+            return await guild.fetch_member(user_id)
+    except DiscordError as error:
+        if error.code in _NOT_A_MEMBER:
+            return None
+        raise
+
+
+async def find_channel(guild: discord.Guild, channel_id: ChannelId) -> ServerChannel | None:
+    """The channel; None if it does not exist, or the bot cannot see it."""
+    try:
+        return await fetch_channel(guild, channel_id)
+    except DiscordError as error:
+        if error.status in _HIDDEN:
+            return None
+        raise
