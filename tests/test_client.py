@@ -59,7 +59,7 @@ async def test_every_command_is_as_it_should_be_registered(world: World) -> None
     assert {tuple(one["integration_types"]) for one in sent} == {(0,)}
 
 
-async def test_the_invite_link_stands_in_the_log(world: World, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_invite_link_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "bot.client")
 
     await world.restart()
@@ -79,7 +79,7 @@ async def test_it_needs_no_privileged_intent_and_keeps_no_members() -> None:
     assert client.allowed_mentions.to_dict() == discord.AllowedMentions.none().to_dict()
 
 
-async def test_messages_are_nobodys_commands(world: World) -> None:
+async def test_messages_are_ignored(world: World) -> None:
     await world.member.send(world.channel, f"<@{world.guild.me.id}> help")
 
     assert len(world.channel.history()) == 1

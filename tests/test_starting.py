@@ -65,7 +65,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
         ("GET /users/@me/guilds", "The bot's servers are not known"),
     ],
 )
-async def test_whatever_is_answered_is_waited_out_in_one_line_each_and_the_start_goes_on(
+async def test_any_bad_answer_is_retried_with_one_log_line_and_startup_continues(
     start: Start, caplog: pytest.LogCaptureFixture, call: str, what: str
 ) -> None:
     caplog.set_level(logging.INFO, "bot")
@@ -101,13 +101,13 @@ LIMIT = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 
         {"url": "ws://127.0.0.1:9", "shards": 1, "session_start_limit": LIMIT},
     ],
 )
-async def test_an_address_of_the_gateway_that_is_none_is_asked_for_again(start: Start, told: Any) -> None:
+async def test_an_invalid_gateway_address_is_requested_again(start: Start, told: Any) -> None:
     start.front.bad["GET /gateway/bot"].extend([Bad(body=told), Bad(body=told)])
     async with start.running():
         assert start.waits
 
 
-async def test_where_no_sessions_are_left_it_waits_until_there_are(
+async def test_without_sessions_left_startup_waits_until_the_reset(
     start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     start.front.sessions_left.append({"remaining": 0, "reset_after": 3_600_000})
@@ -147,7 +147,7 @@ def refused(status: int, **headers: str) -> Socket:
 HELLO = '{"op": 10, "d": {"heartbeat_interval": 41250}, "s": null, "t": null}'
 
 
-async def test_a_gateway_that_fails_in_any_way_is_waited_out_without_a_traceback_and_never_in_haste(
+async def test_a_gateway_that_fails_in_any_way_is_retried_with_waits_and_without_a_traceback(
     start: Start, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gateway, "HELLO_SECONDS", 0.3)
@@ -201,7 +201,9 @@ async def test_a_gateway_that_fails_in_any_way_is_waited_out_without_a_traceback
         (4014, "update Paperboy"),
     ],
 )
-async def test_a_final_close_ends_it_with_what_to_do(start: Start, code: int, said: str, hears: int) -> None:
+async def test_a_final_close_code_ends_the_process_with_advice(
+    start: Start, code: int, said: str, hears: int
+) -> None:
     frames = [HELLO] if hears else []
     start.front.sockets.append(socket(*frames, hears=hears, close=code))
     error = await ended_by(start)
@@ -221,7 +223,9 @@ async def test_a_final_close_ends_it_with_what_to_do(start: Start, code: int, sa
         "GET /users/@me/guilds",
     ],
 )
-async def test_a_401_of_discords_own_is_a_refused_token_wherever_it_comes(start: Start, call: str) -> None:
+async def test_a_401_from_discord_itself_means_a_refused_token_for_every_request(
+    start: Start, call: str
+) -> None:
     start.front.bad[call].append(Bad(status=401, body=UNAUTHORIZED))
     assert str(await ended_by(start)).startswith("DISCORD_TOKEN was refused by Discord")
     assert start.waits == []
@@ -231,7 +235,7 @@ async def test_a_401_of_discords_own_is_a_refused_token_wherever_it_comes(start:
     "stuck",
     ["a request", "a wait", "a gateway that says nothing", "a gateway that does not say goodbye"],
 )
-async def test_it_can_be_ended_whatever_it_waits_for(
+async def test_startup_can_be_cancelled_at_any_time(
     start: Start, stuck: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(requests, "ANSWER_SECONDS", 60.0)
@@ -255,7 +259,7 @@ async def test_it_can_be_ended_whatever_it_waits_for(
             await task
 
 
-async def test_after_the_waits_papers_are_delivered(start: Start) -> None:
+async def test_papers_are_delivered_after_startup_had_to_wait(start: Start) -> None:
     for call in ("GET /users/@me", "GET /gateway/bot", "PUT /applications/ID/commands"):
         start.front.bad[call].append(Bad())
     async with start.running():

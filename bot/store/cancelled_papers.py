@@ -1,4 +1,4 @@
-"""Papers that were pending when their subscription was removed: cancelled, and given back if it returns."""
+"""Cancelled papers: pending when their subscription was removed, restored if it is made again."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from bot.store.dialects import these_ids
 _posts = tables.posts
 _entries = tables.post_papers
 _cancelled = tables.cancelled_papers
-_NONCE_BYTES = 12  # 24 hex digits: Discord takes 25 characters
+_NONCE_BYTES = 12  # 24 hex digits: Discord accepts 25 characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled:
-    """What became of the pending papers that only removed subscriptions wanted."""
+    """The pending papers that only removed subscriptions wanted."""
 
-    papers: int = 0  # that are not posted now
-    under_way: int = 0  # whose post was tried already and may have arrived: it is left as it is
+    papers: int = 0  # that are cancelled
+    under_way: int = 0  # whose post was attempted and may have arrived, so that it stays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenBack:
-    """What removed subscriptions had pending that the feed has in no post now."""
+    """Cancelled papers to post again, because their subscriptions were made again."""
 
     queries_of: Mapping[PaperId, tuple[str, ...]]
-    pings: bool  # whether a post of theirs was to ping the feed's role
+    pings: bool  # whether one of their posts was to ping the feed's role
 
 
 async def count(conn: AsyncConnection, feed_id: FeedId, canonicals: Collection[str]) -> Cancelled:
-    """What `cancel` would come to for the queries of these canonical forms."""
+    """What `cancel` would return for the queries with these canonical forms."""
     ended = set(canonicals)
     pending = await _pending(conn, feed_id)
     wanted = [(post, entry) for post in pending for entry in post.entries if ended.issuperset(entry.queries)]
@@ -46,9 +46,10 @@ async def count(conn: AsyncConnection, feed_id: FeedId, canonicals: Collection[s
 
 
 async def cancel(conn: AsyncConnection, feed_id: FeedId, ended: Mapping[str, SubscriptionId]) -> Cancelled:
-    """Take out of the feed's pending posts what only these subscriptions, by canonical form, wanted there.
+    """Removes papers that only these subscriptions wanted from the feed's pending posts.
 
-    What one of them had pending is remembered as its own, also where others still want it.
+    `ended` has the subscriptions by canonical form. Remembers each one's pending papers, even if others still
+    want them.
     """
     cancelled = await count(conn, feed_id, ended)
     for post in await _pending(conn, feed_id):
@@ -60,9 +61,9 @@ async def cancel(conn: AsyncConnection, feed_id: FeedId, ended: Mapping[str, Sub
 async def give_back(
     conn: AsyncConnection, feed_id: FeedId, resumed: Mapping[SubscriptionId, str]
 ) -> GivenBack:
-    """What these subscriptions, with their canonical forms, had pending and what is to be posted again.
+    """Restores the papers that these subscriptions, with their canonical forms, had pending.
 
-    A paper that is pending in the feed for another query is pending for theirs too from now on.
+    A paper that is still pending for another query becomes pending for theirs too.
     """
     theirs = _cancelled.c.subscription_id.in_(these_ids(conn, resumed))
     rows = (await conn.execute(select(_cancelled).where(theirs).order_by(_cancelled.c.paper_id))).all()
@@ -79,7 +80,7 @@ async def give_back(
             continue
         del queries_of[paper_id]
         if post.state is PostState.PENDING:
-            (entry,) = (one for one in post.entries if one.paper_id == paper_id)
+            (entry,) = (entry for entry in post.entries if entry.paper_id == paper_id)
             await _set_queries(conn, post.id, paper_id, tuple(dict.fromkeys((*entry.queries, *queries))))
     return GivenBack(queries_of=queries_of, pings=any(pings[paper_id] for paper_id in queries_of))
 
@@ -90,7 +91,7 @@ async def _pending(conn: AsyncConnection, feed_id: FeedId) -> list[Post]:
 
 
 def _was_tried(post: Post) -> bool:
-    """Whether the post may stand in its channel; an attempt that was plainly refused left no trace."""
+    """Whether the post may have arrived; an attempt that was clearly refused does not count."""
     return post.first_attempt_at is not None or post.unconfirmed_since is not None
 
 
@@ -119,7 +120,7 @@ async def _cancel_in(conn: AsyncConnection, post: Post, ended: Mapping[str, Subs
     if gone:
         of_post = _entries.c.post_id == post.id
         await conn.execute(delete(_entries).where(of_post, _entries.c.paper_id.in_(gone)))
-        # A sender that is about to send it with its old papers is stopped: see `outbox.begin_attempt`.
+        # Stops an attempt that is about to send the old papers: see `outbox.begin_attempt`.
         nonce = secrets.token_hex(_NONCE_BYTES)
         await conn.execute(update(_posts).where(_posts.c.id == post.id).values(nonce=nonce))
 

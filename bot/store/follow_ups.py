@@ -1,4 +1,4 @@
-"""Steps that follow on a sent post: publishing it, opening its thread; each with a state of its own."""
+"""Follow-ups of sent posts: publishing the message, opening its thread; each has its own state."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _follow_ups = tables.follow_ups
 _posts = tables.posts
 _feeds = tables.feeds
 _entries = tables.post_papers
-# Written into the statement, not bound, so that the index of what is pending serves.
+# A literal, not a bound parameter, so that the partial index on pending follow-ups is used.
 _PENDING = literal(FollowUpState.PENDING.value, literal_execute=True)
 
 
 async def add(
     conn: AsyncConnection, wanted: Mapping[PostId, Sequence[FollowUpKind]], *, now: datetime
 ) -> None:
-    """Store the steps that are to follow on these posts, once they are sent."""
+    """Stores the follow-ups of these posts, to be done once the posts are sent."""
     rows = [
         {
             "post_id": post_id,
@@ -43,7 +43,7 @@ async def add(
 
 
 async def due(conn: AsyncConnection, post_id: PostId, *, now: datetime) -> None:
-    """Have the steps of a post that was sent done now."""
+    """Makes the follow-ups of a sent post due now."""
     theirs = (_follow_ups.c.post_id == post_id) & (_follow_ups.c.state == _PENDING)
     await conn.execute(update(_follow_ups).where(theirs).values(next_attempt_at=now))
 
@@ -51,7 +51,7 @@ async def due(conn: AsyncConnection, post_id: PostId, *, now: datetime) -> None:
 async def claimable(
     conn: AsyncConnection, now: datetime, *, limit: int, busy: Collection[ChannelId] = ()
 ) -> list[FollowUp]:
-    """The steps to try now, of sent posts in channels that are not `busy`, the longest due first."""
+    """The follow-ups to attempt now, of sent posts in channels that are not `busy`, the oldest first."""
     statement = _ready().where(_follow_ups.c.next_attempt_at <= now, _posts.c.channel_id.not_in(busy))
     return await _fetch(
         conn, statement.order_by(_follow_ups.c.next_attempt_at, _follow_ups.c.id).limit(limit)
@@ -59,7 +59,7 @@ async def claimable(
 
 
 async def next_attempt_at(conn: AsyncConnection, *, busy: Collection[ChannelId] = ()) -> datetime | None:
-    """When `claimable` has a step next; in the past where it has one now."""
+    """When `claimable` returns the next follow-up; in the past if it would now."""
     statement = _ready().where(_posts.c.channel_id.not_in(busy))
     earliest = statement.with_only_columns(
         func.min(_follow_ups.c.next_attempt_at), maintain_column_froms=True
@@ -90,7 +90,7 @@ async def mark_failed(
 
 
 async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> int:
-    """Have the feed's failed and waiting steps tried again at once; how many there are."""
+    """Makes the feed's failed and pending follow-ups due now; returns how many."""
     of_feed = select(_posts.c.id).where(_posts.c.feed_id == feed_id, _posts.c.state == PostState.SENT.value)
     statement = (
         update(_follow_ups)
@@ -101,14 +101,14 @@ async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime)
 
 
 async def give_up(conn: AsyncConnection, feed_id: FeedId, kind: FollowUpKind) -> None:
-    """Forget the feed's steps of this kind that were not done."""
+    """Deletes the feed's follow-ups of this kind that are not done."""
     of_feed = select(_posts.c.id).where(_posts.c.feed_id == feed_id)
     theirs = (_follow_ups.c.kind == kind.value) & (_follow_ups.c.state != FollowUpState.DONE.value)
     await conn.execute(delete(_follow_ups).where(theirs, _follow_ups.c.post_id.in_(of_feed)))
 
 
 async def with_problems(conn: AsyncConnection, feed_ids: Collection[FeedId], limit: int) -> list[FollowUp]:
-    """The feeds' steps that failed, or wait after a failure, the newest first."""
+    """The feeds' follow-ups that failed or wait after a failure, the newest first."""
     statement = _of_sent().where(
         _feeds.c.id.in_(these_ids(conn, feed_ids)),
         _follow_ups.c.state != FollowUpState.DONE.value,
@@ -118,7 +118,7 @@ async def with_problems(conn: AsyncConnection, feed_ids: Collection[FeedId], lim
 
 
 async def of_post(conn: AsyncConnection, post_id: PostId) -> list[FollowUp]:
-    """The steps of a post that was sent."""
+    """The follow-ups of a sent post."""
     return await _fetch(conn, _of_sent().where(_follow_ups.c.post_id == post_id).order_by(_follow_ups.c.id))
 
 

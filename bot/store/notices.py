@@ -1,4 +1,4 @@
-"""Notices: pending ones and those that were sent; each is kept until its problem is over."""
+"""Notices to servers, pending or sent; each is kept until its problem is over."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _notices = tables.notices
 _feeds = tables.feeds
 _posts = tables.posts
 _servers = tables.servers
-NEW_AFTER = timedelta(hours=20)  # so that the next daily run counts as new
-_NONCE_BYTES = 12  # 24 hex digits: Discord takes 25 characters
+NEWS_AFTER = timedelta(hours=20)  # less than from one daily run to the next
+_NONCE_BYTES = 12  # 24 hex digits: Discord accepts 25 characters
 
 
 async def add(conn: AsyncConnection, kind: NoticeKind, feed_id: FeedId, *, now: datetime) -> None:
-    """Add a notice of this kind, unless the feed has one.
+    """Adds a notice of this kind for the feed's server, unless there is one.
 
-    Papers that fail a day later are a new problem.
+    If papers fail again a day later, the old notice is replaced.
     """
     if kind is NoticeKind.FAILED:
-        is_old = (_notices.c.state != NoticeState.PENDING.value) & (_notices.c.created_at < now - NEW_AFTER)
+        is_old = (_notices.c.state != NoticeState.PENDING.value) & (_notices.c.created_at < now - NEWS_AFTER)
         of_kind = (_notices.c.feed_id == feed_id) & (_notices.c.kind == kind.value)
         await conn.execute(delete(_notices).where(of_kind, is_old))
     row = select(
@@ -52,7 +52,7 @@ async def add(conn: AsyncConnection, kind: NoticeKind, feed_id: FeedId, *, now: 
 async def count_undeliverable(
     conn: AsyncConnection, server_id: ServerId, feed_ids: Collection[FeedId]
 ) -> int:
-    """How many notices about these feeds, or about the whole server, could not be delivered to anyone."""
+    """How many notices about these feeds, or about the whole server, could not be delivered."""
     theirs = (
         (_notices.c.server_id == server_id)
         & (_notices.c.state == NoticeState.UNDELIVERABLE.value)
@@ -62,9 +62,9 @@ async def count_undeliverable(
 
 
 async def end(conn: AsyncConnection, feed_id: FeedId) -> None:
-    """Delete the feed's notices: its messages get through, so the next problem is a new one.
+    """Ends the feed's notices, because a message arrived, so that a new problem is a new notice.
 
-    Notices of failed papers stay while the papers are failed.
+    The notice about failed papers stays while there are any.
     """
     has_failed = exists().where(_posts.c.feed_id == feed_id, _posts.c.state == PostState.FAILED.value)
     is_over = (_notices.c.kind != NoticeKind.FAILED.value) | ~has_failed
@@ -72,7 +72,7 @@ async def end(conn: AsyncConnection, feed_id: FeedId) -> None:
 
 
 async def add_for_source(conn: AsyncConnection, *, joined_before: datetime, now: datetime) -> int:
-    """Add a notice for each server with active feeds that Hugging Face does not answer; returns how many.
+    """Adds a notice that Hugging Face does not answer for each server with active feeds; returns how many.
 
     Servers that joined after `joined_before` have not waited long enough.
     """
@@ -101,7 +101,7 @@ async def add_for_source(conn: AsyncConnection, *, joined_before: datetime, now:
 
 
 async def end_of_source(conn: AsyncConnection) -> int:
-    """Delete the notices about Hugging Face, which answers again; returns how many there were."""
+    """Ends the notices about the source, because Hugging Face answers again; returns how many."""
     return (await conn.execute(delete(_notices).where(_notices.c.kind == NoticeKind.SOURCE.value))).rowcount
 
 
@@ -124,7 +124,7 @@ async def pending(conn: AsyncConnection) -> list[Notice]:
 async def begin_attempt(
     conn: AsyncConnection, ids: Collection[NoticeId], *, next_attempt_at: datetime
 ) -> None:
-    """Record an attempt before anything is sent; if it is cut off, the next is at `next_attempt_at`."""
+    """Records an attempt before anything is sent; `next_attempt_at` applies if it is interrupted."""
     await _set(conn, ids, attempts=_notices.c.attempts + 1, next_attempt_at=next_attempt_at)
 
 
@@ -140,8 +140,8 @@ async def mark_notified(
     message_id: MessageId,
     now: datetime,
 ) -> None:
-    values = {"state": NoticeState.NOTIFIED.value, "notified_at": now}
-    await _set(conn, ids, **values, channel_id=channel_id, message_id=message_id)
+    notified = {"state": NoticeState.NOTIFIED.value, "notified_at": now}
+    await _set(conn, ids, **notified, channel_id=channel_id, message_id=message_id)
 
 
 async def mark_undeliverable(conn: AsyncConnection, ids: Collection[NoticeId]) -> None:
@@ -149,12 +149,12 @@ async def mark_undeliverable(conn: AsyncConnection, ids: Collection[NoticeId]) -
 
 
 async def drop(conn: AsyncConnection, ids: Collection[NoticeId]) -> None:
-    """Delete notices of problems that are over, so that the next one is reported."""
+    """Deletes notices whose problem is over, so that a new problem is a new notice."""
     await conn.execute(delete(_notices).where(_notices.c.id.in_(these_ids(conn, ids))))
 
 
 async def delays(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[FeedId, str]:
-    """The active feeds with a pending post that failed at least once, with the latest reason."""
+    """The last reason why a pending post of these feeds failed, by active feed that has one."""
     statement = (
         select(_posts.c.feed_id, _posts.c.reason)
         .join(_feeds, _feeds.c.id == _posts.c.feed_id)
@@ -165,7 +165,7 @@ async def delays(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[Fe
             _posts.c.unconfirmed_since.is_(None),
             _posts.c.reason.is_not(None),
         )
-        .order_by(_posts.c.queue.desc())  # the oldest, which the others wait for, wins
+        .order_by(_posts.c.queue.desc())  # so that the oldest post wins, which delays the others
     )
     return {FeedId(row.feed_id): row.reason for row in await conn.execute(statement)}
 

@@ -1,4 +1,4 @@
-"""The outbox: which posts are tried next, and what became of each attempt."""
+"""The outbox: which posts are attempted next, and the result of each attempt."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from bot.store.feeds import is_active
 
 _posts = tables.posts
 _feeds = tables.feeds
-# Written into the statement, not bound, so that the indexes of what is pending serve.
+# A literal, not a bound parameter, so that the partial indexes on pending posts are used.
 _PENDING = literal(PostState.PENDING.value, literal_execute=True)
 
 
 def _heads() -> Select[Any]:
     """The oldest pending post of each channel, where its feed is active.
 
-    A post that waits holds back the later ones of its channel, so that they come in the planned order; one
-    that is held back as doubtful does not.
+    A post that waits delays the later ones of its channel, so that they are sent in the planned order. An
+    unconfirmed post does not.
     """
     earlier = _posts.alias("earlier")
     return posts.with_feeds().where(
@@ -45,23 +45,23 @@ def _heads() -> Select[Any]:
 async def claimable(
     conn: AsyncConnection, now: datetime, *, limit: int, busy: Mapping[ChannelId, ServerId] | None = None
 ) -> list[Post]:
-    """The posts to try now, at most one a channel, fairly between servers, the longest waiting first.
+    """The posts to attempt now, at most one per channel, taking turns between servers, the oldest first.
 
     Args:
         conn: the connection.
-        now: posts that wait until later are left out.
-        limit: how many at most.
-        busy: the channels with something under way, which are left out, and their servers, for which each
-            of them counts as a turn that they have had.
+        now: posts with a later next attempt are left out.
+        limit: the maximum number.
+        busy: channels with a request in flight, which are left out, and their servers; each counts as a
+            turn that its server has had.
     """
     busy = busy or {}
     first = (_posts.c.next_attempt_at, _posts.c.id)
-    # A person's feed takes turns by itself. Discord gives no id twice, so a person's is no server's.
+    # A person's feed takes turns of its own. Discord's ids are unique, so a person's is never a server's.
     owner = func.coalesce(_feeds.c.server_id, _feeds.c.user_id)
     turn = func.row_number().over(partition_by=owner, order_by=first)
-    had = Counter(busy.values())
-    if had:
-        turn += case(dict(had), value=owner, else_=0)
+    turns_had = Counter(busy.values())
+    if turns_had:
+        turn += case(dict(turns_had), value=owner, else_=0)
     due = _heads().where(_posts.c.next_attempt_at <= now, _posts.c.channel_id.not_in(busy.keys()))
     return await posts.fetch(conn, due.order_by(turn, *first).limit(limit))
 
@@ -69,7 +69,7 @@ async def claimable(
 async def next_attempt_at(
     conn: AsyncConnection, *, channel_id: ChannelId | None = None, busy: Collection[ChannelId] = ()
 ) -> datetime | None:
-    """When `claimable` has a post next, or one of this channel; in the past where it has one now."""
+    """When `claimable` returns the next post (of this channel); in the past if it would now."""
     statement = _heads().where(_posts.c.channel_id.not_in(busy))
     if channel_id is not None:
         statement = statement.where(_posts.c.channel_id == channel_id)
@@ -88,14 +88,14 @@ async def begin_attempt(
     next_attempt_at: datetime,
     nonce: str | None = None,
 ) -> bool:
-    """Note, before anything is sent, that it is being tried; False where it is not to be sent any more.
+    """Records an attempt before anything is sent; returns False if the post must not be sent any more.
 
     Args:
         conn: the connection.
-        post_id: which post.
+        post_id: the post.
         now: when the attempt begins.
-        next_attempt_at: counts where this attempt's end is never noted.
-        nonce: the post's, as it was claimed: it has another one where its papers are others since.
+        next_attempt_at: applies if this attempt's result is never recorded.
+        nonce: of the post when it was claimed; it changes when the post's papers change.
     """
     as_claimed = () if nonce is None else (_posts.c.nonce == nonce,)
     active = exists().where(_feeds.c.id == _posts.c.feed_id, is_active())
@@ -112,7 +112,7 @@ async def begin_attempt(
 
 
 async def forget_first_attempt(conn: AsyncConnection, post_id: PostId) -> None:
-    """Note that no attempt so far can have brought the message into the channel."""
+    """Records that no attempt so far can have sent the message."""
     await _set(conn, post_id, first_attempt_at=None)
 
 
@@ -127,7 +127,7 @@ async def mark_sent(conn: AsyncConnection, post_id: PostId, *, message_id: Messa
 async def mark_failed(
     conn: AsyncConnection, post_id: PostId, *, reason: str, code: int | None, now: datetime
 ) -> bool:
-    """Note that Discord refuses it; whether that is so for the first time."""
+    """Marks the post as failed; returns whether this is the first time."""
     failed_before = select(_posts.c.first_failed_at).where(_posts.c.id == post_id)
     is_first = (await conn.execute(failed_before)).scalar_one_or_none() is None
     failed = {"state": PostState.FAILED.value, "failed_at": now, "unconfirmed_since": None}
@@ -146,13 +146,13 @@ async def postpone(
 async def unconfirmed(
     conn: AsyncConnection, post_id: PostId, *, reason: str, code: int, now: datetime
 ) -> None:
-    """Hold the post back: it may stand in the channel or not, and nobody can look."""
+    """Sets the post aside: it may have arrived, and the bot cannot look."""
     since = keep_first(_posts.c.unconfirmed_since, now)
     await _set(conn, post_id, unconfirmed_since=since, reason=reason, code=code)
 
 
 async def retry_unconfirmed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> list[PostId]:
-    """Have the feed's doubtful posts looked for now; which they are."""
+    """Makes the feed's unconfirmed posts due now; returns them."""
     theirs = (_posts.c.feed_id == feed_id) & _posts.c.unconfirmed_since.is_not(None)
     statement = (
         update(_posts)
@@ -164,7 +164,7 @@ async def retry_unconfirmed(conn: AsyncConnection, feed_id: FeedId, *, now: date
 
 
 async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> int:
-    """Owe the feed's failed posts again, due at once with their waits begun anew; how many there were."""
+    """Makes the feed's failed posts pending and due now, with reset counters; returns how many."""
     statement = (
         update(_posts)
         .where(_posts.c.feed_id == feed_id, _posts.c.state == PostState.FAILED.value)
@@ -180,20 +180,17 @@ async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime)
     return (await conn.execute(statement)).rowcount
 
 
-async def hurry(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> list[PostId]:
-    """Have the feed's pending posts tried now, as if for the first time; which they are.
-
-    Doubtful ones are left as they are (`settle_doubts`).
-    """
+async def make_due(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> list[PostId]:
+    """Makes the feed's pending posts due now; returns them. See `retry_unconfirmed` for unconfirmed ones."""
     theirs = (
         (_posts.c.feed_id == feed_id)
         & (_posts.c.state == PostState.PENDING.value)
         & _posts.c.unconfirmed_since.is_(None)
     )
     ids = await conn.execute(select(_posts.c.id).where(theirs).order_by(_posts.c.id))
-    found = [PostId(post_id) for post_id in ids.scalars()]
+    post_ids = [PostId(post_id) for post_id in ids.scalars()]
     await conn.execute(update(_posts).where(theirs).values(next_attempt_at=now, reason=None, code=None))
-    return found
+    return post_ids
 
 
 async def _set(conn: AsyncConnection, post_id: PostId, **values: ColumnElement[Any] | object) -> None:
@@ -201,7 +198,7 @@ async def _set(conn: AsyncConnection, post_id: PostId, **values: ColumnElement[A
 
 
 async def delayed(conn: AsyncConnection, server_id: ServerId) -> list[Post]:
-    """The server's posts that are next in their channel and wait after an attempt that failed."""
+    """The server's posts that are next in their channel and wait after a failed attempt."""
     return await posts.fetch(
         conn, _heads().where(_feeds.c.server_id == server_id, _posts.c.reason.is_not(None))
     )

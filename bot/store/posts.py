@@ -1,4 +1,4 @@
-"""Posts that are owed, sent or failed, with their papers: the outbox, and the posted history."""
+"""Posts: pending, sent and failed ones with their papers."""
 
 from __future__ import annotations
 
@@ -18,15 +18,14 @@ from bot.store.dialects import insert_if_new, these_ids
 _posts = tables.posts
 _entries = tables.post_papers
 _feeds = tables.feeds
-# Written into the statement, not bound, so that the indexes of what is pending serve.
+# A literal, not a bound parameter, so that the partial indexes on pending posts are used.
 _PENDING = literal(PostState.PENDING.value, literal_execute=True)
 
 
 async def add(conn: AsyncConnection, posts: Iterable[NewPost], *, now: datetime) -> list[Post]:
-    """Store planned posts as pending, due at once, and return them as stored.
+    """Stores planned posts as pending and due now, and returns what was stored.
 
-    A paper that the feed has already, owed or sent or failed, is left out; a post that is left without
-    papers is not kept.
+    Leaves out papers that the feed already has in a pending, sent or failed post, and posts without papers.
     """
     plans = list(posts)
     if not plans:
@@ -72,7 +71,7 @@ def _new_row(post: NewPost, now: datetime) -> dict[str, object]:
 
 
 async def _add_entries(conn: AsyncConnection, planned: dict[PostId, NewPost]) -> dict[PostId, list[int]]:
-    """Store the entries that their feeds do not have yet; the positions that were stored, by post."""
+    """Stores the entries that their feeds do not have yet; returns the stored positions by post."""
     rows = [
         {
             "post_id": post_id,
@@ -97,15 +96,15 @@ async def _add_entries(conn: AsyncConnection, planned: dict[PostId, NewPost]) ->
 async def posted(
     conn: AsyncConnection, feed_ids: Collection[FeedId], *, since: date | None = None
 ) -> set[tuple[FeedId, PaperId]]:
-    """The papers that these feeds have already: sent, owed, or failed.
+    """The papers that these feeds have in a sent, pending or failed post.
 
-    `since` leaves out the papers whose list day is before it, which keeps the answer small.
+    `since` leaves out papers with an earlier list day, to keep the result small.
     """
     statement = select(_entries.c.feed_id, _entries.c.paper_id).where(
         _entries.c.feed_id.in_(these_ids(conn, feed_ids))
     )
     if since is not None:
-        # A join: with a subselect for IN, SQLite would try every paper with every feed.
+        # A join, because with a subselect in IN, SQLite would combine every paper with every feed.
         days = tables.list_day_papers
         statement = statement.join(days, days.c.paper_id == _entries.c.paper_id).where(days.c.day >= since)
     rows = await conn.execute(statement)
@@ -113,7 +112,7 @@ async def posted(
 
 
 async def unconfirmed(conn: AsyncConnection, server_id: ServerId | None = None) -> list[Post]:
-    """The posts that are held back as doubtful, of one server or of all, the oldest first."""
+    """The unconfirmed posts of one server or of all, the oldest first."""
     statement = with_feeds().where(_posts.c.state == _PENDING, _posts.c.unconfirmed_since.is_not(None))
     if server_id is not None:
         statement = statement.where(_feeds.c.server_id == server_id)
@@ -123,10 +122,9 @@ async def unconfirmed(conn: AsyncConnection, server_id: ServerId | None = None) 
 async def by_ids(
     conn: AsyncConnection, post_ids: Collection[PostId], *, split_since: datetime | None = None
 ) -> list[Post]:
-    """Those of the posts that there are, in the order planned.
+    """The posts with these ids that exist, in the planned order.
 
-    With `split_since`, also the parts that were split off them since then: those that are pending, or of
-    which that was decided since.
+    With `split_since`, also their parts that are pending, or were sent or failed since then.
     """
     wanted = _posts.c.id.in_(these_ids(conn, post_ids))
     if split_since is not None:
@@ -139,7 +137,7 @@ async def by_ids(
 
 
 async def of_paper(conn: AsyncConnection, feed_id: FeedId, paper_id: PaperId) -> Post | None:
-    """The post that brought, or will bring, this paper to this feed."""
+    """The feed's post with this paper."""
     of_entry = select(_entries.c.post_id).where(
         _entries.c.feed_id == feed_id, _entries.c.paper_id == paper_id
     )
@@ -156,7 +154,7 @@ async def last_sent(conn: AsyncConnection, feed_id: FeedId) -> Post | None:
 
 
 async def last_message_before(conn: AsyncConnection, post: Post) -> MessageId | None:
-    """The message of the feed's post that was planned before this one and is sent; the last of them."""
+    """The message of the last post of the feed that was planned before this one and is sent."""
     statement = (
         select(_posts.c.message_id)
         .where(
@@ -182,16 +180,16 @@ async def failed(conn: AsyncConnection, feed_ids: Collection[FeedId], limit: int
 
 
 async def counts(conn: AsyncConnection, feed_id: FeedId) -> dict[PostState, int]:
-    """How many posts the feed has in each state, 0 included."""
+    """How many posts the feed has in every state."""
     statement = (
         select(_posts.c.state, func.count()).where(_posts.c.feed_id == feed_id).group_by(_posts.c.state)
     )
-    found = {PostState(state): number for state, number in (await conn.execute(statement))}
-    return {state: found.get(state, 0) for state in PostState}
+    numbers = {PostState(state): number for state, number in (await conn.execute(statement))}
+    return {state: numbers.get(state, 0) for state in PostState}
 
 
 async def failed_papers(conn: AsyncConnection, server_id: ServerId) -> dict[FeedId, int]:
-    """How many papers each feed of the server could not post; a feed without any is left out."""
+    """The number of papers in failed posts, by feed of the server that has any."""
     statement = (
         select(_posts.c.feed_id, func.count())
         .join(_entries, _entries.c.post_id == _posts.c.id)
@@ -203,7 +201,7 @@ async def failed_papers(conn: AsyncConnection, server_id: ServerId) -> dict[Feed
 
 
 async def waiting(conn: AsyncConnection, server_id: ServerId) -> dict[FeedId, int]:
-    """How many posts each feed of the server still owes; a feed that owes none is left out."""
+    """The number of pending posts, by feed of the server that has any."""
     statement = (
         select(_posts.c.feed_id, func.count())
         .join(_feeds, _feeds.c.id == _posts.c.feed_id)
@@ -214,14 +212,14 @@ async def waiting(conn: AsyncConnection, server_id: ServerId) -> dict[FeedId, in
 
 
 async def change_mention(conn: AsyncConnection, feed_id: FeedId, role_id: RoleId | None) -> None:
-    """Have the feed's posts that are owed and ping a role ping this one instead; None is nobody."""
+    """Changes the role in the feed's pending posts that ping one; None removes the ping."""
     theirs = (_posts.c.feed_id == feed_id) & (_posts.c.state == _PENDING)
     pinging = theirs & _posts.c.mention_role_id.is_not(None)
     await conn.execute(update(_posts).where(pinging).values(mention_role_id=role_id))
 
 
 def with_feeds() -> Select[Any]:
-    """Every post, with what its feed knows of the place."""
+    """Every post, with its feed's server and kind of channel."""
     return select(_posts, _feeds.c.server_id, _feeds.c.kind).join(_feeds, _feeds.c.id == _posts.c.feed_id)
 
 

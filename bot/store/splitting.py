@@ -1,4 +1,4 @@
-"""Posts that Discord refuses: split into parts, reduced to the bare paper, their ping passed on."""
+"""Splitting: divides refused posts into parts, reduces them to the bare paper, and passes their ping on."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _posts = tables.posts
 _entries = tables.post_papers
 _follow_ups = tables.follow_ups
 _PENDING = literal(PostState.PENDING.value, literal_execute=True)
-_NONCE_BYTES = 12  # 24 hex digits: Discord takes 25 characters
+_NONCE_BYTES = 12  # 24 hex digits: Discord accepts 25 characters
 
 
 async def is_untried(conn: AsyncConnection, post_id: PostId) -> bool:
-    """Whether no attempt so far can have brought the post's message into the channel."""
+    """Whether no attempt so far can have sent the post's message."""
     first = select(_posts.c.first_attempt_at).where(_posts.c.id == post_id)
     return (await conn.execute(first)).scalar_one_or_none() is None
 
@@ -29,11 +29,10 @@ async def is_untried(conn: AsyncConnection, post_id: PostId) -> bool:
 async def split(
     conn: AsyncConnection, post: Post, parts: Sequence[Sequence[Entry]], *, now: datetime
 ) -> list[PostId]:
-    """Make a pending post several, due now, in its place in the channel; which they are, in order.
+    """Splits a pending post into several that are due now, in its place in the queue; returns them in order.
 
-    The first part keeps the row, and with it the role that is pinged. Each part has a nonce of its own, and
-    whatever is to follow on the message. Where an attempt may have brought the whole message into the
-    channel, each part is looked for.
+    The first part keeps the row and its ping. Each part has its own nonce and follow-ups. If an attempt may
+    have sent the whole message, each part is searched for.
     """
     whole = (
         await conn.execute(select(_posts).where(_posts.c.id == post.id, _posts.c.state == _PENDING))
@@ -44,7 +43,7 @@ async def split(
     following = await conn.execute(select(_follow_ups.c.kind).where(_follow_ups.c.post_id == post.id))
     kinds = [FollowUpKind(kind) for kind in following.scalars()]
     fresh = {"attempts": 0, "failures": 0, "next_attempt_at": now, "reason": None, "code": None}
-    found = [post.id]
+    part_ids = [post.id]
     for part in parts[1:]:
         row = {
             "feed_id": whole.feed_id,
@@ -59,27 +58,27 @@ async def split(
             **fresh,
         }
         part_id = PostId((await conn.execute(insert(_posts).values(row).returning(_posts.c.id))).scalar_one())
-        theirs = (_entries.c.post_id == post.id) & _entries.c.paper_id.in_([one.paper_id for one in part])
+        theirs = (_entries.c.post_id == post.id) & _entries.c.paper_id.in_([entry.paper_id for entry in part])
         await conn.execute(update(_entries).where(theirs).values(post_id=part_id))
         await follow_ups.add(conn, {part_id: kinds}, now=now)
-        found.append(part_id)
+        part_ids.append(part_id)
     kept = {"nonce": secrets.token_hex(_NONCE_BYTES), **fresh}
     await conn.execute(update(_posts).where(_posts.c.id == post.id).values(kept))
-    return found
+    return part_ids
 
 
 async def make_bare(
     conn: AsyncConnection, post_id: PostId, *, refusal: str, code: int, now: datetime
 ) -> None:
-    """Have the post of one paper tried with its title and page alone, now."""
+    """Reduces the post of one paper to its title and link, and makes it due now."""
     bare = {"refusal": refusal, "reason": refusal, "code": code, "next_attempt_at": now}
     await conn.execute(update(_posts).where(_posts.c.id == post_id).values(bare))
 
 
 async def pass_on_mention(conn: AsyncConnection, post: Post) -> None:
-    """Have the next message of the same run ping the role of this one, which is not sent.
+    """Moves the ping of this post, which will not be sent, to the next post of the same run.
 
-    One that was tried may stand in the channel already, without a ping.
+    Skips posts that were attempted: they may have arrived without a ping.
     """
     role_id = (
         await conn.execute(select(_posts.c.mention_role_id).where(_posts.c.id == post.id))

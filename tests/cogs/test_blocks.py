@@ -43,14 +43,14 @@ def allow(world: World, channel: Any) -> None:
 async def events_handled(world: World) -> None:
     """Waits until the events from Discord have been handled."""
     await world.env.settle()
-    assert await world.services.guild_events.act()
+    assert await world.services.guild_events.handle()
     await world.delivered()
 
 
 async def notified(world: World) -> None:
     """Waits until pending notices have been sent."""
     world.clock.advance(seconds=5)
-    await world.services.notices.tell()
+    await world.services.notices.send_pending()
     await world.env.settle()
 
 

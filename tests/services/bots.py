@@ -142,7 +142,7 @@ class Bot:
         feed = await self.feed(channel)
         async with self.database.write() as conn:
             await feeds.release(conn, feed.id)
-            await outbox.hurry(conn, feed.id, now=self.clock())
+            await outbox.make_due(conn, feed.id, now=self.clock())
 
     async def begin_delivering(self) -> None:
         if self.delivery is None:

@@ -35,7 +35,7 @@ async def sent_with_follow_ups(
     return await follow_ups.of_post(conn, post.id)
 
 
-async def test_a_step_is_ready_once_its_message_stands(conn: AsyncConnection) -> None:
+async def test_a_follow_up_is_ready_once_its_message_is_sent(conn: AsyncConnection) -> None:
     post = await pending_with_follow_ups(conn, FollowUpKind.PUBLISH)
     assert await follow_ups.claimable(conn, NOW + HOUR, limit=9) == []
     assert await follow_ups.next_attempt_at(conn) is None
@@ -56,7 +56,7 @@ async def test_a_step_is_ready_once_its_message_stands(conn: AsyncConnection) ->
     )
 
 
-async def test_a_step_that_is_done_or_failed_is_not_tried_again_by_itself(conn: AsyncConnection) -> None:
+async def test_a_follow_up_that_is_done_or_failed_is_not_retried_automatically(conn: AsyncConnection) -> None:
     publish, thread = await sent_with_follow_ups(conn, FollowUpKind.PUBLISH, FollowUpKind.THREAD)
     await follow_ups.mark_done(conn, publish.id, now=NOW)
     await follow_ups.mark_failed(conn, thread.id, reason="No right.", code=50013, now=NOW)
@@ -67,7 +67,7 @@ async def test_a_step_that_is_done_or_failed_is_not_tried_again_by_itself(conn: 
     ]
 
 
-async def test_a_failed_step_is_tried_again_on_request_and_a_done_one_is_not(conn: AsyncConnection) -> None:
+async def test_a_failed_follow_up_is_retried_on_request_and_a_done_one_is_not(conn: AsyncConnection) -> None:
     publish, thread = await sent_with_follow_ups(conn, FollowUpKind.PUBLISH, FollowUpKind.THREAD)
     await follow_ups.mark_done(conn, publish.id, now=NOW)
     await follow_ups.mark_failed(conn, thread.id, reason="No right.", code=50013, now=NOW)
@@ -77,7 +77,7 @@ async def test_a_failed_step_is_tried_again_on_request_and_a_done_one_is_not(con
     ]
 
 
-async def test_a_step_that_waits_counts_its_attempts_and_comes_back_in_time(conn: AsyncConnection) -> None:
+async def test_a_postponed_follow_up_counts_its_attempts_and_returns_when_due(conn: AsyncConnection) -> None:
     (follow_up,) = await sent_with_follow_ups(conn, FollowUpKind.THREAD)
     await follow_ups.postpone(conn, follow_up.id, until=NOW + HOUR, reason="Too many.", code=160006)
     assert await follow_ups.claimable(conn, NOW, limit=9) == []
@@ -86,7 +86,7 @@ async def test_a_step_that_waits_counts_its_attempts_and_comes_back_in_time(conn
     assert (again.attempts, again.reason, again.code) == (1, "Too many.", 160006)
 
 
-async def test_steps_of_busy_channels_and_of_held_feeds_are_left_out(conn: AsyncConnection) -> None:
+async def test_follow_ups_of_busy_channels_and_blocked_feeds_are_left_out(conn: AsyncConnection) -> None:
     (first,) = await sent_with_follow_ups(conn, FollowUpKind.PUBLISH, channel=1)
     (second,) = await sent_with_follow_ups(conn, FollowUpKind.PUBLISH, channel=2)
     assert [
@@ -96,7 +96,7 @@ async def test_steps_of_busy_channels_and_of_held_feeds_are_left_out(conn: Async
     assert [follow_up.id for follow_up in await follow_ups.claimable(conn, NOW, limit=9)] == [first.id]
 
 
-async def test_the_troubled_steps_of_a_server_are_told_newest_first(conn: AsyncConnection) -> None:
+async def test_follow_ups_with_problems_are_listed_newest_first(conn: AsyncConnection) -> None:
     publish, thread = await sent_with_follow_ups(conn, FollowUpKind.PUBLISH, FollowUpKind.THREAD)
     (fine,) = await sent_with_follow_ups(conn, FollowUpKind.PUBLISH, channel=2)
     (elsewhere,) = await sent_with_follow_ups(conn, FollowUpKind.PUBLISH, channel=3, server=8)
@@ -111,7 +111,7 @@ async def test_the_troubled_steps_of_a_server_are_told_newest_first(conn: AsyncC
     assert len(await follow_ups.with_problems(conn, feed_ids, 1)) == 1
 
 
-async def test_a_post_has_each_step_once(conn: AsyncConnection) -> None:
+async def test_a_post_has_each_follow_up_once(conn: AsyncConnection) -> None:
     (follow_up,) = await sent_with_follow_ups(conn, FollowUpKind.PUBLISH)
     with pytest.raises(IntegrityError, match="UNIQUE"):
         await follow_ups.add(conn, {follow_up.post_id: [FollowUpKind.PUBLISH]}, now=NOW)
@@ -124,7 +124,7 @@ async def test_a_state_that_contradicts_itself_is_refused(conn: AsyncConnection,
         await conn.execute(text(f"UPDATE follow_ups SET {change}"))  # noqa: S608 - the table above
 
 
-async def test_an_unknown_step_changes_nothing(conn: AsyncConnection) -> None:
+async def test_an_unknown_follow_up_changes_nothing(conn: AsyncConnection) -> None:
     (follow_up,) = await sent_with_follow_ups(conn, FollowUpKind.PUBLISH)
     await follow_ups.mark_done(conn, FollowUpId(404), now=NOW)
     assert await follow_ups.of_post(conn, follow_up.post_id) == [follow_up]

@@ -34,7 +34,7 @@ async def fail(conn: AsyncConnection, post: Post, *, hours: int = 0) -> None:
     )
 
 
-async def test_a_planned_post_comes_back_pending_with_its_papers_in_order(conn: AsyncConnection) -> None:
+async def test_a_planned_post_is_stored_as_pending_with_its_papers_in_order(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
     await listed(conn, 1, 2, 3)
     plan = planned(feed, 3, 1, 2)
@@ -53,7 +53,7 @@ async def test_a_planned_post_comes_back_pending_with_its_papers_in_order(conn: 
     assert await posts.by_ids(conn, [post.id, PostId(404)]) == [post]
 
 
-async def test_a_paper_is_owed_once_to_a_feed(conn: AsyncConnection) -> None:
+async def test_a_paper_is_planned_once_for_a_feed(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
     await pending(conn, feed, 1, 2)
     await listed(conn, 3)
@@ -62,7 +62,7 @@ async def test_a_paper_is_owed_once_to_a_feed(conn: AsyncConnection) -> None:
     assert await stored(conn, second) == second
 
 
-async def test_a_post_without_papers_left_is_not_kept(conn: AsyncConnection) -> None:
+async def test_a_post_without_papers_is_not_stored(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
     await pending(conn, feed, 1)
     assert await posts.add(conn, [planned(feed, 1), planned(feed)], now=NOW) == []
@@ -87,7 +87,7 @@ async def test_another_feed_gets_the_same_paper(conn: AsyncConnection) -> None:
 
 
 @pytest.mark.parametrize("state", list(PostState))
-async def test_a_paper_stays_posted_whatever_became_of_its_post(
+async def test_a_paper_counts_as_posted_in_every_state_of_its_post(
     conn: AsyncConnection, state: PostState
 ) -> None:
     feed = await a_feed(conn)
@@ -116,7 +116,7 @@ async def test_the_table_itself_refuses_a_second_time(conn: AsyncConnection) -> 
         await conn.execute(insert(tables.post_papers), row)
 
 
-async def test_a_paper_that_is_not_stored_cannot_be_owed(conn: AsyncConnection) -> None:
+async def test_a_paper_that_is_not_stored_cannot_be_planned(conn: AsyncConnection) -> None:
     with pytest.raises(IntegrityError, match="FOREIGN KEY"):
         await posts.add(conn, [planned(await a_feed(conn), 1)], now=NOW)
 
@@ -129,7 +129,7 @@ async def test_a_nonce_is_used_once(conn: AsyncConnection) -> None:
         await posts.add(conn, [replace(planned(feed, 2), nonce=first.nonce)], now=NOW)
 
 
-async def test_two_plans_of_one_nonce_are_a_bug_that_is_told(conn: AsyncConnection) -> None:
+async def test_two_plans_with_one_nonce_are_an_error(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
     await listed(conn, 1, 2)
     plan = planned(feed, 1)
@@ -137,7 +137,7 @@ async def test_two_plans_of_one_nonce_are_a_bug_that_is_told(conn: AsyncConnecti
         await posts.add(conn, [plan, replace(planned(feed, 2), nonce=plan.nonce)], now=NOW)
 
 
-async def test_what_was_posted_can_be_bounded_by_list_day(conn: AsyncConnection) -> None:
+async def test_posted_papers_can_be_limited_by_list_day(conn: AsyncConnection) -> None:
     feed, other = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
     await pending(conn, feed, 1, 2)
     await pending(conn, other, 2)
@@ -148,7 +148,7 @@ async def test_what_was_posted_can_be_bounded_by_list_day(conn: AsyncConnection)
     assert await posts.posted(conn, []) == set()
 
 
-async def test_a_channel_has_one_post_to_claim_at_a_time_the_oldest(conn: AsyncConnection) -> None:
+async def test_only_the_oldest_post_of_a_channel_can_be_claimed(conn: AsyncConnection) -> None:
     one, two = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
     first, second, other = (
         await pending(conn, one, 1),
@@ -161,7 +161,7 @@ async def test_a_channel_has_one_post_to_claim_at_a_time_the_oldest(conn: AsyncC
     assert await claimed(conn) == [second.id, other.id]
 
 
-async def test_a_post_that_waits_holds_back_its_channel_alone(conn: AsyncConnection) -> None:
+async def test_a_post_that_waits_delays_only_its_channel(conn: AsyncConnection) -> None:
     one, two = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
     first, _second = await pending(conn, one, 1), await pending(conn, one, 2)
     other = await pending(conn, two, 1)
@@ -174,7 +174,7 @@ async def test_a_post_that_waits_holds_back_its_channel_alone(conn: AsyncConnect
     assert (found.state, found.reason, found.code) == (PostState.PENDING, "Discord is down.", 0)
 
 
-async def test_the_posts_of_paused_and_held_feeds_wait(conn: AsyncConnection) -> None:
+async def test_the_posts_of_paused_and_blocked_feeds_wait(conn: AsyncConnection) -> None:
     paused, blocked = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
     await pending(conn, paused, 1)
     await pending(conn, blocked, 1)
@@ -187,7 +187,7 @@ async def test_the_posts_of_paused_and_held_feeds_wait(conn: AsyncConnection) ->
     assert len(await claimed(conn)) == 2
 
 
-async def test_nothing_is_next_when_nothing_is_owed(conn: AsyncConnection) -> None:
+async def test_nothing_is_next_if_nothing_is_pending(conn: AsyncConnection) -> None:
     assert await outbox.next_attempt_at(conn) is None
     post = await pending(conn, await a_feed(conn), 1)
     assert await outbox.next_attempt_at(conn) == NOW
@@ -218,7 +218,9 @@ async def test_a_sent_post_forgets_why_it_had_waited(conn: AsyncConnection) -> N
     assert await claimed(conn, hours=9) == []
 
 
-async def test_failed_posts_are_told_latest_first_and_owed_again_on_request(conn: AsyncConnection) -> None:
+async def test_failed_posts_are_listed_latest_first_and_pending_again_on_request(
+    conn: AsyncConnection,
+) -> None:
     feed, other = await a_feed(conn, channel=1), await a_feed(conn, channel=2, server=ServerId(8))
     first, second, elsewhere = (
         await pending(conn, feed, 1),
@@ -294,7 +296,7 @@ async def test_a_busy_channel_is_left_out(conn: AsyncConnection) -> None:
     assert await outbox.next_attempt_at(conn, busy=[busy.channel_id]) == NOW + HOUR
 
 
-async def test_the_next_attempt_of_one_channel_is_told(conn: AsyncConnection) -> None:
+async def test_the_next_attempt_of_one_channel_is_known(conn: AsyncConnection) -> None:
     first, second = [await pending(conn, await a_feed(conn, channel=channel), channel) for channel in (1, 2)]
     await outbox.postpone(conn, second.id, until=NOW + HOUR, reason="No answer.", code=None)
     assert await outbox.next_attempt_at(conn, channel_id=first.channel_id) == NOW
@@ -303,7 +305,7 @@ async def test_the_next_attempt_of_one_channel_is_told(conn: AsyncConnection) ->
     assert await outbox.next_attempt_at(conn, channel_id=second.channel_id) is None
 
 
-async def test_what_is_not_pending_any_more_is_not_attempted(conn: AsyncConnection) -> None:
+async def test_a_post_that_is_no_longer_pending_is_not_attempted(conn: AsyncConnection) -> None:
     post = await pending(conn, await a_feed(conn), 1)
     assert await outbox.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
     await outbox.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW)
@@ -318,12 +320,12 @@ async def test_a_first_attempt_that_cannot_have_arrived_is_forgotten(conn: Async
     assert await stored(conn, post) == replace(post, attempts=1)
 
 
-async def test_a_doubtful_post_is_held_back_alone(conn: AsyncConnection) -> None:
+async def test_an_unconfirmed_post_delays_no_other(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
     first, second = await pending(conn, feed, 1), await pending(conn, feed, 2)
     await outbox.unconfirmed(conn, first.id, reason="Nobody can look.", code=50013, now=NOW)
     assert await claimed(conn) == [second.id]
-    assert await outbox.hurry(conn, feed.id, now=NOW) == [second.id]
+    assert await outbox.make_due(conn, feed.id, now=NOW) == [second.id]
     await outbox.mark_sent(conn, second.id, message_id=MESSAGE, now=NOW)
     assert await outbox.next_attempt_at(conn) is None
     (unconfirmed,) = await posts.unconfirmed(conn, feed.server_id)
@@ -335,7 +337,7 @@ async def test_a_doubtful_post_is_held_back_alone(conn: AsyncConnection) -> None
     assert await posts.unconfirmed(conn, ServerId(8)) == []
 
 
-async def test_a_doubt_that_can_be_settled_makes_the_post_due(conn: AsyncConnection) -> None:
+async def test_an_unconfirmed_post_that_can_be_searched_is_due(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
     post = await pending(conn, feed, 1)
     await outbox.unconfirmed(conn, post.id, reason="Nobody can look.", code=50013, now=NOW)
@@ -344,7 +346,7 @@ async def test_a_doubt_that_can_be_settled_makes_the_post_due(conn: AsyncConnect
     assert await outbox.retry_unconfirmed(conn, feed.id, now=NOW + HOUR) == []
 
 
-async def test_a_doubtful_post_that_was_found_is_sent_and_one_that_failed_has_failed(
+async def test_an_unconfirmed_post_can_become_sent_or_failed(
     conn: AsyncConnection,
 ) -> None:
     feed = await a_feed(conn)
@@ -356,7 +358,7 @@ async def test_a_doubtful_post_that_was_found_is_sent_and_one_that_failed_has_fa
     assert await posts.unconfirmed(conn) == []
 
 
-async def test_servers_take_turns_and_what_is_under_way_counts_as_theirs(conn: AsyncConnection) -> None:
+async def test_servers_take_turns_and_requests_in_flight_count(conn: AsyncConnection) -> None:
     large = [
         await pending(conn, await a_feed(conn, channel=one, server=ServerId(1)), one) for one in range(1, 7)
     ]
@@ -370,7 +372,7 @@ async def test_servers_take_turns_and_what_is_under_way_counts_as_theirs(conn: A
     assert {post.id for post in everything} == {post.id for post in [*large, small]}
 
 
-async def test_a_post_of_a_feed_that_was_paused_meanwhile_is_not_attempted(conn: AsyncConnection) -> None:
+async def test_a_post_of_a_feed_that_was_just_paused_is_not_attempted(conn: AsyncConnection) -> None:
     post = await pending(conn, await a_feed(conn), 1)
     await feeds.pause(conn, post.feed_id, NOW)
     assert not await outbox.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)

@@ -1,55 +1,52 @@
-"""Blocked channels: rechecked, and unblocked once fixed; servers that the bot left or rejoined."""
+"""Blocked channels: rechecks them, unblocks those that are fixed, and follows servers that the bot leaves."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.access import Access
-from bot.core.feeds import REMOVED_KEPT, Block, Feed, Place
-from bot.core.ids import ChannelId, FeedId, PostId, ServerId, SubscriptionId
+from bot.core.feeds import Block, Feed
+from bot.core.ids import ChannelId, FeedId, PostId, ServerId
 from bot.core.notices import NoticeKind
 from bot.core.plurals import count
 from bot.errors import StoreError
-from bot.services.blocks.overdue import Overdue
+from bot.services.blocks.retention import KEPT, Retention, access_by_feed
 from bot.services.context import ServiceContext
-from bot.services.delivery.blocking import MAX_RECHECK_WAIT, block_as_seen, release
+from bot.services.delivery.blocking import MAX_RECHECK_WAIT, block_by_access, unblock
 from bot.services.delivery.outbox import Delivery
 from bot.services.visibility import Visible
 from bot.store import feeds, notices, outbox, posts, servers, subscriptions
 
 _log = logging.getLogger(__name__)
 
-# How long feeds of deleted channels and left servers are kept: a server may invite the bot again.
-KEPT = timedelta(days=30)
-# An event may mean that an unexplained refusal is fixed, but not this soon after the refusal.
+# A change in the server may have fixed a refusal that nothing explains, but not this soon after it.
 EVENT_COUNTS_AFTER = timedelta(minutes=1)
-LOOK_SECONDS = 30.0  # how long a run waits for the recheck
-CHECK_SECONDS = 10.0  # how long a person waits for the pending messages
-MAX_CONCURRENT_CHECKS = 10
+RECHECK_SECONDS = 30.0  # timeout of a run's recheck
+CHECK_SECONDS = 10.0  # how long a person waits for the pending messages to be sent
 CHANNEL_DELETED = "The channel was deleted. Its subscriptions are kept for 30 days."
 SERVER_LEFT = "I am not in this server any more: invite me again. Its subscriptions are kept for 30 days."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """The result of a requested recheck, for one feed that was blocked or has unconfirmed messages."""
+    """The result of a requested check, for one feed that was blocked or had unconfirmed posts."""
 
-    feed: Feed  # after the recheck
+    feed: Feed  # after the check
     was_blocked: bool
     subscriptions: int
-    sent: int  # messages that went out
-    waiting: int  # messages that are still pending
+    sent: int  # messages
+    waiting: int  # pending messages
 
 
 class BlockedChannels:
-    """The use cases around blocked channels."""
+    """The use cases around blocked feeds."""
 
     def __init__(
         self,
@@ -63,8 +60,7 @@ class BlockedChannels:
         self._delivery = delivery
         self._clock = context.clock
         self._wake = context.wake
-        self._overdue = Overdue[FeedId](monotonic)  # gone for longer than they are kept
-        self._removed = Overdue[SubscriptionId](monotonic)  # likewise, of removed subscriptions
+        self.retention = Retention(context, monotonic=monotonic)
 
     async def recheck(
         self,
@@ -74,11 +70,11 @@ class BlockedChannels:
         is_asked: bool = False,
         only: Collection[FeedId] | None = None,
     ) -> tuple[PostId, ...]:
-        """Unblocks what is fixed, in one server or in all; returns the posts that are sent now.
+        """Unblocks fixed feeds and retries unconfirmed posts; returns the posts that are due now.
 
         Args:
             server_id: the server; None for all.
-            has_changed: whether an event reported a change there, which may fix an unexplained refusal.
+            has_changed: whether Discord reported a change there, which may have fixed an unexplained refusal.
             is_asked: whether a person asked for it.
             only: the feeds to recheck; None for all.
         """
@@ -87,7 +83,7 @@ class BlockedChannels:
             blocked = [
                 feed
                 for feed in await feeds.blocked(conn, server_id)
-                if eager or not _is_seen_to_be_gone(feed)
+                if eager or not _is_known_to_be_gone(feed)
             ]
             unconfirmed = {post.feed_id: post.place for post in await posts.unconfirmed(conn, server_id)}
         if only is not None:
@@ -95,9 +91,10 @@ class BlockedChannels:
             unconfirmed = {feed_id: place for feed_id, place in unconfirmed.items() if feed_id in only}
         if not blocked and not unconfirmed:
             return ()
-        access = await self._access({feed.id: feed.place for feed in blocked} | unconfirmed)
+        places = {feed.id: feed.place for feed in blocked} | unconfirmed
+        access = await access_by_feed(self._publisher, places)
         pending: list[PostId] = []
-        is_released = False
+        is_unblocked = False
         async with self._database.write() as conn:
             now = self._clock()
             for feed_id in unconfirmed:
@@ -106,23 +103,23 @@ class BlockedChannels:
             for feed in blocked:
                 now_blocked = await feeds.get(conn, feed.id)
                 if now_blocked is None or now_blocked.block != feed.block:
-                    continue  # it was resumed, or blocked for another reason, meanwhile
+                    continue  # it was resumed, or blocked for another reason, in the meantime
                 if _is_fixed(feed, access[feed.id], now, has_changed=has_changed, is_asked=is_asked):
-                    pending.extend(await release(conn, feed, now=now))
-                    is_released = True
-                    _log.info("Channel %d is unblocked; posting resumes", feed.channel_id)
+                    pending.extend(await unblock(conn, feed, now=now))
+                    is_unblocked = True
+                    _log.info("Channel %d is unblocked", feed.channel_id)
                 else:
-                    await _note(conn, feed, access[feed.id], now=now, has_changed=has_changed)
+                    await _update_block(conn, feed, access[feed.id], now=now, has_changed=has_changed)
         if pending:
             self._delivery.wake()
-        if is_released:
+        if is_unblocked:
             self._wake()
         return tuple(sorted(set(pending)))
 
     async def check(self, server_id: ServerId, *, managed: Visible) -> tuple[Checked, ...]:
-        """Rechecks, on request, the feeds that are blocked or have unconfirmed posts.
+        """Rechecks because a person asked, and returns each feed that was blocked or had unconfirmed posts.
 
-        Only those in channels that the person may manage.
+        Only includes feeds in channels that the person may manage.
         """
         async with self._database.read() as conn:
             blocked = {feed.id: feed.channel_id for feed in await feeds.blocked(conn, server_id)}
@@ -153,24 +150,24 @@ class BlockedChannels:
             )
 
     async def at_run(self) -> None:
-        """What every run does first; if it fails, the run still goes on.
+        """Rechecks and deletes expired data before a run; a problem with it does not stop the run.
 
         Raises:
-            StoreError: the database cannot be used, so the run cannot go on either.
+            StoreError: the database is unusable, for the run too.
         """
         try:
-            async with asyncio.timeout(LOOK_SECONDS):
+            async with asyncio.timeout(RECHECK_SECONDS):
                 await self.recheck()
-                await self.forget()
+                await self.retention.delete_expired()
         except TimeoutError:
             _log.warning("Blocked channels could not be rechecked in time; the next run tries again")
         except StoreError:
-            raise  # the run cannot go on either
+            raise  # the run cannot continue either
         except Exception:  # noqa: BLE001 - the guard of this part of the job
             _log.exception("Blocked channels could not be rechecked because of a bug")
 
     async def channel_gone(self, channel_id: ChannelId) -> None:
-        """Blocks the feed of a channel that was deleted: nothing is sent there any more."""
+        """Blocks the feed of a channel that Discord reports as deleted."""
         async with self._database.read() as conn:
             if await feeds.by_channel(conn, channel_id) is None:
                 return
@@ -179,18 +176,18 @@ class BlockedChannels:
             if feed is None:
                 return
             now = self._clock()
-            await block_as_seen(conn, feed, Access(obstacle=CHANNEL_DELETED, is_gone=True), now=now)
+            await block_by_access(conn, feed, Access(obstacle=CHANNEL_DELETED, is_gone=True), now=now)
             if await subscriptions.of_feed(conn, feed.id):
                 await notices.add(conn, NoticeKind.BLOCKED, feed.id, now=now)
         _log.info("Channel %d was deleted; its feed is kept for %d days", channel_id, KEPT.days)
 
     async def server_left(self, server_id: ServerId) -> None:
-        """The bot left the server: its feeds are blocked and kept, because it may be invited again."""
+        """Blocks the feeds of a server that the bot has left; its data is kept in case the bot returns."""
         async with self._database.write() as conn:
             await self._leave(conn, [server_id])
 
     async def server_joined(self, server_id: ServerId) -> None:
-        """The bot joined the server, for the first time or again: existing feeds continue."""
+        """Unblocks the feeds of a server that the bot has joined again."""
         async with self._database.read() as conn:
             is_back = await servers.is_left(conn, server_id)
         if is_back:
@@ -199,7 +196,7 @@ class BlockedChannels:
         await self.recheck(server_id, has_changed=True)
 
     async def connected(self, server_ids: Collection[ServerId]) -> None:
-        """The bot is in these servers only: catches up on joins and leaves missed while it was off."""
+        """Catches up on what happened while the bot was offline: it is in these servers and no others."""
         async with self._database.write() as conn:
             known = await servers.memberships(conn)
             await servers.come_back(conn, [server_id for server_id in known if server_id in server_ids])
@@ -213,64 +210,17 @@ class BlockedChannels:
             await servers.leave(conn, [server_id], now=now)
             theirs = await feeds.of_server(conn, server_id)
             for feed in theirs:
-                await block_as_seen(conn, feed, Access(obstacle=SERVER_LEFT, is_gone=True), now=now)
+                await block_by_access(conn, feed, Access(obstacle=SERVER_LEFT, is_gone=True), now=now)
             if theirs:
                 _log.info(
-                    "Server %d was left; %s of it kept for %d days",
+                    "The bot left server %d; its %s will be kept for %d days",
                     server_id,
                     count(len(theirs), "feed"),
                     KEPT.days,
                 )
 
-    async def forget(self) -> tuple[Feed, ...]:
-        """Deletes feeds and servers that have been gone for longer than KEPT; returns the feeds."""
-        await self._forget_removed()
-        before = self._clock() - KEPT
-        async with self._database.read() as conn:
-            overdue = {feed.id: feed for feed in await feeds.long_gone(conn, before=before)}
-            is_server_overdue = await servers.any_left(conn, before=before)
-        sure = {feed_id: overdue[feed_id].place for feed_id in self._overdue.sure(overdue)}
-        access = await self._access(sure)
-        still_gone = [feed_id for feed_id in sure if access[feed_id].is_known and access[feed_id].is_gone]
-        if not still_gone and not is_server_overdue:
-            return ()
-        async with self._database.write() as conn:
-            forgotten = await feeds.forget_gone(conn, still_gone, before=before)
-            left = await servers.forget_left(conn, before=before)
-        for feed in forgotten:
-            _log.info(
-                "Channel %d of server %d has been gone for %d days: its feed and subscriptions are forgotten",
-                feed.channel_id,
-                feed.server_id,
-                KEPT.days,
-            )
-        for server_id in left:
-            _log.info("Server %d was left %d days ago, and is forgotten", server_id, KEPT.days)
-        return tuple(forgotten)
 
-    async def _forget_removed(self) -> None:
-        """Deletes subscriptions that were removed longer than REMOVED_KEPT ago."""
-        before = self._clock() - REMOVED_KEPT
-        async with self._database.read() as conn:
-            sure = self._removed.sure(await subscriptions.long_removed(conn, before=before))
-        if sure:
-            async with self._database.write() as conn:
-                forgotten = await subscriptions.forget_removed(conn, sure, before=before)
-            _log.info("Removed subscriptions forgotten after %d days: %d", REMOVED_KEPT.days, forgotten)
-
-    async def _access(self, places: Mapping[FeedId, Place]) -> dict[FeedId, Access]:
-        turns = asyncio.Semaphore(MAX_CONCURRENT_CHECKS)
-
-        async def look(place: Place) -> Access:
-            async with turns:
-                return await self._publisher.access(place)
-
-        async with asyncio.TaskGroup() as group:
-            looks = {feed_id: group.create_task(look(place)) for feed_id, place in places.items()}
-        return {feed_id: task.result() for feed_id, task in looks.items()}
-
-
-def _is_seen_to_be_gone(feed: Feed) -> bool:
+def _is_known_to_be_gone(feed: Feed) -> bool:
     """Whether only an event from Discord can unblock the feed."""
     return feed.block is not None and feed.block.is_gone and feed.block.recheck_at is None
 
@@ -283,23 +233,23 @@ def _is_fixed(feed: Feed, access: Access, now: datetime, *, has_changed: bool, i
         return True
     if has_changed and not timedelta() <= now - block.since < EVENT_COUNTS_AFTER:
         return True
-    # A clock that was set back must not make the wait longer than the maximum.
+    # A clock that was set back must not make the wait longer than it can be.
     return block.recheck_at <= now or block.recheck_at > now + MAX_RECHECK_WAIT
 
 
-async def _note(
+async def _update_block(
     conn: AsyncConnection, feed: Feed, access: Access, *, now: datetime, has_changed: bool
 ) -> None:
-    """Updates the reason of a feed that stays blocked, where it changed."""
+    """Updates the reason of a feed that stays blocked, and the time of its recheck."""
     block = feed.block
     if block is None or not access.is_known:
         return
     if access.obstacle is not None or access.is_gone:
-        seen = Block(
+        current = Block(
             reason=access.obstacle or block.reason, since=block.since, recheck_at=None, is_gone=access.is_gone
         )
-        if block != seen:
-            await block_as_seen(conn, feed, access, now=now)
+        if block != current:
+            await block_by_access(conn, feed, access, now=now)
     elif has_changed and block.recheck_at is not None:
         recheck_at = min(block.recheck_at, block.since + EVENT_COUNTS_AFTER)
         await feeds.block(

@@ -1,4 +1,4 @@
-"""Blocking and unblocking of feeds, and the notices about it; in the caller's transaction."""
+"""Blocking: stops and resumes posting in a feed, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from bot.core.notices import NoticeKind
 from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.store import feeds, follow_ups, notices, outbox
 
-# An unexplained refusal is tried again after one hour, then two, four …
+# A refusal that nothing explains is retried after 1 hour, then 2, 4, …
 FIRST_RECHECK = timedelta(hours=1)
 MAX_RECHECK_WAIT = timedelta(days=1)
 
 
 async def block(conn: AsyncConnection, feed_id: FeedId, error: DeliveryError, *, now: datetime) -> None:
-    """Blocks the feed, keeps everything it has, and adds a notice for its server."""
+    """Stops posting in the feed, keeps everything that is pending, and adds a notice for its server."""
     recheck_at = None
     if error.kind is not DeliveryErrorKind.PERMISSION_MISSING:
         before = await feeds.blocks_in_a_row(conn, feed_id)
@@ -29,34 +29,34 @@ async def block(conn: AsyncConnection, feed_id: FeedId, error: DeliveryError, *,
     await notices.add(conn, NoticeKind.BLOCKED, feed_id, now=now)
 
 
-async def block_as_seen(conn: AsyncConnection, feed: Feed, access: Access, *, now: datetime) -> None:
-    """Blocks the feed, or keeps it blocked, because of an obstacle that Discord shows; adds no notice.
+async def block_by_access(conn: AsyncConnection, feed: Feed, access: Access, *, now: datetime) -> None:
+    """Blocks the feed for an obstacle that the bot's permissions show, or updates its block; adds no notice.
 
-    It is unblocked as soon as Discord shows that this is fixed.
+    The block ends as soon as the permissions show that the obstacle is fixed.
     """
     reason = access.obstacle or (feed.block.reason if feed.block else "The channel does not exist any more.")
     await feeds.block(conn, feed.id, reason=reason, now=now, recheck_at=None, is_gone=access.is_gone)
 
 
-async def release(conn: AsyncConnection, feed: Feed, *, now: datetime) -> list[PostId]:
-    """Unblocks the feed: its pending posts, which are returned, are sent now, and a missed run is due.
+async def unblock(conn: AsyncConnection, feed: Feed, *, now: datetime) -> list[PostId]:
+    """Ends the block: pending posts are due now, and so is a missed run. Returns the pending posts.
 
-    A problem that Discord showed is over, so the next one is reported again. An unexplained refusal is over
-    only once a message arrives: a channel that refuses again and again is reported once.
+    If permissions showed the problem, they now show that it is over, and the next one is worth a notice. If
+    nothing showed it, only a message that arrives ends it: a channel that keeps refusing causes one notice.
     """
     await feeds.release(conn, feed.id)
     await follow_ups.retry_failed(conn, feed.id, now=now)
     if feed.block is not None and feed.block.recheck_at is None:
         await notices.end(conn, feed.id)
-    return await outbox.hurry(conn, feed.id, now=now)
+    return await outbox.make_due(conn, feed.id, now=now)
 
 
-async def notify_of_delay(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> None:
-    """Adds a notice that the feed's messages do not get through."""
+async def add_delay_notice(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> None:
+    """Adds a notice for the feed's server that its messages do not arrive."""
     await notices.add(conn, NoticeKind.DELAYED, feed_id, now=now)
 
 
-async def notify_of_success(conn: AsyncConnection, feed_id: FeedId) -> None:
-    """A message got through: the feed's problems are over."""
+async def note_success(conn: AsyncConnection, feed_id: FeedId) -> None:
+    """Notes that a message arrived, so that the feed's notices are over."""
     await feeds.worked(conn, feed_id)
     await notices.end(conn, feed_id)

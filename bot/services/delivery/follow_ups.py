@@ -1,4 +1,4 @@
-"""Following on a message: one attempt at publishing it or opening its thread; the message stays as it is."""
+"""Follow-ups: one attempt at publishing a sent message or opening its thread."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.core.messages import thread_name
 from bot.core.posts import FollowUp, FollowUpKind
 from bot.errors import DeliveryError, DeliveryErrorKind, StoreError
 from bot.services.context import ServiceContext
-from bot.services.delivery.attempts import BUG, MOST_BUGS, asked_wait
+from bot.services.delivery.attempts import BUG, MAX_BUGS, requested_wait
 from bot.services.delivery.pace import Rest, growing_wait
 from bot.store import follow_ups, papers
 from bot.telemetry import AttemptOutcome
@@ -16,27 +16,27 @@ from bot.telemetry import AttemptOutcome
 _log = logging.getLogger(__name__)
 
 
-class Following:
-    """Attempts steps. Discord knows when one was done before, so an attempt may be repeated."""
+class FollowingUp:
+    """Attempts follow-ups. Discord knows when one was done before, so an attempt may be repeated."""
 
     def __init__(self, context: ServiceContext, *, rest: Rest) -> None:
         self._database = context.database
         self._publisher = context.publisher
         self._clock = context.clock
-        self._rest = rest  # of all sending
+        self._rest = rest  # pauses all sending
         self._telemetry = context.telemetry
 
     async def attempt(self, follow_up: FollowUp) -> None:
-        """Does the step and writes that down; nothing but a cancellation comes out of it."""
+        """Does the follow-up and records the result; raises nothing but a cancellation."""
         try:
             await self._attempt(follow_up)
-        except StoreError:  # logged once, by the database; nothing can be noted now, so nothing is tried
+        except StoreError:  # logged once, by the database; nothing is tried while nothing can be recorded
             self._rest.begin()
             self._telemetry.follow_up_attempted(AttemptOutcome.POSTPONED)
         except Exception:  # noqa: BLE001 - the job guard
-            _log.exception("Step %d of post %d failed because of a bug", follow_up.id, follow_up.post_id)
+            _log.exception("Follow-up %d of post %d failed because of a bug", follow_up.id, follow_up.post_id)
             self._telemetry.follow_up_attempted(AttemptOutcome.BUG)
-            await self._note_bug(follow_up)
+            await self._record_bug(follow_up)
 
     async def _attempt(self, follow_up: FollowUp) -> None:
         try:
@@ -49,13 +49,13 @@ class Following:
                     name = thread_name(list(shown.values()))
                     await self._publisher.open_thread(follow_up.channel_id, follow_up.message_id, name=name)
         except DeliveryError as error:
-            await self._note_failure(follow_up, error)
+            await self._record_failure(follow_up, error)
         else:
             async with self._database.write() as conn:
                 await follow_ups.mark_done(conn, follow_up.id, now=self._clock())
             self._telemetry.follow_up_attempted(AttemptOutcome.DONE)
 
-    async def _note_failure(self, follow_up: FollowUp, error: DeliveryError) -> None:
+    async def _record_failure(self, follow_up: FollowUp, error: DeliveryError) -> None:
         now = self._clock()
         async with self._database.write() as conn:
             if error.kind.is_final:
@@ -63,22 +63,22 @@ class Following:
                     conn, follow_up.id, reason=error.reason, code=error.code, now=now
                 )
             else:
-                until = now + max(growing_wait(follow_up.attempts), asked_wait(error))
+                until = now + max(growing_wait(follow_up.attempts), requested_wait(error))
                 await follow_ups.postpone(
                     conn, follow_up.id, until=until, reason=error.reason, code=error.code
                 )
         if error.kind is DeliveryErrorKind.BOT_REFUSED:
-            self._rest.begin(asked_wait(error).total_seconds())
+            self._rest.begin(requested_wait(error).total_seconds())
         self._telemetry.follow_up_attempted(
             AttemptOutcome.REFUSED if error.kind.is_final else AttemptOutcome.POSTPONED
         )
-        _log.warning("Post %d, step %s: %s", follow_up.post_id, follow_up.kind, error.reason)
+        _log.warning("Post %d, follow-up %s: %s", follow_up.post_id, follow_up.kind, error.reason)
 
-    async def _note_bug(self, follow_up: FollowUp) -> None:
+    async def _record_bug(self, follow_up: FollowUp) -> None:
         now = self._clock()
         try:
             async with self._database.write() as conn:
-                if follow_up.attempts + 1 < MOST_BUGS:
+                if follow_up.attempts + 1 < MAX_BUGS:
                     until = now + growing_wait(follow_up.attempts)
                     await follow_ups.postpone(conn, follow_up.id, until=until, reason=BUG, code=None)
                 else:
@@ -87,4 +87,4 @@ class Following:
             self._rest.begin()
         except Exception:  # noqa: BLE001 - nothing can be written down now, so nothing is sent for a while
             seconds = self._rest.begin()
-            _log.exception("The outbox could not be written; tried again in %.0f s", seconds)
+            _log.exception("The outbox could not be written; trying again in %.0f s", seconds)

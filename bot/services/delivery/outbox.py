@@ -1,4 +1,4 @@
-"""Delivering: the outbox worked through, one thing under way a channel, nothing lost and nothing twice."""
+"""The outbox: claims pending posts and follow-ups and has them sent, one at a time per channel."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from bot.core.posts import FollowUp, Post, PostState
 from bot.errors import StoreError
 from bot.services.context import ServiceContext
 from bot.services.delivery.attempts import Sending
-from bot.services.delivery.follow_ups import Following
+from bot.services.delivery.follow_ups import FollowingUp
 from bot.services.delivery.pace import ChannelPace, Rest
 from bot.store import follow_ups, outbox, posts
 
 _log = logging.getLogger(__name__)
 
-# What is under way at once, each in a channel of its own. At the pace of requests that is a second's worth,
-# so that what was begun when the bot ends is through before it has to.
-MOST_IN_FLIGHT = 50
-# The outbox is looked at this often even if nobody rang, so that a missed wake-up costs a minute at most.
-LONGEST_SLEEP_SECONDS = 60.0
-# Of what is under way at once, one server may have so many: what hangs there leaves room for the others.
-MOST_OF_A_SERVER = 40
-# What is owed is claimed by the batch, for the look at the outbox costs more than a turn: when half of what
-# may be under way is through, or so long after the batch before.
+# Posts and follow-ups in flight, each in a different channel. The pace of requests lets through about as many
+# in a second, so that they can finish when the bot stops.
+MAX_IN_FLIGHT = 50
+# The outbox is read this often even without a wake-up, so that a missed one costs a minute at most.
+MAX_SLEEP_SECONDS = 60.0
+# Of those in flight, so that a server whose requests hang leaves room for the others.
+MAX_PER_SERVER = 40
+# Reading the outbox costs more than a turn, so it is claimed in batches: when half of those in flight are
+# done, or this long after the last batch.
 BATCH_SECONDS = 0.5
-# When the bot ends, what is under way gets this long for its answer.
+# When the bot stops, those in flight get this long to finish.
 CLOSING_SECONDS = 2.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """What came of a set of posts: how many stand in the channel, and what stops the rest."""
+    """A set of posts by state."""
 
     sent: tuple[Post, ...]
     waiting: tuple[Post, ...]
@@ -45,30 +45,30 @@ class Delivered:
 
 
 class Delivery:
-    """Owns the outbox: claims what is owed, and has it sent."""
+    """Works through the outbox. Each channel has at most one request in flight."""
 
     def __init__(self, context: ServiceContext, *, pace: ChannelPace | None = None) -> None:
         self._database = context.database
         self._clock = context.clock
         self._awake = asyncio.Event()
-        self._progress = asyncio.Event()  # set, and replaced by a new one, whenever something was tried
+        self._progress = asyncio.Event()  # set and replaced after every attempt
         self._rest = Rest()
         self._claimed_at = 0.0  # by the event loop's clock
         self._in_flight: dict[ChannelId, tuple[ServerId, asyncio.Task[None]]] = {}
         self._sending = Sending(context, pace=pace or ChannelPace(), rest=self._rest)
-        self._following = Following(context, rest=self._rest)
+        self._following_up = FollowingUp(context, rest=self._rest)
 
     @property
     def in_flight(self) -> int:
-        """What is being sent, published or opened at this moment."""
+        """How many posts and follow-ups are being attempted now."""
         return len(self._in_flight)
 
     def wake(self) -> None:
-        """Says that the outbox may have something to send."""
+        """Has the outbox read again soon."""
         self._awake.set()
 
     async def run(self) -> None:
-        """Works the outbox until it is cancelled; then what is under way gets a moment for its answer."""
+        """Works through the outbox until it is cancelled; then attempts in flight get a moment to finish."""
         try:
             while True:
                 self._awake.clear()
@@ -79,7 +79,7 @@ class Delivery:
                     seconds = self._rest.begin()
                 except Exception:  # noqa: BLE001 - a job guard
                     seconds = self._rest.begin()
-                    _log.exception("The outbox could not be read; tried again in %.0f s", seconds)
+                    _log.exception("The outbox could not be read; trying again in %.0f s", seconds)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(seconds):
                         await self._awake.wait()
@@ -96,9 +96,9 @@ class Delivery:
     async def settled(
         self, post_ids: Collection[PostId], *, since: datetime, timeout_seconds: float
     ) -> Delivered:
-        """Waits until none of these posts can go out at once, at most so long, and says how they stand.
+        """Waits until none of these posts can be sent at once, or until the timeout; returns them by state.
 
-        Those that were split `since` then, when they were asked for, count with their parts.
+        Includes the parts of those that were split `since` then.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_seconds):
@@ -107,15 +107,15 @@ class Delivery:
                     await progress.wait()
                     progress = self._progress
         async with self._database.read() as conn:
-            now = await posts.by_ids(conn, post_ids, split_since=since)
+            settled = await posts.by_ids(conn, post_ids, split_since=since)
         return Delivered(
-            sent=tuple(post for post in now if post.state is PostState.SENT),
-            waiting=tuple(post for post in now if post.state is PostState.PENDING),
-            failed=tuple(post for post in now if post.state is PostState.FAILED),
+            sent=tuple(post for post in settled if post.state is PostState.SENT),
+            waiting=tuple(post for post in settled if post.state is PostState.PENDING),
+            failed=tuple(post for post in settled if post.state is PostState.FAILED),
         )
 
     async def _is_under_way(self, post_ids: Collection[PostId], since: datetime) -> bool:
-        """Whether one of the posts is next in its channel, or behind one that is."""
+        """Whether one of the posts is next in its channel, or waits behind one that is being sent."""
         if self._rest.seconds_left > 0:
             return False
         async with self._database.read() as conn:
@@ -133,31 +133,31 @@ class Delivery:
     async def _begin_due(self) -> None:
         if not self._has_room or self._rest.seconds_left > 0:
             return
-        # What is in flight now stays out, even if it is through before the answer is here: the answer may
-        # still show it as owed.
+        # Channels that are busy now stay out even if their attempt ends during the query, which may still
+        # show the post as pending.
         busy = {channel_id: server_id for channel_id, (server_id, _) in self._in_flight.items()}
-        room = MOST_IN_FLIGHT - len(busy)
+        room = MAX_IN_FLIGHT - len(busy)
         self._claimed_at = asyncio.get_running_loop().time()
         async with self._database.read() as conn:
             now = self._clock()
-            following = await follow_ups.claimable(conn, now, limit=room // 2, busy=busy)
-            for follow_up in following:
+            claimed = await follow_ups.claimable(conn, now, limit=room // 2, busy=busy)
+            for follow_up in claimed:
                 if follow_up.channel_id not in busy:
                     busy[follow_up.channel_id] = follow_up.server_id
-                    self._begin(follow_up, self._following.attempt(follow_up))
-            pending = await outbox.claimable(conn, now, limit=MOST_IN_FLIGHT - len(busy), busy=busy)
-        of_servers = Counter(busy.values())
+                    self._begin(follow_up, self._following_up.attempt(follow_up))
+            pending = await outbox.claimable(conn, now, limit=MAX_IN_FLIGHT - len(busy), busy=busy)
+        per_server = Counter(busy.values())
         for post in pending:
-            of_servers[post.server_id] += 1
-            if of_servers[post.server_id] <= MOST_OF_A_SERVER:
+            per_server[post.server_id] += 1
+            if per_server[post.server_id] <= MAX_PER_SERVER:
                 self._begin(post, self._sending.attempt(post))
 
     @property
     def _has_room(self) -> bool:
         in_flight = len(self._in_flight)
         waited_seconds = asyncio.get_running_loop().time() - self._claimed_at
-        is_late = in_flight < MOST_IN_FLIGHT and waited_seconds >= BATCH_SECONDS
-        return in_flight <= MOST_IN_FLIGHT // 2 or is_late
+        is_late = in_flight < MAX_IN_FLIGHT and waited_seconds >= BATCH_SECONDS
+        return in_flight <= MAX_IN_FLIGHT // 2 or is_late
 
     def _begin(self, job: Post | FollowUp, work: Coroutine[None, None, None]) -> None:
         name = f"{type(job).__name__.lower()} {job.id}"
@@ -177,7 +177,7 @@ class Delivery:
         if (rest := self._rest.seconds_left) > 0:
             return rest
         if not self._has_room:
-            return BATCH_SECONDS if len(self._in_flight) < MOST_IN_FLIGHT else LONGEST_SLEEP_SECONDS
+            return BATCH_SECONDS if len(self._in_flight) < MAX_IN_FLIGHT else MAX_SLEEP_SECONDS
         busy = frozenset(self._in_flight)
         async with self._database.read() as conn:
             next_at = [
@@ -189,5 +189,5 @@ class Delivery:
                 if at is not None
             ]
         if not next_at:
-            return LONGEST_SLEEP_SECONDS
-        return min(max(0.0, (min(next_at) - self._clock()).total_seconds()), LONGEST_SLEEP_SECONDS)
+            return MAX_SLEEP_SECONDS
+        return min(max(0.0, (min(next_at) - self._clock()).total_seconds()), MAX_SLEEP_SECONDS)

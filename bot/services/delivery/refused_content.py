@@ -1,4 +1,4 @@
-"""Refusing: what becomes of a post whose content Discord refuses; in the caller's transaction."""
+"""Refused content: splits, reduces or fails a post that Discord refuses, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from bot.store import notices, outbox, splitting
 
 
 async def refuse(conn: AsyncConnection, post: Post, error: DeliveryError, *, now: datetime) -> None:
-    """Splits the post until the paper that is refused is alone, tries that one bare, and fails it last.
+    """Splits the post until the refused paper is alone, then tries it bare, then fails it.
 
-    No earlier attempt may have brought the message into the channel.
+    Call it only if no earlier attempt can have sent the message.
     """
     if len(post.entries) > 1:
         parts = split(post.entries, suspects=error.refused_embeds)
@@ -27,7 +27,7 @@ async def refuse(conn: AsyncConnection, post: Post, error: DeliveryError, *, now
 
 
 async def fail(conn: AsyncConnection, post: Post, *, reason: str, code: int | None, now: datetime) -> None:
-    """Gives the post up until someone asks for it again; its server is notified of it once."""
+    """Gives the post up until somebody retries it, and adds one notice for its server."""
     if await outbox.mark_failed(conn, post.id, reason=reason, code=code, now=now):
         await notices.add(conn, NoticeKind.FAILED, post.feed_id, now=now)
     await splitting.pass_on_mention(conn, post)

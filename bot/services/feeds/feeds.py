@@ -228,7 +228,7 @@ class Feeds:
                 await record(conn, feed, "resumed", user_id=user_id, now=now)
             await outbox.retry_failed(conn, feed.id, now=now)
             await outbox.retry_unconfirmed(conn, feed.id, now=now)
-            pending = await outbox.hurry(conn, feed.id, now=now)
+            pending = await outbox.make_due(conn, feed.id, now=now)
             await follow_ups.retry_failed(conn, feed.id, now=now)
         self._delivery.wake()
         self._wake()
@@ -251,7 +251,7 @@ class Feeds:
             await outbox.retry_failed(conn, feed.id, now=now)
             await outbox.retry_unconfirmed(conn, feed.id, now=now)
             await follow_ups.retry_failed(conn, feed.id, now=now)
-            waiting = await outbox.hurry(conn, feed.id, now=now)
+            waiting = await outbox.make_due(conn, feed.id, now=now)
         run = await self._runs.deliver_now(feed)
         delivered = await self._delivery.settled(
             [*waiting, *run.post_ids], since=now, timeout_seconds=DELIVER_WAIT_SECONDS

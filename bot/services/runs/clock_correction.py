@@ -1,4 +1,4 @@
-"""Correcting what a clock that was ahead has left: what waits for moments that no right clock gives."""
+"""Clock correction: repairs moments that a clock that was ahead left in the store."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.list_days import open_list_day
 from bot.core.schedules import Schedule
-from bot.services.delivery.attempts import LONGEST_ASKED_WAIT
+from bot.services.delivery.attempts import MAX_RETRY_AFTER
 from bot.services.delivery.blocking import MAX_RECHECK_WAIT
 from bot.store import clock_correction
 
@@ -18,25 +18,25 @@ _log = logging.getLogger(__name__)
 
 
 async def correct(
-    conn: AsyncConnection, *, now: datetime, following: Callable[[Schedule, datetime], datetime]
+    conn: AsyncConnection, *, now: datetime, next_run_after: Callable[[Schedule, datetime], datetime]
 ) -> None:
-    """Pulls back next runs, next attempts and records that lie further ahead than they can at `now`.
+    """Moves next runs, next attempts and records back that are further ahead than they can be at `now`.
 
-    `following` gives a schedule's first run after a moment.
+    `next_run_after` returns a schedule's first run after a moment.
     """
     latest = await clock_correction.latest_next_runs(conn)
-    due = {schedule: following(schedule, now) for schedule in latest}
+    due = {schedule: next_run_after(schedule, now) for schedule in latest}
     late = {schedule: at for schedule, at in due.items() if latest[schedule] > at}
     runs = await clock_correction.pull_back_runs(conn, late)
     waits = await clock_correction.pull_back_waits(
-        conn, now=now, longest_wait=LONGEST_ASKED_WAIT, longest_look=MAX_RECHECK_WAIT
+        conn, now=now, longest_wait=MAX_RETRY_AFTER, longest_look=MAX_RECHECK_WAIT
     )
     if runs or waits:
         _log.warning(
-            "The clock was ahead before: %d next runs and %d waits were too far ahead, and are pulled back",
+            "The clock was ahead before: %d next runs and %d waits were too far ahead and were moved back",
             runs,
             waits,
         )
     if await clock_correction.was_ahead(conn, now):
         await clock_correction.pull_back_records(conn, now=now, today=open_list_day(now))
-        _log.warning("The clock was ahead before; what was dated later than now is corrected")
+        _log.warning("The clock was ahead before: records dated later than now were corrected")

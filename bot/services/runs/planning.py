@@ -1,32 +1,29 @@
-"""Planning: due feeds and the window's papers in, posts out. Synchronous, for a worker thread."""
+"""Planning: turns due feeds and recent papers into posts. Synchronous, to run in a thread."""
 
 from __future__ import annotations
 
 import heapq
 import logging
-import secrets
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.core.decisions import Stage, decide, posting_order, reach
-from bot.core.feeds import Feed, FeedKind, LastRun, Subscription
+from bot.core.feeds import Feed, LastRun, Subscription
 from bot.core.ids import FeedId, PaperId
 from bot.core.list_days import open_list_day
-from bot.core.messages import layout
 from bot.core.papers import Paper
-from bot.core.posts import FollowUpKind, Form, NewPost
+from bot.core.posts import NewPost
 from bot.matching.index import PaperIndex
+from bot.services.runs.layout import new_posts
 
 _log = logging.getLogger(__name__)
-
-_NONCE_BYTES = 12  # 24 hex digits: Discord takes 25 characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPlan:
-    """What one feed is to post: in this order, over these messages."""
+    """The papers that one feed will post, in order, and their posts."""
 
     feed: Feed
     papers: tuple[Paper, ...]
@@ -35,14 +32,14 @@ class FeedPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """What the feeds are to post, and what the run came to for each."""
+    """The plans of several feeds, and the figures of the run for each."""
 
-    plans: tuple[FeedPlan, ...]  # feeds with nothing to post are left out
+    plans: tuple[FeedPlan, ...]  # of feeds with something to post
     figures: Mapping[FeedId, LastRun]  # of every feed that was planned
     filtered: Mapping[
         FeedId, Mapping[Stage, int]
-    ]  # likewise: matching papers that its filter stops, by stage
-    broken: frozenset[FeedId]  # planned not at all, or without some query, because of a bug; see the log
+    ]  # of every planned feed: the matching papers that its filter stops, by stage
+    broken: frozenset[FeedId]  # not planned, or without some query, because of a bug that is logged
 
 
 def plan(
@@ -55,9 +52,9 @@ def plan(
     now: datetime,
     backfill_days: int,
 ) -> Planned:
-    """Matches, decides and lays out posts for the feeds; a bug in one of them never stops the others.
+    """Matches, decides and lays out posts for the feeds; a bug in one feed does not stop the others.
 
-    `first_seen` may leave out the papers that were seen before the last run of each of the feeds.
+    `first_seen` may leave out papers that were seen before every feed's last run.
     """
     asked = {subscription.query.expression for group in subscriptions.values() for subscription in group}
     asked |= {feed.exclude.expression for feed in feeds if feed.exclude}
@@ -105,7 +102,7 @@ def plan(
 
 
 class _NewPapers:
-    """Counts what is new to a feed; most feeds ran at the same moment, and are counted for together."""
+    """Counts the papers that are new to a feed; feeds that ran at the same moment share one count."""
 
     def __init__(self, papers: Sequence[Paper], first_seen: Mapping[PaperId, datetime]) -> None:
         self._listed = [
@@ -116,10 +113,7 @@ class _NewPapers:
         self._counted: dict[tuple[datetime | None, date], int] = {}
 
     def count(self, feed: Feed, known: Sequence[Subscription], *, oldest: date) -> int:
-        """The papers first seen since the feed's last run, of the list days that it wants.
-
-        To a feed that never ran, all of them are new.
-        """
+        """How many papers of its list days were first seen since the feed's last run; all if it never ran."""
         ran_at = feed.last_run_at
         first = max(oldest, min((subscription.since for subscription in known), default=oldest))
         key = (ran_at, first)
@@ -132,17 +126,17 @@ class _NewPapers:
 
 
 class _Excluded:
-    """The papers that feeds exclude; a query that many feeds exclude is put in a set once."""
+    """The papers that feeds exclude, one set per query however many feeds share it."""
 
     def __init__(self, found: Mapping[str, tuple[PaperId, ...]]) -> None:
         self._found = found
         self._sets: dict[str, frozenset[PaperId]] = {}
 
     def by(self, feed: Feed) -> frozenset[PaperId]:
-        """What the feed excludes.
+        """The papers that the feed excludes.
 
         Raises:
-            KeyError: its query could not be evaluated; then nothing may be posted that it might exclude.
+            KeyError: the query could not be evaluated, so that nothing may be posted.
         """
         if feed.exclude is None:
             return frozenset()
@@ -153,7 +147,7 @@ class _Excluded:
 
 
 def _search(index: PaperIndex, asked: Iterable[str]) -> dict[str, tuple[PaperId, ...]]:
-    """The papers of each query, each evaluated once; one that cannot be evaluated is left out."""
+    """The papers that match each query; queries that cannot be evaluated are left out."""
     found: dict[str, tuple[PaperId, ...]] = {}
     for compiled in asked:
         try:
@@ -165,8 +159,8 @@ def _search(index: PaperIndex, asked: Iterable[str]) -> dict[str, tuple[PaperId,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Decided:
-    queries_of: Mapping[PaperId, tuple[str, ...]]  # the papers to post, with what brought them
-    filtered: Counter[Stage]  # papers that the feed's filter stops, for now or for good
+    queries_of: Mapping[PaperId, tuple[str, ...]]  # the papers to post, with the queries that they match
+    filtered: Counter[Stage]  # papers that the feed's filter stops, temporarily or not
 
 
 def _decide(
@@ -206,15 +200,15 @@ def _plan_feed(
     if not queries_of:
         return None
     ordered = posting_order([papers[paper_id] for paper_id in queries_of])
-    return FeedPlan(feed=feed, papers=tuple(ordered), posts=_posts(feed, ordered, queries_of, pings=True))
+    return FeedPlan(feed=feed, papers=tuple(ordered), posts=new_posts(feed, ordered, queries_of, pings=True))
 
 
 def plan_again(
     feed: Feed, papers: Sequence[Paper], queries_of: Mapping[PaperId, tuple[str, ...]], *, pings: bool
 ) -> tuple[NewPost, ...]:
-    """Posts of papers that were decided before, and that were pending when nobody wanted them any more."""
+    """Posts of papers that were pending when their subscription was removed, and are wanted again."""
     ordered = posting_order([paper for paper in papers if paper.withdrawn_at is None])
-    return _posts(feed, ordered, queries_of, pings=pings) if ordered else ()
+    return new_posts(feed, ordered, queries_of, pings=pings) if ordered else ()
 
 
 def plan_older(
@@ -225,10 +219,10 @@ def plan_older(
     posted: Collection[tuple[FeedId, PaperId]],
     count: int,
 ) -> FeedPlan | None:
-    """The newest `count` papers that these subscriptions match from before they began, as posts.
+    """Posts of the newest `count` papers that match these subscriptions from before they began.
 
-    What the feed's filter keeps out does not count. Those among them that were posted are left out and not
-    made up for: asked twice, it has nothing to add.
+    Papers that the feed's filter stops do not count. Papers that were posted count but are left out, so that
+    a second call plans nothing.
     """
     with PaperIndex(papers) as index:
         excludes = {feed.exclude.expression} if feed.exclude else set[str]()
@@ -256,7 +250,7 @@ def plan_older(
     ordered = posting_order([paper for paper in newest if (feed.id, paper.id) not in posted])
     if not ordered:
         return None
-    return FeedPlan(feed=feed, papers=tuple(ordered), posts=_posts(feed, ordered, queries_of, pings=False))
+    return FeedPlan(feed=feed, papers=tuple(ordered), posts=new_posts(feed, ordered, queries_of, pings=False))
 
 
 def _matched(
@@ -267,39 +261,3 @@ def _matched(
         for paper_id in found.get(subscription.query.expression, ()):
             matched[paper_id].append(subscription)
     return matched
-
-
-def _posts(
-    feed: Feed,
-    papers: Sequence[Paper],
-    queries_of: Mapping[PaperId, tuple[str, ...]],
-    *,
-    pings: bool,
-) -> tuple[NewPost, ...]:
-    """The messages; the first of them pings the feed's role, where it has one and `pings` says so."""
-    messages = layout(
-        papers,
-        style=feed.style,
-        max_papers=feed.max_papers,
-        queries_of=queries_of,
-        one_card_each=feed.kind is FeedKind.FORUM or feed.opens_threads,
-    )
-    return tuple(
-        NewPost(
-            feed_id=feed.id,
-            place=feed.place,
-            nonce=secrets.token_hex(_NONCE_BYTES),
-            entries=entries,
-            mention_role_id=feed.mention_role_id if pings and number == 0 else None,
-            follow_ups=_follow_ups(feed, is_card=entries[0].form is Form.CARD),
-        )
-        for number, entries in enumerate(messages)
-    )
-
-
-def _follow_ups(feed: Feed, *, is_card: bool) -> tuple[FollowUpKind, ...]:
-    wanted = {
-        FollowUpKind.PUBLISH: feed.publishes,
-        FollowUpKind.THREAD: feed.opens_threads and is_card,
-    }
-    return tuple(kind for kind, is_wanted in wanted.items() if is_wanted)

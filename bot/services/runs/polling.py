@@ -1,4 +1,4 @@
-"""Polling: the list read into the store, the open day often, the archive once."""
+"""Polling: reads list days into the store, the open day often, the archive once."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from bot.store.list_days import DayRead
 
 _log = logging.getLogger(__name__)
 
-# After so many days in a row that could not be read the source counts as down until the next poll.
-_FAILURES_BEFORE_GIVING_UP = 2
-# The archive is read politely: one day, then this long nothing.
+# After this many unreadable days in a row, the source counts as down until the next poll.
+_MAX_FAILURES = 2
+# The pause between two days of the archive, to be polite.
 BACKFILL_PAUSE_SECONDS = 1.0
 
 
@@ -28,10 +28,10 @@ class PollResult:
     """The result of one poll."""
 
     days_read: int = 0
-    listed: int = 0  # papers on the days that were read
+    listed: int = 0  # papers on those days
     new: int = 0  # papers never seen before
-    unreadable: int = 0  # items on them
-    problem: Problem | None = None  # why the newest of the days could not be read that could not
+    unreadable: int = 0  # items on those days
+    problem: Problem | None = None  # of the newest day that could not be read
     problem_day: date | None = None
 
 
@@ -43,7 +43,7 @@ class ReadDay:
     new: int
     unreadable: int
     problem: Problem | None
-    is_recorded: bool  # it counts as read
+    is_recorded: bool  # whether it counts as read
 
 
 class Polling:
@@ -61,34 +61,34 @@ class Polling:
         self._telemetry = context.telemetry
 
     async def poll(self) -> PollResult:
-        """Reads the open day, what was missed, and the window's days again; never raises for the source."""
+        """Reads the open day, missed days, and the recent days again; never raises because of the source."""
         wanted = await self._wanted()
-        read: list[ReadDay] = []
+        results: list[ReadDay] = []
         problems: list[tuple[Problem, date]] = []
         failures = 0
         for day in wanted:
             try:
-                found = await self.read_day(day)
+                result = await self.read_day(day)
             except NotOpenYetError:
-                continue  # not a failure: asked again at the next poll
+                continue  # not a failure: the next poll tries again
             except StoreError:
                 raise  # no other day could be stored either
             except Exception as error:  # noqa: BLE001 - a bug over one day's papers must not stop the run
-                problems.append((self._explained(day, error), day))
+                problems.append((self._log_failure(day, error), day))
                 failures += 1
-                if failures == _FAILURES_BEFORE_GIVING_UP:
+                if failures == _MAX_FAILURES:
                     break
                 continue
             failures = 0
-            read.append(found)
-            if found.problem is not None:
-                problems.append((found.problem, day))
+            results.append(result)
+            if result.problem is not None:
+                problems.append((result.problem, day))
         problem, problem_day = problems[0] if problems else (None, None)
         return PollResult(
-            days_read=len(read),
-            listed=sum(found.listed for found in read),
-            new=sum(found.new for found in read),
-            unreadable=sum(found.unreadable for found in read),
+            days_read=len(results),
+            listed=sum(result.listed for result in results),
+            new=sum(result.new for result in results),
+            unreadable=sum(result.unreadable for result in results),
             problem=problem,
             problem_day=problem_day,
         )
@@ -106,8 +106,8 @@ class Polling:
             incomplete={day for day, read in reads.items() if read.unreadable},
         )
 
-    def _explained(self, day: date, error: Exception) -> Problem:
-        """Why that day could not be read; logged."""
+    def _log_failure(self, day: date, error: Exception) -> Problem:
+        """Logs why the day could not be read, and returns the problem."""
         if isinstance(error, SourceError):
             _log.warning("The list of %s could not be read: %s", day, error)
             return error.problem
@@ -117,8 +117,8 @@ class Polling:
     async def read_day(self, day: date) -> ReadDay:
         """Reads one list day into the store, as far as it can be read.
 
-        One of which only a part could be read does not count as read, so that it is read again; but one with
-        some unreadable items does, for those may never become readable.
+        An incomplete list does not count as read, so that it is read again. A list with some unreadable items
+        does, because those may never become readable.
 
         Raises:
             NotOpenYetError: the day has not opened.
@@ -141,9 +141,9 @@ class Polling:
         )
 
     async def backfill(self) -> bool:
-        """Reads the archive's missing days, newest first and slowly; whether none is missing now.
+        """Reads the archive's missing days slowly, newest first; returns whether none is missing now.
 
-        It goes on where it was cut off, for what was read stands in the store.
+        After an interruption it continues from what the store has.
         """
         now = self._clock()
         reads = await self._reads(now)
@@ -157,20 +157,20 @@ class Polling:
         return done == len(wanted)
 
     async def _read_archive(self, wanted: Sequence[date], advance: Advance) -> int:
-        """How many of these days could be read before the source counted as down."""
+        """Reads these days until the source counts as down; returns how many could be read."""
         done = failures = 0
         for day in wanted:
             await self._sleep(BACKFILL_PAUSE_SECONDS)
             try:
-                found = await self.read_day(day)
+                result = await self.read_day(day)
             except SourceError as error:
-                _log.warning("The archive's list of %s could not be read: %s", day, error)
+                _log.warning("The archived list of %s could not be read: %s", day, error)
                 failures += 1
-                if failures == _FAILURES_BEFORE_GIVING_UP:
+                if failures == _MAX_FAILURES:
                     break
             else:
                 failures = 0
-                done += found.is_recorded
+                done += result.is_recorded
             advance()
         return done
 

@@ -91,7 +91,7 @@ def as_discord_keeps_it(commands: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return kept[::-1]
 
 
-def test_what_discord_adds_and_leaves_out_is_no_difference() -> None:
+def test_fields_that_discord_adds_or_leaves_out_make_no_difference() -> None:
     assert are_same(OURS, as_discord_keeps_it(OURS))
 
 
@@ -147,7 +147,7 @@ def test_options_that_change_places_are_a_difference() -> None:
     assert not are_same(OURS, kept)
 
 
-def test_what_is_left_to_the_applications_settings_is_no_difference() -> None:
+def test_fields_that_default_to_the_applications_settings_make_no_difference() -> None:
     ours = copy.deepcopy(OURS)
     ours[0]["contexts"] = ours[0]["integration_types"] = None
 

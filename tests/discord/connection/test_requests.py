@@ -69,7 +69,7 @@ async def test_every_request_takes_a_turn_and_the_gateway_none(loopback: Loopbac
     assert PACE.turns - before == len(loopback.sandbox.requests) - before == 4
 
 
-async def test_what_discord_py_repeats_by_itself_takes_a_turn_each(loopback: Loopback) -> None:
+async def test_each_automatic_retry_of_discord_py_takes_a_turn(loopback: Loopback) -> None:
     before = PACE.turns
     loopback.sandbox.faults.add(Fault.rate_limit(path="/channels/*", retry_after_seconds=0.01, times=3))
     await loopback.client.fetch_channel(loopback.channels["text"])
@@ -80,7 +80,7 @@ async def test_what_discord_py_repeats_by_itself_takes_a_turn_each(loopback: Loo
     "path",
     ["/interactions/1/token/callback", "/webhooks/1/token", "/webhooks/1/token/messages/@original"],
 )
-async def test_answers_to_interactions_wait_for_nothing(loopback: Loopback, path: str) -> None:
+async def test_responses_to_interactions_wait_for_no_turn(loopback: Loopback, path: str) -> None:
     PACE.opened.clear()
     loopback.sandbox.faults.add(Fault(path=path, status=200, body={}))
     async with asyncio.timeout(5):
@@ -98,7 +98,7 @@ async def test_turns_are_spaced_evenly() -> None:
 
 @pytest.mark.parametrize("status", [500, 503])
 @pytest.mark.parametrize("kind", POSTS_ONCE)
-async def test_what_may_have_arrived_is_not_sent_again_but_looked_for(
+async def test_a_post_that_may_have_arrived_is_searched_and_not_sent_again(
     loopback: Loopback, kind: str, status: int
 ) -> None:
     loopback.sandbox.faults.add(
@@ -120,14 +120,14 @@ async def test_in_a_channel_the_nonce_lets_discord_py_repeat(loopback: Loopback)
 
 
 @pytest.mark.parametrize("kind", POSTS_ONCE)
-async def test_what_was_refused_for_its_rate_is_sent_again(loopback: Loopback, kind: str) -> None:
+async def test_a_request_over_the_rate_limit_is_repeated(loopback: Loopback, kind: str) -> None:
     loopback.sandbox.faults.add(Fault.rate_limit(path="/channels/*", retry_after_seconds=0.01, times=2))
     await loopback.publish(kind)
     assert len(loopback.sent(kind)) == 3
 
 
 @pytest.mark.parametrize("kind", ["text", *POSTS_ONCE])
-async def test_a_line_that_breaks_leaves_it_open(loopback: Loopback, kind: str) -> None:
+async def test_a_message_may_have_arrived_after_the_connection_broke(loopback: Loopback, kind: str) -> None:
     loopback.sandbox.faults.add(Fault(method="POST", path="/channels/*", reset=True, when="after"))
     with pytest.raises(DeliveryError) as raised:
         await loopback.publish(kind)
@@ -136,7 +136,7 @@ async def test_a_line_that_breaks_leaves_it_open(loopback: Loopback, kind: str) 
 
 @pytest.mark.parametrize("kind", ["text", *POSTS_ONCE])
 @pytest.mark.usefixtures("impatient")
-async def test_an_answer_that_takes_too_long_leaves_it_open(loopback: Loopback, kind: str) -> None:
+async def test_a_message_may_have_arrived_after_a_timeout(loopback: Loopback, kind: str) -> None:
     loopback.sandbox.faults.add(Fault(method="POST", path="/channels/*", delay_seconds=0.3))
     with pytest.raises(DeliveryError) as raised:
         await loopback.publish(kind)
@@ -145,7 +145,7 @@ async def test_an_answer_that_takes_too_long_leaves_it_open(loopback: Loopback, 
 
 @pytest.mark.parametrize("kind", ["text", *POSTS_ONCE])
 @pytest.mark.usefixtures("impatient")
-async def test_what_never_had_its_turn_has_not_arrived(loopback: Loopback, kind: str) -> None:
+async def test_a_message_that_never_had_its_turn_has_not_arrived(loopback: Loopback, kind: str) -> None:
     PACE.opened.clear()
     with pytest.raises(DeliveryError) as raised:
         await loopback.publish(kind)
@@ -164,7 +164,9 @@ async def test_without_a_connection_nothing_has_arrived(
 
 
 @pytest.mark.parametrize("kind", ["text", *POSTS_ONCE])
-async def test_a_refusal_after_an_open_answer_leaves_it_open(loopback: Loopback, kind: str) -> None:
+async def test_a_message_may_have_arrived_if_a_lost_answer_preceded_the_refusal(
+    loopback: Loopback, kind: str
+) -> None:
     loopback.sandbox.faults.add(Fault(method="POST", path="/channels/*", status=500, when="after"))
     loopback.refuse(403, 50013, method="POST", path="/channels/*")
     with pytest.raises(DeliveryError) as raised:

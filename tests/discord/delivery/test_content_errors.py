@@ -62,7 +62,7 @@ REQUIRED = {"_errors": [{"code": "BASE_TYPE_REQUIRED", "message": "This field is
         ),
     ],
 )
-def test_the_field_that_discord_names_is_said_in_words(
+def test_the_field_that_discord_names_is_described_in_words(
     errors: dict[str, Any], said: str, embeds: tuple[int, ...]
 ) -> None:
     found = rejection(status=400, code=50035, errors=errors)
@@ -72,11 +72,11 @@ def test_the_field_that_discord_names_is_said_in_words(
 
 
 @pytest.mark.parametrize("code", [20009, 40005, 50006, 50035, 50109, 200000, 200001, 240000])
-def test_what_is_known_to_hang_on_the_content(code: int) -> None:
+def test_refusals_of_the_content_are_recognised(code: int) -> None:
     assert rejection(status=400, code=code, errors=None) is not None
 
 
-def test_what_is_too_large_is_about_the_content_whoever_says_so() -> None:
+def test_a_message_that_is_too_large_is_refused_for_its_content() -> None:
     assert rejection(status=413, code=0, errors=None) is not None
 
 
@@ -94,7 +94,7 @@ def test_what_is_too_large_is_about_the_content_whoever_says_so() -> None:
         (400, 50035, {"applied_tags": REQUIRED}),
     ],
 )
-def test_what_is_not_known_to_hang_on_the_content(status: int, code: int, errors: object) -> None:
+def test_other_refusals_are_not_about_the_content(status: int, code: int, errors: object) -> None:
     assert rejection(status=status, code=code, errors=errors) is None
 
 
@@ -108,7 +108,7 @@ _trees = st.recursive(
 
 
 @given(_trees)
-def test_whatever_the_tree_is_the_words_are_few_and_harmless(tree: object) -> None:
+def test_the_description_is_short_and_harmless_for_any_tree(tree: object) -> None:
     found = rejection(status=400, code=50035, errors=tree)
     if found is not None:
         assert len(found.reason) < 2_500

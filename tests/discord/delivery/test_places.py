@@ -89,14 +89,14 @@ async def test_a_role_that_does_not_exist_is_not_pinged(loopback: Loopback, kind
     assert "<@&" not in sent["content"]
 
 
-async def test_a_forum_that_asks_for_a_tag_gets_one_even_if_none_fits(loopback: Loopback) -> None:
+async def test_a_forum_that_requires_a_tag_gets_one_even_if_none_fits(loopback: Loopback) -> None:
     tagged(loopback, "Help", "Papers", is_required=True)
     await loopback.publish("forum")
     assert loopback.sent("forum")[0].json["applied_tags"] == ["2"]
 
 
 @pytest.mark.parametrize(("names", "why"), [((), "has none"), (("Official",), "only moderators")])
-async def test_a_forum_whose_tags_are_not_ours_is_told_of_before_anything_is_sent(
+async def test_a_forum_whose_required_tags_we_may_not_use_is_refused_before_sending(
     loopback: Loopback, names: tuple[str, ...], why: str
 ) -> None:
     await loopback.deny("forum", manage_threads=True)
@@ -123,14 +123,14 @@ async def test_a_post_is_found_by_its_papers_open_or_archived(loopback: Loopback
     assert await loopback.find("forum", "2608.10001", "2608.10002") is None
 
 
-async def test_other_peoples_posts_are_not_looked_at(loopback: Loopback) -> None:
+async def test_other_peoples_posts_are_ignored(loopback: Loopback) -> None:
     backend = loopback.sandbox.world.backend
     post = backend.create_thread(loopback.channels["forum"], "hello", loopback.sandbox.admin.id, type=11)
     assert await loopback.find("forum", "2608.10009") is None
     assert not [one for one in loopback.sandbox.requests if f"/channels/{post.id}" in one.path]
 
 
-async def test_where_there_are_too_many_posts_to_look_through_nobody_knows(
+async def test_a_post_that_is_not_among_the_newest_is_unconfirmed(
     loopback: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await loopback.publish("forum", a_message("2608.10005"))
@@ -143,7 +143,7 @@ async def test_where_there_are_too_many_posts_to_look_through_nobody_knows(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_without_the_history_nobody_knows(loopback: Loopback, kind: str) -> None:
+async def test_without_the_history_a_post_is_unconfirmed(loopback: Loopback, kind: str) -> None:
     await loopback.deny(kind, read_message_history=True)
     with pytest.raises(DeliveryError, match="Read Message History") as raised:
         await loopback.find(kind)
@@ -155,14 +155,14 @@ async def test_without_the_history_nobody_knows(loopback: Loopback, kind: str) -
 
 
 @pytest.mark.parametrize("kind", ["voice", "stage"])
-async def test_a_voice_channels_history_is_for_those_who_may_join(loopback: Loopback, kind: str) -> None:
+async def test_a_voice_channels_history_needs_the_connect_permission(loopback: Loopback, kind: str) -> None:
     await loopback.deny(kind, connect=True)
     with pytest.raises(DeliveryError, match=r"\*\*Connect\*\*") as raised:
         await loopback.find(kind)
     assert raised.value.kind is DeliveryErrorKind.UNCONFIRMED
 
 
-async def test_a_thread_that_sleeps_is_woken_and_written_in(loopback: Loopback) -> None:
+async def test_an_archived_thread_is_reopened(loopback: Loopback) -> None:
     place = loopback.place("thread")
     loopback.sandbox.faults.add(
         Fault(method="POST", path="/channels/*", status=400, body={"message": "archived", "code": 50083})
@@ -176,7 +176,7 @@ async def test_a_thread_that_sleeps_is_woken_and_written_in(loopback: Loopback) 
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, 50013), (403, 50001), (403, 160005), (400, 50083)])
-async def test_a_thread_that_cannot_be_woken_is_locked(loopback: Loopback, status: int, code: int) -> None:
+async def test_a_thread_that_cannot_be_reopened_is_locked(loopback: Loopback, status: int, code: int) -> None:
     loopback.refuse(400, 50083, method="POST", path="/channels/*")
     loopback.refuse(status, code, method="PATCH", path="/channels/*")
     error = await refused(loopback, "thread")
@@ -185,14 +185,14 @@ async def test_a_thread_that_cannot_be_woken_is_locked(loopback: Loopback, statu
     assert "unlock it" in error.reason
 
 
-async def test_a_thread_that_cannot_be_woken_just_now_is_tried_later(loopback: Loopback) -> None:
+async def test_a_thread_that_cannot_be_reopened_just_now_is_retried(loopback: Loopback) -> None:
     loopback.refuse(400, 50083, method="POST", path="/channels/*")
     loopback.refuse(503, method="PATCH", path="/channels/*")
     assert (await refused(loopback, "thread")).kind is DeliveryErrorKind.TRANSIENT
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, 160005), (400, 50083)])
-async def test_a_lock_that_is_seen_explains_the_refusal(loopback: Loopback, status: int, code: int) -> None:
+async def test_a_visible_lock_explains_the_refusal(loopback: Loopback, status: int, code: int) -> None:
     await loopback.deny("thread", manage_threads=True)
     thread(loopback).locked = True
     loopback.refuse(status, code, method="POST", path="/channels/*")
@@ -224,7 +224,7 @@ async def test_a_refusal_names_the_one_permission_that_is_missing(loopback: Loop
         assert (await loopback.publisher.access(place)).obstacle == error.reason
 
 
-async def test_nothing_is_in_the_way_where_nothing_is(loopback: Loopback) -> None:
+async def test_a_channel_with_all_permissions_has_no_obstacle(loopback: Loopback) -> None:
     for kind in KINDS:
         access = await loopback.publisher.access(loopback.place(kind))
         assert (access.obstacle, access.history_obstacle) == (None, None)
@@ -234,7 +234,7 @@ async def test_nothing_is_in_the_way_where_nothing_is(loopback: Loopback) -> Non
         assert (access.threads_obstacle is None) == (kind in {"text", "announcement"})
 
 
-async def test_what_steps_lack_is_named(loopback: Loopback) -> None:
+async def test_missing_permissions_for_follow_ups_are_named(loopback: Loopback) -> None:
     place = loopback.place("announcement")
     await loopback.deny("announcement", create_public_threads=True, send_messages=True)
     access = await loopback.publisher.access(place)
@@ -250,7 +250,7 @@ async def test_what_steps_lack_is_named(loopback: Loopback) -> None:
     assert "**Read Message History**" in (access.threads_obstacle or "")
 
 
-async def test_what_is_gone_is_known_to_be(loopback: Loopback) -> None:
+async def test_deleted_channels_and_left_servers_are_gone(loopback: Loopback) -> None:
     place = loopback.place("text")
     for kind in FeedKind:
         gone = Place(server_id=place.server_id, channel_id=ChannelId(404), kind=kind)
@@ -259,7 +259,7 @@ async def test_what_is_gone_is_known_to_be(loopback: Loopback) -> None:
     assert (await loopback.publisher.access(left)).is_gone
 
 
-async def test_a_thread_that_the_gateway_forgot_is_asked_for(loopback: Loopback) -> None:
+async def test_a_thread_that_the_gateway_did_not_send_is_fetched(loopback: Loopback) -> None:
     place = loopback.place("thread")
     guild: Any = loopback.client.get_guild(place.server_id)
     threads, channels = guild._threads.copy(), guild._channels.copy()
@@ -281,7 +281,7 @@ async def test_a_thread_that_the_gateway_forgot_is_asked_for(loopback: Loopback)
         guild._channels.update(channels)
 
 
-async def test_of_a_server_that_is_not_there_just_now_nothing_is_known(loopback: Loopback) -> None:
+async def test_nothing_is_known_about_an_unavailable_server(loopback: Loopback) -> None:
     place = loopback.place("text")
     guild: Any = loopback.client.get_guild(place.server_id)
     guild.unavailable = True
@@ -296,7 +296,7 @@ async def test_of_a_server_that_is_not_there_just_now_nothing_is_known(loopback:
         guild.unavailable = False
 
 
-async def test_a_time_out_is_told(loopback: Loopback) -> None:
+async def test_a_time_out_is_an_obstacle(loopback: Loopback) -> None:
     guild: Any = loopback.client.get_guild(loopback.place("text").server_id)
     guild.me.timed_out_until = datetime.now(UTC) + timedelta(hours=1)
     try:

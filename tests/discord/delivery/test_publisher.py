@@ -79,7 +79,7 @@ async def test_a_message_pings_nobody_and_carries_its_nonce(world: World) -> Non
     assert (sent.json["nonce"], sent.json["enforce_nonce"]) == (NONCE, True)
 
 
-async def test_a_message_with_one_paper_has_buttons_and_nothing_is_kept_of_them(world: World) -> None:
+async def test_a_message_with_one_paper_has_buttons_that_need_no_listener(world: World) -> None:
     await published(world, a_paper())
     (message,) = world.posts()
     assert message.components
@@ -101,7 +101,7 @@ async def test_an_earlier_list_is_found_by_its_lines(world: World) -> None:
     assert await found(world, *[paper.id for paper in papers]) == sent
 
 
-async def test_an_id_that_begins_another_is_not_that_one(world: World) -> None:
+async def test_an_id_that_is_a_prefix_of_another_does_not_match(world: World) -> None:
     await published(world, a_paper("2608.12345"))
     assert await found(world, "2608.1234") is None
 
@@ -122,14 +122,14 @@ async def test_a_message_is_found_behind_many_others(world: World) -> None:
     assert await found(world, "2608.00001") == sent
 
 
-async def test_older_messages_are_not_looked_at(world: World) -> None:
+async def test_older_messages_are_ignored(world: World) -> None:
     await published(world, a_paper())
     later = world.posts()[0].created_at + timedelta(hours=1)
     publisher = DiscordPublisher(world.client)
     assert await publisher.find(place_of(world), urls("2608.00001"), since=later) is None
 
 
-async def test_without_the_right_to_read_the_history_nobody_knows(world: World) -> None:
+async def test_without_read_message_history_a_post_is_unconfirmed(world: World) -> None:
     await published(world, a_paper())
     assert world.client.user is not None
     denied = Overwrite(
@@ -144,7 +144,7 @@ async def test_without_the_right_to_read_the_history_nobody_knows(world: World) 
     assert raised.value.kind is DeliveryErrorKind.UNCONFIRMED
 
 
-async def test_a_channel_and_roles_that_the_gateway_did_not_send_are_asked_for(world: World) -> None:
+async def test_a_channel_and_roles_that_the_gateway_did_not_send_are_fetched(world: World) -> None:
     sent = await published(world, a_paper())
     guild = world.client.get_guild(world.guild.id)
     assert guild is not None
@@ -153,7 +153,7 @@ async def test_a_channel_and_roles_that_the_gateway_did_not_send_are_asked_for(w
     assert await found(world, "2608.00001") == sent
 
 
-async def test_a_channel_that_is_gone_is_said_to_be(world: World) -> None:
+async def test_a_deleted_channel_is_gone(world: World) -> None:
     since = before(world.channel)
     missing = place_of(world, discord.Object(404))
     with pytest.raises(DeliveryError) as raised:
@@ -161,7 +161,7 @@ async def test_a_channel_that_is_gone_is_said_to_be(world: World) -> None:
     assert raised.value.kind is DeliveryErrorKind.GONE
 
 
-async def test_a_thread_is_looked_through_too(world: World) -> None:
+async def test_a_thread_is_searched_too(world: World) -> None:
     channel = world.client.get_channel(world.channel.id)
     assert isinstance(channel, discord.TextChannel)
     thread = await channel.create_thread(name="papers", type=discord.ChannelType.public_thread)
@@ -224,7 +224,7 @@ async def test_an_answer_that_never_came_is_no_refusal(
     assert raised.value.kind is DeliveryErrorKind.TRANSIENT
 
 
-async def test_a_long_wait_that_discord_asks_for_is_told(
+async def test_a_long_wait_that_discord_asks_for_is_passed_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def request(*_: Any, **__: Any) -> None:
@@ -301,9 +301,7 @@ async def refused(publisher: DiscordPublisher) -> DeliveryError:
 
 
 @pytest.mark.parametrize("status", [403, 404, 429, 400])
-async def test_a_refusal_by_something_before_discord_holds_no_channel(
-    monkeypatch: pytest.MonkeyPatch, status: int
-) -> None:
+async def test_a_refusal_by_a_proxy_blocks_no_channel(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
     page = Answer(status=status, text="<html>error 1015</html>", headers={"Retry-After": "90"})
     async with discord_that_answers(monkeypatch, page) as publisher:
         error = await refused(publisher)
@@ -320,7 +318,9 @@ async def test_a_date_for_retry_after_that_has_passed_asks_for_no_wait(
         assert (await refused(publisher)).retry_after_seconds == 0
 
 
-async def test_a_long_wait_for_all_is_told_and_bars_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_long_global_rate_limit_is_passed_on_and_blocks_no_other_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     limited = Answer(
         status=429, json={"retry_after": 600.0, "global": True, "message": "…"}, headers={"Via": "1.1 google"}
     )
@@ -330,7 +330,7 @@ async def test_a_long_wait_for_all_is_told_and_bars_nobody(monkeypatch: pytest.M
         assert publisher._client.http._global_over.is_set()
 
 
-async def test_a_timeout_within_discords_limit_for_all_does_not_bar_everyone_for_good(
+async def test_a_timeout_during_a_global_rate_limit_does_not_block_other_requests_forever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(publishing, "SEND_TIMEOUT_SECONDS", 0.05)
@@ -346,9 +346,7 @@ async def test_a_timeout_within_discords_limit_for_all_does_not_bar_everyone_for
 @given(
     st.lists(HOSTILE_PAPERS, min_size=1, max_size=25, unique_by=lambda one: one.id), st.sampled_from(Style)
 )
-def test_every_message_is_known_again_by_its_own_papers_and_by_no_others(
-    papers: list[Paper], style: Style
-) -> None:
+def test_every_message_is_recognised_by_its_own_papers_only(papers: list[Paper], style: Style) -> None:
     by_id = {paper.id: paper for paper in papers}
     for entries in layout(papers, style=style, max_papers=10, queries_of={}):
         shown = [by_id[entry.paper_id] for entry in entries]

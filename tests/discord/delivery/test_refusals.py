@@ -72,7 +72,7 @@ async def test_a_refusal_of_a_message(
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("status", "code", "expected"), REFUSALS)
-async def test_a_refusal_of_looking(
+async def test_a_refusal_of_a_search(
     loopback: Loopback, kind: str, status: int, code: int, expected: Outcome
 ) -> None:
     loopback.refuse(status, code, method="GET", path="/channels/*/messages")
@@ -98,7 +98,7 @@ async def test_a_refusal_of_publishing_and_of_a_thread(
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "thread"])
-async def test_a_channel_that_is_said_to_be_archived_is_not_woken(loopback: Loopback, kind: str) -> None:
+async def test_a_channel_that_discord_calls_archived_is_not_reopened(loopback: Loopback, kind: str) -> None:
     loopback.refuse(400, 50083, method="POST", path="/channels/*")
     with pytest.raises(DeliveryError) as raised:
         await loopback.publish(kind)
@@ -106,7 +106,7 @@ async def test_a_channel_that_is_said_to_be_archived_is_not_woken(loopback: Loop
     assert not [one for one in loopback.sandbox.requests if one.method == "PATCH"]
 
 
-async def test_what_was_done_before_is_fine(loopback: Loopback) -> None:
+async def test_a_follow_up_that_was_done_before_succeeds(loopback: Loopback) -> None:
     channel_id = ChannelId(loopback.channels["announcement"])
     message_id = await loopback.publish("announcement")
     for _ in range(2):
@@ -119,7 +119,7 @@ async def test_what_was_done_before_is_fine(loopback: Loopback) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_long_wait_is_told_and_nothing_has_arrived(loopback: Loopback, kind: str) -> None:
+async def test_a_long_wait_is_passed_on_and_nothing_has_arrived(loopback: Loopback, kind: str) -> None:
     loopback.sandbox.faults.add(Fault.rate_limit(path="/channels/*", retry_after_seconds=600))
     with pytest.raises(DeliveryError) as raised:
         await loopback.publish(kind)
@@ -127,7 +127,7 @@ async def test_a_long_wait_is_told_and_nothing_has_arrived(loopback: Loopback, k
     assert outcome(raised.value) == LATER
 
 
-async def test_a_step_is_told_of_a_long_wait_too(loopback: Loopback) -> None:
+async def test_a_follow_up_passes_on_a_long_wait_too(loopback: Loopback) -> None:
     channel_id = ChannelId(loopback.channels["announcement"])
     loopback.sandbox.faults.add(Fault.rate_limit(path="/channels/*/crosspost", retry_after_seconds=1800))
     with pytest.raises(DeliveryError) as raised:

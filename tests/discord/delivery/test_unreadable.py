@@ -90,7 +90,7 @@ async def test_a_message_may_have_arrived(loopback: Loopback, kind: str, what: s
 
 
 @pytest.mark.parametrize("kind", ["text", "thread", "forum"])
-async def test_what_arrived_behind_such_an_answer_is_found(loopback: Loopback, kind: str) -> None:
+async def test_a_message_that_arrived_despite_such_an_answer_is_found(loopback: Loopback, kind: str) -> None:
     paper_id = f"2609.{KINDS.index(kind):05}"
     loopback.sandbox.faults.add(
         Fault(method="POST", path="/channels/*", when="after", status=200, raw=PAGE, content_type="text/html")
@@ -114,7 +114,9 @@ async def test_a_history_that_cannot_be_read_is_not_an_empty_one(
 
 
 @pytest.mark.parametrize("what", GARBAGE)
-async def test_archived_posts_that_cannot_be_listed_are_not_none(loopback: Loopback, what: str) -> None:
+async def test_archived_posts_that_cannot_be_listed_are_not_an_empty_list(
+    loopback: Loopback, what: str
+) -> None:
     garble(loopback, what, "/channels/*/threads/archived/public", method="GET")
     with pytest.raises(DeliveryError) as raised:
         await loopback.find("forum")
@@ -122,7 +124,7 @@ async def test_archived_posts_that_cannot_be_listed_are_not_none(loopback: Loopb
 
 
 @pytest.mark.parametrize("what", GARBAGE)
-async def test_what_follows_on_a_message_is_not_done(loopback: Loopback, what: str) -> None:
+async def test_an_unreadable_answer_fails_a_follow_up(loopback: Loopback, what: str) -> None:
     garble(loopback, what, "/channels/*/messages/*")
     channel_id = ChannelId(loopback.channels["announcement"])
     for request in (
@@ -146,7 +148,7 @@ async def test_a_notice_may_have_arrived(loopback: Loopback, what: str) -> None:
 
 @pytest.mark.parametrize("path", ["/users/@me/channels", "/guilds/*/members/*"])
 @pytest.mark.parametrize("what", GARBAGE)
-async def test_a_direct_message_that_cannot_be_opened_is_put_off(
+async def test_a_direct_message_that_cannot_be_opened_is_postponed(
     loopback: Loopback, what: str, path: str
 ) -> None:
     board = DiscordNoticeBoard(loopback.client)
@@ -158,7 +160,7 @@ async def test_a_direct_message_that_cannot_be_opened_is_put_off(
 
 
 @pytest.mark.parametrize("what", GARBAGE)
-async def test_a_notice_is_not_sent_again_where_nobody_knows_whether_it_stands(
+async def test_a_notice_is_not_sent_again_if_the_history_cannot_be_read(
     loopback: Loopback, what: str
 ) -> None:
     board = DiscordNoticeBoard(loopback.client)
@@ -172,7 +174,7 @@ async def test_a_notice_is_not_sent_again_where_nobody_knows_whether_it_stands(
 @pytest.mark.parametrize("kind", ["text", "thread", "forum"])
 @pytest.mark.parametrize("what", SHAPELESS)
 @pytest.mark.parametrize("status", [400, 403, 429])
-async def test_a_refusal_of_another_shape_loses_nothing(
+async def test_a_refusal_in_an_unknown_shape_loses_nothing(
     loopback: Loopback, kind: str, what: str, status: int
 ) -> None:
     fault = Fault(method="POST", path="/channels/*", status=status, raw=SHAPELESS[what], times=None)

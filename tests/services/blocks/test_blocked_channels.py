@@ -14,9 +14,9 @@ from bot.core.access import Access
 from bot.core.feeds import Block, Feed, Place
 from bot.core.ids import ChannelId, ServerId
 from bot.errors import DeliveryError, DeliveryErrorKind
-from bot.services.blocks.blocked_channels import EVENT_COUNTS_AFTER, KEPT, BlockedChannels
+from bot.services.blocks.blocked_channels import EVENT_COUNTS_AFTER, BlockedChannels
 from bot.services.blocks.guild_events import GuildEvents
-from bot.services.blocks.overdue import SURE_AFTER_SECONDS
+from bot.services.blocks.retention import KEPT, SURE_AFTER_SECONDS
 from bot.store import feeds, notices, servers
 from tests.services.bots import CHANNEL, LIVE, OTHER, SERVER, USER, Bot, everything
 
@@ -64,7 +64,7 @@ async def all_notices(bot: Bot) -> int:
         return (await conn.execute(text("SELECT count(*) FROM notices"))).scalar_one()
 
 
-async def test_what_is_mended_goes_on_at_the_next_run_and_each_paper_is_posted_once(bot: Bot) -> None:
+async def test_a_fixed_channel_is_unblocked_at_the_next_run_and_each_paper_is_posted_once(bot: Bot) -> None:
     await refused(bot)
     bot.list_paper(SECOND)
     await bot.run()
@@ -79,7 +79,7 @@ async def test_what_is_mended_goes_on_at_the_next_run_and_each_paper_is_posted_o
     assert await blocked(bot) is None
 
 
-async def test_a_run_that_fell_due_while_a_channel_was_held_is_made_up_for(bot: Bot) -> None:
+async def test_a_run_missed_while_a_channel_was_blocked_is_caught_up(bot: Bot) -> None:
     bot.list_paper(FIRST)
     feed = await bot.subscribe()
     async with bot.database.write() as conn:
@@ -97,7 +97,7 @@ async def test_a_run_that_fell_due_while_a_channel_was_held_is_made_up_for(bot: 
     assert bot.publisher.posted(CHANNEL) == [FIRST]
 
 
-async def test_a_pause_outlasts_a_hold(bot: Bot) -> None:
+async def test_a_pause_outlasts_a_block(bot: Bot) -> None:
     await refused(bot)
     await bot.services.feeds.pause(ChannelId(CHANNEL), user_id=USER)
     fix(bot)
@@ -108,7 +108,7 @@ async def test_a_pause_outlasts_a_hold(bot: Bot) -> None:
     assert bot.publisher.posted(CHANNEL) == []
 
 
-async def test_the_reason_of_a_hold_is_what_stands_in_the_way_now(bot: Bot) -> None:
+async def test_the_reason_of_a_block_is_the_current_obstacle(bot: Bot) -> None:
     before = await refused(bot, UNEXPLAINED)
     assert before.block is not None
     bot.publisher.obstacles[ChannelId(CHANNEL)] = Access(obstacle=LACKS)
@@ -117,7 +117,7 @@ async def test_the_reason_of_a_hold_is_what_stands_in_the_way_now(bot: Bot) -> N
     assert await blocked(bot) == Block(reason=LACKS, since=before.block.since, recheck_at=None)
 
 
-async def test_nothing_follows_from_a_place_that_could_not_be_looked_at(bot: Bot) -> None:
+async def test_a_place_that_could_not_be_checked_changes_nothing(bot: Bot) -> None:
     feed = await refused(bot)
     bot.publisher.refusals.clear()
     bot.publisher.obstacles[ChannelId(CHANNEL)] = Access(is_known=False)
@@ -125,7 +125,7 @@ async def test_nothing_follows_from_a_place_that_could_not_be_looked_at(bot: Bot
     assert await blocked(bot) == feed.block
 
 
-async def test_a_refusal_that_nothing_explains_is_tried_again_at_its_time(bot: Bot) -> None:
+async def test_an_unexplained_refusal_is_retried_when_its_recheck_is_due(bot: Bot) -> None:
     feed = await refused(bot, UNEXPLAINED)
     assert feed.block is not None
     assert feed.block.recheck_at is not None
@@ -138,7 +138,7 @@ async def test_a_refusal_that_nothing_explains_is_tried_again_at_its_time(bot: B
     assert bot.publisher.posted(CHANNEL) == [FIRST]
 
 
-async def test_a_clock_that_is_set_back_does_not_make_a_hold_longer(bot: Bot) -> None:
+async def test_a_clock_that_is_set_back_does_not_prolong_a_block(bot: Bot) -> None:
     await refused(bot, UNEXPLAINED)
     fix(bot)
     bot.clock.advance(days=-400)
@@ -146,7 +146,7 @@ async def test_a_clock_that_is_set_back_does_not_make_a_hold_longer(bot: Bot) ->
     assert await blocked(bot) is None
 
 
-async def test_an_event_has_it_tried_again_but_not_each_of_a_storm_of_events(bot: Bot) -> None:
+async def test_an_event_triggers_a_retry_but_a_storm_of_events_only_one(bot: Bot) -> None:
     await refused(bot, UNEXPLAINED)
     for _ in range(30):
         bot.clock.advance(seconds=1)
@@ -159,7 +159,7 @@ async def test_an_event_has_it_tried_again_but_not_each_of_a_storm_of_events(bot
     assert attempts(bot) == 2
 
 
-async def test_an_event_long_after_the_refusal_has_it_tried_at_once(bot: Bot) -> None:
+async def test_an_event_long_after_the_refusal_triggers_a_retry_at_once(bot: Bot) -> None:
     await refused(bot, UNEXPLAINED)
     bot.clock.now += EVENT_COUNTS_AFTER
     fix(bot)
@@ -168,14 +168,14 @@ async def test_an_event_long_after_the_refusal_has_it_tried_at_once(bot: Bot) ->
     assert bot.publisher.posted(CHANNEL) == [FIRST]
 
 
-async def test_an_event_elsewhere_changes_nothing(bot: Bot) -> None:
+async def test_an_event_in_another_server_changes_nothing(bot: Bot) -> None:
     await refused(bot)
     fix(bot)
     await bot.services.blocked_channels.recheck(ServerId(SERVER + 1), has_changed=True)
     assert await blocked(bot) is not None
 
 
-async def test_a_trouble_that_was_seen_to_end_is_told_anew_when_it_comes_again(bot: Bot) -> None:
+async def test_a_problem_that_ended_visibly_is_notified_again_when_it_returns(bot: Bot) -> None:
     await refused(bot)
     async with bot.database.write() as conn:
         (notice,) = await notices.pending(conn)
@@ -188,7 +188,7 @@ async def test_a_trouble_that_was_seen_to_end_is_told_anew_when_it_comes_again(b
     assert len(await pending_notices(bot)) == 1
 
 
-async def test_a_channel_that_refuses_again_and_again_unseen_is_told_of_once(bot: Bot) -> None:
+async def test_a_channel_that_keeps_refusing_without_a_visible_cause_is_notified_once(bot: Bot) -> None:
     await refused(bot, UNEXPLAINED)
     async with bot.database.write() as conn:
         (notice,) = await notices.pending(conn)
@@ -205,7 +205,7 @@ async def test_a_channel_that_refuses_again_and_again_unseen_is_told_of_once(bot
     assert await all_notices(bot) == 0  # a message arrived
 
 
-async def test_posts_in_doubt_are_looked_for_once_the_history_may_be_read(bot: Bot) -> None:
+async def test_unconfirmed_posts_are_searched_once_the_history_may_be_read(bot: Bot) -> None:
     bot.list_paper(FIRST)
     await bot.subscribe(schedule=LIVE)
     bot.publisher.lose_answers(CHANNEL)
@@ -226,7 +226,7 @@ async def test_posts_in_doubt_are_looked_for_once_the_history_may_be_read(bot: B
     assert attempts(bot) == 1
 
 
-async def test_a_deleted_channel_is_held_at_once_and_told_of(bot: Bot) -> None:
+async def test_a_deleted_channel_is_blocked_at_once_and_notified(bot: Bot) -> None:
     bot.list_paper(FIRST)
     feed = await bot.subscribe(schedule=LIVE)
     await bot.services.blocked_channels.channel_gone(ChannelId(CHANNEL))
@@ -241,14 +241,14 @@ async def test_a_deleted_channel_is_held_at_once_and_told_of(bot: Bot) -> None:
     assert attempts(bot) == 0
 
 
-async def test_a_channel_without_subscriptions_that_is_deleted_is_nobodys_trouble(bot: Bot) -> None:
+async def test_a_deleted_channel_without_subscriptions_is_not_notified(bot: Bot) -> None:
     await bot.subscribe()
     await bot.services.subscriptions.unsubscribe("all of them", channel_id=ChannelId(CHANNEL), user_id=USER)
     await bot.services.blocked_channels.channel_gone(ChannelId(CHANNEL))
     assert await pending_notices(bot) == []
 
 
-async def test_a_channel_that_discord_calls_unknown_is_looked_at_again_until_it_is_seen_to_be_gone(
+async def test_a_channel_that_discord_calls_unknown_is_rechecked_until_it_is_known_to_be_gone(
     bot: Bot,
 ) -> None:
     await refused(bot, VANISHED)
@@ -263,7 +263,7 @@ async def test_a_channel_that_discord_calls_unknown_is_looked_at_again_until_it_
     )
 
 
-async def test_a_server_that_was_left_and_comes_back_goes_on_where_it_was(bot: Bot) -> None:
+async def test_a_server_that_was_left_and_returns_continues_where_it_was(bot: Bot) -> None:
     bot.list_paper(FIRST)
     await bot.subscribe(schedule=LIVE)
     await bot.subscribe(channel=OTHER, schedule=LIVE, server=SERVER + 1)
@@ -286,7 +286,7 @@ async def test_a_server_that_was_left_and_comes_back_goes_on_where_it_was(bot: B
     assert bot.publisher.posted(OTHER) == [FIRST, SECOND]
 
 
-async def test_what_was_missed_while_the_bot_was_off_is_made_up_for_at_the_start(bot: Bot) -> None:
+async def test_events_missed_while_offline_are_caught_up_at_startup(bot: Bot) -> None:
     await bot.subscribe()
     await bot.subscribe(channel=OTHER, server=SERVER + 1)
     await bot.services.blocked_channels.server_left(SERVER)
@@ -302,7 +302,7 @@ async def test_what_was_missed_while_the_bot_was_off_is_made_up_for_at_the_start
         assert await servers.memberships(conn) == {SERVER: True, ServerId(SERVER + 1): False}
 
 
-async def test_what_troubled_a_server_before_it_was_left_is_told_when_it_is_back(bot: Bot) -> None:
+async def test_a_problem_from_before_a_server_was_left_is_notified_when_it_returns(bot: Bot) -> None:
     await refused(bot)
     await bot.services.blocked_channels.server_left(SERVER)
     assert await pending_notices(bot) == []
@@ -323,7 +323,7 @@ class Keeping:
 
     async def hours_later(self, hours: float = 1.0) -> list[int]:
         self.seconds += hours * 3_600
-        return [feed.channel_id for feed in await self.blocked_channels.forget()]
+        return [feed.channel_id for feed in await self.blocked_channels.retention.delete_expired()]
 
 
 @pytest_asyncio.fixture
@@ -336,11 +336,11 @@ async def keeping(bot: Bot) -> AsyncIterator[Keeping]:
     for channel in (CHANNEL, OTHER):
         bot.publisher.obstacles[ChannelId(channel)] = Access(is_gone=True, obstacle="Gone.")
     kept = Keeping(bot=bot, blocked_channels=bot.services.blocked_channels)
-    kept.blocked_channels._overdue._monotonic = lambda: kept.seconds
+    kept.blocked_channels.retention._gone._monotonic = lambda: kept.seconds
     yield kept
 
 
-async def test_what_is_gone_is_forgotten_after_thirty_days_and_not_before(
+async def test_data_of_a_deleted_channel_is_deleted_after_thirty_days(
     keeping: Keeping, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -356,7 +356,7 @@ async def test_what_is_gone_is_forgotten_after_thirty_days_and_not_before(
         assert await servers.memberships(conn) == {SERVER: True}
 
 
-async def test_a_clock_that_leaps_ahead_for_a_while_makes_nothing_forgotten(keeping: Keeping) -> None:
+async def test_a_clock_that_jumps_ahead_for_a_while_deletes_nothing(keeping: Keeping) -> None:
     keeping.bot.clock.advance(days=9_000)
     assert await keeping.hours_later(0) == []
     assert await keeping.hours_later(SURE_AFTER_SECONDS / 3_600 * 0.9) == []
@@ -366,7 +366,7 @@ async def test_a_clock_that_leaps_ahead_for_a_while_makes_nothing_forgotten(keep
     assert await keeping.hours_later() == []
 
 
-async def test_what_is_not_seen_to_be_gone_is_not_forgotten(keeping: Keeping) -> None:
+async def test_a_channel_that_is_not_known_to_be_gone_is_not_deleted(keeping: Keeping) -> None:
     keeping.bot.publisher.obstacles[ChannelId(CHANNEL)] = Access(is_known=False)
     keeping.bot.publisher.obstacles[ChannelId(OTHER)] = Access()
     keeping.bot.clock.advance(days=31)
@@ -374,7 +374,7 @@ async def test_what_is_not_seen_to_be_gone_is_not_forgotten(keeping: Keeping) ->
     assert await keeping.hours_later() == []
 
 
-async def test_a_look_that_fails_does_not_stop_the_run(bot: Bot, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failed_recheck_does_not_stop_the_run(bot: Bot, caplog: pytest.LogCaptureFixture) -> None:
     await refused(bot, channel=OTHER)
 
     async def access(_: object) -> Access:
@@ -387,7 +387,7 @@ async def test_a_look_that_fails_does_not_stop_the_run(bot: Bot, caplog: pytest.
     assert "could not be rechecked because of a bug" in caplog.text
 
 
-async def test_asked_for_it_says_what_goes_on_and_what_does_not(bot: Bot) -> None:
+async def test_a_requested_check_reports_every_affected_feed(bot: Bot) -> None:
     await refused(bot)
     await refused(bot, UNEXPLAINED, channel=OTHER)
     still, again = await bot.services.blocked_channels.check(SERVER, managed=everything)
@@ -404,7 +404,7 @@ async def test_asked_for_it_says_what_goes_on_and_what_does_not(bot: Bot) -> Non
     assert await bot.services.blocked_channels.check(SERVER, managed=everything) == ()
 
 
-async def test_asked_for_it_looks_at_nothing_that_the_person_does_not_manage(bot: Bot) -> None:
+async def test_a_requested_check_skips_channels_that_the_person_does_not_manage(bot: Bot) -> None:
     async def managed(_: Iterable[ChannelId]) -> list[ChannelId]:
         return [ChannelId(CHANNEL)]
 
@@ -418,7 +418,7 @@ async def test_asked_for_it_looks_at_nothing_that_the_person_does_not_manage(bot
     assert still.feed.channel_id == OTHER
 
 
-async def test_a_burst_of_events_is_one_look(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_burst_of_events_is_one_recheck(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[ServerId | None] = []
 
     async def recheck(server_id: ServerId | None = None, **_: bool) -> tuple[()]:
@@ -428,12 +428,12 @@ async def test_a_burst_of_events_is_one_look(bot: Bot, monkeypatch: pytest.Monke
     monkeypatch.setattr(bot.services.blocked_channels, "recheck", recheck)
     for _ in range(100):
         bot.services.guild_events.server_changed(SERVER)
-    assert await bot.services.guild_events.act()
-    assert await bot.services.guild_events.act()
+    assert await bot.services.guild_events.handle()
+    assert await bot.services.guild_events.handle()
     assert looks == [SERVER]
 
 
-async def test_what_could_not_be_acted_on_is_tried_again_and_does_not_stop_the_rest(
+async def test_an_event_that_failed_is_retried_and_does_not_stop_the_others(
     bot: Bot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     await bot.subscribe()
@@ -447,16 +447,16 @@ async def test_what_could_not_be_acted_on_is_tried_again_and_does_not_stop_the_r
     guild_events.channel_gone(ChannelId(CHANNEL))
     guild_events.server_left(SERVER)
     guild_events.server_joined(SERVER)  # the latest counts
-    assert not await guild_events.act()
+    assert not await guild_events.handle()
     assert "tried again" in caplog.text
     monkeypatch.setattr(bot.services.blocked_channels, "channel_gone", real)
-    assert await guild_events.act()
+    assert await guild_events.handle()
     block = await blocked(bot)
     assert block is not None
     assert "deleted" in block.reason
 
 
-async def test_what_was_resumed_while_it_was_looked_at_is_left_alone(bot: Bot) -> None:
+async def test_a_feed_that_was_resumed_during_a_recheck_is_left_alone(bot: Bot) -> None:
     await refused(bot)
     bot.publisher.refusals.clear()
     real = bot.publisher.access

@@ -1,4 +1,4 @@
-"""Notices: a server is notified of its problems once, in one message, in the best place that takes it."""
+"""Notices: a server is told of its troubles once, in one message, in the best place that takes it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from bot.core.access import Access
 from bot.core.ids import ChannelId, ServerId
 from bot.core.notices import NoticeState
 from bot.errors import DeliveryError, DeliveryErrorKind, Problem, ProblemKind, SourceError
-from bot.services.blocks.notices import MAX_ATTEMPTS, SOURCE_SILENT_FOR
-from bot.services.delivery.attempts import FAILURES_THAT_LAST
-from bot.services.delivery.blocking import block, notify_of_delay
+from bot.services.blocks.notices import MOST_ATTEMPTS, SOURCE_SILENT_FOR
+from bot.services.delivery.attempts import FAILURES_BEFORE_NOTICE
+from bot.services.delivery.blocking import add_delay_notice, block
 from tests.fakes.board import DIRECT
 from tests.samples import NOW
 from tests.services.bots import CHANNEL, LIVE, OTHER, SERVER, USER, Bot, stored
@@ -39,7 +39,7 @@ async def with_problem(bot: Bot, *channels: int, server: int = SERVER) -> None:
 async def told(bot: Bot, **later: float) -> list[tuple[int, int]]:
     """Where messages stand after a look, and of how many held channels each tells."""
     bot.clock.advance(**later or {"seconds": 5})
-    await bot.services.notices.tell()
+    await bot.services.notices.send_pending()
     return [(one.channel_id, len(one.told.blocked)) for one in bot.board.posted]
 
 
@@ -48,7 +48,7 @@ async def states(bot: Bot) -> list[str]:
         return list((await conn.execute(text("SELECT state FROM notices ORDER BY id"))).scalars())
 
 
-async def test_the_troubles_of_a_moment_are_one_message_that_is_told_once(bot: Bot) -> None:
+async def test_simultaneous_problems_are_one_message_that_is_sent_once(bot: Bot) -> None:
     bot.board.own_channels = [SYSTEM]
     await with_problem(bot, CHANNEL, OTHER)
     assert await told(bot, seconds=2) == []  # others may belong into it
@@ -61,7 +61,7 @@ async def test_the_troubles_of_a_moment_are_one_message_that_is_told_once(bot: B
     assert {tuple(row) for row in rows} == {(SYSTEM, 1, stored(NOW + timedelta(seconds=7)))}
 
 
-async def test_what_comes_later_is_a_message_of_its_own(bot: Bot) -> None:
+async def test_a_later_problem_is_a_separate_message(bot: Bot) -> None:
     bot.board.own_channels = [SYSTEM]
     await with_problem(bot)
     await told(bot)
@@ -69,7 +69,7 @@ async def test_what_comes_later_is_a_message_of_its_own(bot: Bot) -> None:
     assert await told(bot) == [(SYSTEM, 1)] * 2
 
 
-async def test_each_server_hears_of_its_own_troubles(bot: Bot) -> None:
+async def test_each_server_is_notified_of_its_own_problems(bot: Bot) -> None:
     bot.board.own_channels = [SYSTEM]
     await with_problem(bot)
     await with_problem(bot, OTHER, THIRD, server=SERVER + 1)
@@ -87,7 +87,7 @@ async def test_the_places_are_tried_in_their_order(bot: Bot) -> None:
     assert bot.board.tried == [ADMINS, OTHER, SYSTEM, DIRECT + USER]
 
 
-async def test_a_place_where_something_is_seen_to_be_in_the_way_is_not_called(bot: Bot) -> None:
+async def test_a_place_with_a_visible_obstacle_is_not_called(bot: Bot) -> None:
     await with_problem(bot)
     bot.board.own_channels = [SYSTEM]
     await bot.execute("UPDATE servers SET notices_channel_id = :id", id=ADMINS)
@@ -96,7 +96,7 @@ async def test_a_place_where_something_is_seen_to_be_in_the_way_is_not_called(bo
     assert bot.board.tried == [SYSTEM]
 
 
-async def test_where_nobody_can_be_told_that_is_noted_and_not_tried_again(bot: Bot) -> None:
+async def test_a_notice_that_no_place_accepts_is_recorded_and_not_retried(bot: Bot) -> None:
     await with_problem(bot)
     bot.board.refusals[DIRECT + USER] = DeliveryError(
         "No DMs.", code=50007, kind=DeliveryErrorKind.CHANNEL_REFUSED
@@ -107,7 +107,7 @@ async def test_where_nobody_can_be_told_that_is_noted_and_not_tried_again(bot: B
     assert len(bot.board.tried) == 1
 
 
-async def test_a_place_that_does_not_answer_is_tried_again_with_the_same_nonce(bot: Bot) -> None:
+async def test_a_place_that_does_not_answer_is_retried_with_the_same_nonce(bot: Bot) -> None:
     await with_problem(bot)
     bot.board.own_channels = [SYSTEM]
     bot.board.refusals[SYSTEM] = BUSY
@@ -128,9 +128,7 @@ async def test_a_message_whose_answer_was_lost_is_not_sent_twice(bot: Bot) -> No
     assert await states(bot) == ["notified"]
 
 
-async def test_a_message_that_a_crash_cut_off_is_taken_up_again(
-    bot: Bot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_message_interrupted_by_a_crash_is_retried(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     await with_problem(bot)
     bot.board.own_channels = [SYSTEM]
     monkeypatch.setattr("bot.services.blocks.notices.CLOSING_SECONDS", 0.01)
@@ -156,16 +154,16 @@ async def test_a_message_that_a_crash_cut_off_is_taken_up_again(
     assert await states(bot) == ["notified"]
 
 
-async def test_it_is_given_up_after_a_day(bot: Bot) -> None:
+async def test_a_notice_is_given_up_after_a_day(bot: Bot) -> None:
     await with_problem(bot)
     bot.board.refusals[DIRECT + USER] = BUSY
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(MOST_ATTEMPTS):
         await told(bot, minutes=15)
     assert await states(bot) == ["undeliverable"]
-    assert len(bot.board.tried) == MAX_ATTEMPTS
+    assert len(bot.board.tried) == MOST_ATTEMPTS
 
 
-async def test_a_hold_that_ended_before_it_was_told_is_not_told_and_the_next_one_is(bot: Bot) -> None:
+async def test_a_block_that_ended_before_its_notice_is_not_notified_and_the_next_one_is(bot: Bot) -> None:
     await with_problem(bot)
     bot.board.own_channels = [SYSTEM]
     await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
@@ -175,13 +173,13 @@ async def test_a_hold_that_ended_before_it_was_told_is_not_told_and_the_next_one
     assert await told(bot) == [(SYSTEM, 1)]
 
 
-async def test_a_clock_that_was_set_back_does_not_make_people_wait(bot: Bot) -> None:
+async def test_a_clock_that_was_set_back_does_not_delay_notices(bot: Bot) -> None:
     await with_problem(bot)
     bot.board.own_channels = [SYSTEM]
     assert await told(bot, days=-3) == [(SYSTEM, 1)]
 
 
-async def test_a_server_that_cannot_be_looked_at_is_told_later(bot: Bot) -> None:
+async def test_a_server_that_cannot_be_checked_is_notified_later(bot: Bot) -> None:
     await with_problem(bot)
     bot.board.own_channels = [SYSTEM]
     bot.publisher.obstacles[ChannelId(SYSTEM)] = Access(is_known=False)
@@ -190,7 +188,7 @@ async def test_a_server_that_cannot_be_looked_at_is_told_later(bot: Bot) -> None
     assert await told(bot) == [(SYSTEM, 1)]
 
 
-async def test_a_bug_over_one_server_does_not_silence_the_others(
+async def test_a_bug_for_one_server_does_not_affect_the_others(
     bot: Bot, caplog: pytest.LogCaptureFixture
 ) -> None:
     await with_problem(bot)
@@ -204,13 +202,13 @@ async def test_a_bug_over_one_server_does_not_silence_the_others(
     assert await states(bot) == ["pending", "notified"]
 
 
-async def test_messages_that_do_not_get_through_for_hours_are_told_of_until_one_does(bot: Bot) -> None:
+async def test_a_delay_of_hours_is_notified_until_a_message_arrives(bot: Bot) -> None:
     bot.board.own_channels = [SYSTEM]
     bot.list_paper(FIRST)
     await bot.subscribe(schedule=LIVE)
     bot.publisher.refusals[ChannelId(CHANNEL)] = BUSY
     await bot.run()
-    for _ in range(FAILURES_THAT_LAST):
+    for _ in range(FAILURES_BEFORE_NOTICE):
         await told(bot, minutes=15)
         await bot.delivered()
     await told(bot)
@@ -225,11 +223,11 @@ async def test_messages_that_do_not_get_through_for_hours_are_told_of_until_one_
     assert await states(bot) == []
 
 
-async def test_a_delay_that_is_over_is_not_told(bot: Bot) -> None:
+async def test_a_delay_that_is_over_is_not_notified(bot: Bot) -> None:
     bot.board.own_channels = [SYSTEM]
     feed = await bot.subscribe()
     async with bot.database.write() as conn:
-        await notify_of_delay(conn, feed.id, now=bot.clock())
+        await add_delay_notice(conn, feed.id, now=bot.clock())
     assert await told(bot) == []
     assert await states(bot) == []
 
@@ -244,7 +242,7 @@ async def silent(bot: Bot, hours: float) -> None:
     bot.services.polling._source.list_day = nothing  # pyright: ignore[reportAttributeAccessIssue]
     for _ in range(int(hours * 2) + 1):
         await bot.run()
-        await bot.services.notices.tell()
+        await bot.services.notices.send_pending()
         bot.clock.advance(minutes=30)
     bot.services.polling._source.list_day = list_day  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -253,7 +251,7 @@ def source_notices(bot: Bot) -> int:
     return len([one for one in bot.board.posted if one.told.source is not None])
 
 
-async def test_a_silence_of_hugging_face_for_six_hours_is_told_once_to_each_server_that_wants_papers(
+async def test_six_hours_without_hugging_face_are_notified_once_per_server_that_wants_papers(
     bot: Bot,
 ) -> None:
     bot.board.own_channels = [SYSTEM]
@@ -275,7 +273,7 @@ async def test_a_silence_of_hugging_face_for_six_hours_is_told_once_to_each_serv
     assert source_notices(bot) == 4  # the next silence is told anew
 
 
-async def test_a_list_that_stays_unreadable_is_told_though_older_lists_are_read(bot: Bot) -> None:
+async def test_a_list_that_stays_unreadable_is_notified_although_older_lists_are_read(bot: Bot) -> None:
     bot.board.own_channels = [SYSTEM]
     await bot.subscribe()
     await bot.run()
@@ -284,7 +282,7 @@ async def test_a_list_that_stays_unreadable_is_told_though_older_lists_are_read(
     broken = bot.today
     for _ in range(14):
         await bot.run()
-        await bot.services.notices.tell()
+        await bot.services.notices.send_pending()
         bot.clock.advance(minutes=30)
     await told(bot)
     assert source_notices(bot) == 1
@@ -304,7 +302,7 @@ async def test_a_few_unreadable_items_are_no_notice(bot: Bot) -> None:
     bot.hub.days[bot.today].append({})
     for _ in range(14):
         await bot.run()
-        await bot.services.notices.tell()
+        await bot.services.notices.send_pending()
         bot.clock.advance(minutes=30)
     assert await kinds(bot) == []
 
@@ -314,18 +312,18 @@ async def kinds(bot: Bot) -> list[str]:
         return list((await conn.execute(text("SELECT kind FROM notices"))).scalars())
 
 
-async def test_a_silence_while_the_bot_was_off_is_none_of_hugging_faces(bot: Bot) -> None:
+async def test_time_offline_does_not_count_as_an_outage_of_hugging_face(bot: Bot) -> None:
     await bot.subscribe()
     await bot.run()
     bot.clock.advance(hours=1)
     await silent(bot, 0)
     bot.clock.now += 2 * SOURCE_SILENT_FOR
     await bot.restart()
-    await bot.services.notices.tell()
+    await bot.services.notices.send_pending()
     assert await kinds(bot) == []
 
 
-async def test_a_server_that_came_during_the_silence_has_not_waited_for_hours(bot: Bot) -> None:
+async def test_a_server_that_joined_during_the_outage_is_not_notified(bot: Bot) -> None:
     await bot.run()
     await silent(bot, 5)
     await bot.subscribe()
@@ -333,7 +331,7 @@ async def test_a_server_that_came_during_the_silence_has_not_waited_for_hours(bo
     assert await kinds(bot) == []
 
 
-async def test_a_server_that_was_left_is_not_told(bot: Bot) -> None:
+async def test_a_server_that_was_left_is_not_notified(bot: Bot) -> None:
     await with_problem(bot)
     await bot.services.blocked_channels.server_left(ServerId(SERVER))
     assert await told(bot) == []

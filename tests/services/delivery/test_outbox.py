@@ -19,7 +19,7 @@ from bot.core.posts import PostState
 from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.services.delivery import attempts
 from bot.services.delivery import outbox as delivering
-from bot.services.delivery.attempts import MOST_BUGS, NONCE_HOLDS
+from bot.services.delivery.attempts import MAX_BUGS, NONCE_LASTS
 from bot.services.delivery.pace import ChannelPace
 from bot.store import outbox
 from tests.fakes.publisher import LOST, Fault
@@ -49,7 +49,7 @@ def calls(bot: Bot, name: str) -> int:
     return sum(call == name for call, _ in bot.publisher.calls)
 
 
-async def test_what_is_owed_is_sent_once(bot: Bot) -> None:
+async def test_a_pending_post_is_sent_once(bot: Bot) -> None:
     await owing(bot)
     await bot.delivered()
     await bot.run()
@@ -75,8 +75,10 @@ async def test_a_paper_is_posted_once_even_if_the_answer_was_lost(bot: Bot) -> N
     assert [post.state for post in await bot.posts()] == [PostState.SENT]
 
 
-@pytest.mark.parametrize("later", [NONCE_HOLDS, timedelta(hours=1), timedelta(days=40), timedelta(hours=-3)])
-async def test_an_earlier_message_is_adopted_once_the_nonce_may_not_hold(bot: Bot, later: timedelta) -> None:
+@pytest.mark.parametrize("later", [NONCE_LASTS, timedelta(hours=1), timedelta(days=40), timedelta(hours=-3)])
+async def test_an_earlier_message_is_adopted_once_the_nonce_may_have_expired(
+    bot: Bot, later: timedelta
+) -> None:
     await owing(bot)
     bot.publisher.lose_answers(CHANNEL)
     await bot.delivered()
@@ -102,7 +104,7 @@ async def test_a_message_that_is_not_found_is_sent(bot: Bot) -> None:
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
 
 
-async def test_nothing_is_sent_while_nobody_can_look_for_the_earlier_message(bot: Bot) -> None:
+async def test_nothing_is_sent_while_the_earlier_message_cannot_be_searched(bot: Bot) -> None:
     await owing(bot)
     bot.publisher.lose_answers(CHANNEL)
     await bot.delivered()
@@ -132,7 +134,7 @@ async def test_waits_grow_to_a_quarter_of_an_hour(bot: Bot) -> None:
 
 
 @pytest.mark.parametrize(("asked", "granted"), [(120.0, 120), (2.0, 5), (1e12, 3600)])
-async def test_what_discord_asks_to_wait_is_granted(bot: Bot, asked: float, granted: int) -> None:
+async def test_the_wait_that_discord_asks_for_is_respected(bot: Bot, asked: float, granted: int) -> None:
     await owing(bot)
     bot.publisher.fail(CHANNEL, DeliveryError("Discord asks to wait.", retry_after_seconds=asked))
     await bot.delivered()
@@ -140,7 +142,7 @@ async def test_what_discord_asks_to_wait_is_granted(bot: Bot, asked: float, gran
     assert post.next_attempt_at - bot.clock() == timedelta(seconds=granted)
 
 
-async def test_one_message_is_in_flight_a_channel_and_the_oldest_goes_first(bot: Bot) -> None:
+async def test_each_channel_has_one_message_in_flight_and_the_oldest_is_first(bot: Bot) -> None:
     await owing(bot, *[f"2608.{number:05}" for number in range(60)])
     await owing(bot, channel=OTHER)
     bot.publisher.fail(CHANNEL, BUSY)
@@ -156,7 +158,7 @@ async def test_one_message_is_in_flight_a_channel_and_the_oldest_goes_first(bot:
     assert bot.publisher.most_in_flight == 1
 
 
-async def test_a_channel_that_refuses_is_held_and_not_called_again(bot: Bot) -> None:
+async def test_a_channel_that_refuses_is_blocked_and_not_called_again(bot: Bot) -> None:
     await owing(bot)
     await owing(bot, channel=OTHER)
     bot.publisher.refusals[ChannelId(CHANNEL)] = REFUSED
@@ -173,7 +175,7 @@ async def test_a_channel_that_refuses_is_held_and_not_called_again(bot: Bot) -> 
     assert block.reason == REFUSED.reason
 
 
-async def test_a_held_feed_gets_all_it_missed_once_it_is_resumed(bot: Bot) -> None:
+async def test_a_blocked_feed_gets_everything_it_missed_once_it_is_unblocked(bot: Bot) -> None:
     await owing(bot)
     bot.publisher.refusals[ChannelId(CHANNEL)] = REFUSED
     await bot.delivered()
@@ -190,7 +192,7 @@ async def test_a_held_feed_gets_all_it_missed_once_it_is_resumed(bot: Bot) -> No
     assert calls(bot, "find") == 0  # Discord had said no: there was nothing to look for
 
 
-async def test_a_lost_answer_before_a_refusal_is_still_looked_for(bot: Bot) -> None:
+async def test_a_lost_answer_before_a_refusal_is_still_searched(bot: Bot) -> None:
     await owing(bot)
     bot.publisher.lose_answers(CHANNEL)
     bot.publisher.find_faults.append(REFUSED)
@@ -214,7 +216,7 @@ async def test_a_paused_feed_gets_its_pending_posts_once_it_is_resumed(bot: Bot)
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
 
 
-async def test_a_rejected_message_has_failed_and_the_next_one_goes(bot: Bot) -> None:
+async def test_a_refused_message_fails_and_the_next_one_is_sent(bot: Bot) -> None:
     await owing(bot)
     bot.publisher.fail(CHANNEL, REJECTED, REJECTED)  # in full, and bare
     await bot.delivered()
@@ -230,9 +232,7 @@ async def test_a_rejected_message_has_failed_and_the_next_one_goes(bot: Bot) -> 
     assert calls(bot, "find") == 0
 
 
-async def test_a_refusal_of_everyone_stops_everyone_for_a_while(
-    bot: Bot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_refusal_of_the_bot_pauses_all_sending(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     for channel in range(1, 21):
         await bot.subscribe(channel=channel, schedule=LIVE)
     bot.list_paper("2608.00001")
@@ -280,12 +280,12 @@ async def test_a_message_that_cannot_be_composed_fails_and_does_not_block_its_ch
     bot.clock.advance(minutes=30)
     await bot.run()
     assert bot.publisher.posted(CHANNEL) == []
-    for _ in range(MOST_BUGS):
+    for _ in range(MAX_BUGS):
         await try_again(bot)
 
     assert [post.state for post in await bot.posts()] == [PostState.FAILED, PostState.SENT]
     assert bot.publisher.posted(CHANNEL) == ["2608.00002"]
-    assert sum("because of a bug" in record.message for record in caplog.records) == MOST_BUGS
+    assert sum("because of a bug" in record.message for record in caplog.records) == MAX_BUGS
     assert bot.services.delivery._sending._bugs == {}
 
 
@@ -305,7 +305,7 @@ async def test_a_post_whose_papers_are_gone_is_not_sent_empty(bot: Bot) -> None:
         await conn.exec_driver_sql("PRAGMA foreign_keys = OFF")
         await conn.exec_driver_sql("DELETE FROM papers")
         await conn.exec_driver_sql("PRAGMA foreign_keys = ON")
-    for _ in range(MOST_BUGS):
+    for _ in range(MAX_BUGS):
         await try_again(bot)
     assert bot.publisher.calls == []
     assert [post.state for post in await bot.posts()] == [PostState.FAILED]
@@ -327,7 +327,7 @@ FULL_DISK = "SELECT RAISE(ABORT, 'database or disk is full')"
         "nothing can be written",
     ],
 )
-async def test_a_store_that_cannot_be_written_makes_no_double_and_no_hot_loop(
+async def test_a_store_that_cannot_be_written_causes_no_duplicate_and_no_busy_loop(
     bot: Bot, trigger: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await owing(bot)
@@ -398,7 +398,7 @@ async def test_an_idle_outbox_and_one_that_waits_are_left_alone(
     assert reads() <= 3  # a wake-up or two may still be on its way; a hot loop has dozens
 
 
-async def test_a_slow_channel_does_not_make_the_others_wait_nor_the_loop_run_hot(
+async def test_a_slow_channel_delays_no_other_and_causes_no_busy_loop(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await owing(bot)
@@ -418,7 +418,7 @@ async def test_a_slow_channel_does_not_make_the_others_wait_nor_the_loop_run_hot
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
 
 
-async def test_a_message_in_flight_at_the_end_gets_its_answer(bot: Bot) -> None:
+async def test_a_message_in_flight_at_shutdown_gets_its_answer(bot: Bot) -> None:
     await owing(bot)
     bot.publisher.gate = asyncio.Event()
     bot.delivery = asyncio.create_task(bot.services.delivery.run())
@@ -432,7 +432,7 @@ async def test_a_message_in_flight_at_the_end_gets_its_answer(bot: Bot) -> None:
 
 
 @pytest.mark.parametrize("hours", [0, 2])
-async def test_a_message_cut_off_at_the_end_is_sent_once_after_the_restart(
+async def test_a_message_interrupted_by_shutdown_is_sent_once_after_the_restart(
     bot: Bot, hours: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivering, "CLOSING_SECONDS", 0.0)
@@ -452,10 +452,8 @@ async def test_a_message_cut_off_at_the_end_is_sent_once_after_the_restart(
     assert [post.state for post in await bot.posts()] == [PostState.SENT]
 
 
-async def test_so_many_messages_are_in_flight_and_the_rest_follow(
-    bot: Bot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(delivering, "MOST_IN_FLIGHT", 3)
+async def test_the_number_of_messages_in_flight_is_bounded(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivering, "MAX_IN_FLIGHT", 3)
     for channel in range(1, 11):
         await bot.subscribe(channel=channel, schedule=LIVE)
     bot.list_paper("2608.00001")
@@ -474,7 +472,7 @@ async def test_so_many_messages_are_in_flight_and_the_rest_follow(
     assert all(bot.publisher.posted(channel) == ["2608.00001"] for channel in range(1, 11))
 
 
-async def test_a_query_that_is_not_read_any_more_marks_nothing_and_stops_nothing(bot: Bot) -> None:
+async def test_a_query_that_can_no_longer_be_parsed_is_left_out(bot: Bot) -> None:
     await owing(bot)
     await bot.execute("""UPDATE post_papers SET queries = '["(", "video"]'""")
     await bot.delivered()
@@ -495,7 +493,7 @@ class FrozenPace(ChannelPace):
             await self.gate.wait()
 
 
-async def test_what_waits_for_its_turn_at_the_end_is_not_begun(bot: Bot) -> None:
+async def test_a_post_that_waits_for_its_turn_at_shutdown_is_not_started(bot: Bot) -> None:
     await owing(bot)
     await owing(bot, channel=OTHER)
     pace = bot.services.delivery._sending._pace = FrozenPace()
@@ -538,7 +536,7 @@ async def test_a_run_a_delivery_and_a_button_at_once_post_each_paper_once(bot: B
     assert bot.publisher.most_in_flight == 1
 
 
-async def test_deliver_answers_when_its_posts_are_through_or_wait(bot: Bot) -> None:
+async def test_deliver_answers_when_its_posts_are_sent_or_postponed(bot: Bot) -> None:
     await owing(bot, *[f"2608.{number:05}" for number in range(60)])
     bot.delivery = asyncio.create_task(bot.services.delivery.run())
     result = (await bot.services.feeds.deliver(ChannelId(CHANNEL))).delivered
@@ -547,7 +545,7 @@ async def test_deliver_answers_when_its_posts_are_through_or_wait(bot: Bot) -> N
 
 
 @pytest.mark.parametrize("error", [BUSY, REFUSED, DeliveryError("No.", kind=DeliveryErrorKind.BOT_REFUSED)])
-async def test_deliver_does_not_wait_for_what_waits_behind_a_failure(bot: Bot, error: DeliveryError) -> None:
+async def test_deliver_does_not_wait_for_posts_behind_a_failure(bot: Bot, error: DeliveryError) -> None:
     await owing(bot, *[f"2608.{number:05}" for number in range(60)])
     bot.publisher.refusals[ChannelId(CHANNEL)] = error
     bot.delivery = asyncio.create_task(bot.services.delivery.run())
@@ -577,7 +575,7 @@ follow_ups = st.lists(
 @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(follow_ups)
 @example([("lost", 0), ("ok", 0), ("resume", 130)])
-async def test_whatever_happens_each_paper_stands_in_the_channel_once(
+async def test_whatever_happens_each_paper_is_in_the_channel_once(
     tmp_path_factory: pytest.TempPathFactory, happened: list[tuple[str, int]]
 ) -> None:
     async with a_bot(tmp_path_factory.mktemp("bot")) as bot:

@@ -48,7 +48,7 @@ async def test_turns_are_evenly_spaced_below_discords_limit(blocked: FrozenTime)
     assert most_in_a_second(turns) <= 48
 
 
-async def test_a_busy_machine_lowers_the_pace_little_and_never_lets_it_rise_above_the_limit(
+async def test_a_busy_machine_lowers_the_pace_a_little_and_never_exceeds_the_limit(
     blocked: FrozenTime,
 ) -> None:
     chance = random.Random(1)  # noqa: S311 - no secret
@@ -64,7 +64,7 @@ async def test_a_busy_machine_lowers_the_pace_little_and_never_lets_it_rise_abov
     assert len(turns) / (turns[-1] - turns[0]) > 0.97 * REQUESTS_PER_SECOND
 
 
-async def test_a_channel_gets_five_messages_in_five_seconds_and_holds_up_no_other(
+async def test_a_channel_gets_five_messages_in_five_seconds_and_delays_no_other(
     blocked: FrozenTime,
 ) -> None:
     pace = ChannelPace()
@@ -80,7 +80,7 @@ async def test_a_channel_gets_five_messages_in_five_seconds_and_holds_up_no_othe
     assert blocked.now < before + 0.1
 
 
-async def test_quiet_channels_are_forgotten(blocked: FrozenTime) -> None:
+async def test_idle_channels_are_forgotten(blocked: FrozenTime) -> None:
     pace = ChannelPace()
     for channel in range(5_000):
         await pace.turn(ChannelId(channel))
@@ -88,7 +88,7 @@ async def test_quiet_channels_are_forgotten(blocked: FrozenTime) -> None:
     assert len(pace._turns) < 1_500
 
 
-async def test_time_in_which_nothing_was_sent_is_not_saved_up(blocked: FrozenTime) -> None:
+async def test_idle_time_is_not_saved_up(blocked: FrozenTime) -> None:
     pace = RequestPace()
     await pace.turn()
     blocked.now += 60
@@ -100,7 +100,7 @@ async def test_time_in_which_nothing_was_sent_is_not_saved_up(blocked: FrozenTim
     assert most_in_a_second([turn * 10 for turn in turns]) <= 11  # of any tenth of a second
 
 
-async def test_rests_in_a_row_grow_and_one_that_worked_ends_that(blocked: FrozenTime) -> None:
+async def test_pauses_in_a_row_grow_until_a_success(blocked: FrozenTime) -> None:
     rest = Rest()
     assert rest.seconds_left == 0
     lengths: list[float] = []
@@ -112,7 +112,7 @@ async def test_rests_in_a_row_grow_and_one_that_worked_ends_that(blocked: Frozen
     assert rest.begin() == 5
 
 
-async def test_a_rest_is_lengthened_by_what_is_asked_and_not_by_its_repetition(blocked: FrozenTime) -> None:
+async def test_a_pause_is_extended_by_a_requested_wait_and_not_by_repetition(blocked: FrozenTime) -> None:
     rest = Rest()
     assert rest.begin(60) == 60
     assert rest.begin() == 60

@@ -12,7 +12,7 @@ from bot.core.feeds import FeedKind
 from bot.core.ids import ChannelId
 from bot.core.posts import Form, PostState
 from bot.errors import DeliveryError, DeliveryErrorKind
-from bot.services.delivery.outbox import MOST_OF_A_SERVER
+from bot.services.delivery.outbox import MAX_PER_SERVER
 from tests.fakes.publisher import LOST, Fault
 from tests.services.bots import CHANNEL, LIVE, USER, Bot
 from tests.waiting import until
@@ -45,7 +45,7 @@ def ids(count: int) -> list[str]:
     return [f"2608.{number:05}" for number in range(1, count + 1)]
 
 
-async def test_a_forum_gets_a_post_a_paper_and_one_for_the_rest(bot: Bot) -> None:
+async def test_a_forum_gets_one_post_per_paper_and_one_for_the_rest(bot: Bot) -> None:
     await owing(bot, FeedKind.FORUM, 14)
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == ids(14)
@@ -88,7 +88,7 @@ async def test_a_message_that_arrived_before_a_crash_is_not_repeated_after_it(
 
 
 @pytest.mark.parametrize("kind", [FeedKind.THREAD, FeedKind.FORUM])
-async def test_where_no_nonce_is_relied_on_a_second_attempt_looks_first(bot: Bot, kind: FeedKind) -> None:
+async def test_without_a_nonce_a_second_attempt_searches_first(bot: Bot, kind: FeedKind) -> None:
     await owing(bot, kind, 1)
     bot.publisher.lose_answers(CHANNEL)
     await bot.delivered()
@@ -98,7 +98,7 @@ async def test_where_no_nonce_is_relied_on_a_second_attempt_looks_first(bot: Bot
 
 
 @pytest.mark.parametrize("kind", [FeedKind.THREAD, FeedKind.FORUM])
-async def test_an_attempt_that_a_crash_cut_off_gets_time_to_arrive_before_anyone_looks(
+async def test_an_attempt_interrupted_by_a_crash_gets_time_to_arrive_before_the_search(
     bot: Bot, kind: FeedKind
 ) -> None:
     await owing(bot, kind, 1)
@@ -115,7 +115,7 @@ async def test_an_attempt_that_a_crash_cut_off_gets_time_to_arrive_before_anyone
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_attempts_that_were_cut_off_do_not_lengthen_the_wait_after_a_failure(
+async def test_interrupted_attempts_do_not_lengthen_the_wait_after_a_failure(
     bot: Bot, kind: FeedKind
 ) -> None:
     await owing(bot, kind, 1)
@@ -133,7 +133,7 @@ async def test_attempts_that_were_cut_off_do_not_lengthen_the_wait_after_a_failu
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_doubtful_post_is_held_back_and_the_later_ones_go_out(bot: Bot, kind: FeedKind) -> None:
+async def test_an_unconfirmed_post_is_set_aside_and_the_later_ones_are_sent(bot: Bot, kind: FeedKind) -> None:
     await owing(bot, kind, 1)
     bot.publisher.lose_answers(CHANNEL)
     await bot.delivered()
@@ -162,7 +162,7 @@ async def test_a_doubtful_post_is_held_back_and_the_later_ones_go_out(bot: Bot, 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_doubtful_post_that_never_arrived_is_sent_once_it_can_be_looked_for(
+async def test_an_unconfirmed_post_that_never_arrived_is_sent_once_it_can_be_searched(
     bot: Bot, kind: FeedKind
 ) -> None:
     await owing(bot, kind, 1)
@@ -213,7 +213,7 @@ async def test_messages_are_published_and_get_their_threads_once(bot: Bot) -> No
     ids=["lost", "limited", "refused", "rejected", "bug"],
 )
 @pytest.mark.parametrize("column", ["publishes", "opens_threads"])
-async def test_a_step_that_fails_never_repeats_the_message(
+async def test_a_failed_follow_up_never_repeats_the_message(
     bot: Bot, error: Exception, state: str, column: str
 ) -> None:
     await owing(bot, FeedKind.CHANNEL, 1, **{column: True})
@@ -235,7 +235,7 @@ async def test_a_step_that_fails_never_repeats_the_message(
     assert calls(bot, "publish") == 2
 
 
-async def test_a_step_whose_answer_was_lost_is_done_by_the_second_attempt(bot: Bot) -> None:
+async def test_a_follow_up_whose_answer_was_lost_is_done_by_the_second_attempt(bot: Bot) -> None:
     await owing(bot, FeedKind.CHANNEL, 1, opens_threads=True)
     bot.publisher.follow_up_faults.append(Fault(error=LOST, arrives=True))
     await bot.delivered()
@@ -244,7 +244,7 @@ async def test_a_step_whose_answer_was_lost_is_done_by_the_second_attempt(bot: B
     assert len(bot.publisher.threads) == 1
 
 
-async def test_a_step_waits_as_long_as_discord_asks(bot: Bot) -> None:
+async def test_a_follow_up_waits_as_long_as_discord_asks(bot: Bot) -> None:
     await owing(bot, FeedKind.CHANNEL, 1, publishes=True)
     bot.publisher.follow_up_faults.append(Fault(error=DeliveryError("Wait.", retry_after_seconds=1_800.0)))
     await bot.delivered()
@@ -254,7 +254,7 @@ async def test_a_step_waits_as_long_as_discord_asks(bot: Bot) -> None:
     assert calls(bot, "crosspost") == 2
 
 
-async def test_a_step_with_a_bug_fails_at_last(bot: Bot) -> None:
+async def test_a_follow_up_with_a_bug_fails_after_retries(bot: Bot) -> None:
     await owing(bot, FeedKind.CHANNEL, 1, publishes=True)
     bot.publisher.follow_up_faults.extend([Fault(error=ZeroDivisionError())] * 3)
     for _ in range(5):
@@ -275,7 +275,7 @@ async def test_only_the_first_message_of_a_run_pings_and_it_pings_the_role_alone
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_refusal_stops_the_calls_and_owes_one_notice(bot: Bot, kind: FeedKind) -> None:
+async def test_a_refusal_stops_the_calls_and_adds_one_notice(bot: Bot, kind: FeedKind) -> None:
     await owing(bot, kind)
     bot.publisher.refusals[ChannelId(CHANNEL)] = REFUSED
     await bot.delivered()
@@ -293,7 +293,7 @@ async def notices(bot: Bot) -> list[tuple[str, str]]:
         return [(row.kind, row.state) for row in rows]
 
 
-async def test_what_does_not_get_through_for_hours_is_told_once_and_ends_when_it_does(bot: Bot) -> None:
+async def test_a_delay_of_hours_is_notified_once_and_ends_with_the_first_message(bot: Bot) -> None:
     await owing(bot, FeedKind.CHANNEL, 1)
     bot.publisher.refusals[ChannelId(CHANNEL)] = DeliveryError("Discord answered 500.")
     waited_hours = 0.0
@@ -317,14 +317,14 @@ async def test_a_server_whose_channels_hang_leaves_room_for_the_others(bot: Bot)
     await bot.services.runs.run()
     bot.publisher.hanging = set(map(ChannelId, range(1, 101)))
     await bot.begin_delivering()
-    await until(lambda: bot.services.delivery.in_flight >= MOST_OF_A_SERVER)
+    await until(lambda: bot.services.delivery.in_flight >= MAX_PER_SERVER)
     await bot.subscribe(channel=200, schedule=LIVE, server=2)
     await bot.services.runs.run()
     await bot.until_posted(200)
     await bot.stop_delivering()
 
 
-async def test_deliver_waits_for_what_is_under_way_in_a_forum(bot: Bot) -> None:
+async def test_deliver_waits_for_posts_in_flight_in_a_forum(bot: Bot) -> None:
     await owing(bot, FeedKind.FORUM, 1)
     bot.publisher.gate = asyncio.Event()
     await bot.begin_delivering()
@@ -339,20 +339,20 @@ async def test_deliver_waits_for_what_is_under_way_in_a_forum(bot: Bot) -> None:
     assert len((await settled).sent) == 1
 
 
-async def test_one_thing_is_under_way_a_channel_steps_included(bot: Bot) -> None:
+async def test_each_channel_has_one_request_in_flight_including_follow_ups(bot: Bot) -> None:
     await owing(bot, FeedKind.CHANNEL, 12, publishes=True, opens_threads=True)
     await bot.delivered()
     assert bot.publisher.most_in_flight == 1
 
 
-async def test_the_outbox_sleeps_until_a_step_is_due(bot: Bot) -> None:
+async def test_the_outbox_sleeps_until_a_follow_up_is_due(bot: Bot) -> None:
     await owing(bot, FeedKind.CHANNEL, 1, publishes=True)
     bot.publisher.follow_up_faults.append(Fault(error=DeliveryError("Wait.", retry_after_seconds=42.0)))
     await bot.delivered()
     assert await bot.services.delivery._seconds_to_sleep() == 42
 
 
-async def test_a_step_that_everyone_would_hear_of_gives_all_a_rest(bot: Bot) -> None:
+async def test_a_follow_up_refused_for_the_bot_pauses_all_sending(bot: Bot) -> None:
     await owing(bot, FeedKind.CHANNEL, 1, publishes=True)
     error = DeliveryError(
         "Discord answered 401.", kind=DeliveryErrorKind.BOT_REFUSED, retry_after_seconds=300.0
@@ -362,7 +362,7 @@ async def test_a_step_that_everyone_would_hear_of_gives_all_a_rest(bot: Bot) -> 
     assert 200 < bot.services.delivery._rest.seconds_left <= 300
 
 
-async def test_a_refusal_that_nothing_explains_is_tried_again_after_growing_waits(bot: Bot) -> None:
+async def test_an_unexplained_refusal_is_retried_after_growing_waits(bot: Bot) -> None:
     await owing(bot, FeedKind.CHANNEL, 1)
     bot.publisher.refusals[ChannelId(CHANNEL)] = DeliveryError(
         "Refused.", code=50001, kind=DeliveryErrorKind.CHANNEL_REFUSED

@@ -63,7 +63,7 @@ async def failed(bot: Bot) -> list[Post]:
 async def told(bot: Bot, **later: float) -> list[list[str]]:
     """The papers of each message that tells of failed ones, after a look."""
     bot.clock.advance(**later or {"seconds": 5})
-    await bot.services.notices.tell()
+    await bot.services.notices.send_pending()
     return [[*one.paper_ids] for posted in bot.board.posted for one in posted.told.failed]
 
 
@@ -79,7 +79,7 @@ async def test_the_neighbours_of_a_culprit_are_posted_in_order(bot: Bot, culprit
     assert calls(bot) <= 1 + 2 * 4 + 1  # halves, and the culprit bare
 
 
-async def test_a_culprit_is_posted_bare_in_its_place_where_that_is_taken(bot: Bot) -> None:
+async def test_a_culprit_is_posted_bare_in_its_place_if_discord_accepts_that(bot: Bot) -> None:
     await owing(bot, 10)
     poison(bot, 4, how=PASSES_BARE)
     await bot.delivered()
@@ -92,7 +92,7 @@ async def test_a_culprit_is_posted_bare_in_its_place_where_that_is_taken(bot: Bo
     assert await told(bot) == []
 
 
-async def test_where_discord_names_the_embed_its_neighbours_stay_together(bot: Bot) -> None:
+async def test_if_discord_names_the_embed_its_neighbours_stay_together(bot: Bot) -> None:
     await owing(bot, 10)
     poison(bot, 4, how=Poison(even_bare=True, names_embed=True))
     await bot.delivered()
@@ -100,7 +100,7 @@ async def test_where_discord_names_the_embed_its_neighbours_stay_together(bot: B
     assert calls(bot) == 5
 
 
-async def test_what_was_planned_later_comes_later(bot: Bot) -> None:
+async def test_posts_keep_their_planned_order(bot: Bot) -> None:
     await owing(bot, 10)
     bot.list_paper("2608.00011", upvotes=0)
     bot.clock.advance(minutes=30)
@@ -111,7 +111,7 @@ async def test_what_was_planned_later_comes_later(bot: Bot) -> None:
     assert bot.publisher.posted(CHANNEL) == ids(*range(1, 12))
 
 
-async def test_a_digest_loses_one_line_and_not_the_day(bot: Bot) -> None:
+async def test_a_digest_loses_only_the_refused_line(bot: Bot) -> None:
     await owing(bot, 30, style=Style.DIGEST.value)
     poison(bot, 17)
     await bot.delivered()
@@ -128,7 +128,7 @@ async def test_folded_lines_are_split_as_well_as_cards(bot: Bot) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_in_places_of_every_kind(bot: Bot, kind: FeedKind) -> None:
+async def test_refused_papers_fail_alone_in_channels_of_every_kind(bot: Bot, kind: FeedKind) -> None:
     await owing(bot, 14, kind=kind)
     poison(bot, 2, 13)
     await bot.delivered()
@@ -156,7 +156,7 @@ async def test_a_role_whose_message_failed_is_pinged_by_it_once_it_is_sent(bot: 
     assert pings(bot) == [True]
 
 
-async def test_what_follows_on_a_message_follows_on_each_part(bot: Bot) -> None:
+async def test_each_part_has_the_follow_ups_of_the_whole(bot: Bot) -> None:
     await owing(bot, 10, publishes=True)
     poison(bot, 5)
     await bot.delivered()
@@ -169,7 +169,7 @@ async def test_what_follows_on_a_message_follows_on_each_part(bot: Bot) -> None:
         assert following == ([FollowUpKind.PUBLISH] if post.state is PostState.SENT else [])
 
 
-async def test_the_server_is_notified_once_of_all_that_failed(bot: Bot) -> None:
+async def test_the_server_is_notified_once_about_all_failures(bot: Bot) -> None:
     bot.board.own_channels = [SYSTEM]
     await owing(bot, 10)
     poison(bot, 3, 8)
@@ -182,7 +182,7 @@ async def test_the_server_is_notified_once_of_all_that_failed(bot: Bot) -> None:
         assert len(await told(bot, days=2)) == 1
 
 
-async def test_a_paper_that_fails_on_another_day_is_news(bot: Bot) -> None:
+async def test_a_failure_on_another_day_is_a_new_notice(bot: Bot) -> None:
     bot.board.own_channels = [SYSTEM]
     await owing(bot, 1)
     poison(bot, 1, 2)
@@ -194,7 +194,7 @@ async def test_a_paper_that_fails_on_another_day_is_news(bot: Bot) -> None:
     assert [sorted(one) for one in await told(bot)] == [ids(1), ids(1, 2)]
 
 
-async def test_a_failure_that_is_over_before_it_is_told_is_not_told(bot: Bot) -> None:
+async def test_a_failure_that_is_over_before_its_notice_is_not_notified(bot: Bot) -> None:
     bot.board.own_channels = [SYSTEM]
     await owing(bot, 2)
     poison(bot, 1)
@@ -206,7 +206,7 @@ async def test_a_failure_that_is_over_before_it_is_told_is_not_told(bot: Bot) ->
         assert await notices.pending(conn) == []
 
 
-async def test_deliver_tries_the_failed_one_alone_and_bare_last(bot: Bot) -> None:
+async def test_deliver_retries_the_failed_paper_alone_and_bare(bot: Bot) -> None:
     await owing(bot, 10)
     poison(bot, 3)
     await bot.delivered()
@@ -221,7 +221,7 @@ async def test_deliver_tries_the_failed_one_alone_and_bare_last(bot: Bot) -> Non
     assert sorted(bot.publisher.posted(CHANNEL)) == ids(*range(1, 11))
 
 
-async def test_deliver_counts_what_was_split_meanwhile_and_nothing_that_was_sent_before(bot: Bot) -> None:
+async def test_deliver_counts_parts_split_since_and_nothing_sent_before(bot: Bot) -> None:
     await owing(bot, 10)
     poison(bot, 3)
     await bot.begin_delivering()
@@ -234,9 +234,7 @@ async def test_deliver_counts_what_was_split_meanwhile_and_nothing_that_was_sent
 
 
 @pytest.mark.parametrize(("count", "style"), [(10, Style.CARDS), (30, Style.DIGEST)])
-async def test_where_everything_is_refused_the_requests_are_bounded(
-    bot: Bot, count: int, style: Style
-) -> None:
+async def test_requests_are_bounded_if_everything_is_refused(bot: Bot, count: int, style: Style) -> None:
     bot.board.own_channels = [SYSTEM]
     await owing(bot, count, style=style.value)
     poison(bot, *range(1, count + 1))
@@ -250,7 +248,7 @@ async def test_where_everything_is_refused_the_requests_are_bounded(
     assert len(await told(bot)) == 1
 
 
-async def test_what_a_refused_attempt_had_brought_before_is_adopted_and_not_split(bot: Bot) -> None:
+async def test_a_message_that_arrived_before_the_refusal_is_adopted_and_not_split(bot: Bot) -> None:
     await owing(bot, 5)
     bot.publisher.fail(CHANNEL, Fault(error=REFUSED_FIRST, arrives=True))  # a 500, repeated, then a 400
     await bot.delivered()
@@ -258,7 +256,7 @@ async def test_what_a_refused_attempt_had_brought_before_is_adopted_and_not_spli
     assert [post.state for post in await bot.posts()] == [PostState.SENT]
 
 
-async def test_nothing_is_split_while_nobody_can_look(bot: Bot) -> None:
+async def test_nothing_is_split_while_the_earlier_message_cannot_be_searched(bot: Bot) -> None:
     await owing(bot, 5)
     bot.publisher.fail(CHANNEL, Fault(error=REFUSED_FIRST, arrives=True))
     bot.publisher.find_faults.append(UNKNOWN)
@@ -289,7 +287,7 @@ async def test_a_copy_from_before_a_split_posts_nothing_twice(bot: Bot) -> None:
     assert len(await failed(bot)) == 1
 
 
-async def test_unknown_refusals_are_waited_out_and_lose_nothing(bot: Bot) -> None:
+async def test_unknown_refusals_are_retried_and_lose_nothing(bot: Bot) -> None:
     await owing(bot, 60)
     bot.publisher.refusals[ChannelId(CHANNEL)] = UNKNOWN
     for _ in range(3):
@@ -303,7 +301,7 @@ async def test_unknown_refusals_are_waited_out_and_lose_nothing(bot: Bot) -> Non
 
 
 @pytest.mark.parametrize("error", [UNKNOWN, DeliveryError("Unreadable.", may_have_arrived=True)])
-async def test_what_follows_is_waited_for_too(bot: Bot, error: DeliveryError) -> None:
+async def test_posts_behind_an_unknown_refusal_wait_too(bot: Bot, error: DeliveryError) -> None:
     await owing(bot, 1, publishes=True)
     bot.publisher.follow_up_faults.extend([Fault(error=error)] * 5)
     await bot.delivered()
@@ -353,7 +351,7 @@ moments = st.lists(
     FATAL,
     (FeedKind.FORUM, Style.CARDS),
 )
-async def test_whatever_happens_each_paper_stands_once_and_only_the_refused_fail(
+async def test_whatever_happens_each_paper_is_posted_once_and_only_refused_ones_fail(
     tmp_path_factory: pytest.TempPathFactory,
     happened: list[tuple[str, int]],
     culprits: set[int],

@@ -13,7 +13,7 @@ from bot.core.limits import Limits
 from bot.core.posts import PostState
 from bot.core.schedules import Cadence
 from bot.errors import UserError
-from bot.services.blocks.overdue import SURE_AFTER_SECONDS
+from bot.services.blocks.retention import SURE_AFTER_SECONDS
 from bot.services.feeds.filters import FilterChange
 from bot.services.feeds.subscriptions import Subscribed
 from bot.services.feeds.unsubscribing import Unsubscribed
@@ -263,26 +263,26 @@ async def kept(bot: Bot) -> int:
 
 async def test_a_removed_one_is_forgotten_after_thirty_days_and_not_by_a_clock_that_leaps(bot: Bot) -> None:
     seconds = 0.0
-    overdue = bot.services.blocked_channels._removed
+    overdue = bot.services.blocked_channels.retention._removed
     overdue._monotonic = lambda: seconds
     await planned(bot)
     await unsubscribe(bot)
 
     bot.clock.advance(days=365)
-    await bot.services.blocked_channels.forget()
+    await bot.services.blocked_channels.retention.delete_expired()
     seconds += SURE_AFTER_SECONDS - 1
-    await bot.services.blocked_channels.forget()
+    await bot.services.blocked_channels.retention.delete_expired()
     bot.clock.advance(days=-365)
-    await bot.services.blocked_channels.forget()
+    await bot.services.blocked_channels.retention.delete_expired()
     seconds += SURE_AFTER_SECONDS
-    await bot.services.blocked_channels.forget()
+    await bot.services.blocked_channels.retention.delete_expired()
     assert await kept(bot) == 1
 
     bot.clock.advance(days=31)
-    await bot.services.blocked_channels.forget()
+    await bot.services.blocked_channels.retention.delete_expired()
     assert await kept(bot) == 1
     seconds += SURE_AFTER_SECONDS
-    await bot.services.blocked_channels.forget()
+    await bot.services.blocked_channels.retention.delete_expired()
     assert await kept(bot) == 0
 
 

@@ -64,7 +64,9 @@ async def test_a_next_run_within_the_schedule_stays_as_it_is(bot: Bot) -> None:
 
 
 @pytest.mark.parametrize("ahead", AHEAD[1:], ids=str)
-async def test_a_post_put_off_by_the_wrong_clock_goes_out_at_the_next_run(bot: Bot, ahead: timedelta) -> None:
+async def test_a_post_postponed_by_the_wrong_clock_is_sent_at_the_next_run(
+    bot: Bot, ahead: timedelta
+) -> None:
     await bot.subscribe(schedule=LIVE)
     bot.list_paper("2608.00001")
     bot.publisher.fail(CHANNEL, DeliveryError("Not now."))
@@ -160,7 +162,7 @@ async def test_a_failure_dated_later_than_now_does_not_count_as_lasting(bot: Bot
     await run_at(bot, NOW)
     bot.clock.advance(hours=1)
     await bot.run()
-    await bot.services.notices.tell()
+    await bot.services.notices.send_pending()
     assert await bot.value("SELECT count(*) FROM notices") == 0
 
 

@@ -184,7 +184,7 @@ async def test_a_feed_whose_planning_fails_stops_no_other_and_catches_up(
     assert (await bot.last_run()).outcome is Outcome.OK
 
 
-async def test_a_feed_whose_next_time_cannot_be_found_stops_no_other(
+async def test_a_feed_whose_next_run_cannot_be_computed_stops_no_other(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = running.next_run
@@ -205,7 +205,7 @@ async def test_a_feed_whose_next_time_cannot_be_found_stops_no_other(
     assert (await bot.feed()).next_run_at == bot.clock() + timedelta(days=1)
 
 
-async def test_a_run_that_fails_is_noted_changes_nothing_and_is_made_up_for(
+async def test_a_failed_run_is_recorded_changes_nothing_and_the_next_one_catches_up(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(*_: object, **__: object) -> None:
@@ -224,7 +224,7 @@ async def test_a_run_that_fails_is_noted_changes_nothing_and_is_made_up_for(
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
 
 
-async def test_a_run_whose_failure_cannot_be_noted_still_raises_the_first_error(
+async def test_a_run_whose_failure_cannot_be_recorded_still_raises_the_first_error(
     bot: Bot, caplog: pytest.LogCaptureFixture
 ) -> None:
     await bot.execute(
@@ -270,7 +270,7 @@ async def test_delivering_now_leaves_the_schedule_alone(bot: Bot) -> None:
     assert await bot.feed() == feed
 
 
-async def test_the_journal_has_the_numbers(bot: Bot) -> None:
+async def test_the_recorded_run_has_its_figures(bot: Bot) -> None:
     await bot.subscribe()
     bot.list_paper("2608.00001")
     bot.list_paper("2608.00002", title="Agents")

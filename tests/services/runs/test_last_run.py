@@ -61,7 +61,7 @@ async def test_a_feed_that_was_paused_counts_from_its_own_last_run(bot: Bot) -> 
     assert await last_run(bot, OTHER) == LastRun(new=2, matched=2, planned=2)
 
 
-async def test_what_waits_for_upvotes_has_matched(bot: Bot) -> None:
+async def test_papers_that_wait_for_upvotes_count_as_matches(bot: Bot) -> None:
     await bot.subscribe()
     await bot.execute("UPDATE feeds SET min_upvotes = 5")
     bot.list_paper("2608.00001", upvotes=4)
@@ -71,7 +71,7 @@ async def test_what_waits_for_upvotes_has_matched(bot: Bot) -> None:
     assert await last_run(bot) == LastRun(new=2, matched=2, planned=1)
 
 
-async def test_a_run_that_could_not_read_the_list_leaves_the_figures(bot: Bot) -> None:
+async def test_a_run_that_could_not_read_the_list_keeps_the_old_figures(bot: Bot) -> None:
     await bot.subscribe()
     bot.list_paper("2608.00001")
     bot.clock.advance(hours=1)

@@ -75,7 +75,7 @@ def test_each_feed_posts_what_it_wants_by_upvotes() -> None:
     assert found.broken == frozenset()
 
 
-def test_a_paper_that_two_queries_find_stands_once_with_both() -> None:
+def test_a_paper_that_matches_two_queries_is_posted_once_with_both() -> None:
     (item,) = planned(
         [feed()], [a_paper(1, title="Video Agents")], subscription(), subscription("agents")
     ).plans
@@ -84,7 +84,7 @@ def test_a_paper_that_two_queries_find_stands_once_with_both() -> None:
     assert set(entry.queries) == {"video", compiled("agents").canonical}
 
 
-def test_what_was_posted_is_left_out() -> None:
+def test_posted_papers_are_left_out() -> None:
     found = planned(
         [feed()],
         [a_paper(1), a_paper(2)],
@@ -97,7 +97,7 @@ def test_what_was_posted_is_left_out() -> None:
 YESTERDAY = NOW - timedelta(days=1)
 
 
-def test_a_run_tells_what_was_new_what_matched_and_what_became_owed() -> None:
+def test_a_run_reports_new_matching_and_planned_papers() -> None:
     filtered = replace(feed(), min_upvotes=5, last_run_at=YESTERDAY)
     papers = [
         a_paper(1, upvotes=9),
@@ -117,7 +117,7 @@ def test_a_run_tells_what_was_new_what_matched_and_what_became_owed() -> None:
     assert found.figures == {1: LastRun(new=3, matched=2, planned=1)}
 
 
-def test_all_that_a_feed_wants_is_new_at_its_first_run() -> None:
+def test_every_wanted_paper_is_new_at_a_feeds_first_run() -> None:
     papers = [a_paper(1), a_paper(2, title="Agents"), a_paper(3, list_day=TODAY - timedelta(days=1))]
     found = planned([feed(), replace(feed(2), last_run_at=YESTERDAY)], papers, subscription())
     assert found.figures == {
@@ -131,7 +131,7 @@ def test_a_withdrawn_paper_is_not_new() -> None:
     assert found.figures == {1: LastRun(new=0, matched=0, planned=0)}
 
 
-def test_every_message_has_a_nonce_of_its_own_that_discord_takes() -> None:
+def test_every_message_has_its_own_nonce_that_discord_accepts() -> None:
     found = planned(
         [replace(feed(), style=Style.DIGEST)], [a_paper(number) for number in range(200)], subscription()
     )
@@ -140,7 +140,7 @@ def test_every_message_has_a_nonce_of_its_own_that_discord_takes() -> None:
     assert all(0 < len(nonce) <= 25 for nonce in nonces)
 
 
-def test_a_query_that_cannot_be_evaluated_stops_itself_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_query_that_cannot_be_evaluated_affects_no_other(caplog: pytest.LogCaptureFixture) -> None:
     good = subscription("agents")
     bad = replace(good, query=replace(good.query, expression='"unclosed'))
     found = planned([feed(1), feed(2)], [a_paper(1)], bad, subscription(), subscription(of=2))
@@ -150,7 +150,7 @@ def test_a_query_that_cannot_be_evaluated_stops_itself_alone(caplog: pytest.LogC
     assert '"unclosed' in caplog.text
 
 
-def test_a_bug_in_one_feed_stops_itself_alone(
+def test_a_bug_in_one_feed_affects_no_other(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     whole = planning.layout
@@ -183,7 +183,7 @@ def test_older_papers_are_the_newest_from_before_the_subscription() -> None:
     assert [one.id for one in older.papers] == ["2608.00001", "2608.00003"]
 
 
-def test_older_papers_that_are_asked_for_ping_nobody() -> None:
+def test_requested_older_papers_ping_nobody() -> None:
     pinging = replace(feed(), mention_role_id=RoleId(7))
     papers = [a_paper(1), a_paper(2, list_day=TODAY - timedelta(days=1))]
     older = plan_older(pinging, papers=papers, subscriptions=[subscription()], posted=(), count=3)

@@ -42,7 +42,7 @@ async def known(bot: Bot) -> set[date]:
         return set(await list_days.reads(conn, date.min, date.max))
 
 
-async def test_the_first_poll_reads_the_open_day_alone(bot: Bot) -> None:
+async def test_the_first_poll_reads_only_the_open_day(bot: Bot) -> None:
     bot.list_paper("2608.00001")
     result = await bot.services.polling.poll()
     assert (result.days_read, result.listed, result.new, result.problem) == (1, 1, 1, None)
@@ -85,7 +85,7 @@ async def test_a_day_that_could_not_be_read_is_read_by_the_next_poll(bot: Bot) -
     assert (result.new, result.problem) == (1, None)
 
 
-async def test_a_source_that_is_down_is_not_asked_for_every_day(bot: Bot) -> None:
+async def test_a_source_that_is_down_gets_no_request_for_the_other_days(bot: Bot) -> None:
     await bot.services.polling.poll()
     bot.clock.advance(days=20)
     asked(bot)
@@ -128,7 +128,7 @@ async def test_a_bug_over_one_day_does_not_cost_the_others(
     assert "OverflowError" in caplog.text
 
 
-async def test_a_day_none_of_whose_items_can_be_read_stays_a_gap(bot: Bot) -> None:
+async def test_a_day_without_readable_items_stays_unread(bot: Bot) -> None:
     bot.hub.days[bot.today] = [{"paper": {"identifier": "in a new format"}}] * 12
     result = await bot.services.polling.poll()
     assert (result.days_read, result.listed) == (0, 0)
@@ -141,7 +141,7 @@ async def test_a_day_none_of_whose_items_can_be_read_stays_a_gap(bot: Bot) -> No
     assert (result.new, result.problem) == (1, None)
 
 
-async def test_what_can_be_read_of_a_broken_list_is_stored_and_the_rest_counted(bot: Bot) -> None:
+async def test_readable_items_of_a_broken_list_are_stored_and_the_others_counted(bot: Bot) -> None:
     bot.list_paper("2608.00001")
     bot.hub.days[bot.today].append({"paper": {}})
     result = await bot.services.polling.poll()
@@ -151,7 +151,7 @@ async def test_what_can_be_read_of_a_broken_list_is_stored_and_the_rest_counted(
     assert (read.papers, read.unreadable) == (1, 1)
 
 
-async def test_a_list_that_is_cut_short_is_used_and_stays_a_gap(bot: Bot) -> None:
+async def test_an_incomplete_list_is_used_and_stays_unread(bot: Bot) -> None:
     for number in range(150):
         bot.list_paper(f"2608.{number:05}")
     bot.hub.faults.extend([None, Fault(status=400)])
@@ -161,7 +161,7 @@ async def test_a_list_that_is_cut_short_is_used_and_stays_a_gap(bot: Bot) -> Non
     assert (await bot.services.polling.poll()).new == 50
 
 
-async def test_hostile_items_cost_themselves_and_not_what_is_stored_with_them(bot: Bot) -> None:
+async def test_hostile_items_affect_no_other_item(bot: Bot) -> None:
     texts = ["\x00", "\ud800", "x" * 100_000, "\u202e" * 5, "NaN"]
     numbers = [2**63, -(2**63), 10**400, 1e308, float("nan"), float("inf"), "12", [], {}, True, None]
     days = ["0000-00-00", "9999-12-31T23:59:59+14:00", "0001-01-01T00:00:00-14:00", 10**20, "2026-02-30"]
@@ -219,7 +219,9 @@ async def test_a_huge_day_is_read_whole(bot: Bot) -> None:
 
 
 @pytest.mark.parametrize("backfill_days", [0, 3])
-async def test_a_week_is_made_up_for_even_without_an_archive(tmp_path: Path, backfill_days: int) -> None:
+async def test_missed_days_of_a_week_are_read_even_without_an_archive(
+    tmp_path: Path, backfill_days: int
+) -> None:
     async with a_bot(tmp_path, backfill_days=backfill_days) as bot:
         await bot.services.polling.poll()
         bot.clock.advance(days=20)
@@ -253,7 +255,7 @@ async def test_the_archive_is_read_once_slowly_and_newest_first(bot: Bot) -> Non
     assert asked(bot) == []
 
 
-async def test_an_archive_cut_off_is_gone_on_with_after_the_restart(bot: Bot) -> None:
+async def test_an_interrupted_archive_continues_after_the_restart(bot: Bot) -> None:
     with pytest.raises(asyncio.CancelledError):
         await patient(bot, [], cut_off_after=3).backfill()
     assert asked(bot) == days(bot, 1, 2)
@@ -261,7 +263,7 @@ async def test_an_archive_cut_off_is_gone_on_with_after_the_restart(bot: Bot) ->
     assert asked(bot) == days(bot, 3, 4, 5)
 
 
-async def test_how_far_the_archive_is_read_is_told_also_of_a_day_that_fails(bot: Bot) -> None:
+async def test_the_progress_of_the_archive_counts_failed_days(bot: Bot) -> None:
     told: list[int | str] = []
 
     @contextmanager
@@ -284,7 +286,7 @@ async def test_how_far_the_archive_is_read_is_told_also_of_a_day_that_fails(bot:
     assert told == [1, "day", "end"]
 
 
-async def test_an_archive_that_cannot_be_read_is_said_to_be_missing(bot: Bot) -> None:
+async def test_an_archive_that_cannot_be_read_is_reported_as_missing(bot: Bot) -> None:
     for back in (1, 2, 4):
         bot.hub.day_faults[bot.today - timedelta(days=back)] = REFUSAL
     assert not await patient(bot, []).backfill()
@@ -297,7 +299,7 @@ async def test_an_archive_that_cannot_be_read_is_said_to_be_missing(bot: Bot) ->
     assert await known(bot) == {NOW.date() - timedelta(days=back) for back in range(1, 6)}
 
 
-async def test_an_archive_that_cannot_be_stored_keeps_what_was(bot: Bot) -> None:
+async def test_an_archive_that_cannot_be_stored_keeps_the_old_papers(bot: Bot) -> None:
     await bot.execute(
         f"CREATE TRIGGER full BEFORE INSERT ON list_days WHEN NEW.day < '{bot.today - timedelta(days=2)}' "
         "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
@@ -313,7 +315,7 @@ async def test_an_archive_that_cannot_be_stored_keeps_what_was(bot: Bot) -> None
 @pytest.mark.parametrize(
     "fault", [*PASSING_LEAKS, *FINAL_LEAKS], ids=lambda fault: f"{fault.kind} {fault.status}"
 )
-async def test_what_hugging_face_answers_instead_of_a_list_is_not_kept(
+async def test_an_answer_that_is_not_a_list_is_not_stored(
     bot: Bot, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
     bot.hub.day_faults[bot.today] = fault

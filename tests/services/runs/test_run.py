@@ -90,7 +90,7 @@ async def test_older_days_of_the_archive_flood_nobody(world: World) -> None:
     assert world.posted_ids() == []
 
 
-async def test_ten_days_offline_lose_nothing_and_come_at_once(tmp_path: Path) -> None:
+async def test_papers_of_ten_days_offline_are_posted_at_once(tmp_path: Path) -> None:
     hub = FakeHuggingFace()
     async with running_world(tmp_path, hub=hub) as world:
         await subscribe(world, "video")
@@ -118,7 +118,7 @@ async def test_withdrawn_papers_are_not_posted(world: World) -> None:
     assert world.posted_ids() == []
 
 
-async def test_a_failed_read_is_a_failure_and_the_papers_come_later(world: World) -> None:
+async def test_a_failed_read_is_a_failure_and_the_papers_are_posted_later(world: World) -> None:
     world.list_paper("2608.00001", title="Video")
     await subscribe(world, "video")
     world.hub.day_faults[world.today] = Fault(status=403)
@@ -138,7 +138,7 @@ async def test_a_failed_read_is_a_failure_and_the_papers_come_later(world: World
     assert world.posted_ids() == ["2608.00001"]
 
 
-async def test_what_exceeds_the_cards_is_folded_and_not_dropped(world: World) -> None:
+async def test_papers_beyond_the_cards_are_folded_and_not_dropped(world: World) -> None:
     for number in range(40):
         world.list_paper(f"2608.{number:05}", title=f"Video {number}", upvotes=100 - number)
     await subscribe(world, "video")
@@ -190,7 +190,7 @@ async def test_a_restart_posts_nothing_again(tmp_path: Path, hours: int) -> None
         assert last.posts == 0
 
 
-async def test_the_bell_rings_for_the_next_poll_or_the_next_due_feed(world: World) -> None:
+async def test_the_next_run_is_at_the_next_poll_or_the_next_due_feed(world: World) -> None:
     await world.run()
     assert await world.services.runs.next_at() == NOW + timedelta(seconds=1800)
 
@@ -211,7 +211,7 @@ async def test_deliver_posts_what_is_listed_at_that_moment(world: World) -> None
     assert await world.services.runs.next_at() == NOW + timedelta(seconds=1800)
 
 
-async def test_deliver_goes_on_with_what_is_known_where_the_list_cannot_be_read(world: World) -> None:
+async def test_deliver_continues_with_known_papers_if_the_list_cannot_be_read(world: World) -> None:
     world.list_paper("2608.00001", title="Video")
     await subscribe(world, "video")
     await world.run()

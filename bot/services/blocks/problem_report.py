@@ -1,4 +1,4 @@
-"""Problems: which of a server's notices still apply, and the report that one message makes of them."""
+"""The problem report: a server's pending notices whose problems still exist, as one message's content."""
 
 from __future__ import annotations
 
@@ -13,44 +13,46 @@ from bot.core.posts import Post
 from bot.store import feeds, notices, posts, runs
 from bot.store.database import Database
 
-MAX_FAILED = 100  # posts that a message counts
+MAX_FAILED = 100  # posts in one message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """The notices that one message to a server reports."""
+    """The notices that a server gets in one message."""
 
     ids: tuple[NoticeId, ...]
     nonce: str
     attempts: int  # before this one
-    told: ProblemReport
+    report: ProblemReport
 
 
-async def still_true(database: Database, server_id: ServerId, theirs: Sequence[Notice]) -> Pending | None:
-    """The notices that still apply; the others are deleted, so that a problem that comes back is reported."""
+async def current_problems(
+    database: Database, server_id: ServerId, pending: Sequence[Notice]
+) -> Pending | None:
+    """The notices whose problems still exist; drops the others, so that a new problem is a new notice."""
     async with database.read() as conn:
         known = {feed.id: feed for feed in await feeds.of_server(conn, server_id)}
         delays = await notices.delays(conn, list(known))
         failures = _failures(await posts.failed(conn, list(known), MAX_FAILED), known)
         source = await runs.source_failure(conn)
-    blocked = _of(theirs, NoticeKind.BLOCKED, known)
+    blocked = _of(pending, NoticeKind.BLOCKED, known)
     blocked = {notice_id: feed for notice_id, feed in blocked.items() if feed.block is not None}
-    delayed = _of(theirs, NoticeKind.DELAYED, known)
+    delayed = _of(pending, NoticeKind.DELAYED, known)
     delayed = {notice_id: feed for notice_id, feed in delayed.items() if feed.id in delays}
-    failed = _of(theirs, NoticeKind.FAILED, known)
+    failed = _of(pending, NoticeKind.FAILED, known)
     failed = {notice_id: feed for notice_id, feed in failed.items() if feed.id in failures}
-    of_source = [notice.id for notice in theirs if notice.kind is NoticeKind.SOURCE and source]
+    of_source = [notice.id for notice in pending if notice.kind is NoticeKind.SOURCE and source]
     kept = {*blocked, *delayed, *failed, *of_source}
-    if over := [notice.id for notice in theirs if notice.id not in kept]:
+    if over := [notice.id for notice in pending if notice.id not in kept]:
         async with database.write() as conn:
             await notices.drop(conn, over)
     if not kept:
         return None
     return Pending(
         ids=tuple(sorted(kept)),
-        nonce=theirs[0].nonce,
-        attempts=max(notice.attempts for notice in theirs),
-        told=ProblemReport(
+        nonce=pending[0].nonce,
+        attempts=max(notice.attempts for notice in pending),
+        report=ProblemReport(
             server_id=server_id,
             blocked=tuple(blocked.values()),
             delayed=tuple(Delay(feed=feed, reason=delays[feed.id]) for feed in delayed.values()),
@@ -60,13 +62,13 @@ async def still_true(database: Database, server_id: ServerId, theirs: Sequence[N
     )
 
 
-def _of(theirs: Iterable[Notice], kind: NoticeKind, known: Mapping[FeedId, Feed]) -> dict[NoticeId, Feed]:
-    of_kind = [(notice.id, notice.feed_id) for notice in theirs if notice.kind is kind]
+def _of(pending: Iterable[Notice], kind: NoticeKind, known: Mapping[FeedId, Feed]) -> dict[NoticeId, Feed]:
+    of_kind = [(notice.id, notice.feed_id) for notice in pending if notice.kind is kind]
     return {notice_id: known[feed_id] for notice_id, feed_id in of_kind if feed_id and feed_id in known}
 
 
 def _failures(failed: Sequence[Post], known: Mapping[FeedId, Feed]) -> dict[FeedId, Failure]:
-    """Failed posts by feed, the latest first."""
+    """The papers that could not be posted, by feed, the latest failure first."""
     of_feeds: defaultdict[FeedId, list[Post]] = defaultdict(list)
     for post in failed:
         if post.feed_id in known:
@@ -74,8 +76,8 @@ def _failures(failed: Sequence[Post], known: Mapping[FeedId, Feed]) -> dict[Feed
     return {
         feed_id: Failure(
             feed=known[feed_id],
-            paper_ids=tuple(entry.paper_id for post in theirs for entry in post.entries),
-            reason=theirs[0].refusal or theirs[0].reason or "",
+            paper_ids=tuple(entry.paper_id for post in pending for entry in post.entries),
+            reason=pending[0].refusal or pending[0].reason or "",
         )
-        for feed_id, theirs in of_feeds.items()
+        for feed_id, pending in of_feeds.items()
     }

@@ -1,0 +1,46 @@
+"""Layout: the papers of one feed as posts, each with its entries, its ping and its follow-ups."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+
+from bot.core.feeds import Feed, FeedKind
+from bot.core.ids import PaperId
+from bot.core.messages import layout
+from bot.core.papers import Paper
+from bot.core.posts import FollowUpKind, Form, NewPost
+
+_NONCE_BYTES = 12  # 24 hex digits: Discord accepts 25 characters
+
+
+def new_posts(
+    feed: Feed, papers: Sequence[Paper], queries_of: Mapping[PaperId, tuple[str, ...]], *, pings: bool
+) -> tuple[NewPost, ...]:
+    """The posts for these papers in this order; with `pings`, the first one pings the feed's role."""
+    messages = layout(
+        papers,
+        style=feed.style,
+        max_papers=feed.max_papers,
+        queries_of=queries_of,
+        one_card_each=feed.kind is FeedKind.FORUM or feed.opens_threads,
+    )
+    return tuple(
+        NewPost(
+            feed_id=feed.id,
+            place=feed.place,
+            nonce=secrets.token_hex(_NONCE_BYTES),
+            entries=entries,
+            mention_role_id=feed.mention_role_id if pings and number == 0 else None,
+            follow_ups=_follow_ups(feed, is_card=entries[0].form is Form.CARD),
+        )
+        for number, entries in enumerate(messages)
+    )
+
+
+def _follow_ups(feed: Feed, *, is_card: bool) -> tuple[FollowUpKind, ...]:
+    wanted = {
+        FollowUpKind.PUBLISH: feed.publishes,
+        FollowUpKind.THREAD: feed.opens_threads and is_card,
+    }
+    return tuple(kind for kind, is_wanted in wanted.items() if is_wanted)
