@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from bot.core.decisions import Stage, reach
 from bot.core.feeds import Feed, LastRun, Subscription
 from bot.core.ids import FeedId, PostId, RunId
@@ -26,35 +24,10 @@ from bot.services.runs.clock_correction import correct
 from bot.services.runs.freshness import FreshList
 from bot.services.runs.planning import FeedPlan, Planned, plan, plan_older
 from bot.services.runs.polling import Polling, PollResult
+from bot.services.runs.run_report import RunReport, outcome_of, record
 from bot.store import feeds, papers, posts, runs, subscriptions
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunReport:
-    """One run in numbers."""
-
-    listed: int = 0
-    new_papers: int = 0
-    feeds: int = 0  # that were due
-    posts: int = 0  # that were planned
-    outcome: Outcome = Outcome.OK
-    problem: Problem | None = None
-    problem_day: date | None = None  # the newest list day that could not be read
-
-    @property
-    def fields(self) -> dict[str, object]:
-        """The fields of the log line."""
-        return {
-            "listed": self.listed,
-            "new_papers": self.new_papers,
-            "feeds": self.feeds,
-            "posts": self.posts,
-            "outcome": self.outcome.value,
-            "problem": self.problem and self.problem.kind.value,
-            "problem_day": self.problem_day and str(self.problem_day),
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +129,7 @@ class Runs:
         async with self._database.read() as conn:
             due = await feeds.due(conn, now)
         planned = await self._plan(due, now)
-        outcome, problem, problem_day = _outcome(listing.problem), listing.problem, listing.problem_day
+        outcome, problem, problem_day = outcome_of(listing.problem), listing.problem, listing.problem_day
         if planned.broken:  # the log has each
             outcome, problem, problem_day = Outcome.FAILED, Problem(ProblemKind.BUG), None
         next_runs = [(feed.id, _next_run(feed.schedule, now)) for feed in due]
@@ -179,7 +152,7 @@ class Runs:
                 problem=problem,
                 problem_day=problem_day,
             )
-            await _finish(conn, run_id, report, now=now)
+            await record(conn, run_id, report, now=now)
         for feed in due:
             if feed.schedule.cadence is not Cadence.LIVE:
                 self._telemetry.feed_planned(late_seconds=max(0.0, (now - feed.next_run_at).total_seconds()))
@@ -190,10 +163,10 @@ class Runs:
         try:
             async with self._database.write() as conn:
                 report = RunReport(outcome=Outcome.FAILED, problem=Problem(kind))
-                await _finish(conn, run_id, report, now=self._clock())
+                await record(conn, run_id, report, now=self._clock())
         except StoreError:
             pass  # the database has logged it once
-        except Exception:  # noqa: BLE001 - the first error is the one to tell of; it is about to be raised
+        except Exception:  # noqa: BLE001 - the first error matters more, and is raised next
             _log.warning("The failure of run %d could not be recorded", run_id, exc_info=True)
 
     async def deliver_now(self, feed: Feed) -> RequestedRun:
@@ -274,28 +247,6 @@ class Runs:
             now=now,
             backfill_days=self._backfill_days,
         )
-
-
-def _outcome(problem: Problem | None) -> Outcome:
-    if problem is None:
-        return Outcome.OK
-    is_ours = problem.kind in {ProblemKind.BUG, ProblemKind.DATABASE}
-    return Outcome.FAILED if is_ours else Outcome.SOURCE_FAILED
-
-
-async def _finish(conn: AsyncConnection, run_id: RunId, report: RunReport, *, now: datetime) -> None:
-    await runs.finish(
-        conn,
-        run_id,
-        now=now,
-        outcome=report.outcome,
-        listed=report.listed,
-        new_papers=report.new_papers,
-        feeds=report.feeds,
-        posts=report.posts,
-        problem=report.problem,
-        problem_day=report.problem_day,
-    )
 
 
 def _last_runs(due: Sequence[Feed], wanted: Mapping[FeedId, Sequence[Subscription]]) -> Iterator[datetime]:

@@ -448,7 +448,7 @@ async def test_an_event_that_failed_is_retried_and_does_not_stop_the_others(
     guild_events.server_left(SERVER)
     guild_events.server_joined(SERVER)  # the latest counts
     assert not await guild_events.handle()
-    assert "tried again" in caplog.text
+    assert "trying again" in caplog.text
     monkeypatch.setattr(bot.services.blocked_channels, "channel_gone", real)
     assert await guild_events.handle()
     block = await blocked(bot)

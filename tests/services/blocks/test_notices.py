@@ -1,4 +1,4 @@
-"""Notices: a server is told of its troubles once, in one message, in the best place that takes it."""
+"""Notices: a server is notified once about its problems, in one message, in the best place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.core.access import Access
 from bot.core.ids import ChannelId, ServerId
 from bot.core.notices import NoticeState
 from bot.errors import DeliveryError, DeliveryErrorKind, Problem, ProblemKind, SourceError
-from bot.services.blocks.notices import MOST_ATTEMPTS, SOURCE_SILENT_FOR
+from bot.services.blocks.notices import MAX_ATTEMPTS, SOURCE_DOWN_FOR
 from bot.services.delivery.attempts import FAILURES_BEFORE_NOTICE
 from bot.services.delivery.blocking import add_delay_notice, block
 from tests.fakes.board import DIRECT
@@ -157,10 +157,10 @@ async def test_a_message_interrupted_by_a_crash_is_retried(bot: Bot, monkeypatch
 async def test_a_notice_is_given_up_after_a_day(bot: Bot) -> None:
     await with_problem(bot)
     bot.board.refusals[DIRECT + USER] = BUSY
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         await told(bot, minutes=15)
     assert await states(bot) == ["undeliverable"]
-    assert len(bot.board.tried) == MOST_ATTEMPTS
+    assert len(bot.board.tried) == MAX_ATTEMPTS
 
 
 async def test_a_block_that_ended_before_its_notice_is_not_notified_and_the_next_one_is(bot: Bot) -> None:
@@ -317,7 +317,7 @@ async def test_time_offline_does_not_count_as_an_outage_of_hugging_face(bot: Bot
     await bot.run()
     bot.clock.advance(hours=1)
     await silent(bot, 0)
-    bot.clock.now += 2 * SOURCE_SILENT_FOR
+    bot.clock.now += 2 * SOURCE_DOWN_FOR
     await bot.restart()
     await bot.services.notices.send_pending()
     assert await kinds(bot) == []

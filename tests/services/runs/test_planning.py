@@ -12,7 +12,7 @@ import pytest
 from bot.core.feeds import Feed, LastRun, Style, Subscription
 from bot.core.ids import ChannelId, FeedId, PaperId, RoleId, ServerId, SubscriptionId, UserId
 from bot.core.papers import Paper
-from bot.services.runs import planning
+from bot.services.runs import layout as layout_module
 from bot.services.runs.planning import Planned, plan, plan_older
 from tests.queries import compiled
 from tests.samples import NINE_ON_WEEKDAYS, NOW, TODAY, a_paper
@@ -153,14 +153,14 @@ def test_a_query_that_cannot_be_evaluated_affects_no_other(caplog: pytest.LogCap
 def test_a_bug_in_one_feed_affects_no_other(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    whole = planning.layout
+    whole = layout_module.layout
 
     def layout(papers: Sequence[Paper], **rest: object) -> object:
         if rest["style"] is Style.DIGEST:
             raise ZeroDivisionError
         return whole(papers, **rest)  # pyright: ignore[reportArgumentType]
 
-    monkeypatch.setattr(planning, "layout", layout)
+    monkeypatch.setattr(layout_module, "layout", layout)
     digest = replace(feed(1), style=Style.DIGEST)
     found = planned([digest, feed(2)], [a_paper(1)], subscription(), subscription(of=2))
     assert ids(found, 2) == ["2608.00001"]
