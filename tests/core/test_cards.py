@@ -40,7 +40,7 @@ def text(paper: Paper = PLAIN, *queries: str, is_alone: bool = False, limit: int
     return card(paper, *queries, is_alone=is_alone, limit=limit).description or ""
 
 
-def test_a_card_among_others_says_all_there_is_in_its_text() -> None:
+def test_a_card_among_others_has_everything_in_its_text() -> None:
     shown = card()
     assert (shown.title, shown.url) == (PLAIN.title, "https://huggingface.co/papers/2608.00001")
     assert shown.description == (
@@ -67,7 +67,7 @@ def test_a_card_alone_has_its_links_for_buttons_and_a_large_picture() -> None:
     assert (shown.thumbnail, shown.image) == (None, PLAIN.thumbnail)
 
 
-def test_what_a_paper_lacks_leaves_no_trace() -> None:
+def test_a_card_leaves_out_what_its_paper_lacks() -> None:
     bare = Paper(id=PLAIN.id, list_day=None, title="Bare", abstract="Nothing else.")
     assert text(bare) == "Nothing else.\n\n👍 0 · 💬 0\n[PDF](https://arxiv.org/pdf/2608.00001)"
     assert card(bare).footer is None
@@ -93,7 +93,7 @@ def test_the_footer_names_the_queries() -> None:
     assert many.endswith(" and 5 more")
 
 
-def test_a_match_that_is_not_seen_otherwise_is_quoted_from_the_abstract() -> None:
+def test_a_match_that_is_not_visible_is_quoted_from_the_abstract() -> None:
     paper = replace(
         PLAIN, abstract="Words before it. " * 20 + "Then a lonely walrus appears. " + "Words after it. " * 20
     )
@@ -103,12 +103,12 @@ def test_a_match_that_is_not_seen_otherwise_is_quoted_from_the_abstract() -> Non
     assert "Keyword: **tethered wings**" in text(PLAIN, "tethered wings")
 
 
-def test_664_authors_are_a_few_and_their_number() -> None:
+def test_664_authors_are_shown_as_a_few_and_the_total() -> None:
     paper = replace(PLAIN, authors=tuple(f"Person {number}" for number in range(664)))
     assert text(paper).startswith("Person 0, Person 1, Person 2, … (664 authors)")
 
 
-def test_an_author_that_a_query_found_is_named_wherever_they_stand() -> None:
+def test_an_author_that_a_query_matches_is_named_at_any_position() -> None:
     assert text(PLAIN, "author:pattern").startswith(
         "Ada Example, Bo Sample, Cy Instance, … Ed **Pattern**, … (5 authors)"
     )
@@ -143,7 +143,7 @@ def test_a_project_page_that_is_the_code_is_linked_once() -> None:
     assert "[Project]" not in text(replace(PLAIN, project_page=PLAIN.github_repo))
 
 
-def test_a_tight_card_gives_up_lesser_parts_before_its_numbers() -> None:
+def test_a_tight_card_leaves_out_lesser_parts_before_its_numbers() -> None:
     tight = text(PLAIN, limit=250)
     assert "👍 1,234" in tight
     assert "submitted by" not in tight
@@ -157,7 +157,7 @@ def test_a_tight_card_gives_up_lesser_parts_before_its_numbers() -> None:
     is_alone=st.booleans(),
     limit=st.one_of(st.integers(20, 700), st.integers(700, 6_000)),
 )
-def test_a_card_fits_whatever_stands_in_the_paper(
+def test_a_card_fits_whatever_the_paper_contains(
     *, paper: Paper, queries: tuple[Query, ...], is_alone: bool, limit: int
 ) -> None:
     shown = make_card(paper, queries=queries, is_alone=is_alone, limit=limit)
@@ -183,7 +183,7 @@ def test_a_line_is_one_line_within_its_limit_and_links_its_paper(
 
 
 @pytest.mark.parametrize("title", ["", "  ", "\u200b"])
-def test_a_paper_without_a_title_goes_by_its_id(title: str) -> None:
+def test_a_paper_without_a_title_is_shown_by_its_id(title: str) -> None:
     nameless = replace(PLAIN, title=title)
     assert card(nameless).title == "2608.00001"
     assert digest_line(nameless, queries=()).startswith("👍 1,234 · [2608.00001](")

@@ -100,7 +100,7 @@ def decided(
         (replace(PAPER, list_day=OLDEST), [replace(VIDEO, since=date.min)], False, Stage.POST),
     ],
 )
-def test_the_first_stage_that_ends_it_is_named(
+def test_the_first_stage_that_stops_a_paper_is_named(
     *, paper: Paper, matched: list[Subscription], posted: bool, stage: Stage
 ) -> None:
     decision = decided(paper, matched=matched, posted=posted)
@@ -108,7 +108,7 @@ def test_the_first_stage_that_ends_it_is_named(
     assert decision.is_post == (stage is Stage.POST)
 
 
-def test_the_stages_are_listed_in_the_order_in_which_they_are_asked() -> None:
+def test_the_stages_are_listed_in_the_order_of_the_checks() -> None:
     assert list(Stage) == [
         Stage.LISTED,
         Stage.POSTED,
@@ -122,14 +122,14 @@ def test_the_stages_are_listed_in_the_order_in_which_they_are_asked() -> None:
     ]
 
 
-def test_only_the_subscriptions_that_want_it_by_then_are_named() -> None:
+def test_only_the_subscriptions_that_began_in_time_are_named() -> None:
     later = replace(VIDEO, id=SubscriptionId(2), since=TODAY + timedelta(days=1))
     assert decided(matched=[VIDEO, later]).matched == (VIDEO,)
     too_early = decided(matched=[later])
     assert (too_early.matched, too_early.wanted_from) == ((later,), later.since)
 
 
-def test_a_post_that_has_it_is_handed_on() -> None:
+def test_the_decision_has_the_post_of_the_paper() -> None:
     assert decided(matched=[], posted=POST).post is POST
 
 
@@ -149,7 +149,7 @@ def test_waiting_for_upvotes_says_until_when() -> None:
         (2, None, True, Stage.EXCLUDED),
     ],
 )
-def test_the_filter_asks_for_no_exclusion_then_code_then_upvotes(
+def test_the_filter_checks_the_exclusion_then_code_then_upvotes(
     *, upvotes: int, repo: str | None, is_excluded: bool, stage: Stage
 ) -> None:
     feed = replace(FEED, only_with_code=True, exclude=SURVEY)
@@ -163,7 +163,7 @@ LONG_AGO = replace(VIDEO, since=date.min, created_at=NOW - timedelta(days=30))
 
 
 @pytest.mark.parametrize("days", range(12))
-def test_what_a_run_has_looked_at_goes_out_within_the_window_alone(days: int) -> None:
+def test_a_paper_that_a_run_checked_is_posted_only_within_the_window(days: int) -> None:
     later = decided(feed=RAN, matched=[LONG_AGO], today=TODAY + timedelta(days=days), oldest=date.min)
     assert later.stage is (Stage.POST if days <= WINDOW_DAYS else Stage.REACH)
     poor = replace(PAPER, upvotes=0)
@@ -173,7 +173,7 @@ def test_what_a_run_has_looked_at_goes_out_within_the_window_alone(days: int) ->
     assert waiting.waits_until == TODAY + timedelta(days=WINDOW_DAYS)
 
 
-def test_what_no_run_has_looked_at_is_not_bound_by_the_window() -> None:
+def test_a_paper_that_no_run_checked_is_not_bound_by_the_window() -> None:
     late = TODAY + timedelta(days=10)
 
     def stage(paper: Paper = PAPER, **changes: Any) -> Stage:
@@ -192,7 +192,7 @@ def test_what_no_run_has_looked_at_is_not_bound_by_the_window() -> None:
     assert stage(feed=replace(RAN, last_run_at=None)) is Stage.POST
 
 
-def test_what_is_older_than_a_subscription_says_whether_the_filter_would_keep_it_out() -> None:
+def test_a_paper_older_than_the_subscription_says_whether_the_filter_applies_too() -> None:
     later = replace(VIDEO, since=TODAY + timedelta(days=1))
     assert decided(matched=[later]).lacks is None
     assert decided(replace(PAPER, upvotes=0), matched=[later]).lacks is Stage.UPVOTES
@@ -201,14 +201,16 @@ def test_what_is_older_than_a_subscription_says_whether_the_filter_would_keep_it
 
 @pytest.mark.parametrize("backfill_days", [0, 3, 30])
 @pytest.mark.parametrize("days_ago", [0, 1, 6, 7, 8, 10, 29, 30, 400])
-def test_a_run_reaches_to_a_week_before_the_last_one_within_bounds(days_ago: int, backfill_days: int) -> None:
+def test_a_run_reaches_a_week_before_the_last_one_within_the_limits(
+    days_ago: int, backfill_days: int
+) -> None:
     feed = replace(FEED, last_run_at=NOW - timedelta(days=days_ago))
     found = reach(feed, (), now=NOW, backfill_days=backfill_days)
     days = (open_list_day(NOW) - found).days
     assert days == min(days_ago + WINDOW_DAYS, max(backfill_days, WINDOW_DAYS))
 
 
-def test_a_hold_or_a_pause_does_not_shorten_the_reach() -> None:
+def test_a_block_or_a_pause_does_not_shorten_the_reach() -> None:
     feed = replace(FEED, last_run_at=NOW - timedelta(days=10))
     blocked = replace(feed, block=Block(reason="…", since=NOW), paused_at=NOW)
     assert reach(blocked, (), now=NOW, backfill_days=30) == reach(feed, (), now=NOW, backfill_days=30)
@@ -232,7 +234,7 @@ def test_however_the_clock_jumps_the_window_is_always_in_reach(
     assert oldest <= today - timedelta(days=WINDOW_DAYS)
 
 
-def test_posts_go_by_upvotes_then_id() -> None:
+def test_papers_are_posted_by_upvotes_then_id() -> None:
     papers = [
         replace(PAPER, id=PaperId(id_), upvotes=upvotes) for id_, upvotes in [("b", 1), ("c", 2), ("a", 1)]
     ]

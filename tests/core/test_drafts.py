@@ -39,17 +39,17 @@ def test_back_keeps_every_answer(page: Page) -> None:
 
 
 @pytest.mark.parametrize("page", [Page.CHANNEL, Page.KEYWORDS])
-def test_a_question_that_is_not_answered_is_not_passed(page: Page) -> None:
+def test_an_unanswered_question_is_not_skipped(page: Page) -> None:
     assert replace(EMPTY, page=page).forward().page is page
 
 
-def test_a_channel_brings_its_schedule_unless_the_person_chose_one() -> None:
+def test_a_channels_schedule_is_taken_unless_the_person_chose_one() -> None:
     assert EMPTY.in_place(PLACE, schedule=TEN, subscribed=3).schedule == TEN
     own = EMPTY.with_times(at=time(7), weekdays=frozenset({0}), timezone="UTC")
     assert own.in_place(PLACE, schedule=TEN, subscribed=3).schedule.time == time(7)
 
 
-def test_keywords_that_cannot_be_read_are_kept_for_mending_and_not_asked_for() -> None:
+def test_keywords_that_cannot_be_read_are_kept_for_editing_only() -> None:
     draft = FILLED.refusing('"open')
 
     assert (draft.typed, draft.keywords) == ('"open', "")
@@ -65,5 +65,5 @@ def test_keywords_that_cannot_be_read_are_kept_for_mending_and_not_asked_for() -
         (" \n", ""),
     ],
 )
-def test_lines_are_read_as_commas_are(typed: str, line: str) -> None:
+def test_lines_are_read_like_commas(typed: str, line: str) -> None:
     assert on_one_line(typed) == line

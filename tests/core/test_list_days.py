@@ -43,7 +43,7 @@ def test_the_open_day_has_opened_and_not_closed(moment: datetime) -> None:
     assert opens_at(day) <= moment < closes_at(day)
 
 
-def test_a_first_poll_reads_the_open_day_alone() -> None:
+def test_the_first_poll_reads_only_the_open_day() -> None:
     assert days_to_read(_NOW, read_at={}, backfill_days=30) == [_TODAY]
 
 
@@ -53,13 +53,13 @@ def test_a_poll_reads_the_window_again_after_the_open_day() -> None:
     assert days == [_TODAY - timedelta(days=back) for back in range(8)]
 
 
-def test_the_days_of_a_time_offline_are_read_though_they_are_older_than_the_window() -> None:
+def test_days_missed_offline_are_read_even_before_the_window() -> None:
     last = _TODAY - timedelta(days=12)
     days = days_to_read(_NOW, read_at={last: opens_at(last)}, backfill_days=30)
     assert days == [_TODAY - timedelta(days=back) for back in range(13)]
 
 
-def test_a_day_is_read_once_more_after_it_closed_and_then_left() -> None:
+def test_a_day_is_read_once_more_after_it_closed() -> None:
     old = _TODAY - timedelta(days=20)
     others = {_TODAY - timedelta(days=back): _NOW - timedelta(minutes=30) for back in range(20)}
     before, after = closes_at(old) - timedelta(seconds=1), closes_at(old)
@@ -72,7 +72,7 @@ def test_a_poll_every_second_does_not_read_the_window_every_second() -> None:
     assert days_to_read(_NOW, read_at=read_at, backfill_days=30) == [_TODAY]
 
 
-def test_the_backfill_is_the_archive_that_was_never_read_newest_first() -> None:
+def test_the_backfill_reads_the_missing_archive_newest_first() -> None:
     read_at = {_TODAY - timedelta(days=1): _NOW}
     days = days_to_backfill(_NOW, read_at=read_at, backfill_days=4)
     assert days == [_TODAY - timedelta(days=back) for back in (2, 3, 4)]

@@ -51,19 +51,19 @@ def rendered(markdown: str) -> str:
         ("12. one", "12\\. one"),
     ],
 )
-def test_what_discord_would_obey_is_shown_instead(text: str, written: str) -> None:
+def test_markup_and_pings_are_escaped(text: str, written: str) -> None:
     assert escape(text) == written
 
 
 @pytest.mark.parametrize(
     "text", ["pass@1 at 4.1 of x > y", "C# and A/B: 5 - 3", "me@example.org", "3D worlds (part 2)"]
 )
-def test_harmless_text_is_left_as_it_is(text: str) -> None:
+def test_harmless_text_is_unchanged(text: str) -> None:
     assert escape(text) == text
 
 
 @given(HOSTILE)
-def test_escaped_text_shows_just_the_text_and_holds_nothing_live(text: str) -> None:
+def test_escaped_text_shows_exactly_the_text(text: str) -> None:
     markdown = escape(text)
     assert rendered(markdown) == clean(text).replace("\u200b", "")
     assert not re.search(r"@(everyone|here)|<@[\d!&]|<[#:]|</|<t:|https?://", markdown, re.IGNORECASE)
@@ -72,7 +72,7 @@ def test_escaped_text_shows_just_the_text_and_holds_nothing_live(text: str) -> N
 
 
 @given(HOSTILE)
-def test_cleaning_is_done_once(text: str) -> None:
+def test_cleaning_is_idempotent(text: str) -> None:
     assert clean(clean(text)) == clean(text)
     assert not re.search(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\u200b\ufeff]", clean(text))
 
@@ -83,7 +83,7 @@ def test_joiners_stay_where_emoji_and_scripts_need_them() -> None:
     assert clean(f"{family} {persian} a\u200db") == f"{family} {persian} ab"
 
 
-def test_text_without_a_visible_sign_is_no_text() -> None:
+def test_text_without_a_visible_character_is_empty() -> None:
     assert clean("\u3164 \u2800\u200b\u202e") == ""
 
 
@@ -101,7 +101,7 @@ def test_spans_are_put_in_bold_between_escaped_pieces() -> None:
     assert bold("a_b cd [e]", [(4, 6), (8, 9)]) == "a\\_b **cd** \\[**e**\\]"
 
 
-def test_spans_that_touch_or_have_only_space_between_them_are_one() -> None:
+def test_touching_spans_are_merged() -> None:
     assert bold("world model zoo", [(0, 5), (6, 11), (11, 12)]) == "**world model** zoo"
 
 
@@ -126,7 +126,7 @@ def test_text_is_cut_at_a_word_and_not_after_a_comma() -> None:
     assert shorten("one two", 7) == "one two"
 
 
-def test_length_counts_as_discord_does_at_its_strictest() -> None:
+def test_length_counts_utf_16_units() -> None:
     assert length("a\U0001d49cé") == 4
 
 
@@ -152,7 +152,7 @@ def test_a_links_label_cannot_end_the_link() -> None:
         ("http://127.0.0.1:8080/t.png", "http://127.0.0.1:8080/t.png"),
     ],
 )
-def test_addresses_are_written_as_discord_takes_them(given: str, taken: str) -> None:
+def test_addresses_are_written_as_discord_accepts_them(given: str, taken: str) -> None:
     assert web_url(given) == taken
 
 
@@ -164,7 +164,7 @@ def test_addresses_are_written_as_discord_takes_them(given: str, taken: str) -> 
         "https://a.example/" + "x" * 2048,
     ],
 )  # fmt: skip
-def test_what_discord_might_refuse_is_no_address(url: str) -> None:
+def test_an_address_that_discord_might_refuse_is_left_out(url: str) -> None:
     assert web_url(url) is None
 
 
@@ -179,9 +179,9 @@ def test_plain_text_has_no_backslashes_and_no_pings() -> None:
     assert plain("a_b @everyone\n<@1>") == "a_b @\u200beveryone <@\u200b1>"
 
 
-def test_markdown_goes_and_code_stays_as_it_is() -> None:
-    told = "I'm missing **Embed Links** in \\*this\\*: see *Edit Channel → Permissions* and `a*b*c`."
+def test_markup_is_removed_except_in_code() -> None:
+    text = "I'm missing **Embed Links** in \\*this\\*: see *Edit Channel → Permissions* and `a*b*c`."
     assert (
-        without_markup(told) == "I'm missing Embed Links in *this*: see Edit Channel → Permissions and a*b*c."
+        without_markup(text) == "I'm missing Embed Links in *this*: see Edit Channel → Permissions and a*b*c."
     )
     assert without_markup("Wrong:\n```\nab* *cd\n   ^\n```\nMend it.") == "Wrong:\nab* *cd\n   ^\nMend it."

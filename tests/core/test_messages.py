@@ -49,7 +49,7 @@ def test_nothing_to_show_is_no_message() -> None:
     assert planned([], style=Style.DIGEST) == ()
 
 
-def test_what_exceeds_the_maximum_is_folded_below_the_last_cards() -> None:
+def test_papers_beyond_the_maximum_are_folded_below_the_last_cards() -> None:
     assert forms(planned(papers(8), max_papers=5)) == ["CCCCClll"]
 
 
@@ -64,7 +64,7 @@ def test_cards_are_spread_evenly_over_their_messages() -> None:
     assert forms(planned(papers(12), max_papers=12)) == ["CCCCCC", "CCCCCC"]
 
 
-def test_a_digest_has_lines_alone_and_no_maximum() -> None:
+def test_a_digest_has_only_lines_and_no_maximum() -> None:
     found = forms(planned(papers(45), style=Style.DIGEST, max_papers=3))
     assert "".join(found) == "l" * 45
     assert all(len(word) <= MAX_LINES for word in found)
@@ -96,7 +96,7 @@ def test_one_paper_alone_has_buttons_and_several_have_none() -> None:
     ]
 
 
-def test_folded_papers_stand_under_their_number() -> None:
+def test_folded_papers_are_listed_under_their_number() -> None:
     shown = papers(8)
     message = compose(items(planned(shown, max_papers=5)[0], shown), heading="")
     assert [card.title for card in message.cards][5:] == ["3 more papers"]

@@ -60,7 +60,7 @@ def test_an_id_of_four_digits_after_the_dot_is_one_too() -> None:
         "10.1109/CVPR52688.2022.01042",
     ],
 )
-def test_what_holds_no_id_is_refused_with_an_example(text: str) -> None:
+def test_a_text_without_an_id_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(UserError, match=r"no arXiv id.*`2401\.12345`"):
         parse_paper_id(text)
 
@@ -74,7 +74,7 @@ def test_what_holds_no_id_is_refused_with_an_example(text: str) -> None:
         ("https://doi.org/10.48550/arXiv.cs/0112017", "cs/0112017"),
     ],
 )
-def test_an_id_of_before_2007_is_said_to_be_too_old(text: str, told: str) -> None:
+def test_an_id_from_before_2007_is_refused_as_too_old(text: str, told: str) -> None:
     with pytest.raises(UserError, match=rf"`{told}` is an arXiv id from before April 2007"):
         parse_paper_id(text)
 

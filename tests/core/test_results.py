@@ -78,7 +78,7 @@ def test_what_was_listed_before_the_subscription_does_not_count() -> None:
     assert verdict(young, 11, a_day=10) is Verdict.NOISY
 
 
-def test_who_wants_everything_is_not_called_noisy() -> None:
+def test_a_subscription_to_everything_is_not_noisy() -> None:
     assert verdict(wants("*"), 300) is Verdict.FINE
 
 

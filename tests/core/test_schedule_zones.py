@@ -91,12 +91,12 @@ def utc(text: str) -> datetime:
 @example((at("12:00", "Pacific/Apia", weekdays=frozenset({4})), utc("2011-12-29T12:00")))
 @example((at("00:00", "Pacific/Kiritimati"), utc("1994-12-30T12:00")))
 @example((at("23:59", "Pacific/Auckland"), utc("2026-12-31T10:58")))
-def test_in_every_zone_the_next_run_is_what_a_watched_clock_gives(case: tuple[Schedule, datetime]) -> None:
+def test_the_next_run_agrees_with_a_simulated_clock_in_every_zone(case: tuple[Schedule, datetime]) -> None:
     wanted, after = case
     assert next_run(wanted, after=after) == watched(wanted, after)
 
 
-def test_a_day_that_a_zone_skipped_has_its_run_as_the_next_one_begins() -> None:
+def test_the_run_of_a_skipped_day_is_at_the_start_of_the_next_day() -> None:
     """Samoa had no 30 December 2011, a Friday: what was to be posted then came with the first minute after."""
     daily = at("12:00", "Pacific/Apia")
     moments = [utc("2011-12-29T12:00")]
@@ -107,7 +107,7 @@ def test_a_day_that_a_zone_skipped_has_its_run_as_the_next_one_begins() -> None:
 
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "America/St_Johns"])
 @pytest.mark.parametrize("year", [2026, 2027, 2028])
-def test_a_year_ends_and_begins_with_a_run_a_day(zone: str, year: int) -> None:
+def test_there_is_one_run_a_day_around_new_year(zone: str, year: int) -> None:
     moment = datetime(year, 12, 29, 12, tzinfo=ZoneInfo(zone))
     found: list[date] = []
     for _ in range(5):
@@ -117,7 +117,7 @@ def test_a_year_ends_and_begins_with_a_run_a_day(zone: str, year: int) -> None:
     assert found == [date(year, 12, 30) + DAY * follow_up for follow_up in range(5)]
 
 
-def test_a_weekly_run_keeps_its_week_over_the_end_of_a_year() -> None:
+def test_weekly_runs_continue_over_new_year() -> None:
     weekly = Schedule(cadence=Cadence.WEEKLY, time=time(9), weekdays=frozenset({3}), timezone="Asia/Tokyo")
     moments = [utc("2026-12-23T12:00")]
     for _ in range(3):

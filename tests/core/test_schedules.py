@@ -120,7 +120,7 @@ def cases(draw: st.DrawFn) -> tuple[Schedule, datetime]:
 @given(cases())
 @example((schedule("09:00", zone="Pacific/Apia"), local("2011-12-29T10:00", "Pacific/Apia")))
 @example((schedule("00:00", zone="Pacific/Apia"), local("2011-12-29T10:00", "Pacific/Apia")))
-def test_the_next_run_is_what_a_watched_clock_gives(case: tuple[Schedule, datetime]) -> None:
+def test_the_next_run_agrees_with_a_simulated_clock(case: tuple[Schedule, datetime]) -> None:
     wanted, after = case
     assert next_run(wanted, after=after) == slow_next_run(wanted, after)
 
@@ -145,7 +145,7 @@ def test_a_time_that_the_clocks_skip_runs_at_the_first_minute_that_exists() -> N
     assert next_run(schedule("02:30"), after=utc("2026-03-29T01:00")) == utc("2026-03-30T00:30")
 
 
-def test_a_time_that_happens_twice_runs_the_first_time_alone() -> None:
+def test_a_time_that_occurs_twice_runs_only_the_first_time() -> None:
     # Berlin, 25 October 2026: 03:00 is 02:00 again.
     first = next_run(schedule("02:30"), after=utc("2026-10-24T12:00"))
     assert first == utc("2026-10-25T00:30")
@@ -155,13 +155,13 @@ def test_a_time_that_happens_twice_runs_the_first_time_alone() -> None:
     assert next_run(schedule("02:30"), after=utc("2026-10-25T01:40")) == utc("2026-10-26T01:30")
 
 
-def test_the_moment_itself_is_not_after_itself() -> None:
+def test_the_next_run_is_strictly_later() -> None:
     due = utc("2026-08-03T07:00")
     assert next_run(schedule("09:00"), after=due - MINUTE / 60) == due
     assert next_run(schedule("09:00"), after=due) == due + DAY
 
 
-def test_the_answer_is_in_utc_whatever_zone_the_question_is_in() -> None:
+def test_the_next_run_is_in_utc_whatever_zone_is_given() -> None:
     asked = datetime(2026, 8, 3, 3, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
     for cadence in Cadence:
         found = next_run(schedule("09:00", cadence=cadence), after=asked)
@@ -224,7 +224,7 @@ def test_a_time_is_read(text: str, expected: time) -> None:
         "0x:10",
     ],
 )
-def test_what_is_no_time_is_refused_with_an_example(text: str) -> None:
+def test_an_invalid_time_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(UserError, match="HH:MM"):
         parse_time(text)
 
@@ -253,18 +253,18 @@ def test_weekdays_are_read(text: str, expected: set[int]) -> None:
 @pytest.mark.parametrize(
     "text", ["", ",", "Mon,", "Mo", "Mon-", "-Fri", "Mon-Tue-Wed", "1-5", "Mondays!", "Funday", "Mon;Tue"]
 )
-def test_what_are_no_weekdays_is_refused_with_an_example(text: str) -> None:
+def test_invalid_weekdays_are_refused_with_an_example(text: str) -> None:
     with pytest.raises(UserError, match="Mon-Fri"):
         parse_weekdays(text)
 
 
 @given(st.frozensets(st.integers(0, 6), min_size=1))
-def test_weekdays_read_back_as_they_are_shown(weekdays: frozenset[int]) -> None:
+def test_weekdays_survive_being_shown_and_read(weekdays: frozenset[int]) -> None:
     assert parse_weekdays(weekdays_text(weekdays)) == weekdays
 
 
 @given(st.text(max_size=40))
-def test_anything_typed_is_read_or_refused_and_never_breaks(text: str) -> None:
+def test_any_text_is_read_or_refused(text: str) -> None:
     for parse in (parse_time, parse_weekdays, parse_timezone):
         with suppress(UserError):
             parse(text)
@@ -279,7 +279,7 @@ def test_anything_typed_is_read_or_refused_and_never_breaks(text: str) -> None:
         ("utc", "UTC"),
     ],
 )
-def test_a_zone_is_found_in_its_own_spelling(text: str, expected: str) -> None:
+def test_a_zone_is_returned_in_its_own_spelling(text: str, expected: str) -> None:
     assert parse_timezone(text) == expected
 
 

@@ -75,7 +75,7 @@ def test_a_tag_fits_nothing_else(name: str, query: str) -> None:
     assert not fits(*tags(name), [parse_query(query)])
 
 
-def test_tags_come_in_the_forums_order_and_five_at_most() -> None:
+def test_at_most_five_tags_are_chosen_in_the_forums_order() -> None:
     offered = tags("Video", "Robots", "Audio", "RL", "Vision", "Agents", "Speech")
     assert chosen(offered, "agents", "video, speech", "audio OR rl", "vision", "nothing here") == [
         "Video",
@@ -121,7 +121,7 @@ WORDS = st.lists(
     may_moderate=st.booleans(),
     moderated=st.integers(0, 20),
 )
-def test_whatever_the_names_tags_are_few_usable_and_in_order(
+def test_chosen_tags_are_few_usable_and_in_order_for_any_names(
     names: list[str], asked: list[str], *, is_required: bool, may_moderate: bool, moderated: int
 ) -> None:
     offered = tags(*names, moderated=tuple(names[:moderated]))
@@ -135,7 +135,7 @@ def test_whatever_the_names_tags_are_few_usable_and_in_order(
 
 
 @given(WORDS, st.integers(0, 3), st.integers(1, 4))
-def test_every_run_of_a_phrase_is_a_tag_that_fits(asked: list[str], start: int, length: int) -> None:
+def test_every_part_of_a_phrase_is_a_tag_that_fits(asked: list[str], start: int, length: int) -> None:
     run = asked[start : start + length]
     if run:
         (tag,) = tags(" ".join(run).upper())

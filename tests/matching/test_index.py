@@ -123,7 +123,7 @@ def test_a_query_does_not_find(query: str, title: str) -> None:
     assert not finds(query, title)
 
 
-def test_fields_are_looked_at_alone_and_the_usual_three_together() -> None:
+def test_fields_are_searched_alone_and_the_default_three_together() -> None:
     each = paper(
         "tea",
         abstract="milk",
@@ -145,7 +145,7 @@ def test_fields_are_looked_at_alone_and_the_usual_three_together() -> None:
     assert [query for query in misses if found(query, each)] == []
 
 
-def test_one_papers_hyphen_does_not_lend_its_reading_to_another() -> None:
+def test_a_hyphen_in_one_paper_does_not_affect_another() -> None:
     papers = (paper("fine-tuning", number=1), paper("fine tuning", number=2), paper("finetuning", number=3))
     assert found("finetuning", *papers) == ["fine-tuning", "finetuning"]
     assert found("fine tuning", *papers) == ["fine-tuning", "fine tuning", "finetuning"]
@@ -153,13 +153,13 @@ def test_one_papers_hyphen_does_not_lend_its_reading_to_another() -> None:
     assert found("finetuning* OR nothing", *papers) == ["fine-tuning", "finetuning"]
 
 
-def test_one_papers_capitals_do_not_lend_their_reading_to_another() -> None:
+def test_capitals_in_one_paper_do_not_affect_another() -> None:
     papers = (paper("AIs", number=1), paper("ais", number=2), paper("AI", number=3))
     assert found("ai", *papers) == ["AIs", "AI"]
     assert found("ais", *papers) == ["AIs", "ais"]
 
 
-def test_papers_come_in_the_order_given_once_each() -> None:
+def test_papers_are_found_in_the_given_order_once_each() -> None:
     papers = [paper("x", number=number) for number in (3, 1, 2, 1)]
     with PaperIndex(papers) as index:
         assert index.search(expression("x")) == ("2601.00003", "2601.00001", "2601.00002")
@@ -187,7 +187,7 @@ async def test_an_index_works_across_threads() -> None:
     index.close()
 
 
-def test_hostile_texts_and_queries_stay_cheap_and_exact() -> None:
+def test_hostile_texts_and_queries_are_fast_and_exact() -> None:
     text = "a-" * 1000 + "b " + "a " * 500 + "\ue000 \x00 ' \" OR } every 0"
     assert finds("a " * 99 + "b", text)
     assert not finds("b " * 100, text)

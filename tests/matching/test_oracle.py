@@ -52,19 +52,19 @@ def test_a_query_finds_in_a_title_what_the_language_says(query: str, title: str,
 
 
 @pytest.mark.parametrize(("query", "expected"), IN_FIELDS)
-def test_a_query_looks_into_the_fields_that_it_names(query: str, *, expected: bool) -> None:
+def test_a_query_searches_the_fields_that_it_names(query: str, *, expected: bool) -> None:
     assert oracle.matches(query, SAMPLE) is expected, "the second reading"
     assert bool(engine_finds(query, [SAMPLE])) is expected, "the engine"
 
 
 @pytest.mark.parametrize("query", WRONG)
-def test_a_wrong_query_is_an_error_to_both(query: str) -> None:
+def test_both_refuse_an_invalid_query(query: str) -> None:
     assert not oracle.is_valid(query), "the second reading"
     assert not engine_takes(query), "the engine"
 
 
 @pytest.mark.parametrize("query", RIGHT)
-def test_a_right_query_is_taken_by_both(query: str) -> None:
+def test_both_accept_a_valid_query(query: str) -> None:
     assert oracle.is_valid(query), "the second reading"
     assert engine_takes(query), "the engine"
 
@@ -128,14 +128,14 @@ QUERIES = st.recursive(st.builds("{}{}".format, FIELDS, ATOMS), _wider, max_leav
 
 @settings(max_examples=100, deadline=None)
 @given(query=QUERIES, papers=PAPERS)
-def test_any_query_finds_the_same_papers_by_both_readings(query: str, papers: list[Paper]) -> None:
+def test_both_find_the_same_papers_for_any_query(query: str, papers: list[Paper]) -> None:
     assert oracle.is_valid(query)
     assert engine_finds(query, papers) == oracle_finds(query, papers)
 
 
 @settings(max_examples=100, deadline=None)
 @given(run=RUNS, title=TITLES)
-def test_a_run_of_words_is_found_in_a_title_by_both_readings_or_by_none(run: str, title: str) -> None:
+def test_both_agree_whether_a_phrase_is_in_a_title(run: str, title: str) -> None:
     papers = [paper_of(title), paper_of(f"x {run} y", 2), paper_of(run.replace(" ", "-"), 3)]
     # A plural within a compound is read as its singular, so that what it would be as one word is left open; and
     # so are signs that touch the next word.
@@ -172,7 +172,7 @@ PIECES = st.sampled_from(
 
 @settings(max_examples=250, deadline=None)
 @given(pieces=st.lists(PIECES, max_size=7))
-def test_any_row_of_pieces_is_a_query_to_both_readings_or_to_none(pieces: list[str]) -> None:
+def test_both_agree_whether_a_text_is_a_query(pieces: list[str]) -> None:
     query = " ".join(pieces)
     assert engine_takes(query) == oracle.is_valid(query)
 
@@ -228,7 +228,7 @@ def queries_from(papers: Sequence[Paper], chance: random.Random, count: int) -> 
 
 
 @both_sources
-def test_usual_queries_find_the_same_papers_of_list_days_by_both_readings(files: list[Path]) -> None:
+def test_both_find_the_same_papers_on_recorded_list_days(files: list[Path]) -> None:
     papers = papers_of(files)
     chance = random.Random(2026)  # noqa: S311 - a fixed choice, no secret
     sample = chance.sample(papers, min(20, len(papers)))

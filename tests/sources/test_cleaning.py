@@ -31,7 +31,7 @@ _ANY_TEXT = st.text(st.characters(exclude_categories=()))
         ("é ζ 模型 👩‍🔬", "é ζ 模型 👩‍🔬"),
     ],
 )
-def test_text_is_one_clean_line(text: str, clean: str) -> None:
+def test_text_is_cleaned_onto_one_line(text: str, clean: str) -> None:
     assert clean_text(text) == clean
 
 
@@ -43,7 +43,7 @@ def test_clean_text_can_be_stored_and_is_stable(text: str) -> None:
     assert "\n" not in clean
 
 
-def test_a_text_that_is_no_text_is_cut() -> None:
+def test_an_endless_text_is_cut() -> None:
     assert len(clean_text("a" * 1_000_000)) == 20_000
 
 
@@ -92,11 +92,11 @@ def test_a_web_link_is_kept(link: str, clean: str) -> None:
         "https://example.org/\ud800",
     ],
 )
-def test_what_no_card_could_carry_is_no_link(link: str) -> None:
+def test_a_link_that_a_card_cannot_contain_is_refused(link: str) -> None:
     assert clean_link(link) is None
 
 
-def test_a_link_can_be_held_to_https() -> None:
+def test_a_link_can_be_limited_to_https() -> None:
     assert clean_link("http://example.org/a.png", schemes=("https",)) is None
 
 
@@ -153,7 +153,7 @@ def test_a_repository_elsewhere_keeps_its_path(repository: str, clean: str) -> N
         "ssh://git@github.com/a/b",
     ],
 )
-def test_what_is_no_repository_is_none(repository: str) -> None:
+def test_anything_else_is_not_a_repository(repository: str) -> None:
     assert clean_repository(repository) is None
 
 
@@ -163,7 +163,7 @@ def test_a_login_is_kept(name: str, login: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "../etc", "a/b", "a b", "名", "-a", "a" * 97])
-def test_what_cannot_stand_in_an_address_is_no_login(name: str) -> None:
+def test_a_login_that_is_invalid_in_an_address_is_refused(name: str) -> None:
     assert clean_login(name) is None
 
 
@@ -182,5 +182,5 @@ def test_a_moment_is_in_utc(text: str, moment: datetime) -> None:
 @pytest.mark.parametrize(
     "text", ["", "soon", "2026-13-01", "0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59Z"]
 )
-def test_what_is_no_moment_of_a_paper_is_none(text: str) -> None:
+def test_an_implausible_time_is_refused(text: str) -> None:
     assert parse_moment(text) is None

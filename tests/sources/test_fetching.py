@@ -48,7 +48,7 @@ async def _problem(client: HuggingFace) -> Problem:
     ],
     ids=lambda fault: f"{fault.kind}-{fault.status}-{len(fault.body)}",
 )
-async def test_a_failure_that_may_pass_is_tried_again(
+async def test_a_temporary_failure_is_retried(
     server: FakeHuggingFace, client: HuggingFace, naps: Naps, fault: Fault
 ) -> None:
     server.faults.extend([fault, fault])
@@ -59,12 +59,12 @@ async def test_a_failure_that_may_pass_is_tried_again(
     assert 2 <= second <= 3
 
 
-async def test_a_dropped_connection_is_tried_again(server: FakeHuggingFace, client: HuggingFace) -> None:
+async def test_a_dropped_connection_is_retried(server: FakeHuggingFace, client: HuggingFace) -> None:
     server.faults.extend([Fault(kind="reset")] * 3)
     assert len((await client.list_day(_DAY)).papers) == 1
 
 
-async def test_an_answer_that_never_comes_is_given_up_on(
+async def test_an_answer_that_never_comes_times_out(
     server: FakeHuggingFace, naps: Naps, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.faults.append(Fault(kind="hang"))
@@ -83,7 +83,7 @@ async def test_cookies_are_not_kept(server: FakeHuggingFace, naps: Naps) -> None
     assert "Cookie" not in server.requests[1].headers
 
 
-async def test_tries_end(
+async def test_retries_are_limited(
     server: FakeHuggingFace, client: HuggingFace, naps: Naps, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.day_faults[_DAY] = Fault(status=503)
@@ -101,7 +101,7 @@ async def test_a_server_that_is_not_there_is_a_source_error(naps: Naps) -> None:
     assert len(naps.taken) == 3
 
 
-async def test_a_429_is_waited_out_by_its_window(
+async def test_a_429_is_retried_after_its_window(
     server: FakeHuggingFace, client: HuggingFace, naps: Naps
 ) -> None:
     server.faults.append(Fault(status=429, headers={"RateLimit": _EMPTY_SPARE, "Retry-After": "90"}))
@@ -109,7 +109,7 @@ async def test_a_429_is_waited_out_by_its_window(
     assert naps.taken == [21]
 
 
-async def test_a_429_without_a_window_is_waited_out_by_retry_after(
+async def test_a_429_without_a_window_is_retried_after_retry_after(
     server: FakeHuggingFace, client: HuggingFace, naps: Naps
 ) -> None:
     server.faults.append(Fault(status=429, headers={"Retry-After": "90"}))
@@ -117,7 +117,7 @@ async def test_a_429_without_a_window_is_waited_out_by_retry_after(
     assert naps.taken == [90]
 
 
-async def test_a_503_is_waited_out_by_retry_after(
+async def test_a_503_is_retried_after_retry_after(
     server: FakeHuggingFace, client: HuggingFace, naps: Naps
 ) -> None:
     server.faults.append(Fault(status=503, headers={"Retry-After": "Wed, 19 Aug 2026 12:00:40 GMT"}))
@@ -125,7 +125,7 @@ async def test_a_503_is_waited_out_by_retry_after(
     assert naps.taken == [40]
 
 
-async def test_a_wait_that_is_too_long_is_a_failure_and_the_log_says_until_when(
+async def test_a_wait_that_is_too_long_fails_and_the_log_says_until_when(
     server: FakeHuggingFace, client: HuggingFace, naps: Naps, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.faults.append(Fault(status=429, headers={"Retry-After": "1800"}))
@@ -139,7 +139,7 @@ async def test_a_wait_that_is_too_long_is_a_failure_and_the_log_says_until_when(
     assert naps.taken == []
 
 
-async def test_a_server_cannot_silence_us_for_longer_than_an_hour(
+async def test_a_server_can_pause_requests_for_an_hour_at_most(
     server: FakeHuggingFace, client: HuggingFace, naps: Naps
 ) -> None:
     server.faults.append(Fault(status=429, headers={"Retry-After": "999999999"}))
@@ -148,7 +148,7 @@ async def test_a_server_cannot_silence_us_for_longer_than_an_hour(
     await client.list_day(_DAY)
 
 
-async def test_a_spent_window_is_waited_out_before_the_next_call(
+async def test_the_next_call_waits_for_an_exhausted_rate_limit(
     server: FakeHuggingFace, client: HuggingFace, naps: Naps
 ) -> None:
     server.remaining, server.resets_in = 0, 120
@@ -160,7 +160,7 @@ async def test_a_spent_window_is_waited_out_before_the_next_call(
     assert naps.taken == [121]
 
 
-async def test_a_spent_window_holds_every_concurrent_call(
+async def test_concurrent_calls_wait_for_an_exhausted_rate_limit(
     server: FakeHuggingFace, client: HuggingFace, naps: Naps
 ) -> None:
     server.remaining, server.resets_in = 0, 120
@@ -185,7 +185,7 @@ def _gzipped(size: int, *, members: int = 1) -> bytes:
     ],
     ids=["plain", "one that unpacks to 64 MB", "many that unpack to 2 MB", "many that unpack to nothing"],
 )
-async def test_an_answer_that_is_too_large_is_given_up_on_while_it_is_read(
+async def test_reading_an_answer_stops_when_it_is_too_large(
     server: FakeHuggingFace, client: HuggingFace, fault: Fault
 ) -> None:
     server.faults.append(fault)
@@ -193,7 +193,7 @@ async def test_an_answer_that_is_too_large_is_given_up_on_while_it_is_read(
     assert len(server.requests) == 1
 
 
-def test_what_is_packed_comes_out_in_bounded_pieces() -> None:
+def test_compressed_data_is_decompressed_in_bounded_pieces() -> None:
     pieces = [len(piece) for piece in Decompressor("gzip").feed(_gzipped(64 * 1024 * 1024))]
     assert sum(pieces) == 64 * 1024 * 1024
     assert max(pieces) == 64 * 1024
@@ -201,7 +201,7 @@ def test_what_is_packed_comes_out_in_bounded_pieces() -> None:
 
 @pytest.mark.parametrize("size", [0, 1, 65_535, 65_536, 65_537, 300_000])
 @pytest.mark.parametrize("chunk", [1, 7, 100_000])
-def test_what_is_packed_comes_out_whole_however_it_arrives(size: int, chunk: int) -> None:
+def test_compressed_data_is_complete_however_it_is_split(size: int, chunk: int) -> None:
     packed = _gzipped(size, members=2)
     unpacking = Decompressor("gzip")
     found = b"".join(
@@ -211,14 +211,14 @@ def test_what_is_packed_comes_out_whole_however_it_arrives(size: int, chunk: int
     assert len(found) == 2 * size
 
 
-async def test_a_packed_answer_is_read(server: FakeHuggingFace, client: HuggingFace) -> None:
+async def test_a_compressed_answer_is_read(server: FakeHuggingFace, client: HuggingFace) -> None:
     body = gzip.compress(json.dumps([raw_item(), raw_item(id="2608.00002")]).encode())
     server.faults.append(Fault(body=body, headers={"Content-Encoding": "gzip"}))
     assert len((await client.list_day(_DAY)).papers) == 2
     assert server.requests[0].headers["Accept-Encoding"] == "gzip"
 
 
-async def test_an_answer_that_is_no_list_is_not_tried_again(
+async def test_an_answer_that_is_not_a_list_is_not_retried(
     server: FakeHuggingFace, client: HuggingFace
 ) -> None:
     server.faults.append(Fault(body=b'{"error": "odd"}'))
@@ -264,7 +264,7 @@ async def test_a_redirect_to_another_server_never_reaches_it(
         assert other.requests == []
 
 
-async def test_redirects_in_a_circle_end(server: FakeHuggingFace, client: HuggingFace) -> None:
+async def test_a_redirect_loop_ends(server: FakeHuggingFace, client: HuggingFace) -> None:
     server.day_faults[_DAY] = Fault(status=302, headers={"Location": "/api/daily_papers?date=2026-08-19"})
     assert await _problem(client) == Problem(ProblemKind.REDIRECTED)
     assert len(server.requests) == 4
@@ -279,7 +279,7 @@ async def test_a_cancelled_call_is_cancelled_at_once(server: FakeHuggingFace, cl
 
 
 @pytest.mark.parametrize("before", [0, 150, 170, 190])
-async def test_a_token_that_is_echoed_leaves_no_part_in_the_log(
+async def test_no_part_of_an_echoed_token_is_logged(
     server: FakeHuggingFace, naps: Naps, caplog: pytest.LogCaptureFixture, before: int
 ) -> None:
     token = "a-token-of-no-known-form-0123456789"

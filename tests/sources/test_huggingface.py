@@ -38,7 +38,7 @@ def _body(items: list[RawItem]) -> bytes:
     return json.dumps(items).encode()
 
 
-async def test_a_day_is_asked_for_by_date_with_the_largest_page(
+async def test_a_day_is_requested_by_date_with_the_largest_page(
     server: FakeHuggingFace, client: HuggingFace
 ) -> None:
     server.days[_DAY] = _items(3)
@@ -92,7 +92,7 @@ async def test_a_paper_that_moved_between_two_pages_is_read_once(
 
 
 @pytest.mark.parametrize("origin", ["https://huggingface.co", "http://localhost:1"])
-async def test_a_next_link_to_another_origin_is_asked_for_at_our_own(
+async def test_a_next_link_to_another_origin_is_requested_from_ours(
     server: FakeHuggingFace, client: HuggingFace, origin: str
 ) -> None:
     server.days[_DAY] = _items(150)
@@ -112,7 +112,7 @@ async def test_a_next_link_to_another_origin_is_asked_for_at_our_own(
         ("http://[::1", ProblemKind.UNREADABLE),
     ],
 )
-async def test_a_next_link_that_cannot_be_followed_leaves_a_list_that_may_not_be_whole(
+async def test_a_next_link_that_cannot_be_followed_leaves_the_list_incomplete(
     server: FakeHuggingFace, client: HuggingFace, link: str, kind: ProblemKind
 ) -> None:
     server.faults.append(Fault(body=_body(_items(1)), headers={"Link": f'<{link}>; rel="next"'}))
@@ -122,7 +122,7 @@ async def test_a_next_link_that_cannot_be_followed_leaves_a_list_that_may_not_be
     assert client.health.is_failing
 
 
-async def test_a_next_link_without_a_date_asks_for_the_same_day(
+async def test_a_next_link_without_a_date_requests_the_same_day(
     server: FakeHuggingFace, client: HuggingFace
 ) -> None:
     server.days[_DAY] = _items(150)
@@ -141,7 +141,7 @@ async def test_a_next_link_without_a_date_asks_for_the_same_day(
         ([1, 2, 3, 4], 2),  # on and on, with the same papers
     ],
 )
-async def test_paging_that_leads_back_is_stopped_and_said(
+async def test_a_paging_loop_is_stopped_and_reported(
     server: FakeHuggingFace, client: HuggingFace, pages: list[int], asked: int
 ) -> None:
     is_same = asked == 2
@@ -155,9 +155,7 @@ async def test_paging_that_leads_back_is_stopped_and_said(
     assert len(listing.papers) == (1 if is_same else asked)
 
 
-async def test_empty_pages_without_an_end_are_no_empty_day(
-    server: FakeHuggingFace, client: HuggingFace
-) -> None:
+async def test_endless_empty_pages_are_not_an_empty_day(server: FakeHuggingFace, client: HuggingFace) -> None:
     server.day_faults[_DAY] = Fault(body=b"[]", headers={"Link": '</api/daily_papers?p=1>; rel="next"'})
     with pytest.raises(SourceError) as raised:
         await client.list_day(_DAY)
@@ -171,7 +169,7 @@ async def test_three_thousand_papers_are_read_whole(server: FakeHuggingFace, cli
     assert (len(listing.papers), listing.problem) == (3_000, None)
 
 
-async def test_a_list_beyond_the_bound_is_read_so_far_and_said_to_be_too_long(
+async def test_a_list_that_is_too_long_is_cut_and_reported(
     server: FakeHuggingFace, client: HuggingFace
 ) -> None:
     server.days[_DAY] = _items(5_100)
@@ -180,7 +178,7 @@ async def test_a_list_beyond_the_bound_is_read_so_far_and_said_to_be_too_long(
     assert len(server.requests) == 50
 
 
-async def test_a_page_that_fails_leaves_a_list_that_is_not_whole(
+async def test_a_page_that_fails_leaves_the_list_incomplete(
     server: FakeHuggingFace, client: HuggingFace
 ) -> None:
     server.days[_DAY] = _items(150)
@@ -190,7 +188,7 @@ async def test_a_page_that_fails_leaves_a_list_that_is_not_whole(
 
 
 @pytest.mark.parametrize("items", [[None], [{}], [{"paper": {"id": "x"}}, [], 5], [{"new": "format"}] * 12])
-async def test_a_list_none_of_whose_items_can_be_read_is_a_failure_and_no_empty_day(
+async def test_a_list_without_a_readable_item_is_a_failure_and_not_an_empty_day(
     server: FakeHuggingFace, client: HuggingFace, items: list[object]
 ) -> None:
     server.days[_DAY] = items
@@ -200,7 +198,7 @@ async def test_a_list_none_of_whose_items_can_be_read_is_a_failure_and_no_empty_
     assert client.health.last_failure == raised.value.problem
 
 
-async def test_a_page_none_of_whose_items_can_be_read_leaves_a_list_that_is_not_whole(
+async def test_a_page_without_a_readable_item_leaves_the_list_incomplete(
     server: FakeHuggingFace, client: HuggingFace
 ) -> None:
     server.days[_DAY] = [*_items(100), *[{"paper": {"upvotes": -1}}] * 20]
@@ -210,7 +208,7 @@ async def test_a_page_none_of_whose_items_can_be_read_leaves_a_list_that_is_not_
 
 
 @pytest.mark.parametrize(("broken", "is_problem"), [(1, False), (6, False), (7, True)])
-async def test_a_list_most_of_whose_items_cannot_be_read_has_a_problem(
+async def test_a_list_with_mostly_unreadable_items_has_a_problem(
     server: FakeHuggingFace, client: HuggingFace, *, broken: int, is_problem: bool
 ) -> None:
     server.days[_DAY] = [*_items(6), *[{}] * broken]
@@ -219,7 +217,7 @@ async def test_a_list_most_of_whose_items_cannot_be_read_has_a_problem(
     assert listing.problem == (Problem(ProblemKind.MOST_ITEMS_UNREADABLE) if is_problem else None)
 
 
-async def test_the_event_loop_goes_on_while_an_answer_is_read(
+async def test_the_event_loop_is_not_blocked_while_an_answer_is_parsed(
     server: FakeHuggingFace, client: HuggingFace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loop = asyncio.get_running_loop()
@@ -235,14 +233,14 @@ async def test_the_event_loop_goes_on_while_an_answer_is_read(
     assert len((await client.list_day(_DAY)).papers) == 1
 
 
-async def test_an_old_day_is_never_said_to_be_unopened(server: FakeHuggingFace, client: HuggingFace) -> None:
+async def test_an_old_day_is_never_reported_as_not_open(server: FakeHuggingFace, client: HuggingFace) -> None:
     server.open_day = date(2026, 8, 1)
     with pytest.raises(SourceError) as raised:
         await client.list_day(date(2026, 8, 12))
     assert raised.value.problem == Problem(ProblemKind.REFUSED, 400)
 
 
-async def test_a_broken_item_costs_itself_and_a_warning(
+async def test_a_broken_item_is_dropped_with_a_warning(
     server: FakeHuggingFace, client: HuggingFace, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.days[_DAY] = [*_items(2), {"paper": {"id": "no\nid"}}]
@@ -253,7 +251,7 @@ async def test_a_broken_item_costs_itself_and_a_warning(
     assert "item 2 (no id)" in record.getMessage()
 
 
-async def test_a_broken_item_is_warned_of_once_however_often_its_day_is_read(
+async def test_a_broken_item_is_logged_once_however_often_its_day_is_read(
     server: FakeHuggingFace, client: HuggingFace, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.days[_DAY] = [*_items(2), {"paper": {"id": "no id"}}]
@@ -299,7 +297,7 @@ async def test_an_unchanged_page_is_not_sent_again_and_keeps_its_next_link(
     assert caplog.text == ""  # what was dropped has been said
 
 
-async def test_a_changed_page_is_read_anew(server: FakeHuggingFace, client: HuggingFace) -> None:
+async def test_a_changed_page_is_read_again(server: FakeHuggingFace, client: HuggingFace) -> None:
     server.has_etags = True
     server.days[_DAY] = _items(1)
     await client.list_day(_DAY)
@@ -307,7 +305,7 @@ async def test_a_changed_page_is_read_anew(server: FakeHuggingFace, client: Hugg
     assert len((await client.list_day(_DAY)).papers) == 2
 
 
-async def test_only_so_many_pages_are_kept(server: FakeHuggingFace, client: HuggingFace) -> None:
+async def test_the_page_cache_is_bounded(server: FakeHuggingFace, client: HuggingFace) -> None:
     server.has_etags = True
     for day in range(1, 66):
         await client.list_day(date.fromordinal(day))
@@ -316,9 +314,7 @@ async def test_only_so_many_pages_are_kept(server: FakeHuggingFace, client: Hugg
     assert [request.status for request in server.requests[-2:]] == [200, 304]
 
 
-async def test_a_304_that_was_not_asked_for_is_a_failure(
-    server: FakeHuggingFace, client: HuggingFace
-) -> None:
+async def test_an_unexpected_304_is_a_failure(server: FakeHuggingFace, client: HuggingFace) -> None:
     server.faults.append(Fault(status=304))
     with pytest.raises(SourceError, match="304"):
         await client.list_day(_DAY)
@@ -330,13 +326,13 @@ async def test_a_paper_is_read_by_its_id(server: FakeHuggingFace, client: Huggin
     assert (paper.id, paper.list_day) == (_ID, _DAY)
 
 
-async def test_a_paper_that_hugging_face_does_not_know_is_told_apart(client: HuggingFace) -> None:
+async def test_a_paper_that_hugging_face_does_not_have_is_an_error_of_its_own(client: HuggingFace) -> None:
     with pytest.raises(PaperNotFoundError):
         await client.paper(_ID)
     assert not client.health.is_failing
 
 
-async def test_another_paper_than_the_one_asked_for_is_refused(
+async def test_a_paper_other_than_the_requested_one_is_refused(
     server: FakeHuggingFace, client: HuggingFace
 ) -> None:
     server.papers[_ID] = raw_item(id="2608.00002")["paper"]
@@ -352,7 +348,7 @@ async def test_a_paper_that_is_too_large_is_refused(server: FakeHuggingFace, cli
     assert raised.value.problem == Problem(ProblemKind.TOO_LARGE)
 
 
-async def test_the_token_goes_out_in_its_header(server: FakeHuggingFace, naps: Naps) -> None:
+async def test_the_token_is_sent_in_its_header(server: FakeHuggingFace, naps: Naps) -> None:
     server.token = "hf_example"
     async with HuggingFace(server.url, SecretStr("hf_example"), clock=naps.clock) as client:
         await client.list_day(_DAY)
@@ -375,7 +371,7 @@ async def test_a_refused_token_is_named_but_not_shown(
 
 
 @pytest.mark.parametrize("token", ["hf_\nexample", "hf example", "hf_é"])
-def test_a_token_that_is_none_is_refused_without_showing_it(naps: Naps, token: str) -> None:
+def test_an_invalid_token_is_refused_without_showing_it(naps: Naps, token: str) -> None:
     with pytest.raises(ConfigError, match="HF_TOKEN") as raised:
         HuggingFace("https://huggingface.co", token, clock=naps.clock)
     assert token not in str(raised.value)
@@ -384,12 +380,12 @@ def test_a_token_that_is_none_is_refused_without_showing_it(naps: Naps, token: s
 @pytest.mark.parametrize(
     "endpoint", ["", "huggingface.co", "ftp://huggingface.co", "https://", "https://u:p@a.b", "http://[x"]
 )
-def test_an_endpoint_that_is_no_address_is_refused(naps: Naps, endpoint: str) -> None:
+def test_an_endpoint_that_is_not_an_address_is_refused(naps: Naps, endpoint: str) -> None:
     with pytest.raises(ConfigError, match="HF_ENDPOINT"):
         HuggingFace(endpoint, clock=naps.clock)
 
 
-async def test_an_endpoint_can_lie_below_a_path(server: FakeHuggingFace, naps: Naps) -> None:
+async def test_an_endpoint_can_have_a_path(server: FakeHuggingFace, naps: Naps) -> None:
     async with HuggingFace(f"{server.url}/mirror/", clock=naps.clock) as client:
         with pytest.raises(SourceError) as raised:
             await client.list_day(_DAY)
@@ -397,7 +393,7 @@ async def test_an_endpoint_can_lie_below_a_path(server: FakeHuggingFace, naps: N
     assert "HF_ENDPOINT" in raised.value.problem.advice
 
 
-async def test_the_health_tells_the_last_success_and_the_last_failure(
+async def test_the_health_has_the_last_success_and_the_last_failure(
     server: FakeHuggingFace, client: HuggingFace, naps: Naps
 ) -> None:
     assert client.health.last_success_at is None

@@ -61,11 +61,11 @@ def test_the_shapes_of_all_years_give_the_same_texts(shape: Shape) -> None:
     assert (paper.id, paper.list_day, paper.thumbnail) == (today.id, today.list_day, today.thumbnail)
 
 
-def test_the_outer_title_wins_over_the_inner() -> None:
+def test_the_outer_title_takes_precedence() -> None:
     assert _read(raw_item(title="Clean", paper={"title": "Wrap\n  ped"})).title == "Clean"
 
 
-def test_the_inner_title_and_the_outer_abstract_stand_in_for_missing_ones() -> None:
+def test_the_inner_title_and_the_outer_abstract_replace_missing_ones() -> None:
     item = raw_item(
         paper={"title": "Only\n here", "summary": None}, outer={"title": None, "summary": "Out\nside"}
     )
@@ -93,14 +93,14 @@ def test_the_list_day_is_the_later_of_the_named_and_the_asked(named: object, lis
     assert _read_with(submittedOnDailyAt=named).list_day == list_day
 
 
-def test_a_named_day_that_cannot_have_come_yet_is_ignored() -> None:
+def test_a_named_day_in_the_future_is_ignored() -> None:
     item = raw_item(day=date(2026, 8, 22))
     for latest_day, list_day in ((date(2026, 8, 22), date(2026, 8, 22)), (date(2026, 8, 21), _DAY)):
         (paper,) = parse_list([item], asked_day=_DAY, latest_day=latest_day).papers
         assert paper.list_day == list_day
 
 
-def test_a_list_without_an_end_is_cut() -> None:
+def test_an_endless_list_is_cut() -> None:
     parsed = parse_list([raw_item(), *[None] * 20_000], asked_day=_DAY, max_items=100)
     assert parsed.is_cut
     assert (len(parsed.papers), len(parsed.dropped)) == (1, 99)
@@ -131,22 +131,22 @@ def test_a_paper_of_very_many_authors_keeps_them_all() -> None:
 
 @pytest.mark.parametrize("key", sorted(raw_item()["paper"].keys() - {"id", "title"}))
 @pytest.mark.parametrize("value", [None, "x", -1, 10**30, 1.5, True, [None], {"a": 1}, [], {}, ""])
-def test_a_wrong_optional_value_costs_its_key_and_not_the_paper(key: str, value: object) -> None:
+def test_a_wrong_optional_value_costs_only_its_key(key: str, value: object) -> None:
     assert _read_with(**{key: value}).title == _read(raw_item()).title
 
 
 @pytest.mark.parametrize("key", sorted(raw_item().keys() - {"paper"}))
 @pytest.mark.parametrize("value", [None, 5, ["x"], {"a": None}])
-def test_a_wrong_outer_value_costs_its_key_and_not_the_paper(key: str, value: object) -> None:
+def test_a_wrong_outer_value_costs_only_its_key(key: str, value: object) -> None:
     assert _read(raw_item(outer={key: value})).id == "2608.00001"
 
 
-def test_counts_that_are_none_are_left_out() -> None:
+def test_invalid_counts_are_left_out() -> None:
     paper = _read(raw_item(paper={"githubStars": "many", "upvotes": -4}, outer={"numComments": 10**30}))
     assert (paper.github_stars, paper.upvotes, paper.comments) == (None, 0, 0)
 
 
-def test_counts_that_are_written_otherwise_are_read() -> None:
+def test_counts_in_other_notations_are_read() -> None:
     paper = _read(raw_item(paper={"githubStars": "321", "upvotes": 12.0}, outer={"numComments": " 7 "}))
     assert (paper.github_stars, paper.upvotes, paper.comments) == (321, 12, 7)
 
@@ -177,7 +177,7 @@ def test_a_byte_order_mark_and_other_unicode_encodings_are_read(body: bytes) -> 
     assert decode_json(body) == []
 
 
-def test_bytes_of_another_encoding_cost_characters_and_not_the_page() -> None:
+def test_invalid_bytes_cost_only_characters() -> None:
     body = json.dumps([raw_item(title="Caf\xe9"), raw_item(id="2608.00002")], ensure_ascii=False)
     papers = parse_list(decode_json(body.encode("latin-1")), asked_day=_DAY).papers
     assert [paper.title[:4] for paper in papers] == ["Caf\ufffd", "Stea"]
@@ -198,7 +198,7 @@ def test_papers_of_very_many_authors_fill_a_page_before_it_has_too_many_values()
     assert len(parse_list(decode_json(body.encode()), asked_day=_DAY).papers) == 15
 
 
-def test_of_a_key_that_stands_twice_the_last_counts() -> None:
+def test_the_last_of_duplicate_keys_counts() -> None:
     body = json.dumps([raw_item(upvotes=77)]).replace('"upvotes": 77', '"upvotes": 1, "upvotes": 2')
     (paper,) = parse_list(decode_json(body.encode()), asked_day=_DAY).papers
     assert paper.upvotes == 2
@@ -207,7 +207,7 @@ def test_of_a_key_that_stands_twice_the_last_counts() -> None:
 @pytest.mark.parametrize(
     "number", ["NaN", "Infinity", "-Infinity", "1e999", "7" * 5000, "0." + "1" * 5000, "-1"]
 )
-def test_a_number_that_is_no_count_costs_its_key_alone(number: str) -> None:
+def test_an_overlong_number_costs_only_its_key(number: str) -> None:
     body = json.dumps([raw_item(upvotes=77)]).replace('"upvotes": 77', f'"upvotes": {number}').encode()
     (paper,) = parse_list(decode_json(body), asked_day=_DAY).papers
     assert paper.upvotes == 0
@@ -222,7 +222,7 @@ def test_links_are_cleaned() -> None:
     assert (paper.github_repo, paper.project_page) == ("https://github.com/a/b", "https://example.org/p")
 
 
-def test_links_that_are_none_are_left_out() -> None:
+def test_invalid_links_are_left_out() -> None:
     item = raw_item(
         paper={"githubRepo": "soon", "projectPage": "javascript:alert(1)"},
         outer={"thumbnail": "http://example.org/a.png"},
@@ -232,19 +232,19 @@ def test_links_that_are_none_are_left_out() -> None:
     assert paper.thumbnail == "https://cdn-thumbnails.huggingface.co/social-thumbnails/papers/2608.00001.png"
 
 
-def test_the_organization_can_stand_inside_and_lack_its_full_name() -> None:
+def test_the_organization_may_be_inside_the_paper_and_lack_its_full_name() -> None:
     paper = _read(
         raw_item(paper={"organization": {"name": "lab"}}, outer={"organization": {"fullname": " "}})
     )
     assert (paper.organization, paper.organization_login) == ("lab", "lab")
 
 
-def test_the_submitter_can_stand_outside() -> None:
+def test_the_submitter_may_be_outside_the_paper() -> None:
     paper = _read(raw_item(shape="2025"))
     assert (paper.submitter, paper.submitter_login) == ("Cleo Curator", "cleo")
 
 
-def test_a_login_that_is_no_address_is_left_out() -> None:
+def test_an_invalid_login_is_left_out() -> None:
     paper = _read_with(submittedOnDailyBy={"fullname": "Dee", "user": "../../x"})
     assert (paper.submitter, paper.submitter_login) == ("Dee", None)
 
@@ -255,7 +255,7 @@ def test_a_withdrawn_paper_says_when() -> None:
     )
 
 
-def test_unprintable_characters_are_cleaned_out_of_every_text() -> None:
+def test_unprintable_characters_are_removed_from_every_text() -> None:
     paper = _read(raw_item(title="A\x00 b\ud800\n c", paper={"ai_summary": "\x1b[1mx\u202e"}))
     assert (paper.title, paper.ai_summary) == ("A b c", "[1mx")
 
@@ -278,7 +278,7 @@ def test_unknown_keys_break_nothing() -> None:
         (raw_item(title=" \x00 "), r"item 1 \(2608\.00001\): it has no title"),
     ],
 )
-def test_a_broken_item_is_dropped_alone_with_its_reason(item: object, reason: str) -> None:
+def test_only_the_broken_item_is_dropped_with_its_reason(item: object, reason: str) -> None:
     parsed = parse_list([raw_item(id="2608.00007"), item, raw_item(id="2608.00008")], asked_day=_DAY)
     assert [paper.id for paper in parsed.papers] == ["2608.00007", "2608.00008"]
     assert len(parsed.dropped) == 1
@@ -291,7 +291,7 @@ def test_the_reason_of_a_broken_item_is_safe_to_log() -> None:
     assert len(reason) < 300
 
 
-def test_a_paper_that_stands_twice_in_a_list_is_read_once() -> None:
+def test_a_paper_listed_twice_is_read_once() -> None:
     items = [raw_item(upvotes=9), raw_item(id="2608.00002"), raw_item(upvotes=8)]
     parsed = parse_list(items, asked_day=_DAY)
     assert [(paper.id, paper.upvotes) for paper in parsed.papers] == [("2608.00001", 9), ("2608.00002", 12)]
@@ -303,7 +303,7 @@ def test_an_empty_list_is_an_empty_day() -> None:
 
 
 @pytest.mark.parametrize("payload", [None, {}, {"error": "x"}, "[]", 1, True])
-def test_what_is_no_list_is_an_error(payload: object) -> None:
+def test_anything_but_a_list_is_an_error(payload: object) -> None:
     with pytest.raises(SourceError) as raised:
         parse_list(payload, asked_day=_DAY)
     assert raised.value.problem == Problem(ProblemKind.UNREADABLE)
@@ -345,7 +345,7 @@ def test_any_json_is_read_or_refused(payload: object) -> None:
 
 
 @given(_OBJECT, _OBJECT)
-def test_any_values_under_the_known_keys_cost_no_more_than_the_item(inner: RawItem, outer: RawItem) -> None:
+def test_any_values_of_known_keys_cost_at_most_the_item(inner: RawItem, outer: RawItem) -> None:
     bad = raw_item(paper=inner, outer=outer)
     parsed = parse_list([bad, raw_item(id="2608.00099")], asked_day=_DAY)
     assert parsed.papers[-1].id == "2608.00099"
@@ -356,6 +356,6 @@ def test_any_values_under_the_known_keys_cost_no_more_than_the_item(inner: RawIt
 @pytest.mark.parametrize(
     "body", [b"", b"[", b'{"a":', b"\xff\xfe\xfa", b"<html>", b"[" * 100_000, b"[" * 100_000 + b"]" * 100_000]
 )
-def test_what_is_no_json_is_an_error(body: bytes) -> None:
+def test_anything_but_json_is_an_error(body: bytes) -> None:
     with pytest.raises(BrokenJsonError):
         decode_json(body)

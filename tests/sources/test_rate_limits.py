@@ -40,13 +40,11 @@ def test_the_tightest_policy_counts(header: str, limit: RateLimit | None) -> Non
         ({}, None),
     ],
 )
-def test_a_429_is_waited_for_by_its_limit_else_by_retry_after(
-    headers: dict[str, str], seconds: float | None
-) -> None:
+def test_a_429_waits_by_its_limit_or_by_retry_after(headers: dict[str, str], seconds: float | None) -> None:
     assert requested_wait(headers, status=429, now=_NOW) == seconds
 
 
-def test_a_503_is_waited_for_by_retry_after_alone() -> None:
+def test_a_503_waits_by_retry_after_only() -> None:
     headers = {"RateLimit": '"api";r=400;t=200', "Retry-After": "7"}
     assert requested_wait(headers, status=503, now=_NOW) == 7
 
@@ -61,7 +59,7 @@ def test_a_503_is_waited_for_by_retry_after_alone() -> None:
         ({}, None),
     ],
 )
-def test_the_servers_time_is_its_date_and_the_age_of_a_copy(
+def test_the_servers_time_is_its_date_plus_the_age_in_a_cache(
     headers: dict[str, str], moment: datetime | None
 ) -> None:
     assert server_time(headers) == moment

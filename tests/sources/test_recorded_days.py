@@ -11,7 +11,7 @@ from tests.list_days import each_day, items_of
 
 
 @each_day
-def test_a_list_day_is_read_whole(file: Path) -> None:
+def test_a_list_day_is_read_completely(file: Path) -> None:
     day = date.fromisoformat(file.stem)
     items = items_of(file)
     assert decode_json(file.read_bytes()) == items

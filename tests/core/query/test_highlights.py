@@ -54,7 +54,7 @@ def test_marks_of_several_queries_become_one_where_they_overlap() -> None:
     ) == ("[large language model agents]")
 
 
-def test_a_text_is_marked_only_for_the_field_it_stands_for() -> None:
+def test_a_text_is_marked_only_for_its_field() -> None:
     assert marked("Ada Lovelace", "author:lovelace", field=Field.AUTHOR) == "Ada [Lovelace]"
     assert marked("Ada Lovelace", "lovelace", field=Field.AUTHOR) == "Ada Lovelace"
     assert marked("ada", "ada", field=Field.KEYWORD) == "[ada]"
@@ -64,7 +64,7 @@ def test_a_text_is_marked_only_for_the_field_it_stands_for() -> None:
     st.lists(st.sampled_from(["ab", "c", "abs", "d"]), min_size=1, max_size=3).map(" ".join),
     st.lists(st.sampled_from(["ab", "c", "abs", "-", " ", "d", "é", "."]), max_size=12).map("".join),
 )
-def test_marks_are_sorted_apart_and_hold_what_matched(query: str, text: str) -> None:
+def test_marks_are_sorted_and_disjoint_and_contain_the_match(query: str, text: str) -> None:
     spans = mark([parse_query(query)], Field.TITLE, text)
     assert list(spans) == sorted(spans)
     assert all(first[1] <= second[0] for first, second in itertools.pairwise(spans))

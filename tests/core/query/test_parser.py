@@ -67,7 +67,7 @@ MEANINGS = [
 
 
 @pytest.mark.parametrize(("typed", "canonical"), MEANINGS)
-def test_a_query_means_its_canonical_form(typed: str, canonical: str) -> None:
+def test_a_query_has_its_canonical_form(typed: str, canonical: str) -> None:
     query = parse_query(typed)
     assert query.canonical == canonical
     assert parse_query(canonical) == query
@@ -115,7 +115,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("typed", "position", "says"), WRONG)
-def test_a_wrong_query_is_told_with_its_place(typed: str, position: int, says: str) -> None:
+def test_an_error_shows_the_place_and_the_problem(typed: str, position: int, says: str) -> None:
     with pytest.raises(QueryError, match=says) as raised:
         parse_query(typed)
     assert raised.value.position == position
@@ -126,13 +126,13 @@ def test_a_wrong_query_is_told_with_its_place(typed: str, position: int, says: s
     assert remedy.endswith(".")
 
 
-def test_the_caret_stands_under_the_place() -> None:
+def test_the_caret_is_under_the_place() -> None:
     with pytest.raises(QueryError) as raised:
         parse_query("agents  AND\n(video OR")
     assert "```\nagents AND (video OR\n                  ^\n```" in str(raised.value)
 
 
-def test_the_place_in_a_long_query_is_shown_with_what_is_around_it() -> None:
+def test_an_error_in_a_long_query_shows_the_text_around_it() -> None:
     with pytest.raises(QueryError) as raised:
         parse_query("word " * 30 + "bad:x")
     shown, caret = str(raised.value).split("\n")[2:4]
@@ -201,7 +201,7 @@ def read(text: str) -> Query | None:
 
 
 @given(st.lists(_PIECE, max_size=14).map(" ".join) | st.lists(_PIECE, max_size=14).map("".join) | st.text())
-def test_the_canonical_form_of_whatever_can_be_read_stays(text: str) -> None:
+def test_the_canonical_form_of_any_query_is_stable(text: str) -> None:
     query = read(text)
     if query is not None:
         again = parse_query(query.canonical)
@@ -212,7 +212,7 @@ def test_the_canonical_form_of_whatever_can_be_read_stays(text: str) -> None:
 
 
 @given(st.lists(_PIECE, max_size=14).map(" ".join) | st.text())
-def test_whatever_cannot_be_read_is_shown_in_one_code_block(text: str) -> None:
+def test_any_error_shows_the_query_in_one_code_block(text: str) -> None:
     assume(read(text) is None)
     with pytest.raises(QueryError) as raised:
         parse_query(text)

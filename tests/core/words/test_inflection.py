@@ -61,13 +61,13 @@ rubrics its ads bus lms ais does always canvas tokenizer generative process less
 
 
 @pytest.mark.parametrize("pair", PAIRS.strip().splitlines())
-def test_a_plural_is_one_with_its_singular(pair: str) -> None:
+def test_a_plural_is_folded_into_its_singular(pair: str) -> None:
     plural, singular = pair.split()
     assert fold(plural) == fold(singular) == singular
 
 
 @pytest.mark.parametrize("word", UNCHANGING.split())
-def test_a_word_that_only_looks_plural_stays_as_it_is(word: str) -> None:
+def test_a_word_that_only_looks_plural_is_unchanged(word: str) -> None:
     assert fold(word) == word
 
 
@@ -81,12 +81,12 @@ def test_a_word_that_only_looks_plural_stays_as_it_is(word: str) -> None:
         ("lens", "len"),
     ],
 )
-def test_other_words_stay_apart(one: str, other: str) -> None:
+def test_other_words_are_not_folded_together(one: str, other: str) -> None:
     assert fold(one) != fold(other)
 
 
 @given(st.text(alphabet="abceihmnorstuvxyz", max_size=12))
-def test_folding_what_is_folded_changes_nothing(word: str) -> None:
+def test_folding_is_idempotent(word: str) -> None:
     assert fold(fold(word)) == fold(word)
 
 

@@ -59,7 +59,7 @@ def test_a_word_with_a_sign_joins_nothing() -> None:
     assert not any(word.follows_hyphen for word in words("A*-search objective-C++"))
 
 
-def test_words_know_their_place_in_the_text_given() -> None:
+def test_words_have_their_offsets_in_the_text() -> None:
     text = "Straße für ﬁne-tuning LLM's, e\u0301tude"
     assert [text[word.start : word.end] for word in words(text)] == [
         "Straße",
@@ -72,7 +72,7 @@ def test_words_know_their_place_in_the_text_given() -> None:
 
 
 @given(st.text())
-def test_words_stand_in_order_and_are_normalised_for_good(text: str) -> None:
+def test_words_are_in_order_and_normalising_is_idempotent(text: str) -> None:
     found = words(text)
     assert [word.start for word in found] == sorted(word.start for word in found)
     for word in found:
