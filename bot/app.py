@@ -33,7 +33,7 @@ from cogs import make_cogs
 
 _log = logging.getLogger(__name__)
 
-_BACKFILL_AGAIN_SECONDS = 1800.0  # after one that was not complete
+_BACKFILL_RETRY_SECONDS = 1800.0
 
 
 class App:
@@ -49,29 +49,29 @@ class App:
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._sleep = sleep  # until Discord is asked again
-        self._progress = progress  # of the archive's reading
+        self._sleep = sleep  # between attempts to reach Discord
+        self._progress = progress  # of the backfill
         self._woken = asyncio.Event()
         self._running = asyncio.Lock()
 
     @property
     def between_runs(self) -> AbstractAsyncContextManager[None]:
-        """Entered when no run is under way, and none begins inside: the time to move the clock.
+        """A context during which no run is in progress: the clock may be moved in it.
 
-        A run that the clock leaps in would take the list that it has read for the new day's.
+        If the clock jumped during a run, the run would assign the list that it has read to the new day.
         """
         return self._running
 
     def wake(self) -> None:
-        """Makes the bot check at once what is due: called when the clock is moved."""
+        """Check at once what is due; call it after moving the clock."""
         self._woken.set()
 
     async def run(self) -> None:
-        """Runs until it is cancelled; whatever it opened is closed on the way out, in reverse.
+        """Run until cancelled; everything that was opened is closed in reverse order.
 
         Raises:
-            ConfigError: Discord turns the bot away for good, or the database or the port for health cannot be
-                used. In a group of exceptions, where the work had begun.
+            ConfigError: Discord rejects the bot for good, or the database or the monitoring port cannot be
+                used. It is inside an exception group if the tasks had started.
         """
         settings = self._settings
         if settings.discord_token is None:
@@ -126,11 +126,13 @@ class App:
                 runs=services.runs, clock=self._clock, woken=self._woken, running=self._running
             )
             client.use(services, make_cogs(services))
-            with refusals(parse_url(settings.database_url)):  # damage that opening did not come across
+            with refusals(
+                parse_url(settings.database_url)
+            ):  # for damage that opening the file did not detect
                 await services.subscriptions.recompile()
             stack.push_async_callback(client.close)
             async with asyncio.TaskGroup() as group:
-                # Lists are read while Discord is not there yet: a command that comes early finds them.
+                # Read lists while Discord connects, so that early commands find them.
                 group.create_task(scheduler.run(), name="scheduler")
                 group.create_task(self._backfill(services), name="backfill")
                 token = settings.discord_token.get_secret_value()
@@ -142,14 +144,14 @@ class App:
                 group.create_task(self._deliver(client, services), name="delivery")
 
     async def _monitor(self, stack: AsyncExitStack) -> Monitor | None:
-        """The port for health and numbers, where one is wanted: open before all else, and closed last."""
+        """The monitoring port, if one is set: opened before everything else, and closed last."""
         host, port = self._settings.health_host, self._settings.health_port
         if port is None:
             return None
         return await stack.enter_async_context(Monitor(host=host, port=port, clock=self._clock))
 
     async def _deliver(self, client: Client, services: Services) -> None:
-        """Sends pending posts and handles Discord's events, once the client is connected.
+        """Send posts and follow the servers once the client is ready.
 
         Starts once, however often the gateway reconnects.
         """
@@ -162,16 +164,16 @@ class App:
         async def note_connection() -> None:
             connected.set()
 
-        # A session that begins again, after an outage, does not say what was left meanwhile.
+        # A new session after an outage does not report the servers that the bot has left meanwhile.
         client.add_listener(note_connection, "on_ready")
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow_servers(client, services, connected), name="servers")
             group.create_task(services.delivery.run(), name="outbox")
-            group.create_task(services.guild_events.run(), name="surroundings")
+            group.create_task(services.guild_events.run(), name="guild events")
             group.create_task(services.notices.run(), name="notices")
 
     async def _follow_servers(self, client: Client, services: Services, connected: asyncio.Event) -> None:
-        """Looks at each new session which servers the bot is in."""
+        """Update the list of servers at each new session."""
         while True:
             await connected.wait()
             connected.clear()
@@ -181,16 +183,16 @@ class App:
             services.guild_events.connected(servers)
 
     async def _backfill(self, services: Services) -> None:
-        """Reads the archive, which previews are the better for; tried again until it is there."""
+        """Read older lists, which previews and search use; retry until all are read."""
         while True:
             try:
                 if await services.polling.backfill():
                     return
             except StoreError:
-                pass  # logged once, by the database
-            except Exception:  # noqa: BLE001 - a job guard; the runs go on without the archive
+                pass  # logged once, by the store
+            except Exception:  # noqa: BLE001 - a bug here must not stop the runs
                 _log.exception("The backfill failed because of a bug")
-            await asyncio.sleep(_BACKFILL_AGAIN_SECONDS)
+            await asyncio.sleep(_BACKFILL_RETRY_SECONDS)
 
 
 async def _servers_of(client: Client) -> set[ServerId]:

@@ -11,9 +11,9 @@ class PaperboyError(Exception):
 
 
 class UserError(PaperboyError):
-    """A person asked for something that cannot be done; the text is shown to them as it is.
+    """A person asked for something impossible; the text is shown to them unchanged.
 
-    The text is Discord markdown: the code that raises it escapes outside text.
+    The text is Discord markdown: the code that raises it escapes untrusted text.
     """
 
 
@@ -22,38 +22,38 @@ class ConfigError(PaperboyError):
 
 
 class BackupError(PaperboyError):
-    """A file cannot be backed up to, or restored from; the text says why and what to do."""
+    """A backup or restore is not possible; the text says why and what to do."""
 
 
 class ProblemKind(StrEnum):
-    """Why a list could not be read, or a run failed.
+    """Why a list could not be read, or why a run failed.
 
-    Nothing else about it reaches people, the store or the metrics. Details are only in the log, redacted.
+    People, the store and the metrics get nothing else. Details are only in the log, redacted.
     """
 
-    RATE_LIMITED = "rate_limited"  # 429, or a wait that was asked for
+    RATE_LIMITED = "rate_limited"  # 429, or a requested wait
     SERVER_ERROR = "server_error"  # 5xx
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - 401, 403
-    NOT_FOUND = "not_found"  # 404, where a list should be
+    NOT_FOUND = "not_found"  # 404 for a list
     REFUSED = "refused"  # any other 4xx
     UNEXPECTED = "unexpected"  # a status that makes no sense as an answer
-    REDIRECTED = "redirected"  # to another server, or in a circle
+    REDIRECTED = "redirected"  # to another server, or in a loop
     TIMED_OUT = "timed_out"
     UNREACHABLE = "unreachable"
-    CUT_OFF = "cut_off"  # the connection ended within the answer
+    CUT_OFF = "cut_off"  # the connection ended during the answer
     UNREADABLE = "unreadable"  # not JSON, or not of the expected shape
     NO_ITEM_READABLE = "no_item_readable"
     MOST_ITEMS_UNREADABLE = "most_items_unreadable"
     TOO_LARGE = "too_large"  # one answer
     TOO_LONG = "too_long"  # the list: more pages, papers or bytes than a list can have
-    REPEATED = "repeated"  # pages that lead back to what was read
+    REPEATED = "repeated"  # pages that lead back to earlier ones
     NOT_OPEN = "not_open"
     NO_SUCH_PAPER = "no_such_paper"
     DATABASE = "database"
     BUG = "bug"
 
 
-# Clauses that follow on "because", and end without a full stop.
+# Clauses to follow "because", without a full stop.
 _CLAUSES = {
     ProblemKind.RATE_LIMITED: "Hugging Face asks to wait before the next request",
     ProblemKind.SERVER_ERROR: "Hugging Face had an error of its own",
@@ -78,13 +78,12 @@ _CLAUSES = {
 }
 _ADVICE = {
     ProblemKind.TOKEN_REFUSED: (
-        "Check HF_TOKEN: remove it where it is set (the list needs none), or set one where HF_ENDPOINT asks "
-        "for it"
+        "Check HF_TOKEN: remove it if it is set (the list needs none), or set one if HF_ENDPOINT requires it"
     ),
     ProblemKind.NOT_FOUND: "Check HF_ENDPOINT",
     ProblemKind.REDIRECTED: "If the list has moved, set HF_ENDPOINT to its new address",
     ProblemKind.RATE_LIMITED: "Try again later; HF_TOKEN doubles the number of requests that are allowed",
-    ProblemKind.UNREADABLE: "Check HF_ENDPOINT, and whether something between answers in its place",
+    ProblemKind.UNREADABLE: "Check HF_ENDPOINT, and whether a proxy or login page answers instead",
     ProblemKind.NO_ITEM_READABLE: "Check for an update of Paperboy",
     ProblemKind.MOST_ITEMS_UNREADABLE: "Check for an update of Paperboy",
 }
@@ -93,13 +92,13 @@ _USUAL_ADVICE = "Check the network, the proxy if there is one, and HF_ENDPOINT"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A kind, with the status of HTTP where one was answered."""
+    """A kind, with the HTTP status if there was one."""
 
     kind: ProblemKind
     status: int | None = None
 
     def __str__(self) -> str:
-        """A clause without a full stop, to follow on "because"."""
+        """A clause to follow "because", without a full stop."""
         clause = _CLAUSES[self.kind]
         return clause if self.status is None else f"{clause} ({self.status})"
 
@@ -110,11 +109,11 @@ class Problem:
 
 
 class StoreError(PaperboyError):
-    """The database could not be read or written, for a reason that the operator can fix: no bug.
+    """The database could not be read or written, for a reason that the operator can fix; not a bug.
 
     Attributes:
-        reason: what is wrong, for people: it names no file.
-        is_write: it was a write, of which nothing is left.
+        reason: what is wrong, for everybody: it names no file.
+        is_write: it was a write, which was rolled back.
     """
 
     def __init__(self, advice: str, *, reason: str, is_write: bool) -> None:
@@ -124,9 +123,9 @@ class StoreError(PaperboyError):
 
 
 class SourceError(PaperboyError):
-    """Hugging Face did not give a usable answer; a run goes on without it.
+    """Hugging Face gave no usable answer; a run continues without it.
 
-    Its text is the problem's. Details are logged where it is raised.
+    The text is the problem's. Details are logged where it is raised.
     """
 
     def __init__(self, kind: ProblemKind, *, status: int | None = None) -> None:
@@ -135,7 +134,7 @@ class SourceError(PaperboyError):
 
 
 class NotOpenYetError(SourceError):
-    """The list day that was asked for has not opened (Hugging Face answers 400)."""
+    """The requested list day has not opened yet (Hugging Face answers 400)."""
 
     def __init__(self) -> None:
         super().__init__(ProblemKind.NOT_OPEN)

@@ -1,4 +1,4 @@
-"""The log: one line a record, as text or JSON, on standard error, with every secret taken out."""
+"""Logging: one line per record on standard error, as text or JSON, with secrets redacted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import cast
 from bot.redaction import Redaction
 from bot.settings import LogFormat, LogLevel
 
-# Libraries that say too much below these levels; discord.py also shows the tokens of interactions there.
+# Libraries that are too verbose below these levels; discord.py would also log interaction tokens.
 _FLOORS = {
     "aiohttp.access": logging.WARNING,
     "aiosqlite": logging.WARNING,
@@ -26,21 +26,21 @@ _FLOORS = {
     "simcord": logging.WARNING,
     "sqlalchemy": logging.WARNING,
 }
-# What discord.py says beside another line that says it too: of a wait that is too long for it (the caller
-# says for how long), of a global limit after its 429, and of each login.
-_SAID_TWICE = (
+# Lines of discord.py that repeat another line: a wait too long for it (the caller logs the wait), a global
+# rate limit after its 429, and each login.
+_REDUNDANT = (
     "We are being rate limited. %s %s responded with 429. Timeout of",
     "Global rate limit has been hit.",
     "logging in using static token",
 )
-# What could end a line or steer a terminal; a tab is harmless.
+# What could end a line or control a terminal; a tab is harmless.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 _log = logging.getLogger(__name__)
 
 
 def configure(*, level: LogLevel, log_format: LogFormat, secrets: Iterable[str]) -> None:
-    """Sends every record of this process to standard error, once; later calls replace earlier ones."""
+    """Send all records of this process to standard error; a later call replaces an earlier one."""
     handler = logging.StreamHandler(sys.stderr)
     formatter = JsonFormatter if log_format is LogFormat.JSON else TextFormatter
     handler.setFormatter(formatter(secrets))
@@ -48,18 +48,18 @@ def configure(*, level: LogLevel, log_format: LogFormat, secrets: Iterable[str])
     for name, floor in _FLOORS.items():
         logging.getLogger(name).setLevel(max(floor, logging.getLogger().level))
     for name in ("discord.client", "discord.http"):
-        logging.getLogger(name).addFilter(_is_news)  # the same one again is not added
+        logging.getLogger(name).addFilter(_is_not_redundant)  # adding the same filter twice has no effect
     logging.captureWarnings(capture=True)
     threading.excepthook = _log_thread_error
     sys.unraisablehook = _log_unraisable
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    return not str(record.msg).startswith(_SAID_TWICE)
+def _is_not_redundant(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith(_REDUNDANT)
 
 
 class _Formatter(logging.Formatter):
-    """Gives the parts of a record without its secrets."""
+    """Formats the parts of a record, with secrets redacted."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__()
@@ -68,11 +68,11 @@ class _Formatter(logging.Formatter):
     def message(self, record: logging.LogRecord) -> str:
         try:
             return self.clean(record.getMessage())
-        except Exception:  # noqa: BLE001 - a broken call must not lose its record, nor print it unredacted
+        except Exception:  # noqa: BLE001 - a broken logging call must neither lose its record nor skip redaction
             return self.clean(f"{record.msg!s} {record.args!r}")
 
     def exception(self, record: logging.LogRecord) -> str:
-        """The traceback and the stack, where there are any."""
+        """The traceback and the stack, if any."""
         parts: list[str] = []
         if record.exc_info and record.exc_info[0]:
             parts.append("".join(traceback.format_exception(*record.exc_info)))
@@ -82,10 +82,9 @@ class _Formatter(logging.Formatter):
 
 
 class TextFormatter(_Formatter):
-    """``2026-08-01T09:00:00.123Z INFO bot.app: message``, and a traceback behind bars below it.
+    """``2026-08-01T09:00:00.123Z INFO bot.app: message``, with the traceback indented below it.
 
-    A line that outside text tries to add cannot look like a record: in a message line ends are escaped,
-    and every line of a traceback is indented.
+    Untrusted text cannot forge a record: line breaks in messages are escaped, and tracebacks are indented.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -95,16 +94,16 @@ class TextFormatter(_Formatter):
 
 
 class JsonFormatter(_Formatter):
-    """An object a line: `time`, `level`, `logger`, `message`, and `exception` where there is one.
+    """One object per line: `time`, `level`, `logger`, `message`, and `exception` if there is one.
 
-    What a record brings along as `extra={"fields": {…}}` stands beside them.
+    Fields from `extra={"fields": {…}}` are added to the object.
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        brought: object = getattr(record, "fields", None)
+        extra: object = getattr(record, "fields", None)
         fields: dict[str, object] = {}
-        if isinstance(brought, Mapping):
-            for name, value in cast("Mapping[str, object]", brought).items():
+        if isinstance(extra, Mapping):
+            for name, value in cast("Mapping[str, object]", extra).items():
                 is_plain = value is None or isinstance(value, (int, float))
                 fields[name] = value if is_plain else self.clean(str(value))
         fields |= {
@@ -125,7 +124,7 @@ def _time(record: logging.LogRecord) -> str:
 
 
 def _escaped(text: str) -> str:
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def _log_thread_error(error: threading.ExceptHookArgs) -> None:
@@ -134,6 +133,6 @@ def _log_thread_error(error: threading.ExceptHookArgs) -> None:
 
 
 def _log_unraisable(error: sys.UnraisableHookArgs) -> None:
-    """For an error that can rise to nobody, such as one in a `__del__`; Python prints it as it likes."""
+    """Log an error that has no caller, such as one in `__del__`; Python would print it unredacted."""
     if error.exc_value is not None:
         _log.error("%s: %r", error.err_msg or "Ignored an error", error.object, exc_info=error.exc_value)

@@ -1,4 +1,4 @@
-"""Proxies: which of the operator's HTTP proxies stands before an address, and connections made through it."""
+"""Proxies: which HTTP proxy applies to a URL, and connections through it."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ _WANTS_PASSWORD = 407
 
 
 class ProxyError(ClientConnectionError):
-    """No connection was made, because of the proxy; the text names the variable, never an address."""
+    """The proxy prevented a connection; the text names the variable, never an address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proxies:
-    """What HTTP_PROXY, HTTPS_PROXY and NO_PROXY say; None and an empty text stand for what is not set."""
+    """The values of HTTP_PROXY, HTTPS_PROXY and NO_PROXY; None or empty if not set."""
 
     http: str | None = None
     https: str | None = None
     no_proxy: str = ""
 
     def before(self, url: URL) -> tuple[str, URL] | None:
-        """The variable and the proxy for that address; None where the connection is direct."""
+        """The variable and the proxy for this URL, or None for a direct connection."""
         name, proxy = (
             ("HTTPS_PROXY", self.https) if url.scheme in {"https", "wss"} else ("HTTP_PROXY", self.http)
         )
@@ -51,9 +51,9 @@ class Proxies:
         return name, URL(proxy)
 
     def connector(self, *, limit: int = 0) -> TCPConnector:
-        """Makes connections through these proxies, `limit` of them at once (0: as many as are asked for).
+        """A connector that uses these proxies, with at most `limit` connections (0: no limit).
 
-        To be called on the event loop that uses it.
+        Call it on the event loop that uses it.
         """
         return _Connector(self, limit=limit)
 
@@ -66,7 +66,7 @@ NO_PROXIES = Proxies()
 
 
 def proxy_address(value: str) -> str:
-    """The address as it came, or with `http://` in front where it names no scheme, as other programs take it.
+    """The address, with `http://` added if it has no scheme, as other programs do.
 
     Raises:
         ValueError: another scheme, no host, no such port, or more than an address.
@@ -78,19 +78,19 @@ def proxy_address(value: str) -> str:
     if (
         parts.scheme.lower() not in {"http", "https"}
         or not parts.hostname
-        or parts.port == 0  # reading it raises ValueError where it is no port at all
+        or parts.port == 0  # raises ValueError if it is not a port
         or parts.path not in {"", "/"}
         or not value.isprintable()
         or any(sign in value for sign in " ?#\\")
     ):
         raise ValueError
-    parts.hostname.encode("idna")  # what can be looked up
+    parts.hostname.encode("idna")  # raises for a host that cannot be looked up
     unquote(f"{parts.username}{parts.password}").encode("latin-1")  # what a header can carry
     return str(URL(value))
 
 
 def secrets_of(address: str) -> Iterable[str]:
-    """What of a proxy's address must never stand in a log: the whole, and whom it lets through."""
+    """The parts of a proxy's address that must never be logged: the address itself, user and password."""
     parts = urlsplit(address)
     yield from (address, address.rstrip("/"), parts.netloc, parts.netloc.rpartition("@")[2])
     if parts.password:
@@ -99,7 +99,7 @@ def secrets_of(address: str) -> Iterable[str]:
 
 
 def _exempts(entry: str, host: str, port: int | None) -> bool:
-    """Whether an entry of NO_PROXY means that host: a name with all below it, an address, a network, `*`."""
+    """Whether an entry of NO_PROXY covers the host: a domain, an address, a network, or `*`."""
     if entry == "*":
         return True
     name, _, tail = entry.rpartition(":")
@@ -126,22 +126,21 @@ class _Connector(TCPConnector):
 
     @override
     async def connect(self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout) -> Connection:
-        """As aiohttp does it, but through the proxy that stands before the request's address.
+        """Connect through the proxy that applies to the request's URL.
 
-        aiohttp's own reading of the environment knows no ports and networks in NO_PROXY, and no proxy for
-        the gateway's `wss`.
+        aiohttp itself supports neither ports and networks in NO_PROXY nor a proxy for `wss`.
 
         Raises:
             ProxyError: the proxy cannot be reached, or refuses.
         """
-        found = self._proxies.before(req.url)
-        if found is None:
+        match = self._proxies.before(req.url)
+        if match is None:
             return await super().connect(req, traces, timeout)
-        name, proxy = found
+        name, proxy = match
         req.update_proxy(proxy, None, None)
         try:
             return await super().connect(req, traces, timeout)
-        # Not as causes: their texts hold the proxy's address.
+        # Without the cause, whose text contains the proxy's address.
         except (ClientProxyConnectionError, ClientConnectorDNSError):
             raise ProxyError(f"the proxy of {name} cannot be reached") from None
         except ClientHttpProxyError as error:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 REDACTED = "[redacted]"
 
 _CREDENTIALS = (
-    # `Authorization: Bearer …`, and as headers stand in dictionaries and JSON; one value, scheme included.
+    # `Authorization: Bearer …`, also in dictionaries and JSON; one value, including the scheme.
     re.compile(
         r"""(?ix) (\b(?:proxy-)?authorization
         (?: \\?["']? \s*(?:[:=]|%3a)\s* | ["']\s*,\s* ) (?:b(?=["']))? \\?["']?)
@@ -16,10 +16,10 @@ _CREDENTIALS = (
     ),
     re.compile(r"(?i)\b(bearer(?:\s+|%20))[\w.~+/=-]{8,}"),
     re.compile(r"(?i)\b(basic\s+)[\w+/=]{16,}"),
-    # The user and the password in an address, to the last `@` before a slash or the end of the word.
+    # User and password in a URL, up to the last `@` before a slash or the end of the word.
     re.compile(r"(://)[^\s/?#\"'<>]+(?=@)"),
     re.compile(r"(?i)([?&](?:access_|api_)?(?:token|key|secret|password)=)[^&\s\"'<>]+"),
-    # Tokens by their form, also those that this process was not given: Hugging Face's, and Discord's bots'.
+    # Tokens by their format, even if they are not this process's: Hugging Face's and Discord bots'.
     re.compile(r"\b(hf_)[A-Za-z0-9]{16,}"),
     re.compile(r"()\b[\w-]{23,30}\.[\w-]{6,7}\.[\w-]{27,}"),
     # The token of an interaction or webhook in a Discord address: anyone who has it can answer in our name.
@@ -28,10 +28,10 @@ _CREDENTIALS = (
 
 
 class Redaction:
-    """Takes out these secrets, and whatever has the form of credentials."""
+    """Removes these secrets, and everything that has the format of credentials."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        # The longest first, so that one inside another leaves no rest.
+        # Longest first, so that a secret that contains another is removed completely.
         self._secrets = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:

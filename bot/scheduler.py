@@ -7,7 +7,7 @@ import logging
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-# APScheduler has no types; what is used of it is used here alone.
+# APScheduler has no type hints; only this module uses it.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 # The scheduler uses a clock that people and time servers set. A wake-up that comes too late is caught by a
 # check of what is due, this often.
-LOOK_AGAIN_SECONDS = 60.0
+CHECK_INTERVAL_SECONDS = 60.0
 _JOB = "wake"
 
 
@@ -31,13 +31,13 @@ class Scheduler:
     def __init__(self, *, runs: Runs, clock: Clock, woken: asyncio.Event, running: asyncio.Lock) -> None:
         self._runs = runs
         self._clock = clock
-        self._running = running  # held by each run; while another holds it, none begins
+        self._running = running  # held by each run; no run begins while somebody else holds it
         self._woken = woken  # set by what makes something due: the scheduler, or a changed schedule
-        self._wake_up = AsyncIOScheduler(timezone=UTC)
+        self._timer = AsyncIOScheduler(timezone=UTC)
 
     async def run(self) -> None:
-        """Runs at once, then whenever it is woken, until it is cancelled; a failed run is tried again."""
-        self._wake_up.start()
+        """Run at once, then whenever woken, until cancelled; a failed run is retried."""
+        self._timer.start()
         failures = 0
         try:
             while True:
@@ -47,30 +47,30 @@ class Scheduler:
                         await self._runs.run()
                     failures = 0
                     await self._until_due()
-                except Exception as error:  # noqa: BLE001 - the job guard
+                except Exception as error:  # noqa: BLE001 - a failed run must not stop the scheduler
                     wait = growing_wait(failures)
                     failures += 1
-                    if not isinstance(error, StoreError):  # which the database has logged, once
+                    if not isinstance(error, StoreError):  # already logged by the store
                         _log.exception("The run failed; the next one is tried in %s", wait)
                     await asyncio.sleep(wait.total_seconds())
         finally:
-            self._wake_up.shutdown(wait=False)
+            self._timer.shutdown(wait=False)
 
     async def _until_due(self) -> None:
-        """Waits until somebody rings, or a run is due whatever became of the ring."""
+        """Wait until woken, or until a run is due even if the timer failed to wake us."""
         while True:
             next_at = await self._runs.next_at()
             wait = next_at - self._clock()
             if wait <= timedelta():
                 return
-            self._ring_in(wait)
+            self._wake_in(wait)
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+                async with asyncio.timeout(CHECK_INTERVAL_SECONDS):
                     await self._woken.wait()
                     return
 
-    def _ring_in(self, wait: timedelta) -> None:
-        self._wake_up.add_job(
+    def _wake_in(self, wait: timedelta) -> None:
+        self._timer.add_job(
             self._wake,
             # APScheduler uses the machine's clock, so it gets how long to wait, not what our clock shows.
             DateTrigger(run_date=datetime.now(UTC) + wait, timezone=UTC),
@@ -80,5 +80,5 @@ class Scheduler:
         )
 
     async def _wake(self) -> None:
-        """A coroutine, so that APScheduler calls it in this thread: an asyncio.Event is not for others."""
+        """A coroutine, so that APScheduler calls it in this thread: asyncio.Event is not thread-safe."""
         self._woken.set()

@@ -1,4 +1,4 @@
-"""The settings: the only reader of the environment and of `.env`."""
+"""The settings; the only module that reads the environment and `.env`."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from bot.store.sqlite.address import MUST_BE, AddressError, database_path
 from bot.validators import reading
 
 DOTENV = Path(".env")
-_ENCODING = "utf-8-sig"  # some editors put a byte order mark first; it is no part of the first name
+_ENCODING = "utf-8-sig"  # some editors write a byte order mark, which is not part of the first name
 _PROXY_NAMES = ("https_proxy", "http_proxy", "no_proxy")
-_ALIKE = 0.75  # how much a name must be like a setting's to be taken for it
-_LONGEST_SHOWN = 100  # characters of a wrong value
-# User and password in an address, also in one too broken to parse.
+_MIN_SIMILARITY = 0.75  # of an unknown name to the setting that it probably means
+_MAX_SHOWN_LENGTH = 100  # characters of a wrong value
+# User and password in a URL, even in one that cannot be parsed.
 _CREDENTIALS = re.compile(r"//.*@", re.DOTALL)
 
 
@@ -55,7 +55,7 @@ class LogFormat(StrEnum):
 
 
 def _address(value: str, *, schemes: tuple[str, ...]) -> str:
-    """The address without trailing slashes.
+    """The URL without trailing slashes.
 
     Raises:
         ValueError: another scheme, no host, a port out of range, a user, a query, a fragment or white space.
@@ -65,13 +65,13 @@ def _address(value: str, *, schemes: tuple[str, ...]) -> str:
     if (
         parts.scheme not in schemes
         or not parts.hostname
-        or "@" in parts.netloc  # no request carries both that and a token
-        or parts.port == 0  # reading it raises ValueError where it is no port at all
+        or "@" in parts.netloc  # a request cannot carry both credentials and a token
+        or parts.port == 0  # raises ValueError if it is not a port
         or not value.isprintable()
         or any(sign in value for sign in " ?#\\")
     ):
         raise ValueError
-    parts.hostname.encode("idna")  # what can be looked up
+    parts.hostname.encode("idna")  # raises for a host that cannot be looked up
     return value.rstrip("/")
 
 
@@ -80,12 +80,12 @@ def _http_address(value: str) -> str:
 
 
 def _websocket_address(value: str) -> str:
-    # Discord names its gateway with a query at times; the client writes its own.
+    # Discord sometimes returns its gateway with a query; the client adds its own.
     return _address(value.partition("?")[0], schemes=("ws", "wss"))
 
 
 def _database_address(value: str) -> str:
-    """The address without the spaces around it.
+    """The URL without surrounding spaces.
 
     Raises:
         AddressError: it names no file.
@@ -95,10 +95,10 @@ def _database_address(value: str) -> str:
 
 
 def _host(value: str) -> str:
-    """The host's name or address as it came.
+    """The host name or address.
 
     Raises:
-        ValueError: it could stand in no address.
+        ValueError: it is neither.
     """
     value = value.strip()
     if not re.fullmatch(r"[A-Za-z0-9.:_-]+", value):
@@ -107,7 +107,7 @@ def _host(value: str) -> str:
 
 
 def _bare_secret(value: object) -> object:
-    """Trims a token, and refuses what cannot stand in a header."""
+    """Strip a token and reject what an HTTP header cannot contain."""
     if not isinstance(value, str):
         return value
     value = value.strip()
@@ -126,9 +126,9 @@ _Token = Annotated[SecretStr, BeforeValidator(_bare_secret)]
 
 
 class Settings(BaseSettings):
-    """What the operator decides; read with `load`.
+    """The operator's settings; read them with `load`.
 
-    A description completes the sentence "NAME must be …", which is what the operator reads when it is not.
+    A description completes the sentence "NAME must be …" in the message about a wrong value.
     """
 
     model_config = SettingsConfigDict(
@@ -247,36 +247,35 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """As usual, but where a proxy is set in small and in capital letters, the small ones win."""
-        small = {name: value for name in _PROXY_NAMES if (value := os.environ.get(name))}
+        """The usual sources, but a lowercase proxy variable wins over the uppercase one."""
+        lowercase = {name: value for name in _PROXY_NAMES if (value := os.environ.get(name))}
         return (
             init_settings,
-            InitSettingsSource(settings_cls, init_kwargs=small),
+            InitSettingsSource(settings_cls, init_kwargs=lowercase),
             env_settings,
             dotenv_settings,
         )
 
     @classmethod
-    def load(cls, **instead: object) -> Self:
-        """The settings of the environment, else of `.env` in the working directory, else the defaults.
+    def load(cls, **overrides: object) -> Self:
+        """Read the environment, then `.env` in the working directory, then the defaults.
 
-        An empty value counts as not set. `instead` wins over all of them, by field name.
+        An empty value counts as not set. `overrides` win over all of them, by field name.
 
         Raises:
-            ConfigError: one line that names each variable that is wrong and says what would be right.
+            ConfigError: one line that names each wrong variable and says what would be right.
         """
         _check_dotenv(DOTENV)
         try:
-            return cls(**instead)  # pyright: ignore[reportArgumentType] - pydantic checks the values
+            return cls(**overrides)  # pyright: ignore[reportArgumentType] - pydantic checks the values
         except ValidationError as error:
-            found = {_place(details): details for details in error.errors()}
-            raise ConfigError(
-                "; ".join(map(_sentence, found.values()))
-            ) from None  # the cause may show a token
+            by_name = {_field_name(details): details for details in error.errors()}
+            message = "; ".join(map(_sentence, by_name.values()))
+            raise ConfigError(message) from None  # the cause may show a token
 
     @classmethod
     def examine(cls) -> Examined:
-        """As `load`, but collects what is wrong one by one, with defaults in its place."""
+        """Like `load`, but reports wrong values one by one and replaces them with defaults."""
         wrong: dict[str, str] = {}
         dotenv: Path | None = DOTENV
         try:
@@ -287,10 +286,10 @@ class Settings(BaseSettings):
         try:
             settings = cls(**from_file)
         except ValidationError as error:
-            found = {_place(details): _sentence(details) for details in error.errors()}
-            wrong |= {name.upper(): sentence for name, sentence in found.items()}
-            instead = {name: cls.model_fields[name].default for name in found}
-            settings = cls(**from_file, **instead)
+            sentences = {_field_name(details): _sentence(details) for details in error.errors()}
+            wrong |= {name.upper(): sentence for name, sentence in sentences.items()}
+            defaults = {name: cls.model_fields[name].default for name in sentences}
+            settings = cls(**from_file, **defaults)
         in_file = _names_in(dotenv)
         sources = {str(DOTENV): in_file, "the environment": _names_in_environment()}  # the last one wins
         return Examined(
@@ -304,20 +303,20 @@ class Settings(BaseSettings):
             misspelt={
                 name.upper(): meant[0].upper()
                 for name in in_file - cls.model_fields.keys()
-                if (meant := get_close_matches(name, cls.model_fields, n=1, cutoff=_ALIKE))
+                if (meant := get_close_matches(name, cls.model_fields, n=1, cutoff=_MIN_SIMILARITY))
             },
         )
 
     @property
     def default_schedule(self) -> Schedule:
-        """The schedule of a feed that has chosen none."""
+        """The schedule of a feed that has none of its own."""
         return Schedule(
             time=self.default_post_time, weekdays=self.default_weekdays, timezone=self.default_timezone
         )
 
     @property
     def limits(self) -> Limits:
-        """How much one server may ask for."""
+        """The limits for one server."""
         return Limits(
             feeds=self.max_feeds,
             subscriptions=self.max_subscriptions,
@@ -326,7 +325,7 @@ class Settings(BaseSettings):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must never stand in a log."""
+        """Values that must never be logged."""
         tokens = (self.discord_token, self.hf_token)
         proxies = (self.https_proxy, self.http_proxy)
         return (
@@ -336,7 +335,7 @@ class Settings(BaseSettings):
 
     @property
     def proxies(self) -> Proxies:
-        """Through which proxies Discord and Hugging Face are reached."""
+        """The proxies for Discord and Hugging Face."""
         return Proxies(
             http=self.http_proxy.get_secret_value() if self.http_proxy else None,
             https=self.https_proxy.get_secret_value() if self.https_proxy else None,
@@ -346,13 +345,13 @@ class Settings(BaseSettings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """The settings as far as they can be read.
+    """The settings as far as they are valid.
 
     Attributes:
-        settings: with defaults where something is wrong.
-        wrong: what is wrong, by the variable's name, or the file's.
+        settings: with defaults in place of wrong values.
+        wrong: what is wrong, by the name of the variable or of the file.
         origins: where each variable that is set comes from.
-        misspelt: names in the file that are no setting's, with the setting that may be meant.
+        misspelt: unknown names in the file, with the settings that they probably mean.
     """
 
     settings: Settings
@@ -362,12 +361,12 @@ class Examined:
 
 
 def _names_in_environment() -> set[str]:
-    """The variables that are not empty, in small letters, as fields are named."""
+    """The variables that are not empty, in lowercase like the fields."""
     return {name.lower() for name, value in os.environ.items() if value}
 
 
 def _names_in(path: Path | None) -> set[str]:
-    """What the file gives a value, in small letters; nothing where there is no file."""
+    """The names that the file assigns, in lowercase; empty if there is no file."""
     if path is None or not path.is_file():
         return set()
     bindings = parse_stream(StringIO(path.read_text(encoding=_ENCODING)))
@@ -375,16 +374,16 @@ def _names_in(path: Path | None) -> set[str]:
 
 
 def wants_color() -> bool:
-    """Whether a terminal may be coloured: not where NO_COLOR is set, to whatever (https://no-color.org)."""
+    """Whether a terminal may show color: not if NO_COLOR has any value (https://no-color.org)."""
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def _place(details: ErrorDetails) -> str:
+def _field_name(details: ErrorDetails) -> str:
     return str(details["loc"][0])
 
 
 def _sentence(details: ErrorDetails) -> str:
-    name = _place(details)
+    name = _field_name(details)
     field = Settings.model_fields[name]
     if isinstance(cause := details.get("ctx", {}).get("error"), AddressError):
         return f"{name.upper()} must be {cause}"
@@ -392,15 +391,15 @@ def _sentence(details: ErrorDetails) -> str:
     if "SecretStr" in str(field.annotation):
         return f"{name.upper()} {must}"
     value = _CREDENTIALS.sub("//…@", str(details["input"]))
-    shown = value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}…"
+    shown = value if len(value) <= _MAX_SHOWN_LENGTH else f"{value[:_MAX_SHOWN_LENGTH]}…"
     return f"{name.upper()} {must}, not {shown!r}"
 
 
 def _check_dotenv(path: Path) -> None:
-    """Looks for what the library that reads the file would only warn of, or not name.
+    """Check for errors that the dotenv library would only warn about.
 
     Raises:
-        ConfigError: the file cannot be read, is not UTF-8, or has a line that assigns nothing.
+        ConfigError: the file cannot be read, is not UTF-8, or has an invalid line.
     """
     if not path.is_file():
         return

@@ -1,4 +1,4 @@
-"""Validating at the borders: our parsers as pydantic's validators."""
+"""Adapts our parsers to pydantic validators."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.errors import UserError
 
 
 def reading(parse: Callable[[str], object]) -> BeforeValidator:
-    """A parser as a validator; it may raise `UserError`, as the core's do, or `ValueError`."""
+    """A validator from a parser, which may raise `UserError` or `ValueError`."""
 
     def read(value: object) -> object:
         if not isinstance(value, str):

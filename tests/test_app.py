@@ -1,4 +1,4 @@
-"""The running bot's own part: what ends it, and what does not. The whole of it is started in `tests/process`."""
+"""The application: what ends it and what does not. `tests/process` starts it as a whole."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def a_client(**methods: Any) -> Any:
     return client
 
 
-async def test_without_a_token_it_does_not_start() -> None:
+async def test_the_app_does_not_start_without_a_token() -> None:
     settings = Settings.load(discord_token=TOKEN).model_copy(update={"discord_token": None})
     with pytest.raises(ConfigError, match="DISCORD_TOKEN"):
         await App(settings, clock=system_clock).run()
 
 
 class Archive:
-    """Stands for the polling: gives these answers, one a backfill."""
+    """Replaces polling and gives one of these answers per backfill."""
 
     def __init__(self, answers: list[bool | Exception]) -> None:
         self.left = answers
@@ -55,10 +55,10 @@ class Archive:
         return answer
 
 
-async def test_the_archive_is_tried_again_until_it_is_there(
+async def test_the_backfill_is_retried_until_it_is_complete(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(apps, "_BACKFILL_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(apps, "_BACKFILL_RETRY_SECONDS", 0.0)
     archive = Archive([False, OSError("disk is full"), False, True])
     services: Any = SimpleNamespace(polling=archive)
     await an_app()._backfill(services)

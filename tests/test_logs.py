@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.logs import JsonFormatter, TextFormatter, _is_news
+from bot.logs import JsonFormatter, TextFormatter, _is_not_redundant
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "MTA1.GxYz12.not-a-real-one"
@@ -58,7 +58,7 @@ def test_a_json_line_is_one_object() -> None:
 
 
 @pytest.mark.parametrize("formatter", FORMATTERS)
-def test_a_secret_is_taken_out_of_message_arguments_and_traceback(
+def test_a_secret_is_redacted_in_message_arguments_and_traceback(
     formatter: type[TextFormatter | JsonFormatter],
 ) -> None:
     cause = raised(ValueError(f"Authorization: Bot {TOKEN}"))
@@ -73,7 +73,7 @@ def test_a_secret_is_taken_out_of_message_arguments_and_traceback(
 
 
 @pytest.mark.parametrize("formatter", FORMATTERS)
-def test_a_secret_inside_a_longer_secret_leaves_no_rest(
+def test_a_secret_inside_a_longer_secret_is_redacted_completely(
     formatter: type[TextFormatter | JsonFormatter],
 ) -> None:
     line = formatter(["abc", "abc-longer", ""]).format(record("abc-longer abc"))
@@ -84,7 +84,7 @@ def test_a_secret_inside_a_longer_secret_leaves_no_rest(
 @pytest.mark.parametrize(
     "path", ["webhooks/1000/aW50ZXJhY3Rpb24.x-_y/messages", "interactions/1000/aW50ZXJhY3Rpb24.x-_y"]
 )
-def test_the_token_of_an_interaction_is_taken_out_of_addresses(path: str) -> None:
+def test_an_interaction_token_in_a_url_is_redacted(path: str) -> None:
     line = TextFormatter([]).format(record("POST https://discord.com/api/v10/%s failed", path))
     assert "aW50" not in line
     assert "1000/[redacted]" in line
@@ -112,7 +112,7 @@ def test_the_token_of_an_interaction_is_taken_out_of_addresses(path: str) -> Non
         "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gs3cr3.s3cr3t-of-somebody_1234567890",
     ],
 )
-def test_credentials_that_nobody_named_are_taken_out_by_their_form(
+def test_unknown_credentials_are_redacted_by_their_format(
     formatter: type[TextFormatter | JsonFormatter], said: str
 ) -> None:
     line = formatter([]).format(record("failed: %s", said, error=raised(ValueError(f"failed: {said}"))))
@@ -131,11 +131,11 @@ def test_credentials_that_nobody_named_are_taken_out_by_their_form(
         "Token 4 of 5",
     ],
 )
-def test_what_is_no_credential_stays(said: str) -> None:
+def test_other_text_is_not_redacted(said: str) -> None:
     assert TextFormatter([]).format(record("%s", said)).endswith(said)
 
 
-def test_a_record_whose_arguments_do_not_fit_is_still_logged_without_its_secrets() -> None:
+def test_a_record_with_wrong_arguments_is_still_logged_without_its_secrets() -> None:
     line = TextFormatter([TOKEN]).format(record("%d papers of %s", TOKEN))
     assert "papers of" in line
     assert TOKEN not in line
@@ -143,14 +143,16 @@ def test_a_record_whose_arguments_do_not_fit_is_still_logged_without_its_secrets
 
 @pytest.mark.parametrize("formatter", FORMATTERS)
 @given(title=st.text())
-def test_outside_text_cannot_add_a_record(formatter: type[TextFormatter | JsonFormatter], title: str) -> None:
+def test_untrusted_text_cannot_forge_a_record(
+    formatter: type[TextFormatter | JsonFormatter], title: str
+) -> None:
     forged = f"x{title}\n2026-01-01T00:00:00.000Z ERROR bot.app: forged\r\u2028{title}"
     lines = formatter([]).format(record("paper %s", forged, error=raised(ValueError(forged)))).splitlines()
     assert len([line for line in lines if not line.startswith("    | ")]) == 1
     assert all(line.isprintable() or "\t" in line for line in lines if line.isascii())
 
 
-def test_control_characters_are_shown_and_not_sent_to_the_terminal() -> None:
+def test_control_characters_are_escaped() -> None:
     line = TextFormatter([]).format(record("a\x1b[31mb\rc\u202ed\x9be"))
     assert line.endswith(r"a\x1b[31mb\rc\u202ed\x9be")
 
@@ -186,7 +188,7 @@ def test_each_record_is_written_once_even_if_configured_twice() -> None:
     assert err.count("\n") == 1
 
 
-def test_libraries_do_not_talk_below_their_floor_even_at_debug() -> None:
+def test_libraries_are_quiet_below_their_level_even_at_debug() -> None:
     err = logged(
         """
         log.debug("ours")
@@ -200,7 +202,7 @@ def test_libraries_do_not_talk_below_their_floor_even_at_debug() -> None:
     assert [line.split(": ", 1)[1] for line in err.splitlines()] == ["ours", "connected"]
 
 
-def test_warnings_threads_and_forgotten_tasks_end_up_in_the_log() -> None:
+def test_warnings_and_errors_in_threads_and_tasks_are_logged() -> None:
     err = logged(
         """
         def fail():
@@ -227,7 +229,7 @@ def test_warnings_threads_and_forgotten_tasks_end_up_in_the_log() -> None:
     assert "s3cr3t" not in err
 
 
-def test_the_figures_of_a_record_are_fields_of_its_line_and_hide_nothing() -> None:
+def test_extra_fields_are_added_to_the_line_without_replacing_others() -> None:
     made = record("a run")
     made.fields = {"posts": 3, "seconds": 0.5, "problem": None, "level": "FAKE", "text": f"a\n{TOKEN}"}
     line = JsonFormatter([TOKEN]).format(made)
@@ -239,7 +241,7 @@ def test_the_figures_of_a_record_are_fields_of_its_line_and_hide_nothing() -> No
     assert "posts" not in TextFormatter([]).format(made)
 
 
-def test_an_error_that_can_rise_to_nobody_is_a_line_of_json_too() -> None:
+def test_an_unraisable_error_is_a_json_line_too() -> None:
     err = logged(
         """
         class Held:
@@ -256,12 +258,12 @@ def test_an_error_that_can_rise_to_nobody_is_a_line_of_json_too() -> None:
     assert "ValueError: [redacted] at the end" in shown["exception"]
 
 
-def test_what_discord_py_says_beside_a_line_of_ours_is_not_said() -> None:
+def test_redundant_lines_of_discord_py_are_dropped() -> None:
     limited = "We are being rate limited. %s %s responded with 429."
     twice = [
         f"{limited} Timeout of %.2f was too long, erroring instead.",
         "Global rate limit has been hit. Retrying in %.2f seconds.",
         "logging in using static token",
     ]
-    assert not any(_is_news(record(one)) for one in twice)
-    assert _is_news(record(f"{limited} Retrying in %.2f seconds."))
+    assert not any(_is_not_redundant(record(one)) for one in twice)
+    assert _is_not_redundant(record(f"{limited} Retrying in %.2f seconds."))

@@ -1,4 +1,4 @@
-"""Proxies: which stands before an address, what of them may be wrong, and that everything goes through them."""
+"""Proxies: which one applies to a URL, wrong values, and that every connection uses them."""
 
 from __future__ import annotations
 
@@ -73,12 +73,12 @@ def address_of(url: str) -> tuple[str, int]:
         (",, ,", "https://example.org", False),
     ],
 )
-def test_no_proxy_is_read_as_everywhere(no_proxy: str, url: str, is_direct: bool) -> None:  # noqa: FBT001
+def test_no_proxy_follows_the_usual_rules(no_proxy: str, url: str, is_direct: bool) -> None:  # noqa: FBT001
     proxies = Proxies(http="http://p:1", https="http://p:2", no_proxy=no_proxy)
     assert (proxies.before(URL(url)) is None) == is_direct
 
 
-def test_each_scheme_has_its_proxy_and_the_gateways_has_that_of_https() -> None:
+def test_each_scheme_has_its_proxy_and_the_gateway_uses_the_one_of_https() -> None:
     proxies = Proxies(http="http://p:1", https="http://p:2")
     found = {
         scheme: proxies.before(URL(f"{scheme}://example.org")) for scheme in ("http", "ws", "https", "wss")
@@ -113,7 +113,7 @@ def test_each_scheme_has_its_proxy_and_the_gateways_has_that_of_https() -> None:
         "hidden host",
     ],
 )
-def test_a_proxy_that_is_none_is_named_without_its_password(
+def test_an_invalid_proxy_is_reported_without_its_password(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -123,7 +123,7 @@ def test_a_proxy_that_is_none_is_named_without_its_password(
     assert "hidden" not in str(Settings.examine().wrong)
 
 
-def test_small_names_win_and_a_scheme_may_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lowercase_names_win_and_the_scheme_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://large:1")
     monkeypatch.setenv("https_proxy", "ada:password@small:1")
     monkeypatch.setenv("NO_PROXY", "example.org")
@@ -151,7 +151,7 @@ async def test_hugging_face_is_read_through_the_proxy(hub: FakeHuggingFace) -> N
         assert len(proxy.asked) == 2
 
 
-async def test_what_no_proxy_names_is_asked_directly(hub: FakeHuggingFace) -> None:
+async def test_hosts_in_no_proxy_are_reached_directly(hub: FakeHuggingFace) -> None:
     async with FakeProxy({}) as proxy:
         proxies = Proxies(http=f"http://127.0.0.1:{proxy.port}", no_proxy="127.0.0.0/8")
         async with HuggingFace(hub.url, clock=lambda: NOW, proxies=proxies) as source:
@@ -168,7 +168,7 @@ async def test_what_no_proxy_names_is_asked_directly(hub: FakeHuggingFace) -> No
         ("nowhere", "the proxy of HTTPS_PROXY cannot be reached"),
     ],
 )
-async def test_a_proxy_that_fails_is_told_by_its_variable_and_never_by_its_address(
+async def test_a_failing_proxy_is_named_by_its_variable_and_never_by_its_address(
     fault: str, said: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -227,7 +227,7 @@ async def test_discord_its_gateway_and_hugging_face_are_reached_through_the_prox
         assert any(line.startswith(f"GET http://{DISCORD}/users/@me ") for line in proxy.asked)
 
 
-async def test_a_proxy_that_is_not_there_yet_is_waited_for(
+async def test_the_bot_waits_for_a_proxy_that_is_not_up_yet(
     start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with FakeProxy({"127.0.0.1": address_of(start.front.url)}) as proxy:
@@ -247,7 +247,7 @@ def address_text(start: Start) -> str:
     return "{}:{}".format(*address_of(start.sandbox.huggingface_url))
 
 
-async def test_a_connection_is_kept_for_the_next_request_through_the_same_proxy(hub: FakeHuggingFace) -> None:
+async def test_a_connection_is_reused_through_the_same_proxy(hub: FakeHuggingFace) -> None:
     async with FakeProxy({HUB: address_of(hub.url)}, login=LOGIN) as proxy:
         proxies = Proxies(http=f"http://{QUOTED}@127.0.0.1:{proxy.port}")
         async with aiohttp.ClientSession(connector=proxies.connector()) as session:

@@ -1,4 +1,4 @@
-"""The bell: runs come when something is due, and whatever fails, they go on."""
+"""The scheduler: it runs when something is due, and continues after failures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot import scheduler as bells
+from bot import scheduler as schedulers
 from bot.scheduler import Scheduler
 from tests.samples import NOW
 from tests.services.bots import Bot, a_bot
@@ -79,20 +79,20 @@ async def scheduled(
 async def test_it_runs_at_once_and_then_waits(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     runs = Counted(bot, monkeypatch)
     async with scheduled(bot) as scheduler:
-        await until(lambda: scheduler._wake_up.get_job("bell") is not None)
+        await until(lambda: scheduler._timer.get_job("wake") is not None)
         await quiet()
     assert runs.count == 1
 
 
-async def test_whoever_makes_something_due_rings(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_setting_the_event_starts_a_run(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     runs, woken = Counted(bot, monkeypatch), asyncio.Event()
     async with scheduled(bot, woken) as scheduler:
-        await until(lambda: scheduler._wake_up.get_job("bell") is not None)
+        await until(lambda: scheduler._timer.get_job("wake") is not None)
         woken.set()
         await until(lambda: runs.count == 2)
 
 
-async def test_whoever_holds_the_runs_back_waits_for_the_one_under_way_and_is_waited_for(
+async def test_the_lock_waits_for_the_current_run_and_delays_the_next(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs, woken, running = Counted(bot, monkeypatch), asyncio.Event(), asyncio.Lock()
@@ -117,7 +117,7 @@ async def test_whoever_holds_the_runs_back_waits_for_the_one_under_way_and_is_wa
         await until(lambda: runs.count == 2)
 
 
-async def test_a_ring_during_a_run_is_not_lost(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_wake_up_during_a_run_is_not_lost(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     woken = asyncio.Event()
     runs = Counted(bot, monkeypatch)
     whole = runs.run
@@ -135,7 +135,7 @@ async def test_a_ring_during_a_run_is_not_lost(bot: Bot, monkeypatch: pytest.Mon
     assert runs.count == 2
 
 
-async def test_the_bell_rings_in_this_thread_when_the_time_has_come(
+async def test_the_timer_wakes_in_this_thread_when_a_run_is_due(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs = Counted(bot, monkeypatch)
@@ -152,12 +152,12 @@ async def test_the_bell_rings_in_this_thread_when_the_time_has_come(
 
 
 @pytest.mark.parametrize("jump", [timedelta(hours=-5), timedelta(hours=5)])
-async def test_a_clock_that_jumps_does_not_silence_the_bell(
+async def test_a_clock_that_jumps_does_not_stop_the_runs(
     bot: Bot, monkeypatch: pytest.MonkeyPatch, jump: timedelta
 ) -> None:
-    monkeypatch.setattr(bells, "LOOK_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(schedulers, "CHECK_INTERVAL_SECONDS", 0.01)
     waits: list[timedelta] = []
-    monkeypatch.setattr(Scheduler, "_ring_in", lambda _, wait: waits.append(wait))  # it never rings
+    monkeypatch.setattr(Scheduler, "_wake_in", lambda _, wait: waits.append(wait))  # the timer never wakes it
     runs = Counted(bot, monkeypatch)
     async with scheduled(bot):
         await until(lambda: len(waits) > 0)
@@ -167,7 +167,7 @@ async def test_a_clock_that_jumps_does_not_silence_the_bell(
     assert runs.count == 2
 
 
-async def test_after_a_failure_it_waits_longer_each_time_and_goes_on(
+async def test_after_failures_it_retries_with_growing_waits(
     bot: Bot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     runs = Counted(bot, monkeypatch)
@@ -183,7 +183,7 @@ async def test_after_a_failure_it_waits_longer_each_time_and_goes_on(
     monkeypatch.setattr(asyncio, "sleep", sleep)
     woken = asyncio.Event()
     async with scheduled(bot, woken) as scheduler:
-        await until(lambda: scheduler._wake_up.get_job("bell") is not None)
+        await until(lambda: scheduler._timer.get_job("wake") is not None)
         await quiet()
         assert waits == [5, 10, 20]
         assert runs.count == 4
@@ -194,7 +194,7 @@ async def test_after_a_failure_it_waits_longer_each_time_and_goes_on(
     assert sum("The run failed" in record.message for record in caplog.records) == 4
 
 
-async def test_a_store_that_cannot_say_what_is_due_does_not_end_the_bell(
+async def test_a_store_that_cannot_be_read_does_not_stop_the_scheduler(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs = Counted(bot, monkeypatch)
@@ -209,7 +209,7 @@ async def test_a_store_that_cannot_say_what_is_due_does_not_end_the_bell(
     assert runs.count == 1  # the next one is seconds away
 
 
-async def test_the_next_time_is_never_in_the_past_after_a_run(bot: Bot) -> None:
+async def test_after_a_run_the_next_one_is_in_the_future(bot: Bot) -> None:
     await bot.subscribe()
     bot.clock.now = NOW + timedelta(days=3)
     await bot.services.runs.run()

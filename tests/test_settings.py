@@ -30,7 +30,7 @@ PREFIXES = (
 
 @pytest.fixture(autouse=True)
 def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An empty working directory and none of our variables, whatever the machine has."""
+    """An empty working directory and none of our variables."""
     monkeypatch.chdir(tmp_path)
     ours = {name.upper() for name in Settings.model_fields}
     for name in list(os.environ):
@@ -47,7 +47,7 @@ def refusal(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
     return str(error.value)
 
 
-def test_nothing_set_gives_the_documented_defaults() -> None:
+def test_without_settings_the_documented_defaults_apply() -> None:
     settings = Settings.load()
     assert settings.discord_token is None
     assert settings.discord_api_url == "https://discord.com/api/v10"
@@ -73,7 +73,7 @@ def test_the_environment_wins_over_dotenv_and_dotenv_over_the_defaults(
     assert (settings.backfill_days, settings.poll_interval_seconds) == (5, 60)
 
 
-def test_what_the_caller_gives_wins_and_even_a_wrong_variable_is_not_looked_at(
+def test_overrides_win_even_over_a_wrong_variable(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "not a token")
@@ -104,7 +104,7 @@ def test_white_space_around_a_token_is_trimmed(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("value", [f"Bot {TOKEN}", "abc def", "abc\ndef", '"abc"', "ключ", "abc\x07"])
-def test_a_token_that_cannot_be_one_is_refused_without_being_shown(
+def test_an_invalid_token_is_rejected_without_being_shown(
     monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
     message = refusal(monkeypatch, DISCORD_TOKEN=value)
@@ -144,7 +144,9 @@ def test_no_representation_of_the_settings_shows_a_token() -> None:
         ("LOG_FORMAT", "JSON", LogFormat.JSON),
     ],
 )
-def test_a_right_value_is_taken(monkeypatch: pytest.MonkeyPatch, name: str, value: str, kept: object) -> None:
+def test_a_valid_value_is_accepted(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, kept: object
+) -> None:
     monkeypatch.setenv(name, value)
     assert getattr(Settings.load(), name.lower()) == kept
 
@@ -190,7 +192,7 @@ def test_a_right_value_is_taken(monkeypatch: pytest.MonkeyPatch, name: str, valu
         ("LOG_FORMAT", "xml"),
     ],
 )
-def test_a_wrong_value_is_named_with_its_variable_and_what_would_be_right(
+def test_a_wrong_value_is_reported_with_its_variable_and_what_would_be_right(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     message = refusal(monkeypatch, **{name: value})
@@ -213,7 +215,7 @@ def test_several_wrong_values_are_all_named_in_one_line(monkeypatch: pytest.Monk
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(name=st.sampled_from(sorted(Settings.model_fields)), prefix=st.sampled_from(PREFIXES), text=st.text())
-def test_any_text_is_taken_or_refused_in_one_line(name: str, prefix: str, text: str) -> None:
+def test_any_text_is_accepted_or_rejected_in_one_line(name: str, prefix: str, text: str) -> None:
     try:
         Settings.load(**{name: prefix + text})
     except ConfigError as error:
@@ -223,7 +225,7 @@ def test_any_text_is_taken_or_refused_in_one_line(name: str, prefix: str, text: 
         assert len(refused) < 1500
 
 
-def test_a_long_or_many_lined_value_is_shown_short_and_on_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_value_is_shortened_and_shown_on_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     message = refusal(monkeypatch, HF_ENDPOINT="x\ny" * 1000)
     assert len(message) < 300
 
@@ -233,7 +235,7 @@ def test_a_long_or_many_lined_value_is_shown_short_and_on_one_line(monkeypatch: 
     [("DISCORD_API_URL", "https"), ("DISCORD_GATEWAY_URL", "wss"), ("HF_ENDPOINT", "https")],
 )
 @pytest.mark.parametrize("user", ["ada:hidden@", "hidden@", ":hidden@", "@"])
-def test_an_address_with_a_user_or_password_is_refused_without_showing_it(
+def test_a_url_with_a_user_or_password_is_rejected_without_showing_it(
     monkeypatch: pytest.MonkeyPatch, name: str, scheme: str, user: str
 ) -> None:
     """No request could carry both that and a token."""
@@ -259,7 +261,7 @@ def test_a_password_in_a_wrong_address_is_not_shown(monkeypatch: pytest.MonkeyPa
         (b"=1\n", ".env line 1 cannot be read"),
     ],
 )
-def test_a_dotenv_that_cannot_be_read_is_said_with_its_place(content: bytes, complaint: str) -> None:
+def test_an_invalid_dotenv_is_reported_with_its_line(content: bytes, complaint: str) -> None:
     Path(".env").write_bytes(content)
     with pytest.raises(ConfigError) as error:
         Settings.load()
@@ -268,13 +270,13 @@ def test_a_dotenv_that_cannot_be_read_is_said_with_its_place(content: bytes, com
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
-def test_a_dotenv_without_the_right_to_read_it_is_said() -> None:
+def test_an_unreadable_dotenv_is_reported() -> None:
     Path(".env").touch(mode=0o000)
     with pytest.raises(ConfigError, match=r"^\.env cannot be read"):
         Settings.load()
 
 
-def test_examined_settings_have_defaults_where_something_is_wrong_and_say_what(
+def test_examined_settings_replace_wrong_values_with_defaults_and_report_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     Path(".env").write_text(f"BACKFILL_DAYS=many\nHF_TOKEN={TOKEN}\nLOG_FORMAT=json\n", encoding="utf-8")
@@ -294,14 +296,14 @@ def test_examined_settings_have_defaults_where_something_is_wrong_and_say_what(
     }
 
 
-def test_what_can_be_loaded_is_examined_as_the_same() -> None:
+def test_valid_settings_are_the_same_when_examined() -> None:
     Path(".env").write_text("BACKFILL_DAYS=3\n", encoding="utf-8")
     examined = Settings.examine()
     assert examined.settings == Settings.load()
     assert (dict(examined.wrong), dict(examined.misspelt)) == ({}, {})
 
 
-def test_names_like_a_settings_are_told_and_others_are_not() -> None:
+def test_misspelt_names_are_reported_and_others_are_not() -> None:
     Path(".env").write_text("POLL_INTERVAL=5\nDISCORD_TOKN=a\nTZ=UTC\nCOMPOSE_FILE=x\n", encoding="utf-8")
     assert Settings.examine().misspelt == {
         "POLL_INTERVAL": "POLL_INTERVAL_SECONDS",
@@ -309,7 +311,7 @@ def test_names_like_a_settings_are_told_and_others_are_not() -> None:
     }
 
 
-def test_a_broken_env_file_is_left_out_and_told() -> None:
+def test_a_broken_env_file_is_ignored_and_reported() -> None:
     Path(".env").write_text("BACKFILL_DAYS='3\n", encoding="utf-8")
     examined = Settings.examine()
     assert examined.wrong.keys() == {".env"}
@@ -320,7 +322,7 @@ def test_a_broken_env_file_is_left_out_and_told() -> None:
     ("variables", "wanted"),
     [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)],
 )
-def test_no_color_is_heeded(
+def test_no_color_is_respected(
     monkeypatch: pytest.MonkeyPatch,
     variables: dict[str, str],
     wanted: bool,  # noqa: FBT001
@@ -333,18 +335,18 @@ def test_no_color_is_heeded(
 
 
 @pytest.mark.parametrize("value", ["65536", "-1", "x", "80.5"])
-def test_a_port_for_health_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_an_invalid_health_port_is_rejected(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     assert refusal(monkeypatch, HEALTH_PORT=value).startswith("HEALTH_PORT must be a port from 1 to 65535")
 
 
 @pytest.mark.parametrize("value", ["http://127.0.0.1", "127.0.0.1/x", "a b", "user@host"])
-def test_a_host_for_health_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_an_invalid_health_host_is_rejected(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     assert refusal(monkeypatch, HEALTH_HOST=value).startswith(
         "HEALTH_HOST must be an address of this machine"
     )
 
 
-def test_no_port_for_health_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_is_no_health_port_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (Settings.load().health_port, Settings.load().health_host) == (None, "127.0.0.1")
     monkeypatch.setenv("HEALTH_PORT", "9464")
     monkeypatch.setenv("HEALTH_HOST", "::1")

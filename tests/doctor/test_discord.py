@@ -60,7 +60,7 @@ def test_enabled_privileged_intents_can_be_disabled() -> None:
 
 @pytest.mark.parametrize(("left", "sign"), [(1000, Sign.FINE), (20, Sign.WARNING), (0, Sign.WRONG)])
 def test_few_remaining_session_starts_are_a_warning(left: int, sign: Sign) -> None:
-    found = judge_starts(SessionStarts(left=left, of=1000, resets_in_seconds=7200))
+    found = judge_starts(SessionStarts(left=left, total=1000, resets_in_seconds=7200))
     assert found.sign is sign
     assert ("2 hours" in found.remedy) == (sign is not Sign.FINE)
 
