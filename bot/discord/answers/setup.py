@@ -138,7 +138,7 @@ def _summary(draft: Draft, samples: Sequence[Sample], *, now: datetime) -> str:
         f"**Which:** {added}",
         *_samples(samples, room=MAX_PAGE_LENGTH - 500),
         "",
-        "The first post covers the whole of today's list, later posts what is listed after that.",
+        "The first post covers the whole of today's list; later posts cover newer papers.",
     ]
     return "\n".join(lines)
 

@@ -54,7 +54,7 @@ def _what_follows(result: Subscribed, *, now: datetime) -> list[str]:
     if new := [item for item in result.wanted if item.is_new]:
         since = date_text(new[0].subscription.since)
         lines.append(
-            f"The first post covers the whole list of {since}, later posts what is listed after that. Older "
+            f"The first post covers the whole list of {since}; later posts cover newer papers. Older "
             "papers are not posted automatically."
         )
     lines.extend(_resumed(result))
