@@ -81,7 +81,7 @@ async def test_what_cannot_be_saved_is_said_as_what_it_is_and_is_no_bug(
     again = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video"))
 
     assert said == again
-    assert said.startswith(f"I could not save that: {reason}. Nothing was changed.")
+    assert said.startswith(f"I couldn't save that: {reason}. Nothing was changed.")
     assert "bug" not in said
     assert await world.subscriptions() == []
     (warning,) = warnings(caplog)  # for both
@@ -129,7 +129,7 @@ async def test_nothing_that_is_a_bug_of_the_store_passes_for_the_disk(
 
     said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video"))
 
-    assert "that is a bug" in said
+    assert "This is a bug" in said
     assert "Bug " in caplog.text
 
 
@@ -164,7 +164,7 @@ async def test_what_discord_answers_to_the_first_answer_is_no_bug_of_ours(
 
 async def test_a_message_that_discord_refuses_for_its_content_is_a_bug(world: World) -> None:
     world.env.inject_error("POST", "/interactions/*", status=400, code=50035, message="Invalid Form Body")
-    assert "that is a bug" in text_of(await world.admin.slash(world.channel, "config show"))
+    assert "This is a bug" in text_of(await world.admin.slash(world.channel, "config show"))
 
 
 async def test_a_value_that_is_not_offered_any_more_is_told(
@@ -180,7 +180,7 @@ async def test_a_value_that_is_not_offered_any_more_is_told(
 
     said = text_of(await world.admin.slash(world.channel, "config style", style=Style.DIGEST.value))
 
-    assert said.startswith("`digest` is not something that the option `style` takes. Nothing was changed")
+    assert said.startswith("`digest` isn't a choice for the option `style`. Nothing was changed")
     assert await world.services.feeds.state(world.channel.id) is None
     assert warnings(caplog) == []
 
@@ -193,7 +193,7 @@ async def test_autocomplete_that_comes_too_late_is_one_line(
     await world.admin.autocomplete(world.channel, "unsubscribe", "keywords", "v")
 
     (warning,) = warnings(caplog)
-    assert warning.startswith("Nothing could be offered: ")
+    assert warning.startswith("No choices: ")
 
 
 @pytest.mark.parametrize(
@@ -201,11 +201,11 @@ async def test_autocomplete_that_comes_too_late_is_one_line(
     [
         (app_commands.MissingPermissions(["manage_channels"]), "You need **Manage Channels**"),
         (app_commands.BotMissingPermissions(["embed_links"]), "I need **Embed Links**"),
-        (app_commands.CommandOnCooldown(app_commands.Cooldown(1, 9), 1.2), "try again in 1 second."),
-        (app_commands.CheckFailure("no"), "You may not use this command here"),
+        (app_commands.CommandOnCooldown(app_commands.Cooldown(1, 9), 1.2), "Try again in 1 second."),
+        (app_commands.CheckFailure("no"), "You can't use this command here"),
         (discord.RateLimited(90.0), "Discord asks me to slow down"),
-        (TimeoutError(), "My connection to Discord broke off. Nothing was changed"),
-        (ConnectionResetError(104, "reset"), "My connection to Discord broke off. Nothing was changed"),
+        (TimeoutError(), "My connection to Discord broke. Nothing was changed"),
+        (ConnectionResetError(104, "reset"), "My connection to Discord broke. Nothing was changed"),
         (OSError(28, "No space left on device"), "The disk that I run on is full"),
     ],
 )
@@ -238,7 +238,7 @@ async def test_a_connection_that_breaks_at_the_first_answer_is_told_once_it_is_b
     answer = await sandbox.run_command(sandbox.admin, sandbox.channel, "help")
 
     if when == "before":
-        assert "My connection to Discord broke off. Nothing was changed" in answer.text
+        assert "My connection to Discord broke. Nothing was changed" in answer.text
     await logged(caplog)
     (warning,) = warnings(caplog)
     assert warning.startswith("help failed: the connection to Discord broke off")
@@ -252,7 +252,7 @@ async def test_a_connection_that_stays_away_is_one_warning(
     with pytest.raises(Exception, match="help"):
         await sandbox.run_command(sandbox.admin, sandbox.channel, "help")
     (warning,) = warnings(caplog)
-    assert "the person could not be notified" in warning
+    assert "the user could not be told" in warning
 
 
 async def _served(request: web.Request) -> web.StreamResponse:

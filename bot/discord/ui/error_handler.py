@@ -1,4 +1,4 @@
-"""The error handler of commands, buttons and forms: what the person sees, and what the log says."""
+"""The error handler of commands, buttons and forms: what the user sees, and what is logged."""
 
 from __future__ import annotations
 
@@ -17,16 +17,13 @@ from bot.telemetry import CommandOutcome
 _log = logging.getLogger(__name__)
 
 _REFERENCE_BYTES = 4
-_LONGEST_CONTENT = 2_000  # of a message; Discord's limit
-# Discord's codes for an interaction that cannot be answered any more: the three seconds, or the fifteen
-# minutes, have passed.
-_EXPIRED = frozenset({10015, 10062, 50027})
+_MAX_CONTENT_LENGTH = 2_000  # Discord's limit
 
 
 async def answer_failure(interaction: discord.Interaction, error: Exception) -> CommandOutcome:
-    """Tells the person what was wrong, and the log at most once; raises nothing.
+    """Tells the user what went wrong, logs it at most once and gives the outcome; never raises.
 
-    A bug is logged with the reference that the person is given. Gives what it was.
+    A bug is logged with the reference that the user sees.
     """
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
@@ -35,15 +32,16 @@ async def answer_failure(interaction: discord.Interaction, error: Exception) -> 
     if found is None:
         found = _bug(error, name)
     if interaction.type is discord.InteractionType.autocomplete:
-        # Nothing but choices can be shown there, and the command itself will say what is wrong.
-        _log.warning("Nothing could be offered for %s: %s", name, error)
+        # Only choices can be shown there; the command itself will say what is wrong.
+        _log.warning("No choices for %s: %s", name, error)
         return found.answered
     problem = found.warning
     if found.text:
         may_be_ours = not isinstance(error, discord.HTTPException)
-        undelivered = await _tell(interaction, shorten(found.text, _LONGEST_CONTENT), may_be_ours=may_be_ours)
+        text = shorten(found.text, _MAX_CONTENT_LENGTH)
+        undelivered = await _tell(interaction, text, may_be_ours=may_be_ours)
         if undelivered is not None:
-            problem = "; ".join(filter(None, (problem, f"the person could not be notified: {undelivered}")))
+            problem = "; ".join(filter(None, (problem, f"the user could not be told: {undelivered}")))
     if problem:
         _log.warning("%s failed: %s", name, problem)
     return found.answered
@@ -53,20 +51,20 @@ def _bug(error: Exception, name: str) -> Failure:
     reference = secrets.token_hex(_REFERENCE_BYTES)
     _log.error("Bug %s in %s", reference, name, exc_info=error)
     text = (
-        "Something went wrong in Paperboy; that is a bug, and nothing you did. Try again, and if it stays, "
-        f"give the bot's operator the reference `{reference}`: it is in the log."
+        "Something went wrong. This is a bug in Paperboy, not your mistake. Try again. If it happens again, "
+        f"give the bot's operator the reference `{reference}`, which is in the log."
     )
     return Failure(answered=CommandOutcome.BUG, text=text)
 
 
 async def _tell(interaction: discord.Interaction, text: str, *, may_be_ours: bool) -> Exception | None:
-    """Tells the person alone; what kept it from them, where something did.
+    """Sends an ephemeral message; gives the error if it could not be delivered.
 
     Args:
-        interaction: answered already, or not.
-        text: for the person.
-        may_be_ours: a first answer that Discord has, and this process does not know of, is its own: the
-            connection broke off behind it.
+        interaction: at any stage.
+        text: for the user.
+        may_be_ours: whether a first response that Discord has, and this process does not know of, may be its
+            own: the connection broke after it was sent.
     """
     try:
         try:
@@ -82,9 +80,9 @@ async def _tell(interaction: discord.Interaction, text: str, *, may_be_ours: boo
 
 
 class AutocompleteFailures(logging.Filter):
-    """For discord.py's logger of the command tree, which has a traceback for whatever ends an autocomplete.
+    """For discord.py's logger of the command tree, which logs a traceback for every error in an autocomplete.
 
-    What is not a bug becomes one line. The person sees nothing, because only choices can be shown there.
+    An expected error becomes one line.
     """
 
     @override
@@ -98,6 +96,6 @@ class AutocompleteFailures(logging.Filter):
         if found is None:
             return True
         record.levelno, record.levelname = logging.WARNING, "WARNING"
-        record.msg, record.args = "Nothing could be offered: %s", (found.warning or str(error),)
+        record.msg, record.args = "No choices: %s", (found.warning or str(error),)
         record.exc_info = None
         return bool(found.warning)

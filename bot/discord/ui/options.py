@@ -1,4 +1,4 @@
-"""What commands let people type: the options that several commands share, and the choices they offer."""
+"""The options that several commands share, and the choices of autocompletes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from discord import app_commands
 from bot.core.feeds import MAX_CARDS, MAX_MIN_UPVOTES
 from bot.core.markdown import plain, shorten
 
-MOST_CHOICES = 25  # Discord's limit
-LONGEST_CHOICE = 100  # characters of a choice's name, and of its value; Discord's limit
+MAX_CHOICES = 25  # Discord's limit
+MAX_CHOICE_LENGTH = 100  # characters of a choice's name, and of its value; Discord's limit
 
-# Several parts; each of them has the language's own limit, which says more than Discord's refusal.
+# Each part has the language's own limit, whose error says more than Discord's.
 Keywords = app_commands.Range[str, 1, 2_000]
 # An id, or a link however long its tail.
 PaperText = app_commands.Range[str, 1, 400]
@@ -23,19 +23,19 @@ StyleChoice = Literal["cards", "digest"]
 # The numbers of /config filter.
 MinUpvotes = app_commands.Range[int, 0, MAX_MIN_UPVOTES]
 MaxPapers = app_commands.Range[int, 1, MAX_CARDS]
-# One query, or `-`; it has the language's own limit, which says more than Discord's refusal.
+# One query, or `-`, with the language's own limit, whose error says more than Discord's.
 ExcludeText = app_commands.Range[str, 1, 1_000]
 # A time, a zone, weekdays, a date.
 ShortText = app_commands.Range[str, 1, 100]
 
 
-def choices(offered: Iterable[tuple[str, str]]) -> list[app_commands.Choice[str]]:
-    """What autocomplete shows: of these labels and values the first MOST_CHOICES.
+def choices(options: Iterable[tuple[str, str]]) -> list[app_commands.Choice[str]]:
+    """The first MAX_CHOICES of these labels and values, as choices of an autocomplete.
 
-    A label may be outside text of any length; a value has at most LONGEST_CHOICE characters.
+    A label may be any text; a value has at most MAX_CHOICE_LENGTH characters.
     """
     shown = [
-        app_commands.Choice(name=shorten(plain(label), LONGEST_CHOICE) or "…", value=value)
-        for label, value in offered
+        app_commands.Choice(name=shorten(plain(label), MAX_CHOICE_LENGTH) or "…", value=value)
+        for label, value in options
     ]
-    return shown[:MOST_CHOICES]
+    return shown[:MAX_CHOICES]

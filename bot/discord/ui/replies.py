@@ -1,8 +1,8 @@
-"""Replies: the one way in which a command, a button or a form answers the person who used it.
+"""Replies to commands, buttons and forms.
 
-Discord takes the first answer within three seconds, so everything is acknowledged before it waits. What then
-stands as "thinking…", to the people who see it, is completed by an edit. Only what comes after it is a
-follow-up, which says itself that one person sees it.
+Discord waits three seconds for the first response, so every interaction is deferred before any work. An edit
+then replaces "thinking…", which is ephemeral or public. Only later messages are follow-ups, and each of them
+says whether it is ephemeral.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ _IS_COMPLETE = "is_complete"
 
 
 async def defer_publicly(interaction: discord.Interaction) -> None:
-    """Defers an answer that all may read; an error after this is still shown only to the person."""
+    """Defers a public answer; an error after this is still shown only to the user."""
     interaction.extras[_IS_PUBLIC] = True
     await interaction.response.defer()
 
 
 def is_public(interaction: discord.Interaction) -> bool:
-    """Whether the answer is one that all may read."""
+    """Whether everyone may read the answer."""
     return bool(interaction.extras.get(_IS_PUBLIC))
 
 
 def is_thinking(interaction: discord.Interaction) -> bool:
-    """Whether the person sees "thinking…" and waits for the answer."""
+    """Whether the user sees "thinking…"."""
     is_deferred = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
     return is_deferred and not interaction.extras.get(_IS_COMPLETE)
 
@@ -42,8 +42,8 @@ async def reply(
 ) -> None:
     """Answers an interaction that was deferred.
 
-    The answer takes the place of "thinking…", and each further one is a message of its own for the same
-    readers. A button or menu that was acknowledged has the message that it belongs to replaced, every time.
+    The first answer replaces "thinking…", and each later one is a message for the same readers. For a button
+    or menu deferred as an update, every answer replaces the message that it belongs to.
     """
     is_update = interaction.response.type is discord.InteractionResponseType.deferred_message_update
     if is_update or is_thinking(interaction):
@@ -55,9 +55,9 @@ async def reply(
 
 
 async def tell(interaction: discord.Interaction, text: str, *, is_acknowledged: bool = False) -> None:
-    """Tells the person alone, at whatever stage the interaction is; what was answered before stays.
+    """Answers with an ephemeral message at any stage of the interaction; earlier answers stay.
 
-    `is_acknowledged` is set where Discord has the acknowledgement, though the answer to it was lost.
+    `is_acknowledged` says that Discord has the acknowledgement, although its response was lost.
     """
     mentions = discord.AllowedMentions.none()
     waits = is_thinking(interaction) or is_acknowledged

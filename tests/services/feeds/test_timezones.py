@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.core.schedules import parse_timezone, timezone_names
-from bot.discord.ui.options import MOST_CHOICES
+from bot.discord.ui.options import MAX_CHOICES
 from bot.errors import UserError
 from bot.services.feeds.timezones import (
     ABBREVIATIONS,
@@ -33,7 +33,7 @@ def meant(typed: str) -> str:
 
 def test_with_nothing_typed_the_usual_zones_are_offered() -> None:
     assert offered("  ") == list(USUAL)
-    assert len(USUAL) <= MOST_CHOICES
+    assert len(USUAL) <= MAX_CHOICES
     assert [parse_timezone(name) for name in USUAL] == list(USUAL)
 
 
@@ -106,7 +106,7 @@ def test_an_offset_offers_places_with_and_without_summer_time_and_the_fixed_zone
     assert winter[0] == "Europe/Helsinki"
     assert "Etc/GMT+2" not in summer
     assert label("Etc/GMT-2") == "Etc/GMT-2 (UTC+02:00 all year, no summer time)"
-    assert len(summer) <= MOST_CHOICES
+    assert len(summer) <= MAX_CHOICES
 
 
 def test_a_zone_that_is_only_a_name_comes_last_and_says_that_it_has_no_summer_time() -> None:
@@ -143,7 +143,7 @@ def test_what_is_no_single_zone_is_refused_with_the_near_ones(typed: str, told: 
 def test_every_zone_is_offered_for_its_city_alone() -> None:
     for name in timezone_names():
         city = name.rpartition("/")[2].replace("_", " ").replace("-", " ").lower()
-        assert name in offered(city)[:MOST_CHOICES], name
+        assert name in offered(city)[:MAX_CHOICES], name
 
 
 @pytest.mark.parametrize(
