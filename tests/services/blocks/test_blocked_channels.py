@@ -350,7 +350,7 @@ async def test_data_of_a_deleted_channel_is_deleted_after_thirty_days(
     keeping.bot.clock.advance(seconds=1)
     assert await keeping.hours_later() == []  # it looks old for the first time
     assert await keeping.hours_later() == [CHANNEL, OTHER]
-    assert f"Channel {CHANNEL} of server {SERVER} has been gone for 30 days" in caplog.text
+    assert f"Channel {CHANNEL} of server {SERVER} was deleted 30 days ago" in caplog.text
     async with keeping.bot.database.read() as conn:
         assert await feeds.by_channel(conn, ChannelId(CHANNEL)) is None
         assert await servers.memberships(conn) == {SERVER: True}
