@@ -23,10 +23,10 @@ run: $(VENV)/.run ## run the bot, or the sandbox if DISCORD_TOKEN is not set
 
 # Many tests wait for child processes, so more workers than cores are faster.
 test: $(VENV)/.dev ## run the tests
-	$(BIN)/python -m pytest --numprocesses 4 --dist worksteal
+	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
 
 coverage: $(VENV)/.dev ## run the tests and report uncovered lines
-	$(BIN)/python -m pytest --numprocesses 4 --dist worksteal --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal --cov --cov-report=term
 
 lint: $(VENV)/.dev ## check style, types and import layers
 	$(BIN)/ruff check .

@@ -8,23 +8,20 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from hypothesis import settings
 
 from bot.core.plurals import count
-from tests import discord_address, list_days
+from tests import discord_address, examples, list_days
 from tests.browser import chromium
 from tests.fakes import discord_openapi
 from tests.process import fork_server
 from tests.world import World, running_world
 
-# The proxies of the machine that the tests run on stand before none of theirs.
+# No test goes through the proxies of the machine that it runs on.
 for name in ("http_proxy", "https_proxy", "no_proxy"):
     os.environ.pop(name, None)
     os.environ.pop(name.upper(), None)
 
-# Many tests, each run often: fewer examples a run find the same in the end.
-settings.register_profile("paperboy", max_examples=40, deadline=None)
-settings.load_profile("paperboy")
+examples.load_profile()
 
 
 @pytest.fixture(scope="module", autouse=True)

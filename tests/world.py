@@ -21,13 +21,13 @@ from bot.services.container import Services, assemble
 from bot.services.context import ServiceContext
 from bot.services.delivery.pace import ChannelPace
 from bot.sources.huggingface import HuggingFace
-from bot.store import follow_ups, outbox
 from bot.store.database import Database
 from cogs import make_cogs
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import open_database
 from tests.fakes.discord_limits import assert_within_limits, length
 from tests.fakes.huggingface import FakeHuggingFace, RawItem, raw_item
+from tests.outbox import until_delivered
 from tests.samples import NINE_ON_WEEKDAYS, NOW
 
 
@@ -91,16 +91,7 @@ class World:
 
     async def delivered(self) -> None:
         """Waits until nothing more can be sent now."""
-        for _ in range(500):
-            async with self.database.read() as conn:
-                pending = await outbox.claimable(conn, self.clock(), limit=1) or await follow_ups.claimable(
-                    conn, self.clock(), limit=1
-                )
-            if not pending and not self.services.delivery.in_flight:
-                return
-            self.services.delivery.wake()
-            await asyncio.sleep(0.01)
-        raise AssertionError("the outbox did not come to rest")
+        await until_delivered(self.services.delivery, self._delivering, self.database, self.clock)
 
     def posts(self, channel: Any = None) -> list[discord.Message]:
         """The bot's own messages in the channel, oldest first, answers to commands left out."""

@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.core.schedules import Cadence, Schedule, next_run, timezone_names
+from tests.examples import examples
 
 pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
 
@@ -78,7 +79,7 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(cases())
 @example((at("23:45", "Asia/Pyongyang"), utc("2015-08-14T12:00")))  # midnight was 23:30 again
 @example((at("23:45", "Asia/Pyongyang"), utc("2018-05-04T12:00")))  # 23:30 was midnight

@@ -22,6 +22,7 @@ from bot.core.schedules import (
     weekdays_text,
 )
 from bot.errors import UserError
+from tests.examples import examples
 
 pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
 
@@ -116,7 +117,7 @@ def cases(draw: st.DrawFn) -> tuple[Schedule, datetime]:
     return Schedule(cadence=cadence, time=at, weekdays=weekdays, timezone=zone), after
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(cases())
 @example((schedule("09:00", zone="Pacific/Apia"), local("2011-12-29T10:00", "Pacific/Apia")))
 @example((schedule("00:00", zone="Pacific/Apia"), local("2011-12-29T10:00", "Pacific/Apia")))

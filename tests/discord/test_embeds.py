@@ -23,6 +23,7 @@ from bot.core.papers import Paper
 from bot.core.posts import Form
 from bot.core.query.parser import parse_query
 from bot.discord.embeds import to_discord
+from tests.examples import examples
 from tests.fakes.discord_limits import assert_within_limits
 from tests.fakes.hostile_papers import HOSTILE_PAPERS, papers
 from tests.list_days import SHARED, each_day, must_be_there, papers_of
@@ -98,7 +99,7 @@ def test_links_become_buttons_that_never_time_out() -> None:
     assert view.to_components()[0]["components"][0]["url"] == "https://a.example/c"
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(8))
 @given(
     shown=st.lists(HOSTILE_PAPERS, min_size=1, max_size=14, unique_by=lambda paper: paper.id),
     later=st.lists(HOSTILE_PAPERS, min_size=14, max_size=14),
@@ -116,7 +117,7 @@ def test_no_paper_makes_a_message_that_discord_refuses(
         assert_within_limits(payload(compose(items, heading=heading([paper for paper, _, _ in items]))))
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(8))
 @given(paper=HOSTILE_PAPERS, lines=st.integers(0, 30), cards=st.integers(0, 9))
 def test_the_worst_paper_all_over_a_full_message_is_taken(paper: Paper, lines: int, cards: int) -> None:
     items = [(paper, Form.CARD, ())] * cards + [(paper, Form.LINE, ())] * lines

@@ -20,6 +20,7 @@ from bot.core.query.parser import parse_query
 from bot.core.words.inflection import fold
 from bot.core.words.tokenizer import words
 from bot.matching.index import PaperIndex
+from tests.examples import examples
 from tests.list_days import both_sources, papers_of
 from tests.queries import expression
 
@@ -244,7 +245,7 @@ _TEXT = st.lists(st.tuples(_WORD, st.sampled_from([" ", "-"])), min_size=1, max_
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(60))
 @given(
     texts=st.lists(_TEXT, min_size=1, max_size=4),
     query=st.lists(_WORD, min_size=1, max_size=4),

@@ -15,6 +15,7 @@ from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.core.query.errors import QueryError
 from bot.matching.index import PaperIndex
+from tests.examples import examples
 from tests.list_days import both_sources, papers_of
 from tests.matching import oracle
 from tests.matching.examples import IN_FIELDS, IN_TITLES, RIGHT, SAMPLE, WRONG
@@ -126,14 +127,14 @@ QUERIES = st.recursive(st.builds("{}{}".format, FIELDS, ATOMS), _wider, max_leav
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(query=QUERIES, papers=PAPERS)
 def test_both_find_the_same_papers_for_any_query(query: str, papers: list[Paper]) -> None:
     assert oracle.is_valid(query)
     assert engine_finds(query, papers) == oracle_finds(query, papers)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(run=RUNS, title=TITLES)
 def test_both_agree_whether_a_phrase_is_in_a_title(run: str, title: str) -> None:
     papers = [paper_of(title), paper_of(f"x {run} y", 2), paper_of(run.replace(" ", "-"), 3)]
@@ -170,7 +171,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(pieces=st.lists(PIECES, max_size=7))
 def test_both_agree_whether_a_text_is_a_query(pieces: list[str]) -> None:
     query = " ".join(pieces)

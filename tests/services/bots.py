@@ -25,13 +25,14 @@ from bot.services.delivery.pace import ChannelPace
 from bot.services.progress import Progress, no_progress
 from bot.sources.fetching import FetchLimits
 from bot.sources.huggingface import HuggingFace
-from bot.store import feeds, follow_ups, outbox, posts, runs
+from bot.store import feeds, outbox, posts, runs
 from bot.store.database import Database
 from tests.fakes.board import FakeBoard
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import open_database
 from tests.fakes.huggingface import FakeHuggingFace, RawItem, raw_item
 from tests.fakes.publisher import FakePublisher
+from tests.outbox import until_delivered
 from tests.samples import NINE_ON_WEEKDAYS, NOW
 from tests.waiting import until
 
@@ -121,21 +122,9 @@ class Bot:
 
     async def delivered(self) -> None:
         """Waits until nothing more can be sent now."""
-        delivery = self.services.delivery
         await self.begin_delivering()
         assert self.delivery is not None
-        for _ in range(20_000):
-            delivery.wake()
-            await asyncio.sleep(0.001)  # the store answers from a thread
-            if delivery.in_flight or self.delivery.done():
-                continue
-            async with self.database.read() as conn:
-                pending = await outbox.claimable(conn, self.clock(), limit=1) or await follow_ups.claimable(
-                    conn, self.clock(), limit=1
-                )
-            if delivery._rest.seconds_left > 0 or not (pending or delivery.in_flight):
-                return
-        raise AssertionError("the outbox did not come to rest")
+        await until_delivered(self.services.delivery, self.delivery, self.database, self.clock)
 
     async def release(self, channel: int = CHANNEL) -> None:
         """Ends the hold as if its time to look again had come."""

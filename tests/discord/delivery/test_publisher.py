@@ -31,6 +31,7 @@ from bot.discord.delivery.message_search import links
 from bot.discord.delivery.publisher import DiscordPublisher
 from bot.discord.embeds import to_discord
 from bot.errors import DeliveryError, DeliveryErrorKind
+from tests.examples import examples
 from tests.fakes.hostile_papers import HOSTILE_PAPERS
 from tests.samples import a_paper
 from tests.world import World
@@ -342,7 +343,7 @@ async def test_a_timeout_during_a_global_rate_limit_does_not_block_other_request
         assert publisher._client.http._global_over.is_set()
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(HOSTILE_PAPERS, min_size=1, max_size=25, unique_by=lambda one: one.id), st.sampled_from(Style)
 )

@@ -22,6 +22,7 @@ from bot.services.delivery import outbox as delivering
 from bot.services.delivery.attempts import MAX_BUGS, NONCE_LASTS
 from bot.services.delivery.pace import ChannelPace
 from bot.store import outbox
+from tests.examples import examples
 from tests.fakes.publisher import LOST, Fault
 from tests.samples import NOW
 from tests.services.bots import CHANNEL, LIVE, OTHER, USER, Bot, a_bot, stored
@@ -572,7 +573,7 @@ follow_ups = st.lists(
 )
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(3), deadline=None, suppress_health_check=list(HealthCheck))
 @given(follow_ups)
 @example([("lost", 0), ("ok", 0), ("resume", 130)])
 async def test_whatever_happens_each_paper_is_in_the_channel_once(
