@@ -126,7 +126,7 @@ class Start:
     waits: list[float] = field(default_factory=list[float])
 
     async def until(self, claim: Callable[[], object]) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while not claim():  # noqa: ASYNC110 - what happens in the bot wakes nobody here
                 await asyncio.sleep(0.01)
 
@@ -150,7 +150,7 @@ class Start:
         """The bot, once it is ready and its commands are synced."""
         task = asyncio.create_task(self.run(**settings))
         ready = asyncio.create_task(
-            self.sandbox.wait_for_bot(self.sandbox.guild.id, commands=["subscribe"], timeout_seconds=30)
+            self.sandbox.wait_for_bot(self.sandbox.guild.id, commands=["subscribe"], timeout_seconds=90)
         )
         try:
             await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)

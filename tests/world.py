@@ -29,6 +29,7 @@ from tests.fakes.discord_limits import assert_within_limits, length
 from tests.fakes.huggingface import FakeHuggingFace, RawItem, raw_item
 from tests.outbox import until_delivered
 from tests.samples import NINE_ON_WEEKDAYS, NOW
+from tests.waiting import LIMIT_SECONDS
 
 
 @dataclass(kw_only=True)
@@ -150,7 +151,7 @@ async def running_world(
         database = await open_database(folder / "paperboy.db")
         source = HuggingFace(running_hub.url, token=None, clock=clock)
         client, services = _bot(database, source, clock)
-        env = Env(client)
+        env = Env(client, settle_timeout=LIMIT_SECONDS)
         await env.start()
         await client.sync_commands()
         guild = env.create_guild("Paper Club")

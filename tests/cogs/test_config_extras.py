@@ -45,7 +45,7 @@ async def test_each_card_is_a_message_with_a_thread_under_it(world: World) -> No
 
 async def settled(world: World, is_so: Callable[[], bool]) -> None:
     """Waits for a step that follows on a message."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(90):
         while not is_so():
             world.services.delivery.wake()
             await asyncio.sleep(0.01)

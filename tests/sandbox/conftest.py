@@ -108,7 +108,7 @@ async def connected(sandbox: Sandbox, bot: EchoBot) -> AsyncGenerator[EchoBot]:
     run = asyncio.create_task(bot.start(sandbox.token))
     ready = asyncio.create_task(bot.there.wait())
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             await asyncio.wait({run, ready}, return_when=asyncio.FIRST_COMPLETED)
             if run.done():
                 await run

@@ -25,7 +25,7 @@ class Line:
         await self.socket.send_json({"op": op, "d": data})
 
     async def receive(self) -> tuple[int, Any, int | None, str | None]:
-        frame = json.loads(await self.socket.receive_str(timeout=5))
+        frame = json.loads(await self.socket.receive_str(timeout=90))
         return frame["op"], frame["d"], frame["s"], frame["t"]
 
     async def event(self, name: str) -> Any:
@@ -111,9 +111,9 @@ async def test_frames_are_one_zlib_stream_if_the_client_requests_it(
 ) -> None:
     socket = await session.ws_connect(f"{sandbox.gateway_url}?compress=zlib-stream")
     stream = zlib.decompressobj()
-    assert json.loads(stream.decompress(await socket.receive_bytes(timeout=5)))["op"] == 10
+    assert json.loads(stream.decompress(await socket.receive_bytes(timeout=90)))["op"] == 10
     await socket.send_json({"op": 1, "d": None})
-    assert json.loads(stream.decompress(await socket.receive_bytes(timeout=5)))["op"] == 11
+    assert json.loads(stream.decompress(await socket.receive_bytes(timeout=90)))["op"] == 11
 
 
 async def test_events_outside_the_intents_are_not_sent(

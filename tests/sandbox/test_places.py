@@ -109,7 +109,7 @@ async def test_a_message_opens_an_archived_thread(sandbox: Sandbox, bot: EchoBot
             bot.wait_for(
                 "raw_thread_update",
                 check=lambda update: not update.data["thread_metadata"]["archived"],
-                timeout=5,
+                timeout=90,
             )
         )
         tasks.create_task(thread.send("again"))
