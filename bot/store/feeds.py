@@ -207,7 +207,7 @@ async def finish_runs(
 
 
 async def note_figures(conn: AsyncConnection, figures: Mapping[FeedId, LastRun]) -> None:
-    """Note what the feeds' last run came to; one statement for all that came to the same."""
+    """Store the result of the feeds' last run; one statement for all with the same result."""
     alike: defaultdict[LastRun, list[FeedId]] = defaultdict(list)
     for feed_id, result in figures.items():
         alike[result].append(feed_id)

@@ -140,7 +140,7 @@ async def test_a_blocked_channel_gets_no_older_papers_and_the_answer_says_why(wo
 
     said = await press(world, below)
 
-    assert "is held: I cannot see the channel. Nothing was posted" in said
+    assert "is blocked: I cannot see the channel" in said
     assert "/config resume" in said
     assert world.posted_ids() == []
 

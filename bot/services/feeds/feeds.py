@@ -1,4 +1,4 @@
-"""Configuring a feed: when, how and with what beside it posts; pausing and resuming; how it stands."""
+"""Feeds: their settings, pausing and resuming, posting on request, and their state."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class FeedState:
     subscriptions: tuple[Subscription, ...]
     posts: dict[PostState, int]
     last_sent: Post | None
-    notices_channel_id: ChannelId | None  # where its server hears of troubles, as its people chose
+    notices_channel_id: ChannelId | None  # where its server is notified of problems, if it chose a channel
     access: Access
     ping_obstacle: str | None = None  # why its role is not notified, where it has one
     before: FeedSettings | None = None  # what a change found; None where nothing was to be changed
@@ -245,7 +245,7 @@ class Feeds:
         async with self._database.write() as conn:
             feed = await self._existing(conn, channel_id)
             if not await subscriptions.of_feed(conn, feed.id):
-                raise UserError(f"<#{channel_id}> has no subscriptions. `/subscribe` makes the first one.")
+                raise UserError(f"<#{channel_id}> has no subscriptions. Add one with `/subscribe`.")
             check_active(feed)
             now = self._clock()
             await outbox.retry_failed(conn, feed.id, now=now)
@@ -267,7 +267,7 @@ class Feeds:
     async def _existing(self, conn: AsyncConnection, channel_id: ChannelId) -> Feed:
         feed = await feeds.by_channel(conn, channel_id)
         if feed is None:
-            raise UserError(f"<#{channel_id}> gets no papers yet: `/subscribe` there comes first.")
+            raise UserError(f"<#{channel_id}> has no subscriptions yet. Add one with `/subscribe` there.")
         return feed
 
     async def _with(self, conn: AsyncConnection, place: Place, user_id: UserId, *, on: bool) -> Feed:
@@ -298,17 +298,17 @@ class Feeds:
 
 def _check(obstacle: str | None) -> None:
     if obstacle:
-        raise UserError(f"{obstacle} Nothing was changed: once that is mended, type the command again.")
+        raise UserError(f"{obstacle} Nothing was changed: once that is fixed, use the command again.")
 
 
 def check_active(feed: Feed) -> None:
     """Raises UserError, with what to do, where nothing may be posted now."""
     if feed.block is not None:
         raise UserError(
-            f"<#{feed.channel_id}> is held: {feed.block.reason} Nothing was posted: once that is mended, "
-            "`/config resume` starts it again."
+            f"<#{feed.channel_id}> is blocked: {feed.block.reason} Nothing was posted. Once that is fixed, "
+            "posting resumes automatically; `/config resume` tries now."
         )
     if feed.paused_at is not None:
         raise UserError(
-            f"<#{feed.channel_id}> is paused. Nothing was posted: `/config resume` starts it again."
+            f"<#{feed.channel_id}> is paused. Nothing was posted: `/config resume` resumes posting."
         )

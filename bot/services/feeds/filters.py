@@ -52,7 +52,7 @@ class Filters:
     async def change(self, wanted: FilterChange, *, place: Place, user_id: UserId) -> FilterChanged:
         """Changes what was given of the channel's filter; a channel without a feed gets one with this filter.
 
-        It counts from the next run on: posts that are owed stay, and papers that wait are looked at again.
+        It applies from the next run: pending posts stay, and waiting papers are rechecked.
 
         Raises:
             QueryError: what to exclude cannot be read.

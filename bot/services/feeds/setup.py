@@ -107,7 +107,7 @@ class Setup:
         access = await self._publisher.access(draft.place)
         if access.obstacle:
             raise UserError(
-                f"{access.obstacle} Nothing was changed: once that is mended, press *Finish* again."
+                f"{access.obstacle} Nothing was changed: once that is fixed, press *Finish* again."
             )
         # One that was left alone may have been changed by others meanwhile.
         schedule = draft.schedule if draft.is_own_schedule else None

@@ -155,7 +155,7 @@ class Subscriptions:
         return feed, made
 
     async def _subscribed(self, feed: Feed, asked_for: Sequence[Subscription], made: Made) -> Subscribed:
-        """Has what is pending posted, and says what came of it and what each would have brought."""
+        """Wakes delivery, and counts the recent papers that each subscription matches."""
         self._delivery.wake()
         self._wake()
         today = open_list_day(self._clock())

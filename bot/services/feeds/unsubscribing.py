@@ -63,7 +63,7 @@ async def subscribed(conn: AsyncConnection, channel_id: ChannelId) -> tuple[Feed
     feed = await feeds.by_channel(conn, channel_id)
     known = await subscriptions.of_feed(conn, feed.id) if feed else []
     if feed is None or not known:
-        raise UserError(f"<#{channel_id}> has no subscriptions. `/subscribe` makes the first one.")
+        raise UserError(f"<#{channel_id}> has no subscriptions. Add one with `/subscribe`.")
     return feed, known
 
 

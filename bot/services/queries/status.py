@@ -1,4 +1,4 @@
-"""How the bot stands: the last run and what came of it, what waits, what is held, and the source's health."""
+"""The bot's status: the last run and its result, pending posts, blocked channels, and the source's health."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class FeedStatus:
     access: Access
     ping_obstacle: str | None  # why its role is not notified, where it has one
     subscriptions: int
-    waiting: int  # posts owed, doubtful ones left out
+    waiting: int  # pending posts without unconfirmed ones
     delayed: Post | None  # the post that is next, where an attempt at it failed
     unconfirmed: tuple[Post, ...]
     failed: int  # papers that could not be posted
@@ -49,7 +49,7 @@ class Status:
     now: datetime
     last_run: Run | None
     ran: int  # of these feeds, those that the last run served whole
-    result: LastRun | None  # what it came to for these together
+    result: LastRun | None  # for these feeds together
     next_run_at: datetime
     feeds: tuple[FeedStatus, ...]
     failed: tuple[Post, ...]
@@ -70,7 +70,7 @@ class Status:
 
     @property
     def can_be_checked(self) -> bool:
-        """Whether something is held or in doubt, which a look may find mended."""
+        """Whether a channel is blocked or a post unconfirmed, which a recheck may resolve."""
         return any(item.feed.block is not None or item.unconfirmed for item in self.feeds)
 
 
@@ -159,7 +159,7 @@ def _served(found: Sequence[Feed], run: Run | None) -> list[LastRun]:
 
 
 def _together(ran: Sequence[LastRun]) -> LastRun | None:
-    """What a run came to over several feeds; a new paper is the same one for all of them."""
+    """The result of a run over several feeds; a new paper is the same one for all of them."""
     if not ran:
         return None
     return LastRun(

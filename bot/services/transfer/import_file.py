@@ -28,7 +28,7 @@ _JSON = ("{", "[")
 
 @dataclass(frozen=True, slots=True)
 class _Typed:
-    """A query as it stands in a file, and where."""
+    """A query as written in a file, and where."""
 
     place: str  # such as "line 3"
     text: str
@@ -41,7 +41,7 @@ class _Typed:
 
 
 class _Problems:
-    """What is wrong with a file, gathered so that one answer tells of several."""
+    """What is wrong with a file, gathered so that one answer reports several."""
 
     def __init__(self) -> None:
         self._found: list[str] = []
