@@ -194,7 +194,7 @@ class Transfer:
 
 
 async def _set(conn: AsyncConnection, feed: Feed, moved: Moved, *, now: datetime) -> None:
-    """Writes the settings, with what follows from each as when it is changed by itself."""
+    """Writes the settings, with the effects that each has when it is changed alone."""
     before, after = moved.before, moved.after
     is_due_again = (
         in_effect(after.schedule) != in_effect(before.schedule)
