@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,11 @@ from bot.core.papers import Paper
 from bot.core.query.highlights import mark
 from bot.core.query.nodes import Field
 from bot.core.query.parser import parse_query
-from bot.core.words.inflection import fold
 from bot.core.words.tokenizer import words
 from bot.matching.index import PaperIndex
 from tests.examples import examples
 from tests.list_days import both_sources, papers_of
+from tests.matching import oracle
 from tests.queries import expression
 
 pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
@@ -196,47 +195,7 @@ def test_hostile_texts_and_queries_are_fast_and_exact() -> None:
     assert not finds("aabb", text)
 
 
-# --- A naive reading, to hold the index against -------------------------------------------------------------------
-
-
-def readings_of_text(text: str) -> Iterator[list[str]]:
-    """The text's words, once for every choice of hyphens that read as a space or as nothing."""
-    hyphens = text.count("-")
-    for choice in itertools.product(" \0", repeat=hyphens):
-        pieces = text.split("-")
-        read = "".join(piece + mark for piece, mark in itertools.zip_longest(pieces, choice, fillvalue=""))
-        yield read.replace("\0", "").split()
-
-
-def readings_of_query(parts: tuple[str, ...]) -> Iterator[list[str]]:
-    for choice in itertools.product(" \0", repeat=len(parts) - 1):
-        read = "".join(part + mark for part, mark in itertools.zip_longest(parts, choice, fillvalue=""))
-        yield read.replace("\0", "").split()
-
-
-def naively_stands(query: list[str], text: list[str], *, is_prefix: bool) -> bool:
-    def meets(wanted: list[str], there: list[str]) -> bool:
-        if len(wanted) != len(there):
-            return False
-        *whole, last = zip(wanted, there, strict=True)
-        if not all(fold(one) == fold(other) for one, other in whole):
-            return False
-        one, other = last
-        if is_prefix:
-            return other.startswith(one) or fold(other).startswith(one)
-        return fold(one) == fold(other)
-
-    return any(meets(query, text[start : start + len(query)]) for start in range(len(text)))
-
-
-def naively_finds(query: list[str], text: str, *, is_prefix: bool) -> bool:
-    plain = tuple(word.form for word in words(" ".join(query)))
-    parts = (*plain[:-1], query[-1]) if is_prefix else plain
-    return any(
-        naively_stands(wanted, there, is_prefix=is_prefix)
-        for wanted in readings_of_query(parts)
-        for there in readings_of_text(text)
-    )
+# --- Highlights agree with the index ---------------------------------------------------------------------------
 
 
 _WORD = st.sampled_from(["ab", "cdef", "abcdef", "cdefs", "abs", "efg", "abcdefefg", "x", "indices", "index"])
@@ -252,7 +211,7 @@ _TEXT = st.lists(st.tuples(_WORD, st.sampled_from([" ", "-"])), min_size=1, max_
     is_prefix=st.booleans(),
     cut=st.integers(min_value=3, max_value=9),
 )
-def test_the_index_agrees_with_a_naive_reading(
+def test_index_highlights_and_oracle_agree_on_compounds(
     texts: list[str], query: list[str], *, is_prefix: bool, cut: int
 ) -> None:
     if is_prefix:
@@ -260,10 +219,10 @@ def test_the_index_agrees_with_a_naive_reading(
         is_prefix = len("-".join(query)) >= 3 and len(query[-1]) > 1
     typed = "-".join(query) + "*" if is_prefix else " ".join(query)
     papers = [paper(text, number=number) for number, text in enumerate(texts)]
-    naive = [text for text in texts if naively_finds(query, text, is_prefix=is_prefix)]
-    assert found(typed, *papers) == naive
+    expected = [each.title for each in papers if oracle.matches(typed, each)]
+    assert found(typed, *papers) == expected
     parsed = parse_query(typed)
-    assert [text for text in texts if mark([parsed], Field.TITLE, text)] == naive
+    assert [text for text in texts if mark([parsed], Field.TITLE, text)] == expected
 
 
 # --- List days --------------------------------------------------------------------------------------------------
