@@ -1,4 +1,4 @@
-"""What stands where Discord is said to be: it gives the answers that a test asks for, then the sandbox's."""
+"""A server in front of the sandbox: it gives the bad answers that a test sets up, then passes requests on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bot in this process, in a sandbox, as `paperboy sandbox` starts it."""
+"""The bot in this process, connected to a sandbox as by `paperboy sandbox`."""
 
 from __future__ import annotations
 

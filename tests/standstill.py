@@ -1,4 +1,4 @@
-"""A store that stands still, and presses that nobody waits for: what a person sees while a step is slow."""
+"""A blocked store, and clicks that are not awaited: what a person sees while something is slow."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from simcord.interactions import base_payload
 from tests.waiting import until
 from tests.world import World
 
-_CONNECTIONS = 15  # that SQLAlchemy's pool opens for readers at most
+_CONNECTIONS = 15  # the most that SQLAlchemy's pool opens for readers
 
 
 @asynccontextmanager
 async def store_standing_still(world: World) -> AsyncGenerator[None]:
-    """Whoever reads or writes waits until this ends."""
+    """Blocks every reader and writer of the store until the end of the block."""
     async with AsyncExitStack() as stack:
         for _ in range(_CONNECTIONS):
             await stack.enter_async_context(world.database.read())
@@ -29,7 +29,7 @@ async def store_standing_still(world: World) -> AsyncGenerator[None]:
 
 
 def press(world: World, who: Any, message: Any, label: str) -> Interaction:
-    """Presses a button in the server, and does not wait for anything."""
+    """Presses a button in the server, without waiting for an answer."""
     (custom_id,) = (
         part["custom_id"]
         for row in message.components
@@ -53,12 +53,12 @@ def press(world: World, who: Any, message: Any, label: str) -> Interaction:
 
 
 async def until_answered(*records: Interaction) -> None:
-    """Waits until Discord has a first answer to each."""
+    """Waits until Discord has received the first response to each interaction."""
     await until(lambda: all(record.responded for record in records))
 
 
 async def acting(world: World, action: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-    """Begins what a person does (a command, a form), and waits for Discord's first answer to it alone."""
+    """Starts a person's action (a command, a form), and waits only until Discord has its first response."""
     before = len(world.env.backend.interactions)
     task = asyncio.create_task(action)
     await until(lambda: len(world.env.backend.interactions) > before)

@@ -1,4 +1,4 @@
-"""What the parts promise each other: layers, a pure core, settings and commands that are documented."""
+"""Rules of the code base: layers, a pure core, documented settings and commands."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ from tests.waiting import LIMIT_SECONDS
 
 @dataclass(kw_only=True)
 class World:
-    """What a test moves and looks at."""
+    """What a test changes and reads."""
 
     clock: FakeClock
     hub: FakeHuggingFace
@@ -50,7 +50,7 @@ class World:
     _delivering: asyncio.Task[None]
 
     async def restart(self) -> None:
-        """The process ends and starts again: another client and other use cases over the same store."""
+        """Restarts the bot: a new client and new services on the same store."""
         await _ended(self._delivering)
         old = self.client
         self.client, self.services = _bot(self.database, self.source, self.clock)
@@ -71,22 +71,22 @@ class World:
         return raw
 
     async def command(self, name: str) -> Any:
-        """The command as Discord has it."""
+        """The command, as it is registered at Discord."""
         (found,) = [one for one in await self.client.tree.fetch_commands() if one.name == name]
         return found
 
     async def subscriptions(self, channel: Any = None) -> list[str]:
-        """What the channel is subscribed to, as it was typed."""
+        """The queries that the channel is subscribed to, as typed."""
         found = await self.services.subscriptions.of_channel((channel or self.channel).id)
         return [item.query.text for item in found.subscriptions] if found else []
 
     async def read_archive(self) -> None:
-        """Reads the list days that the bot reads in the background, at once."""
+        """Reads now the list days that the bot reads in the background."""
         for back in range(31):
             await self.services.polling.read_day(self.today - timedelta(days=back))
 
     async def run(self) -> None:
-        """One run, and its posts delivered."""
+        """Does one run and delivers its posts."""
         await self.services.runs.run()
         await self.delivered()
 
@@ -102,7 +102,7 @@ class World:
         )
 
     def posted_ids(self, channel: Any = None) -> list[str]:
-        """The ids of the papers linked in the channel's posts, each time they stand there."""
+        """The ids of the papers linked in the channel's posts, with repetitions."""
         ids: list[str] = []
         for message in self.posts(channel):
             ids.extend(paper_ids(message))
@@ -110,7 +110,7 @@ class World:
 
 
 def paper_ids(message: discord.Message) -> list[str]:
-    """The papers that a message shows: a card each, or a line each."""
+    """The ids of the papers that a message shows, as cards or lines."""
     found: list[str] = []
     for embed in message.embeds:
         if embed.url:
@@ -125,7 +125,7 @@ def _linked(text: str) -> list[str]:
 
 
 def text_of(result: Any) -> str:
-    """All that an answer and its follow-ups say, as one text."""
+    """The text of an answer and its follow-ups."""
     parts: list[str | None] = []
     for message in answers(result):
         parts.append(message.content)
@@ -137,7 +137,7 @@ def text_of(result: Any) -> str:
 
 
 def answers(result: Any) -> list[Any]:
-    """The messages that stand as an answer: the first one, unless it was deleted, and the follow-ups."""
+    """The messages of an answer: the first one, unless it was deleted, and its follow-ups."""
     return [*filter(None, [result.response]), *result.followups]
 
 
@@ -145,7 +145,7 @@ def answers(result: Any) -> list[Any]:
 async def running_world(
     folder: Path, *, now: datetime = NOW, hub: FakeHuggingFace | None = None
 ) -> AsyncIterator[World]:
-    """The bot logged in and ready, in a server with a channel, an admin and a member; the bell is not hung."""
+    """The bot, ready in a server with a channel, an admin and a member. No scheduler starts its runs."""
     clock = FakeClock(now)
     async with hub or FakeHuggingFace() as running_hub:
         database = await open_database(folder / "paperboy.db")

@@ -14,12 +14,12 @@ ARGUMENTS: Final = (
     "--disable-component-update",
     "--disable-sync",
     "--disable-quic",
-    # Nothing outside is asked for; where it were, it would not be found.
+    # The page requests nothing from outside. If it did, the name would not resolve.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 
 
 def find_chromium() -> str | None:
-    """Where it is installed, None if it is not."""
+    """The path of the installed Chromium, or None."""
     return next(filter(None, map(shutil.which, _NAMES)), None)

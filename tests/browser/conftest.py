@@ -1,4 +1,4 @@
-"""A visitor of a sandbox for each test."""
+"""A visitor at the page of a sandbox, for each test."""
 
 from __future__ import annotations
 

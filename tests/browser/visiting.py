@@ -1,4 +1,4 @@
-"""A person at the sandbox's page: the real page in a headless Chromium, with the real bot behind it."""
+"""A visitor at the sandbox's page in a headless Chromium, with the real bot behind it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class PageErrors:
 
 @dataclass(frozen=True, kw_only=True)
 class Visitor:
-    """Who looks at the page, types and clicks."""
+    """A person at the page."""
 
     page: Page
 

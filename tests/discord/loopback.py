@@ -1,4 +1,4 @@
-"""A real client, logged in and ready over real HTTP and a real gateway, in a Discord on loopback."""
+"""A real client, connected to a loopback Discord over HTTP and its gateway."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Discord's OpenAPI file, held against requests as they were sent: path, method, query and JSON body."""
+"""Checks requests against Discord's OpenAPI file: path, method, query and JSON body."""
 
 from __future__ import annotations
 

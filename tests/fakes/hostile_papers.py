@@ -1,4 +1,4 @@
-"""Papers as the list has them, and as nobody would wish them."""
+"""A typical paper, and papers with hostile text, for property tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers that say more than anybody may be shown: a token, an internal host, an address, a path."""
+"""Answers with secrets in them, which must not be shown: a token, an internal host, an address, a path."""
 
 from __future__ import annotations
 

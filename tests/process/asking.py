@@ -1,4 +1,4 @@
-"""Asking a running bot's port for its health and its numbers."""
+"""Requests to the health and metrics port of a running bot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Interactions as Discord sends them, and what is answered."""
+"""Interactions with a real process, and its answers."""
 
 from __future__ import annotations
 

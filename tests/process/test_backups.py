@@ -1,4 +1,4 @@
-"""Backups of a bot that runs, as the commands make them; and a restore, after which the bot goes on."""
+"""`paperboy backup` beside a running bot, and `paperboy restore`."""
 
 from __future__ import annotations
 

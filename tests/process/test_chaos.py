@@ -1,4 +1,4 @@
-"""A little chaos with every test; `make chaos` has more."""
+"""A short chaos run; `make chaos` is longer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`paperboy doctor` as a process, beside a bot and after one, in a Discord where this and that is wrong."""
+"""`paperboy doctor` as a process, beside and after a bot, with various problems at Discord."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ending: within five seconds, with nothing half done, whatever the bot waits for."""
+"""Shutdown: within five seconds, with nothing half done, whatever the bot is waiting for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong outside: it is coped with, and costs nobody a paper or a second copy of one."""
+"""Failures of Discord and Hugging Face: no paper is lost or posted twice."""
 
 from __future__ import annotations
 

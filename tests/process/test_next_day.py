@@ -1,4 +1,4 @@
-"""The real bot in the sandbox, whose clock is moved on by days: what it posts then, and that it does at once."""
+"""The bot in a sandbox whose clock is advanced by days: what it posts then, without delay."""
 
 from __future__ import annotations
 

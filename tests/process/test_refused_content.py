@@ -1,4 +1,4 @@
-"""Refused content and answers that are not Discord's, with a real process: nothing is lost, nothing is twice."""
+"""Refused content and answers that are not Discord's, with a real process: nothing is lost or posted twice."""
 
 from __future__ import annotations
 

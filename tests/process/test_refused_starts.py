@@ -1,4 +1,4 @@
-"""Starts that the database refuses: one line, exit code 78, and the doctor says the same."""
+"""Startup with an unusable database: one line, exit code 78, and the same finding by the doctor."""
 
 from __future__ import annotations
 

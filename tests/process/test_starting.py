@@ -1,4 +1,4 @@
-"""Starting as a process: what it waits for, how it is ended meanwhile, and what its log does not say."""
+"""Startup of a real process: what it waits for, how it is ended meanwhile, and what its log must not contain."""
 
 from __future__ import annotations
 

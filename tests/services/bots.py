@@ -1,4 +1,4 @@
-"""The use cases over a real store and a list on loopback, with channels in memory: no Discord client."""
+"""The services on a real store and a loopback Hugging Face, with channels in memory instead of Discord."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ USER = UserId(8)
 
 
 def stored(moment: datetime) -> str:
-    """The moment as the store has it."""
+    """The moment as the store writes it."""
     return f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 @dataclass(kw_only=True)
 class Bot:
-    """What a test moves and looks at."""
+    """What a test changes and reads."""
 
     clock: FakeClock
     hub: FakeHuggingFace
@@ -116,7 +116,7 @@ class Bot:
             return (await conn.execute(text(sql))).scalar_one()
 
     async def run(self) -> None:
-        """One run, and its posts delivered as far as they can be now."""
+        """Does one run and delivers what can be delivered now."""
         await self.services.runs.run()
         await self.delivered()
 
@@ -127,7 +127,7 @@ class Bot:
         await until_delivered(self.services.delivery, self.delivery, self.database, self.clock)
 
     async def release(self, channel: int = CHANNEL) -> None:
-        """Ends the hold as if its time to look again had come."""
+        """Unblocks the feed, as if its next recheck were due."""
         feed = await self.feed(channel)
         async with self.database.write() as conn:
             await feeds.release(conn, feed.id)
@@ -141,7 +141,7 @@ class Bot:
         await until(lambda: bool(self.publisher.posted(channel)))
 
     def end_rest(self) -> None:
-        """A rest goes by the event loop's clock, which no test moves."""
+        """Ends a pause of all sending, which goes by the event loop's clock."""
         self.services.delivery._rest._until = 0.0
 
     async def stop_delivering(self) -> None:
@@ -152,7 +152,7 @@ class Bot:
             self.delivery = None
 
     async def restart(self, *, backfill_days: int = 30) -> None:
-        """The process ends, in order, and another one begins with the same store."""
+        """Stops the bot and starts a new one on the same store."""
         await self.stop_delivering()
         self.services = _services(self, backfill_days=backfill_days)
 
@@ -185,7 +185,7 @@ async def _at_once(seconds: float) -> None:
 
 @asynccontextmanager
 async def a_bot(folder: Path, *, now: datetime = NOW, backfill_days: int = 30) -> AsyncIterator[Bot]:
-    """The use cases, ready; posts are sent once `run` or `delivered` was called."""
+    """The services, ready. Posts are sent once `run` or `delivered` is called."""
     clock = FakeClock(now)
     async with FakeHuggingFace() as hub:
         database = await open_database(folder / "paperboy.db")

@@ -1,4 +1,4 @@
-"""Values for the store's tests, each with what a test does not care about filled in."""
+"""Rows for the store's tests, with defaults for whatever a test does not care about."""
 
 from __future__ import annotations
 
