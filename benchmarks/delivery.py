@@ -136,7 +136,7 @@ async def _answers_until(discord: Sandbox, count: int) -> list[float]:
 
 
 async def _add(database_url: str, discord: Sandbox, channels: list[ChannelHandle]) -> None:
-    """Makes a post owed to each channel, as a run would."""
+    """Adds a pending post for each channel, as a run would."""
     now = datetime.now(UTC)
     (paper,), _ = corpus(random.Random(7), papers=1, keywords=1, day=open_list_day(now))
     database = await Database.open(database_url)
