@@ -252,7 +252,7 @@ async def test_a_connection_that_stays_away_is_one_warning(
     with pytest.raises(Exception, match="help"):
         await sandbox.run_command(sandbox.admin, sandbox.channel, "help")
     (warning,) = warnings(caplog)
-    assert "the user could not be told" in warning
+    assert "the user could not be notified" in warning
 
 
 async def _served(request: web.Request) -> web.StreamResponse:

@@ -41,7 +41,7 @@ async def answer_failure(interaction: discord.Interaction, error: Exception) -> 
         text = shorten(found.text, _MAX_CONTENT_LENGTH)
         undelivered = await _tell(interaction, text, may_be_ours=may_be_ours)
         if undelivered is not None:
-            problem = "; ".join(filter(None, (problem, f"the user could not be told: {undelivered}")))
+            problem = "; ".join(filter(None, (problem, f"the user could not be notified: {undelivered}")))
     if problem:
         _log.warning("%s failed: %s", name, problem)
     return found.answered
