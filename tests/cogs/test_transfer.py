@@ -146,17 +146,6 @@ async def test_a_plain_list_goes_to_the_channel_that_is_named(world: World) -> N
     assert await world.subscriptions() == []
 
 
-async def test_outlines_bring_their_leaves(world: World) -> None:
-    outlines = """<?xml version="1.0" encoding="utf-16"?>
-    <opml version="2.0"><body><outline text="Folder">
-      <outline text="video"/><outline title="world model"/>
-    </outline></body></opml>"""
-
-    await pressed(world, await brought(world, outlines, name="feeds.opml"))
-
-    assert await world.subscriptions() == ["video", "world model"]
-
-
 async def test_an_import_says_which_keywords_are_the_same(world: World) -> None:
     result = await brought(world, "LLMs\nllm\nagents")
     assert "`llm` is the same as `LLMs` and counts once." in text_of(result)

@@ -19,7 +19,6 @@ from bot.core.transfer import WantedFeed
 from bot.errors import UserError
 from bot.services.transfer.export_file import MAX_BYTES
 from bot.services.transfer.file_format import FeedOfFile, checked, feed_label, problems
-from bot.services.transfer.outlines import outlines
 
 _MOST_PROBLEMS = 5  # told at once
 _OTHER_ENCODINGS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -60,7 +59,7 @@ class _Problems:
 
 
 def read_file(data: bytes, *, name: str, limits: Limits) -> tuple[WantedFeed, ...]:
-    """What a file wants: exported feeds, or one feed without a channel from a list of keywords or outlines.
+    """What a file wants: exported feeds, or one feed without a channel from a list of keywords.
 
     Args:
         data: the file.
@@ -75,14 +74,14 @@ def read_file(data: bytes, *, name: str, limits: Limits) -> tuple[WantedFeed, ..
     if ending == "json" or text.lstrip().startswith(_JSON):
         return _feeds(text, limits)
     if ending in {"opml", "xml"} or text.lstrip().startswith("<"):
-        typed = [_Typed(f"line {line}", found) for line, found in outlines(text)]
-        nothing = "It has no `outline` with a `text` or a `title` that is a keyword."
-    else:
-        typed = _lines(text)
-        nothing = "It has no keyword: write one a line; lines that begin with `#` do not count."
+        raise UserError(
+            "The file is XML (OPML), which can't be imported. Nothing was changed: import a plain list with "
+            "one keyword per line, or a file from `/config export`."
+        )
+    typed = _lines(text)
     found = _Problems()
     if not typed:
-        found.add(nothing)
+        found.add("It has no keywords. Write one per line; lines that start with `#` are comments.")
     queries, merged = _queries(typed, limits, found)
     found.check()
     return (WantedFeed(label="", queries=queries, merged=merged),)

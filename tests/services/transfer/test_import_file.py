@@ -173,7 +173,7 @@ def test_what_is_not_given_stays() -> None:
     assert after.mention_role_id == 77
 
 
-# Lists and outlines
+# Lists
 
 
 @pytest.mark.parametrize(
@@ -192,14 +192,6 @@ def test_a_list_has_a_keyword_a_line(data: bytes | str, found: list[str]) -> Non
     assert texts(data) == found
 
 
-def test_outlines_are_read_by_text_else_title_and_folders_are_not() -> None:
-    data = (
-        '<opml><body><outline text="A folder"><outline text="video" title="no"/><outline text="" title="R&amp;D"/>'
-        '</outline><outline xmlUrl="x"/></body></opml>'
-    )
-    assert texts(data) == ["video", "R&D"]
-
-
 # What is broken
 
 FEED = {"channel_id": "1"}
@@ -208,7 +200,7 @@ BROKEN: list[tuple[str, bytes | str, list[str]]] = [
     ("a.json", "", ["empty"]),
     ("a.txt", " \r\n\t\n", ["empty"]),
     ("a.txt", b"\xef\xbb\xbf", ["empty"]),
-    ("a.txt", "# nothing\n#", ["no keyword", "`#`"]),
+    ("a.txt", "# nothing\n#", ["no keywords", "`#`"]),
     ("a.json", "[]", ["must be an object", '"paperboy": 1']),
     ("a.json", "{}", ["**paperboy** is missing", "**feeds** is missing"]),
     ("a.json", '{"paperboy": 2, "feeds": []}', ["**paperboy** must be 1", "not *2*"]),
@@ -274,12 +266,9 @@ BROKEN: list[tuple[str, bytes | str, list[str]]] = [
     ("a.png", b"\x89PNG\r\n\x1a\n" + zlib.compress(b"x" * 99), ["Line 1", "not UTF-8"]),
     ("a.zip", b"PK\x03\x04abc", ["characters that no text has"]),
     ("a.txt", b"a" * (MAX_BYTES + 1), ["at most 256"]),
-    ("a.opml", "<opml>\n<outline text='a'>", ["not XML: line 2"]),
-    ("a.opml", "<opml><outline/></opml>", ["no `outline`"]),
-    ("a.opml", '<opml>\n<outline text="(a"/></opml>', ["Line 2: This parenthesis"]),
-    ("a.xml", '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>', ["Line 1 has a DOCTYPE"]),
-    ("a.xml", "<opml>&lol;</opml>", ["not XML: line 1"]),
-    ("a.xml", "<a>" * 1000, ["nested too deeply"]),
+    ("a.opml", '<opml><outline text="a"/></opml>', ["OPML", "one keyword per line", "`/config export`"]),
+    ("a.txt", '\n <?xml version="1.0"?><opml/>', ["OPML"]),
+    ("a.xml", "video", ["XML"]),
 ]
 
 
@@ -330,7 +319,7 @@ def outcome(data: bytes, name: str) -> object:
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode(errors="replace")))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    for name in ("a.txt", "a.json", "a.opml"):
+    for name in ("a.txt", "a.json"):
         assert outcome(data, name)
 
 
@@ -366,10 +355,6 @@ def test_any_json_is_read_or_refused(feed: dict[str, Any], top: Any) -> None:
     [
         ("a.txt", "LLMs\nb\nllm\nLLM"),
         ("a.json", file_of({**FEED, "subscriptions": ["LLMs", "b", "llm", "LLM"]})),
-        (
-            "a.opml",
-            "<opml><outline text='LLMs'/><outline text='b'/><outline text='llm'/><outline text='LLM'/></opml>",
-        ),
     ],
 )
 def test_keywords_that_are_the_same_count_once_and_are_told(name: str, text: str) -> None:
