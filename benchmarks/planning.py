@@ -20,7 +20,7 @@ from datetime import UTC, date, datetime
 from datetime import time as time_of_day
 
 from benchmarks._corpus import corpus
-from bot.core.feeds import Feed, Subscription
+from bot.core.feeds import Feed, FeedSettings, Subscription
 from bot.core.ids import ChannelId, FeedId, ServerId, SubscriptionId, UserId
 from bot.core.limits import DEFAULT_LIMITS
 from bot.core.papers import Paper
@@ -92,7 +92,7 @@ def _load(rng: random.Random) -> Load:
                 id=feed_id,
                 server_id=ServerId(number // 4 + 1),
                 channel_id=ChannelId(number + 10**18),
-                schedule=schedule,
+                settings=FeedSettings(schedule=schedule),
                 next_run_at=NOW,
                 last_run_at=NOW,
                 created_at=NOW,

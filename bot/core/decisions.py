@@ -110,9 +110,9 @@ def _filtered_out_by(feed: Feed, paper: Paper, *, is_excluded: bool) -> Stage | 
     """The first stage of the feed's filter that the paper does not pass, or None."""
     if is_excluded:
         return Stage.EXCLUDED
-    if feed.only_with_code and paper.github_repo is None:
+    if feed.settings.only_with_code and paper.github_repo is None:
         return Stage.CODE
-    if paper.upvotes < feed.min_upvotes:
+    if paper.upvotes < feed.settings.min_upvotes:
         return Stage.UPVOTES
     return None
 

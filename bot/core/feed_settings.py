@@ -1,11 +1,11 @@
-"""The settings of a feed as one value that can be exported, copied and compared, and in words."""
+"""The settings of a feed in words: what a change of them changed, and what each one is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.core.feeds import DEFAULT_MAX_PAPERS, Feed, Style
+from bot.core.feeds import FeedSettings
 from bot.core.ids import RoleId
 from bot.core.markdown import escape, fit
 from bot.core.plurals import count
@@ -13,37 +13,6 @@ from bot.core.query.compiled import CompiledQuery
 from bot.core.schedules import Cadence, Schedule, weekdays_text
 
 MAX_SHOWN_LENGTH = 80  # characters of a query within a sentence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedSettings:
-    """All that people choose for a feed; what each means stands with `Feed`."""
-
-    schedule: Schedule
-    style: Style = Style.CARDS
-    min_upvotes: int = 0
-    max_papers: int = DEFAULT_MAX_PAPERS
-    only_with_code: bool = False
-    exclude: CompiledQuery | None = None
-    mention_role_id: RoleId | None = None
-    opens_threads: bool = False
-    publishes: bool = False
-    is_paused: bool = False
-
-
-def settings_of(feed: Feed) -> FeedSettings:
-    return FeedSettings(
-        schedule=feed.schedule,
-        style=feed.style,
-        min_upvotes=feed.min_upvotes,
-        max_papers=feed.max_papers,
-        only_with_code=feed.only_with_code,
-        exclude=feed.exclude,
-        mention_role_id=feed.mention_role_id,
-        opens_threads=feed.opens_threads,
-        publishes=feed.publishes,
-        is_paused=feed.paused_at is not None,
-    )
 
 
 def changed(before: FeedSettings, after: FeedSettings) -> tuple[str, ...]:

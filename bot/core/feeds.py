@@ -64,21 +64,34 @@ class LastRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSettings:
+    """What people choose for a feed."""
+
+    schedule: Schedule
+    style: Style = Style.CARDS
+    min_upvotes: int = 0
+    max_papers: int = DEFAULT_MAX_PAPERS  # cards per post
+    only_with_code: bool = False
+    exclude: CompiledQuery | None = None  # papers that match it are filtered out
+    mention_role_id: RoleId | None = None  # pinged by the first message of each run
+    opens_threads: bool = False  # each card is a message of its own, with a thread under it
+    publishes: bool = False  # messages in an announcement channel are published to its followers
+    is_paused: bool = False
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether papers that match may be filtered out."""
+        return self.min_upvotes > 0 or self.only_with_code or self.exclude is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     id: FeedId
     server_id: ServerId
     channel_id: ChannelId
     kind: FeedKind = FeedKind.CHANNEL
-    schedule: Schedule
-    style: Style = Style.CARDS
-    mention_role_id: RoleId | None = None  # pinged in the first message of each run
-    publishes: bool = False  # messages in an announcement channel are published to its followers
-    opens_threads: bool = False  # each card is a message of its own with a thread
-    min_upvotes: int = 0
-    max_papers: int = DEFAULT_MAX_PAPERS
-    only_with_code: bool = False  # papers without a code repository are filtered out
-    exclude: CompiledQuery | None = None  # what it matches is filtered out
-    paused_at: datetime | None = None
+    settings: FeedSettings
+    paused_at: datetime | None = None  # since when it is paused
     block: Block | None = None
     next_run_at: datetime  # when it is due; in the past means now
     last_run_at: datetime | None = None  # its last finished run
@@ -91,13 +104,8 @@ class Feed:
         return Place(server_id=self.server_id, channel_id=self.channel_id, kind=self.kind)
 
     @property
-    def is_filtered(self) -> bool:
-        """Whether matching papers may be filtered out."""
-        return self.min_upvotes > 0 or self.only_with_code or self.exclude is not None
-
-    @property
     def is_active(self) -> bool:
-        return self.paused_at is None and self.block is None
+        return not self.settings.is_paused and self.block is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.core.feed_settings import FeedSettings
-from bot.core.feeds import FeedKind
+from bot.core.feeds import FeedKind, FeedSettings
 from bot.core.ids import ChannelId
 from bot.core.query.compiled import CompiledQuery, Merged
 

@@ -116,7 +116,7 @@ class Examination:
             default_timezone=None
             if self._unknown("DEFAULT_TIMEZONE")
             else self._examined.settings.default_timezone,
-            feed_timezones={feed.schedule.timezone for feed in feeds},
+            feed_timezones={feed.settings.schedule.timezone for feed in feeds},
         )
 
     async def _servers(self) -> list[Finding]:

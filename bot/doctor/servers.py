@@ -159,9 +159,9 @@ def _problems(target: Target) -> Iterator[Finding]:
         yield _obstacle(target, feed.block, access)
     if not blocking:
         wanted = [(access.history_obstacle, "an unconfirmed message cannot be checked")]
-        if feed.publishes:
+        if feed.settings.publishes:
             wanted.append((access.publishing_obstacle, "its messages are not published"))
-        if feed.opens_threads:
+        if feed.settings.opens_threads:
             wanted.append((access.threads_obstacle, "no threads are opened"))
         for obstacle, cost in wanted:
             if obstacle is not None:

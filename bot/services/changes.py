@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.changes import KEPT_DAYS, Change
-from bot.core.feed_settings import changed, settings_of
 from bot.core.feeds import Feed
 from bot.core.ids import ChannelId, ServerId, UserId
 from bot.core.mentions import channels_in, without_unseen
@@ -85,19 +84,6 @@ async def record_of_server(
     """As `record`, of what concerns the whole server."""
     change = Change(server_id=server_id, channel_id=None, user_id=user_id, changed_at=now, what=what)
     await changes.add(conn, change)
-
-
-async def record_settings(
-    conn: AsyncConnection, feed: Feed, *, user_id: UserId, now: datetime, **after: object
-) -> None:
-    """Notes which settings of the feed, as it was, become others; none where they are what they were.
-
-    `after` has fields of `FeedSettings`.
-    """
-    before = settings_of(feed)
-    words = changed(before, replace(before, **after))  # pyright: ignore[reportArgumentType] - fields of it
-    if words:
-        await record(conn, feed, in_a_row(words), user_id=user_id, now=now)
 
 
 def in_a_row(words: Sequence[str]) -> str:

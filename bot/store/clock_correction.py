@@ -12,7 +12,7 @@ from bot.core.posts import FollowUpState, PostState
 from bot.core.schedules import Cadence, Schedule
 from bot.store import tables
 from bot.store.column_types import UtcDateTime
-from bot.store.feeds import schedule_columns
+from bot.store.feed_settings import schedule_columns
 
 _feeds = tables.feeds
 _posts = tables.posts

@@ -1,42 +1,106 @@
-"""The settings of a feed, written all at once."""
+"""The settings of a feed as columns: written and read as one value."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feed_settings import FeedSettings
-from bot.core.ids import FeedId
+from bot.core.feeds import FeedSettings, Style
+from bot.core.ids import FeedId, RoleId
+from bot.core.query.compiled import CompiledQuery
+from bot.core.schedules import Cadence, Schedule
 from bot.store import tables
-from bot.store.feeds import schedule_columns
+from bot.store.column_types import keep_first
+
+_feeds = tables.feeds
 
 
 async def write(
-    conn: AsyncConnection,
-    feed_id: FeedId,
-    settings: FeedSettings,
-    *,
-    next_run_at: datetime,
-    paused_at: datetime | None,
+    conn: AsyncConnection, feed_id: FeedId, settings: FeedSettings, *, next_run_at: datetime, now: datetime
 ) -> None:
-    """Set all that people choose; a hold stays."""
-    exclude = settings.exclude
-    values: dict[str, object] = {
-        **schedule_columns(settings.schedule),
+    """Write the settings and the next run. A feed that is already paused keeps the time of its pause."""
+    values = columns(settings) | {
         "next_run_at": next_run_at,
+        "paused_at": keep_first(_feeds.c.paused_at, now) if settings.is_paused else None,
+    }
+    await conn.execute(update(_feeds).where(_feeds.c.id == feed_id).values(values))
+
+
+async def outdated_exclusions(conn: AsyncConnection, rules_version: int) -> dict[FeedId, CompiledQuery]:
+    """The excluded queries that were compiled by another version of the rules."""
+    rows = await conn.execute(select(_feeds).where(_feeds.c.exclude_rules_version != rules_version))
+    excluded = {FeedId(row.id): _exclude(row) for row in rows}
+    return {feed_id: query for feed_id, query in excluded.items() if query is not None}
+
+
+async def recompile_exclusion(conn: AsyncConnection, feed_id: FeedId, exclude: CompiledQuery) -> None:
+    await conn.execute(update(_feeds).where(_feeds.c.id == feed_id).values(_exclude_columns(exclude)))
+
+
+def columns(settings: FeedSettings) -> dict[str, object]:
+    """The columns of all settings but the pause, which is kept as its time."""
+    return {
+        **schedule_columns(settings.schedule),
+        **_exclude_columns(settings.exclude),
         "style": settings.style.value,
         "min_upvotes": settings.min_upvotes,
         "max_papers": settings.max_papers,
         "only_with_code": settings.only_with_code,
-        "exclude_text": exclude.text if exclude else None,
-        "exclude_canonical": exclude.canonical if exclude else None,
-        "exclude_compiled": exclude.expression if exclude else None,
-        "exclude_rules_version": exclude.rules_version if exclude else None,
         "mention_role_id": settings.mention_role_id,
         "opens_threads": settings.opens_threads,
         "publishes": settings.publishes,
-        "paused_at": paused_at,
     }
-    await conn.execute(update(tables.feeds).where(tables.feeds.c.id == feed_id).values(values))
+
+
+def schedule_columns(schedule: Schedule) -> dict[str, object]:
+    return {
+        "cadence": schedule.cadence.value,
+        "post_time": schedule.time,
+        "weekdays": schedule.weekdays,
+        "timezone": schedule.timezone,
+    }
+
+
+def of_row(row: Row[Any]) -> FeedSettings:
+    """The settings in a row of all columns of `feeds`."""
+    return FeedSettings(
+        schedule=_schedule(row.cadence, row.post_time, row.weekdays, row.timezone),
+        style=Style(row.style),
+        min_upvotes=row.min_upvotes,
+        max_papers=row.max_papers,
+        only_with_code=row.only_with_code,
+        exclude=_exclude(row),
+        mention_role_id=None if row.mention_role_id is None else RoleId(row.mention_role_id),
+        opens_threads=row.opens_threads,
+        publishes=row.publishes,
+        is_paused=row.paused_at is not None,
+    )
+
+
+def _exclude(row: Row[Any]) -> CompiledQuery | None:
+    if row.exclude_text is None:
+        return None
+    return CompiledQuery(
+        text=row.exclude_text,
+        canonical=row.exclude_canonical,
+        expression=row.exclude_compiled,
+        rules_version=row.exclude_rules_version,
+    )
+
+
+def _exclude_columns(exclude: CompiledQuery | None) -> dict[str, object]:
+    return {
+        "exclude_text": exclude and exclude.text,
+        "exclude_canonical": exclude and exclude.canonical,
+        "exclude_compiled": exclude and exclude.expression,
+        "exclude_rules_version": exclude and exclude.rules_version,
+    }
+
+
+@lru_cache(maxsize=1024)  # most feeds have one of a few schedules
+def _schedule(cadence: str, post_time: time, weekdays: frozenset[int], timezone: str) -> Schedule:
+    return Schedule(cadence=Cadence(cadence), time=post_time, weekdays=weekdays, timezone=timezone)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, time
-from functools import lru_cache
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feeds import DEFAULT_MAX_PAPERS, Block, Feed, FeedKind, LastRun, Place, Style
-from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, UserId
-from bot.core.query.compiled import CompiledQuery
+from bot.core.feeds import Block, Feed, FeedKind, FeedSettings, LastRun, Place
+from bot.core.ids import ChannelId, FeedId, ServerId, UserId
 from bot.core.schedules import Cadence, Schedule
-from bot.store import servers, subscriptions, tables
+from bot.store import feed_settings, servers, subscriptions, tables
 from bot.store.column_types import keep_first
 from bot.store.dialects import insert_if_new, these_ids
 
@@ -44,10 +42,7 @@ async def ensure(
         "server_id": place.server_id,
         "channel_id": place.channel_id,
         "kind": place.kind.value,
-        **schedule_columns(schedule),
-        "style": Style.CARDS.value,
-        "min_upvotes": 0,
-        "max_papers": DEFAULT_MAX_PAPERS,
+        **feed_settings.columns(FeedSettings(schedule=schedule)),
         "next_run_at": next_run_at,
         "created_at": now,
         "created_by": created_by,
@@ -105,33 +100,6 @@ async def count_in_use(conn: AsyncConnection, server_id: ServerId) -> int:
         _feeds.c.server_id == server_id, _feeds.c.gone_at.is_(None), _has_subscriptions
     )
     return (await conn.execute(statement)).scalar_one()
-
-
-async def set_schedule(
-    conn: AsyncConnection, feed_id: FeedId, schedule: Schedule, *, next_run_at: datetime
-) -> None:
-    await _set(conn, feed_id, **schedule_columns(schedule), next_run_at=next_run_at)
-
-
-async def set_style(conn: AsyncConnection, feed_id: FeedId, style: Style) -> None:
-    await _set(conn, feed_id, style=style.value)
-
-
-async def set_mention(conn: AsyncConnection, feed_id: FeedId, role_id: RoleId | None) -> None:
-    await _set(conn, feed_id, mention_role_id=role_id)
-
-
-async def set_publishes(conn: AsyncConnection, feed_id: FeedId, *, on: bool) -> None:
-    await _set(conn, feed_id, publishes=on)
-
-
-async def set_opens_threads(conn: AsyncConnection, feed_id: FeedId, *, on: bool) -> None:
-    await _set(conn, feed_id, opens_threads=on)
-
-
-async def pause(conn: AsyncConnection, feed_id: FeedId, now: datetime) -> None:
-    """Pause the feed; one that is paused stays paused since it was."""
-    await _set(conn, feed_id, paused_at=keep_first(_feeds.c.paused_at, now))
 
 
 async def block(
@@ -235,22 +203,7 @@ def _feed(row: Row[Any]) -> Feed:
         server_id=ServerId(row.server_id),
         channel_id=ChannelId(row.channel_id),
         kind=FeedKind(row.kind),
-        schedule=_schedule(row.cadence, row.post_time, row.weekdays, row.timezone),
-        style=Style(row.style),
-        mention_role_id=None if row.mention_role_id is None else RoleId(row.mention_role_id),
-        publishes=row.publishes,
-        opens_threads=row.opens_threads,
-        min_upvotes=row.min_upvotes,
-        max_papers=row.max_papers,
-        only_with_code=row.only_with_code,
-        exclude=None
-        if row.exclude_text is None
-        else CompiledQuery(
-            text=row.exclude_text,
-            canonical=row.exclude_canonical,
-            expression=row.exclude_compiled,
-            rules_version=row.exclude_rules_version,
-        ),
+        settings=feed_settings.of_row(row),
         paused_at=row.paused_at,
         block=_block(row),
         next_run_at=row.next_run_at,
@@ -272,17 +225,3 @@ def _block(row: Row[Any]) -> Block | None:
         recheck_at=row.recheck_at,
         is_gone=row.gone_at is not None,
     )
-
-
-@lru_cache(maxsize=1024)  # most feeds keep one of a few schedules
-def _schedule(cadence: str, post_time: time, weekdays: frozenset[int], timezone: str) -> Schedule:
-    return Schedule(cadence=Cadence(cadence), time=post_time, weekdays=weekdays, timezone=timezone)
-
-
-def schedule_columns(schedule: Schedule) -> dict[str, object]:
-    return {
-        "cadence": schedule.cadence.value,
-        "post_time": schedule.time,
-        "weekdays": schedule.weekdays,
-        "timezone": schedule.timezone,
-    }

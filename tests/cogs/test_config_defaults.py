@@ -10,7 +10,7 @@ from tests.world import World, text_of
 
 
 async def schedule_of(world: World, channel: object = None) -> str:
-    schedule = (await feed_of(world, channel or world.channel)).schedule
+    schedule = (await feed_of(world, channel or world.channel)).settings.schedule
     return f"{schedule.time:%H:%M} {schedule.timezone} {sorted(schedule.weekdays)}"
 
 

@@ -58,7 +58,7 @@ async def test_threads_end(world: World) -> None:
     said = text_of(await world.admin.slash(world.channel, "config threads", on=False))
 
     assert "No new threads are opened" in said
-    assert not (await feed_of(world, world.channel)).opens_threads
+    assert not (await feed_of(world, world.channel)).settings.opens_threads
 
 
 async def test_digests_get_no_threads_and_the_answer_says_so(world: World) -> None:
@@ -142,7 +142,7 @@ async def test_publishing_ends_for_pending_messages_too(world: World) -> None:
     said = text_of(await world.admin.slash(news, "config publish", on=False))
 
     assert "no longer published" in said
-    assert not (await feed_of(world, news)).publishes
+    assert not (await feed_of(world, news)).settings.publishes
 
 
 async def test_a_text_channel_has_no_followers(world: World) -> None:

@@ -153,7 +153,7 @@ async def test_a_query_as_long_as_the_operator_allows_is_taken_everywhere(world:
         said = text_of(await world.admin.slash(world.channel, name, **options))
         assert "It can have at most" not in said, name
     assert await world.subscriptions() == [query]
-    excluded = (await feed_of(world, world.channel)).exclude
+    excluded = (await feed_of(world, world.channel)).settings.exclude
     assert excluded is not None
     assert excluded.text == query
 

@@ -89,7 +89,7 @@ async def test_who_may_ping_all_roles_may_have_one_pinged(world: World) -> None:
 
     await person.slash(world.channel, "config mention", role=role, channel=where)
 
-    assert (await feed_of(world, where)).mention_role_id == role.id
+    assert (await feed_of(world, where)).settings.mention_role_id == role.id
 
 
 @pytest.mark.parametrize("is_named", [True, False])

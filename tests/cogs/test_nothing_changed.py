@@ -78,7 +78,7 @@ async def test_an_exclusion_in_other_words_is_the_same(world: World) -> None:
     await subscribed(world)
     await typed(world, "filter", exclude="surveys")
     assert (await typed(world, "filter", exclude="Survey")).startswith("Filter: nothing changed")
-    assert (await feed_of(world, world.channel)).exclude.text == "surveys"
+    assert (await feed_of(world, world.channel)).settings.exclude.text == "surveys"
 
 
 async def test_times_of_a_live_channel_are_saved_and_have_no_effect(world: World) -> None:
@@ -183,4 +183,4 @@ async def test_a_city_for_a_live_channel_in_setup_is_said_to_have_no_effect(worl
     await person.press("Finish")
     kept = "live (saved for later: Mon-Fri, at 09:00 UTC) → live (saved for later: every day, at 08:00 Europe/Berlin)"
     assert f"Schedule: {kept}" in person.text.replace("*", "")
-    assert (await feed_of(world, world.channel)).schedule.cadence is Cadence.LIVE
+    assert (await feed_of(world, world.channel)).settings.schedule.cadence is Cadence.LIVE

@@ -120,7 +120,7 @@ async def test_from_the_first_question_to_the_first_post(world: World) -> None:
     assert "<t:1787239800:R>" in person.text
     assert await world.subscriptions(other) == ["video", "RLHF"]
     feed = await feed_of(world, other)
-    assert feed.schedule.cadence is Cadence.WEEKLY
+    assert feed.settings.schedule.cadence is Cadence.WEEKLY
     assert feed.created_by == world.admin.id
     world.clock.advance(days=1, hours=8)
     await world.run()
@@ -246,7 +246,7 @@ async def test_a_full_channel_is_reported_at_the_end_and_nothing_is_changed(worl
     assert "A channel can have 50 subscriptions" in person.text
     assert "Does this look right?" in person.text
     assert len(await world.subscriptions()) == 50
-    assert (await feed_of(world, world.channel)).schedule.cadence is Cadence.DAILY
+    assert (await feed_of(world, world.channel)).settings.schedule.cadence is Cadence.DAILY
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ async def test_a_channel_with_a_schedule_keeps_it_unless_it_is_changed(world: Wo
     await person.press("Finish")
 
     assert "`agents` (already subscribed)" in person.text
-    assert (await feed_of(world, world.channel)).schedule.time.hour == 17
+    assert (await feed_of(world, world.channel)).settings.schedule.time.hour == 17
     assert await world.subscriptions() == ["agents", "video"]
 
 
@@ -297,7 +297,7 @@ async def test_a_changed_schedule_applies_to_existing_subscriptions(world: World
     await person.press("Finish")
 
     feed = await feed_of(world, world.channel)
-    assert feed.schedule.time.hour == 17
+    assert feed.settings.schedule.time.hour == 17
     assert feed.next_run_at.hour == 17
     assert "<t:1787160600:f>" in person.text
 
@@ -310,7 +310,7 @@ async def test_a_schedule_that_was_not_touched_is_not_put_back(world: World) -> 
 
     await person.press("Finish")
 
-    assert (await feed_of(world, world.channel)).schedule.time.hour == 17
+    assert (await feed_of(world, world.channel)).settings.schedule.time.hour == 17
 
 
 async def test_setup_says_that_a_channel_is_paused(world: World) -> None:

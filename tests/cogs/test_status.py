@@ -12,6 +12,7 @@ from sqlalchemy import text
 from bot.core.notices import NoticeKind
 from bot.core.posts import FollowUpKind, Post
 from bot.store import feeds, follow_ups, notices, outbox, posts
+from tests.fakes.feeds import store_settings
 from tests.fakes.huggingface import Fault
 from tests.fakes.leaks import FINAL_LEAKS, leaked
 from tests.world import World, text_of
@@ -34,7 +35,7 @@ async def pending(world: World, *numbers: int) -> list[Post]:
         await world.services.polling.poll()
         later = world.clock() + timedelta(hours=1)
         async with world.database.write() as conn:
-            await feeds.pause(conn, feed.id, world.clock())
+            await store_settings(conn, feed, is_paused=True, now=world.clock())
         await world.services.runs.deliver_now(feed)
         async with world.database.write() as conn:
             await conn.execute(text("UPDATE feeds SET paused_at = NULL"))

@@ -120,8 +120,8 @@ async def test_an_import_shows_what_would_change_and_changes_it_when_confirmed(w
     assert "Imported" in said
     assert "Next post: as soon as a matching paper is listed." in said
     feed = await feed_of(world, world.channel)
-    assert feed.schedule.cadence is Cadence.LIVE
-    assert feed.style is Style.DIGEST
+    assert feed.settings.schedule.cadence is Cadence.LIVE
+    assert feed.settings.style is Style.DIGEST
     assert await world.subscriptions() == ["video", "agents"]
 
 
@@ -162,7 +162,7 @@ async def test_an_import_removes_nothing(world: World) -> None:
 
     assert "1 subscription already there" in text_of(result)
     assert await world.subscriptions() == ["video", "agents"]
-    assert (await feed_of(world, world.channel)).style is Style.DIGEST
+    assert (await feed_of(world, world.channel)).settings.style is Style.DIGEST
 
 
 async def test_existing_settings_need_no_import(world: World) -> None:

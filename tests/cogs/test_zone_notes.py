@@ -26,4 +26,4 @@ async def test_a_country_an_offset_and_a_misspelling_get_near_names(world: World
         assert told in said
         assert "othing was changed" in said
     await world.admin.slash(world.channel, "config schedule", timezone="India")
-    assert (await feed_of(world, world.channel)).schedule.timezone == "Asia/Kolkata"
+    assert (await feed_of(world, world.channel)).settings.schedule.timezone == "Asia/Kolkata"

@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.decisions import Decision, Stage, decide, posting_order, reach
-from bot.core.feeds import Block, Feed, Subscription
+from bot.core.feeds import Block, Feed, FeedSettings, Subscription
 from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, ServerId, SubscriptionId, UserId
 from bot.core.list_days import WINDOW_DAYS, open_list_day
 from bot.core.papers import Paper
 from bot.core.posts import Post, PostState
 from bot.core.schedules import Schedule
+from tests.fakes.feeds import feed_with
 from tests.queries import compiled
 from tests.samples import NOW, TODAY, a_paper
 
@@ -25,8 +26,9 @@ FEED = Feed(
     id=FeedId(1),
     server_id=ServerId(1),
     channel_id=ChannelId(1),
-    schedule=Schedule(time=time(9), weekdays=frozenset(range(5)), timezone="UTC"),
-    min_upvotes=3,
+    settings=FeedSettings(
+        schedule=Schedule(time=time(9), weekdays=frozenset(range(5)), timezone="UTC"), min_upvotes=3
+    ),
     next_run_at=NOW,
     created_at=NOW,
     created_by=UserId(1),
@@ -152,7 +154,7 @@ def test_waiting_for_upvotes_says_until_when() -> None:
 def test_the_filter_checks_the_exclusion_then_code_then_upvotes(
     *, upvotes: int, repo: str | None, is_excluded: bool, stage: Stage
 ) -> None:
-    feed = replace(FEED, only_with_code=True, exclude=SURVEY)
+    feed = feed_with(FEED, only_with_code=True, exclude=SURVEY)
     found = decided(replace(PAPER, upvotes=upvotes, github_repo=repo), feed=feed, is_excluded=is_excluded)
     assert found.stage is stage
     assert found.is_filtered_out == (stage is not Stage.POST)
@@ -212,7 +214,7 @@ def test_a_run_reaches_a_week_before_the_last_one_within_the_limits(
 
 def test_a_block_or_a_pause_does_not_shorten_the_reach() -> None:
     feed = replace(FEED, last_run_at=NOW - timedelta(days=10))
-    blocked = replace(feed, block=Block(reason="…", since=NOW), paused_at=NOW)
+    blocked = feed_with(feed, block=Block(reason="…", since=NOW), paused_at=NOW)
     assert reach(blocked, (), now=NOW, backfill_days=30) == reach(feed, (), now=NOW, backfill_days=30)
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from bot.core.feeds import Feed, Subscription
+from bot.core.feeds import Feed, FeedSettings, Subscription
 from bot.core.ids import ChannelId, FeedId, ServerId, SubscriptionId, UserId
 from bot.core.query.compiled import CompiledQuery
 from bot.core.results import Verdict, results
 from bot.core.schedules import Schedule
+from tests.fakes.feeds import feed_with
 from tests.samples import NOW
 
 OLD = NOW - timedelta(days=60)
@@ -19,7 +19,7 @@ FEED = Feed(
     id=FeedId(1),
     server_id=ServerId(1),
     channel_id=ChannelId(1),
-    schedule=Schedule(time=time(9), weekdays=frozenset({0}), timezone="UTC"),
+    settings=FeedSettings(schedule=Schedule(time=time(9), weekdays=frozenset({0}), timezone="UTC")),
     next_run_at=NOW,
     created_at=OLD,
     created_by=UserId(1),
@@ -88,4 +88,4 @@ def test_dead_is_nothing_in_thirty_days(days: int, expected: Verdict) -> None:
 
 
 def test_nothing_is_dead_in_a_channel_that_is_paused() -> None:
-    assert verdict(wants("a"), 0, feed=replace(FEED, paused_at=OLD)) is Verdict.FINE
+    assert verdict(wants("a"), 0, feed=feed_with(FEED, paused_at=OLD)) is Verdict.FINE

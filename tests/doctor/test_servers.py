@@ -7,12 +7,13 @@ from datetime import time
 from typing import Any
 
 from bot.core.access import Access
-from bot.core.feeds import Block, Feed
+from bot.core.feeds import Block, Feed, FeedSettings
 from bot.core.ids import ChannelId, FeedId, ServerId, UserId
 from bot.core.schedules import Schedule
 from bot.doctor.findings import Finding, Sign
 from bot.doctor.servers import Target, judge_feeds
 from bot.store.sqlite.inspection import Pending
+from tests.fakes.feeds import feed_with
 from tests.samples import NOW
 
 NONE_PENDING = Pending(waiting=0, unconfirmed=0, failed=0)
@@ -25,13 +26,13 @@ def seen(
         id=FeedId(number),
         server_id=ServerId(1),
         channel_id=ChannelId(number),
-        schedule=Schedule(time=time(9), weekdays=frozenset({0}), timezone="UTC"),
+        settings=FeedSettings(schedule=Schedule(time=time(9), weekdays=frozenset({0}), timezone="UTC")),
         next_run_at=NOW,
         created_at=NOW,
         created_by=UserId(1),
     )
     return Target(
-        feed=replace(feed, **fields),
+        feed=feed_with(feed, **fields),
         pending=pending,
         where=f"#c{number} in Club",
         channel_names={ChannelId(number): f"c{number}"},

@@ -27,6 +27,7 @@ from bot.core.schedules import Cadence, Schedule
 from bot.store import feeds, subscriptions
 from bot.store.database import Database
 from sandbox import Fault
+from tests.fakes.feeds import store_settings
 from tests.process.running import Stage, staged
 from tests.queries import compiled
 
@@ -244,8 +245,9 @@ async def _subscribe(folder: Path, stage: Stage, spots: list[Spot]) -> None:
             feed = await feeds.ensure(
                 conn, place=place, schedule=LIVE, next_run_at=now, now=now, created_by=UserId(1)
             )
-            await feeds.set_publishes(conn, feed.id, on=spot.publishes)
-            await feeds.set_opens_threads(conn, feed.id, on=spot.opens_threads)
+            await store_settings(
+                conn, feed, publishes=spot.publishes, opens_threads=spot.opens_threads, now=now
+            )
             await subscriptions.add(
                 conn,
                 feed_id=feed.id,

@@ -30,6 +30,7 @@ from bot.store.database import Database
 from tests.fakes.board import FakeBoard
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import open_database
+from tests.fakes.feeds import store_settings
 from tests.fakes.huggingface import FakeHuggingFace, RawItem, raw_item
 from tests.fakes.publisher import FakePublisher
 from tests.outbox import until_delivered
@@ -87,7 +88,9 @@ class Bot:
         found = await self.services.subscriptions.subscribe(keywords, place=place, user_id=USER)
         if schedule is not None:
             async with self.database.write() as conn:
-                await feeds.set_schedule(conn, found.feed.id, schedule, next_run_at=self.clock())
+                await store_settings(
+                    conn, found.feed, schedule=schedule, next_run_at=self.clock(), now=self.clock()
+                )
         return await self.feed(channel)
 
     async def feed(self, channel: int = CHANNEL) -> Feed:

@@ -45,7 +45,7 @@ async def test_times_sort_as_text_whatever_their_microseconds(conn: AsyncConnect
 async def test_weekdays_come_back_as_they_were(conn: AsyncConnection, weekdays: set[int]) -> None:
     schedule = Schedule(time=time(23, 59), weekdays=frozenset(weekdays), timezone="Asia/Kathmandu")
     feed = await a_feed(conn, schedule=schedule)
-    assert feed.schedule == schedule
+    assert feed.settings.schedule == schedule
     assert await feeds.get(conn, feed.id) == feed
 
 

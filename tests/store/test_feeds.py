@@ -10,11 +10,12 @@ from sqlalchemy import delete, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feeds import DEFAULT_MAX_PAPERS, Block, Feed, FeedKind, LastRun, Style
+from bot.core.feeds import Block, Feed, FeedKind, FeedSettings, LastRun, Style
 from bot.core.ids import ChannelId, FeedId, ServerId
 from bot.core.schedules import Cadence, Schedule
 from bot.store import feeds, outbox, posts, servers, subscriptions, tables
 from bot.store.database import Database
+from tests.fakes.feeds import feed_with, store_settings
 from tests.samples import NOW
 from tests.store.samples import HOUR, SERVER, USER, WEEKDAYS, a_feed, a_subscription, pending, removed
 
@@ -40,10 +41,7 @@ async def test_a_new_feed_has_the_defaults_and_its_server(conn: AsyncConnection)
         id=feed.id,
         server_id=SERVER,
         channel_id=channel,
-        schedule=WEEKDAYS,
-        style=Style.CARDS,
-        min_upvotes=0,
-        max_papers=DEFAULT_MAX_PAPERS,
+        settings=FeedSettings(schedule=WEEKDAYS),
         next_run_at=NOW,
         created_at=NOW,
         created_by=USER,
@@ -96,7 +94,7 @@ async def test_a_feed_without_subscriptions_is_never_due(conn: AsyncConnection) 
 
 async def test_a_paused_or_held_feed_is_not_due_until_it_is_resumed(conn: AsyncConnection) -> None:
     paused, blocked = await subscribed(conn, 1), await subscribed(conn, 2)
-    await feeds.pause(conn, paused.id, NOW)
+    await store_settings(conn, paused, is_paused=True, now=NOW)
     await feeds.block(conn, blocked.id, reason="No right to write.", now=NOW)
     assert await feeds.due(conn, NOW) == []
     assert await feeds.next_due_at(conn) is None
@@ -116,7 +114,7 @@ async def test_a_live_feed_is_due_at_every_run_but_rings_no_bell(conn: AsyncConn
 async def test_a_pause_and_a_hold_keep_when_they_began(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
     for hours, reason in enumerate(("No right to write.", "The channel is gone.")):
-        await feeds.pause(conn, feed.id, NOW + hours * HOUR)
+        await store_settings(conn, feed, is_paused=True, now=NOW + hours * HOUR)
         await feeds.block(conn, feed.id, reason=reason, now=NOW + hours * HOUR)
     found = await stored(conn, feed)
     assert found.paused_at == NOW
@@ -130,11 +128,9 @@ async def test_a_schedule_and_a_style_are_changed_for_one_feed(conn: AsyncConnec
     weekly = Schedule(
         cadence=Cadence.WEEKLY, time=time(17, 30), weekdays=frozenset({4}), timezone="Asia/Tokyo"
     )
-    await feeds.set_schedule(conn, feed.id, weekly, next_run_at=NOW + HOUR)
-    await feeds.set_style(conn, feed.id, Style.DIGEST)
-    assert await stored(conn, feed) == replace(
-        feed, schedule=weekly, style=Style.DIGEST, next_run_at=NOW + HOUR
-    )
+    changes = {"schedule": weekly, "style": Style.DIGEST}
+    await store_settings(conn, feed, next_run_at=NOW + HOUR, now=NOW, **changes)
+    assert await stored(conn, feed) == feed_with(feed, next_run_at=NOW + HOUR, **changes)
     assert await stored(conn, other) == other
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.ids import MessageId, PostId, ServerId
 from bot.core.posts import Post, PostState
 from bot.store import feeds, outbox, papers, posts, tables
+from tests.fakes.feeds import store_settings
 from tests.samples import NOW, TODAY, a_paper, paper_id
 from tests.store.samples import HOUR, SERVER, a_feed, listed, pending, planned
 
@@ -178,7 +179,7 @@ async def test_the_posts_of_paused_and_blocked_feeds_wait(conn: AsyncConnection)
     paused, blocked = await a_feed(conn, channel=1), await a_feed(conn, channel=2)
     await pending(conn, paused, 1)
     await pending(conn, blocked, 1)
-    await feeds.pause(conn, paused.id, NOW)
+    await store_settings(conn, paused, is_paused=True, now=NOW)
     await feeds.block(conn, blocked.id, reason="No right to write.", now=NOW)
     assert await claimed(conn) == []
     assert await outbox.next_attempt_at(conn) is None
@@ -373,7 +374,8 @@ async def test_servers_take_turns_and_requests_in_flight_count(conn: AsyncConnec
 
 
 async def test_a_post_of_a_feed_that_was_just_paused_is_not_attempted(conn: AsyncConnection) -> None:
-    post = await pending(conn, await a_feed(conn), 1)
-    await feeds.pause(conn, post.feed_id, NOW)
+    feed = await a_feed(conn)
+    post = await pending(conn, feed, 1)
+    await store_settings(conn, feed, is_paused=True, now=NOW)
     assert not await outbox.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
     assert await stored(conn, post) == post

@@ -74,7 +74,7 @@ def _filtered(feed: Feed, filtered: Mapping[Stage, int]) -> Iterator[str]:
     """How many matching papers each part of the filter holds back, and what happens to them."""
     if number := filtered.get(Stage.UPVOTES, 0):
         has = "has" if number == 1 else "have"
-        needed = count(feed.min_upvotes, "upvote")
+        needed = count(feed.settings.min_upvotes, "upvote")
         yield f"{count(number, 'matching paper')} {has} fewer than {needed} so far."
     if number := filtered.get(Stage.CODE, 0):
         has = "has" if number == 1 else "have"
@@ -85,7 +85,7 @@ def _filtered(feed: Feed, filtered: Mapping[Stage, int]) -> Iterator[str]:
             "shows each one."
         )
     if number := filtered.get(Stage.EXCLUDED, 0):
-        excluded = f" by {code(feed.exclude.text)}" if feed.exclude else ""
+        excluded = f" by {code(feed.settings.exclude.text)}" if feed.settings.exclude else ""
         yield f"{count(number, 'matching paper')} {is_or_are(number)} excluded{excluded}."
 
 

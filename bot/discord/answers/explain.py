@@ -128,14 +128,14 @@ def _waiting(explanation: Explanation, *, now: datetime) -> str:
 
 def _lacking(explanation: Explanation) -> Iterator[str]:
     paper, feed = explanation.paper, explanation.feed
-    if feed.only_with_code and paper.github_repo is None:
+    if feed.settings.only_with_code and paper.github_repo is None:
         yield "no code repository"
-    if paper.upvotes < feed.min_upvotes:
-        yield f"only {paper.upvotes:,} of {count(feed.min_upvotes, 'upvote')}"
+    if paper.upvotes < feed.settings.min_upvotes:
+        yield f"only {paper.upvotes:,} of {count(feed.settings.min_upvotes, 'upvote')}"
 
 
 def _excluded(explanation: Explanation, *, now: datetime) -> str:
-    decision, exclude = explanation.decision, explanation.feed.exclude
+    decision, exclude = explanation.decision, explanation.feed.settings.exclude
     query = code(exclude.text) if exclude else "a query"
     excluded = f"It matches {_queries(decision.matched)}, but also {query}, which the channel excludes."
     if _is_over(explanation, now=now):

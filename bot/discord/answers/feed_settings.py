@@ -50,13 +50,15 @@ def feed_settings(
     feed = state.feed
     lines = [f"<#{feed.channel_id}>", intro, next_post_of(state, now=now), _warnings(state)]
     embed = discord.Embed(title=title, description="\n".join(filter(None, lines)), colour=COLOUR)
-    embed.add_field(name="Schedule", value=schedule_text(feed.schedule), inline=False)
+    embed.add_field(name="Schedule", value=schedule_text(feed.settings.schedule), inline=False)
     embed.add_field(name="Kind", value=_KINDS[feed.kind])
     embed.add_field(name="Style", value=_style(feed), inline=False)
     embed.add_field(name="Filter", value=filter_text(feed), inline=False)
     embed.add_field(name="Mention", value=_mention(state))
     embed.add_field(name="Threads", value=_threads(feed))
-    embed.add_field(name="Publishing", value="on, to the channel's followers" if feed.publishes else "off")
+    embed.add_field(
+        name="Publishing", value="on, to the channel's followers" if feed.settings.publishes else "off"
+    )
     embed.add_field(name="Subscriptions", value=count(len(state.subscriptions), "subscription"))
     embed.add_field(name="Last run", value=_last_run(state), inline=False)
     embed.add_field(name="Posted", value=_posted(state), inline=False)
@@ -79,9 +81,9 @@ def follow_up_obstacles(feed: Feed, access: Access, *, ping_obstacle: str | None
     obstacles: list[str] = []
     if ping_obstacle:
         obstacles.append(f"⚠️ Nobody is pinged. {ping_obstacle}")
-    if feed.publishes and access.publishing_obstacle not in {None, access.obstacle}:
+    if feed.settings.publishes and access.publishing_obstacle not in {None, access.obstacle}:
         obstacles.append(f"⚠️ Messages are not published: {access.publishing_obstacle}")
-    if feed.opens_threads and access.threads_obstacle not in {None, access.obstacle}:
+    if feed.settings.opens_threads and access.threads_obstacle not in {None, access.obstacle}:
         obstacles.append(f"⚠️ Threads are not opened: {access.threads_obstacle}")
     return obstacles
 
@@ -99,23 +101,25 @@ def _warnings(state: FeedState) -> str:
 
 
 def _style(feed: Feed) -> str:
-    if feed.style is Style.DIGEST:
+    if feed.settings.style is Style.DIGEST:
         return "digest, one line per paper"
-    return f"cards, up to {feed.max_papers} per post; further papers follow as a list"
+    return f"cards, up to {feed.settings.max_papers} per post; further papers follow as a list"
 
 
 def _mention(state: FeedState) -> str:
-    if state.feed.mention_role_id is None:
+    if state.feed.settings.mention_role_id is None:
         return "nobody"
-    return "nobody for now (see above)" if state.ping_obstacle else f"<@&{state.feed.mention_role_id}>"
+    return (
+        "nobody for now (see above)" if state.ping_obstacle else f"<@&{state.feed.settings.mention_role_id}>"
+    )
 
 
 def _threads(feed: Feed) -> str:
     if feed.kind is FeedKind.FORUM:
         return "each post is a thread"
-    if not feed.opens_threads:
+    if not feed.settings.opens_threads:
         return "off"
-    return "on, under each card" if feed.style is Style.CARDS else f"on, but {NO_THREADS_IN_DIGESTS}"
+    return "on, under each card" if feed.settings.style is Style.CARDS else f"on, but {NO_THREADS_IN_DIGESTS}"
 
 
 def _last_run(state: FeedState) -> str:

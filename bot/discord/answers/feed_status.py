@@ -44,7 +44,7 @@ def next_post(feed: Feed, *, now: datetime) -> str:
             f"**Paused** {relative(feed.paused_at)}. Papers listed meanwhile are not lost; `/config resume` "
             "resumes posting."
         )
-    if feed.schedule.cadence is Cadence.LIVE:
+    if feed.settings.schedule.cadence is Cadence.LIVE:
         return "Next post: as soon as a matching paper is listed."
     return f"Next post: {moment(feed.next_run_at, now=now)}."
 
@@ -63,12 +63,12 @@ def _unblocking(block: Block, *, now: datetime) -> str:
 def filter_text(feed: Feed) -> str:
     """What the feed's filter requires of a matching paper."""
     needs: list[str] = []
-    if feed.min_upvotes:
-        needs.append(f"at least {count(feed.min_upvotes, 'upvote')}")
-    if feed.only_with_code:
+    if feed.settings.min_upvotes:
+        needs.append(f"at least {count(feed.settings.min_upvotes, 'upvote')}")
+    if feed.settings.only_with_code:
         needs.append("a code repository")
-    if feed.exclude is not None:
-        needs.append(f"no match for {code(feed.exclude.text)}")
+    if feed.settings.exclude is not None:
+        needs.append(f"no match for {code(feed.settings.exclude.text)}")
     return "; ".join(needs) if needs else "none; every matching paper is posted"
 
 

@@ -33,11 +33,11 @@ def run_result(figures: LastRun, *, feeds: Sequence[Feed], is_quiet: bool = True
 def _filtered_because(feeds: Sequence[Feed]) -> str:
     """Why the feeds' filters hold papers back, as the end of a sentence about them."""
     awaited: list[str] = []
-    if any(feed.min_upvotes for feed in feeds):
+    if any(feed.settings.min_upvotes for feed in feeds):
         awaited.append("upvotes")
-    if any(feed.only_with_code for feed in feeds):
+    if any(feed.settings.only_with_code for feed in feeds):
         awaited.append("code")
-    reasons = ["excluded"] if any(feed.exclude for feed in feeds) else []
+    reasons = ["excluded"] if any(feed.settings.exclude for feed in feeds) else []
     if awaited:
         reasons.append(f"waiting for {' or '.join(awaited)}")
     return " or ".join(reasons) or "filtered out"  # by a filter that was removed since

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import discord
 
-from bot.core.feed_settings import differences, settings_of
+from bot.core.feed_settings import differences
 from bot.core.feeds import Feed, Style
 from bot.core.ids import ChannelId
 from bot.core.list_days import WINDOW_DAYS
@@ -46,7 +46,7 @@ def changed(
         notes: shown in either case, such as that an option has no effect there.
         visible: the other channels that may be named to the person.
     """
-    after = settings_of(state.feed)
+    after = state.feed.settings
     before = state.before or after
     changes = differences(before, after)
     if not changes:
@@ -63,7 +63,7 @@ def changed(
 
 def schedule_notes(feed: Feed, *, are_times_given: bool) -> list[str]:
     """Which options of /config schedule have no effect under this schedule, and what to know of its zone."""
-    schedule = feed.schedule
+    schedule = feed.settings.schedule
     if not are_times_given:
         return []
     notes = list(filter(None, [note(schedule.timezone)]))
@@ -84,7 +84,7 @@ def schedule_notes(feed: Feed, *, are_times_given: bool) -> list[str]:
 def filter_notes(result: FilterChanged, change: FilterChange) -> list[str]:
     """How much an exclusion would have filtered out recently, and which options have no effect."""
     notes = [_exclusion_effect(result)] if change.exclude is not None and result.filtered_out else []
-    if change.max_papers is not None and result.state.feed.style is Style.DIGEST:
+    if change.max_papers is not None and result.state.feed.settings.style is Style.DIGEST:
         notes.append(
             "`max_papers` has no effect in digests, which have no cards. It is saved for `/config style "
             "style:cards`."
@@ -117,15 +117,16 @@ def paused(state: FeedState, *, now: datetime, visible: Collection[ChannelId] = 
 
 
 def mention_effect(feed: Feed) -> str:
-    if feed.mention_role_id is None:
+    role_id = feed.settings.mention_role_id
+    if role_id is None:
         return "Nobody is pinged any more. To ping a role again, use `/config mention` with a `role`."
-    return f"From now on, the first message of each run pings <@&{feed.mention_role_id}>; the others do not."
+    return f"From now on, the first message of each run pings <@&{role_id}>; the others do not."
 
 
 def threads_effect(feed: Feed) -> str:
-    if not feed.opens_threads:
+    if not feed.settings.opens_threads:
         return "No new threads are opened; existing ones stay."
-    if feed.style is Style.DIGEST:
+    if feed.settings.style is Style.DIGEST:
         return ""
     return (
         "Applies from the next run: each card becomes a message of its own with a thread under it. Papers "
@@ -135,13 +136,13 @@ def threads_effect(feed: Feed) -> str:
 
 def thread_notes(feed: Feed) -> list[str]:
     """A note that threads are on without effect, where that is so."""
-    if feed.opens_threads and feed.style is Style.DIGEST:
+    if feed.settings.opens_threads and feed.settings.style is Style.DIGEST:
         return [f"Threads are on, but {NO_THREADS_IN_DIGESTS}."]
     return []
 
 
 def publishing_effect(feed: Feed) -> str:
-    if not feed.publishes:
+    if not feed.settings.publishes:
         return "New messages are no longer published; published ones stay with the channel's followers."
     return (
         "Applies from the next run: each message is published to the servers that follow the channel. "

@@ -7,7 +7,7 @@ from datetime import datetime
 import discord
 
 from bot.core.cards import date_text
-from bot.core.feed_settings import differences, settings_of
+from bot.core.feed_settings import differences
 from bot.core.feeds import REMOVED_KEPT, Subscription
 from bot.core.ids import ChannelId
 from bot.core.plurals import count, in_a_list, is_or_are, of_them
@@ -47,7 +47,7 @@ def subscribed(result: Subscribed, *, now: datetime, title: str = "") -> list[di
 def _what_follows(result: Subscribed, *, now: datetime) -> list[str]:
     lines: list[str] = []
     if result.before is not None:
-        changes = differences(result.before, settings_of(result.feed))
+        changes = differences(result.before, result.feed.settings)
         lines.extend(f"**{change.name}:** {change.before} → {change.after}" for change in changes)
     lines.extend(merged_keywords(result.merged))
     lines.append(next_post(result.feed, now=now))
@@ -58,7 +58,7 @@ def _what_follows(result: Subscribed, *, now: datetime) -> list[str]:
             "papers are not posted automatically."
         )
     lines.extend(_resumed(result))
-    if result.feed.is_filtered:
+    if result.feed.settings.is_filtered:
         lines.append(f"The channel's filter applies to these papers too: {filter_text(result.feed)}.")
     if result.recent_days_known < RECENT_DAYS:
         lines.append(days_read(result.recent_days_known, of=RECENT_DAYS))
@@ -164,7 +164,7 @@ def subscription_list(
         map(_listed, listed.subscriptions),
         title="Subscriptions",
         intro=f"<#{channel_id}>: {len(listed.subscriptions)} of {count(listed.most, 'subscription')}, "
-        f"{schedule_text(listed.feed.schedule)}",
+        f"{schedule_text(listed.feed.settings.schedule)}",
         footer=next_post(listed.feed, now=now),
     )
 

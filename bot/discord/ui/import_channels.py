@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import discord
 
-from bot.core.feed_settings import FeedSettings
-from bot.core.feeds import Place
+from bot.core.feeds import FeedSettings, Place
 from bot.core.ids import ChannelId
 from bot.core.transfer import WantedFeed
 from bot.discord.permissions import targets

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.access import Access
-from bot.core.feed_settings import FeedSettings, settings_of
-from bot.core.feeds import Feed, Place, Style, Subscription
+from bot.core.feeds import Feed, FeedSettings, Place, Style, Subscription
 from bot.core.ids import ChannelId, RoleId, ServerId, UserId
-from bot.core.posts import FollowUpKind, Post, PostState
+from bot.core.posts import Post, PostState
 from bot.core.schedules import (
     Cadence,
-    in_effect,
     next_run,
     parse_time,
     parse_weekdays,
 )
 from bot.errors import UserError
-from bot.services.changes import record, record_of_server, record_settings
+from bot.services.changes import record, record_of_server
 from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivered, Delivery
 from bot.services.feeds.creation import ensure_feed
+from bot.services.feeds.settings import change_and_record
 from bot.services.feeds.timezones import timezone_meant
 from bot.services.runs.run import RequestedRun, Runs
 from bot.store import feeds, follow_ups, outbox, posts, servers, subscriptions
@@ -46,7 +46,7 @@ class FeedState:
 
     @property
     def has_changed(self) -> bool:
-        return self.before is not None and self.before != settings_of(self.feed)
+        return self.before is not None and self.before != self.feed.settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,80 +112,52 @@ class Feeds:
                 "Nothing was changed: give `cadence`, `time`, `timezone` or `weekdays`. `/config show` "
                 "shows them."
             )
-        async with self._database.write() as conn:
-            feed = await self._ensured(conn, place, user_id)
-            schedule = replace(feed.schedule, **changes)  # pyright: ignore[reportArgumentType] - checked above
-            # One that is due stays due where what counts stays as it is.
-            is_other = in_effect(schedule) != in_effect(feed.schedule)
-            next_run_at = next_run(schedule, after=self._clock()) if is_other else feed.next_run_at
-            await feeds.set_schedule(conn, feed.id, schedule, next_run_at=next_run_at)
-            await self._record(conn, feed, user_id, schedule=schedule)
-        self._wake()
-        return await self._state_of(place.channel_id, before=feed)
+        return await self._change(place, user_id=user_id, schedule=changes)
 
     async def style(self, style: Style, *, place: Place, user_id: UserId) -> FeedState:
-        """How the channel's papers are shown from the next post on."""
-        async with self._database.write() as conn:
-            feed = await self._ensured(conn, place, user_id)
-            await feeds.set_style(conn, feed.id, style)
-            await self._record(conn, feed, user_id, style=style)
-        return await self._state_of(place.channel_id, before=feed)
+        """Sets how the channel's papers are shown, from the next post on."""
+        return await self._change(place, user_id=user_id, style=style)
 
     async def mention(self, role_id: RoleId | None, *, place: Place, user_id: UserId) -> FeedState:
-        """Whom the first message of each run pings from now on; None is nobody.
+        """Sets the role that the first message of each run pings; None is nobody.
 
         Raises:
             UserError: nobody is to be pinged, in a channel that has no feed.
         """
-        async with self._database.write() as conn:
-            feed = await self._with(conn, place, user_id, on=role_id is not None)
-            await feeds.set_mention(conn, feed.id, role_id)
-            await posts.change_mention(conn, feed.id, role_id)
-            await self._record(conn, feed, user_id, mention_role_id=role_id)
-        return await self._state_of(place.channel_id, before=feed)
+        return await self._change(
+            place, user_id=user_id, creates=role_id is not None, mention_role_id=role_id
+        )
 
     async def role_gone(self, role_id: RoleId, *, server_id: ServerId, told_by: UserId) -> None:
-        """Notes in the history of the channels that ping this role that it was deleted.
+        """Records, for each channel that pings this role, that it was deleted.
 
-        They keep it, so that /status and /config show go on saying so until another one is chosen.
+        The channels keep it, so that /status and /config show report it until another role is chosen.
         """
         async with self._database.write() as conn:
             for feed in await feeds.of_server(conn, server_id):
-                if feed.mention_role_id == role_id:
+                if feed.settings.mention_role_id == role_id:
                     what = "the role to ping was deleted, so nobody is pinged"
                     await record(conn, feed, what, user_id=told_by, now=self._clock())
 
     async def threads(self, *, on: bool, place: Place, user_id: UserId) -> FeedState:
-        """Whether each card gets a thread from the next post on.
+        """Turns threads under cards on or off, from the next post on.
 
         Raises:
-            UserError: the bot may not open threads there; or they are to end in a channel without a feed.
+            UserError: the bot may not open threads there; or they are turned off in a channel without a feed.
         """
         if on:
             _check((await self._publisher.access(place)).threads_obstacle)
-        async with self._database.write() as conn:
-            feed = await self._with(conn, place, user_id, on=on)
-            await feeds.set_opens_threads(conn, feed.id, on=on)
-            if not on:
-                await follow_ups.give_up(conn, feed.id, FollowUpKind.THREAD)
-            await self._record(conn, feed, user_id, opens_threads=on)
-        return await self._state_of(place.channel_id, before=feed)
+        return await self._change(place, user_id=user_id, creates=on, opens_threads=on)
 
     async def publish(self, *, on: bool, place: Place, user_id: UserId) -> FeedState:
-        """Whether messages go on to the channel's followers from the next post on.
+        """Turns publishing to the channel's followers on or off, from the next post on.
 
         Raises:
-            UserError: the bot may not publish there; or that is to end in a channel without a feed.
+            UserError: the bot may not publish there; or it is turned off in a channel without a feed.
         """
         if on:
             _check((await self._publisher.access(place)).publishing_obstacle)
-        async with self._database.write() as conn:
-            feed = await self._with(conn, place, user_id, on=on)
-            await feeds.set_publishes(conn, feed.id, on=on)
-            if not on:
-                await follow_ups.give_up(conn, feed.id, FollowUpKind.PUBLISH)
-            await self._record(conn, feed, user_id, publishes=on)
-        return await self._state_of(place.channel_id, before=feed)
+        return await self._change(place, user_id=user_id, creates=on, publishes=on)
 
     async def tell_in(
         self, channel_id: ChannelId, *, server_id: ServerId, user_id: UserId
@@ -209,9 +181,8 @@ class Feeds:
         """
         async with self._database.write() as conn:
             feed = await self._existing(conn, channel_id)
-            if feed.paused_at is None:
-                await feeds.pause(conn, feed.id, self._clock())
-                await self._record(conn, feed, user_id, is_paused=True)
+            after = replace(feed.settings, is_paused=True)
+            await change_and_record(conn, feed, after, user_id=user_id, now=self._clock())
         return await self._state_of(channel_id, before=feed)
 
     async def resume(self, channel_id: ChannelId, *, user_id: UserId) -> Resumed:
@@ -224,7 +195,7 @@ class Feeds:
         async with self._database.write() as conn:
             feed = await self._existing(conn, channel_id)
             if not feed.is_active:
-                await feeds.resume(conn, feed.id, next_run_at=next_run(feed.schedule, after=now))
+                await feeds.resume(conn, feed.id, next_run_at=next_run(feed.settings.schedule, after=now))
                 await record(conn, feed, "resumed", user_id=user_id, now=now)
             await outbox.retry_failed(conn, feed.id, now=now)
             await outbox.retry_unconfirmed(conn, feed.id, now=now)
@@ -261,8 +232,31 @@ class Feeds:
     async def _ensured(self, conn: AsyncConnection, place: Place, user_id: UserId) -> Feed:
         return await ensure_feed(conn, place, context=self._context, user_id=user_id)
 
-    async def _record(self, conn: AsyncConnection, feed: Feed, user_id: UserId, **after: object) -> None:
-        await record_settings(conn, feed, user_id=user_id, now=self._clock(), **after)
+    async def _change(
+        self,
+        place: Place,
+        *,
+        user_id: UserId,
+        creates: bool = True,
+        schedule: Mapping[str, object] | None = None,
+        **changes: object,
+    ) -> FeedState:
+        """Changes these fields of the feed's settings, and of its schedule.
+
+        A channel without a feed gets one, or is an error unless `creates`.
+        """
+        async with self._database.write() as conn:
+            feed = await (
+                self._ensured(conn, place, user_id) if creates else self._existing(conn, place.channel_id)
+            )
+            after = replace(
+                feed.settings,
+                schedule=replace(feed.settings.schedule, **(schedule or {})),  # pyright: ignore[reportArgumentType] - its fields
+                **changes,  # pyright: ignore[reportArgumentType] - its fields
+            )
+            await change_and_record(conn, feed, after, user_id=user_id, now=self._clock())
+        self._wake()
+        return await self._state_of(place.channel_id, before=feed)
 
     async def _existing(self, conn: AsyncConnection, channel_id: ChannelId) -> Feed:
         feed = await feeds.by_channel(conn, channel_id)
@@ -270,18 +264,14 @@ class Feeds:
             raise UserError(f"<#{channel_id}> has no subscriptions yet. Add one with `/subscribe` there.")
         return feed
 
-    async def _with(self, conn: AsyncConnection, place: Place, user_id: UserId, *, on: bool) -> Feed:
-        """The feed for which something is turned on, made now if need be; or off, which makes none."""
-        return await (self._ensured(conn, place, user_id) if on else self._existing(conn, place.channel_id))
-
     async def _state_of(self, channel_id: ChannelId, *, before: Feed | None = None) -> FeedState:
         async with self._database.read() as conn:
             feed = await self._existing(conn, channel_id)
-        return await self._state(feed, before=settings_of(before) if before else None)
+        return await self._state(feed, before=before.settings if before else None)
 
     async def _state(self, feed: Feed, *, before: FeedSettings | None = None) -> FeedState:
         access = await self._publisher.access(feed.place)
-        role_id = feed.mention_role_id
+        role_id = feed.settings.mention_role_id
         ping_obstacle = await self._publisher.ping_obstacle(feed.place, role_id) if role_id else None
         async with self._database.read() as conn:
             return FeedState(
@@ -308,7 +298,7 @@ def check_active(feed: Feed) -> None:
             f"<#{feed.channel_id}> is blocked: {feed.block.reason} Nothing was posted. Once that is fixed, "
             "posting resumes automatically; `/config resume` tries now."
         )
-    if feed.paused_at is not None:
+    if feed.settings.is_paused:
         raise UserError(
             f"<#{feed.channel_id}> is paused. Nothing was posted: `/config resume` resumes posting."
         )

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypedDict
 
-from bot.core.feed_settings import settings_of
-from bot.core.feeds import Feed, Place
+from bot.core.feeds import FeedSettings, Place
 from bot.core.ids import UserId
 from bot.core.query.compiled import CompiledQuery, compile_exclusion
 from bot.core.query.fts5 import EVERY_PAPER
 from bot.errors import UserError
-from bot.services.changes import record_settings
 from bot.services.context import ServiceContext
 from bot.services.feeds.creation import ensure_feed
 from bot.services.feeds.feeds import Feeds, FeedState
+from bot.services.feeds.settings import change_and_record
 from bot.services.queries.search import RECENT_DAYS, Search
-from bot.store import filters
 
 _NO_QUERY = frozenset({"-", "none"})
 
@@ -64,18 +61,16 @@ class Filters:
                 "`/config show` shows the filter."
             )
         given = None if wanted.exclude is None else self._exclusion(wanted.exclude)
-        now = self._clock()
         async with self._database.write() as conn:
             feed = await ensure_feed(conn, place, context=self._context, user_id=user_id)
-            after = _after(feed, wanted, given)
-            await filters.change(conn, feed.id, **after)
-            await record_settings(conn, feed, user_id=user_id, now=now, **after)
+            after = _after(feed.settings, wanted, given)
+            await change_and_record(conn, feed, after, user_id=user_id, now=self._clock())
         state = await self._feeds.state(place.channel_id)
         if state is None:
             raise UserError("The channel went away meanwhile.")
         matched, filtered_out = await self._effect(state)
         return FilterChanged(
-            state=replace(state, before=settings_of(feed)), matched=matched, filtered_out=filtered_out
+            state=replace(state, before=feed.settings), matched=matched, filtered_out=filtered_out
         )
 
     async def _effect(self, state: FeedState) -> tuple[int, int]:
@@ -83,7 +78,7 @@ class Filters:
 
         A feed without subscriptions is to get any of them.
         """
-        excluded = state.feed.exclude
+        excluded = state.feed.settings.exclude
         if excluded is None:
             return 0, 0
         queries = {item.query.expression for item in state.subscriptions} or {EVERY_PAPER}
@@ -98,20 +93,14 @@ class Filters:
         return compile_exclusion(typed, self._limits)
 
 
-class _Values(TypedDict):
-    min_upvotes: int
-    max_papers: int
-    only_with_code: bool
-    exclude: CompiledQuery | None
-
-
-def _after(feed: Feed, wanted: FilterChange, exclude: CompiledQuery | None) -> _Values:
-    """The feed's whole filter after the change; `exclude` counts where something was given for it."""
-    if exclude is not None and feed.exclude is not None and exclude.canonical == feed.exclude.canonical:
-        exclude = feed.exclude  # the same in other words
-    return _Values(
-        min_upvotes=feed.min_upvotes if wanted.min_upvotes is None else wanted.min_upvotes,
-        max_papers=feed.max_papers if wanted.max_papers is None else wanted.max_papers,
-        only_with_code=feed.only_with_code if wanted.only_with_code is None else wanted.only_with_code,
-        exclude=feed.exclude if wanted.exclude is None else exclude,
+def _after(before: FeedSettings, wanted: FilterChange, exclude: CompiledQuery | None) -> FeedSettings:
+    """The settings with the change made; `exclude` counts where something was given for it."""
+    if exclude is not None and before.exclude is not None and exclude.canonical == before.exclude.canonical:
+        exclude = before.exclude  # the same in other words
+    return replace(
+        before,
+        min_upvotes=before.min_upvotes if wanted.min_upvotes is None else wanted.min_upvotes,
+        max_papers=before.max_papers if wanted.max_papers is None else wanted.max_papers,
+        only_with_code=before.only_with_code if wanted.only_with_code is None else wanted.only_with_code,
+        exclude=before.exclude if wanted.exclude is None else exclude,
     )

@@ -59,7 +59,7 @@ class Setup:
         if found is not None:
             return draft.in_place(
                 place,
-                schedule=found.feed.schedule,
+                schedule=found.feed.settings.schedule,
                 subscribed=len(found.subscriptions),
                 is_waiting=not found.feed.is_active,
             )

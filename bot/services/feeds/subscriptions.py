@@ -10,21 +10,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.access import Access
 from bot.core.changes import unsubscribed_words
-from bot.core.feed_settings import FeedSettings, settings_of
-from bot.core.feeds import Feed, LastRun, Place, Subscription
+from bot.core.feeds import Feed, FeedSettings, LastRun, Place, Subscription
 from bot.core.ids import ChannelId, SubscriptionId, UserId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.query.compiled import CompiledQuery, Merged, compile_alternatives, distinct
-from bot.core.schedules import Schedule, next_run
+from bot.core.schedules import Schedule
 from bot.errors import UserError
-from bot.services.changes import in_a_row, record, record_settings
+from bot.services.changes import in_a_row, record
 from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivered, Delivery
 from bot.services.feeds import resuming, unsubscribing
 from bot.services.feeds.creation import ensure_feed
 from bot.services.feeds.feeds import check_active
 from bot.services.feeds.resuming import Made
+from bot.services.feeds.settings import change_and_record
 from bot.services.feeds.unsubscribing import ToEnd, Unsubscribed
 from bot.services.queries.search import MOST_DAYS, RECENT_DAYS, Search
 from bot.services.runs import recompiling
@@ -101,7 +101,7 @@ class Subscriptions:
         async with self._database.write() as conn:
             feed = await ensure_feed(conn, place, context=self._context, user_id=user_id)
             known = {item.query.canonical: item for item in await subscriptions.of_feed(conn, feed.id)}
-            before = settings_of(feed) if known and schedule else None
+            before = feed.settings if known and schedule else None
             wanted = [query for query in queries if query.canonical not in known]
             feed, made = await self._make(conn, feed, wanted, user_id=user_id, now=now, schedule=schedule)
         asked_for = known | {item.query.canonical: item for item in made.all}
@@ -143,12 +143,9 @@ class Subscriptions:
         self._limits.check_subscriptions(feed.channel_id, has=has, adds=len(wanted))
         if not has:
             self._limits.check_feeds(has=await feeds.count_in_use(conn, feed.server_id))
-        if not has or schedule not in {None, feed.schedule}:
-            # While nothing was wanted, nothing moved the feed's next run: it may lie far back.
-            chosen = schedule or feed.schedule
-            await record_settings(conn, feed, user_id=user_id, now=now, schedule=chosen)
-            feed = replace(feed, schedule=chosen, next_run_at=next_run(chosen, after=now))
-            await feeds.set_schedule(conn, feed.id, feed.schedule, next_run_at=feed.next_run_at)
+        if not has or schedule not in {None, feed.settings.schedule}:
+            after = replace(feed.settings, schedule=schedule or feed.settings.schedule)
+            feed = await change_and_record(conn, feed, after, user_id=user_id, now=now, is_restarted=not has)
         made = await resuming.make(conn, feed, wanted, user_id=user_id, now=now)
         if made.words:
             await record(conn, feed, in_a_row(made.words), user_id=user_id, now=now)

@@ -56,7 +56,7 @@ class Explanations:
         paper = await self._papers.one(paper_id)
         async with self._database.read() as conn:
             first_seen_at = await papers.first_seen(conn, paper_id)
-        excludes = {feed.exclude.expression} if feed.exclude else set[str]()
+        excludes = {feed.settings.exclude.expression} if feed.settings.exclude else set[str]()
         found = await matching(paper, {item.query.expression for item in known} | excludes)
         now = self._clock()
         decision = decide(

@@ -119,8 +119,8 @@ class StatusReport:
     async def _of_feeds(self, server_id: ServerId, found: Sequence[Feed]) -> tuple[FeedStatus, ...]:
         access = [await self._publisher.access(feed.place) for feed in found]
         pings = [
-            await self._publisher.ping_obstacle(feed.place, feed.mention_role_id)
-            if feed.mention_role_id
+            await self._publisher.ping_obstacle(feed.place, feed.settings.mention_role_id)
+            if feed.settings.mention_role_id
             else None
             for feed in found
         ]
@@ -175,4 +175,4 @@ def _missed(feed: Feed, failed: Run) -> bool:
     Which feeds a run served is not kept; their schedule, as it is now, tells.
     """
     ran_at = feed.last_run_at or feed.created_at
-    return ran_at < failed.started_at and next_run(feed.schedule, after=ran_at) <= failed.finished_at
+    return ran_at < failed.started_at and next_run(feed.settings.schedule, after=ran_at) <= failed.finished_at

@@ -20,10 +20,10 @@ def new_posts(
     """The posts for these papers in this order; with `pings`, the first one pings the feed's role."""
     messages = layout(
         papers,
-        style=feed.style,
-        max_papers=feed.max_papers,
+        style=feed.settings.style,
+        max_papers=feed.settings.max_papers,
         queries_of=queries_of,
-        one_card_each=feed.kind is FeedKind.FORUM or feed.opens_threads,
+        one_card_each=feed.kind is FeedKind.FORUM or feed.settings.opens_threads,
     )
     return tuple(
         NewPost(
@@ -31,7 +31,7 @@ def new_posts(
             place=feed.place,
             nonce=secrets.token_hex(_NONCE_BYTES),
             entries=entries,
-            mention_role_id=feed.mention_role_id if pings and number == 0 else None,
+            mention_role_id=feed.settings.mention_role_id if pings and number == 0 else None,
             follow_ups=_follow_ups(feed, is_card=entries[0].form is Form.CARD),
         )
         for number, entries in enumerate(messages)
@@ -40,7 +40,7 @@ def new_posts(
 
 def _follow_ups(feed: Feed, *, is_card: bool) -> tuple[FollowUpKind, ...]:
     wanted = {
-        FollowUpKind.PUBLISH: feed.publishes,
-        FollowUpKind.THREAD: feed.opens_threads and is_card,
+        FollowUpKind.PUBLISH: feed.settings.publishes,
+        FollowUpKind.THREAD: feed.settings.opens_threads and is_card,
     }
     return tuple(kind for kind, is_wanted in wanted.items() if is_wanted)

@@ -57,7 +57,7 @@ def plan(
     `first_seen` may leave out papers that were seen before every feed's last run.
     """
     asked = {subscription.query.expression for group in subscriptions.values() for subscription in group}
-    asked |= {feed.exclude.expression for feed in feeds if feed.exclude}
+    asked |= {feed.settings.exclude.expression for feed in feeds if feed.settings.exclude}
     with PaperIndex(papers) as index:
         found = _search(index, asked)
     by_id = {paper.id: paper for paper in papers}
@@ -138,9 +138,9 @@ class _Excluded:
         Raises:
             KeyError: the query could not be evaluated, so that nothing may be posted.
         """
-        if feed.exclude is None:
+        if feed.settings.exclude is None:
             return frozenset()
-        compiled = feed.exclude.expression
+        compiled = feed.settings.exclude.expression
         if compiled not in self._sets:
             self._sets[compiled] = frozenset(self._found[compiled])
         return self._sets[compiled]
@@ -225,7 +225,7 @@ def plan_older(
     a second call plans nothing.
     """
     with PaperIndex(papers) as index:
-        excludes = {feed.exclude.expression} if feed.exclude else set[str]()
+        excludes = {feed.settings.exclude.expression} if feed.settings.exclude else set[str]()
         found = _search(index, {subscription.query.expression for subscription in subscriptions} | excludes)
     excluded = _Excluded(found).by(feed)
     by_id = {paper.id: paper for paper in papers}

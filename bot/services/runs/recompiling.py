@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.query.errors import QueryError
 from bot.core.query.fts5 import RULES_VERSION
-from bot.store import filters, subscriptions
+from bot.store import feed_settings, subscriptions
 
 _log = logging.getLogger(__name__)
 
@@ -26,12 +26,12 @@ async def recompile(conn: AsyncConnection) -> int:
             _log.warning("Subscription %d cannot be read by today's rules: %s", subscription.id, error)
             continue
         await subscriptions.recompile(conn, subscription.id, query)
-    exclusions = await filters.outdated(conn, RULES_VERSION)
+    exclusions = await feed_settings.outdated_exclusions(conn, RULES_VERSION)
     for feed_id, exclude in exclusions.items():
         try:
             query = exclude.recompiled()
         except QueryError as error:
             _log.warning("What feed %d excludes cannot be read by today's rules: %s", feed_id, error)
             continue
-        await filters.recompile(conn, feed_id, query)
+        await feed_settings.recompile_exclusion(conn, feed_id, query)
     return len(outdated) + len(exclusions)

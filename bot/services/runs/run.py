@@ -132,7 +132,7 @@ class Runs:
         outcome, problem, problem_day = outcome_of(listing.problem), listing.problem, listing.problem_day
         if planned.broken:  # the log has each
             outcome, problem, problem_day = Outcome.FAILED, Problem(ProblemKind.BUG), None
-        next_runs = [(feed.id, _next_run(feed.schedule, now)) for feed in due]
+        next_runs = [(feed.id, _next_run(feed.settings.schedule, now)) for feed in due]
         # After an incomplete list, or a query that could not be evaluated, the next run catches up.
         complete = frozenset[FeedId]() if listing.problem else {feed.id for feed in due} - planned.broken
         async with self._database.write() as conn:
@@ -154,7 +154,7 @@ class Runs:
             )
             await record(conn, run_id, report, now=now)
         for feed in due:
-            if feed.schedule.cadence is not Cadence.LIVE:
+            if feed.settings.schedule.cadence is not Cadence.LIVE:
                 self._telemetry.feed_planned(late_seconds=max(0.0, (now - feed.next_run_at).total_seconds()))
         return report
 

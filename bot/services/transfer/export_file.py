@@ -36,27 +36,27 @@ def _file(feeds: Sequence[str]) -> bytes:
 
 def _raw(feed: Feed, name: str, subscriptions: Sequence[Subscription]) -> dict[str, object]:
     """Ids are text: they are longer than the whole numbers that some programs can read."""
-    role_id = feed.mention_role_id
+    role_id = feed.settings.mention_role_id
     return {
         "channel_id": str(feed.channel_id),
         "channel_name": clean(name),
         "kind": feed.kind.value,
         "schedule": {
-            "cadence": feed.schedule.cadence.value,
-            "time": f"{feed.schedule.time:%H:%M}",
-            "timezone": feed.schedule.timezone,
-            "weekdays": weekdays_text(feed.schedule.weekdays),
+            "cadence": feed.settings.schedule.cadence.value,
+            "time": f"{feed.settings.schedule.time:%H:%M}",
+            "timezone": feed.settings.schedule.timezone,
+            "weekdays": weekdays_text(feed.settings.schedule.weekdays),
         },
-        "style": feed.style.value,
+        "style": feed.settings.style.value,
         "filter": {
-            "min_upvotes": feed.min_upvotes,
-            "max_papers": feed.max_papers,
-            "only_with_code": feed.only_with_code,
-            "exclude": feed.exclude.text if feed.exclude else None,
+            "min_upvotes": feed.settings.min_upvotes,
+            "max_papers": feed.settings.max_papers,
+            "only_with_code": feed.settings.only_with_code,
+            "exclude": feed.settings.exclude.text if feed.settings.exclude else None,
         },
         "mention_role_id": None if role_id is None else str(role_id),
-        "threads": feed.opens_threads,
-        "publish": feed.publishes,
-        "paused": feed.paused_at is not None,
+        "threads": feed.settings.opens_threads,
+        "publish": feed.settings.publishes,
+        "paused": feed.settings.is_paused,
         "subscriptions": [item.query.text for item in subscriptions],
     }

@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feed_settings import Difference, FeedSettings, changed, differences, settings_of
-from bot.core.feeds import Feed, Place
+from bot.core.feed_settings import Difference, changed, differences
+from bot.core.feeds import Feed, FeedSettings, Place
 from bot.core.ids import ChannelId, ServerId, UserId
-from bot.core.posts import FollowUpKind
 from bot.core.query.compiled import CompiledQuery, Merged
-from bot.core.schedules import Schedule, in_effect, next_run
+from bot.core.schedules import Schedule
 from bot.core.transfer import WantedFeed
 from bot.errors import UserError
 from bot.services.changes import in_a_row, record
@@ -22,9 +20,10 @@ from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivery
 from bot.services.feeds.creation import ensure_feed
 from bot.services.feeds.resuming import make
+from bot.services.feeds.settings import change
 from bot.services.transfer.export_file import written
 from bot.services.transfer.import_file import read_file
-from bot.store import feed_settings, feeds, follow_ups, posts, servers, subscriptions
+from bot.store import feeds, servers, subscriptions
 
 Placed = tuple[WantedFeed, Place]
 
@@ -107,7 +106,7 @@ class Transfer:
             known = await subscriptions.of_feed(conn, feed.id) if feed else []
         if feed is None:
             raise UserError(f"<#{channel_id}> gets no papers yet, so there is nothing to copy.")
-        theirs = settings_of(feed)
+        theirs = feed.settings
         names = [name for name in theirs.__dataclass_fields__ if name not in {"schedule", "is_paused"}]
         return WantedFeed(
             label="",
@@ -120,7 +119,7 @@ class Transfer:
         """The settings of those of the channels that have feeds."""
         async with self._database.read() as conn:
             found = [await feeds.by_channel(conn, channel_id) for channel_id in channel_ids]
-        return {feed.channel_id: settings_of(feed) for feed in found if feed}
+        return {feed.channel_id: feed.settings for feed in found if feed}
 
     async def plan(self, wanted: Sequence[Placed]) -> list[Moved]:
         """What `carry_out` would do now.
@@ -166,7 +165,7 @@ class Transfer:
             own = await servers.defaults(conn, place.server_id)
             before = FeedSettings(schedule=own.over(self._context.default_schedule))
         else:
-            before = settings_of(feed)
+            before = feed.settings
         adds = tuple(query for query in wanted.queries if query.canonical not in known)
         self._limits.check_subscriptions(place.channel_id, has=len(known), adds=len(adds))
         return Moved(
@@ -185,32 +184,9 @@ class Transfer:
             return moved
         now = self._clock()
         feed = await ensure_feed(conn, moved.place, context=self._context, user_id=user_id)
-        await _set(conn, feed, moved, now=now)
-        feed = await feeds.get(conn, feed.id) or feed
+        is_restarted = bool(moved.adds and not moved.known)
+        feed = await change(conn, feed, moved.after, now=now, is_restarted=is_restarted)
         made = await make(conn, feed, moved.adds, user_id=user_id, now=now)
         what = f"{how}: {in_a_row([*made.words, *moved.changed]) or 'the settings as they were'}"
         await record(conn, feed, what, user_id=user_id, now=now)
         return replace(moved, feed=feed, go_on=len(made.resumed), returned=made.returned)
-
-
-async def _set(conn: AsyncConnection, feed: Feed, moved: Moved, *, now: datetime) -> None:
-    """Writes the settings, with the effects that each has when it is changed alone."""
-    before, after = moved.before, moved.after
-    is_due_again = (
-        in_effect(after.schedule) != in_effect(before.schedule)
-        or (before.is_paused and not after.is_paused)
-        or (moved.adds and not moved.known)  # while nothing was wanted, nothing moved its next run
-    )
-    await feed_settings.write(
-        conn,
-        feed.id,
-        after,
-        next_run_at=next_run(after.schedule, after=now) if is_due_again else feed.next_run_at,
-        paused_at=(feed.paused_at or now) if after.is_paused else None,
-    )
-    if after.mention_role_id != before.mention_role_id:
-        await posts.change_mention(conn, feed.id, after.mention_role_id)
-    if before.opens_threads and not after.opens_threads:
-        await follow_ups.give_up(conn, feed.id, FollowUpKind.THREAD)
-    if before.publishes and not after.publishes:
-        await follow_ups.give_up(conn, feed.id, FollowUpKind.PUBLISH)

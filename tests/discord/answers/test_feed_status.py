@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.core.access import Access
-from bot.core.feeds import Block, Feed
+from bot.core.feeds import Block, Feed, FeedSettings
 from bot.core.ids import ChannelId, FeedId, FollowUpId, MessageId, PostId, ServerId, UserId
 from bot.core.posts import FollowUp, FollowUpKind, FollowUpState
 from bot.core.schedules import Cadence, Schedule
@@ -20,6 +20,7 @@ from bot.discord.answers.feed_status import (
     next_post,
     schedule_text,
 )
+from tests.fakes.feeds import feed_with
 from tests.queries import compiled
 from tests.samples import NOW
 
@@ -28,7 +29,7 @@ FEED = Feed(
     id=FeedId(1),
     server_id=ServerId(2),
     channel_id=ChannelId(3),
-    schedule=DAILY,
+    settings=FeedSettings(schedule=DAILY),
     next_run_at=NOW + timedelta(hours=1),
     created_at=NOW,
     created_by=UserId(4),
@@ -36,7 +37,7 @@ FEED = Feed(
 
 
 def changed(**values: object) -> Feed:
-    return replace(FEED, **values)
+    return feed_with(FEED, **values)
 
 
 @pytest.mark.parametrize(

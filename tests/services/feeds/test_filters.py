@@ -169,7 +169,7 @@ async def test_an_excluded_paper_stays_out_until_the_exclusion_ends(bot: Bot) ->
     assert sorted(posted(bot, OTHER)) == [PAPER, "2608.00002", "2608.00003"]
     assert (await bot.feed()).last_run == LastRun(new=3, matched=3, planned=1)
     assert (await explained(bot)).stage is Stage.EXCLUDED
-    exclude = (await bot.feed()).exclude
+    exclude = (await bot.feed()).settings.exclude
     assert exclude is not None
     assert exclude.text == "survey*, title:benchmark"
     await filtered(bot, exclude="title:benchmark")
@@ -183,7 +183,12 @@ async def test_an_exclusion_is_ended_and_the_rest_of_the_filter_stays(bot: Bot, 
     await filtered(bot, min_upvotes=7, max_papers=3, only_with_code=True, exclude="survey")
     await filtered(bot, exclude=typed)
     feed = await bot.feed()
-    assert (feed.exclude, feed.min_upvotes, feed.max_papers, feed.only_with_code) == (None, 7, 3, True)
+    assert (
+        feed.settings.exclude,
+        feed.settings.min_upvotes,
+        feed.settings.max_papers,
+        feed.settings.only_with_code,
+    ) == (None, 7, 3, True)
 
 
 @pytest.mark.parametrize(
@@ -213,14 +218,14 @@ async def test_what_is_excluded_is_brought_up_to_new_rules(
     await bot.subscribe(channel=OTHER)
     for channel in (CHANNEL, OTHER):
         await filtered(bot, channel=channel, exclude="surveys")
-    good = (await bot.feed()).exclude
+    good = (await bot.feed()).settings.exclude
     await bot.execute("UPDATE feeds SET exclude_rules_version = 0, exclude_compiled = 'x'")
     await bot.execute("UPDATE feeds SET exclude_text = '(' WHERE channel_id = :id", id=OTHER)
     assert await bot.services.subscriptions.recompile() == 2
-    assert (await bot.feed()).exclude == good
+    assert (await bot.feed()).settings.exclude == good
     assert good is not None
     assert good.rules_version == RULES_VERSION
-    unreadable = (await bot.feed(OTHER)).exclude
+    unreadable = (await bot.feed(OTHER)).settings.exclude
     assert unreadable is not None
     assert unreadable.expression == "x"
     assert "cannot be read by today's rules" in caplog.text

@@ -9,11 +9,12 @@ from types import MappingProxyType
 
 import pytest
 
-from bot.core.feeds import Feed, LastRun, Style, Subscription
+from bot.core.feeds import Feed, FeedSettings, LastRun, Style, Subscription
 from bot.core.ids import ChannelId, FeedId, PaperId, RoleId, ServerId, SubscriptionId, UserId
 from bot.core.papers import Paper
 from bot.services.runs import layout as layout_module
 from bot.services.runs.planning import Planned, plan, plan_older
+from tests.fakes.feeds import feed_with
 from tests.queries import compiled
 from tests.samples import NINE_ON_WEEKDAYS, NOW, TODAY, a_paper
 
@@ -23,7 +24,7 @@ def feed(number: int = 1) -> Feed:
         id=FeedId(number),
         server_id=ServerId(1),
         channel_id=ChannelId(number + 100),
-        schedule=NINE_ON_WEEKDAYS,
+        settings=FeedSettings(schedule=NINE_ON_WEEKDAYS),
         next_run_at=NOW,
         created_at=NOW,
         created_by=UserId(1),
@@ -98,7 +99,7 @@ YESTERDAY = NOW - timedelta(days=1)
 
 
 def test_a_run_reports_new_matching_and_planned_papers() -> None:
-    filtered = replace(feed(), min_upvotes=5, last_run_at=YESTERDAY)
+    filtered = feed_with(feed(), min_upvotes=5, last_run_at=YESTERDAY)
     papers = [
         a_paper(1, upvotes=9),
         a_paper(2, upvotes=1),
@@ -133,7 +134,7 @@ def test_a_withdrawn_paper_is_not_new() -> None:
 
 def test_every_message_has_its_own_nonce_that_discord_accepts() -> None:
     found = planned(
-        [replace(feed(), style=Style.DIGEST)], [a_paper(number) for number in range(200)], subscription()
+        [feed_with(feed(), style=Style.DIGEST)], [a_paper(number) for number in range(200)], subscription()
     )
     nonces = [post.nonce for item in found.plans for post in item.posts]
     assert len(nonces) == len(set(nonces)) > 1
@@ -161,7 +162,7 @@ def test_a_bug_in_one_feed_affects_no_other(
         return whole(papers, **rest)  # pyright: ignore[reportArgumentType]
 
     monkeypatch.setattr(layout_module, "layout", layout)
-    digest = replace(feed(1), style=Style.DIGEST)
+    digest = feed_with(feed(1), style=Style.DIGEST)
     found = planned([digest, feed(2)], [a_paper(1)], subscription(), subscription(of=2))
     assert ids(found, 2) == ["2608.00001"]
     assert found.broken == {1}
@@ -184,7 +185,7 @@ def test_older_papers_are_the_newest_from_before_the_subscription() -> None:
 
 
 def test_requested_older_papers_ping_nobody() -> None:
-    pinging = replace(feed(), mention_role_id=RoleId(7))
+    pinging = feed_with(feed(), mention_role_id=RoleId(7))
     papers = [a_paper(1), a_paper(2, list_day=TODAY - timedelta(days=1))]
     older = plan_older(pinging, papers=papers, subscriptions=[subscription()], posted=(), count=3)
     assert older is not None

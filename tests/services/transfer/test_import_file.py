@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.feed_settings import FeedSettings, settings_of
-from bot.core.feeds import Feed, FeedKind, Style, Subscription
+from bot.core.feeds import Feed, FeedKind, FeedSettings, Style, Subscription
 from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, SubscriptionId, UserId
 from bot.core.limits import Limits
 from bot.core.query.errors import QueryError
@@ -71,12 +70,8 @@ schedules = st.builds(
 )
 
 
-feeds = st.builds(
-    Feed,
-    id=st.just(FeedId(1)),
-    server_id=st.just(ServerId(1)),
-    channel_id=ids.map(ChannelId),
-    kind=st.sampled_from([FeedKind.CHANNEL, FeedKind.THREAD, FeedKind.FORUM]),
+settings = st.builds(
+    FeedSettings,
     schedule=schedules,
     style=st.sampled_from(Style),
     mention_role_id=st.none() | ids.map(RoleId),
@@ -87,7 +82,16 @@ feeds = st.builds(
     only_with_code=st.booleans(),
     exclude=st.none()
     | queries.filter(lambda text: not isinstance(parse_query(text).root, Everything)).map(compiled),
-    paused_at=st.none() | st.just(NOW),
+    is_paused=st.booleans(),
+)
+feeds = st.builds(
+    Feed,
+    id=st.just(FeedId(1)),
+    server_id=st.just(ServerId(1)),
+    channel_id=ids.map(ChannelId),
+    kind=st.sampled_from([FeedKind.CHANNEL, FeedKind.THREAD, FeedKind.FORUM]),
+    settings=settings,
+    paused_at=st.none(),
     block=st.none(),
     next_run_at=st.just(NOW),
     last_run_at=st.none(),
@@ -136,7 +140,7 @@ def test_what_is_exported_is_imported_as_it_was(exported: list[tuple[Feed, str, 
     for (feed, _, known), wanted in zip(exported, found, strict=True):
         assert wanted.channel_id == feed.channel_id
         assert wanted.kind is feed.kind
-        assert wanted.over(elsewhere) == settings_of(feed)
+        assert wanted.over(elsewhere) == feed.settings
         assert [query.text for query in wanted.queries] == [item.query.text for item in known]
         assert [query.canonical for query in wanted.queries] == [item.query.canonical for item in known]
 
@@ -147,7 +151,7 @@ def test_a_large_export_is_cut_into_files_that_can_be_read() -> None:
         id=FeedId(1),
         server_id=ServerId(1),
         channel_id=ChannelId(1),
-        schedule=elsewhere.schedule,
+        settings=elsewhere,
         next_run_at=NOW,
         created_at=NOW,
         created_by=UserId(1),
