@@ -1,1 +1,1 @@
-"""The use cases, without Discord: the daily run, delivering, subscribing, explaining."""
+"""The use cases, without Discord: runs, delivery, feeds, queries, import and export."""

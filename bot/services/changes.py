@@ -1,4 +1,4 @@
-"""The record of changes: who changed what in a server's feeds, and reading it."""
+"""The history of changes: recording who changed what in a server's feeds, and reading it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.services.visibility import Visible
 from bot.store import changes
 
 MOST_SHOWN = 300
-_MOST_READ = 5_000  # of them some stand in channels that the person cannot see
+_MOST_READ = 5_000  # more than are shown: some are about channels that the person cannot see
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +63,14 @@ class Changes:
 
 
 async def record(conn: AsyncConnection, feed: Feed, what: str, *, user_id: UserId, now: datetime) -> None:
-    """Notes what somebody did to a feed, in the transaction in which it is done.
+    """Records what a person changed in a feed, in the transaction of the change.
 
     Args:
-        conn: of that transaction.
-        feed: which.
+        conn: that transaction's connection.
+        feed: the feed.
         what: in words; Discord markdown, in which outside text is escaped.
-        user_id: who.
-        now: when.
+        user_id: the person.
+        now: the present moment.
     """
     change = Change(
         server_id=feed.server_id, channel_id=feed.channel_id, user_id=user_id, changed_at=now, what=what
@@ -81,7 +81,7 @@ async def record(conn: AsyncConnection, feed: Feed, what: str, *, user_id: UserI
 async def record_of_server(
     conn: AsyncConnection, server_id: ServerId, what: str, *, user_id: UserId, now: datetime
 ) -> None:
-    """As `record`, of what concerns the whole server."""
+    """As `record`, for a change of the whole server."""
     change = Change(server_id=server_id, channel_id=None, user_id=user_id, changed_at=now, what=what)
     await changes.add(conn, change)
 

@@ -1,4 +1,4 @@
-"""The clock as a value: what tells the time is handed in, so that tests and the sandbox can move it."""
+"""The clock as a value, passed in so that tests and the sandbox can move it."""
 
 from __future__ import annotations
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 
 Advance = Callable[[], None]  # one step is done
-Progress = Callable[[int], AbstractContextManager[Advance]]  # of so many steps, while they are under way
+Progress = Callable[[int], AbstractContextManager[Advance]]  # for this many steps, while they run
 
 
 @contextmanager
 def no_progress(_total: int, /) -> Generator[Advance]:
-    """Nobody looks."""
+    """Reports nothing."""
     yield lambda: None

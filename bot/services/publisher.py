@@ -1,4 +1,4 @@
-"""What delivering needs of Discord, said without it: the one port through which anything is sent."""
+"""The publisher: what delivery needs of Discord, as a protocol."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.core.messages import Message
 
 
 class Publisher(Protocol):
-    """Puts messages into Discord. Raises DeliveryError, and nothing else, for what Discord does."""
+    """Sends messages to Discord. Raises DeliveryError, and nothing else, for what Discord does."""
 
     async def publish(self, place: Place, message: Message, *, nonce: str) -> MessageId:
         """Sends the message, within a minute. In a forum it is a post: its thread has the message's id.
@@ -28,17 +28,17 @@ class Publisher(Protocol):
         ...
 
     async def crosspost(self, channel_id: ChannelId, message_id: MessageId) -> None:
-        """Publishes an announcement to the servers that follow the channel; one that is published is fine."""
+        """Publishes an announcement to the servers that follow the channel. Idempotent."""
         ...
 
     async def open_thread(self, channel_id: ChannelId, message_id: MessageId, *, name: str) -> None:
-        """Opens a thread under the message; one that is there is fine. A name has 1 to 100 characters."""
+        """Opens a thread under the message. Idempotent. A name has 1 to 100 characters."""
         ...
 
     async def ping_obstacle(self, place: Place, role_id: RoleId) -> str | None:
-        """Why nobody is notified by this role's pings there, as far as is known; never raises."""
+        """Why pinging this role notifies nobody there, as far as is known; never raises."""
         ...
 
     async def access(self, place: Place) -> Access:
-        """What the bot may do there now, as the gateway last told it; never raises."""
+        """What the bot may do there now, by the gateway's latest state; never raises."""
         ...

@@ -6,5 +6,5 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 
 from bot.core.ids import ChannelId
 
-# Those of the channels that the person may be shown, or may manage.
+# Returns those of the channels that the person may see, or may manage.
 Visible = Callable[[Iterable[ChannelId]], Awaitable[Collection[ChannelId]]]

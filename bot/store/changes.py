@@ -1,4 +1,4 @@
-"""Changes that people made, kept for KEPT_DAYS."""
+"""The history of changes, kept for KEPT_DAYS."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _changes = tables.changes
 
 
 async def add(conn: AsyncConnection, change: Change) -> None:
-    """Note a change, and forget those of every server that are older than KEPT_DAYS."""
+    """Add a change, and delete those of every server that are older than KEPT_DAYS."""
     await servers.ensure(conn, change.server_id, now=change.changed_at)
     await conn.execute(
         insert(_changes),

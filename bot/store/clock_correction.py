@@ -1,4 +1,4 @@
-"""What only a clock that was ahead can have written: moments that are too late, pulled back."""
+"""Correction of times that were written while the clock was ahead."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _notices = tables.notices
 _subscriptions = tables.subscriptions
 _list_days = tables.list_days
 _A_DAY = timedelta(days=1)
-# What lies ahead by right, and what the clocks of others wrote.
+# Columns that may be in the future, or come from other clocks.
 _MAY_BE_AHEAD = frozenset(
     {
         _feeds.c.next_run_at,
@@ -31,7 +31,8 @@ _MAY_BE_AHEAD = frozenset(
         _notices.c.next_attempt_at,
         tables.papers.c.published_at,
         tables.papers.c.withdrawn_at,
-        # Ahead of now, it has the message looked for; the present moment would have its nonce relied on.
+        # In the future, it makes delivery search for the message. The present moment would make it trust
+        # the nonce.
         _posts.c.first_attempt_at,
     }
 )
@@ -52,7 +53,7 @@ async def latest_next_runs(conn: AsyncConnection) -> dict[Schedule, datetime]:
 
 
 async def pull_back_runs(conn: AsyncConnection, next_runs: Mapping[Schedule, datetime]) -> int:
-    """Have no feed of these schedules run later than given here; how many would have."""
+    """Move the next runs of these schedules that are later than given here; returns how many were."""
     pulled = 0
     for schedule, next_run_at in next_runs.items():
         alike = and_(*(_feeds.c[name] == value for name, value in schedule_columns(schedule).items()))
@@ -64,13 +65,13 @@ async def pull_back_runs(conn: AsyncConnection, next_runs: Mapping[Schedule, dat
 async def pull_back_waits(
     conn: AsyncConnection, *, now: datetime, longest_wait: timedelta, longest_look: timedelta
 ) -> int:
-    """Have tried now what waits for longer than anything waits; how much it was.
+    """Make retries due now that are later than the longest wait; returns how many were.
 
     Args:
         conn: the connection.
         now: the present moment.
         longest_wait: of a post, a follow-up or a notice.
-        longest_look: of a blocked channel, until it is tried again.
+        longest_look: of a blocked channel, until it is rechecked.
     """
     until = now + longest_wait
     pending = literal(PostState.PENDING.value, literal_execute=True)  # for the indexes of what is pending
@@ -104,7 +105,7 @@ async def was_ahead(conn: AsyncConnection, now: datetime) -> bool:
 
 
 async def pull_back_records(conn: AsyncConnection, *, now: datetime, today: date) -> None:
-    """Date to now what was noted as done later than now, so that it neither hides nor outlasts anything.
+    """Set times in the future to now, so that they neither hide nor outlast anything.
 
     A list day that was read becomes unread, and a subscription wants the papers from `today`, the open list
     day, on.

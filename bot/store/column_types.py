@@ -1,4 +1,4 @@
-"""How our values lie in columns: times, times of day, weekdays, tuples of text, and 64-bit ids."""
+"""Column types: times, times of day, weekdays, tuples of text, and 64-bit ids."""
 
 # ruff: noqa: ARG002 - the signatures are SQLAlchemy's
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sqlalchemy import (
     literal,
 )
 
-# Discord's ids need 64 bits. SQLite numbers rows only in a column called INTEGER, which holds 64 bits.
+# Discord's ids need 64 bits. SQLite only numbers rows in INTEGER columns, which have 64 bits.
 Id = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -50,7 +50,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 def keep_first(column: Column[Any], now: datetime) -> ColumnElement[Any]:
     """The moment in the column where there is one, else `now`.
 
-    A bare `coalesce` would bind `now` as SQLAlchemy's own DateTime, which writes it otherwise.
+    A bare `coalesce` would bind `now` as SQLAlchemy's own DateTime, which has another format.
     """
     return func.coalesce(column, literal(now, UtcDateTime()))
 

@@ -40,7 +40,7 @@ class Database:
         self._write_lock = asyncio.Lock()
         self._writing: asyncio.Task[Any] | None = None
         self._is_closed = False
-        # What was logged of each, by whether it is a write, and is not over.
+        # The logged problem of reads and of writes, until it is over.
         self._problems: dict[bool, str] = {}
 
     @classmethod
@@ -48,7 +48,7 @@ class Database:
         """Open the file, made with its folder where it is missing, and bring it up to this code's tables.
 
         Raises:
-            ConfigError: the URL or the file will not do; the text names DATABASE_URL and says why.
+            ConfigError: the URL or the file cannot be used; the text names DATABASE_URL and says why.
         """
         named = parse_url(url)
         path = await asyncio.to_thread(files.prepare, named)
@@ -59,7 +59,7 @@ class Database:
         migrator = sqlite_engine(path, begin="BEGIN IMMEDIATE", pragmas=_MIGRATOR)
         try:
             with refusals(named):
-                # Look before the first write: it may be another program's.
+                # Check before the first write: it may be another program's database.
                 async with _transaction(database._reader, commits=False) as conn:
                     await conn.run_sync(migration.check)
                 async with _transaction(migrator, commits=True) as conn:
@@ -78,7 +78,7 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
-        """A connection that sees the database as it is at its first SELECT, whatever is written meanwhile.
+        """A connection with a snapshot of the database as of its first SELECT.
 
         Raises:
             StoreError: the file cannot be read now, which the operator can fix.
@@ -93,11 +93,11 @@ class Database:
         """A transaction: committed at the end, rolled back on an error or a cancellation. One at a time.
 
         Raises:
-            RuntimeError: the task is in a write already, and would wait for itself.
-            StoreError: the file cannot be written now, which the operator can fix; nothing is left of it.
+            RuntimeError: the task is already in a write, and would deadlock.
+            StoreError: the file cannot be written now, which the operator can fix; it was rolled back.
         """
         if self._writing is asyncio.current_task():
-            raise RuntimeError("a write inside a write of the same task: pass its connection on instead")
+            raise RuntimeError("a write inside a write of the same task: pass the connection instead")
         async with self._write_lock:
             self._check_open()
             self._writing = asyncio.current_task()
@@ -109,9 +109,9 @@ class Database:
                 self._writing = None
 
     async def check(self) -> str | None:
-        """What is in the way of writing, with what to do; None: a write that changes nothing went through.
+        """Why the database cannot be written, with what to do; None if an empty write succeeded.
 
-        It waits for its turn and goes to the disk, as every write does.
+        It waits for its turn and reaches the disk, as every write does.
         """
         try:
             async with self.write() as conn:
@@ -135,13 +135,13 @@ class Database:
             if self._problems.get(is_write) != ours.reason:
                 self._problems[is_write] = ours.reason
                 done = "written" if is_write else "read"
-                _log.warning("The database cannot be %s: %s. It is tried again", done, ours)
+                _log.warning("The database cannot be %s: %s. Retrying", done, ours)
             raise ours from error
         if self._problems.pop(is_write, None) is not None:
             _log.info("The database can be %s again", "written" if is_write else "read")
 
     async def close(self) -> None:
-        """Wait for the write under way, then close. The last connection moves the WAL into the file."""
+        """Wait for the current write, then close. The last connection moves the WAL into the file."""
         async with self._write_lock:
             self._is_closed = True
             await self._reader.dispose()
@@ -153,7 +153,7 @@ class Database:
 
 
 async def _check_wal(conn: AsyncConnection, named: Path) -> None:
-    """SQLite only says which mode it took: without shared memory it is another."""
+    """Raises ConfigError where SQLite could not use WAL, as without shared memory."""
     if (await conn.exec_driver_sql("PRAGMA journal_mode")).scalar() != "wal":
         raise ConfigError(f"DATABASE_URL names {named}, but {NO_LOCKS}")
 
@@ -164,7 +164,7 @@ async def _transaction(engine: AsyncEngine, *, commits: bool) -> AsyncGenerator[
     try:
         await to_the_end(_start(conn))
     except asyncio.CancelledError:
-        if conn.sync_connection is not None:  # opened all the same: nobody else would close it
+        if conn.sync_connection is not None:  # it was opened nevertheless, and nothing else closes it
             await to_the_end(conn.close())
         raise
     try:

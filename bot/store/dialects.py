@@ -1,4 +1,4 @@
-"""The few things that SQL dialects say differently, said once."""
+"""The differences between SQL dialects."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 def insert_if_new(conn: AsyncConnection, table: Table, *, key: Sequence[str]) -> Insert:
-    """An INSERT that leaves out the rows whose `key`, a unique set of columns, is there already."""
+    """An INSERT that skips rows whose `key`, a unique set of columns, exists already."""
     return _insert(conn, table).on_conflict_do_nothing(index_elements=key)
 
 
 def insert_or_update(conn: AsyncConnection, table: Table, *, key: Sequence[str]) -> Insert:
-    """An INSERT that overwrites the row whose `key`, a unique set of columns, is there already."""
+    """An upsert: an INSERT that overwrites the row whose `key`, a unique set of columns, exists already."""
     insert = _insert(conn, table)
     rest = {column.name: insert.excluded[column.name] for column in table.c if column.name not in key}
     return insert.on_conflict_do_update(index_elements=key, set_=rest)
@@ -28,7 +28,7 @@ def _insert(conn: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.I
 
 
 def these_ids(conn: AsyncConnection, ids: Iterable[int]) -> Select[Any]:
-    """Ids as a subselect for IN, in one bound value: however many there are, no limit on variables is met."""
+    """Ids as a subselect for IN, in one bound value, so that no limit on variables applies."""
     if conn.dialect.name == "postgresql":
         return select(func.unnest(postgresql.array(list(ids), type_=BigInteger)).column_valued("id"))
     return select(func.json_each(json.dumps(list(ids))).table_valued("value").c.value)

@@ -1,4 +1,4 @@
-"""Feeds: where papers go, with their schedule, style, and when they are due."""
+"""Feeds: their places, when they are due, pauses and blocks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _has_subscriptions = subscriptions.has_live(_feeds.c.id)
 
 
 def is_active() -> ColumnElement[bool]:
-    """The condition that a feed is neither paused nor held."""
+    """The condition that a feed is neither paused nor blocked."""
     return and_(_feeds.c.paused_at.is_(None), _feeds.c.blocked_at.is_(None))
 
 
@@ -36,7 +36,7 @@ async def ensure(
     now: datetime,
     created_by: UserId,
 ) -> Feed:
-    """The channel's feed, made now if it has none; one that exists is returned as it is."""
+    """The channel's feed, created if it has none; an existing one is returned unchanged."""
     await servers.ensure(conn, place.server_id, now=now)
     row = {
         "server_id": place.server_id,
@@ -65,7 +65,7 @@ async def of_server(conn: AsyncConnection, server_id: ServerId) -> list[Feed]:
 
 
 async def blocked(conn: AsyncConnection, server_id: ServerId | None = None) -> list[Feed]:
-    """The feeds that are held, of one server or of all."""
+    """The blocked feeds, of one server or of all."""
     of_server = () if server_id is None else (_feeds.c.server_id == server_id,)
     return await _where(conn, *of_server, _feeds.c.blocked_at.is_not(None))
 
@@ -111,7 +111,7 @@ async def block(
     recheck_at: datetime | None = None,
     is_gone: bool = False,
 ) -> None:
-    """Hold the feed; one that is held gets the new reason and stays held since it was."""
+    """Block the feed. One that is already blocked gets the new reason and keeps its time."""
     gone_at = keep_first(_feeds.c.gone_at, now) if is_gone else None
     is_new = case((_feeds.c.blocked_at.is_(None), 1), else_=0)
     await _set(
@@ -126,24 +126,24 @@ async def block(
 
 
 async def blocks_in_a_row(conn: AsyncConnection, feed_id: FeedId) -> int:
-    """How often the feed was held without a post of its being sent between."""
+    """How often the feed was blocked without a post sent in between."""
     statement = select(_feeds.c.blocks_in_a_row).where(_feeds.c.id == feed_id)
     return (await conn.execute(statement)).scalar_one_or_none() or 0
 
 
 async def release(conn: AsyncConnection, feed_id: FeedId) -> None:
-    """End the hold; a run that fell due meanwhile is due now."""
+    """Unblock the feed. A run that was due in the meantime is due now."""
     await _set(conn, feed_id, **_NO_BLOCK)
 
 
 async def worked(conn: AsyncConnection, feed_id: FeedId) -> None:
-    """Note that a post arrived: the next hold is the first in a row."""
+    """Record that a post was sent: the next block is the first in a row."""
     statement = update(_feeds).where(_feeds.c.id == feed_id, _feeds.c.blocks_in_a_row > 0)
     await conn.execute(statement.values(blocks_in_a_row=0))
 
 
 async def resume(conn: AsyncConnection, feed_id: FeedId, *, next_run_at: datetime) -> None:
-    """End the pause and the hold, whichever there is."""
+    """End the pause and the block, whichever there is."""
     await _set(conn, feed_id, paused_at=None, **_NO_BLOCK, next_run_at=next_run_at)
 
 
@@ -153,7 +153,7 @@ async def long_gone(conn: AsyncConnection, *, before: datetime) -> list[Feed]:
 
 
 async def forget_gone(conn: AsyncConnection, feed_ids: Collection[FeedId], *, before: datetime) -> list[Feed]:
-    """Delete those of the feeds that have been gone since then, with all that is theirs; which they were."""
+    """Delete those of the feeds that have been gone since then, with all their data; returns them."""
     gone = await _where(conn, _feeds.c.gone_at < before, _feeds.c.id.in_(these_ids(conn, feed_ids)))
     await conn.execute(delete(_feeds).where(_feeds.c.id.in_(these_ids(conn, [feed.id for feed in gone]))))
     return gone
@@ -162,9 +162,9 @@ async def forget_gone(conn: AsyncConnection, feed_ids: Collection[FeedId], *, be
 async def finish_runs(
     conn: AsyncConnection, runs: Iterable[tuple[FeedId, datetime]], *, ran_at: datetime | None
 ) -> None:
-    """Note for each feed when it is due next, and that it ran at `ran_at`.
+    """Record for each feed when it is due next, and that it ran at `ran_at`.
 
-    None where the run was not whole: then the next one reaches as far back as this one did.
+    `ran_at` is None if the run was incomplete: then the next one reaches as far back as this one did.
     """
     rows = [{"feed": feed_id, "next": next_run_at} for feed_id, next_run_at in runs]
     if rows:

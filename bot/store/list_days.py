@@ -1,4 +1,4 @@
-"""Which list days were read, when last, and how many papers stand on them."""
+"""List days: which were read, when, and how many papers they have."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.store.tables import list_day_papers, list_days
 class DayRead:
     day: date
     read_at: datetime  # the last time that it was read to its end
-    papers: int  # that stand on it, those too that a later reading did not show any more
+    papers: int  # including those that a later read no longer had
     unreadable: int = 0  # items on it then that could not be read
 
 

@@ -1,4 +1,4 @@
-"""Bringing a database up to the tables of this code, and refusing one that is not ours or is newer."""
+"""Migration of a database to this code's schema; newer databases and those of other programs are refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def check(connection: Connection) -> None:
-    """Look, and change nothing.
+    """Check without changing anything.
 
     Raises:
         ConfigError: the database was made by a newer Paperboy, or by another program.
@@ -27,7 +27,7 @@ def check(connection: Connection) -> None:
     if newer := set(revisions) - known_revisions():
         raise ConfigError(
             f"DATABASE_URL names a database of a newer Paperboy (revision {', '.join(sorted(newer))}). "
-            "Start the version that made it, or name another file."
+            "Use the version that made it, or name another file."
         )
     if not revisions and inspect(connection).get_table_names():
         raise ConfigError(
@@ -55,7 +55,7 @@ def known_revisions() -> set[str]:
 
 
 def migrate(connection: Connection) -> str | None:
-    """Run the revisions that are missing, in the connection's transaction: all of them or, on an error, none.
+    """Run the missing revisions in the connection's transaction: all of them or, on an error, none.
 
     Foreign keys must be off on this connection, because SQLite changes a table by copying and dropping it,
     and a drop would delete what refers to its rows; they are checked as a whole at the end.

@@ -1,4 +1,4 @@
-"""Papers of the list, as they were last seen."""
+"""Papers, as they were last listed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.store.dialects import insert_if_new
 
 _papers = tables.papers
 _days = tables.list_day_papers
-# For deciding, a paper's list day is the latest on which it stands.
+# In decisions, a paper's list day is its latest.
 _list_day = (
     select(func.max(_days.c.day)).where(_days.c.paper_id == _papers.c.id).scalar_subquery().label("list_day")
 )
@@ -31,8 +31,8 @@ async def upsert(
 ) -> list[PaperId]:
     """Write what a list now says of these papers, and return the ids that were new, in the order given.
 
-    Everything moves but the first time seen and the list days, to which new ones come: `day`, whose list it
-    is, and the one that the paper has. Where a paper is given twice, what comes last holds.
+    Everything is updated but the time it was first seen. List days are only added: `day`, whose list it is,
+    and the paper's own. Where a paper is given twice, the last one counts.
 
     Raises:
         ValueError: a paper was never listed.
@@ -90,7 +90,7 @@ async def first_seen_after(
 
 
 async def of_day(conn: AsyncConnection, day: date) -> list[Paper]:
-    """The papers that stand on a list day by upvotes, most first, then by id."""
+    """The papers of a list day, by upvotes (most first), then id."""
     of_day = select(_days.c.paper_id).where(_days.c.day == day)
     statement = select(*_columns).where(_papers.c.id.in_(of_day))
     return await _all(conn, statement.order_by(_papers.c.upvotes.desc(), _papers.c.id))
@@ -107,7 +107,7 @@ async def between(conn: AsyncConnection, first: date, last: date) -> list[Paper]
 
 
 async def days_of(conn: AsyncConnection, paper_id: PaperId) -> list[date]:
-    """The list days on which the paper stands, the first one first."""
+    """The list days of the paper, the first one first."""
     statement = select(_days.c.day).where(_days.c.paper_id == paper_id).order_by(_days.c.day)
     return list((await conn.execute(statement)).scalars())
 

@@ -1,4 +1,4 @@
-"""What subscriptions brought: the queries that the sent papers of a feed were posted for."""
+"""Results of subscriptions: the queries that the sent papers of a feed matched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal of runs. One that a crash cut short stays without an end."""
+"""The journal of runs. A run that a crash interrupted has no end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.store import tables
 _runs = tables.runs
 
 
-KEPT = 10_000  # runs; older ones are forgotten, so that years of them fill no disk
+KEPT = 10_000  # runs; older ones are deleted
 
 
 async def start(conn: AsyncConnection, *, now: datetime) -> RunId:
@@ -39,7 +39,7 @@ async def finish(
     problem: Problem | None,
     problem_day: date | None,
 ) -> None:
-    """Write how the run ended.
+    """Record how the run ended.
 
     Raises:
         ValueError: `outcome` is none of `Outcome`.

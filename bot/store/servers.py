@@ -35,13 +35,13 @@ async def is_left(conn: AsyncConnection, server_id: ServerId) -> bool:
 
 
 async def leave(conn: AsyncConnection, server_ids: Collection[ServerId], *, now: datetime) -> None:
-    """Note that the bot is not in these servers any more; one that it had left was left when it was."""
+    """Record that the bot has left these servers. One that it had left before keeps its time."""
     theirs = tables.servers.c.id.in_(these_ids(conn, server_ids)) & tables.servers.c.left_at.is_(None)
     await conn.execute(update(tables.servers).where(theirs).values(left_at=now))
 
 
 async def come_back(conn: AsyncConnection, server_ids: Collection[ServerId]) -> None:
-    """Note that the bot is in these servers, as far as they are known."""
+    """Record that the bot is in these servers, if they are known."""
     theirs = tables.servers.c.id.in_(these_ids(conn, server_ids)) & tables.servers.c.left_at.is_not(None)
     await conn.execute(update(tables.servers).where(theirs).values(left_at=None))
 
@@ -53,7 +53,7 @@ async def any_left(conn: AsyncConnection, *, before: datetime) -> bool:
 
 
 async def forget_left(conn: AsyncConnection, *, before: datetime) -> list[ServerId]:
-    """Delete the servers without feeds that the bot left before then; which they were."""
+    """Delete the servers without feeds that the bot left before then; returns them."""
     gone = delete(tables.servers).where(_is_forgettable(before)).returning(tables.servers.c.id)
     return sorted(ServerId(server_id) for server_id in (await conn.execute(gone)).scalars())
 
@@ -79,13 +79,13 @@ async def notices_channel(conn: AsyncConnection, server_id: ServerId) -> Channel
 
 
 async def welcome(conn: AsyncConnection, server_id: ServerId, *, now: datetime) -> bool:
-    """Note that the server is welcomed; False where it is known already, by a welcome or by what it did."""
+    """Record that the server is welcomed; False if it is known already."""
     row = {"id": server_id, "added_at": now, "welcomed_at": now}
     return (await conn.execute(insert_if_new(conn, tables.servers, key=["id"]), row)).rowcount == 1
 
 
 async def defaults(conn: AsyncConnection, server_id: ServerId) -> ScheduleDefaults:
-    """What the server's new feeds begin with; of a server that is not known, nothing is."""
+    """The default schedule of the server's new feeds; empty for an unknown server."""
     columns = tables.servers.c
     statement = select(columns.default_time, columns.default_timezone, columns.default_weekdays)
     row = (await conn.execute(statement.where(columns.id == server_id))).one_or_none()
@@ -99,7 +99,7 @@ async def defaults(conn: AsyncConnection, server_id: ServerId) -> ScheduleDefaul
 async def set_defaults(
     conn: AsyncConnection, server_id: ServerId, defaults: ScheduleDefaults, *, now: datetime
 ) -> None:
-    """What the server's new feeds begin with from now on; a server that is not known yet is made."""
+    """Set the default schedule of the server's new feeds; adds a server that is not known yet."""
     await ensure(conn, server_id, now=now)
     await conn.execute(
         update(tables.servers)

@@ -1,4 +1,4 @@
-"""Subscriptions: the queries of the feeds, with what they were compiled to; removed ones for a while too."""
+"""Subscriptions: the queries of the feeds; removed ones are kept for a while."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.store.dialects import insert_if_new, these_ids
 
 _subscriptions = tables.subscriptions
 _columns = _subscriptions.c
-# In the order in which `_values` takes them apart.
+# In the order in which `_values` unpacks them.
 _read = (
     _columns.id,
     _columns.feed_id,
@@ -41,7 +41,7 @@ class Removed:
     """A subscription as it was when it was removed."""
 
     subscription: Subscription
-    ended_at: datetime | None  # None for one that was made again since
+    ended_at: datetime | None  # None for one that was added again since
 
 
 def has_live(feed_id: ColumnElement[int]) -> ColumnElement[bool]:
@@ -81,7 +81,7 @@ async def end(
     ran_at: datetime | None,
     now: datetime,
 ) -> None:
-    """Remove the subscription; it is kept, for it may be made again.
+    """Mark the subscription as removed; it is kept, because it may be added again.
 
     Args:
         conn: the connection.
@@ -97,7 +97,7 @@ async def end(
 async def resume(
     conn: AsyncConnection, subscription_id: SubscriptionId, *, text: str, since: date, now: datetime
 ) -> Subscription:
-    """Have a removed subscription go on, in this spelling."""
+    """Resume a removed subscription, with this spelling."""
     values = {"ended_at": None, "resumed_at": now, "text": text, "since": since}
     await conn.execute(update(_subscriptions).where(_columns.id == subscription_id).values(values))
     (resumed,) = await _where(conn, _columns.id == subscription_id)
@@ -111,7 +111,7 @@ async def removed(conn: AsyncConnection, feed_id: FeedId) -> dict[str, Removed]:
 
 
 async def of_removal(conn: AsyncConnection, feed_id: FeedId, key: str) -> list[Removed]:
-    """Those that were removed together by the removal of this key, and by none since."""
+    """The subscriptions removed together under this key, and not removed again since."""
     return await _removed(conn, _columns.feed_id == feed_id, _columns.ended_key == key)
 
 
@@ -123,7 +123,7 @@ async def long_removed(conn: AsyncConnection, *, before: datetime) -> list[Subsc
 async def forget_removed(
     conn: AsyncConnection, subscription_ids: Collection[SubscriptionId], *, before: datetime
 ) -> int:
-    """Delete those of them that were removed before then; how many there were."""
+    """Delete those that were removed before then; returns how many."""
     theirs = _columns.id.in_(these_ids(conn, subscription_ids))
     return (await conn.execute(delete(_subscriptions).where(theirs, _columns.ended_at < before))).rowcount
 

@@ -1,4 +1,4 @@
-"""The tables, in one place as one schema. `migrations/` makes them; a test holds the two equal."""
+"""The schema of the store. `migrations/` creates it; a test keeps the two equal."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ list_days = Table(
     CheckConstraint("unreadable >= 0", name="unreadable"),
 )
 
-# A paper can stand on several list days. A row is never taken back: what was listed once was listed.
+# A paper can stand on several list days. Rows are never deleted: what was listed once was listed.
 list_day_papers = Table(
     "list_day_papers",
     metadata,
@@ -96,7 +96,7 @@ servers = Table(
     Column("left_at", UtcDateTime),
     Column("notices_channel_id", Id),
     Column("welcomed_at", UtcDateTime),
-    # What new feeds of the server begin with; where one is missing, the operator's setting counts.
+    # The schedule of the server's new feeds; where a part is missing, the operator's setting applies.
     Column("default_time", TimeOfDay),
     Column("default_timezone", String(64)),
     Column("default_weekdays", Weekdays),
@@ -170,9 +170,9 @@ subscriptions = Table(
     Column("since", Date, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", Id, nullable=False),
-    # One that was removed is kept for a while, for it may be made again and goes on then.
+    # A removed subscription is kept for a while: it continues if it is added again.
     Column("ended_at", UtcDateTime),
-    Column("ended_key", String(16)),  # of the removal, the last one where it was made again since
+    Column("ended_key", String(16)),  # of its last removal
     Column("resumed_at", UtcDateTime),
     Column("resumed_ran_at", UtcDateTime),  # the feed's last run for it before that removal
     CheckConstraint("ended_at IS NULL OR ended_key IS NOT NULL", name="ended_key"),
@@ -204,7 +204,7 @@ posts = Table(
     Column("planned_at", UtcDateTime, nullable=False),
     Column("first_attempt_at", UtcDateTime),
     Column("attempts", Integer, nullable=False),
-    Column("failures", Integer, nullable=False, server_default="0"),  # attempts whose failure was noted
+    Column("failures", Integer, nullable=False, server_default="0"),  # attempts whose failure was recorded
     Column("next_attempt_at", UtcDateTime, nullable=False),
     Column("unconfirmed_since", UtcDateTime),
     Column("message_id", Id),
@@ -213,7 +213,7 @@ posts = Table(
     Column("first_failed_at", UtcDateTime),  # kept when it is tried again
     Column("reason", Text),
     Column("code", Integer),
-    Column("refusal", Text),  # of all of it; since then it is tried bare
+    Column("refusal", Text),  # of the full message; since then it is sent bare
     # Of a post that was split: the post that it was part of, and where its first paper stood in that.
     Column("part_of", Id),
     Column("part", Integer, nullable=False, server_default="0"),
@@ -231,7 +231,7 @@ posts = Table(
     Index(None, "feed_id", "state"),
     sqlite_autoincrement=True,
 )
-# The outbox asks for what is pending all the time, and nearly every row is sent.
+# The outbox keeps asking for pending posts, and nearly every row is sent.
 _is_pending = text("state = 'pending'")
 Index(
     "ix_posts_pending_by_time",
@@ -262,10 +262,10 @@ post_papers = Table(
     Column("queries", TextTuple, nullable=False),
     _one_of("form", Form),
     Index(None, "paper_id", "feed_id"),
-    UniqueConstraint("feed_id", "paper_id"),  # the promise: a paper is posted once in a feed
+    UniqueConstraint("feed_id", "paper_id"),  # guarantees that a paper is posted once per feed
 )
 
-# What a subscription had pending when it was removed: it is pending again if the subscription is made again.
+# Papers that a subscription had pending when it was removed; pending again if it is added again.
 cancelled_papers = Table(
     "cancelled_papers",
     metadata,

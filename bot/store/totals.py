@@ -12,12 +12,12 @@ from bot.store.feeds import is_active
 
 _feeds = tables.feeds
 _posts = tables.posts
-# Written into the statement, not bound, so that the indexes of what is pending serve.
+# A literal rather than a bound value, so that the partial indexes of pending rows apply.
 _PENDING = literal(PostState.PENDING.value, literal_execute=True)
 
 
 async def read(conn: AsyncConnection) -> Totals:
-    """All of it, as of one moment."""
+    """All totals, as of one moment."""
     subscribed = subscriptions.has_live(_feeds.c.id)
     feeds = select(func.count()).select_from(_feeds).where(subscribed)
     blocked, paused = _feeds.c.blocked_at.is_not(None), _feeds.c.paused_at.is_not(None)

@@ -116,7 +116,7 @@ async def test_after_unsubscribing_it_says_so(world: World) -> None:
     below = await subscribed(world, older=1)
     await world.admin.slash(world.channel, "unsubscribe", keywords="video")
 
-    assert "is not subscribed to that any more" in await press(world, below)
+    assert "is no longer subscribed to that" in await press(world, below)
     assert world.posted_ids() == []
 
 

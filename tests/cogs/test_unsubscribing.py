@@ -58,7 +58,7 @@ async def test_a_query_too_long_for_a_choice_is_ended_by_it(world: World) -> Non
     assert f"`{long}`" in said
     assert await world.subscriptions() == ["video"]
     again = text_of(await world.admin.slash(world.channel, "unsubscribe", keywords=value))
-    assert "is not subscribed to that any more" in again
+    assert "is no longer subscribed to that" in again
 
 
 async def test_the_channel_option_decides_whose_are_offered(world: World) -> None:
@@ -169,7 +169,7 @@ async def test_undo_works_after_a_restart_and_a_second_time_says_that_it_is_done
 
     said = await undo(world, below)
 
-    assert "undone already" in said
+    assert "already undone" in said
     assert "Nothing was changed" in said
     assert await world.subscriptions() == ["video"]
 

@@ -28,7 +28,7 @@ async def test_wrong_queries_dates_ids_and_places_get_clear_answers_and_change_n
     for date, expected in {
         "yesteryear": "YYYY-MM-DD",
         str(stage.today + timedelta(days=3)): "not opened yet",
-        "2020-01-01": "began on",
+        "2020-01-01": "started on",
     }.items():
         assert expected in await stage.command("papers date", date=date)
     for paper in ("nothing", "https://example.org/2611"):

@@ -143,7 +143,7 @@ async def test_what_is_wrong_is_one_line_with_the_exit_code_for_it(tmp_path: Pat
         (("backup", "one.db", "--keep", "3"), 1, "--keep and --every need a folder"),
         (("backup", "one.db", "--keep", "0"), 2, "is not a whole number of at least 1"),
         (("backup", ".", "--every", "soon"), 2, "Use hours or days, such as 24h or 7d"),
-        (("restore", "one.db"), 1, "one.db is not there: name a file that `paperboy backup` wrote"),
+        (("restore", "one.db"), 1, "one.db does not exist: name a file that `paperboy backup` wrote"),
     ):
         ended, out, err = await paperboy(tmp_path, *arguments)
         assert (ended, out) == (code, "")

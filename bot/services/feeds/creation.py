@@ -1,4 +1,4 @@
-"""Making feeds: a channel's feed, made where it has none, as its server wants new ones to begin."""
+"""Creating feeds: a channel's feed, with the schedule that its server gives new ones."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ async def ensure_feed(
     context: ServiceContext,
     user_id: UserId,
 ) -> Feed:
-    """The channel's feed; one that is made now is due at its next time.
+    """The channel's feed, created if it has none.
 
-    It begins with the default schedule, but for what its server wants new feeds to begin with.
+    A new feed has the server's default schedule and is due at its next time.
 
     Raises:
-        UserError: it has none, and the server may have no more.
+        UserError: it has none, and the server is at its limit.
     """
     if await feeds.by_channel(conn, place.channel_id) is None:
         context.limits.check_feeds(has=await feeds.count_in_use(conn, place.server_id))

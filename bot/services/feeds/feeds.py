@@ -27,7 +27,7 @@ from bot.services.feeds.timezones import timezone_meant
 from bot.services.runs.run import RequestedRun, Runs
 from bot.store import feeds, follow_ups, outbox, posts, servers, subscriptions
 
-# How long /deliver waits for its posts before it answers that they are under way.
+# How long /deliver waits for its posts before it answers that they are still being sent.
 DELIVER_WAIT_SECONDS = 60.0
 
 
@@ -42,7 +42,7 @@ class FeedState:
     notices_channel_id: ChannelId | None  # where its server is notified of problems, if it chose a channel
     access: Access
     ping_obstacle: str | None = None  # why its role is not notified, where it has one
-    before: FeedSettings | None = None  # what a change found; None where nothing was to be changed
+    before: FeedSettings | None = None  # the settings before a change; None where none was requested
 
     @property
     def has_changed(self) -> bool:
@@ -52,13 +52,13 @@ class FeedState:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed:
     state: FeedState
-    was_running: bool  # it was neither paused nor held
+    was_running: bool  # it was neither paused nor blocked
     pending: int  # posts that are tried now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveredNow:
-    """What a person's request to post now came to."""
+    """The result of a person's request to post now."""
 
     state: FeedState
     run: RequestedRun
@@ -78,7 +78,7 @@ class Feeds:
         self._wake = context.wake
 
     async def state(self, channel_id: ChannelId) -> FeedState | None:
-        """How the channel's feed stands; None where it has none."""
+        """The state of the channel's feed; None where it has none."""
         async with self._database.read() as conn:
             feed = await feeds.by_channel(conn, channel_id)
         return await self._state(feed) if feed else None
@@ -93,10 +93,10 @@ class Feeds:
         timezone: str | None,
         weekdays: str | None,
     ) -> FeedState:
-        """Changes what was given of the schedule; a channel without a feed gets one with this schedule.
+        """Changes the given parts of the schedule. A channel without a feed gets one.
 
         Raises:
-            UserError: a value cannot be read, or none was given. Nothing is changed then.
+            UserError: a value cannot be read, or none was given. Nothing was changed.
         """
         changes: dict[str, object] = {}
         if cadence is not None:
@@ -109,8 +109,8 @@ class Feeds:
             changes["weekdays"] = parse_weekdays(weekdays)
         if not changes:
             raise UserError(
-                "Nothing was changed: give `cadence`, `time`, `timezone` or `weekdays`. `/config show` "
-                "shows them."
+                "Nothing was changed. Give `cadence`, `time`, `timezone` or `weekdays`; `/config show` "
+                "shows the current ones."
             )
         return await self._change(place, user_id=user_id, schedule=changes)
 
@@ -162,7 +162,7 @@ class Feeds:
     async def tell_in(
         self, channel_id: ChannelId, *, server_id: ServerId, user_id: UserId
     ) -> ChannelId | None:
-        """Has the server notified of problems in this channel from now on; gives the channel before it."""
+        """Notifies the server of problems in this channel from now on; returns the previous channel."""
         now = self._clock()
         async with self._database.write() as conn:
             before = await servers.notices_channel(conn, server_id)
@@ -174,7 +174,7 @@ class Feeds:
         return before
 
     async def pause(self, channel_id: ChannelId, *, user_id: UserId) -> FeedState:
-        """Posts nothing until it is resumed; what is listed meanwhile waits.
+        """Pauses posting. Papers that are listed in the meantime stay pending.
 
         Raises:
             UserError: the channel has no feed.
@@ -186,7 +186,7 @@ class Feeds:
         return await self._state_of(channel_id, before=feed)
 
     async def resume(self, channel_id: ChannelId, *, user_id: UserId) -> Resumed:
-        """Ends a pause and a hold: what waits in the outbox goes out now, the next run comes at its time.
+        """Ends a pause and a block: pending posts are sent now, and the next run is at its scheduled time.
 
         Raises:
             UserError: the channel has no feed.
@@ -208,10 +208,10 @@ class Feeds:
         )
 
     async def deliver(self, channel_id: ChannelId) -> DeliveredNow:
-        """Posts now every matching paper that was not posted; the schedule stays as it is.
+        """Posts every matching paper that was not posted yet. The schedule does not change.
 
         Raises:
-            UserError: the channel has no feed or no subscriptions, or is held or paused.
+            UserError: the channel has no feed or no subscriptions, or is blocked or paused.
         """
         async with self._database.write() as conn:
             feed = await self._existing(conn, channel_id)

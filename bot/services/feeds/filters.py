@@ -1,4 +1,4 @@
-"""Filtering: what keeps matching papers out of a channel, as /config filter sets it."""
+"""Filters: which matching papers are filtered out of a channel, as /config filter sets it."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ _NO_QUERY = frozenset({"-", "none"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilterChange:
-    """What a person gave of a filter; None was not given."""
+    """The parts of a filter to change; None leaves a part as it is."""
 
     min_upvotes: int | None = None
     max_papers: int | None = None
     only_with_code: bool | None = None
-    exclude: str | None = None  # a query, or one of `-` and `none`, which end it
+    exclude: str | None = None  # a query, or `-` or `none` to remove the exclusion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilterChanged:
     state: FeedState
     matched: int  # papers of the last RECENT_DAYS days that the channel's subscriptions match
-    filtered_out: int  # of these, how many the feed's exclusion matches
+    filtered_out: int  # of those, the papers that the exclusion matches
 
 
 class Filters:
-    """The use cases around feeds' filters."""
+    """The use case of /config filter."""
 
     def __init__(self, context: ServiceContext, *, feeds: Feeds, search: Search) -> None:
         self._context = context
@@ -47,18 +47,18 @@ class Filters:
         self._clock = context.clock
 
     async def change(self, wanted: FilterChange, *, place: Place, user_id: UserId) -> FilterChanged:
-        """Changes what was given of the channel's filter; a channel without a feed gets one with this filter.
+        """Changes the given parts of the channel's filter. A channel without a feed gets one.
 
         It applies from the next run: pending posts stay, and waiting papers are rechecked.
 
         Raises:
             QueryError: what to exclude cannot be read.
-            UserError: nothing was given, or every paper would be excluded. Nothing is changed then.
+            UserError: nothing was given, or every paper would be excluded. Nothing was changed.
         """
         if wanted == FilterChange():
             raise UserError(
-                "Nothing was changed: give `min_upvotes`, `max_papers`, `only_with_code` or `exclude`. "
-                "`/config show` shows the filter."
+                "Nothing was changed. Give `min_upvotes`, `max_papers`, `only_with_code` or `exclude`; "
+                "`/config show` shows the current filter."
             )
         given = None if wanted.exclude is None else self._exclusion(wanted.exclude)
         async with self._database.write() as conn:
@@ -67,16 +67,16 @@ class Filters:
             await change_and_record(conn, feed, after, user_id=user_id, now=self._clock())
         state = await self._feeds.state(place.channel_id)
         if state is None:
-            raise UserError("The channel went away meanwhile.")
+            raise UserError("The channel was deleted in the meantime.")
         matched, filtered_out = await self._effect(state)
         return FilterChanged(
             state=replace(state, before=feed.settings), matched=matched, filtered_out=filtered_out
         )
 
     async def _effect(self, state: FeedState) -> tuple[int, int]:
-        """Of the last RECENT_DAYS days' papers, how many the feed wants, and how many of these it excludes.
+        """How many papers of the last RECENT_DAYS days the feed matches, and how many of these it excludes.
 
-        A feed without subscriptions is to get any of them.
+        A feed without subscriptions counts as matching all of them.
         """
         excluded = state.feed.settings.exclude
         if excluded is None:
@@ -87,7 +87,7 @@ class Filters:
         return len(matched), len(matched & {paper.id for paper in found[excluded.expression]})
 
     def _exclusion(self, typed: str) -> CompiledQuery | None:
-        """What was typed; None where it ends the exclusion."""
+        """The query that was typed; None removes the exclusion."""
         if typed.strip().casefold() in _NO_QUERY:
             return None
         return compile_exclusion(typed, self._limits)

@@ -1,4 +1,4 @@
-"""Making subscriptions and removing them: one that was removed and is made again goes on where it was."""
+"""Adding and removing subscriptions. One that was removed and is added again continues where it left off."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ MADE_UP_DAYS = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """What a feed was subscribed to."""
+    """The subscriptions that were added to a feed."""
 
     new: tuple[Subscription, ...] = ()
-    resumed: tuple[Subscription, ...] = ()  # that go on where they were
-    returned: int = 0  # papers of theirs that are pending again
+    resumed: tuple[Subscription, ...] = ()  # that continue where they left off
+    returned: int = 0  # their papers that are pending again
 
     @property
     def all(self) -> tuple[Subscription, ...]:
@@ -36,7 +36,7 @@ class Made:
 
     @property
     def words(self) -> list[str]:
-        """What happened, for the record of changes; nothing where nothing did."""
+        """What happened, for /config history; empty if nothing did."""
         done = ((subscribed_words, self.new), (resubscribed_words, self.resumed))
         return [words([item.query.text for item in made]) for words, made in done if made]
 
@@ -44,10 +44,7 @@ class Made:
 async def make(
     conn: AsyncConnection, feed: Feed, wanted: Sequence[CompiledQuery], *, user_id: UserId, now: datetime
 ) -> Made:
-    """Subscribes the feed to queries that it is not subscribed to.
-
-    Whatever makes a subscription calls this.
-    """
+    """Subscribes the feed to queries that it is not subscribed to. The only way to add a subscription."""
     kept = await subscriptions.removed(conn, feed.id)
     new: list[Subscription] = []
     resumed: list[Subscription] = []
@@ -79,7 +76,7 @@ async def make(
 async def end(
     conn: AsyncConnection, feed: Feed, removed: Sequence[Subscription], *, key: str, now: datetime
 ) -> Cancelled:
-    """Removes subscriptions of the feed, together; gives what becomes of the papers that they had pending."""
+    """Removes subscriptions together; returns the result for their pending papers."""
     cancelled = await cancelled_papers.cancel(
         conn, feed.id, {item.query.canonical: item.id for item in removed}
     )
@@ -89,12 +86,12 @@ async def end(
 
 
 def may_resume(removed: Removed, *, now: datetime) -> bool:
-    """Whether it goes on if it is made again now; a clock that was set back ends nothing."""
+    """Whether it continues if it is added again now. A clock that was set back does not prevent it."""
     return removed.ended_at is not None and now - removed.ended_at < REMOVED_KEPT
 
 
 def _since(removed: Removed, *, now: datetime) -> date:
-    """The list day from which one that goes on wants papers."""
+    """The list day from which a resumed subscription wants papers."""
     since = removed.subscription.since
     first = open_list_day(now) - timedelta(days=MADE_UP_DAYS - 1)
     is_recent = removed.ended_at is not None and open_list_day(removed.ended_at) >= first
@@ -104,7 +101,7 @@ def _since(removed: Removed, *, now: datetime) -> date:
 async def _give_back(
     conn: AsyncConnection, feed: Feed, resumed: Mapping[SubscriptionId, str], *, now: datetime
 ) -> int:
-    """Has what these subscriptions had pending pending again; how many papers that are."""
+    """Makes the papers that these subscriptions had pending pending again; returns how many."""
     if not resumed:
         return 0
     back = await cancelled_papers.give_back(conn, feed.id, resumed)

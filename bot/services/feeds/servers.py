@@ -1,4 +1,4 @@
-"""Servers: what their new feeds begin with, and whether they were welcomed."""
+"""Servers: the default schedule of their new feeds, and whether they were welcomed."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from bot.services.context import ServiceContext
 from bot.services.feeds.timezones import timezone_meant
 from bot.store import servers
 
-# Given in place of a value: the operator's setting counts again.
+# Given in place of a value, it restores the operator's setting.
 FORGET = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerDefaults:
-    """The schedule that a server's new feeds begin with, and what of it is the server's own."""
+    """The schedule of a server's new feeds, and which parts of it the server chose."""
 
     schedule: Schedule
     own: ScheduleDefaults
-    before: Schedule | None = None  # what a change found, where it changed something
+    before: Schedule | None = None  # the schedule before a change, if something changed
 
 
 class Servers:
-    """The use cases around a server as a whole."""
+    """The use cases of /config defaults and of welcoming a server."""
 
     def __init__(self, context: ServiceContext) -> None:
         self._database = context.database
@@ -43,7 +43,7 @@ class Servers:
             return await servers.welcome(conn, server_id, now=self._clock())
 
     async def defaults(self, server_id: ServerId) -> ServerDefaults:
-        """What new feeds of the server begin with."""
+        """The schedule of the server's new feeds."""
         async with self._database.read() as conn:
             own = await servers.defaults(conn, server_id)
         return ServerDefaults(schedule=own.over(self._default_schedule), own=own)
@@ -57,10 +57,10 @@ class Servers:
         timezone: str | None,
         weekdays: str | None,
     ) -> ServerDefaults:
-        """Changes what was given; FORGET takes the operator's setting again.
+        """Changes the given parts; FORGET restores the operator's setting.
 
         Raises:
-            UserError: a value cannot be read. Nothing is changed then.
+            UserError: a value cannot be read. Nothing was changed.
         """
         changes: dict[str, object] = {}
         if time is not None:

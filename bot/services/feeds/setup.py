@@ -1,4 +1,4 @@
-"""Setting a channel up: looking at answers before anything is done, and doing it all at once."""
+"""Setup: checking the answers of /setup one by one, and applying all of them at the end."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TITLES_SHOWN = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """What one keyword would have brought."""
+    """The recent papers that one keyword matches."""
 
     text: str
     recent: int  # papers of the last RECENT_DAYS list days
@@ -32,7 +32,7 @@ class Sample:
 
 
 class Setup:
-    """The use cases behind /setup."""
+    """The use cases of /setup."""
 
     def __init__(
         self,
@@ -50,11 +50,11 @@ class Setup:
         self.clock = context.clock
 
     async def begin(self, server_id: ServerId) -> Draft:
-        """An empty draft, with the schedule that the server's new feeds begin with."""
+        """An empty draft, with the schedule of the server's new feeds."""
         return Draft(schedule=(await self._servers.defaults(server_id)).schedule)
 
     async def choose(self, draft: Draft, place: Place) -> Draft:
-        """With the place; one that has a feed brings its schedule along."""
+        """The draft with this place, and with the schedule of its feed if it has one."""
         found = await self._subscriptions.of_channel(place.channel_id)
         if found is not None:
             return draft.in_place(
@@ -77,7 +77,7 @@ class Setup:
         return draft.asking_for(typed)
 
     async def samples(self, draft: Draft) -> tuple[Sample, ...]:
-        """What each of the draft's keywords would have brought, in the order typed."""
+        """The recent papers that each of the draft's keywords matches, in the order typed."""
         if not draft.keywords:
             return ()
         queries = self._queries(draft.keywords)
@@ -85,7 +85,7 @@ class Setup:
         return tuple(_sample(query.text, found[query.expression]) for query in queries)
 
     def at_times(self, draft: Draft, *, time: str, weekdays: str, place: str) -> Draft:
-        """With the time, the days, and the time zone of a place.
+        """The draft with this time, these days, and the time zone of a place.
 
         Raises:
             UserError: one of them cannot be read.
@@ -97,19 +97,19 @@ class Setup:
         )
 
     async def finish(self, draft: Draft, *, user_id: UserId) -> Subscribed:
-        """Does what the draft says, all of it or nothing.
+        """Applies the draft: all of it, or nothing.
 
         Raises:
-            UserError: something is in the way in the channel, or it would have too many subscriptions.
+            UserError: the bot cannot post in the channel, or it would have too many subscriptions.
         """
         if draft.place is None or not draft.keywords:
-            raise UserError("Something is not answered yet. Nothing was changed.")
+            raise UserError("Some questions are not answered yet. Nothing was changed.")
         access = await self._publisher.access(draft.place)
         if access.obstacle:
             raise UserError(
                 f"{access.obstacle} Nothing was changed: once that is fixed, press *Finish* again."
             )
-        # One that was left alone may have been changed by others meanwhile.
+        # A schedule that the person did not choose may have been changed by others since.
         schedule = draft.schedule if draft.is_own_schedule else None
         return await self._subscriptions.subscribe(
             draft.keywords, place=draft.place, user_id=user_id, schedule=schedule

@@ -1,4 +1,4 @@
-"""Subscribing and unsubscribing: what a channel wants, and what is said about it on the spot."""
+"""Subscriptions: adding, removing, undoing and listing them."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ from bot.services.runs import recompiling
 from bot.services.runs.run import Runs
 from bot.store import cancelled_papers, feeds, list_days, subscriptions
 
-OLDER_MATCHES = 5  # what the button below /subscribe posts at once
+OLDER_MATCHES = 5  # papers that the button below /subscribe posts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """One keyword of a /subscribe: whether it is new to the feed, and what it would have brought."""
+    """One keyword of a /subscribe: whether it is new to the feed, and its recent matches."""
 
     subscription: Subscription
     is_new: bool
-    goes_on: bool  # it was removed and is made again: it goes on where it was
+    goes_on: bool  # it was removed and continues where it left off
     recent: int  # papers of the last RECENT_DAYS list days that it matches
-    today: int  # of these, papers of the open list day: they come with the next post
+    today: int  # of these, papers of the open list day: they are in the next post
     older: int  # papers of the last MOST_DAYS list days that it matches, from before it began
 
 
@@ -53,14 +53,14 @@ class Subscribed:
     recent_days_known: int  # of the last RECENT_DAYS list days, those that have been read
     access: Access
     is_archive_read: bool  # whether all of the last MOST_DAYS list days have been read
-    returned: int = 0  # papers of those that go on that are pending again
-    made_up: LastRun | None = None  # what a run would come to now for those that go on
+    returned: int = 0  # papers of resumed subscriptions that are pending again
+    made_up: LastRun | None = None  # what a run would post now for resumed subscriptions
     merged: tuple[Merged, ...] = ()  # keywords that were typed twice
-    before: FeedSettings | None = None  # of a feed that there was, where its schedule was chosen with it
+    before: FeedSettings | None = None  # the settings before, if the schedule was chosen too
 
     @property
     def may_have_older(self) -> bool:
-        """Whether papers from before the new subscriptions match them, as far as can be known by now."""
+        """Whether older papers may match the new subscriptions; True while the archive is being read."""
         return not self.is_archive_read or any(item.older for item in self.wanted if item.is_new)
 
 
@@ -72,7 +72,7 @@ class FeedSubscriptions:
 
 
 class Subscriptions:
-    """The use cases around subscriptions."""
+    """The use cases of /subscribe, /unsubscribe and /subscriptions."""
 
     def __init__(self, context: ServiceContext, *, search: Search, runs: Runs, delivery: Delivery) -> None:
         self._context = context
@@ -90,7 +90,7 @@ class Subscriptions:
     ) -> Subscribed:
         """Subscribes the channel to each part between top-level commas; all of them or none.
 
-        Where a schedule is given, the feed has it from now on, by the same transaction.
+        A given schedule is set in the same transaction.
 
         Raises:
             QueryError: a part cannot be read.
@@ -109,10 +109,10 @@ class Subscriptions:
         return replace(result, before=before, merged=merged)
 
     async def undo(self, channel_id: ChannelId, key: str, *, user_id: UserId) -> Subscribed:
-        """Makes again what the removal of this key removed.
+        """Adds the subscriptions again that the removal with this key removed.
 
         Raises:
-            UserError: there is nothing of it to make again, or a limit would be passed.
+            UserError: nothing of it can be added again, or a limit would be exceeded.
         """
         now = self._clock()
         async with self._database.write() as conn:
@@ -134,10 +134,10 @@ class Subscriptions:
         now: datetime,
         schedule: Schedule | None = None,
     ) -> tuple[Feed, Made]:
-        """Subscribes the feed to what it is not subscribed to; the feed as it then is.
+        """Subscribes the feed to these queries; returns the feed as it then is.
 
         Raises:
-            UserError: a limit would be passed.
+            UserError: a limit would be exceeded.
         """
         has = len(await subscriptions.of_feed(conn, feed.id))
         self._limits.check_subscriptions(feed.channel_id, has=has, adds=len(wanted))
@@ -177,26 +177,26 @@ class Subscriptions:
         """Posts the newest OLDER_MATCHES matches from before these subscriptions began.
 
         Raises:
-            UserError: the channel has none of these subscriptions any more, or nothing may be posted there.
+            UserError: the channel no longer has these subscriptions, or is blocked or paused.
         """
         async with self._database.read() as conn:
             feed = await feeds.by_channel(conn, channel_id)
             known = await subscriptions.of_feed(conn, feed.id) if feed else []
         wanting = [item for item in known if item.id in subscription_ids]
         if feed is None or not wanting:
-            raise UserError(f"<#{channel_id}> is not subscribed to that any more.")
+            raise UserError(f"<#{channel_id}> is no longer subscribed to that.")
         check_active(feed)
         since = self._clock()
         pending = await self._runs.deliver_older(feed, wanting, count=OLDER_MATCHES)
         return await self._delivery.settled(pending, since=since, timeout_seconds=timeout_seconds)
 
     async def means_all(self, keywords: str, *, channel_id: ChannelId) -> bool:
-        """Whether what was typed stands for every subscription of the channel."""
+        """Whether the text means every subscription of the channel."""
         found = await self.of_channel(channel_id)
         return unsubscribing.means_all(keywords, found.subscriptions if found else ())
 
     async def to_end(self, channel_id: ChannelId) -> ToEnd:
-        """What ending all of the channel's subscriptions would end.
+        """What removing all of the channel's subscriptions would remove.
 
         Raises:
             UserError: the channel has none.
@@ -218,14 +218,14 @@ class Subscriptions:
     ) -> Unsubscribed:
         """Removes the subscription with the same canonical form, or every one for ALL_OF_THEM.
 
-        They are kept for a while: made again, they go on where they were.
+        They are kept for REMOVED_KEPT; added again in that time, they continue where they left off.
 
         Args:
             keywords: as typed.
             channel_id: whose subscriptions.
             user_id: who removes them.
-            only: of these alone, where it is given.
-            key: of the removal, by which it can be undone; a new one where it is not given.
+            only: restricts the removal to these, if given.
+            key: identifies the removal for `undo`; generated if not given.
 
         Raises:
             QueryError: the keywords cannot be read.
@@ -240,7 +240,9 @@ class Subscriptions:
                 if only is None or item.id in only
             ]
             if not removed:
-                raise UserError(f"<#{channel_id}> is not subscribed to any of that now. Nothing was changed.")
+                raise UserError(
+                    f"<#{channel_id}> is no longer subscribed to any of that. Nothing was changed."
+                )
             cancelled = await resuming.end(conn, feed, removed, key=key, now=now)
             what = unsubscribed_words([item.query.text for item in removed])
             await record(conn, feed, what, user_id=user_id, now=now)
@@ -253,7 +255,7 @@ class Subscriptions:
         )
 
     async def offered(self, typed: str, *, channel_id: ChannelId) -> list[tuple[str, str]]:
-        """What /unsubscribe can be given in this channel, of what holds the text typed so far."""
+        """Choices for /unsubscribe in this channel that contain the text typed so far."""
         found = await self.of_channel(channel_id)
         return unsubscribing.offered(typed, found.subscriptions) if found else []
 

@@ -1,4 +1,4 @@
-"""What /unsubscribe means by what was typed, what it offers while typing, and what can be undone."""
+"""Reading the argument of /unsubscribe: which subscriptions it means, autocomplete, and undo."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from bot.store import feeds, subscriptions
 from bot.store.cancelled_papers import Cancelled
 from bot.store.subscriptions import Removed
 
-# What stands for every subscription of a channel.
+# Means every subscription of a channel.
 ALL_OF_THEM = "all of them"
 _ALL_OF_THEM_SPELLINGS = frozenset({ALL_OF_THEM, "all"})
-# A choice of autocomplete holds 100 characters (Discord's limit), a query up to 200: a longer one goes by its
-# id. No query begins so: `id:` is no field.
+# A choice of autocomplete holds 100 characters (Discord's limit), a query up to 200: a longer one is sent
+# as its id. No query starts like that: `id:` is not a field.
 _LONGEST_VALUE = 100
 _BY_ID = "id:"
-_KEY_BYTES = 8  # of a removal; the button that undoes it carries the key
+_KEY_BYTES = 8  # of a removal's key, which the *Undo* button carries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToEnd:
-    """What ending all subscriptions of a feed would end."""
+    """What removing all subscriptions of a feed would remove."""
 
     feed: Feed
     subscriptions: tuple[Subscription, ...]
     pending: Cancelled
-    coming: int  # papers that would come with the next post
+    coming: int  # papers that would be in the next post
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class Unsubscribed:
     feed: Feed
     removed: tuple[Subscription, ...]
     left: int
-    key: str  # of the removal, by which it can be undone
+    key: str  # identifies the removal for undo
     cancelled: Cancelled
 
 
@@ -68,27 +68,26 @@ async def subscribed(conn: AsyncConnection, channel_id: ChannelId) -> tuple[Feed
 
 
 def to_undo(removed: Sequence[Removed], *, channel_id: ChannelId, now: datetime) -> list[CompiledQuery]:
-    """What to subscribe to again, of what one removal removed.
+    """The queries of one removal that can be subscribed to again.
 
     Raises:
-        UserError: nothing: it was undone, or it is too late.
+        UserError: there are none: it was undone already, or it is too late.
     """
     if removed and all(one.ended_at is None for one in removed):
         raise UserError(
-            f"This was undone already: <#{channel_id}> is subscribed to that again. Nothing was changed."
+            f"This was already undone: <#{channel_id}> is subscribed to that again. Nothing was changed."
         )
     wanted = [one.subscription.query for one in removed if may_resume(one, now=now)]
     if not wanted:
         raise UserError(
-            f"This can no longer be undone: a removed subscription is kept for {REMOVED_KEPT.days} days, and "
-            "this one was not, or it was added and removed again since. Nothing was changed; `/subscribe` "
-            "adds it again."
+            f"This can no longer be undone: removed subscriptions are kept for {REMOVED_KEPT.days} days, or "
+            "until they are added and removed again. Nothing was changed. To add one again, use `/subscribe`."
         )
     return wanted
 
 
 def means_all(keywords: str, known: Sequence[Subscription]) -> bool:
-    """Whether what was typed stands for every subscription of a channel, and not for one that reads so."""
+    """Whether the text means every subscription of a channel, and not one with that very text."""
     keywords = " ".join(keywords.split())
     return keywords.casefold() in _ALL_OF_THEM_SPELLINGS and all(
         item.query.text != keywords for item in known
@@ -96,7 +95,7 @@ def means_all(keywords: str, known: Sequence[Subscription]) -> bool:
 
 
 def offered(typed: str, known: Sequence[Subscription]) -> list[tuple[str, str]]:
-    """The known subscriptions that hold what was typed so far: what is read, and what is then sent."""
+    """The subscriptions that contain the text typed so far: what is shown, and the value that is sent."""
     typed = typed.strip().casefold()
     found = [(item.query.text, _value(item)) for item in known if typed in item.query.text.casefold()]
     if len(known) > 1 and typed in ALL_OF_THEM:
@@ -105,14 +104,14 @@ def offered(typed: str, known: Sequence[Subscription]) -> list[tuple[str, str]]:
 
 
 def chosen(keywords: str, known: Sequence[Subscription], *, channel_id: ChannelId) -> list[Subscription]:
-    """Those of the known that are meant: by their text, all of them, by id, or by canonical form; never none.
+    """The subscriptions that are meant: by text, all of them, by id, or by canonical form; never none.
 
     Raises:
         QueryError: the keywords cannot be read.
         UserError: none is meant.
     """
     keywords = " ".join(keywords.split())
-    # A text stored under older rules may read differently now; the very text always finds itself.
+    # Today's rules may read an older text differently, but the exact text always matches itself.
     if same := [item for item in known if item.query.text == keywords]:
         return same
     if means_all(keywords, known):
@@ -120,13 +119,13 @@ def chosen(keywords: str, known: Sequence[Subscription], *, channel_id: ChannelI
     if keywords.startswith(_BY_ID):
         if by_id := [item for item in known if keywords == f"{_BY_ID}{item.id}"]:
             return by_id
-        raise UserError(f"<#{channel_id}> is not subscribed to that any more. Nothing was changed.")
+        raise UserError(f"<#{channel_id}> is no longer subscribed to that. Nothing was changed.")
     try:
         canonical = _canonical(keywords)
     except QueryError as error:
         raise error.advising(
-            "Nothing was changed: `/subscriptions` lists what the channel has, and `/unsubscribe` offers it "
-            "while you type."
+            "Nothing was changed. `/subscriptions` lists the channel's subscriptions, and `/unsubscribe` "
+            "suggests them as you type."
         ) from error
     if same := [item for item in known if item.query.canonical == canonical]:
         return same
@@ -147,10 +146,10 @@ def _not_subscribed(keywords: str, known: Sequence[Subscription], *, channel_id:
     canonicals = {item.query.canonical for item in known}
     if len(parts) > 1 and any(_canonical(part) in canonicals for part in parts):
         return (
-            f"<#{channel_id}> is not subscribed to that as a whole, but to parts of it. Nothing was changed: "
-            "remove them one at a time."
+            f"<#{channel_id}> is subscribed to parts of that, but not to the whole. Nothing was changed: "
+            "remove the parts one at a time."
         )
     return (
-        f"<#{channel_id}> is not subscribed to that. Nothing was changed: `/subscriptions` lists what it "
-        "has, and `/unsubscribe` offers it while you type."
+        f"<#{channel_id}> is not subscribed to that. Nothing was changed. `/subscriptions` lists its "
+        "subscriptions, and `/unsubscribe` suggests them as you type."
     )

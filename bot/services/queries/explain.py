@@ -1,4 +1,4 @@
-"""Explaining: what the pipeline says of one paper in one feed, with the words for it."""
+"""Explanations: what the decision pipeline says about one paper in one feed."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Explanation:
     decision: Decision
     subscriptions: tuple[Subscription, ...]  # all of the feed's
     post: Post | None
-    follow_ups: tuple[FollowUp, ...] = ()  # that follow on the post, once it is sent
+    follow_ups: tuple[FollowUp, ...] = ()  # of the post, once it is sent
 
 
 class Explanations:
-    """Asks the pipeline about one paper."""
+    """The use case of /explain."""
 
     def __init__(self, context: ServiceContext, *, papers: Papers) -> None:
         self._database = context.database
@@ -51,7 +51,8 @@ class Explanations:
             following = await follow_ups.of_post(conn, post.id) if post else []
         if feed is None or not (known or post):
             raise UserError(
-                f"<#{channel_id}> has no subscriptions, so no paper is posted there. `/subscribe` makes one."
+                f"<#{channel_id}> has no subscriptions, so no papers are posted there. "
+                "Add one with `/subscribe`."
             )
         paper = await self._papers.one(paper_id)
         async with self._database.read() as conn:

@@ -1,4 +1,4 @@
-"""Reading the list: the newest day, any day, one paper."""
+"""Papers on request: the newest list, the list of a day, one paper."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from bot.store import list_days, papers
 # The first day of the Daily Papers list.
 FIRST_LIST_DAY = date(2023, 5, 4)
 
-# A person waits this long for Hugging Face at most, all pages and repeated attempts counted.
+# The longest that a person waits for Hugging Face, all pages and retries included.
 ASKING_SECONDS = 20.0
 _MOST_DAYS_BACK = 5
 
@@ -89,7 +89,7 @@ class Papers:
                     problem = (await self._polling.read_day(day)).problem
                 except NotOpenYetError as error:
                     raise UserError(
-                        f"The list of {day} has not opened yet: a list opens when its first papers are "
+                        f"The list of {day} is not open yet: a list opens when its first papers are "
                         "chosen. `/papers today` shows the newest one."
                     ) from error
         return await self._stored(day, problem=problem)
@@ -109,7 +109,7 @@ class Papers:
                 return await self._source.paper(paper_id)
             except PaperNotFoundError as error:
                 raise UserError(
-                    f"Hugging Face has no paper `{paper_id}`. Look at the id again, or look on arXiv: "
+                    f"Hugging Face has no paper `{paper_id}`. Check the ID, or look on arXiv: "
                     f"https://arxiv.org/abs/{paper_id}"
                 ) from error
 
@@ -150,7 +150,7 @@ class Papers:
 
 @asynccontextmanager
 async def _asked(what: str) -> AsyncGenerator[None]:
-    """Around what is asked of Hugging Face while a person waits: an answer in time, or a UserError."""
+    """Limits the time of requests to Hugging Face while a person waits; translates their errors."""
     try:
         async with asyncio.timeout(ASKING_SECONDS):
             yield
@@ -172,12 +172,12 @@ def _parse_day(text: str, today: date) -> date:
         day = datetime.strptime(typed, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError as error:
         raise UserError(
-            f"That is no date. Write it as `YYYY-MM-DD`, such as `{today}`, or as `today` or `yesterday`."
+            f"That is not a date. Write it as `YYYY-MM-DD`, such as `{today}`, or as `today` or `yesterday`."
         ) from error
     if day > today:
         raise UserError(
-            f"The list of {day} has not opened yet: the newest that can have papers is that of `{today}`."
+            f"The list of {day} is not open yet: the newest list that can have papers is that of `{today}`."
         )
     if day < FIRST_LIST_DAY:
-        raise UserError(f"The Daily Papers list began on `{FIRST_LIST_DAY}`: give that day or a later one.")
+        raise UserError(f"The Daily Papers list started on `{FIRST_LIST_DAY}`: give that day or a later one.")
     return day

@@ -1,4 +1,4 @@
-"""Previewing without a store: what keywords find in lists that are read for the occasion."""
+"""Previews without a store: what keywords match in lists that are read for it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matches:
-    """What was found, and in what."""
+    """The papers found, and the lists that were searched."""
 
     days: tuple[date, ...]  # the list days that were read, the newest first
     listed: int  # papers on them

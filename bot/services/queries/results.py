@@ -1,4 +1,4 @@
-"""Looking up what each subscription of a channel brought."""
+"""Results: how many papers each subscription of a channel posted."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from bot.store import results as store
 
 
 class Results:
-    """The use case behind the list of /config show."""
+    """The results that /config show lists."""
 
     def __init__(self, context: ServiceContext) -> None:
         self._database = context.database
         self._clock = context.clock
 
     async def of_feed(self, feed: Feed, subscriptions: tuple[Subscription, ...]) -> tuple[Result, ...]:
-        """What the feed's subscriptions brought in the last RESULT_DAYS."""
+        """What the feed's subscriptions posted in the last RESULT_DAYS."""
         now = self._clock()
         today = open_list_day(now)
         async with self._database.read() as conn:

@@ -1,4 +1,4 @@
-"""Searching the stored papers with the same index and rules that deliver them."""
+"""Search in the stored papers, with the same index and rules as delivery."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_DAYS = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What a query would have brought over the last days."""
+    """The papers of the last days that a query matches."""
 
     query: Query
     days: int
@@ -32,7 +32,7 @@ class Preview:
 
 
 class Search:
-    """Looks queries up in the papers of the last days."""
+    """Searches the papers of the last days."""
 
     def __init__(self, context: ServiceContext) -> None:
         self._database = context.database

@@ -34,17 +34,17 @@ class FeedStatus:
     delayed: Post | None  # the post that is next, where an attempt at it failed
     unconfirmed: tuple[Post, ...]
     failed: int  # papers that could not be posted
-    missed_run: Run | None  # the failed run that it was due at, while no other has made up for it
+    missed_run: Run | None  # the failed run in which it was due, until a later run succeeds
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nothing is left of earlier runs, so that a run without new papers is a quiet one."""
+        """Whether nothing is left over from earlier runs."""
         return not (self.failed or self.waiting or self.unconfirmed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What /status tells a person of one server and of the bot."""
+    """What /status shows of one server and of the bot."""
 
     now: datetime
     last_run: Run | None
@@ -53,11 +53,11 @@ class Status:
     next_run_at: datetime
     feeds: tuple[FeedStatus, ...]
     failed: tuple[Post, ...]
-    follow_ups: tuple[FollowUp, ...]  # that failed, or wait after a failure
+    follow_ups: tuple[FollowUp, ...]  # that failed, or are pending after a failure
     undeliverable: int  # notices that reached nobody
     papers: int
     source: SourceHealth
-    incomplete: tuple[DayRead, ...]  # of the last lists, those with unreadable items, the newest first
+    incomplete: tuple[DayRead, ...]  # recent lists with unreadable items, newest first
 
     @property
     def failed_papers(self) -> int:
@@ -75,7 +75,7 @@ class Status:
 
 
 class StatusReport:
-    """Reads the state of things for one server."""
+    """The use case of /status."""
 
     def __init__(self, context: ServiceContext, *, runs: Runs) -> None:
         self._database = context.database
@@ -85,7 +85,7 @@ class StatusReport:
         self._clock = context.clock
 
     async def of_server(self, server_id: ServerId, *, visible: Visible) -> Status:
-        """How the channels stand that a person may be shown; the others do not count anywhere in it."""
+        """The status of the channels that a person may see; the others are not counted anywhere in it."""
         next_at = await self._runs.next_at()
         first = open_list_day(self._clock()) - timedelta(days=INCOMPLETE_DAYS)
         async with self._database.read() as conn:
@@ -170,9 +170,9 @@ def _together(ran: Sequence[LastRun]) -> LastRun | None:
 
 
 def _missed(feed: Feed, failed: Run) -> bool:
-    """Whether the feed was due at that failed run, and no whole run came after it.
+    """Whether the feed was due in that failed run, and no complete run followed.
 
-    Which feeds a run served is not kept; their schedule, as it is now, tells.
+    Which feeds a run served is not stored, so this goes by their present schedule.
     """
     ran_at = feed.last_run_at or feed.created_at
     return ran_at < failed.started_at and next_run(feed.settings.schedule, after=ran_at) <= failed.finished_at

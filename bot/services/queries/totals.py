@@ -14,7 +14,7 @@ FRESH_FOR_SECONDS = 5.0
 
 
 class CurrentTotals:
-    """Reads the totals; who asks again at once gets the same, so that asking often costs nothing."""
+    """Reads the totals at most every FRESH_FOR_SECONDS."""
 
     def __init__(self, *, database: Database, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._database = database

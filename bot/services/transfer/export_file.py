@@ -1,4 +1,4 @@
-"""Writing feeds to files that /config import reads back."""
+"""Export files: feeds as JSON that /config import reads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.core.markdown import clean
 from bot.core.schedules import weekdays_text
 from bot.services.transfer.file_format import VERSION
 
-MAX_BYTES = 256 * 1024  # of a file that is read; so many feeds go into one that is written
+MAX_BYTES = 256 * 1024  # the limit of a file, read or written
 
 
 def written(feeds: Iterable[tuple[Feed, str, Sequence[Subscription]]]) -> list[bytes]:
@@ -35,7 +35,7 @@ def _file(feeds: Sequence[str]) -> bytes:
 
 
 def _raw(feed: Feed, name: str, subscriptions: Sequence[Subscription]) -> dict[str, object]:
-    """Ids are text: they are longer than the whole numbers that some programs can read."""
+    """IDs are text: they exceed the integers that some programs can read."""
     role_id = feed.settings.mention_role_id
     return {
         "channel_id": str(feed.channel_id),

@@ -1,4 +1,4 @@
-"""The format of exported feeds: JSON, versioned, checked by pydantic; problems in words."""
+"""The file format of exported feeds: versioned JSON, validated by pydantic, with readable errors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VERSION = 1
 MOST_FEEDS = 500  # of a file; a server has few more channels
 _LONGEST_SHOWN = 60  # characters of a wrong value
 
-# What would be right, by the last key on the way to a value; each completes "`key` must be …".
+# What is expected, by the last key on the path to a value; each completes "`key` must be …".
 _MUST = {
     "paperboy": f"{VERSION}, the version of this format",
     "feeds": f'a list of at most {MOST_FEEDS} feeds, such as `[{{"channel_id": "123"}}]`',
@@ -52,7 +52,7 @@ def _snowflake(text: str) -> int:
 
 def _kind(text: str) -> FeedKind:
     kind = FeedKind(text)
-    if kind is FeedKind.DIRECT:  # a person's, which no server's file may bring
+    if kind is FeedKind.DIRECT:  # a person's, which a server's file may not contain
         raise ValueError
     return kind
 
@@ -61,7 +61,7 @@ _Id = Annotated[int, reading(_snowflake), Field(ge=1, lt=2**63)]
 
 
 class _Strict(BaseModel):
-    """Nothing is guessed, and an unknown key is an error. What was not given stays out of the fields set."""
+    """Nothing is guessed, and an unknown key is an error. `model_fields_set` has only what was given."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -100,16 +100,16 @@ class FeedFile(_Strict):
 
 
 def checked(raw: object) -> FeedFile:
-    """What the JSON says.
+    """The validated file.
 
     Raises:
-        ValidationError: it is not of this format; see `problems`.
+        ValidationError: it does not follow the format; see `problems`.
     """
     return FeedFile.model_validate(raw)
 
 
 def problems(error: ValidationError, raw: object) -> Iterator[str]:
-    """What is wrong, each with the feed, the key and what would be right; Discord markdown."""
+    """The problems, each with the feed, the key and what is expected; Discord markdown."""
     for details in error.errors(include_url=False, include_context=False):
         yield _problem(details, raw)
 
@@ -134,7 +134,7 @@ def _problem(details: ErrorDetails, raw: object) -> str:
     if details["type"] == "extra_forbidden":
         known = {"schedule": ScheduleOfFile, "filter": FilterOfFile}.get(str(way[0]), model)
         names = ", ".join(f"`{name}`" for name in known.model_fields)
-        return f"{label}**{path}** is a key that I do not know. Known are {names}."
+        return f"{label}**{path}** is not a known key. Known keys are {names}."
     key = next((part for part in reversed(way) if isinstance(part, str) and part in _MUST), "feeds")
     must = "text in quotes" if key == "subscriptions" and isinstance(way[-1], int) else _MUST[key]
     if details["type"] == "missing":

@@ -1,4 +1,4 @@
-"""Reading files of feeds and lists of keywords: bytes become what is wanted, or an error with its place."""
+"""Import files: exported feeds or a list of keywords, parsed with the place of each error."""
 
 from __future__ import annotations
 
@@ -59,15 +59,15 @@ class _Problems:
 
 
 def read_file(data: bytes, *, name: str, limits: Limits) -> tuple[WantedFeed, ...]:
-    """What a file wants: exported feeds, or one feed without a channel from a list of keywords.
+    """The feeds that a file describes: exported feeds, or one feed without a channel for a list of keywords.
 
     Args:
         data: the file.
-        name: its name, whose ending helps to tell what it is.
+        name: its name; its extension helps to detect the format.
         limits: how long a query may be, and how many a feed may have.
 
     Raises:
-        UserError: it cannot be read; says where, and what would be right.
+        UserError: it cannot be read; says where, and what is expected.
     """
     text = _decoded(data)
     ending = name.rpartition(".")[2].casefold()
@@ -91,8 +91,8 @@ def check_size(size: int) -> None:
     """Raises UserError for a file that is too large; in bytes."""
     if size > MAX_BYTES:
         raise UserError(
-            f"The file has {size // 1024} KiB, and I read at most {MAX_BYTES // 1024}. Nothing was changed: "
-            "import it in parts."
+            f"The file has {size // 1024} KiB. A file can have at most {MAX_BYTES // 1024} KiB. Nothing was "
+            "changed: import it in parts."
         )
 
 
@@ -112,13 +112,14 @@ def _decoded(data: bytes) -> str:
         ) from error
     if not text.strip():
         raise UserError(
-            "The file is empty. Nothing was changed: use what `/config export` gives, or a keyword a line."
+            "The file is empty. Nothing was changed: import a file from `/config export`, or a list "
+            "with one keyword per line."
         )
     for at, character in enumerate(text):
         if character < " " and not character.isspace():
             raise UserError(
-                f"Line {text.count(chr(10), 0, at) + 1} of the file has characters that no text has, as "
-                "pictures and archives do. Nothing was changed: import a text file."
+                f"Line {text.count(chr(10), 0, at) + 1} of the file has characters that are not text, as in "
+                "images and archives. Nothing was changed: import a text file."
             )
     return text
 
@@ -146,7 +147,7 @@ def _queries(
         if len(canonicals) > limits.subscriptions:
             found.add(
                 f"{item.start} is one too many: a channel can have "
-                f"{count(limits.subscriptions, 'subscription')}. Join keywords by `OR`, or take some out."
+                f"{count(limits.subscriptions, 'subscription')}. Join keywords with `OR`, or remove some."
             )
             break
         read.append(query)
@@ -164,7 +165,7 @@ def _query(
     if any(
         "\ud800" <= character <= "\udfff" for character in text
     ):  # halves of characters, as `\ud83d` alone
-        found.add(f"{item.start} has half a character: write it whole.")
+        found.add(f"{item.start} contains an incomplete character.")
         return None
     try:
         return compiling(text, limits)
@@ -254,10 +255,10 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise UserError(
-            f"The key **{fit(twice, (), 60)}** stands twice in one object. Nothing was changed: take one out."
+            f"The key **{fit(twice, (), 60)}** appears twice in one object. Nothing was changed: remove one."
         )
     return made
 
 
 def _constant(name: str) -> object:
-    raise UserError(f"`{name}` is no JSON. Nothing was changed: use `null`, or a number.")
+    raise UserError(f"`{name}` is not JSON. Nothing was changed: use `null` or a number.")

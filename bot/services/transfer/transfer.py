@@ -1,4 +1,4 @@
-"""Moving feeds: exporting them, importing what a file wants, and copying one channel to another."""
+"""Transfer of feeds: export, import from a file, and copying one channel to another."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ Placed = tuple[WantedFeed, Place]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """What an import or a copy does, or did, to one feed."""
+    """What an import or a copy changes, or changed, in one feed."""
 
     place: Place
     before: FeedSettings
     after: FeedSettings
-    feed: Feed | None  # as it is; None where there is none yet
-    known: int  # subscriptions that there are
+    feed: Feed | None  # None where there is none yet
+    known: int  # subscriptions that it has
     adds: tuple[CompiledQuery, ...]
-    same: int  # of those wanted, how many there are already
-    go_on: int = 0  # of those that were added, how many had been removed and go on where they were
-    returned: int = 0  # papers of these that are pending again
-    merged: tuple[Merged, ...] = ()  # of those wanted, which were typed twice
+    same: int  # of those wanted, how many it has already
+    go_on: int = 0  # of those added, how many continue where they left off
+    returned: int = 0  # their papers that are pending again
+    merged: tuple[Merged, ...] = ()  # of those wanted, duplicates
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """The settings that become others, in words; Discord markdown."""
+        """The settings that change, in words; Discord markdown."""
         return changed(self.before, self.after)
 
     @property
@@ -70,28 +70,28 @@ class Transfer:
         self._wake = context.wake
 
     async def of_server(self, server_id: ServerId) -> list[Feed]:
-        """The server's feeds, but those whose channel is gone."""
+        """The server's feeds, without those whose channel was deleted."""
         async with self._database.read() as conn:
             found = await feeds.of_server(conn, server_id)
         return [feed for feed in found if feed.block is None or not feed.block.is_gone]
 
     async def export(self, wanted: Sequence[Feed], *, names: Mapping[ChannelId, str]) -> list[bytes]:
-        """The feeds as files that `read` reads, as many as it takes."""
+        """The feeds as one or more files that `read` can read."""
         async with self._database.read() as conn:
             known = await subscriptions.of_feeds(conn, [feed.id for feed in wanted])
         return written((feed, names[feed.channel_id], known.get(feed.id, [])) for feed in wanted)
 
     async def read(self, data: bytes, *, name: str) -> tuple[WantedFeed, ...]:
-        """What a file wants.
+        """The feeds that a file describes.
 
         Raises:
-            UserError: it cannot be read; says where, and what would be right.
+            UserError: it cannot be read; says where, and what is expected.
         """
-        # Off the event loop: reading thousands of queries takes its time.
+        # Off the event loop: parsing thousands of queries is slow.
         return await asyncio.to_thread(read_file, data, name=name, limits=self._limits)
 
     async def to_copy(self, channel_id: ChannelId, *, to: ChannelId) -> WantedFeed:
-        """All that a channel's feed has, but a pause, for another channel.
+        """All settings of a channel's feed but a pause, and its queries, for another channel.
 
         Raises:
             UserError: it has no feed, or is that other channel.
@@ -99,13 +99,13 @@ class Transfer:
         if channel_id == to:
             raise UserError(
                 f"<#{channel_id}> cannot be copied to itself. Nothing was changed: `source` and `channel` "
-                "are two channels."
+                "must be different channels."
             )
         async with self._database.read() as conn:
             feed = await feeds.by_channel(conn, channel_id)
             known = await subscriptions.of_feed(conn, feed.id) if feed else []
         if feed is None:
-            raise UserError(f"<#{channel_id}> gets no papers yet, so there is nothing to copy.")
+            raise UserError(f"<#{channel_id}> has no subscriptions yet, so there is nothing to copy.")
         theirs = feed.settings
         names = [name for name in theirs.__dataclass_fields__ if name not in {"schedule", "is_paused"}]
         return WantedFeed(
@@ -125,16 +125,16 @@ class Transfer:
         """What `carry_out` would do now.
 
         Raises:
-            UserError: a limit would be passed.
+            UserError: a limit would be exceeded.
         """
         async with self._database.read() as conn:
             return await self._planned(conn, wanted)
 
     async def carry_out(self, wanted: Sequence[Placed], *, user_id: UserId, how: str) -> list[Moved]:
-        """Brings all of it or nothing, by what there is now; `how` begins the record, such as *imported*.
+        """Applies all of it or nothing; `how` starts the history entry, such as *imported*.
 
         Raises:
-            UserError: a limit would be passed.
+            UserError: a limit would be exceeded.
         """
         async with self._database.write() as conn:
             planned = await self._planned(conn, wanted)

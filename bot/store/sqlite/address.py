@@ -1,4 +1,4 @@
-"""The address of the database: the file that it names or, where it is wrong, the address that was meant."""
+"""The address of the database: the file it names or, if it is wrong, a suggestion."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _QUERY = re.compile(r"\?.*", re.DOTALL)
 
 
 class AddressError(ValueError):
-    """Its text completes the sentence "DATABASE_URL must be …", and ends with what was meant."""
+    """Its text completes the sentence "DATABASE_URL must be …", and ends with a suggestion."""
 
 
 def database_path(

@@ -1,4 +1,4 @@
-"""Backups: the database copied to a plain file while the bot runs, and such a file put back in its place."""
+"""Backups: copying the database to a file while the bot runs, and restoring such a file."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from bot.store.sqlite.files import COMPANIONS, beside
 from bot.store.sqlite.locks import NoLocksError, alone_on, held, lock_path
 
 _PAGES = 256  # copied at a time: a MiB
-_PAUSE_SECONDS = 0.002  # between them, so that the bot has the disk too
+_PAUSE_SECONDS = 0.002  # between steps, so that the bot can use the disk too
 _WAIT_SECONDS = 5.0  # for a lock on the database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What is in a database, so that a person sees that it is the right one."""
+    """What a database contains, so that a person can recognize it."""
 
     feeds: int
     subscriptions: int
@@ -44,7 +44,7 @@ class Contents:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
-    """What a restore did: what is there now, and where that is which was there before."""
+    """The result of a restore: the new contents, and where the previous database was kept."""
 
     contents: Contents
     kept: Path | None
@@ -96,7 +96,7 @@ def back_up(database: Path, target: Path, *, replaces: bool) -> Contents:
         if not target.is_file():
             raise BackupError(f"{target} is not a file: name another")
         if not replaces:
-            raise BackupError(f"{target} is there already: name another file, or say --force to replace it")
+            raise BackupError(f"{target} already exists: name another file, or use --force to replace it")
     with _part_of(target) as (part, descriptor):
         try:
             _copy(database, part, mode="mode=rw")
@@ -125,7 +125,7 @@ def restore(file: Path, url: str, *, now: datetime) -> Restored:
         raise ConfigError(f"DATABASE_URL names {named}, but {why}")
     database = files.real(named)  # a symbolic link stays one
     if not file.is_file():
-        raise BackupError(f"{file} is not there: name a file that `paperboy backup` wrote")
+        raise BackupError(f"{file} does not exist: name a file that `paperboy backup` wrote")
     if database.exists() and file.samefile(database):
         raise BackupError(f"{file} is the database itself: name a backup of it")
     with _told(database):
@@ -156,7 +156,7 @@ def _part_of(target: Path) -> Generator[tuple[Path, int]]:
     """An empty file beside `target` to write to, with its descriptor; removed if it does not become it."""
     part = target.with_name(f"{target.name}.part")
     if not target.parent.is_dir():
-        raise BackupError(f"the folder {target.parent} is not there: make it, or name another")
+        raise BackupError(f"the folder {target.parent} does not exist: create it, or name another")
     with (
         _told(target, busy="another backup or restore is running there; wait until it has finished"),
         held(part) as descriptor,
@@ -276,7 +276,7 @@ def _settle(database: Path) -> bool:
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise BackupError(
-                f"a program has {database} open: stop it (the bot, or whatever it is), then restore"
+                f"a program has {database} open: stop it (the bot, or another program), then restore"
             ) from error
         return False  # which may be why it is replaced
     return True

@@ -1,4 +1,4 @@
-"""Steps that a cancellation must not cut in two."""
+"""Work that a cancellation must not interrupt."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def is_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-async def to_the_end(follow_up: Coroutine[Any, Any, None]) -> None:
-    """Finish the step even if this task is cancelled meanwhile, and let the cancellation pass after it."""
-    task = asyncio.ensure_future(follow_up)
+async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Finish the work even if this task is cancelled, and re-raise the cancellation afterwards."""
+    task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:
@@ -26,6 +26,6 @@ async def to_the_end(follow_up: Coroutine[Any, Any, None]) -> None:
         except asyncio.CancelledError as error:
             cancelled = error
     if cancelled is not None:
-        task.exception()  # taken note of; the cancellation goes first
+        task.exception()  # retrieved, so that it is not logged; the cancellation takes precedence
         raise cancelled
     task.result()

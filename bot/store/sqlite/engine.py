@@ -21,8 +21,8 @@ from bot.store.sqlite.address import AddressError, database_path
 from bot.store.sqlite.cancelling import to_the_end
 from bot.store.sqlite.files import NO_LOCKS
 
-# How long another process (a backup, a shell) may keep us waiting: less than the process may take to end,
-# for nothing interrupts that wait.
+# How long to wait for another process's lock (a backup, a shell): less than our own shutdown may take,
+# because nothing interrupts that wait.
 _BUSY_TIMEOUT_SECONDS = 3
 _INTERRUPT_AFTER_SECONDS = 0.1
 
@@ -54,7 +54,7 @@ _ADVICE = {
     "SQLITE_BUSY": _LOCKED,
     "SQLITE_LOCKED": _LOCKED,
 }
-# The same for people on Discord, to whom files say nothing.
+# The same for people on Discord, without files.
 _REASONS = {
     "SQLITE_CANTOPEN": "my database cannot be opened",
     "SQLITE_READONLY": "my database cannot be written to",
@@ -147,7 +147,7 @@ async def _undo(driver: aiosqlite.Connection) -> None:
 
 @contextmanager
 def refusals(path: Path) -> Generator[None]:
-    """What SQLite has against the file, as one line for the operator.
+    """Translates SQLite's errors to one line for the operator.
 
     Raises:
         ConfigError: in its place.
@@ -163,7 +163,7 @@ def refusals(path: Path) -> Generator[None]:
 
 
 def refusal(error: DBAPIError, path: Path) -> ConfigError | None:
-    """What to tell the operator of an error at opening; None where it is a bug of ours."""
+    """The error for the operator; None if it is a bug of ours."""
     told = advice(error.orig)
     return None if told is None else ConfigError(f"DATABASE_URL names {path}, but {told}")
 

@@ -1,4 +1,4 @@
-"""The database's file and folder: where they are, what is in the way, and who can read them: their owner."""
+"""The database's file and folder: where they are, why they cannot be used, and their permissions."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _log = logging.getLogger(__name__)
 
 
 def real(path: Path) -> Path:
-    """Where the file is: SQLite keeps its other files there, whatever symbolic links lead to it."""
+    """The file behind symbolic links: SQLite keeps its other files beside it."""
     return Path(os.path.realpath(path))
 
 
@@ -50,13 +50,13 @@ def beside(path: Path, suffix: str) -> Path:
 
 
 def prepare(path: Path) -> Path:
-    """Make the file, and its folder, where they are missing, for their owner alone; where it really is.
+    """Create the file and its folder if they are missing, for their owner only; returns the real path.
 
-    A file that others can read is closed to them, if it is ours. A folder that is there stays as it is: it
-    may hold what others need.
+    A file of ours that others can read is closed to them. An existing folder is left as it is, because others
+    may need it.
 
     Raises:
-        ConfigError: something is in the way; the text names DATABASE_URL and says what to do.
+        ConfigError: it cannot be used; the text names DATABASE_URL and says what to do.
     """
     place = real(path)
     if why := obstacle(place):
@@ -77,7 +77,7 @@ def prepare(path: Path) -> Path:
 
 
 def obstacle(path: Path) -> str | None:
-    """Why this cannot be the database's file, with what to do; None of a file, or of nothing."""
+    """Why this cannot be the database's file, with what to do; None if it is a file or does not exist."""
     try:
         kind = stat.S_IFMT(path.stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
@@ -110,10 +110,10 @@ def make_folder(folder: Path) -> None:
 
 
 def make(path: Path) -> None:
-    """Make an empty file that only its owner can read, from its first moment on.
+    """Create an empty file that only its owner can ever read.
 
     Raises:
-        OSError: it cannot be made, or is there already.
+        OSError: it cannot be created, or exists already.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE)
     try:

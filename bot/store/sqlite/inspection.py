@@ -1,4 +1,4 @@
-"""Looking into the database's file without changing anything: no migration, no write, no file beside it."""
+"""Inspection of the database's file without changing anything: no migration, no write, no file beside it."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from bot.store.sqlite.files import beside, real
 
 _MOST_FLAWS = 20  # reported by one inspection
 _PATIENCE = 1.0  # seconds, with another program's lock
-_FULL_CHECK_BYTES = 200_000_000  # of a larger file, the indexes are not held against their tables
-_BETWEEN_LOOKS = 100  # of SQLite's steps, between two looks at the clock
+_FULL_CHECK_BYTES = 200_000_000  # in a larger file, indexes are not compared with their tables
+_BETWEEN_LOOKS = 100  # SQLite steps between two checks of the clock
 _USED_BYTE = 128  # of the -shm file: each open connection holds a lock on it (SQLite's WAL format, 2.2)
 
 
@@ -49,20 +49,20 @@ class Revision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """How a feed's posts stand."""
+    """The unsent posts of a feed."""
 
-    waiting: int
-    unconfirmed: int  # among those that wait
+    waiting: int  # to be sent
+    unconfirmed: int  # among those waiting
     failed: int
 
 
 @asynccontextmanager
 async def inspected(path: Path, *, within_seconds: float) -> AsyncGenerator[Inspector]:
-    """The file, opened so that nothing can be written; after so many seconds in all it is given up.
+    """The file, opened read-only; gives up after `within_seconds` in all.
 
     Raises:
-        ConfigError: the file will not do, from this or from any statement.
-        BusyError: another program has it locked, which is no fault.
+        ConfigError: the file cannot be used, from this or from any statement.
+        BusyError: another program has it locked, which is not an error.
         TimeoutError: it took too long.
     """
     deadline = time.monotonic() + within_seconds
@@ -122,7 +122,7 @@ class Inspector:
         return await feeds.in_use(self._conn)
 
     async def pending(self) -> dict[FeedId, Pending]:
-        """How the posts of each feed stand that were not sent; a feed that has none is left out."""
+        """The unsent posts of each feed that has any."""
         posts = tables.posts.c
 
         def number(condition: ColumnElement[bool]) -> ColumnElement[int]:

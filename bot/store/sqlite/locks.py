@@ -1,4 +1,4 @@
-"""Locks: a file that one program holds at a time, and that the system frees when that program dies."""
+"""Lock files: held by one program at a time, and freed by the system when it dies."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ async def sole_use(url: str) -> AsyncGenerator[None]:
     """Keep a second bot, and a restore, away from the database as long as this lasts.
 
     Raises:
-        ConfigError: another bot runs on it, and does not end within seconds; or the file will not do.
+        ConfigError: another bot runs on it, and does not stop within seconds; or the file cannot be used.
     """
     named = parse_url(url)
     database = await asyncio.to_thread(files.prepare, named)

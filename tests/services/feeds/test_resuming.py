@@ -295,7 +295,7 @@ async def test_undoing_makes_all_of_it_again_once(bot: Bot) -> None:
 
     assert done.returned == 2
     assert [item.subscription.query.text for item in done.wanted] == ["video", "agents"]
-    with pytest.raises(UserError, match="undone already"):
+    with pytest.raises(UserError, match="already undone"):
         await undo(bot, removal)
     await bot.run()
     assert sorted(bot.publisher.posted(CHANNEL)) == [FIRST, SECOND]
@@ -309,7 +309,7 @@ async def test_only_the_removal_that_was_asked_for_is_undone(bot: Bot) -> None:
 
     assert [item.subscription.query.text for item in done.wanted] == ["agents"]
     await undo(bot, first)
-    with pytest.raises(UserError, match="undone already"):
+    with pytest.raises(UserError, match="already undone"):
         await undo(bot, second)
 
 

@@ -97,7 +97,7 @@ async def test_a_backup_holds_one_moment_and_ends_while_another_writes_without_p
 async def test_a_file_that_is_there_is_replaced_only_if_asked(filled: Path, tmp_path: Path) -> None:
     target = tmp_path / "one.db"
     target.write_text("dear to somebody")
-    with pytest.raises(BackupError, match=r"one\.db is there already.*--force"):
+    with pytest.raises(BackupError, match=r"one\.db already exists.*--force"):
         backups.back_up(filled, target, replaces=False)
     assert target.read_text() == "dear to somebody"
     backups.back_up(filled, target, replaces=True)
@@ -112,7 +112,7 @@ async def test_the_database_itself_a_missing_folder_and_a_folder_are_refused(
     for target in (filled, linked):
         with pytest.raises(BackupError, match="the database itself"):
             backups.back_up(filled, target, replaces=True)
-    with pytest.raises(BackupError, match=r"folder .*nowhere is not there: make it"):
+    with pytest.raises(BackupError, match=r"folder .*nowhere does not exist: create it"):
         backups.back_up(filled, tmp_path / "nowhere" / "one.db", replaces=True)
     with pytest.raises(BackupError, match="not a file"):
         backups.back_up(filled, tmp_path, replaces=True)
@@ -319,7 +319,7 @@ async def test_the_owner_of_the_database_stays_and_is_the_only_one_who_can_read_
         ("letter", "letter: the file is not a SQLite database"),
         ("other", "other is not a database of Paperboy's"),
         ("empty", "empty is not a database of Paperboy's"),
-        ("missing", "missing is not there"),
+        ("missing", "missing does not exist"),
         ("truncated", "truncated is damaged|truncated: the file is damaged"),
         ("newer", r"newer is of a newer Paperboy \(revision 9999\)"),
     ],
