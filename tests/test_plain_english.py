@@ -23,7 +23,21 @@ READ = (
     "sandbox",
 )
 _QUOTED = "sandbox/sample"  # papers
-_SUFFIXES = {"", ".md", ".yaml", ".py", ".html", ".css", ".js", ".example", ".mako", ".toml", ".txt", ".tsv"}
+_SUFFIXES = {
+    "",
+    ".md",
+    ".yaml",
+    ".py",
+    ".html",
+    ".css",
+    ".js",
+    ".example",
+    ".mako",
+    ".toml",
+    ".txt",
+    ".tsv",
+    ".sql",
+}
 
 # Each phrase, and what to write instead.
 REPLACEMENTS = {
