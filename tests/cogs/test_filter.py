@@ -46,7 +46,7 @@ async def test_a_changed_filter_says_from_when_it_applies_and_what_happens_to_ol
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({}, "give `min_upvotes`, `max_papers`, `only_with_code` or `exclude`"),
+        ({}, "Give `min_upvotes`, `max_papers`, `only_with_code` or `exclude`"),
         ({"min_upvotes": 5, "exclude": "video AND"}, "video AND"),
         ({"exclude": '"video'}, "^"),
         ({"exclude": "-survey"}, "leave the minus out: `survey`"),
@@ -76,7 +76,7 @@ async def test_a_query_that_only_excludes_is_advised_by_what_it_is_for(world: Wo
     assert "* -survey" not in said
     await world.admin.slash(world.channel, "subscribe", keywords="video")
     said = text_of(await world.admin.slash(world.channel, "unsubscribe", keywords="-survey"))
-    assert "`/subscriptions` lists what the channel has" in said
+    assert "`/subscriptions` lists the channel's subscriptions" in said
     assert "agents" not in said
 
 

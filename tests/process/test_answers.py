@@ -27,7 +27,7 @@ async def test_wrong_queries_dates_ids_and_places_get_clear_answers_and_change_n
     assert "no subscriptions" in await stage.command("subscriptions")
     for date, expected in {
         "yesteryear": "YYYY-MM-DD",
-        str(stage.today + timedelta(days=3)): "not opened yet",
+        str(stage.today + timedelta(days=3)): "not open yet",
         "2020-01-01": "started on",
     }.items():
         assert expected in await stage.command("papers date", date=date)
