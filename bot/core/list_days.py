@@ -54,12 +54,8 @@ def days_to_read(
     or that a subscription wants; days not read since they closed; the days of the window; and, once a day,
     earlier days with unreadable items. `days_to_backfill` gives the other days that were never read.
 
-    Args:
-        now: the time of the poll.
-        read_at: when each day was last read successfully.
-        wanted_since: the oldest list day that a subscription wants.
-        backfill_days: how far back the archive reaches.
-        incomplete: the days with unreadable items.
+    `read_at` says when each day was last read successfully, and `wanted_since` is the oldest list day that a
+    subscription wants. The archive reaches `backfill_days` back. The `incomplete` days have unreadable items.
     """
     today = open_list_day(now)
     furthest = today - timedelta(days=max(backfill_days, WINDOW_DAYS))

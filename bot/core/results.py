@@ -43,13 +43,9 @@ def results(
 ) -> tuple[Result, ...]:
     """The results of the feed's subscriptions, in their order.
 
-    Args:
-        feed: the feed; while it is paused or blocked, none of its subscriptions is dead.
-        subscriptions: of the feed.
-        sent: for each paper that was sent in the last RESULT_DAYS, the canonical forms of the queries that
-            matched it; the paper counts for each of them.
-        listed: the number of papers on each list day of the last RESULT_DAYS.
-        now: the end of these days.
+    `sent` has, for each paper that was sent in the RESULT_DAYS before `now`, the canonical forms of the
+    queries that matched it; the paper counts for each of them. `listed` has the number of papers on each list
+    day of that time. While the feed is paused or blocked, none of its subscriptions is dead.
     """
     papers_of = Counter(canonical for queries in sent for canonical in set(queries))
     return tuple(

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from bot.core.ids import RunId
-from bot.errors import Problem
+from bot.errors import Problem, ProblemKind
 
 
 class Outcome(StrEnum):
@@ -16,20 +16,33 @@ class Outcome(StrEnum):
     FAILED = "failed"  # an unexpected error ended it
 
 
+def outcome_of(problem: Problem | None) -> Outcome:
+    if problem is None:
+        return Outcome.OK
+    is_ours = problem.kind in {ProblemKind.BUG, ProblemKind.DATABASE}
+    return Outcome.FAILED if is_ours else Outcome.SOURCE_FAILED
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class RunReport:
+    """One run in numbers."""
+
+    outcome: Outcome = Outcome.OK
+    listed: int = 0  # papers on the list days
+    new_papers: int = 0  # of these, seen for the first time
+    feeds: int = 0  # that were due
+    posts: int = 0  # that were planned
+    problem: Problem | None = None  # where the outcome is not ok
+    problem_day: date | None = None  # the newest list day that could not be read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run(RunReport):
     """A finished run. One that a crash interrupted is not recorded."""
 
     id: RunId
     started_at: datetime
     finished_at: datetime
-    outcome: Outcome
-    listed: int  # papers on the list days
-    new_papers: int  # of these, seen for the first time
-    feeds: int  # that were due
-    posts: int  # that were planned
-    problem: Problem | None = None  # where the outcome is not ok
-    problem_day: date | None = None  # the newest list day that could not be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

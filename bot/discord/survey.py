@@ -7,7 +7,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from types import SimpleNamespace, TracebackType
+from types import SimpleNamespace
 from typing import Self
 
 import aiohttp
@@ -17,7 +17,7 @@ from bot.core.access import Access
 from bot.core.feeds import Place
 from bot.core.ids import ChannelId, ServerId
 from bot.discord.connection.errors import DiscordError, as_list, discord_errors
-from bot.discord.connection.gateway import read_gateway
+from bot.discord.connection.gateway import GatewayAddress, read_gateway
 from bot.discord.connection.requests import gate, limit_time
 from bot.discord.connection.server_list import list_servers
 from bot.discord.permissions.bot_access import request_accesses
@@ -51,15 +51,6 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SessionStarts:
-    """How many new sessions the bot may still start."""
-
-    left: int
-    total: int
-    resets_in_seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSurvey:
     """What the bot may do in some places of one server, in their order, and the channels' names."""
 
@@ -90,9 +81,7 @@ class Survey:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._client.close()
 
     @property
@@ -137,16 +126,13 @@ class Survey:
             commands=len(commands),
         )
 
-    async def session_starts(self) -> SessionStarts:
+    async def gateway(self) -> GatewayAddress:
         """Raises:
         TokenRefusedError: it is not, or no longer, the token of a bot.
         NoAnswerError: Discord gave no usable answer.
         """
         with _answered():
-            gateway = await read_gateway(self._client)
-        return SessionStarts(
-            left=gateway.sessions_left, total=gateway.sessions, resets_in_seconds=gateway.resets_in_seconds
-        )
+            return await read_gateway(self._client)
 
     async def servers(self) -> dict[ServerId, str]:
         """The servers that the bot is in, with their names.

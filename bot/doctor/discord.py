@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.core.plurals import count, is_or_are
-from bot.discord.survey import Identity, NoAnswerError, SessionStarts, Survey, TokenRefusedError
+from bot.discord.connection.gateway import GatewayAddress
+from bot.discord.survey import Identity, NoAnswerError, Survey, TokenRefusedError
 from bot.doctor.findings import Finding, fine, unchecked, warning, wrong
 
 _PORTAL = "in Discord's Developer Portal, under your application"
@@ -21,7 +22,7 @@ async def check_discord(survey: Survey, token: str, *, api_url: str) -> list[Fin
         return [wrong(f"Discord ({api_url}) gave no usable answer: {error}", remedy)]
     findings = judge_identity(identity)
     try:
-        findings.append(judge_starts(await survey.session_starts()))
+        findings.append(judge_starts(await survey.gateway()))
     except TokenRefusedError:
         findings.append(_refused())
     except NoAnswerError as error:
@@ -71,14 +72,14 @@ def _enabled_intents(identity: Identity) -> str:
     return f"; you can disable {' and '.join(identity.privileged)} {_PORTAL} → Bot"
 
 
-def judge_starts(starts: SessionStarts) -> Finding:
-    what = f"{starts.left} of {starts.total} session starts remain"
-    hours = max(1, round(starts.resets_in_seconds / 3600))
-    if starts.left == 0:
+def judge_starts(gateway: GatewayAddress) -> Finding:
+    what = f"{gateway.sessions_left} of {gateway.sessions} session starts remain"
+    hours = max(1, round(gateway.resets_in_seconds / 3600))
+    if gateway.sessions_left == 0:
         return wrong(
             what, f"the bot can connect again in {count(hours, 'hour')}; find out why it restarts so often"
         )
-    if starts.left < _FEW_STARTS:
+    if gateway.sessions_left < _FEW_STARTS:
         return warning(
             what, f"the limit resets in {count(hours, 'hour')}; find out why the bot restarts so often"
         )

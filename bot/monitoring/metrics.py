@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import discord
 from prometheus_client import (
@@ -48,7 +48,7 @@ class Metrics(Telemetry):
     """Telemetry that counts events in its own registry."""
 
     def __init__(self) -> None:
-        self.registry = registry = CollectorRegistry()
+        self._registry = registry = CollectorRegistry()
         self._snapshot = SnapshotCollector()
         registry.register(self._snapshot)
         ProcessCollector(registry=registry)
@@ -62,103 +62,92 @@ class Metrics(Telemetry):
                 "discordpy": discord.__version__,
             }
         )
-        self._add_run_metrics(registry)
-        self._add_post_metrics(registry)
-        self._add_request_metrics(registry)
+        self._add_run_metrics()
+        self._add_post_metrics()
+        self._add_request_metrics()
 
-    def _add_run_metrics(self, registry: CollectorRegistry) -> None:
-        self._runs = Counter("paperboy_runs", "Runs, by outcome.", ["outcome"], registry=registry)
+    def _add_run_metrics(self) -> None:
+        self._runs = self._counter("paperboy_runs", "Runs, by outcome.", ["outcome"])
         for outcome in Outcome:
             self._runs.labels(outcome.value)  # so that the first increase from 0 is visible
-        self._run_seconds = Histogram(
-            "paperboy_run_duration_seconds", "Duration of runs.", buckets=_RUN_SECONDS, registry=registry
+        self._run_seconds = self._histogram(
+            "paperboy_run_duration_seconds", "Duration of runs.", _RUN_SECONDS
         )
-        self._feed_lateness = Histogram(
+        self._feed_lateness = self._histogram(
             "paperboy_feed_lateness_seconds",
             "Time from when a feed was due to when its posts were planned.",
-            buckets=_DELAY_SECONDS,
-            registry=registry,
+            _DELAY_SECONDS,
         )
-        self._papers_read = Counter(
-            "paperboy_papers_read", "Papers read from lists, including those read again.", registry=registry
+        self._papers_read = self._counter(
+            "paperboy_papers_read", "Papers read from lists, including those read again."
         )
-        self._items_unreadable = Counter(
-            "paperboy_items_unreadable",
-            "List items that could not be read, including those tried again.",
-            registry=registry,
+        self._items_unreadable = self._counter(
+            "paperboy_items_unreadable", "List items that could not be read, including those tried again."
         )
-        self._papers_new = Counter(
-            "paperboy_papers_new", "Papers seen for the first time.", registry=registry
-        )
+        self._papers_new = self._counter("paperboy_papers_new", "Papers seen for the first time.")
 
-    def _add_post_metrics(self, registry: CollectorRegistry) -> None:
-        self._posts_planned = Counter("paperboy_posts_planned", "Posts planned by runs.", registry=registry)
-        self._post_attempts = Counter(
-            "paperboy_post_attempts",
-            "Attempts to send a post, by outcome.",
-            ["outcome"],
-            registry=registry,
+    def _add_post_metrics(self) -> None:
+        self._posts_planned = self._counter("paperboy_posts_planned", "Posts planned by runs.")
+        self._post_attempts = self._counter(
+            "paperboy_post_attempts", "Attempts to send a post, by outcome.", ["outcome"]
         )
-        self._follow_up_attempts = Counter(
+        self._follow_up_attempts = self._counter(
             "paperboy_follow_up_attempts",
             "Attempts to publish a message or open its thread, by outcome.",
             ["outcome"],
-            registry=registry,
         )
         for outcome in AttemptOutcome:
             if outcome is not AttemptOutcome.DONE:
                 self._post_attempts.labels(outcome.value)
         for outcome in _FOLLOW_UP_OUTCOMES:
             self._follow_up_attempts.labels(outcome.value)
-        self._post_delay = Histogram(
+        self._post_delay = self._histogram(
             "paperboy_post_delay_seconds",
             "Time from planning a post to its arrival in the channel.",
-            buckets=_DELAY_SECONDS,
-            registry=registry,
+            _DELAY_SECONDS,
         )
 
-    def _add_request_metrics(self, registry: CollectorRegistry) -> None:
-        self._source_failures = Counter(
+    def _add_request_metrics(self) -> None:
+        self._source_failures = self._counter(
             "paperboy_source_failures",
             "Lists and papers that could not be read completely, after all retries, by reason.",
             ["reason"],
-            registry=registry,
         )
         for kind in ProblemKind:
             if kind not in _NOT_SOURCE_FAILURES:
                 self._source_failures.labels(kind.value)
-        self._source_seconds = Histogram(
+        self._source_seconds = self._histogram(
             "paperboy_source_request_duration_seconds",
             "Duration of requests to Hugging Face, by endpoint and status.",
+            _REQUEST_SECONDS,
             ["endpoint", "status"],
-            buckets=_REQUEST_SECONDS,
-            registry=registry,
         )
-        self._discord_seconds = Histogram(
+        self._discord_seconds = self._histogram(
             "paperboy_discord_request_duration_seconds",
             "Duration of requests to Discord's REST API, by status.",
+            _REQUEST_SECONDS,
             ["status"],
-            buckets=_REQUEST_SECONDS,
-            registry=registry,
         )
-        self._gateway_losses = Counter(
-            "paperboy_gateway_disconnects",
-            "Lost connections to Discord's gateway.",
-            registry=registry,
+        self._gateway_losses = self._counter(
+            "paperboy_gateway_disconnects", "Lost connections to Discord's gateway."
         )
-        self._commands = Counter(
-            "paperboy_commands",
-            "Slash commands, by command and outcome.",
-            ["command", "outcome"],
-            registry=registry,
+        self._commands = self._counter(
+            "paperboy_commands", "Slash commands, by command and outcome.", ["command", "outcome"]
         )
-        self._command_seconds = Histogram(
+        self._command_seconds = self._histogram(
             "paperboy_command_response_seconds",
             "Time from receiving a slash command to its first answer.",
+            _RESPONSE_SECONDS,
             ["command"],
-            buckets=_RESPONSE_SECONDS,
-            registry=registry,
         )
+
+    def _counter(self, name: str, about: str, labels: Sequence[str] = ()) -> Counter:
+        return Counter(name, about, labels, registry=self._registry)
+
+    def _histogram(
+        self, name: str, about: str, buckets: Sequence[float], labels: Sequence[str] = ()
+    ) -> Histogram:
+        return Histogram(name, about, labels, buckets=buckets, registry=self._registry)
 
     @override
     def run_ended(self, outcome: Outcome, *, seconds: float, posts: int = 0) -> None:
@@ -213,7 +202,7 @@ class Metrics(Telemetry):
     def render(self, snapshot: Snapshot) -> bytes:
         """All metrics in Prometheus's text format."""
         self._snapshot.snapshot = snapshot
-        return generate_latest(_WithoutCreated(self.registry))
+        return generate_latest(_WithoutCreated(self._registry))
 
 
 def _class_of(status: int | None) -> str:

@@ -65,12 +65,7 @@ class Changes:
 async def record(conn: AsyncConnection, feed: Feed, what: str, *, user_id: UserId, now: datetime) -> None:
     """Records what a person changed in a feed, in the transaction of the change.
 
-    Args:
-        conn: that transaction's connection.
-        feed: the feed.
-        what: in words; Discord markdown, in which outside text is escaped.
-        user_id: the person.
-        now: the present moment.
+    `what` is Discord markdown, in which outside text is escaped.
     """
     change = Change(
         server_id=feed.server_id, channel_id=feed.channel_id, user_id=user_id, changed_at=now, what=what

@@ -55,13 +55,7 @@ class Services:
 
 
 def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace | None = None) -> Services:
-    """Builds the services; nothing runs yet.
-
-    Args:
-        context: what they share.
-        board: delivers notices to a server's people.
-        pace: of the messages in one channel; Discord's, if left out.
-    """
+    """Builds the services; nothing runs yet. `pace` is by default Discord's limit for one channel."""
     delivery = Delivery(context, pace=pace)
     blocked_channels = BlockedChannels(context, delivery=delivery)
     polling = Polling(context)

@@ -124,9 +124,7 @@ class Fetcher:
     async def get(self, url: URL, read: Callable[[bytes], _T]) -> Answer[_T]:
         """The answer, after as many tries as the limits allow.
 
-        Args:
-            url: at the origin.
-            read: parses the body of a 200, in a thread. Its BrokenJsonError is retried.
+        `read` parses the body of a 200, in a thread. Its BrokenJsonError is retried.
 
         Raises:
             SourceError: no usable answer came, or the server asks for a longer wait than the limits allow.

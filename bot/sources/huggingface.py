@@ -7,13 +7,12 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from importlib.metadata import PackageNotFoundError, version
-from types import TracebackType
 from typing import Any, Self
 
 from pydantic import SecretStr
 from yarl import URL
 
+from bot import __version__
 from bot.core.ids import PaperId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
@@ -101,9 +100,7 @@ class HuggingFace:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def close(self) -> None:
@@ -244,17 +241,10 @@ def _endpoint(text: str) -> URL:
 
 
 def _headers(token: SecretStr | str | None) -> dict[str, str]:
-    headers = {"User-Agent": f"paperboy/{_version()} (Discord bot)", "Accept": "application/json"}
+    headers = {"User-Agent": f"paperboy/{__version__} (Discord bot)", "Accept": "application/json"}
     secret = token.get_secret_value() if isinstance(token, SecretStr) else token or ""
     if secret:
         if not (secret.isascii() and secret.isprintable() and " " not in secret):
             raise ConfigError("HF_TOKEN contains characters that no token has")
         headers["Authorization"] = f"Bearer {secret}"
     return headers
-
-
-def _version() -> str:
-    try:
-        return version("paperboy")
-    except PackageNotFoundError:  # run from a checkout that is not installed
-        return "0"

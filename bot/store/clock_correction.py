@@ -67,11 +67,7 @@ async def pull_back_waits(
 ) -> int:
     """Make retries due now that are later than the longest wait; returns how many were.
 
-    Args:
-        conn: the connection.
-        now: the present moment.
-        longest_wait: of a post, a follow-up or a notice.
-        longest_look: of a blocked channel, until it is rechecked.
+    `longest_wait` is for posts, follow-ups and notices, `longest_look` for rechecks of blocked channels.
     """
     until = now + longest_wait
     pending = literal(PostState.PENDING.value, literal_execute=True)  # for the indexes of what is pending

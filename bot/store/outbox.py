@@ -47,12 +47,8 @@ async def claimable(
 ) -> list[Post]:
     """The posts to attempt now, at most one per channel, taking turns between servers, the oldest first.
 
-    Args:
-        conn: the connection.
-        now: posts with a later next attempt are left out.
-        limit: the maximum number.
-        busy: channels with a request in flight, which are left out, and their servers; each counts as a
-            turn that its server has had.
+    `busy` has the channels with a request in flight, which are left out, and their servers; each counts as a
+    turn that its server has had.
     """
     busy = busy or {}
     first = (_posts.c.next_attempt_at, _posts.c.id)
@@ -90,12 +86,8 @@ async def begin_attempt(
 ) -> bool:
     """Records an attempt before anything is sent; returns False if the post must not be sent any more.
 
-    Args:
-        conn: the connection.
-        post_id: the post.
-        now: when the attempt begins.
-        next_attempt_at: applies if this attempt's result is never recorded.
-        nonce: of the post when it was claimed; it changes when the post's papers change.
+    `next_attempt_at` applies if this attempt's result is never recorded. `nonce` is that of the post when it
+    was claimed; it changes when the post's papers change.
     """
     as_claimed = () if nonce is None else (_posts.c.nonce == nonce,)
     active = exists().where(_feeds.c.id == _posts.c.feed_id, is_active())

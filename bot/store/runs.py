@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import RunId
-from bot.core.runs import Outcome, Run, SourceFailure
+from bot.core.runs import Outcome, Run, RunReport, SourceFailure
 from bot.errors import Problem, ProblemKind
 from bot.store import tables
 
@@ -26,34 +26,19 @@ async def start(conn: AsyncConnection, *, now: datetime) -> RunId:
     return run_id
 
 
-async def finish(
-    conn: AsyncConnection,
-    run_id: RunId,
-    *,
-    now: datetime,
-    outcome: str,
-    listed: int,
-    new_papers: int,
-    feeds: int,
-    posts: int,
-    problem: Problem | None,
-    problem_day: date | None,
-) -> None:
-    """Record how the run ended.
-
-    Raises:
-        ValueError: `outcome` is none of `Outcome`.
-    """
+async def finish(conn: AsyncConnection, run_id: RunId, report: RunReport, *, now: datetime) -> None:
+    """Records how the run ended."""
+    problem = report.problem
     values = {
         "finished_at": now,
-        "outcome": Outcome(outcome).value,
-        "listed": listed,
-        "new_papers": new_papers,
-        "feeds": feeds,
-        "posts": posts,
+        "outcome": report.outcome.value,
+        "listed": report.listed,
+        "new_papers": report.new_papers,
+        "feeds": report.feeds,
+        "posts": report.posts,
         "problem": problem and problem.kind.value,
         "problem_status": problem and problem.status,
-        "problem_day": problem_day,
+        "problem_day": report.problem_day,
     }
     await conn.execute(update(_runs).where(_runs.c.id == run_id).values(values))
 

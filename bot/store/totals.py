@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, literal, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.posts import PostState
@@ -28,37 +30,24 @@ async def read(conn: AsyncConnection) -> Totals:
         .where(_posts.c.state == _PENDING)
     )
     waiting = pending.where(certain, is_active())
-    servers = select(func.count()).select_from(tables.servers).where(tables.servers.c.left_at.is_(None))
-    statement = select(
-        servers.scalar_subquery(),
-        feeds.where(is_active()).scalar_subquery(),
-        feeds.where(~blocked, paused).scalar_subquery(),
-        feeds.where(blocked).scalar_subquery(),
-        _count_of(tables.subscriptions, subscriptions.is_live),
-        _count_of(tables.papers),
-        waiting.scalar_subquery(),
-        pending.where(certain, ~is_active()).scalar_subquery(),
-        pending.where(~certain).scalar_subquery(),
-        waiting.with_only_columns(func.min(_posts.c.planned_at), maintain_column_froms=True)
-        .scalar_subquery()
-        .label("oldest_waiting_at"),
-        select(func.coalesce(func.sum(tables.list_days.c.unreadable), 0)).scalar_subquery(),
-    )
-    row = (await conn.execute(statement)).one()
-    return Totals(
-        servers=row[0],
-        feeds_active=row[1],
-        feeds_paused=row[2],
-        feeds_blocked=row[3],
-        subscriptions=row[4],
-        papers=row[5],
-        posts_waiting=row[6],
-        posts_blocked=row[7],
-        posts_unconfirmed=row[8],
-        oldest_waiting_at=row[9],
-        items_unreadable=row[10],
-    )
+    figures: dict[str, Select[Any]] = {
+        "servers": _count_of(tables.servers, tables.servers.c.left_at.is_(None)),
+        "feeds_active": feeds.where(is_active()),
+        "feeds_paused": feeds.where(~blocked, paused),
+        "feeds_blocked": feeds.where(blocked),
+        "subscriptions": _count_of(tables.subscriptions, subscriptions.is_live),
+        "papers": _count_of(tables.papers),
+        "posts_waiting": waiting,
+        "posts_blocked": pending.where(certain, ~is_active()),
+        "posts_unconfirmed": pending.where(~certain),
+        "oldest_waiting_at": waiting.with_only_columns(
+            func.min(_posts.c.planned_at), maintain_column_froms=True
+        ),
+        "items_unreadable": select(func.coalesce(func.sum(tables.list_days.c.unreadable), 0)),
+    }
+    statement = select(*(figure.scalar_subquery().label(name) for name, figure in figures.items()))
+    return Totals(**(await conn.execute(statement)).mappings().one())
 
 
-def _count_of(table: tables.Table, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
-    return select(func.count()).select_from(table).where(*conditions).scalar_subquery()
+def _count_of(table: tables.Table, *conditions: ColumnElement[bool]) -> Select[Any]:
+    return select(func.count()).select_from(table).where(*conditions)

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import discord
 import pytest
+from yarl import URL
 
 from bot.client import point_at
 from bot.discord.connection import requests
-from bot.discord.survey import Identity, NoAnswerError, SessionStarts, Survey
+from bot.discord.connection.gateway import GatewayAddress
+from bot.discord.survey import Identity, NoAnswerError, Survey
 from bot.doctor.discord import check_discord, judge_identity, judge_starts
 from bot.doctor.findings import Finding, Sign
 from sandbox import Fault, Sandbox
@@ -60,7 +62,15 @@ def test_enabled_privileged_intents_can_be_disabled() -> None:
 
 @pytest.mark.parametrize(("left", "sign"), [(1000, Sign.FINE), (20, Sign.WARNING), (0, Sign.WRONG)])
 def test_few_remaining_session_starts_are_a_warning(left: int, sign: Sign) -> None:
-    found = judge_starts(SessionStarts(left=left, total=1000, resets_in_seconds=7200))
+    found = judge_starts(
+        GatewayAddress(
+            url=URL("wss://gateway.discord.gg"),
+            shards=1,
+            sessions=1000,
+            sessions_left=left,
+            resets_in_seconds=7200,
+        )
+    )
     assert found.sign is sign
     assert ("2 hours" in found.remedy) == (sign is not Sign.FINE)
 
@@ -79,7 +89,7 @@ async def test_a_survey_learns_its_identity_and_discords_time(sandbox: Sandbox) 
         found = await survey.log_in(sandbox.token)
         assert survey.is_logged_in
         assert (found.name, found.commands, list(found.privileged)) == ("Paperboy", 0, [])
-        assert (await survey.session_starts()).left == 1000
+        assert (await survey.gateway()).sessions_left == 1000
         assert await survey.servers() == {sandbox.guild.id: "Paper Club"}
         assert survey.server_time is not None
         assert survey.server_time[1] == NOW

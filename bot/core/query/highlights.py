@@ -13,12 +13,8 @@ from bot.core.words.tokenizer import words
 def mark(queries: Iterable[Query], field: Field, text: str) -> tuple[tuple[int, int], ...]:
     """The spans of `text` that the queries match, sorted and without overlaps.
 
-    They cover whole words, and a phrase is one span. What a query excludes is never marked.
-
-    Args:
-        queries: the queries whose phrases to mark.
-        field: the field of the paper that the text shows.
-        text: the text as it is shown, with its LaTeX converted (`bot.core.words.latex`); it may be shortened.
+    They cover whole words, and a phrase is one span. What a query excludes is never marked. The text is the
+    paper's field as it is shown, with its LaTeX converted (`bot.core.words.latex`); it may be shortened.
     """
     phrases = {
         phrase for query in queries for phrase in positive_phrases(query.root) if field in phrase.fields

@@ -59,10 +59,8 @@ def find_phrase(
 ) -> list[tuple[int, int]]:
     """Every match of a phrase in a text, as the index of its first word and the one after its last.
 
-    Args:
-        query: the phrase's folded words, at least one.
-        words: the words of the text.
-        is_prefix: the phrase's last word is only the beginning of a word, as written or folded.
+    The phrase has at least one word, and all are folded. With `is_prefix`, the last one is only the beginning
+    of a word, as written or folded.
     """
     search = _Search(query, words, is_prefix=is_prefix)
     ends = ((start, search.end_of_match(0, start)) for start in range(len(words)))

@@ -8,6 +8,7 @@ import ssl
 import zlib
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -46,10 +47,12 @@ FAILURES = (
 _UNREADABLE = (AttributeError, LookupError, RecursionError, TypeError, ValueError, discord.InvalidData)
 
 
+@dataclass
 class DiscordError(PaperboyError):
     """Discord refused a request, or gave no usable answer. The text names no address of the network.
 
     Attributes:
+        reason: the text.
         status: of HTTP; None if no answer arrived.
         code: Discord's own error code, or 0.
         text: Discord's own words, if any.
@@ -59,26 +62,18 @@ class DiscordError(PaperboyError):
         is_from_discord: whether Discord itself answered, not a proxy or a network's login page.
     """
 
-    def __init__(
-        self,
-        reason: str,
-        *,
-        status: int | None = None,
-        code: int = 0,
-        text: str = "",
-        fields: object = None,
-        close_code: int | None = None,
-        retry_after_seconds: float | None = None,
-        is_from_discord: bool = False,
-    ) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.code = code
-        self.text = text
-        self.fields = fields
-        self.close_code = close_code
-        self.retry_after_seconds = retry_after_seconds
-        self.is_from_discord = is_from_discord
+    reason: str
+    _: KW_ONLY
+    status: int | None = None
+    code: int = 0
+    text: str = ""
+    fields: object = None
+    close_code: int | None = None
+    retry_after_seconds: float | None = None
+    is_from_discord: bool = False
+
+    def __str__(self) -> str:
+        return self.reason
 
     @property
     def is_token_refused(self) -> bool:

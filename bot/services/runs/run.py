@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
 from bot.core.decisions import Stage, reach
@@ -14,7 +14,7 @@ from bot.core.feeds import Feed, LastRun, Subscription
 from bot.core.ids import FeedId, PostId, RunId
 from bot.core.list_days import open_list_day
 from bot.core.plurals import count
-from bot.core.runs import Outcome
+from bot.core.runs import Outcome, RunReport, outcome_of
 from bot.core.schedules import Cadence, Schedule, next_run
 from bot.errors import Problem, ProblemKind, StoreError
 from bot.services.blocks.blocked_channels import BlockedChannels
@@ -24,7 +24,6 @@ from bot.services.runs.clock_correction import correct
 from bot.services.runs.freshness import FreshList
 from bot.services.runs.planning import FeedPlan, Planned, plan, plan_older
 from bot.services.runs.polling import Polling, PollResult
-from bot.services.runs.run_report import RunReport, outcome_of, record
 from bot.store import feeds, papers, posts, runs, subscriptions
 
 _log = logging.getLogger(__name__)
@@ -105,7 +104,7 @@ class Runs:
             report.feeds,
             report.posts,
             f"; the list of {report.problem_day}: {report.problem}" if report.problem_day else "",
-            extra={"fields": {**report.fields, "seconds": round(seconds, 3)}},
+            extra={"fields": {**_fields(report), "seconds": round(seconds, 3)}},
         )
         return report
 
@@ -152,7 +151,7 @@ class Runs:
                 problem=problem,
                 problem_day=problem_day,
             )
-            await record(conn, run_id, report, now=now)
+            await runs.finish(conn, run_id, report, now=now)
         for feed in due:
             if feed.settings.schedule.cadence is not Cadence.LIVE:
                 self._telemetry.feed_planned(late_seconds=max(0.0, (now - feed.next_run_at).total_seconds()))
@@ -163,7 +162,7 @@ class Runs:
         try:
             async with self._database.write() as conn:
                 report = RunReport(outcome=Outcome.FAILED, problem=Problem(kind))
-                await record(conn, run_id, report, now=self._clock())
+                await runs.finish(conn, run_id, report, now=self._clock())
         except StoreError:
             pass  # the database has logged it once
         except Exception:  # noqa: BLE001 - the first error matters more, and is raised next
@@ -247,6 +246,12 @@ class Runs:
             now=now,
             backfill_days=self._backfill_days,
         )
+
+
+def _fields(report: RunReport) -> Mapping[str, object]:
+    """The fields of the log line."""
+    problem, day = report.problem, report.problem_day
+    return asdict(report) | {"problem": problem and problem.kind.value, "problem_day": day and str(day)}
 
 
 def _last_runs(due: Sequence[Feed], wanted: Mapping[FeedId, Sequence[Subscription]]) -> Iterator[datetime]:
