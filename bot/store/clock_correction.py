@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, delete, func, literal, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.posts import FollowUpState, PostState
 from bot.core.schedules import Cadence, Schedule
 from bot.store import tables
 from bot.store.column_types import UtcDateTime
@@ -70,11 +69,10 @@ async def pull_back_waits(
     `longest_wait` is for posts, follow-ups and notices, `longest_look` for rechecks of blocked channels.
     """
     until = now + longest_wait
-    pending = literal(PostState.PENDING.value, literal_execute=True)  # for the indexes of what is pending
     late = {
-        _posts.c.next_attempt_at: and_(_posts.c.state == pending, _posts.c.next_attempt_at > until),
+        _posts.c.next_attempt_at: and_(_posts.c.state == tables.PENDING, _posts.c.next_attempt_at > until),
         _follow_ups.c.next_attempt_at: and_(
-            _follow_ups.c.state == literal(FollowUpState.PENDING.value, literal_execute=True),
+            _follow_ups.c.state == tables.PENDING,
             _follow_ups.c.next_attempt_at > until,
         ),
         _notices.c.next_attempt_at: _notices.c.next_attempt_at > until,

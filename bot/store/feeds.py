@@ -15,7 +15,7 @@ from bot.core.ids import ChannelId, FeedId, ServerId, UserId
 from bot.core.schedules import Cadence, Schedule
 from bot.store import feed_settings, servers, subscriptions, tables
 from bot.store.column_types import keep_first
-from bot.store.dialects import insert_if_new, these_ids
+from bot.store.sqlite.statements import insert_if_new, these_ids
 
 _feeds = tables.feeds
 _NO_BLOCK = {"block_reason": None, "blocked_at": None, "recheck_at": None, "gone_at": None}
@@ -47,7 +47,7 @@ async def ensure(
         "created_at": now,
         "created_by": created_by,
     }
-    await conn.execute(insert_if_new(conn, _feeds, key=["channel_id"]), row)
+    await conn.execute(insert_if_new(_feeds, key=["channel_id"]), row)
     (feed,) = await _where(conn, _feeds.c.channel_id == place.channel_id)
     return feed
 
@@ -88,10 +88,6 @@ async def next_due_at(conn: AsyncConnection) -> datetime | None:
         is_active(), _feeds.c.cadence != Cadence.LIVE.value, _has_subscriptions
     )
     return (await conn.execute(statement)).scalar_one()
-
-
-async def count(conn: AsyncConnection) -> int:
-    return (await conn.execute(select(func.count()).select_from(_feeds))).scalar_one()
 
 
 async def count_in_use(conn: AsyncConnection, server_id: ServerId) -> int:
@@ -154,8 +150,8 @@ async def long_gone(conn: AsyncConnection, *, before: datetime) -> list[Feed]:
 
 async def forget_gone(conn: AsyncConnection, feed_ids: Collection[FeedId], *, before: datetime) -> list[Feed]:
     """Delete those of the feeds that have been gone since then, with all their data; returns them."""
-    gone = await _where(conn, _feeds.c.gone_at < before, _feeds.c.id.in_(these_ids(conn, feed_ids)))
-    await conn.execute(delete(_feeds).where(_feeds.c.id.in_(these_ids(conn, [feed.id for feed in gone]))))
+    gone = await _where(conn, _feeds.c.gone_at < before, _feeds.c.id.in_(these_ids(feed_ids)))
+    await conn.execute(delete(_feeds).where(_feeds.c.id.in_(these_ids([feed.id for feed in gone]))))
     return gone
 
 
@@ -185,7 +181,7 @@ async def note_figures(conn: AsyncConnection, figures: Mapping[FeedId, LastRun])
             "last_matched": result.matched,
             "last_planned": result.planned,
         }
-        await conn.execute(update(_feeds).where(_feeds.c.id.in_(these_ids(conn, ids))).values(values))
+        await conn.execute(update(_feeds).where(_feeds.c.id.in_(these_ids(ids))).values(values))
 
 
 async def _set(conn: AsyncConnection, feed_id: FeedId, **values: object) -> None:

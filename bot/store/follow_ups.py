@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, insert, literal, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.ids import ChannelId, FeedId, FollowUpId, MessageId, PaperId, PostId, ServerId
+from bot.core.ids import ChannelId, FeedId, FollowUpId, PaperId, PostId
 from bot.core.posts import FollowUp, FollowUpKind, FollowUpState, PostState
 from bot.store import tables
-from bot.store.dialects import these_ids
 from bot.store.feeds import is_active
+from bot.store.sqlite.statements import these_ids
 
 _follow_ups = tables.follow_ups
 _posts = tables.posts
 _feeds = tables.feeds
 _entries = tables.post_papers
-# A literal, not a bound parameter, so that the partial index on pending follow-ups is used.
-_PENDING = literal(FollowUpState.PENDING.value, literal_execute=True)
 
 
 async def add(
@@ -44,7 +43,7 @@ async def add(
 
 async def due(conn: AsyncConnection, post_id: PostId, *, now: datetime) -> None:
     """Makes the follow-ups of a sent post due now."""
-    theirs = (_follow_ups.c.post_id == post_id) & (_follow_ups.c.state == _PENDING)
+    theirs = (_follow_ups.c.post_id == post_id) & (_follow_ups.c.state == tables.PENDING)
     await conn.execute(update(_follow_ups).where(theirs).values(next_attempt_at=now))
 
 
@@ -110,7 +109,7 @@ async def give_up(conn: AsyncConnection, feed_id: FeedId, kind: FollowUpKind) ->
 async def with_problems(conn: AsyncConnection, feed_ids: Collection[FeedId], limit: int) -> list[FollowUp]:
     """The feeds' follow-ups that failed or wait after a failure, the newest first."""
     statement = _of_sent().where(
-        _feeds.c.id.in_(these_ids(conn, feed_ids)),
+        _feeds.c.id.in_(these_ids(feed_ids)),
         _follow_ups.c.state != FollowUpState.DONE.value,
         _follow_ups.c.reason.is_not(None),
     )
@@ -124,7 +123,13 @@ async def of_post(conn: AsyncConnection, post_id: PostId) -> list[FollowUp]:
 
 def _of_sent() -> Select[Any]:
     return (
-        select(_follow_ups, _posts.c.feed_id, _posts.c.channel_id, _posts.c.message_id, _feeds.c.server_id)
+        select(
+            *(_follow_ups.c[field.name] for field in fields(FollowUp) if field.name in _follow_ups.c),
+            _posts.c.feed_id,
+            _posts.c.channel_id,
+            _posts.c.message_id,
+            _feeds.c.server_id,
+        )
         .join(_posts, _posts.c.id == _follow_ups.c.post_id)
         .join(_feeds, _feeds.c.id == _posts.c.feed_id)
         .where(_posts.c.state == PostState.SENT.value)
@@ -132,7 +137,7 @@ def _of_sent() -> Select[Any]:
 
 
 def _ready() -> Select[Any]:
-    return _of_sent().where(_follow_ups.c.state == _PENDING, is_active())
+    return _of_sent().where(_follow_ups.c.state == tables.PENDING, is_active())
 
 
 async def _set(conn: AsyncConnection, follow_up_id: FollowUpId, **values: object) -> None:
@@ -140,31 +145,14 @@ async def _set(conn: AsyncConnection, follow_up_id: FollowUpId, **values: object
 
 
 async def _fetch(conn: AsyncConnection, statement: Select[Any]) -> list[FollowUp]:
-    rows: Sequence[Row[Any]] = (await conn.execute(statement)).all()
-    papers: dict[int, list[PaperId]] = {row.post_id: [] for row in rows}
+    rows = (await conn.execute(statement)).mappings().all()
+    papers: dict[int, list[PaperId]] = {row["post_id"]: [] for row in rows}
     if rows:
         of_posts = (
             select(_entries.c.post_id, _entries.c.paper_id)
-            .where(_entries.c.post_id.in_(these_ids(conn, papers)))
+            .where(_entries.c.post_id.in_(these_ids(papers)))
             .order_by(_entries.c.post_id, _entries.c.position)
         )
         for post_id, paper_id in await conn.execute(of_posts):
             papers[post_id].append(PaperId(paper_id))
-    return [
-        FollowUp(
-            id=FollowUpId(row.id),
-            kind=FollowUpKind(row.kind),
-            state=FollowUpState(row.state),
-            post_id=PostId(row.post_id),
-            feed_id=FeedId(row.feed_id),
-            server_id=ServerId(row.server_id),
-            channel_id=ChannelId(row.channel_id),
-            message_id=MessageId(row.message_id),
-            paper_ids=tuple(papers[row.post_id]),
-            attempts=row.attempts,
-            next_attempt_at=row.next_attempt_at,
-            reason=row.reason,
-            code=row.code,
-        )
-        for row in rows
-    ]
+    return [FollowUp(**row, paper_ids=tuple(papers[row["post_id"]])) for row in rows]

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.dialects import insert_or_update
+from bot.store.sqlite.statements import insert_or_update
 from bot.store.tables import list_day_papers, list_days
 
 
@@ -22,7 +22,7 @@ class DayRead:
 
 async def record(conn: AsyncConnection, day: date, *, read_at: datetime, unreadable: int = 0) -> None:
     row = {"day": day, "read_at": read_at, "unreadable": unreadable}
-    await conn.execute(insert_or_update(conn, list_days, key=["day"]), row)
+    await conn.execute(insert_or_update(list_days, key=["day"]), row)
 
 
 async def reads(conn: AsyncConnection, first: date, last: date) -> dict[date, DayRead]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
+from dataclasses import fields
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Row, delete, exists, func, insert, literal, select, update
+from sqlalchemy import delete, exists, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import ChannelId, FeedId, MessageId, NoticeId, ServerId
@@ -15,8 +15,8 @@ from bot.core.notices import Notice, NoticeKind, NoticeState
 from bot.core.posts import PostState
 from bot.store import subscriptions, tables
 from bot.store.column_types import UtcDateTime
-from bot.store.dialects import insert_if_new, these_ids
 from bot.store.feeds import is_active
+from bot.store.sqlite.statements import insert_if_new, these_ids
 
 _notices = tables.notices
 _feeds = tables.feeds
@@ -46,7 +46,7 @@ async def add(conn: AsyncConnection, kind: NoticeKind, feed_id: FeedId, *, now: 
         literal(now, UtcDateTime()),
     ).where(_feeds.c.id == feed_id)
     columns = ["server_id", "feed_id", "kind", "state", "nonce", "created_at", "attempts", "next_attempt_at"]
-    await conn.execute(insert_if_new(conn, _notices, key=["feed_id", "kind"]).from_select(columns, row))
+    await conn.execute(insert_if_new(_notices, key=["feed_id", "kind"]).from_select(columns, row))
 
 
 async def count_undeliverable(
@@ -56,7 +56,7 @@ async def count_undeliverable(
     theirs = (
         (_notices.c.server_id == server_id)
         & (_notices.c.state == NoticeState.UNDELIVERABLE.value)
-        & (_notices.c.feed_id.is_(None) | _notices.c.feed_id.in_(these_ids(conn, feed_ids)))
+        & (_notices.c.feed_id.is_(None) | _notices.c.feed_id.in_(these_ids(feed_ids)))
     )
     return (await conn.execute(select(func.count()).select_from(_notices).where(theirs))).scalar_one()
 
@@ -113,12 +113,12 @@ async def any_of_source(conn: AsyncConnection) -> bool:
 async def pending(conn: AsyncConnection) -> list[Notice]:
     """The pending notices, the oldest first, without those of servers that the bot left."""
     statement = (
-        select(_notices)
+        select(*(_notices.c[field.name] for field in fields(Notice)))
         .join(_servers, _servers.c.id == _notices.c.server_id)
         .where(_notices.c.state == NoticeState.PENDING.value, _servers.c.left_at.is_(None))
         .order_by(_notices.c.id)
     )
-    return [_notice(row) for row in await conn.execute(statement)]
+    return [Notice(**row) for row in (await conn.execute(statement)).mappings()]
 
 
 async def begin_attempt(
@@ -150,7 +150,7 @@ async def mark_undeliverable(conn: AsyncConnection, ids: Collection[NoticeId]) -
 
 async def drop(conn: AsyncConnection, ids: Collection[NoticeId]) -> None:
     """Deletes notices whose problem is over, so that a new problem is a new notice."""
-    await conn.execute(delete(_notices).where(_notices.c.id.in_(these_ids(conn, ids))))
+    await conn.execute(delete(_notices).where(_notices.c.id.in_(these_ids(ids))))
 
 
 async def delays(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[FeedId, str]:
@@ -159,9 +159,9 @@ async def delays(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[Fe
         select(_posts.c.feed_id, _posts.c.reason)
         .join(_feeds, _feeds.c.id == _posts.c.feed_id)
         .where(
-            _feeds.c.id.in_(these_ids(conn, feed_ids)),
+            _feeds.c.id.in_(these_ids(feed_ids)),
             is_active(),
-            _posts.c.state == literal(PostState.PENDING.value, literal_execute=True),
+            _posts.c.state == tables.PENDING,
             _posts.c.unconfirmed_since.is_(None),
             _posts.c.reason.is_not(None),
         )
@@ -171,18 +171,4 @@ async def delays(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[Fe
 
 
 async def _set(conn: AsyncConnection, ids: Collection[NoticeId], **values: object) -> None:
-    await conn.execute(update(_notices).where(_notices.c.id.in_(these_ids(conn, ids))).values(values))
-
-
-def _notice(row: Row[Any]) -> Notice:
-    return Notice(
-        id=NoticeId(row.id),
-        server_id=ServerId(row.server_id),
-        kind=NoticeKind(row.kind),
-        feed_id=None if row.feed_id is None else FeedId(row.feed_id),
-        state=NoticeState(row.state),
-        nonce=row.nonce,
-        created_at=row.created_at,
-        attempts=row.attempts,
-        next_attempt_at=row.next_attempt_at,
-    )
+    await conn.execute(update(_notices).where(_notices.c.id.in_(these_ids(ids))).values(values))

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select, update
+from sqlalchemy import ColumnElement, Select, case, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import ChannelId, FeedId, MessageId, PostId, ServerId
@@ -18,8 +18,6 @@ from bot.store.feeds import is_active
 
 _posts = tables.posts
 _feeds = tables.feeds
-# A literal, not a bound parameter, so that the partial indexes on pending posts are used.
-_PENDING = literal(PostState.PENDING.value, literal_execute=True)
 
 
 def _heads() -> Select[Any]:
@@ -30,11 +28,11 @@ def _heads() -> Select[Any]:
     """
     earlier = _posts.alias("earlier")
     return posts.with_feeds().where(
-        _posts.c.state == _PENDING,
+        _posts.c.state == tables.PENDING,
         _posts.c.unconfirmed_since.is_(None),
         is_active(),
         ~exists().where(
-            earlier.c.state == _PENDING,
+            earlier.c.state == tables.PENDING,
             earlier.c.unconfirmed_since.is_(None),
             earlier.c.channel_id == _posts.c.channel_id,
             earlier.c.queue < _posts.c.queue,

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.store import tables
-from bot.store.dialects import insert_if_new
+from bot.store.sqlite.statements import insert_if_new
 
 _papers = tables.papers
 _days = tables.list_day_papers
@@ -43,7 +43,7 @@ async def upsert(
     stands_on = [(one, row["id"]) for row in rows for one in (day, row.pop("list_day")) if one is not None]
     if unlisted := {row["id"] for row in rows} - {paper_id for _, paper_id in stands_on}:
         raise ValueError(f"papers that were never listed are not kept: {', '.join(sorted(unlisted))}")
-    insert = insert_if_new(conn, _papers, key=["id"]).returning(_papers.c.id)
+    insert = insert_if_new(_papers, key=["id"]).returning(_papers.c.id)
     inserted = await conn.execute(insert, [{**row, "first_seen_at": seen_at} for row in rows])
     new = {PaperId(paper_id) for paper_id in inserted.scalars()}
     move = (
@@ -55,7 +55,7 @@ async def upsert(
         move, [{"paper_id": row["id"], **{f"new_{name}": row[name] for name in _moving}} for row in rows]
     )
     await conn.execute(
-        insert_if_new(conn, _days, key=["day", "paper_id"]),
+        insert_if_new(_days, key=["day", "paper_id"]),
         [{"day": one, "paper_id": paper_id} for one, paper_id in dict.fromkeys(stands_on)],
     )
     return list(dict.fromkeys(row["id"] for row in rows if row["id"] in new))

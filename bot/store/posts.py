@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
+from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, insert, literal, or_, select, update
+from sqlalchemy import Select, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feeds import FeedKind
-from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, RoleId, ServerId
-from bot.core.posts import Entry, Form, NewPost, Post, PostState
+from bot.core.ids import FeedId, MessageId, PaperId, PostId, RoleId, ServerId
+from bot.core.posts import Entry, NewPost, Post, PostState
 from bot.store import follow_ups, tables
-from bot.store.dialects import insert_if_new, these_ids
+from bot.store.sqlite.statements import insert_if_new, these_ids
 
 _posts = tables.posts
 _entries = tables.post_papers
 _feeds = tables.feeds
-# A literal, not a bound parameter, so that the partial indexes on pending posts are used.
-_PENDING = literal(PostState.PENDING.value, literal_execute=True)
+_STORED = [field.name for field in fields(Post) if field.name in _posts.c]
 
 
 async def add(conn: AsyncConnection, posts: Iterable[NewPost], *, now: datetime) -> list[Post]:
@@ -36,7 +35,7 @@ async def add(conn: AsyncConnection, posts: Iterable[NewPost], *, now: datetime)
     planned = {PostId(row.id): by_nonce[row.nonce] for row in inserted}
     taken = await _add_entries(conn, planned)
     if empty := planned.keys() - taken.keys():
-        await conn.execute(delete(_posts).where(_posts.c.id.in_(these_ids(conn, empty))))
+        await conn.execute(delete(_posts).where(_posts.c.id.in_(these_ids(empty))))
     await follow_ups.add(conn, {post_id: planned[post_id].follow_ups for post_id in sorted(taken)}, now=now)
     return [
         Post(
@@ -86,7 +85,7 @@ async def _add_entries(conn: AsyncConnection, planned: dict[PostId, NewPost]) ->
     ]
     taken: dict[PostId, list[int]] = {}
     if rows:
-        statement = insert_if_new(conn, _entries, key=["feed_id", "paper_id"])
+        statement = insert_if_new(_entries, key=["feed_id", "paper_id"])
         stored = await conn.execute(statement.returning(_entries.c.post_id, _entries.c.position), rows)
         for row in stored:
             taken.setdefault(PostId(row.post_id), []).append(row.position)
@@ -101,7 +100,7 @@ async def posted(
     `since` leaves out papers with an earlier list day, to keep the result small.
     """
     statement = select(_entries.c.feed_id, _entries.c.paper_id).where(
-        _entries.c.feed_id.in_(these_ids(conn, feed_ids))
+        _entries.c.feed_id.in_(these_ids(feed_ids))
     )
     if since is not None:
         # A join, because with a subselect in IN, SQLite would combine every paper with every feed.
@@ -113,7 +112,7 @@ async def posted(
 
 async def unconfirmed(conn: AsyncConnection, server_id: ServerId | None = None) -> list[Post]:
     """The unconfirmed posts of one server or of all, the oldest first."""
-    statement = with_feeds().where(_posts.c.state == _PENDING, _posts.c.unconfirmed_since.is_not(None))
+    statement = with_feeds().where(_posts.c.state == tables.PENDING, _posts.c.unconfirmed_since.is_not(None))
     if server_id is not None:
         statement = statement.where(_feeds.c.server_id == server_id)
     return await fetch(conn, statement.order_by(_posts.c.id))
@@ -126,11 +125,13 @@ async def by_ids(
 
     With `split_since`, also their parts that are pending, or were sent or failed since then.
     """
-    wanted = _posts.c.id.in_(these_ids(conn, post_ids))
+    wanted = _posts.c.id.in_(these_ids(post_ids))
     if split_since is not None:
         planned = select(func.coalesce(_posts.c.part_of, _posts.c.id)).where(wanted)
         is_new = or_(
-            _posts.c.state == _PENDING, _posts.c.sent_at >= split_since, _posts.c.failed_at >= split_since
+            _posts.c.state == tables.PENDING,
+            _posts.c.sent_at >= split_since,
+            _posts.c.failed_at >= split_since,
         )
         wanted |= _posts.c.part_of.in_(planned) & is_new
     return await fetch(conn, with_feeds().where(wanted).order_by(_posts.c.queue))
@@ -172,7 +173,7 @@ async def failed(conn: AsyncConnection, feed_ids: Collection[FeedId], limit: int
     """The feeds' failed posts, the latest failure first."""
     statement = (
         with_feeds()
-        .where(_feeds.c.id.in_(these_ids(conn, feed_ids)), _posts.c.state == PostState.FAILED.value)
+        .where(_feeds.c.id.in_(these_ids(feed_ids)), _posts.c.state == PostState.FAILED.value)
         .order_by(_posts.c.failed_at.desc(), _posts.c.id.desc())
         .limit(limit)
     )
@@ -182,9 +183,11 @@ async def failed(conn: AsyncConnection, feed_ids: Collection[FeedId], limit: int
 async def counts(conn: AsyncConnection, feed_id: FeedId) -> dict[PostState, int]:
     """How many posts the feed has in every state."""
     statement = (
-        select(_posts.c.state, func.count()).where(_posts.c.feed_id == feed_id).group_by(_posts.c.state)
+        select(_posts.c.state, func.count().label("number"))
+        .where(_posts.c.feed_id == feed_id)
+        .group_by(_posts.c.state)
     )
-    numbers = {PostState(state): number for state, number in (await conn.execute(statement))}
+    numbers: dict[PostState, int] = {row.state: row.number for row in await conn.execute(statement)}
     return {state: numbers.get(state, 0) for state in PostState}
 
 
@@ -205,7 +208,7 @@ async def waiting(conn: AsyncConnection, server_id: ServerId) -> dict[FeedId, in
     statement = (
         select(_posts.c.feed_id, func.count())
         .join(_feeds, _feeds.c.id == _posts.c.feed_id)
-        .where(_feeds.c.server_id == server_id, _posts.c.state == _PENDING)
+        .where(_feeds.c.server_id == server_id, _posts.c.state == tables.PENDING)
         .group_by(_posts.c.feed_id)
     )
     return {FeedId(feed_id): number for feed_id, number in (await conn.execute(statement))}
@@ -213,14 +216,15 @@ async def waiting(conn: AsyncConnection, server_id: ServerId) -> dict[FeedId, in
 
 async def change_mention(conn: AsyncConnection, feed_id: FeedId, role_id: RoleId | None) -> None:
     """Changes the role in the feed's pending posts that ping one; None removes the ping."""
-    theirs = (_posts.c.feed_id == feed_id) & (_posts.c.state == _PENDING)
+    theirs = (_posts.c.feed_id == feed_id) & (_posts.c.state == tables.PENDING)
     pinging = theirs & _posts.c.mention_role_id.is_not(None)
     await conn.execute(update(_posts).where(pinging).values(mention_role_id=role_id))
 
 
 def with_feeds() -> Select[Any]:
     """Every post, with its feed's server and kind of channel."""
-    return select(_posts, _feeds.c.server_id, _feeds.c.kind).join(_feeds, _feeds.c.id == _posts.c.feed_id)
+    columns = (_posts.c[name] for name in _STORED)
+    return select(*columns, _feeds.c.server_id, _feeds.c.kind).join(_feeds, _feeds.c.id == _posts.c.feed_id)
 
 
 async def _first(conn: AsyncConnection, statement: Select[Any]) -> Post | None:
@@ -228,40 +232,15 @@ async def _first(conn: AsyncConnection, statement: Select[Any]) -> Post | None:
 
 
 async def fetch(conn: AsyncConnection, statement: Select[Any]) -> list[Post]:
-    rows: Sequence[Row[Any]] = (await conn.execute(statement)).all()
-    entries: dict[int, list[Entry]] = {row.id: [] for row in rows}
+    rows = (await conn.execute(statement)).mappings().all()
+    entries: dict[int, list[Entry]] = {row["id"]: [] for row in rows}
     if rows:
         of_posts = (
             select(_entries)
-            .where(_entries.c.post_id.in_(these_ids(conn, entries)))
+            .where(_entries.c.post_id.in_(these_ids(entries)))
             .order_by(_entries.c.post_id, _entries.c.position)
         )
         for row in await conn.execute(of_posts):
-            entry = Entry(paper_id=PaperId(row.paper_id), form=Form(row.form), queries=row.queries)
+            entry = Entry(paper_id=PaperId(row.paper_id), form=row.form, queries=row.queries)
             entries[row.post_id].append(entry)
-    return [_post(row, tuple(entries[row.id])) for row in rows]
-
-
-def _post(row: Row[Any], entries: tuple[Entry, ...]) -> Post:
-    return Post(
-        id=PostId(row.id),
-        feed_id=FeedId(row.feed_id),
-        server_id=ServerId(row.server_id),
-        channel_id=ChannelId(row.channel_id),
-        kind=FeedKind(row.kind),
-        state=PostState(row.state),
-        nonce=row.nonce,
-        entries=entries,
-        mention_role_id=None if row.mention_role_id is None else RoleId(row.mention_role_id),
-        planned_at=row.planned_at,
-        first_attempt_at=row.first_attempt_at,
-        attempts=row.attempts,
-        failures=row.failures,
-        next_attempt_at=row.next_attempt_at,
-        unconfirmed_since=row.unconfirmed_since,
-        message_id=None if row.message_id is None else MessageId(row.message_id),
-        sent_at=row.sent_at,
-        reason=row.reason,
-        code=row.code,
-        refusal=row.refusal,
-    )
+    return [Post(**row, entries=tuple(entries[row["id"]])) for row in rows]

@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import ChannelId, ServerId
 from bot.core.schedules import ScheduleDefaults
 from bot.store import tables
-from bot.store.dialects import insert_if_new, these_ids
+from bot.store.sqlite.statements import insert_if_new, these_ids
 
 
 async def ensure(conn: AsyncConnection, server_id: ServerId, *, now: datetime) -> None:
     row = {"id": server_id, "added_at": now}
-    await conn.execute(insert_if_new(conn, tables.servers, key=["id"]), row)
-
-
-async def count(conn: AsyncConnection) -> int:
-    return (await conn.execute(select(func.count()).select_from(tables.servers))).scalar_one()
+    await conn.execute(insert_if_new(tables.servers, key=["id"]), row)
 
 
 async def memberships(conn: AsyncConnection) -> dict[ServerId, bool]:
@@ -36,13 +32,13 @@ async def is_left(conn: AsyncConnection, server_id: ServerId) -> bool:
 
 async def leave(conn: AsyncConnection, server_ids: Collection[ServerId], *, now: datetime) -> None:
     """Record that the bot has left these servers. One that it had left before keeps its time."""
-    theirs = tables.servers.c.id.in_(these_ids(conn, server_ids)) & tables.servers.c.left_at.is_(None)
+    theirs = tables.servers.c.id.in_(these_ids(server_ids)) & tables.servers.c.left_at.is_(None)
     await conn.execute(update(tables.servers).where(theirs).values(left_at=now))
 
 
 async def come_back(conn: AsyncConnection, server_ids: Collection[ServerId]) -> None:
     """Record that the bot is in these servers, if they are known."""
-    theirs = tables.servers.c.id.in_(these_ids(conn, server_ids)) & tables.servers.c.left_at.is_not(None)
+    theirs = tables.servers.c.id.in_(these_ids(server_ids)) & tables.servers.c.left_at.is_not(None)
     await conn.execute(update(tables.servers).where(theirs).values(left_at=None))
 
 
@@ -81,7 +77,7 @@ async def notices_channel(conn: AsyncConnection, server_id: ServerId) -> Channel
 async def welcome(conn: AsyncConnection, server_id: ServerId, *, now: datetime) -> bool:
     """Record that the server is welcomed; False if it is known already."""
     row = {"id": server_id, "added_at": now, "welcomed_at": now}
-    return (await conn.execute(insert_if_new(conn, tables.servers, key=["id"]), row)).rowcount == 1
+    return (await conn.execute(insert_if_new(tables.servers, key=["id"]), row)).rowcount == 1
 
 
 async def defaults(conn: AsyncConnection, server_id: ServerId) -> ScheduleDefaults:

@@ -6,17 +6,16 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, literal, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import PostId
-from bot.core.posts import Entry, FollowUpKind, Post, PostState
+from bot.core.posts import Entry, Post, PostState
 from bot.store import follow_ups, tables
 
 _posts = tables.posts
 _entries = tables.post_papers
 _follow_ups = tables.follow_ups
-_PENDING = literal(PostState.PENDING.value, literal_execute=True)
 _NONCE_BYTES = 12  # 24 hex digits: Discord accepts 25 characters
 
 
@@ -35,13 +34,13 @@ async def split(
     have sent the whole message, each part is searched for.
     """
     whole = (
-        await conn.execute(select(_posts).where(_posts.c.id == post.id, _posts.c.state == _PENDING))
+        await conn.execute(select(_posts).where(_posts.c.id == post.id, _posts.c.state == tables.PENDING))
     ).one_or_none()
     if whole is None:
         return []
     positions = await _positions(conn, post.id)
     following = await conn.execute(select(_follow_ups.c.kind).where(_follow_ups.c.post_id == post.id))
-    kinds = [FollowUpKind(kind) for kind in following.scalars()]
+    kinds = list(following.scalars())
     fresh = {"attempts": 0, "failures": 0, "next_attempt_at": now, "reason": None, "code": None}
     part_ids = [post.id]
     for part in parts[1:]:
@@ -89,7 +88,7 @@ async def pass_on_mention(conn: AsyncConnection, post: Post) -> None:
         select(_posts.c.id)
         .where(
             _posts.c.feed_id == post.feed_id,
-            _posts.c.state == _PENDING,
+            _posts.c.state == tables.PENDING,
             _posts.c.planned_at == post.planned_at,
             _posts.c.first_attempt_at.is_(None),
             _posts.c.id != post.id,

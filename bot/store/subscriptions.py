@@ -14,7 +14,7 @@ from bot.core.feeds import Resumption, Subscription
 from bot.core.ids import FeedId, SubscriptionId, UserId
 from bot.core.query.compiled import CompiledQuery
 from bot.store import tables
-from bot.store.dialects import insert_if_new, these_ids
+from bot.store.sqlite.statements import insert_if_new, these_ids
 
 _subscriptions = tables.subscriptions
 _columns = _subscriptions.c
@@ -59,7 +59,7 @@ async def add(
     created_by: UserId,
 ) -> Subscription | None:
     """Add a query to the feed; None where the feed has one of the same canonical form, or a removed one."""
-    statement = insert_if_new(conn, _subscriptions, key=["feed_id", "canonical"]).returning(*_read)
+    statement = insert_if_new(_subscriptions, key=["feed_id", "canonical"]).returning(*_read)
     row = {
         "feed_id": feed_id,
         "text": query.text,
@@ -124,7 +124,7 @@ async def forget_removed(
     conn: AsyncConnection, subscription_ids: Collection[SubscriptionId], *, before: datetime
 ) -> int:
     """Delete those that were removed before then; returns how many."""
-    theirs = _columns.id.in_(these_ids(conn, subscription_ids))
+    theirs = _columns.id.in_(these_ids(subscription_ids))
     return (await conn.execute(delete(_subscriptions).where(theirs, _columns.ended_at < before))).rowcount
 
 
@@ -136,7 +136,7 @@ async def of_feed(conn: AsyncConnection, feed_id: FeedId) -> list[Subscription]:
 async def of_feeds(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[FeedId, list[Subscription]]:
     """The queries of many feeds, each feed's oldest first; a feed without any is left out."""
     found: dict[FeedId, list[Subscription]] = {}
-    for subscription in await _where(conn, _columns.feed_id.in_(these_ids(conn, feed_ids)), is_live):
+    for subscription in await _where(conn, _columns.feed_id.in_(these_ids(feed_ids)), is_live):
         found.setdefault(subscription.feed_id, []).append(subscription)
     return found
 
@@ -188,10 +188,6 @@ async def recompile(conn: AsyncConnection, subscription_id: SubscriptionId, quer
 async def oldest_since(conn: AsyncConnection) -> date | None:
     """The oldest list day that any subscription wants; None where there is no subscription."""
     return (await conn.execute(select(func.min(_columns.since).filter(is_live)))).scalar_one_or_none()
-
-
-async def count(conn: AsyncConnection) -> int:
-    return (await conn.execute(select(func.count()).select_from(_subscriptions).where(is_live))).scalar_one()
 
 
 async def _where(conn: AsyncConnection, *conditions: ColumnElement[bool]) -> list[Subscription]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -10,6 +11,7 @@ from sqlalchemy import (
     Column,
     Computed,
     Date,
+    Enum,
     ForeignKey,
     Index,
     Integer,
@@ -19,6 +21,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    literal,
     text,
 )
 
@@ -40,10 +43,26 @@ metadata = MetaData(
     }
 )
 
+# Part of the statement, not a bound parameter, so that the partial indexes on pending rows are used.
+PENDING = literal("pending", literal_execute=True)
+_IS_PENDING = text("state = 'pending'")
 
-def _one_of(column: str, states: type[StrEnum]) -> CheckConstraint:
-    values = ", ".join(f"'{state.value}'" for state in states)
-    return CheckConstraint(f"{column} IN ({values})", name=column)
+
+def _values_of(choices: type[StrEnum]) -> list[str]:
+    return [choice.value for choice in choices]
+
+
+def _choice(name: str, choices: type[StrEnum], length: int = 10, **options: Any) -> Column[Any]:
+    """A column for one of these values, stored as text, with a CHECK of the same name."""
+    kind = Enum(
+        choices,
+        name=name,
+        length=length,
+        native_enum=False,
+        create_constraint=True,
+        values_callable=_values_of,
+    )
+    return Column(name, kind, **options)
 
 
 papers = Table(
@@ -110,12 +129,12 @@ feeds = Table(
     Column("server_id", Id, ForeignKey("servers.id", ondelete="CASCADE"), index=True),
     Column("user_id", Id, unique=True),
     Column("channel_id", Id, nullable=False, unique=True),
-    Column("cadence", String(10), nullable=False),
+    _choice("cadence", Cadence, nullable=False),
     Column("post_time", TimeOfDay, nullable=False),
     Column("weekdays", Weekdays, nullable=False),
     Column("timezone", String(64), nullable=False),
-    Column("kind", String(10), nullable=False, server_default=FeedKind.CHANNEL.value),
-    Column("style", String(10), nullable=False),
+    _choice("kind", FeedKind, nullable=False, server_default=FeedKind.CHANNEL.value),
+    _choice("style", Style, nullable=False),
     Column("mention_role_id", Id),
     Column("publishes", Boolean, nullable=False, server_default=false()),
     Column("opens_threads", Boolean, nullable=False, server_default=false()),
@@ -143,9 +162,6 @@ feeds = Table(
     CheckConstraint("weekdays BETWEEN 1 AND 127", name="weekdays"),
     CheckConstraint("min_upvotes >= 0", name="min_upvotes"),
     CheckConstraint("max_papers >= 1", name="max_papers"),
-    _one_of("cadence", Cadence),
-    _one_of("style", Style),
-    _one_of("kind", FeedKind),
     CheckConstraint("(server_id IS NULL) = (user_id IS NOT NULL)", name="owner"),
     CheckConstraint("(user_id IS NOT NULL) = (kind = 'direct')", name="direct"),
     CheckConstraint(
@@ -177,19 +193,9 @@ subscriptions = Table(
     Column("resumed_ran_at", UtcDateTime),  # the feed's last run for it before that removal
     CheckConstraint("ended_at IS NULL OR ended_key IS NOT NULL", name="ended_key"),
     UniqueConstraint("feed_id", "canonical"),
+    Index("ix_subscriptions_live", "feed_id", sqlite_where=text("ended_at IS NULL")),
+    Index("ix_subscriptions_ended", "ended_at", sqlite_where=text("ended_at IS NOT NULL")),
     sqlite_autoincrement=True,
-)
-Index(
-    "ix_subscriptions_live",
-    subscriptions.c.feed_id,
-    sqlite_where=subscriptions.c.ended_at.is_(None),
-    postgresql_where=subscriptions.c.ended_at.is_(None),
-)
-Index(
-    "ix_subscriptions_ended",
-    subscriptions.c.ended_at,
-    sqlite_where=subscriptions.c.ended_at.is_not(None),
-    postgresql_where=subscriptions.c.ended_at.is_not(None),
 )
 
 posts = Table(
@@ -198,7 +204,7 @@ posts = Table(
     Column("id", Id, primary_key=True),
     Column("feed_id", Id, ForeignKey("feeds.id", ondelete="CASCADE"), nullable=False),
     Column("channel_id", Id, nullable=False),
-    Column("state", String(10), nullable=False),
+    _choice("state", PostState, nullable=False),
     Column("nonce", String(25), nullable=False),
     Column("mention_role_id", Id),
     Column("planned_at", UtcDateTime, nullable=False),
@@ -222,34 +228,18 @@ posts = Table(
     CheckConstraint("length(nonce) BETWEEN 1 AND 25", name="nonce"),
     CheckConstraint("part BETWEEN 0 AND 999", name="part"),
     CheckConstraint("attempts >= 0", name="attempts"),
-    _one_of("state", PostState),
     CheckConstraint("(state = 'sent') = (message_id IS NOT NULL)", name="message_id"),
     CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent_at"),
     CheckConstraint("(state = 'failed') = (failed_at IS NOT NULL)", name="failed_at"),
     CheckConstraint("unconfirmed_since IS NULL OR state = 'pending'", name="unconfirmed_since"),
     UniqueConstraint("nonce"),
     Index(None, "feed_id", "state"),
+    # The outbox keeps asking for pending posts, and nearly every row is sent.
+    Index("ix_posts_pending_by_time", "next_attempt_at", "id", sqlite_where=_IS_PENDING),
+    Index("ix_posts_pending_by_channel", "channel_id", "queue", sqlite_where=_IS_PENDING),
+    Index("ix_posts_part_of", "part_of", sqlite_where=text("part_of IS NOT NULL")),
     sqlite_autoincrement=True,
 )
-# The outbox keeps asking for pending posts, and nearly every row is sent.
-_is_pending = text("state = 'pending'")
-Index(
-    "ix_posts_pending_by_time",
-    posts.c.next_attempt_at,
-    posts.c.id,
-    sqlite_where=_is_pending,
-    postgresql_where=_is_pending,
-)
-Index(
-    "ix_posts_pending_by_channel",
-    posts.c.channel_id,
-    posts.c.queue,
-    sqlite_where=_is_pending,
-    postgresql_where=_is_pending,
-)
-
-_is_part = text("part_of IS NOT NULL")
-Index("ix_posts_part_of", posts.c.part_of, sqlite_where=_is_part, postgresql_where=_is_part)
 
 post_papers = Table(
     "post_papers",
@@ -258,9 +248,8 @@ post_papers = Table(
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("feed_id", Id, ForeignKey("feeds.id", ondelete="CASCADE"), nullable=False),
     Column("paper_id", String(10), ForeignKey("papers.id"), nullable=False),
-    Column("form", String(10), nullable=False),
+    _choice("form", Form, nullable=False),
     Column("queries", TextTuple, nullable=False),
-    _one_of("form", Form),
     Index(None, "paper_id", "feed_id"),
     UniqueConstraint("feed_id", "paper_id"),  # guarantees that a paper is posted once per feed
 )
@@ -285,26 +274,18 @@ follow_ups = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("post_id", Id, ForeignKey("posts.id", ondelete="CASCADE"), nullable=False),
-    Column("kind", String(10), nullable=False),
-    Column("state", String(10), nullable=False),
+    _choice("kind", FollowUpKind, nullable=False),
+    _choice("state", FollowUpState, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_attempt_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
     Column("reason", Text),
     Column("code", Integer),
-    _one_of("kind", FollowUpKind),
-    _one_of("state", FollowUpState),
     CheckConstraint("attempts >= 0", name="attempts"),
     CheckConstraint("(state = 'pending') = (ended_at IS NULL)", name="ended_at"),
     UniqueConstraint("post_id", "kind"),
+    Index("ix_follow_ups_pending", "next_attempt_at", "id", sqlite_where=_IS_PENDING),
     sqlite_autoincrement=True,
-)
-Index(
-    "ix_follow_ups_pending",
-    follow_ups.c.next_attempt_at,
-    follow_ups.c.id,
-    sqlite_where=_is_pending,
-    postgresql_where=_is_pending,
 )
 
 notices = Table(
@@ -313,8 +294,8 @@ notices = Table(
     Column("id", Id, primary_key=True),
     Column("server_id", Id, ForeignKey("servers.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("feed_id", Id, ForeignKey("feeds.id", ondelete="CASCADE")),
-    Column("kind", String(10), nullable=False),
-    Column("state", String(10), nullable=False),
+    _choice("kind", NoticeKind, nullable=False),
+    _choice("state", NoticeState, 13, nullable=False),
     Column("nonce", String(25), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("attempts", Integer, nullable=False),
@@ -322,21 +303,12 @@ notices = Table(
     Column("channel_id", Id),  # where the notice was sent
     Column("message_id", Id),
     Column("notified_at", UtcDateTime),
-    _one_of("kind", NoticeKind),
-    _one_of("state", NoticeState),
     CheckConstraint("(kind = 'source') = (feed_id IS NULL)", name="feed_id"),
     CheckConstraint("(state = 'notified') = (notified_at IS NOT NULL)", name="notified_at"),
     UniqueConstraint("nonce"),
     UniqueConstraint("feed_id", "kind"),  # the promise: a server is notified of one problem once
+    Index("ix_notices_source", "server_id", unique=True, sqlite_where=text("kind = 'source'")),
     sqlite_autoincrement=True,
-)
-_is_of_source = text("kind = 'source'")
-Index(
-    "ix_notices_source",
-    notices.c.server_id,
-    unique=True,
-    sqlite_where=_is_of_source,
-    postgresql_where=_is_of_source,
 )
 
 changes = Table(
@@ -359,16 +331,14 @@ runs = Table(
     Column("id", Id, primary_key=True),
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
-    Column("outcome", String(20)),
+    _choice("outcome", Outcome, 20),
     Column("listed", Integer),
     Column("new_papers", Integer),
     Column("feeds", Integer),
     Column("posts", Integer),
-    Column("problem", String(30)),
+    _choice("problem", ProblemKind, 30),
     Column("problem_status", Integer),
     Column("problem_day", Date),
-    _one_of("outcome", Outcome),
-    _one_of("problem", ProblemKind),
     CheckConstraint("(finished_at IS NULL) = (outcome IS NULL)", name="finished"),
     sqlite_autoincrement=True,
 )

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.posts import PostState
 from bot.core.totals import Totals
 from bot.store import subscriptions, tables
 from bot.store.feeds import is_active
 
 _feeds = tables.feeds
 _posts = tables.posts
-# A literal rather than a bound value, so that the partial indexes of pending rows apply.
-_PENDING = literal(PostState.PENDING.value, literal_execute=True)
 
 
 async def read(conn: AsyncConnection) -> Totals:
@@ -27,7 +24,7 @@ async def read(conn: AsyncConnection) -> Totals:
     pending = (
         select(func.count())
         .select_from(_posts.join(_feeds, _feeds.c.id == _posts.c.feed_id))
-        .where(_posts.c.state == _PENDING)
+        .where(_posts.c.state == tables.PENDING)
     )
     waiting = pending.where(certain, is_active())
     figures: dict[str, Select[Any]] = {

@@ -12,7 +12,7 @@ from simcord.actors import _component_interaction
 from simcord.enums import ComponentType
 
 from bot.core.schedules import Cadence
-from bot.store import feeds, subscriptions
+from bot.store import feeds
 from tests.cogs.rights import channel_where, feed_of, manager, overwrite
 from tests.fakes.discord_openapi import discord_openapi
 from tests.world import World, text_of
@@ -86,7 +86,7 @@ class Person:
 async def feeds_of(world: World) -> list[Any]:
     """The server's feeds, where nothing is subscribed."""
     async with world.database.read() as conn:
-        assert await subscriptions.count(conn) == 0
+        assert await feeds.in_use(conn) == []
         return await feeds.of_server(conn, world.guild.id)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from itertools import count
 
-from sqlalchemy import text
+from sqlalchemy import Table, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Feed, FeedKind, Place, Subscription
@@ -21,6 +21,10 @@ SERVER = ServerId(2**63 - 1)  # the largest that fits
 USER = UserId(77)
 WEEKDAYS = Schedule(time=time(9, 0), weekdays=frozenset(range(5)), timezone="Europe/Berlin")
 _serial = count(1)
+
+
+async def count_rows(conn: AsyncConnection, table: Table) -> int:
+    return (await conn.execute(select(func.count()).select_from(table))).scalar_one()
 
 
 async def listed(conn: AsyncConnection, *numbers: int) -> None:
@@ -58,8 +62,9 @@ async def many_feeds(conn: AsyncConnection, number: int) -> list[Feed]:
         ),
         {"number": number},
     )
-    assert await feeds.count(conn) == number
-    return await feeds.of_server(conn, first.server_id)
+    made = await feeds.of_server(conn, first.server_id)
+    assert len(made) == number
+    return made
 
 
 async def a_subscription(

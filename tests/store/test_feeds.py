@@ -13,11 +13,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.feeds import Block, Feed, FeedKind, FeedSettings, LastRun, Style
 from bot.core.ids import ChannelId, FeedId, ServerId
 from bot.core.schedules import Cadence, Schedule
-from bot.store import feeds, outbox, posts, servers, subscriptions, tables
+from bot.store import feeds, outbox, posts, tables
 from bot.store.database import Database
 from tests.fakes.feeds import feed_with, store_settings
 from tests.samples import NOW
-from tests.store.samples import HOUR, SERVER, USER, WEEKDAYS, a_feed, a_subscription, pending, removed
+from tests.store.samples import (
+    HOUR,
+    SERVER,
+    USER,
+    WEEKDAYS,
+    a_feed,
+    a_subscription,
+    count_rows,
+    pending,
+    removed,
+)
 
 LIVE = replace(WEEKDAYS, cadence=Cadence.LIVE)
 
@@ -48,14 +58,14 @@ async def test_a_new_feed_has_the_defaults_and_its_server(conn: AsyncConnection)
     )
     assert await feeds.get(conn, feed.id) == feed
     assert await feeds.by_channel(conn, channel) == feed
-    assert await servers.count(conn) == 1
+    assert await count_rows(conn, tables.servers) == 1
 
 
 async def test_a_channel_has_one_feed_which_stays_as_it_is(conn: AsyncConnection) -> None:
     first = await a_feed(conn)
     again = await a_feed(conn, schedule=LIVE, next_run_at=NOW + HOUR)
     assert again == first
-    assert await feeds.count(conn) == 1
+    assert await count_rows(conn, tables.feeds) == 1
 
 
 async def test_two_commands_at_once_make_one_feed(database: Database) -> None:
@@ -63,7 +73,7 @@ async def test_two_commands_at_once_make_one_feed(database: Database) -> None:
         async with database.write() as conn:
             await a_feed(conn)
     async with database.read() as conn:
-        assert await feeds.count(conn) == 1
+        assert await count_rows(conn, tables.feeds) == 1
 
 
 async def test_what_is_not_there_is_none(conn: AsyncConnection) -> None:
@@ -191,8 +201,8 @@ async def test_with_a_server_goes_all_that_is_its_own(conn: AsyncConnection) -> 
     feed = await subscribed(conn, 1)
     post = await pending(conn, feed, 1)
     await conn.execute(delete(tables.servers))
-    assert await feeds.count(conn) == 0
-    assert await subscriptions.count(conn) == 0
+    assert await count_rows(conn, tables.feeds) == 0
+    assert await count_rows(conn, tables.subscriptions) == 0
     assert await posts.by_ids(conn, [post.id]) == []
     assert await posts.posted(conn, [feed.id]) == set()
     newer = await a_feed(conn)

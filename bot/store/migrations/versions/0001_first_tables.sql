@@ -141,7 +141,7 @@ CREATE TABLE notices (
     server_id INTEGER NOT NULL,
     feed_id INTEGER,
     kind VARCHAR(10) NOT NULL,
-    state VARCHAR(10) NOT NULL,
+    state VARCHAR(13) NOT NULL,
     nonce VARCHAR(25) NOT NULL,
     created_at VARCHAR(27) NOT NULL,
     attempts INTEGER NOT NULL,

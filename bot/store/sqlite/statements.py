@@ -1,0 +1,27 @@
+"""SQLite's own SQL: upserts, and lists of ids in one bound value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Insert, Select, Table, func, select
+from sqlalchemy.dialects import sqlite
+
+
+def insert_if_new(table: Table, *, key: Sequence[str]) -> Insert:
+    """An INSERT that skips rows whose `key`, a unique set of columns, exists already."""
+    return sqlite.insert(table).on_conflict_do_nothing(index_elements=key)
+
+
+def insert_or_update(table: Table, *, key: Sequence[str]) -> Insert:
+    """An upsert: an INSERT that overwrites the row whose `key`, a unique set of columns, exists already."""
+    insert = sqlite.insert(table)
+    rest = {column.name: insert.excluded[column.name] for column in table.c if column.name not in key}
+    return insert.on_conflict_do_update(index_elements=key, set_=rest)
+
+
+def these_ids(ids: Iterable[int]) -> Select[Any]:
+    """Ids as a subselect for IN, in one bound value, so that no limit on variables applies."""
+    return select(func.json_each(json.dumps(list(ids))).table_valued("value").c.value)
