@@ -38,6 +38,7 @@ PURE_LIBRARIES = {
     "functools",
     "heapq",
     "html",
+    "importlib.resources",  # the word tables beside the code
     "ipaddress",
     "itertools",
     "math",

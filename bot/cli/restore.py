@@ -39,7 +39,7 @@ def restore(file: Path) -> int:
     if restored.kept:
         click.echo(f"The previous database is now {restored.kept}. Delete it once everything works.")
     click.echo(
-        "Start the bot now. It does not know what it posted after this backup was made, so it posts those\n"
-        "papers again (see docs/operating.md)."
+        "Start the bot now. It does not know what it posted after this backup was made, so it may post\n"
+        "those papers again (see docs/operating.md)."
     )
     return EXIT_OK

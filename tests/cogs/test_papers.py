@@ -93,7 +93,7 @@ async def test_a_wrong_date_is_answered_with_how_to_write_it(world: World, typed
 async def test_a_future_day_is_not_open_yet(world: World) -> None:
     said = text_of(await world.member.slash(world.channel, "papers date", date="2026-08-21"))
 
-    assert "not opened yet" in said
+    assert "is not open yet" in said
 
 
 async def test_a_long_list_is_paged(world: World) -> None:

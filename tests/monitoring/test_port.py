@@ -81,7 +81,7 @@ async def test_malformed_requests_are_rejected_without_an_error_in_the_log(
     writer.write(sent)
     writer.write_eof()
     answer = await reader.read()
-    writer.close()
+    await closed(writer)
     assert answer == b"" or answer.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4")), answer[:100]
     async with session.get("/healthz") as response:
         assert response.status == 503
@@ -100,7 +100,7 @@ async def test_connections_beyond_the_maximum_are_rejected_until_others_close(
         writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         assert await reader.read(10) == b""
     for _, other in (*opened, (reader, writer)):
-        other.close()
+        await closed(other)
     while monitor._runner.server and monitor._runner.server.connections:  # noqa: ASYNC110 - nothing tells of it
         await asyncio.sleep(0.001)
     async with session.get("/healthz") as response:
@@ -115,7 +115,7 @@ async def test_a_connection_without_a_complete_request_is_closed(monkeypatch: py
             writer.write(begun)
             async with asyncio.timeout(20):
                 assert await reader.read() == b""
-            writer.close()
+            await closed(writer)
 
 
 async def test_a_port_in_use_is_a_config_error() -> None:
@@ -130,3 +130,10 @@ async def test_an_address_of_another_machine_is_a_config_error() -> None:
     with pytest.raises(ConfigError, match=r"HEALTH_HOST is 192\.0\.2\.1"):
         async with Monitor(host="192.0.2.1", port=0, clock=system_clock):
             pass
+
+
+async def closed(writer: asyncio.StreamWriter) -> None:
+    """Closes the connection and waits for it, so that nothing of it outlives the test."""
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()

@@ -103,7 +103,7 @@ class Finished:
 
 async def finished(*arguments: str, folder: Path, env: Mapping[str, str]) -> Finished:
     """Runs a command until it has ended."""
-    if any(name.startswith("PYTHON") and name != "PYTHONPATH" for name in env):  # read at the very start
+    if _is_read_at_startup(env):
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot", *arguments),
             cwd=folder,
@@ -118,6 +118,13 @@ async def finished(*arguments: str, folder: Path, env: Mapping[str, str]) -> Fin
         out, err = await process.communicate()
     assert process.returncode is not None
     return Finished(code=process.returncode, out=out.decode(), err=err.decode())
+
+
+def _is_read_at_startup(env: Mapping[str, str]) -> bool:
+    """Whether a variable has its effect only where the interpreter, or a library that is imported, starts."""
+    return any(
+        (name.startswith("PYTHON") and name != "PYTHONPATH") or name == "SSL_CERT_FILE" for name in env
+    )
 
 
 @dataclass(kw_only=True)
@@ -146,18 +153,18 @@ class Stage:
             before: code that the process runs first, such as one that makes a long limit a short one.
             plain: start it as `python -m bot`, not by the fork server.
         """
-        if plain:
+        env = self._environment(settings)
+        if plain or _is_read_at_startup(env):
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "bot"),
                 cwd=self.folder,
-                env=self._environment(settings),
+                env=env,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
                 limit=1 << 24,  # a debug line can hold a whole server
             )
         else:
-            env = self._environment(settings)
             process = await fork_server.start((), folder=self.folder, env=env, before=before, joined=True)
         bot = BotProcess(process)
         self.started.append(bot)

@@ -46,7 +46,7 @@ async def test_a_running_bot_is_backed_up_while_it_works_and_restored_when_it_is
     code, out, err = await paperboy(stage.folder, "restore", "copies/1.db")
     assert (code, err) == (0, "")
     assert "1 feed, 1 subscription, 1 post" in out
-    assert "is kept as data/paperboy.db.before-restore-" in out
+    assert "The previous database is now data/paperboy.db.before-restore-" in out
     bot = await stage.start()
     shown = await stage.command("subscriptions")
     assert "agents" in shown

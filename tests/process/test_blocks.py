@@ -22,7 +22,7 @@ async def test_a_bot_that_is_kicked_and_invited_again_continues(stage: Stage) ->
     await stage.live("world model")
     await stage.until_posted(FIRST)
     stage.discord.kick_bot()
-    await bot.says("was left")
+    await bot.says("left server")
     stage.list_paper(SECOND, title="Another world model")
     await stage.two_more_runs(bot)
     assert stage.posted() == [FIRST]
@@ -35,7 +35,7 @@ async def test_a_bot_that_is_kicked_and_invited_again_continues(stage: Stage) ->
     stage.discord.kick_bot()  # while nobody is there to hear it
     stage.list_paper(THIRD, title="A third world model")
     bot = await stage.start()
-    await bot.says("was left")
+    await bot.says("left server")
     assert await bot.stop() == 0
     stage.discord.invite_bot()
     bot = await stage.start()
@@ -50,7 +50,7 @@ async def test_a_kick_during_an_outage_of_the_gateway_is_noticed_by_the_next_ses
     stage.discord.gateway.forget_sessions()  # whose events nobody can ask for again
     stage.discord.kick_bot()
     stage.discord.gateway.drop()
-    await bot.says("was left")
+    await bot.says("left server")
     assert await bot.stop() == 0
 
 

@@ -65,7 +65,7 @@ async def test_a_wrong_query_shows_the_place_and_ends_with_2(stage: Stage) -> No
     assert (done.code, done.out) == (2, "")
     lines = done.err.splitlines()
     assert lines[1:3] == ["agents AND", "       ^"]
-    assert "Write it like agents AND benchmark" in lines[3]
+    assert "Use it as in agents AND benchmark" in lines[3]
     assert stage.hub.requests == []
 
 
