@@ -122,7 +122,7 @@ def matches_text(
 ) -> str:
     """How many papers match, then each with its title, authors, upvotes and URL."""
     wanted, days = printable(keywords), len(matches.days)
-    number, listed = len(matches.found), count(matches.listed, "paper", zero="0")
+    number, listed = len(matches.papers), count(matches.listed, "paper", zero="0")
     over = _day_text(matches.days[0]) if days == 1 else f"the last {days} list days"
     if not number:
         head = terminal.fit(f"None of {listed} of {over} matches “{wanted}”.")
@@ -131,7 +131,7 @@ def matches_text(
     head = terminal.fit(f"{number} of {listed} of {over} {_match(number)} “{wanted}”")
     blocks = [terminal.wrapped(head, marks=[(0, len(str(number)))])]
     day: date | None = None
-    for match in matches.found:
+    for match in matches.papers:
         if len(matches.days) > 1 and match.paper.list_day != day:
             day = match.paper.list_day
             blocks.append(terminal.styled(_day_text(day or date.min), Style.CYAN))

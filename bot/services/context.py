@@ -1,4 +1,4 @@
-"""The service context: what the services are built from, as one value."""
+"""The service context: everything that the services share, as one value."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.telemetry import NO_TELEMETRY, Telemetry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceContext:
-    """What the services share. Its creator opens and closes what is in it."""
+    """What the services share. The caller that creates it also opens and closes its parts."""
 
     database: Database
     source: HuggingFace
@@ -26,7 +26,7 @@ class ServiceContext:
     default_schedule: Schedule  # the operator's, for new feeds
     poll_interval_seconds: int  # between two reads of the list
     backfill_days: int  # how far back the archive and a run reach
-    wake: Callable[[], None]  # tells the scheduler that something may be due earlier than it knows
+    wake: Callable[[], None]  # wakes the scheduler, because something may be due earlier than it knows
     limits: Limits = DEFAULT_LIMITS
     progress: Progress = no_progress  # of reading the archive
     telemetry: Telemetry = NO_TELEMETRY

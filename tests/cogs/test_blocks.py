@@ -263,22 +263,22 @@ async def test_posts_in_another_servers_name_are_not_checked(world: World) -> No
 
 async def test_a_notice_that_may_have_arrived_is_looked_for_before_it_is_sent_again(world: World) -> None:
     board = DiscordNoticeBoard(world.client)
-    channel, told_of = (
+    channel, report = (
         ChannelId(world.channel.id),
         ProblemReport(server_id=ServerId(world.guild.id), source=DOWN),
     )
-    first = await board.post(channel, told_of, nonce="1" * 24)
-    assert await board.post(channel, told_of, nonce="1" * 24, may_have_arrived=True) == first
-    assert await board.post(channel, told_of, nonce="2" * 24, may_have_arrived=True) != first
-    sent = await board.send(UserId(world.member.id), told_of, nonce="3" * 24)
-    assert await board.send(UserId(world.member.id), told_of, nonce="3" * 24, may_have_arrived=True) == sent
+    first = await board.post(channel, report, nonce="1" * 24)
+    assert await board.post(channel, report, nonce="1" * 24, may_have_arrived=True) == first
+    assert await board.post(channel, report, nonce="2" * 24, may_have_arrived=True) != first
+    sent = await board.send(UserId(world.member.id), report, nonce="3" * 24)
+    assert await board.send(UserId(world.member.id), report, nonce="3" * 24, may_have_arrived=True) == sent
 
 
 async def test_one_who_set_nothing_up_in_the_server_may_not_check_it(world: World) -> None:
     await blocked(world)
     allow(world, world.channel)
-    told_of = ProblemReport(server_id=ServerId(world.guild.id), source=DOWN)
-    await DiscordNoticeBoard(world.client).send(UserId(world.member.id), told_of, nonce="1" * 24)
+    report = ProblemReport(server_id=ServerId(world.guild.id), source=DOWN)
+    await DiscordNoticeBoard(world.client).send(UserId(world.member.id), report, nonce="1" * 24)
     await world.env.settle()
     person = world.member.user
     said = text_of(await person.click(person.dm_channel.last_message, label=LABEL))

@@ -66,7 +66,7 @@ def test_a_text_without_an_id_is_refused_with_an_example(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "named"),
     [
         ("cs/0112017", "cs/0112017"),
         ("arXiv:hep-th/9901001v3", "hep-th/9901001"),
@@ -74,8 +74,8 @@ def test_a_text_without_an_id_is_refused_with_an_example(text: str) -> None:
         ("https://doi.org/10.48550/arXiv.cs/0112017", "cs/0112017"),
     ],
 )
-def test_an_id_from_before_2007_is_refused_as_too_old(text: str, told: str) -> None:
-    with pytest.raises(UserError, match=rf"`{told}` is an arXiv id from before April 2007"):
+def test_an_id_from_before_2007_is_refused_as_too_old(text: str, named: str) -> None:
+    with pytest.raises(UserError, match=rf"`{named}` is an arXiv id from before April 2007"):
         parse_paper_id(text)
 
 

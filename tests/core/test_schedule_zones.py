@@ -31,7 +31,7 @@ def watched(wanted: Schedule, after: datetime) -> datetime:
     days = {min(wanted.weekdays)} if wanted.cadence is Cadence.WEEKLY else wanted.weekdays
     moment = after.replace(second=0, microsecond=0) - 2 * DAY
     shown = wall(moment, zone)
-    dates = [shown.date() + DAY * follow_up for follow_up in range(-1, 24)]
+    dates = [shown.date() + DAY * offset for offset in range(-1, 24)]
     due = [datetime.combine(one, wanted.time) for one in dates if one.weekday() in days]
     due = [one for one in due if one > shown]
     while True:
@@ -46,7 +46,7 @@ def watched(wanted: Schedule, after: datetime) -> datetime:
 def days_of_change(name: str) -> tuple[datetime, ...]:
     """The days on which the zone's offset changes; the first day of all where it never does."""
     zone = ZoneInfo(name)
-    days = [FIRST + DAY * follow_up for follow_up in range((LAST - FIRST).days)]
+    days = [FIRST + DAY * offset for offset in range((LAST - FIRST).days)]
     offsets = [day.astimezone(zone).utcoffset() for day in days]
     changed = [day for day, before, then in zip(days, offsets, offsets[1:], strict=False) if before != then]
     return tuple(changed) or (FIRST,)
@@ -115,7 +115,7 @@ def test_there_is_one_run_a_day_around_new_year(zone: str, year: int) -> None:
         moment = next_run(at("08:00", zone), after=moment)
         found.append(wall(moment, ZoneInfo(zone)).date())
         assert wall(moment, ZoneInfo(zone)).time() == time(8)
-    assert found == [date(year, 12, 30) + DAY * follow_up for follow_up in range(5)]
+    assert found == [date(year, 12, 30) + DAY * offset for offset in range(5)]
 
 
 def test_weekly_runs_continue_over_new_year() -> None:

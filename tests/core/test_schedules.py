@@ -84,7 +84,7 @@ def first_minute_showing(day: date, at: time, zone: str) -> datetime:
 
 def slow_next_run(wanted: Schedule, after: datetime) -> datetime:
     days = {min(wanted.weekdays)} if wanted.cadence is Cadence.WEEKLY else wanted.weekdays
-    around = [wall(after, wanted.timezone).date() + DAY * follow_up for follow_up in range(-2, 10)]
+    around = [wall(after, wanted.timezone).date() + DAY * offset for offset in range(-2, 10)]
     moments = [first_minute_showing(d, wanted.time, wanted.timezone) for d in around if d.weekday() in days]
     return min(moment for moment in moments if moment > after)
 
@@ -92,9 +92,7 @@ def slow_next_run(wanted: Schedule, after: datetime) -> datetime:
 @cache
 def clock_changes(zone: str) -> tuple[datetime, ...]:
     """The hours in which the zone's offset changes, 2025 to 2027; a quiet hour where it never does."""
-    hours = (
-        datetime(2025, 1, 1, tzinfo=UTC) + timedelta(hours=follow_up) for follow_up in range(3 * 365 * 24)
-    )
+    hours = (datetime(2025, 1, 1, tzinfo=UTC) + timedelta(hours=offset) for offset in range(3 * 365 * 24))
     tz = ZoneInfo(zone)
     found = [
         hour
@@ -137,7 +135,7 @@ def test_every_local_day_of_a_year_has_one_run(zone: str, at: str) -> None:
         assert later > moment
         moment = later
         days.append(wall(moment, zone).date())
-    assert days == [date(2026, 1, 2) + DAY * follow_up for follow_up in range(365)]
+    assert days == [date(2026, 1, 2) + DAY * offset for offset in range(365)]
 
 
 def test_a_time_that_the_clocks_skip_runs_at_the_first_minute_that_exists() -> None:

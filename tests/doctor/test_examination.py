@@ -48,14 +48,14 @@ async def examined(**seconds: float) -> dict[str, Sequence[Finding]]:
 
 @pytest.mark.usefixtures("hub")
 async def test_without_a_token_everything_else_is_checked() -> None:
-    told = await examined()
-    (missing,) = [one for one in told["Settings"] if one.sign is Sign.WRONG]
+    report = await examined()
+    (missing,) = [one for one in report["Settings"] if one.sign is Sign.WRONG]
     assert missing.what == "DISCORD_TOKEN is not set"
     assert missing.prevents_start
-    assert [one.sign for one in told["Discord"]] == [Sign.UNCHECKED]
-    assert [one.sign for one in told["Servers"]] == [Sign.UNCHECKED]
-    assert Sign.FINE in {one.sign for one in told["Database"]}
-    assert Sign.UNCHECKED not in {one.sign for one in told["Hugging Face"]}
+    assert [one.sign for one in report["Discord"]] == [Sign.UNCHECKED]
+    assert [one.sign for one in report["Servers"]] == [Sign.UNCHECKED]
+    assert Sign.FINE in {one.sign for one in report["Database"]}
+    assert Sign.UNCHECKED not in {one.sign for one in report["Hugging Face"]}
 
 
 @pytest.mark.usefixtures("hub")
@@ -65,28 +65,28 @@ async def test_each_wrong_setting_is_named_with_its_origin_and_its_check_is_skip
     Path(".env").touch(mode=0o600)
     Path(".env").write_text("DATABASE_URL=postgresql://me:secret@host/x\nPOLL_INTERVAL=5\n", encoding="utf-8")
     monkeypatch.setenv("HF_TOKEN", "two words")
-    told = await examined()
-    wrongs = {one.what.split()[0]: one for one in told["Settings"] if one.sign is Sign.WRONG}
+    report = await examined()
+    wrongs = {one.what.split()[0]: one for one in report["Settings"] if one.sign is Sign.WRONG}
     assert wrongs.keys() == {"DATABASE_URL", "HF_TOKEN", "DISCORD_TOKEN"}
     assert "set in .env" in wrongs["DATABASE_URL"].remedy
     assert "set in the environment" in wrongs["HF_TOKEN"].remedy
-    assert "secret" not in f"{told}"
-    assert "two words" not in f"{told}"
-    (misspelt,) = [one for one in told["Settings"] if one.sign is Sign.WARNING]
+    assert "secret" not in f"{report}"
+    assert "two words" not in f"{report}"
+    (misspelt,) = [one for one in report["Settings"] if one.sign is Sign.WARNING]
     assert "POLL_INTERVAL_SECONDS" in misspelt.remedy
-    assert [one.what for one in told["Database"]] == [
+    assert [one.what for one in report["Database"]] == [
         "The database: not checked, because DATABASE_URL is wrong"
     ]
-    assert [one.sign for one in told["Hugging Face"]] == [Sign.UNCHECKED]
+    assert [one.sign for one in report["Hugging Face"]] == [Sign.UNCHECKED]
 
 
 @pytest.mark.usefixtures("hub")
 async def test_an_unreadable_env_file_is_reported_and_the_environment_still_counts() -> None:
     Path(".env").write_text("DISCORD_TOKEN='abc\n", encoding="utf-8")
-    told = await examined()
-    (wrong,) = [one for one in told["Settings"] if one.sign is Sign.WRONG]
+    report = await examined()
+    (wrong,) = [one for one in report["Settings"] if one.sign is Sign.WRONG]
     assert wrong.what.startswith(".env line 1 cannot be read")
-    assert any(one.what == "Set in the environment: HF_ENDPOINT" for one in told["Settings"])
+    assert any(one.what == "Set in the environment: HF_ENDPOINT" for one in report["Settings"])
     # A setting that the file may contain does not count as a default.
     for name, why in (
         ("Database", "The database: not checked, because .env cannot be read and may set DATABASE_URL"),
@@ -98,8 +98,8 @@ async def test_an_unreadable_env_file_is_reported_and_the_environment_still_coun
             ),
         ),
     ):
-        assert [one.what for one in told[name]] == [why]
-    assert "default" not in f"{told['Settings']} {told['Clock']}"
+        assert [one.what for one in report[name]] == [why]
+    assert "default" not in f"{report['Settings']} {report['Clock']}"
 
 
 @pytest.mark.usefixtures("hub")
@@ -108,11 +108,11 @@ async def test_no_finding_contradicts_another(
 ) -> None:
     for name in ("HF_ENDPOINT", "DEFAULT_TIMEZONE"):
         monkeypatch.setenv(name, "nowhere at all")
-    told = await examined()
-    settings = [one.what for one in told["Settings"]]
+    report = await examined()
+    settings = [one.what for one in report["Settings"]]
     assert sum("must be" in one for one in settings) == 2
     assert settings[-1] == "all other settings have their defaults"
-    assert not any("DEFAULT_TIMEZONE" in one.what for one in told["Clock"])
+    assert not any("DEFAULT_TIMEZONE" in one.what for one in report["Clock"])
 
 
 @pytest.mark.usefixtures("hub")
@@ -121,8 +121,8 @@ async def test_a_dotenv_that_others_can_read_is_reported_with_the_command_that_f
     dotenv = Path(".env")
     dotenv.touch()
     dotenv.chmod(0o644)
-    told = await examined()
-    (found,) = [one for one in told["Settings"] if one.sign is Sign.WARNING]
+    report = await examined()
+    (found,) = [one for one in report["Settings"] if one.sign is Sign.WARNING]
     assert found.what == "Other users can read .env (mode 0644), which contains the token"
     assert found.remedy == "chmod 600 .env"
     carry_out(found.remedy)
@@ -135,10 +135,10 @@ async def test_a_dotenv_that_others_can_read_is_reported_with_the_command_that_f
 
 async def test_a_check_that_hangs_times_out_and_the_others_continue(hub: FakeHuggingFace) -> None:
     hub.faults.append(Fault(kind="hang"))
-    told = await examined(Hugging_Face=0.1)
-    (late,) = told["Hugging Face"]
+    report = await examined(Hugging_Face=0.1)
+    (late,) = report["Hugging Face"]
     assert (late.sign, late.what) == (Sign.WRONG, "No answer within 0.1 s")
-    assert told["Clock"]
+    assert report["Clock"]
 
 
 @pytest.mark.usefixtures("hub")
@@ -149,8 +149,8 @@ async def test_a_bug_in_a_check_is_reported_and_the_others_continue(
         raise ZeroDivisionError("oops")
 
     monkeypatch.setattr(examination, "check_source", check_source)
-    told = await examined()
-    (bug,) = told["Hugging Face"]
+    report = await examined()
+    (bug,) = report["Hugging Face"]
     assert bug.sign is Sign.WRONG
     assert bug.what == "This check failed because of a bug in Paperboy: ZeroDivisionError: oops"
-    assert told["Clock"]
+    assert report["Clock"]

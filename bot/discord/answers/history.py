@@ -7,7 +7,7 @@ import discord
 from bot.core.changes import KEPT_DAYS, Change
 from bot.discord.answers.formatting import relative
 from bot.discord.answers.pages import pages
-from bot.services.changes import MOST_SHOWN, History
+from bot.services.changes import MAX_SHOWN, History
 
 
 def history(result: History) -> list[discord.Embed]:
@@ -15,7 +15,7 @@ def history(result: History) -> list[discord.Embed]:
     to = f" to <#{result.channel_id}>" if result.channel_id else ""
     footer = f"Changes are kept for {KEPT_DAYS} days." if result.changes else ""
     if result.has_more:
-        footer = f"Only the newest {MOST_SHOWN} are shown. {footer}"
+        footer = f"Only the newest {MAX_SHOWN} are shown. {footer}"
     return pages(
         map(_line, result.changes),
         title="History",

@@ -101,8 +101,8 @@ class BlockedChannels:
                 if access[feed_id].is_known and access[feed_id].history_obstacle is None:
                     pending.extend(await outbox.retry_unconfirmed(conn, feed_id, now=now))
             for feed in blocked:
-                now_blocked = await feeds.get(conn, feed.id)
-                if now_blocked is None or now_blocked.block != feed.block:
+                current = await feeds.get(conn, feed.id)
+                if current is None or current.block != feed.block:
                     continue  # it was resumed, or blocked for another reason, in the meantime
                 if _is_fixed(feed, access[feed.id], now, has_changed=has_changed, is_asked=is_asked):
                     pending.extend(await unblock(conn, feed, now=now))

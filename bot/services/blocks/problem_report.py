@@ -76,8 +76,8 @@ def _failures(failed: Sequence[Post], known: Mapping[FeedId, Feed]) -> dict[Feed
     return {
         feed_id: Failure(
             feed=known[feed_id],
-            paper_ids=tuple(entry.paper_id for post in pending for entry in post.entries),
-            reason=pending[0].refusal or pending[0].reason or "",
+            paper_ids=tuple(entry.paper_id for post in failed_posts for entry in post.entries),
+            reason=failed_posts[0].refusal or failed_posts[0].reason or "",
         )
-        for feed_id, pending in of_feeds.items()
+        for feed_id, failed_posts in of_feeds.items()
     }

@@ -36,7 +36,7 @@ MAX_CLOCK_DIFFERENCE = timedelta(hours=1)
 MAX_BUGS = 3
 # With growing waits, this many failures take about six hours. Then the server is notified.
 FAILURES_BEFORE_NOTICE = 30
-BUG = "A bug in Paperboy prevents this. The person who runs the bot can find it in the log."
+BUG = "A bug in Paperboy prevents this. The bot's operator can find the details in its log."
 
 
 class Sending:

@@ -1,1 +1,1 @@
-"""Questions that change nothing: search, preview, explain, status, results."""
+"""Queries: use cases that only read, such as search, preview, explain, status and results."""

@@ -124,8 +124,8 @@ def test_each_change_of_ours_is_a_difference_both_ways(path: tuple[Any, ...], va
     changed: Any = copy.deepcopy(OURS)
     *way, last = path
     place = changed
-    for follow_up in way:
-        place = place[follow_up]
+    for key in way:
+        place = place[key]
     place[last] = value
 
     assert not are_same(changed, as_discord_keeps_it(OURS))

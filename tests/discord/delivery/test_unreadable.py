@@ -139,10 +139,10 @@ async def test_an_unreadable_answer_fails_a_follow_up(loopback: Loopback, what: 
 @pytest.mark.parametrize("what", GARBAGE)
 async def test_a_notice_may_have_arrived(loopback: Loopback, what: str) -> None:
     board = DiscordNoticeBoard(loopback.client)
-    told = ProblemReport(server_id=ServerId(loopback.sandbox.guild.id), source=UNREAD)
+    report = ProblemReport(server_id=ServerId(loopback.sandbox.guild.id), source=UNREAD)
     garble(loopback, what, "/channels/*/messages")
     with pytest.raises(DeliveryError) as raised:
-        await board.post(ChannelId(loopback.channels["text"]), told, nonce="n" * 24)
+        await board.post(ChannelId(loopback.channels["text"]), report, nonce="n" * 24)
     assert raised.value.may_have_arrived
 
 
@@ -152,10 +152,10 @@ async def test_a_direct_message_that_cannot_be_opened_is_postponed(
     loopback: Loopback, what: str, path: str
 ) -> None:
     board = DiscordNoticeBoard(loopback.client)
-    told = ProblemReport(server_id=ServerId(loopback.sandbox.guild.id), source=UNREAD)
+    report = ProblemReport(server_id=ServerId(loopback.sandbox.guild.id), source=UNREAD)
     garble(loopback, what, path, method="GET" if "members" in path else "POST")
     with pytest.raises(DeliveryError) as raised:
-        await board.send(UserId(loopback.sandbox.admin.id), told, nonce="m" * 24)
+        await board.send(UserId(loopback.sandbox.admin.id), report, nonce="m" * 24)
     assert not raised.value.kind.is_final
 
 
@@ -164,10 +164,10 @@ async def test_a_notice_is_not_sent_again_if_the_history_cannot_be_read(
     loopback: Loopback, what: str
 ) -> None:
     board = DiscordNoticeBoard(loopback.client)
-    told = ProblemReport(server_id=ServerId(loopback.sandbox.guild.id), source=UNREAD)
+    report = ProblemReport(server_id=ServerId(loopback.sandbox.guild.id), source=UNREAD)
     garble(loopback, what, "/channels/*/messages", method="GET")
     with pytest.raises(DeliveryError):
-        await board.post(ChannelId(loopback.channels["text"]), told, nonce="o" * 24, may_have_arrived=True)
+        await board.post(ChannelId(loopback.channels["text"]), report, nonce="o" * 24, may_have_arrived=True)
     assert not loopback.sent("text")
 
 

@@ -79,7 +79,7 @@ async def test_a_source_that_is_down_is_told_to_the_person_alone(world: World) -
 
 
 async def test_a_source_that_hangs_is_given_up_in_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.services.queries.papers.ASKING_SECONDS", 0.05)
+    monkeypatch.setattr("bot.services.queries.papers.REQUEST_TIMEOUT_SECONDS", 0.05)
     world.hub.faults.append(Fault(kind="hang"))
 
     with pytest.raises(UserError, match="because Hugging Face did not answer in time"):

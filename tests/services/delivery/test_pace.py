@@ -29,7 +29,7 @@ class FrozenTime:
 
 
 @pytest.fixture
-async def blocked(monkeypatch: pytest.MonkeyPatch) -> FrozenTime:
+async def frozen_time(monkeypatch: pytest.MonkeyPatch) -> FrozenTime:
     return FrozenTime(monkeypatch)
 
 
@@ -37,89 +37,89 @@ def most_in_a_second(turns: list[float]) -> int:
     return max(sum(first <= turn < first + 1 for turn in turns) for first in turns)
 
 
-async def test_turns_are_evenly_spaced_below_discords_limit(blocked: FrozenTime) -> None:
+async def test_turns_are_evenly_spaced_below_discords_limit(frozen_time: FrozenTime) -> None:
     pace = RequestPace()
     turns: list[float] = []
     for _ in range(200):
         await pace.turn()
-        turns.append(blocked.now)
+        turns.append(frozen_time.now)
     gaps = [later - earlier for earlier, later in itertools.pairwise(turns[20:])]
     assert gaps == pytest.approx([1 / REQUESTS_PER_SECOND] * len(gaps), abs=1e-6)
     assert most_in_a_second(turns) <= 48
 
 
 async def test_a_busy_machine_lowers_the_pace_a_little_and_never_exceeds_the_limit(
-    blocked: FrozenTime,
+    frozen_time: FrozenTime,
 ) -> None:
     chance = random.Random(1)  # noqa: S311 - no secret
     pace = RequestPace()
     turns: list[float] = []
     for number in range(2_000):
-        blocked.late_seconds = chance.random() * 0.004
+        frozen_time.late_seconds = chance.random() * 0.004
         await pace.turn()
-        turns.append(blocked.now)
+        turns.append(frozen_time.now)
         if number % 100 == 99:
-            blocked.now += chance.random() * 0.2  # it was busy with something else
+            frozen_time.now += chance.random() * 0.2  # it was busy with something else
     assert most_in_a_second(turns) <= 48
     assert len(turns) / (turns[-1] - turns[0]) > 0.97 * REQUESTS_PER_SECOND
 
 
 async def test_a_channel_gets_five_messages_in_five_seconds_and_delays_no_other(
-    blocked: FrozenTime,
+    frozen_time: FrozenTime,
 ) -> None:
     pace = ChannelPace()
     turns: list[float] = []
     for _ in range(23):
         await pace.turn(CHANNEL)
-        turns.append(blocked.now)
+        turns.append(frozen_time.now)
     assert turns[4] < 1_001
     assert max(sum(first <= turn < first + 5 for turn in turns) for first in turns) == 5
 
-    before = blocked.now
+    before = frozen_time.now
     await pace.turn(ChannelId(2))
-    assert blocked.now < before + 0.1
+    assert frozen_time.now < before + 0.1
 
 
-async def test_idle_channels_are_forgotten(blocked: FrozenTime) -> None:
+async def test_idle_channels_are_forgotten(frozen_time: FrozenTime) -> None:
     pace = ChannelPace()
     for channel in range(5_000):
         await pace.turn(ChannelId(channel))
-        blocked.now += 0.02
+        frozen_time.now += 0.02
     assert len(pace._turns) < 1_500
 
 
-async def test_idle_time_is_not_saved_up(blocked: FrozenTime) -> None:
+async def test_idle_time_is_not_saved_up(frozen_time: FrozenTime) -> None:
     pace = RequestPace()
     await pace.turn()
-    blocked.now += 60
+    frozen_time.now += 60
     turns: list[float] = []
     for _ in range(100):
         await pace.turn()
-        turns.append(blocked.now)
+        turns.append(frozen_time.now)
     assert most_in_a_second(turns) <= 48
     assert most_in_a_second([turn * 10 for turn in turns]) <= 11  # of any tenth of a second
 
 
-async def test_pauses_in_a_row_grow_until_a_success(blocked: FrozenTime) -> None:
+async def test_pauses_in_a_row_grow_until_a_success(frozen_time: FrozenTime) -> None:
     rest = Rest()
     assert rest.seconds_left == 0
     lengths: list[float] = []
     for _ in range(10):
         lengths.append(rest.begin())
-        blocked.now += rest.seconds_left
+        frozen_time.now += rest.seconds_left
     assert lengths == [5, 10, 20, 40, 80, 160, 320, 640, 900, 900]
     rest.over()
     assert rest.begin() == 5
 
 
-async def test_a_pause_is_extended_by_a_requested_wait_and_not_by_repetition(blocked: FrozenTime) -> None:
+async def test_a_pause_is_extended_by_a_requested_wait_and_not_by_repetition(frozen_time: FrozenTime) -> None:
     rest = Rest()
     assert rest.begin(60) == 60
     assert rest.begin() == 60
-    blocked.now += 30
+    frozen_time.now += 30
     assert rest.begin(10) == 30
     assert rest.begin(90) == 90
-    blocked.now += 90
+    frozen_time.now += 90
     assert rest.begin() == 10
 
 

@@ -66,10 +66,10 @@ async def test_a_live_feed_gets_it_with_the_poll_that_shows_its_upvotes(bot: Bot
     await bot.execute("UPDATE feeds SET cadence = 'live'")
     await filtered(bot, min_upvotes=10)
     raw = bot.list_paper(PAPER, upvotes=0)
-    for follow_up in range(1, 8):
-        raw["paper"]["upvotes"] = follow_up * 2
+    for poll in range(1, 8):
+        raw["paper"]["upvotes"] = poll * 2
         await bot.run()
-        assert posted(bot) == ([PAPER] if follow_up >= 5 else [])
+        assert posted(bot) == ([PAPER] if poll >= 5 else [])
         bot.clock.advance(minutes=30)
 
 

@@ -39,7 +39,7 @@ async def found(hub: FakeHuggingFace, keywords: str, *, days: int = 1) -> Matche
 
 
 def titles(matches: Matches) -> list[str]:
-    return [match.paper.title for match in matches.found]
+    return [match.paper.title for match in matches.papers]
 
 
 async def test_one_day_is_the_newest_list_that_has_papers(hub: FakeHuggingFace) -> None:
@@ -66,7 +66,7 @@ async def test_a_paper_on_two_lists_counts_once(hub: FakeHuggingFace) -> None:
 async def test_each_paper_tells_which_of_the_keywords_found_it(hub: FakeHuggingFace) -> None:
     list_papers(hub, "Video", "Audio", "Audio of a video")
     matches = await found(hub, "video, audio")
-    assert [[query.canonical for query in match.queries] for match in matches.found] == [
+    assert [[query.canonical for query in match.queries] for match in matches.papers] == [
         ["video", "audio"],
         ["audio"],
         ["video"],
