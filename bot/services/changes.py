@@ -16,8 +16,8 @@ from bot.services.context import ServiceContext
 from bot.services.visibility import Visible
 from bot.store import changes
 
-MOST_SHOWN = 300
-_MOST_READ = 5_000  # more than are shown: some are about channels that the person cannot see
+MAX_SHOWN = 300
+_MAX_READ = 5_000  # more than are shown: some are about channels that the person cannot see
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,24 +41,25 @@ class Changes:
         channel_id: ChannelId | None,
         visible: Visible,
     ) -> History:
-        """The newest MOST_SHOWN changes of a channel, or of a server, that the person may be shown."""
+        """The newest MAX_SHOWN changes of a channel, or of a server, that the person can see."""
         async with self._database.read() as conn:
-            found = await changes.of_server(
+            stored = await changes.of_server(
                 conn,
                 server_id,
                 since=self._clock() - timedelta(days=KEPT_DAYS),
                 channel_id=channel_id,
-                limit=_MOST_READ,
+                limit=_MAX_READ,
             )
-        named = frozenset[ChannelId]().union(*(channels_in(one.what) for one in found))
-        seen = await visible(named | {one.channel_id for one in found if one.channel_id is not None})
-        shown = [one for one in found if one.channel_id is None or one.channel_id in seen]
+        mentioned = frozenset[ChannelId]().union(*(channels_in(change.what) for change in stored))
+        own = {change.channel_id for change in stored if change.channel_id is not None}
+        seen = await visible(mentioned | own)
+        shown = [change for change in stored if change.channel_id is None or change.channel_id in seen]
         return History(
             channel_id=channel_id,
             changes=tuple(
-                replace(one, what=without_unseen(one.what, seen=seen)) for one in shown[:MOST_SHOWN]
+                replace(change, what=without_unseen(change.what, seen=seen)) for change in shown[:MAX_SHOWN]
             ),
-            has_more=len(shown) > MOST_SHOWN,
+            has_more=len(shown) > MAX_SHOWN,
         )
 
 

@@ -1,12 +1,12 @@
-"""Progress: how far a long piece of work is, reported to what shows it."""
+"""Progress: the callbacks by which long-running work reports how far it is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 
-Advance = Callable[[], None]  # one step is done
-Progress = Callable[[int], AbstractContextManager[Advance]]  # for this many steps, while they run
+Advance = Callable[[], None]  # called after each step
+Progress = Callable[[int], AbstractContextManager[Advance]]  # takes the number of steps; wraps the work
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The publisher: what delivery needs of Discord, as a protocol."""
+"""The publisher: the protocol through which the services send to Discord."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from bot.core.messages import Message
 
 
 class Publisher(Protocol):
-    """Sends messages to Discord. Raises DeliveryError, and nothing else, for what Discord does."""
+    """Sends messages to Discord. All of Discord's failures are raised as DeliveryError."""
 
     async def publish(self, place: Place, message: Message, *, nonce: str) -> MessageId:
-        """Sends the message, within a minute. In a forum it is a post: its thread has the message's id.
+        """Sends the message, in at most a minute. In a forum, creates a post and returns its thread's id.
 
-        In a channel the same nonce within two minutes gives the first message again; in threads that is not
-        relied on, and forum posts have none. There the request is made once and not repeated.
+        In a channel, the same nonce within two minutes returns the first message. Discord does not honour
+        nonces in threads, and forum posts have none, so there the request is never repeated.
         """
         ...
 
     async def find(self, place: Place, page_urls: Collection[str], *, since: datetime) -> MessageId | None:
-        """Our own message there since then that links to all these paper pages, if there is one."""
+        """Our own message there since then that links to all of these paper pages, if there is one."""
         ...
 
     async def crosspost(self, channel_id: ChannelId, message_id: MessageId) -> None:

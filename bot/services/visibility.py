@@ -1,4 +1,4 @@
-"""Which channels of a server a person may see; the Discord layer answers it."""
+"""Visibility: how the services ask the Discord layer which channels a person may see."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from bot.store import feeds, follow_ups, papers, posts, subscriptions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """What happens to a paper in a feed."""
+    """The decision about a paper in a feed, and everything that an answer needs to explain it."""
 
     feed: Feed
     paper: Paper
@@ -39,7 +39,7 @@ class Explanations:
         self._backfill_days = context.backfill_days
 
     async def explain(self, paper_id: PaperId, *, channel_id: ChannelId) -> Explanation:
-        """The decision for the paper in the channel's feed, as a run would take it now.
+        """What a run would decide now about the paper in the channel's feed.
 
         Raises:
             UserError: the channel has no subscriptions, or there is no such paper.
@@ -58,14 +58,14 @@ class Explanations:
         async with self._database.read() as conn:
             first_seen_at = await papers.first_seen(conn, paper_id)
         excludes = {feed.settings.exclude.expression} if feed.settings.exclude else set[str]()
-        found = await matching(paper, {item.query.expression for item in known} | excludes)
+        matches = await matching(paper, {item.query.expression for item in known} | excludes)
         now = self._clock()
         decision = decide(
             feed,
             paper,
-            matched=[item for item in known if item.query.expression in found],
+            matched=[item for item in known if item.query.expression in matches],
             posted=post or False,
-            is_excluded=not excludes.isdisjoint(found),
+            is_excluded=not excludes.isdisjoint(matches),
             first_seen_at=first_seen_at,
             oldest=reach(feed, known, now=now, backfill_days=self._backfill_days),
             today=open_list_day(now),

@@ -26,25 +26,25 @@ from bot.store import list_days, papers
 # The first day of the Daily Papers list.
 FIRST_LIST_DAY = date(2023, 5, 4)
 
-# The longest that a person waits for Hugging Face, all pages and retries included.
-ASKING_SECONDS = 20.0
-_MOST_DAYS_BACK = 5
+# The timeout for a person's request to Hugging Face, including all pages and retries.
+REQUEST_TIMEOUT_SECONDS = 20.0
+_MAX_DAYS_BACK = 5  # there are at most a long weekend's days between two lists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListDay:
-    """One list day as it is known."""
+    """One list day, as far as it is known."""
 
     day: date
     papers: tuple[Paper, ...]  # by upvotes, then id
-    is_open: bool  # it is still filling
+    is_open: bool  # papers may still be added
     unreadable: int = 0  # items on it that could not be read
-    problem: Problem | None = None  # why this may not be all of it, or not the newest list
-    read_while_open_at: datetime | None = None  # of a closed day that was not read since it closed
+    problem: Problem | None = None  # why it may be incomplete, or not the newest list
+    read_while_open_at: datetime | None = None  # when a closed day was last read, if it was still open then
 
 
 class Papers:
-    """Answers about the list, from the store where it knows, else from Hugging Face."""
+    """Reads lists and papers from the store, or from Hugging Face if the store does not have them."""
 
     def __init__(self, context: ServiceContext, *, polling: Polling) -> None:
         self._database = context.database
@@ -53,10 +53,10 @@ class Papers:
         self._clock = context.clock
 
     def day(self, text: str) -> date:
-        """The list day that was typed: ``YYYY-MM-DD``, ``today`` or ``yesterday``.
+        """Parses a list day: ``YYYY-MM-DD``, ``today`` or ``yesterday``.
 
         Raises:
-            UserError: no date, or a day that has not opened or is before the first list.
+            UserError: it is not a date, has not opened yet, or is before the first list.
         """
         return _parse_day(text, open_list_day(self._clock()))
 
@@ -64,27 +64,27 @@ class Papers:
         """The newest list day that has papers.
 
         Raises:
-            UserError: none is known, and Hugging Face cannot be asked.
+            UserError: none is known, and Hugging Face cannot be read.
         """
         today = open_list_day(self._clock())
         newest = await self._newest_day(today)
         if newest is None:
-            async with _asked("The list"):
+            async with _user_errors("The list"):
                 newest = await self._read_newest(today)
         health = self._source.health
         return await self._stored(newest or today, problem=health.last_failure if health.is_failing else None)
 
     async def on(self, day: date) -> ListDay:
-        """The list of a day that `day` gave.
+        """The list of a day that `day` returned.
 
         Raises:
-            UserError: it has not opened after all, or Hugging Face cannot be asked.
+            UserError: Hugging Face has not opened it yet, or cannot be read.
         """
         async with self._database.read() as conn:
             is_known = day in await list_days.reads(conn, day, day)
         problem: Problem | None = None
         if not is_known:
-            async with _asked("The list"):
+            async with _user_errors("The list"):
                 try:
                     problem = (await self._polling.read_day(day)).problem
                 except NotOpenYetError as error:
@@ -95,16 +95,16 @@ class Papers:
         return await self._stored(day, problem=problem)
 
     async def one(self, paper_id: PaperId) -> Paper:
-        """The paper as it is known, or as Hugging Face has it where it was never on a list that was read.
+        """The stored paper, or Hugging Face's if it was on no list that was read.
 
         Raises:
-            UserError: there is no such paper, or Hugging Face cannot be asked.
+            UserError: there is no such paper, or Hugging Face cannot be read.
         """
         async with self._database.read() as conn:
             known = await papers.get(conn, paper_id)
         if known is not None:
             return known
-        async with _asked("The paper"):
+        async with _user_errors("The paper"):
             try:
                 return await self._source.paper(paper_id)
             except PaperNotFoundError as error:
@@ -114,14 +114,14 @@ class Papers:
                 ) from error
 
     async def days_of(self, paper: Paper) -> list[date]:
-        """The list days on which the paper stands, the first one first, as far as they are known."""
+        """The known list days that the paper was on, oldest first."""
         async with self._database.read() as conn:
             known = await papers.days_of(conn, paper.id)
         return known or ([paper.list_day] if paper.list_day else [])
 
     async def _read_newest(self, today: date) -> date | None:
-        """Reads back from today until a day has papers; a long weekend at most lies between two lists."""
-        for back in range(_MOST_DAYS_BACK):
+        """Reads lists, starting with today's, until one has papers."""
+        for back in range(_MAX_DAYS_BACK):
             with suppress(NotOpenYetError):
                 await self._polling.read_day(today - timedelta(days=back))
             newest = await self._newest_day(today)
@@ -135,12 +135,12 @@ class Papers:
 
     async def _stored(self, day: date, *, problem: Problem | None) -> ListDay:
         async with self._database.read() as conn:
-            found = await papers.of_day(conn, day)
+            listed = await papers.of_day(conn, day)
             read = (await list_days.reads(conn, day, day)).get(day)
         is_old = read is not None and read.read_at < closes_at(day) <= self._clock()
         return ListDay(
             day=day,
-            papers=tuple(found),
+            papers=tuple(listed),
             is_open=day >= open_list_day(self._clock()),
             unreadable=read.unreadable if read else 0,
             problem=problem,
@@ -149,10 +149,10 @@ class Papers:
 
 
 @asynccontextmanager
-async def _asked(what: str) -> AsyncGenerator[None]:
-    """Limits the time of requests to Hugging Face while a person waits; translates their errors."""
+async def _user_errors(what: str) -> AsyncGenerator[None]:
+    """Limits the time of requests that a person waits for, and turns their failure into a UserError."""
     try:
-        async with asyncio.timeout(ASKING_SECONDS):
+        async with asyncio.timeout(REQUEST_TIMEOUT_SECONDS):
             yield
     except (SourceError, TimeoutError) as error:
         timed_out = Problem(ProblemKind.TIMED_OUT)
@@ -168,16 +168,16 @@ def _parse_day(text: str, today: date) -> date:
     if typed in words:
         return words[typed]
     try:
-        # fromisoformat takes other spellings too, such as 20260819, which a person hardly means.
+        # fromisoformat also accepts other forms, such as 20260819.
         day = datetime.strptime(typed, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError as error:
         raise UserError(
-            f"That is not a date. Write it as `YYYY-MM-DD`, such as `{today}`, or as `today` or `yesterday`."
+            f"That is not a date. Use `YYYY-MM-DD`, such as `{today}`, or `today` or `yesterday`."
         ) from error
     if day > today:
         raise UserError(
-            f"The list of {day} is not open yet: the newest list that can have papers is that of `{today}`."
+            f"The list of {day} is not open yet. The newest list that can have papers is `{today}`."
         )
     if day < FIRST_LIST_DAY:
-        raise UserError(f"The Daily Papers list started on `{FIRST_LIST_DAY}`: give that day or a later one.")
+        raise UserError(f"The Daily Papers list started on `{FIRST_LIST_DAY}`. Use that day or a later one.")
     return day

@@ -1,4 +1,4 @@
-"""Previews without a store: what keywords match in lists that are read for it."""
+"""Preview without a store, for the command line: reads lists from Hugging Face and searches them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.services.progress import Progress, no_progress
 from bot.sources.huggingface import HuggingFace
 from bot.sources.paging import DayListing
 
-_MOST_DAYS_BACK = 5  # a long weekend at most lies between two lists that have papers
+_MAX_DAYS_BACK = 5  # there are at most a long weekend's days between two lists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,33 +31,33 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matches:
-    """The papers found, and the lists that were searched."""
+    """The matching papers of some list days."""
 
-    days: tuple[date, ...]  # the list days that were read, the newest first
-    listed: int  # papers on them
-    found: tuple[Match, ...]  # the newest list day first, within a day by upvotes
-    unreadable: int = 0  # items on them
-    problem: Problem | None = None  # why the newest of them that was not read completely was not
+    days: tuple[date, ...]  # the list days that were read, newest first
+    listed: int  # papers on those days
+    papers: tuple[Match, ...]  # newest list day first; within a day, by upvotes
+    unreadable: int = 0  # items on those days
+    problem: Problem | None = None  # why a list was read only in part; of the newest such list
     problem_day: date | None = None
 
 
 def alternatives(keywords: str, limits: Limits) -> tuple[CompiledQuery, ...]:
-    """The queries that /subscribe would make of the keywords.
+    """The queries that /subscribe would add for the keywords.
 
     Raises:
         QueryError: one of them cannot be read.
     """
-    parse_query(keywords)  # as a whole first, so that an error shows its place in all that was typed
+    parse_query(keywords)  # as a whole first, so that an error shows its place in the complete text
     return distinct(compile_alternatives(keywords, limits))[0]
 
 
 async def newest_list(source: HuggingFace, today: date) -> DayListing:
-    """The newest list that has papers; that of `today`, which is empty, where none of the last days has any.
+    """The newest list that has papers; an empty list of `today` if none of the last days has any.
 
     Raises:
         SourceError: it could not be read.
     """
-    async for listing in _newest_first(source, today, days=_MOST_DAYS_BACK):
+    async for listing in _newest_first(source, today, days=_MAX_DAYS_BACK):
         if listing.papers or listing.problem:
             return listing
     return DayListing(day=today, papers=())
@@ -71,7 +71,7 @@ async def preview(
     today: date,
     progress: Progress = no_progress,
 ) -> Matches:
-    """What the queries find in the last `days` list days; of one, in the newest list that has papers.
+    """The matches of the queries in the last `days` list days. One day is the newest list that has papers.
 
     Raises:
         SourceError: a list could not be read.
@@ -97,24 +97,24 @@ def _matches(listings: Sequence[DayListing], queries: Sequence[CompiledQuery]) -
     papers: dict[PaperId, Paper] = {}
     for listing in listings:
         for paper in listing.papers:
-            papers.setdefault(paper.id, paper)  # on two lists, it counts on the newer one
+            papers.setdefault(paper.id, paper)  # a paper on two lists counts for the newer one
     with PaperIndex(list(papers.values())) as index:
-        found = index.search_many(query.expression for query in queries)
+        matches = index.search_many(query.expression for query in queries)
     by_paper: dict[PaperId, list[CompiledQuery]] = {}
     for query in queries:
-        for paper_id in found[query.expression]:
+        for paper_id in matches[query.expression]:
             by_paper.setdefault(paper_id, []).append(query)
     in_order = sorted(
         posting_order([papers[paper_id] for paper_id in by_paper]),
         key=lambda paper: paper.list_day or date.min,
         reverse=True,
     )
-    partly = next((listing for listing in listings if listing.problem), None)
+    incomplete = next((listing for listing in listings if listing.problem), None)
     return Matches(
         days=tuple(listing.day for listing in listings),
         listed=len(papers),
         unreadable=sum(listing.unreadable for listing in listings),
-        problem=partly and partly.problem,
-        problem_day=partly and partly.day,
-        found=tuple(Match(paper=paper, queries=tuple(by_paper[paper.id])) for paper in in_order),
+        problem=incomplete and incomplete.problem,
+        problem_day=incomplete and incomplete.day,
+        papers=tuple(Match(paper=paper, queries=tuple(by_paper[paper.id])) for paper in in_order),
     )

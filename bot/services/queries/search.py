@@ -17,7 +17,7 @@ from bot.matching.index import PaperIndex
 from bot.services.context import ServiceContext
 from bot.store import list_days, papers
 
-RECENT_DAYS = 7  # what /subscribe counts a keyword's papers over, and /preview's default
+RECENT_DAYS = 7  # the period in which /subscribe counts a keyword's papers; also /preview's default
 MOST_DAYS = 30
 
 
@@ -27,8 +27,8 @@ class Preview:
 
     query: Query
     days: int
-    papers: tuple[Paper, ...]  # the newest list day first, within a day by upvotes
-    days_known: int  # list days of these that have been read; fewer than `days` while the archive is read
+    papers: tuple[Paper, ...]  # newest list day first; within a day, by upvotes
+    days_known: int  # how many of the list days have been read; fewer than `days` during the backfill
 
 
 class Search:
@@ -50,20 +50,20 @@ class Search:
         first = today - timedelta(days=days - 1)
         async with self._database.read() as conn:
             reads = await list_days.reads(conn, first, today)
-        found = (await self.recent([query.expression], days=days))[query.expression]
+        matches = (await self.recent([query.expression], days=days))[query.expression]
         newest_first = sorted(
-            posting_order(found), key=lambda paper: paper.list_day or date.min, reverse=True
+            posting_order(matches), key=lambda paper: paper.list_day or date.min, reverse=True
         )
         return Preview(query=query.parsed(), days=days, papers=tuple(newest_first), days_known=len(reads))
 
     async def recent(self, compiled: Collection[str], *, days: int) -> dict[str, list[Paper]]:
-        """For each compiled query the papers of the last `days` list days that it matches."""
+        """For each compiled query, the papers of the last `days` list days that it matches."""
         today = open_list_day(self._clock())
         async with self._database.read() as conn:
             window = await papers.between(conn, today - timedelta(days=days - 1), today)
         by_id = {paper.id: paper for paper in window}
-        found = await asyncio.to_thread(_search, window, compiled)
-        return {one: [by_id[paper_id] for paper_id in found[one]] for one in compiled}
+        matches = await asyncio.to_thread(_search, window, compiled)
+        return {query: [by_id[paper_id] for paper_id in matches[query]] for query in compiled}
 
 
 def _search(window: Sequence[Paper], compiled: Collection[str]) -> dict[str, tuple[PaperId, ...]]:
@@ -73,5 +73,5 @@ def _search(window: Sequence[Paper], compiled: Collection[str]) -> dict[str, tup
 
 async def matching(paper: Paper, compiled: Collection[str]) -> frozenset[str]:
     """Those of the compiled queries that match this one paper."""
-    found = await asyncio.to_thread(_search, [paper], compiled)
-    return frozenset(one for one, ids in found.items() if ids)
+    matches = await asyncio.to_thread(_search, [paper], compiled)
+    return frozenset(query for query, ids in matches.items() if ids)

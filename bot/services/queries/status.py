@@ -20,7 +20,7 @@ from bot.sources.huggingface import SourceHealth
 from bot.store import feeds, follow_ups, list_days, notices, outbox, papers, posts, runs, subscriptions
 from bot.store.list_days import DayRead
 
-_MOST_FAILED = 5
+_MAX_FAILED = 5
 _MAX_FOLLOW_UPS = 5
 
 
@@ -28,13 +28,13 @@ _MAX_FOLLOW_UPS = 5
 class FeedStatus:
     feed: Feed
     access: Access
-    ping_obstacle: str | None  # why its role is not notified, where it has one
+    ping_obstacle: str | None  # why its role, if it has one, cannot be pinged
     subscriptions: int
-    waiting: int  # pending posts without unconfirmed ones
-    delayed: Post | None  # the post that is next, where an attempt at it failed
+    waiting: int  # pending posts, without the unconfirmed ones
+    delayed: Post | None  # the next post, if an attempt to send it failed
     unconfirmed: tuple[Post, ...]
     failed: int  # papers that could not be posted
-    missed_run: Run | None  # the failed run in which it was due, until a later run succeeds
+    missed_run: Run | None  # a failed run at which it was due, until a later run succeeds
 
     @property
     def is_quiet(self) -> bool:
@@ -44,12 +44,12 @@ class FeedStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What /status shows of one server and of the bot."""
+    """What /status shows about one server and the bot."""
 
     now: datetime
     last_run: Run | None
-    ran: int  # of these feeds, those that the last run served whole
-    result: LastRun | None  # for these feeds together
+    ran: int  # how many of the feeds the last run completed
+    result: LastRun | None  # of the last run, for those feeds together
     next_run_at: datetime
     feeds: tuple[FeedStatus, ...]
     failed: tuple[Post, ...]
@@ -90,13 +90,13 @@ class StatusReport:
         first = open_list_day(self._clock()) - timedelta(days=INCOMPLETE_DAYS)
         async with self._database.read() as conn:
             theirs = await feeds.of_server(conn, server_id)
-        shown = await visible(feed.channel_id for feed in theirs)
-        found = [feed for feed in theirs if feed.channel_id in shown]
-        feed_ids = [feed.id for feed in found]
+        seen = await visible(feed.channel_id for feed in theirs)
+        shown = [feed for feed in theirs if feed.channel_id in seen]
+        feed_ids = [feed.id for feed in shown]
         async with self._database.read() as conn:
             last_run = await runs.latest(conn)
-            ran = _served(found, last_run)
-            failed = await posts.failed(conn, feed_ids, _MOST_FAILED)
+            ran = _results_of(last_run, shown)
+            failed = await posts.failed(conn, feed_ids, _MAX_FAILED)
             with_problems = await follow_ups.with_problems(conn, feed_ids, _MAX_FOLLOW_UPS)
             undeliverable = await notices.count_undeliverable(conn, server_id, feed_ids)
             known = await papers.count(conn)
@@ -107,7 +107,7 @@ class StatusReport:
             ran=len(ran),
             result=_together(ran),
             next_run_at=next_at,
-            feeds=await self._of_feeds(server_id, found),
+            feeds=await self._of_feeds(server_id, shown),
             failed=tuple(failed),
             follow_ups=tuple(with_problems),
             undeliverable=undeliverable,
@@ -116,23 +116,23 @@ class StatusReport:
             incomplete=tuple(incomplete),
         )
 
-    async def _of_feeds(self, server_id: ServerId, found: Sequence[Feed]) -> tuple[FeedStatus, ...]:
-        access = [await self._publisher.access(feed.place) for feed in found]
+    async def _of_feeds(self, server_id: ServerId, shown: Sequence[Feed]) -> tuple[FeedStatus, ...]:
+        access = [await self._publisher.access(feed.place) for feed in shown]
         pings = [
             await self._publisher.ping_obstacle(feed.place, feed.settings.mention_role_id)
             if feed.settings.mention_role_id
             else None
-            for feed in found
+            for feed in shown
         ]
         async with self._database.read() as conn:
-            wanted = await subscriptions.of_feeds(conn, [feed.id for feed in found])
+            wanted = await subscriptions.of_feeds(conn, [feed.id for feed in shown])
             waiting = await posts.waiting(conn, server_id)
             failed = await posts.failed_papers(conn, server_id)
             unconfirmed = await posts.unconfirmed(conn, server_id)
             delayed = {post.feed_id: post for post in await outbox.delayed(conn, server_id)}
             failed_run = await runs.latest_failed(conn)
         status: list[FeedStatus] = []
-        for feed, allowed, ping in zip(found, access, pings, strict=True):
+        for feed, allowed, ping in zip(shown, access, pings, strict=True):
             theirs = tuple(post for post in unconfirmed if post.feed_id == feed.id)
             status.append(
                 FeedStatus(
@@ -150,29 +150,29 @@ class StatusReport:
         return tuple(status)
 
 
-def _served(found: Sequence[Feed], run: Run | None) -> list[LastRun]:
+def _results_of(run: Run | None, shown: Sequence[Feed]) -> list[LastRun]:
     return [
         feed.last_run
-        for feed in found
+        for feed in shown
         if run and feed.last_run and feed.last_run_at and feed.last_run_at >= run.started_at
     ]
 
 
 def _together(ran: Sequence[LastRun]) -> LastRun | None:
-    """The result of a run over several feeds; a new paper is the same one for all of them."""
+    """The result of a run for several feeds; a new paper is new to all of them, and counts once."""
     if not ran:
         return None
     return LastRun(
-        new=max(one.new for one in ran),
-        matched=sum(one.matched for one in ran),
-        planned=sum(one.planned for one in ran),
+        new=max(result.new for result in ran),
+        matched=sum(result.matched for result in ran),
+        planned=sum(result.planned for result in ran),
     )
 
 
 def _missed(feed: Feed, failed: Run) -> bool:
-    """Whether the feed was due in that failed run, and no complete run followed.
+    """Whether the feed was due at that failed run, and has not completed a run since.
 
-    Which feeds a run served is not stored, so this goes by their present schedule.
+    Which feeds were due at a run is not stored, so this follows from the feed's current schedule.
     """
     ran_at = feed.last_run_at or feed.created_at
     return ran_at < failed.started_at and next_run(feed.settings.schedule, after=ran_at) <= failed.finished_at
