@@ -131,7 +131,7 @@ async def test_a_newer_file_is_wrong_and_names_the_version_to_start(path: Path) 
     found = await findings_of(path)
     (text,) = [one for one, sign in found.items() if sign is Sign.WRONG]
     assert text == (
-        "It is a database of a newer Paperboy (revision 9999) → Start the version that made it, or name "
+        "It is a database of a newer Paperboy (revision 9999) → Use the version that made it, or name "
         "another file"
     )
     assert not await starts(path)
