@@ -12,7 +12,7 @@ import click
 from bot.cli.parameters import whole_number
 from bot.cli.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE, log_errors_only
 from bot.cli.terminal import Style, Terminal, printable
-from bot.core.cards import date_text
+from bot.core.cards import weekday_text
 from bot.core.list_days import open_list_day
 from bot.core.markdown import without_markup
 from bot.core.papers import Paper
@@ -21,7 +21,6 @@ from bot.core.query.compiled import CompiledQuery
 from bot.core.query.highlights import mark
 from bot.core.query.nodes import Field
 from bot.core.query.parser import Query
-from bot.core.schedules import WEEKDAYS
 from bot.core.words.latex import readable
 from bot.errors import SourceError, UserError
 from bot.redaction import Redaction
@@ -123,7 +122,7 @@ def matches_text(
     """How many papers match, then each with its title, authors, upvotes and URL."""
     wanted, days = printable(keywords), len(matches.days)
     number, listed = len(matches.papers), count(matches.listed, "paper", zero="0")
-    over = _day_text(matches.days[0]) if days == 1 else f"the last {days} list days"
+    over = weekday_text(matches.days[0]) if days == 1 else f"the last {days} list days"
     if not number:
         head = terminal.fit(f"None of {listed} of {over} matches “{wanted}”.")
         notes = [*_missing(matches, terminal), *_tips(days, terminal)]
@@ -134,7 +133,7 @@ def matches_text(
     for match in matches.papers:
         if len(matches.days) > 1 and match.paper.list_day != day:
             day = match.paper.list_day
-            blocks.append(terminal.styled(_day_text(day or date.min), Style.CYAN))
+            blocks.append(terminal.styled(weekday_text(day or date.min), Style.CYAN))
         blocks.append(_paper(match, of=queries, terminal=terminal))
     return "\n\n".join([*blocks, *_missing(matches, terminal)]) + "\n"
 
@@ -148,7 +147,7 @@ def _missing(matches: Matches, terminal: Terminal) -> list[str]:
             f"{count(number, 'item')} on {where} could not be read and {is_or_are(number)} not counted."
         )
     if matches.problem is not None and matches.problem_day is not None:
-        day = _day_text(matches.problem_day)
+        day = weekday_text(matches.problem_day)
         notes.append(f"The list of {day} could not be read completely, because {matches.problem}.")
     return [terminal.wrapped(terminal.fit(note)) for note in notes]
 
@@ -202,10 +201,6 @@ def _excerpt(paper: Paper, queries: Sequence[Query], terminal: Terminal) -> str:
     shown = f"{before}{text[start:end]}{after}"
     spans = [(first + shift, last + shift) for first, last in marks if last <= end]
     return terminal.wrapped(shown, indent=_INDENT, marks=spans)
-
-
-def _day_text(day: date) -> str:
-    return f"{WEEKDAYS[day.weekday()]} {date_text(day)}"
 
 
 def _match(number: int) -> str:

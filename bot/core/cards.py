@@ -21,6 +21,7 @@ from bot.core.papers import Paper
 from bot.core.query.highlights import mark
 from bot.core.query.nodes import Field
 from bot.core.query.parser import Query
+from bot.core.schedules import WEEKDAYS
 from bot.core.words.latex import readable
 
 # Discord's limits on an embed, in characters.
@@ -169,6 +170,10 @@ def digest_line(paper: Paper, *, queries: Sequence[Query], limit: int = MAX_LINE
 def date_text(day: date) -> str:
     """The day in words; not as `<t:…>`, whose day depends on the reader's time zone."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def weekday_text(day: date) -> str:
+    return f"{WEEKDAYS[day.weekday()]} {date_text(day)}"
 
 
 def _marked(text: str, field: Field, queries: Sequence[Query]) -> _Marked:

@@ -150,3 +150,8 @@ def reach(feed: Feed, subscriptions: Iterable[Subscription], *, now: datetime, b
 def posting_order(papers: Collection[Paper]) -> list[Paper]:
     """The papers in the order of posting: by upvotes, then id."""
     return sorted(papers, key=lambda paper: (-paper.upvotes, paper.id))
+
+
+def newest_first(papers: Collection[Paper]) -> list[Paper]:
+    """The papers by list day, the newest first, and within a day in the order of posting."""
+    return sorted(posting_order(papers), key=lambda paper: paper.list_day or date.min, reverse=True)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from bot.core.cards import (
     MAX_DESCRIPTION_LENGTH,
     MAX_LINE_LENGTH,
     Card,
     Link,
-    date_text,
     digest_line,
     make_card,
     paper_links,
+    weekday_text,
 )
 from bot.core.feeds import Style
 from bot.core.ids import PaperId, RoleId
@@ -23,7 +22,6 @@ from bot.core.papers import Paper
 from bot.core.plurals import count
 from bot.core.posts import Entry, Form
 from bot.core.query.parser import Query
-from bot.core.schedules import WEEKDAYS
 from bot.core.words.latex import readable
 
 # Discord's limits on a message; the characters are those of all its embeds.
@@ -245,9 +243,5 @@ def _of_days(papers: Sequence[Paper]) -> str:
     if not days:
         return ""
     if len(days) == 1:
-        return f" from the Daily Papers of {_weekday_text(days[0])}"
-    return f" from the Daily Papers of {_weekday_text(days[0])} to {_weekday_text(days[-1])}"
-
-
-def _weekday_text(day: date) -> str:
-    return f"{WEEKDAYS[day.weekday()]} {date_text(day)}"
+        return f" from the Daily Papers of {weekday_text(days[0])}"
+    return f" from the Daily Papers of {weekday_text(days[0])} to {weekday_text(days[-1])}"

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.cards import date_text
+from bot.core.cards import weekday_text
 from bot.core.list_days import open_list_day
 from bot.core.plurals import count
-from bot.core.schedules import WEEKDAYS
 from bot.doctor.findings import Finding, fine, warning, wrong
 from bot.errors import ConfigError, Problem, SourceError
 from bot.services.clock import Clock
@@ -57,7 +56,7 @@ async def check_source(settings: Settings, *, clock: Clock, limits: FetchLimits 
     except SourceError as error:
         return SourceReport(findings=[_failure(endpoint, error.problem)], moment=_moment(heard))
     seconds = time.monotonic() - began
-    day = f"{WEEKDAYS[newest.day.weekday()]} {date_text(newest.day)}"
+    day = weekday_text(newest.day)
     answered = f"{endpoint} answered in {seconds:.1f} s"
     findings = [
         fine(f"{answered}: {count(len(newest.papers), 'paper')} on the list of {day}")

@@ -8,7 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.discord.answers.pages import COLOUR
+from bot.discord.answers.pages import COLOUR, numbered
 
 _FIRST_STEPS = """\
 I post Hugging Face's **Daily Papers** that match your keywords in your channels, once each.
@@ -39,17 +39,14 @@ are searched."""
 def help_pages(tree: app_commands.CommandTree[Any]) -> list[discord.Embed]:
     """Three pages: first steps, keywords, commands."""
     commands = "\n".join(_line(command) for command in _commands(tree))
-    return [
-        discord.Embed(title="Paperboy", description=_FIRST_STEPS, colour=COLOUR).set_footer(
-            text="Page 1 of 3"
-        ),
-        discord.Embed(title="Keywords", description=_LANGUAGE, colour=COLOUR).set_footer(text="Page 2 of 3"),
-        discord.Embed(
-            title="Commands",
-            description=f"{commands}\n\n🔒 needs **Manage Channels**",
-            colour=COLOUR,
-        ).set_footer(text="Page 3 of 3"),
-    ]
+    texts = {
+        "Paperboy": _FIRST_STEPS,
+        "Keywords": _LANGUAGE,
+        "Commands": f"{commands}\n\n🔒 needs **Manage Channels**",
+    }
+    return numbered(
+        [discord.Embed(title=title, description=text, colour=COLOUR) for title, text in texts.items()]
+    )
 
 
 def _line(command: app_commands.Command[Any, ..., Any]) -> str:

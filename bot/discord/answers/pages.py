@@ -39,7 +39,11 @@ def pages(
     bodies[0] = "\n\n".join(filter(None, (intro, bodies[0])))
     bodies[-1] = "\n\n".join(filter(None, (bodies[-1], footer)))
     embeds = [discord.Embed(title=title, description=body, colour=COLOUR) for body in bodies]
-    if len(embeds) > 1:
-        for number, embed in enumerate(embeds, start=1):
-            embed.set_footer(text=f"Page {number} of {len(embeds)}")
+    return numbered(embeds) if len(embeds) > 1 else embeds
+
+
+def numbered(embeds: list[discord.Embed]) -> list[discord.Embed]:
+    """The pages of one answer, each with its number in the footer."""
+    for number, embed in enumerate(embeds, start=1):
+        embed.set_footer(text=f"Page {number} of {len(embeds)}")
     return embeds

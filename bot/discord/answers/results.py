@@ -10,7 +10,7 @@ from bot.core.markdown import length
 from bot.core.plurals import count
 from bot.core.results import RESULT_DAYS, Result, Verdict
 from bot.discord.answers.formatting import code
-from bot.discord.answers.pages import pages
+from bot.discord.answers.pages import numbered, pages
 
 _MAX_FIELD_LENGTH = 1_000  # characters; Discord takes 1,024
 _FIELD = "Subscriptions"
@@ -31,10 +31,7 @@ def with_results(settings: discord.Embed, results: Sequence[Result]) -> list[dis
         _fill(settings, listed)
         return [settings]
     _fill(settings, _summary(results))
-    all_pages = [settings, *pages(lines, title=f"Papers posted in the last {RESULT_DAYS} days")]
-    for number, page in enumerate(all_pages, start=1):
-        page.set_footer(text=f"Page {number} of {len(all_pages)}")
-    return all_pages
+    return numbered([settings, *pages(lines, title=f"Papers posted in the last {RESULT_DAYS} days")])
 
 
 def _line(result: Result) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
-from bot.core.decisions import posting_order
+from bot.core.decisions import newest_first
 from bot.core.drafts import Draft, on_one_line
 from bot.core.feeds import Place
 from bot.core.ids import ServerId, UserId
@@ -120,5 +119,4 @@ class Setup:
 
 
 def _sample(text: str, found: list[Paper]) -> Sample:
-    newest = sorted(posting_order(found), key=lambda paper: paper.list_day or date.min, reverse=True)
-    return Sample(text=text, recent=len(found), newest=tuple(newest[:_TITLES_SHOWN]))
+    return Sample(text=text, recent=len(found), newest=tuple(newest_first(found)[:_TITLES_SHOWN]))

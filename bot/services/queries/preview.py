@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.core.decisions import posting_order
+from bot.core.decisions import newest_first
 from bot.core.ids import PaperId
 from bot.core.limits import Limits
 from bot.core.papers import Paper
@@ -104,11 +104,7 @@ def _matches(listings: Sequence[DayListing], queries: Sequence[CompiledQuery]) -
     for query in queries:
         for paper_id in matches[query.expression]:
             by_paper.setdefault(paper_id, []).append(query)
-    in_order = sorted(
-        posting_order([papers[paper_id] for paper_id in by_paper]),
-        key=lambda paper: paper.list_day or date.min,
-        reverse=True,
-    )
+    in_order = newest_first([papers[paper_id] for paper_id in by_paper])
     incomplete = next((listing for listing in listings if listing.problem), None)
     return Matches(
         days=tuple(listing.day for listing in listings),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
-from bot.core.decisions import posting_order
+from bot.core.decisions import newest_first
 from bot.core.ids import PaperId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
@@ -50,11 +50,8 @@ class Search:
         first = today - timedelta(days=days - 1)
         async with self._database.read() as conn:
             reads = await list_days.reads(conn, first, today)
-        matches = (await self.recent([query.expression], days=days))[query.expression]
-        newest_first = sorted(
-            posting_order(matches), key=lambda paper: paper.list_day or date.min, reverse=True
-        )
-        return Preview(query=query.parsed(), days=days, papers=tuple(newest_first), days_known=len(reads))
+        matches = newest_first((await self.recent([query.expression], days=days))[query.expression])
+        return Preview(query=query.parsed(), days=days, papers=tuple(matches), days_known=len(reads))
 
     async def recent(self, compiled: Collection[str], *, days: int) -> dict[str, list[Paper]]:
         """For each compiled query, the papers of the last `days` list days that it matches."""
