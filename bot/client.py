@@ -234,9 +234,7 @@ class Client(commands.AutoShardedBot):
             await self.add_cog(cog)
         if self.application_id is not None:
             link = discord.utils.oauth_url(
-                self.application_id,
-                permissions=INVITE_PERMISSIONS,
-                scopes=("bot", "applications.commands"),
+                self.application_id, permissions=INVITE_PERMISSIONS, scopes=("bot", "applications.commands")
             )
             _log.info("Invite link: %s", link)
 
@@ -266,9 +264,7 @@ class Client(commands.AutoShardedBot):
         """Ignores messages: the bot has no prefix commands."""
 
     async def on_app_command_completion(
-        self,
-        _: discord.Interaction,
-        command: app_commands.Command[Any, ..., Any] | app_commands.ContextMenu,
+        self, _: discord.Interaction, command: app_commands.Command[Any, ..., Any] | app_commands.ContextMenu
     ) -> None:
         """Called by discord.py for a command that ended without an error."""
         self.telemetry.command_ended(command.qualified_name, CommandOutcome.OK)

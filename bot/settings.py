@@ -173,38 +173,23 @@ class Settings(BaseSettings):
         description="names and addresses separated by commas such as localhost,.example.org,10.0.0.0/8",
     )
     database_url: Annotated[str, AfterValidator(_database_address)] = Field(
-        default="sqlite+aiosqlite:///data/paperboy.db",
-        description=MUST_BE,
+        default="sqlite+aiosqlite:///data/paperboy.db", description=MUST_BE
     )
     poll_interval_seconds: int = Field(
-        default=1800,
-        ge=1,
-        le=31_536_000,
-        description="a whole number of seconds from 1 to 31536000 (a year)",
+        default=1800, ge=1, le=31_536_000, description="a whole number of seconds from 1 to 31536000 (a year)"
     )
-    backfill_days: int = Field(
-        default=30,
-        ge=0,
-        le=366,
-        description="a whole number of days from 0 to 366",
-    )
+    backfill_days: int = Field(default=30, ge=0, le=366, description="a whole number of days from 0 to 366")
     default_timezone: Annotated[str, reading(parse_timezone)] = Field(
-        default="UTC",
-        description="an IANA time zone such as Europe/Berlin or UTC",
+        default="UTC", description="an IANA time zone such as Europe/Berlin or UTC"
     )
     default_post_time: Annotated[time, reading(parse_time)] = Field(
-        default=time(9, 0),
-        description="HH:MM on a 24-hour clock such as 09:00",
+        default=time(9, 0), description="HH:MM on a 24-hour clock such as 09:00"
     )
     default_weekdays: Annotated[frozenset[int], NoDecode, reading(parse_weekdays)] = Field(
-        default=frozenset(range(5)),
-        description="weekdays such as Mon-Fri or Mon,Thu, or all",
+        default=frozenset(range(5)), description="weekdays such as Mon-Fri or Mon,Thu, or all"
     )
     max_feeds: int = Field(
-        default=MAX_FEEDS,
-        ge=1,
-        le=1_000,
-        description="a whole number of channels from 1 to 1000",
+        default=MAX_FEEDS, ge=1, le=1_000, description="a whole number of channels from 1 to 1000"
     )
     max_subscriptions: int = Field(
         default=MAX_SUBSCRIPTIONS,
@@ -213,28 +198,20 @@ class Settings(BaseSettings):
         description="a whole number of subscriptions from 1 to 1000",
     )
     max_query_length: int = Field(
-        default=MAX_QUERY_LENGTH,
-        ge=20,
-        le=1_000,
-        description="a whole number of characters from 20 to 1000",
+        default=MAX_QUERY_LENGTH, ge=20, le=1_000, description="a whole number of characters from 20 to 1000"
     )
     health_port: int | None = Field(
-        default=None,
-        ge=0,
-        le=65_535,
-        description="a port from 1 to 65535, or 0 for any that is free",
+        default=None, ge=0, le=65_535, description="a port from 1 to 65535, or 0 for any that is free"
     )
     health_host: Annotated[str, AfterValidator(_host)] = Field(
         default="127.0.0.1",
         description="an address of this machine such as 127.0.0.1, or 0.0.0.0 for all of them",
     )
     log_level: Annotated[LogLevel, reading(lambda text: LogLevel(text.strip().upper()))] = Field(
-        default=LogLevel.INFO,
-        description="DEBUG, INFO, WARNING or ERROR",
+        default=LogLevel.INFO, description="DEBUG, INFO, WARNING or ERROR"
     )
     log_format: Annotated[LogFormat, reading(lambda text: LogFormat(text.strip().lower()))] = Field(
-        default=LogFormat.TEXT,
-        description="text or json",
+        default=LogFormat.TEXT, description="text or json"
     )
 
     @classmethod
@@ -318,9 +295,7 @@ class Settings(BaseSettings):
     def limits(self) -> Limits:
         """The limits for one server."""
         return Limits(
-            feeds=self.max_feeds,
-            subscriptions=self.max_subscriptions,
-            query_length=self.max_query_length,
+            feeds=self.max_feeds, subscriptions=self.max_subscriptions, query_length=self.max_query_length
         )
 
     @property

@@ -35,8 +35,7 @@ def check_readers(database: Path) -> list[Finding]:
     if folder == Path(folder.anchor) or folder.stat().st_mode & stat.S_ISVTX:
         findings.append(
             warning(
-                f"The folder {folder} is shared by all users",
-                "point DATABASE_URL to a folder of its own",
+                f"The folder {folder} is shared by all users", "point DATABASE_URL to a folder of its own"
             )
         )
     elif command := _chmod([folder]):

@@ -35,11 +35,7 @@ class Changes:
         self._clock = context.clock
 
     async def history(
-        self,
-        server_id: ServerId,
-        *,
-        channel_id: ChannelId | None,
-        visible: Visible,
+        self, server_id: ServerId, *, channel_id: ChannelId | None, visible: Visible
     ) -> History:
         """The newest MAX_SHOWN changes of a channel, or of a server, that the person can see."""
         async with self._database.read() as conn:

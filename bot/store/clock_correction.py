@@ -72,8 +72,7 @@ async def pull_back_waits(
     late = {
         _posts.c.next_attempt_at: and_(_posts.c.state == tables.PENDING, _posts.c.next_attempt_at > until),
         _follow_ups.c.next_attempt_at: and_(
-            _follow_ups.c.state == tables.PENDING,
-            _follow_ups.c.next_attempt_at > until,
+            _follow_ups.c.state == tables.PENDING, _follow_ups.c.next_attempt_at > until
         ),
         _notices.c.next_attempt_at: _notices.c.next_attempt_at > until,
         _feeds.c.recheck_at: and_(

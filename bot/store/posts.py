@@ -159,9 +159,7 @@ async def last_message_before(conn: AsyncConnection, post: Post) -> MessageId | 
     statement = (
         select(_posts.c.message_id)
         .where(
-            _posts.c.feed_id == post.feed_id,
-            _posts.c.state == PostState.SENT.value,
-            _posts.c.id < post.id,
+            _posts.c.feed_id == post.feed_id, _posts.c.state == PostState.SENT.value, _posts.c.id < post.id
         )
         .order_by(_posts.c.id.desc())
         .limit(1)

@@ -101,8 +101,6 @@ async def set_defaults(
         update(tables.servers)
         .where(tables.servers.c.id == server_id)
         .values(
-            default_time=defaults.time,
-            default_timezone=defaults.timezone,
-            default_weekdays=defaults.weekdays,
+            default_time=defaults.time, default_timezone=defaults.timezone, default_weekdays=defaults.weekdays
         )
     )

@@ -30,13 +30,7 @@ class QueryError(UserError):
 
     def advising(self, remedy: str) -> QueryError:
         """The same error with other advice."""
-        return QueryError(
-            self._problem,
-            remedy,
-            text=self._text,
-            position=self.position,
-            topic=self.topic,
-        )
+        return QueryError(self._problem, remedy, text=self._text, position=self.position, topic=self.topic)
 
 
 def _block(text: str, position: int) -> str:

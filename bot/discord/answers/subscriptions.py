@@ -156,9 +156,7 @@ def subscription_list(
     """What one channel is subscribed to."""
     if listed is None or not listed.subscriptions:
         return pages(
-            (),
-            title="Subscriptions",
-            empty=f"<#{channel_id}> has no subscriptions. {ADD_A_SUBSCRIPTION}",
+            (), title="Subscriptions", empty=f"<#{channel_id}> has no subscriptions. {ADD_A_SUBSCRIPTION}"
         )
     return pages(
         map(_listed, listed.subscriptions),

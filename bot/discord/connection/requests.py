@@ -126,10 +126,7 @@ class _Gate:
         self._telemetry = telemetry
 
     async def on_start(
-        self,
-        _: aiohttp.ClientSession,
-        context: SimpleNamespace,
-        params: aiohttp.TraceRequestStartParams,
+        self, _: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestStartParams
     ) -> None:
         attempt = _attempt.get()
         if attempt is not None:
@@ -148,10 +145,7 @@ class _Gate:
             attempt.begin()
 
     async def on_end(
-        self,
-        _: aiohttp.ClientSession,
-        context: SimpleNamespace,
-        params: aiohttp.TraceRequestEndParams,
+        self, _: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
     ) -> None:
         self._record(context, params.url, params.response.status)
         if attempt := _attempt.get():
@@ -161,10 +155,7 @@ class _Gate:
             callback()
 
     async def on_exception(
-        self,
-        _: aiohttp.ClientSession,
-        context: SimpleNamespace,
-        params: aiohttp.TraceRequestExceptionParams,
+        self, _: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestExceptionParams
     ) -> None:
         self._record(context, params.url, None)
         attempt = _attempt.get()

@@ -169,10 +169,7 @@ def _hidden(place: Place) -> Access:
             "and if the thread is private, mention me there to add me."
         )
     return Access(
-        obstacle=obstacle,
-        history_obstacle=obstacle,
-        publishing_obstacle=obstacle,
-        threads_obstacle=obstacle,
+        obstacle=obstacle, history_obstacle=obstacle, publishing_obstacle=obstacle, threads_obstacle=obstacle
     )
 
 

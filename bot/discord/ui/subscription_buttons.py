@@ -20,8 +20,7 @@ _POSTING_SECONDS = 60.0
 
 
 class PostOlderButton(
-    PersistentItem,
-    template=r"older:(?P<channel>\d{1,20}):(?P<first>\d{1,18})-(?P<last>\d{1,18})",
+    PersistentItem, template=r"older:(?P<channel>\d{1,20}):(?P<first>\d{1,18})-(?P<last>\d{1,18})"
 ):
     """Posts older matches of the subscriptions that one /subscribe added."""
 

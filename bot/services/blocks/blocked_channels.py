@@ -49,11 +49,7 @@ class BlockedChannels:
     """The use cases around blocked feeds."""
 
     def __init__(
-        self,
-        context: ServiceContext,
-        *,
-        delivery: Delivery,
-        monotonic: Callable[[], float] = time.monotonic,
+        self, context: ServiceContext, *, delivery: Delivery, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self._database = context.database
         self._publisher = context.publisher

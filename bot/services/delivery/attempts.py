@@ -42,13 +42,7 @@ BUG = "A bug in Paperboy prevents this. The bot's operator can find the details 
 class Sending:
     """Attempts posts. An attempt raises nothing but a cancellation; a bug affects only its post."""
 
-    def __init__(
-        self,
-        context: ServiceContext,
-        *,
-        pace: ChannelPace,
-        rest: Rest,
-    ) -> None:
+    def __init__(self, context: ServiceContext, *, pace: ChannelPace, rest: Rest) -> None:
         self._database = context.database
         self._publisher = context.publisher
         self._clock = context.clock
@@ -221,9 +215,7 @@ def _render(post: Post, shown: Mapping[PaperId, Paper]) -> Message:
     if post.is_bare and len(items) == 1:
         return compose_bare(items[0], mention_role_id=post.mention_role_id)
     return compose(
-        items,
-        heading=heading([paper for paper, _, _ in items]),
-        mention_role_id=post.mention_role_id,
+        items, heading=heading([paper for paper, _, _ in items]), mention_role_id=post.mention_role_id
     )
 
 

@@ -47,9 +47,7 @@ class RequestPace:
         loop = asyncio.get_running_loop()
         async with self._queue:
             free = max(
-                self._due,
-                self._turns[-1] + self._interval_seconds / 2,
-                self._turns[0] + self._window_seconds,
+                self._due, self._turns[-1] + self._interval_seconds / 2, self._turns[0] + self._window_seconds
             )
             if free > loop.time():
                 await asyncio.sleep(free - loop.time())

@@ -12,11 +12,7 @@ from bot.store import feeds, servers
 
 
 async def ensure_feed(
-    conn: AsyncConnection,
-    place: Place,
-    *,
-    context: ServiceContext,
-    user_id: UserId,
+    conn: AsyncConnection, place: Place, *, context: ServiceContext, user_id: UserId
 ) -> Feed:
     """The channel's feed, created if it has none.
 

@@ -61,12 +61,7 @@ async def make(
         if earlier is not None:
             await subscriptions.forget_removed(conn, [earlier.subscription.id], before=now)
         added = await subscriptions.add(
-            conn,
-            feed_id=feed.id,
-            query=query,
-            since=open_list_day(now),
-            now=now,
-            created_by=user_id,
+            conn, feed_id=feed.id, query=query, since=open_list_day(now), now=now, created_by=user_id
         )
         new += [added] if added else []
     returned = await _give_back(conn, feed, {item.id: item.query.canonical for item in resumed}, now=now)

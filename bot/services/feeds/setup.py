@@ -34,12 +34,7 @@ class Setup:
     """The use cases of /setup."""
 
     def __init__(
-        self,
-        context: ServiceContext,
-        *,
-        servers: Servers,
-        subscriptions: Subscriptions,
-        search: Search,
+        self, context: ServiceContext, *, servers: Servers, subscriptions: Subscriptions, search: Search
     ) -> None:
         self._servers = servers
         self._subscriptions = subscriptions

@@ -247,11 +247,7 @@ class Subscriptions:
             what = unsubscribed_words([item.query.text for item in removed])
             await record(conn, feed, what, user_id=user_id, now=now)
         return Unsubscribed(
-            feed=feed,
-            removed=tuple(removed),
-            left=len(known) - len(removed),
-            key=key,
-            cancelled=cancelled,
+            feed=feed, removed=tuple(removed), left=len(known) - len(removed), key=key, cancelled=cancelled
         )
 
     async def offered(self, typed: str, *, channel_id: ChannelId) -> list[tuple[str, str]]:
