@@ -66,7 +66,8 @@ class Survey:
 
     def __init__(self, *, clock: Clock, proxies: Proxies = NO_PROXIES) -> None:
         self._clock = clock
-        self._server_time: tuple[datetime, datetime] | None = None
+        # Discord's time in its last answer, to the second, and ours at that moment.
+        self.server_time: tuple[datetime, datetime] | None = None
         trace = gate(RequestPace())
         trace.on_request_end.append(self._note_time)
         # Not our own `Client`, which would sync its commands at login.
@@ -88,17 +89,12 @@ class Survey:
     def is_logged_in(self) -> bool:
         return self._client.application is not None
 
-    @property
-    def server_time(self) -> tuple[datetime, datetime] | None:
-        """Discord's time in its last answer, to the second, and ours at that moment."""
-        return self._server_time
-
     async def _note_time(
         self, _: aiohttp.ClientSession, __: SimpleNamespace, params: aiohttp.TraceRequestEndParams
     ) -> None:
         theirs = rate_limits.server_time(params.response.headers)
         if theirs is not None:
-            self._server_time = theirs, self._clock()
+            self.server_time = theirs, self._clock()
 
     async def log_in(self, token: str) -> Identity:
         """Raises:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -76,7 +75,3 @@ async def record_of_server(
     """As `record`, for a change of the whole server."""
     change = Change(server_id=server_id, channel_id=None, user_id=user_id, changed_at=now, what=what)
     await changes.add(conn, change)
-
-
-def in_a_row(words: Sequence[str]) -> str:
-    return "; ".join(words)

@@ -107,15 +107,10 @@ class Fetcher:
         # Called with the address, the status (None if there was no answer) and the seconds.
         self._on_request = on_request
         self._session: ClientSession | None = None
-        self._last_response: ResponseMeta | None = None
+        self.last_response: ResponseMeta | None = None  # whatever its status
         self._free_at: datetime | None = None  # no request before this
         self._cache = PageCache()
         self._reading = asyncio.Lock()
-
-    @property
-    def last_response(self) -> ResponseMeta | None:
-        """The headers of the last response, whatever its status."""
-        return self._last_response
 
     async def close(self) -> None:
         if self._session is not None:
@@ -237,7 +232,7 @@ class Fetcher:
     def _check_response(self, response: ClientResponse) -> None:
         """Record how long to wait before the next request, and raise _RetryError for a temporary failure."""
         limit = rate_limit(response.headers)
-        self._last_response = ResponseMeta(
+        self.last_response = ResponseMeta(
             at=self._clock(), server_time=server_time(response.headers), limit=limit
         )
         if limit is not None and limit.remaining == 0:

@@ -85,12 +85,8 @@ class HuggingFace:
             on_request=self._record_request,
             proxies=proxies,
         )
-        self._health = SourceHealth()
+        self.health = SourceHealth()
         self._reported: set[tuple[date, str]] = set()  # unreadable items that were logged
-
-    @property
-    def health(self) -> SourceHealth:
-        return self._health
 
     @property
     def last_response(self) -> ResponseMeta | None:
@@ -215,9 +211,9 @@ class HuggingFace:
         """Update the health. A refusal such as *not found* is a usable answer too."""
         now = self._clock()
         if problem is None or problem.kind in _ANSWERS:
-            self._health = replace(self._health, last_success_at=now)
+            self.health = replace(self.health, last_success_at=now)
             return
-        self._health = replace(self._health, last_failure_at=now, last_failure=problem)
+        self.health = replace(self.health, last_failure_at=now, last_failure=problem)
         self._telemetry.source_failed(problem.kind)
 
 

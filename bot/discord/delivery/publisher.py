@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Collection
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -83,14 +83,10 @@ class DiscordPublisher:
         Raises:
             DeliveryError: Discord refused it, or its answer never came.
         """
-        async with self._explained_errors(
-            self._place(channel_id), obstacle=lambda access: access.publishing_obstacle
-        ):
-            try:
-                await answered(self._client.http.publish_message(channel_id, message_id), IDENTIFIED)
-            except DiscordError as error:
-                if error.code != ALREADY_CROSSPOSTED:
-                    raise
+        request = self._client.http.publish_message(channel_id, message_id)
+        await self._follow_up(
+            channel_id, request, ALREADY_CROSSPOSTED, obstacle=lambda access: access.publishing_obstacle
+        )
 
     async def open_thread(self, channel_id: ChannelId, message_id: MessageId, *, name: str) -> None:
         """Opens a thread under the message; does nothing if it has one.
@@ -98,17 +94,12 @@ class DiscordPublisher:
         Raises:
             DeliveryError: Discord refused it, or its answer never came.
         """
-        async with self._explained_errors(
-            self._place(channel_id), obstacle=lambda access: access.threads_obstacle
-        ):
-            try:
-                request = self._client.http.start_thread_with_message(
-                    channel_id, message_id, name=name, auto_archive_duration=ARCHIVE_AFTER_MINUTES
-                )
-                await answered(request, IDENTIFIED)
-            except DiscordError as error:
-                if error.code != THREAD_EXISTS:
-                    raise
+        request = self._client.http.start_thread_with_message(
+            channel_id, message_id, name=name, auto_archive_duration=ARCHIVE_AFTER_MINUTES
+        )
+        await self._follow_up(
+            channel_id, request, THREAD_EXISTS, obstacle=lambda access: access.threads_obstacle
+        )
 
     async def ping_obstacle(self, place: Place, role_id: RoleId) -> str | None:
         """Why this role's pings notify nobody there, from the gateway's latest events; never raises."""
@@ -121,6 +112,17 @@ class DiscordPublisher:
     @property
     def _own_id(self) -> int:
         return self._client.user.id if self._client.user else 0
+
+    async def _follow_up(
+        self, channel_id: ChannelId, request: Awaitable[object], done_code: int, *, obstacle: _Obstacle
+    ) -> None:
+        """Makes a request about a sent message; `done_code` says that it was done before."""
+        async with self._explained_errors(self._place(channel_id), obstacle=obstacle):
+            try:
+                await answered(request, IDENTIFIED)
+            except DiscordError as error:
+                if error.code != done_code:
+                    raise
 
     async def _send(self, place: Place, message: Message, *, nonce: str) -> MessageId:
         parts = to_discord(message)

@@ -10,16 +10,17 @@ from datetime import datetime, timedelta
 from bot.core.feeds import FeedKind
 from bot.core.ids import MessageId, PaperId, PostId, discord_time
 from bot.core.messages import Message, compose, compose_bare, heading
+from bot.core.notices import NoticeKind
 from bot.core.papers import Paper
 from bot.core.posts import Post, split
 from bot.core.query.errors import QueryError
 from bot.core.query.parser import Query, parse_query
 from bot.errors import DeliveryError, DeliveryErrorKind, StoreError
 from bot.services.context import ServiceContext
-from bot.services.delivery.blocking import add_delay_notice, block, note_success
+from bot.services.delivery.blocking import block, note_success
 from bot.services.delivery.pace import ChannelPace, Rest, growing_wait
 from bot.services.delivery.refused_content import fail, refuse
-from bot.store import outbox, papers, posts, splitting
+from bot.store import notices, outbox, papers, posts, splitting
 from bot.telemetry import AttemptOutcome
 
 _log = logging.getLogger(__name__)
@@ -153,7 +154,7 @@ class Sending:
                     until = now + max(growing_wait(post.failures), requested_wait(error))
                     await outbox.postpone(conn, post.id, until=until, reason=error.reason, code=error.code)
                     if post.failures >= FAILURES_BEFORE_NOTICE:
-                        await add_delay_notice(conn, post.feed_id, now=now)
+                        await notices.add(conn, NoticeKind.DELAYED, post.feed_id, now=now)
         if error.kind is DeliveryErrorKind.BOT_REFUSED:
             self._rest.begin(requested_wait(error).total_seconds())
         self._record(post, tried)

@@ -51,11 +51,6 @@ async def unblock(conn: AsyncConnection, feed: Feed, *, now: datetime) -> list[P
     return await outbox.make_due(conn, feed.id, now=now)
 
 
-async def add_delay_notice(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> None:
-    """Adds a notice for the feed's server that its messages do not arrive."""
-    await notices.add(conn, NoticeKind.DELAYED, feed_id, now=now)
-
-
 async def note_success(conn: AsyncConnection, feed_id: FeedId) -> None:
     """Notes that a message arrived, so that the feed's notices are over."""
     await feeds.worked(conn, feed_id)

@@ -12,7 +12,7 @@ from bot.core.feeds import Feed, FeedSettings
 from bot.core.ids import UserId
 from bot.core.posts import FollowUpKind
 from bot.core.schedules import in_effect, next_run
-from bot.services.changes import in_a_row, record
+from bot.services.changes import record
 from bot.store import feed_settings, follow_ups, posts
 
 
@@ -62,5 +62,5 @@ async def change_and_record(
 ) -> Feed:
     """As `change`; what differs is recorded for /config history."""
     if words := changed(feed.settings, after):
-        await record(conn, feed, in_a_row(words), user_id=user_id, now=now)
+        await record(conn, feed, "; ".join(words), user_id=user_id, now=now)
     return await change(conn, feed, after, now=now, is_restarted=is_restarted)

@@ -17,7 +17,7 @@ from bot.core.papers import Paper
 from bot.core.query.compiled import CompiledQuery, Merged, compile_alternatives, distinct
 from bot.core.schedules import Schedule
 from bot.errors import UserError
-from bot.services.changes import in_a_row, record
+from bot.services.changes import record
 from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivered, Delivery
 from bot.services.feeds import resuming, unsubscribing
@@ -148,7 +148,7 @@ class Subscriptions:
             feed = await change_and_record(conn, feed, after, user_id=user_id, now=now, is_restarted=not has)
         made = await resuming.make(conn, feed, wanted, user_id=user_id, now=now)
         if made.words:
-            await record(conn, feed, in_a_row(made.words), user_id=user_id, now=now)
+            await record(conn, feed, "; ".join(made.words), user_id=user_id, now=now)
         return feed, made
 
     async def _subscribed(self, feed: Feed, asked_for: Sequence[Subscription], made: Made) -> Subscribed:

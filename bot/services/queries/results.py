@@ -8,8 +8,7 @@ from bot.core.feeds import Feed, Subscription
 from bot.core.list_days import open_list_day
 from bot.core.results import RESULT_DAYS, Result, results
 from bot.services.context import ServiceContext
-from bot.store import list_days
-from bot.store import results as store
+from bot.store import list_days, posts
 
 
 class Results:
@@ -24,7 +23,7 @@ class Results:
         now = self._clock()
         today = open_list_day(now)
         async with self._database.read() as conn:
-            sent = await store.queries_sent(conn, feed.id, since=now - timedelta(days=RESULT_DAYS))
+            sent = await posts.queries_sent(conn, feed.id, since=now - timedelta(days=RESULT_DAYS))
             reads = await list_days.reads(conn, today - timedelta(days=RESULT_DAYS), today)
         listed = {day: read.papers for day, read in reads.items()}
         return results(feed, subscriptions, sent=sent, listed=listed, now=now)

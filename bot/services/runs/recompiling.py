@@ -6,6 +6,7 @@ import logging
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.core.query.compiled import CompiledQuery
 from bot.core.query.errors import QueryError
 from bot.core.query.fts5 import RULES_VERSION
 from bot.store import feed_settings, subscriptions
@@ -19,19 +20,19 @@ async def recompile(conn: AsyncConnection) -> int:
     One that today's rules cannot read keeps its old form, and a warning is logged.
     """
     outdated = await subscriptions.outdated(conn, RULES_VERSION)
-    for subscription in outdated:
-        try:
-            query = subscription.query.recompiled()
-        except QueryError as error:
-            _log.warning("Subscription %d cannot be read by today's rules: %s", subscription.id, error)
-            continue
-        await subscriptions.recompile(conn, subscription.id, query)
+    for item in outdated:
+        if query := _recompiled(item.query, f"Subscription {item.id}"):
+            await subscriptions.recompile(conn, item.id, query)
     exclusions = await feed_settings.outdated_exclusions(conn, RULES_VERSION)
     for feed_id, exclude in exclusions.items():
-        try:
-            query = exclude.recompiled()
-        except QueryError as error:
-            _log.warning("What feed %d excludes cannot be read by today's rules: %s", feed_id, error)
-            continue
-        await feed_settings.recompile_exclusion(conn, feed_id, query)
+        if query := _recompiled(exclude, f"What feed {feed_id} excludes"):
+            await feed_settings.recompile_exclusion(conn, feed_id, query)
     return len(outdated) + len(exclusions)
+
+
+def _recompiled(query: CompiledQuery, name: str) -> CompiledQuery | None:
+    try:
+        return query.recompiled()
+    except QueryError as error:
+        _log.warning("%s cannot be read by today's rules: %s", name, error)
+        return None

@@ -99,15 +99,6 @@ class FeedFile(_Strict):
     feeds: list[FeedOfFile] = Field(max_length=MOST_FEEDS)
 
 
-def checked(raw: object) -> FeedFile:
-    """The validated file.
-
-    Raises:
-        ValidationError: it does not follow the format; see `problems`.
-    """
-    return FeedFile.model_validate(raw)
-
-
 def problems(error: ValidationError, raw: object) -> Iterator[str]:
     """The problems, each with the feed, the key and what is expected; Discord markdown."""
     for details in error.errors(include_url=False, include_context=False):

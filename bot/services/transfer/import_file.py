@@ -18,7 +18,7 @@ from bot.core.query.errors import QueryError
 from bot.core.transfer import WantedFeed
 from bot.errors import UserError
 from bot.services.transfer.export_file import MAX_BYTES
-from bot.services.transfer.file_format import FeedOfFile, checked, feed_label, problems
+from bot.services.transfer.file_format import FeedFile, FeedOfFile, feed_label, problems
 
 _MOST_PROBLEMS = 5  # told at once
 _OTHER_ENCODINGS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -178,7 +178,7 @@ def _feeds(text: str, limits: Limits) -> tuple[WantedFeed, ...]:
     found = _Problems()
     raw = _loaded(text)
     try:
-        file = checked(raw)
+        file = FeedFile.model_validate(raw)
     except ValidationError as error:
         for problem in problems(error, raw):
             found.add(problem)

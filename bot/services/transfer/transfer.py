@@ -15,7 +15,7 @@ from bot.core.query.compiled import CompiledQuery, Merged
 from bot.core.schedules import Schedule
 from bot.core.transfer import WantedFeed
 from bot.errors import UserError
-from bot.services.changes import in_a_row, record
+from bot.services.changes import record
 from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivery
 from bot.services.feeds.creation import ensure_feed
@@ -187,6 +187,6 @@ class Transfer:
         is_restarted = bool(moved.adds and not moved.known)
         feed = await change(conn, feed, moved.after, now=now, is_restarted=is_restarted)
         made = await make(conn, feed, moved.adds, user_id=user_id, now=now)
-        what = f"{how}: {in_a_row([*made.words, *moved.changed]) or 'the settings as they were'}"
+        what = f"{how}: {'; '.join([*made.words, *moved.changed]) or 'the settings as they were'}"
         await record(conn, feed, what, user_id=user_id, now=now)
         return replace(moved, feed=feed, go_on=len(made.resumed), returned=made.returned)

@@ -10,11 +10,12 @@ from sqlalchemy import text
 
 from bot.core.access import Access
 from bot.core.ids import ChannelId, ServerId
-from bot.core.notices import NoticeState
+from bot.core.notices import NoticeKind, NoticeState
 from bot.errors import DeliveryError, DeliveryErrorKind, Problem, ProblemKind, SourceError
 from bot.services.blocks.notices import MAX_ATTEMPTS, SOURCE_DOWN_FOR
 from bot.services.delivery.attempts import FAILURES_BEFORE_NOTICE
-from bot.services.delivery.blocking import add_delay_notice, block
+from bot.services.delivery.blocking import block
+from bot.store import notices
 from tests.fakes.board import DIRECT
 from tests.samples import NOW
 from tests.services.bots import CHANNEL, LIVE, OTHER, SERVER, USER, Bot, stored
@@ -227,7 +228,7 @@ async def test_a_delay_that_is_over_is_not_notified(bot: Bot) -> None:
     bot.board.own_channels = [SYSTEM]
     feed = await bot.subscribe()
     async with bot.database.write() as conn:
-        await add_delay_notice(conn, feed.id, now=bot.clock())
+        await notices.add(conn, NoticeKind.DELAYED, feed.id, now=bot.clock())
     assert await told(bot) == []
     assert await states(bot) == []
 
