@@ -1,1 +1,1 @@
-"""How fast the parts are that grow with the number of subscriptions; `make bench` runs all of it."""
+"""Benchmarks of the parts whose cost grows with the number of subscriptions; `make bench` runs them all."""

@@ -1,4 +1,4 @@
-"""Runs every benchmark of this folder, one after another: each is a module with a `main()` that prints."""
+"""Runs the benchmarks of this folder, one after another. Each is a module with a `main()` that prints."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("name", nargs="*", help=f"which to run (default: all of {', '.join(names)})")
     chosen: list[str] = parser.parse_args(arguments).name or names
     if unknown := sorted(set(chosen) - set(names)):
-        parser.error(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(names)}")
+        parser.error(f"unknown benchmark: {', '.join(unknown)}; choose from {', '.join(names)}")
     for name in chosen:
         print(f"== {name}", flush=True)
         importlib.import_module(f"benchmarks.{name}").main()

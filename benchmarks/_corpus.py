@@ -1,4 +1,4 @@
-"""Made-up papers and keywords, the same for the same seed, with the make-up of real ones."""
+"""Synthetic papers and keywords, with the word statistics of real ones; reproducible by seed."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _ENDINGS = "n r l t s st nd m ck ng tion ing er ".split(" ")  # noqa: SIM905
 def corpus(
     rng: random.Random, *, papers: int, keywords: int, day: date | None = None
 ) -> tuple[list[Paper], list[str]]:
-    """So many papers of the list day, and so many distinct keywords, a third of them out of the papers."""
+    """Papers of the list day, and distinct keywords, a third of which occur in the papers."""
     vocabulary = _vocabulary(rng, _WORDS)
     made = [_paper(rng, vocabulary, number, day=day) for number in range(papers)]
     return made, _keywords(rng, vocabulary, made, count=keywords)
 
 
 def _vocabulary(rng: random.Random, size: int) -> list[str]:
-    """Made-up words, most of them short, without doubles."""
+    """Distinct synthetic words, most of them short."""
     made: dict[str, None] = {}
     while len(made) < size:
         syllables = rng.choice((1, 2, 2, 3))
@@ -36,7 +36,7 @@ def _vocabulary(rng: random.Random, size: int) -> list[str]:
 
 
 def _words(rng: random.Random, vocabulary: list[str], count: int) -> str:
-    """Running text: few words are usual and most are rare, some have hyphens, some are plurals."""
+    """Running text: a few words are common and most are rare; some have hyphens, some are plurals."""
     chosen: list[str] = []
     for _ in range(count):
         word = vocabulary[min(int(rng.paretovariate(0.6)) - 1, len(vocabulary) - 1)]
@@ -60,7 +60,7 @@ def _paper(rng: random.Random, vocabulary: list[str], number: int, *, day: date 
 
 
 def _keywords(rng: random.Random, vocabulary: list[str], papers: list[Paper], *, count: int) -> list[str]:
-    """Distinct phrases of one to three words, a third of them out of the papers."""
+    """Distinct phrases of one to three words, a third of which occur in the papers."""
     texts = [paper.abstract.split() for paper in papers]
     made: dict[str, None] = {}
     while len(made) < count:

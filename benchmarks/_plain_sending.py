@@ -1,4 +1,4 @@
-"""The plain way to deliver, to compare with: `for channel in channels: await channel.send(...)`.
+"""The baseline for delivery: `for channel in channels: await channel.send(...)`.
 
 python -m benchmarks._plain_sending CHANNEL_ID …
 """

@@ -1,10 +1,10 @@
-"""1,000 posts to 1,000 channels under Discord's rules, and how fast a command is answered meanwhile.
+"""1,000 posts to 1,000 channels under Discord's rate limits, and how fast commands are answered meanwhile.
 
     python -m benchmarks.delivery
 
-The bot is a process of its own. This process is Discord on loopback: 100 ms for each request, 50 requests a
-second in all, 5 messages in 5 seconds a channel, a 429 for more. Beside it, in the same run, the plain way: a
-loop of `await channel.send` over some of the channels.
+The bot runs in its own process. This process simulates Discord on loopback: each request takes 100 ms, and
+more than 50 requests per second, or 5 messages in 5 seconds per channel, get a 429. The same run measures a
+baseline: a loop of `await channel.send` over some of the channels.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ async def _measure() -> None:
             database_url = f"sqlite+aiosqlite:///{Path(folder, 'paperboy.db')}"
             async with _process(discord, "-m", "bot", DATABASE_URL=database_url):
                 await discord.wait_for_bot(discord.guild.id, commands=["status"])
-                await asyncio.sleep(2)  # its start is over
+                await asyncio.sleep(2)  # until its startup is over
                 at_rest = [await _first_answer_ms(discord) for _ in range(COMMANDS_AT_REST)]
             await _add(database_url, discord, channels)
             limits = discord.limit_rates(latency_seconds=LATENCY_SECONDS)
@@ -106,13 +106,13 @@ def _sends(discord: Sandbox) -> list[float]:
 
 
 def _rate(discord: Sandbox) -> float:
-    """Messages a second, from the arrival of the first to that of the last."""
+    """Messages per second, from the arrival of the first to that of the last."""
     arrived = _sends(discord)
     return (len(arrived) - 1) / (arrived[-1] - arrived[0])
 
 
 async def _first_answer_ms(discord: Sandbox) -> float:
-    """From the moment that a person sends a command until the bot's first answer to it arrives."""
+    """The time from a person's command to the arrival of the bot's first answer."""
     loop = asyncio.get_running_loop()
     sent_at = loop.time()
     await discord.run_command(discord.admin, discord.channel, "subscriptions")
@@ -123,7 +123,7 @@ async def _first_answer_ms(discord: Sandbox) -> float:
 
 
 async def _answers_until(discord: Sandbox, count: int) -> list[float]:
-    """Types a command now and then until so many messages have arrived; how long each first answer took."""
+    """Types commands until `count` messages have arrived; returns how long each first answer took."""
     samples: list[float] = []
     async with asyncio.timeout(MAX_SECONDS):
         await discord.until(
@@ -164,7 +164,7 @@ async def _add(database_url: str, discord: Sandbox, channels: list[ChannelHandle
 async def _process(
     discord: Sandbox, *arguments: str, **settings: str
 ) -> AsyncGenerator[asyncio.subprocess.Process]:
-    """A Python process that is pointed at the sandbox; ended, by its id, on the way out."""
+    """A Python process that uses the sandbox; terminated on exit."""
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "PYTHONPATH": str(_ROOT),

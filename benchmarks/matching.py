@@ -1,4 +1,4 @@
-"""Matching: many keywords over one day's papers, beside a regex loop and a substring loop in the same run.
+"""Matching: many keywords over one day's papers, compared with a regex loop and a substring loop.
 
     python -m benchmarks.matching
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 def main() -> None:
-    """Print what compiling and searching cost, and how the loops compare."""
+    """Print how long compiling and searching take, and how the loops compare."""
     rng = random.Random(20_260_801)
     papers, keywords = corpus(rng, papers=PAPERS, keywords=QUERIES)
 
@@ -61,18 +61,18 @@ def _line(name: str, seconds: float, each: float, rest: str = "") -> None:
 
 
 def _timed(work: Callable[[], T]) -> tuple[T, float]:
-    """What the work gives, and the fewest seconds of three goes: others share the machine."""
-    goes: list[tuple[float, T]] = []
+    """The result, and the shortest time of three attempts, because other programs share the machine."""
+    attempts: list[tuple[float, T]] = []
     for _ in range(3):
         start = time.process_time()
         result = work()
-        goes.append((time.process_time() - start, result))
-    seconds, result = min(goes, key=lambda go: go[0])
+        attempts.append((time.process_time() - start, result))
+    seconds, result = min(attempts, key=lambda attempt: attempt[0])
     return result, seconds
 
 
 def _regex_loop(keywords: list[str], texts: list[str]) -> int:
-    """What one would write first: a pattern a keyword, tried on every paper."""
+    """The obvious solution: one pattern per keyword, tried on every paper."""
     patterns = [re.compile(rf"\b{re.escape(keyword)}\b", re.IGNORECASE) for keyword in keywords]
     return sum(1 for pattern in patterns for text in texts if pattern.search(text))
 

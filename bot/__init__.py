@@ -1,3 +1,3 @@
-"""Paperboy: Hugging Face's Daily Papers, in the Discord channels that asked for them."""
+"""Paperboy: a Discord bot that posts papers from Hugging Face's Daily Papers, by keyword."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""The running bot: what exists, who owns it, and in which order it closes."""
+"""The running bot: builds its parts, and closes them in reverse order."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _BACKFILL_RETRY_SECONDS = 1800.0
 
 
 class App:
-    """One bot in one process, from its settings."""
+    """One bot, built from its settings."""
 
     def __init__(
         self,

@@ -167,7 +167,7 @@ class Client(commands.AutoShardedBot):
         """Connects a shard, however long it takes.
 
         Raises:
-            ConfigError: Discord turns the bot away for good.
+            ConfigError: Discord rejects the bot permanently.
         """
 
         async def opened() -> GatewaySocket:
@@ -294,7 +294,7 @@ def _bad_option(interaction: discord.Interaction[Client]) -> UserError | None:
 
 
 def _name(interaction: discord.Interaction[Client]) -> str:
-    """The command's name for telemetry; one name stands for all commands that do not exist."""
+    """The command's name for telemetry; `unknown` for a command that does not exist."""
     return interaction.command.qualified_name if interaction.command else "unknown"
 
 

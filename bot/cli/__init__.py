@@ -1,1 +1,1 @@
-"""The command line: one file a command, with what it prints."""
+"""The command line: one file per command, with what it prints."""

@@ -1,4 +1,4 @@
-"""Parameter types: values of options that click itself has no plain words for."""
+"""Parameter types, with plainer error messages than click's own."""
 
 from __future__ import annotations
 

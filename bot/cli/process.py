@@ -18,7 +18,7 @@ EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_CONFIG = 78  # EX_CONFIG in sysexits.h
-EXIT_INTERRUPTED = 130  # Ctrl-C, as shells have it
+EXIT_INTERRUPTED = 130  # Ctrl-C, as in shells
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

@@ -68,7 +68,7 @@ class Card:
     author: str | None = None
     author_url: str | None = None
     footer: str | None = None
-    thumbnail: str | None = None  # small, beside the text
+    thumbnail: str | None = None  # small, next to the text
     image: str | None = None  # large, below it
     colour: int | None = _COLOUR
     links: tuple[Link, ...] = ()  # for buttons; they do not count towards `size`
@@ -112,12 +112,12 @@ _GIVEN_UP = ("submitter", "organization", "evidence", "footer", "links", "people
 def make_card(paper: Paper, *, queries: Sequence[Query], is_alone: bool, limit: int) -> Card:
     """The paper's card, with `size` at most `limit` (20 or more), however long the paper's texts are.
 
-    Alone on its message it has its links as buttons and a large picture; among other cards the links are in
-    its text. What does not fit is cut: first the summary, down to 100 characters, then the lesser parts.
+    Alone on its message, it has its links as buttons and a large picture; among other cards, the links are in
+    its text. What does not fit is cut: first the summary, down to 100 characters, then less important parts.
     """
     links, picture = paper_links(paper), web_url(paper.thumbnail or "")
     card = Card(
-        # At least half of the room is for the rest.
+        # The rest gets at least half of the room.
         title=_title(paper, queries).fit(min(MAX_TITLE_LENGTH, max(limit // 2, _MIN_TITLE_LENGTH)))
         or paper.id,
         url=paper.page_url,
@@ -225,7 +225,7 @@ def _people(authors: Sequence[str], queries: Sequence[Query], *, shown: int) -> 
 
 
 def _profile(name: _Marked, login: str | None) -> str:
-    """A person or an organisation, linked to its page on Hugging Face."""
+    """A person or an organization, linked to its page on Hugging Face."""
     text = name.text or clean(login or "")
     if not text:
         return ""

@@ -46,7 +46,7 @@ class Decision:
 
     @property
     def is_filtered_out(self) -> bool:
-        """Whether only the feed's filter keeps it from being posted."""
+        """Whether only the feed's filter prevents it from being posted."""
         return self.stage in FILTER_STAGES
 
 
@@ -120,8 +120,8 @@ def _filtered_out_by(feed: Feed, paper: Paper, *, is_excluded: bool) -> Stage | 
 def _was_checked(feed: Feed, day: date, wanting: Subscription, *, first_seen_at: datetime | None) -> bool:
     """Whether the last finished run of this subscription already checked the paper on this list day.
 
-    If so, the filter kept it out, and it is posted only within the window. A paper that no run has seen is
-    not bound by the window: a bot that was offline for ten days loses nothing.
+    If so, it was filtered out, and it is posted only within the window. The window does not apply to a paper
+    that no run has seen: a bot that was offline for ten days loses nothing.
     """
     ran_at = wanting.last_run_at(feed)
     return (

@@ -49,7 +49,7 @@ class Block:
 
     reason: str  # a text that says what to do
     since: datetime
-    # When it is retried if the permissions show nothing wrong; None if they tell when it is fixed.
+    # When it is retried if the permissions show nothing wrong; None if they show when it is fixed.
     recheck_at: datetime | None = None
     is_gone: bool = False  # the channel was deleted, or the server left
 
@@ -60,7 +60,7 @@ class LastRun:
 
     new: int  # first seen since the run before
     matched: int  # that a subscription wants and the feed did not have
-    planned: int  # that became pending; the feed's filter kept the others out
+    planned: int  # that became pending; the others were filtered out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

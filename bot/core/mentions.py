@@ -11,13 +11,13 @@ _CHANNEL = re.compile(r"<#(\d{1,20})>")
 
 
 def channels_in(text: str) -> frozenset[ChannelId]:
-    return frozenset(ChannelId(int(found)) for found in _CHANNEL.findall(text))
+    return frozenset(ChannelId(int(channel_id)) for channel_id in _CHANNEL.findall(text))
 
 
 def without_unseen(text: str, *, seen: Collection[ChannelId]) -> str:
     """The text without the names of channels that are not in `seen`."""
 
-    def shown(found: re.Match[str]) -> str:
-        return found[0] if int(found[1]) in seen else "a channel that you cannot see"
+    def shown(mention: re.Match[str]) -> str:
+        return mention[0] if int(mention[1]) in seen else "a channel that you cannot see"
 
     return _CHANNEL.sub(shown, text)

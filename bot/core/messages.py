@@ -117,7 +117,7 @@ def _card_estimate(paper: Paper, queries: Sequence[str]) -> int:
         _SUMMARY_ESTIMATE
         + _FACTS_ESTIMATE
         + sum(len(text) for text in texts if text)
-        # The links around the names of an organisation and of a person.
+        # The links around the names of an organization and of a person.
         + (40 if paper.organization_login else 0)
         + (40 if paper.submitter_login else 0)
         + sum(map(len, queries)),

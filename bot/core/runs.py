@@ -29,7 +29,7 @@ class RunReport:
 
     outcome: Outcome = Outcome.OK
     listed: int = 0  # papers on the list days
-    new_papers: int = 0  # of these, seen for the first time
+    new_papers: int = 0  # those of them that were seen for the first time
     feeds: int = 0  # that were due
     posts: int = 0  # that were planned
     problem: Problem | None = None  # where the outcome is not ok

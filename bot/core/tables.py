@@ -1,4 +1,4 @@
-"""Tables that are kept as text files beside the code: sections of rows, each row a few words.
+"""Tables that are kept as text files next to the code: sections of rows, each row a few words.
 
 A line `[name]` begins a section, and a line that begins with `#` is a comment. `U+0020` stands for the
 character with that code point.

@@ -1,1 +1,1 @@
-"""Our values as Discord wants them, and Discord's errors as ours."""
+"""Everything that depends on discord.py: our values for Discord, and Discord's errors for us."""

@@ -1,4 +1,4 @@
-"""The doctor's survey, by REST alone next to a running bot: who the bot is, and what it may do where."""
+"""The doctor's survey: who the bot is and what it may do where, by REST only."""
 
 from __future__ import annotations
 

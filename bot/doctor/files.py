@@ -22,7 +22,7 @@ def check_dotenv(path: Path) -> list[Finding]:
 
 
 def check_readers(database: Path) -> list[Finding]:
-    """Check who can read the database, the files beside it, and its folder."""
+    """Check who can read the database, the files next to it, and its folder."""
     real_path = files.real(database)
     folder = real_path.parent
     if not (files.HAS_MODES and folder.is_dir()):

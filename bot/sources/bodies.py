@@ -68,7 +68,7 @@ class Decompressor:
 async def read_body(response: ClientResponse, max_bytes: int, *, cut: bool = False) -> bytes:
     """The decompressed body, at most `max_bytes` long: a longer one is cut if `cut`, else refused.
 
-    Decompressing in bounded pieces keeps a small body from becoming a large one before it is counted.
+    It is decompressed in bounded pieces, so that a small body cannot become a huge one before it is counted.
 
     Raises:
         BrokenBodyError: it cannot be decompressed.

@@ -129,7 +129,7 @@ class _Author(_Model):
 
 
 class _Name(_Model):
-    """A person or an organisation."""
+    """A person or an organization."""
 
     fullname: _Optional[_ShortText] = None
     name: _Optional[_Raw] = None

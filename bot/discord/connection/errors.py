@@ -1,4 +1,4 @@
-"""Errors of Discord's: whatever discord.py and aiohttp raise, translated once into a DiscordError."""
+"""Discord's errors: everything that discord.py and aiohttp raise, translated once into a DiscordError."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class DiscordError(PaperboyError):
 
 
 class UnreadableAnswerError(DiscordError):
-    """The answer is not Discord's, or was cut off: as good as none."""
+    """The answer is not Discord's, or was cut off, which counts as no answer."""
 
     def __init__(self) -> None:
         super().__init__(f"what came is {_NOT_DISCORDS}")
@@ -91,8 +91,8 @@ class UnreadableAnswerError(DiscordError):
 def discord_errors() -> Generator[None]:
     """Turns what a call of discord.py raises into a DiscordError; wrap nothing but that call.
 
-    A cancellation passes, and so does a bug: an error that is raised before any answer arrived is about what
-    was to be sent.
+    Cancellations and bugs propagate: an error that is raised before any answer arrived is a bug in composing
+    the request.
 
     Raises:
         DiscordError: Discord refused the request, or gave no usable answer.

@@ -89,7 +89,7 @@ async def ask_for_gateway(client: discord.Client) -> GatewayAddress:
 
 
 def final_error(error: DiscordError) -> ConfigError | None:
-    """What the operator has to do if Discord turns the bot away for good; None if a retry may succeed."""
+    """What the operator has to do if Discord rejects the bot permanently; None if a retry may succeed."""
     if error.close_code is not None and error.close_code in _FINAL:
         return ConfigError(_FINAL[error.close_code])
     return ConfigError(TOKEN_REFUSED) if error.is_token_refused else None

@@ -66,7 +66,7 @@ class Patience:
     async def wait(
         self, problem: str, error: DiscordError, *, failures: int, max_wait_seconds: float = MAX_WAIT_SECONDS
     ) -> None:
-        """Waits after this failure, which followed so many others; `waiting` shows it until `end`.
+        """Waits after this failure, which `failures` others preceded; `waiting` shows it until `end`.
 
         Raises:
             ConfigError: Discord refused the token.

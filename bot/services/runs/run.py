@@ -101,8 +101,8 @@ class Runs:
             "Run: %s read, %d new; %s due, %s planned%s",
             count(report.listed, "paper"),
             report.new_papers,
-            report.feeds,
-            report.posts,
+            count(report.feeds, "feed"),
+            count(report.posts, "post"),
             f"; the list of {report.problem_day}: {report.problem}" if report.problem_day else "",
             extra={"fields": {**_fields(report), "seconds": round(seconds, 3)}},
         )
