@@ -16,7 +16,7 @@ from bot.discord.ui.options import Keywords, PaperText
 from bot.discord.ui.pages import answer
 from bot.services.clock import Clock
 from bot.services.queries.explain import Explanations
-from bot.services.queries.search import MOST_DAYS, RECENT_DAYS, Search
+from bot.services.queries.search import MAX_DAYS, RECENT_DAYS, Search
 
 
 class ExplainCog(commands.Cog):
@@ -35,7 +35,7 @@ class ExplainCog(commands.Cog):
         self,
         interaction: discord.Interaction[Client],
         keywords: Keywords,
-        days: app_commands.Range[int, 1, MOST_DAYS] = RECENT_DAYS,
+        days: app_commands.Range[int, 1, MAX_DAYS] = RECENT_DAYS,
     ) -> None:
         """Show which recent papers match keywords, without subscribing."""
         await interaction.response.defer(ephemeral=True)

@@ -18,7 +18,7 @@ from bot.errors import ConfigError
 from bot.store.sqlite.engine import parse_url
 from bot.store.sqlite.files import NO_LOCKS, obstacle, real
 from bot.store.sqlite.inspection import BusyError, Inspector, Pending, Revision, inspected, user_of
-from bot.store.sqlite.locks import is_blocked, keeps_locks, lock_path
+from bot.store.sqlite.locks import is_locked, keeps_locks, lock_path
 
 _CRITICAL_FREE_BYTES = 50_000_000
 _LOW_FREE_BYTES = 500_000_000
@@ -80,7 +80,7 @@ def _users(path: Path) -> list[Finding]:
         return [_refused(error, prevents_start=True)]
     process_id = user_of(path)
     process = f" (process {process_id})" if process_id else ""
-    if is_blocked(lock_path(real(path))):
+    if is_locked(lock_path(real(path))):
         return [fine(f"It is in use by a running bot{process}")]
     return [fine(f"Another program has it open{process}")] if process_id is not None else []
 

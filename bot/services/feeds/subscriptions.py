@@ -26,7 +26,7 @@ from bot.services.feeds.feeds import check_active
 from bot.services.feeds.resuming import Made
 from bot.services.feeds.settings import change_and_record
 from bot.services.feeds.unsubscribing import ToEnd, Unsubscribed
-from bot.services.queries.search import MOST_DAYS, RECENT_DAYS, Search
+from bot.services.queries.search import MAX_DAYS, RECENT_DAYS, Search
 from bot.services.runs import recompiling
 from bot.services.runs.run import Runs
 from bot.store import cancelled_papers, feeds, list_days, subscriptions
@@ -43,7 +43,7 @@ class Wanted:
     goes_on: bool  # it was removed and continues where it left off
     recent: int  # papers of the last RECENT_DAYS list days that it matches
     today: int  # of these, papers of the open list day: they are in the next post
-    older: int  # papers of the last MOST_DAYS list days that it matches, from before it began
+    older: int  # papers of the last MAX_DAYS list days that it matches, from before it began
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class Subscribed:
     wanted: tuple[Wanted, ...]
     recent_days_known: int  # of the last RECENT_DAYS list days, those that have been read
     access: Access
-    is_archive_read: bool  # whether all of the last MOST_DAYS list days have been read
+    is_archive_read: bool  # whether all of the last MAX_DAYS list days have been read
     returned: int = 0  # papers of resumed subscriptions that are pending again
     made_up: LastRun | None = None  # what a run would post now for resumed subscriptions
     merged: tuple[Merged, ...] = ()  # keywords that were typed twice
@@ -157,8 +157,8 @@ class Subscriptions:
         self._wake()
         today = open_list_day(self._clock())
         async with self._database.read() as conn:
-            read = await list_days.reads(conn, today - timedelta(days=MOST_DAYS - 1), today)
-        found = await self._search.recent({item.query.expression for item in asked_for}, days=MOST_DAYS)
+            read = await list_days.reads(conn, today - timedelta(days=MAX_DAYS - 1), today)
+        found = await self._search.recent({item.query.expression for item in asked_for}, days=MAX_DAYS)
         return Subscribed(
             feed=feed,
             wanted=tuple(
@@ -166,7 +166,7 @@ class Subscriptions:
             ),
             recent_days_known=sum(day > today - timedelta(days=RECENT_DAYS) for day in read),
             access=await self._publisher.access(feed.place),
-            is_archive_read=len(read) == MOST_DAYS,
+            is_archive_read=len(read) == MAX_DAYS,
             returned=made.returned,
             made_up=await self._runs.coming(feed, made.resumed) if made.resumed else None,
         )

@@ -25,13 +25,13 @@ PLACES: Final = {place: zone for zone, *places in _TABLE.rows("places") for plac
 ABBREVIATIONS: Final = {short: tuple(zones) for short, *zones in _TABLE.rows("abbreviations")}
 _COUNTRY_CODES: Final = _TABLE.pairs("countries")
 
-_SHORTEST_BEGINNING = 3  # letters of a place that is being typed, rather than of a zone's name
-_SHORTEST_MISSPELLING = 4
+_MIN_BEGINNING_LENGTH = 3  # letters of a place that is being typed, rather than of a zone's name
+_MIN_MISSPELLING_LENGTH = 4
 _CLOSE = 0.75  # of difflib's measure
-_MOST_NAMED = 5  # zones in an error
-_MOST_PLACES = 20  # of one offset
+_MAX_NAMED = 5  # zones in an error
+_MAX_PLACES = 20  # of one offset
 _OFFSET = re.compile(r"(?:utc|gmt|z)?\s*([+\-\u2212\u2013])\s*(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE)
-_MOST_OFFSET = timedelta(hours=14)
+_MAX_OFFSET = timedelta(hours=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def timezones_like(typed: str, *, now: datetime) -> list[str]:
     found = {name: folded for name, folded in _folded_zones() if wanted in folded}
     ranked = sorted(found, key=lambda name: (_rank(found[name], wanted), *_sort_key(name)))
     begun: list[str] = []
-    if len(wanted) >= _SHORTEST_BEGINNING:
+    if len(wanted) >= _MIN_BEGINNING_LENGTH:
         begun = [zone for name, zones in _all_names() if name.startswith(wanted) for zone in zones]
     # What is typed whole comes first, what is being typed behind the zones that are named so.
     offered = list(dict.fromkeys([*(whole.zones if whole else ()), *ranked, *begun]))
@@ -162,13 +162,13 @@ def _all_names() -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 def _misspelt(wanted: str) -> list[str]:
     """The zones whose city, country or other name is spelt much like this."""
-    if len(wanted) < _SHORTEST_MISSPELLING:
+    if len(wanted) < _MIN_MISSPELLING_LENGTH:
         return []
     named = dict(_all_names())
     for name, folded in _folded_zones():
         if "/" in name and not name.startswith("Etc/"):
             named.setdefault(folded.rpartition("/")[2], (name,))
-    close = get_close_matches(wanted.rpartition("/")[2], named, n=_MOST_NAMED, cutoff=_CLOSE)
+    close = get_close_matches(wanted.rpartition("/")[2], named, n=_MAX_NAMED, cutoff=_CLOSE)
     return list(dict.fromkeys(zone for name in close for zone in named[name]))
 
 
@@ -178,7 +178,7 @@ def _offset(typed: str) -> timedelta | None:
     if match is None:
         return None
     offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
-    if offset > _MOST_OFFSET:
+    if offset > _MAX_OFFSET:
         return None
     return offset if match[1] == "+" else -offset
 
@@ -195,7 +195,7 @@ def _at_offset(offset: timedelta, *, now: datetime) -> list[str]:
     hours, rest = divmod(abs(offset), timedelta(hours=1))
     fixed = [] if rest else [f"Etc/GMT{'-' if offset > timedelta() else '+'}{hours}" if hours else "UTC"]
     known = set(timezone_names())
-    return list(dict.fromkeys([*found[:_MOST_PLACES], *(zone for zone in fixed if zone in known)]))
+    return list(dict.fromkeys([*found[:_MAX_PLACES], *(zone for zone in fixed if zone in known)]))
 
 
 def _are_alike(zones: Iterable[str]) -> bool:
@@ -234,7 +234,7 @@ def _shown(offset: timedelta) -> str:
 
 
 def _listed(zones: Iterable[str]) -> str:
-    shown = [f"`{zone}`" for zone in zones][:_MOST_NAMED]
+    shown = [f"`{zone}`" for zone in zones][:_MAX_NAMED]
     return " or ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
 
 

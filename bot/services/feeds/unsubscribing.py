@@ -26,7 +26,7 @@ ALL_OF_THEM = "all of them"
 _ALL_OF_THEM_SPELLINGS = frozenset({ALL_OF_THEM, "all"})
 # A choice of autocomplete holds 100 characters (Discord's limit), a query up to 200: a longer one is sent
 # as its id. No query starts like that: `id:` is not a field.
-_LONGEST_VALUE = 100
+_MAX_VALUE_LENGTH = 100
 _BY_ID = "id:"
 _KEY_BYTES = 8  # of a removal's key, which the *Undo* button carries
 
@@ -138,7 +138,7 @@ def _canonical(text: str) -> str:
 
 
 def _value(item: Subscription) -> str:
-    return item.query.text if length(item.query.text) <= _LONGEST_VALUE else f"{_BY_ID}{item.id}"
+    return item.query.text if length(item.query.text) <= _MAX_VALUE_LENGTH else f"{_BY_ID}{item.id}"
 
 
 def _not_subscribed(keywords: str, known: Sequence[Subscription], *, channel_id: ChannelId) -> str:

@@ -18,7 +18,7 @@ from bot.services.context import ServiceContext
 from bot.store import list_days, papers
 
 RECENT_DAYS = 7  # the period in which /subscribe counts a keyword's papers; also /preview's default
-MOST_DAYS = 30
+MAX_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,13 +15,13 @@ from bot.core.schedules import Cadence, parse_time, parse_timezone, parse_weekda
 from bot.validators import reading
 
 VERSION = 1
-MOST_FEEDS = 500  # of a file; a server has few more channels
-_LONGEST_SHOWN = 60  # characters of a wrong value
+MAX_FEEDS_IN_FILE = 500  # a server can have only a few more channels
+_MAX_SHOWN_LENGTH = 60  # characters of a wrong value
 
 # What is expected, by the last key on the path to a value; each completes "`key` must be …".
 _MUST = {
     "paperboy": f"{VERSION}, the version of this format",
-    "feeds": f'a list of at most {MOST_FEEDS} feeds, such as `[{{"channel_id": "123"}}]`',
+    "feeds": f'a list of at most {MAX_FEEDS_IN_FILE} feeds, such as `[{{"channel_id": "123"}}]`',
     "channel_id": 'the id of a channel as text, such as `"1234567890"`',
     "channel_name": "text, for people to read",
     "kind": '`"channel"`, `"thread"` or `"forum"`',
@@ -96,7 +96,7 @@ class FeedOfFile(_Strict):
 
 class FeedFile(_Strict):
     paperboy: int = Field(ge=VERSION, le=VERSION)
-    feeds: list[FeedOfFile] = Field(max_length=MOST_FEEDS)
+    feeds: list[FeedOfFile] = Field(max_length=MAX_FEEDS_IN_FILE)
 
 
 def problems(error: ValidationError, raw: object) -> Iterator[str]:
@@ -107,7 +107,7 @@ def problems(error: ValidationError, raw: object) -> Iterator[str]:
 
 def feed_label(number: int, name: object) -> str:
     """How a problem names the feed; `number` begins at 1."""
-    named = f" ({fit(name, (), _LONGEST_SHOWN)})" if isinstance(name, str) and name.strip() else ""
+    named = f" ({fit(name, (), _MAX_SHOWN_LENGTH)})" if isinstance(name, str) and name.strip() else ""
     return f"Feed {number}{named}"
 
 
@@ -121,7 +121,7 @@ def _problem(details: ErrorDetails, raw: object) -> str:
         way, model = way[2:], FeedOfFile
     if not way:
         return f"{label}it must be an object with `channel_id` and `subscriptions`."
-    path = fit(_path(way), (), _LONGEST_SHOWN)
+    path = fit(_path(way), (), _MAX_SHOWN_LENGTH)
     if details["type"] == "extra_forbidden":
         known = {"schedule": ScheduleOfFile, "filter": FilterOfFile}.get(str(way[0]), model)
         names = ", ".join(f"`{name}`" for name in known.model_fields)
@@ -152,4 +152,4 @@ def _shown(value: object) -> str:
         return "a list"
     if value is None or isinstance(value, bool):
         return {None: "`null`", True: "`true`", False: "`false`"}[value]
-    return f"*{fit(str(value)[:200], (), _LONGEST_SHOWN) or 'nothing'}*"
+    return f"*{fit(str(value)[:200], (), _MAX_SHOWN_LENGTH) or 'nothing'}*"

@@ -20,7 +20,7 @@ from bot.errors import UserError
 from bot.services.transfer.export_file import MAX_BYTES
 from bot.services.transfer.file_format import FeedFile, FeedOfFile, feed_label, problems
 
-_MOST_PROBLEMS = 5  # told at once
+_MAX_PROBLEMS = 5  # in one answer
 _OTHER_ENCODINGS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _JSON = ("{", "[")
 
@@ -52,10 +52,10 @@ class _Problems:
         """Raises UserError where there are any."""
         if not self._found:
             return
-        told = list(self._found[:_MOST_PROBLEMS])
-        if len(self._found) > _MOST_PROBLEMS:
-            told.append(f"… and {len(self._found) - _MOST_PROBLEMS} more.")
-        raise UserError("\n".join(["The file cannot be imported, and nothing was changed.", *told]))
+        shown = list(self._found[:_MAX_PROBLEMS])
+        if len(self._found) > _MAX_PROBLEMS:
+            shown.append(f"… and {len(self._found) - _MAX_PROBLEMS} more.")
+        raise UserError("\n".join(["The file cannot be imported, and nothing was changed.", *shown]))
 
 
 def read_file(data: bytes, *, name: str, limits: Limits) -> tuple[WantedFeed, ...]:

@@ -13,7 +13,7 @@ _SCHEME = "sqlite+aiosqlite"
 EXAMPLE = f"{_SCHEME}:///data/paperboy.db"
 MUST_BE = f"the address of a file of SQLite such as {EXAMPLE}"
 
-_LONGEST_SHOWN = 100  # characters of a wrong address
+_MAX_SHOWN_LENGTH = 100  # characters of a wrong address
 _DEFAULT_NAME = "paperboy.db"  # where only a folder is named
 _QUOTES = " \t\"'`<>;,\u2018\u2019\u201c\u201d\u00ab\u00bb"
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -161,4 +161,4 @@ def _whole(path: str, environment: Mapping[str, str], *, on_windows: bool) -> st
 
 def _shown(text: str) -> str:
     shown = _QUERY.sub("?…", _CREDENTIALS.sub("…@", text))
-    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
+    return shown if len(shown) <= _MAX_SHOWN_LENGTH else f"{shown[:_MAX_SHOWN_LENGTH]}…"

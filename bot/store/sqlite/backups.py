@@ -103,7 +103,7 @@ def back_up(database: Path, target: Path, *, replaces: bool) -> Contents:
         except _EmptyError as error:
             raise NoDatabaseError(named) from error
         contents = _check(part, called=database)
-        with _told(target):
+        with _backup_errors(target):
             os.fsync(descriptor)
             part.replace(target)
             _sync_folder(target.parent)
@@ -128,16 +128,16 @@ def restore(file: Path, url: str, *, now: datetime) -> Restored:
         raise BackupError(f"{file} does not exist: name a file that `paperboy backup` wrote")
     if database.exists() and file.samefile(database):
         raise BackupError(f"{file} is the database itself: name a backup of it")
-    with _told(database):
+    with _backup_errors(database):
         files.make_folder(database.parent)
     with _alone(database, called=named), _part_of(database) as (part, descriptor):
-        # As it is, and nothing is made beside it: a backup's folder may be read-only.
+        # As it is, and nothing is created next to it: a backup's folder may be read-only.
         is_plain = not beside(files.real(file), "-wal").exists()
         _copy(file, part, mode="mode=ro&immutable=1" if is_plain else "mode=rw")
         _check(part, called=file)
         asyncio.run(_make_ready(address_of(part)))
         contents = _check(part, called=file)
-        with _told(database):
+        with _backup_errors(database):
             _own_like(database, descriptor)
             os.fsync(descriptor)
             kept = _set_aside(database, now) if database.exists() else None
@@ -153,12 +153,12 @@ def restore(file: Path, url: str, *, now: datetime) -> Restored:
 
 @contextmanager
 def _part_of(target: Path) -> Generator[tuple[Path, int]]:
-    """An empty file beside `target` to write to, with its descriptor; removed if it does not become it."""
+    """An empty file next to `target` to write to, with its descriptor; removed if it does not become it."""
     part = target.with_name(f"{target.name}.part")
     if not target.parent.is_dir():
         raise BackupError(f"the folder {target.parent} does not exist: create it, or name another")
     with (
-        _told(target, busy="another backup or restore is running there; wait until it has finished"),
+        _backup_errors(target, busy="another backup or restore is running there; wait until it has finished"),
         held(part) as descriptor,
     ):
         os.ftruncate(descriptor, 0)  # one that was cut off before
@@ -175,11 +175,11 @@ def _copy(source: Path, part: Path, *, mode: str) -> None:
     Raises:
         BackupError: the source is no database of Paperboy's, or a newer one; or the copy cannot be written.
     """
-    with _told(source), closing(_connect(source, mode)) as reading:
+    with _backup_errors(source), closing(_connect(source, mode)) as reading:
         # One moment for the whole copy: else SQLite starts over whenever the bot writes.
         reading.execute("BEGIN")
         _check_revision(reading, source)
-        with _told(part), closing(sqlite3.connect(part, isolation_level=None)) as writing:
+        with _backup_errors(part), closing(sqlite3.connect(part, isolation_level=None)) as writing:
             for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = OFF", "synchronous = OFF"):
                 writing.execute(f"PRAGMA {pragma}")
             try:
@@ -188,7 +188,7 @@ def _copy(source: Path, part: Path, *, mode: str) -> None:
                 if getattr(error, "sqlite_errorname", "") in {"SQLITE_CORRUPT", "SQLITE_NOTADB"}:
                     raise BackupError(f"{source} is damaged ({error}); use an older backup") from error
                 raise
-            writing.execute("PRAGMA journal_mode = DELETE")  # a file that needs no other beside it
+            writing.execute("PRAGMA journal_mode = DELETE")  # a file that needs no other file
 
 
 def _pause(_status: int, _remaining: int, _total: int) -> None:
@@ -226,7 +226,7 @@ def _check(part: Path, *, called: Path) -> Contents:
     Raises:
         BackupError: it is damaged, and so is what it was copied from.
     """
-    with _told(part), closing(sqlite3.connect(part, isolation_level=None)) as connection:
+    with _backup_errors(part), closing(sqlite3.connect(part, isolation_level=None)) as connection:
         try:
             (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         except sqlite3.DatabaseError as error:
@@ -257,7 +257,7 @@ def _alone(database: Path, *, called: Path) -> Generator[None]:
         BackupError: one runs on it.
     """
     running = f"a bot runs on {called}: stop it, then restore"
-    with _told(database, busy=running), alone_on(database):
+    with _backup_errors(database, busy=running), alone_on(database):
         yield
 
 
@@ -309,20 +309,20 @@ async def _make_ready(url: str) -> None:
     database = await Database.open(url)
     try:
         async with database.write() as conn:
-            pending, told = tables.posts, tables.notices
+            pending, notices = tables.posts, tables.notices
             await conn.execute(
                 update(pending)
                 .where(pending.c.state == PostState.PENDING.value, pending.c.first_attempt_at.is_(None))
                 .values(first_attempt_at=pending.c.planned_at)
             )
             await conn.execute(
-                update(told)
-                .where(told.c.state == NoticeState.PENDING.value, told.c.attempts == 0)
+                update(notices)
+                .where(notices.c.state == NoticeState.PENDING.value, notices.c.attempts == 0)
                 .values(attempts=1)
             )
     except DBAPIError as error:
-        if told := advice(error.orig):
-            raise BackupError(f"the copy beside the database: {told}") from error
+        if reason := advice(error.orig):
+            raise BackupError(f"the copy next to the database: {reason}") from error
         raise
     finally:
         await database.close()
@@ -367,7 +367,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _told(path: Path, *, busy: str | None = None) -> Generator[None]:
+def _backup_errors(path: Path, *, busy: str | None = None) -> Generator[None]:
     """Errors of the system and of SQLite as one line about this file.
 
     Raises:
@@ -382,6 +382,6 @@ def _told(path: Path, *, busy: str | None = None) -> Generator[None]:
     except OSError as error:
         raise BackupError(f"{files.unwritable(path, error)}; then try again") from error
     except sqlite3.Error as error:
-        if (told := advice(error)) is None:
+        if (reason := advice(error)) is None:
             raise
-        raise BackupError(f"{path}: {told}") from error
+        raise BackupError(f"{path}: {reason}") from error

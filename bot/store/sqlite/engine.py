@@ -155,8 +155,8 @@ def refusals(path: Path) -> Generator[None]:
     try:
         yield
     except DBAPIError as error:
-        if told := refusal(error, path):
-            raise told from error
+        if refused := refusal(error, path):
+            raise refused from error
         raise
     except StoreError as error:
         raise ConfigError(f"DATABASE_URL names {path}, but {error}") from error
@@ -164,14 +164,14 @@ def refusals(path: Path) -> Generator[None]:
 
 def refusal(error: DBAPIError, path: Path) -> ConfigError | None:
     """The error for the operator; None if it is a bug of ours."""
-    told = advice(error.orig)
-    return None if told is None else ConfigError(f"DATABASE_URL names {path}, but {told}")
+    reason = advice(error.orig)
+    return None if reason is None else ConfigError(f"DATABASE_URL names {path}, but {reason}")
 
 
 def advice(error: BaseException | None) -> str | None:
     """What is wrong with the file, how to fix it, and SQLite's word; None where it is a bug of ours."""
-    told = next((_ADVICE[name] for name in _names(error) if name in _ADVICE), None)
-    return None if told is None else f"{told} ({error})"
+    known = next((_ADVICE[name] for name in _names(error) if name in _ADVICE), None)
+    return None if known is None else f"{known} ({error})"
 
 
 def store_error(error: Exception, *, is_write: bool) -> StoreError | None:
@@ -180,14 +180,14 @@ def store_error(error: Exception, *, is_write: bool) -> StoreError | None:
         reason = "too much is asked of my database at once"
         return StoreError("no connection was free in time", reason=reason, is_write=is_write)
     cause = error.orig if isinstance(error, DBAPIError) else error
-    told = advice(cause)
+    known = advice(cause)
     # A write on a connection that only reads is a bug of ours.
-    if told is None or (not is_write and getattr(cause, "sqlite_errorname", "") == "SQLITE_READONLY"):
+    if known is None or (not is_write and getattr(cause, "sqlite_errorname", "") == "SQLITE_READONLY"):
         return None
     reason = next(
         (_REASONS[name] for name in _names(cause) if name in _REASONS), "my database cannot be used"
     )
-    return StoreError(told, reason=reason, is_write=is_write)
+    return StoreError(known, reason=reason, is_write=is_write)
 
 
 def _names(error: BaseException | None) -> list[str]:

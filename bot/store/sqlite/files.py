@@ -15,7 +15,7 @@ from bot.store.sqlite.address import address_of
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
-COMPANIONS = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file that is open
+COMPANIONS = ("-wal", "-shm", "-journal")  # what SQLite keeps next to a file that is open
 NO_LOCKS = (
     "it is on a file system without locks or shared memory (NFS, SMB and the like): "
     "put the database on a local disk"
@@ -41,7 +41,7 @@ _log = logging.getLogger(__name__)
 
 
 def real(path: Path) -> Path:
-    """The file behind symbolic links: SQLite keeps its other files beside it."""
+    """The file behind symbolic links: SQLite keeps its other files next to it."""
     return Path(os.path.realpath(path))
 
 
@@ -130,7 +130,7 @@ def set_mode(descriptor: int) -> None:
 
 
 def tighten(database: Path) -> None:
-    """Close the database, and what SQLite keeps beside it, to others, as far as it is this user's."""
+    """Close the database, and what SQLite keeps next to it, to others, as far as it is this user's."""
     for path in (database, *(beside(database, suffix) for suffix in COMPANIONS)):
         mode = mode_for_others(path)
         # A file system that keeps no modes refuses; the doctor says so.
@@ -153,7 +153,7 @@ def mode_for_others(path: Path) -> int | None:
 
 
 def copies_in(folder: Path) -> Iterator[Path]:
-    """The databases in the folder, backups and what a restore kept among them, with what is beside them."""
+    """The databases in the folder, including backups, with the files that SQLite keeps next to them."""
     with suppress(OSError):
         yield from sorted(
             path

@@ -1,4 +1,4 @@
-"""Inspection of the database's file without changing anything: no migration, no write, no file beside it."""
+"""Inspection of the database's file without changing anything: no migration, no write, no file next to it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from bot.store import feeds, migration, tables
 from bot.store.sqlite.engine import refusal
 from bot.store.sqlite.files import beside, real
 
-_MOST_FLAWS = 20  # reported by one inspection
+_MAX_FLAWS = 20  # reported by one inspection
 _PATIENCE = 1.0  # seconds, with another program's lock
 _FULL_CHECK_BYTES = 200_000_000  # in a larger file, indexes are not compared with their tables
 _BETWEEN_LOOKS = 100  # SQLite steps between two checks of the clock
@@ -66,7 +66,7 @@ async def inspected(path: Path, *, within_seconds: float) -> AsyncGenerator[Insp
         TimeoutError: it took too long.
     """
     deadline = time.monotonic() + within_seconds
-    # Where nobody has the file open, SQLite is opened as immutable: else it would create files beside it.
+    # Where nobody has the file open, SQLite is opened as immutable: else it would create files next to it.
     place = real(path)
     mode = "mode=ro" if beside(place, "-wal").exists() else "immutable=1"
 
@@ -85,8 +85,8 @@ async def inspected(path: Path, *, within_seconds: float) -> AsyncGenerator[Insp
             raise BusyError from error
         if name == "SQLITE_INTERRUPT":
             raise TimeoutError from error
-        if told := refusal(error, path):
-            raise told from error
+        if refused := refusal(error, path):
+            raise refused from error
         raise
     finally:
         await engine.dispose()
@@ -111,11 +111,11 @@ class Inspector:
     async def flaws(self, *, size_bytes: int) -> list[str]:
         """What is damaged, and which rows refer to nothing, in SQLite's words."""
         how = "integrity_check" if size_bytes <= _FULL_CHECK_BYTES else "quick_check"
-        found = (await self._conn.exec_driver_sql(f"PRAGMA {how}({_MOST_FLAWS})")).scalars().all()
+        found = (await self._conn.exec_driver_sql(f"PRAGMA {how}({_MAX_FLAWS})")).scalars().all()
         flaws = [str(one) for one in found if one != "ok"]
         orphans = (await self._conn.exec_driver_sql("PRAGMA foreign_key_check")).mappings().all()
         flaws += [f"a row of {one['table']} refers to none of {one['parent']}" for one in orphans]
-        return flaws[:_MOST_FLAWS]
+        return flaws[:_MAX_FLAWS]
 
     async def feeds(self) -> list[Feed]:
         """Every feed with subscriptions."""

@@ -25,7 +25,7 @@ class NoLocksError(OSError):
 
 
 def lock_path(database: Path) -> Path:
-    """The file that a running bot holds, beside its database."""
+    """The file that a running bot holds, next to its database."""
     return database.with_name(f"{database.name}.lock")
 
 
@@ -35,7 +35,7 @@ def held(path: Path) -> Generator[int]:
 
     Raises:
         BlockingIOError: another program holds it.
-        NoLocksError: nothing can be held there.
+        NoLocksError: files cannot be locked there.
         OSError: it cannot be made, or opened for writing.
     """
     descriptor = _take(path, os.O_RDWR | os.O_CREAT)
@@ -51,14 +51,14 @@ def held(path: Path) -> Generator[int]:
 
 @contextmanager
 def alone_on(database: Path) -> Generator[None]:
-    """Hold the database: the lock beside it and, where it is there, the file itself, whatever its names are.
+    """Hold the database: the lock next to it and, where it is there, the file itself, whatever its names are.
 
     `database` is where it really is. Its own lock, which SQLite neither sees nor minds, is for a second name
     that is no symbolic link; only Linux keeps it apart from SQLite's.
 
     Raises:
         BlockingIOError: another program holds it.
-        NoLocksError: nothing can be held there.
+        NoLocksError: files cannot be locked there.
         OSError: the lock cannot be made.
     """
     with ExitStack() as stack:
@@ -103,18 +103,18 @@ async def sole_use(url: str) -> AsyncGenerator[None]:
         yield
 
 
-def is_blocked(path: Path) -> bool:
-    """Whether a program holds this file now; it is not made where it is missing."""
+def is_locked(path: Path) -> bool:
+    """Whether a program holds a lock on the file. A missing file is not created."""
     return isinstance(_tried(path), BlockingIOError)
 
 
 def keeps_locks(path: Path) -> bool:
-    """Whether this file can be locked where it is. To be asked while this process has it closed."""
+    """Whether the file system supports locks. Call it while this process has the file closed."""
     return not isinstance(_tried(path), NoLocksError)
 
 
 def _tried(path: Path) -> OSError | None:
-    """What is in the way of holding the file; None where it was held for a moment."""
+    """Why the file cannot be locked; None if locking it succeeded."""
     try:
         descriptor = os.open(path, os.O_RDWR)
         try:
@@ -131,7 +131,7 @@ def _take(path: Path, flags: int, *, by_flock_alone: bool = False) -> int:
         descriptor = os.open(path, flags, files.FILE_MODE)
         try:
             _lock(descriptor, by_flock_alone=by_flock_alone)
-            if _is_at(path, descriptor):  # else who held it has removed or replaced it since we opened it
+            if _is_at(path, descriptor):  # else its holder has removed or replaced it since we opened it
                 return descriptor
         except BaseException:
             os.close(descriptor)
