@@ -21,6 +21,8 @@ READ = (
     "bot",
     "cogs",
     "sandbox",
+    "benchmarks",
+    "pyproject.toml",
 )
 _QUOTED = "sandbox/sample"  # papers
 _SUFFIXES = {

@@ -113,10 +113,10 @@ async def pull_back_records(conn: AsyncConnection, *, now: datetime, today: date
 
 
 async def _pull_back_last_runs(conn: AsyncConnection, now: datetime) -> None:
-    """Have no feed's last run lie later than now.
+    """Correct last runs that are dated later than now.
 
-    A run by a clock that was days ahead looked at no paper of these days: it counts as none. By one that was
-    less wrong it did, but not at what was seen since.
+    A run whose clock was more than a day ahead checked no current papers, so it counts as no run. A run whose
+    clock was less far ahead did, but not the papers seen since.
     """
     last_run_at = _feeds.c.last_run_at
     no_run = {"last_run_at": None, "last_new": None, "last_matched": None, "last_planned": None}

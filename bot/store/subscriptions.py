@@ -174,7 +174,7 @@ async def recompile(conn: AsyncConnection, subscription_id: SubscriptionId, quer
             return
         await conn.execute(delete(_subscriptions).where(_columns.id == twin.id))
     elif twin is not None:
-        # Its canonical form is of the old rules and about to be replaced too; until then it stands aside.
+        # Its canonical form is from the old rules and will be replaced, too. Until then, it gets another one.
         aside = f"{query.canonical} (outdated, {twin.id})"
         await conn.execute(update(_subscriptions).where(_columns.id == twin.id).values(canonical=aside))
     values = {

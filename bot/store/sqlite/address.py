@@ -76,7 +76,7 @@ def address_of(path: Path) -> str:
 
 
 def _wrong_path(path: str, *, on_windows: bool) -> str | None:
-    """Why the path is not taken as it is; '' where that needs no words beside the address that was meant."""
+    """Why the path is refused; '' if the suggested address explains it; None if it is accepted."""
     first = path.lstrip("/").partition("/")[0]
     if first.startswith("~"):
         return "~ is not expanded: write the whole path"

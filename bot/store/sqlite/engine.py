@@ -175,9 +175,9 @@ def advice(error: BaseException | None) -> str | None:
 
 
 def store_error(error: Exception, *, is_write: bool) -> StoreError | None:
-    """The error as ours, where the operator can fix it; None where it is a bug."""
+    """Our error, if the operator can fix the cause; None if it is a bug."""
     if isinstance(error, PoolTimeoutError):
-        reason = "too much is asked of my database at once"
+        reason = "my database has too many requests at once"
         return StoreError("no connection was free in time", reason=reason, is_write=is_write)
     cause = error.orig if isinstance(error, DBAPIError) else error
     known = advice(cause)

@@ -51,15 +51,15 @@ def held(path: Path) -> Generator[int]:
 
 @contextmanager
 def alone_on(database: Path) -> Generator[None]:
-    """Hold the database: the lock next to it and, where it is there, the file itself, whatever its names are.
+    """Lock the database: the lock file next to it and, if it exists, the database file itself.
 
-    `database` is where it really is. Its own lock, which SQLite neither sees nor minds, is for a second name
-    that is no symbolic link; only Linux keeps it apart from SQLite's.
+    `database` is its path without symbolic links. The lock on the file itself detects hard links. SQLite does
+    not see it; only Linux separates it from SQLite's own locks.
 
     Raises:
         BlockingIOError: another program holds it.
         NoLocksError: files cannot be locked there.
-        OSError: the lock cannot be made.
+        OSError: the lock file cannot be created.
     """
     with ExitStack() as stack:
         stack.enter_context(held(lock_path(database)))

@@ -1,5 +1,5 @@
-"""One file a revision, numbered, in SQL or plain SQLAlchemy types, so that it stays what it was.
+"""One numbered file per revision, in SQL or plain SQLAlchemy types, independent of the current tables.
 
-A new one is written by hand beside a change of `bot.store.tables`; the tests show what it still lacks.
-A revision that was released is never changed.
+A new one is written by hand together with a change of `bot.store.tables`; the tests show what it still lacks.
+A released revision is never changed.
 """
