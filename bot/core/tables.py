@@ -1,7 +1,7 @@
 """Tables that are kept as text files next to the code: sections of rows, each row a few words.
 
 A line `[name]` begins a section, and a line that begins with `#` is a comment. `U+0020` stands for the
-character with that code point.
+character with that code point. They are part of the code: reading them is the core's one exception to no I/O.
 """
 
 from __future__ import annotations

@@ -64,9 +64,9 @@ def cause(error: BaseException) -> str:
         name = type(current).__name__
         number = getattr(current, "errno", None)
         code = errno.errorcode.get(number) if isinstance(number, int) else None
-        # aiohttp's own error is one of these too, but without the message.
+        # Its number is OpenSSL's, and aiohttp's own error of this class has no message.
         if isinstance(current, ssl.SSLCertVerificationError):
-            code = getattr(current, "verify_message", code)
+            code = getattr(current, "verify_message", None)
         reason = f"{name} ({code})" if code else name
         if reason not in reasons:
             reasons.append(reason)

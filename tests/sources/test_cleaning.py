@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ssl
 from datetime import UTC, datetime
 
 import pytest
+from aiohttp import ClientConnectorCertificateError
+from aiohttp.client_reqrep import ConnectionKey
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.sources.cleaning import (
+    cause,
     clean_link,
     clean_login,
     clean_repository,
@@ -184,3 +188,17 @@ def test_a_moment_is_in_utc(text: str, moment: datetime) -> None:
 )
 def test_an_implausible_time_is_refused(text: str) -> None:
     assert parse_moment(text) is None
+
+
+def test_a_refused_certificate_is_a_cause_without_the_host() -> None:
+    refused = ssl.SSLCertVerificationError(1, "certificate verify failed: hub.example")
+    refused.verify_message = "self-signed certificate"
+    key = ConnectionKey(
+        "hub.example", 443, is_ssl=True, ssl=True, proxy=None, proxy_auth=None, proxy_headers_hash=None
+    )
+    error = ClientConnectorCertificateError(key, refused)
+    error.__cause__ = refused
+
+    assert cause(error) == (
+        "ClientConnectorCertificateError, SSLCertVerificationError (self-signed certificate)"
+    )

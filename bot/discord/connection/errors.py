@@ -84,7 +84,7 @@ class UnreadableAnswerError(DiscordError):
     """The answer is not Discord's, or was cut off, which counts as no answer."""
 
     def __init__(self) -> None:
-        super().__init__(f"what came is {_NOT_DISCORDS}")
+        super().__init__(f"the answer is {_NOT_DISCORDS}")
 
 
 @contextmanager
@@ -222,4 +222,4 @@ def _reason(error: BaseException) -> str:
             return reason
     if isinstance(error, discord.DiscordException):
         return shorten(str(error), _MAX_TEXT_LENGTH) or type(error).__name__
-    return f"what came is {_NOT_DISCORDS}"
+    return f"the answer is {_NOT_DISCORDS}"
