@@ -159,7 +159,7 @@ def _refusal(error: discord.HTTPException) -> DiscordError:
         waits.append(_seconds(_body(response).get("retry_after")))
         waits.append(_seconds(headers.get("X-RateLimit-Reset-After")))
     elif not is_from_discord and status < _FIRST_SERVER_ERROR:
-        reason = f"{status} came with {_NOT_DISCORDS}"
+        reason = f"{status} came with an answer that is {_NOT_DISCORDS}"
     else:
         text = shorten(" ".join(error.text.split()), _MAX_TEXT_LENGTH) if is_from_discord else ""
         reason = f"Discord answered {status}{f' ({text})' if text else ''}"
@@ -195,7 +195,7 @@ def _seconds(value: object) -> float | None:
 
 _ASKS_TO_WAIT = "Discord asks the bot to wait (429)"
 _GATEWAY_CLOSED = "Discord's gateway closed the connection"
-_NOT_DISCORDS = "an answer that is not Discord's; a proxy or a network's login page may stand in between"
+_NOT_DISCORDS = "not Discord's; a proxy or a network's login page may stand in between"
 # Why no answer arrived, without the address that the exception's own text may show; the first match counts.
 _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((aiohttp.ClientConnectorDNSError,), "Discord's name cannot be looked up"),
