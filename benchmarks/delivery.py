@@ -173,6 +173,7 @@ async def _process(
         "DISCORD_GATEWAY_URL": discord.gateway_url,
         "HF_ENDPOINT": discord.huggingface_url,
         "BACKFILL_DAYS": "0",
+        "ARCHIVE_SINCE": "9999-12-31",
         "LOG_LEVEL": "WARNING",
         **settings,
     }

@@ -16,7 +16,7 @@ from bot.discord.connection.server_list import list_servers
 from bot.discord.connection.shards import Shards
 from bot.discord.delivery.notice_board import DiscordNoticeBoard
 from bot.discord.delivery.publisher import DiscordPublisher
-from bot.errors import ConfigError, StoreError
+from bot.errors import ConfigError
 from bot.monitoring.health import Health
 from bot.monitoring.port import Monitor
 from bot.scheduler import Scheduler
@@ -33,8 +33,6 @@ from cogs import make_cogs
 
 _log = logging.getLogger(__name__)
 
-_BACKFILL_RETRY_SECONDS = 1800.0
-
 
 class App:
     """One bot, built from its settings."""
@@ -50,7 +48,7 @@ class App:
         self._settings = settings
         self._clock = clock
         self._sleep = sleep  # between attempts to reach Discord
-        self._progress = progress  # of the backfill
+        self._progress = progress  # of reading the archive
         self._woken = asyncio.Event()
         self._running = asyncio.Lock()
 
@@ -106,6 +104,7 @@ class App:
                 default_schedule=settings.default_schedule,
                 poll_interval_seconds=settings.poll_interval_seconds,
                 backfill_days=settings.backfill_days,
+                archive_since=settings.archive_since,
                 wake=self._woken.set,
                 limits=settings.limits,
                 progress=self._progress,
@@ -134,7 +133,7 @@ class App:
             async with asyncio.TaskGroup() as group:
                 # Read lists while Discord connects, so that early commands find them.
                 group.create_task(scheduler.run(), name="scheduler")
-                group.create_task(self._backfill(services), name="backfill")
+                group.create_task(services.archive_reader.run(), name="archive")
                 token = settings.discord_token.get_secret_value()
                 await client.patience.until_answered(
                     "The bot is not logged in to Discord", lambda: client.login(token)
@@ -181,18 +180,6 @@ class App:
                 "The bot's servers are not known", lambda: _servers_of(client)
             )
             services.guild_events.connected(servers)
-
-    async def _backfill(self, services: Services) -> None:
-        """Read older lists, which previews and search use; retry until all are read."""
-        while True:
-            try:
-                if await services.polling.backfill():
-                    return
-            except StoreError:
-                pass  # logged once, by the store
-            except Exception:  # noqa: BLE001 - a bug here must not stop the runs
-                _log.exception("The backfill failed because of a bug")
-            await asyncio.sleep(_BACKFILL_RETRY_SECONDS)
 
 
 async def _servers_of(client: Client) -> set[ServerId]:

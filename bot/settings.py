@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import time
+from datetime import UTC, date, datetime, time
 from difflib import get_close_matches
 from enum import StrEnum
 from io import StringIO
@@ -27,6 +27,7 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from bot.core.limits import MAX_FEEDS, MAX_QUERY_LENGTH, MAX_SUBSCRIPTIONS, Limits
+from bot.core.list_days import FIRST_LIST_DAY
 from bot.core.schedules import Schedule, parse_time, parse_timezone, parse_weekdays
 from bot.errors import ConfigError
 from bot.proxies import Proxies, proxy_address, secrets_of
@@ -106,6 +107,16 @@ def _host(value: str) -> str:
     return value
 
 
+def _date(value: str) -> date:
+    """The date, as YYYY-MM-DD.
+
+    Raises:
+        ValueError: it is not one.
+    """
+    # fromisoformat also accepts other forms, such as 20260819.
+    return datetime.strptime(value.strip(), "%Y-%m-%d").replace(tzinfo=UTC).date()
+
+
 def _bare_secret(value: object) -> object:
     """Strip a token and reject what an HTTP header cannot contain."""
     if not isinstance(value, str):
@@ -179,6 +190,9 @@ class Settings(BaseSettings):
         default=1800, ge=1, le=31_536_000, description="a whole number of seconds from 1 to 31536000 (a year)"
     )
     backfill_days: int = Field(default=30, ge=0, le=366, description="a whole number of days from 0 to 366")
+    archive_since: Annotated[date, reading(_date)] = Field(
+        default=FIRST_LIST_DAY, description=f"a date such as {FIRST_LIST_DAY}"
+    )
     default_timezone: Annotated[str, reading(parse_timezone)] = Field(
         default="UTC", description="an IANA time zone such as Europe/Berlin or UTC"
     )

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import create_autospec
 
 import pytest
 from discord.http import HTTPClient
 
-from bot import app as apps
 from bot.app import App
 from bot.client import Client
 from bot.discord.connection.patience import Patience
@@ -40,30 +38,6 @@ async def test_the_app_does_not_start_without_a_token() -> None:
     settings = Settings.load(discord_token=TOKEN).model_copy(update={"discord_token": None})
     with pytest.raises(ConfigError, match="DISCORD_TOKEN"):
         await App(settings, clock=system_clock).run()
-
-
-class Archive:
-    """Replaces polling and gives one of these answers per backfill."""
-
-    def __init__(self, answers: list[bool | Exception]) -> None:
-        self.left = answers
-
-    async def backfill(self) -> bool:
-        answer = self.left.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-
-async def test_the_backfill_is_retried_until_it_is_complete(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(apps, "_BACKFILL_RETRY_SECONDS", 0.0)
-    archive = Archive([False, OSError("disk is full"), False, True])
-    services: Any = SimpleNamespace(polling=archive)
-    await an_app()._backfill(services)
-    assert archive.left == []
-    assert caplog.text.count("The backfill failed") == 1
 
 
 async def test_nothing_is_sent_before_discord_is_ready(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import os
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 
 import pytest
@@ -57,6 +57,7 @@ def test_without_settings_the_documented_defaults_apply() -> None:
     assert settings.database_url == "sqlite+aiosqlite:///data/paperboy.db"
     assert settings.poll_interval_seconds == 1800
     assert settings.backfill_days == 30
+    assert settings.archive_since == date(2023, 5, 4)
     assert settings.default_schedule == Schedule(
         cadence=Cadence.DAILY, time=time(9, 0), weekdays=frozenset(range(5)), timezone="UTC"
     )
@@ -133,6 +134,9 @@ def test_no_representation_of_the_settings_shows_a_token() -> None:
         ("POLL_INTERVAL_SECONDS", "1", 1),
         ("BACKFILL_DAYS", "0", 0),
         ("BACKFILL_DAYS", "366", 366),
+        ("ARCHIVE_SINCE", "2024-01-31", date(2024, 1, 31)),
+        ("ARCHIVE_SINCE", " 1999-01-01 ", date(1999, 1, 1)),
+        ("ARCHIVE_SINCE", "9999-12-31", date(9999, 12, 31)),
         ("DEFAULT_TIMEZONE", "europe/berlin", "Europe/Berlin"),
         ("DEFAULT_POST_TIME", "7:30", time(7, 30)),
         ("DEFAULT_WEEKDAYS", "Mon,Thu", frozenset({0, 3})),
@@ -177,6 +181,11 @@ def test_a_valid_value_is_accepted(
         ("POLL_INTERVAL_SECONDS", "9" * 30),
         ("BACKFILL_DAYS", "367"),
         ("BACKFILL_DAYS", "-1"),
+        ("ARCHIVE_SINCE", "2024"),
+        ("ARCHIVE_SINCE", "20240131"),
+        ("ARCHIVE_SINCE", "2024-02-30"),
+        ("ARCHIVE_SINCE", "31.01.2024"),
+        ("ARCHIVE_SINCE", "never"),
         ("DEFAULT_TIMEZONE", "Berlin"),
         ("DEFAULT_TIMEZONE", "../../etc/passwd"),
         ("DEFAULT_POST_TIME", "24:00"),

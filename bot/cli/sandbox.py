@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import AsyncExitStack
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -91,6 +92,7 @@ async def _run(*, port: int | None, sample: bool) -> None:
                 "discord_gateway_url": sandbox.gateway_url,
                 "hf_endpoint": sandbox.huggingface_url,
                 "hf_token": None,
+                "archive_since": date.max,  # only the recent lists: the sandbox would fetch the others for us
                 "https_proxy": None,
                 "http_proxy": None,
             }

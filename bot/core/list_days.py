@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+FIRST_LIST_DAY = date(2023, 5, 4)  # of the Daily Papers
 WINDOW_DAYS = 7  # how long a paper may wait for upvotes or code, from its list day on
 
 _NEW_YORK = ZoneInfo("America/New_York")
@@ -52,10 +53,10 @@ def days_to_read(
 
     These are: the open day; days that were missed (offline, or a failure) since the oldest day that was read
     or that a subscription wants; days not read since they closed; the days of the window; and, once a day,
-    earlier days with unreadable items. `days_to_backfill` gives the other days that were never read.
+    earlier days with unreadable items. `days_to_archive` gives the other days that were never read.
 
     `read_at` says when each day was last read successfully, and `wanted_since` is the oldest list day that a
-    subscription wants. The archive reaches `backfill_days` back. The `incomplete` days have unreadable items.
+    subscription wants. Polls reach `backfill_days` back. The `incomplete` days have unreadable items.
     """
     today = open_list_day(now)
     furthest = today - timedelta(days=max(backfill_days, WINDOW_DAYS))
@@ -75,10 +76,3 @@ def days_to_read(
         ):
             days.append(day)
     return days
-
-
-def days_to_backfill(now: datetime, *, read_at: Mapping[date, datetime], backfill_days: int) -> list[date]:
-    """The days of the archive that were never read, newest first."""
-    today = open_list_day(now)
-    days = (today - timedelta(days=back) for back in range(1, backfill_days + 1))
-    return [day for day in days if day not in read_at]

@@ -23,6 +23,7 @@ from bot.services.queries.results import Results
 from bot.services.queries.search import Search
 from bot.services.queries.status import StatusReport
 from bot.services.queries.totals import CurrentTotals
+from bot.services.runs.archive_reading import ArchiveReader
 from bot.services.runs.polling import Polling
 from bot.services.runs.run import Runs
 from bot.services.transfer.transfer import Transfer
@@ -34,6 +35,7 @@ class Services:
 
     clock: Clock
     polling: Polling
+    archive_reader: ArchiveReader
     delivery: Delivery
     blocked_channels: BlockedChannels
     guild_events: GuildEvents
@@ -59,6 +61,7 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
     delivery = Delivery(context, pace=pace)
     blocked_channels = BlockedChannels(context, delivery=delivery)
     polling = Polling(context)
+    archive_reader = ArchiveReader(context, polling=polling)
     runs = Runs(context, polling=polling, delivery=delivery, blocked_channels=blocked_channels)
     search = Search(context)
     feeds = Feeds(context, runs=runs, delivery=delivery)
@@ -68,6 +71,7 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
     return Services(
         clock=context.clock,
         polling=polling,
+        archive_reader=archive_reader,
         delivery=delivery,
         blocked_channels=blocked_channels,
         guild_events=GuildEvents(blocked_channels=blocked_channels),
@@ -84,6 +88,6 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
         setup=Setup(context, servers=servers, subscriptions=subscriptions, search=search),
         papers=papers,
         explanations=Explanations(context, papers=papers),
-        status=StatusReport(context, runs=runs),
+        status=StatusReport(context, runs=runs, archive=archive_reader),
         totals=CurrentTotals(database=context.database),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 from bot.core.limits import DEFAULT_LIMITS, Limits
 from bot.core.schedules import Schedule
@@ -25,8 +26,9 @@ class ServiceContext:
     clock: Clock
     default_schedule: Schedule  # the operator's, for new feeds
     poll_interval_seconds: int  # between two reads of the list
-    backfill_days: int  # how far back the archive and a run reach
+    backfill_days: int  # how far back a run reaches
     wake: Callable[[], None]  # wakes the scheduler, because something may be due earlier than it knows
+    archive_since: date = date.max  # the first list day to read for search, if beyond `backfill_days`
     limits: Limits = DEFAULT_LIMITS
     progress: Progress = no_progress  # of reading the archive
     telemetry: Telemetry = NO_TELEMETRY

@@ -30,6 +30,12 @@ async def reads(conn: AsyncConnection, first: date, last: date) -> dict[date, Da
     return {read.day: read for read in await _reads(conn, list_days.c.day.between(first, last))}
 
 
+async def read_at(conn: AsyncConnection, first: date, last: date) -> dict[date, datetime]:
+    """When each of the days from `first` to `last` that were ever read was last read."""
+    statement = select(list_days.c.day, list_days.c.read_at).where(list_days.c.day.between(first, last))
+    return {row.day: row.read_at for row in await conn.execute(statement)}
+
+
 async def incomplete(conn: AsyncConnection, first: date) -> list[DayRead]:
     """The days from `first` on that had unreadable items when they were last read, the newest first."""
     return await _reads(conn, list_days.c.day >= first, list_days.c.unreadable > 0)

@@ -76,11 +76,13 @@ async def bot_on(
     return process
 
 
-async def test_the_backfill_shows_a_bar_below_the_log_and_removes_it_afterwards(tmp_path: Path) -> None:
+async def test_reading_the_archive_shows_a_bar_below_the_log_and_removes_it_afterwards(
+    tmp_path: Path,
+) -> None:
     async with staged(tmp_path) as stage:
         screen = Screen()
         process = await bot_on(screen, stage, BACKFILL_DAYS="2")
-        await screen.until(lambda seen: "Backfill: 2 of 2" in seen)
+        await screen.until(lambda seen: "Archive: 2 of 2" in seen)
         process.send_signal(signal.SIGTERM)
         await asyncio.wait_for(process.wait(), LONG_SECONDS)
         await screen.until(lambda seen: "closing\r\n" in seen)
@@ -107,7 +109,7 @@ async def test_ctrl_c_removes_the_bar(tmp_path: Path) -> None:
 async def test_a_pipe_gets_no_bar(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
         bot = await stage.launch(BACKFILL_DAYS="1", LOG_LEVEL="INFO")
-        await bot.says("Backfill: 1 of 1")
+        await bot.says("Archive: 1 of 1")
         await bot.stop()
         assert BAR not in bot.log
         assert "\r" not in bot.log

@@ -351,3 +351,21 @@ async def test_what_hugging_face_answers_instead_of_a_list_is_shown_to_nobody(
 
     assert "**failed**" in said
     assert not leaked(said)
+
+
+async def test_status_says_how_far_back_the_archive_is_read(world: World) -> None:
+    assert "Known papers: 0. The archive has not been read yet." in await status(world)
+
+    for back in range(11):
+        await world.services.polling.read_day(world.today - timedelta(days=back))
+    said = await status(world)
+    assert "The archive is read back to 9 Aug 2026; older papers are still being read." in said
+
+    for back in range(11, 29):
+        await world.services.polling.read_day(world.today - timedelta(days=back))
+    await world.services.polling.read_day(world.today - timedelta(days=30))
+    said = await status(world)
+    assert "The archive is read back to 20 Jul 2026 (without 1 list day in between)." in said
+
+    await world.services.polling.read_day(world.today - timedelta(days=29))
+    assert "archive" not in await status(world)

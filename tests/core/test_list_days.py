@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.list_days import closes_at, days_to_backfill, days_to_read, open_list_day, opens_at
+from bot.core.list_days import closes_at, days_to_read, open_list_day, opens_at
 
 _MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 -- hypothesis adds the zone
 _NOW = datetime(2026, 8, 20, 12, tzinfo=UTC)
@@ -70,9 +70,3 @@ def test_a_day_is_read_once_more_after_it_closed() -> None:
 def test_a_poll_every_second_does_not_read_the_window_every_second() -> None:
     read_at = {_TODAY - timedelta(days=back): _NOW - timedelta(seconds=1) for back in range(8)}
     assert days_to_read(_NOW, read_at=read_at, backfill_days=30) == [_TODAY]
-
-
-def test_the_backfill_reads_the_missing_archive_newest_first() -> None:
-    read_at = {_TODAY - timedelta(days=1): _NOW}
-    days = days_to_backfill(_NOW, read_at=read_at, backfill_days=4)
-    assert days == [_TODAY - timedelta(days=back) for back in (2, 3, 4)]

@@ -178,6 +178,7 @@ class Stage:
             "HF_ENDPOINT": self.hub.url,
             "POLL_INTERVAL_SECONDS": "1",
             "BACKFILL_DAYS": "2",
+            "ARCHIVE_SINCE": "9999-12-31",  # no further
             "LOG_LEVEL": "DEBUG",
         }
         # What a process needs to be found and measured; nothing else of this machine reaches the bot.

@@ -167,7 +167,9 @@ def _services(bot: Bot, *, backfill_days: int) -> Services:
     return assemble(context, board=bot.board, pace=ChannelPace(10_000))
 
 
-def context_of(bot: Bot, *, backfill_days: int, progress: Progress = no_progress) -> ServiceContext:
+def context_of(
+    bot: Bot, *, backfill_days: int, archive_since: date = date.max, progress: Progress = no_progress
+) -> ServiceContext:
     return ServiceContext(
         database=bot.database,
         source=bot.sources[-1],
@@ -176,6 +178,7 @@ def context_of(bot: Bot, *, backfill_days: int, progress: Progress = no_progress
         default_schedule=NINE_ON_WEEKDAYS,
         poll_interval_seconds=1800,
         backfill_days=backfill_days,
+        archive_since=archive_since,
         wake=lambda: bot.rings.append(bot.clock()),
         limits=Limits(feeds=10_000),
         progress=progress,

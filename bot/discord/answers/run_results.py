@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from bot.core.archive import ArchiveExtent
+from bot.core.cards import date_text
 from bot.core.feeds import Feed, LastRun
 from bot.core.plurals import count, is_or_are
 from bot.core.runs import Outcome, Run
@@ -66,3 +68,14 @@ def days_read(known: int, *, of: int) -> str:
         return f"None of these {of} days' lists have been read yet."
     have = "has" if known == 1 else "have"
     return f"Only {known} of these {of} days' lists {have} been read so far, so the numbers may be low."
+
+
+def archive_extent(archive: ArchiveExtent) -> str:
+    """How far back the archive has been read, while it is not complete; else nothing."""
+    if archive.is_complete:
+        return ""
+    if archive.oldest is None:
+        return "The archive has not been read yet."
+    gaps = f" (without {count(archive.gaps, 'list day')} in between)" if archive.gaps else ""
+    older = "" if archive.unread == archive.gaps else "; older papers are still being read"
+    return f"The archive is read back to {date_text(archive.oldest)}{gaps}{older}."

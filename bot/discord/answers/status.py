@@ -21,7 +21,7 @@ from bot.discord.answers.feed_status import (
 )
 from bot.discord.answers.formatting import code, grouped, moment, relative
 from bot.discord.answers.pages import pages
-from bot.discord.answers.run_results import failed_run, run_result, unreadable_items
+from bot.discord.answers.run_results import archive_extent, failed_run, run_result, unreadable_items
 from bot.services.queries.status import FeedStatus, Status
 from bot.store.list_days import DayRead
 
@@ -46,7 +46,7 @@ def status_pages(status: Status, *, is_whole: bool) -> list[discord.Embed]:
         f"Next run: {moment(status.next_run_at, now=status.now)}.",
         _source(status),
         *_unreadable(status.incomplete),
-        f"Known papers: {status.papers:,}.",
+        f"Known papers: {status.papers:,}. {archive_extent(status.archive)}".strip(),
     ]
     if status.undeliverable:
         intro.append(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from bot.core.ids import PaperId
-from bot.core.list_days import closes_at, open_list_day
+from bot.core.list_days import FIRST_LIST_DAY, closes_at, open_list_day
 from bot.core.papers import Paper
 from bot.errors import (
     NotOpenYetError,
@@ -22,9 +22,6 @@ from bot.errors import (
 from bot.services.context import ServiceContext
 from bot.services.runs.polling import Polling
 from bot.store import list_days, papers
-
-# The first day of the Daily Papers list.
-FIRST_LIST_DAY = date(2023, 5, 4)
 
 # The timeout for a person's request to Hugging Face, including all pages and retries.
 REQUEST_TIMEOUT_SECONDS = 20.0

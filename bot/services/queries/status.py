@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.core.access import Access
+from bot.core.archive import ArchiveExtent
 from bot.core.feeds import Feed, LastRun
 from bot.core.ids import ServerId
 from bot.core.list_days import INCOMPLETE_DAYS, open_list_day
@@ -14,6 +15,7 @@ from bot.core.posts import FollowUp, Post
 from bot.core.runs import Run
 from bot.core.schedules import next_run
 from bot.services.context import ServiceContext
+from bot.services.runs.archive_reading import ArchiveReader
 from bot.services.runs.run import Runs
 from bot.services.visibility import Visible
 from bot.sources.huggingface import SourceHealth
@@ -56,6 +58,7 @@ class Status:
     follow_ups: tuple[FollowUp, ...]  # that failed, or are pending after a failure
     undeliverable: int  # notices that reached nobody
     papers: int
+    archive: ArchiveExtent
     source: SourceHealth
     incomplete: tuple[DayRead, ...]  # recent lists with unreadable items, newest first
 
@@ -77,10 +80,11 @@ class Status:
 class StatusReport:
     """The use case of /status."""
 
-    def __init__(self, context: ServiceContext, *, runs: Runs) -> None:
+    def __init__(self, context: ServiceContext, *, runs: Runs, archive: ArchiveReader) -> None:
         self._database = context.database
         self._source = context.source
         self._runs = runs
+        self._archive = archive
         self._publisher = context.publisher
         self._clock = context.clock
 
@@ -112,6 +116,7 @@ class StatusReport:
             follow_ups=tuple(with_problems),
             undeliverable=undeliverable,
             papers=known,
+            archive=await self._archive.extent(),
             source=self._source.health,
             incomplete=tuple(incomplete),
         )

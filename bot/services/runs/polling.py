@@ -1,26 +1,22 @@
-"""Polling: reads list days into the store, the open day often, the archive once."""
+"""Polling: reads list days into the store, the open day often, recent days again."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from bot.core.list_days import WINDOW_DAYS, days_to_backfill, days_to_read, open_list_day
+from bot.core.list_days import WINDOW_DAYS, days_to_read, open_list_day
 from bot.errors import NotOpenYetError, Problem, ProblemKind, SourceError, StoreError
 from bot.services.context import ServiceContext
-from bot.services.progress import Advance
 from bot.store import list_days, papers, subscriptions
 from bot.store.list_days import DayRead
 
 _log = logging.getLogger(__name__)
 
 # After this many unreadable days in a row, the source counts as down until the next poll.
-_MAX_FAILURES = 2
-# The pause between two days of the archive, to be polite.
-BACKFILL_PAUSE_SECONDS = 1.0
+MAX_FAILURES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,19 +45,24 @@ class ReadDay:
 class Polling:
     """Reads list days from Hugging Face into the store."""
 
-    def __init__(
-        self, context: ServiceContext, *, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
-    ) -> None:
+    def __init__(self, context: ServiceContext) -> None:
         self._database = context.database
         self._source = context.source
         self._clock = context.clock
         self._backfill_days = context.backfill_days
-        self._sleep = sleep
-        self._progress = context.progress
         self._telemetry = context.telemetry
+        self.idle = asyncio.Event()  # set while no poll is in progress
+        self.idle.set()
 
     async def poll(self) -> PollResult:
         """Reads the open day, missed days, and the recent days again; never raises because of the source."""
+        self.idle.clear()
+        try:
+            return await self._poll()
+        finally:
+            self.idle.set()
+
+    async def _poll(self) -> PollResult:
         wanted = await self._wanted()
         results: list[ReadDay] = []
         problems: list[tuple[Problem, date]] = []
@@ -74,9 +75,9 @@ class Polling:
             except StoreError:
                 raise  # no other day could be stored either
             except Exception as error:  # noqa: BLE001 - a bug over one day's papers must not stop the run
-                problems.append((self._log_failure(day, error), day))
+                problems.append((self.log_failure(day, error), day))
                 failures += 1
-                if failures == _MAX_FAILURES:
+                if failures == MAX_FAILURES:
                     break
                 continue
             failures = 0
@@ -106,7 +107,7 @@ class Polling:
             incomplete={day for day, read in reads.items() if read.unreadable},
         )
 
-    def _log_failure(self, day: date, error: Exception) -> Problem:
+    def log_failure(self, day: date, error: Exception) -> Problem:
         """Logs why the day could not be read, and returns the problem."""
         if isinstance(error, SourceError):
             _log.warning("The list of %s could not be read: %s", day, error)
@@ -139,40 +140,6 @@ class Polling:
             problem=problem,
             is_recorded=is_recorded,
         )
-
-    async def backfill(self) -> bool:
-        """Reads the archive's missing days slowly, newest first; returns whether none is missing now.
-
-        After an interruption it continues from what the store has.
-        """
-        now = self._clock()
-        reads = await self._reads(now)
-        read_at = {day: read.read_at for day, read in reads.items()}
-        wanted = days_to_backfill(now, read_at=read_at, backfill_days=self._backfill_days)
-        if not wanted:
-            return True
-        with self._progress(len(wanted)) as advance:
-            done = await self._read_archive(wanted, advance)
-        _log.info("Backfill: %d of %d list days read", done, len(wanted))
-        return done == len(wanted)
-
-    async def _read_archive(self, wanted: Sequence[date], advance: Advance) -> int:
-        """Reads these days until the source counts as down; returns how many could be read."""
-        done = failures = 0
-        for day in wanted:
-            await self._sleep(BACKFILL_PAUSE_SECONDS)
-            try:
-                result = await self.read_day(day)
-            except SourceError as error:
-                _log.warning("The archived list of %s could not be read: %s", day, error)
-                failures += 1
-                if failures == _MAX_FAILURES:
-                    break
-            else:
-                failures = 0
-                done += result.is_recorded
-            advance()
-        return done
 
     async def _reads(self, now: datetime) -> dict[date, DayRead]:
         today = open_list_day(now)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Generator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -15,13 +12,10 @@ from sqlalchemy import text
 from bot.core.runs import Outcome
 from bot.errors import Problem, ProblemKind, StoreError
 from bot.logs import TextFormatter
-from bot.services.progress import Advance, Progress, no_progress
-from bot.services.runs.polling import BACKFILL_PAUSE_SECONDS, Polling
 from bot.store import list_days, papers
 from tests.fakes.huggingface import Fault
 from tests.fakes.leaks import FINAL_LEAKS, PASSING_LEAKS, leaked
-from tests.samples import NOW
-from tests.services.bots import Bot, a_bot, context_of
+from tests.services.bots import Bot, a_bot
 
 REFUSAL = Fault(status=403)
 
@@ -232,84 +226,6 @@ async def test_missed_days_of_a_week_are_read_even_without_an_archive(
         bot.clock.advance(days=7)
         await bot.services.polling.poll()
         assert asked(bot) == days(bot, *range(8))
-
-
-def patient(
-    bot: Bot, waits: list[float], *, cut_off_after: int | None = None, progress: Progress = no_progress
-) -> Polling:
-    async def sleep(seconds: float) -> None:
-        waits.append(seconds)
-        if len(waits) == cut_off_after:
-            raise asyncio.CancelledError
-        await asyncio.sleep(0)
-
-    return Polling(context_of(bot, backfill_days=5, progress=progress), sleep=sleep)
-
-
-async def test_the_archive_is_read_once_slowly_and_newest_first(bot: Bot) -> None:
-    waits: list[float] = []
-    assert await patient(bot, waits).backfill()
-    assert asked(bot) == days(bot, 1, 2, 3, 4, 5)
-    assert waits == [BACKFILL_PAUSE_SECONDS] * 5
-    assert await patient(bot, waits).backfill()
-    assert asked(bot) == []
-
-
-async def test_an_interrupted_archive_continues_after_the_restart(bot: Bot) -> None:
-    with pytest.raises(asyncio.CancelledError):
-        await patient(bot, [], cut_off_after=3).backfill()
-    assert asked(bot) == days(bot, 1, 2)
-    assert await patient(bot, []).backfill()
-    assert asked(bot) == days(bot, 3, 4, 5)
-
-
-async def test_the_progress_of_the_archive_counts_failed_days(bot: Bot) -> None:
-    told: list[int | str] = []
-
-    @contextmanager
-    def progress(total: int) -> Generator[Advance]:
-        told.append(total)
-        try:
-            yield lambda: told.append("day")
-        finally:
-            told.append("end")
-
-    bot.hub.day_faults[bot.today - timedelta(days=2)] = REFUSAL
-    polling = patient(bot, [], progress=progress)
-    assert not await polling.backfill()
-    assert told == [5, *["day"] * 5, "end"]
-    bot.hub.day_faults.clear()
-    told.clear()
-    assert await polling.backfill()
-    assert told == [1, "day", "end"]
-    assert await polling.backfill()
-    assert told == [1, "day", "end"]
-
-
-async def test_an_archive_that_cannot_be_read_is_reported_as_missing(bot: Bot) -> None:
-    for back in (1, 2, 4):
-        bot.hub.day_faults[bot.today - timedelta(days=back)] = REFUSAL
-    assert not await patient(bot, []).backfill()
-    assert asked(bot) == days(bot, 1, 2)
-    del bot.hub.day_faults[bot.today - timedelta(days=2)]
-    assert not await patient(bot, []).backfill()
-    assert asked(bot) == days(bot, 1, 2, 3, 4, 5)
-    bot.hub.day_faults.clear()
-    assert await patient(bot, []).backfill()
-    assert await known(bot) == {NOW.date() - timedelta(days=back) for back in range(1, 6)}
-
-
-async def test_an_archive_that_cannot_be_stored_keeps_the_old_papers(bot: Bot) -> None:
-    await bot.execute(
-        f"CREATE TRIGGER full BEFORE INSERT ON list_days WHEN NEW.day < '{bot.today - timedelta(days=2)}' "
-        "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
-    )
-    with pytest.raises(Exception, match="disk is full"):
-        await patient(bot, []).backfill()
-    await bot.execute("DROP TRIGGER full")
-    asked(bot)
-    assert await patient(bot, []).backfill()
-    assert asked(bot) == days(bot, 3, 4, 5)
 
 
 @pytest.mark.parametrize(
