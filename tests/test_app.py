@@ -48,7 +48,7 @@ async def test_nothing_is_sent_before_discord_is_ready(tmp_path: Path) -> None:
         client.guilds = []
         client.patience = Patience()
         client.http.get_guilds.return_value = []
-        delivering = asyncio.create_task(an_app()._deliver(client, bot.services))
+        delivering = asyncio.create_task(an_app()._deliver(client, bot.services))  # pyright: ignore[reportPrivateUsage]
         await asyncio.sleep(0.01)
         assert bot.publisher.calls == []
         ready.set()

@@ -62,7 +62,7 @@ class Screen:
 async def bot_on(
     screen: Screen, stage: Stage, *arguments: str, **settings: str
 ) -> asyncio.subprocess.Process:
-    environment = stage._environment({"LOG_LEVEL": "INFO", **settings})
+    environment = stage.environment({"LOG_LEVEL": "INFO", **settings})
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "bot", *arguments),

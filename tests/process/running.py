@@ -153,7 +153,7 @@ class Stage:
             before: code that the process runs first, such as one that makes a long limit a short one.
             plain: start it as `python -m bot`, not by the fork server.
         """
-        env = self._environment(settings)
+        env = self.environment(settings)
         if plain or _is_read_at_startup(env):
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "bot"),
@@ -170,7 +170,7 @@ class Stage:
         self.started.append(bot)
         return bot
 
-    def _environment(self, settings: dict[str, str]) -> dict[str, str]:
+    def environment(self, settings: dict[str, str]) -> dict[str, str]:
         usual = {
             "DISCORD_TOKEN": self.discord.token,
             "DISCORD_API_URL": self.discord.api_url,
@@ -195,7 +195,7 @@ class Stage:
     async def finished(self, *arguments: str, **settings: str) -> Finished:
         """Run a command that ends on its own, with these settings over the usual ones."""
         return await finished(
-            *arguments, folder=self.folder, env=self._environment({"LOG_LEVEL": ""} | settings)
+            *arguments, folder=self.folder, env=self.environment({"LOG_LEVEL": ""} | settings)
         )
 
     async def command(self, name: str, channel: ChannelHandle | None = None, /, **options: Any) -> str:
@@ -218,7 +218,7 @@ class Stage:
         stored = len(self.discord.world.backend.messages.get(channel.id, ()))
         if self._seen.get(channel.id, (0, []))[0] != stored:  # asked at each change of anything
             shown = self.discord.messages(channel)
-            ids = [paper_id for message in shown for paper_id in paper_ids(message)]
+            ids = [paper_id for message in shown for paper_id in paper_ids(message)]  # pyright: ignore[reportArgumentType]
             self._seen[channel.id] = (stored, ids)
         return list(self._seen.get(channel.id, (0, []))[1])
 

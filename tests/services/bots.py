@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -71,7 +71,8 @@ class Bot:
     def list_paper(self, paper_id: str, *, day: date | None = None, **item: Any) -> RawItem:
         """Puts a paper on a list day, today's if left out."""
         day = day or self.today
-        raw = raw_item(id=paper_id, day=day, **{"title": "Video"} | item)
+        item = {"title": "Video"} | item
+        raw = raw_item(id=paper_id, day=day, **item)
         self.hub.days.setdefault(day, []).append(raw)
         return raw
 
@@ -145,7 +146,7 @@ class Bot:
 
     def end_rest(self) -> None:
         """Ends a pause of all sending, which goes by the event loop's clock."""
-        self.services.delivery._rest._until = 0.0
+        self.services.delivery._rest._until = 0.0  # pyright: ignore[reportPrivateUsage]
 
     async def stop_delivering(self) -> None:
         if self.delivery is not None:
@@ -190,7 +191,7 @@ async def _at_once(seconds: float) -> None:
 
 
 @asynccontextmanager
-async def a_bot(folder: Path, *, now: datetime = NOW, backfill_days: int = 30) -> AsyncIterator[Bot]:
+async def a_bot(folder: Path, *, now: datetime = NOW, backfill_days: int = 30) -> AsyncGenerator[Bot]:
     """The services, ready. Posts are sent once `run` or `delivered` is called."""
     clock = FakeClock(now)
     async with FakeHuggingFace() as hub:

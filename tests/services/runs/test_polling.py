@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -157,7 +158,19 @@ async def test_an_incomplete_list_is_used_and_stays_unread(bot: Bot) -> None:
 
 async def test_hostile_items_affect_no_other_item(bot: Bot) -> None:
     texts = ["\x00", "\ud800", "x" * 100_000, "\u202e" * 5, "NaN"]
-    numbers = [2**63, -(2**63), 10**400, 1e308, float("nan"), float("inf"), "12", [], {}, True, None]
+    numbers: list[Any] = [
+        2**63,
+        -(2**63),
+        10**400,
+        1e308,
+        float("nan"),
+        float("inf"),
+        "12",
+        [],
+        {},
+        True,
+        None,
+    ]
     days = ["0000-00-00", "9999-12-31T23:59:59+14:00", "0001-01-01T00:00:00-14:00", 10**20, "2026-02-30"]
     ids = ["2608.1", "2608.00001v2", " 2608.00002", "hep-th/9901001", 2608.00001, None, "", "٢٦٠٨.00001"]
     for number, value in enumerate([*texts, *numbers, *days]):
