@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import AsyncGenerator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,14 @@ from tests.samples import NOW, TODAY, a_paper, paper_id
 from tests.store.samples import HOUR, listed
 
 _PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncGenerator[Database]:
+    """One whose connections have their threads, as the bot's."""
+    database = await Database.open(url)
+    yield database
+    await database.close()
 
 
 def run_python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
