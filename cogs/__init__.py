@@ -22,7 +22,7 @@ def make_cogs(services: Services) -> tuple[commands.Cog, ...]:
         SubscriptionsCog(services.subscriptions, clock=services.clock),
         ExplainCog(services.search, services.explanations, clock=services.clock),
         DeliveryCog(services.feeds, clock=services.clock),
-        PapersCog(services.papers, clock=services.clock),
+        PapersCog(services.papers, archive=services.archive, clock=services.clock),
         ConfigCog(services),
         StatusCog(services.status),
         SetupCog(),

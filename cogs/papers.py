@@ -1,4 +1,4 @@
-"""/papers today, /papers date and /paper: public answers. Input is checked before the public reply begins."""
+"""/papers and /paper: public answers. Input is checked before the public reply begins."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from discord.ext import commands
 from bot.client import Client
 from bot.core.papers import parse_paper_id
 from bot.discord.answers import papers as answers
-from bot.discord.ui.options import PaperText, ShortText
+from bot.discord.ui.options import PaperText, PeriodChoice, ShortText
 from bot.discord.ui.pages import answer, answer_with
 from bot.discord.ui.replies import defer_publicly
 from bot.services.clock import Clock
+from bot.services.queries.archive import Archive, Period
 from bot.services.queries.papers import Papers
 
 
@@ -23,8 +24,9 @@ class PapersCog(commands.Cog):
         allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
     )
 
-    def __init__(self, papers: Papers, *, clock: Clock) -> None:
+    def __init__(self, papers: Papers, *, archive: Archive, clock: Clock) -> None:
         self._papers = papers
+        self._archive = archive
         self._clock = clock
 
     @group.command()
@@ -42,6 +44,13 @@ class PapersCog(commands.Cog):
         await defer_publicly(interaction)
         papers = await self._papers.on(day)
         await answer(interaction, answers.list_day(papers, now=self._clock()))
+
+    @group.command()
+    @app_commands.describe(period="The last 7, 30 or 365 days of lists")
+    async def top(self, interaction: discord.Interaction[Client], period: PeriodChoice) -> None:
+        """Show the most upvoted papers of the last week, month or year."""
+        await defer_publicly(interaction)
+        await answer(interaction, answers.top(await self._archive.top(Period(period))))
 
     @app_commands.command()
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)

@@ -17,6 +17,7 @@ from bot.services.feeds.filters import Filters
 from bot.services.feeds.servers import Servers
 from bot.services.feeds.setup import Setup
 from bot.services.feeds.subscriptions import Subscriptions
+from bot.services.queries.archive import Archive
 from bot.services.queries.explain import Explanations
 from bot.services.queries.papers import Papers
 from bot.services.queries.results import Results
@@ -51,6 +52,7 @@ class Services:
     servers: Servers
     setup: Setup
     papers: Papers
+    archive: Archive
     explanations: Explanations
     status: StatusReport
     totals: CurrentTotals
@@ -87,6 +89,7 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
         servers=servers,
         setup=Setup(context, servers=servers, subscriptions=subscriptions, search=search),
         papers=papers,
+        archive=Archive(context, reader=archive_reader),
         explanations=Explanations(context, papers=papers),
         status=StatusReport(context, runs=runs, archive=archive_reader),
         totals=CurrentTotals(database=context.database),

@@ -106,6 +106,14 @@ async def between(conn: AsyncConnection, first: date, last: date) -> list[Paper]
     return await _all(conn, statement.order_by(_list_day, _papers.c.upvotes.desc(), _papers.c.id))
 
 
+async def most_upvoted(conn: AsyncConnection, *, first: date, limit: int) -> list[Paper]:
+    """The `limit` most upvoted papers of the list days from `first` on; with as many, the newer one first."""
+    of_days = select(_days.c.paper_id).where(_days.c.day >= first)
+    statement = select(*_columns).where(_papers.c.id.in_(of_days))
+    in_order = statement.order_by(_papers.c.upvotes.desc(), _papers.c.id.desc())
+    return await _all(conn, in_order.limit(limit))
+
+
 async def days_of(conn: AsyncConnection, paper_id: PaperId) -> list[date]:
     """The list days of the paper, the first one first."""
     statement = select(_days.c.day).where(_days.c.paper_id == paper_id).order_by(_days.c.day)

@@ -17,6 +17,7 @@ VALUES: dict[str, Any] = {
     "style": "digest",
     "on": True,
     "paper": "2608.00001",
+    "period": "week",
 }
 # Their `channel` is not the one that is changed; tests/cogs/test_config_extras.py and test_moving.py have them.
 OTHERWISE = {"config notices", "config import", "config copy"}

@@ -8,7 +8,7 @@ from itertools import groupby
 
 import discord
 
-from bot.core.cards import date_text, digest_line
+from bot.core.cards import MAX_LINE_LENGTH, date_text, digest_line
 from bot.core.list_days import closes_at
 from bot.core.messages import compose
 from bot.core.papers import Paper
@@ -17,10 +17,13 @@ from bot.core.posts import Form
 from bot.core.query.parser import Query
 from bot.discord.answers.formatting import code, moment, relative
 from bot.discord.answers.pages import pages
-from bot.discord.answers.run_results import days_read
+from bot.discord.answers.run_results import archive_extent, days_read
 from bot.discord.embeds import MessageParts, to_discord
+from bot.services.queries.archive import TopPapers
 from bot.services.queries.papers import ListDay
 from bot.services.queries.search import Preview
+
+_DAY_LENGTH = 14  # of a list day and the dot in front of it
 
 
 def list_day(listed: ListDay, *, now: datetime) -> list[discord.Embed]:
@@ -67,6 +70,20 @@ def preview(result: Preview) -> list[discord.Embed]:
     )
 
 
+def top(result: TopPapers) -> list[discord.Embed]:
+    """The most upvoted papers of a period, each with its list day."""
+    is_partial = result.archive.oldest is None or result.archive.oldest > result.first
+    return pages(
+        (
+            f"{digest_line(paper, queries=(), limit=MAX_LINE_LENGTH - _DAY_LENGTH)} · {_listed(paper)}"
+            for paper in result.papers
+        ),
+        title=f"Most upvoted papers of the last {result.days} days",
+        footer=archive_extent(result.archive) if is_partial else "",
+        empty="No papers of these days are known yet. `/papers today` shows the newest list.",
+    )
+
+
 def one_paper(paper: Paper, *, days: Sequence[date]) -> MessageParts:
     """One paper as a card with its buttons, and the list days that it was on."""
     listed = (
@@ -76,6 +93,10 @@ def one_paper(paper: Paper, *, days: Sequence[date]) -> MessageParts:
     )
     withdrawn = " **Withdrawn**: it is not posted." if paper.withdrawn_at else ""
     return to_discord(compose([(paper, Form.CARD, ())], heading=listed + withdrawn))
+
+
+def _listed(paper: Paper) -> str:
+    return date_text(paper.list_day or date.min)
 
 
 def _by_day(papers: Sequence[Paper], queries: Sequence[Query]) -> list[str]:
