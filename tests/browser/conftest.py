@@ -1,4 +1,4 @@
-"""A visitor at the page of a sandbox, for each test."""
+"""A visitor at the page of a sandbox, for each test, in one Chromium for all."""
 
 from __future__ import annotations
 
@@ -7,22 +7,25 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
 
 from tests.browser import chromium
-from tests.browser.visiting import Visitor, sandbox_process, visiting
+from tests.browser.visiting import Visitor, browsing, sandbox_process, visiting
 
 
-@pytest.fixture(scope="session")
-def chromium_path() -> str:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
     """Skips where no Chromium is installed, and fails where everything has to be tried."""
     found = chromium.find_chromium()
     if found is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(chromium.MISSING)
-    return found
+    async with browsing(found) as ready:
+        yield ready
 
 
-@pytest.fixture
-async def visitor(chromium_path: str, tmp_path: Path) -> AsyncIterator[Visitor]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def visitor(browser: Browser, tmp_path: Path) -> AsyncIterator[Visitor]:
     """Somebody who has just opened the page that `make run` prints."""
-    async with sandbox_process(tmp_path) as url, visiting(url, chromium_path=chromium_path) as ready:
+    async with sandbox_process(tmp_path) as url, visiting(url, browser) as ready:
         yield ready

@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.async_api import FloatRect, Locator, Page, expect
 
 from tests.browser import chromium
-from tests.browser.visiting import Visitor, sandbox_process, visiting
+from tests.browser.visiting import Visitor, browsing, sandbox_process, visiting
 from tests.process.running import ROOT
 
 _FOLDER: Final = ROOT / "docs" / "pictures"
@@ -129,9 +129,10 @@ async def main() -> None:
     with TemporaryDirectory() as folder:
         async with (
             sandbox_process(Path(folder)) as url,
+            browsing(found) as browser,
             visiting(
                 url,
-                chromium_path=found,
+                browser,
                 viewport={"width": _WIDTH, "height": _HEIGHT},
                 device_scale_factor=_SCALE,
                 bypass_csp=True,  # for the style of one message alone

@@ -1,20 +1,25 @@
 """What a channel shows as Discord does: failures, choices, and answers for one alone."""
 
+# pyright: reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
 import discord
 import pytest
+import pytest_asyncio
 import yarl
 from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from sandbox import Sandbox
 from tests.browser.visiting import Visitor, visiting
 from tests.sandbox.conftest import EchoBot, connected
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # the one that Chromium is driven in
 
 
 class Panel(discord.ui.View):
@@ -52,8 +57,8 @@ class PaintingBot(EchoBot):
         await super().setup_hook()
 
 
-@pytest.fixture
-async def guest(chromium_path: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Visitor]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def guest(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Visitor]:
     """Somebody at a sandbox whose bot leaves much unanswered, and has posted a button."""
     monkeypatch.setattr("sandbox.world.FIRST_ANSWER_SECONDS", 1.0)
     async with Sandbox(page_port=0) as sandbox:
@@ -65,7 +70,7 @@ async def guest(chromium_path: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
             assert isinstance(channel, discord.TextChannel)
             link = f"https://discord.com/channels/{sandbox.guild.id}/{sandbox.club.general.id}"
             await channel.send(f"see {link}", view=Panel())
-            async with visiting(sandbox.page_url, chromium_path=chromium_path) as visitor:
+            async with visiting(sandbox.page_url, browser) as visitor:
                 await expect(visitor.messages).to_have_count(1)
                 yield visitor
 

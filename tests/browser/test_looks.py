@@ -6,15 +6,18 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
-from playwright.async_api import Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
 from sandbox import Sandbox
 from tests.browser.visiting import Visitor, visiting
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # the one that Chromium is driven in
+
 LINES = "one\n\ntwo\n\n\nthree\n-# small"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def sandbox() -> AsyncIterator[Sandbox]:
     """A sandbox whose bot has posted twelve pictures and a text with blank lines."""
     async with Sandbox(page_port=0) as running, aiohttp.ClientSession() as session:
@@ -39,10 +42,10 @@ async def background(visitor: Visitor) -> str:
 
 
 async def test_a_reload_keeps_the_pictures_and_blank_lines_are_kept(
-    sandbox: Sandbox, chromium_path: str
+    sandbox: Sandbox, browser: Browser
 ) -> None:
     assert sandbox.page_url
-    async with visiting(sandbox.page_url, chromium_path=chromium_path) as visitor:
+    async with visiting(sandbox.page_url, browser) as visitor:
         for _ in range(3):
             await expect(visitor.cards.locator("img")).to_have_count(12)
             await visitor.see_pictures()
@@ -52,11 +55,11 @@ async def test_a_reload_keeps_the_pictures_and_blank_lines_are_kept(
 
 
 async def test_the_theme_is_the_machines_until_the_visitor_chooses_and_fits_a_phone(
-    sandbox: Sandbox, chromium_path: str
+    sandbox: Sandbox, browser: Browser
 ) -> None:
     assert sandbox.page_url
     phone = {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"}
-    async with visiting(sandbox.page_url, chromium_path=chromium_path, **phone) as visitor:
+    async with visiting(sandbox.page_url, browser, **phone) as visitor:
         await expect(visitor.messages.first).to_be_visible()
         assert await background(visitor) == "rgb(255, 255, 255)"
         assert await has_no_overflow(visitor.page)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.visiting import Visitor
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # the one that Chromium is driven in
 
 
 async def test_a_post_is_there_before_anything_is_typed_and_the_next_day_has_the_next(

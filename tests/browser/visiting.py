@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from playwright.async_api import (
+    Browser,
     ConsoleMessage,
     FrameLocator,
     Locator,
@@ -23,7 +22,8 @@ from playwright.async_api import (
 )
 
 from tests.browser import chromium
-from tests.process.running import LONG_SECONDS, ROOT, BotProcess
+from tests.process import fork_server
+from tests.process.running import LONG_SECONDS, BotProcess
 
 LONG_MS: Final = LONG_SECONDS * 1000
 _OURS: Final = {"about", "blob", "data"}
@@ -163,38 +163,44 @@ class Visitor:
 
 
 @asynccontextmanager
-async def visiting(url: str, *, chromium_path: str, **context: Any) -> AsyncGenerator[Visitor]:
-    """Open the page in a browser of its own; at the end, fail if it did what no page may do."""
+async def browsing(chromium_path: str) -> AsyncGenerator[Browser]:
+    """A headless Chromium."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=chromium_path, args=chromium.ARGUMENTS, timeout=LONG_MS
         )
         try:
-            options = {"viewport": {"width": 1200, "height": 900}, "color_scheme": "dark"} | context
-            page = await (await browser.new_context(**options)).new_page()
-            page.set_default_timeout(LONG_MS)
-            errors = PageErrors(page)
-            await page.goto(url)
-            yield Visitor(page=page)
-            assert not errors.seen, "\n".join(errors.seen)
+            yield browser
         finally:
             await browser.close()
 
 
 @asynccontextmanager
+async def visiting(url: str, browser: Browser, **context: Any) -> AsyncGenerator[Visitor]:
+    """Open the page in a profile of its own; at the end, fail if it did what no page may do."""
+    options: dict[str, Any] = {"viewport": {"width": 1200, "height": 900}, "color_scheme": "dark"} | context
+    profile = await browser.new_context(**options)
+    try:
+        page = await profile.new_page()
+        page.set_default_timeout(LONG_MS)
+        errors = PageErrors(page)
+        await page.goto(url)
+        yield Visitor(page=page)
+        assert not errors.seen, "\n".join(errors.seen)
+    finally:
+        await profile.close()
+
+
+@asynccontextmanager
 async def sandbox_process(folder: Path) -> AsyncGenerator[str]:
     """The sandbox as `make run` starts it, on any free port; gives the page's address."""
-    bot = BotProcess(
-        await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "bot", "sandbox", "--sample", "--port", "0"),
-            cwd=folder,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
+    process = await fork_server.start(
+        ("sandbox", "--sample", "--port", "0"),
+        folder=folder,
+        env={"PATH": os.environ["PATH"], "TMPDIR": str(folder)},
+        joined=True,
     )
+    bot = BotProcess(process)
     try:
         await bot.says("http://")
         address = re.search(r"http://\S+", bot.log)

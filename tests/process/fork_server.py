@@ -22,6 +22,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import Any, NoReturn
 
 from tests.waiting import LIMIT_SECONDS
@@ -144,7 +145,7 @@ def end() -> None:
 
 
 def _import_the_bot() -> None:
-    for name in ("bot", "cogs"):
+    for name in ("bot", "cogs", "sandbox"):
         package = importlib.import_module(name)
         for module in pkgutil.walk_packages(package.__path__, f"{name}."):
             if not module.name.endswith("__main__") and ".migrations" not in module.name:
@@ -163,7 +164,7 @@ def _serve(address: str) -> NoReturn:
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGCHLD, _noticed)
     for file in (listener.fileno(), woken, 0):
         selector.register(file, selectors.EVENT_READ)
     running: dict[int, socket.socket] = {}
@@ -194,6 +195,10 @@ def _serve(address: str) -> NoReturn:
                 os.close(output)
             control.sendall(b"%d\n" % pid)
             running[pid] = control
+
+
+def _noticed(_number: int, _frame: FrameType | None) -> None:
+    """Does nothing: a signal that has a handler also wakes the server."""
 
 
 def _report_ends(running: dict[int, socket.socket]) -> None:
