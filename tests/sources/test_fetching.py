@@ -172,7 +172,7 @@ async def test_concurrent_calls_wait_for_an_exhausted_rate_limit(
 
 
 def _gzipped(size: int, *, members: int = 1) -> bytes:
-    return b"".join(gzip.compress(b" " * size) for _ in range(members))
+    return gzip.compress(b" " * size) * members
 
 
 @pytest.mark.parametrize(
