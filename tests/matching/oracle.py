@@ -1,208 +1,486 @@
 """A second, slow reading of the keyword language, to hold the real engine against; one file, to be read top to bottom.
 
-It was written from the language's description alone, and shares no code with `bot`. There is no index, no compiled
-form and no folding of words to one spelling: a query is read by recursive descent and walked over each text, where
-every hyphen may be stepped over or stopped at, and two words are one when a table or a rule of English says that
-one is the plural of the other.
+It was written from the language's description alone, and shares no code with the engine but the reading of LaTeX and
+the tables, which are part of the description. There is no index and no compiled form: a query is read by recursive
+descent and walked over each text, where every hyphen may be stepped over or stopped at.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
+from itertools import pairwise, product
+from pathlib import Path
 from typing import Literal
 
+import bot.core.words
 from bot.core.papers import Paper
+from bot.core.words.latex import readable
 
 MAX_DEPTH = 10
 MIN_PREFIX_LENGTH = 3
-FIELDS = ("title", "abstract", "author", "org", "keyword")
+NAME_FIELDS = ("author", "org")
+FIELDS = ("title", "abstract", "keyword", "topic", *NAME_FIELDS)
+
+# How words are folded. A prefix is read as a run, but without spelling pairs.
+Mode = Literal["run", "prefix", "quote", "name"]
+
+_TABLES = Path(bot.core.words.__file__).parent
+
+
+class OracleError(ValueError):
+    """The description calls this query an error."""
+
 
 # --- Characters ---------------------------------------------------------------------------------------------------
 
-_GREEK = "alpha beta gamma delta epsilon zeta eta theta iota kappa mu nu xi pi rho sigma tau upsilon phi chi psi omega"
-_NAMED = {name: unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}") for name in _GREEK.split()}
-_SMALL = _NAMED | {"lambda": "λ", "varepsilon": "ε", "varphi": "φ"}
-_LATEX_LETTERS = _SMALL | {name.capitalize(): letter.upper() for name, letter in _SMALL.items()}
-_LATEX_SIGNS = "times sim approx to rightarrow leq geq le ge pm infty cdot ldots dots".split()  # noqa: SIM905 — a list of words
+# Letters and digits; an underscore is a hyphen.
+_LETTER, _WORD = r"[^\W\d_]", r"[^\W_]"
+_HYPHENS = "-_\N{HYPHEN}"
+_MINUS_SIGNS = "-\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{EN DASH}\N{MINUS SIGN}"
 _STROKED = str.maketrans("łŁøØđĐı", "lLoOdDi")
-_HYPHENS = "-\N{HYPHEN}\N{NON-BREAKING HYPHEN}"
-_APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}"
+
+# NFKC would make plain figures of raised ones, and a Greek letter of the micro sign: both are set aside as characters
+# for private use until it is done.
+_RAISED_FIRST = 0xE000
+_RAISED = "".join(chr(_RAISED_FIRST + figure) for figure in range(10))
+_MICRO = chr(_RAISED_FIRST + 10)
+_SET_ASIDE = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹\N{MICRO SIGN}", _RAISED + _MICRO)
+_TO_RAISED = str.maketrans("0123456789", _RAISED)
+_TO_PLAIN = str.maketrans(_RAISED, "0123456789")
+
+_RAISED_FIGURE = re.compile(f"[{_RAISED}]+")
+_ONE_GREEK = re.compile("(?<![Α-ΡΣ-Ωα-ω])[Α-ΡΣ-Ωα-ω](?![Α-ΡΣ-Ωα-ω])")
+_SIGNED = re.compile(rf"(?<!{_WORD}){_LETTER}(?:\+\+|[+#*])")
+_PART = re.compile(rf"{_WORD}+")
+_OWNERS_S = re.compile(rf"(?<=[\w+#*{_RAISED}])['’]s(?!{_WORD})", re.IGNORECASE)
+_HYPHEN_RUN = re.compile(f"[{_HYPHENS}]*")
 
 
-@cache
+@lru_cache(20_000)
 def plain(text: str) -> str:
-    """The text without LaTeX and accents, NFKC, in the case it came in (an acronym's small s needs it)."""
-    text = re.sub(r"\\(?:text\w*|math\w*|emph|operatorname)\s*\{([^{}]*)\}", r"\1", text)
-    text = re.sub(r"\\(?:['`^\"~=.]|[cvuHk](?=\{))\{?\\?(\w)\}?", r"\1", text)
-    text = re.sub(r"\\([A-Za-z]+) ?", _latex_command, text)
-    text = re.sub(r"\\([%&_#$])", r"\1", text)
-    text = re.sub(r"\$([^$]*)\$", lambda found: found[1].replace("{", "").replace("}", ""), text)
-    text = unicodedata.normalize("NFKC", text).replace("\N{SOFT HYPHEN}", "")
+    """The text without LaTeX, accents and `'s`, in NFKC, in the case it came in (acronyms and quotes need it)."""
+    text = unicodedata.normalize("NFKC", readable(text).translate(_SET_ASIDE)).replace("\N{SOFT HYPHEN}", "")
     letters = [c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn"]
-    return unicodedata.normalize("NFKC", "".join(letters)).translate(_STROKED)
+    text = unicodedata.normalize("NFKC", "".join(letters)).translate(_STROKED)
+    text = re.sub(r"\^(?:([0-9]+)|\{([0-9]+)\})", lambda m: (m[1] or m[2]).translate(_TO_RAISED), text)
+    return _OWNERS_S.sub("", text)
 
 
-def _latex_command(found: re.Match[str]) -> str:
-    if found[1] in _LATEX_SIGNS:
-        return " "
-    if found[1] == "allowbreak":
-        return ""
-    return _LATEX_LETTERS.get(found[1], found[0])
+def spelled_out(text: str, mode: Mode) -> str:
+    """A plain text with the hyphens that nobody typed: at a version and around a Greek letter's name.
+
+    Raised figures stay marked, for only the text may leave them out. In quotes and names they are plain.
+    """
+    if mode in ("quote", "name"):
+        return text.translate(_TO_PLAIN).replace(_MICRO, "μ")
+    text = _ONE_GREEK.sub(lambda found: _greek_name(found[0], text[found.end() : found.end() + 1]), text)
+    text = re.sub(rf"(?<={_LETTER}{{3}})(?=[vV]?\d)", "-", text)
+    return text.replace(_MICRO, "μ")
+
+
+def _greek_name(letter: str, behind: str) -> str:
+    if behind in ("+", "#", "*"):
+        return letter  # one letter with a sign is a word of its own
+    name = unicodedata.name(letter).removeprefix("GREEK SMALL ").removeprefix("GREEK CAPITAL ")
+    name = name.removeprefix("LETTER ").removeprefix("FINAL ").lower()
+    return "-" + {"lamda": "lambda"}.get(name, name) + "-"
+
+
+def words_of(text: str, mode: Mode) -> list[str]:
+    """The words of a part of a query (plain text): every hyphen is a gap here, for any gap can close later."""
+    text = _RAISED_FIGURE.sub(lambda found: "-" + found[0].translate(_TO_PLAIN), spelled_out(text, mode))
+    return re.findall(f"{_SIGNED.pattern}|{_WORD}+", text)
 
 
 # --- Words --------------------------------------------------------------------------------------------------------
 
-_IRREGULAR = {
-    "matrices": "matrix",
-    "indices": "index",
-    "vertices": "vertex",
-    "axes": "axis",
-    "analyses": "analysis",
-    "hypotheses": "hypothesis",
-    "corpora": "corpus",
-    "criteria": "criterion",
-    "phenomena": "phenomenon",
-    "biases": "bias",
-}
-_NO_PLURALS = {"news", "series", "species", "lens", "gas", "data", "gps", "tts", "bias", "theirs", "adams"}
-_PLURALS_IN_ICS = {"metrics", "topics", "critics", "heuristics", "characteristics"}
-_ACRONYM = re.compile(r"\w*[A-Z]\w*[A-Z]")
+
+def lines_of(name: str) -> list[str]:
+    lines = (_TABLES / name).read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
 
 
-@cache
-def singulars(word: str) -> set[str]:
-    """The word itself, and whatever it may be the plural of."""
-    low = word.casefold()
-    if word.endswith("s") and _ACRONYM.fullmatch(word[:-1]):
-        return {low, low[:-1]}
-    if low in _IRREGULAR:
-        return {low, _IRREGULAR[low]}
-    if low in _NO_PLURALS or len(low) <= 3 or not low.endswith("s") or low.endswith(("ss", "us", "is")):
-        return {low}
-    if low.endswith("ics") and low not in _PLURALS_IN_ICS:
-        return {low}
-    candidates = {low[:-1], low[:-2], low[:-3] + "y"}
-    return {low} | {candidate for candidate in candidates if low in _regular_plurals(candidate)}
-
-
-def _regular_plurals(word: str) -> set[str]:
-    """Both *epochs* and *batches* are usual, so a word in -ch may have either."""
-    found: set[str] = set() if word.endswith("s") else {word + "s"}
-    if word.endswith(("s", "x", "ch", "sh")) and len(word) >= 3:
-        found.add(word + "es")
-    if word.endswith("y") and len(word) >= 3 and word[-2] not in "aeiou":
-        found.add(word[:-1] + "ies")
+def _sections() -> dict[str, list[list[str]]]:
+    found: dict[str, list[list[str]]] = defaultdict(list)
+    section = ""
+    for line in lines_of("inflection.txt"):
+        if line.startswith("["):
+            section = line.strip("[]")
+        else:
+            found[section].append(line.split())
     return found
 
 
-def are_one(one: str, other: str) -> bool:
-    return not singulars(one).isdisjoint(singulars(other))
+_SECTIONS = _sections()
+_LISTED = {section: tuple(word for row in rows for word in row) for section, rows in _SECTIONS.items()}
+_IRREGULAR = {row[0]: row[1] for row in _SECTIONS["irregular"]}
+_ACRONYM_LETTERS = re.compile(r"\w*[A-Z]\w*[A-Z]")
 
 
-_SIGNED = re.compile(r"[^\W\d_](?:\+\+|\+|#|\*)")
+@lru_cache(None)
+def singular(word: str) -> str:
+    """The word in lower case and in the singular. The rules stand in the description's order; the first one counts."""
+    low = word.casefold()
+    if listed := _listed_singular(low):
+        return listed
+    if is_acronyms_plural(word) or (low.endswith("s") and low[:-1] in _LISTED["acronyms"]):
+        return low[:-1]
+    if low.endswith("ies") and len(low) > 4:
+        return low[:-3] + "y"
+    if low.endswith(("sses", "xes", "zzes", "ches", "shes")):
+        return low[:-2]
+    if low.endswith("s") and not low.endswith(("ss", "us", "is", "ics")) and len(low) > 3:
+        return low[:-1]
+    return low
+
+
+def _listed_singular(low: str) -> str | None:
+    """What the tables say of a word in lower case, if they say anything."""
+    if low in _IRREGULAR:
+        return _IRREGULAR[low]
+    for ending in _LISTED["irregular endings"]:
+        if low.endswith(ending):
+            return low.removesuffix(ending) + _IRREGULAR[ending]
+    if low in (*_LISTED["plural in -ics"], *_LISTED["plural of -ie"]) or low.endswith(
+        _LISTED["plural of -che"]
+    ):
+        return low[:-1]
+    if low in _LISTED["not plural"] or low.endswith(_LISTED["unchanging endings"]):
+        return low
+    return None
+
+
+def is_acronyms_plural(word: str) -> bool:
+    return word.endswith("s") and _ACRONYM_LETTERS.fullmatch(word[:-1]) is not None
+
+
+# The table has plurals and forms in -ises too, and a word is looked up when its plural is folded: so fold the table.
+_SPELLINGS = dict(map(singular, line.split("\t")) for line in lines_of("spelling.tsv"))
+
+
+@lru_cache(None)
+def folded(word: str, mode: Mode) -> str:
+    if mode == "name":
+        return word.casefold()
+    one = singular(word)
+    return _SPELLINGS.get(one, one) if mode == "run" else one
+
+
+# --- Texts --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One word that a text can be read as having at a place, and where reading goes on after it."""
+    """One word that a text can be read as having at a place, and the places where the next word can start."""
 
     word: str
-    end: int
+    forms: frozenset[str]
+    following: tuple[int, ...]
 
 
-def steps_from(text: str, place: int) -> Iterator[Step]:
-    """Every word that starts at this character of a plain text: one without hyphens, one over the first hyphen, …"""
-    if not text[place].isalnum() or (place > 0 and text[place - 1].isalnum()):
-        return
+@dataclass(frozen=True, slots=True)
+class Reading:
+    steps: dict[int, list[Step]]  # by the place where the word starts
+    places: dict[str, set[int]]  # by a form: where a word starts that has it
+
+
+@lru_cache(2_000)
+def reading(text: str, mode: Mode) -> Reading:
+    """Everything that a text can be read as. Whoever asks many queries should ask them all paper by paper."""
+    text = spelled_out(plain(text), mode)
+    steps: dict[int, list[Step]] = defaultdict(list)
+    places: dict[str, set[int]] = defaultdict(set)
+    to_visit, seen = list(_next_starts(text, 0)), set[int]()
+    while to_visit:
+        place = to_visit.pop()
+        if place in seen:
+            continue
+        seen.add(place)
+        for word, end in _words_from(text, place):
+            # A text's *IDs* is found by `ids` too.
+            forms = {folded(word, mode), folded(word.casefold(), mode)}
+            step = Step(word, frozenset(forms), tuple(_next_starts(text, end)))
+            steps[place].append(step)
+            for form in forms:
+                places[form].add(place)
+            to_visit.extend(step.following)
+    return Reading(steps, places)
+
+
+def _words_from(text: str, place: int) -> Iterator[tuple[str, int]]:
+    """Every word that starts here, and its end: one without hyphens, one over the first hyphen, …"""
     if signed := _SIGNED.match(text, place):
-        yield Step(signed[0], signed.end())
+        yield signed[0], signed.end()
+    else:
+        yield from _grown("", text, place)
+
+
+def _grown(word: str, text: str, place: int) -> Iterator[tuple[str, int]]:
+    """Every way to go on with a word that has come as far as this place."""
+    if part := _PART.match(text, place):
+        yield from _grown(word + part[0], text, part.end())
         return
-    word, end = "", place
-    while end < len(text) and text[end].isalnum():
-        part_start = end
-        while end < len(text) and text[end].isalnum():
-            end += 1
-        part = text[part_start:end]
-        word += part
-        rest = text[end : end + 2]
-        owns = len(rest) == 2 and rest[0] in _APOSTROPHES and rest[1] == "s"
-        if owns and _ACRONYM.fullmatch(part) and not text[end + 2 : end + 3].isalnum():
-            yield Step(word + "s", end + 2)
-        else:
-            yield Step(word, end)
-        while end < len(text) and text[end] in _HYPHENS:
-            end += 1
-        if _SIGNED.match(text, end):
-            return
+    if figure := _RAISED_FIGURE.match(text, place):
+        yield from _grown(word + figure[0].translate(_TO_PLAIN), text, figure.end())
+        if word:
+            yield word, place  # its hyphen is read as a space
+            yield from _grown(word, text, figure.end())  # it is left out with its hyphen
+        return
+    yield word, place
+    hyphens = _HYPHEN_RUN.match(text, place)
+    assert hyphens is not None
+    beyond = hyphens.end()
+    goes_on = _PART.match(text, beyond) or _RAISED_FIGURE.match(text, beyond)
+    if beyond > place and goes_on and not _SIGNED.match(text, beyond):
+        yield from _grown(word, text, beyond)
 
 
-def next_word(text: str, place: int) -> int:
-    while place < len(text) and not text[place].isalnum():
+def _next_starts(text: str, place: int) -> Iterator[int]:
+    """Where the next word may start. A raised figure may be left out, unless a word has just stopped in front of it."""
+    stopped_at = place
+    while place < len(text) and not (text[place].isalnum() or text[place] in _RAISED):
         place += 1
-    return place
-
-
-def words_of(text: str) -> list[str]:
-    """The words of a query's run: every hyphen is a gap here, for the gaps can close later."""
-    found: list[str] = []
-    place = next_word(text, 0)
-    while place < len(text):
-        step = next(steps_from(text, place))
-        found.append(step.word)
-        place = next_word(text, step.end)
-    return found
-
-
-@cache
-def reading(text: str) -> dict[int, list[Step]]:
-    """For every place of a plain text at which a word can start: the words."""
-    by_place = {place: list(steps_from(text, place)) for place in range(len(text))}
-    return {place: steps for place, steps in by_place.items() if steps}
-
-
-# --- Walking a phrase over a text ---------------------------------------------------------------------------------
-
-
-def stands_in(words: list[str], text: str, *, open_end: bool) -> bool:
-    """Whether some reading of the words stands in some reading of the text. `open_end`: the last word only begins so."""
-    return any(_walk(words, text, place, open_end=open_end) for place in reading(text))
-
-
-def _walk(words: list[str], text: str, place: int, *, open_end: bool) -> bool:
-    if not words:
-        return True
     if place == len(text):
-        return False
-    for step in reading(text).get(place, ()):
-        for taken in range(1, len(words) + 1):
-            if taken > 1 and not all(word.isalnum() for word in words[:taken]):
-                break
-            joined, rest = "".join(words[:taken]), words[taken:]
-            if open_end and not rest:
-                if any(form.startswith(joined.casefold()) for form in singulars(step.word)):
-                    return True
-            elif are_one(joined, step.word) and _walk(
-                rest, text, next_word(text, step.end), open_end=open_end
+        return
+    yield place
+    figure = _RAISED_FIGURE.match(text, place)
+    if figure and not (place == stopped_at > 0 and text[place - 1].isalnum()):
+        yield from _next_starts(text, figure.end())
+
+
+# --- Walking a phrase over a text -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a query, as it was typed, and what is asked of the text beyond the folded word."""
+
+    typed: str
+    needs_capitals: bool = False  # an acronym that stands for the long form that was typed
+    exact: bool = False  # a quoted word with a capital behind its first letter
+
+    @property
+    def joins(self) -> bool:
+        return self.typed.isalnum()
+
+
+def stands_in(words: Sequence[Word], text: str, mode: Mode, *, open_end: bool) -> bool:
+    """Whether some reading of the words stands in some reading of the text. `open_end`: the last word only begins so."""
+    read = reading(text, mode)
+    return any(
+        _walk(words, read, place, mode, open_end=open_end) for place in _starts(words, read, mode, open_end)
+    )
+
+
+def _starts(words: Sequence[Word], read: Reading, mode: Mode, open_end: bool) -> set[int]:  # noqa: FBT001
+    """The places worth a look: those that have the first word, be it joined to the next ones or not."""
+    places: set[int] = set()
+    for joined, rest in _first_words(words):
+        if open_end and not rest:
+            return set(read.steps)
+        places |= read.places.get(folded("".join(word.typed for word in joined), mode), set())
+    return places
+
+
+def _first_words(words: Sequence[Word]) -> Iterator[tuple[Sequence[Word], Sequence[Word]]]:
+    """The first word, then the first two as one, …, each with the rest."""
+    for count in range(1, len(words) + 1):
+        if count > 1 and not all(word.joins for word in words[:count]):
+            return
+        yield words[:count], words[count:]
+
+
+def _walk(words: Sequence[Word], read: Reading, place: int, mode: Mode, *, open_end: bool) -> bool:
+    for step in read.steps[place]:
+        for joined, rest in _first_words(words):
+            if not _are_one(joined, step, mode, open_end=open_end and not rest):
+                continue
+            if not rest or any(
+                _walk(rest, read, following, mode, open_end=open_end) for following in step.following
             ):
                 return True
     return False
 
 
-# --- Queries ------------------------------------------------------------------------------------------------------
+def _are_one(joined: Sequence[Word], step: Step, mode: Mode, *, open_end: bool) -> bool:
+    """Whether these words of a query, written as one, are the text's word (or, with an open end, begin it)."""
+    typed = "".join(word.typed for word in joined)
+    if open_end:
+        forms = {step.word.casefold(), singular(step.word)} if mode != "name" else {step.word.casefold()}
+        if not any(form.startswith(typed.casefold()) for form in forms):
+            return False
+    elif folded(typed, mode) not in step.forms:
+        return False
+    start = 0
+    for word in joined:
+        end = start + len(word.typed)
+        if word.needs_capitals and sum(c.isupper() for c in step.word[start:end]) < 2:
+            return False
+        if word.exact and not _same_case(word.typed, step.word[start:end]):
+            return False
+        start = end
+    return True
 
 
-class BadQueryError(ValueError):
-    """The description calls this query an error."""
+def _same_case(typed: str, found: str) -> bool:
+    """Whether two forms of one word are in the same case as far as they have the same letters."""
+    for one, other in zip(typed, found, strict=False):
+        if one.casefold() != other.casefold():
+            return True  # from here on they differ as singular and plural
+        if one != other:
+            return False
+    return True
+
+
+# --- Acronyms -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    words: list[str]
+class Pair:
+    """Two stretches that stand for each other: what is looked for, as folded words, and what it is replaced by."""
+
+    wanted: tuple[str, ...]
+    instead: tuple[Word, ...]
+
+
+def _pairs() -> list[Pair]:
+    found: list[Pair] = []
+    for line in lines_of("acronyms.tsv"):
+        acronym, long_form = (words_of(plain(side), "run") for side in line.split("\t"))
+        short, long = (tuple(folded(word, "run") for word in side) for side in (acronym, long_form))
+        found.append(Pair(short, tuple(Word(word) for word in long_form)))
+        found.append(Pair(long, tuple(Word(word, needs_capitals=True) for word in acronym)))
+    return found
+
+
+_PAIRS = _pairs()
+
+
+def with_acronyms(words: tuple[Word, ...]) -> list[tuple[Word, ...]]:
+    """The run itself, and each run that stretches of it make when acronyms and long forms stand for each other."""
+    found = [words]
+    for run in found:  # it grows while it is walked: what comes out is looked at again
+        for start in range(len(run)):
+            for pair in _PAIRS:
+                for end in _ends(pair.wanted, run, start):
+                    other = run[:start] + pair.instead + run[end:]
+                    if other not in found:
+                        found.append(other)
+    return found
+
+
+def _ends(wanted: tuple[str, ...], run: tuple[Word, ...], start: int) -> Iterator[int]:
+    """Where a stretch ends that starts here and reads as these words (a gap of the run may be nothing)."""
+    if not wanted:
+        yield start
+        return
+    for joined, _ in _first_words(run[start:]):
+        if folded("".join(word.typed for word in joined), "run") == wanted[0]:
+            yield from _ends(wanted[1:], run, start + len(joined))
+
+
+# --- Names ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NameWord:
+    letters: str
+    is_joined: bool = False  # several words of the query as one
+
+
+def _written_as_one(parts: Sequence[str], closes: Sequence[bool]) -> list[NameWord]:
+    """The words, where the n-th gap is nothing if `closes` says so."""
+    words = [NameWord(parts[0].casefold())]
+    for part, closed in zip(parts[1:], closes, strict=True):
+        if closed:
+            words[-1] = NameWord(words[-1].letters + part.casefold(), is_joined=True)
+        else:
+            words.append(NameWord(part.casefold()))
+    return words
+
+
+@lru_cache(2_000)
+def _query_names(parts: tuple[str, ...]) -> list[list[NameWord]]:
+    """Every reading of a name in a query, where any gap may be nothing."""
+    gaps = [
+        (False, True) if one.isalnum() and other.isalnum() else (False,) for one, other in pairwise(parts)
+    ]
+    return [_written_as_one(parts, closes) for closes in product(*gaps)]
+
+
+@lru_cache(50_000)
+def _paper_names(name: str) -> list[list[str]]:
+    """Every reading of a paper's name, where only a hyphen may be nothing."""
+    text = spelled_out(plain(name), "name")
+    found = list(re.finditer(f"{_SIGNED.pattern}|{_WORD}+", text))
+    if not found:
+        return []
+    gaps: list[tuple[bool, ...]] = []
+    for one, other in pairwise(found):
+        between = text[one.end() : other.start()]
+        can_close = bool(between) and not between.strip(_HYPHENS) and one[0].isalnum() and other[0].isalnum()
+        gaps.append((False, True) if can_close else (False,))
+    parts = [each[0] for each in found]
+    return [[word.letters for word in _written_as_one(parts, closes)] for closes in product(*gaps)]
+
+
+def is_name(parts: tuple[str, ...], name: str, *, open_end: bool) -> bool:
+    return any(
+        len(asked) <= len(there) and _each_takes_one(asked, there, open_end=open_end, in_full=False)
+        for there in _paper_names(name)
+        for asked in _query_names(parts)
+    )
+
+
+def _each_takes_one(asked: list[NameWord], there: list[str], *, open_end: bool, in_full: bool) -> bool:
+    """Whether each word of the query can take a different word of the name, one of them in full."""
+    if not asked:
+        return in_full
+    first, rest = asked[0], asked[1:]
+    for place, word in enumerate(there):
+        is_open = open_end and not rest
+        is_full = word.startswith(first.letters) if is_open else word == first.letters
+        initial = (
+            not is_open
+            and not first.is_joined
+            and (_is_initial(first.letters, word) or _is_initial(word, first.letters))
+        )
+        if (is_full or initial) and _each_takes_one(
+            rest,
+            there[:place] + there[place + 1 :],
+            open_end=open_end,
+            in_full=in_full or (is_full and len(first.letters) >= 2),
+        ):
+            return True
+    return False
+
+
+def _is_initial(letter: str, word: str) -> bool:
+    return len(letter) == 1 and letter.isalpha() and word.startswith(letter)
+
+
+# --- Queries --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words in one order; any of the ways to say them will do."""
+
+    ways: tuple[tuple[Word, ...], ...]
+    mode: Mode
     field: str | None
+    open_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    parts: tuple[str, ...]
+    field: str
     open_end: bool
 
 
@@ -214,11 +492,13 @@ class Everything:
 @dataclass(frozen=True, slots=True)
 class Joined:
     how: Literal["all", "any", "none"]
-    parts: list[Node]
+    parts: tuple[Node, ...]
 
 
-Node = Words | Everything | Joined
-Kind = Literal["word", "prefix", "quote", "field", "every", "AND", "OR", "NOT", "(", ")", ",", "end"]
+Node = Phrase | Name | Everything | Joined
+Kind = Literal[
+    "word", "prefix", "quote", "open quote", "field", "every", "AND", "OR", "NOT", "(", ")", ",", "end"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,60 +507,107 @@ class Piece:
     text: str = ""
 
 
+_TOKEN = re.compile(r'[^\s(),"]+')
+_FIELD_NAME = re.compile(f"({_LETTER}+):")
+_MINUS = re.compile(f"[{_MINUS_SIGNS}]+")
+
+
 def pieces_of(query: str) -> Iterator[Piece]:
-    """The query cut where quotes, parentheses, commas, fields, minus signs, prefixes and white space cut it."""
+    """The plain query cut where quotes, parentheses, commas, fields, minus signs, prefixes and white space cut it."""
     place = 0
+    behind_field = False
     while place < len(query):
-        sign = query[place]
-        before = query[place - 1] if place else " "
+        sign, before = query[place], query[place - 1] if place else " "
+        token = _TOKEN.match(query, place)
+        minus = _MINUS.match(query, place)
         if sign.isspace():
             place += 1
-        elif sign in "(),":
-            yield Piece(sign)  # pyright: ignore[reportArgumentType] — one of the three kinds just tested
+            continue
+        if sign in "(),":
+            piece = Piece(sign)  # pyright: ignore[reportArgumentType] — one of the three kinds just tested
             place += 1
         elif sign == '"':
             close = query.find('"', place + 1)
             if close < 0:
-                raise BadQueryError("open quote")
-            yield Piece("quote", query[place + 1 : close])
+                raise OracleError("an open quote")
+            piece = _quote(query[place + 1 : close])
             place = close + 1
-        elif sign == "-" and (before.isspace() or before in '(),:"'):
-            if not re.match(r"-[^\s-]", query[place:]):
-                raise BadQueryError("a minus without its side")
-            yield Piece("NOT")
-            place += 1
-        elif (named := re.compile(r'([^\s(),":]+):').match(query, place)) and words_of(named[1]):
-            if named[1].casefold() not in FIELDS:
-                raise BadQueryError(f"unknown field {named[1]}")
-            yield Piece("field", named[1].casefold())
+        elif (
+            minus
+            and (before.isspace() or before in "(," or behind_field)
+            and _starts_term(query, minus.end())
+        ):
+            piece = Piece("NOT")
+            place = minus.end()
+        elif (named := _FIELD_NAME.match(query, place)) and _is_field(named[1], query[named.end() :]):
+            piece = Piece("field", named[1].casefold())
             place = named.end()
         else:
-            chunk = re.compile(r'[^\s(),"]+').match(query, place)
-            assert chunk is not None
-            yield _chunk(chunk[0])
-            place = chunk.end()
+            assert token is not None
+            piece = _word(token[0])
+            place = token.end()
+        behind_field = piece.kind == "field"
+        yield piece
 
 
-def _chunk(text: str) -> Piece:
-    if text in ("AND", "OR", "NOT"):
-        return Piece(text)
-    if text == "*":
+def _starts_term(query: str, place: int) -> bool:
+    """Whether there is something here that a minus can take. Punctuation alone is nothing."""
+    if query[place : place + 1] in ('"', "(", "*"):
+        return True
+    token = _TOKEN.match(query, place)
+    return token is not None and bool(words_of(token[0], "run"))
+
+
+def _is_field(name: str, rest: str) -> bool:
+    """Whether a word of letters with a colon is a field. What is none is an error where something follows at once."""
+    follows_at_once = bool(rest) and not rest[0].isspace()
+    if name.casefold() in FIELDS:
+        return follows_at_once or name.islower()
+    if follows_at_once and rest[0] not in "),":
+        raise OracleError(f"an unknown field: {name}")
+    return False
+
+
+def _quote(text: str) -> Piece:
+    last = ["", *text.split()][-1]
+    return (
+        Piece("open quote", text.rstrip().removesuffix("*"))
+        if _has_open_end(last, "quote")
+        else Piece("quote", text)
+    )
+
+
+def _word(token: str) -> Piece:
+    if token in ("AND", "OR", "NOT"):
+        return Piece(token)
+    if token == "*":
         return Piece("every")
-    words = words_of(text)
-    if not text.endswith("*") or not words or words[-1].endswith("*"):
-        return Piece("word", text)
-    if len("".join(words)) < MIN_PREFIX_LENGTH:
-        raise BadQueryError("a short prefix")
-    return Piece("prefix", text)
+    return (
+        Piece("prefix", token.removesuffix("*")) if _has_open_end(token, "prefix") else Piece("word", token)
+    )
+
+
+def _has_open_end(word: str, mode: Mode) -> bool:
+    """Whether a star ends this word: not that of *A\\**, and not one behind punctuation alone.
+
+    Raises:
+        OracleError: the star stands behind too few characters.
+    """
+    words = words_of(word, mode)
+    if not word.endswith("*") or not words or words[-1].endswith("*"):
+        return False
+    if sum(c.isalnum() or c in _RAISED for c in word) < MIN_PREFIX_LENGTH:
+        raise OracleError("too few characters before the star")
+    return True
 
 
 class Reader:
-    """Recursive descent: alternatives → or → and → term → atom."""
+    """Recursive descent: alternatives → or → and → term."""
 
     def __init__(self, query: str) -> None:
-        self.pieces = [*pieces_of(plain(query)), Piece("end")]
         # Punctuation on its own is no more than white space.
-        self.pieces = [p for p in self.pieces if p.kind != "word" or words_of(p.text)]
+        pieces = [p for p in pieces_of(plain(query)) if p.kind != "word" or words_of(p.text, "run")]
+        self.pieces = [*pieces, Piece("end")]
         self.at = 0
 
     def kind(self) -> Kind:
@@ -293,78 +620,110 @@ class Reader:
     def query(self) -> Node:
         whole = self.alternatives(None, 0)
         if self.kind() != "end":
-            raise BadQueryError("a parenthesis that nothing opened")
+            raise OracleError("a parenthesis that nothing opened")
         return whole
 
     def alternatives(self, field: str | None, depth: int) -> Node:
         if depth > MAX_DEPTH:
-            raise BadQueryError("too deep")
+            raise OracleError("too deep")
         parts = [self.either(field, depth)]
         while self.kind() == ",":
             self.take()
             parts.append(self.either(field, depth))
-        return Joined("any", parts)
+        return Joined("any", tuple(parts))
 
     def either(self, field: str | None, depth: int) -> Node:
         parts = [self.together(field, depth)]
         while self.kind() == "OR":
             self.take()
             parts.append(self.together(field, depth))
-        return Joined("any", parts)
+        return Joined("any", tuple(parts))
 
     def together(self, field: str | None, depth: int) -> Node:
-        parts = [self.term(field, depth)]
+        parts = [self.side(field, depth)]
         while self.kind() not in ("OR", ",", ")", "end"):
             if self.kind() == "AND":
                 self.take()
-            parts.append(self.term(field, depth))
+            parts.append(self.side(field, depth))
         if all(isinstance(part, Joined) and part.how == "none" for part in parts):
-            raise BadQueryError("a branch that only excludes")
-        return Joined("all", parts)
+            raise OracleError("a branch that only excludes")
+        return Joined("all", tuple(parts))
 
-    def term(self, field: str | None, depth: int) -> Node:
-        if self.kind() == "NOT":
-            self.take()
-            excluded = self.named(field, depth)
-            if isinstance(excluded, Everything):
-                raise BadQueryError("a minus that leaves nothing")
-            return Joined("none", [excluded])
-        return self.named(field, depth)
+    def side(self, field: str | None, depth: int) -> Node:
+        """One side of an AND: a term that is excluded, or one that is wanted."""
+        if self.kind() != "NOT":
+            return self.term(field, depth, takes_run=True)
+        self.take()
+        excluded = self.term(field, depth, takes_run=False)
+        if isinstance(excluded, Everything):
+            raise OracleError("a minus that leaves nothing")
+        return Joined("none", (excluded,))
 
-    def named(self, field: str | None, depth: int) -> Node:
-        if self.kind() == "field":
-            field = self.take().text
-            if self.kind() == "every":
-                raise BadQueryError("a field of everything")
-        return self.atom(field, depth)
-
-    def atom(self, field: str | None, depth: int) -> Node:
+    def term(self, field: str | None, depth: int, *, takes_run: bool) -> Node:
+        """A quote, a parenthesis, a field with its term, one word; or the run of words, where that is what counts."""
         piece = self.take()
+        if piece.kind == "field":
+            if field is not None:
+                raise OracleError("a field within a field")
+            if self.kind() == "every":
+                raise OracleError("a field without its term")
+            return self.term(piece.text, depth, takes_run=piece.text in NAME_FIELDS)
         if piece.kind == "(":
             inside = self.alternatives(field, depth + 1)
             if self.take().kind != ")":
-                raise BadQueryError("open parenthesis")
+                raise OracleError("an open parenthesis")
             return inside
         if piece.kind == "every":
             return Everything()
-        if piece.kind not in ("word", "prefix", "quote"):
-            raise BadQueryError(f"{piece.kind} where words were expected")
+        if piece.kind in ("quote", "open quote"):
+            return _quoted(piece, field)
+        if piece.kind in ("word", "prefix"):
+            return self.words(piece, field, takes_run=takes_run)
+        raise OracleError(f"{piece.kind} where a term was expected")
+
+    def words(self, piece: Piece, field: str | None, *, takes_run: bool) -> Node:
+        """This word, and the run that it begins. A prefix ends a run, but can be the last word of a name."""
         text = piece.text
-        while piece.kind == "word" and self.kind() == "word":
-            text += " " + self.take().text
-        words = words_of(text)
-        if not words:
-            raise BadQueryError("nothing but punctuation")
-        return Words(words, field, piece.kind == "prefix")
+        going_on = ("word", "prefix") if field in NAME_FIELDS else ("word",)
+        while takes_run and piece.kind == "word" and self.kind() in going_on:
+            piece = self.take()
+            text += " " + piece.text
+        return _bare(text, field, open_end=piece.kind == "prefix")
+
+
+def _quoted(piece: Piece, field: str | None) -> Node:
+    mode: Mode = "name" if field in NAME_FIELDS else "quote"
+    words = tuple(Word(word, exact=_has_capital_behind(word)) for word in words_of(piece.text, mode))
+    if not words:
+        raise OracleError("nothing but punctuation")
+    if mode == "name" and len(words) == 1 and len(words[0].typed) == 1:
+        words = ()  # a single letter finds nobody
+    return Phrase((words,), mode, field, piece.kind == "open quote")
+
+
+def _has_capital_behind(word: str) -> bool:
+    letters = [c for c in word if c.isalpha()]
+    return any(c.isupper() for c in letters[1:])
+
+
+def _bare(text: str, field: str | None, *, open_end: bool) -> Node:
+    if field in NAME_FIELDS:
+        return Name(tuple(words_of(text, "name")), field, open_end)
+    mode: Mode = "prefix" if open_end else "run"
+    words = tuple(Word(word) for word in words_of(text, mode))
+    return Phrase((words,) if open_end else tuple(with_acronyms(words)), mode, field, open_end)
+
+
+# --- Papers ---------------------------------------------------------------------------------------------------------
 
 
 def texts_of(paper: Paper, field: str | None) -> Iterator[str]:
     """The texts that a field (or none) looks into. A phrase never runs from one into the next."""
-    if field in (None, "title"):
+    if field in (None, "title", "topic"):
         yield paper.title
     if field in (None, "abstract"):
         yield paper.abstract
-    if field in (None, "keyword"):
+    if field in (None, "keyword", "topic"):
         yield from paper.ai_keywords
     if field == "author":
         yield from paper.authors
@@ -373,28 +732,46 @@ def texts_of(paper: Paper, field: str | None) -> Iterator[str]:
 
 
 def _holds(node: Node, paper: Paper) -> bool:
-    if isinstance(node, Everything):
-        return True
-    if isinstance(node, Words):
-        return any(
-            stands_in(node.words, plain(text), open_end=node.open_end) for text in texts_of(paper, node.field)
-        )
-    found = (_holds(part, paper) for part in node.parts)
-    return all(found) if node.how == "all" else any(found) if node.how == "any" else not any(found)
+    match node:
+        case Everything():
+            return True
+        case Name():
+            return any(
+                is_name(node.parts, name, open_end=node.open_end) for name in texts_of(paper, node.field)
+            )
+        case Phrase():
+            return any(
+                stands_in(words, text, node.mode, open_end=node.open_end)
+                for text in texts_of(paper, node.field)
+                for words in node.ways
+            )
+        case Joined():
+            found = (_holds(part, paper) for part in node.parts)
+            return all(found) if node.how == "all" else any(found) if node.how == "any" else not any(found)
 
 
-def is_valid(query_text: str) -> bool:
+@lru_cache(2_000)
+def read(query: str) -> Node:
+    """What a query asks for.
+
+    Raises:
+        OracleError: the query is not one.
+    """
+    return Reader(query).query()
+
+
+def is_valid(query: str) -> bool:
     try:
-        Reader(query_text).query()
-    except BadQueryError:
+        read(query)
+    except OracleError:
         return False
     return True
 
 
-def matches(query_text: str, paper: Paper) -> bool:
+def matches(query: str, paper: Paper) -> bool:
     """Whether the paper is one that the query wants.
 
     Raises:
-        BadQueryError: the query is not one.
+        OracleError: the query is not one.
     """
-    return _holds(Reader(query_text).query(), paper)
+    return _holds(read(query), paper)
