@@ -34,10 +34,9 @@ def main() -> None:
     compiled, compile_seconds = _timed(
         lambda: [compile_query(keyword, DEFAULT_LIMITS).expression for keyword in keywords]
     )
-    _, build_seconds = _timed(lambda: PaperIndex(papers).close())
-    with PaperIndex(papers) as index:
-        found, search_seconds = _timed(lambda: index.search_many(compiled))
-    hits = sum(1 for ids in found.values() if ids)
+    index, build_seconds = _timed(lambda: PaperIndex(papers))
+    found, search_seconds = _timed(lambda: index.search_many(compiled))
+    hits = len(found)
 
     texts = [f"{paper.title}\n{paper.abstract}\n{' '.join(paper.ai_keywords)}" for paper in papers]
     sample = rng.sample(keywords, SAMPLE)

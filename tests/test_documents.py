@@ -49,8 +49,7 @@ def italics(cell: str) -> list[str]:
 
 def finds(query: str, title: str) -> bool:
     paper = Paper(id=PaperId("2601.00001"), list_day=None, title=title, abstract="")
-    with PaperIndex([paper]) as index:
-        return bool(index.search(expression(query)))
+    return bool(PaperIndex([paper]).search(expression(query)))
 
 
 def examples(cell: int) -> list[tuple[str, str]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bot.core.query.acronyms import expansions
 from bot.core.query.nodes import Phrase, positive_phrases
 from bot.core.query.parser import Query
-from bot.core.query.phrase_search import find_phrase
-from bot.core.words.tokenizer import SIGNS, Word, words
+from bot.core.query.phrase_search import SearchableText
+from bot.core.words.tokenizer import Mode, run_words
 
 MAX_APPLIED_TAGS = 5  # Discord's limit
 # Folded names of tags that any post may have if its forum requires one and none fits.
@@ -40,7 +41,7 @@ def choose(
     if fitting or not is_required:
         return tuple(fitting[:MAX_APPLIED_TAGS])
     open_first = sorted(ours, key=lambda tag: tag.is_moderated)
-    for_anything = (tag for tag in open_first if not _FOR_ANYTHING.isdisjoint(_forms(tag.name)))
+    for_anything = (tag for tag in open_first if not _FOR_ANYTHING.isdisjoint(run_words(tag.name)))
     chosen = next(for_anything, next(iter(open_first), None))
     return () if chosen is None else (chosen,)
 
@@ -48,43 +49,38 @@ def choose(
 def fits(tag: Tag, queries: Sequence[Query]) -> bool:
     """Whether the tag is a phrase within something that one of the queries searches for.
 
-    Case, accents, plurals, hyphens and spaces are folded as in a query. What a query excludes does not count,
-    and no tag fits `*`.
+    Everything is folded as in a query, acronyms too. What a query excludes does not count, and no tag fits
+    `*`.
     """
-    name = _forms(tag.name)
-    return bool(name) and any(
-        _is_within(name, phrase) for query in queries for phrase in positive_phrases(query.root)
-    )
+    return any(_is_within(tag.name, phrase) for query in queries for phrase in positive_phrases(query.root))
 
 
-def _forms(name: str) -> tuple[str, ...]:
-    return tuple(word.form for word in words(name))
-
-
-def _is_within(name: Sequence[str], phrase: Phrase) -> bool:
+def _is_within(name: str, phrase: Phrase) -> bool:
+    tag = run_words(name)
+    if not tag:
+        return False
     complete = phrase.words[:-1] if phrase.is_prefix else phrase.words
-    if find_phrase(name, _as_text(complete)):
+    if complete and any(
+        _is_found(words, _as_text(searched), Mode.RUN)
+        for searched in expansions(complete)
+        for words in expansions(tag)
+    ):
         return True
     if not phrase.is_prefix:
         return False
     # The prefix must be the beginning of the tag's last word, after the phrase's other words.
-    whole = (0, len(name))
+    text = _as_text(tag)
+    whole = (0, len(text))
     return any(
-        whole in find_phrase(phrase.words[start:], _as_text(name), is_prefix=True)
+        whole in SearchableText(text, Mode.PREFIX).find(phrase.words[start:])
         for start in range(len(phrase.words))
     )
 
 
-def _as_text(forms: Sequence[str]) -> tuple[Word, ...]:
+def _is_found(words: Sequence[str], text: str, mode: Mode) -> bool:
+    return any(True for _ in SearchableText(text, mode).find(words))
+
+
+def _as_text(words: Sequence[str]) -> str:
     """Folded words as a text in which each gap may be a space or nothing, as in a query."""
-    return tuple(
-        Word(
-            text=form,
-            form=form,
-            other=None,
-            start=0,
-            end=0,
-            follows_hyphen=index > 0 and form[-1] not in SIGNS and forms[index - 1][-1] not in SIGNS,
-        )
-        for index, form in enumerate(forms)
-    )
+    return "-".join(words)

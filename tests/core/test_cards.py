@@ -110,7 +110,7 @@ def test_664_authors_are_shown_as_a_few_and_the_total() -> None:
 
 def test_an_author_that_a_query_matches_is_named_at_any_position() -> None:
     assert text(PLAIN, "author:pattern").startswith(
-        "Ada Example, Bo Sample, Cy Instance, … Ed **Pattern**, … (5 authors)"
+        "Ada Example, Bo Sample, Cy Instance, … **Ed Pattern**, … (5 authors)"
     )
 
 

@@ -16,7 +16,7 @@ from bot.core.papers import Paper
 from bot.core.query.highlights import mark
 from bot.core.query.nodes import Field
 from bot.core.query.parser import parse_query
-from bot.core.words.tokenizer import words
+from bot.core.words.tokenizer import Mode, segments
 from bot.matching.index import PaperIndex
 from tests.examples import examples
 from tests.list_days import both_sources, papers_of
@@ -34,8 +34,8 @@ def paper(title: str = "", *, number: int = 1, **values: Any) -> Paper:
 def found(query: str, *papers: Paper) -> list[str]:
     """The titles that a query finds."""
     titles = {each.id: each.title for each in papers}
-    with PaperIndex(papers) as index:
-        return [titles[id_] for id_ in index.search(expression(query))]
+    index = PaperIndex(papers)
+    return [titles[id_] for id_ in index.search(expression(query))]
 
 
 def finds(query: str, title: str) -> bool:
@@ -68,6 +68,8 @@ def finds(query: str, title: str) -> bool:
         ("models*", "Models"),
         ("GPT-4*", "GPT-4o"),
         ("gpt4o", "GPT-4o"),
+        ("gpt", "gpt4"),
+        ("alpha", r"$\alpha$"),
         ("4.1", "version 4-1"),
         ("α", r"An $\alpha$-model"),
         (r"$\alpha$", "α"),
@@ -100,11 +102,9 @@ def test_a_query_finds(query: str, title: str) -> None:
         ("finetuning", "Fine tuning"),
         ("finetuning", "Fine\N{EM DASH}tuning"),
         ("GPT-4", "GPT-4o"),
-        ("gpt", "gpt4"),
         ("c", "C++ and C# and c*"),
         ("C++", "c"),
         ("A*", "A star, a"),
-        ("alpha", r"$\alpha$"),
         ("token", "tokenizer"),
         ("tokenizer", "token"),
         ("new", "news"),
@@ -138,7 +138,7 @@ def test_fields_are_searched_alone_and_the_default_three_together() -> None:
         "org:blue lab", "org:bluelab2", "org:lab 2", "tea milk*", "tea AND sugar", "title:(tea -milk)",
     ]  # fmt: skip
     misses = [
-        "ada", "blue", "title:milk", "abstract:tea", "author:lee bo", "keyword:sugar cold", "org:lab blue",
+        "ada", "blue", "title:milk", "abstract:tea", "author:lee bo", "keyword:(sugar cold)", 'org:"lab blue"',
         "tea milk", "tea -sugar", "author:(ada -bo)", "zed", "every", "none", "paper", "0",
     ]  # fmt: skip
     assert [query for query in hits if not found(query, each)] == []
@@ -161,38 +161,33 @@ def test_capitals_in_one_paper_do_not_affect_another() -> None:
 
 def test_papers_are_found_in_the_given_order_once_each() -> None:
     papers = [paper("x", number=number) for number in (3, 1, 2, 1)]
-    with PaperIndex(papers) as index:
-        assert index.search(expression("x")) == ("2601.00003", "2601.00001", "2601.00002")
+    index = PaperIndex(papers)
+    assert index.search(expression("x")) == ("2601.00003", "2601.00001", "2601.00002")
 
 
 def test_many_queries_are_answered_together() -> None:
     compiled = [expression(query) for query in ("x", "y", "x", "* -x")]
-    with PaperIndex([paper("x")]) as index:
-        assert index.search_many(compiled) == {
-            compiled[0]: ("2601.00001",),
-            compiled[1]: (),
-            compiled[3]: (),
-        }
+    index = PaperIndex([paper("x")])
+    assert index.search_many(compiled) == {compiled[0]: ("2601.00001",)}
 
 
 def test_an_empty_index_finds_nothing() -> None:
-    with PaperIndex([]) as index:
-        assert index.search(expression("* OR a-b*")) == ()
+    index = PaperIndex([])
+    assert index.search(expression("* OR a-b*")) == ()
 
 
 async def test_an_index_works_across_threads() -> None:
     index = await asyncio.to_thread(PaperIndex, [paper("x")])
     assert await asyncio.to_thread(index.search, expression("x")) == ("2601.00001",)
-    index.close()
-    index.close()
 
 
 def test_hostile_texts_and_queries_are_fast_and_exact() -> None:
     text = "a-" * 1000 + "b " + "a " * 500 + "\ue000 \x00 ' \" OR } every 0"
     assert finds("a " * 99 + "b", text)
     assert not finds("b " * 100, text)
-    assert finds("aaaa aa aaa b", text)
+    assert finds("aa a aa b", text)
     assert not finds("aabb", text)
+    assert finds("aaaa aa aaa b", "a-" * 30 + "b")
 
 
 # --- Highlights agree with the index ---------------------------------------------------------------------------
@@ -232,9 +227,13 @@ def test_index_highlights_and_oracle_agree_on_compounds(
 def test_every_pair_of_words_of_a_title_is_found_in_it(files: list[Path]) -> None:
     # A quote of a LaTeX command is that word, which the text does not have.
     papers = {each.id: each for each in papers_of(files) if "\\" not in each.title}
-    with PaperIndex(papers.values()) as index:
-        for each in itertools.islice(papers.values(), 0, None, len(papers) // 50 + 1):
-            title = words(each.title)
-            for first, second in itertools.pairwise(title):
-                typed = f"{each.title[first.start : first.end]} {each.title[second.start : second.end]}"
-                assert each.id in index.search(expression(f'"{typed}"')), typed
+    index = PaperIndex(papers.values())
+    for each in itertools.islice(papers.values(), 0, None, len(papers) // 50 + 1):
+        places = [
+            (start + part.start, start + part.end)
+            for start, segment in segments(each.title, Mode.QUOTE)
+            for part in segment[0]
+        ]
+        for first, second in itertools.pairwise(places):
+            typed = f"{each.title[slice(*first)]} {each.title[slice(*second)]}"
+            assert each.id in index.search(expression(f'"{typed}"')), typed

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bot.core.limits import Limits
-from bot.core.query.errors import EXCLUSION, QueryError
+from bot.core.query.errors import ONLY_EXCLUDES, QueryError, inline_code
 from bot.core.query.exclusion import parse_exclusion
-from bot.core.query.fts5 import RULES_VERSION, compile_node
+from bot.core.query.expression import RULES_VERSION, compile_node
+from bot.core.query.nodes import Or
 from bot.core.query.parser import Query, parse_query, split_alternatives
 
 
@@ -84,11 +85,13 @@ def compile_alternatives(text: str, limits: Limits) -> list[CompiledQuery]:
         try:
             compiled.append(compile_query(part, limits))
         except QueryError as error:
-            if error.topic != EXCLUSION or not compiled or error.position > 0:
+            if error.topic != ONLY_EXCLUDES or not compiled or error.position > 0:
                 raise
+            before = compiled[-1]
+            wanted = f"({before.text})" if isinstance(before.parsed().root, Or) else before.text
             raise error.advising(
                 "A comma starts another subscription, and this one only excludes. Without the comma, it "
-                f"belongs to the one before: `{compiled[-1].text} {' '.join(part.split())}`."
+                f"belongs to the one before: {inline_code(f'{wanted} {part}')}."
             ) from error
     return compiled
 

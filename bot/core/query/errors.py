@@ -8,8 +8,9 @@ from typing import Final
 from bot.errors import UserError
 
 # Topics of errors whose advice depends on what the query is for.
-EXCLUSION: Final = "exclusion"
 EMPTY: Final = "empty"
+EXCLUSION: Final = "exclusion"
+ONLY_EXCLUDES: Final = "only excludes"
 _SHOWN: Final = 60  # characters of the query in an error's code block
 
 
@@ -18,7 +19,7 @@ class QueryError(UserError):
 
     Attributes:
         position: offset of the place in the query, after white space is collapsed and LaTeX converted.
-        topic: `exclusion` or `empty` if the advice depends on what the query is for, else ''.
+        topic: one of the constants above if the advice depends on what the query is for, else ''.
     """
 
     def __init__(self, problem: str, remedy: str, *, text: str, position: int, topic: str = "") -> None:
@@ -31,6 +32,11 @@ class QueryError(UserError):
     def advising(self, remedy: str) -> QueryError:
         """The same error with other advice."""
         return QueryError(self._problem, remedy, text=self._text, position=self.position, topic=self.topic)
+
+
+def inline_code(text: str) -> str:
+    """The text as Discord's inline code. Nothing in it can end the code."""
+    return f"`{''.join(map(_visible, text))}`"
 
 
 def _block(text: str, position: int) -> str:

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 
-from bot.core.query.nodes import Field, positive_phrases
+from bot.core.query.acronyms import expansions
+from bot.core.query.expression import mode_of
+from bot.core.query.names import is_name
+from bot.core.query.nodes import Field, Phrase, positive_phrases
 from bot.core.query.parser import Query
-from bot.core.query.phrase_search import find_phrase
-from bot.core.words.tokenizer import words
+from bot.core.query.phrase_search import SearchableText
+from bot.core.words.tokenizer import Mode
+
+_NAME = re.compile(r"[^,;]+")
 
 
 def mark(queries: Iterable[Query], field: Field, text: str) -> tuple[tuple[int, int], ...]:
     """The spans of `text` that the queries match, sorted and without overlaps.
 
-    They cover whole words, and a phrase is one span. What a query excludes is never marked. The text is the
-    paper's field as it is shown, with its LaTeX converted (`bot.core.words.latex`); it may be shortened.
+    They cover whole words, and a phrase is one span; names are marked whole. What a query excludes is never
+    marked. The text is the paper's field as it is shown, with its LaTeX converted (`bot.core.words.latex`);
+    it may be shortened. Names are separated by commas.
     """
     phrases = {
         phrase for query in queries for phrase in positive_phrases(query.root) if field in phrase.fields
     }
-    text_words = words(text)
-    spans = sorted(
-        (text_words[first].start, text_words[end - 1].end)
-        for phrase in phrases
-        for first, end in find_phrase(phrase.words, text_words, is_prefix=phrase.is_prefix)
-    )
+    spans = sorted(_names(phrases, text) if field.is_name else _words(phrases, text))
     merged: list[tuple[int, int]] = []
     for start, end in spans:
         if merged and start < merged[-1][1]:
@@ -32,3 +34,24 @@ def mark(queries: Iterable[Query], field: Field, text: str) -> tuple[tuple[int, 
         else:
             merged.append((start, end))
     return tuple(merged)
+
+
+def _words(phrases: Iterable[Phrase], text: str) -> Iterator[tuple[int, int]]:
+    read: dict[Mode, SearchableText] = {}
+    for phrase in phrases:
+        mode = mode_of(phrase)
+        if mode not in read:
+            read[mode] = SearchableText(text, mode)
+        for words in expansions(phrase.words) if mode is Mode.RUN else (phrase.words,):
+            yield from read[mode].find(words)
+
+
+def _names(phrases: Iterable[Phrase], text: str) -> Iterator[tuple[int, int]]:
+    for match in _NAME.finditer(text):
+        name = match[0].strip()
+        start = text.index(name, match.start()) if name else 0
+        if name and any(
+            is_name(phrase.words, name, is_quote=phrase.is_quote, is_prefix=phrase.is_prefix)
+            for phrase in phrases
+        ):
+            yield start, start + len(name)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from enum import StrEnum
+from typing import Final
+
+from bot.core.query.acronyms import canonical
 
 
 class Field(StrEnum):
@@ -12,12 +16,20 @@ class Field(StrEnum):
 
     TITLE = "title"
     ABSTRACT = "abstract"
+    KEYWORD = "keyword"  # the AI keywords
+    TOPIC = "topic"  # the title and the AI keywords
     AUTHOR = "author"
     ORG = "org"  # the organization's name and its login
-    KEYWORD = "keyword"  # the AI keywords
+
+    @property
+    def is_name(self) -> bool:
+        """Whether it holds names, which have rules of their own."""
+        return self is Field.AUTHOR or self is Field.ORG
 
 
 DEFAULT_FIELDS = (Field.TITLE, Field.ABSTRACT, Field.KEYWORD)  # for a phrase that names no field
+MIN_PREFIX_LENGTH: Final = 3  # characters before a star, without hyphens
+_TOPIC_FIELDS = (Field.TITLE, Field.KEYWORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +42,53 @@ class Everything:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase:
-    """These words in this order, within one field."""
+    """These words in this order within one field; in names, in any order unless they are quoted.
 
-    words: tuple[str, ...]  # folded; never empty
+    Attributes:
+        words: as `bot.core.words.tokenizer` folds them for this kind of phrase; never empty.
+        field: where they stand; None is the title, the abstract or the AI keywords.
+        is_quote: they were typed in quotation marks.
+        is_prefix: the last word is only the beginning of a word.
+        source: what was typed for it, without the name of its field.
+        position: offset of `source` in the query, after white space is collapsed and LaTeX converted.
+    """
+
+    words: tuple[str, ...]
     field: Field | None = None
-    is_prefix: bool = False  # the last word is only the beginning of a word, and is not folded
+    is_quote: bool = False
+    is_prefix: bool = False
+    source: str = dataclass_field(default="", compare=False)
+    position: int = dataclass_field(default=0, compare=False)
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        return DEFAULT_FIELDS if self.field is None else (self.field,)
+        """The parts of a paper that are searched."""
+        if self.field is None:
+            return DEFAULT_FIELDS
+        return _TOPIC_FIELDS if self.field is Field.TOPIC else (self.field,)
 
     def __str__(self) -> str:
-        text = "-".join(self.words) + "*" if self.is_prefix else " ".join(self.words)
+        return self._text(as_term=self.field is not None)
+
+    def as_term(self) -> str:
+        """The canonical form where the language takes one term, as behind a minus."""
+        return self._text(as_term=True)
+
+    def _literal(self, *, can_have_spaces: bool) -> str:
+        # A hyphen reads as a space does, but keeps what is too short for a star together (GPT-4*).
+        has_hyphens = self.is_prefix and not (can_have_spaces and len(self.words[-1]) >= MIN_PREFIX_LENGTH)
+        text = ("-" if has_hyphens else " ").join(self.words) + ("*" if self.is_prefix else "")
+        return f'"{text}"' if self.is_quote else text
+
+    def _text(self, *, as_term: bool) -> str:
+        is_name = self.field is not None and self.field.is_name
+        if self.is_quote or is_name or self.is_prefix:
+            text = self._literal(can_have_spaces=self.is_quote or is_name)
+        else:
+            words = canonical(self.words)
+            text = " ".join(words)
+            if as_term and len(words) > 1:
+                text = f"({text})"
         return text if self.field is None else f"{self.field}:{text}"
 
 
@@ -53,9 +100,9 @@ class And:
     without: tuple[Node, ...] = ()
 
     def __str__(self) -> str:
-        text = " AND ".join(f"({part})" if isinstance(part, Or) else str(part) for part in self.parts)
-        excluded = (f"({part})" if isinstance(part, Or | And) else str(part) for part in self.without)
-        return text + "".join(f" -{part}" for part in excluded)
+        included = " AND ".join(f"({part})" if isinstance(part, Or) else str(part) for part in self.parts)
+        excluded = (part.as_term() if isinstance(part, Phrase) else f"({part})" for part in self.without)
+        return included + "".join(f" -{part}" for part in excluded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +148,14 @@ def any_of(parts: Iterable[Node]) -> Node:
     return alternatives[0] if len(alternatives) == 1 else Or(alternatives)
 
 
-def _sorted(parts: Iterable[Node]) -> tuple[Node, ...]:
-    return tuple(sorted(dict.fromkeys(parts), key=str))
+def _sorted(parts: Sequence[Node]) -> tuple[Node, ...]:
+    """The parts in the order of their canonical forms; the first of those that have the same one."""
+    if len(parts) < 2:
+        return tuple(parts)
+    by_text: dict[str, Node] = {}
+    for part in parts:
+        by_text.setdefault(str(part), part)
+    return tuple(by_text[text] for text in sorted(by_text))
 
 
 def positive_phrases(node: Node) -> Iterator[Phrase]:

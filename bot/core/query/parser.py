@@ -1,36 +1,52 @@
-"""The parser of the keyword language: text becomes a query, or an error that shows the place."""
+"""The parser of the keyword language: text becomes a query, or an error that shows the place.
+
+The grammar, from the loosest operator to the tightest (capitals are tokens of `lexer`):
+
+    query  = branch { ( "," | OR ) branch }
+    branch = item { [ AND ] item }               at least one item is wanted, not excluded
+    item   = [ MINUS | NOT ] term
+    term   = run | PREFIX | QUOTE | "*" | "(" query ")" | FIELD term
+    run    = WORD { WORD }                       a phrase; in `author:` and `org:`, a name, which may end in
+                                                 a PREFIX
+
+Behind MINUS, NOT or a FIELD that holds no names, a run is one WORD. The term of a FIELD is no "*", and no
+FIELD stands in it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass
 from typing import Final
 
-from bot.core.query.errors import EMPTY, EXCLUSION, QueryError
-from bot.core.query.lexer import QUOTES, Kind, Token, quote_end, syntax_of, tokens
+from bot.core.query.errors import EMPTY, EXCLUSION, ONLY_EXCLUDES, QueryError
+from bot.core.query.lexer import Kind, Token, is_prefix, tokens
 from bot.core.query.nodes import Everything, Field, Node, Phrase, all_of, any_of
 from bot.core.words.latex import readable
+from bot.core.words.tokenizer import name_words, prefix_words, quote_words, run_words
 
 MAX_DEPTH: Final = 10  # parentheses within parentheses
+# Most queries are one run of plain words. Without tokens it is read in half the time.
+_ONE_RUN: Final = re.compile(r"[^\W_]+(?:[ -][^\W_]+)*", re.ASCII)
 
-_STARTS_TERM: Final = {
-    Kind.WORDS,
-    Kind.QUOTE,
-    Kind.PREFIX,
-    Kind.EVERYTHING,
-    Kind.FIELD,
-    Kind.MINUS,
-    Kind.NOT,
-    Kind.OPEN,
-}
+_RUN: Final = frozenset({Kind.WORD})
+_NAME: Final = frozenset({Kind.WORD, Kind.PREFIX})
+_FIELD_TERM: Final = _NAME | {Kind.QUOTE, Kind.OPEN}
+_TERM: Final = _FIELD_TERM | {Kind.FIELD, Kind.EVERYTHING}
+_EXCLUDES: Final = frozenset({Kind.MINUS, Kind.NOT})
+_ITEM: Final = _TERM | _EXCLUDES
+_FOLLOWS: Final = _ITEM | {Kind.AND}
+_SEPARATES: Final = frozenset({Kind.COMMA, Kind.OR})
 
+_LOWER_CASE: Final = ", or type it in lower case to search for the word"
 _OPERATORS: Final = {
-    Kind.AND: ("`AND`", "agents AND benchmark"),
-    Kind.OR: ("`OR`", "agents OR benchmark"),
-    Kind.NOT: ("`NOT`", "agents NOT survey"),
-    Kind.MINUS: ("minus", "agents -survey"),
-    Kind.COMMA: ("comma", "RLHF, reward model"),
+    Kind.AND: ("`AND`", "agents AND benchmark", _LOWER_CASE),
+    Kind.OR: ("`OR`", "agents OR benchmark", _LOWER_CASE),
+    Kind.NOT: ("`NOT`", "agents NOT survey", _LOWER_CASE),
+    Kind.MINUS: ("minus", "agents -survey", ""),
+    Kind.COMMA: ("comma", "RLHF, reward model", ""),
 }
+_NAME_EXAMPLES: Final = {Field.AUTHOR: "`author:Kaiming He`", Field.ORG: "`org:Google DeepMind`"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +65,10 @@ def parse_query(text: str) -> Query:
     Raises:
         QueryError: it cannot be read.
     """
-    return Query(_Parser(readable(" ".join(text.split()))).parse())
+    text = readable(text)
+    if _ONE_RUN.fullmatch(text) and _OPERATORS.keys().isdisjoint(text.split()):
+        return Query(Phrase(words=run_words(text), source=text))
+    return Query(_Parser(text).parse())
 
 
 def split_alternatives(text: str) -> list[str]:
@@ -58,158 +77,175 @@ def split_alternatives(text: str) -> list[str]:
     Parts are not parsed here. A part is empty only if it is the only one.
 
     Raises:
-        QueryError: there is nothing before or after a comma.
+        QueryError: there is nothing on one side of a comma, or the text has no tokens (`lexer.tokens`).
     """
     text = readable(text)
     commas = _top_level_commas(text)
-    starts = [0, *(comma + 1 for comma in commas)]
-    parts = [text[start:end].strip() for start, end in zip(starts, [*commas, len(text)], strict=True)]
-    for number, part in enumerate(parts):
-        if commas and not part:
-            raise QueryError(
-                "There is nothing on one side of this comma:",
-                "Type a keyword on both sides, as in `RLHF, reward model`.",
-                text=text,
-                position=commas[max(number - 1, 0)],
-            )
+    parts: list[str] = []
+    start = 0
+    for comma in commas:
+        parts.append(text[start : comma.start].strip())
+        start = comma.end
+    parts.append(text[start:].strip())
+    if commas and not all(parts):
+        raise _lacks_term(commas[max(parts.index("") - 1, 0)], text)
     return parts
 
 
-def _top_level_commas(text: str) -> list[int]:
-    commas: list[int] = []
-    syntax = syntax_of(text)
-    depth = position = 0
-    while position < len(syntax):
-        character = syntax[position]
-        if character in QUOTES:
-            position = quote_end(syntax, position) or len(syntax)
-            continue
-        depth = max(0, depth + (character == "(") - (character == ")"))
-        if character == "," and depth == 0:
-            commas.append(position)
-        position += 1
+def _top_level_commas(text: str) -> list[Token]:
+    commas: list[Token] = []
+    depth = 0
+    for token in tokens(text):
+        depth = max(0, depth + (token.kind == Kind.OPEN) - (token.kind == Kind.CLOSE))
+        if token.kind == Kind.COMMA and depth == 0:
+            commas.append(token)
     return commas
 
 
 class _Parser:
-    """Recursive descent, from the loosest operator to the tightest: comma, OR, AND, minus or NOT, term."""
+    """Recursive descent: a method a rule of the grammar. `field` is the one that the rule stands in."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._tokens = list(_without_punctuation(tokens(text)))
-        self._next = 0
+        self._tokens = iter(tokens(text))
+        self._token = next(self._tokens)  # the next one to take
         self._depth = 0
 
     def parse(self) -> Node:
-        if self._is_at(Kind.END):
+        if self._token.kind == Kind.END:
             raise self._error(
                 "There is nothing to search for:" if self._text else "The query is empty:",
                 "Type a keyword, such as `diffusion model`, or `*` for every paper.",
-                position=0,
+                at=0,
                 topic=EMPTY,
             )
-        node = self._alternatives(None)
-        if not self._is_at(Kind.END):
-            raise self._error(
-                "This parenthesis was never opened:", "Remove it, or add a `(` where the group starts."
-            )
+        node = self._query(None)
+        if self._token.kind != Kind.END:
+            raise self._never_opened(self._token)
         return node
-
-    @property
-    def _token(self) -> Token:
-        return self._tokens[self._next]
-
-    def _is_at(self, kind: Kind) -> bool:
-        return self._token.kind is kind
 
     def _take(self) -> Token:
         token = self._token
-        self._next += 1
+        self._token = next(self._tokens, token)
         return token
 
-    def _alternatives(self, field: Field | None) -> Node:
-        """Parts between commas and ORs, which mean the same here."""
-        parts = [self._all(field)]
-        while self._token.kind in {Kind.COMMA, Kind.OR}:
+    def _query(self, field: Field | None) -> Node:
+        first = self._branch(field)
+        if self._token.kind not in _SEPARATES:
+            return first
+        branches = [first]
+        while self._token.kind in _SEPARATES:
             operator = self._take()
-            if self._token.kind not in _STARTS_TERM:
-                raise self._dangling(operator)
-            parts.append(self._all(field))
-        return any_of(parts)
+            if self._token.kind not in _ITEM:
+                raise _lacks_term(operator, self._text)
+            branches.append(self._branch(field))
+        return any_of(branches)
 
-    def _all(self, field: Field | None) -> Node:
-        """Terms up to the next OR, comma or closing parenthesis; AND between them is optional."""
+    def _branch(self, field: Field | None) -> Node:
         start = self._token
+        if start.kind not in _ITEM:
+            raise self._never_opened(start) if start.kind == Kind.CLOSE else _lacks_term(start, self._text)
         included: list[Node] = []
         excluded: list[Node] = []
-        while True:
-            token = self._token
-            if token.kind in {Kind.MINUS, Kind.NOT}:
+        while (token := self._token).kind in _FOLLOWS:
+            if token.kind in _EXCLUDES:
                 excluded.append(self._excluded(field))
-            elif token.kind in _STARTS_TERM:
+            elif token.kind in _TERM:
                 included.append(self._term(field))
-            elif token.kind is Kind.AND and (included or excluded):
-                self._take()
-                if self._token.kind not in _STARTS_TERM:
-                    raise self._dangling(token)
-            elif included or excluded:
-                break
             else:
-                raise self._dangling(token)
+                self._take()
+                if self._token.kind not in _ITEM:
+                    raise _lacks_term(token, self._text)
         if not included:
             raise self._error(
                 "This part only excludes:",
                 "Add what to find, as in `agents -survey`. To filter papers out of a channel, use "
                 "`/config filter exclude:survey`.",
-                position=start.position,
-                topic=EXCLUSION,
+                at=start.start,
+                topic=ONLY_EXCLUDES,
             )
-        return all_of(included, excluded)
+        return included[0] if len(included) == 1 and not excluded else all_of(included, excluded)
 
     def _excluded(self, field: Field | None) -> Node:
         operator = self._take()
-        follows = self._token
-        if follows.kind not in _STARTS_TERM - {Kind.MINUS, Kind.NOT} or (
-            operator.kind is Kind.MINUS and follows.position != operator.position + 1
-        ):
-            raise self._dangling(operator)
-        node = self._term(field)
+        if self._token.kind not in _TERM:
+            raise _lacks_term(operator, self._text)
+        node = self._term(field, one_word=True)
         if isinstance(node, Everything):
             raise self._error(
                 "This excludes every paper:",
-                "Exclude words, as in `-survey`.",
-                position=operator.position,
+                "Exclude words, as in `agents -survey`.",
+                at=operator.start,
                 topic=EXCLUSION,
             )
         return node
 
-    def _term(self, field: Field | None) -> Node:
+    def _term(self, field: Field | None, *, one_word: bool = False) -> Node:
         token = self._take()
-        if token.kind is Kind.FIELD:
-            return self._in_field(token)
-        if token.kind is Kind.OPEN:
+        if token.kind in _NAME:
+            return self._run(token, field, one_word=one_word)
+        if token.kind == Kind.QUOTE:
+            return self._quote(token, field)
+        if token.kind == Kind.OPEN:
             return self._group(token, field)
-        if token.kind is Kind.EVERYTHING:
-            return Everything()
-        typed = list(token.words)
-        if token.kind is Kind.WORDS:
-            while self._token.kind is Kind.WORDS:
-                typed.extend(self._take().words)
-        if not typed:
-            raise self._error(
-                "There are no words in this:", "Type at least one word here.", position=token.position
-            )
-        return Phrase(words=tuple(typed), field=field, is_prefix=token.kind is Kind.PREFIX)
+        return Everything() if token.field is None else self._in_field(token, token.field, within=field)
 
-    def _in_field(self, token: Token) -> Node:
-        if self._token.kind not in {Kind.WORDS, Kind.QUOTE, Kind.PREFIX, Kind.OPEN}:
+    def _run(self, first: Token, field: Field | None, *, one_word: bool) -> Phrase:
+        is_name = field is not None and field.is_name
+        last = first
+        if not one_word:
+            continues = _NAME if is_name else _RUN
+            while self._token.kind in continues and last.kind == Kind.WORD:
+                last = self._take()
+        starred = last.kind == Kind.PREFIX
+        typed = self._text[first.start : last.end]
+        fold = name_words if is_name else prefix_words if starred else run_words
+        words = fold(typed[:-1] if starred else typed)
+        if not words:
+            raise self._no_words(first.start)
+        return Phrase(words=words, field=field, is_prefix=starred, source=typed, position=first.start)
+
+    def _quote(self, token: Token, field: Field | None) -> Phrase:
+        typed = self._text[token.start : token.end]
+        quoted = typed[1:-1].rstrip()
+        starred = is_prefix(quoted[quoted.rfind(" ") + 1 :], text=self._text, position=token.start)
+        complete = quoted[:-1] if starred else quoted
+        is_name = field is not None and field.is_name
+        words = name_words(complete, is_quote=True) if is_name else quote_words(complete, is_prefix=starred)
+        if not words:
+            raise self._no_words(token.start)
+        return Phrase(
+            words=words,
+            field=field,
+            is_quote=True,
+            is_prefix=starred,
+            source=typed,
+            position=token.start,
+        )
+
+    def _in_field(self, token: Token, field: Field, *, within: Field | None) -> Node:
+        follows = self._token
+        if within is not None or follows.kind == Kind.FIELD:
             raise self._error(
-                f"There is nothing to search for after `{token.field}:` here:",
-                f"Type words, a quote or a parenthesis, as in `{token.field}:example`. A minus "
-                "goes before the field.",
-                position=token.position,
+                "A field cannot stand within another field:",
+                "Give each field its own term, as in `title:agents abstract:benchmark`.",
+                at=(follows if within is None else token).start,
             )
-        return self._term(token.field)
+        if follows.kind in _EXCLUDES:
+            raise self._error(
+                "This stands behind a field instead of before it:",
+                f"To exclude, put the minus first, as in `agents -{field}:survey`.",
+                at=follows.start,
+                topic=EXCLUSION,
+            )
+        if follows.kind not in _FIELD_TERM:
+            examples = _NAME_EXAMPLES.get(field, f"`{field}:agents` or `{field}:(world model)`")
+            raise self._error(
+                f"There is nothing to search for after `{field}:` here:",
+                f"Type it right after the colon, as in {examples}.",
+                at=token.start,
+            )
+        return self._term(field, one_word=not field.is_name)
 
     def _group(self, token: Token, field: Field | None) -> Node:
         self._depth += 1
@@ -217,45 +253,40 @@ class _Parser:
             raise self._error(
                 "The parentheses are nested too deeply here:",
                 f"They can be nested {MAX_DEPTH} levels deep.",
-                position=token.position,
+                at=token.start,
             )
-        if self._is_at(Kind.CLOSE):
+        if self._token.kind == Kind.CLOSE:
+            raise self._no_words(token.start)
+        node = self._query(field) if self._token.kind != Kind.END else None
+        if node is None or self._token.kind != Kind.CLOSE:
             raise self._error(
-                "There are no words in this:", "Type at least one word here.", position=token.position
-            )
-        node = self._alternatives(field)
-        if not self._is_at(Kind.CLOSE):
-            raise self._error(
-                "This parenthesis is never closed:",
-                "Add a `)` where the group ends.",
-                position=token.position,
+                "This parenthesis is never closed:", "Add a `)` where the group ends.", at=token.start
             )
         self._take()
         self._depth -= 1
         return node
 
-    def _dangling(self, operator: Token) -> QueryError:
-        """The error for an operator with nothing on one side, or for a part with nothing in it."""
-        if operator.kind is Kind.CLOSE and not self._depth:
-            return self._error(
-                "This parenthesis was never opened:",
-                "Remove it, or add a `(` where the group starts.",
-                position=operator.position,
-            )
-        name, example = _OPERATORS.get(operator.kind, ("operator", "a, b"))
+    def _no_words(self, at: int) -> QueryError:
+        return self._error("There are no words in this:", "Type at least one word here.", at=at)
+
+    def _never_opened(self, token: Token) -> QueryError:
         return self._error(
-            f"This {name} has nothing on one side:",
-            f"Use it as in `{example}`, or quote it to search for the text itself.",
-            position=operator.position,
-            topic=EXCLUSION if operator.kind in {Kind.MINUS, Kind.NOT} else "",
+            "This parenthesis was never opened:",
+            "Remove it, or add a `(` where the group starts.",
+            at=token.start,
         )
 
-    def _error(
-        self, problem: str, remedy: str, *, position: int | None = None, topic: str = ""
-    ) -> QueryError:
-        place = self._token.position if position is None else position
-        return QueryError(problem, remedy, text=self._text, position=place, topic=topic)
+    def _error(self, problem: str, remedy: str, *, at: int, topic: str = "") -> QueryError:
+        return QueryError(problem, remedy, text=self._text, position=at, topic=topic)
 
 
-def _without_punctuation(all_tokens: Iterable[Token]) -> Iterable[Token]:
-    return (token for token in all_tokens if token.kind is not Kind.WORDS or token.words)
+def _lacks_term(operator: Token, text: str) -> QueryError:
+    """The error for an operator with nothing on one side."""
+    name, example, otherwise = _OPERATORS[operator.kind]
+    return QueryError(
+        f"This {name} has nothing on one side:",
+        f"Use it as in `{example}`{otherwise}.",
+        text=text,
+        position=operator.start,
+        topic=EXCLUSION if operator.kind in _EXCLUDES else "",
+    )

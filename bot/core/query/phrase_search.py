@@ -3,111 +3,228 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, NamedTuple
 
-from bot.core.words.inflection import fold, numbers
-from bot.core.words.tokenizer import SIGNS, Word
+from bot.core.words.inflection import AMERICAN, fold, numbers
+from bot.core.words.tokenizer import (
+    MAX_PARTS,
+    MAX_READING_LENGTH,
+    SIGNS,
+    Mode,
+    Path,
+    Segment,
+    capital_form,
+    joined_forms,
+    readings,
+    segments,
+)
 
-# Nobody types a compound of more parts as one word. Bounds the work on a hostile text.
-MAX_PARTS: Final = 12
-MAX_READING_LENGTH: Final = 120  # characters
+# Around a word of a quote that is found in its own capitals alone.
+_STRICT: Final = "\x01\x02"
 MAX_BEGINNINGS: Final = 8  # of a compound; beyond these, its further parts are read only in the singular
 
 
-def text_readings(words: Sequence[Word], start: int) -> Iterator[tuple[int, str, tuple[str, ...]]]:
-    """Every way to read the text as one word from `start` on: its end, as written, and its folded forms.
-
-    First the word itself, then with each further part that a hyphen joins to it.
-    """
-    first = words[start]
-    yield start + 1, first.text, (first.form,) if first.other is None else (first.form, first.other)
-    written = first.text
-    for end in range(start + 1, min(start + MAX_PARTS, len(words))):
-        part = words[end]
-        if not part.follows_hyphen or len(written) + len(part.text) > MAX_READING_LENGTH:
-            return
-        forms = {fold(written + part.text), written + part.form}
-        if part.other is not None:
-            forms.add(written + part.other)
-        written += part.text
-        yield end + 1, written, tuple(forms)
-
-
-def query_readings(words: Sequence[str], start: int, *, is_prefix: bool) -> Iterator[tuple[int, str]]:
+def query_readings(words: Sequence[str], start: int, mode: Mode) -> Iterator[tuple[int, str]]:
     """Every way to read the query as one word from `start` on: where it ends, and the word.
 
     The words are folded, so each but the last of a compound is read as its plural too: `sales force` is
-    *salesforce*. With `is_prefix`, the last word is only the beginning of a word and is not folded.
+    *salesforce*. In the modes of prefixes, the last word is only the beginning of a word and is not folded.
+    An acronym that was put in is never a part of another word. A quote's word with capitals stands between
+    marks.
     """
-    yield start + 1, words[start]
-    if words[start][-1] in SIGNS:
+    first = _marked(words[start])
+    if mode is Mode.RUN and first != words[start]:
+        yield start + 1, words[start]
         return
-    begun = numbers(words[start])
+    yield start + 1, first
+    if first[-1] in SIGNS:
+        return
+    is_prefix = mode.is_prefix
+    begun = _numbers(first)
     for end in range(start + 1, min(start + MAX_PARTS, len(words))):
-        word = words[end]
-        if word[-1] in SIGNS or len(begun[0]) + len(word) > MAX_READING_LENGTH:
+        word = _marked(words[end])
+        is_acronym = mode is Mode.RUN and word != words[end]
+        if is_acronym or word[-1] in SIGNS or len(begun[0]) + len(word) > MAX_READING_LENGTH:
             return
+        is_last = is_prefix and end == len(words) - 1
         for beginning in begun:
-            glued = beginning + word
-            yield end + 1, glued if is_prefix and end == len(words) - 1 else fold(glued)
-        following = numbers(word) if len(begun) < MAX_BEGINNINGS else (word,)
+            yield end + 1, beginning + word if is_last else _folded(beginning, word, mode)
+        following = _numbers(word) if len(begun) < MAX_BEGINNINGS else (word,)
         begun = tuple([beginning + number for beginning in begun for number in following])
 
 
-def find_phrase(
-    query: Sequence[str], words: Sequence[Word], *, is_prefix: bool = False
-) -> list[tuple[int, int]]:
-    """Every match of a phrase in a text, as the index of its first word and the one after its last.
+def _marked(word: str) -> str:
+    return word if word == word.lower() else f"{_STRICT[0]}{word}{_STRICT[1]}"
 
-    The phrase has at least one word, and all are folded. With `is_prefix`, the last one is only the beginning
-    of a word, as written or folded.
+
+def _numbers(word: str) -> tuple[str, ...]:
+    return (word,) if word[-1] == _STRICT[1] else numbers(word)
+
+
+def _folded(beginning: str, word: str, mode: Mode) -> str:
+    if word[-1] == _STRICT[1]:
+        return beginning + word
+    glued = fold(beginning + word)
+    return AMERICAN.get(glued, glued) if mode is Mode.RUN else glued
+
+
+def lower_reading(word: str) -> str:
+    """A reading of a quote without its capitals and marks."""
+    return word.lower().replace(_STRICT[0], "").replace(_STRICT[1], "")
+
+
+class WantedWords(NamedTuple):
+    """What a phrase may be read as from one of its words on.
+
+    Attributes:
+        whole: words in lower case, each with where the phrase goes on and the word in the capitals asked for.
+        begun: what the last word may begin with, if it is only a beginning; likewise.
     """
-    search = _Search(query, words, is_prefix=is_prefix)
-    ends = ((start, search.end_of_match(0, start)) for start in range(len(words)))
-    return [(start, end) for start, end in ends if end is not None]
+
+    whole: dict[str, list[tuple[int, str]]]
+    begun: list[tuple[str, str]]
 
 
-class _Search:
-    """The search for one phrase in one text, memoised so that no text makes it slow."""
+@lru_cache(maxsize=4096)
+def wanted_words(words: tuple[str, ...], mode: Mode) -> tuple[WantedWords, ...]:
+    """What a phrase may be read as from each of its words on."""
+    wanted: list[WantedWords] = []
+    for start in range(len(words)):
+        here = WantedWords({}, [])
+        for end, word in query_readings(words, start, mode):
+            key = lower_reading(word) if mode.is_quote else word
+            if mode.is_prefix and end == len(words):
+                here.begun.append((key, word))
+            else:
+                here.whole.setdefault(key, []).append((end, word))
+        wanted.append(here)
+    return tuple(wanted)
 
-    def __init__(self, query: Sequence[str], words: Sequence[Word], *, is_prefix: bool) -> None:
-        self._words = words
-        self._last = len(query)
-        # For each position in the query: the words that it may read as, and the positions after them.
-        self._wanted: list[dict[str, list[int]]] = []
-        self._begun: list[tuple[str, ...]] = []  # what a prefix reads as, from each position on
-        for position in range(self._last):
-            wanted: dict[str, list[int]] = {}
-            begun: list[str] = []
-            for end, word in query_readings(query, position, is_prefix=is_prefix):
-                if is_prefix and end == self._last:
-                    begun.append(word)
-                else:
-                    wanted.setdefault(word, []).append(end)
-            self._wanted.append(wanted)
-            self._begun.append(tuple(begun))
-        self._readings: dict[int, list[tuple[int, str, tuple[str, ...]]]] = {}
-        self._failed: set[tuple[int, int]] = set()
 
-    def end_of_match(self, position: int, start: int) -> int | None:
-        """Where a match of the query from `position` on ends, if it starts at the text's word `start`."""
-        if position == self._last:
-            return start
-        if start == len(self._words) or (position, start) in self._failed:
-            return None
-        wanted, begun = self._wanted[position], self._begun[position]
-        for end, written, forms in self._readings_at(start):
-            if begun and any(form.startswith(begun) for form in (written, *forms)):
-                return end
-            for form in forms:
-                for next_position in wanted.get(form, ()):
-                    reached = self.end_of_match(next_position, end)
-                    if reached is not None:
-                        return reached
-        self._failed.add((position, start))
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """A word of a text that leads from one place to another. Without forms, both are one."""
+
+    to: int
+    forms: tuple[str, ...]
+    start: int  # offsets in the original text
+    end: int
+    written: str  # in its capitals, if they may count
+
+
+class SearchableText:
+    """A text, read in one mode, in which phrases are found. Words lead from place to place."""
+
+    def __init__(self, text: str, mode: Mode) -> None:
+        self._mode = mode
+        self._edges: list[list[_Edge]] = [[]]
+        self._places: dict[str, list[int]] = {}  # where a word begins
+        for offset, segment in segments(text, mode):
+            self._add(segment, offset)
+
+    def _add(self, segment: Segment, offset: int) -> None:
+        begin = len(self._edges) - 1
+        places: list[list[int]] = []
+        for path in segment:
+            places.append([begin, *range(len(self._edges), len(self._edges) + len(path) - 1)])
+            self._edges.extend([] for _ in path[1:])
+        end = len(self._edges)
+        self._edges.append([])
+        for path, own in zip(segment, places, strict=True):
+            if not path:
+                self._edges[begin].append(_Edge(end, (), 0, 0, ""))
+            for first, place in enumerate(own if path else ()):
+                for last in readings(path, first):
+                    edge = self._edge(path, first, last, own[last] if last < len(path) else end, offset)
+                    self._edges[place].append(edge)
+                    for form in edge.forms:
+                        self._places.setdefault(form, []).append(place)
+
+    def _edge(self, path: Path, first: int, last: int, to: int, offset: int) -> _Edge:
+        written = ""
+        if self._mode.is_quote:
+            parts = path[first:last]
+            written = capital_form(
+                "".join([part.text for part in parts]), "".join([part.source for part in parts])
+            )
+        found = joined_forms(path, first, last, self._mode)
+        return _Edge(to, found, offset + path[first].start, offset + path[last - 1].end, written)
+
+    def find(self, words: Sequence[str]) -> Iterator[tuple[int, int]]:
+        """Every match of a phrase, as offsets in the original text.
+
+        The phrase has at least one word, and all are folded. In the modes of prefixes, the last one is only
+        the beginning of a word, as written or folded. In a quote, a word with capitals is found in these
+        alone.
+        """
+        phrase = wanted_words(tuple(words), self._mode)
+        failed: set[tuple[int, int]] = set()
+        for place in self._first_places(phrase[0]):
+            for edge in self._edges[place]:
+                end = self._end_over(edge, phrase, 0, failed)
+                if end is not None:
+                    yield edge.start, end
+                    break
+
+    def _first_places(self, first: WantedWords) -> list[int]:
+        """The places at which a match may begin, in the order of the text."""
+        found = {place for word in first.whole for place in self._places.get(word, ())}
+        if first.begun:
+            keys = tuple(key for key, _ in first.begun)
+            found.update(place for word, at in self._places.items() if word.startswith(keys) for place in at)
+        return sorted(found)
+
+    def _end_over(
+        self, edge: _Edge, phrase: Sequence[WantedWords], position: int, failed: set[tuple[int, int]]
+    ) -> int | None:
+        """The offset at which a match of the phrase from `position` on ends, if its first word is this one.
+
+        `failed` has the positions and places from which there is none, so that no text makes it slow.
+        """
+        if not edge.forms:
+            return self._end_from(edge.to, phrase, position, failed)
+        wanted = phrase[position]
+        for form in edge.forms:
+            if any(
+                form.startswith(key) and _is_spelled(word, edge.written[: len(key)])
+                for key, word in wanted.begun
+            ):
+                return edge.end
+            for following, word in wanted.whole.get(form, ()):
+                if not _is_spelled(word, edge.written):
+                    continue
+                if following == len(phrase):
+                    return edge.end
+                reached = self._end_from(edge.to, phrase, following, failed)
+                if reached is not None:
+                    return reached
         return None
 
-    def _readings_at(self, start: int) -> list[tuple[int, str, tuple[str, ...]]]:
-        if start not in self._readings:
-            self._readings[start] = list(text_readings(self._words, start))
-        return self._readings[start]
+    def _end_from(
+        self, place: int, phrase: Sequence[WantedWords], position: int, failed: set[tuple[int, int]]
+    ) -> int | None:
+        if (position, place) not in failed:
+            for edge in self._edges[place]:
+                reached = self._end_over(edge, phrase, position, failed)
+                if reached is not None:
+                    return reached
+            failed.add((position, place))
+        return None
+
+
+def _is_spelled(word: str, written: str) -> bool:
+    """Whether the capitals that the query's word asks for are those of the text's word."""
+    if _STRICT[0] not in word:
+        return True
+    place = 0
+    is_strict = False
+    for character in word:
+        if character in _STRICT:
+            is_strict = character == _STRICT[0]
+            continue
+        if is_strict and written[place : place + 1] != character:
+            return False
+        place += 1
+    return place == len(written)

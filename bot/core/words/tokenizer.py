@@ -1,20 +1,27 @@
-"""The tokenizer: texts and queries as normalised words, with their offsets."""
+"""The tokenizer: texts and queries as normalised words, with their offsets.
+
+A text is a sequence of segments with spaces between them. A segment is one or more paths (more where a raised
+figure may be left out), and a path is a sequence of parts: words of which each but the first may be joined to
+the one before by a hyphen, so that the two read both as two words and as one.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from enum import Enum
 from functools import lru_cache
-from typing import Final
+from itertools import combinations, takewhile
+from typing import Final, NamedTuple
 
-from bot.core.words.inflection import ACRONYMS, fold
+from bot.core.words.inflection import AMERICAN, LONG_FORMS, fold, has_small_s
 
 SIGNS: Final = "+#*"  # a letter followed by one of these is a word of its own: C++, C#, A*
 
-# These count as hyphens between two words: the hyphens, the figure and en dash, and the minus sign.
-_HYPHENS: Final = "\u2010\u2011\u2012\u2013\u2212"
+# These count as hyphens between two words; dashes and the minus sign do not.
+# underscore.
+_HYPHENS: Final = "\u2010\u2011_"
 _APOSTROPHES: Final = "\u2019\u02bc\uff07"
 # NFKC would turn trademark signs into letters (Claude™ → claudetm).
 _SPACES: Final = "\u2122\u2120"
@@ -34,94 +41,360 @@ _PLAIN: Final = str.maketrans(
     | dict.fromkeys(_HYPHENS, "-")
     | dict.fromkeys(_APOSTROPHES, "'")
 )
+_MICRO_SIGN: Final = "\u00b5"  # kept as it is: it is a unit's letter and not the name mu
+_RAISED: Final = {character: str(unicodedata.digit(character)) for character in "⁰¹²³⁴⁵⁶⁷⁸⁹"}
 
 _ACCENTS: Final = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 _ACCENT = re.compile(f"[{_ACCENTS}]")
-# A character with its combining marks (3099 and 309A voice Japanese kana).
-_CLUSTER = re.compile(f"[^{_ACCENTS}\u3099\u309a][{_ACCENTS}\u3099\u309a]*|[{_ACCENTS}\u3099\u309a]+")
+# Plain ASCII, or a character with its combining marks (3099 and 309A voice Japanese kana).
+_CLUSTER = re.compile(
+    f"[\x00-\x7f]+(?![{_ACCENTS}\u3099\u309a])|[^{_ACCENTS}\u3099\u309a][{_ACCENTS}\u3099\u309a]*|[{_ACCENTS}\u3099\u309a]+"
+)
 # A star that belongs to Markdown (*a*, **A**) does not count.
-_WORD = re.compile(r"(?<!\*)[^\W\d_](?:\+\+|[+#]|\*(?!\*))|[^\W_]+")
+_SIGNED: Final = r"(?<!\*)[^\W\d_](?:\+\+|[+#]|\*(?!\*))"
+_WORD = re.compile(rf"{_SIGNED}|[^\W_]+")
+# A hyphen stands in front of a digit, and of a v with a digit, after three letters: Qwen-2, DINO-v-2.
+_VERSION: Final = r"(?<=[^\W\d_]{3})(?=v?\d)"
+_VERSION_PLACE = re.compile(_VERSION)
+_GREEK: Final = "α-ωΑ-Ω"  # noqa: RUF001 - Greek
+_HAS_GREEK = re.compile(f"[{_GREEK}]")
+_ALONE: Final = f"(?<![{_GREEK}])[{_GREEK}](?![{_GREEK}])"
+_GREEK_WORD = re.compile(rf"{_SIGNED}|{_ALONE}|(?:(?!{_ALONE})[^\W_])+")
+_GREEK_NAMES: Final = {
+    unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}"): name.replace("lamda", "lambda")
+    for name in [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "iota",
+        "kappa",
+        "lamda",
+        "mu",
+        "nu",
+        "xi",
+        "omicron",
+        "pi",
+        "rho",
+        "sigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "chi",
+        "psi",
+        "omega",
+    ]
+}
+_RAISED_FIGURE = re.compile(r"\^(?:(\d+)|\{(\d+)\})")
+_CHUNK = re.compile(r"\S+")
+_MAX_RAISED: Final = 3  # figures of one chunk that may be left out one by one; of more, all or none
+
+# Nobody types a compound of more parts as one word. Bounds the work on a hostile text.
+MAX_PARTS: Final = 10
+_LONG_PATH: Final = 40  # parts; in a longer chain of hyphens, only two neighbours are read as one word
+MAX_READING_LENGTH: Final = 120  # characters
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A normalised word, with its offsets in the original text.
+class Mode(Enum):
+    """How a text is read, and what is folded: for a run of words, a prefix, a quote, a name.
 
     Attributes:
-        text: as written, but without case and accents (`models`).
-        form: the text in the singular (`model`), which is indexed and compared.
-        other: a second reading if it may be an acronym's plural: `AIs` is `ai` and `ais`.
-        start: offset of its first character.
+        is_literal: versions, raised figures and Greek letters are left as they are written.
+        is_prefix: the last word of a query is only the beginning of a word.
+    """
+
+    RUN = "run"
+    PREFIX = "prefix"
+    QUOTE = "quote"
+    QUOTED_PREFIX = "quoted prefix"
+    NAME = "name"
+
+    def __init__(self, value: str) -> None:
+        self.is_quote = value.startswith("quote")
+        self.is_literal = self.is_quote or value == "name"
+        self.is_prefix = value.endswith("prefix")
+
+    __hash__ = object.__hash__  # Enum's is computed from the name each time, and is slow
+
+
+class Part(NamedTuple):
+    """A word between spaces, hyphens and punctuation.
+
+    Attributes:
+        text: without case and accents.
+        source: as written, of the same word.
+        start: offset of its first character in the original text.
         end: offset after its last character.
-        follows_hyphen: only a hyphen separates it from the previous word, so the two also read as one.
+        joins: only a hyphen separates it from the previous part, so that the two also read as one word.
     """
 
     text: str
-    form: str
-    other: str | None
+    source: str
     start: int
     end: int
-    follows_hyphen: bool
-
-    @property
-    def has_sign(self) -> bool:
-        return self.text[-1] in SIGNS
+    joins: bool
 
 
-def words(text: str) -> tuple[Word, ...]:
-    """The words of a text, in order. Convert its LaTeX first (`bot.core.words.latex`)."""
-    plain, starts, ends = _normalise(text)
-    tokens: list[Word] = []
-    previous_end = -1
-    for match in _WORD.finditer(plain):
-        word = match[0]
-        start, end = starts[match.start()], ends[match.end() - 1]
-        gap = plain[previous_end : match.start()] if tokens else ""
-        previous_end = match.end()
-        if (
-            word == "s"
-            and gap == "'"
-            and _is_acronym(tokens[-1].text, text[tokens[-1].start : tokens[-1].end])
-        ):
-            tokens[-1] = replace(tokens[-1], end=end)
-            continue
-        form, other = _forms(word, text[start:end])
-        # A sign ends its word: A*-search is never read as one word.
-        follows_hyphen = gap == "-" and word[-1] not in SIGNS and not tokens[-1].has_sign
-        tokens.append(Word(word, form, other, start, end, follows_hyphen))
-    return tuple(tokens)
+Path = Sequence[Part]
+Segment = tuple[Path, ...]
 
 
-def _forms(word: str, source: str) -> tuple[str, str | None]:
-    """The folded form, and the second reading if the small s may not belong to an acronym.
+def segments(text: str, mode: Mode) -> Iterator[tuple[int, Segment]]:
+    """A text as segments, each with what is to be added to its offsets.
 
-    The capitals of `source` distinguish `AIs` from `ais`; without them, both are findable.
+    Convert the text's LaTeX first (`bot.core.words.latex`).
     """
-    folded = fold(word)
-    if len(source) < 3 or source[-1] != "s" or not _is_acronym(word[:-1], source[:-1]):
-        return folded, None
-    acronym = fold(word[:-1])
-    return acronym, folded if folded != acronym else None
+    for chunk in _CHUNK.finditer(text):
+        for segment in chunk_segments(chunk[0], mode):
+            yield chunk.start(), segment
 
 
-def _is_acronym(word: str, source: str) -> bool:
-    if word in ACRONYMS:
-        return True
-    return source[-1:].isupper() and sum(character.isupper() for character in source) >= 2
+@lru_cache(maxsize=32768)
+def chunk_segments(chunk: str, mode: Mode) -> tuple[Segment, ...]:
+    """The segments of what stands between two spaces. Nothing in a text reaches across a space."""
+    plain, starts, ends = _normalise(chunk, is_literal=mode.is_literal)
+    raised = [match.start() for match in _RAISED_FIGURE.finditer(plain)] if "^" in plain else []
+    if not raised:
+        return tuple([(path,) for path in _paths(chunk, plain, starts, ends, mode)])
+    if mode.is_literal:
+        plain, starts, ends = _with_raised(plain, starts, ends, kept=(), bare=raised)
+        return tuple([(path,) for path in _paths(chunk, plain, starts, ends, mode)])
+    readings = [_with_raised(plain, starts, ends, kept=kept, bare=()) for kept in _subsets(raised)]
+    return (
+        tuple([[part for path in _paths(chunk, *reading, mode) for part in path] for reading in readings]),
+    )
 
 
-def _normalise(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
-    """The text in plain characters, and the start and end offset of the source of each."""
+def _subsets(raised: list[int]) -> Iterator[tuple[int, ...]]:
+    sizes = range(len(raised), -1, -1) if len(raised) <= _MAX_RAISED else (len(raised), 0)
+    for size in sizes:
+        yield from combinations(raised, size)
+
+
+def _with_raised(
+    plain: str, starts: Sequence[int], ends: Sequence[int], *, kept: Collection[int], bare: Collection[int]
+) -> tuple[str, list[int], list[int]]:
+    """The text with the raised figures in `kept` behind a hyphen, those in `bare` plain, others left out."""
+    pieces: list[str] = []
+    first: list[int] = []
+    last: list[int] = []
+    position = 0
+    for match in _RAISED_FIGURE.finditer(plain):
+        pieces.append(plain[position : match.start()])
+        first += starts[position : match.start()]
+        last += ends[position : match.start()]
+        position = match.end()
+        figure = match[1] or match[2]
+        if match.start() in kept:
+            figure = f"-{figure}"
+        elif match.start() not in bare:
+            continue
+        pieces.append(figure)
+        first += [starts[match.start()]] * len(figure)
+        last += [ends[match.end() - 1]] * len(figure)
+    return "".join([*pieces, plain[position:]]), [*first, *starts[position:]], [*last, *ends[position:]]
+
+
+def _paths(
+    text: str, plain: str, starts: Sequence[int], ends: Sequence[int], mode: Mode
+) -> Iterator[list[Part]]:
+    """The words, those that hyphens join together."""
+    path: list[Part] = []
+    previous_end = 0
+    has_sign = False
+    is_literal = mode.is_literal
+    pattern = _WORD if is_literal or plain.isascii() or not _HAS_GREEK.search(plain) else _GREEK_WORD
+    for match in pattern.finditer(plain):
+        word = match[0]
+        first, last = match.span()
+        gap = plain[previous_end:first]
+        previous_end = last
+        if word == "s" and gap == "'" and path:  # model's
+            continue
+        ends_with_sign = word[-1] in SIGNS
+        joins = bool(path) and gap.strip("-") == "" and not has_sign and not ends_with_sign
+        has_sign = ends_with_sign
+        if path and not joins:
+            yield path
+            path = []
+        if is_literal:
+            path.append(
+                Part(word, text[starts[first] : ends[last - 1]], starts[first], ends[last - 1], joins)
+            )
+            continue
+        if pattern is _GREEK_WORD and word in _GREEK_NAMES:
+            path.append(Part(_GREEK_NAMES[word], _GREEK_NAMES[word], starts[first], ends[last - 1], joins))
+            continue
+        begun = first
+        for place in _versions(word):
+            part = plain[begun : first + place]
+            begun_at, ended_at = starts[begun], ends[first + place - 1]
+            path.append(Part(part, text[begun_at:ended_at], begun_at, ended_at, joins))
+            begun, joins = first + place, True
+        path.append(
+            Part(
+                plain[begun:last], text[starts[begun] : ends[last - 1]], starts[begun], ends[last - 1], joins
+            )
+        )
+    if path:
+        yield path
+
+
+@lru_cache(maxsize=65536)
+def _versions(word: str) -> tuple[int, ...]:
+    if word.isalpha():
+        return ()
+    return tuple(match.start() for match in _VERSION_PLACE.finditer(word))
+
+
+@lru_cache(maxsize=65536)
+def forms(text: str, source: str, mode: Mode) -> tuple[str, ...]:
+    """What a word of a text is found by.
+
+    In a run: its singular in American spelling (both words that `AIs` may be), and the acronym in capitals
+    where it stands for its long form. For a prefix also as it is written. In a quote also in its own
+    capitals.
+    """
+    if mode is Mode.NAME:
+        return (text,)
+    singular = fold(text, source)
+    found = [singular]
+    if has_small_s(text, source):
+        found.append(fold(text))
+    if mode is Mode.RUN:
+        found = [AMERICAN.get(form, form) for form in found]
+        if singular in LONG_FORMS and sum(character.isupper() for character in source) >= 2:
+            found.append(singular.upper())
+    elif mode is Mode.QUOTE:
+        if has_capital_within(source):
+            found.append(capital_form(text, source))
+    else:
+        found.append(text)
+    return tuple(dict.fromkeys(found))
+
+
+def joined_forms(path: Path, first: int, last: int, mode: Mode) -> tuple[str, ...]:
+    """What the parts from `first` up to `last` (excluded) are found by as one word."""
+    if last - first == 1:
+        part = path[first]
+        return forms(part.text, part.source, mode)
+    beginning = "".join([part.text for part in path[first : last - 1]])
+    end = path[last - 1]
+    source = "".join([part.source for part in path[first:last]])
+    whole = forms(beginning + end.text, source, mode)
+    ended = [beginning + form for form in forms(end.text, end.source, mode) if form == form.lower()]
+    return tuple(dict.fromkeys([*whole, *ended]))
+
+
+def readings(path: Path, first: int) -> Iterator[int]:
+    """The ends of the words that begin with the part `first`: itself, then with each part that joins it."""
+    yield first + 1
+    length = len(path[first].text)
+    parts = MAX_PARTS if len(path) <= _LONG_PATH else 2
+    for end in range(first + 1, min(first + parts, len(path))):
+        length += len(path[end].text)
+        if not path[end].joins or length > MAX_READING_LENGTH:
+            return
+        yield end + 1
+
+
+def has_capital_within(source: str) -> bool:
+    """Whether there is a capital behind the word's first letter (*CLIP*, *STaR*; not *3D*)."""
+    letters = [character for character in source if character.isalpha()]
+    return any(character.isupper() for character in letters[1:])
+
+
+def capital_form(text: str, source: str) -> str:
+    """The singular of a word in the capitals in which it was written."""
+    singular = fold(text, source)
+    plain = unaccented(text, source)
+    kept = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(singular, text, strict=False)))
+    return plain[:kept] + singular[kept:] if plain[kept:] == plain[kept:].lower() else plain
+
+
+def unaccented(text: str, source: str) -> str:
+    """The word in the capitals in which it was written; in lower case if a character became several."""
+    plain = source if source.isascii() else _ACCENT.sub("", unicodedata.normalize("NFKD", source))
+    return plain if len(plain) == len(text) else text
+
+
+def run_words(text: str) -> tuple[str, ...]:
+    """The words of a query's run: versions apart, Greek letters named, singular, in American spelling."""
+    return tuple([forms(part.text, part.source, Mode.RUN)[0] for part in _parts(text, Mode.RUN)])
+
+
+def prefix_words(text: str) -> tuple[str, ...]:
+    """The words of a beginning, each but the last in the singular."""
+    parts = _parts(text, Mode.PREFIX)
+    return (
+        *(forms(part.text, part.source, Mode.PREFIX)[0] for part in parts[:-1]),
+        *(part.text for part in parts[-1:]),
+    )
+
+
+def quote_words(text: str, *, is_prefix: bool = False) -> tuple[str, ...]:
+    """The words of a quote in the singular; one with a capital behind its first letter keeps its capitals.
+
+    With `is_prefix`, the last word is only the beginning of one, and stays as it is.
+    """
+    parts = _parts(text, Mode.QUOTE)
+    words = [
+        capital_form(part.text, part.source)
+        if has_capital_within(part.source)
+        else fold(part.text, part.source)
+        for part in parts
+    ]
+    if is_prefix and parts:
+        last = parts[-1]
+        words[-1] = unaccented(last.text, last.source) if has_capital_within(last.source) else last.text
+    return tuple(words)
+
+
+def name_words(text: str, *, is_quote: bool = False) -> tuple[str, ...]:
+    """The words of a name. In a quote, one with a capital behind its first letter keeps its capitals."""
+    return tuple(
+        unaccented(part.text, part.source) if is_quote and has_capital_within(part.source) else part.text
+        for part in _parts(text, Mode.NAME)
+    )
+
+
+def _parts(text: str, mode: Mode) -> list[Part]:
+    """The parts of a query, in which a raised figure is asked for."""
+    return [part for chunk in text.split() for segment in chunk_segments(chunk, mode) for part in segment[0]]
+
+
+def _normalise(text: str, *, is_literal: bool) -> tuple[str, Sequence[int], Sequence[int]]:
+    """The text in plain characters, and the start and end offset of the source of each.
+
+    A raised figure is written with `^`.
+    """
     if text.isascii():
-        return text.lower(), range(len(text)), range(1, len(text) + 1)
+        return text.lower().replace("_", "-"), range(len(text)), range(1, len(text) + 1)
     pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
+    was_raised = False
     for match in _CLUSTER.finditer(text):
-        piece = _plain(match[0])
+        first, last = match.span()
+        cluster = match[0]
+        if cluster.isascii():
+            pieces.append(cluster.lower().replace("_", "-"))
+            starts.extend(range(first, last))
+            ends.extend(range(first + 1, last + 1))
+            was_raised = False
+            continue
+        is_raised = cluster in _RAISED
+        piece = _RAISED[cluster] if is_raised else cluster if cluster == _MICRO_SIGN else _plain(cluster)
+        if is_raised and not was_raised and not is_literal:
+            piece = f"^{piece}"
+        was_raised = is_raised
         pieces.append(piece)
-        starts.extend([match.start()] * len(piece))
-        ends.extend([match.end()] * len(piece))
+        starts.extend([first] * len(piece))
+        ends.extend([last] * len(piece))
     return "".join(pieces), starts, ends
 
 

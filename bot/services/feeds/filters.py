@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from bot.core.feeds import FeedSettings, Place
 from bot.core.ids import UserId
 from bot.core.query.compiled import CompiledQuery, compile_exclusion
-from bot.core.query.fts5 import EVERY_PAPER
+from bot.core.query.expression import EVERY_PAPER
 from bot.errors import UserError
 from bot.services.context import ServiceContext
 from bot.services.feeds.creation import ensure_feed

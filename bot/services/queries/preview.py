@@ -98,11 +98,10 @@ def _matches(listings: Sequence[DayListing], queries: Sequence[CompiledQuery]) -
     for listing in listings:
         for paper in listing.papers:
             papers.setdefault(paper.id, paper)  # a paper on two lists counts for the newer one
-    with PaperIndex(list(papers.values())) as index:
-        matches = index.search_many(query.expression for query in queries)
+    matches = PaperIndex(papers.values()).search_many(query.expression for query in queries)
     by_paper: dict[PaperId, list[CompiledQuery]] = {}
     for query in queries:
-        for paper_id in matches[query.expression]:
+        for paper_id in matches.get(query.expression, ()):
             by_paper.setdefault(paper_id, []).append(query)
     in_order = newest_first([papers[paper_id] for paper_id in by_paper])
     incomplete = next((listing for listing in listings if listing.problem), None)

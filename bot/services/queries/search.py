@@ -60,15 +60,14 @@ class Search:
             window = await papers.between(conn, today - timedelta(days=days - 1), today)
         by_id = {paper.id: paper for paper in window}
         matches = await asyncio.to_thread(_search, window, compiled)
-        return {query: [by_id[paper_id] for paper_id in matches[query]] for query in compiled}
+        return {query: [by_id[paper_id] for paper_id in matches.get(query, ())] for query in compiled}
 
 
 def _search(window: Sequence[Paper], compiled: Collection[str]) -> dict[str, tuple[PaperId, ...]]:
-    with PaperIndex(window) as index:
-        return index.search_many(compiled)
+    return PaperIndex(window).search_many(compiled)
 
 
 async def matching(paper: Paper, compiled: Collection[str]) -> frozenset[str]:
     """Those of the compiled queries that match this one paper."""
     matches = await asyncio.to_thread(_search, [paper], compiled)
-    return frozenset(query for query, ids in matches.items() if ids)
+    return frozenset(matches)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -58,8 +58,7 @@ def plan(
     """
     asked = {subscription.query.expression for group in subscriptions.values() for subscription in group}
     asked |= {feed.settings.exclude.expression for feed in feeds if feed.settings.exclude}
-    with PaperIndex(papers) as index:
-        found = _search(index, asked)
+    found = _search(PaperIndex(papers), asked)
     by_id = {paper.id: paper for paper in papers}
     excluded = _Excluded(found)
     today = open_list_day(now)
@@ -72,7 +71,7 @@ def plan(
         known = subscriptions.get(feed.id, ())
         try:
             oldest = reach(feed, known, now=now, backfill_days=backfill_days)
-            matched = _matched(known, found)
+            matched = _matched(known, found.papers)
             decided = _decide(
                 feed,
                 matched,
@@ -96,7 +95,7 @@ def plan(
             continue
         if planned is not None:
             plans.append(planned)
-        if any(subscription.query.expression not in found for subscription in known):
+        if found.broken and any(subscription.query.expression in found.broken for subscription in known):
             broken.add(feed.id)
     return Planned(plans=tuple(plans), figures=figures, filtered=filtered, broken=frozenset(broken))
 
@@ -128,7 +127,7 @@ class _NewPapers:
 class _Excluded:
     """The papers that feeds exclude, one set per query however many feeds share it."""
 
-    def __init__(self, found: Mapping[str, tuple[PaperId, ...]]) -> None:
+    def __init__(self, found: _Found) -> None:
         self._found = found
         self._sets: dict[str, frozenset[PaperId]] = {}
 
@@ -136,25 +135,38 @@ class _Excluded:
         """The papers that the feed excludes.
 
         Raises:
-            KeyError: the query could not be evaluated, so that nothing may be posted.
+            LookupError: the query could not be evaluated, so that nothing may be posted.
         """
         if feed.settings.exclude is None:
             return frozenset()
         compiled = feed.settings.exclude.expression
+        if compiled in self._found.broken:
+            raise LookupError(compiled)
         if compiled not in self._sets:
-            self._sets[compiled] = frozenset(self._found[compiled])
+            self._sets[compiled] = frozenset(self._found.papers.get(compiled, ()))
         return self._sets[compiled]
 
 
-def _search(index: PaperIndex, asked: Iterable[str]) -> dict[str, tuple[PaperId, ...]]:
-    """The papers that match each query; queries that cannot be evaluated are left out."""
-    found: dict[str, tuple[PaperId, ...]] = {}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    papers: Mapping[str, tuple[PaperId, ...]]  # of the queries that match any
+    broken: Collection[str] = ()  # queries that could not be evaluated because of a bug that is logged
+
+
+def _search(index: PaperIndex, asked: Collection[str]) -> _Found:
+    """The papers that match each query; a query that cannot be evaluated does not stop the others."""
+    try:
+        return _Found(papers=index.search_many(asked))
+    except Exception:  # noqa: BLE001 - each is tried on its own below
+        found: dict[str, tuple[PaperId, ...]] = {}
+        broken: set[str] = set()
     for compiled in asked:
         try:
             found[compiled] = index.search(compiled)
         except Exception:  # noqa: BLE001 - the guard of one query's part of the job
             _log.exception("The query %r could not be evaluated because of a bug", compiled)
-    return found
+            broken.add(compiled)
+    return _Found(papers=found, broken=broken)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,13 +236,13 @@ def plan_older(
     Papers that the feed's filter stops do not count. Papers that were posted count but are left out, so that
     a second call plans nothing.
     """
-    with PaperIndex(papers) as index:
-        excludes = {feed.settings.exclude.expression} if feed.settings.exclude else set[str]()
-        found = _search(index, {subscription.query.expression for subscription in subscriptions} | excludes)
+    excludes = {feed.settings.exclude.expression} if feed.settings.exclude else set[str]()
+    asked = {subscription.query.expression for subscription in subscriptions} | excludes
+    found = _search(PaperIndex(papers), asked)
     excluded = _Excluded(found).by(feed)
     by_id = {paper.id: paper for paper in papers}
     queries_of: dict[PaperId, tuple[str, ...]] = {}
-    for paper_id, wanting in _matched(subscriptions, found).items():
+    for paper_id, wanting in _matched(subscriptions, found.papers).items():
         paper = by_id[paper_id]
         decision = decide(
             feed,

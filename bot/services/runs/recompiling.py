@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.query.compiled import CompiledQuery
 from bot.core.query.errors import QueryError
-from bot.core.query.fts5 import RULES_VERSION
+from bot.core.query.expression import RULES_VERSION
 from bot.store import feed_settings, subscriptions
 
 _log = logging.getLogger(__name__)

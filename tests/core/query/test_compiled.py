@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -16,7 +17,8 @@ from bot.core.query.compiled import (
     distinct,
 )
 from bot.core.query.errors import QueryError
-from bot.core.query.fts5 import EVERY_PAPER, RULES_VERSION
+from bot.core.query.expression import EVERY_PAPER, RULES_VERSION, compile_node
+from bot.core.query.parser import parse_query
 from tests.queries import compiled
 
 
@@ -50,7 +52,7 @@ def test_white_space_does_not_count() -> None:
     assert query == CompiledQuery(
         text="world model",
         canonical="world model",
-        expression='{title abstract keyword} : "world model"',
+        expression=compile_node(parse_query("world model").root),
         rules_version=RULES_VERSION,
     )
 
@@ -68,9 +70,59 @@ def test_a_query_typed_twice_keeps_its_first_spelling() -> None:
     assert [(one.text, one.same_as) for one in merged] == [("llm", "LLMs"), ("LLM", "LLMs")]
 
 
-def test_an_alternative_that_only_excludes_belongs_to_the_one_before() -> None:
-    with pytest.raises(QueryError, match="`agents -survey`"):
-        compile_alternatives("agents,  -survey", Limits())
+@pytest.mark.parametrize(
+    ("typed", "advised"),
+    [
+        ("agents,  -survey", "`agents -survey`"),
+        ("video, agents OR benchmark, -survey", "`(agents OR benchmark) -survey`"),
+        ("author:Kaiming He, NOT survey", "`author:Kaiming He NOT survey`"),
+        ("agents, -`", "nothing to search for"),
+    ],
+)
+def test_an_alternative_that_only_excludes_belongs_to_the_one_before(typed: str, advised: str) -> None:
+    with pytest.raises(QueryError, match=re.escape(advised)):
+        compile_alternatives(typed, Limits())
+
+
+def test_an_alternative_that_excludes_first_is_a_query_of_its_own() -> None:
+    queries = compile_alternatives("agents, -survey benchmark", Limits())
+
+    assert [query.canonical for query in queries] == ["agent", "benchmark -survey"]
+
+
+EXCLUDED = [
+    ("-survey", "survey"),
+    ("NOT survey", "survey"),
+    ("--survey", "survey"),
+    ("-(world model)", "(world model)"),
+    ('-"world model"', '"world model"'),
+    ("-survey -benchmark", "survey, benchmark"),
+    ("-survey AND -benchmark", "survey, benchmark"),
+    ("-survey, -benchmark", "survey, benchmark"),
+    ("survey OR -benchmark", "survey OR benchmark"),
+    ("title:-survey", "title:survey"),
+    ("(-survey)", "(survey)"),
+    ("-*", "survey"),
+    ("survey NOT", "survey"),
+    ("-sur`vey", "sur'vey"),
+]
+
+
+@pytest.mark.parametrize(("typed", "advised"), EXCLUDED)
+def test_what_is_excluded_anyway_needs_no_minus(typed: str, advised: str) -> None:
+    with pytest.raises(QueryError) as error:
+        compile_exclusion(typed, Limits())
+    assert str(error.value).endswith(f"so leave the minus out: `{advised}`.")
+
+
+def test_an_exclusion_may_itself_make_an_exception() -> None:
+    assert compile_exclusion("survey -benchmark", Limits()).canonical == "survey -benchmark"
+
+
+@pytest.mark.parametrize("typed", ["", "..."])
+def test_an_empty_exclusion_asks_what_to_exclude(typed: str) -> None:
+    with pytest.raises(QueryError, match="Type what to exclude, such as `survey`"):
+        compile_exclusion(typed, Limits())
 
 
 def test_a_query_is_compiled_again_whatever_the_limits_are() -> None:

@@ -33,7 +33,7 @@ def marked(text: str, *queries: str, field: Field = Field.TITLE) -> str:
         ("quantiz*", "[Quantized] and [quantization]-aware"),
         ("multimod*", "[Multi-modality]"),
         ("models*", "model, [models], [modelsim]"),
-        ("llm", "[LLMs], an [LLM's] and an [LLM]-based one"),
+        ("llm", "[LLMs], an [LLM]'s and an [LLM]-based one"),
         ("cafe", "[Café] and [cafe\u0301s]"),
         ("C++", "[C++] not C"),
         ("agents -survey", "[Agents]: a survey"),
@@ -55,7 +55,7 @@ def test_marks_of_several_queries_become_one_where_they_overlap() -> None:
 
 
 def test_a_text_is_marked_only_for_its_field() -> None:
-    assert marked("Ada Lovelace", "author:lovelace", field=Field.AUTHOR) == "Ada [Lovelace]"
+    assert marked("Ada Lovelace", "author:lovelace", field=Field.AUTHOR) == "[Ada Lovelace]"
     assert marked("Ada Lovelace", "lovelace", field=Field.AUTHOR) == "Ada Lovelace"
     assert marked("ada", "ada", field=Field.KEYWORD) == "[ada]"
 

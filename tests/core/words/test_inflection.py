@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.words.inflection import ACRONYMS, fold
+from bot.core.words.inflection import fold
 
 PAIRS = """
 models model
@@ -56,7 +56,7 @@ asics asic
 
 UNCHANGING = """
 news series species lens gas data gps tts bias loss class status corpus virus basis analysis axis physics robotics
-rubrics its ads bus lms ais does always canvas tokenizer generative process less thus this
+its ads bus ais does always canvas tokenizer generative process less thus this
 """
 
 
@@ -90,6 +90,6 @@ def test_folding_is_idempotent(word: str) -> None:
     assert fold(fold(word)) == fold(word)
 
 
-@pytest.mark.parametrize("acronym", sorted(ACRONYMS))
+@pytest.mark.parametrize("acronym", ["gpu", "api", "llm", "ui", "rl", "vla", "gan", "nli"])
 def test_a_known_acronym_has_a_plural_without_capitals(acronym: str) -> None:
     assert fold(acronym + "s") == fold(acronym) == acronym

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from bot.core.query.fts5 import RULES_VERSION
 
 from bot.core.decisions import Stage
 from bot.core.feeds import LastRun, Place
 from bot.core.ids import ChannelId, PaperId
 from bot.core.query.errors import QueryError
-from bot.core.query.fts5 import RULES_VERSION
 from bot.core.runs import Outcome
 from bot.errors import UserError
 from bot.matching.index import PaperIndex
@@ -241,6 +242,9 @@ async def test_where_what_is_excluded_cannot_be_looked_up_nothing_is_posted_and_
             raise ZeroDivisionError
         return whole(self, compiled)
 
+    def all_broken(self: PaperIndex, expressions: Iterable[str]) -> dict[str, tuple[PaperId, ...]]:
+        return {expression: found for expression in expressions if (found := self.search(expression))}
+
     await bot.subscribe(schedule=EVERY_DAY)
     await bot.subscribe(channel=OTHER, schedule=EVERY_DAY)
     await filtered(bot, exclude="survey")
@@ -248,6 +252,7 @@ async def test_where_what_is_excluded_cannot_be_looked_up_nothing_is_posted_and_
     bot.list_paper("2608.00002")
     with monkeypatch.context() as patched:
         patched.setattr(PaperIndex, "search", broken)
+        patched.setattr(PaperIndex, "search_many", all_broken)
         await bot.run()
     assert posted(bot) == []
     assert len(posted(bot, OTHER)) == 2

@@ -1,0 +1,113 @@
+r"""Queries as expressions: the form in which they are stored, and which `bot.matching` evaluates.
+
+The expression of a phrase without a field lists what a text may contain for it: runs of up to three words
+between `|`, then, after a vertical tab, longer ones that are to be checked. Every other expression ends with
+`)`: a term in a field, in quotes or with a star names its fields and its mode in front; what combines terms
+is written behind them, a line each (reverse Polish notation).
+
+    diffusion model|diffusionmodel|diffusionsmodel
+    tr diffusion model|diffusionmodel)
+    agent\nbenchmark\n&\nsurvey\n~)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from bot.core.query.acronyms import expansions
+from bot.core.query.nodes import And, Everything, Field, Node, Or, Phrase
+from bot.core.query.phrase_search import query_readings
+from bot.core.words.tokenizer import Mode
+
+# Increase it when a query compiles to another expression or words are folded by other rules: stored queries
+# of a lower version are then compiled again.
+RULES_VERSION: Final = 2
+
+EVERY_PAPER: Final = "*"  # what `*` compiles to; no word is a star alone
+
+# One letter each, in front of a term.
+SCOPES: Final[dict[Field | None, str]] = {
+    None: "d",
+    Field.TITLE: "t",
+    Field.ABSTRACT: "a",
+    Field.KEYWORD: "k",
+    Field.TOPIC: "p",
+    Field.AUTHOR: "u",
+    Field.ORG: "o",
+}
+MODES: Final = {Mode.RUN: "r", Mode.PREFIX: "x", Mode.QUOTE: "q", Mode.QUOTED_PREFIX: "y"}
+
+# Words side by side that an index has as one key. Of a longer run, what follows is checked in the text, and
+# the readings with a space left out are tried when it is evaluated.
+KEY_WORDS: Final = 3
+
+
+def mode_of(phrase: Phrase) -> Mode:
+    """How the phrase is read."""
+    if phrase.is_quote:
+        return Mode.QUOTED_PREFIX if phrase.is_prefix else Mode.QUOTE
+    return Mode.PREFIX if phrase.is_prefix else Mode.RUN
+
+
+def compile_node(node: Node) -> str:
+    """The node as an expression."""
+    if isinstance(node, Everything):
+        return EVERY_PAPER
+    if isinstance(node, Phrase):
+        return _phrase(node)
+    return "\n".join(_lines(node)) + ")"
+
+
+def _lines(node: Node) -> Iterator[str]:
+    if isinstance(node, And | Or):
+        for place, part in enumerate(node.parts):
+            yield from _lines(part)
+            if place:
+                yield "&" if isinstance(node, And) else "|"
+        for part in node.without if isinstance(node, And) else ():
+            yield from _lines(part)
+            yield "~"
+    else:
+        yield compile_node(node)
+
+
+def _phrase(phrase: Phrase) -> str:
+    mode = mode_of(phrase)
+    if phrase.field is not None and phrase.field.is_name:
+        return f"{SCOPES[phrase.field]}{MODES[mode]} {' '.join(phrase.words)})"
+    short: dict[str, None] = {}
+    long: dict[str, None] = {}
+    for words in expansions(phrase.words) if mode is Mode.RUN else (phrase.words,):
+        for reading in _readings(words, mode):
+            (short if _is_short(reading, mode) else long)[" ".join(reading)] = None
+    text = "|".join(short)
+    if long:
+        text += "\v" + "|".join(long)
+    if phrase.field is None and mode is Mode.RUN:
+        return text
+    return f"{SCOPES[phrase.field]}{MODES[mode]} {text})"
+
+
+def _is_short(words: Sequence[str], mode: Mode) -> bool:
+    if len(words) > KEY_WORDS:
+        return False
+    return not mode.is_quote or _is_free(words) or (len(words) == 1 and not mode.is_prefix)
+
+
+def _is_free(words: Sequence[str]) -> bool:
+    """Whether no word of a quote is found in its own capitals alone."""
+    return all(word == word.lower() for word in words)
+
+
+def _readings(words: tuple[str, ...], mode: Mode) -> list[tuple[str, ...]]:
+    """The words, then with spaces between them left out where they are few."""
+    count = len(words)
+    if count == 1 or count > KEY_WORDS or (mode.is_quote and not _is_free(words)):
+        return [words]
+    begun: list[list[tuple[str, ...]]] = [[] for _ in range(count + 1)]
+    begun[0].append(())
+    for start in range(count):
+        for end, word in query_readings(words, start, mode):
+            begun[end] += [(*before, word) for before in begun[start]]
+    return begun[count][::-1]
