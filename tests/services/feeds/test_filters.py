@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from bot.core.query.fts5 import RULES_VERSION
 
 from bot.core.decisions import Stage
 from bot.core.feeds import LastRun, Place
 from bot.core.ids import ChannelId, PaperId
 from bot.core.query.errors import QueryError
+from bot.core.query.expression import RULES_VERSION
 from bot.core.runs import Outcome
 from bot.errors import UserError
 from bot.matching.index import PaperIndex
