@@ -6,13 +6,18 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import discord
 import pytest
 
 from bot.client import INVITE_PERMISSIONS
 from bot.core.ids import PaperId
+from bot.core.limits import Limits
 from bot.core.papers import Paper
+from bot.core.query.compiled import compile_alternatives
 from bot.core.query.errors import QueryError
+from bot.core.query.nodes import Field
 from bot.core.query.parser import parse_query
+from bot.discord.answers.help import help_pages
 from bot.discord.permissions.obstacles import permission_name
 from bot.matching.index import PaperIndex
 from tests.queries import expression
@@ -35,7 +40,13 @@ def tables(path: Path) -> Iterator[tuple[list[str], list[list[str]]]]:
 
 
 def rows_of(path: Path, *heads: str) -> list[list[str]]:
-    return [row for head, rows in tables(path) if head == list(heads) for row in rows]
+    """The rows of every table that has these columns, as the cells of these columns."""
+    return [
+        [row[head.index(name)] for name in heads]
+        for head, rows in tables(path)
+        if set(heads) <= set(head)
+        for row in rows
+    ]
 
 
 def code(cell: str) -> list[str]:
@@ -47,44 +58,100 @@ def italics(cell: str) -> list[str]:
     return re.findall(r"(?<![\w*])\*([^*\s](?:[^*]*[^*\s])?)\*(?![\w*])", re.sub(r"`[^`]*`", "", cell))
 
 
-def finds(query: str, title: str) -> bool:
-    paper = Paper(id=PaperId("2601.00001"), list_day=None, title=title, abstract="")
+def paper_with(place: str, text: str) -> Paper:
+    """A paper that has the text in one place, named as docs/keywords.md names it."""
+    return Paper(
+        id=PaperId("2601.00001"),
+        list_day=None,
+        title=text if place == "title" else "",
+        abstract=text if place == "abstract" else "",
+        ai_keywords=(text,) if place == "AI keywords" else (),
+        authors=(text,) if place == "authors" else (),
+        organization=text if place == "organization" else None,
+    )
+
+
+def finds(query: str, text: str, *, place: str = "") -> bool:
+    """Whether the query finds a text: the name of an author or organization if it asks for one, else a title."""
+    default = {"author": "authors", "org": "organization"}.get(query.partition(":")[0], "title")
+    paper = paper_with(place or default, text)
     return bool(PaperIndex([paper]).search(expression(query)))
 
 
-def examples(cell: int) -> list[tuple[str, str]]:
+EXAMPLES = ("typed", "finds", "does not find")
+
+
+def examples(path: Path, cell: int) -> list[tuple[str, str]]:
+    """Each query with each text in italics in one cell of its row."""
     found: list[tuple[str, str]] = []
-    for path in (README, KEYWORDS):
-        for row in rows_of(path, "typed", "finds", "does not find"):
-            titles = italics(row[cell])
-            assert titles or not row[cell], f"no example in {row}"
-            found += [(code(row[0])[0], title) for title in titles]
+    for row in rows_of(path, *EXAMPLES):
+        texts = italics(row[cell])
+        assert texts or not row[cell], f"no example in {row}"
+        found += [(code(row[0])[0], text) for text in texts]
     return found
 
 
-def test_the_readme_has_ten_examples() -> None:
-    assert len(rows_of(README, "typed", "finds", "does not find")) == 10
+def help_page(title: str) -> str:
+    pages = help_pages(discord.app_commands.CommandTree(discord.Client(intents=discord.Intents.none())))
+    return next(page.description or "" for page in pages if page.title == title)
 
 
-@pytest.mark.parametrize(("query", "title"), examples(1))
-def test_an_example_query_finds_its_titles(query: str, title: str) -> None:
-    assert finds(query, title)
+def help_examples() -> list[tuple[str, list[str], list[str]]]:
+    """The examples of /help: a query, what it finds, and what it does not find, each line one."""
+    lines = [
+        re.fullmatch(r"`([^`]+)`  (.*?)(?:; not (.*))?", line) for line in help_page("Keywords").splitlines()
+    ]
+    return [(line[1], italics(line[2]), italics(line[3] or "")) for line in lines if line]
 
 
-@pytest.mark.parametrize(("query", "title"), examples(2))
-def test_an_example_query_does_not_find_the_other_titles(query: str, title: str) -> None:
-    assert not finds(query, title)
+def test_every_place_has_the_same_ten_examples() -> None:
+    ten = [code(row[0])[0] for row in rows_of(README, *EXAMPLES)]
+    assert len(ten) == 10
+    assert [code(row[0])[0] for row in rows_of(KEYWORDS, *EXAMPLES)][:10] == ten
+    assert [query for query, _, _ in help_examples()][:10] == ten
 
 
-@pytest.mark.parametrize("row", rows_of(KEYWORDS, "typed", "why"), ids=lambda row: row[0])
+@pytest.mark.parametrize(("query", "text"), [*examples(README, 1), *examples(KEYWORDS, 1)])
+def test_an_example_query_finds_its_texts(query: str, text: str) -> None:
+    assert finds(query, text)
+
+
+@pytest.mark.parametrize(("query", "text"), [*examples(README, 2), *examples(KEYWORDS, 2)])
+def test_an_example_query_does_not_find_the_other_texts(query: str, text: str) -> None:
+    assert not finds(query, text)
+
+
+@pytest.mark.parametrize(("query", "found", "not_found"), help_examples())
+def test_an_example_in_help_finds_what_it_says(query: str, found: list[str], not_found: list[str]) -> None:
+    assert [text for text in found if not finds(query, text)] == []
+    assert [text for text in not_found if finds(query, text)] == []
+
+
+@pytest.mark.parametrize("row", rows_of(KEYWORDS, "typed", "problem"), ids=lambda row: row[0])
 def test_a_query_that_the_page_calls_invalid_is_rejected(row: list[str]) -> None:
     with pytest.raises(QueryError):
         parse_query(code(row[0])[0])
 
 
-@pytest.mark.parametrize("row", rows_of(KEYWORDS, "typed", "looks in"), ids=lambda row: row[0])
-def test_a_field_in_the_page_is_valid(row: list[str]) -> None:
-    parse_query(code(row[0])[0])
+@pytest.mark.parametrize("row", rows_of(KEYWORDS, "typed", "searches"), ids=lambda row: row[0])
+@pytest.mark.parametrize("place", ["title", "abstract", "AI keywords", "authors", "organization"])
+def test_a_field_searches_the_places_that_the_page_names(row: list[str], place: str) -> None:
+    query = code(row[0])[0]
+    named = row[1].split(":")[0]
+    assert finds(query, query.partition(":")[2], place=place) == (f"the {place}" in named)
+
+
+@pytest.mark.parametrize("row", rows_of(KEYWORDS, "typed in `/subscribe`", "becomes"), ids=lambda row: row[0])
+def test_a_list_of_keywords_becomes_the_subscriptions_that_the_page_names(row: list[str]) -> None:
+    assert [query.text for query in compile_alternatives(code(row[0])[0], Limits())] == code(row[1])
+
+
+def test_the_examples_were_found() -> None:
+    assert len(examples(KEYWORDS, 1)) > 100
+    assert len(rows_of(KEYWORDS, "typed", "problem")) > 10
+    assert len(rows_of(KEYWORDS, "typed", "searches")) == len(Field)
+    assert len(rows_of(KEYWORDS, "typed in `/subscribe`", "becomes")) == 3
+    assert len(help_examples()) > 15
 
 
 def anchors(path: Path) -> set[str]:

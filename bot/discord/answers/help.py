@@ -22,18 +22,35 @@ I post Hugging Face's **Daily Papers** that match your keywords in your channels
 `/explain paper:2401.12345` says why a paper was or was not posted. `/status` shows what is pending, and any \
 problems."""
 
+# Each line with an example has two spaces behind it, then what it finds and, after "; not", what it does not
+# find: `tests/test_documents.py` tries them.
 _LANGUAGE = """\
-`diffusion model`  these words in this order; plurals and hyphens make no difference
-`RLHF, reward model`  either one; in `/subscribe`, each becomes its own subscription
-`agents AND benchmark` · `video OR 4D`  operators are in capitals
-`agents -survey`  without *survey*; same as `agents NOT survey`
-`"world model" (video OR 4D)`  side by side means AND
-`quantiz*`  words that begin with this; at least three characters before the star
-`title:agents` `abstract:…` `author:Kaiming He` `org:…` `keyword:…`  only in that field
+`diffusion model`  these words in this order: *A diffusion-model zoo*; not *A model of diffusion*
+`rag`  a whole word, or what it stands for: *Retrieval-Augmented Generation*; not *Storage*
+`Qwen`  a name in all its versions: *Qwen2.5*, *Qwen3*; not *QwenLong*
+`RLHF, reward model`  either one; in `/subscribe`, each becomes a subscription of its own
+`agents AND (benchmark OR dataset)`  both, anywhere: *A Dataset for Agents*; not *Agents*
+`agents -survey`  the first without the second: *Agents at Work*; not *Agents: A Survey*
+`quantiz*`  words that begin this way: *Quantized Models*; not *Quantum Models*
+`topic:agents`  only in the title or the AI keywords; also `title:` `abstract:` `keyword:`
+`author:Kaiming He`  an author; `org:Google DeepMind` an organization
 `*`  every paper
 
-Only whole words match: `rag` does not find *storage*. Without a field, the title, abstract and AI keywords \
-are searched."""
+**What may surprise you**
+`agents -survey benchmark`  a minus takes one word: *A benchmark of agents*; not *Agents: a survey*
+`agents -(long context)`  or a phrase in parentheses: *Agents*; not *Agents in long context*
+`title:agents benchmark`  so does a field: *Agents in a benchmark*; for a phrase, `title:(world model)`
+`"RL"`  quotes take no acronyms: *RL for robots*; not *Reinforcement learning*
+`"Qwen"`  … and no versions: *Qwen at work*; not *Qwen3 at work*
+`"CLIP"`  … and only these capitals: *CLIP for videos*; not *A clip of a video*
+`tokenizer`  plurals are one word, other endings are not: *Tokenizers*; not *Tokenization*
+`finetuning`  finds a hyphen, not a space: *Fine-tuning*; not *Fine tuning*
+`GPT-4`  a letter makes another version: *GPT-4.1*; not *GPT-4o*
+`base`  a figure counts as a version: *Base64*; not *Database*
+`author:Philip Yu`  middle names may be missing: *Philip S. Yu*; not *Philip Torr*
+
+Without a field, the title, the abstract and the AI keywords are searched. Operators are in capitals. Case \
+and accents make no difference."""
 
 
 def help_pages(tree: app_commands.CommandTree[Any]) -> list[discord.Embed]:
