@@ -19,6 +19,7 @@ from bot.settings import Settings
 from sandbox import Sandbox
 from sandbox.listener import Listener
 from tests.discord_address import restored
+from tests.waiting import LIMIT_SECONDS
 
 PAGE = "<html><body>Sign in to this network</body></html>"
 UNAUTHORIZED = {"message": "401: Unauthorized", "code": 0}
@@ -124,14 +125,16 @@ class Start:
     front: Front
     folder: Path
     waits: list[float] = field(default_factory=list[float])
+    before_retry: Callable[[], None] = lambda: None
 
     async def until(self, claim: Callable[[], object]) -> None:
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(LIMIT_SECONDS):
             while not claim():  # noqa: ASYNC110 - what happens in the bot wakes nobody here
                 await asyncio.sleep(0.01)
 
     async def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
+        self.before_retry()
         await asyncio.sleep(0)
 
     async def run(self, **settings: Any) -> None:
@@ -150,7 +153,9 @@ class Start:
         """The bot, once it is ready and its commands are synced."""
         task = asyncio.create_task(self.run(**settings))
         ready = asyncio.create_task(
-            self.sandbox.wait_for_bot(self.sandbox.guild.id, commands=["subscribe"], timeout_seconds=90)
+            self.sandbox.wait_for_bot(
+                self.sandbox.guild.id, commands=["subscribe"], timeout_seconds=LIMIT_SECONDS
+            )
         )
         try:
             await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,5 +1,7 @@
 """The start: whatever Discord answers is waited out, and what ends it says what to do."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import asyncio
@@ -16,6 +18,10 @@ from bot.discord.connection import gateway, requests
 from bot.discord.connection.patience import MAX_WAIT_SECONDS
 from bot.errors import ConfigError
 from tests.front import UNAUTHORIZED, Bad, Socket, Start, starting
+from tests.waiting import LIMIT_SECONDS
+
+SHORT_SECONDS = 0.5  # for what never comes
+LONG_SECONDS = 10 * LIMIT_SECONDS
 
 # What may stand in the place of any answer of Discord's, and how long it asks to wait.
 BAD_ANSWERS: list[tuple[Bad, float | None]] = [
@@ -45,8 +51,16 @@ BAD_ANSWERS: list[tuple[Bad, float | None]] = [
 
 @pytest_asyncio.fixture
 async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
-    monkeypatch.setattr(requests, "ANSWER_SECONDS", 0.5)
+    """A start that has patience, except with what never comes."""
     async with starting(tmp_path) as made:
+
+        def before_retry() -> None:
+            hangs = any(answers and answers[0].fate == "hang" for answers in made.front.bad.values())
+            is_silent = SILENT in list(made.front.sockets)[:1]
+            monkeypatch.setattr(requests, "ANSWER_SECONDS", SHORT_SECONDS if hangs else LIMIT_SECONDS)
+            monkeypatch.setattr(gateway, "HELLO_SECONDS", SHORT_SECONDS if is_silent else LIMIT_SECONDS)
+
+        made.before_retry = before_retry
         yield made
 
 
@@ -127,7 +141,7 @@ def socket(*frames: str | bytes, close: int | None = None, hears: int = 0, hangs
         for _ in range(hears):
             await ws.receive()
         if hangs:
-            await asyncio.sleep(60)
+            await asyncio.sleep(LONG_SECONDS)
         if close is not None:
             await ws.close(code=close)
         elif request.transport is not None:
@@ -144,13 +158,13 @@ def refused(status: int, **headers: str) -> Socket:
     return serve
 
 
+SILENT = socket(hangs=True)
 HELLO = '{"op": 10, "d": {"heartbeat_interval": 41250}, "s": null, "t": null}'
 
 
 async def test_a_gateway_that_fails_in_any_way_is_retried_with_waits_and_without_a_traceback(
     start: Start, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gateway, "HELLO_SECONDS", 0.3)
     monkeypatch.setattr(gateway, "CLOSE_SECONDS", 0.1)
     before_hello: list[Socket] = [
         refused(403),
@@ -165,7 +179,7 @@ async def test_a_gateway_that_fails_in_any_way_is_retried_with_waits_and_without
         socket("null"),
         socket('{"op": 10, "d": null}'),
         socket(b"not compressed\x00\x00\xff\xff"),
-        socket(hangs=True),
+        SILENT,
     ]
     after_hello: list[Socket] = [
         socket(HELLO, hears=2, close=4000),
@@ -238,7 +252,8 @@ async def test_a_401_from_discord_itself_means_a_refused_token_for_every_request
 async def test_startup_can_be_cancelled_at_any_time(
     start: Start, stuck: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(requests, "ANSWER_SECONDS", 60.0)
+    monkeypatch.setattr(requests, "ANSWER_SECONDS", LONG_SECONDS)
+    monkeypatch.setattr(gateway, "HELLO_SECONDS", LONG_SECONDS)
     monkeypatch.setattr(start, "sleep", asyncio.sleep)
     call = "GET /users/@me"
     match stuck:
@@ -247,14 +262,14 @@ async def test_startup_can_be_cancelled_at_any_time(
         case "a wait":
             start.front.bad[call].append(Bad(status=429, headers={"Retry-After": "900"}))
         case "a gateway that says nothing":
-            start.front.sockets.append(socket(hangs=True))
+            start.front.sockets.append(SILENT)
         case _:
             start.front.sockets.append(socket(HELLO, hangs=True))
     has_begun = len(start.front.sockets)
     task = asyncio.create_task(start.run())
     await start.until(lambda: call in start.front.asked and len(start.front.sockets) in {0, has_begun - 1})
     task.cancel()
-    async with asyncio.timeout(5):  # what whoever ends it is promised
+    async with asyncio.timeout(LIMIT_SECONDS):
         with pytest.raises(asyncio.CancelledError):
             await task
 
@@ -272,7 +287,7 @@ async def test_papers_are_delivered_after_startup_had_to_wait(start: Start) -> N
 
 
 async def ended_by(start: Start) -> ConfigError:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT_SECONDS):
         with pytest.raises(BaseExceptionGroup) as caught:
             await start.run()
     found = caught.value.split(ConfigError)[0]

@@ -16,10 +16,13 @@ from discord.http import Route
 from playwright.async_api import Browser, expect
 
 from sandbox import Sandbox
-from tests.browser.visiting import Visitor, visiting
+from tests.browser.visiting import LONG_SECONDS, Visitor, visiting
 from tests.sandbox.conftest import EchoBot, connected
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the one that Chromium is driven in
+
+WAIT = "sandbox.world.FIRST_ANSWER_SECONDS"
+SHORT_SECONDS = 0.5  # for an answer that never comes
 
 
 class Panel(discord.ui.View):
@@ -60,7 +63,7 @@ class PaintingBot(EchoBot):
 @pytest_asyncio.fixture(loop_scope="session")
 async def guest(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Visitor]:
     """Somebody at a sandbox whose bot leaves much unanswered, and has posted a button."""
-    monkeypatch.setattr("sandbox.world.FIRST_ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(WAIT, LONG_SECONDS)
     async with Sandbox(page_port=0) as sandbox:
         assert sandbox.page_url
         monkeypatch.setattr(Route, "BASE", sandbox.api_url)
@@ -75,7 +78,10 @@ async def guest(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
                 yield visitor
 
 
-async def test_a_command_without_an_answer_is_reported_and_frees_the_composer(guest: Visitor) -> None:
+async def test_a_command_without_an_answer_is_reported_and_frees_the_composer(
+    guest: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WAIT, SHORT_SECONDS)
     await guest.pick("silence")
     await guest.channel.locator("#send-message").click()
     told = guest.channel.get_by_role("alert").filter(has_text="used /silence")
@@ -85,7 +91,10 @@ async def test_a_command_without_an_answer_is_reported_and_frees_the_composer(gu
     await expect(told).to_have_count(0)
 
 
-async def test_a_button_without_an_answer_is_reported_below_its_message(guest: Visitor) -> None:
+async def test_a_button_without_an_answer_is_reported_below_its_message(
+    guest: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WAIT, SHORT_SECONDS)
     await guest.messages.get_by_role("button", name="Broken").click()
     await expect(guest.messages.get_by_role("alert")).to_have_text("This interaction failed")
 

@@ -1,5 +1,7 @@
 """The gateway at the level of frames: what discord.py never sends or doesn't expose."""
 
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import json
@@ -11,6 +13,7 @@ import aiohttp
 import pytest
 
 from sandbox import Sandbox
+from tests.waiting import LIMIT_SECONDS
 
 GUILDS = 1
 MESSAGES = 1 << 9
@@ -25,7 +28,7 @@ class Line:
         await self.socket.send_json({"op": op, "d": data})
 
     async def receive(self) -> tuple[int, Any, int | None, str | None]:
-        frame = json.loads(await self.socket.receive_str(timeout=90))
+        frame = json.loads(await self.socket.receive_str(timeout=LIMIT_SECONDS))
         return frame["op"], frame["d"], frame["s"], frame["t"]
 
     async def event(self, name: str) -> Any:
@@ -36,7 +39,7 @@ class Line:
 
     async def close_code(self) -> int | None:
         while not self.socket.closed:
-            await self.socket.receive(timeout=5)
+            await self.socket.receive(timeout=LIMIT_SECONDS)
         return self.socket.close_code
 
 
@@ -111,9 +114,9 @@ async def test_frames_are_one_zlib_stream_if_the_client_requests_it(
 ) -> None:
     socket = await session.ws_connect(f"{sandbox.gateway_url}?compress=zlib-stream")
     stream = zlib.decompressobj()
-    assert json.loads(stream.decompress(await socket.receive_bytes(timeout=90)))["op"] == 10
+    assert json.loads(stream.decompress(await socket.receive_bytes(timeout=LIMIT_SECONDS)))["op"] == 10
     await socket.send_json({"op": 1, "d": None})
-    assert json.loads(stream.decompress(await socket.receive_bytes(timeout=90)))["op"] == 11
+    assert json.loads(stream.decompress(await socket.receive_bytes(timeout=LIMIT_SECONDS)))["op"] == 11
 
 
 async def test_events_outside_the_intents_are_not_sent(

@@ -11,6 +11,7 @@ import discord
 import pytest
 
 from sandbox import Sandbox
+from tests.waiting import LIMIT_SECONDS
 
 from .conftest import EchoBot, connected
 
@@ -23,7 +24,7 @@ def me(bot: EchoBot, sandbox: Sandbox) -> discord.Member:
 
 async def heard(bot: EchoBot, event: str, change: Callable[[], Any]) -> Any:
     """The events that the client dispatches after the change."""
-    waiting = asyncio.ensure_future(bot.wait_for(event, timeout=5))
+    waiting = asyncio.ensure_future(bot.wait_for(event, timeout=LIMIT_SECONDS))
     await asyncio.sleep(0)
     change()
     return await waiting

@@ -23,6 +23,7 @@ from bot.store.sqlite.files import NO_LOCKS
 from bot.store.sqlite.locks import sole_use
 from tests.store.samples import a_feed
 from tests.store.sqlite.test_backups import LATER, names, restored
+from tests.waiting import LIMIT_SECONDS
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes and links are those of POSIX")
 
@@ -168,7 +169,7 @@ async def test_what_is_no_file_is_said_at_once_by_start_backup_and_restore(tmp_p
             (tmp_path / ("x" * 300), "File name too long"),
         ):
             said = rf"DATABASE_URL names .*but.* {re.escape(why)}"
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(LIMIT_SECONDS):
                 with pytest.raises(ConfigError, match=said):
                     await Database.open(address(path))
                 with pytest.raises(ConfigError, match=said):
