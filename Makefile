@@ -21,6 +21,9 @@ run: $(VENV)/.run ## run the bot, or the sandbox if DISCORD_TOKEN is not set
 	if [ "$$mode" = sandbox ]; then $(MAKE) --no-print-directory $(VENV)/.sandbox || exit $$?; fi; \
 	exec $(BIN)/python -m bot $$mode
 
+# Compiled modules are kept for the next run: pytest spends seconds on compiling the tests.
+test coverage: export PYTHONDONTWRITEBYTECODE =
+
 # Many tests wait for child processes, so more workers than cores are faster.
 test: $(VENV)/.dev ## run the tests
 	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
