@@ -20,6 +20,8 @@ from bot.cli.main import main, paperboy
 from bot.core.list_days import open_list_day
 from bot.settings import Settings
 from tests.fakes.huggingface import FakeHuggingFace, Fault, raw_item
+from tests.process import fork_server
+from tests.process.fork_server import ForkedProcess
 
 ROOT = Path(__file__).parents[2]
 WAIT_SECONDS = 120  # for a process; only a hang takes that long
@@ -206,12 +208,12 @@ async def started(tmp_path: Path, code: str, *arguments: str) -> asyncio.subproc
     )
 
 
-async def line(process: asyncio.subprocess.Process) -> str:
+async def line(process: asyncio.subprocess.Process | ForkedProcess) -> str:
     assert process.stdout
     return (await asyncio.wait_for(process.stdout.readline(), WAIT_SECONDS)).decode().strip()
 
 
-async def rest(process: asyncio.subprocess.Process) -> tuple[str, str]:
+async def rest(process: asyncio.subprocess.Process | ForkedProcess) -> tuple[str, str]:
     out, err = await asyncio.wait_for(process.communicate(), WAIT_SECONDS)
     return (out or b"").decode(), (err or b"").decode()
 
@@ -327,15 +329,12 @@ def test_without_its_packages_the_sandbox_says_how_to_install_them(tmp_path: Pat
 # The real bot in the real sandbox.
 
 
-async def sandboxed(tmp_path: Path, *arguments: str, **variables: str) -> asyncio.subprocess.Process:
+async def sandboxed(tmp_path: Path, *arguments: str, **variables: str) -> ForkedProcess:
     """`paperboy sandbox`, with requests to loopback only."""
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "bot", "sandbox", "--port", "0", *arguments),
-        cwd=tmp_path,
+    return await fork_server.start(
+        ("sandbox", "--port", "0", *arguments),
+        folder=tmp_path,
         env=environment(TMPDIR=str(tmp_path), **variables),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
     )
 
 
@@ -350,7 +349,6 @@ async def test_the_sandbox_prints_its_address_and_ends_on_a_signal(
     tried = await line(process)
     for expected in ("/subscribe", "Next day", "Ctrl-C"):
         assert expected in tried
-    assert process.stderr
     # While it works: connected, perhaps posting.
     log = b""
     while b"Ready as" not in log:
@@ -375,7 +373,6 @@ async def test_the_sandbox_shows_real_lists_if_hugging_face_answers(tmp_path: Pa
         process = await sandboxed(tmp_path, HF_ENDPOINT=hub.url, HF_TOKEN="hf_secret", LOG_LEVEL="DEBUG")
         await line(process)
         assert await line(process) == f"Lists: live from {hub.url}"
-        assert process.stderr
         log = b""
         while b"Run: 1 paper read, 1 new" not in log:
             read = await asyncio.wait_for(process.stderr.readline(), WAIT_SECONDS)
@@ -406,7 +403,6 @@ async def test_the_sandbox_shows_the_sample_if_hugging_face_does_not_answer(
 async def test_with_sample_the_sandbox_sends_no_request_to_hugging_face(tmp_path: Path) -> None:
     async with FakeHuggingFace() as hub:
         process = await sandboxed(tmp_path, "--sample", HF_ENDPOINT=hub.url)
-        assert process.stderr
         while b"Run: " not in (read := await asyncio.wait_for(process.stderr.readline(), WAIT_SECONDS)):
             assert read
         process.terminate()
