@@ -22,6 +22,7 @@ from bot.settings import Settings
 from tests.fakes.huggingface import FakeHuggingFace, Fault, raw_item
 from tests.process import fork_server
 from tests.process.fork_server import ForkedProcess
+from tests.process.running import Finished, finished
 
 ROOT = Path(__file__).parents[2]
 WAIT_SECONDS = 120  # for a process; only a hang takes that long
@@ -33,23 +34,25 @@ def environment(**variables: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), **variables}
 
 
-def run_paperboy(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
-        cwd=folder,
-        env=environment(**variables),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=WAIT_SECONDS,
-    )
+async def run_paperboy(folder: Path, *arguments: str, **variables: str) -> Finished:
+    # A process with a variable of the interpreter's own is not forked.
+    env = {name: value for name, value in environment(**variables).items() if not name.startswith("PYTHON")}
+    return await finished(*arguments, folder=folder, env=env)
 
 
 @pytest.mark.parametrize("arguments", [(), ("run",)])
 def test_without_a_token_run_exits_with_78_and_suggests_the_sandbox(
     tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
-    done = run_paperboy(tmp_path, *arguments)
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=WAIT_SECONDS,
+    )
     assert done.returncode == 78
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
@@ -58,26 +61,26 @@ def test_without_a_token_run_exits_with_78_and_suggests_the_sandbox(
 
 
 @pytest.mark.parametrize("command", ["run", "sandbox", "mode", "preview agents"])
-def test_a_wrong_setting_ends_every_command_with_78_and_one_line(tmp_path: Path, command: str) -> None:
+async def test_a_wrong_setting_ends_every_command_with_78_and_one_line(tmp_path: Path, command: str) -> None:
     (tmp_path / ".env").write_text("POLL_INTERVAL_SECONDS=soon\n", encoding="utf-8")
-    done = run_paperboy(tmp_path, *command.split(), DISCORD_TOKEN="abc", LOG_LEVEL="ERROR")
-    assert done.returncode == 78
-    assert done.stderr.startswith("paperboy: POLL_INTERVAL_SECONDS must be a whole number of seconds")
-    assert done.stderr.count("\n") == 1
+    done = await run_paperboy(tmp_path, *command.split(), DISCORD_TOKEN="abc", LOG_LEVEL="ERROR")
+    assert done.code == 78
+    assert done.err.startswith("paperboy: POLL_INTERVAL_SECONDS must be a whole number of seconds")
+    assert done.err.count("\n") == 1
 
 
-def test_an_invalid_token_is_named_but_not_shown(tmp_path: Path) -> None:
-    done = run_paperboy(tmp_path, DISCORD_TOKEN="Bot abc.def.ghi")
-    assert done.returncode == 78
-    assert "DISCORD_TOKEN" in done.stderr
-    assert "abc.def" not in done.stderr
+async def test_an_invalid_token_is_named_but_not_shown(tmp_path: Path) -> None:
+    done = await run_paperboy(tmp_path, DISCORD_TOKEN="Bot abc.def.ghi")
+    assert done.code == 78
+    assert "DISCORD_TOKEN" in done.err
+    assert "abc.def" not in done.err
 
 
-def test_mode_prints_what_make_run_starts(tmp_path: Path) -> None:
-    assert run_paperboy(tmp_path, "mode").stdout == "sandbox\n"
-    assert run_paperboy(tmp_path, "mode", DISCORD_TOKEN="").stdout == "sandbox\n"
+async def test_mode_prints_what_make_run_starts(tmp_path: Path) -> None:
+    assert (await run_paperboy(tmp_path, "mode")).out == "sandbox\n"
+    assert (await run_paperboy(tmp_path, "mode", DISCORD_TOKEN="")).out == "sandbox\n"
     (tmp_path / ".env").write_text("DISCORD_TOKEN=abc\n", encoding="utf-8")
-    assert run_paperboy(tmp_path, "mode").stdout == "run\n"
+    assert (await run_paperboy(tmp_path, "mode")).out == "run\n"
 
 
 def test_help_names_commands_settings_and_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
