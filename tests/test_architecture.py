@@ -33,6 +33,7 @@ PURE_LIBRARIES = {
     "bisect",
     "collections",
     "dataclasses",
+    "difflib",
     "datetime",
     "enum",
     "functools",

@@ -61,12 +61,22 @@ def is_name(words: tuple[str, ...], name: str, *, is_quote: bool = False, is_pre
     stands in full. In a quote the words stand side by side, in this order and in full. With `is_prefix`, the
     last word is only the beginning of one.
     """
-    fits = _are_side_by_side if is_quote else _are_within
     return any(
-        fits(typed, full, is_prefix=is_prefix)
-        for typed in query_readings(words)
-        for full in name_readings(name)
+        _is_read_as(words, full, is_quote=is_quote, is_prefix=is_prefix) for full in name_readings(name)
     )
+
+
+def is_reading_of_name(
+    words: tuple[str, ...], reading: Sequence[str], *, is_quote: bool, is_prefix: bool
+) -> bool:
+    """As `is_name`, for one way to read a name, in lower case."""
+    full = [_Word(word, word) for word in reading]
+    return _is_read_as(words, full, is_quote=is_quote, is_prefix=is_prefix)
+
+
+def _is_read_as(words: tuple[str, ...], full: Sequence[_Word], *, is_quote: bool, is_prefix: bool) -> bool:
+    fits = _are_side_by_side if is_quote else _are_within
+    return any(fits(typed, full, is_prefix=is_prefix) for typed in query_readings(words))
 
 
 def _are_side_by_side(typed: Sequence[_Word], full: Sequence[_Word], *, is_prefix: bool) -> bool:

@@ -33,6 +33,7 @@ def _pairs(name: str) -> list[tuple[str, str]]:
 
 _ACRONYMS: Final = frozenset(_TABLE.words("acronyms"))
 
+_SHORT: Final = 3  # letters; a last s of a word this short is its own
 _IRREGULAR_PLURALS: Final[defaultdict[str, list[str]]] = defaultdict(list)
 for _plural, _one in _IRREGULAR.items():
     _IRREGULAR_PLURALS[_one].append(_plural)
@@ -77,9 +78,11 @@ def numbers(word: str) -> tuple[str, ...]:
     regular = [word + "s"]
     if word[-1] in "sxzh":
         regular.append(word + "es")
-    elif word[-1] == "y":
+    elif word[-1] == "y" and word[-2:-1] not in "aeiou":
         regular.append(word[:-1] + "ies")
-    return (word, *[plural for plural in regular if fold(plural) == word], *_IRREGULAR_PLURALS.get(word, ()))
+    # *AIs* is a plural of *AI*, though `ais` is a word of three letters.
+    known = [plural for plural in regular if fold(plural) == word or len(plural) == _SHORT]
+    return (word, *known, *_IRREGULAR_PLURALS.get(word, ()))
 
 
 def _singular(word: str) -> str:  # noqa: PLR0911 - one return a rule
@@ -92,7 +95,7 @@ def _singular(word: str) -> str:  # noqa: PLR0911 - one return a rule
         return word
     if word[:-1] in _ACRONYMS:
         return word[:-1]
-    if len(word) <= 3:
+    if len(word) <= _SHORT:
         return word
     if word.endswith(("ss", "us", "is")) or (word.endswith("ics") and word not in _ICS_PLURALS):
         return word
