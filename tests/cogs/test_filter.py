@@ -53,7 +53,6 @@ async def test_a_changed_filter_says_from_when_it_applies_and_what_happens_to_ol
         ({"exclude": "NOT title:survey"}, "leave the minus out: `title:survey`"),
         ({"exclude": "-survey -review"}, "leave the minus out: `survey, review`"),
         ({"exclude": "agents OR -survey"}, "leave the minus out: `agents OR survey`"),
-        ({"exclude": "- survey"}, "leave the minus out: `survey`"),
         ({"exclude": "*"}, "every paper"),
         ({"exclude": "-*"}, "leave the minus out: `survey`"),
         ({"exclude": "!?"}, "Type what to exclude, such as `survey`"),
