@@ -202,6 +202,8 @@ async def chaos(
 ) -> AsyncGenerator[Chaos]:
     """A stage with so many subscribed channels, of every kind in turn."""
     async with staged(folder) as stage:
+        # A long run has more papers than a channel may publish in an hour.
+        stage.discord.limit_crossposts(None)
         made = [_spot(stage, number) for number in range(spots)]
         await _subscribe(folder, stage, made)
         yield Chaos(
