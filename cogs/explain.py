@@ -15,7 +15,7 @@ from bot.discord.permissions.targets import ChannelOption
 from bot.discord.ui.options import Keywords, PaperText
 from bot.discord.ui.pages import answer
 from bot.services.clock import Clock
-from bot.services.queries.explain import Explanations
+from bot.services.queries.explanations import Explanations
 from bot.services.queries.search import MAX_DAYS, RECENT_DAYS, Search
 
 

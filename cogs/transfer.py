@@ -21,7 +21,7 @@ from bot.discord.ui.confirmation import ask
 from bot.discord.ui.pages import answer
 from bot.discord.ui.replies import reply
 from bot.services.clock import Clock
-from bot.services.transfer.transfer import Transfer
+from bot.services.transfer.feed_transfer import Transfer
 
 _MAX_FILES = 10  # in one message; Discord's limit
 

@@ -18,7 +18,7 @@ from bot.services.feeds.servers import Servers
 from bot.services.feeds.setup import Setup
 from bot.services.feeds.subscriptions import Subscriptions
 from bot.services.queries.archive import Archive
-from bot.services.queries.explain import Explanations
+from bot.services.queries.explanations import Explanations
 from bot.services.queries.papers import Papers
 from bot.services.queries.results import Results
 from bot.services.queries.search import Search
@@ -27,7 +27,7 @@ from bot.services.queries.totals import CurrentTotals
 from bot.services.runs.archive_reading import ArchiveReader
 from bot.services.runs.polling import Polling
 from bot.services.runs.run import Runs
-from bot.services.transfer.transfer import Transfer
+from bot.services.transfer.feed_transfer import Transfer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from bot.core.feeds import Style
 from bot.core.schedules import Cadence
 from bot.discord.ui import confirmation
 from bot.discord.ui.confirmation import Confirmation
-from bot.services.transfer.transfer import Transfer
+from bot.services.transfer.feed_transfer import Transfer
 from tests.cogs.rights import channel_where, feed_of, manager, overwrite, subscribed
 from tests.world import World, text_of
 

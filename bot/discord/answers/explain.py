@@ -24,7 +24,7 @@ from bot.discord.answers.feed_status import (
 )
 from bot.discord.answers.formatting import code, message_link, moment, relative
 from bot.discord.answers.pages import COLOUR
-from bot.services.queries.explain import Explanation
+from bot.services.queries.explanations import Explanation
 
 _MAX_QUERIES = 10
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

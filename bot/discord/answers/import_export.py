@@ -12,7 +12,7 @@ from bot.core.ids import ChannelId
 from bot.core.plurals import count
 from bot.discord.answers.feed_status import ADD_A_SUBSCRIPTION, merged_keywords, next_post
 from bot.discord.answers.pages import pages
-from bot.services.transfer.transfer import Moved
+from bot.services.transfer.feed_transfer import Moved
 
 _MAX_NAMED = 5  # new subscriptions of one feed
 
