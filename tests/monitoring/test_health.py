@@ -213,6 +213,7 @@ async def test_frequent_requests_share_one_test_write(
 
 async def test_the_database_check_writes_to_disk(patient: Patient) -> None:
     wal = Path(f"{patient.bot.database._writer.url.database}-wal")
+    assert await patient.bot.database.check() is None  # opens the connection
     before = wal.stat().st_mtime_ns, wal.read_bytes()
     assert await patient.bot.database.check() is None
     assert (wal.stat().st_mtime_ns, wal.read_bytes()) != before
