@@ -12,6 +12,7 @@ from bot.discord.answers import explain as explain_answers
 from bot.discord.answers import papers as answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
+from bot.discord.ui.hint_buttons import PreviewButton
 from bot.discord.ui.options import Keywords, PaperText
 from bot.discord.ui.pages import answer
 from bot.services.clock import Clock
@@ -40,7 +41,7 @@ class ExplainCog(commands.Cog):
         """Show which recent papers match keywords, without subscribing."""
         await interaction.response.defer(ephemeral=True)
         preview = await self._search.preview(keywords, days=days)
-        await answer(interaction, answers.preview(preview))
+        await answer(interaction, answers.preview(preview), buttons=PreviewButton.below(preview))
 
     @app_commands.command()
     @app_commands.guild_only()

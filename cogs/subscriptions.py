@@ -11,9 +11,10 @@ from bot.discord.answers import subscriptions as answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
 from bot.discord.ui.confirmation import ask
+from bot.discord.ui.hint_buttons import below_subscribe
 from bot.discord.ui.options import Keywords, choices
 from bot.discord.ui.pages import answer
-from bot.discord.ui.subscription_buttons import PostOlderButton, UndoButton
+from bot.discord.ui.subscription_buttons import UndoButton
 from bot.services.clock import Clock
 from bot.services.feeds.subscriptions import Subscriptions
 from bot.services.feeds.unsubscribing import ALL_OF_THEM, new_key
@@ -42,7 +43,7 @@ class SubscriptionsCog(commands.Cog):
         target = await targets.postable(interaction, channel)
         result = await self._subscriptions.subscribe(keywords, place=target.place, user_id=target.user_id)
         embeds = answers.subscribed(result, now=self._clock())
-        await answer(interaction, embeds, buttons=PostOlderButton.below(result))
+        await answer(interaction, embeds, buttons=below_subscribe(result))
 
     @app_commands.command()
     @app_commands.guild_only()

@@ -24,6 +24,6 @@ def of_them(part: int, whole: int) -> str:
     return {1: "it", 2: "both"}.get(whole, "all of them")
 
 
-def in_a_list(words: Sequence[str]) -> str:
+def in_a_list(words: Sequence[str], *, joiner: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`; '' for no words."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+    return f" {joiner} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

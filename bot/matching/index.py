@@ -21,6 +21,7 @@ from bot.core.query.nodes import Field
 from bot.core.query.phrase_search import SearchableText, wanted_words
 from bot.core.words.latex import readable
 from bot.core.words.tokenizer import Mode, Path, chunk_segments, forms, joined_forms, readings
+from bot.matching.vocabulary import Vocabulary
 
 _FIELDS: Final = {letter: field for field, letter in SCOPES.items()}
 _MODES: Final = {letter: mode for mode, letter in MODES.items()}
@@ -60,6 +61,19 @@ class PaperIndex:
             if papers := self._evaluated(expression):
                 found[expression] = self._numbered(papers)
         return found
+
+    def __len__(self) -> int:
+        return len(self._papers)
+
+    def vocabulary(self) -> Vocabulary:
+        """The words of the titles, abstracts and AI keywords."""
+        return Vocabulary(
+            {
+                word: papers.bit_count()
+                for word, papers in self._default.items()
+                if " " not in word and word != EVERY_PAPER and word == word.lower()
+            }
+        )
 
     def _numbered(self, papers: int) -> tuple[PaperId, ...]:
         ids: list[PaperId] = []

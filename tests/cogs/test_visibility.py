@@ -27,6 +27,8 @@ PRESSED = {
     "PageButton",
     "ConfirmButton",
     "PostOlderButton",
+    "InsteadButton",
+    "PreviewButton",  # shows papers, of no channel
     "UndoButton",
     "CheckAgainButton",
     "SetUpButton",
@@ -351,3 +353,17 @@ async def test_a_setup_is_not_finished_in_a_channel_that_was_hidden_meanwhile(wo
 def _id(shown: Any, action: str) -> str:
     parts = [part for row in shown.response.components for part in row["components"]]
     return next(part["custom_id"] for part in parts if part["custom_id"].endswith(f":{action}"))
+
+
+async def test_nothing_is_replaced_for_one_who_cannot_see_the_channel_any_more(world: World) -> None:
+    person, other = manager(world), world.guild.create_text_channel("other")
+    world.list_paper("2608.00001", title="Diffusion")
+    await world.read_archive()
+    shown = await person.slash(world.channel, "subscribe", keywords="diffussion", channel=other)
+    hide(world, other, person)
+    await world.env.settle()
+
+    said = text_of(await person.click(shown.response, label="Use diffusion instead"))
+
+    assert "you can't see it" in said
+    assert await world.subscriptions(other) == ["diffussion"]

@@ -12,7 +12,7 @@ is written behind them, a line each (reverse Polish notation).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from bot.core.query.acronyms import expansions
@@ -24,6 +24,7 @@ from bot.core.words.tokenizer import Mode
 # of a lower version are then compiled again.
 RULES_VERSION: Final = 2
 
+_Words = tuple[str, ...]
 EVERY_PAPER: Final = "*"  # what `*` compiles to; no word is a star alone
 
 # One letter each, in front of a term.
@@ -59,6 +60,11 @@ def compile_node(node: Node) -> str:
     return "\n".join(_lines(node)) + ")"
 
 
+def compile_as_typed(phrase: Phrase) -> str:
+    """The phrase without the acronyms and long forms that it is searched as too."""
+    return _phrase(phrase, expand=lambda words: (words,))
+
+
 def _lines(node: Node) -> Iterator[str]:
     if isinstance(node, And | Or):
         for place, part in enumerate(node.parts):
@@ -72,13 +78,13 @@ def _lines(node: Node) -> Iterator[str]:
         yield compile_node(node)
 
 
-def _phrase(phrase: Phrase) -> str:
+def _phrase(phrase: Phrase, expand: Callable[[_Words], tuple[_Words, ...]] = expansions) -> str:
     mode = mode_of(phrase)
     if phrase.field is not None and phrase.field.is_name:
         return f"{SCOPES[phrase.field]}{MODES[mode]} {' '.join(phrase.words)})"
     short: dict[str, None] = {}
     long: dict[str, None] = {}
-    for words in expansions(phrase.words) if mode is Mode.RUN else (phrase.words,):
+    for words in expand(phrase.words) if mode is Mode.RUN else (phrase.words,):
         for reading in _readings(words, mode):
             (short if _is_short(reading, mode) else long)[" ".join(reading)] = None
     text = "|".join(short)

@@ -112,3 +112,7 @@ def _singular(word: str) -> str:  # noqa: PLR0911 - one return a rule
 AMERICAN: Final = {fold(british): fold(american) for british, american in _pairs("spelling.tsv")}
 # The long form of each acronym that is searched as it, by the acronym's singular.
 LONG_FORMS: Final = {fold(acronym.lower()): long_form for acronym, long_form in _pairs("acronyms.tsv")}
+# How acronyms are written that are not all capitals, by their capitals: CoT, LoRA.
+WRITTEN_ACRONYMS: Final = {
+    acronym.upper(): acronym for acronym, _ in _pairs("acronyms.tsv") if not acronym.isupper()
+}

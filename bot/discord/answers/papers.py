@@ -16,6 +16,7 @@ from bot.core.plurals import count
 from bot.core.posts import Form
 from bot.core.query.parser import Query
 from bot.discord.answers.formatting import code, moment, relative
+from bot.discord.answers.hints import hint_lines, reading_line
 from bot.discord.answers.pages import pages
 from bot.discord.answers.run_results import archive_extent, days_read
 from bot.discord.embeds import MessageParts, to_discord
@@ -59,14 +60,19 @@ def preview(result: Preview) -> list[discord.Embed]:
         if result.papers
         else "`/help` explains how to write keywords, such as `quantiz*` for all words that begin with it."
     )
+    lines = [footer]
     if result.days_known < result.days:
-        footer += f"\n{days_read(result.days_known, of=result.days)}"
+        lines.append(days_read(result.days_known, of=result.days))
+    lines.extend(hint_lines(result.study))
+    read_as = reading_line(result.query, result.study)
+    matches = f"{code(result.compiled.text)} matches:"
+    none = f"No paper from {period} matches {code(result.compiled.text)}."
     return pages(
         _by_day(result.papers, (result.query,)),
         title=f"Preview: {count(len(result.papers), 'paper')} from {period}",
-        intro=f"{code(result.query.canonical)} matches:" if result.papers else "",
-        footer=footer,
-        empty=f"No paper from {period} matches {code(result.query.canonical)}.",
+        intro="\n".join(filter(None, (matches, read_as))) if result.papers else "",
+        footer="\n".join(lines),
+        empty="\n".join(filter(None, (none, read_as))),
     )
 
 

@@ -20,12 +20,14 @@ from bot.discord.answers.feed_status import (
     schedule_text,
 )
 from bot.discord.answers.formatting import code, message_link
+from bot.discord.answers.hints import hint_lines, reading_line
 from bot.discord.answers.pages import pages
 from bot.discord.answers.run_results import days_read
 from bot.discord.permissions.targets import Target
 from bot.services.delivery.outbox import Delivered
-from bot.services.feeds.subscriptions import OLDER_MATCHES, FeedSubscriptions, Subscribed, Wanted
+from bot.services.feeds.subscriptions import OLDER_MATCHES, FeedSubscriptions, Replaced, Subscribed, Wanted
 from bot.services.feeds.unsubscribing import ToEnd, Unsubscribed
+from bot.services.queries.hints import Study
 from bot.services.queries.search import RECENT_DAYS
 
 
@@ -36,11 +38,31 @@ def subscribed(result: Subscribed, *, now: datetime, title: str = "") -> list[di
     intro = f"{channel} is now subscribed to:"
     if not has_changed:
         intro = f"Nothing changed: {channel} is already subscribed to:"
+    title = title or ("Subscribed" if has_changed else "Already subscribed")
+    return _subscribed_pages(result, now=now, title=title, intro=intro, has_changed=has_changed)
+
+
+def _subscribed_pages(
+    result: Subscribed, *, now: datetime, title: str, intro: str, has_changed: bool = True
+) -> list[discord.Embed]:
     return pages(
-        (_wanted(item, has_changed=has_changed) for item in result.wanted),
-        title=title or ("Subscribed" if has_changed else "Already subscribed"),
+        (_wanted(item, study=result.study, has_changed=has_changed) for item in result.wanted),
+        title=title,
         intro=intro,
         footer="\n".join(_what_follows(result, now=now)),
+    )
+
+
+def replaced(result: Replaced, *, now: datetime) -> list[discord.Embed]:
+    """Which subscriptions a hint's button replaced, and the rest as for /subscribe."""
+    before = ", ".join(code(item.query.text) for item in result.before)
+    after = ", ".join(code(item.subscription.query.text) for item in result.result.wanted)
+    channel = f"<#{result.result.feed.channel_id}>"
+    return _subscribed_pages(
+        result.result,
+        now=now,
+        title="Subscription replaced",
+        intro=f"{channel}: {before} → {after}" if before else f"Nothing changed: {channel} already has:",
     )
 
 
@@ -64,6 +86,7 @@ def _what_follows(result: Subscribed, *, now: datetime) -> list[str]:
         lines.append(days_read(result.recent_days_known, of=RECENT_DAYS))
     if warning := history_warning(result.access):
         lines.append(warning)
+    lines.extend(hint_lines(result.study))
     return lines
 
 
@@ -84,7 +107,7 @@ def _resumed(result: Subscribed) -> list[str]:
     return [f"What was removed continues where it left off: {in_a_list(parts) or 'nothing was missed'}."]
 
 
-def _wanted(item: Wanted, *, has_changed: bool) -> str:
+def _wanted(item: Wanted, *, study: Study, has_changed: bool) -> str:
     recent = count(item.recent, "paper")
     today = ""
     if item.today:
@@ -95,7 +118,9 @@ def _wanted(item: Wanted, *, has_changed: bool) -> str:
         note = " (continued)"
     elif has_changed and not item.is_new:
         note = " (already subscribed)"
-    return f"• {code(item.subscription.query.text)}{note}: {recent} in the last {RECENT_DAYS} days{today}"
+    query = item.subscription.query
+    line = f"• {code(query.text)}{note}: {recent} in the last {RECENT_DAYS} days{today}"
+    return "\n".join(filter(None, (line, reading_line(query.parsed(), study))))
 
 
 def unsubscribed(result: Unsubscribed, *, now: datetime) -> list[discord.Embed]:
@@ -168,7 +193,8 @@ def subscription_list(
 
 
 def _listed(subscription: Subscription) -> str:
-    return f"• {code(subscription.query.text)}, since {date_text(subscription.since)}"
+    line = f"• {code(subscription.query.text)}, since {date_text(subscription.since)}"
+    return "\n".join(filter(None, (line, reading_line(subscription.query.parsed()))))
 
 
 def older_posted(result: Delivered, target: Target) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.discord.ui.check_again_button import CheckAgainButton
 from bot.discord.ui.components import PersistentItem
 from bot.discord.ui.confirmation import ConfirmButton
+from bot.discord.ui.hint_buttons import InsteadButton, PreviewButton
 from bot.discord.ui.pages import PageButton
 from bot.discord.ui.setup_panel import PanelItem, SetUpButton
 from bot.discord.ui.subscription_buttons import PostOlderButton, UndoButton
@@ -12,9 +13,11 @@ from bot.discord.ui.subscription_buttons import PostOlderButton, UndoButton
 PERSISTENT_ITEMS: tuple[type[PersistentItem], ...] = (
     CheckAgainButton,
     ConfirmButton,
+    InsteadButton,
     PageButton,
     PanelItem,
     PostOlderButton,
+    PreviewButton,
     SetUpButton,
     UndoButton,
 )

@@ -21,6 +21,7 @@ from bot.discord.permissions.targets import ChannelOption
 from bot.discord.ui.components import PersistentItem, SafeView, client_of
 from bot.discord.ui.error_handler import answer_failure
 from bot.discord.ui.error_texts import UNREACHABLE, not_offered
+from bot.discord.ui.hint_buttons import below_subscribe
 from bot.discord.ui.pages import OPEN_SECONDS, answer
 from bot.discord.ui.replies import reply
 from bot.discord.ui.sessions import Ended, Session, new_key
@@ -32,7 +33,6 @@ from bot.discord.ui.setup_components import (
     TimesForm,
     components,
 )
-from bot.discord.ui.subscription_buttons import PostOlderButton
 from bot.errors import UserError
 from bot.services.feeds.setup import Setup
 
@@ -203,7 +203,7 @@ class Panel(Session):
             return
         self._end(interaction, Ended.DONE)
         pages = subscription_answers.subscribed(result, now=self._setup.clock())
-        await answer(interaction, pages, buttons=PostOlderButton.below(result))
+        await answer(interaction, pages, buttons=below_subscribe(result))
 
     async def _show(self, interaction: discord.Interaction, problem: str = "") -> None:
         samples = ()

@@ -42,9 +42,18 @@ class Made:
 
 
 async def make(
-    conn: AsyncConnection, feed: Feed, wanted: Sequence[CompiledQuery], *, user_id: UserId, now: datetime
+    conn: AsyncConnection,
+    feed: Feed,
+    wanted: Sequence[CompiledQuery],
+    *,
+    user_id: UserId,
+    now: datetime,
+    since: date | None = None,
 ) -> Made:
-    """Subscribes the feed to queries that it is not subscribed to. The only way to add a subscription."""
+    """Subscribes the feed to queries that it is not subscribed to. The only way to add a subscription.
+
+    New ones want the papers of the list days from `since` on, by default the open one.
+    """
     kept = await subscriptions.removed(conn, feed.id)
     new: list[Subscription] = []
     resumed: list[Subscription] = []
@@ -61,7 +70,7 @@ async def make(
         if earlier is not None:
             await subscriptions.forget_removed(conn, [earlier.subscription.id], before=now)
         added = await subscriptions.add(
-            conn, feed_id=feed.id, query=query, since=open_list_day(now), now=now, created_by=user_id
+            conn, feed_id=feed.id, query=query, since=since or open_list_day(now), now=now, created_by=user_id
         )
         new += [added] if added else []
     returned = await _give_back(conn, feed, {item.id: item.query.canonical for item in resumed}, now=now)

@@ -26,6 +26,7 @@ from bot.services.feeds.feeds import check_active
 from bot.services.feeds.resuming import Made
 from bot.services.feeds.settings import change_and_record
 from bot.services.feeds.unsubscribing import ToEnd, Unsubscribed
+from bot.services.queries.hints import Study
 from bot.services.queries.search import MAX_DAYS, RECENT_DAYS, Search
 from bot.services.runs import recompiling
 from bot.services.runs.run import Runs
@@ -53,6 +54,7 @@ class Subscribed:
     recent_days_known: int  # of the last RECENT_DAYS list days, those that have been read
     access: Access
     is_archive_read: bool  # whether all of the last MAX_DAYS list days have been read
+    study: Study  # how the keywords were read, with hints
     returned: int = 0  # papers of resumed subscriptions that are pending again
     made_up: LastRun | None = None  # what a run would post now for resumed subscriptions
     merged: tuple[Merged, ...] = ()  # keywords that were typed twice
@@ -62,6 +64,12 @@ class Subscribed:
     def may_have_older(self) -> bool:
         """Whether older papers may match the new subscriptions; True while the archive is being read."""
         return not self.is_archive_read or any(item.older for item in self.wanted if item.is_new)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    before: tuple[Subscription, ...]  # that were removed
+    result: Subscribed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +115,45 @@ class Subscriptions:
         asked_for = known | {item.query.canonical: item for item in made.all}
         result = await self._subscribed(feed, [asked_for[query.canonical] for query in queries], made)
         return replace(result, before=before, merged=merged)
+
+    async def replace(
+        self, subscription_ids: Collection[int], keywords: str, *, channel_id: ChannelId, user_id: UserId
+    ) -> Replaced:
+        """Subscribes the channel to other keywords instead of these subscriptions; all of it or nothing.
+
+        The new ones want the papers of the same list days, so that none is missed in between.
+
+        Raises:
+            QueryError: a part cannot be read.
+            UserError: the channel no longer has all of these subscriptions.
+        """
+        queries, merged = distinct(compile_alternatives(keywords, self._limits))
+        now = self._clock()
+        async with self._database.write() as conn:
+            feed = await feeds.by_channel(conn, channel_id)
+            known = await subscriptions.of_feed(conn, feed.id) if feed else []
+            replaced = [item for item in known if item.id in subscription_ids]
+            if feed is None or len(replaced) < len(subscription_ids):
+                raise UserError(
+                    f"<#{channel_id}> is no longer subscribed to that: it may be replaced already. Nothing "
+                    "was changed. `/subscriptions` shows what it is subscribed to."
+                )
+            new = {query.canonical for query in queries}
+            removed = [item for item in replaced if item.query.canonical not in new]
+            kept = {item.query.canonical: item for item in known if item not in removed}
+            wanted = [query for query in queries if query.canonical not in kept]
+            self._limits.check_subscriptions(channel_id, has=len(known) - len(removed), adds=len(wanted))
+            since = min((item.since for item in replaced), default=None)
+            words: list[str] = []
+            if removed:
+                await resuming.end(conn, feed, removed, key=unsubscribing.new_key(), now=now)
+                words.append(unsubscribed_words([item.query.text for item in removed]))
+            made = await resuming.make(conn, feed, wanted, user_id=user_id, now=now, since=since)
+            if words := [*words, *made.words]:
+                await record(conn, feed, "; ".join(words), user_id=user_id, now=now)
+        asked_for = kept | {item.query.canonical: item for item in made.all}
+        result = await self._subscribed(feed, [asked_for[query.canonical] for query in queries], made)
+        return Replaced(before=tuple(removed), result=replace(result, merged=merged))
 
     async def undo(self, channel_id: ChannelId, key: str, *, user_id: UserId) -> Subscribed:
         """Adds the subscriptions again that the removal with this key removed.
@@ -158,7 +205,7 @@ class Subscriptions:
         today = open_list_day(self._clock())
         async with self._database.read() as conn:
             read = await list_days.reads(conn, today - timedelta(days=MAX_DAYS - 1), today)
-        found = await self._search.recent({item.query.expression for item in asked_for}, days=MAX_DAYS)
+        found, studied = await self._search.studied([item.query for item in asked_for], days=MAX_DAYS)
         return Subscribed(
             feed=feed,
             wanted=tuple(
@@ -167,6 +214,7 @@ class Subscriptions:
             recent_days_known=sum(day > today - timedelta(days=RECENT_DAYS) for day in read),
             access=await self._publisher.access(feed.place),
             is_archive_read=len(read) == MAX_DAYS,
+            study=studied,
             returned=made.returned,
             made_up=await self._runs.coming(feed, made.resumed) if made.resumed else None,
         )

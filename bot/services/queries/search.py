@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.core.decisions import newest_first
 from bot.core.ids import PaperId
+from bot.core.limits import Limits
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
-from bot.core.query.compiled import compile_query
+from bot.core.query.compiled import CompiledQuery, compile_query
 from bot.core.query.parser import Query
 from bot.matching.index import PaperIndex
 from bot.services.context import ServiceContext
+from bot.services.queries.hints import NO_STUDY, Study, study
 from bot.store import list_days, papers
 
 RECENT_DAYS = 7  # the period in which /subscribe counts a keyword's papers; also /preview's default
 MAX_DAYS = 30
+STUDY_DAYS = MAX_DAYS  # the period of the numbers in hints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,8 @@ class Preview:
     days: int
     papers: tuple[Paper, ...]  # newest list day first; within a day, by upvotes
     days_known: int  # how many of the list days have been read; fewer than `days` during the backfill
+    compiled: CompiledQuery
+    study: Study = NO_STUDY
 
 
 class Search:
@@ -50,17 +55,50 @@ class Search:
         first = today - timedelta(days=days - 1)
         async with self._database.read() as conn:
             reads = await list_days.reads(conn, first, today)
-        matches = newest_first((await self.recent([query.expression], days=days))[query.expression])
-        return Preview(query=query.parsed(), days=days, papers=tuple(matches), days_known=len(reads))
+        found, studied = await self.studied([query], days=max(days, STUDY_DAYS))
+        matches = [paper for paper in found[query.expression] if paper.list_day and paper.list_day >= first]
+        return Preview(
+            query=query.parsed(),
+            compiled=query,
+            days=days,
+            papers=tuple(newest_first(matches)),
+            days_known=len(reads),
+            study=studied,
+        )
+
+    async def studied(
+        self, queries: Sequence[CompiledQuery], *, days: int = STUDY_DAYS
+    ) -> tuple[dict[str, list[Paper]], Study]:
+        """As `recent`, for what a person typed, and how it was read, with hints."""
+        window = await self._window(days)
+        expressions = [query.expression for query in queries]
+        matches, result = await asyncio.to_thread(_studied, window, queries, days, self._limits)
+        return _by_query(window, expressions, matches), result
 
     async def recent(self, compiled: Collection[str], *, days: int) -> dict[str, list[Paper]]:
         """For each compiled query, the papers of the last `days` list days that it matches."""
+        window = await self._window(days)
+        return _by_query(window, compiled, await asyncio.to_thread(_search, window, compiled))
+
+    async def _window(self, days: int) -> list[Paper]:
         today = open_list_day(self._clock())
         async with self._database.read() as conn:
-            window = await papers.between(conn, today - timedelta(days=days - 1), today)
-        by_id = {paper.id: paper for paper in window}
-        matches = await asyncio.to_thread(_search, window, compiled)
-        return {query: [by_id[paper_id] for paper_id in matches.get(query, ())] for query in compiled}
+            return await papers.between(conn, today - timedelta(days=days - 1), today)
+
+
+def _by_query(
+    window: Sequence[Paper], compiled: Iterable[str], matches: Mapping[str, Sequence[PaperId]]
+) -> dict[str, list[Paper]]:
+    by_id = {paper.id: paper for paper in window}
+    return {query: [by_id[paper_id] for paper_id in matches.get(query, ())] for query in compiled}
+
+
+def _studied(
+    window: Sequence[Paper], queries: Sequence[CompiledQuery], days: int, limits: Limits
+) -> tuple[dict[str, tuple[PaperId, ...]], Study]:
+    index = PaperIndex(window)
+    matches = index.search_many(query.expression for query in queries)
+    return matches, study(index, queries, days=days, limits=limits)
 
 
 def _search(window: Sequence[Paper], compiled: Collection[str]) -> dict[str, tuple[PaperId, ...]]:

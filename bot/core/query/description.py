@@ -1,0 +1,189 @@
+"""How a query was read, in words: *papers with “agent” and “benchmark”, without “survey”*."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Final
+
+from bot.core.plurals import in_a_list
+from bot.core.query.acronyms import expansions
+from bot.core.query.expression import mode_of
+from bot.core.query.nodes import And, Everything, Field, Node, Or, Phrase
+from bot.core.query.parser import Query
+from bot.core.words.inflection import AMERICAN, LONG_FORMS, WRITTEN_ACRONYMS, fold
+from bot.core.words.tokenizer import Mode, capital_form, has_capital_within, run_words
+
+_BRITISH: Final = {american: british for british, american in AMERICAN.items()}
+_LONG_FORMS: Final = {
+    folded: long_form
+    for long_form in LONG_FORMS.values()
+    if (folded := " ".join(run_words(long_form))) != long_form
+}
+_PLACES: Final = {
+    Field.TITLE: "in the title",
+    Field.ABSTRACT: "in the abstract",
+    Field.KEYWORD: "in the AI keywords",
+    Field.TOPIC: "in the title or the AI keywords",
+}
+_MAX_OTHER_FORMS: Final = 3
+_NOTHING: Final[Mapping[str, int]] = {}
+
+
+def described(query: Query) -> str:
+    """What the query matches, as plain text without a full stop: *papers with “video” or “audio”*."""
+    return f"papers {_node(query.root)}" if not isinstance(query.root, Everything) else "every paper"
+
+
+def reading(query: Query, *, more: Mapping[str, int] = _NOTHING, period: str = "") -> str:
+    """How the query was read, where what was typed does not show it; else ''.
+
+    `more` has the papers that each phrase, as typed, finds by its other forms alone, in the period.
+    """
+    phrases = phrases_of(query)
+    parts: list[str] = []
+    if len(phrases) > 1 or isinstance(query.root, And) or any(map(_capitals, phrases)):
+        parts.append(described(query))
+    for phrase in phrases:
+        if others := other_forms(phrase):
+            number = more.get(phrase.source, 0)
+            found = f": {number:,} more {period}".rstrip() if number else ""
+            parts.append(f"{phrase.source}, also {_any_of(others)}{found}")
+        if others := spellings(phrase):
+            parts.append(f"{phrase.source}, also spelled {_any_of(others)}")
+    return "; ".join(dict.fromkeys(parts))
+
+
+def _any_of(words: Sequence[str]) -> str:
+    return in_a_list([f"“{word}”" for word in words], joiner="or")
+
+
+def phrases_of(query: Query) -> tuple[Phrase, ...]:
+    """The phrases of the query in the order typed, those that it excludes too."""
+    return tuple(sorted(_phrases(query.root), key=lambda phrase: phrase.position))
+
+
+def other_forms(phrase: Phrase) -> tuple[str, ...]:
+    """The acronyms or long forms that the phrase is searched as too."""
+    if mode_of(phrase) is not Mode.RUN or (phrase.field is not None and phrase.field.is_name):
+        return ()
+    return tuple(_as_written(" ".join(words)) for words in expansions(phrase.words)[1 : _MAX_OTHER_FORMS + 1])
+
+
+def spellings(phrase: Phrase) -> tuple[str, ...]:
+    """The other spellings, British or American, of the phrase's words."""
+    if mode_of(phrase) is not Mode.RUN or (phrase.field is not None and phrase.field.is_name):
+        return ()
+    typed = [fold(word.lower(), word) for word in phrase.source.split()]
+    others = [AMERICAN.get(word) or _BRITISH.get(word) for word in typed]
+    return tuple(dict.fromkeys(word for word in others if word))
+
+
+def quoted(phrase: Phrase) -> str:
+    """The words of the phrase as typed, in the singular, between quotation marks."""
+    typed = phrase.source.strip('"\u201c\u201d').strip()
+    if mode_of(phrase) is Mode.RUN and not (phrase.field is not None and phrase.field.is_name):
+        typed = " ".join(map(_singular, typed.split()))
+    return f"“{typed[:-1]}…”" if phrase.is_prefix else f"“{typed}”"
+
+
+def _as_written(text: str) -> str:
+    """With acronyms and long forms as they are written: *CoT*, *mixture of experts*."""
+    text = " ".join(WRITTEN_ACRONYMS.get(word, word) for word in text.split(" "))
+    for folded, written in _LONG_FORMS.items():
+        if folded != written:
+            text = text.replace(folded, written)
+    return text
+
+
+def _singular(word: str) -> str:
+    return capital_form(word.lower(), word) if word.isalpha() and word.isascii() else word
+
+
+def _node(node: Node) -> str:
+    """The node behind a noun: `with “agent”`, `by “Kaiming He”`."""
+    match node:
+        case Everything():
+            return "of any kind"
+        case Phrase():
+            return _grouped([node], "and")
+        case Or():
+            return _grouped(node.parts, "or")
+        case And():
+            wanted = [part for part in node.parts if not isinstance(part, Everything)]
+            texts = [_grouped(wanted, "and"), *_without(node.without)]
+            return ", ".join(filter(None, texts))
+
+
+def _grouped(parts: Iterable[Node], joiner: str) -> str:
+    """The parts in the order typed; neighbours in the same field share their words."""
+    texts: list[str] = []
+    for key, group in groupby(sorted(parts, key=_position), key=_key):
+        members = list(group)
+        if key is None:
+            texts += [_inner(member, joiner) for member in members]
+        else:
+            texts.append(_alike(members, joiner))
+    return in_a_list(texts, joiner=joiner)
+
+
+def _inner(node: Node, joiner: str) -> str:
+    """A part that is no phrase, within others."""
+    if isinstance(node, Or):
+        keys = {_key(part) for part in node.parts}
+        if joiner == "and" and len(keys) == 1 and None not in keys:
+            which = "either " if len(node.parts) == 2 else "any of "
+            return _alike(sorted(node.parts, key=_position), "or", which=which)
+        return f"({_node(node)})"
+    return f"({_node(node)})" if joiner == "or" else _node(node)
+
+
+def _without(parts: Sequence[Node]) -> Iterator[str]:
+    for key, group in groupby(sorted(parts, key=_position), key=_key):
+        members = list(group)
+        if key is None:
+            yield from (f"but not ({_node(member)})" for member in members)
+        else:
+            negation = "not " if key in {Field.AUTHOR, Field.ORG} else ""
+            yield negation + _alike(members, "or", preposition="without")
+
+
+def _alike(nodes: Iterable[Node], joiner: str, *, which: str = "", preposition: str = "with") -> str:
+    """Phrases in one field: `with “agent” and “benchmark” in the title`."""
+    phrases = [node for node in nodes if isinstance(node, Phrase)]
+    terms = which + in_a_list([_term(phrase) for phrase in phrases], joiner=joiner)
+    match phrases[0].field:
+        case None:
+            return f"{preposition} {terms}"
+        case Field.AUTHOR:
+            return f"by {terms}"
+        case Field.ORG:
+            return f"from {terms}"
+        case field:
+            return f"{preposition} {terms} {_PLACES[field]}"
+
+
+def _key(node: Node) -> str | None:
+    """Equal for phrases that may share their words; None for what is no phrase."""
+    return str(node.field) if isinstance(node, Phrase) else None
+
+
+def _term(phrase: Phrase) -> str:
+    return quoted(phrase) + (" in these capitals" if _capitals(phrase) else "")
+
+
+def _capitals(phrase: Phrase) -> bool:
+    """Whether the phrase is found in its own capitals alone."""
+    return phrase.is_quote and any(map(has_capital_within, phrase.words))
+
+
+def _position(node: Node) -> int:
+    return min((phrase.position for phrase in _phrases(node)), default=-1)
+
+
+def _phrases(node: Node) -> Iterator[Phrase]:
+    if isinstance(node, Phrase):
+        yield node
+    elif isinstance(node, And | Or):
+        for part in (*node.parts, *(node.without if isinstance(node, And) else ())):
+            yield from _phrases(part)

@@ -1,0 +1,286 @@
+"""Rewrites: other ways to type a query that may be what was meant. Nothing is rewritten without a press.
+
+Whether a rewrite is worth a hint is decided in `hints`, by what both queries find.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from bot.core.query.acronyms import expansions
+from bot.core.query.errors import QueryError
+from bot.core.query.expression import mode_of
+from bot.core.query.lexer import Kind as TokenKind
+from bot.core.query.lexer import Token, tokens
+from bot.core.query.nodes import And, Field, Node, Or, Phrase, positive_phrases
+from bot.core.query.parser import Query, parse_query
+from bot.core.words.latex import readable
+from bot.core.words.tokenizer import Mode, run_words
+
+_OPERATORS: Final = {"and": "AND", "&": "AND", "&&": "AND", "or": "OR", "|": "OR", "||": "OR", "not": "NOT"}
+_OR_WITHOUT_SPACES = re.compile(r"(?<=\w)\|{1,2}(?=\w)")
+_WORD = re.compile(r"[^\W_]+")
+# Left out where the words of a phrase are searched one by one.
+_FUNCTION_WORDS: Final = frozenset(
+    "a an and as at by for from in into is of on or the their to using via vs with without".split()  # noqa: SIM905 - easier to read
+)
+# What the beginnings of a word end before; the longest first.
+_ENDINGS: Final = (
+    *("ization", "isation", "izing", "ising", "izer", "iser", "ized", "ised"),
+    *("ation", "ative", "ator", "ating", "ated", "ing", "ion", "ive", "or", "er", "ed"),
+)
+_KEPT: Final = ("iz", "is")  # of an ending that begins with it
+_MIN_BEGINNING: Final = 5
+_MAX_SURNAME_WORDS: Final = 3
+_MAX_GIVEN_WORDS: Final = 3
+
+
+class Kind(IntEnum):
+    """What a rewrite changes; the most useful first."""
+
+    OPERATOR = 1  # `and`, `|`, `;` and the like are words or punctuation
+    SURNAME_FIRST = 2  # `author:He, Kaiming`
+    MINUS_FOR_ALL = 3  # a minus reaches only the last of several keywords
+    SPELLING = 4  # no paper has this word
+    NAME_AND_WORDS = 5  # nobody is called that
+    ALL_WORDS = 6  # the words of a phrase, anywhere
+    TWO_WORDS = 7  # `finetuning` does not find *fine tuning*
+    BEGINNING = 8  # `tokenizer` does not find *tokenization*
+    CAPITALS = 9  # `IT` finds *it*
+    TOPIC = 10  # what the paper is about
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewrite:
+    kind: Kind
+    text: str  # what to type instead
+    about: str = ""  # the part of the query that it replaces, or the word that is meant
+
+
+def operators(typed: str) -> Iterator[Rewrite]:
+    """With operators for what other search boxes take as operators."""
+    text = readable(typed)
+    rewritten = text
+    signs: list[str] = []
+    for phrase in reversed(_runs(text)):
+        changed = _with_operators(phrase.source, signs)
+        if changed != phrase.source:
+            rewritten = _replaced(rewritten, phrase, changed)
+    if rewritten != text and _is_query(rewritten):
+        yield Rewrite(kind=Kind.OPERATOR, text=rewritten, about=signs[0])
+
+
+def _with_operators(source: str, signs: list[str]) -> str:
+    chunks: list[str] = []
+    for chunk in source.split(" "):
+        changed = _OPERATORS.get(chunk) or _OR_WITHOUT_SPACES.sub(" OR ", chunk)
+        if changed == chunk and chunk != ";" and chunk.endswith(";"):
+            changed = chunk[:-1] + ","
+        elif chunk == ";" and chunks:
+            changed = chunks.pop() + ","
+        elif chunks and chunk.startswith("!") and _WORD.search(chunk):
+            changed = "-" + chunk.lstrip("!")
+        elif chunks and chunk == "!":
+            changed = "NOT"
+        if changed != chunk:
+            signs.append(chunk if chunk in _OPERATORS else next(sign for sign in "|;!" if sign in chunk))
+        chunks.append(changed)
+    return " ".join(chunks)
+
+
+def surname_first(typed: str) -> Iterator[Rewrite]:
+    """With the given names of `author:Surname, Given` in front, and no comma."""
+    text = readable(typed)
+    try:
+        found = tokens(text)
+    except QueryError:
+        return
+    for place, token in enumerate(found):
+        if token.field is not Field.AUTHOR:
+            continue
+        surname_end = _run_end(found, place + 1)
+        given_start = surname_end + 1
+        given_end = _run_end(found, given_start)
+        if not (
+            1 <= surname_end - place - 1 <= _MAX_SURNAME_WORDS
+            and found[surname_end].kind == TokenKind.COMMA
+            and 1 <= given_end - given_start <= _MAX_GIVEN_WORDS
+        ):
+            continue
+        surname = text[found[place + 1].start : found[surname_end - 1].end]
+        given = text[found[given_start].start : found[given_end - 1].end]
+        before, after = text[: found[place + 1].start], text[found[given_end - 1].end :]
+        yield Rewrite(
+            kind=Kind.SURNAME_FIRST, text=f"{before}{given} {surname}{after}", about=f"{given} {surname}"
+        )
+
+
+def _run_end(found: Sequence[Token], start: int) -> int:
+    end = start
+    while end < len(found) and found[end].kind == TokenKind.WORD:
+        end += 1
+    return end
+
+
+def minus_for_all(parts: Sequence[str]) -> Iterator[Rewrite]:
+    """With what the last of several keywords excludes excluded from each; they are separated by commas."""
+    if len(parts) < 2:
+        return
+    roots = [parse_query(part).root for part in parts]
+    last = roots[-1]
+    if not isinstance(last, And) or not last.without:
+        return
+    if any(isinstance(root, And) and root.without for root in roots[:-1]):
+        return
+    excluded = " ".join(f"-{_as_term(node)}" for node in last.without)
+    rewritten = [
+        f"({part}) {excluded}" if isinstance(root, Or) else f"{part} {excluded}"
+        for part, root in zip(parts[:-1], roots[:-1], strict=True)
+    ]
+    yield Rewrite(kind=Kind.MINUS_FOR_ALL, text=", ".join([*rewritten, parts[-1]]), about=excluded)
+
+
+def _as_term(node: Node) -> str:
+    """The node as one term of the language, in the words typed where it is a phrase."""
+    if not isinstance(node, Phrase):
+        return f"({node})"
+    return _term_of(node, node.field)
+
+
+def _term_of(phrase: Phrase, field: Field | None) -> str:
+    typed = phrase.source
+    one = typed if phrase.is_quote or " " not in typed else f"({typed})"
+    return one if field is None else f"{field}:{one}"
+
+
+def all_words(typed: str) -> Iterator[Rewrite]:
+    """With `AND` between the words of a phrase; acronyms' long forms stay together."""
+    text = readable(typed)
+    for phrase in _wanted_runs(text):
+        chunks = [
+            chunk
+            for chunk in _units(phrase.source.split(" "))
+            if _WORD.search(chunk) and chunk.lower() not in _FUNCTION_WORDS
+        ]
+        if len(chunks) > 1:
+            rewritten = _replaced(text, phrase, " AND ".join(chunks))
+            yield Rewrite(kind=Kind.ALL_WORDS, text=rewritten, about=phrase.source)
+
+
+def _units(words: Sequence[str]) -> Iterator[str]:
+    """The words, those of an acronym's long form as one."""
+    start = 0
+    while start < len(words):
+        end = next(
+            (
+                end
+                for end in range(len(words), start + 1, -1)
+                if any(len(other) == 1 for other in expansions(run_words(" ".join(words[start:end]))))
+            ),
+            start + 1,
+        )
+        yield " ".join(words[start:end])
+        start = end
+
+
+def names_and_words(typed: str) -> Iterator[Rewrite]:
+    """With the last words of a name searched as words; the longest name first."""
+    text = readable(typed)
+    for phrase in positive_phrases(parse_query(text).root):
+        words = phrase.source.split(" ")
+        if phrase.field is None or not phrase.field.is_name or phrase.is_quote:
+            continue
+        for end in range(len(words) - 1, 0, -1):
+            name, rest = " ".join(words[:end]), " ".join(words[end:])
+            rewritten = _replaced(text, phrase, f"{name} AND {rest}")
+            yield Rewrite(kind=Kind.NAME_AND_WORDS, text=rewritten, about=f"{phrase.field}:{phrase.source}")
+
+
+def beginning(typed: str) -> Iterator[Rewrite]:
+    """With a star after the beginning of the query's only word."""
+    text = readable(typed)
+    if not text.isalpha():
+        return
+    (word,) = run_words(text) or ("",)
+    for ending in _ENDINGS:
+        stem = word.removesuffix(ending)
+        if stem != word:
+            stem += next((kept for kept in _KEPT if ending.startswith(kept)), "")
+            if len(stem) >= _MIN_BEGINNING:
+                yield Rewrite(kind=Kind.BEGINNING, text=f"{stem}*", about=text)
+            return
+
+
+def in_capitals(typed: str) -> Iterator[Rewrite]:
+    """In quotes, where the query's only word is in capitals."""
+    text = readable(typed)
+    if text.isalpha() and text.isupper() and len(text) > 1:
+        yield Rewrite(kind=Kind.CAPITALS, text=f'"{text}"', about=text)
+
+
+def as_topic(typed: str) -> Iterator[Rewrite]:
+    """With `topic:` in front of what is wanted."""
+    text = readable(typed)
+    rewritten = text
+    for phrase in sorted(positive_phrases(parse_query(text).root), key=lambda each: -each.position):
+        if phrase.field is None:
+            rewritten = _replaced(rewritten, phrase, _term_of(phrase, Field.TOPIC))
+    if rewritten != text and _is_query(rewritten):
+        yield Rewrite(kind=Kind.TOPIC, text=rewritten, about=text)
+
+
+def words_of(typed: str) -> tuple[str, ...]:
+    """The words of the phrases that are wanted, folded, for which a similar one or two may be meant."""
+    return tuple(word for phrase in _wanted_runs(readable(typed)) for word in phrase.words if word.isalpha())
+
+
+def with_word(typed: str, word: str, instead: str, kind: Kind) -> Iterator[Rewrite]:
+    """With another word in the place of a folded one."""
+    text = readable(typed)
+    for phrase in _wanted_runs(text):
+        for part in _WORD.finditer(phrase.source):
+            if run_words(part[0]) == (word,):
+                changed = phrase.source[: part.start()] + instead + phrase.source[part.end() :]
+                yield Rewrite(kind=kind, text=_replaced(text, phrase, changed), about=part[0])
+                return
+
+
+def _wanted_runs(text: str) -> list[Phrase]:
+    return [phrase for phrase in positive_phrases(parse_query(text).root) if _is_run(phrase)]
+
+
+def _runs(text: str) -> list[Phrase]:
+    """The runs of words of a query, in the order typed."""
+    return sorted(
+        (phrase for phrase in _phrases(parse_query(text)) if _is_run(phrase)), key=lambda each: each.position
+    )
+
+
+def _is_run(phrase: Phrase) -> bool:
+    return mode_of(phrase) is Mode.RUN and not (phrase.field is not None and phrase.field.is_name)
+
+
+def _phrases(query: Query) -> Iterable[Phrase]:
+    waiting: list[Node] = [query.root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Phrase):
+            yield node
+        elif isinstance(node, And | Or):
+            waiting += [*node.parts, *(node.without if isinstance(node, And) else ())]
+
+
+def _replaced(text: str, phrase: Phrase, instead: str) -> str:
+    return text[: phrase.position] + instead + text[phrase.position + len(phrase.source) :]
+
+
+def _is_query(text: str) -> bool:
+    try:
+        parse_query(text)
+    except QueryError:
+        return False
+    return True

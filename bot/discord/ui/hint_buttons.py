@@ -1,0 +1,109 @@
+"""The buttons below answers with hints: each does what its hint says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Self
+
+import discord
+from typing_extensions import override
+
+from bot.core.ids import ChannelId
+from bot.core.markdown import length, plain, shorten
+from bot.discord.answers import papers as paper_answers
+from bot.discord.answers import subscriptions as answers
+from bot.discord.permissions import targets
+from bot.discord.ui.components import PersistentItem, client_of
+from bot.discord.ui.pages import answer
+from bot.discord.ui.subscription_buttons import PostOlderButton
+from bot.services.feeds.subscriptions import Subscribed
+from bot.services.queries.search import Preview
+
+# Discord's limits. A rewrite that is too long for an id has no button: its hint says what to type.
+MAX_ID_LENGTH = 100
+MAX_LABEL_LENGTH = 80
+
+
+class InsteadButton(
+    PersistentItem,
+    template=r"instead:(?P<channel>\d{1,20}):(?P<ids>\d{1,18}(?:\.\d{1,18})*):(?P<keywords>.+)",
+):
+    """Subscribes a channel to other keywords instead of some of its subscriptions."""
+
+    def __init__(self, channel_id: ChannelId, ids: Sequence[int], keywords: str) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label=shorten(plain(f"Use {keywords} instead"), MAX_LABEL_LENGTH),
+                style=discord.ButtonStyle.secondary,
+                custom_id=f"instead:{channel_id}:{'.'.join(map(str, ids))}:{keywords}",
+            )
+        )
+        self._channel_id = channel_id
+        self._ids = ids
+        self._keywords = keywords
+
+    @classmethod
+    def below(cls, result: Subscribed) -> list[InsteadButton]:
+        """A button for each hint."""
+        ids = {item.subscription.query.canonical: item.subscription.id for item in result.wanted}
+        buttons = [
+            cls(result.feed.channel_id, [ids[query] for query in hint.queries], hint.rewrite.text)
+            for hint in result.study.hints
+            if ids.keys() >= set(hint.queries)
+        ]
+        return [button for button in buttons if length(button.custom_id) <= MAX_ID_LENGTH]
+
+    @override
+    @classmethod
+    def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
+        ids = [int(one) for one in match["ids"].split(".")]
+        return cls(ChannelId(int(match["channel"])), ids, match["keywords"])
+
+    @override
+    async def on_press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer()
+        target = await targets.of_button(interaction, self._channel_id)
+        services = client_of(interaction).services
+        replaced = await services.subscriptions.replace(
+            self._ids, self._keywords, channel_id=target.channel_id, user_id=target.user_id
+        )
+        pages = answers.replaced(replaced, now=services.clock())
+        await answer(interaction, pages, buttons=below_subscribe(replaced.result))
+
+
+class PreviewButton(PersistentItem, template=r"preview:(?P<days>\d{1,4}):(?P<keywords>.+)"):
+    """Previews other keywords, in place of the preview above."""
+
+    def __init__(self, days: int, keywords: str) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label=shorten(plain(f"Preview {keywords}"), MAX_LABEL_LENGTH),
+                style=discord.ButtonStyle.secondary,
+                custom_id=f"preview:{days}:{keywords}",
+            )
+        )
+        self._days = days
+        self._keywords = keywords
+
+    @classmethod
+    def below(cls, result: Preview) -> list[PreviewButton]:
+        """A button for each hint."""
+        buttons = [cls(result.days, hint.rewrite.text) for hint in result.study.hints]
+        return [button for button in buttons if length(button.custom_id) <= MAX_ID_LENGTH]
+
+    @override
+    @classmethod
+    def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
+        return cls(int(match["days"]), match["keywords"])
+
+    @override
+    async def on_press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer()
+        result = await client_of(interaction).services.search.preview(self._keywords, days=self._days)
+        await answer(interaction, paper_answers.preview(result), buttons=PreviewButton.below(result))
+
+
+def below_subscribe(result: Subscribed) -> list[PersistentItem]:
+    """The buttons below what was subscribed to."""
+    return [*InsteadButton.below(result), *PostOlderButton.below(result)]

@@ -1,0 +1,144 @@
+"""Hints on queries: how each was read, with numbers, and what may have been meant, by recent papers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import chain, islice
+from typing import Final
+
+from bot.core.ids import PaperId
+from bot.core.limits import Limits
+from bot.core.query import rewrites
+from bot.core.query.compiled import CompiledQuery, compile_alternatives
+from bot.core.query.description import other_forms, phrases_of
+from bot.core.query.errors import QueryError
+from bot.core.query.expression import compile_as_typed, compile_node
+from bot.core.query.hints import Hint, chosen
+from bot.core.query.nodes import Field, Phrase
+from bot.core.query.parser import Query, split_alternatives
+from bot.core.query.rewrites import Kind, Rewrite
+from bot.core.words.tokenizer import name_words
+from bot.matching.index import PaperIndex
+from bot.matching.vocabulary import Vocabulary
+
+# Bounds the work for one answer: further queries get no hints, and further rewrites are not tried.
+_MAX_QUERIES: Final = 10
+_MAX_REWRITES: Final = 12  # of one query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expansion:
+    """What one phrase finds by its acronyms and long forms alone."""
+
+    phrase: str  # as typed
+    others: tuple[str, ...]
+    more: int  # papers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """How queries were read, and hints on them, by the papers of the last `days` list days."""
+
+    days: int
+    expansions: dict[str, tuple[Expansion, ...]]  # by the query's canonical form
+    hints: tuple[Hint, ...] = ()
+
+
+NO_STUDY: Final = Study(days=0, expansions={})
+
+
+def study(index: PaperIndex, queries: Sequence[CompiledQuery], *, days: int, limits: Limits) -> Study:
+    """Studies what a person typed: one query, or several between commas. Takes long: call it in a thread."""
+    evidence = _Evidence(index, limits)
+    return Study(
+        days=days,
+        expansions={query.canonical: tuple(evidence.expansions(query.parsed())) for query in queries},
+        hints=chosen(
+            chain(
+                evidence.hints_on_all(queries),
+                *(evidence.hints_on(query) for query in queries[:_MAX_QUERIES]),
+            )
+        ),
+    )
+
+
+class _Evidence:
+    """What queries and their rewrites find."""
+
+    def __init__(self, index: PaperIndex, limits: Limits) -> None:
+        self._index = index
+        self._limits = limits
+        self._found: dict[str, frozenset[PaperId]] = {}
+
+    def expansions(self, query: Query) -> Iterator[Expansion]:
+        for phrase in phrases_of(query):
+            if others := other_forms(phrase):
+                more = self._papers(compile_node(phrase)) - self._papers(compile_as_typed(phrase))
+                yield Expansion(phrase=phrase.source, others=others, more=len(more))
+
+    def hints_on_all(self, queries: Sequence[CompiledQuery]) -> Iterator[Hint]:
+        """Hints on several keywords together."""
+        typed = ", ".join(query.text for query in queries)
+        for rewrite in rewrites.minus_for_all(split_alternatives(typed)):
+            yield from self._measured(queries, rewrite)
+        for rewrite in rewrites.surname_first(typed):
+            name = compile_node(Phrase(words=name_words(rewrite.about), field=Field.AUTHOR))
+            for hint in self._measured(queries, rewrite):
+                yield replace(hint, after=len(self._papers(name)))
+
+    def hints_on(self, query: CompiledQuery) -> Iterator[Hint]:
+        """Hints on one query; which of them are useful is decided by their numbers."""
+        before = self._papers(query.expression)
+        found = self._rewrites(query.text, finds_none=not before)
+        for rewrite in islice(found, _MAX_REWRITES):
+            yield from self._measured([query], rewrite)
+
+    def _rewrites(self, typed: str, *, finds_none: bool) -> Iterator[Rewrite]:
+        yield from rewrites.operators(typed)
+        if finds_none:
+            yield from self._similar_words(typed)
+            yield from rewrites.names_and_words(typed)
+        yield from rewrites.all_words(typed)
+        yield from self._two_words(typed)
+        yield from rewrites.beginning(typed)
+        yield from rewrites.in_capitals(typed)
+        yield from rewrites.as_topic(typed)
+
+    def _similar_words(self, typed: str) -> Iterator[Rewrite]:
+        for word in rewrites.words_of(typed):
+            if word not in self._vocabulary and (meant := self._vocabulary.similar(word)):
+                yield from rewrites.with_word(typed, word, meant, Kind.SPELLING)
+
+    def _two_words(self, typed: str) -> Iterator[Rewrite]:
+        for word in rewrites.words_of(typed):
+            for halves in self._vocabulary.halves(word):
+                yield from rewrites.with_word(typed, word, "-".join(halves), Kind.TWO_WORDS)
+
+    def _measured(self, queries: Sequence[CompiledQuery], rewrite: Rewrite) -> Iterator[Hint]:
+        try:
+            instead = compile_alternatives(rewrite.text, self._limits)
+        except QueryError:
+            return
+        if {query.canonical for query in instead} == {query.canonical for query in queries}:
+            return
+        yield Hint(
+            rewrite=rewrite,
+            queries=tuple(query.canonical for query in queries),
+            before=len(self._union(queries)),
+            after=len(self._union(instead)),
+            listed=len(self._index),
+        )
+
+    def _union(self, queries: Iterable[CompiledQuery]) -> frozenset[PaperId]:
+        return frozenset(chain.from_iterable(self._papers(query.expression) for query in queries))
+
+    def _papers(self, expression: str) -> frozenset[PaperId]:
+        if expression not in self._found:
+            self._found[expression] = frozenset(self._index.search(expression))
+        return self._found[expression]
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return self._index.vocabulary()

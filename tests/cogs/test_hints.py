@@ -1,0 +1,269 @@
+"""How keywords were read, hints on them, and the buttons that do what a hint says."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from tests.cogs.rights import overwrite
+from tests.cogs.test_acknowledging import twice
+from tests.world import World, text_of
+
+
+async def listed(world: World, *titles: str, **fields: Any) -> None:
+    """Papers with these titles, all listed yesterday."""
+    for number, title in enumerate(titles):
+        day = world.today - timedelta(days=1)
+        world.list_paper(f"2608.{number:05}", day=day, title=title, summary="…", **fields)
+    await world.read_archive()
+
+
+async def subscribe(world: World, keywords: str) -> Any:
+    return await world.admin.slash(world.channel, "subscribe", keywords=keywords)
+
+
+def labels(result: Any) -> list[str]:
+    return [item["label"] for row in result.response.components for item in row["components"]]
+
+
+async def test_several_terms_are_said_in_words_everywhere(world: World) -> None:
+    await listed(world, "Agents and a benchmark", "A benchmark of agents: a survey")
+    read = "Read as: papers with “agent” and “benchmark”, without “survey”"
+
+    typed = "agents -survey benchmark"
+    assert read in text_of(await subscribe(world, typed))
+    assert read in text_of(await world.admin.slash(world.channel, "preview", keywords=typed))
+    assert read in text_of(await world.admin.slash(world.channel, "subscriptions"))
+
+
+async def test_one_term_says_enough(world: World) -> None:
+    assert "Read as" not in text_of(await subscribe(world, "diffusion models"))
+    assert "Read as" not in text_of(await world.admin.slash(world.channel, "subscriptions"))
+
+
+async def test_an_acronym_says_how_many_its_long_form_adds(world: World) -> None:
+    await listed(world, "RL for all", "Reinforcement learning", "Deep reinforcement learning", "Video")
+
+    said = text_of(await subscribe(world, "RL"))
+
+    assert "Read as: RL, also “reinforcement learning”: 2 more in the last 30 days" in said
+
+
+async def test_a_misspelt_word_is_replaced_by_one_press(world: World) -> None:
+    await listed(world, "Diffusion models", "Fast diffusion models", "Tea")
+
+    shown = await subscribe(world, "diffussion models")
+
+    said = text_of(shown)
+    assert (
+        "No paper in the last 30 days has `diffussion`. Did you mean `diffusion models`? It finds 2." in said
+    )
+    pressed = await world.admin.click(shown.response, label="Use diffusion models instead")
+    said = text_of(pressed)
+    assert "Subscription replaced" in said
+    assert f"<#{world.channel.id}>: `diffussion models` → `diffusion models`" in said
+    assert "Next post:" in said
+    assert await world.subscriptions() == ["diffusion models"]
+
+
+async def test_a_word_that_papers_have_is_not_misspelt(world: World) -> None:
+    await listed(world, "Diffusion", "Diffusions", "Diffussion")
+
+    assert "Did you mean" not in text_of(await subscribe(world, "diffussion"))
+
+
+async def test_a_word_like_no_other_gets_no_hint(world: World) -> None:
+    await listed(world, "Diffusion models")
+
+    assert "💡" not in text_of(await subscribe(world, "quaternion"))
+
+
+async def test_an_operator_in_lower_case_is_hinted_at_with_both_numbers(world: World) -> None:
+    await listed(world, "Agents need a benchmark", "A benchmark of agents", "Agents")
+
+    said = text_of(await subscribe(world, "agents and benchmark"))
+
+    assert "`agents AND benchmark` finds 2 papers in the last 30 days; what you typed finds none." in said
+
+
+async def test_a_phrase_that_is_one_gets_no_hint(world: World) -> None:
+    await listed(world, "Search and rescue", "Search and rescue again", "Search, then rescue")
+
+    assert "💡" not in text_of(await subscribe(world, "search and rescue"))
+
+
+async def test_a_phrase_that_finds_little_is_compared_with_its_words(world: World) -> None:
+    await listed(world, *(f"Agents number {n}: an LLM benchmark" for n in range(5)))
+
+    shown = await world.admin.slash(world.channel, "preview", keywords="LLM agents benchmark")
+
+    said = text_of(shown)
+    assert "`LLM agents benchmark` is a phrase, which finds none in the last 30 days." in said
+    assert "`LLM AND agents AND benchmark` finds the words anywhere: 5 papers." in said
+    pressed = await world.admin.click(shown.response, label="Preview LLM AND agents AND benchmark")
+    assert "Preview: 5 papers" in text_of(pressed)
+    assert "💡" not in text_of(pressed)
+
+
+async def test_a_phrase_that_finds_enough_gets_no_hint(world: World) -> None:
+    await listed(world, *(f"An LLM agents benchmark {n}" for n in range(5)))
+
+    assert "💡" not in text_of(
+        await world.admin.slash(world.channel, "preview", keywords="LLM agents benchmark")
+    )
+
+
+async def test_a_beginning_that_finds_many_more_is_one_press_away(world: World) -> None:
+    await listed(world, "A tokenizer", "Tokenizing", "Tokenization", "Tokenized video")
+
+    shown = await subscribe(world, "tokenizer")
+
+    assert "`tokeniz*` finds every word that begins like this: 4 papers" in text_of(shown)
+    assert labels(shown)[0] == "Use tokeniz* instead"
+    await world.admin.click(shown.response, label="Use tokeniz* instead")
+    assert await world.subscriptions() == ["tokeniz*"]
+
+
+async def test_a_beginning_that_finds_no_more_is_not_hinted_at(world: World) -> None:
+    await listed(world, "A tokenizer", "Tokenizers", "Tokens")
+
+    assert "💡" not in text_of(await subscribe(world, "tokenizer"))
+
+
+async def test_two_words_where_one_was_typed(world: World) -> None:
+    await listed(world, "Finetuning", "Fine tuning", "Fine-tuning")
+
+    said = text_of(await subscribe(world, "finetuning"))
+
+    assert "`finetuning` does not find it as two words." in said
+    assert "`fine-tuning` does: 3 papers in the last 30 days instead of 2." in said
+
+
+async def test_two_words_are_not_hinted_at_where_no_paper_has_them(world: World) -> None:
+    await listed(world, "Finetuning", "Fine art", "Tuning", "Fine-tuning")
+
+    assert "💡" not in text_of(await subscribe(world, "finetuning"))
+
+
+async def test_words_behind_an_organization_are_searched_as_words(world: World) -> None:
+    await listed(
+        world, "Diffusion", "Video", outer={"organization": {"name": "nvidia", "fullname": "NVIDIA"}}
+    )
+
+    said = text_of(await subscribe(world, "org:nvidia diffusion"))
+
+    assert "`org:nvidia diffusion` is one name, and no paper in the last 30 days has it." in said
+    assert "`org:nvidia AND diffusion` finds 1 paper." in said
+
+
+async def test_a_surname_in_front_is_hinted_at(world: World) -> None:
+    await listed(world, "ResNets", authors=("Kaiming He",))
+
+    shown = await subscribe(world, "author:He, Kaiming")
+
+    assert "`author:Kaiming He` finds 1 paper" in text_of(shown)
+    await world.admin.click(shown.response, label="Use author:Kaiming He instead")
+    assert await world.subscriptions() == ["author:Kaiming He"]
+
+
+async def test_an_author_and_a_keyword_are_no_name(world: World) -> None:
+    await listed(world, "Diffusion", authors=("Kaiming He",))
+
+    assert "💡" not in text_of(await subscribe(world, "author:He, diffusion"))
+
+
+async def test_a_minus_that_reaches_only_the_last_keyword(world: World) -> None:
+    await listed(world, "Agents: a survey", "Agents", "Tools")
+
+    shown = await subscribe(world, "agents, tools -survey")
+
+    said = text_of(shown)
+    assert "`-survey` applies only to the last keyword." in said
+    assert "`agents -survey, tools -survey` applies it to all: 1 paper less in the last 30 days." in said
+    pressed = text_of(
+        await world.admin.click(shown.response, label="Use agents -survey, tools -survey instead")
+    )
+    assert "`agents` → `agents -survey`" in pressed
+    assert sorted(await world.subscriptions()) == ["agents -survey", "tools -survey"]
+
+
+async def test_capitals_that_are_a_common_word(world: World) -> None:
+    await listed(world, "IT for hospitals", *(f"It is number {n}" for n in range(12)))
+
+    said = text_of(await subscribe(world, "IT"))
+
+    assert '`IT` is found in any case: 13 of 13 papers in the last 30 days. `"IT"` finds only' in said
+
+
+async def test_no_answer_has_more_than_two_hints(world: World) -> None:
+    await listed(world, "Diffusion", "Video", "Tokenizing", "Tokenized", "Tokenization", "Fine tuning")
+
+    said = text_of(await subscribe(world, "diffussion, vidoe, tokenizer, finetuning, a | b"))
+
+    assert said.count("💡") == 2
+
+
+async def test_a_hint_too_long_for_a_button_says_what_to_type(world: World) -> None:
+    await listed(world, "Diffusion")
+    rest = " OR ".join(f"some other words {n}" for n in range(5))
+
+    shown = await subscribe(world, f"diffussion OR {rest}")
+
+    assert "Did you mean `diffusion OR" in text_of(shown)
+    assert not any(label.startswith("Use") for label in labels(shown))
+
+
+async def test_the_button_works_after_a_restart(world: World) -> None:
+    await listed(world, "Diffusion")
+    shown = (await subscribe(world, "diffussion")).response
+    await world.restart()
+
+    await world.admin.click(shown, label="Use diffusion instead")
+
+    assert await world.subscriptions() == ["diffusion"]
+
+
+async def test_what_was_replaced_already_is_not_replaced_again(world: World) -> None:
+    await listed(world, "Diffusion")
+    shown = [(await subscribe(world, "diffussion")).response for _ in range(2)]
+    await world.admin.click(shown[0], label="Use diffusion instead")
+
+    said = text_of(await world.admin.click(shown[1], label="Use diffusion instead"))
+
+    assert "no longer subscribed to that" in said
+    assert await world.subscriptions() == ["diffusion"]
+
+
+async def test_one_who_may_no_longer_manage_the_channel_replaces_nothing(world: World) -> None:
+    await listed(world, "Diffusion")
+    world.env.backend.set_overwrite(world.channel.id, overwrite(world.member, manage_channels=True))
+    world.guild.set_command_permissions(await world.command("subscribe"), {world.member: True})
+    shown = (await world.member.slash(world.channel, "subscribe", keywords="diffussion")).response
+    world.env.backend.delete_overwrite(world.channel.id, world.member.id)
+
+    said = text_of(await world.member.click(shown, label="Use diffusion instead"))
+
+    assert "You need **Manage Channels**" in said
+    assert await world.subscriptions() == ["diffussion"]
+
+
+async def test_a_replacement_wants_the_same_list_days(world: World) -> None:
+    world.list_paper("2608.00001", title="Diffusion")
+    await world.run()
+    shown = await subscribe(world, "diffussion")
+    world.clock.advance(days=1, hours=2)
+    world.list_paper("2608.00002", title="Diffusion again")
+
+    await world.admin.click(shown.response, label="Use diffusion instead")
+    await world.run()
+
+    assert sorted(world.posted_ids()) == ["2608.00001", "2608.00002"]
+
+
+async def test_a_hint_pressed_twice_replaces_once(world: World) -> None:
+    await listed(world, "Diffusion")
+    shown = (await subscribe(world, "diffussion")).response
+
+    await twice(world, shown, "Use diffusion instead")
+
+    assert await world.subscriptions() == ["diffusion"]
