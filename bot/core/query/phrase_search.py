@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from bot.core.words.inflection import AMERICAN, fold, numbers
+from bot.core.words.inflection import AMERICAN, BRITISH, fold, numbers
 from bot.core.words.tokenizer import (
     MAX_PARTS,
     MAX_READING_LENGTH,
@@ -29,10 +29,10 @@ MAX_BEGINNINGS: Final = 8  # of a compound; beyond these, its further parts are 
 def query_readings(words: Sequence[str], start: int, mode: Mode) -> Iterator[tuple[int, str]]:
     """Every way to read the query as one word from `start` on: where it ends, and the word.
 
-    The words are folded, so each but the last of a compound is read as its plural too: `sales force` is
-    *salesforce*. In the modes of prefixes, the last word is only the beginning of a word and is not folded.
-    An acronym that was put in is never a part of another word. A quote's word with capitals stands between
-    marks.
+    The words are folded, so each but the last of a compound is read as its plural too, and each in British
+    spelling: `sales force` is *salesforce*. In the modes of prefixes, the last word is only the beginning of
+    a word and is not folded. An acronym that was put in is never a part of another word. A quote's word with
+    capitals stands between marks.
     """
     first = _marked(words[start])
     if mode is Mode.RUN and first != words[start]:
@@ -42,7 +42,7 @@ def query_readings(words: Sequence[str], start: int, mode: Mode) -> Iterator[tup
     if first[-1] in SIGNS:
         return
     is_prefix = mode.is_prefix
-    begun = _numbers(first)
+    begun = _unfolded(first, mode)
     for end in range(start + 1, min(start + MAX_PARTS, len(words))):
         word = _marked(words[end])
         is_acronym = mode is Mode.RUN and word != words[end]
@@ -51,7 +51,9 @@ def query_readings(words: Sequence[str], start: int, mode: Mode) -> Iterator[tup
         is_last = is_prefix and end == len(words) - 1
         for beginning in begun:
             yield end + 1, beginning + word if is_last else _folded(beginning, word, mode)
-        following = _numbers(word) if len(begun) < MAX_BEGINNINGS else (word,)
+            if mode is Mode.RUN and word in BRITISH:
+                yield end + 1, beginning + BRITISH[word]
+        following = _unfolded(word, mode) if len(begun) < MAX_BEGINNINGS else (word,)
         begun = tuple([beginning + number for beginning in begun for number in following])
 
 
@@ -59,8 +61,13 @@ def _marked(word: str) -> str:
     return word if word == word.lower() else f"{_STRICT[0]}{word}{_STRICT[1]}"
 
 
-def _numbers(word: str) -> tuple[str, ...]:
-    return (word,) if word[-1] == _STRICT[1] else numbers(word)
+def _unfolded(word: str, mode: Mode) -> tuple[str, ...]:
+    """What a folded word may have been before it became a part of a compound."""
+    if word[-1] == _STRICT[1]:
+        return (word,)
+    if mode is Mode.RUN and word in BRITISH:
+        return (*numbers(word), BRITISH[word])
+    return numbers(word)
 
 
 def _folded(beginning: str, word: str, mode: Mode) -> str:

@@ -110,6 +110,7 @@ def _singular(word: str) -> str:  # noqa: PLR0911 - one return a rule
 
 # By the British spelling of a singular.
 AMERICAN: Final = {fold(british): fold(american) for british, american in _pairs("spelling.tsv")}
+BRITISH: Final = {american: british for british, american in AMERICAN.items()}
 # The long form of each acronym that is searched as it, by the acronym's singular.
 LONG_FORMS: Final = {fold(acronym.lower()): long_form for acronym, long_form in _pairs("acronyms.tsv")}
 # How acronyms are written that are not all capitals, by their capitals: CoT, LoRA.
