@@ -18,7 +18,7 @@ from bot.core.query.parser import Query, parse_query
 from bot.errors import DeliveryError, DeliveryErrorKind, StoreError
 from bot.services.context import ServiceContext
 from bot.services.delivery.blocking import block, note_success
-from bot.services.delivery.pace import ChannelPace, Rest, growing_wait
+from bot.services.delivery.pace import ChannelPace, SendingPause, growing_wait
 from bot.services.delivery.refused_content import fail, refuse
 from bot.store import notices, outbox, papers, posts, splitting
 from bot.telemetry import AttemptOutcome
@@ -43,12 +43,12 @@ BUG = "A bug in Paperboy prevents this. The bot's operator can find the details 
 class Sending:
     """Attempts posts. An attempt raises nothing but a cancellation; a bug affects only its post."""
 
-    def __init__(self, context: ServiceContext, *, pace: ChannelPace, rest: Rest) -> None:
+    def __init__(self, context: ServiceContext, *, pace: ChannelPace, pause: SendingPause) -> None:
         self._database = context.database
         self._publisher = context.publisher
         self._clock = context.clock
         self._pace = pace
-        self._rest = rest  # pauses all sending
+        self._pause = pause
         self._telemetry = context.telemetry
         self._bugs: dict[PostId, int] = {}  # in a row, of posts that are still pending
         self._is_closing = False
@@ -62,7 +62,7 @@ class Sending:
         try:
             await self._attempt(post)
         except StoreError:  # logged once, by the database; nothing is sent while nothing can be recorded
-            self._rest.begin()
+            self._pause.begin()
             self._record(post, AttemptOutcome.POSTPONED)
         except Exception:  # noqa: BLE001 - the job guard
             _log.exception("Post %d could not be delivered because of a bug", post.id)
@@ -74,7 +74,7 @@ class Sending:
             shown = await papers.by_ids(conn, [entry.paper_id for entry in post.entries])
         message = _render(post, shown)
         await self._pace.turn(post.channel_id)
-        if self._is_closing or self._rest.seconds_left > 0:
+        if self._is_closing or self._pause.seconds_left > 0:
             return
         now = self._clock()
         again_at = now if _has_nonce(post) else now + SETTLES_WITHIN
@@ -91,7 +91,7 @@ class Sending:
             async with self._database.write() as conn:
                 await outbox.mark_sent(conn, post.id, message_id=message_id, now=self._clock())
                 await note_success(conn, post.feed_id)
-            self._rest.over()
+            self._pause.note_success()
             self._record(post, tried)
         self._bugs.pop(post.id, None)
 
@@ -156,7 +156,7 @@ class Sending:
                     if post.failures >= FAILURES_BEFORE_NOTICE:
                         await notices.add(conn, NoticeKind.DELAYED, post.feed_id, now=now)
         if error.kind is DeliveryErrorKind.BOT_REFUSED:
-            self._rest.begin(requested_wait(error).total_seconds())
+            self._pause.begin(requested_wait(error).total_seconds())
         self._record(post, tried)
         fields = {"post": post.id, "channel": post.channel_id, "outcome": tried, "code": error.code}
         _log.warning(
@@ -181,7 +181,7 @@ class Sending:
                 else:
                     await fail(conn, post, reason=BUG, code=None, now=now)
         except Exception:  # noqa: BLE001 - nothing is sent while nothing can be recorded
-            seconds = self._rest.begin()
+            seconds = self._pause.begin()
             _log.exception("The outbox could not be written; trying again in %.0f s", seconds)
         else:
             if bugs < MAX_BUGS:

@@ -9,7 +9,7 @@ from bot.core.posts import FollowUp, FollowUpKind
 from bot.errors import DeliveryError, DeliveryErrorKind, StoreError
 from bot.services.context import ServiceContext
 from bot.services.delivery.attempts import BUG, MAX_BUGS, requested_wait
-from bot.services.delivery.pace import Rest, growing_wait
+from bot.services.delivery.pace import SendingPause, growing_wait
 from bot.store import follow_ups, papers
 from bot.telemetry import AttemptOutcome
 
@@ -19,11 +19,11 @@ _log = logging.getLogger(__name__)
 class FollowingUp:
     """Attempts follow-ups. Discord knows when one was done before, so an attempt may be repeated."""
 
-    def __init__(self, context: ServiceContext, *, rest: Rest) -> None:
+    def __init__(self, context: ServiceContext, *, pause: SendingPause) -> None:
         self._database = context.database
         self._publisher = context.publisher
         self._clock = context.clock
-        self._rest = rest  # pauses all sending
+        self._pause = pause
         self._telemetry = context.telemetry
 
     async def attempt(self, follow_up: FollowUp) -> None:
@@ -31,7 +31,7 @@ class FollowingUp:
         try:
             await self._attempt(follow_up)
         except StoreError:  # logged once, by the database; nothing is tried while nothing can be recorded
-            self._rest.begin()
+            self._pause.begin()
             self._telemetry.follow_up_attempted(AttemptOutcome.POSTPONED)
         except Exception:  # noqa: BLE001 - the job guard
             _log.exception("Follow-up %d of post %d failed because of a bug", follow_up.id, follow_up.post_id)
@@ -68,7 +68,7 @@ class FollowingUp:
                     conn, follow_up.id, until=until, reason=error.reason, code=error.code
                 )
         if error.kind is DeliveryErrorKind.BOT_REFUSED:
-            self._rest.begin(requested_wait(error).total_seconds())
+            self._pause.begin(requested_wait(error).total_seconds())
         self._telemetry.follow_up_attempted(
             AttemptOutcome.REFUSED if error.kind.is_final else AttemptOutcome.POSTPONED
         )
@@ -84,7 +84,7 @@ class FollowingUp:
                 else:
                     await follow_ups.mark_failed(conn, follow_up.id, reason=BUG, code=None, now=now)
         except StoreError:
-            self._rest.begin()
+            self._pause.begin()
         except Exception:  # noqa: BLE001 - nothing can be written down now, so nothing is sent for a while
-            seconds = self._rest.begin()
+            seconds = self._pause.begin()
             _log.exception("The outbox could not be written; trying again in %.0f s", seconds)

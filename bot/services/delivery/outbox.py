@@ -16,7 +16,7 @@ from bot.errors import StoreError
 from bot.services.context import ServiceContext
 from bot.services.delivery.attempts import Sending
 from bot.services.delivery.follow_ups import FollowingUp
-from bot.services.delivery.pace import ChannelPace, Rest
+from bot.services.delivery.pace import ChannelPace, SendingPause
 from bot.store import follow_ups, outbox, posts
 
 _log = logging.getLogger(__name__)
@@ -52,11 +52,11 @@ class Delivery:
         self._clock = context.clock
         self._awake = asyncio.Event()
         self._progress = asyncio.Event()  # set and replaced after every attempt
-        self._rest = Rest()
+        self._pause = SendingPause()
         self._claimed_at = 0.0  # by the event loop's clock
         self._in_flight: dict[ChannelId, tuple[ServerId, asyncio.Task[None]]] = {}
-        self._sending = Sending(context, pace=pace or ChannelPace(), rest=self._rest)
-        self._following_up = FollowingUp(context, rest=self._rest)
+        self._sending = Sending(context, pace=pace or ChannelPace(), pause=self._pause)
+        self._following_up = FollowingUp(context, pause=self._pause)
 
     @property
     def in_flight(self) -> int:
@@ -76,9 +76,9 @@ class Delivery:
                     await self._begin_due()
                     seconds = await self._seconds_to_sleep()
                 except StoreError:  # logged once, by the database
-                    seconds = self._rest.begin()
+                    seconds = self._pause.begin()
                 except Exception:  # noqa: BLE001 - a job guard
-                    seconds = self._rest.begin()
+                    seconds = self._pause.begin()
                     _log.exception("The outbox could not be read; trying again in %.0f s", seconds)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(seconds):
@@ -116,7 +116,7 @@ class Delivery:
 
     async def _is_under_way(self, post_ids: Collection[PostId], since: datetime) -> bool:
         """Whether one of the posts is next in its channel, or waits behind one that is being sent."""
-        if self._rest.seconds_left > 0:
+        if self._pause.seconds_left > 0:
             return False
         async with self._database.read() as conn:
             channels = {
@@ -131,7 +131,7 @@ class Delivery:
         return any(next_at is not None and next_at <= now for next_at in heads)
 
     async def _begin_due(self) -> None:
-        if not self._has_room or self._rest.seconds_left > 0:
+        if not self._has_room or self._pause.seconds_left > 0:
             return
         # Channels that are busy now stay out even if their attempt ends during the query, which may still
         # show the post as pending.
@@ -174,7 +174,7 @@ class Delivery:
             self._progress = asyncio.Event()
 
     async def _seconds_to_sleep(self) -> float:
-        if (rest := self._rest.seconds_left) > 0:
+        if (rest := self._pause.seconds_left) > 0:
             return rest
         if not self._has_room:
             return BATCH_SECONDS if len(self._in_flight) < MAX_IN_FLIGHT else MAX_SLEEP_SECONDS

@@ -82,7 +82,7 @@ class ChannelPace:
         }
 
 
-class Rest:
+class SendingPause:
     """A pause of all sending, with growing length."""
 
     def __init__(self) -> None:
@@ -102,6 +102,6 @@ class Rest:
         self._until = max(self._until, asyncio.get_running_loop().time() + seconds)
         return self.seconds_left
 
-    def over(self) -> None:
-        """Notes a success, so that the next pause is short again."""
+    def note_success(self) -> None:
+        """The next pause is short again."""
         self._in_a_row = 0
