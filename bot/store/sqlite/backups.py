@@ -24,8 +24,8 @@ from bot.store.migration import known_revisions
 from bot.store.sqlite import files
 from bot.store.sqlite.address import address_of
 from bot.store.sqlite.engine import advice, parse_url
-from bot.store.sqlite.files import COMPANIONS, beside
-from bot.store.sqlite.locks import NoLocksError, alone_on, held, lock_path
+from bot.store.sqlite.files import COMPANIONS, companion
+from bot.store.sqlite.locks import NoLocksError, exclusive_lock, lock_path, locked_file
 
 _PAGES = 256  # copied at a time: a MiB
 _PAUSE_SECONDS = 0.002  # between steps, so that the bot can use the disk too
@@ -88,7 +88,7 @@ def back_up(database: Path, target: Path, *, replaces: bool) -> Contents:
     """
     named = database
     database, target = files.real(database), files.real(target)  # a symbolic link stays one
-    if target in {database, lock_path(database), *(beside(database, suffix) for suffix in COMPANIONS)}:
+    if target in {database, lock_path(database), *(companion(database, suffix) for suffix in COMPANIONS)}:
         raise BackupError(f"{target} is the database itself, or a part of it: name another file")
     if target.exists():
         if target.samefile(database):
@@ -132,7 +132,7 @@ def restore(file: Path, url: str, *, now: datetime) -> Restored:
         files.make_folder(database.parent)
     with _alone(database, called=named), _part_of(database) as (part, descriptor):
         # As it is, and nothing is created next to it: a backup's folder may be read-only.
-        is_plain = not beside(files.real(file), "-wal").exists()
+        is_plain = not companion(files.real(file), "-wal").exists()
         _copy(file, part, mode="mode=ro&immutable=1" if is_plain else "mode=rw")
         _check(part, called=file)
         asyncio.run(_make_ready(address_of(part)))
@@ -159,7 +159,7 @@ def _part_of(target: Path) -> Generator[tuple[Path, int]]:
         raise BackupError(f"the folder {target.parent} does not exist: create it, or name another")
     with (
         _backup_errors(target, busy="another backup or restore is running there; wait until it has finished"),
-        held(part) as descriptor,
+        locked_file(part) as descriptor,
     ):
         os.ftruncate(descriptor, 0)  # one that was cut off before
         _remove_companions(part)
@@ -257,7 +257,7 @@ def _alone(database: Path, *, called: Path) -> Generator[None]:
         BackupError: one runs on it.
     """
     running = f"a bot runs on {called}: stop it, then restore"
-    with _backup_errors(database, busy=running), alone_on(database):
+    with _backup_errors(database, busy=running), exclusive_lock(database):
         yield
 
 
@@ -293,7 +293,7 @@ def _set_aside(database: Path, now: datetime) -> Path:
     try:
         for suffix in COMPANIONS:  # before SQLite throws away what it cannot use
             with suppress(FileNotFoundError):
-                os.link(beside(database, suffix), beside(kept, suffix))
+                os.link(companion(database, suffix), companion(kept, suffix))
         is_settled = _settle(database)
         os.link(database, kept)  # at no moment is there no database
         files.tighten(kept)
@@ -352,7 +352,7 @@ def stamp(moment: datetime) -> str:
 
 def _remove_companions(path: Path) -> None:
     for suffix in COMPANIONS:
-        beside(path, suffix).unlink(missing_ok=True)
+        companion(path, suffix).unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -45,7 +45,8 @@ def real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def beside(path: Path, suffix: str) -> Path:
+def companion(path: Path, suffix: str) -> Path:
+    """The file that SQLite keeps next to its database, such as `-wal`."""
     return path.with_name(f"{path.name}{suffix}")
 
 
@@ -131,7 +132,7 @@ def set_mode(descriptor: int) -> None:
 
 def tighten(database: Path) -> None:
     """Close the database, and what SQLite keeps next to it, to others, as far as it is this user's."""
-    for path in (database, *(beside(database, suffix) for suffix in COMPANIONS)):
+    for path in (database, *(companion(database, suffix) for suffix in COMPANIONS)):
         mode = mode_for_others(path)
         # A file system that keeps no modes refuses; the doctor says so.
         with suppress(OSError):

@@ -22,7 +22,7 @@ from bot.core.posts import PostState
 from bot.errors import PaperboyError
 from bot.store import feeds, migration, tables
 from bot.store.sqlite.engine import refusal
-from bot.store.sqlite.files import beside, real
+from bot.store.sqlite.files import companion, real
 
 _MAX_FLAWS = 20  # reported by one inspection
 _PATIENCE = 1.0  # seconds, with another program's lock
@@ -68,7 +68,7 @@ async def inspected(path: Path, *, within_seconds: float) -> AsyncGenerator[Insp
     deadline = time.monotonic() + within_seconds
     # Where nobody has the file open, SQLite is opened as immutable: else it would create files next to it.
     place = real(path)
-    mode = "mode=ro" if beside(place, "-wal").exists() else "immutable=1"
+    mode = "mode=ro" if companion(place, "-wal").exists() else "immutable=1"
 
     async def connect() -> aiosqlite.Connection:
         connection = await aiosqlite.connect(f"file:{quote(str(place))}?{mode}", uri=True, timeout=_PATIENCE)
@@ -154,7 +154,7 @@ def user_of(path: Path) -> int | None:
     import fcntl  # noqa: PLC0415 - there is none on Windows
 
     try:
-        with beside(real(path), "-shm").open("rb") as file:
+        with companion(real(path), "-shm").open("rb") as file:
             asked = struct.pack("@hhqqi", fcntl.F_WRLCK, 0, _USED_BYTE, 1, 0)
             kind, _, _, _, process_id = struct.unpack("@hhqqi", fcntl.fcntl(file, fcntl.F_GETLK, asked))
     except OSError:

@@ -1,4 +1,4 @@
-"""Lock files: held by one program at a time, and freed by the system when it dies."""
+"""Lock files: each locked by one program at a time, and unlocked by the system when that program ends."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ _TAKEN = {errno.EAGAIN, errno.EACCES}
 
 
 class NoLocksError(OSError):
-    """The file system keeps no locks."""
+    """The file system does not support locks."""
 
 
 def lock_path(database: Path) -> Path:
-    """The file that a running bot holds, next to its database."""
+    """The file that a running bot locks, next to its database."""
     return database.with_name(f"{database.name}.lock")
 
 
 @contextmanager
-def held(path: Path) -> Generator[int]:
-    """Hold this file, made where it is missing, and give its descriptor; at the end it is removed again.
+def locked_file(path: Path) -> Generator[int]:
+    """Lock the file, created if it is missing, and yield its descriptor; it is removed at the end.
 
     Raises:
-        BlockingIOError: another program holds it.
+        BlockingIOError: another program has locked it.
         NoLocksError: files cannot be locked there.
-        OSError: it cannot be made, or opened for writing.
+        OSError: it cannot be created, or opened for writing.
     """
     descriptor = _take(path, os.O_RDWR | os.O_CREAT)
     try:
@@ -50,19 +50,19 @@ def held(path: Path) -> Generator[int]:
 
 
 @contextmanager
-def alone_on(database: Path) -> Generator[None]:
+def exclusive_lock(database: Path) -> Generator[None]:
     """Lock the database: the lock file next to it and, if it exists, the database file itself.
 
     `database` is its path without symbolic links. The lock on the file itself detects hard links. SQLite does
     not see it; only Linux separates it from SQLite's own locks.
 
     Raises:
-        BlockingIOError: another program holds it.
+        BlockingIOError: another program has locked it.
         NoLocksError: files cannot be locked there.
         OSError: the lock file cannot be created.
     """
     with ExitStack() as stack:
-        stack.enter_context(held(lock_path(database)))
+        stack.enter_context(locked_file(lock_path(database)))
         if sys.platform == "linux":
             # Where it cannot be opened, opening it as a database says so.
             with suppress(FileNotFoundError, PermissionError, NoLocksError):
@@ -72,7 +72,7 @@ def alone_on(database: Path) -> Generator[None]:
 
 @asynccontextmanager
 async def sole_use(url: str) -> AsyncGenerator[None]:
-    """Keep a second bot, and a restore, away from the database as long as this lasts.
+    """Keep a second bot, and a restore, away from the database until the end.
 
     Raises:
         ConfigError: another bot runs on it, and does not stop within seconds; or the file cannot be used.
@@ -83,7 +83,7 @@ async def sole_use(url: str) -> AsyncGenerator[None]:
         tries_left = round(_CLOSES_WITHIN_SECONDS / _AGAIN_SECONDS)
         while True:
             try:
-                stack.enter_context(alone_on(database))
+                stack.enter_context(exclusive_lock(database))
             except BlockingIOError:
                 if not tries_left:
                     raise ConfigError(

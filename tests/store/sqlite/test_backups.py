@@ -18,7 +18,7 @@ from bot.store import feeds, posts
 from bot.store.database import Database
 from bot.store.sqlite import backups
 from bot.store.sqlite.engine import parse_url
-from bot.store.sqlite.locks import held, lock_path, sole_use
+from bot.store.sqlite.locks import lock_path, locked_file, sole_use
 from tests.store.next_version import use_next_version
 from tests.store.samples import a_feed, listed, pending
 from tests.store.test_database import run_python
@@ -177,7 +177,7 @@ async def test_a_backup_that_is_cut_off_leaves_the_old_one_and_is_in_nobodys_way
 
 
 async def test_two_backups_to_one_file_at_once_are_one(filled: Path, tmp_path: Path) -> None:
-    with held(tmp_path / "one.db.part"), pytest.raises(BackupError, match="another backup"):
+    with locked_file(tmp_path / "one.db.part"), pytest.raises(BackupError, match="another backup"):
         backups.back_up(filled, tmp_path / "one.db", replaces=True)
 
 
@@ -405,10 +405,10 @@ async def test_while_a_bot_holds_the_database_nothing_is_restored_and_no_other_b
 def test_a_lock_that_a_dead_program_left_is_free(path: Path) -> None:
     path.parent.mkdir()
     lock = lock_path(path)
-    script = "import os, sys, pathlib; from bot.store.sqlite.locks import held\nwith held(pathlib.Path(sys.argv[1])): os._exit(3)"
+    script = "import os, sys, pathlib; from bot.store.sqlite.locks import locked_file\nwith locked_file(pathlib.Path(sys.argv[1])): os._exit(3)"
     assert subprocess.run([sys.executable, "-c", script, str(lock)], check=False).returncode == 3
     assert lock.exists()
-    with held(lock):
+    with locked_file(lock):
         pass
     assert not lock.exists()
 
