@@ -65,19 +65,19 @@ class TransferCommands(commands.Cog):
             before = await self._transfer.settings([channel_id for _, channel_id in placements])
             return await import_channels.place_all(checked, placements, before=before)
 
-        async def carry_out(pressed: discord.Interaction) -> list[discord.Embed]:
+        async def apply(pressed: discord.Interaction) -> list[discord.Embed]:
             # Permissions, channels and feeds may have changed since the plan was shown.
-            moved = await self._transfer.carry_out(
+            transfers = await self._transfer.apply(
                 await check(pressed), user_id=UserId(pressed.user.id), how="imported"
             )
-            return answers.imported(moved, now=self._clock())
+            return answers.imported(transfers, now=self._clock())
 
-        moved = await self._transfer.plan(await check(interaction))
-        if all(one.is_nothing for one in moved):
-            await answer(interaction, answers.nothing_to_import(moved))
+        transfers = await self._transfer.plan(await check(interaction))
+        if all(one.is_nothing for one in transfers):
+            await answer(interaction, answers.nothing_to_import(transfers))
         else:
-            buttons = ask(interaction, label="Import", action=carry_out)
-            await answer(interaction, answers.import_plan(moved), buttons=buttons)
+            buttons = ask(interaction, label="Import", action=apply)
+            await answer(interaction, answers.import_plan(transfers), buttons=buttons)
 
     @app_commands.command(name="copy")
     @app_commands.describe(
@@ -94,16 +94,16 @@ class TransferCommands(commands.Cog):
         await interaction.response.defer(ephemeral=True)
         origin = await targets.overseen(interaction, source)
         target = await targets.postable(interaction, channel)
-        wanted = await self._transfer.to_copy(origin.channel_id, to=target.channel_id)
+        wanted = await self._transfer.feed_to_copy(origin.channel_id, to=target.channel_id)
         wanted, left_out = await import_channels.fitting(
             interaction, channel, wanted, before=await self._transfer.settings([target.channel_id])
         )
-        (moved,) = await self._transfer.carry_out(
+        (transfer,) = await self._transfer.apply(
             [(wanted, target.place)], user_id=target.user_id, how=f"copied from <#{origin.channel_id}>"
         )
         now = self._clock()
         await answer(
-            interaction, answers.copied(moved, source_id=origin.channel_id, left_out=left_out, now=now)
+            interaction, answers.copied(transfer, source_id=origin.channel_id, left_out=left_out, now=now)
         )
 
 

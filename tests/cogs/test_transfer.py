@@ -282,13 +282,13 @@ async def test_a_second_press_meanwhile_does_not_say_that_nothing_was_changed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     result = await brought(world, "video")
-    real, go = Transfer.carry_out, asyncio.Event()
+    real, go = Transfer.apply, asyncio.Event()
 
     async def slow(*args: Any, **options: Any) -> Any:
         await world.env.external_wait(go.wait(), reason="a slow database")
         return await real(*args, **options)
 
-    monkeypatch.setattr(Transfer, "carry_out", slow)
+    monkeypatch.setattr(Transfer, "apply", slow)
     await pressed(world, result)
     said = await pressed(world, result)
     go.set()

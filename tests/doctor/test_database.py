@@ -47,7 +47,7 @@ async def path(tmp_path: Path) -> Path:
     return path
 
 
-def carry_out(command: str) -> None:
+def run_remedy(command: str) -> None:
     subprocess.run(shlex.split(command), check=True)
 
 
@@ -255,7 +255,7 @@ async def test_files_that_others_can_read_are_reported_with_the_command_that_fix
         0o750,
     )  # it changes nothing
     for command in [line.partition(" → ")[2] for line, sign in found.items() if sign is Sign.WARNING]:
-        carry_out(command)
+        run_remedy(command)
     assert closed in await findings_of(path)
 
 

@@ -12,7 +12,7 @@ from bot.doctor import examination
 from bot.doctor.examination import Examination
 from bot.doctor.findings import Finding, Sign
 from bot.settings import Settings
-from tests.doctor.test_database import carry_out
+from tests.doctor.test_database import run_remedy
 from tests.fakes.huggingface import FakeHuggingFace, Fault
 from tests.samples import NOW
 
@@ -125,7 +125,7 @@ async def test_a_dotenv_that_others_can_read_is_reported_with_the_command_that_f
     (found,) = [one for one in report["Settings"] if one.sign is Sign.WARNING]
     assert found.what == "Other users can read .env (mode 0644), which contains the token"
     assert found.remedy == "chmod 600 .env"
-    carry_out(found.remedy)
+    run_remedy(found.remedy)
     assert any(one.what == "Other users cannot read .env" for one in (await examined())["Settings"])
     if os.geteuid() == 0:  # readable by the bot's group, as docs/operating.md advises
         os.chown(dotenv, 0, 10_001)

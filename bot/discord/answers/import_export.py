@@ -12,7 +12,7 @@ from bot.core.ids import ChannelId
 from bot.core.plurals import count
 from bot.discord.answers.feed_status import ADD_A_SUBSCRIPTION, merged_keywords, next_post
 from bot.discord.answers.pages import pages
-from bot.services.transfer.feed_transfer import Moved
+from bot.services.transfer.feed_transfer import FeedTransfer
 
 _MAX_NAMED = 5  # new subscriptions of one feed
 
@@ -30,10 +30,10 @@ def exported(feeds: int, files: int) -> str:
     )
 
 
-def import_plan(moved: Sequence[Moved]) -> list[discord.Embed]:
+def import_plan(transfers: Sequence[FeedTransfer]) -> list[discord.Embed]:
     """What an import would do, before it is done."""
     return pages(
-        (_feed(item, has_happened=False) for item in moved),
+        (_feed(item, has_happened=False) for item in transfers),
         title="Import?",
         intro="Nothing has changed yet. This would change:",
         footer=(
@@ -43,76 +43,80 @@ def import_plan(moved: Sequence[Moved]) -> list[discord.Embed]:
     )
 
 
-def nothing_to_import(moved: Sequence[Moved]) -> list[discord.Embed]:
-    channels = "The file's one channel is" if len(moved) == 1 else f"The file's {len(moved)} channels are"
+def nothing_to_import(transfers: Sequence[FeedTransfer]) -> list[discord.Embed]:
+    channels = (
+        "The file's one channel is" if len(transfers) == 1 else f"The file's {len(transfers)} channels are"
+    )
     return pages((), title="Nothing to import", empty=f"Nothing changed. {channels} already set up that way.")
 
 
-def imported(moved: Sequence[Moved], *, now: datetime) -> list[discord.Embed]:
+def imported(transfers: Sequence[FeedTransfer], *, now: datetime) -> list[discord.Embed]:
     """What an import did, and when the next posts come."""
-    if all(item.is_nothing for item in moved):
-        return nothing_to_import(moved)
+    if all(item.is_nothing for item in transfers):
+        return nothing_to_import(transfers)
     return pages(
-        (f"{_feed(item, has_happened=True)}\n{_next_post(item, now=now)}" for item in moved),
+        (f"{_feed(item, has_happened=True)}\n{_next_post(item, now=now)}" for item in transfers),
         title="Imported",
         footer="`/config show` shows a channel's settings, and `/config history` who changed what.",
     )
 
 
 def copied(
-    moved: Moved, *, source_id: ChannelId, left_out: Sequence[str], now: datetime
+    transfer: FeedTransfer, *, source_id: ChannelId, left_out: Sequence[str], now: datetime
 ) -> list[discord.Embed]:
     """What was copied from one channel to another, what could not be, and the next post."""
-    if moved.is_nothing:
+    if transfer.is_nothing:
         title = "Nothing to copy"
-        intro = f"Nothing changed: <#{moved.place.channel_id}> already has everything from <#{source_id}>."
+        intro = f"Nothing changed: <#{transfer.place.channel_id}> already has everything from <#{source_id}>."
     else:
         title = "Copied"
-        intro = f"Copied from <#{source_id}>:\n{_feed(moved, has_happened=True)}"
+        intro = f"Copied from <#{source_id}>:\n{_feed(transfer, has_happened=True)}"
     return pages(
         (f"Not copied: {reason}." for reason in left_out),
         title=title,
         intro=intro,
-        footer=_next_post(moved, now=now),
+        footer=_next_post(transfer, now=now),
     )
 
 
-def _feed(moved: Moved, *, has_happened: bool) -> str:
-    return "\n".join(_lines(moved, has_happened=has_happened))
+def _feed(transfer: FeedTransfer, *, has_happened: bool) -> str:
+    return "\n".join(_lines(transfer, has_happened=has_happened))
 
 
-def _lines(moved: Moved, *, has_happened: bool) -> Iterator[str]:
-    where = f"<#{moved.place.channel_id}>"
-    if moved.is_nothing:
+def _lines(transfer: FeedTransfer, *, has_happened: bool) -> Iterator[str]:
+    where = f"<#{transfer.place.channel_id}>"
+    if transfer.is_nothing:
         yield f"▫️ {where}: nothing changes"
         return
-    is_new = moved.feed is None or (has_happened and not moved.known)
+    is_new = transfer.feed is None or (has_happened and not transfer.known)
     yield f"{'🆕' if is_new else '✏️'} {where}{' (not set up yet)' if is_new and not has_happened else ''}"
-    if moved.adds:
-        more = len(moved.adds) - _MAX_NAMED
-        named = ", ".join(f"*{query_words(query.text) or '…'}*" for query in moved.adds[:_MAX_NAMED])
+    if transfer.adds:
+        more = len(transfer.adds) - _MAX_NAMED
+        named = ", ".join(f"*{query_words(query.text) or '…'}*" for query in transfer.adds[:_MAX_NAMED])
         rest = f" and {more} more" if more > 0 else ""
-        yield f"· {count(len(moved.adds), 'new subscription')}: {named}{rest}"
-    if moved.go_on:
-        returned = f"; {count(moved.returned, 'pending paper')} will be posted" if moved.returned else ""
+        yield f"· {count(len(transfer.adds), 'new subscription')}: {named}{rest}"
+    if transfer.resumed:
+        returned = (
+            f"; {count(transfer.returned, 'pending paper')} will be posted" if transfer.returned else ""
+        )
         was = (
             "was removed before and continues where it"
-            if moved.go_on == 1
+            if transfer.resumed == 1
             else ("were removed before and continue where they")
         )
-        yield f"· {moved.go_on} of these {was} left off{returned}"
-    if moved.same:
-        yield f"· {count(moved.same, 'subscription')} already there"
-    yield from (f"· {line}" for line in merged_keywords(moved.merged))
+        yield f"· {transfer.resumed} of these {was} left off{returned}"
+    if transfer.same:
+        yield f"· {count(transfer.same, 'subscription')} already there"
+    yield from (f"· {line}" for line in merged_keywords(transfer.merged))
     if is_new:
-        yield from (f"· {words}" for words in moved.changed)
+        yield from (f"· {words}" for words in transfer.changed)
     else:
-        yield from (f"· {change.name}: {change.before} → {change.after}" for change in moved.differences)
+        yield from (f"· {change.name}: {change.before} → {change.after}" for change in transfer.differences)
 
 
-def _next_post(moved: Moved, *, now: datetime) -> str:
-    if moved.feed is None:
+def _next_post(transfer: FeedTransfer, *, now: datetime) -> str:
+    if transfer.feed is None:
         return ""
-    if moved.feed.is_active and not moved.known and not moved.adds:
+    if transfer.feed.is_active and not transfer.known and not transfer.adds:
         return f"Nothing is posted: there are no subscriptions. {ADD_A_SUBSCRIPTION}"
-    return next_post(moved.feed, now=now)
+    return next_post(transfer.feed, now=now)

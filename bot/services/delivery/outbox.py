@@ -174,8 +174,8 @@ class Delivery:
             self._progress = asyncio.Event()
 
     async def _seconds_to_sleep(self) -> float:
-        if (rest := self._pause.seconds_left) > 0:
-            return rest
+        if (seconds := self._pause.seconds_left) > 0:
+            return seconds
         if not self._has_room:
             return BATCH_SECONDS if len(self._in_flight) < MAX_IN_FLIGHT else MAX_SLEEP_SECONDS
         busy = frozenset(self._in_flight)

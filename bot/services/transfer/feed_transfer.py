@@ -29,8 +29,8 @@ Placed = tuple[WantedFeed, Place]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
-    """What an import or a copy changes, or changed, in one feed."""
+class FeedTransfer:
+    """What an import or a copy changes in one feed, or has changed."""
 
     place: Place
     before: FeedSettings
@@ -39,7 +39,7 @@ class Moved:
     known: int  # subscriptions that it has
     adds: tuple[CompiledQuery, ...]
     same: int  # of those wanted, how many it has already
-    go_on: int = 0  # of those added, how many continue where they left off
+    resumed: int = 0  # of those added, how many continue where they left off
     returned: int = 0  # their papers that are pending again
     merged: tuple[Merged, ...] = ()  # of those wanted, duplicates
 
@@ -90,7 +90,7 @@ class Transfer:
         # Off the event loop: parsing thousands of queries is slow.
         return await asyncio.to_thread(read_file, data, name=name, limits=self._limits)
 
-    async def to_copy(self, channel_id: ChannelId, *, to: ChannelId) -> WantedFeed:
+    async def feed_to_copy(self, channel_id: ChannelId, *, to: ChannelId) -> WantedFeed:
         """All settings of a channel's feed but a pause, and its queries, for another channel.
 
         Raises:
@@ -121,8 +121,8 @@ class Transfer:
             found = [await feeds.by_channel(conn, channel_id) for channel_id in channel_ids]
         return {feed.channel_id: feed.settings for feed in found if feed}
 
-    async def plan(self, wanted: Sequence[Placed]) -> list[Moved]:
-        """What `carry_out` would do now.
+    async def plan(self, wanted: Sequence[Placed]) -> list[FeedTransfer]:
+        """What `apply` would do now.
 
         Raises:
             UserError: a limit would be exceeded.
@@ -130,7 +130,7 @@ class Transfer:
         async with self._database.read() as conn:
             return await self._planned(conn, wanted)
 
-    async def carry_out(self, wanted: Sequence[Placed], *, user_id: UserId, how: str) -> list[Moved]:
+    async def apply(self, wanted: Sequence[Placed], *, user_id: UserId, how: str) -> list[FeedTransfer]:
         """Applies all of it or nothing; `how` starts the history entry, such as *imported*.
 
         Raises:
@@ -138,23 +138,23 @@ class Transfer:
         """
         async with self._database.write() as conn:
             planned = await self._planned(conn, wanted)
-            done = [await self._carried_out(conn, moved, user_id=user_id, how=how) for moved in planned]
+            done = [await self._applied(conn, transfer, user_id=user_id, how=how) for transfer in planned]
         self._delivery.wake()
         self._wake()
         return done
 
-    async def _planned(self, conn: AsyncConnection, wanted: Sequence[Placed]) -> list[Moved]:
-        planned = [await self._moved(conn, one, place) for one, place in wanted]
+    async def _planned(self, conn: AsyncConnection, wanted: Sequence[Placed]) -> list[FeedTransfer]:
+        planned = [await self._transfer(conn, one, place) for one, place in wanted]
         coming: dict[ServerId, int] = {}
-        for moved in planned:
-            if moved.feed is None or (moved.adds and not moved.known):
-                server_id = moved.place.server_id
+        for transfer in planned:
+            if transfer.feed is None or (transfer.adds and not transfer.known):
+                server_id = transfer.place.server_id
                 coming[server_id] = coming.get(server_id, 0) + 1
         for server_id, adds in coming.items():
             self._limits.check_feeds(has=await feeds.count_in_use(conn, server_id), adds=adds)
         return planned
 
-    async def _moved(self, conn: AsyncConnection, wanted: WantedFeed, place: Place) -> Moved:
+    async def _transfer(self, conn: AsyncConnection, wanted: WantedFeed, place: Place) -> FeedTransfer:
         feed = await feeds.by_channel(conn, place.channel_id)
         known = (
             {item.query.canonical for item in await subscriptions.of_feed(conn, feed.id)}
@@ -168,7 +168,7 @@ class Transfer:
             before = feed.settings
         adds = tuple(query for query in wanted.queries if query.canonical not in known)
         self._limits.check_subscriptions(place.channel_id, has=len(known), adds=len(adds))
-        return Moved(
+        return FeedTransfer(
             place=place,
             before=before,
             after=wanted.over(before),
@@ -179,14 +179,16 @@ class Transfer:
             merged=wanted.merged,
         )
 
-    async def _carried_out(self, conn: AsyncConnection, moved: Moved, *, user_id: UserId, how: str) -> Moved:
-        if moved.is_nothing:
-            return moved
+    async def _applied(
+        self, conn: AsyncConnection, transfer: FeedTransfer, *, user_id: UserId, how: str
+    ) -> FeedTransfer:
+        if transfer.is_nothing:
+            return transfer
         now = self._clock()
-        feed = await ensure_feed(conn, moved.place, context=self._context, user_id=user_id)
-        is_restarted = bool(moved.adds and not moved.known)
-        feed = await change(conn, feed, moved.after, now=now, is_restarted=is_restarted)
-        made = await make(conn, feed, moved.adds, user_id=user_id, now=now)
-        what = f"{how}: {'; '.join([*made.words, *moved.changed]) or 'the settings as they were'}"
+        feed = await ensure_feed(conn, transfer.place, context=self._context, user_id=user_id)
+        is_restarted = bool(transfer.adds and not transfer.known)
+        feed = await change(conn, feed, transfer.after, now=now, is_restarted=is_restarted)
+        made = await make(conn, feed, transfer.adds, user_id=user_id, now=now)
+        what = f"{how}: {'; '.join([*made.words, *transfer.changed]) or 'the settings as they were'}"
         await record(conn, feed, what, user_id=user_id, now=now)
-        return replace(moved, feed=feed, go_on=len(made.resumed), returned=made.returned)
+        return replace(transfer, feed=feed, resumed=len(made.resumed), returned=made.returned)

@@ -330,16 +330,16 @@ async def test_what_was_removed_again_or_too_long_ago_cannot_be_undone(bot: Bot)
 async def copied(bot: Bot) -> None:
     """Another channel has the same subscription, and is copied here."""
     await bot.subscribe("video", channel=OTHER, schedule=LIVE)
-    wanted = await bot.services.transfer.to_copy(ChannelId(OTHER), to=ChannelId(CHANNEL))
-    (moved,) = await bot.services.transfer.carry_out([(wanted, PLACE)], user_id=USER, how="copied")
-    assert (moved.go_on, moved.returned) == (1, 2)
+    wanted = await bot.services.transfer.feed_to_copy(ChannelId(OTHER), to=ChannelId(CHANNEL))
+    (transfer,) = await bot.services.transfer.apply([(wanted, PLACE)], user_id=USER, how="copied")
+    assert (transfer.resumed, transfer.returned) == (1, 2)
 
 
 async def imported(bot: Bot) -> None:
     """A list of keywords is imported."""
     (wanted,) = await bot.services.transfer.read(b"Video", name="list.txt")
-    (moved,) = await bot.services.transfer.carry_out([(wanted, PLACE)], user_id=USER, how="imported")
-    assert (moved.go_on, moved.returned) == (1, 2)
+    (transfer,) = await bot.services.transfer.apply([(wanted, PLACE)], user_id=USER, how="imported")
+    assert (transfer.resumed, transfer.returned) == (1, 2)
 
 
 async def set_up(bot: Bot) -> None:
@@ -366,9 +366,9 @@ async def test_a_file_exported_before_the_removal_brings_it_back(bot: Bot) -> No
     await unsubscribe(bot)
 
     (wanted,) = await bot.services.transfer.read(file, name="paperboy-feeds.json")
-    (moved,) = await bot.services.transfer.carry_out([(wanted, PLACE)], user_id=USER, how="imported")
+    (transfer,) = await bot.services.transfer.apply([(wanted, PLACE)], user_id=USER, how="imported")
 
-    assert moved.returned == 2
+    assert transfer.returned == 2
     assert await pending(bot) == {FIRST: {"video"}, SECOND: {"video"}}
 
 
