@@ -25,7 +25,7 @@ async def until_delivered(
             assert not running.done(), "the delivery has ended"
             if delivery.in_flight:
                 await delivery._progress.wait()
-            elif delivery._rest.seconds_left > 0:
+            elif delivery._pause.seconds_left > 0:
                 return
             elif await _is_claimable(database, clock()):
                 await asyncio.sleep(0.002)

@@ -18,7 +18,7 @@ from discord import app_commands
 
 from bot.core.feeds import Style
 from bot.discord.ui import attachments
-from bot.discord.ui.error_texts import failure
+from bot.discord.ui.error_texts import failure_of
 from cogs.help import HelpCog
 from sandbox import Fault
 from tests.discord.loopback import Loopback, connected
@@ -210,14 +210,14 @@ async def test_autocomplete_that_comes_too_late_is_one_line(
     ],
 )
 def test_each_error_of_the_outside_has_words_of_its_own(error: Exception, expected: str) -> None:
-    found = failure(error, has_begun=False)
-    assert found is not None
-    assert expected in found.text
+    failure = failure_of(error, has_begun=False)
+    assert failure is not None
+    assert expected in failure.text
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), FileNotFoundError(2, "x"), RuntimeError("x")])
 def test_what_nobody_outside_can_fix_is_a_bug(error: Exception) -> None:
-    assert failure(error, has_begun=False) is None
+    assert failure_of(error, has_begun=False) is None
 
 
 @pytest_asyncio.fixture

@@ -134,7 +134,7 @@ def test_gauges_show_the_snapshot() -> None:
     states = ("waiting", "blocked", "unconfirmed")
     assert [numbers.of("paperboy_posts_pending", state=one) for one in states] == [7, 8, 9]
     assert numbers["paperboy_oldest_waiting_post_age_seconds"] == 300
-    assert numbers["paperboy_items_missing"] == 10
+    assert numbers["paperboy_list_items_unreadable"] == 10
     assert numbers["paperboy_items_unreadable_total"] == 2
     assert numbers.of("paperboy_source_failures_total", reason="timed_out") == 1
     assert numbers.of("paperboy_source_failures_total", reason="no_item_readable") == 0

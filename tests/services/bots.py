@@ -146,7 +146,7 @@ class Bot:
 
     def end_rest(self) -> None:
         """Ends a pause of all sending, which goes by the event loop's clock."""
-        self.services.delivery._rest._until = 0.0  # pyright: ignore[reportPrivateUsage]
+        self.services.delivery._pause._until = 0.0  # pyright: ignore[reportPrivateUsage]
 
     async def stop_delivering(self) -> None:
         if self.delivery is not None:

@@ -248,7 +248,7 @@ async def test_a_refusal_of_the_bot_pauses_all_sending(bot: Bot, monkeypatch: py
     await bot.delivered()
     tried = len(bot.publisher.calls)
     assert tried <= 20
-    assert 200 < bot.services.delivery._rest.seconds_left <= 300
+    assert 200 < bot.services.delivery._pause.seconds_left <= 300
 
     bot.clock.advance(hours=1)
     reads = counted(monkeypatch, "claimable")

@@ -10,7 +10,13 @@ from datetime import timedelta
 import pytest
 
 from bot.core.ids import ChannelId
-from bot.services.delivery.pace import REQUESTS_PER_SECOND, ChannelPace, RequestPace, Rest, growing_wait
+from bot.services.delivery.pace import (
+    REQUESTS_PER_SECOND,
+    ChannelPace,
+    RequestPace,
+    SendingPause,
+    growing_wait,
+)
 
 CHANNEL = ChannelId(1)
 
@@ -101,26 +107,26 @@ async def test_idle_time_is_not_saved_up(frozen_time: FrozenTime) -> None:
 
 
 async def test_pauses_in_a_row_grow_until_a_success(frozen_time: FrozenTime) -> None:
-    rest = Rest()
-    assert rest.seconds_left == 0
+    pause = SendingPause()
+    assert pause.seconds_left == 0
     lengths: list[float] = []
     for _ in range(10):
-        lengths.append(rest.begin())
-        frozen_time.now += rest.seconds_left
+        lengths.append(pause.begin())
+        frozen_time.now += pause.seconds_left
     assert lengths == [5, 10, 20, 40, 80, 160, 320, 640, 900, 900]
-    rest.over()
-    assert rest.begin() == 5
+    pause.note_success()
+    assert pause.begin() == 5
 
 
 async def test_a_pause_is_extended_by_a_requested_wait_and_not_by_repetition(frozen_time: FrozenTime) -> None:
-    rest = Rest()
-    assert rest.begin(60) == 60
-    assert rest.begin() == 60
+    pause = SendingPause()
+    assert pause.begin(60) == 60
+    assert pause.begin() == 60
     frozen_time.now += 30
-    assert rest.begin(10) == 30
-    assert rest.begin(90) == 90
+    assert pause.begin(10) == 30
+    assert pause.begin(90) == 90
     frozen_time.now += 90
-    assert rest.begin() == 10
+    assert pause.begin() == 10
 
 
 @pytest.mark.parametrize(("failures", "seconds"), [(0, 5), (3, 40), (8, 900), (10_000, 900)])

@@ -359,7 +359,7 @@ async def test_a_follow_up_refused_for_the_bot_pauses_all_sending(bot: Bot) -> N
     )
     bot.publisher.follow_up_faults.append(Fault(error=error))
     await bot.delivered()
-    assert 200 < bot.services.delivery._rest.seconds_left <= 300
+    assert 200 < bot.services.delivery._pause.seconds_left <= 300
 
 
 async def test_an_unexplained_refusal_is_retried_after_growing_waits(bot: Bot) -> None:
