@@ -44,7 +44,7 @@ format: $(VENV)/.dev ## fix lint errors where possible, and format
 bench: $(VENV)/.dev ## run the benchmarks
 	$(BIN)/python -m benchmarks
 
-chaos: $(VENV)/.dev ## kill the bot 200 times while it delivers 500 posts, and count the posts
+chaos: $(VENV)/.dev ## kill the bot 200 times while it delivers at least 500 posts, and count them (8 minutes)
 	$(BIN)/python -m tests.process.chaos
 
 image: ## build the container image with docker, podman or buildah
