@@ -30,7 +30,7 @@ from bot.discord.connection.patience import Patience
 from bot.discord.connection.registration import are_same
 from bot.discord.connection.requests import gate, limit_time, on_answer
 from bot.discord.ui.error_handler import AutocompleteFailures, answer_failure
-from bot.discord.ui.error_texts import failure, not_offered
+from bot.discord.ui.error_texts import failure_of, not_offered
 from bot.discord.ui.persistent_items import PERSISTENT_ITEMS
 from bot.discord.ui.sessions import Sessions
 from bot.errors import UserError
@@ -253,7 +253,7 @@ class Client(commands.AutoShardedBot):
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """Logs what an event's listener raised, with a traceback only if it is a bug."""
         error = sys.exc_info()[1]
-        problem = failure(error, has_begun=True) if isinstance(error, Exception) else None
+        problem = failure_of(error, has_begun=True) if isinstance(error, Exception) else None
         if problem is None:
             await super().on_error(event_method, *args, **kwargs)
         elif problem.warning:

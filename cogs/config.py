@@ -213,14 +213,14 @@ class ConfigCog(
         await self._answer(interaction, state, name="Threads", effect=effect, notes=notes)
 
     @app_commands.command()
-    @app_commands.describe(on="Whether messages go on to the servers that follow", channel=_CHANNEL)
+    @app_commands.describe(on="Whether followers receive the channel's posts", channel=_CHANNEL)
     async def publish(
         self,
         interaction: discord.Interaction[Client],
         on: bool,  # noqa: FBT001 - an option of the command
         channel: ChannelOption | None = None,
     ) -> None:
-        """Publish an announcement channel's messages to its followers, or stop it."""
+        """Publish an announcement channel's posts to its followers."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.with_followers(interaction, channel, on=on)
         state = await self._feeds.publish(on=on, place=target.place, user_id=target.user_id)
@@ -233,7 +233,7 @@ class ConfigCog(
         """Set the channel for notices about problems."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.for_notices(interaction, channel)
-        before = await self._feeds.tell_in(
+        before = await self._feeds.set_notices_channel(
             target.channel_id, server_id=target.server_id, user_id=target.user_id
         )
         seen = await self._visible(interaction, before)

@@ -65,7 +65,7 @@ class GuildEventsCog(commands.Cog):
     async def on_guild_role_delete(self, role: discord.Role) -> None:
         server_id = ServerId(role.guild.id)
         self._guild_events.server_changed(server_id)
-        await self._feeds.role_gone(RoleId(role.id), server_id=server_id, told_by=UserId(role.guild.me.id))
+        await self._feeds.role_gone(RoleId(role.id), server_id=server_id, user_id=UserId(role.guild.me.id))
 
     @commands.Cog.listener()
     async def on_member_update(self, _: discord.Member, after: discord.Member) -> None:

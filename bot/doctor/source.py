@@ -42,7 +42,7 @@ class SourceReport:
 async def check_source(settings: Settings, *, clock: Clock, limits: FetchLimits = _LIMITS) -> SourceReport:
     endpoint = settings.hf_endpoint
     began = time.monotonic()
-    heard: ResponseMeta | None = None
+    response: ResponseMeta | None = None
     try:
         async with HuggingFace(
             endpoint, settings.hf_token, clock=clock, limits=limits, proxies=settings.proxies
@@ -50,11 +50,11 @@ async def check_source(settings: Settings, *, clock: Clock, limits: FetchLimits 
             try:
                 newest = await newest_list(source, open_list_day(clock()))
             finally:
-                heard = source.last_response
+                response = source.last_response
     except ConfigError as error:
         return SourceReport(findings=[wrong(str(error), "change HF_ENDPOINT", prevents_start=True)])
     except SourceError as error:
-        return SourceReport(findings=[_failure(endpoint, error.problem)], moment=_moment(heard))
+        return SourceReport(findings=[_failure(endpoint, error.problem)], moment=_moment(response))
     seconds = time.monotonic() - began
     day = weekday_text(newest.day)
     answered = f"{endpoint} answered in {seconds:.1f} s"
@@ -81,9 +81,9 @@ async def check_source(settings: Settings, *, clock: Clock, limits: FetchLimits 
             )
         )
     findings.append(_token(settings))
-    if heard is not None and heard.limit is not None:
-        findings.append(_rate_limit(heard.limit.remaining, heard.limit.resets_in_seconds))
-    return SourceReport(findings=findings, moment=_moment(heard))
+    if response is not None and response.limit is not None:
+        findings.append(_rate_limit(response.limit.remaining, response.limit.resets_in_seconds))
+    return SourceReport(findings=findings, moment=_moment(response))
 
 
 def _failure(endpoint: str, problem: Problem) -> Finding:
@@ -110,7 +110,7 @@ def _rate_limit(remaining: int, resets_in_seconds: int) -> Finding:
     return fine(what)
 
 
-def _moment(heard: ResponseMeta | None) -> Moment | None:
-    if heard is None or heard.server_time is None:
+def _moment(response: ResponseMeta | None) -> Moment | None:
+    if response is None or response.server_time is None:
         return None
-    return Moment(server="Hugging Face", theirs=heard.server_time, ours=heard.at)
+    return Moment(server="Hugging Face", theirs=response.server_time, ours=response.at)

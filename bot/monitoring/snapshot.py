@@ -109,7 +109,8 @@ def _total_gauges(snapshot: Snapshot | None) -> Generator[Metric]:
     subscriptions = GaugeMetricFamily("paperboy_subscriptions", "Subscriptions in all channels.")
     papers = GaugeMetricFamily("paperboy_papers", "Papers in the database.")
     unreadable = GaugeMetricFamily(
-        "paperboy_items_missing", "Items on all lists that could not be read when the list was last read."
+        "paperboy_list_items_unreadable",
+        "Items on all lists that could not be read when the list was last read.",
     )
     if snapshot is not None and (totals := snapshot.totals) is not None:
         feeds.add_metric(["active"], totals.feeds_active)

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from bot.core.markdown import shorten
 from bot.discord.ui import replies
-from bot.discord.ui.error_texts import ALREADY_ACKNOWLEDGED, UNREACHABLE, Failure, failure
+from bot.discord.ui.error_texts import ALREADY_ACKNOWLEDGED, UNREACHABLE, Failure, failure_of
 from bot.telemetry import CommandOutcome
 
 _log = logging.getLogger(__name__)
@@ -28,23 +28,23 @@ async def answer_failure(interaction: discord.Interaction, error: Exception) -> 
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     name = interaction.command.qualified_name if interaction.command else interaction.type.name
-    found = failure(error, has_begun=interaction.response.is_done())
-    if found is None:
-        found = _bug(error, name)
+    failure = failure_of(error, has_begun=interaction.response.is_done())
+    if failure is None:
+        failure = _bug(error, name)
     if interaction.type is discord.InteractionType.autocomplete:
         # Only choices can be shown there; the command itself will say what is wrong.
         _log.warning("No choices for %s: %s", name, error)
-        return found.answered
-    problem = found.warning
-    if found.text:
+        return failure.answered
+    problem = failure.warning
+    if failure.text:
         may_be_ours = not isinstance(error, discord.HTTPException)
-        text = shorten(found.text, _MAX_CONTENT_LENGTH)
+        text = shorten(failure.text, _MAX_CONTENT_LENGTH)
         undelivered = await _tell(interaction, text, may_be_ours=may_be_ours)
         if undelivered is not None:
             problem = "; ".join(filter(None, (problem, f"the user could not be notified: {undelivered}")))
     if problem:
         _log.warning("%s failed: %s", name, problem)
-    return found.answered
+    return failure.answered
 
 
 def _bug(error: Exception, name: str) -> Failure:
@@ -92,10 +92,10 @@ class AutocompleteFailures(logging.Filter):
             return True
         if isinstance(error, app_commands.CommandInvokeError):
             error = error.original
-        found = failure(error, has_begun=False) if isinstance(error, Exception) else None
-        if found is None:
+        failure = failure_of(error, has_begun=False) if isinstance(error, Exception) else None
+        if failure is None:
             return True
         record.levelno, record.levelname = logging.WARNING, "WARNING"
-        record.msg, record.args = "No choices: %s", (found.warning or str(error),)
+        record.msg, record.args = "No choices: %s", (failure.warning or str(error),)
         record.exc_info = None
-        return bool(found.warning)
+        return bool(failure.warning)

@@ -38,7 +38,7 @@ class Failure:
     warning: str = ""  # for the log, as the end of a sentence; empty if none is needed
 
 
-def failure(error: Exception, *, has_begun: bool) -> Failure | None:  # noqa: PLR0911 - an error, a return
+def failure_of(error: Exception, *, has_begun: bool) -> Failure | None:  # noqa: PLR0911 - an error, a return
     """What the error means; None for a bug.
 
     Args:

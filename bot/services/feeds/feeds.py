@@ -128,7 +128,7 @@ class Feeds:
             place, user_id=user_id, creates=role_id is not None, mention_role_id=role_id
         )
 
-    async def role_gone(self, role_id: RoleId, *, server_id: ServerId, told_by: UserId) -> None:
+    async def role_gone(self, role_id: RoleId, *, server_id: ServerId, user_id: UserId) -> None:
         """Records, for each channel that pings this role, that it was deleted.
 
         The channels keep it, so that /status and /config show report it until another role is chosen.
@@ -137,7 +137,7 @@ class Feeds:
             for feed in await feeds.of_server(conn, server_id):
                 if feed.settings.mention_role_id == role_id:
                     what = "the role to ping was deleted, so nobody is pinged"
-                    await record(conn, feed, what, user_id=told_by, now=self._clock())
+                    await record(conn, feed, what, user_id=user_id, now=self._clock())
 
     async def threads(self, *, on: bool, place: Place, user_id: UserId) -> FeedState:
         """Turns threads under cards on or off, from the next post on.
@@ -159,10 +159,10 @@ class Feeds:
             _check((await self._publisher.access(place)).publishing_obstacle)
         return await self._change(place, user_id=user_id, creates=on, publishes=on)
 
-    async def tell_in(
+    async def set_notices_channel(
         self, channel_id: ChannelId, *, server_id: ServerId, user_id: UserId
     ) -> ChannelId | None:
-        """Notifies the server of problems in this channel from now on; returns the previous channel."""
+        """Sets where the server is notified of problems; returns the previous channel."""
         now = self._clock()
         async with self._database.write() as conn:
             before = await servers.notices_channel(conn, server_id)
