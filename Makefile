@@ -41,7 +41,7 @@ format: $(VENV)/.dev ## fix lint errors where possible, and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## run the benchmarks
+bench: $(VENV)/.dev $(VENV)/.bench ## run the benchmarks
 	$(BIN)/python -m benchmarks
 
 chaos: $(VENV)/.dev ## kill the bot 200 times while it delivers at least 500 posts, and count them (8 minutes)
@@ -61,6 +61,7 @@ lock: $(VENV)/.dev ## pin the newest versions that pyproject.toml allows, with h
 	$(BIN)/uv pip compile $(COMPILE) --output-file requirements/run.txt pyproject.toml
 	$(BIN)/uv pip compile $(COMPILE) --extra sandbox --output-file requirements/sandbox.txt pyproject.toml
 	$(BIN)/uv pip compile $(COMPILE) --extra sandbox --extra dev --output-file requirements/dev.txt pyproject.toml
+	$(BIN)/uv pip compile $(COMPILE) --group bench --output-file requirements/bench.txt
 
 COMPILE := --quiet --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-header --upgrade
 
@@ -95,4 +96,9 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/.python
 	@echo "Installing the packages for development …"
 	@$(LOCKED) $<
 	@$(PAPERBOY)
+	@touch $@
+
+$(VENV)/.bench: requirements/bench.txt | $(VENV)/.python
+	@echo "Installing the packages of the benchmarks …"
+	@$(LOCKED) $<
 	@touch $@

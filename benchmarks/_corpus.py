@@ -56,6 +56,7 @@ def _paper(rng: random.Random, vocabulary: list[str], number: int, *, day: date 
         title=_words(rng, vocabulary, 10).title(),
         abstract=_words(rng, vocabulary, 190),
         ai_keywords=tuple(_words(rng, vocabulary, 2) for _ in range(8)),
+        authors=tuple(" ".join(rng.choices(vocabulary, k=2)).title() for _ in range(6)),
     )
 
 

@@ -9,14 +9,15 @@ checked in the text. Modes and fields that no query has asked for yet are not re
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import Final
 
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.core.query.expression import EVERY_PAPER, KEY_WORDS, MODES, SCOPES
-from bot.core.query.names import is_name, name_readings, query_readings
+from bot.core.query.names import is_name, name_readings
 from bot.core.query.nodes import Field
 from bot.core.query.phrase_search import SearchableText, wanted_words
 from bot.core.words.latex import readable
@@ -25,7 +26,12 @@ from bot.matching.vocabulary import Vocabulary
 
 _FIELDS: Final = {letter: field for field, letter in SCOPES.items()}
 _MODES: Final = {letter: mode for mode, letter in MODES.items()}
-_MAX_TEXTS: Final = 256  # kept to check runs of words in
+_MAX_TEXTS: Final = 256  # kept to check runs of words in, for each choice of fields and mode
+_OPERATORS: Final[dict[str, Callable[[int, int], int]]] = {
+    "&": int.__and__,
+    "|": int.__or__,
+    "~": lambda one, other: one & ~other,
+}
 _LAST: Final = "\U0010ffff"  # after every character of a word
 
 
@@ -37,29 +43,25 @@ class PaperIndex:
 
     def __init__(self, papers: Iterable[Paper]) -> None:
         self._papers = list({paper.id: paper for paper in papers}.values())
-        self._ids = [paper.id for paper in self._papers]
-        self._every = (1 << len(self._papers)) - 1
-        self._words: dict[tuple[Field | None, Mode], _Words] = {}
+        self._words: dict[str, _Words] = {}  # by the letters of the fields and the mode
         self._names: dict[Field, _Names] = {}
-        self._texts: dict[tuple[int, Field | None, Mode], list[SearchableText]] = {}
-        self._default = self._words_of(None, Mode.RUN).papers
-        self._default[EVERY_PAPER] = self._every
+        self._default = _Words(self._papers, None, Mode.RUN)
+        self._default.papers[EVERY_PAPER] = (1 << len(self._papers)) - 1
 
     def search(self, expression: str) -> tuple[PaperId, ...]:
         """The papers that a compiled query matches, in the order of the index."""
-        found = self._evaluated(expression)
-        return self._numbered(found) if found else ()
+        return self._ids(self._evaluated(expression))
 
     def search_many(self, expressions: Iterable[str]) -> dict[str, tuple[PaperId, ...]]:
         """The matches of each expression that has any."""
-        has_none = self._default.keys().isdisjoint
+        has_none = self._default.papers.keys().isdisjoint
         found: dict[str, tuple[PaperId, ...]] = {}
         for expression in expressions:
             # Most queries match no paper of a day, and are done here.
-            if expression[-1] != ")" and "\v" not in expression and has_none(expression.split("|")):
+            if has_none(expression.split("|")) and expression[-1] != ")" and "\v" not in expression:
                 continue
             if papers := self._evaluated(expression):
-                found[expression] = self._numbered(papers)
+                found[expression] = self._ids(papers)
         return found
 
     def __len__(self) -> int:
@@ -70,150 +72,131 @@ class PaperIndex:
         return Vocabulary(
             {
                 word: papers.bit_count()
-                for word, papers in self._default.items()
+                for word, papers in self._default.papers.items()
                 if " " not in word and word != EVERY_PAPER and word == word.lower()
             }
         )
 
-    def _numbered(self, papers: int) -> tuple[PaperId, ...]:
-        ids: list[PaperId] = []
-        while papers:
-            lowest = papers & -papers
-            ids.append(self._ids[lowest.bit_length() - 1])
-            papers ^= lowest
-        return tuple(ids)
+    def _ids(self, papers: int) -> tuple[PaperId, ...]:
+        return tuple([self._papers[number].id for number in _numbers(papers)])
 
     def _evaluated(self, expression: str) -> int:
         if expression[-1] != ")":
-            return self._run(expression, self._default, None, Mode.RUN)
-        lines = expression[:-1].split("\n")
-        if len(lines) == 1:
+            return self._default.matching(expression)
+        if "\n" not in expression:
             return self._term(expression)
         stack: list[int] = []
-        for line in lines:
-            if line == "&":
+        for line in expression[:-1].split("\n"):
+            if operator := _OPERATORS.get(line):
                 last = stack.pop()
-                stack[-1] &= last
-            elif line == "|":
-                last = stack.pop()
-                stack[-1] |= last
-            elif line == "~":
-                last = stack.pop()
-                stack[-1] &= ~last
+                stack[-1] = operator(stack[-1], last)
             else:
-                stack.append(
-                    self._term(line) if line[-1] == ")" else self._run(line, self._default, None, Mode.RUN)
-                )
+                stack.append(self._term(line) if line[-1] == ")" else self._default.matching(line))
         return stack[0]
 
     def _term(self, term: str) -> int:
-        field, mode, text = _FIELDS[term[0]], _MODES[term[1]], term[3:-1]
+        scope, text = term[:2], term[3:-1]
+        field, mode = _FIELDS[scope[0]], _MODES[scope[1]]
         if field is not None and field.is_name:
-            return self._name(text, field, mode)
-        words = self._words_of(field, mode)
-        if mode.is_prefix:
-            return self._beginning(text, words, field, mode)
-        return self._run(text, words.papers, field, mode)
-
-    def _run(self, text: str, papers: dict[str, int], field: Field | None, mode: Mode) -> int:
-        short, _, long = text.partition("\v")
-        keys = short.split("|")
-        found = 0
-        if not papers.keys().isdisjoint(keys):
-            for key in keys:
-                found |= papers.get(key, 0)
-        for run in long.split("|") if long else ():
-            words = run.split(" ")
-            found |= self._checked(self._near(words, papers, mode) & ~found, words, field, mode)
-        return found
-
-    def _near(self, words: Sequence[str], papers: dict[str, int], mode: Mode) -> int:
-        """The papers that may have this run of four and more words, or of capitals."""
-        side_by_side = [
-            " ".join(words[place : place + KEY_WORDS]) for place in range(max(len(words) - KEY_WORDS, 0) + 1)
-        ]
-        found = self._every
-        for key in side_by_side:
-            found &= papers.get(key, 0)
-            if not found:
-                break
-        # With one space left out at least.
-        count = len(words)
-        reached = [0] * count + [self._every]
-        joined = [0] * (count + 1)
-        for start, wanted in reversed(list(enumerate(wanted_words(tuple(words), mode)))):
-            for word, ends in wanted.whole.items():
-                if having := papers.get(word, 0):
-                    for end, _ in ends:
-                        reached[start] |= having & reached[end]
-                        joined[start] |= having & (joined[end] if end == start + 1 else reached[end])
-        return found | joined[0]
-
-    def _beginning(self, text: str, words: _Words, field: Field | None, mode: Mode) -> int:
-        short, _, long = text.partition("\v")
-        found = 0
-        for key in short.split("|") if short else ():
-            found |= words.beginning(key)
-        for run in long.split("|") if long else ():
-            *complete, last = run.split(" ")
-            near = words.beginning(last.lower())
-            if len(complete) > 2:
-                # A word of the run may be a part of a longer word, so only the text tells.
-                near = self._every
-            else:
-                for word in complete:
-                    near &= words.papers.get(word.lower(), 0)
-            found |= self._checked(near & ~found, [*complete, last], field, mode)
-        return found
-
-    def _checked(self, papers: int, words: Sequence[str], field: Field | None, mode: Mode) -> int:
-        """Those of the papers whose texts really have the run of words."""
-        found = 0
-        while papers:
-            lowest = papers & -papers
-            papers ^= lowest
-            number = lowest.bit_length() - 1
-            if any(True for text in self._read(number, field, mode) for _ in text.find(words)):
-                found |= lowest
-        return found
-
-    def _name(self, text: str, field: Field, mode: Mode) -> int:
-        if field not in self._names:
-            self._names[field] = _Names([_names(paper, field) for paper in self._papers])
-        return self._names[field].matching(
-            tuple(text.split(" ")),
-            is_quote=mode.is_quote,
-            is_prefix=mode.is_prefix,
-        )
-
-    def _words_of(self, field: Field | None, mode: Mode) -> _Words:
-        words = self._words.get((field, mode))
-        if words is None:
-            words = self._words[field, mode] = _Words((_texts(paper, field) for paper in self._papers), mode)
-        return words
-
-    def _read(self, number: int, field: Field | None, mode: Mode) -> list[SearchableText]:
-        key = (number, field, mode)
-        if key not in self._texts:
-            if len(self._texts) >= _MAX_TEXTS:
-                self._texts.clear()
-            self._texts[key] = [SearchableText(text, mode) for text in _texts(self._papers[number], field)]
-        return self._texts[key]
+            if field not in self._names:
+                self._names[field] = _Names(self._papers, field)
+            return self._names[field].matching(text, mode)
+        if scope not in self._words:
+            self._words[scope] = _Words(self._papers, field, mode)
+        return self._words[scope].matching(text)
 
 
 class _Words:
     """The papers of each word and pair of neighbouring words, of some fields in one mode."""
 
-    def __init__(self, papers: Iterable[Iterable[str]], mode: Mode) -> None:
+    def __init__(self, papers: Sequence[Paper], field: Field | None, mode: Mode) -> None:
         self.papers: dict[str, int] = {}
         self._mode = mode
-        for number, texts in enumerate(papers):
+        self._papers = papers
+        self._field: Final = field
+        self._every = (1 << len(papers)) - 1
+        self._plain: dict[int, str] = {}
+        self._texts: dict[int, list[SearchableText]] = {}
+        get = self.papers.get
+        for number, paper in enumerate(papers):
             keys: set[str] = set()
-            for text in texts:
+            for text in _texts(paper, field):
                 self._add(text, keys)
-            paper = 1 << number
+            bit = 1 << number
             for key in keys:
-                self.papers[key] = self.papers.get(key, 0) | paper
+                self.papers[key] = get(key, 0) | bit
+
+    def matching(self, text: str) -> int:
+        """The papers that have one of the runs of words."""
+        short, _, long = text.partition("\v")
+        keys = short.split("|")
+        found = 0
+        if self._mode.is_prefix:
+            for key in keys if short else ():
+                found |= self._beginning(key)
+        elif not self.papers.keys().isdisjoint(keys):
+            get = self.papers.get
+            for key in keys:
+                found |= get(key, 0)
+        for run in long.split("|") if long else ():
+            words = tuple(run.split(" "))
+            for number in _numbers(self._near(words) & ~found):
+                if self._has_run(number, run):
+                    found |= 1 << number
+        return found
+
+    def _near(self, words: tuple[str, ...]) -> int:
+        """The papers that may have this run of four and more words, or of capitals."""
+        mode, get, count = self._mode, self.papers.get, len(words)
+        side_by_side = self._every
+        for place in range(max(count - KEY_WORDS, 0) + 1):
+            key = " ".join(words[place : place + KEY_WORDS])
+            is_last = mode.is_prefix and place + KEY_WORDS >= count
+            side_by_side &= (
+                self._beginning(key.lower()) if is_last else get(key.lower() if mode.is_prefix else key, 0)
+            )
+            if not side_by_side:
+                break
+        # With one space left out at least.
+        reached = [0] * count + [self._every]
+        joined = [0] * (count + 1)
+        for start, wanted in reversed(list(enumerate(wanted_words(words, mode)))):
+            for word, ends in wanted.whole.items():
+                if having := get(word, 0):
+                    for end, _ in ends:
+                        reached[start] |= having & reached[end]
+                        joined[start] |= having & (joined[end] if end == start + 1 else reached[end])
+            for word, _ in wanted.begun:
+                having = self._beginning(word)
+                reached[start] |= having
+                joined[start] |= having if start < count - 1 else 0
+        return side_by_side | joined[0]
+
+    def _has_run(self, number: int, run: str) -> bool:
+        """Whether the run of words stands in the paper's text: as a rule in its plain words."""
+        if number not in self._plain:
+            self._plain[number] = "".join(map(self._plain_words, _texts(self._papers[number], self._field)))
+        if (f" {run}" if self._mode.is_prefix else f" {run} ") in self._plain[number]:
+            return True
+        if number not in self._texts:
+            if len(self._texts) == _MAX_TEXTS:
+                self._texts.clear()
+            self._texts[number] = [
+                SearchableText(text, self._mode) for text in _texts(self._papers[number], self._field)
+            ]
+        words = run.split(" ")
+        return any(True for text in self._texts[number] for _ in text.find(words))
+
+    def _plain_words(self, text: str) -> str:
+        """The words of a text, each by what it is found by first; a bar where there are several paths."""
+        words: list[str] = ["|"]
+        for chunk in text.split():
+            for found, paths in _steps(chunk, self._mode):
+                if len(paths) == 1:
+                    words += [step[0] for first, end, step in paths[0][1] if end == first + 1]
+                else:
+                    words.append("|" if paths else found[0])
+        return f" {' '.join(words)} "
 
     def _add(self, text: str, keys: set[str]) -> None:
         """Add the words of a text, and each two and three that stand side by side."""
@@ -236,7 +219,7 @@ class _Words:
         keys = sorted(self.papers)
         return [key for key in keys if " " not in key], [key for key in keys if " " in key]
 
-    def beginning(self, text: str) -> int:
+    def _beginning(self, text: str) -> int:
         """The papers that have a word, or a pair of words, that begins like this."""
         keys = self._sorted[" " in text]
         found = 0
@@ -289,52 +272,58 @@ def _add_paths(
 
 
 class _Names:
-    """The names that papers have in one field, by their words."""
+    """The names of people or organisations, as bits as well, by their words and initials."""
 
-    def __init__(self, names: Sequence[Sequence[str]]) -> None:
-        self._of_paper = names
-        self._papers: dict[str, int] = {}  # of each word, and of each initial
-        for number, of_paper in enumerate(names):
-            words = {word.text for name in of_paper for reading in name_readings(name) for word in reading}
+    def __init__(self, papers: Sequence[Paper], field: Field) -> None:
+        papers_of: defaultdict[str, int] = defaultdict(int)
+        for number, paper in enumerate(papers):
+            for name in _names(paper, field):
+                papers_of[name] |= 1 << number
+        self._papers_of = list(papers_of.items())
+        self._having: dict[str, int] = {}
+        for number, name in enumerate(papers_of):
+            words = {word.text for reading in name_readings(name) for word in reading}
             for word in words | {f"{word[0]}." for word in words}:
-                self._papers[word] = self._papers.get(word, 0) | 1 << number
+                self._having[word] = self._having.get(word, 0) | 1 << number
 
-    def matching(self, words: tuple[str, ...], *, is_quote: bool, is_prefix: bool) -> int:
+    def matching(self, text: str, mode: Mode) -> int:
         """The papers that have this name."""
-        near = 0
-        for reading in query_readings(words):
-            sets = [
-                self._having(
-                    word.text,
-                    may_shorten=len(reading) > 1 and not word.is_joined,
-                    is_prefix=is_prefix and place == len(reading) - 1,
-                )
-                for place, word in enumerate(reading)
-            ]
-            both = sets[0]
-            for papers in sets[1:]:
-                both &= papers
-            near |= both
+        words = tuple(text.split(" "))
+        lower, count = text.lower().split(" "), len(words)
+        full = 0  # with one of the words in full at least, or some as one word
+        near = [0] * count + [-1]  # with the words from here on, or their initials
+        for start in reversed(range(count)):
+            for end in range(start + 1, count + 1):
+                word = "".join(lower[start:end])
+                having = self._full(word, begins=mode.is_prefix and end == count)
+                full |= having
+                if end == start + 1:
+                    having |= self._having.get(f"{word}." if len(word) == 1 else word[0], 0)
+                near[start] |= having & near[end]
         found = 0
-        while near:
-            lowest = near & -near
-            near ^= lowest
-            if any(
-                is_name(words, name, is_quote=is_quote, is_prefix=is_prefix)
-                for name in self._of_paper[lowest.bit_length() - 1]
-            ):
-                found |= lowest
+        for number in _numbers(near[0] & full):
+            name, papers = self._papers_of[number]
+            if is_name(words, name, is_quote=mode.is_quote, is_prefix=mode.is_prefix):
+                found |= papers
         return found
 
-    def _having(self, word: str, *, may_shorten: bool, is_prefix: bool) -> int:
-        found = self._papers.get(word, 0)
-        if is_prefix:
-            for name, papers in self._papers.items():
+    def _full(self, word: str, *, begins: bool) -> int:
+        found = self._having.get(word, 0)
+        if begins:
+            for name, having in self._having.items():
                 if name.startswith(word):
-                    found |= papers
-        if may_shorten:
-            found |= self._papers.get(f"{word}.", 0) if len(word) == 1 else self._papers.get(word[0], 0)
+                    found |= having
         return found
+
+
+def _numbers(bits: int) -> list[int]:
+    """The places of the bits that are set, from the lowest."""
+    found: list[int] = []
+    while bits:
+        lowest = bits & -bits
+        found.append(lowest.bit_length() - 1)
+        bits ^= lowest
+    return found
 
 
 def _texts(paper: Paper, field: Field | None) -> Iterator[str]:

@@ -34,27 +34,35 @@ def query_readings(words: Sequence[str], start: int, mode: Mode) -> Iterator[tup
     a word and is not folded. An acronym that was put in is never a part of another word. A quote's word with
     capitals stands between marks.
     """
-    first = _marked(words[start])
-    if mode is Mode.RUN and first != words[start]:
-        yield start + 1, words[start]
+    word = words[start]
+    first = word if word.islower() else _marked(word)
+    is_run = mode is Mode.RUN
+    if is_run and first is not word:
+        yield start + 1, word
         return
     yield start + 1, first
     if first[-1] in SIGNS:
         return
-    is_prefix = mode.is_prefix
+    last_prefix = len(words) - 1 if mode.is_prefix else -1
     begun = _unfolded(first, mode)
     for end in range(start + 1, min(start + MAX_PARTS, len(words))):
-        word = _marked(words[end])
-        is_acronym = mode is Mode.RUN and word != words[end]
+        word = words[end] if words[end].islower() else _marked(words[end])
+        is_acronym = is_run and word is not words[end]
         if is_acronym or word[-1] in SIGNS or len(begun[0]) + len(word) > MAX_READING_LENGTH:
             return
-        is_last = is_prefix and end == len(words) - 1
+        is_whole = end == last_prefix or word[-1] == _STRICT[1]
         for beginning in begun:
-            yield end + 1, beginning + word if is_last else _folded(beginning, word, mode)
-            if mode is Mode.RUN and word in BRITISH:
+            glued = beginning + word
+            if not is_whole:
+                glued = fold(glued)
+                if is_run:
+                    glued = AMERICAN.get(glued, glued)
+            yield end + 1, glued
+            if is_run and word in BRITISH:
                 yield end + 1, beginning + BRITISH[word]
-        following = _unfolded(word, mode) if len(begun) < MAX_BEGINNINGS else (word,)
-        begun = tuple([beginning + number for beginning in begun for number in following])
+        if end + 1 < len(words):
+            following = _unfolded(word, mode) if len(begun) < MAX_BEGINNINGS else (word,)
+            begun = tuple([beginning + number for beginning in begun for number in following])
 
 
 def _marked(word: str) -> str:
@@ -68,13 +76,6 @@ def _unfolded(word: str, mode: Mode) -> tuple[str, ...]:
     if mode is Mode.RUN and word in BRITISH:
         return (*numbers(word), BRITISH[word])
     return numbers(word)
-
-
-def _folded(beginning: str, word: str, mode: Mode) -> str:
-    if word[-1] == _STRICT[1]:
-        return beginning + word
-    glued = fold(beginning + word)
-    return AMERICAN.get(glued, glued) if mode is Mode.RUN else glued
 
 
 def lower_reading(word: str) -> str:

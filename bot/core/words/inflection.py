@@ -32,6 +32,8 @@ def _pairs(name: str) -> list[tuple[str, str]]:
 
 
 _ACRONYMS: Final = frozenset(_TABLE.words("acronyms"))
+# The last letters of every plural that does not end with s.
+_IRREGULAR_TAILS: Final = frozenset(plural[-2:] for plural in (*_IRREGULAR, *_IRREGULAR_ENDINGS))
 
 _SHORT: Final = 3  # letters; a last s of a word this short is its own
 _IRREGULAR_PLURALS: Final[defaultdict[str, list[str]]] = defaultdict(list)
@@ -46,7 +48,7 @@ def fold(word: str, source: str = "") -> str:
     """
     if source and has_small_s(word, source):
         return fold(word[:-1])
-    if word[-1:] == "s" or word in _IRREGULAR or word.endswith(_IRREGULAR_ENDINGS):
+    if word[-1:] == "s" or word[-2:] in _IRREGULAR_TAILS:
         return _fold(word)
     return word
 
