@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +25,8 @@ from tests.queries import expression
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
-KEYWORDS = ROOT / "docs" / "keywords.md"
+DOCS = ROOT / "docs"
+KEYWORDS = DOCS / "keywords.md"
 README = ROOT / "README.md"
 
 
@@ -178,6 +180,33 @@ def test_files_that_a_document_names_exist(path: Path) -> None:
         r"`((?:bot|cogs|sandbox|tests|docs|benchmarks)/[\w./]*)`", path.read_text(encoding="utf-8")
     )
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def logged() -> list[str]:
+    """The texts in the bot's source, with … for what is filled in."""
+    texts: list[str] = []
+    for path in (ROOT / "bot").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = (str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+                texts.append("".join(parts))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.append(re.sub(r"%[-.\d]*[a-z]", "…", node.value))
+    return texts
+
+
+def quoted_messages() -> list[str]:
+    """The log messages that the documents quote, with … for what differs."""
+    table = [message for row in rows_of(DOCS / "operating.md", "Message") for message in italics(row[0])]
+    return [*table, "Ready as …", *(code(row[0])[0] for row in rows_of(DOCS / "monitoring.md", "message"))]
+
+
+def test_log_messages_that_a_document_quotes_are_in_the_source() -> None:
+    texts = logged()
+    quoted = quoted_messages()
+    assert len(quoted) > 15
+    patterns = {message: re.compile(".*".join(map(re.escape, message.split("…")))) for message in quoted}
+    assert [message for message in quoted if not any(map(patterns[message].match, texts))] == []
 
 
 def test_the_invite_link_in_the_readme_requests_the_permissions_that_the_bot_needs() -> None:
