@@ -109,12 +109,12 @@ class Front:
                 status=answer.status, body=body, headers={"Content-Type": answer.headers["Content-Type"]}
             )
 
-    def _gateway(self, told: dict[str, Any]) -> bytes:
+    def _gateway(self, answer: dict[str, Any]) -> bytes:
         if self.sockets:
-            told["url"] = f"ws://127.0.0.1:{self._listener.port}/socket/"
+            answer["url"] = f"ws://127.0.0.1:{self._listener.port}/socket/"
         if self.sessions_left:
-            told["session_start_limit"] |= self.sessions_left.popleft()
-        return json.dumps(told).encode()
+            answer["session_start_limit"] |= self.sessions_left.popleft()
+        return json.dumps(answer).encode()
 
 
 @dataclass(kw_only=True)

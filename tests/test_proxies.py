@@ -194,9 +194,9 @@ async def test_a_failing_proxy_is_named_by_its_variable_and_never_by_its_address
             async with Survey(clock=lambda: NOW, proxies=proxies) as survey:
                 with pytest.raises(NoAnswerError, match=said) as discord_said:
                     await survey.log_in("token")
-    told = f"{hub_said.value} {discord_said.value} {caplog.text}"
+    shown = f"{hub_said.value} {discord_said.value} {caplog.text}"
     for hidden in (host, str(port), "wrong", "ada"):
-        assert hidden not in told
+        assert hidden not in shown
 
 
 async def unknown(*_: object, **__: object) -> None:

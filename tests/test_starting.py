@@ -103,7 +103,7 @@ LIMIT = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 
 
 
 @pytest.mark.parametrize(
-    "told",
+    "body",
     [
         {"url": "nonsense", "shards": 1, "session_start_limit": LIMIT},
         {"url": "https://discord.com", "shards": 1, "session_start_limit": LIMIT},
@@ -115,8 +115,8 @@ LIMIT = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 
         {"url": "ws://127.0.0.1:9", "shards": 1, "session_start_limit": LIMIT},
     ],
 )
-async def test_an_invalid_gateway_address_is_requested_again(start: Start, told: Any) -> None:
-    start.front.bad["GET /gateway/bot"].extend([Bad(body=told), Bad(body=told)])
+async def test_an_invalid_gateway_address_is_requested_again(start: Start, body: Any) -> None:
+    start.front.bad["GET /gateway/bot"].extend([Bad(body=body), Bad(body=body)])
     async with start.running():
         assert start.waits
 

@@ -84,11 +84,11 @@ async def test_a_command_without_an_answer_is_reported_and_frees_the_composer(
     monkeypatch.setattr(WAIT, SHORT_SECONDS)
     await guest.pick("silence")
     await guest.channel.locator("#send-message").click()
-    told = guest.channel.get_by_role("alert").filter(has_text="used /silence")
-    await expect(told).to_contain_text("The application did not respond")
+    message = guest.channel.get_by_role("alert").filter(has_text="used /silence")
+    await expect(message).to_contain_text("The application did not respond")
     await expect(guest.channel.locator("#channel-composer-input")).to_be_visible()
-    await told.get_by_role("button", name="Dismiss message").click()
-    await expect(told).to_have_count(0)
+    await message.get_by_role("button", name="Dismiss message").click()
+    await expect(message).to_have_count(0)
 
 
 async def test_a_button_without_an_answer_is_reported_below_its_message(

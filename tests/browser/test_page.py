@@ -1,4 +1,4 @@
-"""What a newcomer does in the sandbox, each told whole: a sandbox takes seconds to start."""
+"""What a newcomer does in the sandbox, each as one test: a sandbox takes seconds to start."""
 
 from __future__ import annotations
 

@@ -458,9 +458,9 @@ async def test_menus_and_forms_from_before_a_restart_say_so_too(world: World) ->
     chosen = await person.choose(world.channel)
     submitted = await other.who.submit_modal(form, {"keywords": "video"})
 
-    for told in (chosen, submitted):
-        assert told.ephemeral
-        assert "I was restarted since this setup was opened" in text_of(told)
+    for shown in (chosen, submitted):
+        assert shown.ephemeral
+        assert "I was restarted since this setup was opened" in text_of(shown)
 
 
 async def test_a_form_of_a_panel_that_was_cancelled_says_so(world: World) -> None:

@@ -1,4 +1,4 @@
-"""/status: each channel's state, and a quiet day told apart from filters and failures."""
+"""/status: each channel's state, and a quiet day distinguished from filters and failures."""
 
 from __future__ import annotations
 
@@ -207,11 +207,11 @@ async def test_a_failed_follow_up_is_shown_until_it_is_turned_off(world: World) 
     said = await status(world)
     explained = text_of(await world.admin.slash(world.channel, "explain", paper="2608.00001"))
 
-    told = (
+    reason = (
         "Its thread could not be opened: I'm missing **Create Public Threads**. Use `/deliver` to try again."
     )
-    assert f"/{world.channel.id}/{message.id}: {told}" in said
-    assert told in explained
+    assert f"/{world.channel.id}/{message.id}: {reason}" in said
+    assert reason in explained
     assert "It was posted" in explained
     await world.admin.slash(world.channel, "config threads", on=False)
     assert "could not be opened" not in await status(world)
@@ -260,11 +260,11 @@ async def test_a_blocked_channel_says_how_posting_resumes(
             block = {"recheck_at": world.clock() + block["recheck_at"]}
         await feeds.block(conn, feed.id, reason="It is closed.", now=world.clock(), **block)
 
-    told = await status(world)
+    shown = await status(world)
 
-    assert "⛔" in told
-    assert "**Blocked** <t:1787126400:R>: It is closed." in told
-    assert said in told
+    assert "⛔" in shown
+    assert "**Blocked** <t:1787126400:R>: It is closed." in shown
+    assert said in shown
 
 
 # The same by /explain

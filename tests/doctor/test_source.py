@@ -36,10 +36,10 @@ def wrongs(found: dict[str, Finding]) -> list[Finding]:
 
 
 async def test_a_list_is_reported_with_its_papers_and_the_requests_left(hub: FakeHuggingFace) -> None:
-    told = await findings_of(hub)
-    assert wrongs(told) == []
-    assert any("2 papers on the list of Wed 19 Aug 2026" in what for what in told)
-    assert "499 requests left for the next 300 s" in told
+    findings = await findings_of(hub)
+    assert wrongs(findings) == []
+    assert any("2 papers on the list of Wed 19 Aug 2026" in what for what in findings)
+    assert "499 requests left for the next 300 s" in findings
 
 
 async def test_before_a_day_opens_the_previous_list_counts(hub: FakeHuggingFace) -> None:
@@ -72,9 +72,9 @@ async def test_unreadable_items_are_a_warning(hub: FakeHuggingFace) -> None:
 
 async def test_an_incomplete_list_is_wrong(hub: FakeHuggingFace) -> None:
     hub.days[open_list_day(NOW)].extend([{}] * 3)
-    told = wrongs(await findings_of(hub))
-    assert [one.sign for one in told] == [Sign.WARNING, Sign.WRONG]
-    assert "most of the papers that Hugging Face listed could not be read" in told[1].what
+    findings = wrongs(await findings_of(hub))
+    assert [one.sign for one in findings] == [Sign.WARNING, Sign.WRONG]
+    assert "most of the papers that Hugging Face listed could not be read" in findings[1].what
     hub.days = {open_list_day(NOW): [{}]}
     (none,) = wrongs(await findings_of(hub))
     assert "none of the papers that Hugging Face listed could be read" in none.what

@@ -15,7 +15,7 @@ DIRECT = 1_000_000  # added to a person's id: the channel of their direct messag
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
     channel_id: int
-    told: ProblemReport
+    report: ProblemReport
     nonce: str
 
 
@@ -44,7 +44,7 @@ class FakeBoard:
             for number, one in enumerate(self.posted, start=1):
                 if (one.channel_id, one.nonce) == (channel_id, nonce):
                     return MessageId(number)
-        self.posted.append(Posted(channel_id=channel_id, told=report, nonce=nonce))
+        self.posted.append(Posted(channel_id=channel_id, report=report, nonce=nonce))
         if self.lost_answers:
             self.lost_answers -= 1
             raise DeliveryError("No answer came.", may_have_arrived=True)

@@ -59,8 +59,8 @@ class FakeProxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         line, *headers = head.strip().split("\r\n")
-        told = {name.lower(): value for name, _, value in (one.partition(": ") for one in headers)}
-        if self._wanted is not None and told.get("proxy-authorization") != self._wanted:
+        received = {name.lower(): value for name, _, value in (one.partition(": ") for one in headers)}
+        if self._wanted is not None and received.get("proxy-authorization") != self._wanted:
             self.turned_away += 1
             writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
             return

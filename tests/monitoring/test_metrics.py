@@ -99,8 +99,8 @@ def test_every_metric_follows_the_naming_conventions_and_has_a_help_text(name: s
 def test_the_documentation_lists_every_metric_with_its_type_and_labels() -> None:
     page = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(paperboy_\w+)` \| (\w+) \|([^|]*)\|", page, re.MULTILINE)
-    told = {name: (kind, set(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
-    assert told == {name: (kind, labels) for name, (kind, _, labels) in ours().items()}
+    documented = {name: (kind, set(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
+    assert documented == {name: (kind, labels) for name, (kind, _, labels) in ours().items()}
 
 
 def test_the_documented_alerts_use_existing_metrics() -> None:

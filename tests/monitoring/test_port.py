@@ -32,10 +32,10 @@ async def session(monitor: Monitor) -> AsyncIterator[aiohttp.ClientSession]:
 async def test_before_the_bot_is_assembled_the_status_is_starting(session: aiohttp.ClientSession) -> None:
     async with session.get("/healthz") as response:
         assert response.status == 503
-        told = await response.json()
+        health = await response.json()
         assert response.headers["Cache-Control"] == "no-store"
-    assert told["status"] == "starting"
-    assert told["reason"] == "database: the database is being opened"
+    assert health["status"] == "starting"
+    assert health["reason"] == "database: the database is being opened"
     async with session.get("/metrics") as response:
         assert "paperboy_healthy 0.0" in await response.text()
 

@@ -27,16 +27,16 @@ class Port:
 
     async def until(self, claim: Callable[[int, dict[str, Any]], bool]) -> dict[str, Any]:
         """Wait for a health of which that is so."""
-        told: tuple[int, dict[str, Any]] | None = None
+        health: tuple[int, dict[str, Any]] | None = None
         try:
             async with asyncio.timeout(LONG_SECONDS):
                 while True:
-                    told = await self.health()
-                    if claim(*told):
-                        return told[1]
+                    health = await self.health()
+                    if claim(*health):
+                        return health[1]
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            raise AssertionError(f"never so; at the end: {told}") from None
+            raise AssertionError(f"never so; at the end: {health}") from None
 
     async def numbers(self) -> Numbers:
         async with self.session.get(f"{self.url}/metrics") as response:

@@ -76,14 +76,14 @@ async def test_channels_without_a_permission_are_blocked_reported_once_and_resum
 
     await stage.until(lambda: bool(notices(stage)), "a notice")
     await stage.two_more_runs(bot)
-    told = " ".join(notices(stage)[0].split())
+    notice = " ".join(notices(stage)[0].split())
     for place, permission in (
         (papers, "Embed Links"),
         (forum, "Create Posts"),
         (thread, "Send Messages in Threads"),
     ):
-        assert f"{place.mention} is blocked" in told
-        assert f"I'm missing **{permission}**" in told
+        assert f"{place.mention} is blocked" in notice
+        assert f"I'm missing **{permission}**" in notice
         assert len(stage.calls("POST", f"/channels/{place.id}/")) <= 1
     status = await stage.command("status")
     assert status.count("⛔") == 3

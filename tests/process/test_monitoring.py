@@ -28,13 +28,13 @@ bot.monitoring.health.WRITABLE_FOR_SECONDS = bot.monitoring.health.CHECK_AGAIN_S
 NO_PERMISSION = {"message": "Missing Permissions", "code": 50013}
 
 
-def is_well(status: int, told: dict[str, Any]) -> bool:
-    return status == 200 and told["status"] == "ok"
+def is_well(status: int, health: dict[str, Any]) -> bool:
+    return status == 200 and health["status"] == "ok"
 
 
 def part(name: str) -> Any:
     """That this part fails."""
-    return lambda status, told: status == 503 and told["parts"].get(name, {}).get("status") == "failing"
+    return lambda status, health: status == 503 and health["parts"].get(name, {}).get("status") == "failing"
 
 
 async def healthcheck(**settings: str) -> tuple[int, str, str]:
@@ -46,10 +46,10 @@ async def healthcheck(**settings: str) -> tuple[int, str, str]:
 async def test_a_working_bot_is_healthy_and_exposes_no_names_or_secrets(stage: Stage) -> None:
     bot = await stage.start(**PORT)
     async with port_of(bot) as port:
-        told = await port.until(is_well)
-        assert set(told["parts"]) == {"gateway", "runs", "source", "database"}
-        assert told["parts"]["gateway"]["connected"] == told["parts"]["gateway"]["shards"] == 1
-        text = json.dumps(told)
+        health = await port.until(is_well)
+        assert set(health["parts"]) == {"gateway", "runs", "source", "database"}
+        assert health["parts"]["gateway"]["connected"] == health["parts"]["gateway"]["shards"] == 1
+        text = json.dumps(health)
         for secret in (stage.discord.token, stage.discord.guild.name, str(stage.discord.guild.id)):
             assert secret not in text
         number = port.url.rpartition(":")[2]
@@ -67,9 +67,9 @@ async def test_a_bot_that_cannot_reach_discord_yet_is_starting(stage: Stage) -> 
     stage.discord.faults.add(Fault(path="/users/@me", status=503, times=None))
     bot = await stage.launch(**PORT)
     async with port_of(bot) as port:
-        told = await port.until(lambda _, told: "gateway" in told["parts"])
-        assert told["status"] == "starting"
-        assert "not connected to Discord yet" in told["reason"]
+        health = await port.until(lambda _, health: "gateway" in health["parts"])
+        assert health["status"] == "starting"
+        assert "not connected to Discord yet" in health["reason"]
         assert (await port.health())[0] == 503
         stage.discord.faults.clear()
         await port.until(is_well)
@@ -84,8 +84,8 @@ async def test_a_lost_gateway_is_unhealthy_until_it_returns(stage: Stage) -> Non
         assert numbers.of("paperboy_gateway_connected", shard="0") == 1
         refused = Refusing(stage)
         stage.discord.gateway.drop()
-        told = await port.until(part("gateway"))
-        assert "1 of 1 shard not connected" in told["reason"]
+        health = await port.until(part("gateway"))
+        assert "1 of 1 shard not connected" in health["reason"]
         numbers = await port.numbers()
         assert numbers["paperboy_healthy"] == 0
         assert numbers.of("paperboy_gateway_connected", shard="0") == 0
@@ -117,8 +117,8 @@ async def test_a_short_reconnect_does_not_make_the_bot_unhealthy(stage: Stage) -
         await port.until(is_well)
         stage.discord.gateway.drop()
         while "RESUMED" not in bot.log:
-            status, told = await port.health()
-            assert is_well(status, told)
+            status, health = await port.health()
+            assert is_well(status, health)
 
 
 async def test_a_database_that_cannot_be_written_is_unhealthy_until_it_can_be(stage: Stage) -> None:
@@ -127,9 +127,9 @@ async def test_a_database_that_cannot_be_written_is_unhealthy_until_it_can_be(st
         await port.until(is_well)
         other = sqlite3.connect(stage.folder / "data" / "paperboy.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")  # another program that keeps it locked
-        told = await port.until(part("database"))
-        assert "another program keeps it locked" in told["reason"]
-        assert str(stage.folder) not in told["reason"]
+        health = await port.until(part("database"))
+        assert "another program keeps it locked" in health["reason"]
+        assert str(stage.folder) not in health["reason"]
         numbers = await port.numbers()
         assert numbers.of("paperboy_part_healthy", part="database") == 0
         assert numbers["paperboy_servers"] == 0  # reading goes on
@@ -145,8 +145,8 @@ async def test_a_full_disk_is_unhealthy_until_space_is_freed(stage: Stage) -> No
     async with port_of(bot) as port:
         await port.until(is_well)
         limit(bot._process.pid, "0")
-        told = await port.until(part("database"))
-        assert "disk" in told["reason"]
+        health = await port.until(part("database"))
+        assert "disk" in health["reason"]
         limit(bot._process.pid, "unlimited")
         await port.until(is_well)
 
@@ -165,8 +165,8 @@ Polling.poll = poll
 """
     bot = await stage.start(before=SOON + failing, **PORT)
     async with port_of(bot) as port:
-        told = await port.until(part("runs"))
-        assert "no run has succeeded" in told["reason"]
+        health = await port.until(part("runs"))
+        assert "no run has succeeded" in health["reason"]
         numbers = await port.numbers()
         failed = numbers.of("paperboy_runs_total", outcome="failed")
         assert failed
@@ -178,9 +178,9 @@ async def test_a_failing_source_is_reported_but_does_not_make_the_bot_unhealthy(
     stage.hub.day_faults = {stage.today: HubFault(status=401)}
     bot = await stage.start(BACKFILL_DAYS="0", **PORT)
     async with port_of(bot) as port:
-        told = await port.until(lambda _, told: told["status"] == "degraded")
+        health = await port.until(lambda _, health: health["status"] == "degraded")
         assert (await port.health())[0] == 200
-        assert "Hugging Face" in told["reason"]
+        assert "Hugging Face" in health["reason"]
         numbers = await port.numbers()
         assert numbers["paperboy_healthy"] == 1
         asked = numbers.of("paperboy_source_request_duration_seconds_count", endpoint="list", status="4xx")

@@ -75,9 +75,9 @@ async def bot() -> AsyncIterator[Bot]:
         yield Bot(sandbox, session, clock)
 
 
-def leaf(told: dict[str, Any], at: str) -> str:
-    assert told["code"] == 50035, told
-    node = told["errors"]
+def leaf(body: dict[str, Any], at: str) -> str:
+    assert body["code"] == 50035, body
+    node = body["errors"]
     for part in at.split("."):
         node = node[part]
     return node["_errors"][0]["code"]
@@ -103,8 +103,8 @@ async def test_a_response_of_the_wrong_type_is_rejected_and_does_not_count(
 ) -> None:
     interaction = bot.asked(asked)
     data = {MODAL: A_FORM, CHOICES: {"choices": []}}.get(answered, SAYING)
-    _, told = await bot.answer(interaction, answered, data)
-    assert leaf(told, "type") == "BASE_TYPE_CHOICES"
+    _, body = await bot.answer(interaction, answered, data)
+    assert leaf(body, "type") == "BASE_TYPE_CHOICES"
     assert not interaction.responded
 
 
@@ -173,9 +173,9 @@ async def test_an_invalid_response_is_rejected_with_the_place_of_the_error(
     bot: Bot, kind: int, data: Any, at: str, code: str
 ) -> None:
     interaction = bot.asked(COMMAND)
-    status, told = await bot.answer(interaction, kind, data)
+    status, body = await bot.answer(interaction, kind, data)
     assert status == 400
-    assert leaf(told, at) == code
+    assert leaf(body, at) == code
     assert not interaction.responded
 
 
@@ -197,9 +197,9 @@ async def test_choices_match_the_options_type_and_are_at_most_25(
     bot: Bot, option_type: int, choices: list[Any], at: str
 ) -> None:
     interaction = bot.asked(AUTOCOMPLETE, option_type=option_type)
-    status, told = await bot.answer(interaction, CHOICES, {"choices": choices})
+    status, body = await bot.answer(interaction, CHOICES, {"choices": choices})
     assert status == 400
-    assert leaf(told, f"data.{at}")
+    assert leaf(body, f"data.{at}")
     assert (
         await bot.answer(interaction, CHOICES, {"choices": [{"name": "x", "value": 1}][option_type == 3 :]})
     )[0] == 200
@@ -208,20 +208,20 @@ async def test_choices_match_the_options_type_and_are_at_most_25(
 async def test_an_interaction_is_answered_once(bot: Bot) -> None:
     interaction = bot.asked(COMMAND)
     assert (await bot.answer(interaction, MESSAGE, SAYING))[0] == 200
-    status, told = await bot.answer(interaction, MESSAGE, SAYING)
-    assert (status, told["code"]) == (400, 40060)
+    status, body = await bot.answer(interaction, MESSAGE, SAYING)
+    assert (status, body["code"]) == (400, 40060)
 
 
 async def test_after_three_seconds_without_an_answer_the_interaction_is_unknown(bot: Bot) -> None:
     interaction = bot.asked(COMMAND)
     bot.clock.now += timedelta(seconds=3)
-    status, told = await bot.answer(interaction, MESSAGE, SAYING)
-    assert (status, told["code"]) == (404, 10062)
+    status, body = await bot.answer(interaction, MESSAGE, SAYING)
+    assert (status, body["code"]) == (404, 10062)
 
 
 async def test_a_follow_up_before_the_first_response_is_rejected(bot: Bot) -> None:
-    status, told = await bot.follow_up(bot.asked(COMMAND))
-    assert (status, told["code"]) == (404, 10015)
+    status, body = await bot.follow_up(bot.asked(COMMAND))
+    assert (status, body["code"]) == (404, 10015)
 
 
 async def test_after_fifteen_minutes_the_token_is_invalid(bot: Bot) -> None:
@@ -229,8 +229,8 @@ async def test_after_fifteen_minutes_the_token_is_invalid(bot: Bot) -> None:
     await bot.answer(interaction, MESSAGE, SAYING)
     bot.clock.now += timedelta(minutes=15)
     for method, path in (("POST", ""), ("PATCH", "/messages/@original")):
-        status, told = await bot.ask(method, bot.webhook(interaction) + path, SAYING)
-        assert (status, told["code"]) == (401, 50027)
+        status, body = await bot.ask(method, bot.webhook(interaction) + path, SAYING)
+        assert (status, body["code"]) == (401, 50027)
 
 
 async def test_a_bot_that_is_not_a_member_can_send_five_follow_ups(bot: Bot) -> None:
@@ -241,5 +241,5 @@ async def test_a_bot_that_is_not_a_member_can_send_five_follow_ups(bot: Bot) -> 
         assert (await bot.follow_up(here))[0] == 200
     bot.sandbox.kick_bot()
     assert [(await bot.follow_up(elsewhere))[0] for _ in range(MAX_FOLLOW_UPS)] == [200] * MAX_FOLLOW_UPS
-    status, told = await bot.follow_up(elsewhere)
-    assert (status, told["code"]) == (400, 40094)
+    status, body = await bot.follow_up(elsewhere)
+    assert (status, body["code"]) == (400, 40094)

@@ -55,9 +55,9 @@ async def test_a_forums_tags_and_flags_are_in_events_and_in_rest_responses(
 ) -> None:
     forum = sandbox.create_forum("reviews", tags=["Vision"], moderated_tags=["Staff"], require_tag=True)
     asked = await forum_of(bot, forum.id)
-    told = bot.get_channel(forum.id)
-    assert isinstance(told, discord.ForumChannel)
-    for seen in (asked, told):
+    cached = bot.get_channel(forum.id)
+    assert isinstance(cached, discord.ForumChannel)
+    for seen in (asked, cached):
         assert seen.flags.require_tag
         assert {tag.name: tag.moderated for tag in seen.available_tags} == {"Vision": False, "Staff": True}
     sandbox.delete_tag(forum, "Vision")

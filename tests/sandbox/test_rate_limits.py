@@ -68,9 +68,9 @@ async def test_a_rate_limited_message_is_not_stored_and_says_when_to_retry() -> 
             assert answer.headers["X-RateLimit-Remaining"] == "0"
             assert answer.headers["X-RateLimit-Scope"] == "user"
             assert 1 <= int(answer.headers["Retry-After"]) <= 6
-            told = await answer.json()
-        assert 3 < told["retry_after"] <= 5.1
-        assert told["global"] is False
+            body = await answer.json()
+        assert 3 < body["retry_after"] <= 5.1
+        assert body["global"] is False
         assert limits.refused == 1
         assert len(sandbox.messages(sandbox.channel)) == 5
 
@@ -85,10 +85,10 @@ async def test_the_fifty_first_request_in_a_second_gets_a_global_rate_limit() ->
                 return answer.status, {**answer.headers, "body": await answer.text()}
 
         answers = await asyncio.gather(*(ask() for _ in range(60)))
-        refused = [told for status, told in answers if status == 429]
+        refused = [refusal for status, refusal in answers if status == 429]
         assert len(refused) == sandbox.limits.refused >= 1
-        assert all(told["X-RateLimit-Global"] == "true" for told in refused)
-        assert all(json.loads(told["body"])["global"] is True for told in refused)
+        assert all(refusal["X-RateLimit-Global"] == "true" for refusal in refused)
+        assert all(json.loads(refusal["body"])["global"] is True for refusal in refused)
         sandbox.lift_limits()
         assert [status for status, _ in await asyncio.gather(*(ask() for _ in range(60)))] == [200] * 60
 

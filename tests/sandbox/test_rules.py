@@ -212,13 +212,15 @@ class Client:
     async def assert_refused(
         self, method: str, path: str, body: Any, *, at: str, code: str, **headers: str
     ) -> None:
-        status, told = await self.ask(method, path, body, **headers)
-        assert (status, told.get("code"), told.get("message")) == (400, 50035, "Invalid Form Body"), told
-        leaf = told["errors"]
+        status, answer = await self.ask(method, path, body, **headers)
+        assert (status, answer.get("code"), answer.get("message")) == (400, 50035, "Invalid Form Body"), (
+            answer
+        )
+        leaf = answer["errors"]
         for part in filter(None, at.split(".")):
-            assert part in leaf, told
+            assert part in leaf, answer
             leaf = leaf[part]
-        assert code in [error["code"] for error in leaf["_errors"]], told
+        assert code in [error["code"] for error in leaf["_errors"]], answer
         assert all(error["message"] for error in leaf["_errors"])
 
 
@@ -239,24 +241,24 @@ async def test_an_invalid_message_is_rejected_with_the_place_of_the_error(
 
 @pytest.mark.parametrize("body", PASSING)
 async def test_a_valid_message_is_accepted(client: Client, body: dict[str, Any]) -> None:
-    status, told = await client.post(body)
-    assert status == 200, told
+    status, answer = await client.post(body)
+    assert status == 200, answer
 
 
 @pytest.mark.parametrize(
     "body", [{}, {"content": " \n"}, {"embeds": []}, {"content": None, "components": []}]
 )
 async def test_an_empty_message_has_its_own_error_code(client: Client, body: dict[str, Any]) -> None:
-    status, told = await client.post(body)
-    assert (status, told["code"]) == (400, 50006)
+    status, answer = await client.post(body)
+    assert (status, answer["code"]) == (400, 50006)
 
 
 async def test_an_edit_follows_the_same_rules_and_cannot_empty_a_message(client: Client) -> None:
     _, message = await client.post({"content": "first"})
     path = f"/channels/{client.sandbox.channel.id}/messages/{message['id']}"
     await client.assert_refused("PATCH", path, embed(color=-1), at="embeds.0.color", code="NUMBER_TYPE_MIN")
-    status, told = await client.ask("PATCH", path, {"content": ""})
-    assert (status, told["code"]) == (400, 50006)
+    status, answer = await client.ask("PATCH", path, {"content": ""})
+    assert (status, answer["code"]) == (400, 50006)
     assert (await client.ask("PATCH", path, {"content": "", "embeds": [EMBED]}))[0] == 200
 
 
@@ -425,10 +427,10 @@ async def test_a_file_that_is_too_large_is_rejected(client: Client) -> None:
 async def test_a_reply_requires_read_message_history(client: Client) -> None:
     _, message = await client.post({"content": "first"})
     client.sandbox.deny(client.sandbox.channel, read_message_history=True)
-    status, told = await client.post(
+    status, answer = await client.post(
         {"content": "second", "message_reference": {"message_id": message["id"]}}
     )
-    assert (status, told["code"]) == (400, 160002)
+    assert (status, answer["code"]) == (400, 160002)
     status, listed = await client.ask("GET", f"/channels/{client.sandbox.channel.id}/messages")
     assert (status, listed) == (200, [])
 

@@ -259,10 +259,10 @@ async def test_a_broken_item_is_logged_once_however_often_its_day_is_read(
     await client.list_day(_DAY)
     server.days[_DAY].append({"paper": {"id": "nor here"}})
     await client.list_day(_DAY)
-    told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert len(told) == 2
-    assert "item 2 (no id)" in told[0]
-    assert "item 3 (nor here)" in told[1]
+    warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert len(warnings) == 2
+    assert "item 2 (no id)" in warnings[0]
+    assert "item 3 (nor here)" in warnings[1]
 
 
 async def test_very_many_broken_items_do_not_fill_the_log(

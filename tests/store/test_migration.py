@@ -142,9 +142,9 @@ async def test_a_file_that_another_program_keeps_locked_is_refused(
     ],
 )
 async def test_a_wrong_url_is_refused_with_the_right_form_and_without_its_password(wrong: str) -> None:
-    with pytest.raises(ConfigError, match=r"DATABASE_URL.*sqlite\+aiosqlite:///data/paperboy.db") as told:
+    with pytest.raises(ConfigError, match=r"DATABASE_URL.*sqlite\+aiosqlite:///data/paperboy.db") as raised:
         await Database.open(wrong)
-    assert "hunter2" not in str(told.value)
+    assert "hunter2" not in str(raised.value)
 
 
 _NO_ROOM = """

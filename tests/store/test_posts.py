@@ -231,8 +231,8 @@ async def test_failed_posts_are_listed_latest_first_and_pending_again_on_request
     await outbox.begin_attempt(conn, first.id, now=NOW, next_attempt_at=NOW)
     for hours, post in enumerate((second, first, elsewhere)):
         await fail(conn, post, hours=hours)
-    told = await posts.failed(conn, [feed.id], 5)
-    assert [(post.id, post.reason, post.code) for post in told] == [
+    failed = await posts.failed(conn, [feed.id], 5)
+    assert [(post.id, post.reason, post.code) for post in failed] == [
         (first.id, "The embed is too long.", 50035),
         (second.id, "The embed is too long.", 50035),
     ]

@@ -29,7 +29,7 @@ async def _plain_forum_and_thread(loopback: Loopback) -> AsyncIterator[None]:
 
 
 def tagged(loopback: Loopback, *names: str, is_required: bool = False, moderated: bool = False) -> None:
-    """Give the forum these tags, in Discord and as the gateway would have told."""
+    """Give the forum these tags, in Discord and as the gateway would have reported."""
     stored = [
         {"id": str(number), "name": name, "moderated": moderated, "emoji_id": None, "emoji_name": None}
         for number, name in enumerate(names, 1)

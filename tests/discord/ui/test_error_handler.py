@@ -1,4 +1,4 @@
-"""What a person is told when something fails, and what stands in the log."""
+"""What a person is shown when something fails, and what is logged."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ async def test_a_bug_behind_a_public_answer_is_told_to_the_person_alone(
 
     result = await world.member.slash(world.channel, "papers today")
 
-    (told,) = answers(result)
-    assert told.ephemeral
-    assert REFERENCE.search(told.content)
+    (shown,) = answers(result)
+    assert shown.ephemeral
+    assert REFERENCE.search(shown.content)
     assert world.channel.history() == []
 
 
@@ -62,9 +62,9 @@ async def test_a_wrong_id_is_told_to_the_person_alone(world: World) -> None:
 async def test_an_unknown_paper_is_told_to_the_person_alone(world: World) -> None:
     result = await world.member.slash(world.channel, "paper", paper="2401.99999")
 
-    (told,) = answers(result)
-    assert told.ephemeral
-    assert "`2401.99999`" in told.content
+    (shown,) = answers(result)
+    assert shown.ephemeral
+    assert "`2401.99999`" in shown.content
     assert world.channel.history() == []
 
 
@@ -73,9 +73,9 @@ async def test_a_source_that_is_down_is_told_to_the_person_alone(world: World) -
 
     result = await world.member.slash(world.channel, "papers date", date="2026-08-18")
 
-    (told,) = answers(result)
-    assert told.ephemeral
-    assert "Try again in a few minutes" in told.content
+    (shown,) = answers(result)
+    assert shown.ephemeral
+    assert "Try again in a few minutes" in shown.content
 
 
 async def test_a_source_that_hangs_is_given_up_in_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -271,7 +271,7 @@ async def test_a_server_that_was_left_and_returns_continues_where_it_was(bot: Bo
     block = await blocked(bot)
     assert block is not None
     assert block.is_gone
-    assert await pending_notices(bot) == []  # nobody can be told
+    assert await pending_notices(bot) == []  # nobody can be notified
     await bot.run()
     assert bot.publisher.posted(CHANNEL) == []
     assert bot.publisher.posted(OTHER) == [FIRST]

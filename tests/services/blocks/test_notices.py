@@ -37,11 +37,11 @@ async def with_problem(bot: Bot, *channels: int, server: int = SERVER) -> None:
         bot.publisher.obstacles[ChannelId(channel)] = Access(obstacle=LACKS)
 
 
-async def told(bot: Bot, **later: float) -> list[tuple[int, int]]:
+async def notified(bot: Bot, **later: float) -> list[tuple[int, int]]:
     """Where messages stand after a look, and of how many held channels each tells."""
     bot.clock.advance(**later or {"seconds": 5})
     await bot.services.notices.send_pending()
-    return [(one.channel_id, len(one.told.blocked)) for one in bot.board.posted]
+    return [(one.channel_id, len(one.report.blocked)) for one in bot.board.posted]
 
 
 async def states(bot: Bot) -> list[str]:
@@ -52,10 +52,10 @@ async def states(bot: Bot) -> list[str]:
 async def test_simultaneous_problems_are_one_message_that_is_sent_once(bot: Bot) -> None:
     bot.board.own_channels = [SYSTEM]
     await with_problem(bot, CHANNEL, OTHER)
-    assert await told(bot, seconds=2) == []  # others may belong into it
+    assert await notified(bot, seconds=2) == []  # others may belong into it
     await with_problem(bot, THIRD)
-    assert await told(bot) == [(SYSTEM, 3)]
-    assert await told(bot, hours=9) == [(SYSTEM, 3)]
+    assert await notified(bot) == [(SYSTEM, 3)]
+    assert await notified(bot, hours=9) == [(SYSTEM, 3)]
     assert await states(bot) == ["notified"] * 3
     async with bot.database.read() as conn:
         rows = (await conn.execute(text("SELECT channel_id, message_id, notified_at FROM notices"))).all()
@@ -65,16 +65,16 @@ async def test_simultaneous_problems_are_one_message_that_is_sent_once(bot: Bot)
 async def test_a_later_problem_is_a_separate_message(bot: Bot) -> None:
     bot.board.own_channels = [SYSTEM]
     await with_problem(bot)
-    await told(bot)
+    await notified(bot)
     await with_problem(bot, OTHER)
-    assert await told(bot) == [(SYSTEM, 1)] * 2
+    assert await notified(bot) == [(SYSTEM, 1)] * 2
 
 
 async def test_each_server_is_notified_of_its_own_problems(bot: Bot) -> None:
     bot.board.own_channels = [SYSTEM]
     await with_problem(bot)
     await with_problem(bot, OTHER, THIRD, server=SERVER + 1)
-    assert sorted(await told(bot)) == [(SYSTEM, 1), (SYSTEM, 2)]
+    assert sorted(await notified(bot)) == [(SYSTEM, 1), (SYSTEM, 2)]
 
 
 async def test_the_places_are_tried_in_their_order(bot: Bot) -> None:
@@ -84,7 +84,7 @@ async def test_the_places_are_tried_in_their_order(bot: Bot) -> None:
     bot.board.own_channels = [SYSTEM]
     for closed in (ADMINS, OTHER, SYSTEM):
         bot.board.refusals[closed] = CLOSED
-    assert await told(bot) == [(DIRECT + USER, 1)]
+    assert await notified(bot) == [(DIRECT + USER, 1)]
     assert bot.board.tried == [ADMINS, OTHER, SYSTEM, DIRECT + USER]
 
 
@@ -93,7 +93,7 @@ async def test_a_place_with_a_visible_obstacle_is_not_called(bot: Bot) -> None:
     bot.board.own_channels = [SYSTEM]
     await bot.execute("UPDATE servers SET notices_channel_id = :id", id=ADMINS)
     bot.publisher.obstacles[ChannelId(ADMINS)] = Access(obstacle="I'm missing **View Channel**.")
-    assert await told(bot) == [(SYSTEM, 1)]
+    assert await notified(bot) == [(SYSTEM, 1)]
     assert bot.board.tried == [SYSTEM]
 
 
@@ -102,9 +102,9 @@ async def test_a_notice_that_no_place_accepts_is_recorded_and_not_retried(bot: B
     bot.board.refusals[DIRECT + USER] = DeliveryError(
         "No DMs.", code=50007, kind=DeliveryErrorKind.CHANNEL_REFUSED
     )
-    assert await told(bot) == []
+    assert await notified(bot) == []
     assert await states(bot) == ["undeliverable"]
-    await told(bot, hours=9)
+    await notified(bot, hours=9)
     assert len(bot.board.tried) == 1
 
 
@@ -112,20 +112,20 @@ async def test_a_place_that_does_not_answer_is_retried_with_the_same_nonce(bot: 
     await with_problem(bot)
     bot.board.own_channels = [SYSTEM]
     bot.board.refusals[SYSTEM] = BUSY
-    assert await told(bot) == []
-    assert await told(bot, seconds=1) == []
+    assert await notified(bot) == []
+    assert await notified(bot, seconds=1) == []
     assert bot.board.tried == [SYSTEM]  # not elsewhere: it may stand there
     bot.board.refusals.clear()
-    assert await told(bot) == [(SYSTEM, 1)]
+    assert await notified(bot) == [(SYSTEM, 1)]
 
 
 async def test_a_message_whose_answer_was_lost_is_not_sent_twice(bot: Bot) -> None:
     await with_problem(bot)
     bot.board.own_channels = [SYSTEM]
     bot.board.lost_answers = 1
-    await told(bot)
+    await notified(bot)
     assert await states(bot) == ["pending"]
-    assert await told(bot, hours=1) == [(SYSTEM, 1)]
+    assert await notified(bot, hours=1) == [(SYSTEM, 1)]
     assert await states(bot) == ["notified"]
 
 
@@ -150,8 +150,8 @@ async def test_a_message_interrupted_by_a_crash_is_retried(bot: Bot, monkeypatch
 
     monkeypatch.undo()
     await bot.restart()
-    assert await told(bot) == [(SYSTEM, 1)]
-    assert await told(bot, minutes=5) == [(SYSTEM, 1)]
+    assert await notified(bot) == [(SYSTEM, 1)]
+    assert await notified(bot, minutes=5) == [(SYSTEM, 1)]
     assert await states(bot) == ["notified"]
 
 
@@ -159,7 +159,7 @@ async def test_a_notice_is_given_up_after_a_day(bot: Bot) -> None:
     await with_problem(bot)
     bot.board.refusals[DIRECT + USER] = BUSY
     for _ in range(MAX_ATTEMPTS):
-        await told(bot, minutes=15)
+        await notified(bot, minutes=15)
     assert await states(bot) == ["undeliverable"]
     assert len(bot.board.tried) == MAX_ATTEMPTS
 
@@ -168,25 +168,25 @@ async def test_a_block_that_ended_before_its_notice_is_not_notified_and_the_next
     await with_problem(bot)
     bot.board.own_channels = [SYSTEM]
     await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
-    assert await told(bot) == []
+    assert await notified(bot) == []
     assert await states(bot) == []
     await with_problem(bot)
-    assert await told(bot) == [(SYSTEM, 1)]
+    assert await notified(bot) == [(SYSTEM, 1)]
 
 
 async def test_a_clock_that_was_set_back_does_not_delay_notices(bot: Bot) -> None:
     await with_problem(bot)
     bot.board.own_channels = [SYSTEM]
-    assert await told(bot, days=-3) == [(SYSTEM, 1)]
+    assert await notified(bot, days=-3) == [(SYSTEM, 1)]
 
 
 async def test_a_server_that_cannot_be_checked_is_notified_later(bot: Bot) -> None:
     await with_problem(bot)
     bot.board.own_channels = [SYSTEM]
     bot.publisher.obstacles[ChannelId(SYSTEM)] = Access(is_known=False)
-    assert await told(bot) == []
+    assert await notified(bot) == []
     bot.publisher.obstacles.pop(ChannelId(SYSTEM))
-    assert await told(bot) == [(SYSTEM, 1)]
+    assert await notified(bot) == [(SYSTEM, 1)]
 
 
 async def test_a_bug_for_one_server_does_not_affect_the_others(
@@ -198,7 +198,7 @@ async def test_a_bug_for_one_server_does_not_affect_the_others(
         "UPDATE servers SET notices_channel_id = :id WHERE id = :server", id=ADMINS, server=SERVER
     )
     bot.board.refusals[ADMINS] = RuntimeError("a bug")
-    assert await told(bot) == [(DIRECT + USER, 1)]
+    assert await notified(bot) == [(DIRECT + USER, 1)]
     assert "because of a bug" in caplog.text
     assert await states(bot) == ["pending", "notified"]
 
@@ -210,11 +210,11 @@ async def test_a_delay_of_hours_is_notified_until_a_message_arrives(bot: Bot) ->
     bot.publisher.refusals[ChannelId(CHANNEL)] = BUSY
     await bot.run()
     for _ in range(FAILURES_BEFORE_NOTICE):
-        await told(bot, minutes=15)
+        await notified(bot, minutes=15)
         await bot.delivered()
-    await told(bot)
+    await notified(bot)
     (message,) = bot.board.posted
-    assert [(delay.feed.channel_id, delay.reason) for delay in message.told.delayed] == [
+    assert [(delay.feed.channel_id, delay.reason) for delay in message.report.delayed] == [
         (CHANNEL, BUSY.reason)
     ]
     bot.publisher.refusals.clear()
@@ -229,7 +229,7 @@ async def test_a_delay_that_is_over_is_not_notified(bot: Bot) -> None:
     feed = await bot.subscribe()
     async with bot.database.write() as conn:
         await notices.add(conn, NoticeKind.DELAYED, feed.id, now=bot.clock())
-    assert await told(bot) == []
+    assert await notified(bot) == []
     assert await states(bot) == []
 
 
@@ -249,7 +249,7 @@ async def silent(bot: Bot, hours: float) -> None:
 
 
 def source_notices(bot: Bot) -> int:
-    return len([one for one in bot.board.posted if one.told.source is not None])
+    return len([one for one in bot.board.posted if one.report.source is not None])
 
 
 async def test_six_hours_without_hugging_face_are_notified_once_per_server_that_wants_papers(
@@ -263,15 +263,15 @@ async def test_six_hours_without_hugging_face_are_notified_once_per_server_that_
     await silent(bot, 5.5)
     assert source_notices(bot) == 0
     await silent(bot, 2)
-    await told(bot)
+    await notified(bot)
     assert source_notices(bot) == 2
     await bot.run()
-    await told(bot, minutes=2)
+    await notified(bot, minutes=2)
     assert "source" not in await kinds(bot)
 
     await silent(bot, 7)
-    await told(bot)
-    assert source_notices(bot) == 4  # the next silence is told anew
+    await notified(bot)
+    assert source_notices(bot) == 4  # the next outage is a new problem
 
 
 async def test_a_list_that_stays_unreadable_is_notified_although_older_lists_are_read(bot: Bot) -> None:
@@ -285,14 +285,14 @@ async def test_a_list_that_stays_unreadable_is_notified_although_older_lists_are
         await bot.run()
         await bot.services.notices.send_pending()
         bot.clock.advance(minutes=30)
-    await told(bot)
+    await notified(bot)
     assert source_notices(bot) == 1
-    source = bot.board.posted[-1].told.source
+    source = bot.board.posted[-1].report.source
     assert source is not None
     assert (source.problem, source.day) == (Problem(ProblemKind.NO_ITEM_READABLE), broken)
     bot.hub.days.clear()
     await bot.run()
-    await told(bot, minutes=2)
+    await notified(bot, minutes=2)
     assert "source" not in await kinds(bot)
 
 
@@ -335,5 +335,5 @@ async def test_a_server_that_joined_during_the_outage_is_not_notified(bot: Bot) 
 async def test_a_server_that_was_left_is_not_notified(bot: Bot) -> None:
     await with_problem(bot)
     await bot.services.blocked_channels.server_left(ServerId(SERVER))
-    assert await told(bot) == []
+    assert await notified(bot) == []
     assert await states(bot) == [NoticeState.PENDING]

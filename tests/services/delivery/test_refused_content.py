@@ -61,11 +61,11 @@ async def failed(bot: Bot) -> list[Post]:
     return [post for post in await bot.posts() if post.state is PostState.FAILED]
 
 
-async def told(bot: Bot, **later: float) -> list[list[str]]:
+async def reported_failures(bot: Bot, **later: float) -> list[list[str]]:
     """The papers of each message that tells of failed ones, after a look."""
     bot.clock.advance(**later or {"seconds": 5})
     await bot.services.notices.send_pending()
-    return [[*one.paper_ids] for posted in bot.board.posted for one in posted.told.failed]
+    return [[*one.paper_ids] for posted in bot.board.posted for one in posted.report.failed]
 
 
 @pytest.mark.parametrize("culprit", [1, 2, 5, 10])
@@ -90,7 +90,7 @@ async def test_a_culprit_is_posted_bare_in_its_place_if_discord_accepts_that(bot
     (card,) = bare.cards
     assert (card.title, card.url) == ("Video", "https://huggingface.co/papers/2608.00004")
     assert not any((bare.content, bare.links, card.description, card.footer, card.image, card.thumbnail))
-    assert await told(bot) == []
+    assert await reported_failures(bot) == []
 
 
 async def test_if_discord_names_the_embed_its_neighbours_stay_together(bot: Bot) -> None:
@@ -180,12 +180,12 @@ async def test_the_server_is_notified_once_about_all_failures(bot: Bot) -> None:
     await owing(bot, 10)
     poison(bot, 3, 8)
     await bot.delivered()
-    assert [sorted(one) for one in await told(bot)] == [ids(3, 8)]
-    assert len(await told(bot, hours=3)) == 1
+    assert [sorted(one) for one in await reported_failures(bot)] == [ids(3, 8)]
+    assert len(await reported_failures(bot, hours=3)) == 1
     for _ in range(2):  # whoever asks for them again reads the answer
         result = (await bot.services.feeds.deliver(ChannelId(CHANNEL))).delivered
         assert len(result.failed) == 2
-        assert len(await told(bot, days=2)) == 1
+        assert len(await reported_failures(bot, days=2)) == 1
 
 
 async def test_a_failure_on_another_day_is_a_new_notice(bot: Bot) -> None:
@@ -193,11 +193,11 @@ async def test_a_failure_on_another_day_is_a_new_notice(bot: Bot) -> None:
     await owing(bot, 1)
     poison(bot, 1, 2)
     await bot.delivered()
-    await told(bot)
+    await reported_failures(bot)
     bot.clock.advance(days=1)
     bot.list_paper("2608.00002")
     await bot.run()
-    assert [sorted(one) for one in await told(bot)] == [ids(1), ids(1, 2)]
+    assert [sorted(one) for one in await reported_failures(bot)] == [ids(1), ids(1, 2)]
 
 
 async def test_a_failure_that_is_over_before_its_notice_is_not_notified(bot: Bot) -> None:
@@ -207,7 +207,7 @@ async def test_a_failure_that_is_over_before_its_notice_is_not_notified(bot: Bot
     await bot.delivered()
     bot.publisher.poison.clear()
     await bot.services.feeds.deliver(ChannelId(CHANNEL))
-    assert await told(bot) == []
+    assert await reported_failures(bot) == []
     async with bot.database.read() as conn:
         assert await notices.pending(conn) == []
 
@@ -251,7 +251,7 @@ async def test_requests_are_bounded_if_everything_is_refused(bot: Bot, count: in
         bot.clock.advance(hours=1)
         await bot.run()
     assert calls(bot) == 3 * count - 1
-    assert len(await told(bot)) == 1
+    assert len(await reported_failures(bot)) == 1
 
 
 async def test_a_message_that_arrived_before_the_refusal_is_adopted_and_not_split(bot: Bot) -> None:
@@ -279,7 +279,7 @@ async def test_a_copy_from_before_a_split_posts_nothing_twice(bot: Bot) -> None:
     poison(bot, 3)
     (whole,) = await bot.posts()
     await bot.delivered()
-    # The copy has one pending post, and is told to look before it sends.
+    # The copy has one pending post, and must look before it sends.
     await bot.execute("UPDATE post_papers SET post_id = :id", id=whole.id)
     await bot.execute("DELETE FROM posts WHERE id != :id", id=whole.id)
     await bot.execute(
@@ -332,7 +332,7 @@ async def test_a_paper_that_cannot_be_composed_fails_alone(bot: Bot, monkeypatch
         await bot.delivered()
         bot.clock.advance(minutes=15)
     assert bot.publisher.posted(CHANNEL) == ids(1, 2, 3, *range(5, 11))
-    assert [sorted(one) for one in await told(bot)] == [ids(4)]
+    assert [sorted(one) for one in await reported_failures(bot)] == [ids(4)]
 
 
 moments = st.lists(

@@ -120,7 +120,7 @@ def test_a_zone_that_is_only_a_name_comes_last_and_says_that_it_has_no_summer_ti
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "suggested"),
     [
         ("IST", ["`Asia/Kolkata`", "`Europe/Dublin`", "`Asia/Jerusalem`"]),
         ("CST", ["`America/Chicago`", "`Asia/Shanghai`"]),
@@ -132,11 +132,11 @@ def test_a_zone_that_is_only_a_name_comes_last_and_says_that_it_has_no_summer_ti
         ("Mumbay", ["Did you mean `Asia/Kolkata`"]),
     ],
 )
-def test_what_is_no_single_zone_is_refused_with_the_near_ones(typed: str, told: list[str]) -> None:
+def test_what_is_no_single_zone_is_refused_with_the_near_ones(typed: str, suggested: list[str]) -> None:
     with pytest.raises(UserError) as caught:
         meant(typed)
     assert "othing was changed" in str(caught.value)
-    for part in told:
+    for part in suggested:
         assert part in str(caught.value)
 
 

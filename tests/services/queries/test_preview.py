@@ -111,14 +111,14 @@ async def test_a_newest_list_that_cannot_be_read_is_not_passed_over(hub: FakeHug
 
 
 async def test_progress_is_told_a_step_a_day(hub: FakeHuggingFace) -> None:
-    told: list[int | str] = []
+    reported: list[int | str] = []
 
     @contextmanager
     def progress(total: int) -> Generator[Advance]:
-        told.append(total)
-        yield lambda: told.append("step")
-        told.append("end")
+        reported.append(total)
+        yield lambda: reported.append("step")
+        reported.append("end")
 
     async with HuggingFace(hub.url, clock=lambda: NOW, limits=FetchLimits(tries=1)) as source:
         await preview(source, alternatives("a", DEFAULT_LIMITS), days=2, today=TODAY, progress=progress)
-    assert told == [2, "step", "step", "end"]
+    assert reported == [2, "step", "step", "end"]

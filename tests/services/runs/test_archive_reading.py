@@ -78,26 +78,26 @@ async def test_an_interrupted_archive_continues_after_the_restart(bot: Bot) -> N
 
 
 async def test_the_progress_of_the_archive_counts_failed_days(bot: Bot) -> None:
-    told: list[int | str] = []
+    reported: list[int | str] = []
 
     @contextmanager
     def progress(total: int) -> Generator[Advance]:
-        told.append(total)
+        reported.append(total)
         try:
-            yield lambda: told.append("day")
+            yield lambda: reported.append("day")
         finally:
-            told.append("end")
+            reported.append("end")
 
     bot.hub.day_faults[bot.today - timedelta(days=2)] = REFUSAL
     archive = reader(bot, [], progress=progress)
     assert not await archive.read()
-    assert told == [5, *["day"] * 5, "end"]
+    assert reported == [5, *["day"] * 5, "end"]
     bot.hub.day_faults.clear()
-    told.clear()
+    reported.clear()
     assert await archive.read()
-    assert told == [1, "day", "end"]
+    assert reported == [1, "day", "end"]
     assert await archive.read()
-    assert told == [1, "day", "end"]
+    assert reported == [1, "day", "end"]
 
 
 async def test_an_archive_that_cannot_be_read_is_reported_as_missing(bot: Bot) -> None:

@@ -22,9 +22,9 @@ def _home(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def refusal(address: str, *, on_windows: bool = False) -> str:
-    with pytest.raises(AddressError) as told:
+    with pytest.raises(AddressError) as raised:
         database_path(address, environment=ENVIRONMENT, on_windows=on_windows)
-    text = str(told.value)
+    text = str(raised.value)
     assert text.startswith(
         "the address of a file of SQLite such as sqlite+aiosqlite:///data/paperboy.db, not "
     )

@@ -247,9 +247,9 @@ def test_what_this_user_cannot_write_is_refused_in_one_line(nobodys: Path, name:
         async with sole_use(address(path)):
             await Database.open(address(path))
 
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as raised:
         asyncio.run(start())
-    said = str(told.value)
+    said = str(raised.value)
     assert said.startswith(f"DATABASE_URL names {path}, but ")
     assert said.endswith(
         "Permission denied; give this user the right to read and write there, or name another file"
