@@ -19,6 +19,7 @@ from bot.discord.answers import setting_changes as changes
 from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
 from bot.discord.permissions.viewer import Viewer
+from bot.discord.ui.hint_buttons import InsteadButton
 from bot.discord.ui.options import (
     CadenceChoice,
     ExcludeText,
@@ -73,7 +74,11 @@ class ConfigCog(
             results = await self._results.of_feed(state.feed, state.subscriptions)
             seen = await self._visible(interaction, state.notices_channel_id)
             settings = answers.feed_settings(state, title="Settings", now=self._clock(), visible=seen)
-            await answer(interaction, results_answers.with_results(settings, results))
+            await answer(
+                interaction,
+                results_answers.with_results(settings, results),
+                buttons=InsteadButton.for_topics(target.channel_id, results),
+            )
 
     @app_commands.command()
     @app_commands.describe(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -41,7 +43,8 @@ class ExplainCog(commands.Cog):
         """Show which recent papers match keywords, without subscribing."""
         await interaction.response.defer(ephemeral=True)
         preview = await self._search.preview(keywords, days=days)
-        await answer(interaction, answers.preview(preview), buttons=PreviewButton.below(preview))
+        pages = await asyncio.to_thread(answers.preview, preview)  # marks what matched in many abstracts
+        await answer(interaction, pages, buttons=PreviewButton.below(preview))
 
     @app_commands.command()
     @app_commands.guild_only()

@@ -30,6 +30,7 @@ MAX_DESCRIPTION_LENGTH = 4_096
 
 MAX_LINE_LENGTH = 400  # of a digest, in characters, its address included
 MIN_LINE_LENGTH = 70  # into which every paper's link fits
+MAX_REASON_LENGTH = 100  # of why a paper is on a line
 MAX_SUMMARY_AMONG = 300  # characters of a summary at most, on a message with several papers
 MAX_SUMMARY_ALONE = 1_000
 MIN_SUMMARY_LENGTH = 100  # below this, other parts give way first
@@ -42,6 +43,7 @@ _MAX_NAME_LENGTH = 60
 _MAX_TEXT_LENGTH = 12_000
 _MAX_PHRASE_LENGTH = 1_000
 _MIN_TITLE_LENGTH = 20
+_MIN_REASON_LENGTH = 30
 _MAX_QUERIES_LENGTH = 160
 _QUERIES_SHOWN = 4
 _MAX_EXCERPT_LENGTH = 160
@@ -158,13 +160,36 @@ def _filled(card: Card, *, summary: _Marked, parts: _Parts, limit: int, longest:
 
 
 def digest_line(paper: Paper, *, queries: Sequence[Query], limit: int = MAX_LINE_LENGTH) -> str:
-    """One line of markdown: upvotes and the linked title, in at most `limit` characters (70 or more)."""
+    """One line of markdown in at most `limit` characters (70 or more): upvotes and the linked title.
+
+    Where no query matches the title, it says where one does, if there is room.
+    """
+    limit = min(limit, MAX_LINE_LENGTH)
     title = _title(paper, queries)
     upvotes = f"👍 {max(paper.upvotes, 0):,}{_DOT}"
-    room = min(limit, MAX_LINE_LENGTH) - length(upvotes) - len(f"[]({paper.page_url})")
+    room = limit - length(upvotes) - len(f"[]({paper.page_url})")
     if room < len(paper.id):
         upvotes, room = "", room + length(upvotes)
-    return upvotes + link(title.text or paper.id, paper.page_url, spans=title.spans, limit=room)
+    line = upvotes + link(title.text or paper.id, paper.page_url, spans=title.spans, limit=room)
+    room = min(limit - length(line) - len(_DOT), MAX_REASON_LENGTH)
+    reason = "" if title.spans or room < _MIN_REASON_LENGTH else _reason(paper, queries, limit=room)
+    return f"{line}{_DOT}{reason}" if reason else line
+
+
+def _reason(paper: Paper, queries: Sequence[Query], *, limit: int) -> str:
+    """Where the queries match the paper besides its title, in at most `limit` characters; '' if nowhere."""
+    named = [
+        *(("by ", name, Field.AUTHOR) for name in paper.authors),
+        ("from ", paper.organization or "", Field.ORG),
+        ("from ", paper.organization_login or "", Field.ORG),
+        *(("keyword ", keyword, Field.KEYWORD) for keyword in paper.ai_keywords),
+    ]
+    for preposition, text, field in named if queries else ():
+        if (found := _marked(text, field, queries)).spans:
+            return preposition + found.fit(min(limit - len(preposition), _MAX_NAME_LENGTH))
+    abstract = _marked(paper.abstract, Field.ABSTRACT, queries)
+    before = "abstract: "
+    return before + _excerpt(abstract, limit=limit - len(before)) if abstract.spans else ""
 
 
 def date_text(day: date) -> str:
@@ -294,14 +319,15 @@ def _evidence(paper: Paper, queries: Sequence[Query]) -> str:
     return ""
 
 
-def _excerpt(marked: _Marked) -> str:
+def _excerpt(marked: _Marked, *, limit: int = _MAX_EXCERPT_LENGTH) -> str:
     """The words around the first match."""
     first = marked.spans[0][0]
-    start = max(marked.text.find(" ", max(first - _BEFORE_MATCH, 0), first) + 1, 0)
-    if first <= _BEFORE_MATCH:
+    before = min(_BEFORE_MATCH, limit // 3)
+    start = max(marked.text.find(" ", max(first - before, 0), first) + 1, 0)
+    if first <= before:
         start = 0
     elif start == 0:
         start = first
     text = marked.text[start:]
     spans = [(begin - start, end - start) for begin, end in marked.spans]
-    return ("…" if start else "") + fit(text, spans, _MAX_EXCERPT_LENGTH)
+    return ("…" if start else "") + fit(text, spans, limit - 1)

@@ -38,7 +38,9 @@ _FOLD_TITLE = 40  # characters kept for the title of the folded list
 _SUMMARY_ESTIMATE = 150
 _FACTS_ESTIMATE = 130
 _LINE_ESTIMATE = 70  # a line without its title
+_REASON_ESTIMATE = 50  # why the paper is on the line; half of the lines need none
 
+_EVERY_PAPER = "*"  # a query that gives no reason
 _Sized = tuple[Paper, int]  # with its estimate, in characters
 Item = tuple[Paper, Form, tuple[Query, ...]]
 
@@ -73,7 +75,7 @@ def layout(
     shown = max_papers if style is Style.CARDS else 0
     sized = [(paper, _card_estimate(paper, queries_of.get(paper.id, ()))) for paper in papers[:shown]]
     groups = [[one] for one in sized] if one_card_each else _evenly_packed(sized)
-    lines = [(paper, min(len(paper.title) + _LINE_ESTIMATE, MAX_LINE_LENGTH)) for paper in papers[shown:]]
+    lines = [(paper, _line_estimate(paper, queries_of.get(paper.id, ()))) for paper in papers[shown:]]
     below: Sequence[_Sized] = ()
     if groups and lines and not one_card_each and len(groups[-1]) < MAX_EMBEDS:
         below = _that_fit(lines, room=MAX_CHARACTERS - _FOLD_TITLE - _total(groups[-1]))
@@ -123,6 +125,11 @@ def _card_estimate(paper: Paper, queries: Sequence[str]) -> int:
         + sum(map(len, queries)),
         MAX_CHARACTERS // 3,
     )
+
+
+def _line_estimate(paper: Paper, queries: Sequence[str]) -> int:
+    reason = 0 if all(query == _EVERY_PAPER for query in queries) else _REASON_ESTIMATE
+    return min(len(paper.title) + _LINE_ESTIMATE + reason, MAX_LINE_LENGTH)
 
 
 def _packed(sized: Sequence[_Sized], *, room: int, most: int) -> Iterator[list[_Sized]]:

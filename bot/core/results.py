@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from bot.core.feeds import Feed, Subscription
+from bot.core.query.relevance import Relevance
 
 RESULT_DAYS = 30
 NOISY_PAPERS = 100  # more than this in RESULT_DAYS is noisy, however many were listed
@@ -31,6 +32,7 @@ class Result:
     subscription: Subscription
     papers: int
     verdict: Verdict
+    relevance: Relevance | None = None  # of those papers; None if there are none
 
 
 def results(

@@ -145,15 +145,17 @@ async def of_paper(conn: AsyncConnection, feed_id: FeedId, paper_id: PaperId) ->
     return await _first(conn, with_feeds().where(_posts.c.id == of_entry.scalar_subquery()))
 
 
-async def queries_sent(conn: AsyncConnection, feed_id: FeedId, *, since: datetime) -> list[tuple[str, ...]]:
+async def queries_sent(
+    conn: AsyncConnection, feed_id: FeedId, *, since: datetime
+) -> dict[PaperId, tuple[str, ...]]:
     """For each paper that was sent to the feed since then, the canonical forms that it was posted for."""
     statement = (
-        select(_entries.c.queries)
+        select(_entries.c.paper_id, _entries.c.queries)
         .join(_posts, _posts.c.id == _entries.c.post_id)
         # Only what was sent has a time of sending; the state is named for the index.
         .where(_posts.c.feed_id == feed_id, _posts.c.state == PostState.SENT.value, _posts.c.sent_at >= since)
     )
-    return list((await conn.execute(statement)).scalars())
+    return {PaperId(paper_id): queries for paper_id, queries in await conn.execute(statement)}
 
 
 async def last_sent(conn: AsyncConnection, feed_id: FeedId) -> Post | None:

@@ -267,3 +267,72 @@ async def test_a_hint_pressed_twice_replaces_once(world: World) -> None:
     await twice(world, shown, "Use diffusion instead")
 
     assert await world.subscriptions() == ["diffusion"]
+
+
+async def mentioned(world: World, *, about: int, mentions: int) -> None:
+    """Papers of yesterday that are about video, and some that mention it."""
+    for number in range(about + mentions):
+        title, summary = ("Video", "…") if number < about else ("Tea", "We made a video.")
+        world.list_paper(f"2608.{number:05}", title=title, summary=summary)
+    await world.read_archive()
+
+
+async def test_a_preview_says_how_many_papers_are_about_it_and_offers_only_those(world: World) -> None:
+    await mentioned(world, about=2, mentions=4)
+
+    shown = await world.admin.slash(world.channel, "preview", keywords="video")
+
+    said = text_of(shown)
+    assert "2 are about it (title or AI keywords), 4 mention it once, in the abstract." in said
+    assert "`video` finds 6 of 6 papers in the last 30 days. `topic:video` finds only those about it" in said
+    pressed = text_of(await world.admin.click(shown.response, label="Preview topic:video"))
+    assert "Preview: 2 papers" in pressed
+    assert "about it (title" not in pressed
+
+
+async def test_a_preview_of_papers_that_are_about_it_says_nothing_of_that(world: World) -> None:
+    await mentioned(world, about=6, mentions=0)
+
+    said = text_of(await world.admin.slash(world.channel, "preview", keywords="video"))
+
+    assert "about it" not in said
+    assert "💡" not in said
+
+
+async def test_a_channel_whose_papers_mostly_mention_it_is_offered_the_topic(world: World) -> None:
+    await mentioned(world, about=2, mentions=4)
+    await subscribe(world, "video")
+    await world.admin.slash(world.channel, "deliver")
+
+    shown = await world.admin.slash(world.channel, "config show")
+
+    said = text_of(shown)
+    assert "• `video`: 6 papers; 2 are about it (title or AI keywords), 4 mention it once" in said
+    assert "most only mention it: `topic:video` leaves those out" in said
+    pressed = text_of(await world.admin.click(shown.response, label="Use topic:video instead"))
+    assert "`video` → `topic:video`" in pressed
+    assert await world.subscriptions() == ["topic:video"]
+
+
+async def test_a_channel_whose_papers_are_about_it_is_offered_nothing(world: World) -> None:
+    await mentioned(world, about=4, mentions=2)
+    await subscribe(world, "video")
+    await world.admin.slash(world.channel, "deliver")
+
+    shown = await world.admin.slash(world.channel, "config show")
+
+    assert "4 are about it" in text_of(shown)
+    assert labels(shown) == []
+
+
+async def test_lines_of_a_digest_and_of_a_preview_say_why_a_paper_is_there(world: World) -> None:
+    await world.admin.slash(world.channel, "config style", style="digest")
+    await subscribe(world, "video")
+    world.list_paper("2608.00001", title="Tea", summary="We made a video of tea.")
+    await world.run()
+    await world.admin.slash(world.channel, "deliver")
+    reason = "abstract: We made a **video** of tea."
+
+    (post,) = world.posts()
+    assert reason in post.embeds[0].description
+    assert reason in text_of(await world.admin.slash(world.channel, "preview", keywords="video"))

@@ -179,7 +179,8 @@ def test_a_line_is_one_line_within_its_limit_and_links_its_paper(
     line = digest_line(paper, queries=queries, limit=limit)
     assert length(line) <= min(limit, 400)
     assert "\n" not in line
-    assert line.endswith(f"]({paper.page_url})")
+    assert f"]({paper.page_url})" in line
+    assert not re.search(r"@everyone|<@\d|(?<!\()https?://(?!\S*\))", line)
 
 
 @pytest.mark.parametrize("title", ["", "  ", "\u200b"])
@@ -193,3 +194,47 @@ def test_a_line_marks_what_matched_in_its_title() -> None:
     assert digest_line(PLAIN, queries=[parse_query("tidal power")]) == (
         "👍 1,234 · [Kites for **Tidal Power**: a Survey](https://huggingface.co/papers/2608.00001)"
     )
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("author:Ada", "by **Ada Example**"),
+        ("org:lab", "from **Kite Lab**"),
+        ("org:kites", "from **kites**"),
+        ("robotics", "keyword **robotics**"),
+        ("turbine", "abstract: …from any harbour, where a **turbine** would cost too much to keep."),
+    ],
+)
+def test_a_line_says_why_its_paper_is_there(query: str, reason: str) -> None:
+    paper = replace(
+        PLAIN,
+        title="A Survey",
+        abstract="We look at kites that fly far from any harbour, where a turbine would cost too much to keep.",
+        authors=("Ben Sample", "Ada Example"),
+        ai_keywords=("planning", "robotics"),
+        organization="Kite Lab",
+        organization_login="kites",
+    )
+    line = digest_line(paper, queries=[parse_query(query)])
+
+    assert line == f"👍 1,234 · [A Survey](https://huggingface.co/papers/2608.00001) · {reason}"
+
+
+@pytest.mark.parametrize("query", ["survey", "*", "nothing of this"])
+def test_a_line_gives_no_reason_where_its_title_shows_it_or_there_is_none(query: str) -> None:
+    paper = replace(PLAIN, title="A Survey", abstract="A survey of surveys.", ai_keywords=("survey",))
+
+    assert digest_line(paper, queries=[parse_query(query)]).endswith(
+        "(https://huggingface.co/papers/2608.00001)"
+    )
+
+
+def test_a_tight_line_gives_up_its_reason_before_its_title() -> None:
+    paper = replace(PLAIN, title="On the Flight of Things", abstract="With a turbine in it.", ai_keywords=())
+    queries = [parse_query("turbine")]
+    full, tight = digest_line(paper, queries=queries), digest_line(paper, queries=queries, limit=100)
+
+    assert full.endswith(" · abstract: With a **turbine** in it.")
+    assert full.startswith(tight)
+    assert tight.endswith("Things](https://huggingface.co/papers/2608.00001)")

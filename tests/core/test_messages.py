@@ -126,3 +126,20 @@ def test_the_heading_names_the_number_and_the_list_days() -> None:
         == "**2 papers** from the Daily Papers of Fri 14 Aug 2026 to Wed 19 Aug 2026"
     )
     assert heading([replace(PLAIN, list_day=None)]) == "**1 paper**"
+
+
+def test_lines_with_reasons_stay_within_the_limits_and_keep_their_titles() -> None:
+    abstract = "It begins with something else entirely, and then names the kite once, " + "far away " * 40
+    shown = [
+        replace(paper, title=f"Number {number}: {'long ' * 20}title", abstract=abstract, ai_keywords=())
+        for number, paper in enumerate(papers(45))
+    ]
+    for style in Style:
+        for entries in planned(shown, style=style, max_papers=4):
+            message = compose(items(entries, shown), heading="")
+            assert sum(card.size for card in message.cards) <= MAX_CHARACTERS
+            for line in (
+                (message.cards[-1].description or "").splitlines() if entries[-1].form is Form.LINE else ()
+            ):
+                assert "title](https://huggingface.co/papers/" in line
+                assert "names the **kite** once" in line

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from enum import StrEnum
 from typing import Final
@@ -156,6 +156,27 @@ def _sorted(parts: Sequence[Node]) -> tuple[Node, ...]:
     for part in parts:
         by_text.setdefault(str(part), part)
     return tuple(by_text[text] for text in sorted(by_text))
+
+
+def in_topic(node: Node) -> Node | None:
+    """The node for papers that are about what it looks for: phrases without a field in `topic:`.
+
+    What is excluded stays as it is. None where no phrase is without a field.
+    """
+    phrases = list(positive_phrases(node))
+    return _in_topic(node) if any(phrase.field is None for phrase in phrases) else None
+
+
+def _in_topic(node: Node) -> Node:
+    match node:
+        case Phrase(field=None):
+            return replace(node, field=Field.TOPIC)
+        case And():
+            return all_of(map(_in_topic, node.parts), node.without)
+        case Or():
+            return any_of(map(_in_topic, node.parts))
+        case _:
+            return node
 
 
 def positive_phrases(node: Node) -> Iterator[Phrase]:

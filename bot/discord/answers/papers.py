@@ -15,6 +15,7 @@ from bot.core.papers import Paper
 from bot.core.plurals import count
 from bot.core.posts import Form
 from bot.core.query.parser import Query
+from bot.core.query.relevance import relevance_text
 from bot.discord.answers.formatting import code, moment, relative
 from bot.discord.answers.hints import hint_lines, reading_line
 from bot.discord.answers.pages import pages
@@ -65,12 +66,14 @@ def preview(result: Preview) -> list[discord.Embed]:
         lines.append(days_read(result.days_known, of=result.days))
     lines.extend(hint_lines(result.study))
     read_as = reading_line(result.query, result.study)
+    close = relevance_text(result.relevance) if result.relevance else ""
+    close = f"{close[0].upper()}{close[1:]}." if close else ""
     matches = f"{code(result.compiled.text)} matches:"
     none = f"No paper from {period} matches {code(result.compiled.text)}."
     return pages(
         _by_day(result.papers, (result.query,)),
         title=f"Preview: {count(len(result.papers), 'paper')} from {period}",
-        intro="\n".join(filter(None, (matches, read_as))) if result.papers else "",
+        intro="\n".join(filter(None, (matches, read_as, close))) if result.papers else "",
         footer="\n".join(lines),
         empty="\n".join(filter(None, (none, read_as))),
     )

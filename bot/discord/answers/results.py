@@ -8,6 +8,8 @@ import discord
 
 from bot.core.markdown import length
 from bot.core.plurals import count
+from bot.core.query.relevance import relevance_text
+from bot.core.query.rewrites import as_topic
 from bot.core.results import RESULT_DAYS, Result, Verdict
 from bot.discord.answers.formatting import code
 from bot.discord.answers.pages import numbered, pages
@@ -36,7 +38,14 @@ def with_results(settings: discord.Embed, results: Sequence[Result]) -> list[dis
 
 def _line(result: Result) -> str:
     papers = count(result.papers, "paper")
-    return f"• {code(result.subscription.query.text)}: {papers}{_ADVICE[result.verdict]}"
+    close = relevance_text(result.relevance) if result.relevance else ""
+    close = f"; {close}" if close else ""
+    if result.relevance and result.relevance.is_mostly_mentioned:
+        close += "".join(
+            f" 💡 most only mention it: {code(rewrite.text)} leaves those out"
+            for rewrite in as_topic(result.subscription.query.text)
+        )
+    return f"• {code(result.subscription.query.text)}: {papers}{close}{_ADVICE[result.verdict]}"
 
 
 def _summary(results: Sequence[Result]) -> str:

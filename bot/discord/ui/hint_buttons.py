@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 import discord
@@ -11,6 +12,9 @@ from typing_extensions import override
 
 from bot.core.ids import ChannelId
 from bot.core.markdown import length, plain, shorten
+from bot.core.query.hints import MAX_HINTS
+from bot.core.query.rewrites import as_topic
+from bot.core.results import Result
 from bot.discord.answers import papers as paper_answers
 from bot.discord.answers import subscriptions as answers
 from bot.discord.permissions import targets
@@ -51,6 +55,17 @@ class InsteadButton(
             cls(result.feed.channel_id, [ids[query] for query in hint.queries], hint.rewrite.text)
             for hint in result.study.hints
             if ids.keys() >= set(hint.queries)
+        ]
+        return [button for button in buttons if length(button.custom_id) <= MAX_ID_LENGTH]
+
+    @classmethod
+    def for_topics(cls, channel_id: ChannelId, results: Iterable[Result]) -> list[InsteadButton]:
+        """For the subscriptions whose papers mostly only mention them, those with the most papers first."""
+        mentioned = [item for item in results if item.relevance and item.relevance.is_mostly_mentioned]
+        buttons = [
+            cls(channel_id, [item.subscription.id], rewrite.text)
+            for item in sorted(mentioned, key=lambda item: -item.papers)[:MAX_HINTS]
+            for rewrite in as_topic(item.subscription.query.text)
         ]
         return [button for button in buttons if length(button.custom_id) <= MAX_ID_LENGTH]
 
@@ -101,7 +116,8 @@ class PreviewButton(PersistentItem, template=r"preview:(?P<days>\d{1,4}):(?P<key
     async def on_press(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer()
         result = await client_of(interaction).services.search.preview(self._keywords, days=self._days)
-        await answer(interaction, paper_answers.preview(result), buttons=PreviewButton.below(result))
+        pages = await asyncio.to_thread(paper_answers.preview, result)
+        await answer(interaction, pages, buttons=PreviewButton.below(result))
 
 
 def below_subscribe(result: Subscribed) -> list[PersistentItem]:

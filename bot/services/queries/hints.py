@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain, islice
 from typing import Final
@@ -16,7 +16,7 @@ from bot.core.query.description import other_forms, phrases_of
 from bot.core.query.errors import QueryError
 from bot.core.query.expression import compile_as_typed, compile_node
 from bot.core.query.hints import Hint, chosen
-from bot.core.query.nodes import Field, Phrase
+from bot.core.query.nodes import Field, Phrase, in_topic
 from bot.core.query.parser import Query, split_alternatives
 from bot.core.query.rewrites import Kind, Rewrite
 from bot.core.words.tokenizer import name_words
@@ -44,6 +44,7 @@ class Study:
     days: int
     expansions: dict[str, tuple[Expansion, ...]]  # by the query's canonical form
     hints: tuple[Hint, ...] = ()
+    about: dict[str, frozenset[PaperId]] = field(default_factory=dict)  # papers about it, likewise
 
 
 NO_STUDY: Final = Study(days=0, expansions={})
@@ -55,6 +56,7 @@ def study(index: PaperIndex, queries: Sequence[CompiledQuery], *, days: int, lim
     return Study(
         days=days,
         expansions={query.canonical: tuple(evidence.expansions(query.parsed())) for query in queries},
+        about={query.canonical: evidence.about(query.parsed()) for query in queries},
         hints=chosen(
             chain(
                 evidence.hints_on_all(queries),
@@ -77,6 +79,10 @@ class _Evidence:
             if others := other_forms(phrase):
                 more = self._papers(compile_node(phrase)) - self._papers(compile_as_typed(phrase))
                 yield Expansion(phrase=phrase.source, others=others, more=len(more))
+
+    def about(self, query: Query) -> frozenset[PaperId]:
+        """The papers that are about what the query looks for; all that match where it names fields."""
+        return self._papers(compile_node(in_topic(query.root) or query.root))
 
     def hints_on_all(self, queries: Sequence[CompiledQuery]) -> Iterator[Hint]:
         """Hints on several keywords together."""

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from typing import Final
 
 from bot.core.feeds import Feed, Subscription
+from bot.core.ids import PaperId
 from bot.core.list_days import open_list_day
+from bot.core.papers import Paper
+from bot.core.query.expression import compile_node
+from bot.core.query.nodes import in_topic
+from bot.core.query.relevance import relevance
 from bot.core.results import RESULT_DAYS, Result, results
+from bot.matching.index import PaperIndex
 from bot.services.context import ServiceContext
-from bot.store import list_days, posts
+from bot.store import list_days, papers, posts
+
+_MAX_READ: Final = 200  # abstracts for one answer
 
 
 class Results:
@@ -25,5 +37,26 @@ class Results:
         async with self._database.read() as conn:
             sent = await posts.queries_sent(conn, feed.id, since=now - timedelta(days=RESULT_DAYS))
             reads = await list_days.reads(conn, today - timedelta(days=RESULT_DAYS), today)
+            known = await papers.by_ids(conn, sent.keys())
         listed = {day: read.papers for day, read in reads.items()}
-        return results(feed, subscriptions, sent=sent, listed=listed, now=now)
+        found = results(feed, subscriptions, sent=sent.values(), listed=listed, now=now)
+        return await asyncio.to_thread(_with_relevance, found, sent, known)
+
+
+def _with_relevance(
+    found: Sequence[Result], sent: Mapping[PaperId, Sequence[str]], known: Mapping[PaperId, Paper]
+) -> tuple[Result, ...]:
+    index = PaperIndex(known.values())
+    left = _MAX_READ
+    counted: list[Result] = []
+    for result in found:
+        compiled = result.subscription.query
+        query = compiled.parsed()
+        theirs = [paper for paper_id, paper in known.items() if compiled.canonical in sent.get(paper_id, ())]
+        if theirs:
+            about = index.search(compile_node(in_topic(query.root) or query.root))
+            close = relevance(query, theirs, about=frozenset(about), most_read=left)
+            left -= 0 if close.once is None else close.papers - close.about
+            result = replace(result, relevance=close)  # noqa: PLW2901 - the same result, with more
+        counted.append(result)
+    return tuple(counted)

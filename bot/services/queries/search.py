@@ -14,6 +14,7 @@ from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.query.compiled import CompiledQuery, compile_query
 from bot.core.query.parser import Query
+from bot.core.query.relevance import Relevance, relevance
 from bot.matching.index import PaperIndex
 from bot.services.context import ServiceContext
 from bot.services.queries.hints import NO_STUDY, Study, study
@@ -34,6 +35,7 @@ class Preview:
     days_known: int  # how many of the list days have been read; fewer than `days` during the backfill
     compiled: CompiledQuery
     study: Study = NO_STUDY
+    relevance: Relevance | None = None  # of the papers; None if there are none
 
 
 class Search:
@@ -57,13 +59,20 @@ class Search:
             reads = await list_days.reads(conn, first, today)
         found, studied = await self.studied([query], days=max(days, STUDY_DAYS))
         matches = [paper for paper in found[query.expression] if paper.list_day and paper.list_day >= first]
+        parsed = query.parsed()
+        close = (
+            await asyncio.to_thread(relevance, parsed, matches, about=studied.about[query.canonical])
+            if matches
+            else None
+        )
         return Preview(
-            query=query.parsed(),
+            query=parsed,
             compiled=query,
             days=days,
             papers=tuple(newest_first(matches)),
             days_known=len(reads),
             study=studied,
+            relevance=close,
         )
 
     async def studied(
