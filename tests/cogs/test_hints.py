@@ -66,6 +66,14 @@ async def test_a_misspelt_word_is_replaced_by_one_press(world: World) -> None:
     assert await world.subscriptions() == ["diffusion models"]
 
 
+async def test_a_misspelt_alternative_is_found_beside_one_that_finds_papers(world: World) -> None:
+    await listed(world, "Diffusion", "Video")
+
+    said = text_of(await subscribe(world, "video OR diffussion"))
+
+    assert "Did you mean `video OR diffusion`? It finds 2." in said
+
+
 async def test_a_word_that_papers_have_is_not_misspelt(world: World) -> None:
     await listed(world, "Diffusion", "Diffusions", "Diffussion")
 
@@ -336,3 +344,17 @@ async def test_lines_of_a_digest_and_of_a_preview_say_why_a_paper_is_there(world
     (post,) = world.posts()
     assert reason in post.embeds[0].description
     assert reason in text_of(await world.admin.slash(world.channel, "preview", keywords="video"))
+
+
+async def test_an_exclusion_is_said_in_words_and_corrected(world: World) -> None:
+    await listed(world, "A survey", "Another survey")
+
+    shown = await world.admin.slash(world.channel, "config filter", exclude="survay OR review")
+    said = text_of(shown)
+    assert "Read as: papers with “survay” or “review”" in said
+    assert "No paper in the last 30 days has `survay`. Did you mean `survey OR review`? It finds 2." in said
+    assert labels(shown) == []
+
+    said = text_of(await world.admin.slash(world.channel, "config filter", exclude="survey"))
+    assert "Read as" not in said
+    assert "💡" not in said

@@ -559,3 +559,42 @@ async def test_every_page_and_form_is_as_discord_takes_it(world: World) -> None:
         )
     ]
     assert problems == []
+
+
+async def hinted(world: World, keywords: str) -> Person:
+    """A panel on whose second page these keywords were typed, after papers on diffusion were listed."""
+    for number, title in enumerate(["Diffusion models", "More diffusion models"]):
+        world.list_paper(f"2608.0000{number}", title=title)
+    await world.read_archive()
+    person = await Person.starting(world)
+    await person.press("This channel")
+    await person.type_keywords(keywords)
+    return person
+
+
+async def test_keywords_are_said_in_words_and_a_hint_replaces_one_of_them_before_anything_is_set_up(
+    world: World,
+) -> None:
+    person = await hinted(world, "diffussion models\nagents -survey benchmark")
+
+    assert "Read as: papers with “agent” and “benchmark”, without “survey”" in person.text
+    assert "No paper in the last 30 days has `diffussion`. Did you mean `diffusion models`?" in person.text
+    await person.press("Use diffusion models instead")
+    assert "• `diffusion models`: 2 papers in the last 7 days" in person.text
+    assert "• `agents -survey benchmark`" in person.text
+    assert "💡" not in person.text
+    assert not [label for label in person.labels if label.startswith("Use")]
+    assert await world.subscriptions() == []
+
+    for _ in range(2):
+        await person.press("Next")
+    assert "Read as: papers with “agent” and “benchmark”, without “survey”" in person.text
+    await person.press("Finish")
+    assert sorted(await world.subscriptions()) == ["agents -survey benchmark", "diffusion models"]
+
+
+async def test_plain_keywords_get_no_hint(world: World) -> None:
+    person = await hinted(world, "diffusion models")
+
+    assert "Read as" not in person.text
+    assert "💡" not in person.text

@@ -38,7 +38,7 @@ class Hint:
             Kind.OPERATOR: self.rewrite.about != "and" or after >= max(2 * before, 1),
             Kind.SURNAME_FIRST: after > 0,
             Kind.MINUS_FOR_ALL: True,
-            Kind.SPELLING: before == 0 and after > 0,
+            Kind.SPELLING: after > before,
             Kind.NAME_AND_WORDS: before == 0 and after > 0,
             Kind.ALL_WORDS: after >= max(_MANY, _TIMES_MORE * before),
             Kind.TWO_WORDS: after > before,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from bot.core.markdown import escape
+from bot.core.markdown import escape, plain, shorten
 from bot.core.query.description import reading
 from bot.core.query.hints import hint_text
 from bot.core.query.parser import Query
 from bot.services.queries.hints import NO_STUDY, Study
+
+_MAX_LABEL_LENGTH = 80  # of a button; Discord's limit
 
 
 def reading_line(query: Query, study: Study = NO_STUDY) -> str:
@@ -19,6 +21,16 @@ def reading_line(query: Query, study: Study = NO_STUDY) -> str:
 def hint_lines(study: Study) -> list[str]:
     """The hints, a line each."""
     return [f"💡 {hint_text(hint, period=period(study))}" for hint in study.hints]
+
+
+def instead_label(keywords: str) -> str:
+    """The label of a button that uses other keywords."""
+    return shorten(plain(f"Use {keywords} instead"), _MAX_LABEL_LENGTH)
+
+
+def preview_label(keywords: str) -> str:
+    """The label of a button that previews other keywords."""
+    return shorten(plain(f"Preview {keywords}"), _MAX_LABEL_LENGTH)
 
 
 def period(study: Study) -> str:

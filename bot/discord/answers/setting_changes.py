@@ -13,8 +13,10 @@ from bot.core.feeds import Feed, Style
 from bot.core.ids import ChannelId
 from bot.core.list_days import WINDOW_DAYS
 from bot.core.plurals import count
+from bot.core.query.rewrites import Kind
 from bot.core.schedules import Cadence, in_effect, weekdays_text
 from bot.discord.answers.feed_settings import NO_THREADS_IN_DIGESTS, feed_settings
+from bot.discord.answers.hints import hint_lines, reading_line
 from bot.discord.answers.pages import COLOUR
 from bot.services.feeds.feeds import FeedState, Resumed
 from bot.services.feeds.filters import FilterChange, FilterChanged
@@ -25,6 +27,9 @@ FILTER_EFFECT = (
     "Applies from the next run; pending papers are still posted. Papers that were filtered out are rechecked "
     f"for {WINDOW_DAYS} days and posted once they pass."
 )
+
+# Hints on an exclusion: what narrows or widens it is not for the bot to advise.
+_CORRECTIONS = {Kind.OPERATOR, Kind.SURNAME_FIRST, Kind.SPELLING, Kind.NAME_AND_WORDS, Kind.TWO_WORDS}
 
 
 def changed(
@@ -83,13 +88,26 @@ def schedule_notes(feed: Feed, *, are_times_given: bool) -> list[str]:
 
 def filter_notes(result: FilterChanged, change: FilterChange) -> list[str]:
     """How much an exclusion would have filtered out recently, and which options have no effect."""
-    notes = [_exclusion_effect(result)] if change.exclude is not None and result.filtered_out else []
+    notes = _exclusion_read(result) if change.exclude is not None else []
+    if change.exclude is not None and result.filtered_out:
+        notes.append(_exclusion_effect(result))
     if change.max_papers is not None and result.state.feed.settings.style is Style.DIGEST:
         notes.append(
             "`max_papers` has no effect in digests, which have no cards. It is saved for `/config style "
             "style:cards`."
         )
     return notes
+
+
+def _exclusion_read(result: FilterChanged) -> list[str]:
+    """How the exclusion was read, and hints on words that it may mean."""
+    exclude = result.state.feed.settings.exclude
+    if exclude is None:
+        return []
+    study = replace(
+        result.study, hints=tuple(hint for hint in result.study.hints if hint.rewrite.kind in _CORRECTIONS)
+    )
+    return [*filter(None, [reading_line(exclude.parsed(), study)]), *hint_lines(study)]
 
 
 def _exclusion_effect(result: FilterChanged) -> str:

@@ -15,9 +15,11 @@ from bot.core.schedules import Cadence, next_run
 from bot.core.words.latex import readable
 from bot.discord.answers.feed_status import schedule_text
 from bot.discord.answers.formatting import code, moment
+from bot.discord.answers.hints import hint_lines, reading_line
 from bot.discord.answers.pages import COLOUR, MAX_PAGE_LENGTH
-from bot.services.feeds.setup import Sample
+from bot.services.feeds.setup import Sample, Samples
 from bot.services.feeds.timezones import note
+from bot.services.queries.hints import Study
 from bot.services.queries.search import RECENT_DAYS
 
 CADENCES = {
@@ -32,9 +34,10 @@ _TITLES = {
     Page.SUMMARY: "Does this look right?",
 }
 _MAX_TITLE_LENGTH = 90
+_NO_SAMPLES = Samples()
 
 
-def panel(draft: Draft, *, samples: Sequence[Sample] = (), problem: str = "", now: datetime) -> discord.Embed:
+def panel(draft: Draft, *, samples: Samples = _NO_SAMPLES, problem: str = "", now: datetime) -> discord.Embed:
     """The draft's current page, below the problem with the last answer."""
     match draft.page:
         case Page.CHANNEL:
@@ -75,13 +78,16 @@ def _channel(draft: Draft) -> str:
     )
 
 
-def _keywords(draft: Draft, samples: Sequence[Sample]) -> str:
+def _keywords(draft: Draft, samples: Samples) -> str:
     lines: list[str] = []
     if draft.place is not None and draft.subscribed:
         has = count(draft.subscribed, "subscription")
         lines.append(f"<#{draft.place.channel_id}> already has {has}; these are added.\n")
-    if samples:
-        lines.extend(_samples(samples, room=MAX_PAGE_LENGTH))
+    if samples.keywords:
+        hints = hint_lines(samples.study)
+        room = MAX_PAGE_LENGTH - sum(length(hint) + 1 for hint in hints)
+        lines.extend(_samples(samples, room=room))
+        lines.extend(["", *hints] if hints else [])
     elif draft.typed:
         lines.append("Press *Edit keywords* to edit what you typed.")
     else:
@@ -92,17 +98,14 @@ def _keywords(draft: Draft, samples: Sequence[Sample]) -> str:
     return "\n".join(lines)
 
 
-def _samples(samples: Sequence[Sample], *, room: int) -> list[str]:
+def _samples(samples: Samples, *, room: int) -> list[str]:
     """One line per keyword, each with titles below it while there is room for all the keywords."""
-    heads = [
-        f"• {code(item.text)}: {count(item.recent, 'paper')} in the last {RECENT_DAYS} days"
-        for item in samples
-    ]
+    heads = [_head(item, samples.study) for item in samples.keywords]
     left = room - sum(length(head) + 1 for head in heads)
     lines: list[str] = []
-    for number, (head, item) in enumerate(zip(heads, samples, strict=True)):
+    for number, (head, item) in enumerate(zip(heads, samples.keywords, strict=True)):
         if sum(length(line) + 1 for line in lines) + length(head) > room:
-            lines.append(f"… and {len(samples) - number} more")
+            lines.append(f"… and {len(samples.keywords) - number} more")
             break
         lines.append(head)
         titles = [
@@ -114,6 +117,11 @@ def _samples(samples: Sequence[Sample], *, room: int) -> list[str]:
             left -= needed
             lines.extend(titles)
     return lines
+
+
+def _head(item: Sample, study: Study) -> str:
+    line = f"• {code(item.query.text)}: {count(item.recent, 'paper')} in the last {RECENT_DAYS} days"
+    return "\n".join(filter(None, (line, reading_line(item.query.parsed(), study))))
 
 
 def _schedule(draft: Draft, *, now: datetime) -> str:
@@ -128,7 +136,7 @@ def _schedule(draft: Draft, *, now: datetime) -> str:
     return f"{text}*Time, days and city* changes the rest; a city is enough for the time zone."
 
 
-def _summary(draft: Draft, samples: Sequence[Sample], *, now: datetime) -> str:
+def _summary(draft: Draft, samples: Samples, *, now: datetime) -> str:
     where = f"<#{draft.place.channel_id}>" if draft.place else "nowhere"
     added = "new subscriptions" if draft.subscribed else "subscriptions"
     lines = [

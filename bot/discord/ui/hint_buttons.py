@@ -11,12 +11,13 @@ import discord
 from typing_extensions import override
 
 from bot.core.ids import ChannelId
-from bot.core.markdown import length, plain, shorten
+from bot.core.markdown import length
 from bot.core.query.hints import MAX_HINTS
 from bot.core.query.rewrites import as_topic
 from bot.core.results import Result
 from bot.discord.answers import papers as paper_answers
 from bot.discord.answers import subscriptions as answers
+from bot.discord.answers.hints import instead_label, preview_label
 from bot.discord.permissions import targets
 from bot.discord.ui.components import PersistentItem, client_of
 from bot.discord.ui.pages import answer
@@ -24,9 +25,8 @@ from bot.discord.ui.subscription_buttons import PostOlderButton
 from bot.services.feeds.subscriptions import Subscribed
 from bot.services.queries.search import Preview
 
-# Discord's limits. A rewrite that is too long for an id has no button: its hint says what to type.
+# Discord's limit. A rewrite that is too long for it has no button: its hint says what to type.
 MAX_ID_LENGTH = 100
-MAX_LABEL_LENGTH = 80
 
 
 class InsteadButton(
@@ -38,7 +38,7 @@ class InsteadButton(
     def __init__(self, channel_id: ChannelId, ids: Sequence[int], keywords: str) -> None:
         super().__init__(
             discord.ui.Button(
-                label=shorten(plain(f"Use {keywords} instead"), MAX_LABEL_LENGTH),
+                label=instead_label(keywords),
                 style=discord.ButtonStyle.secondary,
                 custom_id=f"instead:{channel_id}:{'.'.join(map(str, ids))}:{keywords}",
             )
@@ -93,7 +93,7 @@ class PreviewButton(PersistentItem, template=r"preview:(?P<days>\d{1,4}):(?P<key
     def __init__(self, days: int, keywords: str) -> None:
         super().__init__(
             discord.ui.Button(
-                label=shorten(plain(f"Preview {keywords}"), MAX_LABEL_LENGTH),
+                label=preview_label(keywords),
                 style=discord.ButtonStyle.secondary,
                 custom_id=f"preview:{days}:{keywords}",
             )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from enum import StrEnum
 
 import discord
 from typing_extensions import override
 
 from bot.core.drafts import Draft, Page
+from bot.core.query.hints import Hint
 from bot.core.schedules import weekdays_text
+from bot.discord.answers.hints import instead_label
 from bot.discord.answers.setup import CADENCES
 from bot.discord.ui.components import SafeModal
 
@@ -25,6 +27,8 @@ class Action(StrEnum):
     CHANNEL = "channel"
     HERE = "here"
     KEYWORDS = "keywords"
+    FIRST_HINT = "hint1"
+    SECOND_HINT = "hint2"
     CADENCE = "cadence"
     TIMES = "times"
     BACK = "back"
@@ -95,7 +99,10 @@ def _text_input(custom_id: str, default: str) -> discord.ui.TextInput[discord.ui
     return discord.ui.TextInput(custom_id=custom_id, default=default, max_length=100)
 
 
-def components(key: str, draft: Draft) -> Iterator[_Item]:
+HINT_ACTIONS = (Action.FIRST_HINT, Action.SECOND_HINT)
+
+
+def components(key: str, draft: Draft, *, hints: Sequence[Hint] = ()) -> Iterator[_Item]:
     """The buttons and menus below the draft's page."""
     match draft.page:
         case Page.CHANNEL:
@@ -104,6 +111,8 @@ def components(key: str, draft: Draft) -> Iterator[_Item]:
         case Page.KEYWORDS:
             label = "Edit keywords" if draft.typed else "Enter keywords"
             yield _button(key, Action.KEYWORDS, label, is_main=not draft.is_answered)
+            for action, hint in zip(HINT_ACTIONS, hints, strict=False):
+                yield _button(key, action, instead_label(hint.rewrite.text))
         case Page.SCHEDULE:
             yield _cadence_select(key, draft)
             yield _button(key, Action.TIMES, "Time, days and city")

@@ -13,6 +13,8 @@ from typing_extensions import override
 
 from bot.core.drafts import Draft, Page
 from bot.core.ids import ServerId, UserId
+from bot.core.query.errors import inline_code
+from bot.core.query.hints import Hint
 from bot.core.schedules import Cadence
 from bot.discord.answers import setup as answers
 from bot.discord.answers import subscriptions as subscription_answers
@@ -26,6 +28,7 @@ from bot.discord.ui.pages import OPEN_SECONDS, answer
 from bot.discord.ui.replies import reply
 from bot.discord.ui.sessions import Ended, Session, new_key
 from bot.discord.ui.setup_components import (
+    HINT_ACTIONS,
     PANEL_ID,
     Action,
     Form,
@@ -34,7 +37,7 @@ from bot.discord.ui.setup_components import (
     components,
 )
 from bot.errors import UserError
-from bot.services.feeds.setup import Setup
+from bot.services.feeds.setup import Samples, Setup
 
 _NEW = "Use `/setup` to start a new one."
 
@@ -95,6 +98,7 @@ class Panel(Session):
         self._key = new_key()
         self._view: SafeView = SafeView()
         self._forms: dict[Action, Form] = {}
+        self._hints: tuple[Hint, ...] = ()  # on the keywords, as shown
         self._lock = asyncio.Lock()  # presses are deferred at once and handled one after another
 
     @classmethod
@@ -176,11 +180,22 @@ class Panel(Session):
                 if not set(values) & set(Cadence):
                     raise UserError(not_offered(" ".join(map(str, values))))
                 return draft.with_cadence(Cadence(values[0]))
+            case Action.FIRST_HINT | Action.SECOND_HINT:
+                hint = self._hint_shown(HINT_ACTIONS.index(action), interaction)
+                return self._setup.following(draft, hint) if hint else draft
             case _:
                 channel = cast("ChannelOption | None", values[0] if values else None)
                 self._draft = draft.without_place()  # if the new channel is refused, none is chosen
                 target = await targets.postable(interaction, channel)
                 return await self._setup.choose(draft, target.place)
+
+    def _hint_shown(self, place: int, interaction: discord.Interaction) -> Hint | None:
+        """The hint whose button was pressed; None if an earlier press has changed the hints since."""
+        embeds = interaction.message.embeds if interaction.message else ()
+        shown = "".join(embed.description or "" for embed in embeds)
+        return next(
+            (hint for hint in self._hints[place : place + 1] if inline_code(hint.rewrite.text) in shown), None
+        )
 
     async def _draft_from(self, form: Form) -> Draft:
         draft = self._draft
@@ -206,12 +221,13 @@ class Panel(Session):
         await answer(interaction, pages, buttons=below_subscribe(result))
 
     async def _show(self, interaction: discord.Interaction, problem: str = "") -> None:
-        samples = ()
+        samples = Samples()
         if self._draft.page in {Page.KEYWORDS, Page.SUMMARY}:
             samples = await self._setup.samples(self._draft)
+        self._hints = samples.study.hints
         self._view.stop()
         self._view = _PanelView(self, interaction)
-        for item in components(self._key, self._draft):
+        for item in components(self._key, self._draft, hints=self._hints):
             self._view.add_item(PanelItem(item))
         embed = answers.panel(self._draft, samples=samples, problem=problem, now=self._setup.clock())
         await reply(interaction, embeds=[embed], view=self._view)

@@ -13,6 +13,7 @@ from bot.services.context import ServiceContext
 from bot.services.feeds.creation import ensure_feed
 from bot.services.feeds.feeds import Feeds, FeedState
 from bot.services.feeds.settings import change_and_record
+from bot.services.queries.hints import NO_STUDY, Study
 from bot.services.queries.search import RECENT_DAYS, Search
 
 _NO_QUERY = frozenset({"-", "none"})
@@ -33,6 +34,7 @@ class FilterChanged:
     state: FeedState
     matched: int  # papers of the last RECENT_DAYS days that the channel's subscriptions match
     filtered_out: int  # of those, the papers that the exclusion matches
+    study: Study = NO_STUDY  # how the exclusion was read, if one was given
 
 
 class Filters:
@@ -69,8 +71,12 @@ class Filters:
         if state is None:
             raise UserError("The channel was deleted in the meantime.")
         matched, filtered_out = await self._effect(state)
+        studied = NO_STUDY if given is None else (await self._search.studied([given]))[1]
         return FilterChanged(
-            state=replace(state, before=feed.settings), matched=matched, filtered_out=filtered_out
+            state=replace(state, before=feed.settings),
+            matched=matched,
+            filtered_out=filtered_out,
+            study=studied,
         )
 
     async def _effect(self, state: FeedState) -> tuple[int, int]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from bot.core.decisions import newest_first
 from bot.core.drafts import Draft, on_one_line
 from bot.core.feeds import Place
 from bot.core.ids import ServerId, UserId
+from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.query.compiled import CompiledQuery, compile_alternatives, distinct
+from bot.core.query.hints import Hint
 from bot.core.schedules import parse_time, parse_weekdays
 from bot.errors import UserError
 from bot.services.context import ServiceContext
 from bot.services.feeds.servers import Servers
 from bot.services.feeds.subscriptions import Subscribed, Subscriptions
 from bot.services.feeds.timezones import timezone_meant
+from bot.services.queries.hints import NO_STUDY, Study
 from bot.services.queries.search import RECENT_DAYS, Search
 
 _TITLES_SHOWN = 3
@@ -25,9 +29,17 @@ _TITLES_SHOWN = 3
 class Sample:
     """The recent papers that one keyword matches."""
 
-    text: str
+    query: CompiledQuery
     recent: int  # papers of the last RECENT_DAYS list days
     newest: tuple[Paper, ...]  # a few of them, the newest list day first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """What the keywords of a draft match, and how they were read."""
+
+    keywords: tuple[Sample, ...] = ()  # in the order typed
+    study: Study = NO_STUDY
 
 
 class Setup:
@@ -70,13 +82,26 @@ class Setup:
         self._limits.check_keywords(len(self._queries(on_one_line(typed))))
         return draft.asking_for(typed)
 
-    async def samples(self, draft: Draft) -> tuple[Sample, ...]:
-        """The recent papers that each of the draft's keywords matches, in the order typed."""
+    async def samples(self, draft: Draft) -> Samples:
+        """The recent papers that each of the draft's keywords matches, with hints."""
         if not draft.keywords:
-            return ()
+            return Samples()
         queries = self._queries(draft.keywords)
-        found = await self._search.recent({query.expression for query in queries}, days=RECENT_DAYS)
-        return tuple(_sample(query.text, found[query.expression]) for query in queries)
+        found, studied = await self._search.studied(queries)
+        first = open_list_day(self.clock()) - timedelta(days=RECENT_DAYS - 1)
+        return Samples(
+            keywords=tuple(_sample(query, found[query.expression], first=first) for query in queries),
+            study=studied,
+        )
+
+    def following(self, draft: Draft, hint: Hint) -> Draft:
+        """The draft with what a hint says in place of the keywords that it is about.
+
+        Raises:
+            QueryError: a part cannot be read.
+        """
+        kept = [query.text for query in self._queries(draft.keywords) if query.canonical not in hint.queries]
+        return self.ask_for(draft, "\n".join([*kept, hint.rewrite.text]))
 
     def at_times(self, draft: Draft, *, time: str, weekdays: str, place: str) -> Draft:
         """The draft with this time, these days, and the time zone of a place.
@@ -113,5 +138,6 @@ class Setup:
         return distinct(compile_alternatives(keywords, self._limits))[0]
 
 
-def _sample(text: str, found: list[Paper]) -> Sample:
-    return Sample(text=text, recent=len(found), newest=tuple(newest_first(found)[:_TITLES_SHOWN]))
+def _sample(query: CompiledQuery, found: list[Paper], *, first: date) -> Sample:
+    recent = [paper for paper in found if paper.list_day is not None and paper.list_day >= first]
+    return Sample(query=query, recent=len(recent), newest=tuple(newest_first(recent)[:_TITLES_SHOWN]))

@@ -103,8 +103,8 @@ class _Evidence:
 
     def _rewrites(self, typed: str, *, finds_none: bool) -> Iterator[Rewrite]:
         yield from rewrites.operators(typed)
+        yield from self._similar_words(typed)
         if finds_none:
-            yield from self._similar_words(typed)
             yield from rewrites.names_and_words(typed)
         yield from rewrites.all_words(typed)
         yield from self._two_words(typed)

@@ -165,7 +165,7 @@ def a_hint(
     ("kind", "useful", "useless"),
     [
         (Kind.SPELLING, (0, 1), (0, 0)),
-        (Kind.SPELLING, (0, 5), (1, 5)),
+        (Kind.SPELLING, (1, 5), (5, 5)),
         (Kind.SURNAME_FIRST, (9, 1), (9, 0)),
         (Kind.NAME_AND_WORDS, (0, 1), (1, 3)),
         (Kind.ALL_WORDS, (0, 5), (0, 4)),
