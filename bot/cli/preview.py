@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
@@ -18,7 +19,9 @@ from bot.core.markdown import without_markup
 from bot.core.papers import Paper
 from bot.core.plurals import count, is_or_are
 from bot.core.query.compiled import CompiledQuery
+from bot.core.query.description import reading
 from bot.core.query.highlights import mark
+from bot.core.query.hints import hint_text
 from bot.core.query.nodes import Field
 from bot.core.query.parser import Query
 from bot.core.words.latex import readable
@@ -35,6 +38,7 @@ _MAX_AUTHORS = 3
 _CONTEXT_LENGTH = 60  # characters of an excerpt before the match
 _EXCERPT_LENGTH = 160
 _INDENT = "    "
+_CODE = re.compile("`([^`]*)`")
 
 
 @click.command()
@@ -125,17 +129,19 @@ def matches_text(
     over = weekday_text(matches.days[0]) if days == 1 else f"the last {days} list days"
     if not number:
         head = terminal.fit(f"None of {listed} of {over} matches “{wanted}”.")
-        notes = [*_missing(matches, terminal), *_tips(days, terminal)]
+        hints = _hints(matches, terminal) or _tips(days, terminal)
+        notes = [*_readings(matches, queries, terminal), *_missing(matches, terminal), *hints]
         return "\n".join([terminal.wrapped(head), *notes]) + "\n"
     head = terminal.fit(f"{number} of {listed} of {over} {_match(number)} “{wanted}”")
-    blocks = [terminal.wrapped(head, marks=[(0, len(str(number)))])]
+    heads = [terminal.wrapped(head, marks=[(0, len(str(number)))]), *_readings(matches, queries, terminal)]
+    blocks = ["\n".join(heads)]
     day: date | None = None
     for match in matches.papers:
         if len(matches.days) > 1 and match.paper.list_day != day:
             day = match.paper.list_day
             blocks.append(terminal.styled(weekday_text(day or date.min), Style.CYAN))
         blocks.append(_paper(match, of=queries, terminal=terminal))
-    return "\n\n".join([*blocks, *_missing(matches, terminal)]) + "\n"
+    return "\n\n".join([*blocks, *_missing(matches, terminal), *_hints(matches, terminal)]) + "\n"
 
 
 def _missing(matches: Matches, terminal: Terminal) -> list[str]:
@@ -150,6 +156,30 @@ def _missing(matches: Matches, terminal: Terminal) -> list[str]:
         day = weekday_text(matches.problem_day)
         notes.append(f"The list of {day} could not be read completely, because {matches.problem}.")
     return [terminal.wrapped(terminal.fit(note)) for note in notes]
+
+
+def _readings(matches: Matches, queries: Sequence[CompiledQuery], terminal: Terminal) -> list[str]:
+    """How each query was read, where what was typed does not show it."""
+    study = matches.study
+    texts = [
+        reading(
+            query.parsed(),
+            more={item.phrase: item.more for item in study.expansions.get(query.canonical, ())},
+            period=_period(study.days),
+        )
+        for query in queries
+    ]
+    return [terminal.wrapped(terminal.fit(printable(f"Read as: {text}."))) for text in texts if text]
+
+
+def _hints(matches: Matches, terminal: Terminal) -> list[str]:
+    period = _period(matches.study.days)
+    hints = [_CODE.sub(r"“\1”", hint_text(hint, period=period)) for hint in matches.study.hints]
+    return [terminal.wrapped(terminal.fit(printable(f"Hint: {hint}"))) for hint in hints]
+
+
+def _period(days: int) -> str:
+    return "on that list" if days == 1 else f"in the last {days} days"
 
 
 def _tips(days: int, terminal: Terminal) -> list[str]:

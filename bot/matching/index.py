@@ -67,6 +67,15 @@ class PaperIndex:
     def __len__(self) -> int:
         return len(self._papers)
 
+    def having_beginning(self, text: str) -> list[Paper]:
+        """The papers with a word, folded as in a run, that begins like this."""
+        papers = self._default.papers
+        found = 0
+        for word in papers:
+            if word.startswith(text) and " " not in word:
+                found |= papers[word]
+        return [self._papers[number] for number in _numbers(found)]
+
     def vocabulary(self) -> Vocabulary:
         """The words of the titles, abstracts and AI keywords."""
         return Vocabulary(

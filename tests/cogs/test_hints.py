@@ -138,6 +138,12 @@ async def test_a_beginning_that_finds_no_more_is_not_hinted_at(world: World) -> 
     assert "💡" not in text_of(await subscribe(world, "tokenizer"))
 
 
+async def test_a_beginning_that_most_papers_have_is_not_hinted_at(world: World) -> None:
+    await listed(world, "Reasoning", *(f"A reason {n}" for n in range(12)))
+
+    assert "reason*" not in text_of(await subscribe(world, "reasoning"))
+
+
 async def test_two_words_where_one_was_typed(world: World) -> None:
     await listed(world, "Finetuning", "Fine tuning", "Fine-tuning")
 

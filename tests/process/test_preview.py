@@ -60,6 +60,22 @@ async def test_no_match_says_so_and_what_may_find_more(stage: Stage) -> None:
     assert "--days 7" in done.out
 
 
+async def test_it_says_how_keywords_were_read_and_what_may_be_meant(stage: Stage) -> None:
+    stage.list_paper("2608.00001", title="Agents need a benchmark")
+    stage.list_paper("2608.00002", title="Reinforcement learning", summary="…")
+
+    read = await stage.finished("preview", "agents -survey benchmark")
+    assert "Read as: papers with “agent” and “benchmark”, without “survey”." in read.out
+    acronym = await stage.finished("preview", "RL")
+    assert "Read as: RL, also “reinforcement learning”: 1 more on that list." in acronym.out
+    hinted = await stage.finished("preview", "agents and benchmark")
+    assert "Hint: “and” in lower case is a word to search for." in hinted.out
+    assert "“agents AND benchmark” finds 1 paper on that list" in " ".join(hinted.out.split())
+    plain = await stage.finished("preview", "agents")
+    assert "Read as" not in plain.out
+    assert "Hint" not in plain.out
+
+
 async def test_a_wrong_query_shows_the_place_and_ends_with_2(stage: Stage) -> None:
     done = await stage.finished("preview", "agents AND")
     assert (done.code, done.out) == (2, "")

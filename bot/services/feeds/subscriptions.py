@@ -169,7 +169,8 @@ class Subscriptions:
             if feed is None:
                 raise LookupError(f"no feed of channel {channel_id}, but something to undo there")
             feed, made = await self._make(conn, feed, wanted, user_id=user_id, now=now)
-        return await self._subscribed(feed, made.all, made)
+        result = await self._subscribed(feed, made.all, made)
+        return replace(result, study=replace(result.study, hints=()))  # they were wanted like this before
 
     async def _make(
         self,

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain, islice
+from time import monotonic
 from typing import Final
 
 from bot.core.ids import PaperId
 from bot.core.limits import Limits
 from bot.core.query import rewrites
-from bot.core.query.compiled import CompiledQuery, compile_alternatives
+from bot.core.query.compiled import CompiledQuery, compile_alternatives, compile_query
 from bot.core.query.description import other_forms, phrases_of
 from bot.core.query.errors import QueryError
 from bot.core.query.expression import compile_as_typed, compile_node
@@ -26,6 +27,8 @@ from bot.matching.vocabulary import Vocabulary
 # Bounds the work for one answer: further queries get no hints, and further rewrites are not tried.
 _MAX_QUERIES: Final = 10
 _MAX_REWRITES: Final = 12  # of one query
+_MAX_WITH_BEGINNING: Final = 100  # papers
+_MAX_SECONDS: Final = 1.5  # after which no more rewrites are tried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,7 @@ class _Evidence:
         self._index = index
         self._limits = limits
         self._found: dict[str, frozenset[PaperId]] = {}
+        self._ends_at = monotonic() + _MAX_SECONDS
 
     def expansions(self, query: Query) -> Iterator[Expansion]:
         for phrase in phrases_of(query):
@@ -99,7 +103,12 @@ class _Evidence:
         before = self._papers(query.expression)
         found = self._rewrites(query.text, finds_none=not before)
         for rewrite in islice(found, _MAX_REWRITES):
+            if monotonic() > self._ends_at:
+                return
             yield from self._measured([query], rewrite)
+        for rewrite in rewrites.beginning(query.text):
+            if monotonic() <= self._ends_at and self._reads_beginning(rewrite.text):
+                yield from self._measured([query], rewrite)
 
     def _rewrites(self, typed: str, *, finds_none: bool) -> Iterator[Rewrite]:
         yield from rewrites.operators(typed)
@@ -108,9 +117,20 @@ class _Evidence:
             yield from rewrites.names_and_words(typed)
         yield from rewrites.all_words(typed)
         yield from self._two_words(typed)
-        yield from rewrites.beginning(typed)
         yield from rewrites.in_capitals(typed)
         yield from rewrites.as_topic(typed)
+
+    def _reads_beginning(self, text: str) -> bool:
+        """Search for words that begin like this in the papers that may have one; False if these are many.
+
+        All beginnings of all papers take longer to read than an answer may take.
+        """
+        papers = self._index.having_beginning(text.removesuffix("*"))
+        if len(papers) > _MAX_WITH_BEGINNING:
+            return False
+        expression = compile_query(text, self._limits).expression
+        self._found[expression] = frozenset(PaperIndex(papers).search(expression))
+        return True
 
     def _similar_words(self, typed: str) -> Iterator[Rewrite]:
         for word in rewrites.words_of(typed):

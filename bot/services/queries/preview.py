@@ -10,13 +10,14 @@ from datetime import date, timedelta
 
 from bot.core.decisions import newest_first
 from bot.core.ids import PaperId
-from bot.core.limits import Limits
+from bot.core.limits import DEFAULT_LIMITS, Limits
 from bot.core.papers import Paper
 from bot.core.query.compiled import CompiledQuery, compile_alternatives, distinct
 from bot.core.query.parser import parse_query
 from bot.errors import NotOpenYetError, Problem
 from bot.matching.index import PaperIndex
 from bot.services.progress import Progress, no_progress
+from bot.services.queries.hints import NO_STUDY, Study, study
 from bot.sources.huggingface import HuggingFace
 from bot.sources.paging import DayListing
 
@@ -36,6 +37,7 @@ class Matches:
     days: tuple[date, ...]  # the list days that were read, newest first
     listed: int  # papers on those days
     papers: tuple[Match, ...]  # newest list day first; within a day, by upvotes
+    study: Study = NO_STUDY  # how the queries were read, with hints
     unreadable: int = 0  # items on those days
     problem: Problem | None = None  # why a list was read only in part; of the newest such list
     problem_day: date | None = None
@@ -98,7 +100,8 @@ def _matches(listings: Sequence[DayListing], queries: Sequence[CompiledQuery]) -
     for listing in listings:
         for paper in listing.papers:
             papers.setdefault(paper.id, paper)  # a paper on two lists counts for the newer one
-    matches = PaperIndex(papers.values()).search_many(query.expression for query in queries)
+    index = PaperIndex(papers.values())
+    matches = index.search_many(query.expression for query in queries)
     by_paper: dict[PaperId, list[CompiledQuery]] = {}
     for query in queries:
         for paper_id in matches.get(query.expression, ()):
@@ -108,6 +111,7 @@ def _matches(listings: Sequence[DayListing], queries: Sequence[CompiledQuery]) -
     return Matches(
         days=tuple(listing.day for listing in listings),
         listed=len(papers),
+        study=study(index, queries, days=len(listings), limits=DEFAULT_LIMITS),
         unreadable=sum(listing.unreadable for listing in listings),
         problem=incomplete and incomplete.problem,
         problem_day=incomplete and incomplete.day,
