@@ -14,13 +14,27 @@ _VOWELS = "a e i o u ai ea io ou".split()  # noqa: SIM905
 _ENDINGS = "n r l t s st nd m ck ng tion ing er ".split(" ")  # noqa: SIM905
 
 
-def corpus(
-    rng: random.Random, *, papers: int, keywords: int, day: date | None = None
-) -> tuple[list[Paper], list[str]]:
-    """Papers of the list day, and distinct keywords, a third of which occur in the papers."""
-    vocabulary = _vocabulary(rng, _WORDS)
-    made = [_paper(rng, vocabulary, number, day=day) for number in range(papers)]
-    return made, _keywords(rng, vocabulary, made, count=keywords)
+class Corpus:
+    """Papers of a list day, and keywords of which a third occur in them."""
+
+    def __init__(self, rng: random.Random, *, papers: int, day: date | None = None) -> None:
+        self._rng = rng
+        self._vocabulary = _vocabulary(rng, _WORDS)
+        self.papers = [_paper(rng, self._vocabulary, number, day=day) for number in range(papers)]
+
+    def keywords(self, count: int) -> list[str]:
+        """Distinct phrases of one to three words."""
+        rng, texts = self._rng, [paper.abstract.split() for paper in self.papers]
+        made: dict[str, None] = {}
+        while len(made) < count:
+            length = rng.choice((1, 2, 2, 2, 3))
+            if rng.random() < 1 / 3:
+                text = rng.choice(texts)
+                start = rng.randrange(len(text) - length)
+                made[" ".join(text[start : start + length])] = None
+            else:
+                made[" ".join(rng.choices(self._vocabulary, k=length + (length == 1)))] = None
+        return list(made)
 
 
 def _vocabulary(rng: random.Random, size: int) -> list[str]:
@@ -58,18 +72,3 @@ def _paper(rng: random.Random, vocabulary: list[str], number: int, *, day: date 
         ai_keywords=tuple(_words(rng, vocabulary, 2) for _ in range(8)),
         authors=tuple(" ".join(rng.choices(vocabulary, k=2)).title() for _ in range(6)),
     )
-
-
-def _keywords(rng: random.Random, vocabulary: list[str], papers: list[Paper], *, count: int) -> list[str]:
-    """Distinct phrases of one to three words, a third of which occur in the papers."""
-    texts = [paper.abstract.split() for paper in papers]
-    made: dict[str, None] = {}
-    while len(made) < count:
-        length = rng.choice((1, 2, 2, 2, 3))
-        if rng.random() < 1 / 3:
-            text = rng.choice(texts)
-            start = rng.randrange(len(text) - length)
-            made[" ".join(text[start : start + length])] = None
-        else:
-            made[" ".join(rng.choices(vocabulary, k=length + (length == 1)))] = None
-    return list(made)

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from simcord.builders import ChannelHandle
 
-from benchmarks._corpus import corpus
+from benchmarks._corpus import Corpus
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, ServerId, UserId
 from bot.core.list_days import open_list_day
@@ -138,7 +138,7 @@ async def _answers_until(discord: Sandbox, count: int) -> list[float]:
 async def _add(database_url: str, discord: Sandbox, channels: list[ChannelHandle]) -> None:
     """Adds a pending post for each channel, as a run would."""
     now = datetime.now(UTC)
-    (paper,), _ = corpus(random.Random(7), papers=1, keywords=1, day=open_list_day(now))
+    (paper,) = Corpus(random.Random(7), papers=1, day=open_list_day(now)).papers
     database = await Database.open(database_url)
     async with database.write() as conn:
         await papers.upsert(conn, [paper], seen_at=now)

@@ -1,130 +1,219 @@
-"""Planning: time and peak memory to match, decide and plan 100,000 subscriptions of 20,000 channels.
+"""Planning: time and peak memory to match, decide and lay out, and for a whole run with its store.
 
-    python -m benchmarks.planning
+    python -m benchmarks.planning [feeds]
 
-The measurement runs in its own process, so that its peak memory is not affected by other benchmarks. The
-baseline, measured on a sample of feeds, tries a regular expression per keyword on each paper.
+Each size runs in its own process, so that its peak memory is its own. Subscriptions are made in chunks of
+servers, as a run reads them. Making and storing them is not measured. Times are processor time, because other
+programs share the machine. The baseline tries a regular expression per keyword on each paper.
 """
 
 from __future__ import annotations
 
+import asyncio
 import random
 import re
 import resource
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from datetime import time as time_of_day
+from pathlib import Path
+from typing import Any
 
-from benchmarks._corpus import corpus
+from sqlalchemy import insert
+
+from benchmarks._corpus import Corpus
 from bot.core.feeds import Feed, FeedSettings, Subscription
 from bot.core.ids import ChannelId, FeedId, ServerId, SubscriptionId, UserId
 from bot.core.limits import DEFAULT_LIMITS
-from bot.core.papers import Paper
 from bot.core.query.compiled import compile_query
 from bot.core.schedules import Schedule
-from bot.services.runs.planning import plan
+from bot.services.context import ServiceContext
+from bot.services.runs.planning import Window, plan
+from bot.services.runs.polling import PollResult
+from bot.services.runs.run import CHUNK_SUBSCRIPTIONS, Runs
+from bot.store import feed_settings, papers, tables
+from bot.store.database import Database
 
-FEEDS = 20_000
 SUBSCRIPTIONS_A_FEED = 5
+FEEDS_A_SERVER = 4
 PAPERS = 72
 SAMPLED_FEEDS = 40
-GOAL_SECONDS = 5
-GOAL_MEGABYTES = 500
+# By the number of feeds: seconds to plan, seconds of a run with the store, megabytes.
+GOALS = {20_000: (1, None, 150), 200_000: (12, 25, 150)}
 
 NOW = datetime(2026, 8, 19, 9, 0, tzinfo=UTC)
 DAY = date(2026, 8, 19)
+SETTINGS = FeedSettings(schedule=Schedule(time=time_of_day(9), weekdays=frozenset(range(5)), timezone="UTC"))
 
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    feeds: list[Feed]
-    subscriptions: dict[FeedId, list[Subscription]]
-    papers: list[Paper]
+Chunk = tuple[list[Feed], dict[FeedId, list[Subscription]]]
 
 
 def main() -> None:
-    subprocess.run([sys.executable, "-m", __name__], check=True)  # noqa: S603 - this very module
+    for number in GOALS:
+        subprocess.run([sys.executable, "-m", __name__, str(number)], check=True)  # noqa: S603 - this module
 
 
-def _measure() -> None:
-    load = _load(random.Random(7))
-    started = time.perf_counter()
-    planned = plan(
-        load.feeds,
-        papers=load.papers,
-        subscriptions=load.subscriptions,
-        posted=frozenset(),
-        first_seen={},
-        now=NOW,
-        backfill_days=30,
+async def _measure(number: int) -> None:
+    made = Corpus(random.Random(7), papers=PAPERS, day=DAY)
+    window, plan_seconds = _timed(
+        lambda: Window(made.papers, since=NOW, first_seen={}, now=NOW, backfill_days=30)
     )
-    seconds = time.perf_counter() - started
+    planned = posts = 0
+    chunk: Chunk = ([], {})
+    with tempfile.TemporaryDirectory(prefix="paperboy-bench-") as folder:
+        database = await Database.open(f"sqlite+aiosqlite:///{Path(folder, 'paperboy.db')}")
+        async with database.write() as conn:
+            await papers.upsert(conn, made.papers, seen_at=NOW)
+        a_chunk = CHUNK_SUBSCRIPTIONS // SUBSCRIPTIONS_A_FEED
+        for first in range(1, number + 1, a_chunk):
+            chunk = _chunk(made, first, min(a_chunk, number + 1 - first))
+            found, seconds = _timed(lambda: plan(chunk[0], window, subscriptions=chunk[1], posted=()))
+            plan_seconds += seconds
+            planned += sum(len(item.papers) for item in found.plans)
+            posts += sum(len(item.posts) for item in found.plans)
+            await _store(database, *chunk)
+        plain_seconds = _plain_seconds(chunk, made) / SAMPLED_FEEDS * number
+        before = time.process_time()
+        report = await _runs(database).run()
+        run_seconds = time.process_time() - before
+        await database.close()
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    total = FEEDS * SUBSCRIPTIONS_A_FEED
-    papers = sum(len(item.papers) for item in planned.plans)
-    posts = sum(len(item.posts) for item in planned.plans)
-    print(f"planning: {total:,} subscriptions of {FEEDS:,} feeds, all distinct, over {PAPERS} papers")
-    print(f"  {papers:,} papers planned over {posts:,} posts of {len(planned.plans):,} feeds")
-    print(f"  {seconds:.2f} s {_goal(seconds < GOAL_SECONDS)}: under {GOAL_SECONDS} s)")
-    print(f"  {megabytes:.0f} MB at the peak {_goal(megabytes < GOAL_MEGABYTES)}: under {GOAL_MEGABYTES} MB)")
-    plain = _plain_seconds(load) / SAMPLED_FEEDS * FEEDS
-    print(f"  a plain loop of regular expressions: {plain:.0f} s, {plain / seconds:.0f} × as long")
+
+    most_plan, most_run, most_megabytes = GOALS[number]
+    print(
+        f"planning: {number * SUBSCRIPTIONS_A_FEED:,} subscriptions of {number:,} channels, {PAPERS} papers"
+    )
+    print(f"  plan                {plan_seconds:8.2f} s  {_goal(plan_seconds, most_plan, 's')}")
+    print(
+        f"    {planned:,} papers in {posts:,} posts; a regex loop: {plain_seconds / plan_seconds:,.0f} × as long"
+    )
+    print(f"  run with the store  {run_seconds:8.2f} s  {_goal(run_seconds, most_run, 's')}".rstrip())
+    print(f"    {report.posts:,} posts of {report.feeds:,} channels")
+    print(f"  memory at the peak  {megabytes:8.0f} MB {_goal(megabytes, most_megabytes, 'MB')}")
 
 
-def _goal(is_reached: bool) -> str:  # noqa: FBT001 - said at the call
-    return f"(goal {'reached' if is_reached else 'missed'}"
+def _goal(value: float, most: float | None, unit: str) -> str:
+    return "" if most is None else f"goal: at most {most} {unit}: {'met' if value <= most else 'MISSED'}"
 
 
-def _load(rng: random.Random) -> Load:
-    papers, typed = corpus(rng, papers=PAPERS, keywords=FEEDS * SUBSCRIPTIONS_A_FEED, day=DAY)
-    compiled = [compile_query(text, DEFAULT_LIMITS) for text in typed]
-    schedule = Schedule(time=time_of_day(9), weekdays=frozenset(range(5)), timezone="UTC")
-    feeds: list[Feed] = []
-    subscriptions: dict[FeedId, list[Subscription]] = {}
-    for number in range(1, FEEDS + 1):
-        feed_id = FeedId(number)
-        feeds.append(
-            Feed(
-                id=feed_id,
-                server_id=ServerId(number // 4 + 1),
-                channel_id=ChannelId(number + 10**18),
-                settings=FeedSettings(schedule=schedule),
-                next_run_at=NOW,
-                last_run_at=NOW,
-                created_at=NOW,
-                created_by=UserId(1),
-            )
+def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    started = time.process_time()
+    result = work()
+    return result, time.process_time() - started
+
+
+def _chunk(made: Corpus, first: int, number: int) -> Chunk:
+    """Feeds with these numbers, and their subscriptions."""
+    queries = iter(made.keywords(number * SUBSCRIPTIONS_A_FEED))
+    feeds = [
+        Feed(
+            id=FeedId(feed),
+            server_id=ServerId(feed // FEEDS_A_SERVER + 1),
+            channel_id=ChannelId(feed + 10**18),
+            settings=SETTINGS,
+            next_run_at=NOW,
+            last_run_at=NOW,
+            created_at=NOW,
+            created_by=UserId(1),
         )
-        subscriptions[feed_id] = [
+        for feed in range(first, first + number)
+    ]
+    subscriptions = {
+        feed.id: [
             Subscription(
-                id=SubscriptionId(number * SUBSCRIPTIONS_A_FEED + place),
-                feed_id=feed_id,
-                query=query,
+                id=SubscriptionId(feed.id * SUBSCRIPTIONS_A_FEED + place),
+                feed_id=feed.id,
+                query=compile_query(next(queries), DEFAULT_LIMITS),
                 since=DAY,
                 created_at=NOW,
                 created_by=UserId(1),
             )
             for place in range(SUBSCRIPTIONS_A_FEED)
-            for query in (compiled.pop(),)
         ]
-    return Load(feeds, subscriptions, papers)
+        for feed in feeds
+    }
+    return feeds, subscriptions
 
 
-def _plain_seconds(load: Load) -> float:
-    texts = [f"{paper.title}\n{paper.abstract}\n{' '.join(paper.ai_keywords)}" for paper in load.papers]
-    sample: Sequence[Feed] = load.feeds[:SAMPLED_FEEDS]
-    started = time.perf_counter()
-    for feed in sample:
-        for subscription in load.subscriptions[feed.id]:
-            pattern = re.compile(rf"\b{re.escape(subscription.query.text)}\b", re.IGNORECASE)
-            for text in texts:
-                pattern.search(text)
-    return time.perf_counter() - started
+async def _store(
+    database: Database, feeds: Sequence[Feed], subscriptions: dict[FeedId, list[Subscription]]
+) -> None:
+    settings = feed_settings.columns(SETTINGS)
+    times = {"next_run_at": NOW, "last_run_at": NOW, "created_at": NOW, "created_by": 1}
+    async with database.write() as conn:
+        servers = {feed.server_id for feed in feeds}
+        servers_new = [{"id": server, "added_at": NOW} for server in sorted(servers)]
+        await conn.execute(insert(tables.servers).prefix_with("OR IGNORE"), servers_new)
+        of_feeds = [
+            {"id": feed.id, "server_id": feed.server_id, "channel_id": feed.channel_id, **settings, **times}
+            for feed in feeds
+        ]
+        await conn.execute(insert(tables.feeds), of_feeds)
+        of_subscriptions = [
+            {
+                "id": item.id,
+                "feed_id": item.feed_id,
+                "text": item.query.text,
+                "canonical": item.query.canonical,
+                "compiled": item.query.expression,
+                "rules_version": item.query.rules_version,
+                "since": item.since,
+                "created_at": item.created_at,
+                "created_by": item.created_by,
+            }
+            for group in subscriptions.values()
+            for item in group
+        ]
+        await conn.execute(insert(tables.subscriptions).prefix_with("OR IGNORE"), of_subscriptions)
+
+
+def _runs(database: Database) -> Runs:
+    """Runs that read no list and send nothing."""
+    around: Any = _Nothing()
+    context = ServiceContext(
+        database=database,
+        source=around,
+        publisher=around,
+        clock=lambda: NOW,
+        default_schedule=SETTINGS.schedule,
+        poll_interval_seconds=1800,
+        backfill_days=30,
+        wake=around.wake,
+    )
+    return Runs(context, polling=around, delivery=around, blocked_channels=around)
+
+
+class _Nothing:
+    async def poll(self) -> PollResult:
+        return PollResult()
+
+    async def at_run(self) -> None:
+        pass
+
+    def wake(self) -> None:
+        pass
+
+
+def _plain_seconds(chunk: Chunk, made: Corpus) -> float:
+    texts = [f"{paper.title}\n{paper.abstract}\n{' '.join(paper.ai_keywords)}" for paper in made.papers]
+    feeds, subscriptions = chunk
+
+    def search() -> None:
+        for feed in feeds[:SAMPLED_FEEDS]:
+            for subscription in subscriptions[feed.id]:
+                pattern = re.compile(rf"\b{re.escape(subscription.query.text)}\b", re.IGNORECASE)
+                for text in texts:
+                    pattern.search(text)
+
+    return _timed(search)[1]
 
 
 if __name__ == "__main__":
-    _measure()
+    if len(sys.argv) > 1:
+        asyncio.run(_measure(int(sys.argv[1])))
+    else:
+        main()

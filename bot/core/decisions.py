@@ -133,18 +133,29 @@ def _was_checked(feed: Feed, day: date, wanting: Subscription, *, first_seen_at:
 
 
 def reach(feed: Feed, subscriptions: Iterable[Subscription], *, now: datetime, backfill_days: int) -> date:
-    """The oldest list day that a run of this feed with these subscriptions checks.
+    """The oldest list day that a run of this feed with these subscriptions checks."""
+    return reach_from(last_check(feed, subscriptions), now=now, backfill_days=backfill_days)
 
-    That is the window before the last finished run that had all of them, so that no paper is lost while the
-    bot is offline, the feed blocked or paused, or a subscription removed by mistake, nor if the list shows it
-    late. It is at most `backfill_days` back, but never less than the window.
+
+def last_check(feed: Feed, subscriptions: Iterable[Subscription]) -> datetime:
+    """When the feed last finished a run with all of these subscriptions; if never, when it was made."""
+    last = feed.last_run_at or feed.created_at
+    for subscription in subscriptions:
+        if subscription.resumed is not None:
+            last = min(last, subscription.last_run_at(feed) or feed.created_at)
+    return last
+
+
+def reach_from(last_check: datetime, *, now: datetime, backfill_days: int) -> date:
+    """The oldest list day that a run checks if the feed's last one was then.
+
+    That is the window before it, so that no paper is lost while the bot is offline, the feed blocked or
+    paused, or a subscription removed by mistake, nor if the list shows it late. It is at most `backfill_days`
+    back, but never less than the window.
     """
     today = open_list_day(now)
     oldest = today - timedelta(days=max(backfill_days, WINDOW_DAYS))
-    resumed = (subscription for subscription in subscriptions if subscription.resumed)
-    runs = (feed.last_run_at, *(subscription.last_run_at(feed) for subscription in resumed))
-    last_run = min(ran_at or feed.created_at for ran_at in runs)
-    return max(oldest, min(open_list_day(last_run), today) - timedelta(days=WINDOW_DAYS))
+    return max(oldest, min(open_list_day(last_check), today) - timedelta(days=WINDOW_DAYS))
 
 
 def posting_order(papers: Collection[Paper]) -> list[Paper]:

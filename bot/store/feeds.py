@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Block, Feed, FeedKind, FeedSettings, LastRun, Place
@@ -19,7 +19,9 @@ from bot.store.sqlite.statements import insert_if_new, these_ids
 
 _feeds = tables.feeds
 _NO_BLOCK = {"block_reason": None, "blocked_at": None, "recheck_at": None, "gone_at": None}
+_subscriptions = tables.subscriptions
 _has_subscriptions = subscriptions.has_live(_feeds.c.id)
+_size = subscriptions.count_live(_feeds.c.id).label("size")
 
 
 def is_active() -> ColumnElement[bool]:
@@ -75,11 +77,50 @@ async def in_use(conn: AsyncConnection) -> list[Feed]:
     return await _where(conn, _has_subscriptions)
 
 
-async def due(conn: AsyncConnection, now: datetime) -> list[Feed]:
-    """The active feeds with subscriptions whose next run is `now` or was before, and all that are live."""
+async def due(
+    conn: AsyncConnection, now: datetime, *, after: Feed | None = None, at_most: int | None = None
+) -> list[Feed]:
+    """The active feeds with subscriptions whose next run is `now` or was before, and all that are live.
+
+    They are in the order of their servers. With `after`, those behind that feed; with `at_most`, as many as
+    have that many subscriptions together: whole servers, unless the first one has more; at least one feed.
+    """
+    statement = select(_feeds, _size).where(*_is_due(now)).order_by(_feeds.c.server_id, _feeds.c.id)
+    if after is not None:
+        behind = tuple_(_feeds.c.server_id, _feeds.c.id) > tuple_(after.server_id, after.id)
+        statement = statement.where(behind)
+    found: list[Feed] = []
+    size = 0
+    async with conn.stream(statement) as rows:
+        async for row in rows:
+            size += row.size
+            if found and at_most is not None and size > at_most:
+                whole = [feed for feed in found if feed.server_id != row.server_id]
+                return whole or found
+            found.append(_feed(row))
+    return found
+
+
+async def last_check(conn: AsyncConnection, now: datetime) -> datetime | None:
+    """The earliest last check of the feeds that are due (`decisions.last_check`); None if none is due."""
+    resumed = select(func.min(func.coalesce(_subscriptions.c.resumed_ran_at, _feeds.c.created_at))).where(
+        _subscriptions.c.feed_id == _feeds.c.id,
+        subscriptions.is_live,
+        _subscriptions.c.resumed_at.is_not(None),
+        or_(_feeds.c.last_run_at.is_(None), _subscriptions.c.resumed_at >= _feeds.c.last_run_at),
+    )
+    statement = select(
+        func.min(func.coalesce(_feeds.c.last_run_at, _feeds.c.created_at)),
+        func.min(resumed.scalar_subquery()),
+    ).where(*_is_due(now))
+    found = (await conn.execute(statement)).one()
+    return min((moment for moment in found if moment is not None), default=None)
+
+
+def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
     # A live feed ran at `next_run_at` last: a clock set back since then must not silence it.
     is_due = or_(_feeds.c.next_run_at <= now, _feeds.c.cadence == Cadence.LIVE.value)
-    return await _where(conn, is_active(), is_due, _has_subscriptions)
+    return (is_active(), is_due, _has_subscriptions)
 
 
 async def next_due_at(conn: AsyncConnection) -> datetime | None:

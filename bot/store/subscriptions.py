@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Resumption, Subscription
@@ -47,6 +47,11 @@ class Removed:
 def has_live(feed_id: ColumnElement[int]) -> ColumnElement[bool]:
     """The condition that the feed has subscriptions."""
     return exists().where(_columns.feed_id == feed_id, is_live)
+
+
+def count_live(feed_id: ColumnElement[int]) -> ScalarSelect[int]:
+    """How many subscriptions the feed has."""
+    return select(func.count()).where(_columns.feed_id == feed_id, is_live).scalar_subquery()
 
 
 async def add(

@@ -262,3 +262,39 @@ async def test_a_feed_is_a_servers_or_a_persons_and_never_both_or_neither(
     feed = await a_feed(conn)
     with pytest.raises(IntegrityError, match=r"ck_feeds_(owner|direct)"):
         await give(conn, feed, **owner)
+
+
+async def test_due_feeds_are_read_in_chunks_of_servers(conn: AsyncConnection) -> None:
+    # The numbers of subscriptions of each feed, by server; a chunk has three at most.
+    sizes = {1: [1, 2], 2: [1], 3: [1], 4: [2, 2, 5], 5: [1]}
+    channels = iter(range(1, 10))
+    for server, of_feeds in sizes.items():
+        for size in of_feeds:
+            feed = await a_feed(conn, channel=next(channels), server=ServerId(server))
+            for number in range(size):
+                await a_subscription(conn, feed.id, f"query {number}")
+    chunks: list[list[int]] = []
+    after: Feed | None = None
+    while chunk := await feeds.due(conn, NOW, after=after, at_most=3):
+        chunks.append([feed.channel_id for feed in chunk])
+        after = chunk[-1]
+    assert chunks == [[1, 2], [3, 4], [5], [6], [7], [8]]
+    assert [feed.channel_id for feed in await feeds.due(conn, NOW)] == [*range(1, 9)]
+
+
+async def test_the_last_check_of_due_feeds_is_the_earliest_with_all_their_subscriptions(
+    conn: AsyncConnection,
+) -> None:
+    assert await feeds.last_check(conn, NOW) is None
+    one, two = await subscribed(conn, 1), await subscribed(conn, 2)
+    assert await feeds.last_check(conn, NOW) == NOW  # when they were made
+    await feeds.finish_runs(conn, [(one.id, NOW), (two.id, NOW + 9 * HOUR)], ran_at=NOW + 5 * HOUR)
+    assert await feeds.last_check(conn, NOW + HOUR) == NOW + 5 * HOUR
+    await conn.execute(
+        update(tables.subscriptions)
+        .where(tables.subscriptions.c.feed_id == one.id)
+        .values(resumed_at=NOW + 6 * HOUR, resumed_ran_at=NOW + 2 * HOUR)
+    )
+    assert await feeds.last_check(conn, NOW + HOUR) == NOW + 2 * HOUR
+    await feeds.finish_runs(conn, [(one.id, NOW)], ran_at=NOW + 7 * HOUR)
+    assert await feeds.last_check(conn, NOW + HOUR) == NOW + 7 * HOUR

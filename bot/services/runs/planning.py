@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import heapq
 import logging
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.core.decisions import Stage, decide, posting_order, reach
+from bot.core.decisions import Stage, decide, last_check, posting_order, reach_from
 from bot.core.feeds import Feed, LastRun, Subscription
 from bot.core.ids import FeedId, PaperId
 from bot.core.list_days import open_list_day
@@ -36,33 +36,72 @@ class Planned:
 
     plans: tuple[FeedPlan, ...]  # of feeds with something to post
     figures: Mapping[FeedId, LastRun]  # of every feed that was planned
-    filtered: Mapping[
-        FeedId, Mapping[Stage, int]
-    ]  # of every planned feed: the matching papers that its filter stops, by stage
+    filtered: Mapping[FeedId, Mapping[Stage, int]]  # the matching papers that a feed's filter stops, by stage
     broken: frozenset[FeedId]  # not planned, or without some query, because of a bug that is logged
+
+
+class Window:
+    """The papers that a run checks, indexed once for all its feeds."""
+
+    def __init__(
+        self,
+        papers: Sequence[Paper],
+        *,
+        since: datetime,
+        first_seen: Mapping[PaperId, datetime],
+        now: datetime,
+        backfill_days: int,
+    ) -> None:
+        """Of the papers that were first seen before `since`, `first_seen` may leave out any."""
+        self.since = since  # the last check of each of the feeds was then or later
+        self.papers = {paper.id: paper for paper in papers}
+        self.first_seen = first_seen
+        self.today = open_list_day(now)
+        self.first = min((paper.list_day for paper in papers if paper.list_day), default=self.today)
+        self.index = PaperIndex(papers)
+        self._now = now
+        self._backfill_days = backfill_days
+        self._listed = [
+            (paper.list_day, first_seen.get(paper.id))
+            for paper in papers
+            if paper.list_day is not None and paper.withdrawn_at is None
+        ]
+        # Most feeds ran at one of a few moments.
+        self._reach: dict[datetime, date] = {}
+        self._new: dict[tuple[datetime | None, date], int] = {}
+
+    def reach(self, feed: Feed, known: Sequence[Subscription]) -> date:
+        """The oldest list day that the feed checks."""
+        moment = last_check(feed, known)
+        if moment not in self._reach:
+            self._reach[moment] = reach_from(moment, now=self._now, backfill_days=self._backfill_days)
+        return self._reach[moment]
+
+    def count_new(self, feed: Feed, known: Sequence[Subscription], *, oldest: date) -> int:
+        """How many papers of its list days were first seen since the feed's last run; all if it never ran."""
+        ran_at = feed.last_run_at
+        first = max(oldest, min((subscription.since for subscription in known), default=oldest))
+        key = (ran_at, first)
+        if key not in self._new:
+            self._new[key] = sum(
+                day >= first and (ran_at is None or (seen_at is not None and seen_at > ran_at))
+                for day, seen_at in self._listed
+            )
+        return self._new[key]
 
 
 def plan(
     feeds: Sequence[Feed],
+    window: Window,
     *,
-    papers: Sequence[Paper],
     subscriptions: Mapping[FeedId, Sequence[Subscription]],
     posted: Collection[tuple[FeedId, PaperId]],
-    first_seen: Mapping[PaperId, datetime],
-    now: datetime,
-    backfill_days: int,
 ) -> Planned:
-    """Matches, decides and lays out posts for the feeds; a bug in one feed does not stop the others.
-
-    `first_seen` may leave out papers that were seen before every feed's last run.
-    """
+    """Matches, decides and lays out posts for the feeds; a bug in one feed does not stop the others."""
     asked = {subscription.query.expression for group in subscriptions.values() for subscription in group}
     asked |= {feed.settings.exclude.expression for feed in feeds if feed.settings.exclude}
-    found = _search(PaperIndex(papers), asked)
-    by_id = {paper.id: paper for paper in papers}
+    found = _search(window.index, asked)
     excluded = _Excluded(found)
-    today = open_list_day(now)
-    new_papers = _NewPapers(papers, first_seen)
     plans: list[FeedPlan] = []
     figures: dict[FeedId, LastRun] = {}
     filtered: dict[FeedId, Mapping[Stage, int]] = {}
@@ -70,58 +109,28 @@ def plan(
     for feed in feeds:
         known = subscriptions.get(feed.id, ())
         try:
-            oldest = reach(feed, known, now=now, backfill_days=backfill_days)
+            oldest = window.reach(feed, known)
+            new = window.count_new(feed, known, oldest=oldest)
+            not_wanted = excluded.by(feed)
             matched = _matched(known, found.papers)
-            decided = _decide(
-                feed,
-                matched,
-                papers=by_id,
-                posted=posted,
-                excluded=excluded.by(feed),
-                first_seen=first_seen,
-                oldest=oldest,
-                today=today,
-            )
-            planned = _plan_feed(feed, decided.queries_of, papers=by_id)
-            figures[feed.id] = LastRun(
-                new=new_papers.count(feed, known, oldest=oldest),
-                matched=len(decided.queries_of) + decided.filtered.total(),
-                planned=len(decided.queries_of),
-            )
-            filtered[feed.id] = decided.filtered
+            if not matched:  # as in most feeds
+                figures[feed.id] = LastRun(new=new, matched=0, planned=0)
+            else:
+                decided = _decide(
+                    feed, matched, window=window, posted=posted, excluded=not_wanted, oldest=oldest
+                )
+                if decided.queries_of:
+                    plans.append(_plan_feed(feed, decided.queries_of, papers=window.papers))
+                wanted = len(decided.queries_of)
+                figures[feed.id] = LastRun(new=new, matched=wanted + decided.filtered.total(), planned=wanted)
+                filtered[feed.id] = decided.filtered
         except Exception:  # noqa: BLE001 - the guard of one feed's part of the job
             _log.exception("Feed %d could not be planned because of a bug", feed.id)
             broken.add(feed.id)
             continue
-        if planned is not None:
-            plans.append(planned)
         if found.broken and any(subscription.query.expression in found.broken for subscription in known):
             broken.add(feed.id)
     return Planned(plans=tuple(plans), figures=figures, filtered=filtered, broken=frozenset(broken))
-
-
-class _NewPapers:
-    """Counts the papers that are new to a feed; feeds that ran at the same moment share one count."""
-
-    def __init__(self, papers: Sequence[Paper], first_seen: Mapping[PaperId, datetime]) -> None:
-        self._listed = [
-            (paper.list_day, first_seen.get(paper.id))
-            for paper in papers
-            if paper.list_day is not None and paper.withdrawn_at is None
-        ]
-        self._counted: dict[tuple[datetime | None, date], int] = {}
-
-    def count(self, feed: Feed, known: Sequence[Subscription], *, oldest: date) -> int:
-        """How many papers of its list days were first seen since the feed's last run; all if it never ran."""
-        ran_at = feed.last_run_at
-        first = max(oldest, min((subscription.since for subscription in known), default=oldest))
-        key = (ran_at, first)
-        if key not in self._counted:
-            self._counted[key] = sum(
-                day >= first and (ran_at is None or (seen_at is not None and seen_at > ran_at))
-                for day, seen_at in self._listed
-            )
-        return self._counted[key]
 
 
 class _Excluded:
@@ -179,25 +188,23 @@ def _decide(
     feed: Feed,
     matched: Mapping[PaperId, Sequence[Subscription]],
     *,
-    papers: Mapping[PaperId, Paper],
+    window: Window,
     posted: Collection[tuple[FeedId, PaperId]],
     excluded: Collection[PaperId],
-    first_seen: Mapping[PaperId, datetime],
     oldest: date,
-    today: date,
 ) -> _Decided:
     filtered = Counter[Stage]()
     queries_of: dict[PaperId, tuple[str, ...]] = {}
     for paper_id, wanting in matched.items():
         decision = decide(
             feed,
-            papers[paper_id],
+            window.papers[paper_id],
             matched=wanting,
             posted=(feed.id, paper_id) in posted,
             is_excluded=paper_id in excluded,
-            first_seen_at=first_seen.get(paper_id),
+            first_seen_at=window.first_seen.get(paper_id),
             oldest=oldest,
-            today=today,
+            today=window.today,
         )
         if decision.is_post:
             queries_of[paper_id] = tuple(subscription.query.canonical for subscription in decision.matched)
@@ -208,9 +215,7 @@ def _decide(
 
 def _plan_feed(
     feed: Feed, queries_of: Mapping[PaperId, tuple[str, ...]], *, papers: Mapping[PaperId, Paper]
-) -> FeedPlan | None:
-    if not queries_of:
-        return None
+) -> FeedPlan:
     ordered = posting_order([papers[paper_id] for paper_id in queries_of])
     return FeedPlan(feed=feed, papers=tuple(ordered), posts=new_posts(feed, ordered, queries_of, pings=True))
 
@@ -268,8 +273,8 @@ def plan_older(
 def _matched(
     subscriptions: Sequence[Subscription], found: Mapping[str, tuple[PaperId, ...]]
 ) -> dict[PaperId, list[Subscription]]:
-    matched: defaultdict[PaperId, list[Subscription]] = defaultdict(list)
+    matched: dict[PaperId, list[Subscription]] = {}
     for subscription in subscriptions:
         for paper_id in found.get(subscription.query.expression, ()):
-            matched[paper_id].append(subscription)
+            matched.setdefault(paper_id, []).append(subscription)
     return matched

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from functools import cache, partial
 
-from bot.core.decisions import Stage, reach
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.decisions import Stage, last_check, reach, reach_from
 from bot.core.feeds import Feed, LastRun, Subscription
 from bot.core.ids import FeedId, PostId, RunId
 from bot.core.list_days import open_list_day
 from bot.core.plurals import count
+from bot.core.posts import NewPost
 from bot.core.runs import Outcome, RunReport, outcome_of
 from bot.core.schedules import Cadence, Schedule, next_run
 from bot.errors import Problem, ProblemKind, StoreError
@@ -22,11 +26,14 @@ from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivery
 from bot.services.runs.clock_correction import correct
 from bot.services.runs.freshness import FreshList
-from bot.services.runs.planning import FeedPlan, Planned, plan, plan_older
+from bot.services.runs.planning import Planned, Window, plan, plan_older
 from bot.services.runs.polling import Polling, PollResult
 from bot.store import feeds, papers, posts, runs, subscriptions
 
 _log = logging.getLogger(__name__)
+
+# How many subscriptions are read, planned and stored at a time. Bounds the memory, and how long others wait.
+CHUNK_SUBSCRIPTIONS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +48,17 @@ class RequestedRun:
     is_whole: bool  # whether every subscription could be evaluated
 
 
+@dataclass(slots=True)
+class _Done:
+    """What the chunks of a run stored so far."""
+
+    feeds: int = 0
+    posts: int = 0
+    is_broken: bool = False  # whether a feed or a query of it could not be planned
+
+
 class Runs:
-    """Plans one run at a time, and stores its posts as pending in one transaction."""
+    """Plans one run at a time, and stores its posts as pending."""
 
     def __init__(
         self,
@@ -113,55 +129,82 @@ class Runs:
             now = self._clock()
             await correct(conn, now=now, next_run_after=_next_run)
             run_id = await runs.start(conn, now=now)
+        done = _Done()
         try:
             listing = await self._list.for_run()
             await self._blocked_channels.at_run()
             async with self._planning:
-                return await self._run_due(run_id, listing)
+                return await self._run_due(run_id, listing, done)
         except Exception as error:
-            await self._record_failure(run_id, error)
+            await self._record_failure(run_id, error, done)
             raise
 
-    async def _run_due(self, run_id: RunId, listing: PollResult) -> RunReport:
-        """Plans the due feeds, then stores their posts and moves their next runs in one transaction."""
+    async def _run_due(self, run_id: RunId, listing: PollResult, done: _Done) -> RunReport:
+        """Plans the due feeds in chunks of servers, each stored in one transaction.
+
+        A crash leaves whole chunks. Their feeds are no longer due, and the next run plans only the others.
+        """
         now = self._clock()
         async with self._database.read() as conn:
-            due = await feeds.due(conn, now)
-        planned = await self._plan(due, now)
+            since = await feeds.last_check(conn, now)
+            window = None if since is None else await self._window(conn, now, since=since)
+        after: Feed | None = None
+        while window is not None:
+            async with self._database.read() as conn:
+                chunk = await feeds.due(conn, now, after=after, at_most=CHUNK_SUBSCRIPTIONS)
+                if not chunk:
+                    break
+                wanted = await subscriptions.of_feeds(conn, [feed.id for feed in chunk])
+                # A feed that reaches further back since then is left to the next run.
+                due = [feed for feed in chunk if last_check(feed, wanted.get(feed.id, ())) >= window.since]
+                planned = await self._plan(conn, due, window, wanted=wanted)
+            await self._store(due, planned, now=now, is_complete=listing.problem is None, done=done)
+            after = chunk[-1]
         outcome, problem, problem_day = outcome_of(listing.problem), listing.problem, listing.problem_day
-        if planned.broken:  # the log has each
+        if done.is_broken:  # the log has each
             outcome, problem, problem_day = Outcome.FAILED, Problem(ProblemKind.BUG), None
-        next_runs = [(feed.id, _next_run(feed.settings.schedule, now)) for feed in due]
-        # After an incomplete list, or a query that could not be evaluated, the next run catches up.
-        complete = frozenset[FeedId]() if listing.problem else {feed.id for feed in due} - planned.broken
+        report = RunReport(
+            listed=listing.listed,
+            new_papers=listing.new,
+            feeds=done.feeds,
+            posts=done.posts,
+            outcome=outcome,
+            problem=problem,
+            problem_day=problem_day,
+        )
         async with self._database.write() as conn:
-            pending = await posts.add(conn, [post for item in planned.plans for post in item.posts], now=now)
+            await runs.finish(conn, run_id, report, now=now)
+        return report
+
+    async def _store(
+        self, due: Sequence[Feed], planned: Planned, *, now: datetime, is_complete: bool, done: _Done
+    ) -> None:
+        """Stores the posts of these feeds and moves their next runs, in one transaction."""
+        next_run_of = cache(partial(_next_run, now=now))
+        next_runs = [(feed.id, next_run_of(feed.settings.schedule)) for feed in due]
+        # After an incomplete list, or a query that could not be evaluated, the next run catches up.
+        complete = {feed.id for feed in due} - planned.broken if is_complete else set[FeedId]()
+        figures = {feed_id: result for feed_id, result in planned.figures.items() if feed_id in complete}
+        async with self._database.write() as conn:
+            pending = await posts.add(conn, _posts_of(planned), now=now)
             await feeds.finish_runs(conn, [run for run in next_runs if run[0] in complete], ran_at=now)
             await feeds.finish_runs(conn, [run for run in next_runs if run[0] not in complete], ran_at=None)
-            figures_of = {
-                feed_id: figures for feed_id, figures in planned.figures.items() if feed_id in complete
-            }
-            await feeds.note_figures(conn, figures_of)
-            report = RunReport(
-                listed=listing.listed,
-                new_papers=listing.new,
-                feeds=len(due),
-                posts=len(pending),
-                outcome=outcome,
-                problem=problem,
-                problem_day=problem_day,
-            )
-            await runs.finish(conn, run_id, report, now=now)
+            await feeds.note_figures(conn, figures)
+        done.feeds += len(due)
+        done.posts += len(pending)
+        done.is_broken |= bool(planned.broken)
+        self._delivery.wake()
         for feed in due:
             if feed.settings.schedule.cadence is not Cadence.LIVE:
                 self._telemetry.feed_planned(late_seconds=max(0.0, (now - feed.next_run_at).total_seconds()))
-        return report
 
-    async def _record_failure(self, run_id: RunId, error: Exception) -> None:
+    async def _record_failure(self, run_id: RunId, error: Exception, done: _Done) -> None:
         kind = ProblemKind.DATABASE if isinstance(error, StoreError) else ProblemKind.BUG
         try:
             async with self._database.write() as conn:
-                report = RunReport(outcome=Outcome.FAILED, problem=Problem(kind))
+                report = RunReport(
+                    feeds=done.feeds, posts=done.posts, outcome=Outcome.FAILED, problem=Problem(kind)
+                )
                 await runs.finish(conn, run_id, report, now=self._clock())
         except StoreError:
             pass  # the database has logged it once
@@ -175,11 +218,11 @@ class Runs:
             now = self._clock()
             async with self._database.read() as conn:
                 wanting = await subscriptions.of_feed(conn, feed.id)
-            planned = await self._plan([feed], now, wanted={feed.id: wanting})
+            planned = await self._plan_one(feed, wanting, now)
             if planned.broken and not planned.plans:
                 raise RuntimeError(f"feed {feed.id} could not be planned")  # the log has why
             return RequestedRun(
-                post_ids=tuple(await self._add(planned.plans, now)),
+                post_ids=tuple(await self._add(_posts_of(planned), now)),
                 since=max(
                     reach(feed, wanting, now=now, backfill_days=self._backfill_days),
                     *(subscription.since for subscription in wanting),
@@ -201,66 +244,53 @@ class Runs:
             planned = await asyncio.to_thread(
                 plan_older, feed, papers=archive, subscriptions=wanting, posted=posted, count=count
             )
-            return await self._add([planned] if planned else [], now)
+            return await self._add(planned.posts if planned else (), now)
 
-    async def _add(self, planned: Sequence[FeedPlan], now: datetime) -> list[PostId]:
+    async def _add(self, planned: Sequence[NewPost], now: datetime) -> list[PostId]:
         async with self._database.write() as conn:
-            pending = await posts.add(conn, [post for item in planned for post in item.posts], now=now)
+            pending = await posts.add(conn, planned, now=now)
         self._delivery.wake()
         return [post.id for post in pending]
 
     async def coming(self, feed: Feed, wanting: Sequence[Subscription]) -> LastRun:
         """The figures of a run of the feed now, for these of its subscriptions; plans nothing."""
-        planned = await self._plan([feed], self._clock(), wanted={feed.id: wanting})
+        planned = await self._plan_one(feed, wanting, self._clock())
         return planned.figures.get(feed.id, LastRun(new=0, matched=0, planned=0))
+
+    async def _plan_one(self, feed: Feed, wanting: Sequence[Subscription], now: datetime) -> Planned:
+        async with self._database.read() as conn:
+            window = await self._window(conn, now, since=last_check(feed, wanting))
+            return await self._plan(conn, [feed], window, wanted={feed.id: wanting})
+
+    async def _window(self, conn: AsyncConnection, now: datetime, *, since: datetime) -> Window:
+        """The papers for feeds whose last check was then or later."""
+        first = reach_from(since, now=now, backfill_days=self._backfill_days)
+        recent = await papers.between(conn, first, date.max)
+        first_seen = await papers.first_seen_after(conn, since, first=first)
+        return await asyncio.to_thread(
+            Window, recent, since=since, first_seen=first_seen, now=now, backfill_days=self._backfill_days
+        )
 
     async def _plan(
         self,
+        conn: AsyncConnection,
         due: Sequence[Feed],
-        now: datetime,
+        window: Window,
         *,
-        wanted: Mapping[FeedId, Sequence[Subscription]] | None = None,
+        wanted: Mapping[FeedId, Sequence[Subscription]],
     ) -> Planned:
-        """Plans the feeds, with all of their subscriptions or only the `wanted` ones."""
-        if not due:
-            return Planned(plans=(), figures={}, filtered={}, broken=frozenset())
-        ids = [feed.id for feed in due]
-        async with self._database.read() as conn:
-            if wanted is None:
-                wanted = await subscriptions.of_feeds(conn, ids)
-            first = min(
-                reach(feed, wanted.get(feed.id, ()), now=now, backfill_days=self._backfill_days)
-                for feed in due
-            )
-            window = await papers.between(conn, first, date.max)
-            posted = await posts.posted(conn, ids, since=first)
-            ran_at = min(_last_runs(due, wanted), default=now)
-            first_seen = await papers.first_seen_after(conn, ran_at, first=first)
-        return await asyncio.to_thread(
-            plan,
-            due,
-            papers=window,
-            subscriptions=wanted,
-            posted=posted,
-            first_seen=first_seen,
-            now=now,
-            backfill_days=self._backfill_days,
-        )
+        posted = await posts.posted(conn, [feed.id for feed in due], since=window.first)
+        return await asyncio.to_thread(plan, due, window, subscriptions=wanted, posted=posted)
+
+
+def _posts_of(planned: Planned) -> list[NewPost]:
+    return [post for item in planned.plans for post in item.posts]
 
 
 def _fields(report: RunReport) -> Mapping[str, object]:
     """The fields of the log line."""
     problem, day = report.problem, report.problem_day
     return asdict(report) | {"problem": problem and problem.kind.value, "problem_day": day and str(day)}
-
-
-def _last_runs(due: Sequence[Feed], wanted: Mapping[FeedId, Sequence[Subscription]]) -> Iterator[datetime]:
-    """When the feeds last ran, and when they last ran for subscriptions that were made again since."""
-    for feed in due:
-        resumed = (item for item in wanted.get(feed.id, ()) if item.resumed)
-        for ran_at in (feed.last_run_at, *(item.last_run_at(feed) for item in resumed)):
-            if ran_at is not None:
-                yield ran_at
 
 
 def _next_run(schedule: Schedule, now: datetime) -> datetime:

@@ -13,7 +13,7 @@ from bot.core.feeds import Feed, FeedSettings, LastRun, Style, Subscription
 from bot.core.ids import ChannelId, FeedId, PaperId, RoleId, ServerId, SubscriptionId, UserId
 from bot.core.papers import Paper
 from bot.services.runs import layout as layout_module
-from bot.services.runs.planning import Planned, plan, plan_older
+from bot.services.runs.planning import Planned, Window, plan, plan_older
 from tests.fakes.feeds import feed_with
 from tests.queries import compiled
 from tests.samples import NINE_ON_WEEKDAYS, NOW, TODAY, a_paper
@@ -52,15 +52,8 @@ def planned(
     wanted: dict[FeedId, list[Subscription]] = {}
     for one in subscriptions:
         wanted.setdefault(one.feed_id, []).append(one)
-    return plan(
-        feeds,
-        papers=papers,
-        subscriptions=wanted,
-        posted=posted,
-        first_seen=first_seen,
-        now=NOW,
-        backfill_days=30,
-    )
+    window = Window(papers, since=NOW, first_seen=first_seen, now=NOW, backfill_days=30)
+    return plan(feeds, window, subscriptions=wanted, posted=posted)
 
 
 def ids(found: Planned, number: int = 1) -> list[str]:

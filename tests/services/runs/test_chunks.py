@@ -1,0 +1,135 @@
+"""A run in chunks of servers: the same as a run in one, and whole chunks after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.ids import FeedId
+from bot.core.runs import Outcome
+from bot.services.runs import run as running
+from bot.store import feeds
+from tests.services.bots import Bot, a_bot
+
+# By server, the keywords of each channel.
+SERVERS = {
+    9: {1: ("video", "agents"), 2: ("agents",)},
+    7: {3: ("nothing",), 4: ("video",), 5: ("agents", "video", "memory", "speech")},
+    8: {6: ("memory",)},
+    6: {7: ("video", "video OR agents", "title:memory"), 8: ("speech",)},
+}
+CHANNELS = sorted(channel for channels in SERVERS.values() for channel in channels)
+TITLES = ("Video", "Agents", "Video Agents", "Memory", "Speech of Agents")
+
+
+async def subscribe_all(bot: Bot) -> None:
+    for server, channels in SERVERS.items():
+        for channel, queries in channels.items():
+            for query in queries:
+                await bot.subscribe(query, channel=channel, server=server)
+    for number, title in enumerate(TITLES, start=1):
+        bot.list_paper(f"2608.{number:05}", title=title, upvotes=number)
+    bot.clock.advance(hours=1)
+
+
+async def result(bot: Bot) -> dict[int, Any]:
+    """What a run stored, by channel."""
+    found: dict[int, Any] = {}
+    for channel in CHANNELS:
+        feed = await bot.feed(channel)
+        entries = [
+            [entry.paper_id, sorted(entry.queries)]
+            for post in await bot.posts(channel)
+            for entry in post.entries
+        ]
+        found[channel] = (entries, feed.next_run_at, feed.last_run_at, feed.last_run)
+    return found
+
+
+async def result_with(folder: Path, chunk: int) -> tuple[dict[int, Any], int, int]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(running, "CHUNK_SUBSCRIPTIONS", chunk)
+        async with a_bot(folder) as bot:
+            await subscribe_all(bot)
+            await bot.services.runs.run()
+            last = await bot.last_run()
+            assert last.outcome is Outcome.OK
+            return await result(bot), last.feeds, last.posts
+
+
+async def test_chunks_of_any_size_plan_the_same(tmp_path: Path) -> None:
+    whole = await result_with(tmp_path / "whole", 1_000)
+    assert whole[1:] == (8, 7)
+    for chunk in (1, 2, 3, 5):
+        assert await result_with(tmp_path / str(chunk), chunk) == whole
+
+
+async def test_a_feed_with_more_subscriptions_than_a_chunk_is_planned_whole(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "CHUNK_SUBSCRIPTIONS", 2)
+    await subscribe_all(bot)
+    await bot.run()
+    (post,) = await bot.posts(7)
+    queries = {entry.paper_id: len(entry.queries) for entry in post.entries}
+    assert queries == {"2608.00001": 2, "2608.00002": 1, "2608.00003": 2, "2608.00004": 1, "2608.00005": 1}
+
+
+async def test_a_crash_between_chunks_leaves_whole_chunks_and_the_next_run_plans_the_rest(
+    bot: Bot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await subscribe_all(bot)
+    whole, _, posts = await result_with(tmp_path / "whole", 1_000)
+    finish_runs = feeds.finish_runs
+    done: list[int] = []
+
+    async def crashing(
+        conn: AsyncConnection, runs: Iterable[tuple[FeedId, datetime]], *, ran_at: datetime | None
+    ) -> None:
+        runs = list(runs)
+        if runs:
+            done.append(len(runs))
+        if len(done) == 3:
+            raise RuntimeError("out of luck")
+        await finish_runs(conn, runs, ran_at=ran_at)
+
+    monkeypatch.setattr(running, "CHUNK_SUBSCRIPTIONS", 4)
+    monkeypatch.setattr(running.feeds, "finish_runs", crashing)
+    with pytest.raises(RuntimeError, match="out of luck"):
+        await bot.services.runs.run()
+    # The servers 6 and 7, of which the second has more subscriptions than a chunk.
+    assert done == [2, 2, 1]
+    stored = await result(bot)
+    assert {channel for channel in CHANNELS if stored[channel] == whole[channel]} == {3, 4, 7, 8}
+    assert {channel for channel in CHANNELS if stored[channel][2] is None} == {1, 2, 5, 6}
+    failed = await bot.last_run()
+    assert (failed.outcome, failed.feeds, failed.posts) == (Outcome.FAILED, 4, 3)
+
+    monkeypatch.setattr(running.feeds, "finish_runs", finish_runs)
+    await bot.services.runs.run()
+    assert await result(bot) == whole
+    last = await bot.last_run()
+    assert (last.outcome, last.feeds, last.posts) == (Outcome.OK, 4, posts - 3)
+
+
+async def test_a_subscription_that_continues_during_a_run_is_left_to_the_next_run(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await subscribe_all(bot)
+    last_check = feeds.last_check
+
+    async def later(conn: AsyncConnection, now: datetime) -> datetime | None:
+        assert await last_check(conn, now) is not None
+        return now  # as if each feed reached further back by now
+
+    monkeypatch.setattr(running.feeds, "last_check", later)
+    await bot.run()
+    assert (await bot.last_run()).feeds == 0
+    monkeypatch.setattr(running.feeds, "last_check", last_check)
+    await bot.run()
+    assert (await bot.last_run()).feeds == len(CHANNELS)
