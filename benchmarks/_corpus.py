@@ -15,15 +15,16 @@ _ENDINGS = "n r l t s st nd m ck ng tion ing er ".split(" ")  # noqa: SIM905
 
 
 class Corpus:
-    """Papers of a list day, and keywords of which a third occur in them."""
+    """Papers of a list day, and keywords of which at most a third occur in them."""
 
     def __init__(self, rng: random.Random, *, papers: int, day: date | None = None) -> None:
         self._rng = rng
         self._vocabulary = _vocabulary(rng, _WORDS)
+        self._given: set[str] = set()
         self.papers = [_paper(rng, self._vocabulary, number, day=day) for number in range(papers)]
 
     def keywords(self, count: int) -> list[str]:
-        """Distinct phrases of one to three words."""
+        """Distinct phrases of one to three words; those that occur in the papers are given once only."""
         rng, texts = self._rng, [paper.abstract.split() for paper in self.papers]
         made: dict[str, None] = {}
         while len(made) < count:
@@ -31,9 +32,13 @@ class Corpus:
             if rng.random() < 1 / 3:
                 text = rng.choice(texts)
                 start = rng.randrange(len(text) - length)
-                made[" ".join(text[start : start + length])] = None
+                phrase = " ".join(text[start : start + length])
+                if phrase in self._given:
+                    continue
+                self._given.add(phrase)
             else:
-                made[" ".join(rng.choices(self._vocabulary, k=length + (length == 1)))] = None
+                phrase = " ".join(rng.choices(self._vocabulary, k=length + (length == 1)))
+            made[phrase] = None
         return list(made)
 
 
