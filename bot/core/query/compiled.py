@@ -31,6 +31,13 @@ class CompiledQuery:
         """
         return parse_query(self.text)
 
+    def readable(self) -> Query | None:
+        """As `parsed`; None for a stored query that today's rules cannot read."""
+        try:
+            return self.parsed()
+        except QueryError:
+            return None
+
     def recompiled(self) -> CompiledQuery:
         """The same query by today's rules, whatever today's limits are.
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from bot.core.markdown import escape, plain, shorten
+from bot.core.query.compiled import CompiledQuery
 from bot.core.query.description import reading
 from bot.core.query.hints import hint_text
-from bot.core.query.parser import Query
 from bot.services.queries.hints import NO_STUDY, Study
 
 _MAX_LABEL_LENGTH = 80  # of a button; Discord's limit
 
 
-def reading_line(query: Query, study: Study = NO_STUDY) -> str:
+def reading_line(compiled: CompiledQuery, study: Study = NO_STUDY) -> str:
     """How the query was read, as a line of small print; '' where what was typed shows it."""
-    more = {item.phrase: item.more for item in study.expansions.get(query.canonical, ())}
+    query = compiled.readable()
+    if query is None:
+        return ""
+    more = {item.phrase: item.more for item in study.expansions.get(compiled.canonical, ())}
     text = reading(query, more=more, period=period(study))
     return f"-# Read as: {escape(text)}" if text else ""
 

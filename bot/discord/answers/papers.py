@@ -65,7 +65,7 @@ def preview(result: Preview) -> list[discord.Embed]:
     if result.days_known < result.days:
         lines.append(days_read(result.days_known, of=result.days))
     lines.extend(hint_lines(result.study))
-    read_as = reading_line(result.query, result.study)
+    read_as = reading_line(result.compiled, result.study)
     close = relevance_text(result.relevance) if result.relevance else ""
     close = f"{close[0].upper()}{close[1:]}." if close else ""
     matches = f"{code(result.compiled.text)} matches:"

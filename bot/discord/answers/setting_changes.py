@@ -107,7 +107,7 @@ def _exclusion_read(result: FilterChanged) -> list[str]:
     study = replace(
         result.study, hints=tuple(hint for hint in result.study.hints if hint.rewrite.kind in _CORRECTIONS)
     )
-    return [*filter(None, [reading_line(exclude.parsed(), study)]), *hint_lines(study)]
+    return [*filter(None, [reading_line(exclude, study)]), *hint_lines(study)]
 
 
 def _exclusion_effect(result: FilterChanged) -> str:

@@ -121,7 +121,7 @@ def _samples(samples: Samples, *, room: int) -> list[str]:
 
 def _head(item: Sample, study: Study) -> str:
     line = f"• {code(item.query.text)}: {count(item.recent, 'paper')} in the last {RECENT_DAYS} days"
-    return "\n".join(filter(None, (line, reading_line(item.query.parsed(), study))))
+    return "\n".join(filter(None, (line, reading_line(item.query, study))))
 
 
 def _schedule(draft: Draft, *, now: datetime) -> str:

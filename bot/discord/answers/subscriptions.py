@@ -120,7 +120,7 @@ def _wanted(item: Wanted, *, study: Study, has_changed: bool) -> str:
         note = " (already subscribed)"
     query = item.subscription.query
     line = f"• {code(query.text)}{note}: {recent} in the last {RECENT_DAYS} days{today}"
-    return "\n".join(filter(None, (line, reading_line(query.parsed(), study))))
+    return "\n".join(filter(None, (line, reading_line(query, study))))
 
 
 def unsubscribed(result: Unsubscribed, *, now: datetime) -> list[discord.Embed]:
@@ -194,7 +194,7 @@ def subscription_list(
 
 def _listed(subscription: Subscription) -> str:
     line = f"• {code(subscription.query.text)}, since {date_text(subscription.since)}"
-    return "\n".join(filter(None, (line, reading_line(subscription.query.parsed()))))
+    return "\n".join(filter(None, (line, reading_line(subscription.query))))
 
 
 def older_posted(result: Delivered, target: Target) -> str:

@@ -56,10 +56,13 @@ NO_STUDY: Final = Study(days=0, expansions={})
 def study(index: PaperIndex, queries: Sequence[CompiledQuery], *, days: int, limits: Limits) -> Study:
     """Studies what a person typed: one query, or several between commas. Takes long: call it in a thread."""
     evidence = _Evidence(index, limits)
+    parsed = {query: query.readable() for query in queries}
+    trees = {query.canonical: tree for query, tree in parsed.items() if tree is not None}
+    queries = [query for query, tree in parsed.items() if tree is not None]
     return Study(
         days=days,
-        expansions={query.canonical: tuple(evidence.expansions(query.parsed())) for query in queries},
-        about={query.canonical: evidence.about(query.parsed()) for query in queries},
+        expansions={canonical: tuple(evidence.expansions(tree)) for canonical, tree in trees.items()},
+        about={canonical: evidence.about(tree) for canonical, tree in trees.items()},
         hints=chosen(
             chain(
                 evidence.hints_on_all(queries),

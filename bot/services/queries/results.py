@@ -51,9 +51,9 @@ def _with_relevance(
     counted: list[Result] = []
     for result in found:
         compiled = result.subscription.query
-        query = compiled.parsed()
+        query = compiled.readable()
         theirs = [paper for paper_id, paper in known.items() if compiled.canonical in sent.get(paper_id, ())]
-        if theirs:
+        if theirs and query is not None:
             about = index.search(compile_node(in_topic(query.root) or query.root))
             close = relevance(query, theirs, about=frozenset(about), most_read=left)
             left -= 0 if close.once is None else close.papers - close.about
