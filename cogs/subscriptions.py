@@ -71,7 +71,7 @@ class SubscriptionsCog(commands.Cog):
         await answer(interaction, answers.unsubscribed(result, now=self._clock()), buttons=[undo])
 
     async def _confirm_all(self, interaction: discord.Interaction[Client], target: targets.Target) -> None:
-        ending = await self._subscriptions.to_end(target.channel_id)
+        removal = await self._subscriptions.preview_removal(target.channel_id)
         key = new_key()
 
         async def unsubscribe(pressed: discord.Interaction) -> list[discord.Embed]:
@@ -81,14 +81,14 @@ class SubscriptionsCog(commands.Cog):
                 ALL_OF_THEM,
                 channel_id=target_now.channel_id,
                 user_id=target_now.user_id,
-                only=[item.id for item in ending.subscriptions],
+                only=[item.id for item in removal.subscriptions],
                 key=key,
             )
             return answers.unsubscribed(result, now=self._clock())
 
         undo = UndoButton(target.channel_id, key)
         buttons = ask(interaction, label="Unsubscribe", action=unsubscribe, buttons_after=[undo])
-        await answer(interaction, answers.unsubscribe_all_question(ending), buttons=buttons)
+        await answer(interaction, answers.unsubscribe_all_question(removal), buttons=buttons)
 
     @unsubscribe.autocomplete("keywords")
     async def _complete_keywords(

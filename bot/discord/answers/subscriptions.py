@@ -25,8 +25,14 @@ from bot.discord.answers.pages import pages
 from bot.discord.answers.run_results import days_read
 from bot.discord.permissions.targets import Target
 from bot.services.delivery.outbox import Delivered
-from bot.services.feeds.subscriptions import OLDER_MATCHES, FeedSubscriptions, Replaced, Subscribed, Wanted
-from bot.services.feeds.unsubscribing import ToEnd, Unsubscribed
+from bot.services.feeds.subscriptions import (
+    OLDER_MATCHES,
+    FeedSubscriptions,
+    Replaced,
+    Subscribed,
+    SubscribedQuery,
+)
+from bot.services.feeds.unsubscribing import RemovalPreview, Unsubscribed
 from bot.services.queries.hints import Study
 from bot.services.queries.search import RECENT_DAYS
 
@@ -107,7 +113,7 @@ def _resumed(result: Subscribed) -> list[str]:
     return [f"What was removed continues where it left off: {in_a_list(parts) or 'nothing was missed'}."]
 
 
-def _wanted(item: Wanted, *, study: Study, has_changed: bool) -> str:
+def _wanted(item: SubscribedQuery, *, study: Study, has_changed: bool) -> str:
     recent = count(item.recent, "paper")
     today = ""
     if item.today:
@@ -149,7 +155,7 @@ def unsubscribed(result: Unsubscribed, *, now: datetime) -> list[discord.Embed]:
     )
 
 
-def unsubscribe_all_question(removal: ToEnd) -> list[discord.Embed]:
+def unsubscribe_all_question(removal: RemovalPreview) -> list[discord.Embed]:
     """What removing all of a channel's subscriptions would do, before it is done."""
     pending, under_way = removal.pending.papers + removal.coming, removal.pending.under_way
     lines: list[str] = []

@@ -23,7 +23,7 @@ MADE_UP_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class AddedSubscriptions:
     """The subscriptions that were added to a feed."""
 
     new: tuple[Subscription, ...] = ()
@@ -38,10 +38,10 @@ class Made:
     def words(self) -> list[str]:
         """What happened, for /config history; empty if nothing did."""
         done = ((subscribed_words, self.new), (resubscribed_words, self.resumed))
-        return [words([item.query.text for item in made]) for words, made in done if made]
+        return [words([item.query.text for item in items]) for words, items in done if items]
 
 
-async def make(
+async def add_subscriptions(
     conn: AsyncConnection,
     feed: Feed,
     wanted: Sequence[CompiledQuery],
@@ -49,7 +49,7 @@ async def make(
     user_id: UserId,
     now: datetime,
     since: date | None = None,
-) -> Made:
+) -> AddedSubscriptions:
     """Subscribes the feed to queries that it is not subscribed to. The only way to add a subscription.
 
     New ones want the papers of the list days from `since` on, by default the open one.
@@ -74,10 +74,10 @@ async def make(
         )
         new += [added] if added else []
     returned = await _give_back(conn, feed, {item.id: item.query.canonical for item in resumed}, now=now)
-    return Made(new=tuple(new), resumed=tuple(resumed), returned=returned)
+    return AddedSubscriptions(new=tuple(new), resumed=tuple(resumed), returned=returned)
 
 
-async def end(
+async def remove_subscriptions(
     conn: AsyncConnection, feed: Feed, removed: Sequence[Subscription], *, key: str, now: datetime
 ) -> Cancelled:
     """Removes subscriptions together; returns the result for their pending papers."""

@@ -23,9 +23,9 @@ from bot.services.delivery.outbox import Delivered, Delivery
 from bot.services.feeds import resuming, unsubscribing
 from bot.services.feeds.creation import ensure_feed
 from bot.services.feeds.feeds import check_active
-from bot.services.feeds.resuming import Made
+from bot.services.feeds.resuming import AddedSubscriptions
 from bot.services.feeds.settings import change_and_record
-from bot.services.feeds.unsubscribing import ToEnd, Unsubscribed
+from bot.services.feeds.unsubscribing import RemovalPreview, Unsubscribed
 from bot.services.queries.hints import Study
 from bot.services.queries.search import MAX_DAYS, RECENT_DAYS, Search
 from bot.services.runs import recompiling
@@ -36,7 +36,7 @@ OLDER_MATCHES = 5  # papers that the button below /subscribe posts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class SubscribedQuery:
     """One keyword of a /subscribe: whether it is new to the feed, and its recent matches."""
 
     subscription: Subscription
@@ -50,7 +50,7 @@ class Wanted:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscribed:
     feed: Feed
-    wanted: tuple[Wanted, ...]
+    wanted: tuple[SubscribedQuery, ...]
     recent_days_known: int  # of the last RECENT_DAYS list days, those that have been read
     access: Access
     is_archive_read: bool  # whether all of the last MAX_DAYS list days have been read
@@ -111,9 +111,9 @@ class Subscriptions:
             known = {item.query.canonical: item for item in await subscriptions.of_feed(conn, feed.id)}
             before = feed.settings if known and schedule else None
             wanted = [query for query in queries if query.canonical not in known]
-            feed, made = await self._make(conn, feed, wanted, user_id=user_id, now=now, schedule=schedule)
-        asked_for = known | {item.query.canonical: item for item in made.all}
-        result = await self._subscribed(feed, [asked_for[query.canonical] for query in queries], made)
+            feed, added = await self._add(conn, feed, wanted, user_id=user_id, now=now, schedule=schedule)
+        asked_for = known | {item.query.canonical: item for item in added.all}
+        result = await self._subscribed(feed, [asked_for[query.canonical] for query in queries], added)
         return replace(result, before=before, merged=merged)
 
     async def replace(
@@ -146,13 +146,15 @@ class Subscriptions:
             since = min((item.since for item in replaced), default=None)
             words: list[str] = []
             if removed:
-                await resuming.end(conn, feed, removed, key=unsubscribing.new_key(), now=now)
+                await resuming.remove_subscriptions(conn, feed, removed, key=unsubscribing.new_key(), now=now)
                 words.append(unsubscribed_words([item.query.text for item in removed]))
-            made = await resuming.make(conn, feed, wanted, user_id=user_id, now=now, since=since)
-            if words := [*words, *made.words]:
+            added = await resuming.add_subscriptions(
+                conn, feed, wanted, user_id=user_id, now=now, since=since
+            )
+            if words := [*words, *added.words]:
                 await record(conn, feed, "; ".join(words), user_id=user_id, now=now)
-        asked_for = kept | {item.query.canonical: item for item in made.all}
-        result = await self._subscribed(feed, [asked_for[query.canonical] for query in queries], made)
+        asked_for = kept | {item.query.canonical: item for item in added.all}
+        result = await self._subscribed(feed, [asked_for[query.canonical] for query in queries], added)
         return Replaced(before=tuple(removed), result=replace(result, merged=merged))
 
     async def undo(self, channel_id: ChannelId, key: str, *, user_id: UserId) -> Subscribed:
@@ -168,11 +170,11 @@ class Subscriptions:
             wanted = unsubscribing.to_undo(removed, channel_id=channel_id, now=now)
             if feed is None:
                 raise LookupError(f"no feed of channel {channel_id}, but something to undo there")
-            feed, made = await self._make(conn, feed, wanted, user_id=user_id, now=now)
-        result = await self._subscribed(feed, made.all, made)
+            feed, added = await self._add(conn, feed, wanted, user_id=user_id, now=now)
+        result = await self._subscribed(feed, added.all, added)
         return replace(result, study=replace(result.study, hints=()))  # they were wanted like this before
 
-    async def _make(
+    async def _add(
         self,
         conn: AsyncConnection,
         feed: Feed,
@@ -181,7 +183,7 @@ class Subscriptions:
         user_id: UserId,
         now: datetime,
         schedule: Schedule | None = None,
-    ) -> tuple[Feed, Made]:
+    ) -> tuple[Feed, AddedSubscriptions]:
         """Subscribes the feed to these queries; returns the feed as it then is.
 
         Raises:
@@ -194,12 +196,14 @@ class Subscriptions:
         if not has or schedule not in {None, feed.settings.schedule}:
             after = replace(feed.settings, schedule=schedule or feed.settings.schedule)
             feed = await change_and_record(conn, feed, after, user_id=user_id, now=now, is_restarted=not has)
-        made = await resuming.make(conn, feed, wanted, user_id=user_id, now=now)
-        if made.words:
-            await record(conn, feed, "; ".join(made.words), user_id=user_id, now=now)
-        return feed, made
+        added = await resuming.add_subscriptions(conn, feed, wanted, user_id=user_id, now=now)
+        if added.words:
+            await record(conn, feed, "; ".join(added.words), user_id=user_id, now=now)
+        return feed, added
 
-    async def _subscribed(self, feed: Feed, asked_for: Sequence[Subscription], made: Made) -> Subscribed:
+    async def _subscribed(
+        self, feed: Feed, asked_for: Sequence[Subscription], added: AddedSubscriptions
+    ) -> Subscribed:
         """Wakes delivery, and counts the recent papers that each subscription matches."""
         self._delivery.wake()
         self._wake()
@@ -210,14 +214,15 @@ class Subscriptions:
         return Subscribed(
             feed=feed,
             wanted=tuple(
-                _wanted(item, found[item.query.expression], made=made, today=today) for item in asked_for
+                _subscribed_query(item, found[item.query.expression], added=added, today=today)
+                for item in asked_for
             ),
             recent_days_known=sum(day > today - timedelta(days=RECENT_DAYS) for day in read),
             access=await self._publisher.access(feed.place),
             is_archive_read=len(read) == MAX_DAYS,
             study=studied,
-            returned=made.returned,
-            made_up=await self._runs.coming(feed, made.resumed) if made.resumed else None,
+            returned=added.returned,
+            made_up=await self._runs.coming(feed, added.resumed) if added.resumed else None,
         )
 
     async def post_older(
@@ -244,7 +249,7 @@ class Subscriptions:
         found = await self.of_channel(channel_id)
         return unsubscribing.means_all(keywords, found.subscriptions if found else ())
 
-    async def to_end(self, channel_id: ChannelId) -> ToEnd:
+    async def preview_removal(self, channel_id: ChannelId) -> RemovalPreview:
         """What removing all of the channel's subscriptions would remove.
 
         Raises:
@@ -254,7 +259,7 @@ class Subscriptions:
             feed, known = await unsubscribing.subscribed(conn, channel_id)
             pending = await cancelled_papers.count(conn, feed.id, {item.query.canonical for item in known})
         coming = await self._runs.coming(feed, known)
-        return ToEnd(feed=feed, subscriptions=tuple(known), pending=pending, coming=coming.planned)
+        return RemovalPreview(feed=feed, subscriptions=tuple(known), pending=pending, coming=coming.planned)
 
     async def unsubscribe(
         self,
@@ -292,7 +297,7 @@ class Subscriptions:
                 raise UserError(
                     f"<#{channel_id}> is no longer subscribed to any of that. Nothing was changed."
                 )
-            cancelled = await resuming.end(conn, feed, removed, key=key, now=now)
+            cancelled = await resuming.remove_subscriptions(conn, feed, removed, key=key, now=now)
             what = unsubscribed_words([item.query.text for item in removed])
             await record(conn, feed, what, user_id=user_id, now=now)
         return Unsubscribed(
@@ -318,12 +323,14 @@ class Subscriptions:
             return await recompiling.recompile(conn)
 
 
-def _wanted(subscription: Subscription, found: Sequence[Paper], *, made: Made, today: date) -> Wanted:
+def _subscribed_query(
+    subscription: Subscription, found: Sequence[Paper], *, added: AddedSubscriptions, today: date
+) -> SubscribedQuery:
     days = [paper.list_day for paper in found if paper.list_day is not None]
-    return Wanted(
+    return SubscribedQuery(
         subscription=subscription,
-        is_new=subscription in made.new,
-        goes_on=subscription in made.resumed,
+        is_new=subscription in added.new,
+        goes_on=subscription in added.resumed,
         recent=sum(day > today - timedelta(days=RECENT_DAYS) for day in days),
         today=days.count(today),
         older=sum(day < subscription.since for day in days),

@@ -32,7 +32,7 @@ _KEY_BYTES = 8  # of a removal's key, which the *Undo* button carries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToEnd:
+class RemovalPreview:
     """What removing all subscriptions of a feed would remove."""
 
     feed: Feed

@@ -19,7 +19,7 @@ from bot.services.changes import record
 from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivery
 from bot.services.feeds.creation import ensure_feed
-from bot.services.feeds.resuming import make
+from bot.services.feeds.resuming import add_subscriptions
 from bot.services.feeds.settings import change
 from bot.services.transfer.export_file import written
 from bot.services.transfer.import_file import read_file
@@ -188,7 +188,7 @@ class Transfer:
         feed = await ensure_feed(conn, transfer.place, context=self._context, user_id=user_id)
         is_restarted = bool(transfer.adds and not transfer.known)
         feed = await change(conn, feed, transfer.after, now=now, is_restarted=is_restarted)
-        made = await make(conn, feed, transfer.adds, user_id=user_id, now=now)
-        what = f"{how}: {'; '.join([*made.words, *transfer.changed]) or 'the settings as they were'}"
+        added = await add_subscriptions(conn, feed, transfer.adds, user_id=user_id, now=now)
+        what = f"{how}: {'; '.join([*added.words, *transfer.changed]) or 'the settings as they were'}"
         await record(conn, feed, what, user_id=user_id, now=now)
-        return replace(transfer, feed=feed, resumed=len(made.resumed), returned=made.returned)
+        return replace(transfer, feed=feed, resumed=len(added.resumed), returned=added.returned)
