@@ -207,7 +207,7 @@ async def test_every_command_and_option_is_described(leaves: list[Leaf]) -> None
 
 
 @pytest.mark.skipif(not README.exists(), reason="there is no README yet")
-async def test_every_command_and_option_stands_in_the_readme(leaves: list[Leaf]) -> None:
+async def test_every_command_and_option_is_in_the_readme(leaves: list[Leaf]) -> None:
     """A line of the README begins with the command, as a row of a table or an item, and names its options."""
     lines = README.read_text(encoding="utf-8").splitlines()
     for command in leaves:
@@ -220,7 +220,7 @@ async def test_every_command_and_option_stands_in_the_readme(leaves: list[Leaf])
 
 
 @pytest.mark.skipif(not README.exists(), reason="there is no README yet")
-def test_every_setting_stands_in_the_readme_or_the_readme_names_the_example() -> None:
+def test_every_setting_is_in_the_readme_or_the_readme_names_the_example() -> None:
     readme = README.read_text(encoding="utf-8")
     assert ".env.example" in readme
     assert "DISCORD_TOKEN" in readme

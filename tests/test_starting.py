@@ -131,7 +131,7 @@ async def test_without_sessions_left_startup_waits_until_the_reset(
 
 
 def socket(*frames: str | bytes, close: int | None = None, hears: int = 0, hangs: bool = False) -> Socket:
-    """A connection that sends these, hears so many frames and then closes, breaks off or says no more."""
+    """A connection that sends these, receives so many frames, and then closes, breaks off or falls silent."""
 
     async def serve(request: web.Request) -> web.WebSocketResponse:
         ws = web.WebSocketResponse(autoping=False)

@@ -41,7 +41,7 @@ class Hidden:
         return "\n".join(parts)
 
     def betrayed_by(self, shown: str) -> list[str]:
-        """What of the hidden channel stands in it."""
+        """What it reveals of the hidden channel."""
         return [word for word in (SECRET, str(self.channel.id)) if word in shown]
 
 

@@ -38,7 +38,7 @@ async def test_every_command_is_answered_while_the_database_hangs(world: World) 
 
 
 async def twice(world: World, message: Any, label: str) -> None:
-    """Presses a button twice while the store stands still: both are answered before anything is done."""
+    """Presses a button twice while the store is blocked: both are answered before anything is done."""
     async with store_standing_still(world):
         presses = [press(world, world.admin, message, label) for _ in range(2)]
         await until_answered(*presses)

@@ -375,7 +375,7 @@ async def test_a_channel_that_the_person_may_not_manage_is_refused(world: World)
     assert "Step 1 of 4" in person.text
 
 
-async def test_rights_are_looked_at_again_at_the_end(world: World) -> None:
+async def test_rights_are_checked_again_at_the_end(world: World) -> None:
     mia = manager(world)
     person = await Person.starting(world, mia)
     await person.to_summary()

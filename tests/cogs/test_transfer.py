@@ -42,7 +42,7 @@ def a_file(world: World, channel: Any = None, **feed: Any) -> str:
 
 
 async def pressed(world: World, result: Any, label: str = "Import", who: Any = None) -> str:
-    """What stands in the answer, and beside it, after a button was pressed."""
+    """The answer, and what follows it, after a button was pressed."""
     after = await (who or world.admin).click(result.response, label=label)
     return "\n".join([text_of(after), text_of(result)])
 

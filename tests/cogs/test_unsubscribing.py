@@ -132,7 +132,7 @@ async def unsubscribed(world: World, *, channel: Any = None, who: Any = None, ke
 
 
 async def undo(world: World, below: Any, who: Any = None) -> str:
-    """What stands in the answer, and beside it, after *Undo* was pressed."""
+    """The answer, and what follows it, after *Undo* was pressed."""
     after = await (who or world.admin).click(below.response, label="Undo")
     return "\n".join([text_of(after), text_of(below)])
 

@@ -67,7 +67,7 @@ async def test_each_day_has_its_post_at_the_right_hour_and_no_other(
             assert await runs_at(world, moment + minutes * MINUTE) == []
 
 
-async def test_a_night_offline_over_the_change_is_made_up_for_once(world: World) -> None:
+async def test_a_night_offline_over_the_change_is_caught_up_once(world: World) -> None:
     world.clock.now = datetime(2026, 3, 27, 20, tzinfo=UTC)
     await world.admin.slash(world.channel, "subscribe", keywords="video")
     await world.admin.slash(

@@ -1,4 +1,4 @@
-"""A paper's card says what a reader wants to know, and fits whatever stands in the paper."""
+"""A paper's card says what a reader wants to know, and fits whatever the paper contains."""
 
 from __future__ import annotations
 

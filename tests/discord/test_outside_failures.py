@@ -26,14 +26,14 @@ from tests.world import World, text_of
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What stands in the log from WARNING on; nothing with a traceback may."""
+    """What is logged from WARNING on; nothing with a traceback may."""
     found = [one for one in caplog.records if one.levelno >= logging.WARNING]
     assert all(one.exc_info is None for one in found)
     return [one.getMessage() for one in found]
 
 
 async def logged(caplog: pytest.LogCaptureFixture) -> None:
-    """Waits until something stands there."""
+    """Waits until there is something."""
     async with asyncio.timeout(10):
         while not warnings(caplog):  # noqa: ASYNC110 - the log sets no event
             await asyncio.sleep(0.01)
@@ -167,7 +167,7 @@ async def test_a_message_that_discord_refuses_for_its_content_is_a_bug(world: Wo
     assert "This is a bug" in text_of(await world.admin.slash(world.channel, "config show"))
 
 
-async def test_a_value_that_is_not_offered_any_more_is_told(
+async def test_a_value_that_is_no_longer_offered_is_explained(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     config = world.client.tree.get_command("config")
@@ -229,7 +229,7 @@ async def loopback() -> AsyncIterator[Loopback]:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_a_connection_that_breaks_at_the_first_answer_is_told_once_it_is_back(
+async def test_a_connection_that_breaks_at_the_first_answer_is_reported_once_it_is_back(
     loopback: Loopback, caplog: pytest.LogCaptureFixture, when: Any
 ) -> None:
     sandbox = loopback.sandbox

@@ -38,5 +38,5 @@ FINAL_LEAKS = [
 
 
 def leaked(text: str) -> list[str]:
-    """What of it stands in the text."""
+    """What of it is in the text."""
     return [secret for secret in SECRETS if secret in text]

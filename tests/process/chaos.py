@@ -151,7 +151,7 @@ class Chaos:
         return sum(sum(self._in(spot).values()) for spot in self.spots)
 
     def _in(self, spot: Spot) -> Counter[str]:
-        """How often each paper stands in the spot."""
+        """How often each paper was posted in the spot."""
         if spot.kind is not FeedKind.FORUM:
             return Counter(self.stage.posted(spot.channel))
         found: Counter[str] = Counter()
@@ -172,7 +172,7 @@ class Chaos:
         return len(spot.channel.threads) if spot.opens_threads else 0
 
     def report(self) -> tuple[list[str], list[str]]:
-        """What was lost and what stands twice, each as the spot and the paper."""
+        """What was lost and what was posted twice, each as the spot and the paper."""
         lost: list[str] = []
         twice: list[str] = []
         for spot in self.spots:

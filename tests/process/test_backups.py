@@ -55,7 +55,7 @@ async def test_a_running_bot_is_backed_up_while_it_works_and_restored_when_it_is
     assert stage.posted() == ["2608.00001"]  # the backup knew of it
 
 
-async def test_a_post_that_went_out_after_the_backup_was_made_is_adopted_if_the_backup_owed_it(
+async def test_a_post_sent_after_the_backup_is_adopted_if_it_was_pending_in_the_backup(
     stage: Stage,
 ) -> None:
     stage.list_paper("2608.00001", title="Agents that read")

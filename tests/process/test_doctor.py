@@ -88,7 +88,7 @@ async def test_missing_permissions_are_named_with_their_channel(stage: Stage) ->
     assert done.out.endswith("\n2 problems found.\n")
 
 
-async def test_a_thread_is_looked_at_through_its_channel(stage: Stage) -> None:
+async def test_a_thread_is_checked_through_its_channel(stage: Stage) -> None:
     world, papers = stage.discord.world, stage.discord.club.papers
     made = world.backend.create_thread(
         papers.id, "reading", stage.discord.admin.id, type=discord.ChannelType.public_thread.value
@@ -119,7 +119,7 @@ async def test_a_deleted_channel_and_missing_history_are_warnings(stage: Stage) 
     assert f"channel {stage.discord.club.general.id} in Paper Club no longer exists" in gone
 
 
-async def test_a_hold_and_its_post_that_waits_are_told(stage: Stage) -> None:
+async def test_a_blocked_channel_and_its_pending_post_are_reported(stage: Stage) -> None:
     await subscribed(stage, and_stops=False)
     stage.discord.deny(stage.discord.channel, send_messages=True)
     stage.list_paper("2608.00002", title="Video too")
@@ -133,7 +133,7 @@ async def test_a_hold_and_its_post_that_waits_are_told(stage: Stage) -> None:
     assert "1 post pending" in done.out
 
 
-async def test_a_server_that_was_left_is_told_with_its_feeds(stage: Stage) -> None:
+async def test_a_server_that_was_left_is_reported_with_its_feeds(stage: Stage) -> None:
     await subscribed(stage)
     stage.discord.kick_bot()
     done = await stage.finished("doctor")
@@ -163,7 +163,7 @@ async def test_a_server_that_discord_does_not_show_is_not_called_fine(stage: Sta
     assert lines(done, "–") == ["– 2 channels in 1 server: not checked, because Discord did not return them"]
 
 
-async def test_discord_that_cannot_be_reached_is_wrong_and_the_rest_is_looked_at(stage: Stage) -> None:
+async def test_discord_that_cannot_be_reached_is_wrong_and_the_rest_is_checked(stage: Stage) -> None:
     stage.list_paper("2608.00001")
     done = await stage.finished("doctor", DISCORD_API_URL="http://127.0.0.1:9/api/v10")
     assert done.code == 1
@@ -172,7 +172,7 @@ async def test_discord_that_cannot_be_reached_is_wrong_and_the_rest_is_looked_at
     assert "agrees with Hugging Face's" in done.out
 
 
-async def test_a_wrong_setting_ends_with_78_and_the_rest_is_looked_at(stage: Stage) -> None:
+async def test_a_wrong_setting_ends_with_78_and_the_rest_is_checked(stage: Stage) -> None:
     stage.list_paper("2608.00001")
     (stage.folder / ".env").write_text("POLL_INTERVAL_SECONDS=soon\n", encoding="utf-8")
     done = await stage.finished("doctor", POLL_INTERVAL_SECONDS="")

@@ -1,4 +1,4 @@
-"""Which list days were read, and what stands on them."""
+"""Which list days were read, and what is on them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def test_a_day_read_again_keeps_the_latest_reading(conn: AsyncConnection) 
     assert found == {TODAY: list_days.DayRead(day=TODAY, read_at=NOW + HOUR, papers=0)}
 
 
-async def test_days_with_unreadable_items_are_told_apart_the_newest_first(conn: AsyncConnection) -> None:
+async def test_days_with_unreadable_items_are_listed_newest_first(conn: AsyncConnection) -> None:
     for number, unreadable in enumerate((3, 0, 1, 2)):
         day = TODAY + timedelta(days=number)
         await list_days.record(conn, day, read_at=NOW, unreadable=unreadable)

@@ -161,7 +161,7 @@ except ConfigError as error:
 """
 
 
-async def test_a_disk_without_room_is_told_as_such_and_no_migration_claimed(url: str) -> None:
+async def test_a_full_disk_is_reported_as_such_and_no_migration_is_claimed(url: str) -> None:
     pytest.importorskip("resource")
     ended = run_python(_NO_ROOM, url)
     assert "now at revision" not in ended.stdout + ended.stderr

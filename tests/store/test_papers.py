@@ -49,7 +49,7 @@ async def test_a_paper_that_is_not_there_is_none(conn: AsyncConnection) -> None:
     assert await papers.first_seen(conn, paper_id(1)) is None
 
 
-async def test_only_new_papers_are_told_and_in_the_order_given(conn: AsyncConnection) -> None:
+async def test_only_new_papers_are_returned_in_the_order_given(conn: AsyncConnection) -> None:
     assert await papers.upsert(conn, [a_paper(3), a_paper(1)], seen_at=NOW) == [paper_id(3), paper_id(1)]
     assert await papers.upsert(conn, [a_paper(4), a_paper(3), a_paper(2)], seen_at=NOW) == [
         paper_id(4),
@@ -71,7 +71,7 @@ LATER = TODAY + timedelta(days=6)
 
 
 @pytest.mark.parametrize("order", [(TODAY, LATER), (LATER, TODAY)])
-async def test_a_paper_that_comes_back_stands_on_both_lists(
+async def test_a_paper_that_comes_back_is_on_both_lists(
     conn: AsyncConnection, order: tuple[date, date]
 ) -> None:
     for day in order:
@@ -101,7 +101,7 @@ async def test_it_is_decided_by_the_latest_of_its_days_whichever_is_read_last(
     assert [one.list_day for one in found if one] == [LATER] * 6
 
 
-async def test_a_paper_stands_on_the_list_that_showed_it_and_on_a_later_day_that_it_names(
+async def test_a_paper_is_on_the_list_that_showed_it_and_on_a_later_day_that_it_names(
     conn: AsyncConnection,
 ) -> None:
     await papers.upsert(conn, [a_paper(1, list_day=LATER)], seen_at=NOW, day=TODAY)
@@ -164,7 +164,7 @@ async def test_the_papers_of_a_post_are_read_at_once(conn: AsyncConnection) -> N
     assert await papers.by_ids(conn, []) == {}
 
 
-async def test_what_was_first_seen_after_a_moment_is_told_with_when(conn: AsyncConnection) -> None:
+async def test_papers_first_seen_after_a_moment_are_returned_with_the_time(conn: AsyncConnection) -> None:
     await papers.upsert(conn, [a_paper(1)], seen_at=NOW)
     later = NOW + HOUR
     old = a_paper(3, list_day=TODAY - timedelta(days=1))

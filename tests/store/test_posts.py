@@ -1,4 +1,4 @@
-"""The outbox: what is owed, in which order, and once."""
+"""The outbox: which posts are pending, in which order, and each once."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ async def test_the_journal_keeps_so_many_runs(conn: AsyncConnection, monkeypatch
     assert kept == 3
 
 
-async def test_runs_that_could_not_read_the_list_are_told_from_the_last_one_that_could(
+async def test_runs_that_could_not_read_the_list_count_from_the_last_one_that_could(
     conn: AsyncConnection,
 ) -> None:
     assert await runs.source_failure(conn) is None

@@ -68,7 +68,7 @@ async def test_a_removed_one_counts_nowhere_and_is_kept_as_it_was(conn: AsyncCon
     assert await subscriptions.removed(conn, two.id) == {}
 
 
-async def test_one_that_goes_on_is_the_same_with_the_spelling_of_now(conn: AsyncConnection) -> None:
+async def test_a_resumed_one_is_the_same_in_its_new_spelling(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
     first = await a_subscription(conn, feed.id, "agents")
     assert first is not None

@@ -27,7 +27,7 @@ async def test_everything_is_counted_by_how_it_stands(tmp_path: Path) -> None:
         bot.hub.days[bot.today].append({})
         for channel in range(1, 6):
             await bot.subscribe(channel=channel, server=9 if channel < 5 else 10, schedule=LIVE)
-        await bot.services.runs.run()  # nothing is sent: five posts are owed
+        await bot.services.runs.run()  # nothing is sent: five posts are pending
         now = stored(bot.clock())
         await bot.execute("UPDATE servers SET left_at = :now WHERE id = 10", now=now)
         await bot.execute("UPDATE feeds SET paused_at = :now WHERE channel_id IN (2, 3)", now=now)

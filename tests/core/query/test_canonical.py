@@ -46,7 +46,7 @@ def test_parentheses_around_a_query_change_nothing(text: str) -> None:
 
 
 @given(_TYPED)
-def test_what_was_typed_for_a_phrase_stands_at_its_position(text: str) -> None:
+def test_what_was_typed_for_a_phrase_is_at_its_position(text: str) -> None:
     query = read(text)
     for phrase in positive_phrases(query.root) if query else ():
         assert readable(text)[phrase.position :].startswith(phrase.source)

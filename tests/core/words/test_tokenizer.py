@@ -1,4 +1,4 @@
-"""What counts as a word, and where it stands."""
+"""What counts as a word, and where it is."""
 
 from __future__ import annotations
 

@@ -224,7 +224,7 @@ async def test_a_right_that_the_person_lacks_is_named(
     assert f"You need {named} in <#{quiet.id}>" in said
 
 
-async def test_a_channel_that_the_person_cannot_see_is_not_told_of(world: World) -> None:
+async def test_a_channel_that_the_person_cannot_see_is_not_mentioned(world: World) -> None:
     mia = manager(world)
     secret = world.guild.create_text_channel(
         "secret", overwrites={mia: discord.PermissionOverwrite(view_channel=False)}

@@ -22,7 +22,7 @@ def break_down(*_: object, **__: object) -> None:
     raise RuntimeError("a bug with secrets in it")
 
 
-async def test_a_bug_gives_a_reference_that_stands_in_the_log(
+async def test_a_bug_gives_a_reference_that_is_in_the_log(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(Feeds, "state", break_down)
@@ -39,7 +39,7 @@ async def test_a_bug_gives_a_reference_that_stands_in_the_log(
     assert "a bug with secrets in it" in str(record.exc_info[1])
 
 
-async def test_a_bug_behind_a_public_answer_is_told_to_the_person_alone(
+async def test_a_bug_behind_a_public_answer_is_shown_only_to_the_person(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Papers, "today", break_down)
@@ -52,14 +52,14 @@ async def test_a_bug_behind_a_public_answer_is_told_to_the_person_alone(
     assert world.channel.history() == []
 
 
-async def test_a_wrong_id_is_told_to_the_person_alone(world: World) -> None:
+async def test_a_wrong_id_is_shown_only_to_the_person(world: World) -> None:
     result = await world.member.slash(world.channel, "paper", paper="cats")
 
     assert result.ephemeral
     assert world.channel.history() == []
 
 
-async def test_an_unknown_paper_is_told_to_the_person_alone(world: World) -> None:
+async def test_an_unknown_paper_is_shown_only_to_the_person(world: World) -> None:
     result = await world.member.slash(world.channel, "paper", paper="2401.99999")
 
     (shown,) = answers(result)
@@ -68,7 +68,7 @@ async def test_an_unknown_paper_is_told_to_the_person_alone(world: World) -> Non
     assert world.channel.history() == []
 
 
-async def test_a_source_that_is_down_is_told_to_the_person_alone(world: World) -> None:
+async def test_a_source_that_is_down_is_shown_only_to_the_person(world: World) -> None:
     world.hub.faults.extend([Fault(status=404)] * 20)
 
     result = await world.member.slash(world.channel, "papers date", date="2026-08-18")
@@ -99,7 +99,7 @@ async def test_an_interaction_that_expired_is_a_warning_and_no_bug(
     assert "help" in record.getMessage()
 
 
-async def test_an_error_that_cannot_be_told_is_a_warning(
+async def test_an_error_that_cannot_be_shown_is_a_warning(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.env.inject_error("PATCH", "/webhooks/*", status=500, times=None)

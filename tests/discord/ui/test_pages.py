@@ -25,7 +25,7 @@ def test_no_lines_are_said_to_be_none() -> None:
     assert page.description == "Intro\n\nThere is nothing."
 
 
-def test_every_line_stands_once_and_in_order_over_the_pages() -> None:
+def test_every_line_is_on_one_page_and_in_order() -> None:
     lines = [f"line {number} " + "x" * 400 for number in range(40)]
 
     found = pages(lines, title="Title", intro="Intro", footer="Footer")
@@ -73,7 +73,7 @@ async def test_pages_are_turned_forth_and_back_with_the_ends_closed(world: World
     assert "Page 2 of 3" in text_of(shown)
 
 
-async def test_whoever_sees_a_public_answer_may_turn_it(world: World) -> None:
+async def test_everyone_who_sees_a_public_answer_may_turn_its_pages(world: World) -> None:
     for number in range(20):
         world.list_paper(f"2608.{number:05}", title=f"Paper number {number}")
     shown = await world.member.slash(world.channel, "papers today")

@@ -47,7 +47,7 @@ async def test_the_first_answer_takes_the_place_of_thinking_and_the_next_are_eph
     assert world.channel.history() == []
 
 
-async def test_what_follows_a_public_answer_is_public_but_for_what_one_person_is_told(world: World) -> None:
+async def test_what_follows_a_public_answer_is_public_except_what_is_for_one_person(world: World) -> None:
     async def do(interaction: discord.Interaction) -> None:
         await defer_publicly(interaction)
         await reply(interaction, "first")
@@ -64,7 +64,7 @@ async def test_what_follows_a_public_answer_is_public_but_for_what_one_person_is
 
 
 @pytest.mark.parametrize("is_public", [True, False])
-async def test_a_person_is_told_alone_whether_the_answer_was_to_be_public_or_not(
+async def test_a_message_for_one_person_is_ephemeral_whether_the_answer_is_public_or_not(
     world: World, *, is_public: bool
 ) -> None:
     async def do(interaction: discord.Interaction) -> None:

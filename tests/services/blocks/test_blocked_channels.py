@@ -1,4 +1,4 @@
-"""Holds: what is mended goes on by itself, what is gone is kept for a while, and nothing is tried in vain."""
+"""Blocked channels: posting resumes once it is fixed, and what was deleted is kept for a while."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ async def test_an_event_triggers_a_retry_but_a_storm_of_events_only_one(bot: Bot
     assert attempts(bot) == 1
 
     bot.clock.advance(seconds=EVENT_COUNTS_AFTER.total_seconds() - 30)
-    await bot.run()  # what the events may have mended
+    await bot.run()  # what the events may have fixed
     assert attempts(bot) == 2
 
 

@@ -34,7 +34,7 @@ BUSY = DeliveryError("Discord answered 503.", may_have_arrived=True)
 
 
 async def owing(bot: Bot, *paper_ids: str, channel: int = CHANNEL) -> None:
-    """A run makes these papers owed to a live channel; nothing is sent yet."""
+    """A run plans posts of these papers for a live channel; nothing is sent yet."""
     for paper_id in paper_ids or ("2608.00001",):
         bot.list_paper(paper_id)
     await bot.subscribe(channel=channel, schedule=LIVE)

@@ -23,7 +23,7 @@ NOBODY_CAN_LOOK = DeliveryError("I cannot look.", code=50013, kind=DeliveryError
 
 
 async def owing(bot: Bot, kind: FeedKind, count: int = 3, **feed: object) -> None:
-    """A run makes papers owed to a live feed of this kind; nothing is sent yet."""
+    """A run plans posts for a live feed of this kind; nothing is sent yet."""
     for number in range(1, count + 1):
         bot.list_paper(f"2608.{number:05}", upvotes=count - number)
     await bot.subscribe(schedule=LIVE, kind=kind)

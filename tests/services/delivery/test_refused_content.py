@@ -32,7 +32,7 @@ def ids(*numbers: int) -> list[str]:
 
 
 async def owing(bot: Bot, count: int, *, kind: FeedKind = FeedKind.CHANNEL, **feed: object) -> None:
-    """A run makes papers owed to a live feed, the first with the most upvotes; nothing is sent yet."""
+    """A run plans posts for a live feed, the first with the most upvotes; nothing is sent yet."""
     for number in range(1, count + 1):
         bot.list_paper(f"2608.{number:05}", upvotes=count - number)
     await bot.subscribe(schedule=LIVE, kind=kind)
@@ -144,7 +144,7 @@ async def test_refused_papers_fail_alone_in_channels_of_every_kind(bot: Bot, kin
         *((kind, (1, 2)) for kind in KINDS if kind is not FeedKind.CHANNEL),
     ],
 )
-async def test_the_role_is_pinged_once_whoever_fails(
+async def test_the_role_is_pinged_once_whichever_post_fails(
     bot: Bot, kind: FeedKind, culprits: tuple[int, ...]
 ) -> None:
     await owing(bot, 12, kind=kind, mention_role_id=ROLE)

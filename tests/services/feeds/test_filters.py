@@ -95,7 +95,7 @@ async def test_days_off_do_not_lengthen_the_wait(bot: Bot) -> None:
     assert (decision.stage, decision.lacks) == (Stage.REACH, None)
 
 
-async def test_time_offline_is_made_up_for_but_what_waited_too_long_is_not(bot: Bot) -> None:
+async def test_time_offline_is_caught_up_but_not_for_papers_that_waited_too_long(bot: Bot) -> None:
     await bot.subscribe(schedule=EVERY_DAY)
     await filtered(bot, min_upvotes=10)
     waiting = bot.list_paper(PAPER, upvotes=0)
@@ -132,7 +132,7 @@ async def test_a_changed_threshold_counts_from_the_next_run(bot: Bot) -> None:
     assert posted(bot) == ["2608.00002"]
 
 
-async def test_what_is_owed_comes_though_the_filter_would_now_keep_it_out(bot: Bot) -> None:
+async def test_a_pending_post_is_sent_even_if_the_filter_would_now_exclude_it(bot: Bot) -> None:
     await bot.subscribe(schedule=EVERY_DAY)
     bot.list_paper(PAPER, upvotes=5)
     await bot.services.runs.run()

@@ -1,4 +1,4 @@
-"""A subscription that was removed by mistake and is made again: it goes on where it was, and nothing is lost."""
+"""A subscription that was removed by mistake and is added again: it continues, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ async def test_what_another_query_had_posted_meanwhile_is_not_posted_again(bot: 
     assert bot.publisher.posted(CHANNEL) == [FIRST, SECOND]
 
 
-async def test_a_message_that_may_have_arrived_is_not_withdrawn_and_stands_once(bot: Bot) -> None:
+async def test_a_message_that_may_have_arrived_is_not_cancelled_and_is_posted_once(bot: Bot) -> None:
     await planned(bot)
     bot.publisher.lose_answers(CHANNEL)
     await bot.begin_delivering()
@@ -162,9 +162,7 @@ async def test_papers_since_the_removal_are_wanted_whatever_ran_meanwhile(bot: B
 
 
 @pytest.mark.parametrize("others_run", [True, False])
-async def test_of_the_days_since_the_removal_the_last_seven_are_made_up_for(
-    bot: Bot, *, others_run: bool
-) -> None:
+async def test_the_last_seven_days_since_the_removal_are_caught_up(bot: Bot, *, others_run: bool) -> None:
     await bot.subscribe("video, agents" if others_run else "video", schedule=LIVE)
     await unsubscribe(bot)
     for number in range(12):
@@ -178,7 +176,7 @@ async def test_of_the_days_since_the_removal_the_last_seven_are_made_up_for(
     assert sorted(bot.publisher.posted(CHANNEL)) == [f"2608.{number:05}" for number in range(5, 12)]
 
 
-async def test_a_weekly_channel_gets_what_a_run_meanwhile_passed_by_with_its_next_post(bot: Bot) -> None:
+async def test_a_weekly_channel_posts_next_time_what_a_run_skipped_meanwhile(bot: Bot) -> None:
     """By then some of it is out of the seven days in which a run looks at a paper again."""
     await bot.subscribe("video, agents", schedule=WEEKLY)
     await bot.run()
@@ -195,7 +193,7 @@ async def test_a_weekly_channel_gets_what_a_run_meanwhile_passed_by_with_its_nex
     assert bot.publisher.posted(CHANNEL) == [FIRST]
 
 
-async def test_what_waited_over_a_long_pause_is_not_lost_by_a_removal_at_its_end(bot: Bot) -> None:
+async def test_what_was_pending_over_a_long_pause_is_not_lost_by_a_removal_at_its_end(bot: Bot) -> None:
     await bot.subscribe("video, agents", schedule=LIVE)
     await bot.run()
     await bot.services.feeds.pause(ChannelId(CHANNEL), user_id=USER)
@@ -215,7 +213,7 @@ async def test_what_waited_over_a_long_pause_is_not_lost_by_a_removal_at_its_end
     assert bot.publisher.posted(CHANNEL) == [FIRST]
 
 
-async def test_what_waited_for_upvotes_waits_on(bot: Bot) -> None:
+async def test_papers_that_waited_for_upvotes_keep_waiting(bot: Bot) -> None:
     await bot.subscribe("video", schedule=LIVE)
     await bot.services.filters.change(FilterChange(min_upvotes=5), place=PLACE, user_id=USER)
     raw = bot.list_paper(FIRST, upvotes=1)
@@ -286,7 +284,7 @@ async def test_a_removed_one_is_forgotten_after_thirty_days_and_not_by_a_clock_t
     assert await kept(bot) == 0
 
 
-async def test_undoing_makes_all_of_it_again_once(bot: Bot) -> None:
+async def test_undoing_adds_all_of_it_again_once(bot: Bot) -> None:
     await planned(bot, "video, agents")
     removal = await unsubscribe(bot, "all of them")
     await bot.restart()
@@ -349,7 +347,7 @@ async def set_up(bot: Bot) -> None:
 
 
 @pytest.mark.parametrize("way", [copied, imported, set_up])
-async def test_whatever_makes_it_again_goes_on_where_it_was(
+async def test_however_it_is_added_again_it_continues_where_it_left_off(
     bot: Bot, way: Callable[[Bot], Awaitable[None]]
 ) -> None:
     await planned(bot)
@@ -430,7 +428,7 @@ async def unsubscribed(bot: Bot) -> None:
 
 
 @pytest.mark.parametrize("mistake", [paused, rescheduled, filtered, kicked, unsubscribed])
-async def test_no_mistake_that_is_taken_back_loses_what_was_pending_or_listed(
+async def test_undoing_a_mistake_loses_nothing_that_was_pending_or_listed(
     bot: Bot, mistake: Callable[[Bot], Awaitable[None]]
 ) -> None:
     await planned(bot)

@@ -110,7 +110,7 @@ async def test_a_newest_list_that_cannot_be_read_is_not_passed_over(hub: FakeHug
         await found(hub, "video")
 
 
-async def test_progress_is_told_a_step_a_day(hub: FakeHuggingFace) -> None:
+async def test_progress_is_reported_for_each_day(hub: FakeHuggingFace) -> None:
     reported: list[int | str] = []
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""What a feed's last run came to: a quiet day, everything filtered, and papers that became owed."""
+"""The result of a feed's last run: a quiet day, everything filtered out, or planned posts."""
 
 from __future__ import annotations
 

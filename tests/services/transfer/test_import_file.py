@@ -290,7 +290,7 @@ def test_a_broken_file_says_where_and_what_would_be_right(
     assert "othing was changed" in text or "othing to import" in text
 
 
-def test_several_problems_are_told_at_once_and_not_too_many() -> None:
+def test_several_problems_are_listed_at_once_but_not_too_many() -> None:
     text = refusal("\n".join(f"({number}" for number in range(20)))
 
     assert "Line 5:" in text
@@ -365,7 +365,7 @@ def test_any_json_is_read_or_refused(feed: dict[str, Any], top: Any) -> None:
         ("a.json", file_of({**FEED, "subscriptions": ["LLMs", "b", "llm", "LLM"]})),
     ],
 )
-def test_keywords_that_are_the_same_count_once_and_are_told(name: str, text: str) -> None:
+def test_keywords_that_are_the_same_count_once_and_are_named(name: str, text: str) -> None:
     (wanted,) = read(text, name)
     assert [query.text for query in wanted.queries] == ["LLMs", "b"]
     assert [(one.text, one.same_as) for one in wanted.merged] == [("llm", "LLMs"), ("LLM", "LLMs")]

@@ -146,7 +146,7 @@ def test_on_windows_drives_and_backslashes_are_paths() -> None:
     prefix=st.sampled_from(["", "sqlite", "sqlite+aiosqlite:", f"{RIGHT}", "~", "$", "%41", "C:", "a@"]),
     text=st.text(),
 )
-def test_any_text_is_taken_or_refused_and_what_is_recommended_is_taken(prefix: str, text: str) -> None:
+def test_any_text_is_accepted_or_refused_and_what_is_recommended_is_accepted(prefix: str, text: str) -> None:
     try:
         database_path(prefix + text)
     except AddressError as error:

@@ -1,4 +1,4 @@
-"""Backups on real files: whole or not there, while others write, and put back with nothing lost beside them."""
+"""Backups on real files: complete or absent, also while others write; and restoring them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def path(url: str) -> Path:
 
 @pytest.fixture
 async def filled(database: Database, path: Path) -> Path:
-    """A database with a feed and a post that is owed, whose last writes stand in the WAL alone."""
+    """A database with a feed and a pending post, whose last writes are only in the WAL."""
     async with database.write() as conn:
         await listed(conn, 1, 2)
         feed = await a_feed(conn)
@@ -84,7 +84,7 @@ async def test_a_backup_holds_one_moment_and_ends_while_another_writes_without_p
         with closing(sqlite3.connect(filled, isolation_level=None)) as other:
             other.execute("UPDATE papers SET upvotes = upvotes + 1")
         written += 1
-        assert written < 1_000, "the copy begins anew at each write"
+        assert written < 1_000, "the copy starts again at each write"
 
     monkeypatch.setattr(backups, "_pause", write)
     monkeypatch.setattr(backups, "_PAGES", 16)
@@ -181,7 +181,7 @@ async def test_two_backups_to_one_file_at_once_are_one(filled: Path, tmp_path: P
         backups.back_up(filled, tmp_path / "one.db", replaces=True)
 
 
-async def test_a_damaged_database_is_told_and_replaces_no_backup(
+async def test_a_damaged_database_is_reported_and_replaces_no_backup(
     filled: Path, database: Database, tmp_path: Path
 ) -> None:
     async with database.write() as conn:
