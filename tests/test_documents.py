@@ -15,6 +15,7 @@ from bot.core.ids import PaperId
 from bot.core.limits import Limits
 from bot.core.papers import Paper
 from bot.core.query.compiled import compile_alternatives
+from bot.core.query.description import reading
 from bot.core.query.errors import QueryError
 from bot.core.query.nodes import Field
 from bot.core.query.parser import parse_query
@@ -148,11 +149,17 @@ def test_a_list_of_keywords_becomes_the_subscriptions_that_the_page_names(row: l
     assert [query.text for query in compile_alternatives(code(row[0])[0], Limits())] == code(row[1])
 
 
+@pytest.mark.parametrize("row", rows_of(KEYWORDS, "typed", "read as"), ids=lambda row: row[0])
+def test_a_query_is_read_as_the_page_says(row: list[str]) -> None:
+    assert reading(parse_query(code(row[0])[0])) == row[1]
+
+
 def test_the_examples_were_found() -> None:
     assert len(examples(KEYWORDS, 1)) > 100
     assert len(rows_of(KEYWORDS, "typed", "problem")) > 10
     assert len(rows_of(KEYWORDS, "typed", "searches")) == len(Field)
     assert len(rows_of(KEYWORDS, "typed in `/subscribe`", "becomes")) == 3
+    assert len(rows_of(KEYWORDS, "typed", "read as")) == 6
     assert len(help_examples()) > 15
 
 
