@@ -364,3 +364,24 @@ async def test_an_exclusion_is_said_in_words_and_corrected(world: World) -> None
     said = text_of(await world.admin.slash(world.channel, "config filter", exclude="survey"))
     assert "Read as" not in said
     assert "💡" not in said
+
+
+async def test_the_longest_answers_stay_within_the_limits(world: World) -> None:
+    await listed(world, "Diffusion", "Tokenizing", "Tokenized", "Tokenization")
+    acronyms = " OR ".join(["RL", "LLM", "VLM", "MoE", "RAG", "MLLM", "CoT", "DiT", "LoRA", "ViT"] * 4)[:150]
+    keyword = acronyms.rpartition(" OR ")[0]
+    keywords = ", ".join(f"{keyword} OR diffussion OR {'x' * number}yz" for number in range(1, 10))
+
+    said = text_of(await subscribe(world, keywords))  # the fixture checks what was sent
+    shown = await world.admin.slash(world.channel, "preview", keywords=keyword + " OR diffussion")
+    await world.admin.slash(world.channel, "config filter", exclude=keyword + " OR diffussion")
+
+    assert "Read as: papers with “RL”, “LLM”" in said
+    assert "Did you mean" in text_of(shown)
+
+
+async def test_a_minus_for_too_many_keywords_is_not_spelled_out(world: World) -> None:
+    await listed(world, "Agents")
+    keywords = ", ".join(f"agents number {n}" for n in range(20))
+
+    assert "💡" not in text_of(await subscribe(world, f"{keywords} -survey"))

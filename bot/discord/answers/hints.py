@@ -8,6 +8,7 @@ from bot.core.query.description import reading
 from bot.core.query.hints import hint_text
 from bot.services.queries.hints import NO_STUDY, Study
 
+_MAX_READING_LENGTH = 400
 _MAX_LABEL_LENGTH = 80  # of a button; Discord's limit
 
 
@@ -17,7 +18,7 @@ def reading_line(compiled: CompiledQuery, study: Study = NO_STUDY) -> str:
     if query is None:
         return ""
     more = {item.phrase: item.more for item in study.expansions.get(compiled.canonical, ())}
-    text = reading(query, more=more, period=period(study))
+    text = shorten(reading(query, more=more, period=period(study)), _MAX_READING_LENGTH)
     return f"-# Read as: {escape(text)}" if text else ""
 
 

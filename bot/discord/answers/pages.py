@@ -10,6 +10,7 @@ from bot.core.markdown import length
 
 COLOUR = 0xFFD21E  # Hugging Face's yellow
 MAX_PAGE_LENGTH = 3_000  # characters; Discord takes 4,096 in a description, too many to read on a phone
+MAX_LAST_PAGE_LENGTH = 4_000  # with its footer; a longer footer is a page of its own
 MAX_LINES = 15
 
 
@@ -33,7 +34,9 @@ def pages(
             size = 0
         groups[-1].append(line)
         size += length(line) + 1
-    if not groups[-1] and empty:
+    if groups[-1] and size + length(footer) > MAX_LAST_PAGE_LENGTH:
+        groups.append([])
+    elif not groups[-1] and empty:
         groups[-1].append(empty)
     bodies = ["\n".join(group) for group in groups]
     bodies[0] = "\n\n".join(filter(None, (intro, bodies[0])))

@@ -146,6 +146,8 @@ class _Evidence:
                 yield from rewrites.with_word(typed, word, "-".join(halves), Kind.TWO_WORDS)
 
     def _measured(self, queries: Sequence[CompiledQuery], rewrite: Rewrite) -> Iterator[Hint]:
+        if len(rewrite.text) > self._limits.query_length:  # of several keywords, too
+            return
         try:
             instead = compile_alternatives(rewrite.text, self._limits)
         except QueryError:

@@ -47,6 +47,14 @@ def test_a_page_holds_no_more_than_can_be_read() -> None:
         assert sum(len(line.encode("utf-16-le")) // 2 for line in lines) <= MAX_PAGE_LENGTH
 
 
+def test_a_long_footer_is_a_page_of_its_own() -> None:
+    footer = "f" * 1_500
+
+    found = pages(["x" * 400] * 7, title="Title", footer=footer)
+
+    assert [page.description for page in found] == ["\n".join(["x" * 400] * 7), footer]
+
+
 def buttons(message: Any) -> dict[str, bool]:
     """The buttons below a message, and whether each can be pressed."""
     return {
