@@ -67,6 +67,14 @@ class PaperIndex:
     def __len__(self) -> int:
         return len(self._papers)
 
+    def having_text(self, text: str) -> list[Paper]:
+        """The papers in whose title, abstract or AI keywords this stands, in these capitals."""
+        return [
+            paper
+            for paper in self._papers
+            if any(text in each for each in (paper.title, paper.abstract, *paper.ai_keywords))
+        ]
+
     def having_beginning(self, text: str) -> list[Paper]:
         """The papers with a word, folded as in a run, that begins like this."""
         papers = self._default.papers

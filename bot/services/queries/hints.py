@@ -11,6 +11,7 @@ from typing import Final
 
 from bot.core.ids import PaperId
 from bot.core.limits import Limits
+from bot.core.papers import Paper
 from bot.core.query import rewrites
 from bot.core.query.compiled import CompiledQuery, compile_alternatives, compile_query
 from bot.core.query.description import other_forms, phrases_of
@@ -27,7 +28,7 @@ from bot.matching.vocabulary import Vocabulary
 # Bounds the work for one answer: further queries get no hints, and further rewrites are not tried.
 _MAX_QUERIES: Final = 10
 _MAX_REWRITES: Final = 12  # of one query
-_MAX_WITH_BEGINNING: Final = 100  # papers
+_MAX_NEAR: Final = 100  # papers that are read to see whether a rewrite finds them
 _MAX_SECONDS: Final = 1.5  # after which no more rewrites are tried
 
 
@@ -109,9 +110,15 @@ class _Evidence:
             if monotonic() > self._ends_at:
                 return
             yield from self._measured([query], rewrite)
+        # All beginnings, or all quotes, of all papers take longer to read than an answer may take.
         for rewrite in rewrites.beginning(query.text):
-            if monotonic() <= self._ends_at and self._reads_beginning(rewrite.text):
-                yield from self._measured([query], rewrite)
+            near = self._index.having_beginning(rewrite.text.removesuffix("*"))
+            if len(near) <= _MAX_NEAR:
+                yield from self._measured_in(near, query, rewrite)
+        for rewrite in rewrites.in_capitals(query.text):
+            near = self._index.having_text(rewrite.about)
+            if len(near) <= _MAX_NEAR:
+                yield from self._measured_in(near, query, rewrite)
 
     def _rewrites(self, typed: str, *, finds_none: bool) -> Iterator[Rewrite]:
         yield from rewrites.operators(typed)
@@ -120,20 +127,15 @@ class _Evidence:
             yield from rewrites.names_and_words(typed)
         yield from rewrites.all_words(typed)
         yield from self._two_words(typed)
-        yield from rewrites.in_capitals(typed)
         yield from rewrites.as_topic(typed)
 
-    def _reads_beginning(self, text: str) -> bool:
-        """Search for words that begin like this in the papers that may have one; False if these are many.
-
-        All beginnings of all papers take longer to read than an answer may take.
-        """
-        papers = self._index.having_beginning(text.removesuffix("*"))
-        if len(papers) > _MAX_WITH_BEGINNING:
-            return False
-        expression = compile_query(text, self._limits).expression
-        self._found[expression] = frozenset(PaperIndex(papers).search(expression))
-        return True
+    def _measured_in(self, near: Sequence[Paper], query: CompiledQuery, rewrite: Rewrite) -> Iterator[Hint]:
+        """The hint, for a rewrite that finds none but these papers."""
+        if monotonic() > self._ends_at:
+            return
+        expression = compile_query(rewrite.text, self._limits).expression
+        self._found[expression] = frozenset(PaperIndex(near).search(expression))
+        yield from self._measured([query], rewrite)
 
     def _similar_words(self, typed: str) -> Iterator[Rewrite]:
         for word in rewrites.words_of(typed):
