@@ -27,6 +27,7 @@ from bot.services.queries.totals import CurrentTotals
 from bot.services.runs.archive_reading import ArchiveReader
 from bot.services.runs.polling import Polling
 from bot.services.runs.run import Runs
+from bot.services.runs.search_texts import SearchTexts
 from bot.services.transfer.feed_transfer import Transfer
 
 
@@ -37,6 +38,7 @@ class Services:
     clock: Clock
     polling: Polling
     archive_reader: ArchiveReader
+    search_texts: SearchTexts
     delivery: Delivery
     blocked_channels: BlockedChannels
     guild_events: GuildEvents
@@ -74,6 +76,7 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
         clock=context.clock,
         polling=polling,
         archive_reader=archive_reader,
+        search_texts=SearchTexts(context),
         delivery=delivery,
         blocked_channels=blocked_channels,
         guild_events=GuildEvents(blocked_channels=blocked_channels),

@@ -89,6 +89,15 @@ papers = Table(
     Column("withdrawn_at", UtcDateTime),
 )
 
+# What archive searches read. Apart from the papers, so that a search reads nothing else, and runs not these.
+paper_texts = Table(
+    "paper_texts",
+    metadata,
+    Column("paper_id", String(10), ForeignKey("papers.id"), primary_key=True),
+    Column("version", Integer, nullable=False),  # of the rules that made the text
+    Column("text", Text, nullable=False),
+)
+
 list_days = Table(
     "list_days",
     metadata,

@@ -136,6 +136,14 @@ CREATE TABLE list_day_papers (
 
 CREATE INDEX ix_list_day_papers_paper_id_day ON list_day_papers (paper_id, day);
 
+CREATE TABLE paper_texts (
+    paper_id VARCHAR(10) NOT NULL,
+    version INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    CONSTRAINT pk_paper_texts PRIMARY KEY (paper_id),
+    CONSTRAINT fk_paper_texts_paper_id FOREIGN KEY (paper_id) REFERENCES papers (id)
+);
+
 CREATE TABLE notices (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     server_id INTEGER NOT NULL,

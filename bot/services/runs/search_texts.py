@@ -1,0 +1,90 @@
+"""Search texts: keeps the normalised text of every paper as its words and the rules are now."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Final
+
+from bot.core.ids import PaperId
+from bot.core.papers import Paper
+from bot.core.plurals import count
+from bot.errors import StoreError
+from bot.matching.scan import TEXT_VERSION, search_text
+from bot.services.context import ServiceContext
+from bot.store import paper_texts, papers
+from bot.store.database import Database
+
+_log = logging.getLogger(__name__)
+
+_BATCH: Final = 100  # papers of one transaction
+_PAUSE_SECONDS: Final = 0.2  # between two batches, so that commands and runs go first
+_RETRY_SECONDS: Final = 60.0
+
+
+async def new_texts(database: Database, listed: Sequence[Paper]) -> dict[PaperId, str]:
+    """The texts of those listed papers that are new, or whose words have changed."""
+    async with database.read() as conn:
+        known = await papers.by_ids(conn, [paper.id for paper in listed])
+    changed = [
+        paper for paper in listed if paper.id not in known or _searched(paper) != _searched(known[paper.id])
+    ]
+    return await asyncio.to_thread(_texts, changed)
+
+
+class SearchTexts:
+    """Writes the texts that are missing, or that other rules made, in the background."""
+
+    def __init__(
+        self, context: ServiceContext, *, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    ) -> None:
+        self._database = context.database
+        self._sleep = sleep
+
+    async def run(self) -> None:
+        """Write until every text is current."""
+        while True:
+            try:
+                await self.refresh()
+            except StoreError:
+                pass  # logged once, by the store
+            except Exception:  # noqa: BLE001 - a bug here must not stop the runs
+                _log.exception("The search texts could not be written because of a bug")
+            else:
+                return
+            await self._sleep(_RETRY_SECONDS)
+
+    async def refresh(self) -> int:
+        """Write all texts that are not current, in small batches; return how many there were."""
+        done = 0
+        while found := await self._outdated():
+            texts = await asyncio.to_thread(_texts, found)
+            async with self._database.write() as conn:
+                await paper_texts.write(conn, texts, version=TEXT_VERSION)
+            done += len(texts)
+            await self._sleep(_PAUSE_SECONDS)
+        if done:
+            _log.info("Search: the texts of %s were written again", count(done, "paper"))
+        return done
+
+    async def _outdated(self) -> Iterable[Paper]:
+        async with self._database.read() as conn:
+            ids = await paper_texts.outdated(conn, TEXT_VERSION, limit=_BATCH)
+            return (await papers.by_ids(conn, ids)).values()
+
+
+def _searched(paper: Paper) -> tuple[object, ...]:
+    """All of the paper that its text is made of."""
+    return (
+        paper.title,
+        paper.abstract,
+        paper.authors,
+        paper.ai_keywords,
+        paper.organization,
+        paper.organization_login,
+    )
+
+
+def _texts(found: Iterable[Paper]) -> dict[PaperId, str]:
+    return {paper.id: search_text(paper) for paper in found}

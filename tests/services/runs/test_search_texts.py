@@ -1,0 +1,113 @@
+"""Search texts: written with each paper, and again when its words or the rules change."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from bot.core.papers import Paper
+from bot.services.runs import search_texts
+from bot.services.runs.search_texts import SearchTexts
+from bot.store import paper_texts
+from tests.services.bots import Bot, context_of
+
+
+async def texts(bot: Bot) -> dict[str, str]:
+    async with bot.database.read() as conn:
+        return {
+            paper_id: text
+            async for ids, found in paper_texts.batches(conn)
+            for paper_id, text in zip(ids, found, strict=True)
+        }
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The papers whose text was made."""
+    made: list[str] = []
+
+    def search_text(paper: Paper) -> str:
+        made.append(paper.id)
+        return f"{paper.title} by other rules"
+
+    monkeypatch.setattr(search_texts, "search_text", search_text)
+    return made
+
+
+def refreshing(bot: Bot, waits: list[float]) -> SearchTexts:
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        await asyncio.sleep(0)
+
+    return SearchTexts(context_of(bot, backfill_days=30), sleep=sleep)
+
+
+async def test_a_paper_has_its_text_once_it_is_read_and_a_new_one_once_its_words_change(
+    bot: Bot, written: list[str]
+) -> None:
+    item = bot.list_paper("2608.00001", title="Tea Leaves")
+    await bot.services.polling.read_day(bot.today)
+    item["paper"]["upvotes"] = 500
+    await bot.services.polling.read_day(bot.today)
+    assert written == ["2608.00001"]
+
+    item["title"] = item["paper"]["title"] = "Coffee Beans"
+    await bot.services.polling.read_day(bot.today)
+    assert written == ["2608.00001"] * 2
+    assert await texts(bot) == {"2608.00001": "Coffee Beans by other rules"}
+
+
+async def test_texts_of_other_rules_are_written_again_in_small_batches(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(250):
+        bot.list_paper(f"2608.{number:05}", title=f"Paper {number}")
+    await bot.services.polling.read_day(bot.today)
+    waits: list[float] = []
+    assert await refreshing(bot, waits).refresh() == 0
+    await bot.execute("UPDATE paper_texts SET version = version - 1, text = ''")
+    await bot.execute("DELETE FROM paper_texts WHERE paper_id = '2608.00007'")
+
+    await refreshing(bot, waits).run()
+
+    assert waits == [0.2] * 3
+    found = await texts(bot)
+    assert len(found) == 250
+    assert all(found.values())
+    assert await refreshing(bot, waits).refresh() == 0
+
+
+async def test_a_full_disk_is_waited_out(bot: Bot) -> None:
+    bot.list_paper("2608.00001")
+    await bot.services.polling.read_day(bot.today)
+    await bot.execute("UPDATE paper_texts SET version = -1")
+    await bot.execute(
+        "CREATE TRIGGER full BEFORE UPDATE ON paper_texts "
+        "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+    )
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        await bot.execute("DROP TRIGGER IF EXISTS full")
+
+    await SearchTexts(context_of(bot, backfill_days=30), sleep=sleep).run()
+
+    assert waits == [60.0, 0.2]
+    assert await bot.value("SELECT version FROM paper_texts") > 0
+
+
+async def test_a_search_has_a_thousand_texts_in_memory_at_most(bot: Bot) -> None:
+    await bot.execute(
+        "WITH RECURSIVE n (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i < 2500) "
+        "INSERT INTO papers (id, first_seen_at, title, abstract, authors, upvotes, comments, ai_keywords) "
+        "SELECT printf('2608.%05d', i), '2026-08-19T00:00:00.000000Z', 't', 'a', '[]', 0, 0, '[]' FROM n"
+    )
+    await bot.execute("INSERT INTO paper_texts SELECT id, 1, 'text' FROM papers")
+    sizes: list[Any] = []
+    async with bot.database.read() as conn:
+        async for ids, found in paper_texts.batches(conn):
+            sizes.append((len(ids), len(found)))
+    assert sizes == [(1_000, 1_000), (1_000, 1_000), (501, 501)]
