@@ -9,11 +9,11 @@ from discord.ext import commands
 from bot.client import Client
 from bot.core.papers import parse_paper_id
 from bot.discord.answers import papers as answers
-from bot.discord.ui.options import PaperText, PeriodChoice, ShortText
-from bot.discord.ui.pages import answer, answer_with
+from bot.discord.ui.options import Keywords, PaperText, PeriodChoice, ShortText, SortChoice
+from bot.discord.ui.pages import answer, answer_lazily, answer_with
 from bot.discord.ui.replies import defer_publicly
 from bot.services.clock import Clock
-from bot.services.queries.archive import Archive, Period
+from bot.services.queries.archive import MAX_DAYS, Archive, Period, Sort
 from bot.services.queries.papers import Papers
 
 
@@ -44,6 +44,30 @@ class PapersCog(commands.Cog):
         await defer_publicly(interaction)
         papers = await self._papers.on(day)
         await answer(interaction, answers.list_day(papers, now=self._clock()))
+
+    @group.command()
+    @app_commands.describe(
+        keywords="What to look for, written as for /subscribe",
+        days="Search only the lists of this many days (default: the whole archive)",
+        sort="match: in the title first; upvotes: most first; day: newest first (default: match)",
+    )
+    async def search(
+        self,
+        interaction: discord.Interaction[Client],
+        keywords: Keywords,
+        days: app_commands.Range[int, 1, MAX_DAYS] | None = None,
+        sort: SortChoice = "match",
+    ) -> None:
+        """Search all Daily Papers, back to the first list."""
+        query = self._archive.query(keywords)
+        await defer_publicly(interaction)
+        found = await self._archive.search(query, days=days, sort=Sort(sort))
+
+        async def page(number: int) -> discord.Embed:
+            shown = await self._archive.by_ids(found.ids[answers.results_of(number)])
+            return answers.search_page(found, shown, number=number)
+
+        await answer_lazily(interaction, page, number=answers.number_of_pages(found))
 
     @group.command()
     @app_commands.describe(period="The last 7, 30 or 365 days of lists")

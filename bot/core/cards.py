@@ -159,10 +159,12 @@ def _filled(card: Card, *, summary: _Marked, parts: _Parts, limit: int, longest:
     return replace(card, description=described or None)
 
 
-def digest_line(paper: Paper, *, queries: Sequence[Query], limit: int = MAX_LINE_LENGTH) -> str:
+def digest_line(
+    paper: Paper, *, queries: Sequence[Query], limit: int = MAX_LINE_LENGTH, says_why: bool = True
+) -> str:
     """One line of markdown in at most `limit` characters (70 or more): upvotes and the linked title.
 
-    Where no query matches the title, it says where one does, if there is room.
+    With `says_why`, where no query matches the title, it says where one does, if there is room.
     """
     limit = min(limit, MAX_LINE_LENGTH)
     title = _title(paper, queries)
@@ -172,7 +174,8 @@ def digest_line(paper: Paper, *, queries: Sequence[Query], limit: int = MAX_LINE
         upvotes, room = "", room + length(upvotes)
     line = upvotes + link(title.text or paper.id, paper.page_url, spans=title.spans, limit=room)
     room = min(limit - length(line) - len(_DOT), MAX_REASON_LENGTH)
-    reason = "" if title.spans or room < _MIN_REASON_LENGTH else _reason(paper, queries, limit=room)
+    leaves_out = title.spans or room < _MIN_REASON_LENGTH or not says_why
+    reason = "" if leaves_out else _reason(paper, queries, limit=room)
     return f"{line}{_DOT}{reason}" if reason else line
 
 
@@ -317,6 +320,24 @@ def _evidence(paper: Paper, queries: Sequence[Query]) -> str:
         if found.spans:
             return f"Keyword: {found.fit(_MAX_NAME_LENGTH)}"
     return ""
+
+
+def match_reasons(paper: Paper, *, queries: Sequence[Query]) -> str:
+    """Where the queries match the paper, in one line of markdown with the words in bold."""
+    reasons = ["title"] if _title(paper, queries).spans else []
+    texts = {
+        "keyword": (Field.KEYWORD, paper.ai_keywords),
+        "author": (Field.AUTHOR, paper.authors),
+        "organization": (Field.ORG, (paper.organization or "", paper.organization_login or "")),
+    }
+    for label, (field, candidates) in texts.items():
+        marked = (_marked(text, field, queries) for text in candidates)
+        if found := next((text for text in marked if text.spans), None):
+            reasons.append(f"{label} {found.fit(_MAX_NAME_LENGTH)}")
+    abstract = _marked(paper.abstract, Field.ABSTRACT, queries)
+    if abstract.spans:
+        reasons.append(f"abstract: {_excerpt(abstract)}")
+    return _DOT.join(reasons)
 
 
 def _excerpt(marked: _Marked, *, limit: int = _MAX_EXCERPT_LENGTH) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.ids import FeedId, PaperId, PostId, SubscriptionId
 from bot.core.posts import Post, PostState
 from bot.store import posts, tables
-from bot.store.sqlite.statements import these_ids
+from bot.store.sqlite.statements import these
 
 _posts = tables.posts
 _entries = tables.post_papers
@@ -65,7 +65,7 @@ async def give_back(
 
     A paper that is still pending for another query becomes pending for theirs too.
     """
-    theirs = _cancelled.c.subscription_id.in_(these_ids(resumed))
+    theirs = _cancelled.c.subscription_id.in_(these(resumed))
     rows = (await conn.execute(select(_cancelled).where(theirs).order_by(_cancelled.c.paper_id))).all()
     await conn.execute(delete(_cancelled).where(theirs))
     queries_of: dict[PaperId, tuple[str, ...]] = {}

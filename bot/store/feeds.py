@@ -15,7 +15,7 @@ from bot.core.ids import ChannelId, FeedId, ServerId, UserId
 from bot.core.schedules import Cadence, Schedule
 from bot.store import feed_settings, servers, subscriptions, tables
 from bot.store.column_types import keep_first
-from bot.store.sqlite.statements import insert_if_new, these_ids
+from bot.store.sqlite.statements import insert_if_new, these
 
 _feeds = tables.feeds
 _NO_BLOCK = {"block_reason": None, "blocked_at": None, "recheck_at": None, "gone_at": None}
@@ -191,8 +191,8 @@ async def long_gone(conn: AsyncConnection, *, before: datetime) -> list[Feed]:
 
 async def forget_gone(conn: AsyncConnection, feed_ids: Collection[FeedId], *, before: datetime) -> list[Feed]:
     """Delete those of the feeds that have been gone since then, with all their data; returns them."""
-    gone = await _where(conn, _feeds.c.gone_at < before, _feeds.c.id.in_(these_ids(feed_ids)))
-    await conn.execute(delete(_feeds).where(_feeds.c.id.in_(these_ids([feed.id for feed in gone]))))
+    gone = await _where(conn, _feeds.c.gone_at < before, _feeds.c.id.in_(these(feed_ids)))
+    await conn.execute(delete(_feeds).where(_feeds.c.id.in_(these([feed.id for feed in gone]))))
     return gone
 
 
@@ -222,7 +222,7 @@ async def note_figures(conn: AsyncConnection, figures: Mapping[FeedId, LastRun])
             "last_matched": result.matched,
             "last_planned": result.planned,
         }
-        await conn.execute(update(_feeds).where(_feeds.c.id.in_(these_ids(ids))).values(values))
+        await conn.execute(update(_feeds).where(_feeds.c.id.in_(these(ids))).values(values))
 
 
 async def _set(conn: AsyncConnection, feed_id: FeedId, **values: object) -> None:

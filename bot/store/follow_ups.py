@@ -14,7 +14,7 @@ from bot.core.ids import ChannelId, FeedId, FollowUpId, PaperId, PostId
 from bot.core.posts import FollowUp, FollowUpKind, FollowUpState, PostState
 from bot.store import tables
 from bot.store.feeds import is_active
-from bot.store.sqlite.statements import these_ids
+from bot.store.sqlite.statements import these
 
 _follow_ups = tables.follow_ups
 _posts = tables.posts
@@ -109,7 +109,7 @@ async def give_up(conn: AsyncConnection, feed_id: FeedId, kind: FollowUpKind) ->
 async def with_problems(conn: AsyncConnection, feed_ids: Collection[FeedId], limit: int) -> list[FollowUp]:
     """The feeds' follow-ups that failed or wait after a failure, the newest first."""
     statement = _of_sent().where(
-        _feeds.c.id.in_(these_ids(feed_ids)),
+        _feeds.c.id.in_(these(feed_ids)),
         _follow_ups.c.state != FollowUpState.DONE.value,
         _follow_ups.c.reason.is_not(None),
     )
@@ -150,7 +150,7 @@ async def _fetch(conn: AsyncConnection, statement: Select[Any]) -> list[FollowUp
     if rows:
         of_posts = (
             select(_entries.c.post_id, _entries.c.paper_id)
-            .where(_entries.c.post_id.in_(these_ids(papers)))
+            .where(_entries.c.post_id.in_(these(papers)))
             .order_by(_entries.c.post_id, _entries.c.position)
         )
         for post_id, paper_id in await conn.execute(of_posts):

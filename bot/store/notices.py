@@ -16,7 +16,7 @@ from bot.core.posts import PostState
 from bot.store import subscriptions, tables
 from bot.store.column_types import UtcDateTime
 from bot.store.feeds import is_active
-from bot.store.sqlite.statements import insert_if_new, these_ids
+from bot.store.sqlite.statements import insert_if_new, these
 
 _notices = tables.notices
 _feeds = tables.feeds
@@ -56,7 +56,7 @@ async def count_undeliverable(
     theirs = (
         (_notices.c.server_id == server_id)
         & (_notices.c.state == NoticeState.UNDELIVERABLE.value)
-        & (_notices.c.feed_id.is_(None) | _notices.c.feed_id.in_(these_ids(feed_ids)))
+        & (_notices.c.feed_id.is_(None) | _notices.c.feed_id.in_(these(feed_ids)))
     )
     return (await conn.execute(select(func.count()).select_from(_notices).where(theirs))).scalar_one()
 
@@ -150,7 +150,7 @@ async def mark_undeliverable(conn: AsyncConnection, ids: Collection[NoticeId]) -
 
 async def drop(conn: AsyncConnection, ids: Collection[NoticeId]) -> None:
     """Deletes notices whose problem is over, so that a new problem is a new notice."""
-    await conn.execute(delete(_notices).where(_notices.c.id.in_(these_ids(ids))))
+    await conn.execute(delete(_notices).where(_notices.c.id.in_(these(ids))))
 
 
 async def delays(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[FeedId, str]:
@@ -159,7 +159,7 @@ async def delays(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[Fe
         select(_posts.c.feed_id, _posts.c.reason)
         .join(_feeds, _feeds.c.id == _posts.c.feed_id)
         .where(
-            _feeds.c.id.in_(these_ids(feed_ids)),
+            _feeds.c.id.in_(these(feed_ids)),
             is_active(),
             _posts.c.state == tables.PENDING,
             _posts.c.unconfirmed_since.is_(None),
@@ -171,4 +171,4 @@ async def delays(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[Fe
 
 
 async def _set(conn: AsyncConnection, ids: Collection[NoticeId], **values: object) -> None:
-    await conn.execute(update(_notices).where(_notices.c.id.in_(these_ids(ids))).values(values))
+    await conn.execute(update(_notices).where(_notices.c.id.in_(these(ids))).values(values))

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.store import tables
-from bot.store.sqlite.statements import insert_if_new
+from bot.store.sqlite.statements import insert_if_new, these
 
 _papers = tables.papers
 _days = tables.list_day_papers
@@ -112,6 +112,12 @@ async def most_upvoted(conn: AsyncConnection, *, first: date, limit: int) -> lis
     statement = select(*_columns).where(_papers.c.id.in_(of_days))
     in_order = statement.order_by(_papers.c.upvotes.desc(), _papers.c.id.desc())
     return await _all(conn, in_order.limit(limit))
+
+
+async def sort_keys(conn: AsyncConnection, paper_ids: Collection[PaperId]) -> dict[PaperId, tuple[int, date]]:
+    """The upvotes and the latest list day of each paper, for thousands of them."""
+    statement = select(_papers.c.id, _papers.c.upvotes, _list_day).where(_papers.c.id.in_(these(paper_ids)))
+    return {paper_id: (upvotes, day) for paper_id, upvotes, day in await conn.execute(statement)}
 
 
 async def days_of(conn: AsyncConnection, paper_id: PaperId) -> list[date]:

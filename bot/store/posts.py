@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.ids import FeedId, MessageId, PaperId, PostId, RoleId, ServerId
 from bot.core.posts import Entry, NewPost, Post, PostState
 from bot.store import follow_ups, tables
-from bot.store.sqlite.statements import insert_if_new, these_ids
+from bot.store.sqlite.statements import insert_if_new, these
 
 _posts = tables.posts
 _entries = tables.post_papers
@@ -35,7 +35,7 @@ async def add(conn: AsyncConnection, posts: Iterable[NewPost], *, now: datetime)
     planned = {PostId(row.id): by_nonce[row.nonce] for row in inserted}
     taken = await _add_entries(conn, planned)
     if empty := planned.keys() - taken.keys():
-        await conn.execute(delete(_posts).where(_posts.c.id.in_(these_ids(empty))))
+        await conn.execute(delete(_posts).where(_posts.c.id.in_(these(empty))))
     await follow_ups.add(conn, {post_id: planned[post_id].follow_ups for post_id in sorted(taken)}, now=now)
     return [
         Post(
@@ -99,9 +99,7 @@ async def posted(
 
     `since` leaves out papers with an earlier list day, to keep the result small.
     """
-    statement = select(_entries.c.feed_id, _entries.c.paper_id).where(
-        _entries.c.feed_id.in_(these_ids(feed_ids))
-    )
+    statement = select(_entries.c.feed_id, _entries.c.paper_id).where(_entries.c.feed_id.in_(these(feed_ids)))
     if since is not None:
         # A join, because with a subselect in IN, SQLite would combine every paper with every feed.
         days = tables.list_day_papers
@@ -125,7 +123,7 @@ async def by_ids(
 
     With `split_since`, also their parts that are pending, or were sent or failed since then.
     """
-    wanted = _posts.c.id.in_(these_ids(post_ids))
+    wanted = _posts.c.id.in_(these(post_ids))
     if split_since is not None:
         planned = select(func.coalesce(_posts.c.part_of, _posts.c.id)).where(wanted)
         is_new = or_(
@@ -184,7 +182,7 @@ async def failed(conn: AsyncConnection, feed_ids: Collection[FeedId], limit: int
     """The feeds' failed posts, the latest failure first."""
     statement = (
         with_feeds()
-        .where(_feeds.c.id.in_(these_ids(feed_ids)), _posts.c.state == PostState.FAILED.value)
+        .where(_feeds.c.id.in_(these(feed_ids)), _posts.c.state == PostState.FAILED.value)
         .order_by(_posts.c.failed_at.desc(), _posts.c.id.desc())
         .limit(limit)
     )
@@ -248,7 +246,7 @@ async def fetch(conn: AsyncConnection, statement: Select[Any]) -> list[Post]:
     if rows:
         of_posts = (
             select(_entries)
-            .where(_entries.c.post_id.in_(these_ids(entries)))
+            .where(_entries.c.post_id.in_(these(entries)))
             .order_by(_entries.c.post_id, _entries.c.position)
         )
         for row in await conn.execute(of_posts):

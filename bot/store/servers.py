@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.ids import ChannelId, ServerId
 from bot.core.schedules import ScheduleDefaults
 from bot.store import tables
-from bot.store.sqlite.statements import insert_if_new, these_ids
+from bot.store.sqlite.statements import insert_if_new, these
 
 
 async def ensure(conn: AsyncConnection, server_id: ServerId, *, now: datetime) -> None:
@@ -32,13 +32,13 @@ async def is_left(conn: AsyncConnection, server_id: ServerId) -> bool:
 
 async def leave(conn: AsyncConnection, server_ids: Collection[ServerId], *, now: datetime) -> None:
     """Record that the bot has left these servers. One that it had left before keeps its time."""
-    theirs = tables.servers.c.id.in_(these_ids(server_ids)) & tables.servers.c.left_at.is_(None)
+    theirs = tables.servers.c.id.in_(these(server_ids)) & tables.servers.c.left_at.is_(None)
     await conn.execute(update(tables.servers).where(theirs).values(left_at=now))
 
 
 async def come_back(conn: AsyncConnection, server_ids: Collection[ServerId]) -> None:
     """Record that the bot is in these servers, if they are known."""
-    theirs = tables.servers.c.id.in_(these_ids(server_ids)) & tables.servers.c.left_at.is_not(None)
+    theirs = tables.servers.c.id.in_(these(server_ids)) & tables.servers.c.left_at.is_not(None)
     await conn.execute(update(tables.servers).where(theirs).values(left_at=None))
 
 

@@ -14,7 +14,7 @@ from bot.core.feeds import Resumption, Subscription
 from bot.core.ids import FeedId, SubscriptionId, UserId
 from bot.core.query.compiled import CompiledQuery
 from bot.store import tables
-from bot.store.sqlite.statements import insert_if_new, these_ids
+from bot.store.sqlite.statements import insert_if_new, these
 
 _subscriptions = tables.subscriptions
 _columns = _subscriptions.c
@@ -129,7 +129,7 @@ async def forget_removed(
     conn: AsyncConnection, subscription_ids: Collection[SubscriptionId], *, before: datetime
 ) -> int:
     """Delete those that were removed before then; returns how many."""
-    theirs = _columns.id.in_(these_ids(subscription_ids))
+    theirs = _columns.id.in_(these(subscription_ids))
     return (await conn.execute(delete(_subscriptions).where(theirs, _columns.ended_at < before))).rowcount
 
 
@@ -141,7 +141,7 @@ async def of_feed(conn: AsyncConnection, feed_id: FeedId) -> list[Subscription]:
 async def of_feeds(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[FeedId, list[Subscription]]:
     """The queries of many feeds, each feed's oldest first; a feed without any is left out."""
     found: dict[FeedId, list[Subscription]] = {}
-    for subscription in await _where(conn, _columns.feed_id.in_(these_ids(feed_ids)), is_live):
+    for subscription in await _where(conn, _columns.feed_id.in_(these(feed_ids)), is_live):
         found.setdefault(subscription.feed_id, []).append(subscription)
     return found
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from itertools import groupby
 
 import discord
 
-from bot.core.cards import MAX_LINE_LENGTH, date_text, digest_line
+from bot.core.cards import MAX_LINE_LENGTH, date_text, digest_line, match_reasons
 from bot.core.list_days import closes_at
+from bot.core.markdown import shorten
 from bot.core.messages import compose
 from bot.core.papers import Paper
 from bot.core.plurals import count
@@ -18,14 +19,18 @@ from bot.core.query.parser import Query
 from bot.core.query.relevance import relevance_text
 from bot.discord.answers.formatting import code, moment, relative
 from bot.discord.answers.hints import hint_lines, reading_line
-from bot.discord.answers.pages import pages
+from bot.discord.answers.pages import COLOUR, pages
 from bot.discord.answers.run_results import archive_extent, days_read
 from bot.discord.embeds import MessageParts, to_discord
-from bot.services.queries.archive import TopPapers
+from bot.services.queries.archive import Found, Sort, TopPapers
 from bot.services.queries.papers import ListDay
 from bot.services.queries.search import Preview
 
 _DAY_LENGTH = 14  # of a list day and the dot in front of it
+_RESULTS_A_PAGE = 5
+_MAX_RESULT_LENGTH = 260  # of a result's line, its address included; why it matched stands below it
+_MAX_QUERY_LENGTH = 200
+_ORDERS = {Sort.MATCH: "best match", Sort.UPVOTES: "most upvoted", Sort.DAY: "newest"}
 
 
 def list_day(listed: ListDay, *, now: datetime) -> list[discord.Embed]:
@@ -77,6 +82,61 @@ def preview(result: Preview) -> list[discord.Embed]:
         footer="\n".join(lines),
         empty="\n".join(filter(None, (none, read_as))),
     )
+
+
+def number_of_pages(found: Found) -> int:
+    return max(1, -(-len(found.ids) // _RESULTS_A_PAGE))
+
+
+def results_of(page: int) -> slice:
+    """The results on this page of a search, from 0."""
+    return slice(page * _RESULTS_A_PAGE, (page + 1) * _RESULTS_A_PAGE)
+
+
+def search_page(found: Found, papers: Sequence[Paper], *, number: int) -> discord.Embed:
+    """One page of a search, from 0: each paper with its list day and where it matches."""
+    searched = count(found.searched, "paper", zero="0")
+    period = f" of the last {count(found.days, 'day')}" if found.days else ""
+    query = code(shorten(found.query.canonical, _MAX_QUERY_LENGTH))
+    intro = ""
+    if not found.ids:
+        intro = f"None of {searched}{period} matches {query}."
+    elif number == 0:
+        intro = f"{query} in {searched}{period}, {_ORDERS[found.sort]} first:"
+    lines = [
+        f"{digest_line(paper, queries=(found.query,), limit=_MAX_RESULT_LENGTH, says_why=False)}\n"
+        f"-# {_listed(paper)}{_reasons(paper, found.query)}"
+        for paper in papers
+    ]
+    notes = _search_notes(found) if number == 0 else ()
+    embed = discord.Embed(
+        title=f"Search: {count(len(found.ids), 'paper')}",
+        description="\n\n".join(filter(None, (intro, "\n".join(lines), "\n".join(notes)))),
+        colour=COLOUR,
+    )
+    if number_of_pages(found) > 1:
+        embed.set_footer(text=f"Page {number + 1} of {number_of_pages(found)}")
+    return embed
+
+
+def _search_notes(found: Found) -> Iterator[str]:
+    """What to do if nothing matches, and how much of the archive has been read."""
+    if not found.ids:
+        if found.days:
+            yield "Without `days`, the whole archive is searched."
+        yield (
+            "Try fewer or other words: `quantiz*` finds all words that begin with it, `a OR b` either one. "
+            "`/help` explains how to write keywords."
+        )
+    oldest = found.archive.oldest
+    is_partial = oldest is None or found.first is None or found.first < oldest
+    if is_partial and (note := archive_extent(found.archive)):
+        yield note
+
+
+def _reasons(paper: Paper, query: Query) -> str:
+    reasons = match_reasons(paper, queries=(query,))
+    return f" · {reasons}" if reasons else ""
 
 
 def top(result: TopPapers) -> list[discord.Embed]:

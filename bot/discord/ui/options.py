@@ -20,7 +20,8 @@ PaperText = app_commands.Range[str, 1, 400]
 # The choices of /config, under the names of their values.
 CadenceChoice = Literal["live", "daily", "weekly"]
 StyleChoice = Literal["cards", "digest"]
-# The choices of /papers top.
+# The orders of /papers search, and the choices of /papers top.
+SortChoice = Literal["match", "upvotes", "day"]
 PeriodChoice = Literal["week", "month", "year"]
 # The numbers of /config filter.
 MinUpvotes = app_commands.Range[int, 0, MAX_MIN_UPVOTES]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, Self
 
@@ -20,6 +20,9 @@ from bot.discord.ui.error_texts import UNREACHABLE
 from bot.discord.ui.replies import is_public, reply
 from bot.discord.ui.sessions import Ended, Session, new_key
 from bot.errors import UserError
+
+# Makes the page of a number, from 0.
+PageLoader = Callable[[int], Awaitable[discord.Embed]]
 
 # An interaction's token edits its answer for 15 minutes; the buttons are removed just before.
 OPEN_SECONDS = 14 * 60.0
@@ -77,11 +80,16 @@ class Pager(SafeView, Session):
         *,
         buttons: Sequence[PersistentItem] = (),
         server_id: ServerId | None = None,
+        load: PageLoader | None = None,
+        number: int | None = None,
     ) -> None:
+        """Pages that are known (`embeds`), or that are loaded when they are shown, `number` of them."""
         super().__init__(timeout=OPEN_SECONDS)
         self._key = new_key()
         self._interaction = interaction  # the latest: its token edits the answer when this view times out
         self._embeds = embeds
+        self._load = load
+        self._number = len(embeds) if number is None else number
         self._buttons = buttons
         self._user_id = None if is_public(interaction) else interaction.user.id
         self._server_id = server_id or (ServerId(interaction.guild_id) if interaction.guild_id else None)
@@ -98,9 +106,10 @@ class Pager(SafeView, Session):
         """
         await interaction.response.defer()
         await self._check(interaction)
-        page = min(page, len(self._embeds) - 1)
+        page = min(page, self._number - 1)
+        embed = await self._load(page) if self._load else self._embeds[page]
         self._set_page(page)
-        await reply(interaction, embeds=[self._embeds[page]], view=self)
+        await reply(interaction, embeds=[embed], view=self)
         self._interaction = interaction
 
     async def _check(self, interaction: discord.Interaction) -> None:
@@ -123,7 +132,7 @@ class Pager(SafeView, Session):
             await self._interaction.edit_original_response(view=self if self._buttons else None)
 
     def _set_page(self, page: int) -> None:
-        is_first, is_last = page == 0, page == len(self._embeds) - 1
+        is_first, is_last = page == 0, page == self._number - 1
         previous = PageButton(
             key=self._key, page=max(page - 1, 0), label="Previous", emoji="◀️", is_disabled=is_first
         )
@@ -166,6 +175,13 @@ async def answer(
     elif buttons:
         view = SafeView(*buttons)
     await reply(interaction, embeds=embeds[:1], view=view)
+
+
+async def answer_lazily(interaction: discord.Interaction, load: PageLoader, *, number: int) -> None:
+    """Answers a deferred interaction with the first of `number` pages, each loaded when it is shown."""
+    first = await load(0)
+    view = Pager(interaction, [first], load=load, number=number) if number > 1 else None
+    await reply(interaction, embeds=[first], view=view)
 
 
 async def answer_with(interaction: discord.Interaction, parts: MessageParts) -> None:

@@ -1,19 +1,42 @@
-"""The archive on request: the most upvoted papers of a period."""
+"""The archive on request: search in all stored papers, and the most upvoted ones of a period."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot.core.archive import ArchiveExtent
+from bot.core.ids import PaperId
+from bot.core.limits import Limits
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
+from bot.core.query.compiled import CompiledQuery, compile_query
+from bot.core.query.errors import QueryError
+from bot.core.query.nodes import Field
+from bot.core.query.parser import Query
+from bot.matching.scan import TextScan
 from bot.services.context import ServiceContext
 from bot.services.runs.archive_reading import ArchiveReader
-from bot.store import papers
+from bot.store import paper_texts, papers
 
+MAX_DAYS = 3_650
 MAX_TOP = 60
+
+# Where a match counts more: in the title, then in the keywords, then elsewhere.
+_BEST_FIRST = (Field.TITLE, Field.KEYWORD)
+
+
+class Sort(StrEnum):
+    """The order of search results. What is equal in it is ordered by upvotes, then list day."""
+
+    MATCH = "match"
+    UPVOTES = "upvotes"
+    DAY = "day"
 
 
 class Period(StrEnum):
@@ -26,6 +49,19 @@ class Period(StrEnum):
     @property
     def days(self) -> int:
         return {Period.WEEK: 7, Period.MONTH: 30, Period.YEAR: 365}[self]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a search found; the papers themselves are loaded page by page."""
+
+    query: Query
+    days: int | None  # the last list days that were searched; None for all
+    sort: Sort
+    ids: tuple[PaperId, ...]  # in this order
+    searched: int  # papers
+    first: date | None  # the first of those list days
+    archive: ArchiveExtent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +79,40 @@ class Archive:
 
     def __init__(self, context: ServiceContext, *, reader: ArchiveReader) -> None:
         self._database = context.database
+        self._limits = context.limits
         self._clock = context.clock
         self._reader = reader
+        self._searching = asyncio.Lock()  # one search at a time, which bounds their memory
+
+    def query(self, keywords: str) -> CompiledQuery:
+        """The query to search for.
+
+        Raises:
+            QueryError: it cannot be read.
+        """
+        return compile_query(keywords, self._limits)
+
+    async def search(self, query: CompiledQuery, *, days: int | None, sort: Sort) -> Found:
+        """The stored papers of the last `days` list days, or of all, that the query matches."""
+        first = None if days is None else self._first_of(days)
+        async with self._searching, self._database.read() as conn:
+            ranks, searched = await scan(conn, query, first=first, is_ranked=sort is Sort.MATCH)
+            keys = await papers.sort_keys(conn, ranks)
+        return Found(
+            query=query.parsed(),
+            days=days,
+            sort=sort,
+            ids=_sorted(ranks, keys, sort),
+            searched=searched,
+            first=first,
+            archive=await self._reader.extent(),
+        )
+
+    async def by_ids(self, ids: Sequence[PaperId]) -> list[Paper]:
+        """These papers, in this order."""
+        async with self._database.read() as conn:
+            found = await papers.by_ids(conn, ids)
+        return [found[paper_id] for paper_id in ids if paper_id in found]
 
     async def top(self, period: Period) -> TopPapers:
         """The most upvoted papers of the list days in the period."""
@@ -58,3 +126,54 @@ class Archive:
     def _first_of(self, days: int) -> date:
         """The first of the last `days` list days."""
         return open_list_day(self._clock()) - timedelta(days=days - 1)
+
+
+async def scan(
+    conn: AsyncConnection, query: CompiledQuery, *, first: date | None, is_ranked: bool
+) -> tuple[dict[PaperId, int], int]:
+    """The papers of the list days from `first` on that the query matches, with their ranks, 0 is the best.
+
+    Returns how many papers were searched, too. The texts are read and scanned in batches, in a thread.
+    """
+    scans = [TextScan(query.expression), *(_scans_of_fields(query) if is_ranked else ())]
+    ranks: dict[PaperId, int] = {}
+    searched = 0
+    async for ids, texts in paper_texts.batches(conn, first=first):
+        searched += len(ids)
+        for position, rank in (await asyncio.to_thread(_ranked, scans, texts)).items():
+            ranks[ids[position]] = rank
+    return ranks, searched
+
+
+def _scans_of_fields(query: CompiledQuery) -> list[TextScan]:
+    """The same query within one field each; none if it names fields of its own."""
+    long_enough = Limits(query_length=10 * len(query.text) + 100)
+    try:
+        narrowed = [compile_query(f"{field}:({query.text})", long_enough) for field in _BEST_FIRST]
+    except QueryError:
+        return []
+    return [TextScan(each.expression) for each in narrowed]
+
+
+def _ranked(scans: Sequence[TextScan], texts: Sequence[str]) -> dict[int, int]:
+    """The positions of the texts that the first scan matches, and which of the others matches too."""
+    whole, *fields = scans
+    ranks = dict.fromkeys(whole.matching(texts), len(fields))
+    for rank, field in reversed(list(enumerate(fields))):
+        positions = list(ranks)
+        found = field.matching([texts[position] for position in positions])
+        ranks |= dict.fromkeys((positions[one] for one in found), rank)
+    return ranks
+
+
+def _sorted(
+    ranks: Mapping[PaperId, int], keys: Mapping[PaperId, tuple[int, date]], sort: Sort
+) -> tuple[PaperId, ...]:
+    def key(paper_id: PaperId) -> tuple[int, int, int]:
+        upvotes, day = keys[paper_id]
+        if sort is Sort.DAY:
+            return (-day.toordinal(), -upvotes, 0)
+        rank = ranks[paper_id] if sort is Sort.MATCH else 0
+        return (rank, -upvotes, -day.toordinal())
+
+    return tuple(sorted(sorted(ranks, reverse=True), key=key))

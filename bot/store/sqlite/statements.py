@@ -22,6 +22,6 @@ def insert_or_update(table: Table, *, key: Sequence[str]) -> Insert:
     return insert.on_conflict_do_update(index_elements=key, set_=rest)
 
 
-def these_ids(ids: Iterable[int]) -> Select[Any]:
+def these(ids: Iterable[int | str]) -> Select[Any]:
     """Ids as a subselect for IN, in one bound value, so that no limit on variables applies."""
     return select(func.json_each(json.dumps(list(ids))).table_valued("value").c.value)
