@@ -33,7 +33,8 @@ from bot.settings import Settings
 if TYPE_CHECKING:
     from bot.services.queries.preview import Match, Matches
 
-_MAX_DAYS = 30  # as in /preview
+_MAX_FETCHED_DAYS = 30  # as in /preview; more are read from a database
+_MAX_DAYS = 3_650
 _MAX_AUTHORS = 3
 _CONTEXT_LENGTH = 60  # characters of an excerpt before the match
 _EXCERPT_LENGTH = 160
@@ -48,12 +49,14 @@ _CODE = re.compile("`([^`]*)`")
     type=whole_number(1, _MAX_DAYS),
     default="1",
     metavar="N",
-    help=f"How many list days to search, 1 to {_MAX_DAYS}. By default, the newest list that has papers.",
+    help=f"How many list days to search, 1 to {_MAX_DAYS}; more than {_MAX_FETCHED_DAYS} in the bot's "
+    "database. By default, the newest list that has papers.",
 )
 def preview(keywords: Sequence[str], *, days: int) -> int:
     """Show what keywords match in the newest lists.
 
-    The rules are the same as in Discord; no token or database is needed.
+    The rules are the same as in Discord. No token is needed, and up to 30 days
+    no database either; more are searched in the one that DATABASE_URL names.
 
     \b
     Examples:
@@ -69,7 +72,7 @@ def preview(keywords: Sequence[str], *, days: int) -> int:
        0  done, whether or not papers match
        1  Hugging Face could not be read
        2  the keywords are invalid; standard error says why
-      78  a setting is wrong
+      78  a setting is wrong, or the database cannot be read
     """
     settings = Settings.load()
     log_errors_only(settings)
@@ -99,6 +102,7 @@ async def answer_to(keywords: str, *, days: int, settings: Settings, clock: Cloc
     Raises:
         QueryError: the keywords are invalid.
         SourceError: Hugging Face could not be read.
+        ConfigError: more days are wanted than are fetched, and there is no usable database.
     """
     # Imported here, because they are slow to import and the health check needs none of them.
     from bot.cli.progress import progress_bar  # noqa: PLC0415
@@ -107,6 +111,10 @@ async def answer_to(keywords: str, *, days: int, settings: Settings, clock: Cloc
     from bot.sources.huggingface import HuggingFace  # noqa: PLC0415
 
     queries = service.alternatives(keywords, settings.limits)
+    today = open_list_day(clock())
+    if days > _MAX_FETCHED_DAYS:
+        matches = await service.preview_of_database(settings.database_url, queries, days=days, today=today)
+        return matches_text(matches, keywords=keywords, queries=queries, terminal=terminal)
     async with HuggingFace(
         settings.hf_endpoint,
         token=settings.hf_token,
@@ -115,7 +123,7 @@ async def answer_to(keywords: str, *, days: int, settings: Settings, clock: Cloc
         proxies=settings.proxies,
     ) as source:
         matches = await service.preview(
-            source, queries, days=days, today=open_list_day(clock()), progress=progress_bar("Reading lists")
+            source, queries, days=days, today=today, progress=progress_bar("Reading lists")
         )
     return matches_text(matches, keywords=keywords, queries=queries, terminal=terminal)
 
@@ -152,6 +160,9 @@ def _missing(matches: Matches, terminal: Terminal) -> list[str]:
         notes.append(
             f"{count(number, 'item')} on {where} could not be read and {is_or_are(number)} not counted."
         )
+    if number := matches.unread:
+        lists = "the list of 1 day" if number == 1 else f"the lists of {number:,} of these days"
+        notes.append(f"The database does not have {lists}.")
     if matches.problem is not None and matches.problem_day is not None:
         day = weekday_text(matches.problem_day)
         notes.append(f"The list of {day} could not be read completely, because {matches.problem}.")

@@ -68,8 +68,8 @@ async def get(conn: AsyncConnection, paper_id: PaperId) -> Paper | None:
 
 
 async def by_ids(conn: AsyncConnection, paper_ids: Collection[PaperId]) -> dict[PaperId, Paper]:
-    """Those of the papers that are known, by id; for as many as a post has, not for thousands."""
-    found = await conn.execute(select(*_columns).where(_papers.c.id.in_(paper_ids)))
+    """Those of the papers that are known, by id."""
+    found = await conn.execute(select(*_columns).where(_papers.c.id.in_(these(paper_ids))))
     return {row["id"]: Paper(**row) for row in found.mappings()}
 
 

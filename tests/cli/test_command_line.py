@@ -165,7 +165,7 @@ def test_version_prints_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ["preview"],
         ["preview", "agents", "--days", "0"],
-        ["preview", "agents", "--days", "31"],
+        ["preview", "agents", "--days", "3651"],
         ["preview", "agents", "--days", "x"],
         ["doctor", "now"],
         ["fly"],

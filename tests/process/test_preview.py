@@ -129,3 +129,42 @@ async def test_an_encoding_that_knows_no_quotes_does_not_crash_it(stage: Stage) 
     assert (done.code, done.err) == (0, "")
     assert done.out.isascii()
     assert "Agents - fur ?" in done.out
+
+
+async def test_more_than_a_month_is_searched_in_the_bots_database_without_a_request(stage: Stage) -> None:
+    stage.list_paper("2608.00001", title="Video now")
+    stage.list_paper("2608.00002", title="Video then", day=stage.today - timedelta(days=35))
+    stage.list_paper("2608.00003", title="Video long ago", day=stage.today - timedelta(days=40))
+    bot = await stage.start(BACKFILL_DAYS="36")
+    await bot.says("Archive: 36 of 36")
+
+    async def search() -> None:
+        done = await stage.finished("preview", "video, sound", "--days", "50", DISCORD_TOKEN="")
+        assert (done.code, done.err) == (0, "")
+        assert done.out.startswith("2 of 2 papers of the last 37 list days match “video, sound”\n")
+        assert done.out.index("Video now") < done.out.index("Video then")
+        assert done.out.endswith("\n\nThe database does not have the lists of 13 of these days.\n")
+
+    await search()  # while the bot runs
+    await bot.stop()
+    stage.hub.requests.clear()
+    await search()
+    assert stage.hub.requests == []
+
+
+async def test_more_than_a_month_without_a_database_ends_with_78_and_says_what_to_do(stage: Stage) -> None:
+    done = await stage.finished("preview", "video", "--days", "31")
+    assert (done.code, done.out) == (78, "")
+    assert done.err.count("\n") == 1
+    assert "but DATABASE_URL names data/paperboy.db, which does not exist; start the bot" in done.err
+    assert "or search 30 days at most" in done.err
+    assert list(stage.folder.iterdir()) == []
+
+
+async def test_a_database_of_another_program_ends_with_78(stage: Stage) -> None:
+    path = stage.folder / "other.db"
+    path.write_bytes(b"not a database" * 100)
+    url = f"sqlite+aiosqlite:///{path}"
+    done = await stage.finished("preview", "video", "--days", "31", DATABASE_URL=url)
+    assert (done.code, done.out) == (78, "")
+    assert "is not a SQLite database" in done.err

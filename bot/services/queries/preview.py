@@ -1,12 +1,14 @@
-"""Preview without a store, for the command line: reads lists from Hugging Face and searches them."""
+"""Preview for the command line: searches lists of Hugging Face, or the database of a bot."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.decisions import newest_first
 from bot.core.ids import PaperId
@@ -14,13 +16,18 @@ from bot.core.limits import DEFAULT_LIMITS, Limits
 from bot.core.papers import Paper
 from bot.core.query.compiled import CompiledQuery, compile_alternatives, distinct
 from bot.core.query.parser import parse_query
-from bot.errors import NotOpenYetError, Problem
+from bot.errors import ConfigError, NotOpenYetError, Problem
 from bot.matching.index import PaperIndex
 from bot.services.progress import Progress, no_progress
+from bot.services.queries.archive import scan
 from bot.services.queries.hints import NO_STUDY, Study, study
 from bot.sources.huggingface import HuggingFace
 from bot.sources.paging import DayListing
+from bot.store import list_days, papers
+from bot.store.sqlite.engine import parse_url
+from bot.store.sqlite.inspection import BusyError, inspected
 
+_TIMEOUT_SECONDS = 60.0  # for reading a database
 _MAX_DAYS_BACK = 5  # there are at most a long weekend's days between two lists
 
 
@@ -39,6 +46,7 @@ class Matches:
     papers: tuple[Match, ...]  # newest list day first; within a day, by upvotes
     study: Study = NO_STUDY  # how the queries were read, with hints
     unreadable: int = 0  # items on those days
+    unread: int = 0  # list days of the period that the database does not have
     problem: Problem | None = None  # why a list was read only in part; of the newest such list
     problem_day: date | None = None
 
@@ -89,6 +97,55 @@ async def preview(
     return await asyncio.to_thread(_matches, listings, queries)
 
 
+async def preview_of_database(
+    url: str, queries: Sequence[CompiledQuery], *, days: int, today: date
+) -> Matches:
+    """The matches of the queries in the last `days` list days that a bot's database has; changes nothing.
+
+    Raises:
+        ConfigError: there is no such database, or it cannot be read now.
+    """
+    path = parse_url(url)
+    if not path.exists():
+        raise ConfigError(
+            f"so many days are searched in a bot's database, but DATABASE_URL names {path}, which does not "
+            "exist; start the bot to create it, or search 30 days at most"
+        )
+    try:
+        async with inspected(path, within_seconds=_TIMEOUT_SECONDS) as file:
+            if (await file.revision()).is_current:
+                return await _stored(file.connection, queries, days=days, today=today)
+    except (BusyError, TimeoutError) as error:
+        raise ConfigError(
+            f"DATABASE_URL names {path}, which another program has locked; try again"
+        ) from error
+    raise ConfigError(
+        f"DATABASE_URL names {path}, which another version of Paperboy wrote; start this version of the bot "
+        "to update it"
+    )
+
+
+async def _stored(
+    conn: AsyncConnection, queries: Sequence[CompiledQuery], *, days: int, today: date
+) -> Matches:
+    first = today - timedelta(days=days - 1)
+    reads = await list_days.reads(conn, first, today)
+    by_paper: dict[PaperId, list[CompiledQuery]] = {}
+    listed = 0
+    for query in queries:
+        matched, listed = await scan(conn, query, first=first, is_ranked=False)
+        for paper_id in matched:
+            by_paper.setdefault(paper_id, []).append(query)
+    found = await papers.by_ids(conn, by_paper)
+    return Matches(
+        days=tuple(reads),
+        listed=listed,
+        papers=_in_order(found, by_paper),
+        unreadable=sum(read.unreadable for read in reads.values()),
+        unread=days - len(reads),
+    )
+
+
 async def _newest_first(source: HuggingFace, today: date, *, days: int) -> AsyncGenerator[DayListing]:
     for back in range(days):
         with suppress(NotOpenYetError):
@@ -96,24 +153,30 @@ async def _newest_first(source: HuggingFace, today: date, *, days: int) -> Async
 
 
 def _matches(listings: Sequence[DayListing], queries: Sequence[CompiledQuery]) -> Matches:
-    papers: dict[PaperId, Paper] = {}
+    known: dict[PaperId, Paper] = {}
     for listing in listings:
         for paper in listing.papers:
-            papers.setdefault(paper.id, paper)  # a paper on two lists counts for the newer one
-    index = PaperIndex(papers.values())
+            known.setdefault(paper.id, paper)  # a paper on two lists counts for the newer one
+    index = PaperIndex(known.values())
     matches = index.search_many(query.expression for query in queries)
     by_paper: dict[PaperId, list[CompiledQuery]] = {}
     for query in queries:
         for paper_id in matches.get(query.expression, ()):
             by_paper.setdefault(paper_id, []).append(query)
-    in_order = newest_first([papers[paper_id] for paper_id in by_paper])
     incomplete = next((listing for listing in listings if listing.problem), None)
     return Matches(
         days=tuple(listing.day for listing in listings),
-        listed=len(papers),
+        listed=len(known),
         study=study(index, queries, days=len(listings), limits=DEFAULT_LIMITS),
         unreadable=sum(listing.unreadable for listing in listings),
         problem=incomplete and incomplete.problem,
         problem_day=incomplete and incomplete.day,
-        papers=tuple(Match(paper=paper, queries=tuple(by_paper[paper.id])) for paper in in_order),
+        papers=_in_order(known, by_paper),
     )
+
+
+def _in_order(
+    found: Mapping[PaperId, Paper], by_paper: Mapping[PaperId, Sequence[CompiledQuery]]
+) -> tuple[Match, ...]:
+    in_order = newest_first([found[paper_id] for paper_id in by_paper])
+    return tuple(Match(paper=paper, queries=tuple(by_paper[paper.id])) for paper in in_order)

@@ -98,6 +98,11 @@ class Inspector:
     def __init__(self, conn: AsyncConnection) -> None:
         self._conn = conn
 
+    @property
+    def connection(self) -> AsyncConnection:
+        """The connection, for what `bot.store` reads; use it only if the revision is current."""
+        return self._conn
+
     async def revision(self) -> Revision:
         """Raises:
         ConfigError: the file is of a newer Paperboy, or of another program.
