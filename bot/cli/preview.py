@@ -132,6 +132,12 @@ def matches_text(
     matches: Matches, *, keywords: str, queries: Sequence[CompiledQuery], terminal: Terminal
 ) -> str:
     """How many papers match, then each with its title, authors, upvotes and URL."""
+    if not matches.days and matches.unread:
+        note = (
+            "The bot's database has none of these lists yet. Start the bot to read them in the background, "
+            f"or search {_MAX_FETCHED_DAYS} days at most, which are read from Hugging Face."
+        )
+        return terminal.wrapped(terminal.fit(note)) + "\n"
     wanted, days = printable(keywords), len(matches.days)
     number, listed = len(matches.papers), count(matches.listed, "paper", zero="0")
     over = weekday_text(matches.days[0]) if days == 1 else f"the last {days} list days"

@@ -3,24 +3,27 @@
 What is stored of a paper has four parts: the words of its title, abstract and AI keywords, a line each; the
 words that it has only when a hyphen is read as nothing, or something is read in another way; the same three
 lines in those other ways, each with the words around it; and the names of its authors and its organisation, a
-line each. Most papers are decided by looking for the query's words there. The few that are not are for the
-index to decide.
+line each. Words are numbered over all papers and stored as one character each, so that a text is short and a
+run of words is found as a short string. Most papers are decided by looking for the query's words there. The
+few that are not are for the index to decide.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Union
 
 from bot.core.papers import Paper
-from bot.core.query.expression import EVERY_PAPER, MODES, SCOPES, compile_node
+from bot.core.query.expression import EVERY_PAPER, MODES, SCOPES
 from bot.core.query.names import is_reading_of_name, name_readings, query_readings
-from bot.core.query.nodes import Field, Phrase
+from bot.core.query.nodes import Field
 from bot.core.query.phrase_search import wanted_words
-from bot.core.words.inflection import LONG_FORMS
+from bot.core.words.inflection import AMERICAN, LONG_FORMS, numbers
 from bot.core.words.latex import readable
 from bot.core.words.tokenizer import (
+    GREEK_NAMES,
     Mode,
     Path,
     Segment,
@@ -41,17 +44,22 @@ _LINES: Final = {Field.TITLE: (0,), Field.ABSTRACT: (1,), Field.KEYWORD: (2,), F
 _NAME_LINES: Final = {Field.AUTHOR: 0, Field.ORG: 1}
 _APART: Final = " . "  # between two texts, so that no run goes from one into the next; no word is a full stop
 _ALL_PLAIN: Final = "^"  # among the other words: a reading has none, as it only leaves something out
+_AMERICAN: Final = "="  # before a word in American spelling that is written in British: not for beginnings
 _NAMES_APART: Final = "/;/"
 _OPERATORS: Final = frozenset("&|~")
 _CONTEXT: Final = 4  # words on each side of another reading
 _LONG_COMPOUND: Final = 5  # parts; of a longer one, only readings with one joined word are stored
+_LONGEST_ENDING: Final = 4  # characters that a plural or a British spelling has more: children, programmes
 
-
-class _Stored(NamedTuple):
-    words: str
-    other_words: str
-    others: str
-    names: str
+# Characters that stand for no word, all before the first that does. No word follows an odd surrogate.
+_GLUED: Final = "\x03"  # beside a version or a Greek letter, which a quote may read with its neighbour
+_MARKS: Final = {_APART.strip(): "\x01", _ALL_PLAIN: "\x02"}
+_LEFT_OUT: Final = _MARKS[_ALL_PLAIN]
+_FIRST_CODE: Final = 0x1F
+_SURROGATES: Final = 0xD800
+_AFTER_SURROGATES: Final = 0xE000
+_VERSION: Final = re.compile(r"v?\d")
+_GREEK: Final = frozenset(GREEK_NAMES.values())
 
 
 def search_text(paper: Paper) -> str:
@@ -93,7 +101,7 @@ def _lines(texts: Iterable[str]) -> tuple[str, str, list[str]]:
 
 def _plain(text: str, source: str) -> str:
     """The word as the line has it: in capitals if it is an acronym that stands for its long form."""
-    found = forms(text, source, Mode.RUN)
+    found = _run_forms(text, source)
     return found[-1] if found[-1] != found[-1].lower() else found[0]
 
 
@@ -101,13 +109,24 @@ def _others(segment: Segment, plain: tuple[str, ...]) -> list[tuple[str, ...]]:
     """The other ways to read a segment, and how its words are written where a beginning may ask for that."""
     if len(segment) == len(segment[0]) == 1:
         part = segment[0][0]
-        found = [*forms(part.text, part.source, Mode.RUN), *_written(part.text, part.source, plain[0])]
+        found = [*_run_forms(part.text, part.source), *_written(part.text, part.source, plain[0])]
         return [(form,) for form in dict.fromkeys(found) if form.lower() != plain[0].lower()]
     others: dict[tuple[str, ...], None] = {}
     for path in segment:
         for choices in _readings(path):
             others.update(dict.fromkeys(product(*choices)))
     return [other for other in others if other != plain]
+
+
+def _run_forms(text: str, source: str) -> tuple[str, ...]:
+    return _marked(forms(text, source, Mode.RUN), forms(text, source, Mode.PREFIX))
+
+
+def _marked(found: Sequence[str], written: Sequence[str]) -> tuple[str, ...]:
+    """What a word is found by; marked where that is the American spelling of a British word."""
+    return tuple(
+        [_AMERICAN + form if form == form.lower() and form not in written else form for form in found]
+    )
 
 
 def _written(text: str, source: str, plain: str) -> list[str]:
@@ -132,7 +151,9 @@ def _readings(path: Path) -> Iterator[list[tuple[str, ...]]]:
                 plain = _plain(part.text, part.source)
                 word = tuple(dict.fromkeys([plain, *_written(part.text, part.source, plain)]))
             else:
-                word = joined_forms(path, first, end, Mode.RUN)
+                written = joined_forms(path, first, end, Mode.PREFIX)
+                found = _marked(joined_forms(path, first, end, Mode.RUN), written)
+                word = (*found, *(form for form in written if not form.startswith(found)))
             for rest in divided(end, may_join=may_join and (size <= _LONG_COMPOUND or end == first + 1)):
                 yield [word, *rest]
 
@@ -149,48 +170,112 @@ def _name_line(names: Iterable[str]) -> str:
 
 def stored_words(text: str) -> set[str]:
     """The words of a stored text."""
-    stored = _Stored(*text.split("\t"))
-    return {*stored.words.split(), *stored.other_words.split()}
+    words, other_words, *_ = text.split("\t")
+    return {*words.split(), *other_words.split()} - _MARKS.keys()
+
+
+class Columns(NamedTuple):
+    """Stored texts as they are scanned, part by part."""
+
+    words: Sequence[str]
+    other_words: Sequence[str]
+    others: Sequence[str]
+    names: Sequence[str]
+
+
+def encoded(text: str, numbers: Mapping[str, int]) -> tuple[str, str, str, str]:
+    """A stored text with a character in place of each word; `numbers` has its words, from 1 on."""
+    codes = _MARKS | {word: _code(word, numbers[word]) for word in stored_words(text)}
+    words, other_words, others, names = text.split("\t")
+    lines = [
+        "\n".join(["".join([codes[word] for word in line.split()]) for line in part.split("\n")])
+        for part in (words, other_words, others)
+    ]
+    return lines[0], lines[1], lines[2], names
+
+
+def _code(word: str, number: int) -> str:
+    character = number + _FIRST_CODE
+    if character >= _SURROGATES:
+        character += _AFTER_SURROGATES - _SURROGATES
+    code = chr(character)
+    if word in _GREEK:
+        return f"{_GLUED}{code}{_GLUED}"
+    return f"{_GLUED}{code}" if _VERSION.match(word) else code
+
+
+# How a word, or a run of them, is looked for.
+_Key = str | re.Pattern[str]
+
+
+class LookedFor(NamedTuple):
+    """What a query looks for in texts, but for names."""
+
+    words: set[str]
+    beginnings: set[str]  # of words
+
+
+def looked_for(expression: str) -> LookedFor:
+    """The words, and the beginnings of words, whose numbers a scan needs."""
+    terms = list(_terms(expression))
+    return LookedFor(
+        {word for term in terms for word in _words_of(term)},
+        {begun for term in terms for begun in _beginnings_of(term)},
+    )
 
 
 class TextScan:
     """One compiled query over stored texts.
 
-    Where it is known which of its `words` any stored text has, `keep` makes it faster: what needs another
-    word is not looked for.
+    `numbers` has those of the words that it looks for that any stored text has.
     """
 
-    def __init__(self, expression: str) -> None:
-        self._expression = expression
-        self._known: Container[str] | None = None
+    def __init__(self, expression: str, numbers: Mapping[str, int]) -> None:
+        codes = {word: _code(word, number) for word, number in numbers.items()}
+        self._tree = _tree(expression, codes)
 
-    @property
-    def words(self) -> set[str]:
-        """The words that it looks for; beginnings and names are not among them."""
-        return {word for term in _terms(self._expression) for word in _words_of(term)}
+    def matching(self, texts: Columns, among: list[int] | None = None) -> tuple[set[int], set[int]]:
+        """The positions of the texts that match, and of those that may: these are for an index to decide.
 
-    def keep(self, known: Container[str]) -> None:
-        """Look only for what consists of these words."""
-        self._known = known
-
-    def matching(self, stored: Sequence[str]) -> tuple[set[int], set[int]]:
-        """The positions of the texts that match, and of those that may: these are for an index to decide."""
-        texts = [_Stored(*text.split("\t")) for text in stored]
-        stack: list[tuple[set[int], set[int]]] = []
-        for line in _lines_of(self._expression):
-            if line not in _OPERATORS:
-                stack.append(_term(line, texts, self._known))
-                continue
-            certain, possible = stack.pop()
-            before, maybe = stack.pop()
-            if line == "&":
-                stack.append((before & certain, maybe & possible))
-            elif line == "|":
-                stack.append((before | certain, maybe | possible))
-            else:
-                stack.append((before - possible, maybe - certain))
-        certain, possible = stack[0]
+        Only those `among` these positions are looked at, where they are given.
+        """
+        positions = range(len(texts.words)) if among is None else among
+        certain, possible = _evaluated(self._tree, texts, positions)
         return certain, possible - certain
+
+
+_Node = Union["_Term", tuple[str, "_Node", "_Node"]]
+_Positions = range | list[int]
+
+
+def _evaluated(node: _Node, texts: Columns, positions: _Positions) -> tuple[set[int], set[int]]:
+    """The texts at these positions that match, and those that may (with the first ones)."""
+    if isinstance(node, _Term):
+        return node.matching(texts, positions)
+    operator, left, right = node
+    certain, possible = _evaluated(left, texts, positions)
+    if operator == "|":
+        others, maybe = _evaluated(right, texts, _without(positions, certain))
+        return certain | others, possible | maybe
+    others, maybe = _evaluated(right, texts, sorted(possible))
+    if operator == "&":
+        return certain & others, maybe
+    return certain - maybe, possible - others
+
+
+def _without(positions: _Positions, found: set[int]) -> _Positions:
+    return [position for position in positions if position not in found] if found else positions
+
+
+def _tree(expression: str, codes: Mapping[str, str]) -> _Node:
+    stack: list[_Node] = []
+    for line in _lines_of(expression):
+        if line in _OPERATORS:
+            right = stack.pop()
+            stack.append((line, stack.pop(), right))
+        else:
+            stack.append(_Term(line, codes))
+    return stack[0]
 
 
 def _lines_of(expression: str) -> list[str]:
@@ -208,7 +293,7 @@ def _terms(expression: str) -> Iterator[str]:
             if field is not None and field.is_name:
                 continue
             if mode.is_quote:
-                yield from _as_runs(body, field, mode)
+                yield from (run for _, run in _as_runs(body, field, mode))
                 continue
         yield line
 
@@ -217,20 +302,43 @@ def _parts(term: str) -> tuple[Field | None, Mode, str]:
     return (_FIELDS[term[0]], _MODES[term[1]], term[3:-1]) if term[-1] == ")" else (None, Mode.RUN, term)
 
 
-def _as_runs(body: str, field: Field | None, mode: Mode) -> Iterator[str]:
-    """What a quote finds, its words as a run find too: the terms of those runs."""
+def _as_runs(body: str, field: Field | None, mode: Mode) -> Iterator[tuple[str, str]]:
+    """The runs of a quote, each with a term that finds at least as much: the same words as a run.
+
+    A quote does not stand for acronyms or long forms, so neither does that run.
+    """
+    as_run = MODES[Mode.PREFIX if mode.is_prefix else Mode.RUN]
     for quoted in filter(None, body.replace("\v", "|").split("|")):
         words = prefix_words(quoted) if mode.is_prefix else run_words(quoted)
-        yield compile_node(Phrase(words=words, field=field, is_prefix=mode.is_prefix))
+        yield quoted, f"{SCOPES[field]}{as_run} \v{' '.join(words)})"
 
 
 def _words_of(term: str) -> Iterator[str]:
     _, mode, body = _parts(term)
-    for words in _spelled(body):
-        yield from words[:-1] if mode.is_prefix else words
+    for words in _runs(body):
+        for word in words[:-1] if mode.is_prefix else words:
+            yield from _variants(word)
+        if mode.is_prefix:
+            yield from _plurals_begun(words[-1])
     for run in _long(body):
         for wanted in wanted_words(tuple(run), mode):
-            yield from wanted.whole
+            for word in wanted.whole:
+                yield from _variants(word)
+
+
+def _beginnings_of(term: str) -> Iterator[str]:
+    _, mode, body = _parts(term)
+    if mode.is_prefix:
+        for words in _runs(body):
+            yield from (words[-1], words[-1].upper())
+        for run in _long(body):
+            for wanted in wanted_words(tuple(run), mode):
+                for begun, _ in wanted.begun:
+                    yield from (begun, begun.upper())
+
+
+def _runs(body: str) -> list[list[str]]:
+    return [*_short(body), *_long(body)]
 
 
 def _short(body: str) -> list[list[str]]:
@@ -241,130 +349,227 @@ def _long(body: str) -> list[list[str]]:
     return [run.split(" ") for run in body.partition("\v")[2].split("|") if run]
 
 
-def _spelled(body: str) -> list[tuple[str, ...]]:
-    """The runs of words, in every way in which they may stand in a text."""
-    return [words for run in (*_short(body), *_long(body)) for words in _spellings(run)]
+def _variants(word: str) -> list[str]:
+    """How the word may stand in a text."""
+    return [word, *([word.upper()] if word in LONG_FORMS else ()), _AMERICAN + word]
 
 
-def _term(term: str, texts: Sequence[_Stored], known: Container[str] | None) -> tuple[set[int], set[int]]:
-    """The texts that have a term, and those that may (with the first ones)."""
-    if term == EVERY_PAPER:
-        return set(range(len(texts))), set(range(len(texts)))
-    field, mode, body = _parts(term)
-    if field is not None and field.is_name:
-        return _named(body, texts, field, mode)
-    if mode.is_quote:
-        runs = [_term(run, texts, known) for run in _as_runs(body, field, mode)]
-        return set(), set[int]().union(*(possible for _, possible in runs))
-    return _run(body, texts, field, mode, known)
+def _plurals_begun(begun: str) -> Iterator[str]:
+    """Words that may stand in a text for one that starts so: how a plural ends is not stored."""
+    begun = begun.lower()
+    for end in range(max(len(begun) - _LONGEST_ENDING, 1), len(begun)):
+        word = begun[:end]
+        if any(form.startswith(begun) for form in (f"{word}s", f"{word}es", *numbers(word))):
+            yield from (word, word.upper())
 
 
-def _run(
-    body: str, texts: Sequence[_Stored], field: Field | None, mode: Mode, known: Container[str] | None
-) -> tuple[set[int], set[int]]:
-    """The texts that have one of these runs of words, or beginnings of one."""
-    spelled = _spelled(body)
-    if known is not None:
-        size = -1 if mode.is_prefix else None
-        spelled = [words for words in spelled if all(word in known for word in words[:size])]
-    ending = "" if mode.is_prefix else " "
-    certain: set[int] = set()
-    for words in spelled:
-        key = f" {' '.join(words)}{ending}"
-        found = [position for position, text in enumerate(texts) if key in text.words]
-        certain.update(found if field is None else _in_lines(found, key, texts, field, of_others=False))
-    left = [position for position in range(len(texts)) if position not in certain]
-    special = [position for position in left if _ALL_PLAIN in texts[position].other_words]
-    possible: set[int] = set()
-    for words in spelled:
-        keys = [*(f" {word} " for word in words[:-1]), f" {words[-1]}{ending}"]
-        key = keys[0] if len(keys) == 1 else None
-        if key:
-            having = [position for position in left if key in texts[position].other_words]
-        else:
-            having = [
-                position for position in left if any(key in texts[position].other_words for key in keys)
+class _Run(NamedTuple):
+    words: list[_Key]
+    whole: _Key
+
+
+class _Term:
+    """One term of a query, as it is looked for."""
+
+    def __init__(self, term: str, codes: Mapping[str, str]) -> None:
+        self._is_every_paper = term == EVERY_PAPER
+        self._field, self._mode, self._body = _parts(term)
+        self._codes = codes
+        self._quotes: list[tuple[_Term, re.Pattern[str] | None]] = []
+        self._runs: list[_Run] = []
+        self._plurals: list[_Run] = []  # that may be there for a beginning
+        self._long: list[list[list[tuple[_Key, int]]]] = []
+        if self._is_every_paper or (self._field is not None and self._field.is_name):
+            return
+        if self._mode.is_quote:
+            self._quotes = [
+                (_Term(run, codes), self._alone(quoted.split(" ")))
+                for quoted, run in _as_runs(self._body, self._field, self._mode)
             ]
-        run = f" {' '.join(words)}{ending}"
-        found = [position for position in (*having, *special) if run in texts[position].others]
-        certain.update(found if field is None else _in_lines(found, run, texts, field, of_others=True))
-        if len(words) > 1:
-            possible.update(_apart(keys, texts, having))
-    for long in _long(body):
-        possible.update(_joined(long, texts, left, mode, known))
-    if mode.is_prefix and body[-1] in "se":
-        # A plural's ending is not stored; without it, any word that begins so may be that plural.
-        keys = [f" {words[-1][:-1].removesuffix('e')}" for words in spelled]
-        possible.update(position for position in left if any(key in texts[position].words for key in keys))
-    return certain, possible | certain
+            return
+        is_prefix = self._mode.is_prefix
+        runs = _runs(self._body)
+        if is_prefix:
+            self._runs = list(self._begun_runs(runs))
+            plurals = [[*words[:-1], word] for words in runs for word in _plurals_begun(words[-1])]
+            self._plurals = list(self._known(plurals))
+        else:
+            self._runs = list(self._known(runs))
+        self._long = [self._wanted(words) for words in _long(self._body)]
+
+    def matching(self, texts: Columns, positions: _Positions) -> tuple[set[int], set[int]]:
+        """The texts at these positions that have it, and those that may (with the first ones)."""
+        if self._is_every_paper:
+            return set(positions), set(positions)
+        if self._field is not None and self._field.is_name:
+            return _named(self._body, texts.names, positions, field=self._field, mode=self._mode)
+        if self._mode.is_quote:
+            return self._quoted(texts, positions)
+        certain, possible = self._found(self._runs, texts, positions)
+        left = _without(positions, certain)
+        for long in self._long:
+            possible.update(_joined(long, texts, left))
+        if self._plurals:
+            possible.update(*self._found(self._plurals, texts, left))
+        return certain, possible | certain
+
+    def _quoted(self, texts: Columns, positions: _Positions) -> tuple[set[int], set[int]]:
+        certain: set[int] = set()
+        possible: set[int] = set()
+        for run, alone in self._quotes:
+            found = run.matching(texts, positions)[1]
+            possible |= found
+            if alone is not None:
+                certain.update(self._in_field(sorted(found), alone, texts.words))
+        return certain, possible
+
+    def _found(
+        self, runs: Sequence[_Run], texts: Columns, positions: _Positions
+    ) -> tuple[set[int], set[int]]:
+        """The texts that have one of these runs of words, and those that may."""
+        certain: set[int] = set()
+        for run in runs:
+            having = _having(run.whole, texts.words, _without(positions, certain))
+            certain.update(self._in_field(having, run.whole, texts.words))
+        left = _without(positions, certain)
+        special = _having(_LEFT_OUT, texts.other_words, left)
+        possible: set[int] = set()
+        for run in runs:
+            having = sorted({one for key in run.words for one in _having(key, texts.other_words, left)})
+            found = _having(run.whole, texts.others, [*having, *special])
+            certain.update(self._in_field(found, run.whole, texts.others))
+            if len(run.words) > 1:
+                possible.update(_apart(run.words, texts, having))
+        return certain, possible
+
+    def _known(self, runs: Iterable[Sequence[str]]) -> Iterator[_Run]:
+        """The runs, in every way in which they may stand in a text."""
+        for words in runs:
+            for codes in product(*map(self._codes_of, words)):
+                yield _Run([*codes], "".join(codes))
+
+    def _begun_runs(self, runs: Iterable[Sequence[str]]) -> Iterator[_Run]:
+        """The same for runs whose last word is a beginning."""
+        for words in runs:
+            begun = self._begun(words[-1])
+            if begun is not None:
+                last = re.compile(begun)
+                for codes in product(*map(self._codes_of, words[:-1])):
+                    yield _Run([*codes, last], re.compile(re.escape("".join(codes)) + begun))
+
+    def _codes_of(self, word: str) -> list[str]:
+        return [self._codes[variant] for variant in _variants(word) if variant in self._codes]
+
+    def _begun(self, beginning: str) -> str | None:
+        """A pattern for the words that start so; None if no stored text has any."""
+        either = (beginning, beginning.upper())
+        codes = [code for word, code in self._codes.items() if word.startswith(either)]
+        plain = "".join([re.escape(code) for code in codes if len(code) == 1])
+        glued = "".join([re.escape(code[1]) for code in codes if len(code) > 1])
+        found = [f"[{plain}]"] if plain else []
+        if glued:
+            found.append(f"{_GLUED}[{glued}]")
+        return f"(?:{'|'.join(found)})" if found else None
+
+    def _alone(self, words: Sequence[str]) -> re.Pattern[str] | None:
+        """A pattern for where a quote is found for certain."""
+        if self._mode.is_prefix or not all(map(_is_read_alike, words)):
+            return None
+        codes = [
+            [self._codes[form] for form in dict.fromkeys((word, word.upper())) if form in self._codes]
+            for word in words
+        ]
+        if not all(codes):
+            return None
+        run = "".join([f"(?:{'|'.join(map(re.escape, each))})" for each in codes])
+        return re.compile(f"(?<!{_GLUED}){run}(?!{_GLUED})")
+
+    def _wanted(self, words: Sequence[str]) -> list[list[tuple[_Key, int]]]:
+        """For each word of a longer run, what it may be read as from there on, and where that ends."""
+        wanted: list[list[tuple[_Key, int]]] = []
+        for here in wanted_words(tuple(words), self._mode):
+            keys: list[tuple[_Key, int]] = [
+                (code, end)
+                for word, ends in here.whole.items()
+                for code in self._codes_of(word)
+                for end, _ in ends
+            ]
+            patterns = filter(None, [self._begun(begun) for begun, _ in here.begun])
+            wanted.append([*keys, *((re.compile(pattern), len(words)) for pattern in patterns)])
+        return wanted
+
+    def _in_field(self, found: Iterable[int], key: _Key, column: Sequence[str]) -> Iterable[int]:
+        """Those of the texts found that have the key in the field."""
+        if self._field is None:
+            return found if isinstance(key, str) else _having(key, column, found)
+        numbers_of_lines = _LINES[self._field]
+        return [
+            position
+            for position in found
+            for lines in (column[position].split("\n"),)
+            if any(_has(key, lines[line]) for line in numbers_of_lines)
+        ]
 
 
-def _spellings(words: Sequence[str]) -> list[tuple[str, ...]]:
-    """How the run may stand in a text: an acronym that stands for its long form has capitals there."""
-    return list(product(*[(word, word.upper()) if word in LONG_FORMS else (word,) for word in words]))
-
-
-def _in_lines(
-    found: Iterable[int], key: str, texts: Sequence[_Stored], field: Field, *, of_others: bool
-) -> list[int]:
-    return [
-        position
-        for position in found
-        for lines in ((texts[position].others if of_others else texts[position].words).split("\n"),)
-        if any(key in lines[line] for line in _LINES[field])
-    ]
-
-
-def _apart(keys: Sequence[str], texts: Sequence[_Stored], having: Iterable[int]) -> list[int]:
+def _apart(keys: Sequence[_Key], texts: Columns, having: Iterable[int]) -> list[int]:
     """The texts that have all the words, two or more of them only in other readings.
 
     Another reading is stored with the words around it, so that a run with one such word has been looked for
     already.
     """
+    words, other_words = texts.words, texts.other_words
     return [
         position
         for position in having
-        for text in (texts[position],)
-        if sum(key in text.other_words for key in keys) > 1
-        and all(key in text.words or key in text.other_words for key in keys)
+        if sum(_has(key, other_words[position]) for key in keys) > 1
+        and all(_has(key, words[position]) or _has(key, other_words[position]) for key in keys)
     ]
 
 
 def _joined(
-    words: Sequence[str],
-    texts: Sequence[_Stored],
-    left: Iterable[int],
-    mode: Mode,
-    known: Container[str] | None,
+    wanted: Sequence[Sequence[tuple[_Key, int]]], texts: Columns, positions: Iterable[int]
 ) -> Iterator[int]:
     """The texts that have all the words of a longer run, some with a space between them left out."""
-    wanted = [
-        [
-            (f" {word} ", end)
-            for word, ends in here.whole.items()
-            if known is None or word in known
-            for end, _ in ends
-        ]
-        + [(f" {begun}", len(words)) for begun, _ in here.begun]
-        for here in wanted_words(tuple(words), mode)
-    ]
+    count = len(wanted)
     joined = [key for start, here in enumerate(wanted) for key, end in here if end > start + 1]
-    for position in left:
-        text = texts[position]
-        other_words = text.other_words
-        is_other = _ALL_PLAIN in other_words or any(key in other_words for here in wanted for key, _ in here)
-        if not is_other and not any(key in text.words for key in joined):
+    for position in positions:
+        text, other_words = texts.words[position], texts.other_words[position]
+        is_other = _LEFT_OUT in other_words or any(
+            _has(key, other_words) for here in wanted for key, _ in here
+        )
+        if not is_other and not any(_has(key, text) for key in joined):
             continue
-        reached = [False] * len(words) + [True]
-        for start in range(len(words) - 1, -1, -1):
+        reached = [False] * count + [True]
+        for start in range(count - 1, -1, -1):
             reached[start] = any(
-                reached[end] and (key in text.words or key in other_words) for key, end in wanted[start]
+                reached[end] and (_has(key, text) or _has(key, other_words)) for key, end in wanted[start]
             )
         if reached[0]:
             yield position
 
 
-def _named(body: str, texts: Sequence[_Stored], field: Field, mode: Mode) -> tuple[set[int], set[int]]:
+def _has(key: _Key, text: str) -> bool:
+    return key in text if isinstance(key, str) else key.search(text) is not None
+
+
+def _having(key: _Key, column: Sequence[str], positions: Iterable[int]) -> list[int]:
+    """The positions at which the column has the key."""
+    if isinstance(key, str):
+        return [position for position in positions if key in column[position]]
+    search = key.search
+    return [position for position in positions if search(column[position])]
+
+
+def _is_read_alike(word: str) -> bool:
+    """Whether a quote and a run find the word in the same places, but for what is glued to it."""
+    return (
+        word.isascii() and word.isalpha() and word.islower() and word not in AMERICAN and word not in _GREEK
+    )
+
+
+def _named(
+    body: str, names: Sequence[str], positions: Iterable[int], *, field: Field, mode: Mode
+) -> tuple[set[int], set[int]]:
     """The texts that have the name; in a quote with capitals, which are not stored, only those that may."""
     words = tuple(body.split(" "))
     lower = tuple(word.lower() for word in words)
@@ -372,9 +577,10 @@ def _named(body: str, texts: Sequence[_Stored], field: Field, mode: Mode) -> tup
     typed = {word.text for reading in query_readings(lower) for word in reading if len(word.text) > 1}
     keys = [f"/{word}{ending}" for word in typed]
     found: set[int] = set()
-    for position, text in enumerate(texts):
-        if any(key in text.names for key in keys):
-            for name in text.names.split("\n")[_NAME_LINES[field]].split(";"):
+    for position in positions:
+        of_paper = names[position]
+        if any(key in of_paper for key in keys):
+            for name in of_paper.split("\n")[_NAME_LINES[field]].split(";"):
                 if any(key in name for key in keys) and is_reading_of_name(
                     lower, tuple(name.strip("/").split("/")), is_quote=mode.is_quote, is_prefix=mode.is_prefix
                 ):

@@ -95,7 +95,19 @@ paper_texts = Table(
     metadata,
     Column("paper_id", String(10), ForeignKey("papers.id"), primary_key=True),
     Column("version", Integer, nullable=False),  # of the rules that made the text
-    Column("text", Text, nullable=False),
+    # In the words' place stand their numbers, a character each.
+    Column("words", Text, nullable=False),
+    Column("other_words", Text, nullable=False),
+    Column("other_readings", Text, nullable=False),
+    Column("names", Text, nullable=False),
+)
+
+paper_words = Table(
+    "paper_words",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("word", Text, nullable=False),
+    UniqueConstraint("word"),
 )
 
 list_days = Table(

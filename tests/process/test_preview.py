@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from bot.store.database import Database
 from tests.fakes.huggingface import Fault
 from tests.fakes.leaks import FINAL_LEAKS, TOKEN, leaked
 from tests.process.running import Stage
@@ -168,3 +169,15 @@ async def test_a_database_of_another_program_ends_with_78(stage: Stage) -> None:
     done = await stage.finished("preview", "video", "--days", "31", DATABASE_URL=url)
     assert (done.code, done.out) == (78, "")
     assert "is not a SQLite database" in done.err
+
+
+async def test_a_database_without_these_lists_says_so_and_what_to_do(stage: Stage) -> None:
+    path = stage.folder / "new.db"
+    url = f"sqlite+aiosqlite:///{path}"
+    await (await Database.open(url)).close()
+    done = await stage.finished("preview", "video", "--days", "31", DATABASE_URL=url)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == (
+        "The bot's database has none of these lists yet. Start the bot to read them in\n"
+        "the background, or search 30 days at most, which are read from Hugging Face.\n"
+    )

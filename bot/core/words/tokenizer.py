@@ -60,7 +60,7 @@ _GREEK: Final = "α-ωΑ-Ω"  # noqa: RUF001 - Greek
 _HAS_GREEK = re.compile(f"[{_GREEK}]")
 _ALONE: Final = f"(?<![{_GREEK}])[{_GREEK}](?![{_GREEK}])"
 _GREEK_WORD = re.compile(rf"{_SIGNED}|{_ALONE}|(?:(?!{_ALONE})[^\W_])+")
-_GREEK_NAMES: Final = {
+GREEK_NAMES: Final = {
     unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}"): name.replace("lamda", "lambda")
     for name in [
         "alpha",
@@ -226,8 +226,8 @@ def _paths(
                 Part(word, text[starts[first] : ends[last - 1]], starts[first], ends[last - 1], joins)
             )
             continue
-        if pattern is _GREEK_WORD and word in _GREEK_NAMES:
-            path.append(Part(_GREEK_NAMES[word], _GREEK_NAMES[word], starts[first], ends[last - 1], joins))
+        if pattern is _GREEK_WORD and word in GREEK_NAMES:
+            path.append(Part(GREEK_NAMES[word], GREEK_NAMES[word], starts[first], ends[last - 1], joins))
             continue
         begun = first
         for place in _versions(word):

@@ -8,27 +8,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from bot.core.archive import ArchiveExtent
 from bot.core.ids import PaperId
-from bot.core.limits import Limits
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.query.compiled import CompiledQuery, compile_query
-from bot.core.query.errors import QueryError
-from bot.core.query.nodes import Field
 from bot.core.query.parser import Query
-from bot.matching.scan import TextScan
 from bot.services.context import ServiceContext
+from bot.services.queries.text_search import search_texts
 from bot.services.runs.archive_reading import ArchiveReader
-from bot.store import paper_texts, papers
+from bot.store import papers
 
 MAX_DAYS = 3_650
 MAX_TOP = 60
-
-# Where a match counts more: in the title, then in the keywords, then elsewhere.
-_BEST_FIRST = (Field.TITLE, Field.KEYWORD)
 
 
 class Sort(StrEnum):
@@ -96,14 +88,14 @@ class Archive:
         """The stored papers of the last `days` list days, or of all, that the query matches."""
         first = None if days is None else self._first_of(days)
         async with self._searching, self._database.read() as conn:
-            ranks, searched = await scan(conn, query, first=first, is_ranked=sort is Sort.MATCH)
-            keys = await papers.sort_keys(conn, ranks)
+            found = await search_texts(conn, query, first=first, is_ranked=sort is Sort.MATCH)
+            keys = await papers.sort_keys(conn, found.ranks)
         return Found(
             query=query.parsed(),
             days=days,
             sort=sort,
-            ids=_sorted(ranks, keys, sort),
-            searched=searched,
+            ids=_sorted(found.ranks, keys, sort),
+            searched=found.searched,
             first=first,
             archive=await self._reader.extent(),
         )
@@ -126,44 +118,6 @@ class Archive:
     def _first_of(self, days: int) -> date:
         """The first of the last `days` list days."""
         return open_list_day(self._clock()) - timedelta(days=days - 1)
-
-
-async def scan(
-    conn: AsyncConnection, query: CompiledQuery, *, first: date | None, is_ranked: bool
-) -> tuple[dict[PaperId, int], int]:
-    """The papers of the list days from `first` on that the query matches, with their ranks, 0 is the best.
-
-    Returns how many papers were searched, too. The texts are read and scanned in batches, in a thread.
-    """
-    scans = [TextScan(query.expression), *(_scans_of_fields(query) if is_ranked else ())]
-    ranks: dict[PaperId, int] = {}
-    searched = 0
-    async for ids, texts in paper_texts.batches(conn, first=first):
-        searched += len(ids)
-        for position, rank in (await asyncio.to_thread(_ranked, scans, texts)).items():
-            ranks[ids[position]] = rank
-    return ranks, searched
-
-
-def _scans_of_fields(query: CompiledQuery) -> list[TextScan]:
-    """The same query within one field each; none if it names fields of its own."""
-    long_enough = Limits(query_length=10 * len(query.text) + 100)
-    try:
-        narrowed = [compile_query(f"{field}:({query.text})", long_enough) for field in _BEST_FIRST]
-    except QueryError:
-        return []
-    return [TextScan(each.expression) for each in narrowed]
-
-
-def _ranked(scans: Sequence[TextScan], texts: Sequence[str]) -> dict[int, int]:
-    """The positions of the texts that the first scan matches, and which of the others matches too."""
-    whole, *fields = scans
-    ranks = dict.fromkeys(whole.matching(texts), len(fields))
-    for rank, field in reversed(list(enumerate(fields))):
-        positions = list(ranks)
-        found = field.matching([texts[position] for position in positions])
-        ranks |= dict.fromkeys((positions[one] for one in found), rank)
-    return ranks
 
 
 def _sorted(

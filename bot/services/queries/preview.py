@@ -19,8 +19,8 @@ from bot.core.query.parser import parse_query
 from bot.errors import ConfigError, NotOpenYetError, Problem
 from bot.matching.index import PaperIndex
 from bot.services.progress import Progress, no_progress
-from bot.services.queries.archive import scan
 from bot.services.queries.hints import NO_STUDY, Study, study
+from bot.services.queries.text_search import search_texts
 from bot.sources.huggingface import HuggingFace
 from bot.sources.paging import DayListing
 from bot.store import list_days, papers
@@ -133,8 +133,9 @@ async def _stored(
     by_paper: dict[PaperId, list[CompiledQuery]] = {}
     listed = 0
     for query in queries:
-        matched, listed = await scan(conn, query, first=first, is_ranked=False)
-        for paper_id in matched:
+        matched = await search_texts(conn, query, first=first, is_ranked=False)
+        listed = matched.searched
+        for paper_id in matched.ranks:
             by_paper.setdefault(paper_id, []).append(query)
     found = await papers.by_ids(conn, by_paper)
     return Matches(

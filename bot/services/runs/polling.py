@@ -9,10 +9,9 @@ from datetime import date, datetime, timedelta
 
 from bot.core.list_days import WINDOW_DAYS, days_to_read, open_list_day
 from bot.errors import NotOpenYetError, Problem, ProblemKind, SourceError, StoreError
-from bot.matching.scan import TEXT_VERSION
 from bot.services.context import ServiceContext
-from bot.services.runs.search_texts import new_texts
-from bot.store import list_days, paper_texts, papers, subscriptions
+from bot.services.runs import search_texts
+from bot.store import list_days, papers, subscriptions
 from bot.store.list_days import DayRead
 
 _log = logging.getLogger(__name__)
@@ -130,10 +129,10 @@ class Polling:
         listing = await self._source.list_day(day)
         now, listed, problem = self._clock(), len(listing.papers), listing.problem
         is_recorded = problem is None or problem.kind is ProblemKind.MOST_ITEMS_UNREADABLE
-        texts = await new_texts(self._database, listing.papers)
+        texts = await search_texts.new_texts(self._database, listing.papers)
         async with self._database.write() as conn:
             new = await papers.upsert(conn, listing.papers, seen_at=now, day=day)
-            await paper_texts.write(conn, texts, version=TEXT_VERSION)
+            await search_texts.write(conn, texts)
             if is_recorded:
                 await list_days.record(conn, day, read_at=now, unreadable=listing.unreadable)
         self._telemetry.day_read(listed=listed, new=len(new), unreadable=listing.unreadable)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.core.plurals import count
 from bot.errors import StoreError
-from bot.matching.scan import TEXT_VERSION, search_text
+from bot.matching.scan import TEXT_VERSION, encoded, search_text, stored_words
 from bot.services.context import ServiceContext
-from bot.store import paper_texts, papers
+from bot.store import paper_texts, paper_words, papers
 from bot.store.database import Database
 
 _log = logging.getLogger(__name__)
@@ -31,6 +33,14 @@ async def new_texts(database: Database, listed: Sequence[Paper]) -> dict[PaperId
         paper for paper in listed if paper.id not in known or _searched(paper) != _searched(known[paper.id])
     ]
     return await asyncio.to_thread(_texts, changed)
+
+
+async def write(conn: AsyncConnection, texts: Mapping[PaperId, str]) -> None:
+    """Write the texts, and the words that they have."""
+    words = {word for text in texts.values() for word in stored_words(text)}
+    numbers = await paper_words.add(conn, sorted(words))
+    encoded_texts = {paper_id: encoded(text, numbers) for paper_id, text in texts.items()}
+    await paper_texts.write(conn, encoded_texts, version=TEXT_VERSION)
 
 
 class SearchTexts:
@@ -61,7 +71,7 @@ class SearchTexts:
         while found := await self._outdated():
             texts = await asyncio.to_thread(_texts, found)
             async with self._database.write() as conn:
-                await paper_texts.write(conn, texts, version=TEXT_VERSION)
+                await write(conn, texts)
             done += len(texts)
             await self._sleep(_PAUSE_SECONDS)
         if done:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
 
 from bot.core.papers import Paper
+from bot.matching.scan import encoded
 from bot.services.runs import search_texts
 from bot.services.runs.search_texts import SearchTexts
-from bot.store import paper_texts
+from bot.store import paper_texts, paper_words
 from tests.services.bots import Bot, context_of
 
 
@@ -18,9 +20,18 @@ async def texts(bot: Bot) -> dict[str, str]:
     async with bot.database.read() as conn:
         return {
             paper_id: text
-            async for ids, found in paper_texts.batches(conn)
-            for paper_id, text in zip(ids, found, strict=True)
+            async for ids, parts in paper_texts.batches(conn)
+            for paper_id, text in zip(ids, parts[0], strict=True)
         }
+
+
+async def words(bot: Bot, paper_id: str) -> list[str]:
+    """The words of the paper's text."""
+    async with bot.database.read() as conn:
+        numbers = await paper_words.numbers(conn, await paper_words.all(conn))
+    codes = {encoded(f" {word} \t  \t  \t", {word: number})[0]: word for word, number in numbers.items()}
+    title = (await texts(bot))[paper_id].split("\n")[0]
+    return [codes[code] for code in re.findall("\x03?[^\x03]", title)]
 
 
 @pytest.fixture
@@ -30,7 +41,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def search_text(paper: Paper) -> str:
         made.append(paper.id)
-        return f"{paper.title} by other rules"
+        return f" {paper.title} \n  \n  \t  \t  \n  \n  \t//\n//"
 
     monkeypatch.setattr(search_texts, "search_text", search_text)
     return made
@@ -56,7 +67,7 @@ async def test_a_paper_has_its_text_once_it_is_read_and_a_new_one_once_its_words
     item["title"] = item["paper"]["title"] = "Coffee Beans"
     await bot.services.polling.read_day(bot.today)
     assert written == ["2608.00001"] * 2
-    assert await texts(bot) == {"2608.00001": "Coffee Beans by other rules"}
+    assert await words(bot, "2608.00001") == ["Coffee", "Beans"]
 
 
 async def test_texts_of_other_rules_are_written_again_in_small_batches(
@@ -67,7 +78,8 @@ async def test_texts_of_other_rules_are_written_again_in_small_batches(
     await bot.services.polling.read_day(bot.today)
     waits: list[float] = []
     assert await refreshing(bot, waits).refresh() == 0
-    await bot.execute("UPDATE paper_texts SET version = version - 1, text = ''")
+    await bot.execute("UPDATE paper_texts SET version = version - 1, words = ''")
+    await bot.execute("DELETE FROM paper_words")
     await bot.execute("DELETE FROM paper_texts WHERE paper_id = '2608.00007'")
 
     await refreshing(bot, waits).run()
@@ -76,6 +88,7 @@ async def test_texts_of_other_rules_are_written_again_in_small_batches(
     found = await texts(bot)
     assert len(found) == 250
     assert all(found.values())
+    assert await words(bot, "2608.00007") == ["paper", "7"]
     assert await refreshing(bot, waits).refresh() == 0
 
 
@@ -99,15 +112,15 @@ async def test_a_full_disk_is_waited_out(bot: Bot) -> None:
     assert await bot.value("SELECT version FROM paper_texts") > 0
 
 
-async def test_a_search_has_a_thousand_texts_in_memory_at_most(bot: Bot) -> None:
+async def test_a_search_has_two_thousand_texts_in_memory_at_most(bot: Bot) -> None:
     await bot.execute(
         "WITH RECURSIVE n (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i < 2500) "
         "INSERT INTO papers (id, first_seen_at, title, abstract, authors, upvotes, comments, ai_keywords) "
         "SELECT printf('2608.%05d', i), '2026-08-19T00:00:00.000000Z', 't', 'a', '[]', 0, 0, '[]' FROM n"
     )
-    await bot.execute("INSERT INTO paper_texts SELECT id, 1, 'text' FROM papers")
+    await bot.execute("INSERT INTO paper_texts SELECT id, 1, 'w', 'o', 'r', 'n' FROM papers")
     sizes: list[Any] = []
     async with bot.database.read() as conn:
         async for ids, found in paper_texts.batches(conn):
-            sizes.append((len(ids), len(found)))
-    assert sizes == [(1_000, 1_000), (1_000, 1_000), (501, 501)]
+            sizes.append([len(ids), *map(len, found)])
+    assert sizes == [[2_000] * 5, [501] * 5]

@@ -139,9 +139,19 @@ CREATE INDEX ix_list_day_papers_paper_id_day ON list_day_papers (paper_id, day);
 CREATE TABLE paper_texts (
     paper_id VARCHAR(10) NOT NULL,
     version INTEGER NOT NULL,
-    text TEXT NOT NULL,
+    words TEXT NOT NULL,
+    other_words TEXT NOT NULL,
+    other_readings TEXT NOT NULL,
+    names TEXT NOT NULL,
     CONSTRAINT pk_paper_texts PRIMARY KEY (paper_id),
     CONSTRAINT fk_paper_texts_paper_id FOREIGN KEY (paper_id) REFERENCES papers (id)
+);
+
+CREATE TABLE paper_words (
+    number INTEGER NOT NULL,
+    word TEXT NOT NULL,
+    CONSTRAINT pk_paper_words PRIMARY KEY (number),
+    CONSTRAINT uq_paper_words_word UNIQUE (word)
 );
 
 CREATE TABLE notices (

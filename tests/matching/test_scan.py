@@ -1,0 +1,136 @@
+"""Holds the scan of stored texts against the index: what it is sure of is right, and it misses nothing."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from bot.core.ids import PaperId
+from bot.core.papers import Paper
+from bot.matching.index import PaperIndex
+from bot.matching.scan import Columns, TextScan, encoded, looked_for, search_text, stored_words
+from tests.examples import examples
+from tests.list_days import both_sources, papers_of
+from tests.matching.test_oracle import EXAMPLES, KEYWORDS, PAPERS, QUERIES, queries_from
+from tests.queries import expression
+
+pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
+
+
+class StoredTexts:
+    """The texts of some papers, as they are stored."""
+
+    def __init__(self, papers: Sequence[Paper]) -> None:
+        self._papers = papers
+        self._index = PaperIndex(papers)
+        texts = [search_text(paper) for paper in papers]
+        words = {word for text in texts for word in stored_words(text)}
+        self._numbers = {word: number for number, word in enumerate(sorted(words), 1)}
+        self._columns = Columns(*zip(*(encoded(text, self._numbers) for text in texts), strict=True))
+
+    def differences(self, queries: Iterable[str]) -> list[str]:
+        """Where the scan is sure of a paper that the index does not find, or misses one that it finds."""
+        found: list[str] = []
+        for query in queries:
+            certain, possible = self.scanned(query)
+            wanted = set(self._index.search(expression(query)))
+            if certain - wanted or wanted - certain - possible:
+                missing = sorted(wanted - certain - possible)
+                found.append(f"{query}: too many {sorted(certain - wanted)}, missing {missing}")
+        return found
+
+    def scanned(self, query: str) -> tuple[set[str], set[str]]:
+        """The papers that the query matches for certain, and those that it may match."""
+        words, beginnings = looked_for(expression(query))
+        numbers = {
+            word: number
+            for word, number in self._numbers.items()
+            if word in words or word.startswith(tuple(beginnings))
+        }
+        certain, possible = TextScan(expression(query), numbers).matching(self._columns)
+        return {self._papers[one].id for one in certain}, {self._papers[one].id for one in possible}
+
+
+@pytest.mark.parametrize(
+    ("query", "paper"),
+    [(query, paper) for query, paper, _ in EXAMPLES],
+    ids=[query or "nothing" for query, *_ in EXAMPLES],
+)
+def test_the_scan_finds_what_the_language_says(query: str, paper: Paper) -> None:
+    assert not StoredTexts([paper]).differences([query])
+
+
+@settings(max_examples=examples(100), deadline=None)
+@given(query=QUERIES, papers=PAPERS)
+def test_the_scan_and_the_index_find_the_same_papers_for_any_query(query: str, papers: list[Paper]) -> None:
+    assert not StoredTexts(papers).differences([query])
+
+
+@both_sources
+def test_the_scan_and_the_index_find_the_same_papers_on_recorded_list_days(files: list[Path]) -> None:
+    papers = papers_of(files)
+    chance = random.Random(2026)  # noqa: S311 - a fixed choice, no secret
+    sample = chance.sample(papers, min(60, len(papers)))
+    of_examples = [query for query, *_ in EXAMPLES]
+    queries = [query.strip() for query in KEYWORDS if query.strip()] + queries_from(papers, chance, 300)
+    differences = StoredTexts(sample).differences([*queries, *of_examples])
+    assert not differences, "\n".join(differences)
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("childr*", "Every child"),
+        ("childr*", "Children"),
+        ("programm*", "A programme of study"),
+        ("programmes*", "Programmes"),
+        ("models*", "A reward model"),
+        ("models*", "Reward models"),
+        ("reward models*", "Reward-models"),
+        ("finetunings*", "Fine-tunings"),
+        ("multistudie*", "Multi-studies"),
+        ("llms*", "Many LLMs"),
+        ("classe*", "Classes"),
+        ('"language model"', "Language model2"),
+        ('"bench"', "The τbench"),
+        ('"model"', "A model-2"),
+        ('"rope"', "RoPE"),
+        ("mll*", "MLLMs"),
+        ("behavior*", "A behaviour"),
+        ("userbehavior", "User-behaviours"),
+        ("a fast llm inference engine", "A fast LLM infer-ence engine"),
+    ],
+)
+def test_what_is_not_stored_is_left_to_the_index(query: str, title: str) -> None:
+    assert not StoredTexts(
+        [Paper(id=PaperId("2401.00001"), list_day=None, title=title, abstract="")]
+    ).differences([query])
+
+
+def test_common_queries_leave_nothing_to_the_index() -> None:
+    papers = [
+        Paper(id=PaperId(f"2401.{number:05}"), list_day=None, title=title, abstract="")
+        for number, title in enumerate(("A large language model", "Large Language Models", "LLMs", "Video"))
+    ]
+    texts = StoredTexts(papers)
+    for query in (
+        "LLM",
+        "large language model",
+        '"large language model"',
+        "language -video",
+        "vid*",
+        "title:video",
+    ):
+        assert not texts.scanned(query)[1], query
+
+
+def test_numbers_of_words_skip_what_is_no_character() -> None:
+    numbers = [1, 0xD7E0, 0xD7E1, 0xD7E2, 100_000]
+    codes = [encoded(" word \t  \t  \t", {"word": number})[0] for number in numbers]
+    assert len(set(codes)) == len(codes)
+    for code in codes:
+        assert code.encode().decode() == code
