@@ -21,7 +21,7 @@ from bot.services.clock import system_clock
 from bot.settings import Settings
 
 if TYPE_CHECKING:
-    from bot.store.sqlite.backups import Contents
+    from bot.store.sqlite.copies import Contents
 
 _DATED_NAME = re.compile(r"paperboy-(\d{4}-\d\d-\d\dT\d{6}Z)\.db")
 _RETRY_AFTER = timedelta(minutes=5)
@@ -107,11 +107,11 @@ def _back_up(settings: Settings, target: Path, *, replaces: bool, keep: int | No
         BackupError: it cannot be made.
         ConfigError: there is no database yet.
     """
-    from bot.store.sqlite import backups  # noqa: PLC0415 - slow to import, and the health check needs none of it
+    from bot.store.sqlite import backups, copies  # noqa: PLC0415 - slow to import, and the health check needs none of it
 
     folder = target if target.is_dir() else None
     if folder:
-        target = folder / f"paperboy-{backups.stamp(system_clock())}.db"
+        target = folder / f"paperboy-{copies.stamp(system_clock())}.db"
     contents = backups.back_up(backups.database_file(settings.database_url), target, replaces=replaces)
     report = f"Wrote {target} ({size_text(target.stat().st_size)}): {summary(contents)}."
     outdated = _dated_backups(folder)[:-keep] if folder and keep else []

@@ -29,10 +29,10 @@ def restore(file: Path) -> int:
     docs/operating.md explains what the bot posts after a restore.
     """
     settings = Settings.load()
-    from bot.store.sqlite import backups  # noqa: PLC0415 - slow to import; the health check needs none of it
+    from bot.store.sqlite import restores  # noqa: PLC0415 - slow to import; the health check needs none of it
 
     try:
-        restored = backups.restore(file, settings.database_url, now=system_clock())
+        restored = restores.restore(file, settings.database_url, now=system_clock())
     except BackupError as error:
         return fail(error)
     click.echo(f"Restored {file}: {summary(restored.contents)}.")

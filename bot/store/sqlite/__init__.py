@@ -1,4 +1,4 @@
-"""What is true of SQLite alone: its files, engine, locks and backups.
+"""What is specific to SQLite: its files, engine, locks, backups and restores.
 
 - A backup uses SQLite's online backup within one read transaction: WAL lets the bot continue to write, and
   without the transaction SQLite would restart the copy at each write. The copy is written to a temporary

@@ -16,7 +16,7 @@ import pytest
 from bot.errors import BackupError, ConfigError
 from bot.store import feeds, posts
 from bot.store.database import Database
-from bot.store.sqlite import backups
+from bot.store.sqlite import backups, copies, restores
 from bot.store.sqlite.engine import parse_url
 from bot.store.sqlite.locks import lock_path, locked_file, sole_use
 from tests.store.next_version import use_next_version
@@ -86,8 +86,8 @@ async def test_a_backup_holds_one_moment_and_ends_while_another_writes_without_p
         written += 1
         assert written < 1_000, "the copy starts again at each write"
 
-    monkeypatch.setattr(backups, "_pause", write)
-    monkeypatch.setattr(backups, "_PAGES", 16)
+    monkeypatch.setattr(copies, "_pause", write)
+    monkeypatch.setattr(copies, "_PAGES", 16)
     backups.back_up(filled, tmp_path / "one.db", replaces=False)
     assert written > 3
     with closing(sqlite3.connect(tmp_path / "one.db")) as connection:
@@ -134,17 +134,17 @@ _CUT_OFF = """
 import os, resource, signal, sys
 from pathlib import Path
 from bot.errors import BackupError
-from bot.store.sqlite import backups
+from bot.store.sqlite import backups, copies
 
 how, database, target = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-backups._PAGES = 4
+copies._PAGES = 4
 steps = 0
 def pause(*_):
     global steps
     steps += 1
     if how == "kill" and steps == 3:
         os.kill(os.getpid(), signal.SIGKILL)
-backups._pause = pause
+copies._pause = pause
 if how == "full":
     resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
 try:
@@ -413,6 +413,6 @@ def test_a_lock_that_a_dead_program_left_is_free(path: Path) -> None:
     assert not lock.exists()
 
 
-async def restored(file: Path, url: str) -> backups.Restored:
+async def restored(file: Path, url: str) -> restores.Restored:
     """In a thread, for it runs an event loop of its own."""
-    return await asyncio.to_thread(backups.restore, file, url, now=LATER)
+    return await asyncio.to_thread(restores.restore, file, url, now=LATER)

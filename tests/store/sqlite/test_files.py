@@ -17,7 +17,7 @@ import pytest
 
 from bot.errors import BackupError, ConfigError
 from bot.store.database import Database
-from bot.store.sqlite import backups
+from bot.store.sqlite import backups, restores
 from bot.store.sqlite.engine import advice
 from bot.store.sqlite.files import NO_LOCKS
 from bot.store.sqlite.locks import sole_use
@@ -178,7 +178,7 @@ async def test_what_is_no_file_is_said_at_once_by_start_backup_and_restore(tmp_p
             with pytest.raises(ConfigError, match=re.escape(why)):
                 backups.database_file(address(path))
             with pytest.raises(ConfigError, match=re.escape(why)):
-                backups.restore(tmp_path / "any", address(path), now=LATER)
+                restores.restore(tmp_path / "any", address(path), now=LATER)
 
 
 async def test_three_slashes_before_a_folder_of_the_root_are_asked_about(
