@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Row, select, update
@@ -67,18 +68,7 @@ def schedule_columns(schedule: Schedule) -> dict[str, object]:
 
 def of_row(row: Row[Any]) -> FeedSettings:
     """The settings in a row of all columns of `feeds`."""
-    return FeedSettings(
-        schedule=_schedule(row.cadence, row.post_time, row.weekdays, row.timezone),
-        style=Style(row.style),
-        min_upvotes=row.min_upvotes,
-        max_papers=row.max_papers,
-        only_with_code=row.only_with_code,
-        exclude=_exclude(row),
-        mention_role_id=None if row.mention_role_id is None else RoleId(row.mention_role_id),
-        opens_threads=row.opens_threads,
-        publishes=row.publishes,
-        is_paused=row.paused_at is not None,
-    )
+    return _settings(_exclude(row), row.paused_at is not None, *_plain(row))
 
 
 def _exclude(row: Row[Any]) -> CompiledQuery | None:
@@ -101,6 +91,51 @@ def _exclude_columns(exclude: CompiledQuery | None) -> dict[str, object]:
     }
 
 
-@lru_cache(maxsize=1024)  # most feeds have one of a few schedules
+_plain = attrgetter(
+    "cadence",
+    "post_time",
+    "weekdays",
+    "timezone",
+    "style",
+    "min_upvotes",
+    "max_papers",
+    "only_with_code",
+    "mention_role_id",
+    "opens_threads",
+    "publishes",
+)
+
+
+@lru_cache(maxsize=1024)  # most feeds have one of a few choices
+def _settings(  # noqa: PLR0917 - in the order in which they are read
+    exclude: CompiledQuery | None,
+    is_paused: bool,  # noqa: FBT001
+    cadence: str,
+    post_time: time,
+    weekdays: frozenset[int],
+    timezone: str,
+    style: str,
+    min_upvotes: int,
+    max_papers: int,
+    only_with_code: bool,  # noqa: FBT001
+    mention_role_id: int | None,
+    opens_threads: bool,  # noqa: FBT001
+    publishes: bool,  # noqa: FBT001
+) -> FeedSettings:
+    return FeedSettings(
+        schedule=_schedule(cadence, post_time, weekdays, timezone),
+        style=Style(style),
+        min_upvotes=min_upvotes,
+        max_papers=max_papers,
+        only_with_code=only_with_code,
+        exclude=exclude,
+        mention_role_id=None if mention_role_id is None else RoleId(mention_role_id),
+        opens_threads=opens_threads,
+        publishes=publishes,
+        is_paused=is_paused,
+    )
+
+
+@lru_cache(maxsize=1024)
 def _schedule(cadence: str, post_time: time, weekdays: frozenset[int], timezone: str) -> Schedule:
     return Schedule(cadence=Cadence(cadence), time=post_time, weekdays=weekdays, timezone=timezone)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, case, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Block, Feed, FeedKind, FeedSettings, LastRun, Place
@@ -18,6 +18,7 @@ from bot.store.column_types import keep_first
 from bot.store.sqlite.statements import insert_if_new, these
 
 _feeds = tables.feeds
+_PARTITION = 500  # rows
 _NO_BLOCK = {"block_reason": None, "blocked_at": None, "recheck_at": None, "gone_at": None}
 _subscriptions = tables.subscriptions
 _has_subscriptions = subscriptions.has_live(_feeds.c.id)
@@ -91,13 +92,13 @@ async def due(
         statement = statement.where(behind)
     found: list[Feed] = []
     size = 0
-    async with conn.stream(statement) as rows:
-        async for row in rows:
-            size += row.size
-            if found and at_most is not None and size > at_most:
-                whole = [feed for feed in found if feed.server_id != row.server_id]
-                return whole or found
-            found.append(_feed(row))
+    async with conn.stream(statement) as result:
+        async for rows in result.partitions(_PARTITION):
+            for row in rows:
+                size += row.size
+                if found and at_most is not None and size > at_most:
+                    return [feed for feed in found if feed.server_id != row.server_id] or found
+                found.append(_feed(row))
     return found
 
 
@@ -199,16 +200,16 @@ async def forget_gone(conn: AsyncConnection, feed_ids: Collection[FeedId], *, be
 async def finish_runs(
     conn: AsyncConnection, runs: Iterable[tuple[FeedId, datetime]], *, ran_at: datetime | None
 ) -> None:
-    """Record for each feed when it is due next, and that it ran at `ran_at`.
+    """Record for each feed when it is due next, and that it ran at `ran_at`; one statement a moment.
 
     `ran_at` is None if the run was incomplete: then the next one reaches as far back as this one did.
     """
-    rows = [{"feed": feed_id, "next": next_run_at} for feed_id, next_run_at in runs]
-    if rows:
-        statement = update(_feeds).where(_feeds.c.id == bindparam("feed"))
-        if ran_at is not None:
-            statement = statement.values(last_run_at=ran_at)
-        await conn.execute(statement.values(next_run_at=bindparam("next")), rows)
+    alike: defaultdict[datetime, list[FeedId]] = defaultdict(list)
+    for feed_id, next_run_at in runs:
+        alike[next_run_at].append(feed_id)
+    for next_run_at, ids in alike.items():
+        values = {"next_run_at": next_run_at} | ({} if ran_at is None else {"last_run_at": ran_at})
+        await conn.execute(update(_feeds).where(_feeds.c.id.in_(these_ids(ids))).values(values))
 
 
 async def note_figures(conn: AsyncConnection, figures: Mapping[FeedId, LastRun]) -> None:

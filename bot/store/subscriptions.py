@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, ScalarSelect, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -33,6 +33,7 @@ _read = (
     _columns.resumed_ran_at,
 )
 _order = (_columns.created_at, _columns.id)
+_SEPARATOR: Final = "\x1e"  # in no expression
 is_live = _columns.ended_at.is_(None)
 
 
@@ -42,6 +43,14 @@ class Removed:
 
     subscription: Subscription
     ended_at: datetime | None  # None for one that was added again since
+
+
+class Summary(NamedTuple):
+    """The subscriptions of a feed in short."""
+
+    expressions: list[str]
+    since: date  # the first list day that any of them wants
+    has_resumed: bool  # whether any was removed and added again
 
 
 def has_live(feed_id: ColumnElement[int]) -> ColumnElement[bool]:
@@ -144,6 +153,24 @@ async def of_feeds(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[
     for subscription in await _where(conn, _columns.feed_id.in_(these(feed_ids)), is_live):
         found.setdefault(subscription.feed_id, []).append(subscription)
     return found
+
+
+async def summaries(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[FeedId, Summary]:
+    """What it takes to tell that a feed is quiet; a tenth of the cost of `of_feeds`."""
+    statement = (
+        select(
+            _columns.feed_id,
+            func.group_concat(_columns.compiled, _SEPARATOR),
+            func.min(_columns.since),
+            func.count(_columns.resumed_at),
+        )
+        .where(_columns.feed_id.in_(these_ids(feed_ids)), is_live)
+        .group_by(_columns.feed_id)
+    )
+    return {
+        FeedId(feed_id): Summary(expressions.split(_SEPARATOR), since, bool(resumed))
+        for feed_id, expressions, since, resumed in await conn.execute(statement)
+    }
 
 
 async def outdated(conn: AsyncConnection, rules_version: int) -> list[Subscription]:

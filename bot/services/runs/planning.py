@@ -17,6 +17,7 @@ from bot.core.papers import Paper
 from bot.core.posts import NewPost
 from bot.matching.index import PaperIndex
 from bot.services.runs.layout import new_posts
+from bot.store.subscriptions import Summary
 
 _log = logging.getLogger(__name__)
 
@@ -77,10 +78,9 @@ class Window:
             self._reach[moment] = reach_from(moment, now=self._now, backfill_days=self._backfill_days)
         return self._reach[moment]
 
-    def count_new(self, feed: Feed, known: Sequence[Subscription], *, oldest: date) -> int:
-        """How many papers of its list days were first seen since the feed's last run; all if it never ran."""
+    def count_new(self, feed: Feed, *, first: date) -> int:
+        """How many papers from `first` on were first seen since the feed's last run; all if it never ran."""
         ran_at = feed.last_run_at
-        first = max(oldest, min((subscription.since for subscription in known), default=oldest))
         key = (ran_at, first)
         if key not in self._new:
             self._new[key] = sum(
@@ -88,6 +88,27 @@ class Window:
                 for day, seen_at in self._listed
             )
         return self._new[key]
+
+
+def quiet_feeds(
+    feeds: Sequence[Feed], window: Window, summaries: Mapping[FeedId, Summary]
+) -> dict[FeedId, LastRun]:
+    """The figures of feeds that no paper matches, as most; those that need a closer look are left out."""
+    try:
+        found = window.index.search_many(
+            {expression for summary in summaries.values() for expression in summary.expressions}
+        )
+    except Exception:  # noqa: BLE001 - planning tries each on its own, and logs it
+        return {}
+    has_none = found.keys().isdisjoint
+    quiet: dict[FeedId, LastRun] = {}
+    for feed in feeds:
+        summary = summaries.get(feed.id)
+        if summary is None or summary.has_resumed or not has_none(summary.expressions):
+            continue
+        first = max(window.reach(feed, ()), summary.since)
+        quiet[feed.id] = LastRun(new=window.count_new(feed, first=first), matched=0, planned=0)
+    return quiet
 
 
 def plan(
@@ -110,7 +131,8 @@ def plan(
         known = subscriptions.get(feed.id, ())
         try:
             oldest = window.reach(feed, known)
-            new = window.count_new(feed, known, oldest=oldest)
+            since = min((subscription.since for subscription in known), default=oldest)
+            new = window.count_new(feed, first=max(oldest, since))
             not_wanted = excluded.by(feed)
             matched = _matched(known, found.papers)
             if not matched:  # as in most feeds

@@ -26,14 +26,14 @@ from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivery
 from bot.services.runs.clock_correction import correct
 from bot.services.runs.freshness import FreshList
-from bot.services.runs.planning import Planned, Window, plan, plan_older
+from bot.services.runs.planning import Planned, Window, plan, plan_older, quiet_feeds
 from bot.services.runs.polling import Polling, PollResult
 from bot.store import feeds, papers, posts, runs, subscriptions
 
 _log = logging.getLogger(__name__)
 
 # How many subscriptions are read, planned and stored at a time. Bounds the memory, and how long others wait.
-CHUNK_SUBSCRIPTIONS = 10_000
+CHUNK_SUBSCRIPTIONS = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,11 +154,16 @@ class Runs:
                 chunk = await feeds.due(conn, now, after=after, at_most=CHUNK_SUBSCRIPTIONS)
                 if not chunk:
                     break
-                wanted = await subscriptions.of_feeds(conn, [feed.id for feed in chunk])
+                summaries = await subscriptions.summaries(conn, [feed.id for feed in chunk])
+                quiet = await asyncio.to_thread(quiet_feeds, chunk, window, summaries)
+                wanted = await subscriptions.of_feeds(
+                    conn, [feed.id for feed in chunk if feed.id not in quiet]
+                )
                 # A feed that reaches further back since then is left to the next run.
                 due = [feed for feed in chunk if last_check(feed, wanted.get(feed.id, ())) >= window.since]
-                planned = await self._plan(conn, due, window, wanted=wanted)
-            await self._store(due, planned, now=now, is_complete=listing.problem is None, done=done)
+                busy = [feed for feed in due if feed.id not in quiet]
+                planned = await self._plan(conn, busy, window, wanted=wanted)
+            await self._store(due, planned, quiet, now=now, is_complete=listing.problem is None, done=done)
             after = chunk[-1]
         outcome, problem, problem_day = outcome_of(listing.problem), listing.problem, listing.problem_day
         if done.is_broken:  # the log has each
@@ -177,14 +182,22 @@ class Runs:
         return report
 
     async def _store(
-        self, due: Sequence[Feed], planned: Planned, *, now: datetime, is_complete: bool, done: _Done
+        self,
+        due: Sequence[Feed],
+        planned: Planned,
+        quiet: dict[FeedId, LastRun],
+        *,
+        now: datetime,
+        is_complete: bool,
+        done: _Done,
     ) -> None:
         """Stores the posts of these feeds and moves their next runs, in one transaction."""
         next_run_of = cache(partial(_next_run, now=now))
         next_runs = [(feed.id, next_run_of(feed.settings.schedule)) for feed in due]
         # After an incomplete list, or a query that could not be evaluated, the next run catches up.
         complete = {feed.id for feed in due} - planned.broken if is_complete else set[FeedId]()
-        figures = {feed_id: result for feed_id, result in planned.figures.items() if feed_id in complete}
+        found = quiet | dict(planned.figures)
+        figures = {feed_id: result for feed_id, result in found.items() if feed_id in complete}
         async with self._database.write() as conn:
             pending = await posts.add(conn, _posts_of(planned), now=now)
             await feeds.finish_runs(conn, [run for run in next_runs if run[0] in complete], ran_at=now)
