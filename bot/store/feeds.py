@@ -209,7 +209,7 @@ async def finish_runs(
         alike[next_run_at].append(feed_id)
     for next_run_at, ids in alike.items():
         values = {"next_run_at": next_run_at} | ({} if ran_at is None else {"last_run_at": ran_at})
-        await conn.execute(update(_feeds).where(_feeds.c.id.in_(these_ids(ids))).values(values))
+        await conn.execute(update(_feeds).where(_feeds.c.id.in_(these(ids))).values(values))
 
 
 async def note_figures(conn: AsyncConnection, figures: Mapping[FeedId, LastRun]) -> None:

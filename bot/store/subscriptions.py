@@ -164,7 +164,7 @@ async def summaries(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict
             func.min(_columns.since),
             func.count(_columns.resumed_at),
         )
-        .where(_columns.feed_id.in_(these_ids(feed_ids)), is_live)
+        .where(_columns.feed_id.in_(these(feed_ids)), is_live)
         .group_by(_columns.feed_id)
     )
     return {
