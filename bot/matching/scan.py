@@ -234,6 +234,11 @@ class TextScan:
         codes = {word: _code(word, number) for word, number in numbers.items()}
         self._tree = _tree(expression, codes)
 
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether no stored text can match, because none has the words."""
+        return _is_hopeless(self._tree)
+
     def matching(self, texts: Columns, among: list[int] | None = None) -> tuple[set[int], set[int]]:
         """The positions of the texts that match, and of those that may: these are for an index to decide.
 
@@ -261,6 +266,15 @@ def _evaluated(node: _Node, texts: Columns, positions: _Positions) -> tuple[set[
     if operator == "&":
         return certain & others, maybe
     return certain - maybe, possible - others
+
+
+def _is_hopeless(node: _Node) -> bool:
+    if isinstance(node, _Term):
+        return node.is_hopeless
+    operator, left, right = node
+    if operator == "|":
+        return _is_hopeless(left) and _is_hopeless(right)
+    return _is_hopeless(left) or (operator == "&" and _is_hopeless(right))
 
 
 def _without(positions: _Positions, found: set[int]) -> _Positions:
@@ -395,7 +409,17 @@ class _Term:
             self._plurals = list(self._known(plurals))
         else:
             self._runs = list(self._known(runs))
-        self._long = [self._wanted(words) for words in _long(self._body)]
+        long = [self._wanted(words) for words in _long(self._body)]
+        self._long = [wanted for wanted in long if _is_reachable(wanted)]
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether no stored text has its words."""
+        if self._is_every_paper or (self._field is not None and self._field.is_name):
+            return False
+        if self._mode.is_quote:
+            return all(run.is_hopeless for run, _ in self._quotes)
+        return not (self._runs or self._plurals or self._long)
 
     def matching(self, texts: Columns, positions: _Positions) -> tuple[set[int], set[int]]:
         """The texts at these positions that have it, and those that may (with the first ones)."""
@@ -417,6 +441,8 @@ class _Term:
         certain: set[int] = set()
         possible: set[int] = set()
         for run, alone in self._quotes:
+            if run.is_hopeless:
+                continue
             found = run.matching(texts, positions)[1]
             possible |= found
             if alone is not None:
@@ -427,6 +453,8 @@ class _Term:
         self, runs: Sequence[_Run], texts: Columns, positions: _Positions
     ) -> tuple[set[int], set[int]]:
         """The texts that have one of these runs of words, and those that may."""
+        if not runs:
+            return set(), set()
         certain: set[int] = set()
         for run in runs:
             having = _having(run.whole, texts.words, _without(positions, certain))
@@ -524,6 +552,14 @@ def _apart(keys: Sequence[_Key], texts: Columns, having: Iterable[int]) -> list[
         if sum(_has(key, other_words[position]) for key in keys) > 1
         and all(_has(key, words[position]) or _has(key, other_words[position]) for key in keys)
     ]
+
+
+def _is_reachable(wanted: Sequence[Sequence[tuple[_Key, int]]]) -> bool:
+    """Whether stored texts have words for the whole run."""
+    reached = [False] * len(wanted) + [True]
+    for start in range(len(wanted) - 1, -1, -1):
+        reached[start] = any(reached[end] for _, end in wanted[start])
+    return reached[0]
 
 
 def _joined(

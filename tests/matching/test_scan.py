@@ -134,3 +134,20 @@ def test_numbers_of_words_skip_what_is_no_character() -> None:
     assert len(set(codes)) == len(codes)
     for code in codes:
         assert code.encode().decode() == code
+
+
+def test_a_query_whose_words_no_text_has_is_hopeless() -> None:
+    numbers = {"video": 1, "robot": 2}
+    for query, is_hopeless in {
+        "video": False,
+        "zzzz": True,
+        "video zzzz": True,
+        "video -zzzz": False,
+        "zzzz -video": True,
+        "zzzz OR video": False,
+        '"zzzz robot"': True,
+        "zzz*": True,
+        "author:zzzz": False,
+        "*": False,
+    }.items():
+        assert TextScan(expression(query), numbers).is_hopeless is is_hopeless, query

@@ -47,6 +47,8 @@ async def search_texts(
         return Matched(ranks=dict.fromkeys(every, 0), searched=len(every))
     expressions = [*(_in_fields(query) if is_ranked else ()), query.expression]
     scans = [await _scan_of(conn, expression) for expression in expressions]
+    if scans[-1].is_hopeless:
+        return Matched(ranks={}, searched=len(await paper_texts.ids(conn, first=first)))
     ranks: dict[PaperId, int] = {}
     undecided: list[PaperId] = []
     searched = 0
