@@ -274,6 +274,17 @@ async def test_a_replacement_wants_the_same_list_days(world: World) -> None:
     assert sorted(world.posted_ids()) == ["2608.00001", "2608.00002"]
 
 
+async def test_what_is_undone_gets_no_hint_for_it_was_wanted_like_this(world: World) -> None:
+    await listed(world, "Diffusion")
+    await subscribe(world, "diffussion")
+    shown = await world.admin.slash(world.channel, "unsubscribe", keywords="diffussion")
+
+    said = text_of(await world.admin.click(shown.response, label="Undo"))
+
+    assert "`diffussion` (continued)" in said
+    assert "💡" not in said
+
+
 async def test_a_hint_pressed_twice_replaces_once(world: World) -> None:
     await listed(world, "Diffusion")
     shown = (await subscribe(world, "diffussion")).response

@@ -45,6 +45,7 @@ class Search:
         self._database = context.database
         self._limits = context.limits
         self._clock = context.clock
+        self._studying = asyncio.Lock()  # one study at a time, which bounds their memory
 
     async def preview(self, keywords: str, *, days: int) -> Preview:
         """The papers of the last `days` list days that the query matches.
@@ -81,7 +82,8 @@ class Search:
         """As `recent`, for what a person typed, and how it was read, with hints."""
         window = await self._window(days)
         expressions = [query.expression for query in queries]
-        matches, result = await asyncio.to_thread(_studied, window, queries, days, self._limits)
+        async with self._studying:
+            matches, result = await asyncio.to_thread(_studied, window, queries, days, self._limits)
         return _by_query(window, expressions, matches), result
 
     async def recent(self, compiled: Collection[str], *, days: int) -> dict[str, list[Paper]]:
