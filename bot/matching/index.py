@@ -32,7 +32,6 @@ _OPERATORS: Final[dict[str, Callable[[int, int], int]]] = {
     "|": int.__or__,
     "~": lambda one, other: one & ~other,
 }
-_LAST: Final = "\U0010ffff"  # after every character of a word
 
 
 class PaperIndex:
@@ -240,8 +239,10 @@ class _Words:
         """The papers that have a word, or a pair of words, that begins like this."""
         keys = self._sorted[" " in text]
         found = 0
-        for key in keys[bisect_left(keys, text) : bisect_left(keys, text + _LAST)]:
-            found |= self.papers[key]
+        place = bisect_left(keys, text)
+        while place < len(keys) and keys[place].startswith(text):
+            found |= self.papers[keys[place]]
+            place += 1
         return found
 
 
