@@ -58,8 +58,9 @@ def query_readings(words: Sequence[str], start: int, mode: Mode) -> Iterator[tup
                 if is_run:
                     glued = AMERICAN.get(glued, glued)
             yield end + 1, glued
-            if is_run and word in BRITISH:
-                yield end + 1, beginning + BRITISH[word]
+            if not is_whole:
+                for other in _other_endings(word, mode):
+                    yield end + 1, beginning + other
         if end + 1 < len(words):
             following = _unfolded(word, mode) if len(begun) < MAX_BEGINNINGS else (word,)
             begun = tuple([beginning + number for beginning in begun for number in following])
@@ -76,6 +77,15 @@ def _unfolded(word: str, mode: Mode) -> tuple[str, ...]:
     if mode is Mode.RUN and word in BRITISH:
         return (*numbers(word), BRITISH[word])
     return numbers(word)
+
+
+@lru_cache(maxsize=4096)
+def _other_endings(word: str, mode: Mode) -> list[str]:
+    """What else a folded word may have been, at the end of a compound: *gpus* in *finegpus* stays as it is."""
+    typical = "compound"
+    ends = [fold(typical + plural).removeprefix(typical) for plural in numbers(word)]
+    british = [BRITISH[word]] if mode is Mode.RUN and word in BRITISH else []
+    return [*(end for end in dict.fromkeys(ends) if end != word), *british]
 
 
 def lower_reading(word: str) -> str:
