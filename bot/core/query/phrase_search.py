@@ -53,14 +53,9 @@ def query_readings(words: Sequence[str], start: int, mode: Mode) -> Iterator[tup
         is_whole = end == last_prefix or word[-1] == _STRICT[1]
         for beginning in begun:
             glued = beginning + word
-            if not is_whole:
-                glued = fold(glued)
-                if is_run:
-                    glued = AMERICAN.get(glued, glued)
-            yield end + 1, glued
-            if not is_whole:
-                for other in _other_endings(word, mode):
-                    yield end + 1, beginning + other
+            yield end + 1, glued if is_whole else _folded(glued, mode)
+            for other in () if is_whole else _other_endings(word, mode):
+                yield end + 1, beginning + other
         if end + 1 < len(words):
             following = _unfolded(word, mode) if len(begun) < MAX_BEGINNINGS else (word,)
             begun = tuple([beginning + number for beginning in begun for number in following])
@@ -79,9 +74,14 @@ def _unfolded(word: str, mode: Mode) -> tuple[str, ...]:
     return numbers(word)
 
 
+def _folded(word: str, mode: Mode) -> str:
+    folded = fold(word)
+    return AMERICAN.get(folded, folded) if mode is Mode.RUN else folded
+
+
 @lru_cache(maxsize=4096)
 def _other_endings(word: str, mode: Mode) -> list[str]:
-    """What else a folded word may have been, at the end of a compound: *gpus* in *finegpus* stays as it is."""
+    """What else a folded word may have been at the end of a compound: *finegpus* keeps its ending."""
     typical = "compound"
     ends = [fold(typical + plural).removeprefix(typical) for plural in numbers(word)]
     british = [BRITISH[word]] if mode is Mode.RUN and word in BRITISH else []
