@@ -94,7 +94,7 @@ async def test_a_member_looks_in_channels_and_in_private_but_changes_nothing(vis
     await expect(visitor.command("preview")).to_be_visible()
     await expect(visitor.command("subscribe")).to_have_count(0)
     answer = await visitor.run("preview", keywords="agents")
-    await expect(answer).to_contain_text("agent matches:")
+    await expect(answer).to_contain_text("agents matches:")
     await visitor.become("Ada, admin")
     await expect(visitor.messages.filter(has_text="used /subscribe")).to_have_count(1)
     await expect(visitor.messages.filter(has_text="used /preview")).to_have_count(0)

@@ -68,7 +68,7 @@ def _marked(word: str) -> str:
 def _unfolded(word: str, mode: Mode) -> tuple[str, ...]:
     """What a folded word may have been before it became a part of a compound."""
     if word[-1] == _STRICT[1]:
-        return (word,)
+        return (word, f"{word[:-1]}s{_STRICT[1]}")
     if mode is Mode.RUN and word in BRITISH:
         return (*numbers(word), BRITISH[word])
     return numbers(word)
@@ -83,7 +83,8 @@ def _folded(word: str, mode: Mode) -> str:
 def _other_endings(word: str, mode: Mode) -> list[str]:
     """What else a folded word may have been at the end of a compound: *finegpus* keeps its ending."""
     typical = "compound"
-    ends = [fold(typical + plural).removeprefix(typical) for plural in numbers(word)]
+    plurals = [plural for plural in numbers(word) if fold(plural) == word]
+    ends = [fold(typical + plural).removeprefix(typical) for plural in plurals]
     british = [BRITISH[word]] if mode is Mode.RUN and word in BRITISH else []
     return [*(end for end in dict.fromkeys(ends) if end != word), *british]
 

@@ -51,7 +51,7 @@ _CLUSTER = re.compile(
     f"[\x00-\x7f]+(?![{_ACCENTS}\u3099\u309a])|[^{_ACCENTS}\u3099\u309a][{_ACCENTS}\u3099\u309a]*|[{_ACCENTS}\u3099\u309a]+"
 )
 # A star that belongs to Markdown (*a*, **A**) does not count.
-_SIGNED: Final = r"(?<!\*)[^\W\d_](?:\+\+|[+#]|\*(?!\*))"
+_SIGNED: Final = r"(?:(?<!\*)|(?<=[^\W\d_]\*))[^\W\d_](?:\+\+|[+#]|\*(?!\*))"
 _WORD = re.compile(rf"{_SIGNED}|[^\W_]+")
 # A hyphen stands in front of a digit, and of a v with a digit, after three letters: Qwen-2, DINO-v-2.
 _VERSION: Final = r"(?<=[^\W\d_]{3})(?=v?\d)"
@@ -89,6 +89,7 @@ GREEK_NAMES: Final = {
         "omega",
     ]
 }
+_RAISING = re.compile(r"[\^{}]")
 _RAISED_FIGURE = re.compile(r"\^(?:(\d+)|\{(\d+)\})")
 _CHUNK = re.compile(r"\S+")
 _MAX_RAISED: Final = 3  # figures of one chunk that may be left out one by one; of more, all or none
@@ -222,9 +223,9 @@ def _paths(
             yield path
             path = []
         if is_literal:
-            path.append(
-                Part(word, text[starts[first] : ends[last - 1]], starts[first], ends[last - 1], joins)
-            )
+            source = text[starts[first] : ends[last - 1]]
+            source = _RAISING.sub("", source) if "^" in source else source
+            path.append(Part(word, source, starts[first], ends[last - 1], joins))
             continue
         if pattern is _GREEK_WORD and word in GREEK_NAMES:
             path.append(Part(GREEK_NAMES[word], GREEK_NAMES[word], starts[first], ends[last - 1], joins))
