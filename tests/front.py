@@ -125,7 +125,6 @@ class Start:
     front: Front
     folder: Path
     waits: list[float] = field(default_factory=list[float])
-    before_retry: Callable[[], None] = lambda: None
 
     async def until(self, claim: Callable[[], object]) -> None:
         async with asyncio.timeout(LIMIT_SECONDS):
@@ -134,7 +133,6 @@ class Start:
 
     async def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
-        self.before_retry()
         await asyncio.sleep(0)
 
     async def run(self, **settings: Any) -> None:
