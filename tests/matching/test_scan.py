@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.matching.index import PaperIndex
-from bot.matching.scan import Columns, TextScan, encoded, looked_for, search_text, stored_words
+from bot.matching.scan import TextScan
+from bot.matching.scan_texts import Columns, encoded, search_text, stored_words
+from bot.matching.scan_words import looked_for
 from tests.examples import examples
 from tests.list_days import both_sources, papers_of
 from tests.matching.test_oracle import EXAMPLES, KEYWORDS, PAPERS, QUERIES, queries_from

@@ -18,7 +18,9 @@ from bot.core.query.errors import QueryError
 from bot.core.query.expression import EVERY_PAPER
 from bot.core.query.nodes import Field
 from bot.matching.index import PaperIndex
-from bot.matching.scan import Columns, TextScan, looked_for
+from bot.matching.scan import TextScan
+from bot.matching.scan_texts import Columns
+from bot.matching.scan_words import looked_for
 from bot.store import paper_texts, paper_words, papers
 
 # Where a match counts more: in the title, then in the keywords, then elsewhere.

@@ -13,7 +13,7 @@ from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.core.plurals import count
 from bot.errors import StoreError
-from bot.matching.scan import TEXT_VERSION, encoded, search_text, stored_words
+from bot.matching.scan_texts import TEXT_VERSION, encoded, search_text, stored_words
 from bot.services.context import ServiceContext
 from bot.store import paper_texts, paper_words, papers
 from bot.store.database import Database
