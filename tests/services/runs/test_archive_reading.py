@@ -16,28 +16,11 @@ from bot.services.runs.archive_reading import PAUSE_SECONDS, RESERVED_REQUESTS, 
 from bot.services.runs.polling import Polling
 from bot.sources.fetching import FetchLimits
 from bot.sources.huggingface import HuggingFace
-from bot.store import list_days, papers, subscriptions
+from bot.store import papers, subscriptions
 from tests.fakes.huggingface import Fault
 from tests.samples import NOW
 from tests.services.bots import LIVE, Bot, context_of
-
-REFUSAL = Fault(status=403)
-
-
-def days(bot: Bot, *back: int) -> list[str]:
-    return [str(bot.today - timedelta(days=one)) for one in back]
-
-
-def asked(bot: Bot) -> list[str]:
-    """The days asked for since the last call."""
-    found = bot.hub.days_asked
-    bot.hub.requests.clear()
-    return found
-
-
-async def known(bot: Bot) -> set[date]:
-    async with bot.database.read() as conn:
-        return set(await list_days.reads(conn, date.min, date.max))
+from tests.services.runs.list_reading import REFUSAL, asked, days, known
 
 
 def reader(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +17,7 @@ from bot.store import list_days, papers
 from tests.fakes.huggingface import Fault
 from tests.fakes.leaks import FINAL_LEAKS, PASSING_LEAKS, leaked
 from tests.services.bots import Bot, a_bot
-
-REFUSAL = Fault(status=403)
-
-
-def days(bot: Bot, *back: int) -> list[str]:
-    return [str(bot.today - timedelta(days=one)) for one in back]
-
-
-def asked(bot: Bot) -> list[str]:
-    """The days asked for since the last call."""
-    found = bot.hub.days_asked
-    bot.hub.requests.clear()
-    return found
-
-
-async def known(bot: Bot) -> set[date]:
-    async with bot.database.read() as conn:
-        return set(await list_days.reads(conn, date.min, date.max))
+from tests.services.runs.list_reading import REFUSAL, asked, days, known
 
 
 async def test_the_first_poll_reads_only_the_open_day(bot: Bot) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.core.papers import Paper
-from bot.matching.scan import encoded
+from bot.matching.scan_texts import encoded
 from bot.services.runs import search_texts
 from bot.services.runs.search_texts import SearchTexts
 from bot.store import paper_texts, paper_words
