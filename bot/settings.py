@@ -28,7 +28,8 @@ from typing_extensions import override
 
 from bot.core.limits import MAX_FEEDS, MAX_QUERY_LENGTH, MAX_SUBSCRIPTIONS, Limits
 from bot.core.list_days import FIRST_LIST_DAY
-from bot.core.schedules import Schedule, parse_time, parse_timezone, parse_weekdays
+from bot.core.schedules import Schedule, parse_timezone
+from bot.core.typed_times import parse_time, parse_weekdays
 from bot.errors import ConfigError
 from bot.proxies import Proxies, proxy_address, secrets_of
 from bot.store.sqlite.address import MUST_BE, AddressError, database_path

@@ -12,6 +12,7 @@ from bot.client import Client
 from bot.core.feeds import Style
 from bot.core.ids import ChannelId, RoleId
 from bot.core.schedules import Cadence
+from bot.core.typed_times import times_like, weekdays_like
 from bot.discord.answers import defaults as servers_answers
 from bot.discord.answers import feed_settings as answers
 from bot.discord.answers import results as results_answers
@@ -33,6 +34,7 @@ from bot.discord.ui.pages import answer
 from bot.services.container import Services
 from bot.services.feeds.feeds import FeedState
 from bot.services.feeds.filters import FilterChange
+from bot.services.feeds.servers import FORGET
 from bot.services.feeds.timezones import label, timezones_like
 from cogs.history import HistoryCommand
 from cogs.transfer import TransferCommands
@@ -83,9 +85,9 @@ class ConfigCog(
     @app_commands.command()
     @app_commands.describe(
         cadence="live: as soon as a paper is listed; daily: once a day; weekly: the best of the week",
-        time="The time to post, as HH:MM (24-hour clock)",
+        time="The time to post, such as 17:30, 8am or noon",
         timezone="The time zone of that time. Type a city to find it",
-        weekdays="The days to post on, such as Mon-Fri, Mon,Thu or all",
+        weekdays="The days to post on, such as Mon-Fri, mon wed, weekdays or every day",
         channel=_CHANNEL,
     )
     async def schedule(  # noqa: PLR0917 - the options of the command
@@ -113,9 +115,9 @@ class ConfigCog(
 
     @app_commands.command()
     @app_commands.describe(
-        time="The time at which new channels post, as HH:MM (24-hour clock); none resets it",
+        time="The time at which new channels post, such as 17:30 or 8am; none resets it",
         timezone="The time zone of new channels. Type a city to find it; none resets it",
-        weekdays="The days on which new channels post, such as Mon-Fri, Mon,Thu or all; none resets them",
+        weekdays="The days on which new channels post, such as Mon-Fri or every day; none resets them",
     )
     async def defaults(
         self,
@@ -143,6 +145,30 @@ class ConfigCog(
     ) -> list[app_commands.Choice[str]]:
         found = timezones_like(current, now=self._clock())
         return choices((label(name), name) for name in found)
+
+    @schedule.autocomplete("time")
+    async def _complete_time(
+        self, _: discord.Interaction[Client], current: str
+    ) -> list[app_commands.Choice[str]]:
+        return choices(times_like(current))
+
+    @schedule.autocomplete("weekdays")
+    async def _complete_weekdays(
+        self, _: discord.Interaction[Client], current: str
+    ) -> list[app_commands.Choice[str]]:
+        return choices(weekdays_like(current))
+
+    @defaults.autocomplete("time")
+    async def _complete_default_time(
+        self, _: discord.Interaction[Client], current: str
+    ) -> list[app_commands.Choice[str]]:
+        return choices([*_forgetting(current), *times_like(current)])
+
+    @defaults.autocomplete("weekdays")
+    async def _complete_default_weekdays(
+        self, _: discord.Interaction[Client], current: str
+    ) -> list[app_commands.Choice[str]]:
+        return choices([*_forgetting(current), *weekdays_like(current)])
 
     @app_commands.command()
     @app_commands.describe(
@@ -286,3 +312,8 @@ class ConfigCog(
     ) -> Collection[ChannelId]:
         """The channel, if there is one and the user can see it."""
         return await Viewer.of(interaction).visible([] if channel_id is None else [channel_id])
+
+
+def _forgetting(typed: str) -> list[tuple[str, str]]:
+    """The word that resets a default, as long as what was typed may become it."""
+    return [(f"{FORGET}: the bot's own", FORGET)] if FORGET.startswith(typed.strip().casefold()) else []

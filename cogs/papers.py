@@ -9,7 +9,7 @@ from discord.ext import commands
 from bot.client import Client
 from bot.core.papers import parse_paper_id
 from bot.discord.answers import papers as answers
-from bot.discord.ui.options import Keywords, PaperText, PeriodChoice, ShortText, SortChoice
+from bot.discord.ui.options import Keywords, PaperText, PeriodChoice, ShortText, SortChoice, choices
 from bot.discord.ui.pages import answer, answer_lazily, answer_with
 from bot.discord.ui.replies import defer_publicly
 from bot.services.clock import Clock
@@ -37,13 +37,19 @@ class PapersCog(commands.Cog):
         await answer(interaction, answers.list_day(papers, now=self._clock()))
 
     @group.command()
-    @app_commands.describe(date="The day, as YYYY-MM-DD, today or yesterday")
+    @app_commands.describe(date="The day, such as 2026-11-26, Nov 26, last friday or yesterday")
     async def date(self, interaction: discord.Interaction[Client], date: ShortText) -> None:
         """Show the papers listed on a day."""
         day = self._papers.day(date)
         await defer_publicly(interaction)
         papers = await self._papers.on(day)
         await answer(interaction, answers.list_day(papers, now=self._clock()))
+
+    @date.autocomplete("date")
+    async def _complete_date(
+        self, _: discord.Interaction[Client], current: str
+    ) -> list[app_commands.Choice[str]]:
+        return choices(self._papers.days_like(current))
 
     @group.command()
     @app_commands.describe(

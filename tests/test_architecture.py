@@ -32,6 +32,7 @@ PURE_LIBRARIES = {
     "__future__",
     "bisect",
     "collections",
+    "contextlib",
     "dataclasses",
     "difflib",
     "datetime",

@@ -87,53 +87,8 @@ def in_effect(schedule: Schedule) -> tuple[object, ...]:
     return (schedule.cadence, schedule.time, schedule.timezone, days)
 
 
-def parse_time(text: str) -> time:
-    """Parse ``HH:MM`` on a 24-hour clock.
-
-    Raises:
-        UserError: it is anything else.
-    """
-    hours, _, minutes = text.strip().partition(":")
-    if (
-        len(hours) in (1, 2)
-        and len(minutes) == 2
-        and (hours + minutes).isascii()
-        and (hours + minutes).isdigit()
-        and int(hours) < 24
-        and int(minutes) < 60
-    ):
-        return time(int(hours), int(minutes))
-    raise UserError("The time must be `HH:MM` on a 24-hour clock, such as `09:00` or `17:30`.")
-
-
-def parse_weekdays(text: str) -> frozenset[int]:
-    """Parse days such as ``Mon-Fri``, ``Mon,Thu``, ``Fri-Mon`` or ``all``. Full names work too.
-
-    Raises:
-        UserError: a name is not a weekday, or there is none.
-    """
-    if text.strip().casefold() in {"all", "every day", "daily"}:
-        return frozenset(range(7))
-    days: set[int] = set()
-    for part in text.replace("\N{EN DASH}", "-").split(","):
-        first, dash, last = part.partition("-")
-        start = _weekday(first)
-        end = _weekday(last) if dash else start
-        days.update(day % 7 for day in range(start, start + (end - start) % 7 + 1))
-    return frozenset(days)
-
-
-def _weekday(name: str) -> int:
-    folded = name.strip().casefold()
-    names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-    for number, full in enumerate(names):
-        if len(folded) >= 3 and full.startswith(folded):
-            return number
-    raise UserError("The weekdays must read like `Mon-Fri`, `Mon,Thu` or `all`.")
-
-
 def weekdays_text(weekdays: frozenset[int]) -> str:
-    """The days in the shortest form that `parse_weekdays` accepts."""
+    """The days in their shortest form, which `parse_weekdays` reads."""
     if len(weekdays) == 7:
         return "all"
     days = sorted(weekdays)

@@ -93,6 +93,18 @@ async def test_cities_find_their_time_zones(world: World) -> None:
     assert await offered("qwertzuiop") == []
 
 
+async def test_times_days_and_dates_are_offered_as_they_were_read(world: World) -> None:
+    async def offered(command: str, option: str, typed: str) -> dict[str, str]:
+        found = await world.admin.autocomplete(world.channel, command, option, typed)
+        return {choice["name"]: choice["value"] for choice in found}
+
+    assert await offered("config schedule", "time", "5:30pm") == {"17:30 (5:30 PM)": "17:30"}
+    assert await offered("config schedule", "weekdays", "mon, wed") == {"Monday, Wednesday": "Mon,Wed"}
+    assert await offered("config defaults", "time", "n") == {"none: the bot's own": "none"}
+    assert "none" in (await offered("config defaults", "weekdays", "")).values()
+    assert await offered("papers date", "date", "17 aug") == {"Monday, 17 August 2026": "2026-08-17"}
+
+
 async def test_a_live_feed_posts_at_the_next_run(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video")
     await world.admin.slash(world.channel, "config schedule", cadence="live")

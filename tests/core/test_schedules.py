@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -15,11 +14,8 @@ from bot.core.schedules import (
     Cadence,
     Schedule,
     next_run,
-    parse_time,
     parse_timezone,
-    parse_weekdays,
     timezone_names,
-    weekdays_text,
 )
 from bot.errors import UserError
 from tests.examples import examples
@@ -188,85 +184,6 @@ def test_the_weekday_is_that_of_the_zone_and_not_of_utc() -> None:
     monday_alone = schedule("08:00", zone="Pacific/Auckland", weekdays=frozenset({0}))
     found = next_run(monday_alone, after=utc("2026-08-01T00:00"))
     assert found == utc("2026-08-02T20:00")  # Sunday in UTC, Monday morning there
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("09:00", time(9)),
-        ("9:05", time(9, 5)),
-        (" 23:59 ", time(23, 59)),
-        ("00:00", time(0)),
-        ("0:00", time(0)),
-    ],
-)
-def test_a_time_is_read(text: str, expected: time) -> None:
-    assert parse_time(text) == expected
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        ":",
-        "9",
-        "9:5",
-        "24:00",
-        "12:60",
-        "-1:00",
-        "009:00",
-        "9:00pm",
-        "09:00:00",
-        "\u0660\u0669:\u0660\u0660",
-        "²:00",
-        "+9:00",
-        "0x:10",
-    ],
-)
-def test_an_invalid_time_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(UserError, match="HH:MM"):
-        parse_time(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("Mon-Fri", {0, 1, 2, 3, 4}),
-        ("Mon,Thu", {0, 3}),
-        ("mon , THU", {0, 3}),
-        ("Fri-Mon", {4, 5, 6, 0}),
-        ("Monday", {0}),
-        ("Tues,Thurs", {1, 3}),
-        ("Sat\N{EN DASH}Sun", {5, 6}),
-        ("Wed-Wed", {2}),
-        ("Mon-Tue,Fri-Sat", {0, 1, 4, 5}),
-        ("all", EVERY_DAY),
-        (" ALL ", EVERY_DAY),
-        ("Mon-Sun", EVERY_DAY),
-    ],
-)
-def test_weekdays_are_read(text: str, expected: set[int]) -> None:
-    assert parse_weekdays(text) == expected
-
-
-@pytest.mark.parametrize(
-    "text", ["", ",", "Mon,", "Mo", "Mon-", "-Fri", "Mon-Tue-Wed", "1-5", "Mondays!", "Funday", "Mon;Tue"]
-)
-def test_invalid_weekdays_are_refused_with_an_example(text: str) -> None:
-    with pytest.raises(UserError, match="Mon-Fri"):
-        parse_weekdays(text)
-
-
-@given(st.frozensets(st.integers(0, 6), min_size=1))
-def test_weekdays_survive_being_shown_and_read(weekdays: frozenset[int]) -> None:
-    assert parse_weekdays(weekdays_text(weekdays)) == weekdays
-
-
-@given(st.text(max_size=40))
-def test_any_text_is_read_or_refused(text: str) -> None:
-    for parse in (parse_time, parse_weekdays, parse_timezone):
-        with suppress(UserError):
-            parse(text)
 
 
 @pytest.mark.parametrize(

@@ -88,8 +88,8 @@ class TimesForm(Form):
         self.weekdays = _text_input("weekdays", weekdays_text(schedule.weekdays))
         self.city = _text_input("city", schedule.timezone)
         for text, description, field in (
-            ("Time", "HH:MM on a 24-hour clock", self.time),
-            ("Days", "Mon-Fri, Mon,Thu or all", self.weekdays),
+            ("Time", "Such as 17:30, 8am or noon", self.time),
+            ("Days", "Such as Mon-Fri, mon wed, weekdays or every day", self.weekdays),
             ("City or time zone", "For example San Francisco, Berlin or Asia/Tokyo", self.city),
         ):
             self.add_item(discord.ui.Label(text=text, description=description, component=field))

@@ -11,12 +11,8 @@ from bot.core.access import Access
 from bot.core.feeds import Feed, FeedSettings, Place, Style, Subscription
 from bot.core.ids import ChannelId, RoleId, ServerId, UserId
 from bot.core.posts import Post, PostState
-from bot.core.schedules import (
-    Cadence,
-    next_run,
-    parse_time,
-    parse_weekdays,
-)
+from bot.core.schedules import Cadence, next_run
+from bot.core.typed_times import parse_time, parse_weekdays
 from bot.errors import UserError
 from bot.services.changes import record, record_of_server
 from bot.services.context import ServiceContext

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from bot.core.feed_settings import schedule_words
 from bot.core.ids import ServerId, UserId
-from bot.core.schedules import Schedule, ScheduleDefaults, parse_time, parse_weekdays
+from bot.core.schedules import Schedule, ScheduleDefaults
+from bot.core.typed_times import parse_time, parse_weekdays
 from bot.services.changes import record_of_server
 from bot.services.context import ServiceContext
 from bot.services.feeds.timezones import timezone_meant

@@ -13,7 +13,7 @@ from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.query.compiled import CompiledQuery, compile_alternatives, distinct
 from bot.core.query.hints import Hint
-from bot.core.schedules import parse_time, parse_weekdays
+from bot.core.typed_times import parse_time, parse_weekdays
 from bot.errors import UserError
 from bot.services.context import ServiceContext
 from bot.services.feeds.servers import Servers

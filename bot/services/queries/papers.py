@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.core.ids import PaperId
 from bot.core.list_days import FIRST_LIST_DAY, closes_at, open_list_day
 from bot.core.papers import Paper
+from bot.core.typed_dates import dates_like, parse_date
 from bot.errors import (
     NotOpenYetError,
     PaperNotFoundError,
@@ -50,12 +51,17 @@ class Papers:
         self._clock = context.clock
 
     def day(self, text: str) -> date:
-        """Parses a list day: ``YYYY-MM-DD``, ``today`` or ``yesterday``.
+        """Parses a list day, as `parse_date` reads it.
 
         Raises:
             UserError: it is not a date, has not opened yet, or is before the first list.
         """
         return _parse_day(text, open_list_day(self._clock()))
+
+    def days_like(self, typed: str) -> Iterator[tuple[str, str]]:
+        """List days to offer for what was typed so far, each as a label and as text that `day` reads."""
+        today = open_list_day(self._clock())
+        return dates_like(typed, today=today, is_past=True)
 
     async def today(self) -> ListDay:
         """The newest list day that has papers.
@@ -160,17 +166,7 @@ async def _user_errors(what: str) -> AsyncGenerator[None]:
 
 
 def _parse_day(text: str, today: date) -> date:
-    typed = text.strip().casefold()
-    words = {"today": today, "yesterday": today - timedelta(days=1)}
-    if typed in words:
-        return words[typed]
-    try:
-        # fromisoformat also accepts other forms, such as 20260819.
-        day = datetime.strptime(typed, "%Y-%m-%d").replace(tzinfo=UTC).date()
-    except ValueError as error:
-        raise UserError(
-            f"That is not a date. Use `YYYY-MM-DD`, such as `{today}`, or `today` or `yesterday`."
-        ) from error
+    day = parse_date(text, today=today, is_past=True)
     if day > today:
         raise UserError(
             f"The list of {day} is not open yet. The newest list that can have papers is `{today}`."

@@ -11,7 +11,8 @@ from pydantic_core import ErrorDetails
 
 from bot.core.feeds import DEFAULT_MAX_PAPERS, FeedKind, Style
 from bot.core.markdown import fit
-from bot.core.schedules import Cadence, parse_time, parse_timezone, parse_weekdays
+from bot.core.schedules import Cadence, parse_timezone
+from bot.core.typed_times import parse_time, parse_weekdays
 from bot.validators import reading
 
 VERSION = 1
