@@ -36,6 +36,7 @@ from bot.services.feeds.feeds import FeedState
 from bot.services.feeds.filters import FilterChange
 from bot.services.feeds.servers import FORGET
 from bot.services.feeds.timezones import label, timezones_like
+from cogs.focus import FocusCommand
 from cogs.history import HistoryCommand
 from cogs.transfer import TransferCommands
 
@@ -47,6 +48,7 @@ _CHANNEL = "The channel to configure (default: this one)"
 class ConfigCog(
     TransferCommands,
     HistoryCommand,
+    FocusCommand,
     commands.GroupCog,
     group_name="config",
     group_description="Change what, when and how a channel posts",
@@ -54,6 +56,8 @@ class ConfigCog(
     def __init__(self, services: Services) -> None:
         self._feeds = services.feeds
         self._filters = services.filters
+        self._focus = services.focus
+        self._subscriptions = services.subscriptions
         self._transfer = services.transfer
         self._changes = services.changes
         self._servers = services.servers

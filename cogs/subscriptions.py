@@ -7,12 +7,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Client
+from bot.core.focus import Focus
 from bot.discord.answers import subscriptions as answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
 from bot.discord.ui.confirmation import ask
 from bot.discord.ui.hint_buttons import below_subscribe
-from bot.discord.ui.options import Keywords, choices
+from bot.discord.ui.options import FocusChoice, Keywords, choices
 from bot.discord.ui.pages import answer
 from bot.discord.ui.subscription_buttons import UndoButton
 from bot.services.clock import Clock
@@ -31,17 +32,21 @@ class SubscriptionsCog(commands.Cog):
     @app_commands.describe(
         keywords="What to look for, such as: diffusion model, RLHF AND reward. Commas separate subscriptions",
         channel="The channel to post in (default: this one)",
+        focus="How close to the topic: exact, strict, balanced (other words, too), broad (default: exact)",
     )
     async def subscribe(
         self,
         interaction: discord.Interaction[Client],
         keywords: Keywords,
         channel: ChannelOption | None = None,
+        focus: FocusChoice | None = None,
     ) -> None:
         """Subscribe a channel to keywords."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
-        result = await self._subscriptions.subscribe(keywords, place=target.place, user_id=target.user_id)
+        result = await self._subscriptions.subscribe(
+            keywords, place=target.place, user_id=target.user_id, focus=Focus(focus) if focus else None
+        )
         embeds = answers.subscribed(result, now=self._clock())
         await answer(interaction, embeds, buttons=below_subscribe(result))
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.feed_settings import query_words
+from bot.core.feed_settings import focus_note, query_words
+from bot.core.feeds import Subscription
+from bot.core.focus import Focus
 from bot.core.ids import ChannelId, ServerId, UserId
 from bot.core.plurals import in_a_list
 
@@ -23,20 +25,29 @@ class Change:
     what: str  # Discord markdown, with outside text escaped
 
 
-def subscribed_words(texts: Sequence[str]) -> str:
-    return f"subscribed to {_listed(texts)}"
+def subscribed_words(subscriptions: Sequence[Subscription]) -> str:
+    return f"subscribed to {_listed(subscriptions)}"
 
 
-def resubscribed_words(texts: Sequence[str]) -> str:
-    return f"subscribed again to {_listed(texts)}"
+def resubscribed_words(subscriptions: Sequence[Subscription]) -> str:
+    return f"subscribed again to {_listed(subscriptions)}"
 
 
-def unsubscribed_words(texts: Sequence[str]) -> str:
-    return f"unsubscribed from {_listed(texts)}"
+def unsubscribed_words(subscriptions: Sequence[Subscription]) -> str:
+    return f"unsubscribed from {_listed(subscriptions)}"
 
 
-def _listed(texts: Sequence[str]) -> str:
-    named = [f"*{query_words(text) or '…'}*" for text in texts[:_MAX_NAMED]]
-    if len(texts) > _MAX_NAMED:
-        named.append(f"{len(texts) - _MAX_NAMED} more")
+def refocused_words(subscriptions: Sequence[Subscription], *, before: Focus) -> str:
+    """For subscriptions that have the same focus now."""
+    named = _listed([replace(item, focus=Focus.EXACT) for item in subscriptions])
+    return f"focus of {named}: {before.value} → {subscriptions[0].focus.value}"
+
+
+def _listed(subscriptions: Sequence[Subscription]) -> str:
+    named = [
+        f"*{query_words(item.query.text) or '…'}*{focus_note(item.focus)}"
+        for item in subscriptions[:_MAX_NAMED]
+    ]
+    if len(subscriptions) > _MAX_NAMED:
+        named.append(f"{len(subscriptions) - _MAX_NAMED} more")
     return in_a_list(named) or "nothing"

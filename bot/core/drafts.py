@@ -7,6 +7,7 @@ from datetime import time
 from enum import IntEnum
 
 from bot.core.feeds import Place
+from bot.core.focus import Focus
 from bot.core.schedules import Cadence, Schedule
 
 
@@ -31,6 +32,7 @@ class Draft:
     is_waiting: bool = False  # the place is paused or blocked, so nothing is posted there for now
     typed: str = ""  # the keywords as typed, for editing
     keywords: str = ""  # the same on one line; '' if they cannot be read
+    focus: Focus | None = None  # of the keywords, if one was chosen
 
     @property
     def is_answered(self) -> bool:
@@ -69,6 +71,9 @@ class Draft:
     def refusing(self, typed: str) -> Draft:
         """With what was typed kept for editing, and no keywords meanwhile."""
         return replace(self, typed=typed, keywords="")
+
+    def with_focus(self, focus: Focus) -> Draft:
+        return replace(self, focus=focus)
 
     def with_cadence(self, cadence: Cadence) -> Draft:
         return replace(self, schedule=replace(self.schedule, cadence=cadence), is_own_schedule=True)

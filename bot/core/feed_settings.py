@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.core.feeds import FeedSettings
+from bot.core.focus import Focus
 from bot.core.ids import RoleId
 from bot.core.markdown import escape, fit
 from bot.core.plurals import count
@@ -60,6 +61,11 @@ def mention_words(role_id: RoleId | None) -> str:
 def query_words(text: str) -> str:
     """A query within a sentence: escaped, and shortened where it is long."""
     return fit(text, (), MAX_SHOWN_LENGTH)
+
+
+def focus_note(focus: Focus) -> str:
+    """What stands behind a subscription whose focus is not exact."""
+    return "" if focus is Focus.EXACT else f" (focus {focus.value})"
 
 
 def _exclude_words(exclude: CompiledQuery | None) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from bot.core.focus import Focus
 from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, SubscriptionId, UserId
 from bot.core.query.compiled import CompiledQuery
 from bot.core.schedules import Schedule
@@ -125,6 +126,8 @@ class Subscription:
     created_at: datetime
     created_by: UserId
     resumed: Resumption | None = None
+    focus: Focus = Focus.EXACT
+    focus_terms: str | None = None  # what is compared with papers; None if they are not compared
 
     def last_run_at(self, feed: Feed) -> datetime | None:
         """The last finished run of its feed that had this subscription."""

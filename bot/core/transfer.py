@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.core.feeds import FeedKind, FeedSettings
+from bot.core.focus import Focus
 from bot.core.ids import ChannelId
 from bot.core.query.compiled import CompiledQuery, Merged
 
@@ -20,6 +21,7 @@ class WantedFeed:
     schedule: Mapping[str, object] = field(default_factory=dict[str, object])  # fields of Schedule
     settings: Mapping[str, object] = field(default_factory=dict[str, object])  # other fields of FeedSettings
     queries: tuple[CompiledQuery, ...] = ()
+    focus_of: Mapping[str, Focus] = field(default_factory=dict[str, Focus])  # by canonical form
     merged: tuple[Merged, ...] = ()
 
     def over(self, before: FeedSettings) -> FeedSettings:

@@ -14,6 +14,7 @@ from bot.services.delivery.outbox import Delivery
 from bot.services.delivery.pace import ChannelPace
 from bot.services.feeds.feeds import Feeds
 from bot.services.feeds.filters import Filters
+from bot.services.feeds.focus import FocusSetting
 from bot.services.feeds.servers import Servers
 from bot.services.feeds.setup import Setup
 from bot.services.feeds.subscriptions import Subscriptions
@@ -48,6 +49,7 @@ class Services:
     subscriptions: Subscriptions
     feeds: Feeds
     filters: Filters
+    focus: FocusSetting
     transfer: Transfer
     changes: Changes
     results: Results
@@ -86,6 +88,7 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
         subscriptions=subscriptions,
         feeds=feeds,
         filters=Filters(context, feeds=feeds, search=search),
+        focus=FocusSetting(context, runs=runs),
         transfer=Transfer(context, delivery=delivery),
         changes=Changes(context),
         results=Results(context),

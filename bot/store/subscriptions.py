@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Resumption, Subscription
+from bot.core.focus import Focus
 from bot.core.ids import FeedId, SubscriptionId, UserId
 from bot.core.query.compiled import CompiledQuery
 from bot.store import tables
@@ -31,6 +32,8 @@ _read = (
     _columns.created_by,
     _columns.resumed_at,
     _columns.resumed_ran_at,
+    _columns.focus,
+    _columns.focus_terms,
 )
 _order = (_columns.created_at, _columns.id)
 _SEPARATOR: Final = "\x1e"  # in no expression
@@ -118,6 +121,14 @@ async def resume(
     return resumed
 
 
+async def set_focus(
+    conn: AsyncConnection, subscription_id: SubscriptionId, focus: Focus, *, terms: str | None
+) -> None:
+    """Store the focus, with what is compared with papers for it."""
+    values = {"focus": focus.value, "focus_terms": terms}
+    await conn.execute(update(_subscriptions).where(_columns.id == subscription_id).values(values))
+
+
 async def removed(conn: AsyncConnection, feed_id: FeedId) -> dict[str, Removed]:
     """The feed's removed subscriptions that are still kept, by canonical form."""
     found = await _removed(conn, _columns.feed_id == feed_id, _columns.ended_at.is_not(None))
@@ -178,8 +189,14 @@ async def outdated(conn: AsyncConnection, rules_version: int) -> list[Subscripti
     return await _where(conn, _columns.rules_version != rules_version)
 
 
-async def recompile(conn: AsyncConnection, subscription_id: SubscriptionId, query: CompiledQuery) -> None:
-    """Store what the query is under new rules.
+async def recompile(
+    conn: AsyncConnection,
+    subscription_id: SubscriptionId,
+    query: CompiledQuery,
+    *,
+    focus_terms: str | None = None,
+) -> None:
+    """Store what the query is under new rules, and what is compared with papers for its focus.
 
     Two queries of a feed that the new rules make one become one: of two that are subscribed this one goes,
     and the other wants papers from the earlier of the two days on; one that was removed goes before one that
@@ -213,6 +230,7 @@ async def recompile(conn: AsyncConnection, subscription_id: SubscriptionId, quer
         "canonical": query.canonical,
         "compiled": query.expression,
         "rules_version": query.rules_version,
+        "focus_terms": focus_terms,
     }
     await conn.execute(update(_subscriptions).where(this).values(values))
 
@@ -246,6 +264,8 @@ def _values(rows: Iterable[Sequence[Any]]) -> list[Subscription]:
             created_at=created_at,
             created_by=UserId(created_by),
             resumed=None if resumed_at is None else Resumption(at=resumed_at, ran_at=ran_at),
+            focus=focus,
+            focus_terms=focus_terms,
         )
         for (
             id_,
@@ -259,5 +279,7 @@ def _values(rows: Iterable[Sequence[Any]]) -> list[Subscription]:
             created_by,
             resumed_at,
             ran_at,
+            focus,
+            focus_terms,
         ) in rows
     ]

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from bot.core.feeds import FeedKind, Style
+from bot.core.focus import Focus
 from bot.core.notices import NoticeKind, NoticeState
 from bot.core.posts import FollowUpKind, FollowUpState, Form, PostState
 from bot.core.runs import Outcome
@@ -204,6 +205,8 @@ subscriptions = Table(
     Column("canonical", Text, nullable=False),
     Column("compiled", Text, nullable=False),
     Column("rules_version", Integer, nullable=False),
+    _choice("focus", Focus, nullable=False, server_default=Focus.EXACT.value),
+    Column("focus_terms", Text),  # compiled too; none where the focus is exact
     Column("since", Date, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", Id, nullable=False),

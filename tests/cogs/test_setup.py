@@ -55,6 +55,9 @@ class Person:
     async def choose(self, channel: Any) -> Any:
         return await self.who.select(self.panel, [channel], custom_id=self._id("channel"))
 
+    async def focus(self, value: str) -> Any:
+        return await self.who.select(self.panel, [value], custom_id=self._id("focus"))
+
     async def cadence(self, value: str) -> Any:
         return await self.who.select(self.panel, [value], custom_id=self._id("cadence"))
 

@@ -7,7 +7,8 @@ from datetime import datetime
 
 import discord
 
-from bot.core.feed_settings import query_words
+from bot.core.feed_settings import focus_note, query_words
+from bot.core.focus import Focus
 from bot.core.ids import ChannelId
 from bot.core.plurals import count
 from bot.discord.answers.feed_status import ADD_A_SUBSCRIPTION, merged_keywords, next_post
@@ -92,7 +93,11 @@ def _lines(transfer: FeedTransfer, *, has_happened: bool) -> Iterator[str]:
     yield f"{'🆕' if is_new else '✏️'} {where}{' (not set up yet)' if is_new and not has_happened else ''}"
     if transfer.adds:
         more = len(transfer.adds) - _MAX_NAMED
-        named = ", ".join(f"*{query_words(query.text) or '…'}*" for query in transfer.adds[:_MAX_NAMED])
+        named = ", ".join(
+            f"*{query_words(query.text) or '…'}*"
+            f"{focus_note(transfer.focus_of.get(query.canonical, Focus.EXACT))}"
+            for query in transfer.adds[:_MAX_NAMED]
+        )
         rest = f" and {more} more" if more > 0 else ""
         yield f"· {count(len(transfer.adds), 'new subscription')}: {named}{rest}"
     if transfer.resumed:
@@ -105,6 +110,11 @@ def _lines(transfer: FeedTransfer, *, has_happened: bool) -> Iterator[str]:
             else ("were removed before and continue where they")
         )
         yield f"· {transfer.resumed} of these {was} left off{returned}"
+    for item in transfer.refocused[:_MAX_NAMED]:
+        text = query_words(item.subscription.query.text) or "…"
+        yield f"· Focus of *{text}*: {item.before.value} → {item.subscription.focus.value}"
+    if (more := len(transfer.refocused) - _MAX_NAMED) > 0:
+        yield f"· Focus of {more} more"
     if transfer.same:
         yield f"· {count(transfer.same, 'subscription')} already there"
     yield from (f"· {line}" for line in merged_keywords(transfer.merged))

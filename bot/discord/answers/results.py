@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import discord
 
+from bot.core.feed_settings import focus_note
 from bot.core.markdown import length
 from bot.core.plurals import count
 from bot.core.query.relevance import relevance_text
@@ -45,7 +46,8 @@ def _line(result: Result) -> str:
             f" 💡 most only mention it: {code(rewrite.text)} leaves those out"
             for rewrite in as_topic(result.subscription.query.text)
         )
-    return f"• {code(result.subscription.query.text)}: {papers}{close}{_ADVICE[result.verdict]}"
+    named = f"{code(result.subscription.query.text)}{focus_note(result.subscription.focus)}"
+    return f"• {named}: {papers}{close}{_ADVICE[result.verdict]}"
 
 
 def _summary(results: Sequence[Result]) -> str:

@@ -8,7 +8,8 @@ from datetime import datetime
 import discord
 
 from bot.core.drafts import Draft, Page
-from bot.core.feed_settings import times_words
+from bot.core.feed_settings import focus_note, times_words
+from bot.core.focus import Focus
 from bot.core.markdown import length, link
 from bot.core.plurals import count
 from bot.core.schedules import Cadence, next_run
@@ -143,7 +144,7 @@ def _summary(draft: Draft, samples: Samples, *, now: datetime) -> str:
         f"**Where:** {where}",
         f"**When:** {schedule_text(draft.schedule)}",
         _first_post(draft, now=now),
-        f"**Which:** {added}",
+        f"**Which:** {added}{focus_note(draft.focus or Focus.EXACT)}",
         *_samples(samples, room=MAX_PAGE_LENGTH - 500),
         "",
         "The first post covers the whole of today's list; later posts cover newer papers.",

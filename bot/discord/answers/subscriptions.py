@@ -7,8 +7,9 @@ from datetime import datetime
 import discord
 
 from bot.core.cards import date_text
-from bot.core.feed_settings import differences
+from bot.core.feed_settings import differences, focus_note
 from bot.core.feeds import REMOVED_KEPT, Subscription
+from bot.core.focus import Focus
 from bot.core.ids import ChannelId
 from bot.core.plurals import count, in_a_list, is_or_are, of_them
 from bot.discord.answers.feed_status import (
@@ -40,7 +41,9 @@ from bot.services.queries.search import RECENT_DAYS
 def subscribed(result: Subscribed, *, now: datetime, title: str = "") -> list[discord.Embed]:
     """What /subscribe or *Undo* did, how many recent papers each keyword matches, and the next post."""
     channel = f"<#{result.feed.channel_id}>"
-    has_changed = result.made_up is not None or any(item.is_new for item in result.wanted)
+    has_changed = result.made_up is not None or any(
+        item.is_new or item.focus_before is not None for item in result.wanted
+    )
     intro = f"{channel} is now subscribed to:"
     if not has_changed:
         intro = f"Nothing changed: {channel} is already subscribed to:"
@@ -124,7 +127,11 @@ def _wanted(item: SubscribedQuery, *, study: Study, has_changed: bool) -> str:
         note = " (continued)"
     elif has_changed and not item.is_new:
         note = " (already subscribed)"
-    query = item.subscription.query
+    query, focus = item.subscription.query, item.subscription.focus
+    if item.focus_before is not None:
+        note = f" (focus {item.focus_before.value} → {focus.value})"
+    elif focus is not Focus.EXACT:
+        note = f"{focus_note(focus)}{note}"
     line = f"• {code(query.text)}{note}: {recent} in the last {RECENT_DAYS} days{today}"
     return "\n".join(filter(None, (line, reading_line(query, study))))
 
@@ -199,7 +206,8 @@ def subscription_list(
 
 
 def _listed(subscription: Subscription) -> str:
-    line = f"• {code(subscription.query.text)}, since {date_text(subscription.since)}"
+    named = f"{code(subscription.query.text)}{focus_note(subscription.focus)}"
+    line = f"• {named}, since {date_text(subscription.since)}"
     return "\n".join(filter(None, (line, reading_line(subscription.query))))
 
 

@@ -20,6 +20,7 @@ PaperText = app_commands.Range[str, 1, 400]
 # The choices of /config, under the names of their values.
 CadenceChoice = Literal["live", "daily", "weekly"]
 StyleChoice = Literal["cards", "digest"]
+FocusChoice = Literal["exact", "strict", "balanced", "broad"]
 # The orders of /papers search, and the choices of /papers top.
 SortChoice = Literal["match", "upvotes", "day"]
 PeriodChoice = Literal["week", "month", "year"]

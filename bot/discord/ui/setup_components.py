@@ -10,8 +10,10 @@ import discord
 from typing_extensions import override
 
 from bot.core.drafts import Draft, Page
+from bot.core.focus import Focus
 from bot.core.query.hints import Hint
 from bot.core.schedules import weekdays_text
+from bot.discord.answers.focus import MEANINGS as FOCUS_MEANINGS
 from bot.discord.answers.hints import instead_label
 from bot.discord.answers.setup import CADENCES
 from bot.discord.ui.components import SafeModal
@@ -30,6 +32,7 @@ class Action(StrEnum):
     FIRST_HINT = "hint1"
     SECOND_HINT = "hint2"
     CADENCE = "cadence"
+    FOCUS = "focus"
     TIMES = "times"
     BACK = "back"
     NEXT = "next"
@@ -113,6 +116,8 @@ def components(key: str, draft: Draft, *, hints: Sequence[Hint] = ()) -> Iterato
             yield _button(key, Action.KEYWORDS, label, is_main=not draft.is_answered)
             for action, hint in zip(HINT_ACTIONS, hints, strict=False):
                 yield _button(key, action, instead_label(hint.rewrite.text))
+            if draft.keywords:
+                yield _focus_select(key, draft)
         case Page.SCHEDULE:
             yield _cadence_select(key, draft)
             yield _button(key, Action.TIMES, "Time, days and city")
@@ -146,6 +151,21 @@ def _cadence_select(key: str, draft: Draft) -> _Item:
                 default=cadence is draft.schedule.cadence,
             )
             for cadence, (label, description) in CADENCES.items()
+        ],
+    )
+
+
+def _focus_select(key: str, draft: Draft) -> _Item:
+    return discord.ui.Select(
+        custom_id=panel_id(key, Action.FOCUS),
+        options=[
+            discord.SelectOption(
+                label=f"Focus: {focus.value}",
+                value=focus.value,
+                description=FOCUS_MEANINGS[focus],
+                default=focus is (draft.focus or Focus.EXACT),
+            )
+            for focus in Focus
         ],
     )
 

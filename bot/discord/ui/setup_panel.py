@@ -12,6 +12,7 @@ import discord
 from typing_extensions import override
 
 from bot.core.drafts import Draft, Page
+from bot.core.focus import Focus
 from bot.core.ids import ServerId, UserId
 from bot.core.query.errors import inline_code
 from bot.core.query.hints import Hint
@@ -176,10 +177,8 @@ class Panel(Session):
                 return draft.back()
             case Action.NEXT:
                 return draft.forward()
-            case Action.CADENCE:
-                if not set(values) & set(Cadence):
-                    raise UserError(not_offered(" ".join(map(str, values))))
-                return draft.with_cadence(Cadence(values[0]))
+            case Action.CADENCE | Action.FOCUS:
+                return _with_choice(draft, action, values)
             case Action.FIRST_HINT | Action.SECOND_HINT:
                 hint = self._hint_shown(HINT_ACTIONS.index(action), interaction)
                 return self._setup.following(draft, hint) if hint else draft
@@ -259,6 +258,15 @@ class _PanelView(SafeView):
     @override
     async def on_timeout(self) -> None:
         await self._panel.expire(self._interaction)
+
+
+def _with_choice(draft: Draft, action: Action, values: Sequence[Any]) -> Draft:
+    """The draft with what was chosen from a menu."""
+    if not set(values) & set(Cadence if action is Action.CADENCE else Focus):
+        raise UserError(not_offered(" ".join(map(str, values))))
+    if action is Action.CADENCE:
+        return draft.with_cadence(Cadence(values[0]))
+    return draft.with_focus(Focus(values[0]))
 
 
 async def answer_old_form(interaction: discord.Interaction) -> None:

@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.changes import resubscribed_words, subscribed_words
 from bot.core.feeds import REMOVED_KEPT, Feed, Subscription
+from bot.core.focus import Focus
 from bot.core.ids import SubscriptionId, UserId
 from bot.core.list_days import open_list_day
 from bot.core.query.compiled import CompiledQuery
+from bot.services.feeds.refocusing import NO_FOCUS, Refocused, refocus, words_of
 from bot.services.runs.planning import plan_again
 from bot.store import cancelled_papers, papers, posts, subscriptions
 from bot.store.cancelled_papers import Cancelled
@@ -29,6 +31,12 @@ class AddedSubscriptions:
     new: tuple[Subscription, ...] = ()
     resumed: tuple[Subscription, ...] = ()  # that continue where they left off
     returned: int = 0  # their papers that are pending again
+    refocused: tuple[Refocused, ...] = ()  # that were not added, but have another focus now
+
+    @property
+    def as_they_are(self) -> tuple[Subscription, ...]:
+        """All that changed."""
+        return (*self.all, *(item.subscription for item in self.refocused))
 
     @property
     def all(self) -> tuple[Subscription, ...]:
@@ -38,7 +46,7 @@ class AddedSubscriptions:
     def words(self) -> list[str]:
         """What happened, for /config history; empty if nothing did."""
         done = ((subscribed_words, self.new), (resubscribed_words, self.resumed))
-        return [words([item.query.text for item in items]) for words, items in done if items]
+        return [*(words(items) for words, items in done if items), *words_of(self.refocused)]
 
 
 async def add_subscriptions(
@@ -49,10 +57,12 @@ async def add_subscriptions(
     user_id: UserId,
     now: datetime,
     since: date | None = None,
+    focus_of: Mapping[str, Focus] = NO_FOCUS,
 ) -> AddedSubscriptions:
     """Subscribes the feed to queries that it is not subscribed to. The only way to add a subscription.
 
-    New ones want the papers of the list days from `since` on, by default the open one.
+    New ones want the papers of the list days from `since` on, by default the open one. `focus_of` has the
+    focus by canonical form; by default, it is exact, and that of a resumed one stays.
     """
     kept = await subscriptions.removed(conn, feed.id)
     new: list[Subscription] = []
@@ -74,7 +84,14 @@ async def add_subscriptions(
         )
         new += [added] if added else []
     returned = await _give_back(conn, feed, {item.id: item.query.canonical for item in resumed}, now=now)
-    return AddedSubscriptions(new=tuple(new), resumed=tuple(resumed), returned=returned)
+    refocused = {
+        item.subscription.id: item.subscription for item in await refocus(conn, [*new, *resumed], focus_of)
+    }
+    return AddedSubscriptions(
+        new=tuple(refocused.get(item.id, item) for item in new),
+        resumed=tuple(refocused.get(item.id, item) for item in resumed),
+        returned=returned,
+    )
 
 
 async def remove_subscriptions(

@@ -131,7 +131,7 @@ class Setup:
         # A schedule that the person did not choose may have been changed by others since.
         schedule = draft.schedule if draft.is_own_schedule else None
         return await self._subscriptions.subscribe(
-            draft.keywords, place=draft.place, user_id=user_id, schedule=schedule
+            draft.keywords, place=draft.place, user_id=user_id, schedule=schedule, focus=draft.focus
         )
 
     def _queries(self, keywords: str) -> tuple[CompiledQuery, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.access import Access
 from bot.core.changes import unsubscribed_words
 from bot.core.feeds import Feed, FeedSettings, LastRun, Place, Subscription
+from bot.core.focus import Focus
 from bot.core.ids import ChannelId, SubscriptionId, UserId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
@@ -23,6 +24,7 @@ from bot.services.delivery.outbox import Delivered, Delivery
 from bot.services.feeds import resuming, unsubscribing
 from bot.services.feeds.creation import ensure_feed
 from bot.services.feeds.feeds import check_active
+from bot.services.feeds.refocusing import NO_FOCUS, refocus
 from bot.services.feeds.resuming import AddedSubscriptions
 from bot.services.feeds.settings import change_and_record
 from bot.services.feeds.unsubscribing import RemovalPreview, Unsubscribed
@@ -42,6 +44,7 @@ class SubscribedQuery:
     subscription: Subscription
     is_new: bool
     goes_on: bool  # it was removed and continues where it left off
+    focus_before: Focus | None  # where it was subscribed already, and its focus changed
     recent: int  # papers of the last RECENT_DAYS list days that it matches
     today: int  # of these, papers of the open list day: they are in the next post
     older: int  # papers of the last MAX_DAYS list days that it matches, from before it began
@@ -94,11 +97,18 @@ class Subscriptions:
         self._wake = context.wake
 
     async def subscribe(
-        self, keywords: str, *, place: Place, user_id: UserId, schedule: Schedule | None = None
+        self,
+        keywords: str,
+        *,
+        place: Place,
+        user_id: UserId,
+        schedule: Schedule | None = None,
+        focus: Focus | None = None,
     ) -> Subscribed:
         """Subscribes the channel to each part between top-level commas; all of them or none.
 
-        A given schedule is set in the same transaction.
+        A given schedule is set in the same transaction. A given focus applies to all of them, also to those
+        that the channel has already.
 
         Raises:
             QueryError: a part cannot be read.
@@ -111,8 +121,11 @@ class Subscriptions:
             known = {item.query.canonical: item for item in await subscriptions.of_feed(conn, feed.id)}
             before = feed.settings if known and schedule else None
             wanted = [query for query in queries if query.canonical not in known]
-            feed, added = await self._add(conn, feed, wanted, user_id=user_id, now=now, schedule=schedule)
-        asked_for = known | {item.query.canonical: item for item in added.all}
+            focus_of = {query.canonical: focus for query in queries} if focus else NO_FOCUS
+            feed, added = await self._add(
+                conn, feed, wanted, user_id=user_id, now=now, schedule=schedule, focus_of=focus_of
+            )
+        asked_for = known | {item.query.canonical: item for item in added.as_they_are}
         result = await self._subscribed(feed, [asked_for[query.canonical] for query in queries], added)
         return replace(result, before=before, merged=merged)
 
@@ -121,7 +134,8 @@ class Subscriptions:
     ) -> Replaced:
         """Subscribes the channel to other keywords instead of these subscriptions; all of it or nothing.
 
-        The new ones want the papers of the same list days, so that none is missed in between.
+        The new ones want the papers of the same list days, so that none is missed in between, and have the
+        same focus.
 
         Raises:
             QueryError: a part cannot be read.
@@ -144,12 +158,14 @@ class Subscriptions:
             wanted = [query for query in queries if query.canonical not in kept]
             self._limits.check_subscriptions(channel_id, has=len(known) - len(removed), adds=len(wanted))
             since = min((item.since for item in replaced), default=None)
+            focuses = {item.focus for item in replaced}
+            focus_of = dict.fromkeys(new, focuses.pop()) if len(focuses) == 1 else NO_FOCUS
             words: list[str] = []
             if removed:
                 await resuming.remove_subscriptions(conn, feed, removed, key=unsubscribing.new_key(), now=now)
-                words.append(unsubscribed_words([item.query.text for item in removed]))
+                words.append(unsubscribed_words(removed))
             added = await resuming.add_subscriptions(
-                conn, feed, wanted, user_id=user_id, now=now, since=since
+                conn, feed, wanted, user_id=user_id, now=now, since=since, focus_of=focus_of
             )
             if words := [*words, *added.words]:
                 await record(conn, feed, "; ".join(words), user_id=user_id, now=now)
@@ -183,20 +199,28 @@ class Subscriptions:
         user_id: UserId,
         now: datetime,
         schedule: Schedule | None = None,
+        focus_of: Mapping[str, Focus] = NO_FOCUS,
     ) -> tuple[Feed, AddedSubscriptions]:
         """Subscribes the feed to these queries; returns the feed as it then is.
+
+        `focus_of` holds for subscriptions that it has already, too.
 
         Raises:
             UserError: a limit would be exceeded.
         """
-        has = len(await subscriptions.of_feed(conn, feed.id))
-        self._limits.check_subscriptions(feed.channel_id, has=has, adds=len(wanted))
-        if not has:
+        known = await subscriptions.of_feed(conn, feed.id)
+        self._limits.check_subscriptions(feed.channel_id, has=len(known), adds=len(wanted))
+        if not known:
             self._limits.check_feeds(has=await feeds.count_in_use(conn, feed.server_id))
-        if not has or schedule not in {None, feed.settings.schedule}:
+        if not known or schedule not in {None, feed.settings.schedule}:
             after = replace(feed.settings, schedule=schedule or feed.settings.schedule)
-            feed = await change_and_record(conn, feed, after, user_id=user_id, now=now, is_restarted=not has)
-        added = await resuming.add_subscriptions(conn, feed, wanted, user_id=user_id, now=now)
+            feed = await change_and_record(
+                conn, feed, after, user_id=user_id, now=now, is_restarted=not known
+            )
+        added = await resuming.add_subscriptions(
+            conn, feed, wanted, user_id=user_id, now=now, focus_of=focus_of
+        )
+        added = replace(added, refocused=tuple(await refocus(conn, known, focus_of)))
         if added.words:
             await record(conn, feed, "; ".join(added.words), user_id=user_id, now=now)
         return feed, added
@@ -298,8 +322,7 @@ class Subscriptions:
                     f"<#{channel_id}> is no longer subscribed to any of that. Nothing was changed."
                 )
             cancelled = await resuming.remove_subscriptions(conn, feed, removed, key=key, now=now)
-            what = unsubscribed_words([item.query.text for item in removed])
-            await record(conn, feed, what, user_id=user_id, now=now)
+            await record(conn, feed, unsubscribed_words(removed), user_id=user_id, now=now)
         return Unsubscribed(
             feed=feed, removed=tuple(removed), left=len(known) - len(removed), key=key, cancelled=cancelled
         )
@@ -331,6 +354,9 @@ def _subscribed_query(
         subscription=subscription,
         is_new=subscription in added.new,
         goes_on=subscription in added.resumed,
+        focus_before=next(
+            (item.before for item in added.refocused if item.subscription is subscription), None
+        ),
         recent=sum(day > today - timedelta(days=RECENT_DAYS) for day in days),
         today=days.count(today),
         older=sum(day < subscription.since for day in days),

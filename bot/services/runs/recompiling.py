@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.query.compiled import CompiledQuery
 from bot.core.query.errors import QueryError
 from bot.core.query.expression import RULES_VERSION
+from bot.services.runs.closeness import focus_terms
 from bot.store import feed_settings, subscriptions
 
 _log = logging.getLogger(__name__)
@@ -22,7 +23,8 @@ async def recompile(conn: AsyncConnection) -> int:
     outdated = await subscriptions.outdated(conn, RULES_VERSION)
     for item in outdated:
         if query := _recompiled(item.query, f"Subscription {item.id}"):
-            await subscriptions.recompile(conn, item.id, query)
+            terms = focus_terms(query, item.focus)
+            await subscriptions.recompile(conn, item.id, query, focus_terms=terms)
     exclusions = await feed_settings.outdated_exclusions(conn, RULES_VERSION)
     for feed_id, exclude in exclusions.items():
         if query := _recompiled(exclude, f"What feed {feed_id} excludes"):

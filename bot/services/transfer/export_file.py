@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from bot.core.feeds import Feed, Subscription
+from bot.core.focus import Focus
 from bot.core.markdown import clean
 from bot.core.schedules import weekdays_text
 from bot.services.transfer.file_format import VERSION
@@ -58,5 +59,12 @@ def _raw(feed: Feed, name: str, subscriptions: Sequence[Subscription]) -> dict[s
         "threads": feed.settings.opens_threads,
         "publish": feed.settings.publishes,
         "paused": feed.settings.is_paused,
-        "subscriptions": [item.query.text for item in subscriptions],
+        "subscriptions": [_subscription(item) for item in subscriptions],
     }
+
+
+def _subscription(subscription: Subscription) -> str | dict[str, str]:
+    """Its keywords alone where its focus is the usual one."""
+    if subscription.focus is Focus.EXACT:
+        return subscription.query.text
+    return {"keywords": subscription.query.text, "focus": subscription.focus.value}

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feed_settings import Difference, changed, differences
 from bot.core.feeds import Feed, FeedSettings, Place
+from bot.core.focus import Focus
 from bot.core.ids import ChannelId, ServerId, UserId
 from bot.core.query.compiled import CompiledQuery, Merged
 from bot.core.schedules import Schedule
@@ -18,7 +19,9 @@ from bot.errors import UserError
 from bot.services.changes import record
 from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivery
+from bot.services.feeds import refocusing
 from bot.services.feeds.creation import ensure_feed
+from bot.services.feeds.refocusing import Refocused, to_refocus
 from bot.services.feeds.resuming import add_subscriptions
 from bot.services.feeds.settings import change
 from bot.services.transfer.export_file import written
@@ -38,6 +41,8 @@ class FeedTransfer:
     feed: Feed | None  # None where there is none yet
     known: int  # subscriptions that it has
     adds: tuple[CompiledQuery, ...]
+    focus_of: Mapping[str, Focus]  # of those wanted, by canonical form, where it is given
+    refocused: tuple[Refocused, ...]  # of those that it has
     same: int  # of those wanted, how many it has already
     resumed: int = 0  # of those added, how many continue where they left off
     returned: int = 0  # their papers that are pending again
@@ -55,7 +60,7 @@ class FeedTransfer:
 
     @property
     def is_nothing(self) -> bool:
-        return not self.adds and self.before == self.after and self.feed is not None
+        return not self.adds and not self.refocused and self.before == self.after and self.feed is not None
 
 
 class Transfer:
@@ -113,6 +118,7 @@ class Transfer:
             schedule={name: getattr(theirs.schedule, name) for name in Schedule.__dataclass_fields__},
             settings={name: getattr(theirs, name) for name in names},
             queries=tuple(item.query for item in known),
+            focus_of={item.query.canonical: item.focus for item in known},
         )
 
     async def settings(self, channel_ids: Collection[ChannelId]) -> dict[ChannelId, FeedSettings]:
@@ -156,11 +162,8 @@ class Transfer:
 
     async def _transfer(self, conn: AsyncConnection, wanted: WantedFeed, place: Place) -> FeedTransfer:
         feed = await feeds.by_channel(conn, place.channel_id)
-        known = (
-            {item.query.canonical for item in await subscriptions.of_feed(conn, feed.id)}
-            if feed
-            else set[str]()
-        )
+        subscribed = await subscriptions.of_feed(conn, feed.id) if feed else []
+        known = {item.query.canonical for item in subscribed}
         if feed is None:
             own = await servers.defaults(conn, place.server_id)
             before = FeedSettings(schedule=own.over(self._context.default_schedule))
@@ -175,6 +178,8 @@ class Transfer:
             feed=feed,
             known=len(known),
             adds=adds,
+            focus_of=wanted.focus_of,
+            refocused=tuple(to_refocus(subscribed, wanted.focus_of)),
             same=len(wanted.queries) - len(adds),
             merged=wanted.merged,
         )
@@ -188,7 +193,11 @@ class Transfer:
         feed = await ensure_feed(conn, transfer.place, context=self._context, user_id=user_id)
         is_restarted = bool(transfer.adds and not transfer.known)
         feed = await change(conn, feed, transfer.after, now=now, is_restarted=is_restarted)
-        added = await add_subscriptions(conn, feed, transfer.adds, user_id=user_id, now=now)
-        what = f"{how}: {'; '.join([*added.words, *transfer.changed]) or 'the settings as they were'}"
+        added = await add_subscriptions(
+            conn, feed, transfer.adds, user_id=user_id, now=now, focus_of=transfer.focus_of
+        )
+        await refocusing.store(conn, transfer.refocused)
+        words = [*added.words, *refocusing.words_of(transfer.refocused), *transfer.changed]
+        what = f"{how}: {'; '.join(words) or 'the settings as they were'}"
         await record(conn, feed, what, user_id=user_id, now=now)
         return replace(transfer, feed=feed, resumed=len(added.resumed), returned=added.returned)

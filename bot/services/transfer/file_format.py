@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from bot.core.feeds import DEFAULT_MAX_PAPERS, FeedKind, Style
+from bot.core.focus import Focus
 from bot.core.markdown import fit
 from bot.core.schedules import Cadence, parse_timezone
 from bot.core.typed_times import parse_time, parse_weekdays
@@ -42,7 +43,10 @@ _MUST = {
     "publish": "`true` or `false`",
     "paused": "`true` or `false`",
     "subscriptions": 'a list of texts, such as `["diffusion model"]`',
+    "keywords": "text in quotes",
+    "focus": '`"exact"`, `"strict"`, `"balanced"` or `"broad"`',
 }
+_ONE_SUBSCRIPTION = "text in quotes, or an object with `keywords` and `focus`"
 
 
 def _snowflake(text: str) -> int:
@@ -81,6 +85,18 @@ class FilterOfFile(_Strict):
     exclude: str | None = None
 
 
+class SubscriptionOfFile(_Strict):
+    """Its keywords alone will do."""
+
+    keywords: str
+    focus: Annotated[Focus, reading(Focus)] = Focus.EXACT
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keywords_alone(cls, given: object) -> object:
+        return {"keywords": given} if isinstance(given, str) else given
+
+
 class FeedOfFile(_Strict):
     channel_id: _Id
     channel_name: str = ""
@@ -92,12 +108,15 @@ class FeedOfFile(_Strict):
     threads: bool = False
     publish: bool = False
     paused: bool = False
-    subscriptions: list[str] = Field(default_factory=list[str])
+    subscriptions: list[SubscriptionOfFile] = Field(default_factory=list[SubscriptionOfFile])
 
 
 class FeedFile(_Strict):
     paperboy: int = Field(ge=VERSION, le=VERSION)
     feeds: list[FeedOfFile] = Field(max_length=MAX_FEEDS_IN_FILE)
+
+
+_PARTS = {"schedule": ScheduleOfFile, "filter": FilterOfFile, "subscriptions": SubscriptionOfFile}
 
 
 def problems(error: ValidationError, raw: object) -> Iterator[str]:
@@ -124,11 +143,11 @@ def _problem(details: ErrorDetails, raw: object) -> str:
         return f"{label}it must be an object with `channel_id` and `subscriptions`."
     path = fit(_path(way), (), _MAX_SHOWN_LENGTH)
     if details["type"] == "extra_forbidden":
-        known = {"schedule": ScheduleOfFile, "filter": FilterOfFile}.get(str(way[0]), model)
+        known = _PARTS.get(str(way[0]), model) if len(way) > 1 else model
         names = ", ".join(f"`{name}`" for name in known.model_fields)
         return f"{label}**{path}** is not a known key. Known keys are {names}."
     key = next((part for part in reversed(way) if isinstance(part, str) and part in _MUST), "feeds")
-    must = "text in quotes" if key == "subscriptions" and isinstance(way[-1], int) else _MUST[key]
+    must = _ONE_SUBSCRIPTION if key == "subscriptions" and isinstance(way[-1], int) else _MUST[key]
     if details["type"] == "missing":
         return f"{label}**{path}** is missing. It must be {must}."
     return f"{label}**{path}** must be {must}, not {_shown(details['input'])}."

@@ -211,10 +211,15 @@ def _wanted(feed: FeedOfFile, label: str, limits: Limits, found: _Problems) -> W
     if "exclude" in feed.filter.model_fields_set:
         given["exclude"] = _exclusion(feed.filter.exclude, label, limits, found)
     typed = [
-        _Typed(f"subscription {number}", text, label)
-        for number, text in enumerate(feed.subscriptions, start=1)
+        _Typed(f"subscription {number}", given.keywords, label)
+        for number, given in enumerate(feed.subscriptions, start=1)
     ]
     queries, merged = _queries(typed, limits, found)
+    focus_of = {
+        " ".join(given.keywords.split()): given.focus
+        for given in feed.subscriptions
+        if "focus" in given.model_fields_set
+    }
     return WantedFeed(
         label=label,
         channel_id=ChannelId(feed.channel_id),
@@ -222,6 +227,7 @@ def _wanted(feed: FeedOfFile, label: str, limits: Limits, found: _Problems) -> W
         schedule={name: getattr(feed.schedule, name) for name in feed.schedule.model_fields_set},
         settings=given,
         queries=queries,
+        focus_of={query.canonical: focus_of[query.text] for query in queries if query.text in focus_of},
         merged=merged,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from dataclasses import replace
 from datetime import time
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.feeds import Feed, FeedKind, FeedSettings, Style, Subscription
+from bot.core.focus import Focus
 from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, SubscriptionId, UserId
 from bot.core.limits import Limits
 from bot.core.query.errors import QueryError
@@ -113,7 +115,9 @@ def subscription(text: str) -> Subscription:
 
 
 subscriptions = st.lists(
-    queries.map(subscription), max_size=8, unique_by=lambda subscription: subscription.query.canonical
+    st.builds(lambda text, focus: replace(subscription(text), focus=focus), queries, st.sampled_from(Focus)),
+    max_size=8,
+    unique_by=lambda subscription: subscription.query.canonical,
 )
 elsewhere = FeedSettings(
     schedule=Schedule(time=time(4, 5), weekdays=frozenset({6}), timezone="Asia/Tokyo"),
@@ -143,6 +147,9 @@ def test_what_is_exported_is_imported_as_it_was(exported: list[tuple[Feed, str, 
         assert wanted.over(elsewhere) == feed.settings
         assert [query.text for query in wanted.queries] == [item.query.text for item in known]
         assert [query.canonical for query in wanted.queries] == [item.query.canonical for item in known]
+        assert wanted.focus_of == {
+            item.query.canonical: item.focus for item in known if item.focus is not Focus.EXACT
+        }
 
 
 def test_a_large_export_is_cut_into_files_that_can_be_read() -> None:
@@ -249,6 +256,21 @@ BROKEN: list[tuple[str, bytes | str, list[str]]] = [
     ("a.json", file_of({**FEED, "threads": "yes"}), ["**threads** must be `true`"]),
     ("a.json", file_of({**FEED, "subscriptions": "video"}), ["**subscriptions** must be a list"]),
     ("a.json", file_of({**FEED, "subscriptions": ["a", 5]}), ["**subscriptions 2** must be text in quotes"]),
+    (
+        "a.json",
+        file_of({**FEED, "subscriptions": [{"keywords": "a", "focus": "sharp"}, {"focus": "broad"}]}),
+        [
+            "**subscriptions 1.focus** must be",
+            '`"balanced"`',
+            "sharp",
+            "**subscriptions 2.keywords** is missing",
+        ],
+    ),
+    (
+        "a.json",
+        file_of({**FEED, "subscriptions": [{"keywords": "a", "colour": 1}]}),
+        ["**subscriptions 1.colour** is not a known key", "`keywords`, `focus`"],
+    ),
     ("a.json", file_of({**FEED, "subscriptions": ["a", "b OR"]}), ["Feed 1: subscription 2: This `OR`"]),
     (
         "a.json",

@@ -231,6 +231,8 @@ CREATE TABLE subscriptions (
     canonical TEXT NOT NULL,
     compiled TEXT NOT NULL,
     rules_version INTEGER NOT NULL,
+    focus VARCHAR(10) DEFAULT 'exact' NOT NULL,
+    focus_terms TEXT,
     since DATE NOT NULL,
     created_at VARCHAR(27) NOT NULL,
     created_by INTEGER NOT NULL,
@@ -239,6 +241,7 @@ CREATE TABLE subscriptions (
     resumed_at VARCHAR(27),
     resumed_ran_at VARCHAR(27),
     CONSTRAINT ck_subscriptions_ended_key CHECK (ended_at IS NULL OR ended_key IS NOT NULL),
+    CONSTRAINT ck_subscriptions_focus CHECK (focus IN ('exact', 'strict', 'balanced', 'broad')),
     CONSTRAINT fk_subscriptions_feed_id FOREIGN KEY (feed_id) REFERENCES feeds (id) ON DELETE CASCADE,
     CONSTRAINT uq_subscriptions_feed_id_canonical UNIQUE (feed_id, canonical)
 );

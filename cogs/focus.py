@@ -1,0 +1,56 @@
+"""/config focus: how close papers must be to the topic of a subscription."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Client
+from bot.core.focus import Focus
+from bot.discord.answers import focus as answers
+from bot.discord.permissions import targets
+from bot.discord.permissions.targets import ChannelOption
+from bot.discord.ui.options import FocusChoice, Keywords, choices
+from bot.discord.ui.pages import answer
+from bot.services.clock import Clock
+from bot.services.feeds.focus import FocusSetting
+from bot.services.feeds.subscriptions import Subscriptions
+
+
+class FocusCommand(commands.Cog):
+    """A base of `ConfigCog`, which owns the group: discord.py collects commands from bases too."""
+
+    _focus: FocusSetting
+    _subscriptions: Subscriptions
+    _clock: Clock
+
+    @app_commands.command()
+    @app_commands.describe(
+        keywords="The subscription to change, or: all of them",
+        focus="How close to the topic: exact, strict, balanced (other words, too) or broad",
+        channel="The channel to configure (default: this one)",
+    )
+    async def focus(
+        self,
+        interaction: discord.Interaction[Client],
+        keywords: Keywords,
+        focus: FocusChoice,
+        channel: ChannelOption | None = None,
+    ) -> None:
+        """Set how close papers must be to the topic of a subscription."""
+        await interaction.response.defer(ephemeral=True)
+        target = await targets.postable(interaction, channel)
+        result = await self._focus.change(
+            keywords, Focus(focus), channel_id=target.channel_id, user_id=target.user_id
+        )
+        await answer(interaction, answers.focus_changed(result, now=self._clock()))
+
+    @focus.autocomplete("keywords")
+    async def _complete_focused(
+        self, interaction: discord.Interaction[Client], current: str
+    ) -> list[app_commands.Choice[str]]:
+        channel_id = await targets.named_while_typing(interaction)
+        if channel_id is None:
+            return []
+        return choices(await self._subscriptions.offered(current, channel_id=channel_id))

@@ -1,0 +1,117 @@
+"""`focus` of a subscription: /subscribe, /config focus, and where it is shown and carried."""
+
+from __future__ import annotations
+
+import json
+
+from tests.cogs.test_setup import Person
+from tests.cogs.test_transfer import a_file, brought, exported, pressed
+from tests.world import World, text_of
+
+
+async def focus_of(world: World, channel: object = None) -> dict[str, str]:
+    found = await world.services.subscriptions.of_channel((channel or world.channel).id)
+    return {item.query.text: item.focus.value for item in found.subscriptions} if found else {}
+
+
+async def test_a_focus_is_chosen_with_the_subscription_and_shown_wherever_it_is_not_exact(
+    world: World,
+) -> None:
+    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents", focus="balanced"))
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+
+    assert "• `agents` (focus balanced): " in said
+    assert await focus_of(world) == {"agents": "balanced", "video": "exact"}
+    for command in ("subscriptions", "config show"):
+        shown = text_of(await world.admin.slash(world.channel, command))
+        assert "• `agents` (focus balanced)" in shown
+        assert "• `video`" in shown
+        assert "exact" not in shown
+    assert "subscribed to *agents* (focus balanced)" in text_of(
+        await world.admin.slash(world.channel, "config history")
+    )
+
+
+async def test_a_focus_is_changed_and_the_answer_says_from_what_to_what_and_when(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="agents, video")
+
+    said = text_of(await world.admin.slash(world.channel, "config focus", keywords="Agent", focus="strict"))
+    again = text_of(await world.admin.slash(world.channel, "config focus", keywords="agents", focus="strict"))
+    everything = text_of(
+        await world.admin.slash(world.channel, "config focus", keywords="all of them", focus="broad")
+    )
+
+    assert "• `agents`: exact → strict" in said
+    assert "Applies from the next run" in said
+    assert "Next post: <t:" in said
+    assert "Focus: nothing changed" in again
+    assert "• `agents`: already strict" in again
+    assert "• `agents`: strict → broad" in everything
+    assert "• `video`: exact → broad" in everything
+    history = text_of(await world.admin.slash(world.channel, "config history"))
+    assert "focus of *agents*: exact → strict" in history
+    assert "focus of *agents*: strict → broad; focus of *video*: exact → broad" in history
+
+
+async def test_the_focus_of_what_is_not_subscribed_cannot_be_changed(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="agents")
+
+    said = text_of(await world.admin.slash(world.channel, "config focus", keywords="video", focus="broad"))
+
+    assert "is not subscribed to that. Nothing was changed" in said
+    assert await focus_of(world) == {"agents": "exact"}
+
+
+async def test_subscribing_again_keeps_the_focus_unless_another_is_given(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="agents", focus="strict")
+
+    kept = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents"))
+    changed = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents", focus="broad"))
+    await world.admin.slash(world.channel, "unsubscribe", keywords="agents")
+    again = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents"))
+    await world.admin.slash(world.channel, "unsubscribe", keywords="agents")
+    other = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents", focus="exact"))
+
+    assert "Nothing changed" in kept
+    assert "• `agents` (focus strict): " in kept
+    assert "• `agents` (focus strict → broad): " in changed
+    assert "• `agents` (focus broad) (continued)" in again
+    assert "• `agents` (continued)" in other
+    assert await focus_of(world) == {"agents": "exact"}
+
+
+async def test_setup_has_a_choice_of_focus_that_may_be_left_alone(world: World) -> None:
+    person = await Person.starting(world)
+    await person.choose(world.channel)
+    await person.type_keywords("agents")
+    await person.focus("balanced")
+    await person.press("Next")
+    await person.press("Next")
+
+    assert "subscriptions (focus balanced)" in person.text
+    await person.press("Finish")
+    assert await focus_of(world) == {"agents": "balanced"}
+
+
+async def test_a_focus_is_exported_imported_and_copied(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="agents", focus="balanced")
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    other = world.guild.create_text_channel("other")
+    await world.admin.slash(other, "subscribe", keywords="agents")
+
+    (feed,) = [one for one in json.loads(await exported(world))["feeds"] if one["channel_name"] != "other"]
+    copied = text_of(await world.admin.slash(other, "config copy", source=world.channel))
+    wanted = [{"keywords": "agents", "focus": "strict"}, {"keywords": "robots", "focus": "broad"}, "video"]
+    result = await brought(world, a_file(world, subscriptions=wanted), name="a.json")
+    said = text_of(result)
+    await pressed(world, result)
+
+    assert feed["subscriptions"] == [{"keywords": "agents", "focus": "balanced"}, "video"]
+    assert "Focus of *agents*: exact → balanced" in copied
+    assert await focus_of(world, other) == {"agents": "balanced", "video": "exact"}
+    assert "1 new subscription: *robots* (focus broad)" in said
+    assert "Focus of *agents*: balanced → strict" in said
+    assert await focus_of(world) == {"agents": "strict", "video": "exact", "robots": "broad"}
+    assert "focus of *agents*: balanced → strict" in text_of(
+        await world.admin.slash(world.channel, "config history")
+    )
