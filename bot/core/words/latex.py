@@ -11,6 +11,7 @@ import unicodedata
 from typing import Final
 
 from bot.core.tables import TextTable
+from bot.core.words.stripped_latex import may_need_repair, repaired
 
 _TABLE = TextTable("bot.core.words", "latex.txt")
 _LETTERS: Final = _TABLE.pairs("letters")
@@ -51,9 +52,8 @@ _LETTER = re.compile(
 _COMMAND = re.compile(r"\\([A-Za-z]+)(?:\{\})?")
 _ESCAPED = re.compile(r"\\([%&#_${}])")
 _SPACING = re.compile(r"\\[,;: /]|\\\\(?![A-Za-z])")
-_TIE = re.compile(r"(?<=[\w.,)])~(?=[\w\\($])")
+_TIE = re.compile(r"(?<=[^\W\d]|[.,)])~(?=[\w\\($])|(?<=\d)~(?=[^\W\d]|[\\($])")
 _DASHES = re.compile(r"(?<=[\w)\"'.%])(--|---)(?=[\w(\"'$\\])|(?<=\s)(--|---)(?=\s)")
-_QUOTES = re.compile(r"``([^`']*)''")
 _SCRIPT = re.compile(r"([_^])(?:\{([^{}\\]*)\}|([^\s{}\\]))")
 _GROUP = re.compile(r"(?<![A-Za-z])\{([^{}\\]*)\}")
 _ROOT = re.compile(r"\\sqrt\{([^{}\\\s]*)\}")
@@ -63,7 +63,7 @@ _UNREADABLE = re.compile(r"[\\{}$]")
 def readable(text: str) -> str:
     """The text with white space collapsed and simple LaTeX converted. Idempotent; never raises."""
     text = " ".join(text.split())
-    if not _TRIGGER.search(text):
+    if not _TRIGGER.search(text) and not may_need_repair(text):
         return text
     current = text
     for _ in range(_MAX_PASSES):
@@ -82,7 +82,7 @@ def _one_pass(text: str) -> str:
         parts.append(_formula(formula))
         end = formula.end()
     parts.append(_prose(text[end:]))
-    return "".join(parts)
+    return repaired("".join(parts))
 
 
 def _formula(match: re.Match[str]) -> str:
@@ -107,7 +107,7 @@ def _prose(text: str) -> str:
         text = _SCRIPT_WORD.sub(lambda match: _raised(match[2], is_up=match[1] == "super") or match[2], text)
         text = _LINK.sub(r"\1", _OLD_FONT.sub(r"\1", _FONT.sub(r"\1", text)))
         text = _ESCAPED.sub(r"\1", _COMMAND.sub(_command, _SPACING.sub(" ", text)))
-    text = _QUOTES.sub(r"“\1”", _TIE.sub(" ", text))
+    text = _TIE.sub(" ", text)
     return _DASHES.sub(lambda match: "–" if len(match[0]) == 2 else "—", text)  # noqa: RUF001 - LaTeX's dash
 
 
