@@ -52,7 +52,7 @@ def test_secrets_data_and_tests_are_not_in_the_build_context(name: str) -> None:
 
 def test_the_packages_hold_only_known_kinds_of_files() -> None:
     others = {path.suffix for top in ("bot", "cogs") for path in (ROOT / top).rglob("*") if path.is_file()}
-    assert others <= {".py", ".pyc", ".typed", ".mako", ".tsv", ".txt", ".sql"}, (
+    assert others <= {".py", ".pyc", ".bin", ".typed", ".mako", ".tsv", ".txt", ".sql"}, (
         "is this file read by the bot, and is it copied into the image?"
     )
 
