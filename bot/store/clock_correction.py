@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.schedules import Cadence, Schedule
 from bot.store import tables
 from bot.store.column_types import UtcDateTime
-from bot.store.feed_settings import schedule_columns
+from bot.store.feed_settings import SCHEDULE_COLUMNS, schedule_columns, schedule_of
 
 _feeds = tables.feeds
 _posts = tables.posts
@@ -39,16 +39,12 @@ _MAY_BE_AHEAD = frozenset(
 
 async def latest_next_runs(conn: AsyncConnection) -> dict[Schedule, datetime]:
     """For each schedule of daily and weekly feeds, the latest next run that one of them has."""
-    columns = (_feeds.c.cadence, _feeds.c.post_time, _feeds.c.weekdays, _feeds.c.timezone)
     statement = (
-        select(*columns, func.max(_feeds.c.next_run_at, type_=UtcDateTime()))
+        select(*SCHEDULE_COLUMNS, func.max(_feeds.c.next_run_at, type_=UtcDateTime()))
         .where(_feeds.c.cadence != Cadence.LIVE.value)
-        .group_by(*columns)
+        .group_by(*SCHEDULE_COLUMNS)
     )
-    return {
-        Schedule(cadence=Cadence(cadence), time=time, weekdays=weekdays, timezone=timezone): latest
-        for cadence, time, weekdays, timezone, latest in await conn.execute(statement)
-    }
+    return {schedule_of(*schedule): latest for *schedule, latest in await conn.execute(statement)}
 
 
 async def pull_back_runs(conn: AsyncConnection, next_runs: Mapping[Schedule, datetime]) -> int:

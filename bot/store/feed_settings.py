@@ -18,6 +18,8 @@ from bot.store import tables
 from bot.store.column_types import keep_first
 
 _feeds = tables.feeds
+# In the order in which `schedule_of` takes them.
+SCHEDULE_COLUMNS = (_feeds.c.cadence, _feeds.c.post_time, _feeds.c.weekdays, _feeds.c.timezone)
 
 
 async def write(
@@ -123,7 +125,7 @@ def _settings(  # noqa: PLR0917 - in the order in which they are read
     publishes: bool,  # noqa: FBT001
 ) -> FeedSettings:
     return FeedSettings(
-        schedule=_schedule(cadence, post_time, weekdays, timezone),
+        schedule=schedule_of(cadence, post_time, weekdays, timezone),
         style=Style(style),
         min_upvotes=min_upvotes,
         max_papers=max_papers,
@@ -137,5 +139,5 @@ def _settings(  # noqa: PLR0917 - in the order in which they are read
 
 
 @lru_cache(maxsize=1024)
-def _schedule(cadence: str, post_time: time, weekdays: frozenset[int], timezone: str) -> Schedule:
+def schedule_of(cadence: str, post_time: time, weekdays: frozenset[int], timezone: str) -> Schedule:
     return Schedule(cadence=Cadence(cadence), time=post_time, weekdays=weekdays, timezone=timezone)

@@ -1,28 +1,24 @@
-"""Feeds: their places, when they are due, pauses and blocks."""
+"""Feeds: their places, settings, pauses and blocks."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Block, Feed, FeedKind, FeedSettings, LastRun, Place
 from bot.core.ids import ChannelId, FeedId, ServerId, UserId
-from bot.core.schedules import Cadence, Schedule
+from bot.core.schedules import Schedule
 from bot.store import feed_settings, servers, subscriptions, tables
 from bot.store.column_types import keep_first
 from bot.store.sqlite.statements import insert_if_new, these
 
 _feeds = tables.feeds
-_PARTITION = 500  # rows
 _NO_BLOCK = {"block_reason": None, "blocked_at": None, "recheck_at": None, "gone_at": None}
-_subscriptions = tables.subscriptions
 _has_subscriptions = subscriptions.has_live(_feeds.c.id)
-_size = subscriptions.count_live(_feeds.c.id).label("size")
 
 
 def is_active() -> ColumnElement[bool]:
@@ -59,6 +55,10 @@ async def get(conn: AsyncConnection, feed_id: FeedId) -> Feed | None:
     return next(iter(await _where(conn, _feeds.c.id == feed_id)), None)
 
 
+async def by_ids(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> list[Feed]:
+    return await _where(conn, _feeds.c.id.in_(these(feed_ids)))
+
+
 async def by_channel(conn: AsyncConnection, channel_id: ChannelId) -> Feed | None:
     return next(iter(await _where(conn, _feeds.c.channel_id == channel_id)), None)
 
@@ -76,60 +76,6 @@ async def blocked(conn: AsyncConnection, server_id: ServerId | None = None) -> l
 async def in_use(conn: AsyncConnection) -> list[Feed]:
     """The feeds that have subscriptions, of all servers."""
     return await _where(conn, _has_subscriptions)
-
-
-async def due(
-    conn: AsyncConnection, now: datetime, *, after: Feed | None = None, at_most: int | None = None
-) -> list[Feed]:
-    """The active feeds with subscriptions whose next run is `now` or was before, and all that are live.
-
-    They are in the order of their servers. With `after`, those behind that feed; with `at_most`, as many as
-    have that many subscriptions together: whole servers, unless the first one has more; at least one feed.
-    """
-    statement = select(_feeds, _size).where(*_is_due(now)).order_by(_feeds.c.server_id, _feeds.c.id)
-    if after is not None:
-        behind = tuple_(_feeds.c.server_id, _feeds.c.id) > tuple_(after.server_id, after.id)
-        statement = statement.where(behind)
-    found: list[Feed] = []
-    size = 0
-    async with conn.stream(statement) as result:
-        async for rows in result.partitions(_PARTITION):
-            for row in rows:
-                size += row.size
-                if found and at_most is not None and size > at_most:
-                    return [feed for feed in found if feed.server_id != row.server_id] or found
-                found.append(_feed(row))
-    return found
-
-
-async def last_check(conn: AsyncConnection, now: datetime) -> datetime | None:
-    """The earliest last check of the feeds that are due (`decisions.last_check`); None if none is due."""
-    resumed = select(func.min(func.coalesce(_subscriptions.c.resumed_ran_at, _feeds.c.created_at))).where(
-        _subscriptions.c.feed_id == _feeds.c.id,
-        subscriptions.is_live,
-        _subscriptions.c.resumed_at.is_not(None),
-        or_(_feeds.c.last_run_at.is_(None), _subscriptions.c.resumed_at >= _feeds.c.last_run_at),
-    )
-    statement = select(
-        func.min(func.coalesce(_feeds.c.last_run_at, _feeds.c.created_at)),
-        func.min(resumed.scalar_subquery()),
-    ).where(*_is_due(now))
-    found = (await conn.execute(statement)).one()
-    return min((moment for moment in found if moment is not None), default=None)
-
-
-def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    # A live feed ran at `next_run_at` last: a clock set back since then must not silence it.
-    is_due = or_(_feeds.c.next_run_at <= now, _feeds.c.cadence == Cadence.LIVE.value)
-    return (is_active(), is_due, _has_subscriptions)
-
-
-async def next_due_at(conn: AsyncConnection) -> datetime | None:
-    """When the next active feed with subscriptions is due; live feeds, due at every run, do not count."""
-    statement = select(func.min(_feeds.c.next_run_at)).where(
-        is_active(), _feeds.c.cadence != Cadence.LIVE.value, _has_subscriptions
-    )
-    return (await conn.execute(statement)).scalar_one()
 
 
 async def count_in_use(conn: AsyncConnection, server_id: ServerId) -> int:
@@ -195,35 +141,6 @@ async def forget_gone(conn: AsyncConnection, feed_ids: Collection[FeedId], *, be
     gone = await _where(conn, _feeds.c.gone_at < before, _feeds.c.id.in_(these(feed_ids)))
     await conn.execute(delete(_feeds).where(_feeds.c.id.in_(these([feed.id for feed in gone]))))
     return gone
-
-
-async def finish_runs(
-    conn: AsyncConnection, runs: Iterable[tuple[FeedId, datetime]], *, ran_at: datetime | None
-) -> None:
-    """Record for each feed when it is due next, and that it ran at `ran_at`; one statement a moment.
-
-    `ran_at` is None if the run was incomplete: then the next one reaches as far back as this one did.
-    """
-    alike: defaultdict[datetime, list[FeedId]] = defaultdict(list)
-    for feed_id, next_run_at in runs:
-        alike[next_run_at].append(feed_id)
-    for next_run_at, ids in alike.items():
-        values = {"next_run_at": next_run_at} | ({} if ran_at is None else {"last_run_at": ran_at})
-        await conn.execute(update(_feeds).where(_feeds.c.id.in_(these(ids))).values(values))
-
-
-async def note_figures(conn: AsyncConnection, figures: Mapping[FeedId, LastRun]) -> None:
-    """Store the result of the feeds' last run; one statement for all with the same result."""
-    alike: defaultdict[LastRun, list[FeedId]] = defaultdict(list)
-    for feed_id, result in figures.items():
-        alike[result].append(feed_id)
-    for result, ids in alike.items():
-        values = {
-            "last_new": result.new,
-            "last_matched": result.matched,
-            "last_planned": result.planned,
-        }
-        await conn.execute(update(_feeds).where(_feeds.c.id.in_(these(ids))).values(values))
 
 
 async def _set(conn: AsyncConnection, feed_id: FeedId, **values: object) -> None:

@@ -21,39 +21,34 @@ _feeds = tables.feeds
 _STORED = [field.name for field in fields(Post) if field.name in _posts.c]
 
 
-async def add(conn: AsyncConnection, posts: Iterable[NewPost], *, now: datetime) -> list[Post]:
-    """Stores planned posts as pending and due now, and returns what was stored.
+async def add(conn: AsyncConnection, posts: Iterable[NewPost], *, now: datetime) -> dict[PostId, int]:
+    """Stores planned posts as pending and due now; returns their ids, each with the number of its papers.
 
     Leaves out papers that the feed already has in a pending, sent or failed post, and posts without papers.
     """
-    plans = list(posts)
+    plans = [post for post in posts if post.entries]
     if not plans:
-        return []
-    statement = insert(_posts).returning(_posts.c.id, _posts.c.nonce)
-    inserted = await conn.execute(statement, [_new_row(post, now) for post in plans])
-    by_nonce = {post.nonce: post for post in plans}
-    planned = {PostId(row.id): by_nonce[row.nonce] for row in inserted}
-    taken = await _add_entries(conn, planned)
-    if empty := planned.keys() - taken.keys():
-        await conn.execute(delete(_posts).where(_posts.c.id.in_(these(empty))))
-    await follow_ups.add(conn, {post_id: planned[post_id].follow_ups for post_id in sorted(taken)}, now=now)
-    return [
-        Post(
-            id=post_id,
-            feed_id=post.feed_id,
-            server_id=post.place.server_id,
-            channel_id=post.place.channel_id,
-            kind=post.place.kind,
-            state=PostState.PENDING,
-            nonce=post.nonce,
-            mention_role_id=post.mention_role_id,
-            entries=tuple(post.entries[position] for position in sorted(taken[post_id])),
-            planned_at=now,
-            next_attempt_at=now,
-        )
-        for post_id, post in sorted(planned.items())
-        if post_id in taken
-    ]
+        return {}
+    # The ids of new posts grow in the order in which they are stored, and nobody else stores any meanwhile.
+    last = (await conn.execute(select(func.coalesce(func.max(_posts.c.id), 0)))).scalar_one()
+    is_new = _posts.c.id > last
+    await conn.execute(insert(_posts), [_new_row(post, now) for post in plans])
+    ids = (await conn.execute(select(_posts.c.id).where(is_new).order_by(_posts.c.id))).scalars()
+    planned = dict(zip(map(PostId, ids), plans, strict=True))
+    await conn.execute(
+        _add_entries, [row for post_id, post in planned.items() for row in _rows(post_id, post)]
+    )
+    sizes = select(_entries.c.post_id, func.count()).where(_entries.c.post_id > last)
+    stored = {
+        PostId(post_id): size for post_id, size in await conn.execute(sizes.group_by(_entries.c.post_id))
+    }
+    if len(stored) < len(planned):
+        await conn.execute(delete(_posts).where(is_new, _posts.c.id.not_in(these(stored))))
+    await follow_ups.add(conn, {post_id: planned[post_id].follow_ups for post_id in stored}, now=now)
+    return stored
+
+
+_add_entries = insert_if_new(_entries, key=["feed_id", "paper_id"])
 
 
 def _new_row(post: NewPost, now: datetime) -> dict[str, object]:
@@ -69,9 +64,8 @@ def _new_row(post: NewPost, now: datetime) -> dict[str, object]:
     }
 
 
-async def _add_entries(conn: AsyncConnection, planned: dict[PostId, NewPost]) -> dict[PostId, list[int]]:
-    """Stores the entries that their feeds do not have yet; returns the stored positions by post."""
-    rows = [
+def _rows(post_id: PostId, post: NewPost) -> list[dict[str, object]]:
+    return [
         {
             "post_id": post_id,
             "position": position,
@@ -80,16 +74,8 @@ async def _add_entries(conn: AsyncConnection, planned: dict[PostId, NewPost]) ->
             "form": entry.form.value,
             "queries": entry.queries,
         }
-        for post_id, post in sorted(planned.items())
         for position, entry in enumerate(post.entries)
     ]
-    taken: dict[PostId, list[int]] = {}
-    if rows:
-        statement = insert_if_new(_entries, key=["feed_id", "paper_id"])
-        stored = await conn.execute(statement.returning(_entries.c.post_id, _entries.c.position), rows)
-        for row in stored:
-            taken.setdefault(PostId(row.post_id), []).append(row.position)
-    return taken
 
 
 async def posted(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final, NamedTuple
+from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Resumption, Subscription
@@ -36,7 +36,6 @@ _read = (
     _columns.focus_terms,
 )
 _order = (_columns.created_at, _columns.id)
-_SEPARATOR: Final = "\x1e"  # in no expression
 is_live = _columns.ended_at.is_(None)
 
 
@@ -48,22 +47,9 @@ class Removed:
     ended_at: datetime | None  # None for one that was added again since
 
 
-class Summary(NamedTuple):
-    """The subscriptions of a feed in short."""
-
-    expressions: list[str]
-    since: date  # the first list day that any of them wants
-    has_resumed: bool  # whether any was removed and added again
-
-
 def has_live(feed_id: ColumnElement[int]) -> ColumnElement[bool]:
     """The condition that the feed has subscriptions."""
     return exists().where(_columns.feed_id == feed_id, is_live)
-
-
-def count_live(feed_id: ColumnElement[int]) -> ScalarSelect[int]:
-    """How many subscriptions the feed has."""
-    return select(func.count()).where(_columns.feed_id == feed_id, is_live).scalar_subquery()
 
 
 async def add(
@@ -164,24 +150,6 @@ async def of_feeds(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[
     for subscription in await _where(conn, _columns.feed_id.in_(these(feed_ids)), is_live):
         found.setdefault(subscription.feed_id, []).append(subscription)
     return found
-
-
-async def summaries(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[FeedId, Summary]:
-    """What it takes to tell that a feed is quiet; a tenth of the cost of `of_feeds`."""
-    statement = (
-        select(
-            _columns.feed_id,
-            func.group_concat(_columns.compiled, _SEPARATOR),
-            func.min(_columns.since),
-            func.count(_columns.resumed_at),
-        )
-        .where(_columns.feed_id.in_(these(feed_ids)), is_live)
-        .group_by(_columns.feed_id)
-    )
-    return {
-        FeedId(feed_id): Summary(expressions.split(_SEPARATOR), since, bool(resumed))
-        for feed_id, expressions, since, resumed in await conn.execute(statement)
-    }
 
 
 async def outdated(conn: AsyncConnection, rules_version: int) -> list[Subscription]:

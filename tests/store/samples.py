@@ -112,5 +112,10 @@ def planned(feed: Feed, *numbers: int) -> NewPost:
 async def pending(conn: AsyncConnection, feed: Feed, *numbers: int, now: datetime = NOW) -> Post:
     """A pending post of papers that are listed for it."""
     await listed(conn, *numbers)
-    (post,) = await posts.add(conn, [planned(feed, *numbers)], now=now)
+    (post,) = await added(conn, planned(feed, *numbers), now=now)
     return post
+
+
+async def added(conn: AsyncConnection, *plans: NewPost, now: datetime = NOW) -> list[Post]:
+    """What is stored of planned posts."""
+    return await posts.by_ids(conn, await posts.add(conn, plans, now=now))

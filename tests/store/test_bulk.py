@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import feeds, outbox, posts, subscriptions, tables
+from bot.store import due_feeds, feeds, outbox, posts, subscriptions, tables
 from bot.store.database import Database
 from tests.samples import NOW, TODAY
 from tests.store.samples import HOUR, SERVER, listed, many_feeds, planned
@@ -20,14 +20,16 @@ async def test_the_posts_of_5000_feeds_are_planned_asked_for_and_claimed_at_once
         await listed(conn, 1, 2, 3)
         plans = [planned(feed, 1, 2, 3) for feed in everywhere]
         added = await posts.add(conn, plans, now=NOW)
-        await feeds.finish_runs(conn, [(feed.id, NOW + HOUR) for feed in everywhere], ran_at=NOW)
+        await due_feeds.finish_runs(conn, [(feed.id, NOW + HOUR) for feed in everywhere], ran_at=NOW)
     async with database.read() as conn:
-        assert [(post.feed_id, post.entries) for post in added] == [
+        stored = await posts.by_ids(conn, added)
+        assert [(post.feed_id, post.entries) for post in stored] == [
             (plan.feed_id, plan.entries) for plan in plans
         ]
+        assert set(added.values()) == {3}
         posted = await posts.posted(conn, [feed.id for feed in everywhere], since=TODAY)
         assert len(posted) == 15_000
-        assert await outbox.claimable(conn, NOW, limit=5_000) == added
+        assert await outbox.claimable(conn, NOW, limit=5_000) == stored
         assert {feed.next_run_at for feed in await feeds.of_server(conn, SERVER)} == {NOW + HOUR}
 
 

@@ -1,4 +1,4 @@
-"""Feeds in the store: made once, due when they should be."""
+"""Feeds in the store: made once, changed alone, gone with their server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import delete, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feeds import Block, Feed, FeedKind, FeedSettings, LastRun, Style
+from bot.core.feeds import Block, Feed, FeedKind, FeedSettings, Style
 from bot.core.ids import ChannelId, FeedId, ServerId
 from bot.core.schedules import Cadence, Schedule
 from bot.store import feeds, outbox, posts, tables
@@ -26,7 +26,6 @@ from tests.store.samples import (
     a_subscription,
     count_rows,
     pending,
-    removed,
 )
 
 LIVE = replace(WEEKDAYS, cadence=Cadence.LIVE)
@@ -87,40 +86,6 @@ async def test_a_server_has_its_own_feeds(conn: AsyncConnection) -> None:
     assert await feeds.of_server(conn, SERVER) == mine
 
 
-async def test_a_feed_is_due_from_its_next_run_on(conn: AsyncConnection) -> None:
-    feed = await subscribed(conn, 1)
-    assert await feeds.due(conn, NOW - HOUR) == []
-    assert await feeds.due(conn, NOW) == [feed]
-    assert await feeds.due(conn, NOW + 1000 * HOUR) == [feed]
-    assert await feeds.next_due_at(conn) == NOW
-
-
-async def test_a_feed_without_subscriptions_is_never_due(conn: AsyncConnection) -> None:
-    feed = await subscribed(conn, 1)
-    await removed(conn, feed.id)
-    assert await feeds.due(conn, NOW) == []
-    assert await feeds.next_due_at(conn) is None
-
-
-async def test_a_paused_or_held_feed_is_not_due_until_it_is_resumed(conn: AsyncConnection) -> None:
-    paused, blocked = await subscribed(conn, 1), await subscribed(conn, 2)
-    await store_settings(conn, paused, is_paused=True, now=NOW)
-    await feeds.block(conn, blocked.id, reason="No right to write.", now=NOW)
-    assert await feeds.due(conn, NOW) == []
-    assert await feeds.next_due_at(conn) is None
-    for feed in (paused, blocked):
-        await feeds.resume(conn, feed.id, next_run_at=NOW + HOUR)
-    assert await feeds.due(conn, NOW) == []
-    assert await feeds.next_due_at(conn) == NOW + HOUR
-    assert [feed.is_active for feed in await feeds.due(conn, NOW + HOUR)] == [True, True]
-
-
-async def test_a_live_feed_is_due_at_every_run_but_rings_no_bell(conn: AsyncConnection) -> None:
-    live = await subscribed(conn, 1, LIVE)
-    assert await feeds.due(conn, NOW) == [live]
-    assert await feeds.next_due_at(conn) is None
-
-
 async def test_a_pause_and_a_hold_keep_when_they_began(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
     for hours, reason in enumerate(("No right to write.", "The channel is gone.")):
@@ -142,39 +107,6 @@ async def test_a_schedule_and_a_style_are_changed_for_one_feed(conn: AsyncConnec
     await store_settings(conn, feed, next_run_at=NOW + HOUR, now=NOW, **changes)
     assert await stored(conn, feed) == feed_with(feed, next_run_at=NOW + HOUR, **changes)
     assert await stored(conn, other) == other
-
-
-async def test_finished_runs_move_each_feed_to_its_own_next_run(conn: AsyncConnection) -> None:
-    one, two, three = [await a_feed(conn, channel=channel) for channel in (1, 2, 3)]
-    await feeds.finish_runs(conn, [(one.id, NOW + HOUR), (two.id, NOW + 2 * HOUR)], ran_at=NOW)
-    await feeds.finish_runs(conn, [], ran_at=NOW)
-    assert await stored(conn, one) == replace(one, next_run_at=NOW + HOUR, last_run_at=NOW)
-    assert await stored(conn, two) == replace(two, next_run_at=NOW + 2 * HOUR, last_run_at=NOW)
-    assert await stored(conn, three) == three
-
-
-async def test_a_run_that_was_not_whole_moves_the_next_run_alone(conn: AsyncConnection) -> None:
-    feed = await a_feed(conn)
-    await feeds.finish_runs(conn, [(feed.id, NOW)], ran_at=NOW)
-    await feeds.finish_runs(conn, [(feed.id, NOW + HOUR)], ran_at=None)
-    assert await stored(conn, feed) == replace(feed, next_run_at=NOW + HOUR, last_run_at=NOW)
-
-
-async def test_what_a_run_came_to_is_noted_for_each_feed(conn: AsyncConnection) -> None:
-    one, two, three, four = [await a_feed(conn, channel=channel) for channel in (1, 2, 3, 4)]
-    quiet, busy = LastRun(new=0, matched=0, planned=0), LastRun(new=40, matched=7, planned=5)
-    await feeds.note_figures(conn, {one.id: quiet, two.id: busy, three.id: quiet})
-    assert [(await stored(conn, feed)).last_run for feed in (one, two, three, four)] == [
-        quiet,
-        busy,
-        quiet,
-        None,
-    ]
-
-
-async def test_a_clock_set_back_does_not_silence_a_live_feed(conn: AsyncConnection) -> None:
-    live = await subscribed(conn, 1, LIVE)
-    assert await feeds.due(conn, NOW - 5 * HOUR) == [live]
 
 
 @pytest.mark.parametrize(
@@ -262,39 +194,3 @@ async def test_a_feed_is_a_servers_or_a_persons_and_never_both_or_neither(
     feed = await a_feed(conn)
     with pytest.raises(IntegrityError, match=r"ck_feeds_(owner|direct)"):
         await give(conn, feed, **owner)
-
-
-async def test_due_feeds_are_read_in_chunks_of_servers(conn: AsyncConnection) -> None:
-    # The numbers of subscriptions of each feed, by server; a chunk has three at most.
-    sizes = {1: [1, 2], 2: [1], 3: [1], 4: [2, 2, 5], 5: [1]}
-    channels = iter(range(1, 10))
-    for server, of_feeds in sizes.items():
-        for size in of_feeds:
-            feed = await a_feed(conn, channel=next(channels), server=ServerId(server))
-            for number in range(size):
-                await a_subscription(conn, feed.id, f"query {number}")
-    chunks: list[list[int]] = []
-    after: Feed | None = None
-    while chunk := await feeds.due(conn, NOW, after=after, at_most=3):
-        chunks.append([feed.channel_id for feed in chunk])
-        after = chunk[-1]
-    assert chunks == [[1, 2], [3, 4], [5], [6], [7], [8]]
-    assert [feed.channel_id for feed in await feeds.due(conn, NOW)] == [*range(1, 9)]
-
-
-async def test_the_last_check_of_due_feeds_is_the_earliest_with_all_their_subscriptions(
-    conn: AsyncConnection,
-) -> None:
-    assert await feeds.last_check(conn, NOW) is None
-    one, two = await subscribed(conn, 1), await subscribed(conn, 2)
-    assert await feeds.last_check(conn, NOW) == NOW  # when they were made
-    await feeds.finish_runs(conn, [(one.id, NOW), (two.id, NOW + 9 * HOUR)], ran_at=NOW + 5 * HOUR)
-    assert await feeds.last_check(conn, NOW + HOUR) == NOW + 5 * HOUR
-    await conn.execute(
-        update(tables.subscriptions)
-        .where(tables.subscriptions.c.feed_id == one.id)
-        .values(resumed_at=NOW + 6 * HOUR, resumed_ran_at=NOW + 2 * HOUR)
-    )
-    assert await feeds.last_check(conn, NOW + HOUR) == NOW + 2 * HOUR
-    await feeds.finish_runs(conn, [(one.id, NOW)], ran_at=NOW + 7 * HOUR)
-    assert await feeds.last_check(conn, NOW + HOUR) == NOW + 7 * HOUR

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import FollowUpId, MessageId, ServerId
 from bot.core.posts import FollowUp, FollowUpKind, FollowUpState, Post
-from bot.store import feeds, follow_ups, outbox, posts
+from bot.store import feeds, follow_ups, outbox
 from tests.samples import NOW, paper_id
-from tests.store.samples import HOUR, a_feed, listed, planned
+from tests.store.samples import HOUR, a_feed, added, listed, planned
 
 MESSAGE = MessageId(900)
 
@@ -23,7 +23,7 @@ async def pending_with_follow_ups(
 ) -> Post:
     feed = await a_feed(conn, channel=channel, server=ServerId(server))
     await listed(conn, 1, 2)
-    (post,) = await posts.add(conn, [replace(planned(feed, 1, 2), follow_ups=kinds)], now=NOW)
+    (post,) = await added(conn, replace(planned(feed, 1, 2), follow_ups=kinds))
     return post
 
 

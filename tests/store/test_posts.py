@@ -15,7 +15,7 @@ from bot.core.posts import Post, PostState
 from bot.store import feeds, outbox, papers, posts, tables
 from tests.fakes.feeds import store_settings
 from tests.samples import NOW, TODAY, a_paper, paper_id
-from tests.store.samples import HOUR, SERVER, a_feed, listed, pending, planned
+from tests.store.samples import HOUR, SERVER, a_feed, added, listed, pending, planned
 
 MESSAGE = MessageId(2**63 - 1)
 
@@ -39,7 +39,7 @@ async def test_a_planned_post_is_stored_as_pending_with_its_papers_in_order(conn
     feed = await a_feed(conn)
     await listed(conn, 1, 2, 3)
     plan = planned(feed, 3, 1, 2)
-    (post,) = await posts.add(conn, [plan], now=NOW)
+    (post,) = await added(conn, plan)
     assert post == Post(
         id=post.id,
         feed_id=feed.id,
@@ -58,7 +58,7 @@ async def test_a_paper_is_planned_once_for_a_feed(conn: AsyncConnection) -> None
     feed = await a_feed(conn)
     await pending(conn, feed, 1, 2)
     await listed(conn, 3)
-    (second,) = await posts.add(conn, [planned(feed, 1, 3, 2)], now=NOW)
+    (second,) = await added(conn, planned(feed, 1, 3, 2))
     assert [entry.paper_id for entry in second.entries] == [paper_id(3)]
     assert await stored(conn, second) == second
 
@@ -66,8 +66,8 @@ async def test_a_paper_is_planned_once_for_a_feed(conn: AsyncConnection) -> None
 async def test_a_post_without_papers_is_not_stored(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
     await pending(conn, feed, 1)
-    assert await posts.add(conn, [planned(feed, 1), planned(feed)], now=NOW) == []
-    assert await posts.add(conn, [], now=NOW) == []
+    assert await posts.add(conn, [planned(feed, 1), planned(feed)], now=NOW) == {}
+    assert await posts.add(conn, [], now=NOW) == {}
     assert await posts.counts(conn, feed.id) == {
         PostState.PENDING: 1,
         PostState.SENT: 0,
@@ -78,7 +78,7 @@ async def test_a_post_without_papers_is_not_stored(conn: AsyncConnection) -> Non
 async def test_two_posts_of_one_plan_do_not_share_a_paper(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
     await listed(conn, 1, 2)
-    first, second = await posts.add(conn, [planned(feed, 1), planned(feed, 1, 2)], now=NOW)
+    first, second = await added(conn, planned(feed, 1), planned(feed, 1, 2))
     assert [entry.paper_id for entry in (*first.entries, *second.entries)] == [paper_id(1), paper_id(2)]
 
 
@@ -97,7 +97,7 @@ async def test_a_paper_counts_as_posted_in_every_state_of_its_post(
         await outbox.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW)
     if state is PostState.FAILED:
         await fail(conn, post)
-    assert await posts.add(conn, [planned(feed, 1)], now=NOW) == []
+    assert await posts.add(conn, [planned(feed, 1)], now=NOW) == {}
     assert await posts.posted(conn, [feed.id]) == {(feed.id, paper_id(1))}
 
 

@@ -128,4 +128,4 @@ async def _give_back(
     back = await cancelled_papers.give_back(conn, feed.id, resumed)
     known = await papers.by_ids(conn, back.queries_of.keys())
     again = plan_again(feed, list(known.values()), back.queries_of, pings=back.pings)
-    return sum(len(post.entries) for post in await posts.add(conn, again, now=now))
+    return sum((await posts.add(conn, again, now=now)).values())

@@ -17,7 +17,7 @@ from bot.core.papers import Paper
 from bot.core.posts import NewPost
 from bot.matching.index import PaperIndex
 from bot.services.runs.layout import new_posts
-from bot.store.subscriptions import Summary
+from bot.store.due_feeds import DueFeed
 
 _log = logging.getLogger(__name__)
 
@@ -71,16 +71,14 @@ class Window:
         self._reach: dict[datetime, date] = {}
         self._new: dict[tuple[datetime | None, date], int] = {}
 
-    def reach(self, feed: Feed, known: Sequence[Subscription]) -> date:
-        """The oldest list day that the feed checks."""
-        moment = last_check(feed, known)
-        if moment not in self._reach:
-            self._reach[moment] = reach_from(moment, now=self._now, backfill_days=self._backfill_days)
-        return self._reach[moment]
+    def reach(self, checked_at: datetime) -> date:
+        """The oldest list day that a feed checks whose last check was then."""
+        if checked_at not in self._reach:
+            self._reach[checked_at] = reach_from(checked_at, now=self._now, backfill_days=self._backfill_days)
+        return self._reach[checked_at]
 
-    def count_new(self, feed: Feed, *, first: date) -> int:
-        """How many papers from `first` on were first seen since the feed's last run; all if it never ran."""
-        ran_at = feed.last_run_at
+    def count_new(self, ran_at: datetime | None, *, first: date) -> int:
+        """How many papers from `first` on were first seen since a feed's last run; all if it never ran."""
         key = (ran_at, first)
         if key not in self._new:
             self._new[key] = sum(
@@ -90,24 +88,19 @@ class Window:
         return self._new[key]
 
 
-def quiet_feeds(
-    feeds: Sequence[Feed], window: Window, summaries: Mapping[FeedId, Summary]
-) -> dict[FeedId, LastRun]:
+def quiet_feeds(feeds: Sequence[DueFeed], window: Window) -> dict[FeedId, LastRun]:
     """The figures of feeds that no paper matches, as most; those that need a closer look are left out."""
     try:
-        found = window.index.search_many(
-            {expression for summary in summaries.values() for expression in summary.expressions}
-        )
+        found = window.index.search_many({expression for feed in feeds for expression in feed.expressions})
     except Exception:  # noqa: BLE001 - planning tries each on its own, and logs it
         return {}
     has_none = found.keys().isdisjoint
     quiet: dict[FeedId, LastRun] = {}
     for feed in feeds:
-        summary = summaries.get(feed.id)
-        if summary is None or summary.has_resumed or not has_none(summary.expressions):
-            continue
-        first = max(window.reach(feed, ()), summary.since)
-        quiet[feed.id] = LastRun(new=window.count_new(feed, first=first), matched=0, planned=0)
+        if not feed.has_resumed and has_none(feed.expressions):
+            first = max(window.reach(feed.checked_at), feed.since)
+            new = window.count_new(feed.last_run_at, first=first)
+            quiet[feed.id] = LastRun(new=new, matched=0, planned=0)
     return quiet
 
 
@@ -130,9 +123,9 @@ def plan(
     for feed in feeds:
         known = subscriptions.get(feed.id, ())
         try:
-            oldest = window.reach(feed, known)
+            oldest = window.reach(last_check(feed, known))
             since = min((subscription.since for subscription in known), default=oldest)
-            new = window.count_new(feed, first=max(oldest, since))
+            new = window.count_new(feed.last_run_at, first=max(oldest, since))
             not_wanted = excluded.by(feed)
             matched = _matched(known, found.papers)
             if not matched:  # as in most feeds

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache, partial
 
@@ -28,7 +28,8 @@ from bot.services.runs.clock_correction import correct
 from bot.services.runs.freshness import FreshList
 from bot.services.runs.planning import Planned, Window, plan, plan_older, quiet_feeds
 from bot.services.runs.polling import Polling, PollResult
-from bot.store import feeds, papers, posts, runs, subscriptions
+from bot.store import due_feeds, feeds, papers, posts, runs, subscriptions
+from bot.store.due_feeds import DueFeed
 
 _log = logging.getLogger(__name__)
 
@@ -95,7 +96,7 @@ class Runs:
         """When the next run should start: at the next poll or the next due feed, whichever is first."""
         poll_at = self._list.next_poll_at
         async with self._database.read() as conn:
-            due_at = await feeds.next_due_at(conn)
+            due_at = await due_feeds.next_due_at(conn)
         return min(poll_at, due_at) if due_at else poll_at
 
     async def run(self) -> RunReport:
@@ -146,24 +147,19 @@ class Runs:
         """
         now = self._clock()
         async with self._database.read() as conn:
-            since = await feeds.last_check(conn, now)
+            since = await due_feeds.last_check(conn, now)
             window = None if since is None else await self._window(conn, now, since=since)
-        after: Feed | None = None
+        after: DueFeed | None = None
         while window is not None:
             async with self._database.read() as conn:
-                chunk = await feeds.due(conn, now, after=after, at_most=CHUNK_SUBSCRIPTIONS)
+                chunk = await due_feeds.chunk(conn, now, after=after, at_most=CHUNK_SUBSCRIPTIONS)
                 if not chunk:
                     break
-                summaries = await subscriptions.summaries(conn, [feed.id for feed in chunk])
-                quiet = await asyncio.to_thread(quiet_feeds, chunk, window, summaries)
-                wanted = await subscriptions.of_feeds(
-                    conn, [feed.id for feed in chunk if feed.id not in quiet]
-                )
-                # A feed that reaches further back since then is left to the next run.
-                due = [feed for feed in chunk if last_check(feed, wanted.get(feed.id, ())) >= window.since]
-                busy = [feed for feed in due if feed.id not in quiet]
-                planned = await self._plan(conn, busy, window, wanted=wanted)
-            await self._store(due, planned, quiet, now=now, is_complete=listing.problem is None, done=done)
+                planned = await self._plan_chunk(conn, chunk, window)
+            planned_feeds = [
+                feed for feed in chunk if feed.id in planned.figures or feed.id in planned.broken
+            ]
+            await self._store(planned_feeds, planned, now=now, is_complete=listing.problem is None, done=done)
             after = chunk[-1]
         outcome, problem, problem_day = outcome_of(listing.problem), listing.problem, listing.problem_day
         if done.is_broken:  # the log has each
@@ -181,34 +177,41 @@ class Runs:
             await runs.finish(conn, run_id, report, now=now)
         return report
 
+    async def _plan_chunk(self, conn: AsyncConnection, chunk: Sequence[DueFeed], window: Window) -> Planned:
+        """Plans these feeds but those that reach further back than the window, which the next run plans."""
+        reached = [feed for feed in chunk if feed.checked_at >= window.since]
+        quiet = await asyncio.to_thread(quiet_feeds, reached, window)
+        others = [feed.id for feed in reached if feed.id not in quiet]
+        wanted = await subscriptions.of_feeds(conn, others)
+        busy = [
+            feed
+            for feed in await feeds.by_ids(conn, others)
+            if last_check(feed, wanted.get(feed.id, ())) >= window.since
+        ]
+        planned = await self._plan(conn, busy, window, wanted=wanted)
+        return replace(planned, figures=quiet | dict(planned.figures))
+
     async def _store(
-        self,
-        due: Sequence[Feed],
-        planned: Planned,
-        quiet: dict[FeedId, LastRun],
-        *,
-        now: datetime,
-        is_complete: bool,
-        done: _Done,
+        self, due: Sequence[DueFeed], planned: Planned, *, now: datetime, is_complete: bool, done: _Done
     ) -> None:
         """Stores the posts of these feeds and moves their next runs, in one transaction."""
         next_run_of = cache(partial(_next_run, now=now))
-        next_runs = [(feed.id, next_run_of(feed.settings.schedule)) for feed in due]
         # After an incomplete list, or a query that could not be evaluated, the next run catches up.
-        complete = {feed.id for feed in due} - planned.broken if is_complete else set[FeedId]()
-        found = quiet | dict(planned.figures)
-        figures = {feed_id: result for feed_id, result in found.items() if feed_id in complete}
+        complete: list[tuple[FeedId, datetime]] = []
+        incomplete: list[tuple[FeedId, datetime]] = []
+        for feed in due:
+            is_whole = is_complete and feed.id not in planned.broken
+            (complete if is_whole else incomplete).append((feed.id, next_run_of(feed.schedule)))
         async with self._database.write() as conn:
             pending = await posts.add(conn, _posts_of(planned), now=now)
-            await feeds.finish_runs(conn, [run for run in next_runs if run[0] in complete], ran_at=now)
-            await feeds.finish_runs(conn, [run for run in next_runs if run[0] not in complete], ran_at=None)
-            await feeds.note_figures(conn, figures)
+            await due_feeds.finish_runs(conn, complete, ran_at=now, figures=planned.figures)
+            await due_feeds.finish_runs(conn, incomplete, ran_at=None)
         done.feeds += len(due)
         done.posts += len(pending)
         done.is_broken |= bool(planned.broken)
         self._delivery.wake()
         for feed in due:
-            if feed.settings.schedule.cadence is not Cadence.LIVE:
+            if feed.schedule.cadence is not Cadence.LIVE:
                 self._telemetry.feed_planned(late_seconds=max(0.0, (now - feed.next_run_at).total_seconds()))
 
     async def _record_failure(self, run_id: RunId, error: Exception, done: _Done) -> None:
@@ -263,7 +266,7 @@ class Runs:
         async with self._database.write() as conn:
             pending = await posts.add(conn, planned, now=now)
         self._delivery.wake()
-        return [post.id for post in pending]
+        return list(pending)
 
     async def coming(self, feed: Feed, wanting: Sequence[Subscription]) -> LastRun:
         """The figures of a run of the feed now, for these of its subscriptions; plans nothing."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Insert, Select, Table, func, select
+from sqlalchemy import BindParameter, Insert, Select, String, Table, bindparam, func, select
 from sqlalchemy.dialects import sqlite
 
 
@@ -24,4 +24,18 @@ def insert_or_update(table: Table, *, key: Sequence[str]) -> Insert:
 
 def these(ids: Iterable[int | str]) -> Select[Any]:
     """Ids as a subselect for IN, in one bound value, so that no limit on variables applies."""
-    return select(func.json_each(json.dumps(list(ids))).table_valued("value").c.value)
+    return _values_in(as_these(ids))
+
+
+def these_in(parameter: str) -> Select[Any]:
+    """The ids that a parameter of the statement has, by `as_these`."""
+    return _values_in(bindparam(parameter, type_=String))
+
+
+def as_these(ids: Iterable[int | str]) -> str:
+    """Ids as one value."""
+    return json.dumps(list(ids))
+
+
+def _values_in(array: str | BindParameter[str]) -> Select[Any]:
+    return select(func.json_each(array).table_valued("value").c.value)

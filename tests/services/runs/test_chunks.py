@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.ids import FeedId
 from bot.core.runs import Outcome
 from bot.services.runs import run as running
-from bot.store import feeds
+from bot.store import due_feeds
 from tests.services.bots import Bot, a_bot
 
 # By server, the keywords of each channel.
@@ -85,21 +85,19 @@ async def test_a_crash_between_chunks_leaves_whole_chunks_and_the_next_run_plans
 ) -> None:
     await subscribe_all(bot)
     whole, _, posts = await result_with(tmp_path / "whole", 1_000)
-    finish_runs = feeds.finish_runs
+    finish_runs = due_feeds.finish_runs
     done: list[int] = []
 
-    async def crashing(
-        conn: AsyncConnection, runs: Iterable[tuple[FeedId, datetime]], *, ran_at: datetime | None
-    ) -> None:
+    async def crashing(conn: AsyncConnection, runs: Iterable[tuple[FeedId, datetime]], **rest: Any) -> None:
         runs = list(runs)
         if runs:
             done.append(len(runs))
         if len(done) == 3:
             raise RuntimeError("out of luck")
-        await finish_runs(conn, runs, ran_at=ran_at)
+        await finish_runs(conn, runs, **rest)
 
     monkeypatch.setattr(running, "CHUNK_SUBSCRIPTIONS", 4)
-    monkeypatch.setattr(running.feeds, "finish_runs", crashing)
+    monkeypatch.setattr(running.due_feeds, "finish_runs", crashing)
     with pytest.raises(RuntimeError, match="out of luck"):
         await bot.services.runs.run()
     # The servers 6 and 7, of which the second has more subscriptions than a chunk.
@@ -110,7 +108,7 @@ async def test_a_crash_between_chunks_leaves_whole_chunks_and_the_next_run_plans
     failed = await bot.last_run()
     assert (failed.outcome, failed.feeds, failed.posts) == (Outcome.FAILED, 4, 3)
 
-    monkeypatch.setattr(running.feeds, "finish_runs", finish_runs)
+    monkeypatch.setattr(running.due_feeds, "finish_runs", finish_runs)
     await bot.services.runs.run()
     assert await result(bot) == whole
     last = await bot.last_run()
@@ -121,15 +119,15 @@ async def test_a_subscription_that_continues_during_a_run_is_left_to_the_next_ru
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await subscribe_all(bot)
-    last_check = feeds.last_check
+    last_check = due_feeds.last_check
 
     async def later(conn: AsyncConnection, now: datetime) -> datetime | None:
         assert await last_check(conn, now) is not None
         return now  # as if each feed reached further back by now
 
-    monkeypatch.setattr(running.feeds, "last_check", later)
+    monkeypatch.setattr(running.due_feeds, "last_check", later)
     await bot.run()
     assert (await bot.last_run()).feeds == 0
-    monkeypatch.setattr(running.feeds, "last_check", last_check)
+    monkeypatch.setattr(running.due_feeds, "last_check", last_check)
     await bot.run()
     assert (await bot.last_run()).feeds == len(CHANNELS)

@@ -215,7 +215,7 @@ async def test_a_failed_run_is_recorded_changes_nothing_and_the_next_one_catches
     bot.list_paper("2608.00001")
     bot.clock.advance(hours=1)
     with monkeypatch.context() as patched:
-        patched.setattr(running.feeds, "finish_runs", broken)
+        patched.setattr(running.due_feeds, "finish_runs", broken)
         with pytest.raises(OSError, match="disk"):
             await bot.services.runs.run()
     assert (await bot.last_run()).outcome is Outcome.FAILED

@@ -1,0 +1,175 @@
+"""Due feeds: which a run plans, in chunks of servers, and what the run leaves behind for each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Column, ColumnElement, bindparam, func, or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.feeds import LastRun
+from bot.core.ids import FeedId, ServerId
+from bot.core.schedules import Cadence, Schedule
+from bot.store import feed_settings, subscriptions, tables
+from bot.store.feeds import is_active
+from bot.store.sqlite.statements import as_these, these_in
+
+_feeds = tables.feeds
+_subscriptions = tables.subscriptions
+_PARTITION: Final = 200  # rows
+_SEPARATOR: Final = "\x1e"  # in no expression
+
+
+class DueFeed(NamedTuple):
+    """What tells whether any paper matches, and all that a run needs of a feed that none matches."""
+
+    id: FeedId
+    server_id: ServerId
+    schedule: Schedule
+    next_run_at: datetime
+    last_run_at: datetime | None
+    created_at: datetime
+    expressions: list[str]  # of its subscriptions
+    since: date  # the first list day that any of them wants
+    has_resumed: bool  # whether any was removed and added again
+
+    @property
+    def checked_at(self) -> datetime:
+        """Its last check (`decisions.last_check`), if none was removed and added again."""
+        return self.last_run_at or self.created_at
+
+
+async def chunk(
+    conn: AsyncConnection, now: datetime, *, after: DueFeed | None = None, at_most: int | None = None
+) -> list[DueFeed]:
+    """The active feeds with subscriptions whose next run is `now` or was before, and all that are live.
+
+    They are in the order of their servers. With `after`, those behind that feed; with `at_most`, as many as
+    have that many subscriptions together: whole servers, unless the first one has more; at least one feed.
+    """
+    of_feed = _subscriptions.c
+    # With this condition and an outer join, SQLite walks the feeds in order and reads no more than the chunk.
+    behind = tuple_(_feeds.c.server_id, _feeds.c.id) > ((after.server_id, after.id) if after else (0, 0))
+    statement = (
+        select(
+            _feeds.c.id,
+            _feeds.c.server_id,
+            *feed_settings.SCHEDULE_COLUMNS,
+            _feeds.c.next_run_at,
+            _feeds.c.last_run_at,
+            _feeds.c.created_at,
+            func.group_concat(of_feed.compiled, _SEPARATOR),
+            func.min(of_feed.since),
+            func.count(of_feed.resumed_at),
+        )
+        .join(_subscriptions, (of_feed.feed_id == _feeds.c.id) & subscriptions.is_live, isouter=True)
+        .where(is_active(), _is_due(now), behind)
+        .group_by(_feeds.c.server_id, _feeds.c.id)
+        .having(func.count(of_feed.id) > 0)
+        .order_by(_feeds.c.server_id, _feeds.c.id)
+    )
+    found: list[DueFeed] = []
+    size = 0
+    async with conn.stream(statement) as result:
+        async for rows in result.partitions(_PARTITION):
+            for feed in map(_due_feed, rows):
+                size += len(feed.expressions)
+                if found and at_most is not None and size > at_most:
+                    return [one for one in found if one.server_id != feed.server_id] or found
+                found.append(feed)
+    return found
+
+
+def _due_feed(row: Sequence[Any]) -> DueFeed:
+    id_, server_id, *schedule, next_run_at, last_run_at, created_at, expressions, since, resumed = row
+    return DueFeed(
+        id=FeedId(id_),
+        server_id=ServerId(server_id),
+        schedule=feed_settings.schedule_of(*schedule),
+        next_run_at=next_run_at,
+        last_run_at=last_run_at,
+        created_at=created_at,
+        expressions=expressions.split(_SEPARATOR),
+        since=since,
+        has_resumed=bool(resumed),
+    )
+
+
+async def last_check(conn: AsyncConnection, now: datetime) -> datetime | None:
+    """The earliest last check of the feeds that are due (`decisions.last_check`); None if none is due."""
+    of_feed = _subscriptions.c
+    resumed = select(func.min(func.coalesce(of_feed.resumed_ran_at, _feeds.c.created_at))).where(
+        of_feed.feed_id == _feeds.c.id,
+        subscriptions.is_live,
+        of_feed.resumed_at.is_not(None),
+        or_(_feeds.c.last_run_at.is_(None), of_feed.resumed_at >= _feeds.c.last_run_at),
+    )
+    statement = select(
+        func.min(func.coalesce(_feeds.c.last_run_at, _feeds.c.created_at)),
+        func.min(resumed.scalar_subquery()),
+    ).where(is_active(), _is_due(now), subscriptions.has_live(_feeds.c.id))
+    found = (await conn.execute(statement)).one()
+    return min((moment for moment in found if moment is not None), default=None)
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    # A live feed ran at `next_run_at` last: a clock set back since then must not silence it.
+    return or_(_feeds.c.next_run_at <= now, _feeds.c.cadence == Cadence.LIVE.value)
+
+
+async def next_due_at(conn: AsyncConnection) -> datetime | None:
+    """When the next active feed with subscriptions is due; live feeds, due at every run, do not count."""
+    statement = select(func.min(_feeds.c.next_run_at)).where(
+        is_active(), _feeds.c.cadence != Cadence.LIVE.value, subscriptions.has_live(_feeds.c.id)
+    )
+    return (await conn.execute(statement)).scalar_one()
+
+
+async def finish_runs(
+    conn: AsyncConnection,
+    runs: Iterable[tuple[FeedId, datetime]],
+    *,
+    ran_at: datetime | None,
+    figures: Mapping[FeedId, LastRun] = MappingProxyType({}),
+) -> None:
+    """Record for each feed when it is due next, that it ran at `ran_at`, and the figures that are given.
+
+    `ran_at` is None if the run was incomplete: then the next one reaches as far back as this one did.
+    """
+    alike: defaultdict[tuple[datetime, LastRun | None], list[FeedId]] = defaultdict(list)
+    for feed_id, next_run_at in runs:
+        alike[next_run_at, figures.get(feed_id)].append(feed_id)
+    rows = [
+        {
+            "ids": as_these(ids),
+            "next_run": next_run_at,
+            "ran_at": ran_at,
+            "new": result and result.new,
+            "matched": result and result.matched,
+            "planned": result and result.planned,
+        }
+        for (next_run_at, result), ids in alike.items()
+    ]
+    if rows:
+        await conn.execute(_finish, rows)
+
+
+def _or_as_before(name: str, column: Column[Any]) -> ColumnElement[Any]:
+    return func.coalesce(bindparam(name, type_=column.type), column)
+
+
+_finish = (
+    update(_feeds)
+    .where(_feeds.c.id.in_(these_in("ids")))
+    .values(
+        next_run_at=bindparam("next_run"),
+        last_run_at=_or_as_before("ran_at", _feeds.c.last_run_at),
+        last_new=_or_as_before("new", _feeds.c.last_new),
+        last_matched=_or_as_before("matched", _feeds.c.last_matched),
+        last_planned=_or_as_before("planned", _feeds.c.last_planned),
+    )
+)

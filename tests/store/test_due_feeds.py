@@ -1,0 +1,188 @@
+"""Due feeds in the store: due when they should be, in chunks of servers, and moved on by a run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import event, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.feeds import Feed, LastRun
+from bot.core.ids import FeedId, ServerId
+from bot.core.schedules import Cadence, Schedule
+from bot.store import due_feeds, feeds, subscriptions, tables
+from bot.store.database import Database
+from bot.store.due_feeds import DueFeed
+from tests.fakes.feeds import store_settings
+from tests.samples import NOW, TODAY
+from tests.store.samples import HOUR, WEEKDAYS, a_feed, a_subscription, removed
+
+LIVE = replace(WEEKDAYS, cadence=Cadence.LIVE)
+
+
+async def subscribed(conn: AsyncConnection, channel: int, schedule: Schedule = WEEKDAYS) -> Feed:
+    feed = await a_feed(conn, channel=channel, schedule=schedule)
+    await a_subscription(conn, feed.id, "agents")
+    return feed
+
+
+async def stored(conn: AsyncConnection, feed: Feed) -> Feed:
+    found = await feeds.get(conn, feed.id)
+    assert found is not None
+    return found
+
+
+async def ids_due(conn: AsyncConnection, now: datetime) -> list[FeedId]:
+    return [feed.id for feed in await due_feeds.chunk(conn, now)]
+
+
+async def test_a_feed_is_due_from_its_next_run_on(conn: AsyncConnection) -> None:
+    feed = await subscribed(conn, 1)
+    assert await ids_due(conn, NOW - HOUR) == []
+    assert await ids_due(conn, NOW) == [feed.id]
+    assert await ids_due(conn, NOW + 1000 * HOUR) == [feed.id]
+    assert await due_feeds.next_due_at(conn) == NOW
+
+
+async def test_a_feed_without_subscriptions_is_never_due(conn: AsyncConnection) -> None:
+    feed = await subscribed(conn, 1)
+    await removed(conn, feed.id)
+    assert await ids_due(conn, NOW) == []
+    assert await due_feeds.next_due_at(conn) is None
+
+
+async def test_a_paused_or_held_feed_is_not_due_until_it_is_resumed(conn: AsyncConnection) -> None:
+    paused, blocked = await subscribed(conn, 1), await subscribed(conn, 2)
+    await store_settings(conn, paused, is_paused=True, now=NOW)
+    await feeds.block(conn, blocked.id, reason="No right to write.", now=NOW)
+    assert await ids_due(conn, NOW) == []
+    assert await due_feeds.next_due_at(conn) is None
+    for feed in (paused, blocked):
+        await feeds.resume(conn, feed.id, next_run_at=NOW + HOUR)
+    assert await ids_due(conn, NOW) == []
+    assert await due_feeds.next_due_at(conn) == NOW + HOUR
+    assert await ids_due(conn, NOW + HOUR) == [paused.id, blocked.id]
+
+
+async def test_a_live_feed_is_due_at_every_run_but_rings_no_bell(conn: AsyncConnection) -> None:
+    live = await subscribed(conn, 1, LIVE)
+    assert await ids_due(conn, NOW) == [live.id]
+    assert await due_feeds.next_due_at(conn) is None
+
+
+async def test_finished_runs_move_each_feed_to_its_own_next_run(conn: AsyncConnection) -> None:
+    one, two, three = [await a_feed(conn, channel=channel) for channel in (1, 2, 3)]
+    await due_feeds.finish_runs(conn, [(one.id, NOW + HOUR), (two.id, NOW + 2 * HOUR)], ran_at=NOW)
+    await due_feeds.finish_runs(conn, [], ran_at=NOW)
+    assert await stored(conn, one) == replace(one, next_run_at=NOW + HOUR, last_run_at=NOW)
+    assert await stored(conn, two) == replace(two, next_run_at=NOW + 2 * HOUR, last_run_at=NOW)
+    assert await stored(conn, three) == three
+
+
+async def test_a_run_that_was_not_whole_moves_the_next_run_alone(conn: AsyncConnection) -> None:
+    feed = await a_feed(conn)
+    await due_feeds.finish_runs(conn, [(feed.id, NOW)], ran_at=NOW)
+    await due_feeds.finish_runs(conn, [(feed.id, NOW + HOUR)], ran_at=None)
+    assert await stored(conn, feed) == replace(feed, next_run_at=NOW + HOUR, last_run_at=NOW)
+
+
+async def test_what_a_run_came_to_is_noted_for_each_feed(conn: AsyncConnection) -> None:
+    one, two, three, four = [await a_feed(conn, channel=channel) for channel in (1, 2, 3, 4)]
+    quiet, busy = LastRun(new=0, matched=0, planned=0), LastRun(new=40, matched=7, planned=5)
+    await due_feeds.finish_runs(
+        conn,
+        [(feed.id, NOW) for feed in (one, two, three, four)],
+        ran_at=NOW,
+        figures={one.id: quiet, two.id: busy, three.id: quiet},
+    )
+    assert [(await stored(conn, feed)).last_run for feed in (one, two, three, four)] == [
+        quiet,
+        busy,
+        quiet,
+        None,
+    ]
+
+
+async def test_a_clock_set_back_does_not_silence_a_live_feed(conn: AsyncConnection) -> None:
+    live = await subscribed(conn, 1, LIVE)
+    assert await ids_due(conn, NOW - 5 * HOUR) == [live.id]
+
+
+async def test_due_feeds_are_read_in_chunks_of_servers(conn: AsyncConnection) -> None:
+    # The numbers of subscriptions of each feed, by server; a chunk has three at most.
+    sizes = {1: [1, 2], 2: [1], 3: [1], 4: [2, 2, 5], 5: [1]}
+    channels = iter(range(1, 10))
+    for server, of_feeds in sizes.items():
+        for size in of_feeds:
+            feed = await a_feed(conn, channel=next(channels), server=ServerId(server))
+            for number in range(size):
+                await a_subscription(conn, feed.id, f"query {number}")
+    chunks: list[list[int]] = []
+    after: DueFeed | None = None
+    while chunk := await due_feeds.chunk(conn, NOW, after=after, at_most=3):
+        chunks.append([feed.id for feed in chunk])
+        after = chunk[-1]
+    assert chunks == [[1, 2], [3, 4], [5], [6], [7], [8]]
+    assert await ids_due(conn, NOW) == [*range(1, 9)]
+
+
+async def test_a_due_feed_comes_with_its_subscriptions_in_short(conn: AsyncConnection) -> None:
+    feed = await a_feed(conn)
+    for number, query in enumerate(("agents", "video")):
+        await a_subscription(conn, feed.id, query, since=TODAY - timedelta(days=number))
+    await a_subscription(conn, feed.id, "removed")
+    (_, _, last) = await subscriptions.of_feed(conn, feed.id)
+    await subscriptions.end(conn, last.id, key="ab12", ran_at=None, now=NOW)
+    (due,) = await due_feeds.chunk(conn, NOW)
+    assert due == DueFeed(
+        id=feed.id,
+        server_id=feed.server_id,
+        schedule=WEEKDAYS,
+        next_run_at=NOW,
+        last_run_at=None,
+        created_at=NOW,
+        expressions=['"agents"', '"video"'],
+        since=TODAY - timedelta(days=1),
+        has_resumed=False,
+    )
+    await subscriptions.resume(conn, last.id, text="removed", since=TODAY, now=NOW)
+    (due,) = await due_feeds.chunk(conn, NOW)
+    assert len(due.expressions) == 3
+    assert due.has_resumed
+
+
+async def test_a_chunk_is_read_without_sorting_the_others(database: Database) -> None:
+    """Every plan of SQLite for it walks an index, so that many chunks are not many times the whole."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_conn: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    async with database.read() as conn:
+        event.listen(conn.sync_connection, "before_cursor_execute", note)
+        await due_feeds.chunk(conn, NOW)
+        ((statement, parameters),) = asked
+        steps = await conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        details = [step.detail for step in steps]
+    assert "SEARCH feeds USING INDEX ix_feeds_server_id (server_id>?)" in details
+    assert not [detail for detail in details if "TEMP" in detail]
+
+
+async def test_the_last_check_of_due_feeds_is_the_earliest_with_all_their_subscriptions(
+    conn: AsyncConnection,
+) -> None:
+    assert await due_feeds.last_check(conn, NOW) is None
+    one, two = await subscribed(conn, 1), await subscribed(conn, 2)
+    assert await due_feeds.last_check(conn, NOW) == NOW  # when they were made
+    await due_feeds.finish_runs(conn, [(one.id, NOW), (two.id, NOW + 9 * HOUR)], ran_at=NOW + 5 * HOUR)
+    assert await due_feeds.last_check(conn, NOW + HOUR) == NOW + 5 * HOUR
+    await conn.execute(
+        update(tables.subscriptions)
+        .where(tables.subscriptions.c.feed_id == one.id)
+        .values(resumed_at=NOW + 6 * HOUR, resumed_ran_at=NOW + 2 * HOUR)
+    )
+    assert await due_feeds.last_check(conn, NOW + HOUR) == NOW + 2 * HOUR
+    await due_feeds.finish_runs(conn, [(one.id, NOW)], ran_at=NOW + 7 * HOUR)
+    assert await due_feeds.last_check(conn, NOW + HOUR) == NOW + 7 * HOUR
