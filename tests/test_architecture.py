@@ -20,6 +20,7 @@ from bot.client import Client
 from bot.services.container import Services
 from bot.settings import Settings
 from cogs import make_cogs
+from tests.cases import each
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -92,7 +93,7 @@ def test_imports_keep_the_layers() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("path", modules("bot/core"), ids=lambda path: path.stem)
+@each("path", modules("bot/core"))
 def test_the_core_imports_nothing_impure_and_reads_no_clock(path: Path) -> None:
     for name in imports(path):
         ours = name.startswith(("bot.core", "bot.errors"))
@@ -111,11 +112,7 @@ def test_the_settings_alone_read_the_environment() -> None:
     assert readers == ["bot/settings.py"]
 
 
-@pytest.mark.parametrize(
-    "path",
-    modules("bot", "cogs", "sandbox", "benchmarks"),
-    ids=lambda path: path.relative_to(ROOT).as_posix(),
-)
+@each("path", modules("bot", "cogs", "sandbox", "benchmarks"))
 def test_the_first_line_of_a_module_says_what_it_owns(path: Path) -> None:
     docstring = ast.get_docstring(tree_of(path))
     assert docstring

@@ -22,6 +22,7 @@ from bot.core.query.parser import parse_query
 from bot.discord.answers.help import help_pages
 from bot.discord.permissions.obstacles import permission_name
 from bot.matching.index import PaperIndex
+from tests.cases import each
 from tests.queries import expression
 
 ROOT = Path(__file__).parent.parent
@@ -114,12 +115,12 @@ def test_every_place_has_the_same_ten_examples() -> None:
     assert [query for query, _, _ in help_examples()][:10] == ten
 
 
-@pytest.mark.parametrize(("query", "text"), [*examples(README, 1), *examples(KEYWORDS, 1)])
+@each(("query", "text"), [*examples(README, 1), *examples(KEYWORDS, 1)])
 def test_an_example_query_finds_its_texts(query: str, text: str) -> None:
     assert finds(query, text)
 
 
-@pytest.mark.parametrize(("query", "text"), [*examples(README, 2), *examples(KEYWORDS, 2)])
+@each(("query", "text"), [*examples(README, 2), *examples(KEYWORDS, 2)])
 def test_an_example_query_does_not_find_the_other_texts(query: str, text: str) -> None:
     assert not finds(query, text)
 
@@ -136,8 +137,8 @@ def test_a_query_that_the_page_calls_invalid_is_rejected(row: list[str]) -> None
         parse_query(code(row[0])[0])
 
 
-@pytest.mark.parametrize("row", rows_of(KEYWORDS, "typed", "searches"), ids=lambda row: row[0])
-@pytest.mark.parametrize("place", ["title", "abstract", "AI keywords", "authors", "organization"])
+@each("row", rows_of(KEYWORDS, "typed", "searches"))
+@each("place", ["title", "abstract", "AI keywords", "authors", "organization"])
 def test_a_field_searches_the_places_that_the_page_names(row: list[str], place: str) -> None:
     query = code(row[0])[0]
     named = row[1].split(":")[0]

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.logs import JsonFormatter, TextFormatter, _is_not_redundant
+from tests.cases import each
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "MTA1.GxYz12.not-a-real-one"
@@ -90,8 +91,8 @@ def test_an_interaction_token_in_a_url_is_redacted(path: str) -> None:
     assert "1000/[redacted]" in line
 
 
-@pytest.mark.parametrize("formatter", FORMATTERS)
-@pytest.mark.parametrize(
+@each("formatter", FORMATTERS)
+@each(
     "said",
     [
         "Authorization: Bearer s3cr3t-of-somebody",

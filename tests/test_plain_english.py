@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cases import each
+
 ROOT = Path(__file__).parents[1]
 # What users, operators and contributors read.
 READ = (
@@ -92,7 +94,7 @@ def _found(text: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", _files())
+@each("name", _files())
 def test_a_file_uses_plain_words(name: str) -> None:
     assert _found((ROOT / name).read_text(encoding="utf-8")) == []
 

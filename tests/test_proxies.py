@@ -23,6 +23,7 @@ from bot.settings import Settings
 from bot.sources.fetching import FetchLimits
 from bot.sources.huggingface import HuggingFace
 from sandbox import LiveLists
+from tests.cases import each
 from tests.discord_address import restored
 from tests.fakes.huggingface import FakeHuggingFace
 from tests.fakes.proxy import FakeProxy
@@ -41,7 +42,7 @@ def address_of(url: str) -> tuple[str, int]:
     return parts.hostname, parts.port
 
 
-@pytest.mark.parametrize(
+@each(
     ("no_proxy", "url", "is_direct"),
     [
         ("", "https://example.org", False),

@@ -18,6 +18,7 @@ from bot.core.list_days import WINDOW_DAYS, open_list_day
 from bot.core.papers import Paper
 from bot.core.posts import Post, PostState
 from bot.core.schedules import Schedule
+from tests.cases import each
 from tests.fakes.feeds import feed_with
 from tests.queries import compiled
 from tests.samples import NOW, TODAY, a_paper
@@ -201,8 +202,8 @@ def test_a_paper_older_than_the_subscription_says_whether_the_filter_applies_too
     assert decided(matched=[later], is_excluded=True).lacks is Stage.EXCLUDED
 
 
-@pytest.mark.parametrize("backfill_days", [0, 3, 30])
-@pytest.mark.parametrize("days_ago", [0, 1, 6, 7, 8, 10, 29, 30, 400])
+@each("backfill_days", [0, 3, 30])
+@each("days_ago", [0, 1, 6, 7, 8, 10, 29, 30, 400])
 def test_a_run_reaches_a_week_before_the_last_one_within_the_limits(
     days_ago: int, backfill_days: int
 ) -> None:

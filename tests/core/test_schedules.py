@@ -18,6 +18,7 @@ from bot.core.schedules import (
     timezone_names,
 )
 from bot.errors import UserError
+from tests.cases import each
 from tests.examples import examples
 
 pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
@@ -120,8 +121,8 @@ def test_the_next_run_agrees_with_a_simulated_clock(case: tuple[Schedule, dateti
     assert next_run(wanted, after=after) == slow_next_run(wanted, after)
 
 
-@pytest.mark.parametrize("zone", ZONES)
-@pytest.mark.parametrize("at", ["00:00", "00:30", "01:30", "02:30", "02:45", "12:00"])
+@each("zone", ZONES)
+@each("at", ["00:00", "00:30", "01:30", "02:30", "02:45", "12:00"])
 def test_every_local_day_of_a_year_has_one_run(zone: str, at: str) -> None:
     wanted = schedule(at, zone=zone)
     moment = local("2026-01-01T13:00", zone)

@@ -19,6 +19,7 @@ from bot.core.query.parser import parse_query
 from bot.core.words.latex import readable
 from bot.core.words.tokenizer import Mode, segments
 from bot.matching.index import PaperIndex
+from tests.cases import each
 from tests.examples import examples
 from tests.list_days import both_sources, papers_of
 from tests.matching import oracle
@@ -43,7 +44,7 @@ def finds(query: str, title: str) -> bool:
     return bool(found(query, paper(title)))
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "title"),
     [
         ("diffusion model", "Diffusion Models at scale"),
@@ -95,7 +96,7 @@ def test_a_query_finds(query: str, title: str) -> None:
     assert finds(query, title)
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "title"),
     [
         ("diffusion model", "model diffusion"),
@@ -227,14 +228,14 @@ def test_index_highlights_and_oracle_agree_on_compounds(
 @both_sources
 def test_every_pair_of_words_of_a_title_is_found_in_it(files: list[Path]) -> None:
     # Of a title whose markup is converted, the text has other words.
-    papers = {each.id: each for each in papers_of(files) if readable(each.title) == each.title}
+    papers = {paper.id: paper for paper in papers_of(files) if readable(paper.title) == paper.title}
     index = PaperIndex(papers.values())
-    for each in itertools.islice(papers.values(), 0, None, len(papers) // 50 + 1):
+    for paper in itertools.islice(papers.values(), 0, None, len(papers) // examples(15) + 1):
         places = [
             (start + part.start, start + part.end)
-            for start, segment in segments(each.title, Mode.QUOTE)
+            for start, segment in segments(paper.title, Mode.QUOTE)
             for part in segment[0]
         ]
         for first, second in itertools.pairwise(places):
-            typed = f"{each.title[slice(*first)]} {each.title[slice(*second)]}"
-            assert each.id in index.search(expression(f'"{typed}"')), typed
+            typed = f"{paper.title[slice(*first)]} {paper.title[slice(*second)]}"
+            assert paper.id in index.search(expression(f'"{typed}"')), typed

@@ -16,6 +16,7 @@ from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.core.query.errors import QueryError
 from bot.matching.index import PaperIndex
+from tests.cases import each
 from tests.examples import examples
 from tests.list_days import both_sources, papers_of
 from tests.matching import oracle
@@ -61,15 +62,9 @@ EXAMPLES = [
     ),
     *((query, SAMPLE, found) for rows in IN_FIELDS.values() for query, found in rows),
 ]
-each_example = pytest.mark.parametrize(
-    ("query", "paper", "found"), EXAMPLES, ids=[query or "nothing" for query, *_ in EXAMPLES]
-)
-each_wrong_query = pytest.mark.parametrize(
-    "query", [query for queries in WRONG.values() for query in queries]
-)
-each_right_query = pytest.mark.parametrize(
-    "query", [query for queries in RIGHT.values() for query in queries]
-)
+each_example = each(("query", "paper", "found"), EXAMPLES)
+each_wrong_query = each("query", [query for queries in WRONG.values() for query in queries])
+each_right_query = each("query", [query for queries in RIGHT.values() for query in queries])
 
 
 @each_example

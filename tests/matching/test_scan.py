@@ -15,6 +15,7 @@ from bot.matching.index import PaperIndex
 from bot.matching.scan import TextScan
 from bot.matching.scan_texts import Columns, encoded, search_text, stored_words
 from bot.matching.scan_words import looked_for
+from tests.cases import each
 from tests.examples import examples
 from tests.list_days import both_sources, papers_of
 from tests.matching.test_oracle import EXAMPLES, KEYWORDS, PAPERS, QUERIES, queries_from
@@ -57,11 +58,7 @@ class StoredTexts:
         return {self._papers[one].id for one in certain}, {self._papers[one].id for one in possible}
 
 
-@pytest.mark.parametrize(
-    ("query", "paper"),
-    [(query, paper) for query, paper, _ in EXAMPLES],
-    ids=[query or "nothing" for query, *_ in EXAMPLES],
-)
+@each(("query", "paper"), [(query, paper) for query, paper, _ in EXAMPLES])
 def test_the_scan_finds_what_the_language_says(query: str, paper: Paper) -> None:
     assert not StoredTexts([paper]).differences([query])
 

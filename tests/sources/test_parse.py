@@ -15,6 +15,7 @@ from bot.core.papers import Paper
 from bot.errors import Problem, ProblemKind, SourceError
 from bot.sources.decoding import BrokenJsonError, decode_json
 from bot.sources.parse import parse_list, parse_paper
+from tests.cases import each
 from tests.fakes.huggingface import RawItem, Shape, raw_item
 
 _DAY = date(2026, 8, 19)
@@ -129,14 +130,14 @@ def test_a_paper_of_very_many_authors_keeps_them_all() -> None:
     assert len(_read(raw_item(authors=tuple(f"Author {n}" for n in range(664)))).authors) == 664
 
 
-@pytest.mark.parametrize("key", sorted(raw_item()["paper"].keys() - {"id", "title"}))
-@pytest.mark.parametrize("value", [None, "x", -1, 10**30, 1.5, True, [None], {"a": 1}, [], {}, ""])
+@each("key", sorted(raw_item()["paper"].keys() - {"id", "title"}))
+@each("value", [None, "x", -1, 10**30, 1.5, True, [None], {"a": 1}, [], {}, ""])
 def test_a_wrong_optional_value_costs_only_its_key(key: str, value: object) -> None:
     assert _read_with(**{key: value}).title == _read(raw_item()).title
 
 
-@pytest.mark.parametrize("key", sorted(raw_item().keys() - {"paper"}))
-@pytest.mark.parametrize("value", [None, 5, ["x"], {"a": None}])
+@each("key", sorted(raw_item().keys() - {"paper"}))
+@each("value", [None, 5, ["x"], {"a": None}])
 def test_a_wrong_outer_value_costs_only_its_key(key: str, value: object) -> None:
     assert _read(raw_item(outer={key: value})).id == "2608.00001"
 

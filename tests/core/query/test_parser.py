@@ -8,6 +8,7 @@ from bot.core.query.errors import QueryError
 from bot.core.query.nodes import Field, Phrase, positive_phrases
 from bot.core.query.parser import parse_query, split_alternatives
 from bot.errors import UserError
+from tests.cases import each
 
 RUNS = [
     ("Diffusion Models", "diffusion model"),
@@ -148,7 +149,7 @@ FIELDS = [
 MEANINGS = RUNS + QUOTES + OPERATORS + EXCLUDED + PREFIXES + FIELDS
 
 
-@pytest.mark.parametrize(("typed", "canonical"), MEANINGS)
+@each(("typed", "canonical"), MEANINGS)
 def test_a_query_has_its_canonical_form(typed: str, canonical: str) -> None:
     assert parse_query(typed).canonical == canonical
     assert parse_query(canonical).canonical == canonical
@@ -217,7 +218,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("typed", "position", "problem", "remedy"), WRONG)
+@each(("typed", "position", "problem", "remedy"), WRONG)
 def test_an_error_shows_the_place_and_what_would_be_right(
     typed: str, position: int, problem: str, remedy: str
 ) -> None:

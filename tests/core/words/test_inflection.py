@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.words.inflection import fold
+from tests.cases import each
 
 PAIRS = """
 models model
@@ -60,13 +61,13 @@ its ads bus ais does always canvas tokenizer generative process less thus this
 """
 
 
-@pytest.mark.parametrize("pair", PAIRS.strip().splitlines())
+@each("pair", PAIRS.strip().splitlines())
 def test_a_plural_is_folded_into_its_singular(pair: str) -> None:
     plural, singular = pair.split()
     assert fold(plural) == fold(singular) == singular
 
 
-@pytest.mark.parametrize("word", UNCHANGING.split())
+@each("word", UNCHANGING.split())
 def test_a_word_that_only_looks_plural_is_unchanged(word: str) -> None:
     assert fold(word) == word
 

@@ -7,6 +7,7 @@ import pytest
 from bot.core.ids import ChannelId, MessageId
 from bot.errors import DeliveryError, DeliveryErrorKind
 from sandbox import Fault
+from tests.cases import each
 from tests.discord.loopback import KINDS, Loopback, Outcome, outcome
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -56,11 +57,12 @@ REFUSALS: list[tuple[int, int, Outcome]] = [
 ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("status", "code", "expected"), REFUSALS)
+@each("kind", KINDS)
+@each(("status", "code", "expected"), REFUSALS)
 async def test_a_refusal_of_a_message(
     loopback: Loopback, kind: str, status: int, code: int, expected: Outcome
 ) -> None:
+    await loopback.reset()
     loopback.refuse(status, code, method="POST", path="/channels/*")
     with pytest.raises(DeliveryError) as raised:
         await loopback.publish(kind)
@@ -70,11 +72,12 @@ async def test_a_refusal_of_a_message(
     assert len(loopback.sent(kind)) == 1
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("status", "code", "expected"), REFUSALS)
+@each("kind", KINDS)
+@each(("status", "code", "expected"), REFUSALS)
 async def test_a_refusal_of_a_search(
     loopback: Loopback, kind: str, status: int, code: int, expected: Outcome
 ) -> None:
+    await loopback.reset()
     loopback.refuse(status, code, method="GET", path="/channels/*/messages")
     loopback.refuse(status, code, method="GET", path="/guilds/*/threads/active")
     with pytest.raises(DeliveryError) as raised:
@@ -83,10 +86,11 @@ async def test_a_refusal_of_a_search(
     assert outcome(raised.value) == (LATER if expected == CONTENT else expected)
 
 
-@pytest.mark.parametrize(("status", "code", "expected"), REFUSALS)
+@each(("status", "code", "expected"), REFUSALS)
 async def test_a_refusal_of_publishing_and_of_a_thread(
     loopback: Loopback, status: int, code: int, expected: Outcome
 ) -> None:
+    await loopback.reset()
     loopback.refuse(status, code, method="POST", path="/channels/*/messages/*")
     channel_id = ChannelId(loopback.channels["announcement"])
     with pytest.raises(DeliveryError) as raised:

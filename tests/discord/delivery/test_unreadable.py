@@ -13,6 +13,7 @@ from bot.core.runs import SourceFailure
 from bot.discord.delivery.notice_board import DiscordNoticeBoard
 from bot.errors import DeliveryError, DeliveryErrorKind, Problem, ProblemKind
 from sandbox import Fault
+from tests.cases import each
 from tests.discord.loopback import KINDS, Loopback, a_message
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -78,9 +79,10 @@ def garble(loopback: Loopback, what: str, path: str, *, method: str = "POST") ->
     )
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("what", GARBAGE)
+@each("kind", KINDS)
+@each("what", GARBAGE)
 async def test_a_message_may_have_arrived(loopback: Loopback, kind: str, what: str) -> None:
+    await loopback.reset()
     garble(loopback, what, "/channels/*")
     with pytest.raises(DeliveryError) as raised:
         await loopback.publish(kind)
@@ -101,11 +103,12 @@ async def test_a_message_that_arrived_despite_such_an_answer_is_found(loopback: 
     assert len(loopback.sent(kind)) == 1
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("what", GARBAGE)
+@each("kind", KINDS)
+@each("what", GARBAGE)
 async def test_a_history_that_cannot_be_read_is_not_an_empty_one(
     loopback: Loopback, kind: str, what: str
 ) -> None:
+    await loopback.reset()
     garble(loopback, what, "/channels/*/messages", method="GET")
     garble(loopback, what, "/guilds/*/threads/active", method="GET")
     with pytest.raises(DeliveryError) as raised:
@@ -113,18 +116,20 @@ async def test_a_history_that_cannot_be_read_is_not_an_empty_one(
     assert not raised.value.kind.is_final
 
 
-@pytest.mark.parametrize("what", GARBAGE)
+@each("what", GARBAGE)
 async def test_archived_posts_that_cannot_be_listed_are_not_an_empty_list(
     loopback: Loopback, what: str
 ) -> None:
+    await loopback.reset()
     garble(loopback, what, "/channels/*/threads/archived/public", method="GET")
     with pytest.raises(DeliveryError) as raised:
         await loopback.find("forum")
     assert not raised.value.kind.is_final
 
 
-@pytest.mark.parametrize("what", GARBAGE)
+@each("what", GARBAGE)
 async def test_an_unreadable_answer_fails_a_follow_up(loopback: Loopback, what: str) -> None:
+    await loopback.reset()
     garble(loopback, what, "/channels/*/messages/*")
     channel_id = ChannelId(loopback.channels["announcement"])
     for request in (
@@ -136,8 +141,9 @@ async def test_an_unreadable_answer_fails_a_follow_up(loopback: Loopback, what: 
         assert not raised.value.kind.is_final
 
 
-@pytest.mark.parametrize("what", GARBAGE)
+@each("what", GARBAGE)
 async def test_a_notice_may_have_arrived(loopback: Loopback, what: str) -> None:
+    await loopback.reset()
     board = DiscordNoticeBoard(loopback.client)
     report = ProblemReport(server_id=ServerId(loopback.sandbox.guild.id), source=UNREAD)
     garble(loopback, what, "/channels/*/messages")
@@ -146,11 +152,12 @@ async def test_a_notice_may_have_arrived(loopback: Loopback, what: str) -> None:
     assert raised.value.may_have_arrived
 
 
-@pytest.mark.parametrize("path", ["/users/@me/channels", "/guilds/*/members/*"])
-@pytest.mark.parametrize("what", GARBAGE)
+@each("path", ["/users/@me/channels", "/guilds/*/members/*"])
+@each("what", GARBAGE)
 async def test_a_direct_message_that_cannot_be_opened_is_postponed(
     loopback: Loopback, what: str, path: str
 ) -> None:
+    await loopback.reset()
     board = DiscordNoticeBoard(loopback.client)
     report = ProblemReport(server_id=ServerId(loopback.sandbox.guild.id), source=UNREAD)
     garble(loopback, what, path, method="GET" if "members" in path else "POST")
@@ -159,10 +166,11 @@ async def test_a_direct_message_that_cannot_be_opened_is_postponed(
     assert not raised.value.kind.is_final
 
 
-@pytest.mark.parametrize("what", GARBAGE)
+@each("what", GARBAGE)
 async def test_a_notice_is_not_sent_again_if_the_history_cannot_be_read(
     loopback: Loopback, what: str
 ) -> None:
+    await loopback.reset()
     board = DiscordNoticeBoard(loopback.client)
     report = ProblemReport(server_id=ServerId(loopback.sandbox.guild.id), source=UNREAD)
     garble(loopback, what, "/channels/*/messages", method="GET")
@@ -171,12 +179,13 @@ async def test_a_notice_is_not_sent_again_if_the_history_cannot_be_read(
     assert not loopback.sent("text")
 
 
-@pytest.mark.parametrize("kind", ["text", "thread", "forum"])
-@pytest.mark.parametrize("what", SHAPELESS)
-@pytest.mark.parametrize("status", [400, 403, 429])
+@each("kind", ["text", "thread", "forum"])
+@each("what", SHAPELESS)
+@each("status", [400, 403, 429])
 async def test_a_refusal_in_an_unknown_shape_loses_nothing(
     loopback: Loopback, kind: str, what: str, status: int
 ) -> None:
+    await loopback.reset()
     fault = Fault(method="POST", path="/channels/*", status=status, raw=SHAPELESS[what], times=None)
     loopback.sandbox.faults.add(fault)
     with pytest.raises(DeliveryError) as raised:

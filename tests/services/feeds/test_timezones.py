@@ -18,6 +18,7 @@ from bot.services.feeds.timezones import (
     timezone_meant,
     timezones_like,
 )
+from tests.cases import each
 
 SUMMER = datetime(2026, 8, 19, tzinfo=UTC)
 WINTER = datetime(2026, 1, 19, tzinfo=UTC)
@@ -64,7 +65,7 @@ def test_what_no_zone_holds_finds_none() -> None:
     assert offered("qwertzuiop") == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "first"),
     [
         ("EST", "America/New_York"),

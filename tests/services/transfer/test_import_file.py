@@ -24,6 +24,7 @@ from bot.core.transfer import WantedFeed
 from bot.errors import UserError
 from bot.services.transfer.export_file import MAX_BYTES, written
 from bot.services.transfer.import_file import read_file
+from tests.cases import each
 from tests.queries import compiled
 from tests.samples import NOW
 
@@ -302,7 +303,7 @@ BROKEN: list[tuple[str, bytes | str, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "data", "said"), BROKEN)
+@each(("name", "data", "said"), BROKEN)
 def test_a_broken_file_says_where_and_what_would_be_right(
     name: str, data: bytes | str, said: list[str]
 ) -> None:

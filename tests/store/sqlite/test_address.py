@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.store.sqlite.address import AddressError, address_of, database_path
+from tests.cases import each
 
 RIGHT = "sqlite+aiosqlite:///"
 
@@ -47,7 +48,7 @@ def test_a_right_address_names_its_file(address: str, path: str) -> None:
     assert database_path(address, on_windows=False) == Path(path)
 
 
-@pytest.mark.parametrize(
+@each(
     ("address", "meant"),
     [
         ("sqlite+aiosqlite://data/x.db", "data/x.db"),
