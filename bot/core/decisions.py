@@ -6,9 +6,9 @@ Delivery, /preview and /explain all call `decide`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Final, NamedTuple
 
 from bot.core.feeds import Feed, Subscription
 from bot.core.list_days import WINDOW_DAYS, open_list_day
@@ -30,8 +30,7 @@ class Stage(StrEnum):
     POST = "post"  # goes into the feed's next post
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(NamedTuple):  # a run makes one for each match of each feed
     stage: Stage
     matched: tuple[Subscription, ...] = ()  # the subscriptions that want it
     wanted_from: date | None = None  # SINCE: the list day from which a matching subscription wants papers
@@ -50,6 +49,7 @@ class Decision:
         return self.stage in FILTER_STAGES
 
 
+_WINDOW: Final = timedelta(days=WINDOW_DAYS)
 FILTER_STAGES = frozenset({Stage.EXCLUDED, Stage.CODE, Stage.UPVOTES})
 
 
@@ -87,7 +87,7 @@ def decide(  # noqa: PLR0911 - one return a stage is the clearest way to write a
         return Decision(stage=Stage.MATCHES)
     day = paper.list_day
     lacks = _filtered_out_by(feed, paper, is_excluded=is_excluded)
-    wanting = tuple(subscription for subscription in matched if subscription.since <= day)
+    wanting = tuple([subscription for subscription in matched if subscription.since <= day])
     if not wanting:
         return Decision(
             stage=Stage.SINCE,
@@ -95,7 +95,7 @@ def decide(  # noqa: PLR0911 - one return a stage is the clearest way to write a
             wanted_from=min(subscription.since for subscription in matched),
             lacks=lacks,
         )
-    waits_until = day + timedelta(days=WINDOW_DAYS)
+    waits_until = day + _WINDOW
     is_over = waits_until < today and all(
         _was_checked(feed, day, subscription, first_seen_at=first_seen_at) for subscription in wanting
     )
@@ -155,7 +155,7 @@ def reach_from(last_check: datetime, *, now: datetime, backfill_days: int) -> da
     """
     today = open_list_day(now)
     oldest = today - timedelta(days=max(backfill_days, WINDOW_DAYS))
-    return max(oldest, min(open_list_day(last_check), today) - timedelta(days=WINDOW_DAYS))
+    return max(oldest, min(open_list_day(last_check), today) - _WINDOW)
 
 
 def posting_order(papers: Collection[Paper]) -> list[Paper]:

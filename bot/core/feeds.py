@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from bot.core.focus import Focus
 from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, SubscriptionId, UserId
@@ -55,8 +56,7 @@ class Block:
     is_gone: bool = False  # the channel was deleted, or the server left
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastRun:
+class LastRun(NamedTuple):
     """The result of a feed's last run, in numbers of papers."""
 
     new: int  # first seen since the run before

@@ -40,8 +40,8 @@ _FACTS_ESTIMATE = 130
 _LINE_ESTIMATE = 70  # a line without its title
 _REASON_ESTIMATE = 50  # why the paper is on the line; half of the lines need none
 
-_EVERY_PAPER = "*"  # a query that gives no reason
-_Sized = tuple[Paper, int]  # with its estimate, in characters
+_NO_REASONS = ((), ("*",))  # the queries of a paper whose line has no reason
+_Sized = tuple[Entry, int]  # with its estimate, in characters
 Item = tuple[Paper, Form, tuple[Query, ...]]
 
 
@@ -73,26 +73,21 @@ def layout(
     cheap enough for every feed of a run; `compose` then keeps within Discord's limits.
     """
     shown = max_papers if style is Style.CARDS else 0
-    sized = [(paper, _card_estimate(paper, queries_of.get(paper.id, ()))) for paper in papers[:shown]]
-    groups = [[one] for one in sized] if one_card_each else _evenly_packed(sized)
-    lines = [(paper, _line_estimate(paper, queries_of.get(paper.id, ()))) for paper in papers[shown:]]
-    below: Sequence[_Sized] = ()
-    if groups and lines and not one_card_each and len(groups[-1]) < MAX_EMBEDS:
-        below = _that_fit(lines, room=MAX_CHARACTERS - _FOLD_TITLE - _total(groups[-1]))
-    messages = [[(paper, Form.CARD) for paper, _ in group] for group in groups]
-    if below:
-        messages[-1] += [(paper, Form.LINE) for paper, _ in below]
-    messages += [
-        [(paper, Form.LINE) for paper, _ in group]
-        for group in _packed(lines[len(below) :], room=MAX_DESCRIPTION_LENGTH, most=MAX_LINES)
-    ]
-    return tuple(
-        tuple(
-            Entry(paper_id=paper.id, form=form, queries=queries_of.get(paper.id, ()))
-            for paper, form in message
-        )
-        for message in messages
-    )
+    cards: list[_Sized] = []
+    lines: list[_Sized] = []
+    for number, paper in enumerate(papers):
+        queries = queries_of.get(paper.id, ())
+        if number < shown:
+            cards.append((Entry(paper.id, Form.CARD, queries), _card_estimate(paper, queries)))
+        else:
+            lines.append((Entry(paper.id, Form.LINE, queries), _line_estimate(paper, queries)))
+    messages = [[one] for one in cards] if one_card_each else _evenly_packed(cards)
+    if messages and lines and not one_card_each and len(messages[-1]) < MAX_EMBEDS:
+        below = _that_fit(lines, room=MAX_CHARACTERS - _FOLD_TITLE - _total(messages[-1]))
+        messages[-1] += below
+        lines = lines[len(below) :]
+    messages += _packed(lines, room=MAX_DESCRIPTION_LENGTH, most=MAX_LINES)
+    return tuple([tuple([entry for entry, _ in message]) for message in messages])
 
 
 def _total(sized: Sequence[_Sized]) -> int:
@@ -107,41 +102,30 @@ def _that_fit(lines: Sequence[_Sized], *, room: int) -> Sequence[_Sized]:
 
 def _card_estimate(paper: Paper, queries: Sequence[str]) -> int:
     """Roughly how many characters the paper's card needs."""
-    texts = (
-        paper.title,
-        *paper.authors[:3],
-        paper.organization,
-        paper.submitter,
-        paper.github_repo,
-        paper.project_page,
-    )
-    return min(
-        _SUMMARY_ESTIMATE
-        + _FACTS_ESTIMATE
-        + sum(len(text) for text in texts if text)
-        # The links around the names of an organization and of a person.
-        + (40 if paper.organization_login else 0)
-        + (40 if paper.submitter_login else 0)
-        + sum(map(len, queries)),
-        MAX_CHARACTERS // 3,
-    )
+    size = _SUMMARY_ESTIMATE + _FACTS_ESTIMATE + len(paper.title) + sum(map(len, queries))
+    size += sum(map(len, paper.authors[:3]))
+    for text in (paper.organization, paper.submitter, paper.github_repo, paper.project_page):
+        size += len(text) if text else 0
+    # The links around the names of an organization and of a person.
+    size += (40 if paper.organization_login else 0) + (40 if paper.submitter_login else 0)
+    return min(size, MAX_CHARACTERS // 3)
 
 
-def _line_estimate(paper: Paper, queries: Sequence[str]) -> int:
-    reason = 0 if all(query == _EVERY_PAPER for query in queries) else _REASON_ESTIMATE
+def _line_estimate(paper: Paper, queries: tuple[str, ...]) -> int:
+    reason = 0 if queries in _NO_REASONS else _REASON_ESTIMATE
     return min(len(paper.title) + _LINE_ESTIMATE + reason, MAX_LINE_LENGTH)
 
 
 def _packed(sized: Sequence[_Sized], *, room: int, most: int) -> Iterator[list[_Sized]]:
-    """The papers, in order, in non-empty groups of at most `most` within `room`."""
+    """The entries, in order, in non-empty groups of at most `most` within `room`."""
     group: list[_Sized] = []
     total = 0
-    for paper, size in sized:
-        if group and (len(group) == most or total + size > room):
+    for one in sized:
+        if group and (len(group) == most or total + one[1] > room):
             yield group
             group, total = [], 0
-        group.append((paper, size))
-        total += size
+        group.append(one)
+        total += one[1]
     if group:
         yield group
 

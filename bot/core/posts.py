@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, FeedId, FollowUpId, MessageId, PaperId, PostId, RoleId, ServerId
@@ -16,8 +17,7 @@ class Form(StrEnum):
     LINE = "line"  # one line of a compact list
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """One paper of a post: how it is shown, and the canonical queries that it matches."""
 
     paper_id: PaperId

@@ -25,22 +25,22 @@ def new_posts(
         queries_of=queries_of,
         one_card_each=feed.kind is FeedKind.FORUM or feed.settings.opens_threads,
     )
+    place = feed.place
     return tuple(
-        NewPost(
-            feed_id=feed.id,
-            place=feed.place,
-            nonce=secrets.token_hex(_NONCE_BYTES),
-            entries=entries,
-            mention_role_id=feed.settings.mention_role_id if pings and number == 0 else None,
-            follow_ups=_follow_ups(feed, is_card=entries[0].form is Form.CARD),
-        )
-        for number, entries in enumerate(messages)
+        [
+            NewPost(
+                feed_id=feed.id,
+                place=place,
+                nonce=secrets.token_hex(_NONCE_BYTES),
+                entries=entries,
+                mention_role_id=feed.settings.mention_role_id if pings and number == 0 else None,
+                follow_ups=_follow_ups(feed, is_card=entries[0].form is Form.CARD),
+            )
+            for number, entries in enumerate(messages)
+        ]
     )
 
 
 def _follow_ups(feed: Feed, *, is_card: bool) -> tuple[FollowUpKind, ...]:
-    wanted = {
-        FollowUpKind.PUBLISH: feed.settings.publishes,
-        FollowUpKind.THREAD: feed.settings.opens_threads and is_card,
-    }
-    return tuple(kind for kind, is_wanted in wanted.items() if is_wanted)
+    publish = (FollowUpKind.PUBLISH,) if feed.settings.publishes else ()
+    return (*publish, FollowUpKind.THREAD) if feed.settings.opens_threads and is_card else publish

@@ -222,8 +222,8 @@ def _decide(
             today=window.today,
         )
         if decision.is_post:
-            queries_of[paper_id] = tuple(subscription.query.canonical for subscription in decision.matched)
-        if decision.is_filtered_out:
+            queries_of[paper_id] = tuple([one.query.canonical for one in decision.matched])
+        elif decision.is_filtered_out:
             filtered[decision.stage] += 1
     return _Decided(queries_of=queries_of, filtered=filtered)
 
