@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import discord
 from discord import app_commands
@@ -10,17 +10,15 @@ from discord.ext import commands
 
 from bot.client import Client
 from bot.core.feeds import Style
-from bot.core.ids import ChannelId, RoleId
+from bot.core.ids import RoleId
 from bot.core.schedules import Cadence
 from bot.core.typed_times import times_like, weekdays_like
-from bot.discord.answers import defaults as servers_answers
-from bot.discord.answers import feed_settings as answers
-from bot.discord.answers import results as results_answers
+from bot.discord.answers import defaults as default_answers
+from bot.discord.answers import notices as notice_answers
 from bot.discord.answers import setting_changes as changes
 from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
 from bot.discord.permissions.viewer import Viewer
-from bot.discord.ui.hint_buttons import InsteadButton
 from bot.discord.ui.options import (
     CadenceChoice,
     ExcludeText,
@@ -31,6 +29,7 @@ from bot.discord.ui.options import (
     choices,
 )
 from bot.discord.ui.pages import answer
+from bot.discord.ui.setting_buttons import UndoSettingButton, below_change, show_settings
 from bot.services.container import Services
 from bot.services.feeds.feeds import FeedState
 from bot.services.feeds.filters import FilterChange
@@ -61,7 +60,7 @@ class ConfigCog(
         self._transfer = services.transfer
         self._changes = services.changes
         self._servers = services.servers
-        self._results = services.results
+        self._pausing = services.pausing
         self._clock = services.clock
 
     @app_commands.command()
@@ -71,20 +70,7 @@ class ConfigCog(
     ) -> None:
         """Show a channel's settings and when it posts next."""
         await interaction.response.defer(ephemeral=True)
-        target = await targets.managed(interaction, channel)
-        state = await self._feeds.state(target.channel_id)
-        if state is None:
-            defaults = await self._servers.defaults(target.server_id)
-            await answer(interaction, [servers_answers.no_feed(target.channel_id, defaults)])
-        else:
-            results = await self._results.of_feed(state.feed, state.subscriptions)
-            seen = await self._visible(interaction, state.notices_channel_id)
-            settings = answers.feed_settings(state, title="Settings", now=self._clock(), visible=seen)
-            await answer(
-                interaction,
-                results_answers.with_results(settings, results),
-                buttons=InsteadButton.for_topics(target.channel_id, results),
-            )
+        await show_settings(interaction, await targets.managed(interaction, channel))
 
     @app_commands.command()
     @app_commands.describe(
@@ -134,12 +120,17 @@ class ConfigCog(
         await interaction.response.defer(ephemeral=True)
         target = await targets.managed(interaction, None)
         given = {"time": time, "timezone": timezone, "weekdays": weekdays}
-        if any(given.values()):
-            defaults = await self._servers.change_defaults(target.server_id, user_id=target.user_id, **given)
-        else:
-            defaults = await self._servers.defaults(target.server_id)
+        if not any(given.values()):
+            await answer(
+                interaction,
+                [default_answers.server_defaults(await self._servers.defaults(target.server_id))],
+            )
+            return
+        defaults = await self._servers.change_defaults(target.server_id, user_id=target.user_id, **given)
         await answer(
-            interaction, [servers_answers.server_defaults(defaults, is_asked_to_change=any(given.values()))]
+            interaction,
+            [default_answers.defaults_changed(defaults)],
+            buttons=UndoSettingButton.below(defaults.change_id),
         )
 
     @defaults.autocomplete("timezone")
@@ -198,10 +189,8 @@ class ConfigCog(
             min_upvotes=min_upvotes, max_papers=max_papers, only_with_code=only_with_code, exclude=exclude
         )
         result = await self._filters.change(change, place=target.place, user_id=target.user_id)
-        notes = changes.filter_notes(result, change)
-        await self._answer(
-            interaction, result.state, name="Filter", effect=changes.FILTER_EFFECT, notes=notes
-        )
+        effect, notes = changes.filter_effect(result, change), changes.filter_notes(result, change)
+        await self._answer(interaction, result.state, name="Filter", effect=effect, notes=notes)
 
     @app_commands.command()
     @app_commands.describe(style="cards: an embed per paper; digest: a line per paper", channel=_CHANNEL)
@@ -230,7 +219,7 @@ class ConfigCog(
         target = await targets.mentioning(interaction, channel, role)
         role_id = RoleId(role.id) if role else None
         state = await self._feeds.mention(role_id, place=target.place, user_id=target.user_id)
-        await self._answer(interaction, state, name="Mention", effect=changes.mention_effect(state.feed))
+        await self._answer(interaction, state, name="Mention", effect=[changes.mention_effect(state.feed)])
 
     @app_commands.command()
     @app_commands.describe(on="Open a thread under each card", channel=_CHANNEL)
@@ -244,7 +233,7 @@ class ConfigCog(
         await interaction.response.defer(ephemeral=True)
         target = await targets.with_threads(interaction, channel, on=on)
         state = await self._feeds.threads(on=on, place=target.place, user_id=target.user_id)
-        effect, notes = changes.threads_effect(state.feed), changes.thread_notes(state.feed)
+        effect, notes = [changes.threads_effect(state.feed)], changes.thread_notes(state.feed)
         await self._answer(interaction, state, name="Threads", effect=effect, notes=notes)
 
     @app_commands.command()
@@ -259,7 +248,7 @@ class ConfigCog(
         await interaction.response.defer(ephemeral=True)
         target = await targets.with_followers(interaction, channel, on=on)
         state = await self._feeds.publish(on=on, place=target.place, user_id=target.user_id)
-        effect = changes.publishing_effect(state.feed)
+        effect = [changes.publishing_effect(state.feed)]
         await self._answer(interaction, state, name="Publishing", effect=effect)
 
     @app_commands.command()
@@ -268,11 +257,15 @@ class ConfigCog(
         """Set the channel for notices about problems."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.for_notices(interaction, channel)
-        before = await self._feeds.set_notices_channel(
+        result = await self._feeds.set_notices_channel(
             target.channel_id, server_id=target.server_id, user_id=target.user_id
         )
-        seen = await self._visible(interaction, before)
-        await answer(interaction, [changes.notices_changed(target.channel_id, before=before, visible=seen)])
+        seen = await Viewer.of(interaction).visible(filter(None, (result.before, target.channel_id)))
+        await answer(
+            interaction,
+            [notice_answers.notices_changed(result, visible=seen)],
+            buttons=UndoSettingButton.below(result.change_id),
+        )
 
     @app_commands.command()
     @app_commands.describe(channel="The channel to pause (default: this one)")
@@ -282,9 +275,9 @@ class ConfigCog(
         """Stop posting in a channel until it is resumed. Nothing is lost."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.managed(interaction, channel)
-        state = await self._feeds.pause(target.channel_id, user_id=target.user_id)
-        seen = await self._visible(interaction, state.notices_channel_id)
-        await answer(interaction, [changes.paused(state, now=self._clock(), visible=seen)])
+        state = await self._pausing.pause(target.channel_id, user_id=target.user_id)
+        embed = changes.paused(state, now=self._clock())
+        await answer(interaction, [embed], buttons=below_change(state))
 
     @app_commands.command()
     @app_commands.describe(channel="The channel to resume (default: this one)")
@@ -294,9 +287,9 @@ class ConfigCog(
         """Resume posting in a paused or blocked channel."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
-        result = await self._feeds.resume(target.channel_id, user_id=target.user_id)
-        seen = await self._visible(interaction, result.state.notices_channel_id)
-        await answer(interaction, [changes.resumed(result, now=self._clock(), visible=seen)])
+        result = await self._pausing.resume(target.channel_id, user_id=target.user_id)
+        embed = changes.resumed(result, now=self._clock())
+        await answer(interaction, [embed], buttons=below_change(result.state))
 
     async def _answer(
         self,
@@ -304,18 +297,11 @@ class ConfigCog(
         state: FeedState,
         *,
         name: str,
-        effect: str = "",
+        effect: Sequence[str] = (),
         notes: Sequence[str] = (),
     ) -> None:
-        seen = await self._visible(interaction, state.notices_channel_id)
-        embed = changes.changed(state, name=name, now=self._clock(), effect=effect, notes=notes, visible=seen)
-        await answer(interaction, [embed])
-
-    async def _visible(
-        self, interaction: discord.Interaction[Client], channel_id: ChannelId | None
-    ) -> Collection[ChannelId]:
-        """The channel, if there is one and the user can see it."""
-        return await Viewer.of(interaction).visible([] if channel_id is None else [channel_id])
+        embed = changes.changed(state, name=name, now=self._clock(), effect=effect, notes=notes)
+        await answer(interaction, [embed], buttons=below_change(state))
 
 
 def _forgetting(typed: str) -> list[tuple[str, str]]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.feed_settings import focus_note, query_words
-from bot.core.feeds import Subscription
+from bot.core.feeds import FeedSettings, Subscription
 from bot.core.focus import Focus
 from bot.core.ids import ChannelId, ServerId, UserId
 from bot.core.plurals import in_a_list
+from bot.core.schedules import ScheduleDefaults
 
 KEPT_DAYS = 90
 _MAX_NAMED = 5  # queries in one sentence
@@ -23,6 +24,15 @@ class Change:
     user_id: UserId
     changed_at: datetime
     what: str  # Discord markdown, with outside text escaped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What a change changed, as it was and as it became: one of these. With it, the change can be undone."""
+
+    settings: tuple[FeedSettings, FeedSettings] | None = None  # of the channel's feed
+    defaults: tuple[ScheduleDefaults, ScheduleDefaults] | None = None  # of the server
+    notices: tuple[ChannelId | None, ChannelId | None] | None = None  # where the server is notified
 
 
 def subscribed_words(subscriptions: Sequence[Subscription]) -> str:

@@ -86,7 +86,7 @@ def decide(  # noqa: PLR0911 - one return a stage is the clearest way to write a
     if not matched:
         return Decision(stage=Stage.MATCHES)
     day = paper.list_day
-    lacks = _filtered_out_by(feed, paper, is_excluded=is_excluded)
+    lacks = filtered_out_by(feed, paper, is_excluded=is_excluded)
     wanting = tuple([subscription for subscription in matched if subscription.since <= day])
     if not wanting:
         return Decision(
@@ -106,7 +106,7 @@ def decide(  # noqa: PLR0911 - one return a stage is the clearest way to write a
     return Decision(stage=Stage.POST, matched=wanting)
 
 
-def _filtered_out_by(feed: Feed, paper: Paper, *, is_excluded: bool) -> Stage | None:
+def filtered_out_by(feed: Feed, paper: Paper, *, is_excluded: bool) -> Stage | None:
     """The first stage of the feed's filter that the paper does not pass, or None."""
     if is_excluded:
         return Stage.EXCLUDED

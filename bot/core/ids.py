@@ -19,6 +19,7 @@ PostId = NewType("PostId", int)
 FollowUpId = NewType("FollowUpId", int)
 NoticeId = NewType("NoticeId", int)
 RunId = NewType("RunId", int)
+ChangeId = NewType("ChangeId", int)
 
 # arXiv's id without its version, such as ``2608.17271``.
 PaperId = NewType("PaperId", str)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -22,7 +23,7 @@ class Cadence(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     cadence: Cadence = Cadence.DAILY
-    time: time  # local, to the minute
+    time: dt.time  # local, to the minute
     weekdays: frozenset[int]  # 0 is Monday; never empty
     timezone: str  # an IANA name
 
@@ -31,7 +32,7 @@ class Schedule:
 class ScheduleDefaults:
     """A server's defaults for new feeds. For a field that is None, the operator's setting applies."""
 
-    time: time | None = None
+    time: dt.time | None = None
     timezone: str | None = None
     weekdays: frozenset[int] | None = None
 

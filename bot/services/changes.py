@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.changes import KEPT_DAYS, Change
+from bot.core.changes import KEPT_DAYS, Change, Revision
 from bot.core.feeds import Feed
-from bot.core.ids import ChannelId, ServerId, UserId
+from bot.core.ids import ChangeId, ChannelId, ServerId, UserId
 from bot.core.mentions import channels_in, without_unseen
 from bot.services.context import ServiceContext
 from bot.services.visibility import Visible
@@ -58,20 +58,34 @@ class Changes:
         )
 
 
-async def record(conn: AsyncConnection, feed: Feed, what: str, *, user_id: UserId, now: datetime) -> None:
+async def record(
+    conn: AsyncConnection,
+    feed: Feed,
+    what: str,
+    *,
+    user_id: UserId,
+    now: datetime,
+    revision: Revision | None = None,
+) -> ChangeId:
     """Records what a person changed in a feed, in the transaction of the change.
 
-    `what` is Discord markdown, in which outside text is escaped.
+    `what` is Discord markdown, in which outside text is escaped. With a revision, it can be undone.
     """
     change = Change(
         server_id=feed.server_id, channel_id=feed.channel_id, user_id=user_id, changed_at=now, what=what
     )
-    await changes.add(conn, change)
+    return await changes.add(conn, change, revision=revision)
 
 
 async def record_of_server(
-    conn: AsyncConnection, server_id: ServerId, what: str, *, user_id: UserId, now: datetime
-) -> None:
+    conn: AsyncConnection,
+    server_id: ServerId,
+    what: str,
+    *,
+    user_id: UserId,
+    now: datetime,
+    revision: Revision | None = None,
+) -> ChangeId:
     """As `record`, for a change of the whole server."""
     change = Change(server_id=server_id, channel_id=None, user_id=user_id, changed_at=now, what=what)
-    await changes.add(conn, change)
+    return await changes.add(conn, change, revision=revision)

@@ -15,9 +15,11 @@ from bot.services.delivery.pace import ChannelPace
 from bot.services.feeds.feeds import Feeds
 from bot.services.feeds.filters import Filters
 from bot.services.feeds.focus import FocusSetting
+from bot.services.feeds.pausing import Pausing
 from bot.services.feeds.servers import Servers
 from bot.services.feeds.setup import Setup
 from bot.services.feeds.subscriptions import Subscriptions
+from bot.services.feeds.undoing import Undoing
 from bot.services.queries.archive import Archive
 from bot.services.queries.explanations import Explanations
 from bot.services.queries.papers import Papers
@@ -50,6 +52,8 @@ class Services:
     feeds: Feeds
     filters: Filters
     focus: FocusSetting
+    pausing: Pausing
+    undoing: Undoing
     transfer: Transfer
     changes: Changes
     results: Results
@@ -89,6 +93,8 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
         feeds=feeds,
         filters=Filters(context, feeds=feeds, search=search),
         focus=FocusSetting(context, runs=runs),
+        pausing=Pausing(context, feeds=feeds, delivery=delivery),
+        undoing=Undoing(context, feeds=feeds, server_settings=servers, delivery=delivery),
         transfer=Transfer(context, delivery=delivery),
         changes=Changes(context),
         results=Results(context),

@@ -5,23 +5,41 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.changes import KEPT_DAYS, Change
-from bot.core.ids import ChannelId, ServerId
+from bot.core.changes import KEPT_DAYS, Change, Revision
+from bot.core.ids import ChangeId, ChannelId, ServerId
 from bot.store import servers, tables
 
 _changes = tables.changes
+_revisions = TypeAdapter(Revision)
 
 
-async def add(conn: AsyncConnection, change: Change) -> None:
+async def add(conn: AsyncConnection, change: Change, *, revision: Revision | None = None) -> ChangeId:
     """Add a change, and delete those of every server that are older than KEPT_DAYS."""
     await servers.ensure(conn, change.server_id, now=change.changed_at)
-    await conn.execute(insert(_changes), asdict(change))
+    row = asdict(change) | {"revision": revision and _revisions.dump_json(revision).decode()}
+    added = await conn.execute(insert(_changes).values(row).returning(_changes.c.id))
+    change_id = ChangeId(added.scalar_one())
     await conn.execute(
         delete(_changes).where(_changes.c.changed_at < change.changed_at - timedelta(days=KEPT_DAYS))
     )
+    return change_id
+
+
+async def get(conn: AsyncConnection, change_id: ChangeId) -> tuple[Change, Revision | None] | None:
+    """The change, and what it changed; no revision, too, if another version of the bot wrote it."""
+    statement = select(_changes).where(_changes.c.id == change_id)
+    row = (await conn.execute(statement)).mappings().one_or_none()
+    if row is None:
+        return None
+    change = Change(**{field.name: row[field.name] for field in fields(Change)})
+    try:
+        return change, row["revision"] and _revisions.validate_json(row["revision"])
+    except ValidationError:
+        return change, None
 
 
 async def of_server(

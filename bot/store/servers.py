@@ -60,9 +60,9 @@ def _is_forgettable(before: datetime) -> ColumnElement[bool]:
 
 
 async def set_notices_channel(
-    conn: AsyncConnection, server_id: ServerId, channel_id: ChannelId, *, now: datetime
+    conn: AsyncConnection, server_id: ServerId, channel_id: ChannelId | None, *, now: datetime
 ) -> None:
-    """Set the channel for the server's notices; adds a server that is not known yet."""
+    """Set the channel for the server's notices, or none; adds a server that is not known yet."""
     await ensure(conn, server_id, now=now)
     theirs = tables.servers.c.id == server_id
     await conn.execute(update(tables.servers).where(theirs).values(notices_channel_id=channel_id))

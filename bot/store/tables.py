@@ -344,6 +344,7 @@ changes = Table(
     Column("user_id", Id, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
     Column("what", Text, nullable=False),  # in words
+    Column("revision", Text),  # what was changed, as JSON; missing where it cannot be undone
     Index(None, "server_id", "id"),
     Index(None, "changed_at"),
     sqlite_autoincrement=True,

@@ -37,7 +37,7 @@ async def test_each_card_is_a_message_with_a_thread_under_it(world: World) -> No
     await world.run()
 
     assert "a thread under it" in said
-    assert "Next post: <t:1787130000:f>" in said
+    assert "from the next run: <t:1787130000:f>" in said
     assert [len(message.embeds) for message in world.posts() if message.embeds] == [1, 1, 1]
     await settled(world, lambda: len(world.channel.threads) == 3)
     assert sorted(thread.name for thread in world.channel.threads) == ["Video 0", "Video 1", "Video 2"]
@@ -128,7 +128,7 @@ async def test_messages_are_published_to_the_followers(world: World) -> None:
     await world.run()
 
     assert "limits how many" in said
-    assert "Next post: <t:1787130000:f>" in said
+    assert "from the next run: <t:1787130000:f>" in said
     (message,) = world.posts(news)
     path = f"/channels/{news.id}/messages/{message.id}/crosspost"
     await settled(world, lambda: path in [request.path for request in world.env.http_requests])

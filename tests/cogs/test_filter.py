@@ -30,17 +30,34 @@ async def test_a_changed_filter_says_from_when_it_applies_and_what_happens_to_ol
 
     said = await filtered(world, min_upvotes=10, max_papers=3, only_with_code=True, exclude="survey, title:x")
 
-    wanted = "Filter: at least 10 upvotes; a code repository; no match for `survey, title:x`"
-    assert wanted in said
-    assert "cards, up to 3 per post" in said
-    assert "Applies from the next run" in said
+    assert said.splitlines()[1:6] == [
+        "Minimum upvotes: 0 → **10**",
+        "Cards per post: up to 10 → **up to 3**",
+        "Only with code: no → **yes**",
+        "Excluded: nothing → ***survey, title:x***",
+        f"Applies to <#{world.channel.id}> from the next run: <t:1787130000:f> (<t:1787130000:R>).",
+    ]
     assert "rechecked for 7 days" in said
-    assert "Next post: <t:1787130000:f>" in said
-    assert wanted in await shown(world)
+    assert "Filter: at least 10 upvotes; a code repository; no match for `survey, title:x`" in await shown(
+        world
+    )
 
     said = await filtered(world, min_upvotes=0, only_with_code=False, exclude="-")
-    assert "Filter: none" in said
-    assert "up to 3 per post" in said
+    assert "Only with code: yes → **no**" in said
+    assert "Filter: none" in await shown(world)
+
+
+async def test_a_filter_says_how_much_of_the_last_days_it_would_have_kept(world: World) -> None:
+    for number in range(5):
+        world.list_paper(f"2608.0000{number}", title="Video", upvotes=number)
+    await world.run()
+    assert "In the last 7 days it would have kept 2 of 5 papers." in await filtered(world, min_upvotes=3)
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+
+    said = await filtered(world, min_upvotes=4)
+
+    assert "Minimum upvotes: 3 → **4**" in said
+    assert "In the last 7 days it would have kept 1 of 5 matching papers." in said
 
 
 @pytest.mark.parametrize(

@@ -25,15 +25,19 @@ async def test_every_change_is_recorded_with_who_when_and_where(world: World) ->
     typed: list[tuple[str, dict[str, Any], str]] = [
         ("subscribe", {"keywords": "video, agents"}, "subscribed to *video* and *agents*"),
         ("unsubscribe", {"keywords": "agents"}, "unsubscribed from *agents*"),
-        ("config schedule", {"cadence": "live"}, "schedule live"),
-        ("config schedule", {"cadence": "daily", "time": "8:30"}, "schedule daily, Mon-Fri, at 08:30 UTC"),
-        ("config style", {"style": "digest"}, "style digest"),
-        ("config mention", {"role": role}, f"<@&{role.id}> is pinged"),
-        ("config mention", {}, "nobody is pinged"),
-        ("config threads", {"on": True}, "threads on"),
-        ("config publish", {"on": True}, "publishing on"),
-        ("config pause", {}, "paused"),
-        ("config resume", {}, "resumed"),
+        ("config schedule", {"cadence": "live"}, "schedule: daily, Mon-Fri, at 09:00 UTC → live"),
+        (
+            "config schedule",
+            {"cadence": "daily", "time": "8:30"},
+            "schedule: live → daily, Mon-Fri, at 08:30 UTC",
+        ),
+        ("config style", {"style": "digest"}, "style: cards → digest"),
+        ("config mention", {"role": role}, f"mention: nobody → <@&{role.id}>"),
+        ("config mention", {}, f"mention: <@&{role.id}> → nobody"),
+        ("config threads", {"on": True}, "threads: off → on"),
+        ("config publish", {"on": True}, "publishing: off → on"),
+        ("config pause", {}, "posting: on → paused"),
+        ("config resume", {}, "posting: paused → on"),
         ("config copy", {"source": world.channel}, "copied from"),
     ]
     await world.admin.slash(world.channel, "subscribe", keywords="diffusion")
@@ -50,7 +54,7 @@ async def test_every_change_is_recorded_with_who_when_and_where(world: World) ->
         f"<t:{stamp}:R> <@{world.admin.id}> <#{world.channel.id}>: subscribed to *diffusion*",
         *(f"<t:{stamp}:R> <@{world.admin.id}> <#{news.id}>: {what}" for _, _, what in typed),
         f"<t:{stamp}:R> <@{world.admin.id}> <#{news.id}>: imported: subscribed to *world model*",
-        f"<t:{stamp}:R> <@{world.admin.id}>: this server is notified of problems in <#{world.channel.id}>",
+        f"<t:{stamp}:R> <@{world.admin.id}>: problem notices: any channel that I can post in → <#{world.channel.id}>",
     ]
     for line, wanted in zip(reversed(said), expected, strict=True):
         assert line.startswith(wanted)

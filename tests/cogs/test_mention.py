@@ -23,7 +23,7 @@ async def test_the_first_message_of_a_run_pings_the_role(world: World) -> None:
     await world.run()
 
     assert f"pings <@&{role.id}>; the others do not" in said
-    assert "Next post: <t:1787130000:f>" in said
+    assert "from the next run: <t:1787130000:f>" in said
     first, *others = world.posts()
     assert first.content.startswith(f"<@&{role.id}> ")
     assert others

@@ -15,7 +15,8 @@ from tests.world import World, text_of
 
 
 async def typed(world: World, command: str, **options: Any) -> str:
-    return text_of(await world.admin.slash(world.channel, f"config {command}", **options))
+    said = text_of(await world.admin.slash(world.channel, f"config {command}", **options))
+    return said.replace("*", "")
 
 
 async def recorded(world: World) -> int:
@@ -32,7 +33,7 @@ async def recorded(world: World) -> int:
         ("filter", {"min_upvotes": 1}, "Filter", "0 → 1"),
         ("filter", {"max_papers": 3}, "Filter", "up to 10 → up to 3"),
         ("filter", {"only_with_code": True}, "Filter", "no → yes"),
-        ("filter", {"exclude": "survey"}, "Filter", "nothing → *survey*"),
+        ("filter", {"exclude": "survey"}, "Filter", "nothing → survey"),
         ("threads", {"on": True}, "Threads", "off → on"),
     ],
 )
@@ -48,7 +49,7 @@ async def test_a_change_says_old_and_new_and_a_second_one_that_nothing_changed(
     assert first.startswith(f"{name} changed\n")
     assert expected in first
     assert second.startswith(f"{name}: nothing changed\n")
-    assert "It was already set that way." in second
+    assert f"It was already set that way in <#{world.channel.id}>." in second
     assert await recorded(world) == before + 1
 
 
@@ -135,10 +136,10 @@ async def test_a_second_pause_says_since_when_and_a_resume_of_a_running_channel_
     resumed = await typed(world, "resume")
 
     assert running.startswith("Already running\n")
-    assert "Nothing changed: it was neither paused nor blocked" in running
+    assert f"Nothing changed: <#{world.channel.id}> was neither paused nor blocked" in running
     assert first.startswith("Paused\n")
     assert second.startswith("Already paused\n")
-    assert f"Nothing changed.\n**Paused** <t:{stamp}:R>" in second
+    assert f"Nothing changed.\n<#{world.channel.id}>: Paused <t:{stamp}:R>" in second
     assert resumed.startswith("Resumed\n")
     assert await recorded(world) == before + 2
 

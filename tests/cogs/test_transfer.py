@@ -111,7 +111,7 @@ async def test_an_import_shows_what_would_change_and_changes_it_when_confirmed(w
     assert result.ephemeral
     said = text_of(result)
     assert "2 new subscriptions: *video*, *agents*" in said
-    assert "schedule live" in said
+    assert "Schedule: live" in said
     assert "Nothing has changed yet" in said
     assert await feed_of(world, world.channel) is None
 

@@ -30,6 +30,8 @@ PRESSED = {
     "InsteadButton",
     "PreviewButton",  # shows papers, of no channel
     "UndoButton",
+    "UndoSettingButton",
+    "AllSettingsButton",
     "CheckAgainButton",
     "SetUpButton",
     "PanelItem",
@@ -348,6 +350,26 @@ async def test_a_setup_is_not_finished_in_a_channel_that_was_hidden_meanwhile(wo
 
     assert "you can't see it" in text_of(shown)
     assert await world.subscriptions(other) == []
+
+
+@pytest.mark.parametrize("label", ["Undo", "All settings"])
+async def test_a_change_is_not_undone_or_shown_to_one_who_cannot_see_the_channel_any_more(
+    world: World, label: str
+) -> None:
+    person, other = manager(world), world.guild.create_text_channel("other")
+    shown = await person.slash(world.channel, "config filter", exclude=SECRET, channel=other)
+    stranger = await as_stranger(world.admin, shown, "Undo")
+    assert "Only the person who made this change" in text_of(stranger)
+    hide(world, other, person)
+    await world.env.settle()
+
+    said = text_of(await person.click(shown.response, label=label))
+
+    assert "you can't see it" in said
+    assert "Schedule" not in said
+    state = await world.services.feeds.state(other.id)
+    assert state is not None
+    assert state.feed.settings.exclude is not None
 
 
 def _id(shown: Any, action: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import discord
 
 from bot.core.plurals import in_a_list
@@ -23,25 +25,33 @@ def no_feed(channel_id: int, defaults: ServerDefaults) -> discord.Embed:
     )
 
 
-def server_defaults(defaults: ServerDefaults, *, is_asked_to_change: bool) -> discord.Embed:
-    """The defaults, with what /config defaults changed about them."""
-    after = "Channels that are already set up keep their schedules; `/config schedule` changes those."
-    lines = [f"New channels in this server start with: {_schedule(defaults)}.", after]
-    if not is_asked_to_change:
-        title = "Defaults"
-        lines.append(
-            f"To change the defaults, give `time`, `timezone` or `weekdays`; `{FORGET}` goes back to the "
-            "bot's own."
-        )
-    elif defaults.before is None:
-        title = "Defaults: nothing changed"
-        lines.insert(0, "They were already set that way.")
-    else:
-        title = "Defaults changed"
-        lines.insert(
-            0, f"**Defaults:** {schedule_text(defaults.before)} → {schedule_text(defaults.schedule)}"
-        )
-    lines.extend(filter(None, [note(defaults.schedule.timezone)]))
+def server_defaults(defaults: ServerDefaults) -> discord.Embed:
+    """The defaults, and how to change them."""
+    hint = (
+        f"To change the defaults, give `time`, `timezone` or `weekdays`; `{FORGET}` goes back to the bot's "
+        "own."
+    )
+    return _embed("Defaults", [*_described(defaults), hint])
+
+
+def defaults_changed(defaults: ServerDefaults, *, title: str = "Defaults changed") -> discord.Embed:
+    """What a change did to the defaults, old → new, or that nothing changed."""
+    if defaults.before is None:
+        return _embed("Defaults: nothing changed", ["They were already set that way.", *_described(defaults)])
+    before, after = schedule_text(defaults.before), schedule_text(defaults.schedule)
+    return _embed(title, [f"Defaults: {before} → **{after}**", *_described(defaults)])
+
+
+def _described(defaults: ServerDefaults) -> list[str]:
+    zone = note(defaults.schedule.timezone)
+    return [
+        f"New channels in this server start with: {_schedule(defaults)}.",
+        "Channels that are already set up keep their schedules; `/config schedule` changes those.",
+        *([zone] if zone else []),
+    ]
+
+
+def _embed(title: str, lines: Sequence[str]) -> discord.Embed:
     return discord.Embed(title=title, description="\n".join(lines), colour=COLOUR)
 
 

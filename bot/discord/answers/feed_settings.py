@@ -35,21 +35,11 @@ _KINDS = {
 }
 
 
-def feed_settings(
-    state: FeedState, *, title: str, now: datetime, intro: str = "", visible: Collection[ChannelId] = ()
-) -> discord.Embed:
-    """All settings of a feed.
-
-    Args:
-        state: the feed.
-        title: what was done.
-        now: when it is read.
-        intro: what was done and what follows, above the next post.
-        visible: the other channels that may be named to the person.
-    """
+def feed_settings(state: FeedState, *, now: datetime, visible: Collection[ChannelId] = ()) -> discord.Embed:
+    """All settings of a feed; `visible` has the other channels that may be named to the person."""
     feed = state.feed
-    lines = [f"<#{feed.channel_id}>", intro, next_post_of(state, now=now), _warnings(state)]
-    embed = discord.Embed(title=title, description="\n".join(filter(None, lines)), colour=COLOUR)
+    lines = [f"<#{feed.channel_id}>", next_post_of(state, now=now), *warnings(state)]
+    embed = discord.Embed(title="Settings", description="\n".join(lines), colour=COLOUR)
     embed.add_field(name="Schedule", value=schedule_text(feed.settings.schedule), inline=False)
     embed.add_field(name="Kind", value=_KINDS[feed.kind])
     embed.add_field(name="Style", value=_style(feed), inline=False)
@@ -73,6 +63,18 @@ def next_post_of(state: FeedState, *, now: datetime) -> str:
     return next_post(state.feed, now=now)
 
 
+def warnings(state: FeedState) -> list[str]:
+    """What prevents the feed from posting as set, as far as the bot can see."""
+    feed, access = state.feed, state.access
+    found = [
+        # A block's reason is part of the next post.
+        f"⚠️ {access.obstacle}" if access.obstacle and feed.block is None else None,
+        history_warning(access),
+        *follow_up_obstacles(feed, access, ping_obstacle=state.ping_obstacle),
+    ]
+    return list(filter(None, found))
+
+
 def follow_up_obstacles(feed: Feed, access: Access, *, ping_obstacle: str | None = None) -> list[str]:
     """Why the feed's messages ping nobody, are not published or get no threads, although they should.
 
@@ -86,18 +88,6 @@ def follow_up_obstacles(feed: Feed, access: Access, *, ping_obstacle: str | None
     if feed.settings.opens_threads and access.threads_obstacle not in {None, access.obstacle}:
         obstacles.append(f"⚠️ Threads are not opened: {access.threads_obstacle}")
     return obstacles
-
-
-def _warnings(state: FeedState) -> str:
-    """What prevents the feed from posting as set, as far as the bot can see."""
-    feed, access = state.feed, state.access
-    warnings = [
-        # A block's reason is part of the next post.
-        f"⚠️ {access.obstacle}" if access.obstacle and feed.block is None else None,
-        history_warning(access),
-        *follow_up_obstacles(feed, access, ping_obstacle=state.ping_obstacle),
-    ]
-    return "\n".join(filter(None, warnings))
 
 
 def _style(feed: Feed) -> str:

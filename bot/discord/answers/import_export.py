@@ -119,7 +119,7 @@ def _lines(transfer: FeedTransfer, *, has_happened: bool) -> Iterator[str]:
         yield f"· {count(transfer.same, 'subscription')} already there"
     yield from (f"· {line}" for line in merged_keywords(transfer.merged))
     if is_new:
-        yield from (f"· {words}" for words in transfer.changed)
+        yield from (f"· {change.name}: {change.after}" for change in transfer.differences)
     else:
         yield from (f"· {change.name}: {change.before} → {change.after}" for change in transfer.differences)
 

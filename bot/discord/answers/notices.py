@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import discord
 
 from bot.core.feeds import Block, Feed
+from bot.core.ids import ChannelId
 from bot.core.markdown import escape, length
 from bot.core.mentions import without_unseen
 from bot.core.notices import Delay, Failure, ProblemReport
@@ -16,6 +17,7 @@ from bot.discord.answers.feed_status import ADD_A_SUBSCRIPTION, POST_ELSEWHERE, 
 from bot.discord.answers.formatting import code, list_of, relative
 from bot.discord.answers.pages import COLOUR, MAX_PAGE_LENGTH, pages
 from bot.services.blocks.blocked_channels import Checked
+from bot.services.feeds.feeds import NoticesChannel
 
 _MAX_IDS = 10
 _NOTHING_LOST = (
@@ -48,6 +50,34 @@ def notice(report: ProblemReport, *, server_name: str | None) -> discord.Embed:
     if server_name is not None:
         shown.insert(0, f"In **{escape(server_name)[:200]}**, where you set me up:")
     return discord.Embed(title=_title(report), description="\n\n".join(shown), colour=COLOUR)
+
+
+def notices_changed(
+    result: NoticesChannel, *, title: str = "Notices changed", visible: Collection[ChannelId] = ()
+) -> discord.Embed:
+    """Where the server's notices go now, old → new; a channel is named only where it is visible."""
+    after = _destination(result.after, visible)
+    if result.before == result.after:
+        title, change = "Notices: nothing changed", f"Notices already go to {after}."
+    else:
+        change = f"Notices: {_destination(result.before, visible)} → **{after}**"
+    return discord.Embed(
+        title=title,
+        description=(
+            f"{change}\nThis server is notified there once about each problem: a blocked channel and how to "
+            "fix it, papers that could not be posted, messages delayed for hours, or Hugging Face not "
+            "answering for hours.\n-# If I cannot post there, I use another channel that I can post in, or "
+            "send a direct message to the person who set up the affected channel. `/status` shows problems "
+            "too."
+        ),
+        colour=COLOUR,
+    )
+
+
+def _destination(channel_id: ChannelId | None, visible: Collection[ChannelId]) -> str:
+    if channel_id is None:
+        return "a channel that I can post in"
+    return f"<#{channel_id}>" if channel_id in visible else "a channel that you cannot see"
 
 
 def checked(channels: Sequence[Checked], *, now: datetime, is_whole: bool) -> list[discord.Embed]:

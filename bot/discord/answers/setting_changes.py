@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,23 +10,20 @@ import discord
 
 from bot.core.feed_settings import differences
 from bot.core.feeds import Feed, Style
-from bot.core.ids import ChannelId
 from bot.core.list_days import WINDOW_DAYS
-from bot.core.plurals import count
+from bot.core.plurals import count, is_or_are
+from bot.core.posts import PostState
 from bot.core.query.rewrites import Kind
 from bot.core.schedules import Cadence, in_effect, weekdays_text
-from bot.discord.answers.feed_settings import NO_THREADS_IN_DIGESTS, feed_settings
+from bot.discord.answers.feed_settings import NO_THREADS_IN_DIGESTS, next_post_of, warnings
+from bot.discord.answers.formatting import moment
 from bot.discord.answers.hints import hint_lines, reading_line
 from bot.discord.answers.pages import COLOUR
-from bot.services.feeds.feeds import FeedState, Resumed
+from bot.services.feeds.feeds import FeedState
 from bot.services.feeds.filters import FilterChange, FilterChanged
+from bot.services.feeds.pausing import Resumed
 from bot.services.feeds.timezones import note
 from bot.services.queries.search import RECENT_DAYS
-
-FILTER_EFFECT = (
-    "Applies from the next run; pending papers are still posted. Papers that were filtered out are rechecked "
-    f"for {WINDOW_DAYS} days and posted once they pass."
-)
 
 # Hints on an exclusion: what narrows or widens it is not for the bot to advise.
 _CORRECTIONS = {Kind.OPERATOR, Kind.SURNAME_FIRST, Kind.SPELLING, Kind.NAME_AND_WORDS, Kind.TWO_WORDS}
@@ -37,33 +34,47 @@ def changed(
     *,
     name: str,
     now: datetime,
-    effect: str = "",
+    effect: Sequence[str] = (),
     notes: Sequence[str] = (),
-    visible: Collection[ChannelId] = (),
 ) -> discord.Embed:
-    """What a change did, old → new, or that nothing changed; and the feed's settings.
+    """What a change did, old → new, and from when; or that nothing changed.
 
     Args:
         state: the feed, with its settings before the change.
         name: of the setting.
         now: when it is read.
-        effect: what the change does and from when; left out where nothing changed.
+        effect: what the change does; left out where nothing changed.
         notes: shown in either case, such as that an option has no effect there.
-        visible: the other channels that may be named to the person.
     """
     after = state.feed.settings
     before = state.before or after
-    changes = differences(before, after)
-    if not changes:
-        title, lines = f"{name}: nothing changed", ["It was already set that way."]
-    else:
-        is_saved_for_later = before == replace(after, schedule=before.schedule) and (
-            in_effect(before.schedule) == in_effect(after.schedule)
-        )
-        title = f"{name} saved for later" if is_saved_for_later else f"{name} changed"
-        lines = [*(f"**{change.name}:** {change.before} → {change.after}" for change in changes), effect]
-    intro = "\n".join(filter(None, (*lines, *notes)))
-    return feed_settings(state, title=title, now=now, intro=intro, visible=visible)
+    if not state.has_changed:
+        already = f"It was already set that way in <#{state.feed.channel_id}>."
+        return _embed(f"{name}: nothing changed", [already, *notes, *warnings(state)])
+    is_saved_for_later = before == replace(after, schedule=before.schedule) and (
+        in_effect(before.schedule) == in_effect(after.schedule)
+    )
+    title = f"{name} saved for later" if is_saved_for_later else f"{name} changed"
+    when = next_post_of(state, now=now) if is_saved_for_later else applies(state, now=now)
+    return _embed(title, [*_old_and_new(state), when, *effect, *notes, *warnings(state)])
+
+
+def undone(state: FeedState, *, now: datetime) -> discord.Embed:
+    """That a change was undone: what each setting was until now, and what it is again."""
+    return _embed("Undone", [*_old_and_new(state), applies(state, now=now), *warnings(state)])
+
+
+def applies(state: FeedState, *, now: datetime) -> str:
+    """Where and from when a changed setting applies."""
+    feed = state.feed
+    where = f"Applies to <#{feed.channel_id}>"
+    if not feed.is_active:
+        return f"{where} once it posts again. {next_post_of(state, now=now)}"
+    if not state.subscriptions:
+        return f"{where}. {next_post_of(state, now=now)}"
+    if feed.settings.schedule.cadence is Cadence.LIVE:
+        return f"{where} from the next run, as soon as a matching paper is listed."
+    return f"{where} from the next run: {moment(feed.next_run_at, now=now)}."
 
 
 def schedule_notes(feed: Feed, *, are_times_given: bool) -> list[str]:
@@ -84,6 +95,23 @@ def schedule_notes(feed: Feed, *, are_times_given: bool) -> list[str]:
             f"A weekly channel posts only on the first of its days, {first}; the others have no effect."
         )
     return notes
+
+
+def filter_effect(result: FilterChanged, change: FilterChange) -> list[str]:
+    """How much of the last days' papers the filter would have kept, and what happens to other papers."""
+    if change.min_upvotes is None and change.only_with_code is None and change.exclude is None:
+        return []
+    lines: list[str] = []
+    is_about_exclusion = change == FilterChange(exclude=change.exclude)
+    if result.matched and not is_about_exclusion:
+        papers = count(result.matched, "matching paper" if result.state.subscriptions else "paper")
+        lines.append(f"In the last {RECENT_DAYS} days it would have kept {result.kept:,} of {papers}.")
+    if pending := result.state.posts.get(PostState.PENDING, 0):
+        lines.append(f"{count(pending, 'message')} already pending {is_or_are(pending)} still posted.")
+    lines.append(
+        f"-# Papers that are filtered out are rechecked for {WINDOW_DAYS} days and posted once they pass."
+    )
+    return lines
 
 
 def filter_notes(result: FilterChanged, change: FilterChange) -> list[str]:
@@ -116,29 +144,32 @@ def _exclusion_effect(result: FilterChanged) -> str:
     text = f"Of the last {RECENT_DAYS} days' {papers}, this exclusion would have filtered out {out}."
     if out * 2 <= matched:
         return text
-    return f"⚠️ {text} If that is too many, remove it with `/config filter exclude:-`."
+    return f"⚠️ {text} If that is too many, press *Undo*, or remove it with `/config filter exclude:-`."
 
 
-def resumed(result: Resumed, *, now: datetime, visible: Collection[ChannelId] = ()) -> discord.Embed:
+def resumed(result: Resumed, *, now: datetime) -> discord.Embed:
     state = result.state
     pending = f"Sending {count(result.pending, 'pending message')} now." if result.pending else ""
-    if not result.was_running:
-        return feed_settings(state, title="Resumed", now=now, intro=pending, visible=visible)
-    intro = f"Nothing changed: it was neither paused nor blocked. {pending}".strip()
-    return feed_settings(state, title="Already running", now=now, intro=intro, visible=visible)
+    where = f"<#{state.feed.channel_id}>"
+    if result.was_running:
+        title, first = "Already running", f"Nothing changed: {where} was neither paused nor blocked."
+    else:
+        title, first = "Resumed", f"{where} posts again."
+    return _embed(title, [first, pending, next_post_of(state, now=now), *warnings(state)])
 
 
-def paused(state: FeedState, *, now: datetime, visible: Collection[ChannelId] = ()) -> discord.Embed:
-    if state.has_changed:
-        return feed_settings(state, title="Paused", now=now, visible=visible)
-    return feed_settings(state, title="Already paused", now=now, intro="Nothing changed.", visible=visible)
+def paused(state: FeedState, *, now: datetime) -> discord.Embed:
+    title = "Paused" if state.has_changed else "Already paused"
+    first = "" if state.has_changed else "Nothing changed."
+    where = f"<#{state.feed.channel_id}>: {next_post_of(state, now=now)}"
+    return _embed(title, [first, where])
 
 
 def mention_effect(feed: Feed) -> str:
     role_id = feed.settings.mention_role_id
     if role_id is None:
-        return "Nobody is pinged any more. To ping a role again, use `/config mention` with a `role`."
-    return f"From now on, the first message of each run pings <@&{role_id}>; the others do not."
+        return "Nobody is pinged any more, not by pending messages either."
+    return f"The first message of each run pings <@&{role_id}>; the others do not."
 
 
 def threads_effect(feed: Feed) -> str:
@@ -147,8 +178,8 @@ def threads_effect(feed: Feed) -> str:
     if feed.settings.style is Style.DIGEST:
         return ""
     return (
-        "Applies from the next run: each card becomes a message of its own with a thread under it. Papers "
-        "beyond the maximum follow as a list, without threads."
+        "Each card becomes a message of its own with a thread under it. Papers beyond the maximum follow as "
+        "a list, without threads."
     )
 
 
@@ -163,31 +194,15 @@ def publishing_effect(feed: Feed) -> str:
     if not feed.settings.publishes:
         return "New messages are no longer published; published ones stay with the channel's followers."
     return (
-        "Applies from the next run: each message is published to the servers that follow the channel. "
-        "Discord limits how many can be published per hour; the rest are published later."
+        "Each message is published to the servers that follow the channel. Discord limits how many can be "
+        "published per hour; the rest are published later."
     )
 
 
-def notices_changed(
-    channel_id: ChannelId, *, before: ChannelId | None, visible: Collection[ChannelId] = ()
-) -> discord.Embed:
-    """Where the server's notices go now; the channel `before` is named only where it is visible."""
-    if before == channel_id:
-        title = "Notices: nothing changed"
-        change = f"Notices already go to <#{channel_id}>."
-    else:
-        title = "Notices changed"
-        old = "a channel that I can post in"
-        if before is not None:
-            old = f"<#{before}>" if before in visible else "a channel that you cannot see"
-        change = f"**Notices:** {old} → <#{channel_id}>"
-    return discord.Embed(
-        title=title,
-        description=(
-            f"{change}\nThis server is notified there once about each problem: a blocked channel and how to "
-            "fix it, papers that could not be posted, messages delayed for hours, or Hugging Face not "
-            "answering for hours.\nIf I cannot post there, I use another channel that I can post in, or send "
-            "a direct message to the person who set up the affected channel. `/status` shows problems too."
-        ),
-        colour=COLOUR,
-    )
+def _old_and_new(state: FeedState) -> list[str]:
+    changes = differences(state.before or state.feed.settings, state.feed.settings)
+    return [f"{change.name}: {change.before} → **{change.after}**" for change in changes]
+
+
+def _embed(title: str, lines: Iterable[str]) -> discord.Embed:
+    return discord.Embed(title=title, description="\n".join(filter(None, lines)), colour=COLOUR)

@@ -10,7 +10,7 @@ from discord import app_commands
 from typing_extensions import override
 
 from bot.core.feeds import FeedKind, Place
-from bot.core.ids import ChannelId, ServerId, UserId
+from bot.core.ids import ChannelId, RoleId, ServerId, UserId
 from bot.discord.connection.errors import DiscordError, discord_errors
 from bot.discord.permissions.bot_access import bot_permissions
 from bot.discord.permissions.obstacles import (
@@ -193,8 +193,12 @@ async def overseen(interaction: discord.Interaction, channel: ChannelOption | No
     return requested.target
 
 
-async def of_button(interaction: discord.Interaction, channel_id: ChannelId) -> Target:
+async def of_button(
+    interaction: discord.Interaction, channel_id: ChannelId, *, pings: RoleId | None = None
+) -> Target:
     """For an admin's button: the channel in its custom id, checked as in `managed`.
+
+    If the button has a role pinged, both may ping it there.
 
     Raises:
         UserError: the user is missing a permission, or the channel no longer exists.
@@ -203,6 +207,11 @@ async def of_button(interaction: discord.Interaction, channel_id: ChannelId) -> 
     if requested is None:
         raise UserError("That channel no longer exists, or you can't see it. Nothing was changed.")
     _refuse(requested.user_obstacle())
+    if pings is not None:
+        role = interaction.guild.get_role(pings) if interaction.guild else None
+        if role is None:
+            raise UserError("The role that was pinged doesn't exist any more. Nothing was changed.")
+        _refuse(await requested.mention_obstacle(role))
     return requested.target
 
 

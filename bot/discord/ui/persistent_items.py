@@ -7,10 +7,12 @@ from bot.discord.ui.components import PersistentItem
 from bot.discord.ui.confirmation import ConfirmButton
 from bot.discord.ui.hint_buttons import InsteadButton, PreviewButton
 from bot.discord.ui.pages import PageButton
+from bot.discord.ui.setting_buttons import AllSettingsButton, UndoSettingButton
 from bot.discord.ui.setup_panel import PanelItem, SetUpButton
 from bot.discord.ui.subscription_buttons import PostOlderButton, UndoButton
 
 PERSISTENT_ITEMS: tuple[type[PersistentItem], ...] = (
+    AllSettingsButton,
     CheckAgainButton,
     ConfirmButton,
     InsteadButton,
@@ -20,4 +22,5 @@ PERSISTENT_ITEMS: tuple[type[PersistentItem], ...] = (
     PreviewButton,
     SetUpButton,
     UndoButton,
+    UndoSettingButton,
 )

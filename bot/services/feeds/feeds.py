@@ -1,17 +1,19 @@
-"""Feeds: their settings, pausing and resuming, posting on request, and their state."""
+"""Feeds: their settings, posting on request, and their state."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.access import Access
+from bot.core.changes import Revision
 from bot.core.feeds import Feed, FeedSettings, Place, Style, Subscription
-from bot.core.ids import ChannelId, RoleId, ServerId, UserId
+from bot.core.ids import ChangeId, ChannelId, RoleId, ServerId, UserId
 from bot.core.posts import Post, PostState
-from bot.core.schedules import Cadence, next_run
+from bot.core.schedules import Cadence
 from bot.core.typed_times import parse_time, parse_weekdays
 from bot.errors import UserError
 from bot.services.changes import record, record_of_server
@@ -39,6 +41,7 @@ class FeedState:
     access: Access
     ping_obstacle: str | None = None  # why its role is not notified, where it has one
     before: FeedSettings | None = None  # the settings before a change; None where none was requested
+    change_id: ChangeId | None = None  # of that change; None where nothing changed
 
     @property
     def has_changed(self) -> bool:
@@ -46,10 +49,12 @@ class FeedState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resumed:
-    state: FeedState
-    was_running: bool  # it was neither paused nor blocked
-    pending: int  # posts that are tried now
+class NoticesChannel:
+    """Where a server is notified of problems, before and after a change; None for any channel."""
+
+    before: ChannelId | None
+    after: ChannelId | None
+    change_id: ChangeId | None = None  # None where nothing changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,51 +162,13 @@ class Feeds:
 
     async def set_notices_channel(
         self, channel_id: ChannelId, *, server_id: ServerId, user_id: UserId
-    ) -> ChannelId | None:
-        """Sets where the server is notified of problems; returns the previous channel."""
-        now = self._clock()
+    ) -> NoticesChannel:
+        """Sets where the server is notified of problems."""
         async with self._database.write() as conn:
             before = await servers.notices_channel(conn, server_id)
-            if before == channel_id:
-                return before
-            await servers.set_notices_channel(conn, server_id, channel_id, now=now)
-            what = f"this server is notified of problems in <#{channel_id}>"
-            await record_of_server(conn, server_id, what, user_id=user_id, now=now)
-        return before
-
-    async def pause(self, channel_id: ChannelId, *, user_id: UserId) -> FeedState:
-        """Pauses posting. Papers that are listed in the meantime stay pending.
-
-        Raises:
-            UserError: the channel has no feed.
-        """
-        async with self._database.write() as conn:
-            feed = await self._existing(conn, channel_id)
-            after = replace(feed.settings, is_paused=True)
-            await change_and_record(conn, feed, after, user_id=user_id, now=self._clock())
-        return await self._state_of(channel_id, before=feed)
-
-    async def resume(self, channel_id: ChannelId, *, user_id: UserId) -> Resumed:
-        """Ends a pause and a block: pending posts are sent now, and the next run is at its scheduled time.
-
-        Raises:
-            UserError: the channel has no feed.
-        """
-        now = self._clock()
-        async with self._database.write() as conn:
-            feed = await self._existing(conn, channel_id)
-            if not feed.is_active:
-                await feeds.resume(conn, feed.id, next_run_at=next_run(feed.settings.schedule, after=now))
-                await record(conn, feed, "resumed", user_id=user_id, now=now)
-            await outbox.retry_failed(conn, feed.id, now=now)
-            await outbox.retry_unconfirmed(conn, feed.id, now=now)
-            pending = await outbox.make_due(conn, feed.id, now=now)
-            await follow_ups.retry_failed(conn, feed.id, now=now)
-        self._delivery.wake()
-        self._wake()
-        return Resumed(
-            state=await self._state_of(channel_id), was_running=feed.is_active, pending=len(pending)
-        )
+            return await change_notices(
+                conn, server_id, before=before, after=channel_id, user_id=user_id, now=self._clock()
+            )
 
     async def deliver(self, channel_id: ChannelId) -> DeliveredNow:
         """Posts every matching paper that was not posted yet. The schedule does not change.
@@ -210,7 +177,7 @@ class Feeds:
             UserError: the channel has no feed or no subscriptions, or is blocked or paused.
         """
         async with self._database.write() as conn:
-            feed = await self._existing(conn, channel_id)
+            feed = await existing(conn, channel_id)
             if not await subscriptions.of_feed(conn, feed.id):
                 raise UserError(f"<#{channel_id}> has no subscriptions. Add one with `/subscribe`.")
             check_active(feed)
@@ -223,7 +190,7 @@ class Feeds:
         delivered = await self._delivery.settled(
             [*waiting, *run.post_ids], since=now, timeout_seconds=DELIVER_WAIT_SECONDS
         )
-        return DeliveredNow(state=await self._state_of(channel_id), run=run, delivered=delivered)
+        return DeliveredNow(state=await self.state_of(channel_id), run=run, delivered=delivered)
 
     async def _ensured(self, conn: AsyncConnection, place: Place, user_id: UserId) -> Feed:
         return await ensure_feed(conn, place, context=self._context, user_id=user_id)
@@ -243,29 +210,31 @@ class Feeds:
         """
         async with self._database.write() as conn:
             feed = await (
-                self._ensured(conn, place, user_id) if creates else self._existing(conn, place.channel_id)
+                self._ensured(conn, place, user_id) if creates else existing(conn, place.channel_id)
             )
             after = replace(
                 feed.settings,
                 schedule=replace(feed.settings.schedule, **(schedule or {})),  # pyright: ignore[reportArgumentType] - its fields
                 **changes,  # pyright: ignore[reportArgumentType] - its fields
             )
-            await change_and_record(conn, feed, after, user_id=user_id, now=self._clock())
+            changed = await change_and_record(conn, feed, after, user_id=user_id, now=self._clock())
         self._wake()
-        return await self._state_of(place.channel_id, before=feed)
+        return await self.state_of(place.channel_id, before=feed, change_id=changed.change_id)
 
-    async def _existing(self, conn: AsyncConnection, channel_id: ChannelId) -> Feed:
-        feed = await feeds.by_channel(conn, channel_id)
-        if feed is None:
-            raise UserError(f"<#{channel_id}> has no subscriptions yet. Add one with `/subscribe` there.")
-        return feed
+    async def state_of(
+        self, channel_id: ChannelId, *, before: Feed | None = None, change_id: ChangeId | None = None
+    ) -> FeedState:
+        """As `state`, after a change with this id that changed it from `before`.
 
-    async def _state_of(self, channel_id: ChannelId, *, before: Feed | None = None) -> FeedState:
+        Raises:
+            UserError: the channel has no feed.
+        """
         async with self._database.read() as conn:
-            feed = await self._existing(conn, channel_id)
-        return await self._state(feed, before=before.settings if before else None)
+            feed = await existing(conn, channel_id)
+        state = await self._state(feed)
+        return replace(state, before=before.settings if before else None, change_id=change_id)
 
-    async def _state(self, feed: Feed, *, before: FeedSettings | None = None) -> FeedState:
+    async def _state(self, feed: Feed) -> FeedState:
         access = await self._publisher.access(feed.place)
         role_id = feed.settings.mention_role_id
         ping_obstacle = await self._publisher.ping_obstacle(feed.place, role_id) if role_id else None
@@ -278,8 +247,44 @@ class Feeds:
                 notices_channel_id=await servers.notices_channel(conn, feed.server_id),
                 access=access,
                 ping_obstacle=ping_obstacle,
-                before=before,
             )
+
+
+async def existing(conn: AsyncConnection, channel_id: ChannelId) -> Feed:
+    """The channel's feed.
+
+    Raises:
+        UserError: it has none.
+    """
+    feed = await feeds.by_channel(conn, channel_id)
+    if feed is None:
+        raise UserError(f"<#{channel_id}> has no subscriptions yet. Add one with `/subscribe` there.")
+    return feed
+
+
+async def change_notices(
+    conn: AsyncConnection,
+    server_id: ServerId,
+    *,
+    before: ChannelId | None,
+    after: ChannelId | None,
+    user_id: UserId,
+    now: datetime,
+) -> NoticesChannel:
+    """Changes where the server is notified of problems, and records it."""
+    if before == after:
+        return NoticesChannel(before=before, after=after)
+    await servers.set_notices_channel(conn, server_id, after, now=now)
+    old, new = (f"<#{one}>" if one else "any channel that I can post in" for one in (before, after))
+    change_id = await record_of_server(
+        conn,
+        server_id,
+        f"problem notices: {old} → {new}",
+        user_id=user_id,
+        now=now,
+        revision=Revision(notices=(before, after)),
+    )
+    return NoticesChannel(before=before, after=after, change_id=change_id)
 
 
 def _check(obstacle: str | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from bot.core.decisions import filtered_out_by
 from bot.core.feeds import FeedSettings, Place
 from bot.core.ids import UserId
 from bot.core.query.compiled import CompiledQuery, compile_exclusion
@@ -33,6 +34,7 @@ class FilterChange:
 class FilterChanged:
     state: FeedState
     matched: int  # papers of the last RECENT_DAYS days that the channel's subscriptions match
+    kept: int  # of those, the papers that pass the whole filter now
     filtered_out: int  # of those, the papers that the exclusion matches
     study: Study = NO_STUDY  # how the exclusion was read, if one was given
 
@@ -66,31 +68,37 @@ class Filters:
         async with self._database.write() as conn:
             feed = await ensure_feed(conn, place, context=self._context, user_id=user_id)
             after = _after(feed.settings, wanted, given)
-            await change_and_record(conn, feed, after, user_id=user_id, now=self._clock())
-        state = await self._feeds.state(place.channel_id)
-        if state is None:
-            raise UserError("The channel was deleted in the meantime.")
-        matched, filtered_out = await self._effect(state)
+            changed = await change_and_record(conn, feed, after, user_id=user_id, now=self._clock())
+        state = await self._feeds.state_of(place.channel_id, before=feed, change_id=changed.change_id)
+        matched, kept, filtered_out = await self._effect(state)
         studied = NO_STUDY if given is None else (await self._search.studied([given]))[1]
         return FilterChanged(
-            state=replace(state, before=feed.settings),
+            state=state,
             matched=matched,
+            kept=kept,
             filtered_out=filtered_out,
             study=studied,
         )
 
-    async def _effect(self, state: FeedState) -> tuple[int, int]:
-        """How many papers of the last RECENT_DAYS days the feed matches, and how many of these it excludes.
+    async def _effect(self, state: FeedState) -> tuple[int, int, int]:
+        """How many papers of the last RECENT_DAYS days the feed matches, keeps, and excludes.
 
         A feed without subscriptions counts as matching all of them.
         """
+        if not state.feed.settings.is_filtered:
+            return 0, 0, 0
         excluded = state.feed.settings.exclude
-        if excluded is None:
-            return 0, 0
         queries = {item.query.expression for item in state.subscriptions} or {EVERY_PAPER}
-        found = await self._search.recent(queries | {excluded.expression}, days=RECENT_DAYS)
-        matched = {paper.id for query in queries for paper in found[query]}
-        return len(matched), len(matched & {paper.id for paper in found[excluded.expression]})
+        unwanted = {excluded.expression} if excluded else set[str]()
+        found = await self._search.recent(queries | unwanted, days=RECENT_DAYS)
+        matched = {paper.id: paper for query in queries for paper in found[query]}
+        out = {paper.id for query in unwanted for paper in found[query]} & matched.keys()
+        kept = [
+            paper
+            for paper in matched.values()
+            if filtered_out_by(state.feed, paper, is_excluded=paper.id in out) is None
+        ]
+        return len(matched), len(kept), len(out)
 
     def _exclusion(self, typed: str) -> CompiledQuery | None:
         """The query that was typed; None removes the exclusion."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.changes import Revision
 from bot.core.feed_settings import schedule_words
-from bot.core.ids import ServerId, UserId
+from bot.core.ids import ChangeId, ServerId, UserId
 from bot.core.schedules import Schedule, ScheduleDefaults
 from bot.core.typed_times import parse_time, parse_weekdays
 from bot.services.changes import record_of_server
@@ -24,6 +27,7 @@ class ServerDefaults:
     schedule: Schedule
     own: ScheduleDefaults
     before: Schedule | None = None  # the schedule before a change, if something changed
+    change_id: ChangeId | None = None  # of that change
 
 
 class Servers:
@@ -73,14 +77,28 @@ class Servers:
         async with self._database.write() as conn:
             before = await servers.defaults(conn, server_id)
             own = replace(before, **changes)  # pyright: ignore[reportArgumentType] - checked above
-            schedule = own.over(self._default_schedule)
-            now = self._clock()
-            await servers.set_defaults(conn, server_id, own, now=now)
-            if own != before:
-                what = f"new channels begin with {schedule_words(schedule)}"
-                await record_of_server(conn, server_id, what, user_id=user_id, now=now)
-        was = before.over(self._default_schedule)
-        return ServerDefaults(schedule=schedule, own=own, before=None if own == before else was)
+            return await self.set_defaults(conn, server_id, own, before=before, user_id=user_id)
+
+    async def set_defaults(
+        self,
+        conn: AsyncConnection,
+        server_id: ServerId,
+        own: ScheduleDefaults,
+        *,
+        before: ScheduleDefaults,
+        user_id: UserId,
+    ) -> ServerDefaults:
+        """Sets what the server chose, and records it."""
+        schedule, was = own.over(self._default_schedule), before.over(self._default_schedule)
+        if own == before:
+            return ServerDefaults(schedule=schedule, own=own)
+        now = self._clock()
+        await servers.set_defaults(conn, server_id, own, now=now)
+        what = f"schedule of new channels: {schedule_words(was)} → {schedule_words(schedule)}"
+        change_id = await record_of_server(
+            conn, server_id, what, user_id=user_id, now=now, revision=Revision(defaults=(before, own))
+        )
+        return ServerDefaults(schedule=schedule, own=own, before=was, change_id=change_id)
 
 
 def _forgets(text: str) -> bool:

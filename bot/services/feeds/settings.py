@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feed_settings import changed
+from bot.core.changes import Revision
+from bot.core.feed_settings import differences
 from bot.core.feeds import Feed, FeedSettings
-from bot.core.ids import UserId
+from bot.core.ids import ChangeId, UserId
 from bot.core.posts import FollowUpKind
 from bot.core.schedules import in_effect, next_run
 from bot.services.changes import record
 from bot.store import feed_settings, follow_ups, posts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """A feed after a change of its settings."""
+
+    feed: Feed
+    change_id: ChangeId | None  # None where nothing differs
 
 
 async def change(
@@ -59,8 +68,17 @@ async def change_and_record(
     user_id: UserId,
     now: datetime,
     is_restarted: bool = False,
-) -> Feed:
-    """As `change`; what differs is recorded for /config history."""
-    if words := changed(feed.settings, after):
-        await record(conn, feed, "; ".join(words), user_id=user_id, now=now)
-    return await change(conn, feed, after, now=now, is_restarted=is_restarted)
+) -> Changed:
+    """As `change`; what differs is recorded for /config history, and can be undone."""
+    change_id: ChangeId | None = None
+    if changes := differences(feed.settings, after):
+        change_id = await record(
+            conn,
+            feed,
+            "; ".join(item.words for item in changes),
+            user_id=user_id,
+            now=now,
+            revision=Revision(settings=(feed.settings, after)),
+        )
+    changed = await change(conn, feed, after, now=now, is_restarted=is_restarted)
+    return Changed(feed=changed, change_id=change_id)

@@ -214,9 +214,10 @@ class Subscriptions:
             self._limits.check_feeds(has=await feeds.count_in_use(conn, feed.server_id))
         if not known or schedule not in {None, feed.settings.schedule}:
             after = replace(feed.settings, schedule=schedule or feed.settings.schedule)
-            feed = await change_and_record(
+            changed = await change_and_record(
                 conn, feed, after, user_id=user_id, now=now, is_restarted=not known
             )
+            feed = changed.feed
         added = await resuming.add_subscriptions(
             conn, feed, wanted, user_id=user_id, now=now, focus_of=focus_of
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feed_settings import Difference, changed, differences
+from bot.core.feed_settings import Difference, differences
 from bot.core.feeds import Feed, FeedSettings, Place
 from bot.core.focus import Focus
 from bot.core.ids import ChannelId, ServerId, UserId
@@ -49,13 +49,8 @@ class FeedTransfer:
     merged: tuple[Merged, ...] = ()  # of those wanted, duplicates
 
     @property
-    def changed(self) -> tuple[str, ...]:
-        """The settings that change, in words; Discord markdown."""
-        return changed(self.before, self.after)
-
-    @property
     def differences(self) -> tuple[Difference, ...]:
-        """The same, as each was and as it is afterwards."""
+        """The settings that change, each as it was and as it is afterwards."""
         return differences(self.before, self.after)
 
     @property
@@ -197,7 +192,8 @@ class Transfer:
             conn, feed, transfer.adds, user_id=user_id, now=now, focus_of=transfer.focus_of
         )
         await refocusing.store(conn, transfer.refocused)
-        words = [*added.words, *refocusing.words_of(transfer.refocused), *transfer.changed]
+        changes = [item.words for item in transfer.differences]
+        words = [*added.words, *refocusing.words_of(transfer.refocused), *changes]
         what = f"{how}: {'; '.join(words) or 'the settings as they were'}"
         await record(conn, feed, what, user_id=user_id, now=now)
         return replace(transfer, feed=feed, resumed=len(added.resumed), returned=added.returned)

@@ -99,7 +99,7 @@ async def test_a_run_missed_while_a_channel_was_blocked_is_caught_up(bot: Bot) -
 
 async def test_a_pause_outlasts_a_block(bot: Bot) -> None:
     await refused(bot)
-    await bot.services.feeds.pause(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.pausing.pause(ChannelId(CHANNEL), user_id=USER)
     fix(bot)
     await bot.run()
     feed = await bot.feed()
@@ -463,7 +463,7 @@ async def test_a_feed_that_was_resumed_during_a_recheck_is_left_alone(bot: Bot) 
 
     async def access(place: Place) -> Access:
         bot.publisher.access = real
-        await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+        await bot.services.pausing.resume(ChannelId(CHANNEL), user_id=USER)
         return await real(place)
 
     bot.publisher.access = access

@@ -167,7 +167,7 @@ async def test_a_notice_is_given_up_after_a_day(bot: Bot) -> None:
 async def test_a_block_that_ended_before_its_notice_is_not_notified_and_the_next_one_is(bot: Bot) -> None:
     await with_problem(bot)
     bot.board.own_channels = [SYSTEM]
-    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.pausing.resume(ChannelId(CHANNEL), user_id=USER)
     assert await notified(bot) == []
     assert await states(bot) == []
     await with_problem(bot)

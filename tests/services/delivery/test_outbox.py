@@ -186,7 +186,7 @@ async def test_a_blocked_feed_gets_everything_it_missed_once_it_is_unblocked(bot
         await bot.run()
     del bot.publisher.refusals[ChannelId(CHANNEL)]
 
-    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.pausing.resume(ChannelId(CHANNEL), user_id=USER)
     await bot.run()
 
     assert sorted(bot.publisher.posted(CHANNEL)) == [f"2608.{number:05}" for number in range(1, 12)]
@@ -201,7 +201,7 @@ async def test_a_lost_answer_before_a_refusal_is_still_searched(bot: Bot) -> Non
     await try_again(bot)
     assert not (await bot.feed()).is_active
 
-    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.pausing.resume(ChannelId(CHANNEL), user_id=USER)
     await bot.delivered()
     assert calls(bot, "publish") == 1
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
@@ -209,10 +209,10 @@ async def test_a_lost_answer_before_a_refusal_is_still_searched(bot: Bot) -> Non
 
 async def test_a_paused_feed_gets_its_pending_posts_once_it_is_resumed(bot: Bot) -> None:
     await owing(bot)
-    await bot.services.feeds.pause(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.pausing.pause(ChannelId(CHANNEL), user_id=USER)
     await bot.delivered()
     assert bot.publisher.calls == []
-    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.pausing.resume(ChannelId(CHANNEL), user_id=USER)
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
 
@@ -592,14 +592,14 @@ async def test_whatever_happens_each_paper_is_in_the_channel_once(
                 case "restart":
                     await bot.restart()
                 case "resume":
-                    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+                    await bot.services.pausing.resume(ChannelId(CHANNEL), user_id=USER)
                     await bot.delivered()  # an attempt takes a minute at most: no clock moves on within it
                 case _:
                     pass
             bot.clock.advance(seconds=seconds)
             await bot.delivered()
         bot.publisher.faults.clear()
-        await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+        await bot.services.pausing.resume(ChannelId(CHANNEL), user_id=USER)
         await bot.run()
         assert sorted(bot.publisher.posted(CHANNEL)) == [f"2608.{number:05}" for number in range(25)]
 

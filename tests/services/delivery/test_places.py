@@ -155,7 +155,7 @@ async def test_an_unconfirmed_post_is_set_aside_and_the_later_ones_are_sent(bot:
     assert bot.publisher.posted(CHANNEL) == ids(2)
 
     bot.publisher.find_faults.clear()
-    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.pausing.resume(ChannelId(CHANNEL), user_id=USER)
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == ids(2)
     assert {post.state for post in await bot.posts()} == {PostState.SENT}
@@ -171,7 +171,7 @@ async def test_an_unconfirmed_post_that_never_arrived_is_sent_once_it_can_be_sea
     bot.publisher.find_faults.append(NOBODY_CAN_LOOK)
     await try_again(bot, hours=1)
     assert bot.publisher.posted(CHANNEL) == []
-    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.pausing.resume(ChannelId(CHANNEL), user_id=USER)
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == ids(1)
 

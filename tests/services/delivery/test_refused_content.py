@@ -379,7 +379,7 @@ async def test_whatever_happens_each_paper_is_posted_once_and_only_refused_ones_
                 case "restart":
                     await bot.restart()
                 case "deliver":
-                    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+                    await bot.services.pausing.resume(ChannelId(CHANNEL), user_id=USER)
                 case _:
                     pass
             await bot.delivered()

@@ -196,14 +196,14 @@ async def test_a_weekly_channel_posts_next_time_what_a_run_skipped_meanwhile(bot
 async def test_what_was_pending_over_a_long_pause_is_not_lost_by_a_removal_at_its_end(bot: Bot) -> None:
     await bot.subscribe("video, agents", schedule=LIVE)
     await bot.run()
-    await bot.services.feeds.pause(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.pausing.pause(ChannelId(CHANNEL), user_id=USER)
     bot.clock.advance(days=1)
     bot.list_paper(FIRST)
     for _ in range(11):
         await bot.run()
         bot.clock.advance(days=1)
     await unsubscribe(bot)
-    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.pausing.resume(ChannelId(CHANNEL), user_id=USER)
     await bot.run()
     assert bot.publisher.posted(CHANNEL) == []
 
@@ -397,10 +397,10 @@ async def test_the_record_of_changes_says_what_was_made_again(bot: Bot) -> None:
 
 
 async def paused(bot: Bot) -> None:
-    await bot.services.feeds.pause(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.pausing.pause(ChannelId(CHANNEL), user_id=USER)
     await bot.run()
     bot.clock.advance(hours=1)
-    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.pausing.resume(ChannelId(CHANNEL), user_id=USER)
 
 
 async def rescheduled(bot: Bot) -> None:

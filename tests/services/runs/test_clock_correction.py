@@ -49,7 +49,7 @@ async def test_a_feed_runs_at_its_next_time_after_the_clock_was_ahead(
 async def test_a_paused_feed_is_scheduled_by_the_right_clock_too(bot: Bot) -> None:
     await bot.subscribe()
     await run_at(bot, NOW + A_YEAR)
-    await bot.services.feeds.pause(HERE, user_id=USER)
+    await bot.services.pausing.pause(HERE, user_id=USER)
     await run_at(bot, NOW)
     assert (await bot.feed()).next_run_at == next_run(NINE_ON_WEEKDAYS, after=NOW)
 
@@ -170,8 +170,8 @@ async def test_nothing_is_dated_later_than_now_afterwards(bot: Bot) -> None:
     bot.clock.now = NOW + A_YEAR
     await bot.subscribe(schedule=LIVE)
     bot.list_paper("2608.00001", day=NOW.date())
-    await bot.services.feeds.pause(HERE, user_id=USER)
-    await bot.services.feeds.resume(HERE, user_id=USER)
+    await bot.services.pausing.pause(HERE, user_id=USER)
+    await bot.services.pausing.resume(HERE, user_id=USER)
     await bot.run()
     await run_at(bot, NOW)
     async with bot.database.read() as conn:

@@ -51,10 +51,10 @@ async def test_a_feed_that_was_paused_for_ten_days_loses_nothing(bot: Bot) -> No
     await bot.subscribe()
     bot.clock.advance(hours=1)
     await bot.run()
-    await bot.services.feeds.pause(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.pausing.pause(ChannelId(CHANNEL), user_id=USER)
     await a_paper_a_day(bot, 12)
     assert bot.publisher.posted(CHANNEL) == []
-    await bot.services.feeds.resume(ChannelId(CHANNEL), user_id=USER)
+    await bot.services.pausing.resume(ChannelId(CHANNEL), user_id=USER)
     await bot.run()
     assert bot.publisher.posted(CHANNEL) == []  # its time has not come
     bot.clock.advance(days=2)

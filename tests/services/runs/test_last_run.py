@@ -50,7 +50,7 @@ async def test_a_feed_that_was_paused_counts_from_its_own_last_run(bot: Bot) -> 
     await bot.subscribe(channel=OTHER)
     bot.clock.advance(hours=1)
     await bot.run()
-    await bot.services.feeds.pause(ChannelId(OTHER), user_id=USER)
+    await bot.services.pausing.pause(ChannelId(OTHER), user_id=USER)
     for number in (1, 2):
         bot.clock.advance(days=1)
         bot.list_paper(f"2608.0000{number}")

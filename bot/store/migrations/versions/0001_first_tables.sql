@@ -66,6 +66,7 @@ CREATE TABLE changes (
     user_id INTEGER NOT NULL,
     changed_at VARCHAR(27) NOT NULL,
     what TEXT NOT NULL,
+    revision TEXT,
     CONSTRAINT fk_changes_server_id FOREIGN KEY (server_id) REFERENCES servers (id) ON DELETE CASCADE
 );
 
