@@ -8,7 +8,7 @@ LOCKED := $(INSTALL) --require-hashes -r
 PAPERBOY := $(INSTALL) --no-deps --no-build-isolation --editable . # the command .venv/bin/paperboy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage lint format bench chaos focus-table image pictures lock clean
+.PHONY: help setup run test coverage lint format bench chaos focus focus-table image pictures lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -47,10 +47,13 @@ bench: $(VENV)/.dev $(VENV)/.bench ## run the benchmarks
 chaos: $(VENV)/.dev ## kill the bot 200 times while it delivers at least 500 posts, and count them (8 minutes)
 	$(BIN)/python -m tests.process.chaos
 
-focus-table: $(VENV)/.dev ## make the table of word vectors for focus again, from an archive of papers
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.focus_table $(ARCHIVE) bot/matching/focus/table.bin
+focus: $(VENV)/.dev ## measure what each focus brings on judged topics, and fail if it is too little
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.focus_quality $(SHARED)
 
-ARCHIVE ?= ../shared/data/archive.jsonl.xz
+focus-table: $(VENV)/.dev ## make the table of word vectors for focus again, from an archive of papers
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.focus_table $(SHARED)/archive.jsonl.xz bot/matching/focus/table.bin
+
+SHARED ?= ../shared/data
 
 image: ## build the container image with docker, podman or buildah
 	@for tool in docker podman buildah; do \

@@ -1,6 +1,6 @@
 """Makes the table of word vectors for `focus` from an archive of papers.
 
-    python -m tools.focus_table ../shared/data/archive.jsonl.xz bot/matching/focus/table.bin
+    make focus-table
 
 The archive has a paper a line, as JSON with `list_day`, `title` and `abstract`. It is latent semantic
 analysis: tf-idf over titles and abstracts, then a truncated singular value decomposition. The same archive
@@ -33,7 +33,7 @@ WORDS: Final = 8_000
 PHRASES: Final = 3_000
 MIN_PAPERS: Final = 4  # that have a word
 MIN_PHRASE_PAPERS: Final = 15
-MAX_SHARE: Final = 0.4  # of the papers that have a word
+MAX_SHARE: Final = 0.75  # of the papers that have a word
 MIN_TIMES_CHANCE: Final = 3  # that the words of a phrase stand side by side
 RARITY_POWER: Final = 0.5  # of a word's inverse document frequency
 VALUE_POWER: Final = 0.5  # of an axis' singular value
@@ -90,10 +90,17 @@ def make_table(archive: Sequence[dict[str, Any]]) -> Table:
         "words": len(words),
         "dimensions": DIMENSIONS,
         "command": "make focus-table",
+        "usual_words": sorted(
+            STOP_WORDS | {word for word, count in papers_of.items() if _is_usual(word, count / len(archive))}
+        ),
     }
     return Table(
         header, words, (vectors * rarity[:, None]) @ rotation, papers.mean(axis=0), papers.var(axis=0)
     )
+
+
+def _is_usual(word: str, share: float) -> bool:
+    return " " not in word and share > MAX_SHARE
 
 
 def _words(papers_of: Counter[str], papers: int) -> list[str]:

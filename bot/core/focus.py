@@ -7,7 +7,7 @@ chosen on judged topics; docs/focus.md says how.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class Focus(StrEnum):
@@ -17,10 +17,30 @@ class Focus(StrEnum):
     BROAD = "broad"  # every paper that the query matches, and close ones
 
 
-# The least closeness. None: kept whatever it is, or never added.
-_TITLE_HIT: Final = {Focus.EXACT: None, Focus.STRICT: 1.0, Focus.BALANCED: None, Focus.BROAD: None}
-_HIT: Final = {Focus.EXACT: None, Focus.STRICT: 4.0, Focus.BALANCED: 2.0, Focus.BROAD: None}
-_CLOSE: Final = {Focus.EXACT: None, Focus.STRICT: None, Focus.BALANCED: 6.5, Focus.BROAD: 5.0}
+ALWAYS: Final = float("-inf")
+NEVER: Final = float("inf")
+
+
+class Cuts(NamedTuple):
+    """The least closeness that is asked for.
+
+    Attributes:
+        title_hit: of a paper whose title the query matches.
+        hit: of another paper that the query matches.
+        other: of a paper that it does not match.
+    """
+
+    title_hit: float
+    hit: float
+    other: float
+
+
+CUTS: Final = {
+    Focus.EXACT: Cuts(ALWAYS, ALWAYS, NEVER),
+    Focus.STRICT: Cuts(2.0, 4.5, NEVER),
+    Focus.BALANCED: Cuts(ALWAYS, 2.0, 4.5),
+    Focus.BROAD: Cuts(ALWAYS, ALWAYS, 3.5),
+}
 
 
 def cut(focus: Focus, *, is_hit: bool, in_title: bool) -> float | None:
@@ -28,9 +48,9 @@ def cut(focus: Focus, *, is_hit: bool, in_title: bool) -> float | None:
 
     None for a hit means that it is kept in any case, and for another paper that it is never added.
     """
-    if not is_hit:
-        return _CLOSE[focus]
-    return (_TITLE_HIT if in_title else _HIT)[focus]
+    cuts = CUTS[focus]
+    least = cuts.other if not is_hit else cuts.title_hit if in_title else cuts.hit
+    return None if least in {ALWAYS, NEVER} else least
 
 
 def keeps(focus: Focus, *, is_hit: bool, in_title: bool, closeness: float | None) -> bool:

@@ -1,8 +1,9 @@
 """The table of word vectors, and closeness by it.
 
-A paper's vector is the sum of its words', and so is a term's of a query. Closeness is the cosine of the two,
-in standard deviations above what papers have with this term on average. The axes are those of the papers'
-covariance, so a variance for each is all that this takes.
+A paper's vector is the sum of its words', and so is that of a query's term. Closeness to a term is the cosine
+of the two, in standard deviations above what papers have with this term on average. The axes are those of the
+papers' covariance, so a variance for each is all that this takes. Closeness to a query is that to all terms
+together, or to the terms by its operators, whichever is more.
 
 The file: a header (a line of JSON), the words (a line each, sorted; `header["words"]` many), then in little
 endian the scale of each word (float32), the papers' mean and variance on each axis (float32), and the vectors
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import islice, takewhile
@@ -43,6 +44,7 @@ class FocusTable:
         *words, rest = rest.split(b"\n", count)
         self.words = [word.decode() for word in words]
         self._row = {word: row for row, word in enumerate(self.words)}
+        self._usual = frozenset[str](self.header["usual_words"])
         numbers = np.frombuffer(rest, "<f4", count + 2 * axes)
         scales, self._mean, self._variance = np.split(numbers, [count, count + axes])
         self._vectors: Vectors = np.frombuffer(rest, np.int8, count * axes, numbers.nbytes).reshape(
@@ -77,8 +79,8 @@ class FocusTable:
         rows = [rows for line in _term_lines(query) if (rows := self._term_rows(line))]
         if not rows:
             return ()
-        directions = self._directions(rows)
-        nearest = directions[int(np.argmax(directions @ self._paper_vector(paper)))]
+        vectors = self._sums(self._vectors, rows)
+        nearest = vectors[int(np.argmax(self._scores(vectors, self._paper_vector(paper)[None])))]
         places, weights = self._weights(paper)
         shares: list[float] = (weights * (self._vectors[places] @ nearest)).tolist()
         chosen: list[str] = []
@@ -117,55 +119,77 @@ class FocusTable:
                     rows += [opened] if opened else []
         if not rows:
             return
-        scores = self._directions(rows) @ papers.T
+        vectors = self._sums(self._vectors, rows)
+        scores = self._scores(vectors, papers)
+        several: list[tuple[int, FocusQuery]] = []
         for place, query in enumerate(queries):
             row = terms.get(query.terms)
-            score = _combined(query, terms, scores) if row is None else scores[row] if row >= 0 else None
-            if score is not None:
-                found[place] = score
+            if row is None:
+                several.append((place, query))
+            elif row >= 0:
+                found[place] = scores[row]
+        wholes = [[row for line in _term_lines(query) if (row := terms[line]) >= 0] for _, query in several]
+        known = [place for place, whole in enumerate(wholes) if whole]
+        if not known:
+            return
+        together = self._scores(self._sums(vectors, [wholes[place] for place in known]), papers)
+        for number, place in enumerate(known):
+            row, query = several[place]
+            found[row] = np.maximum(together[number], _by_operators(query, terms, scores))
 
-    def _directions(self, rows: Sequence[tuple[int, ...]]) -> Vectors:
-        """A row a term: its vector, so that the product with a paper's is the closeness."""
+    @staticmethod
+    def _sums(vectors: Vectors, rows: Sequence[Sequence[int]]) -> Vectors:
+        """The sum of some vectors each, of length 1."""
         starts = np.cumsum([0, *(len(each) for each in rows[:-1])])
-        vectors = np.add.reduceat(self._vectors[[row for each in rows for row in each]], starts, axis=0)
+        sums = np.add.reduceat(vectors[[row for each in rows for row in each]], starts, axis=0)
+        return sums / np.maximum(np.linalg.norm(sums, axis=1), _TINY)[:, None]
+
+    def _scores(self, vectors: Vectors, papers: Vectors) -> Vectors:
+        """The closeness of each paper to each vector."""
         deviations = np.sqrt(np.square(vectors) @ self._variance)
-        return (vectors / np.maximum(deviations, _TINY)[:, None]).astype(np.float32)
+        return ((vectors / np.maximum(deviations, _TINY)[:, None]) @ papers.T).astype(np.float32)
 
     def _found_rows(self, line: str) -> tuple[int, ...]:
         """The rows of the words that a term may be written with."""
         if line.endswith("*"):
             *before, begun = line[:-1].split(" ")
-            found = [*known_terms(before, self._row), *self._beginning(begun)]
+            opened = self._beginning(begun)
+            found = [*known_terms(before, self._row, self._usual), *opened] if opened else []
         else:
-            found = [term for way in line.split("|") for term in known_terms(way.split(" "), self._row)]
+            ways = [way.split(" ") for way in line.split("|")]
+            found = [term for way in ways for term in known_terms(way, self._row, self._usual)]
         return tuple(dict.fromkeys(self._row[term] for term in found))
 
-    def _beginning(self, text: str) -> Iterator[str]:
-        place = bisect_left(self.words, text)
-        for word in takewhile(lambda word: word.startswith(text), islice(self.words, place, None)):
-            if " " not in word:
-                yield word
+    def _beginning(self, text: str) -> list[str]:
+        following = islice(self.words, bisect_left(self.words, text), None)
+        return [word for word in takewhile(lambda word: word.startswith(text), following) if " " not in word]
 
 
 def _term_lines(query: FocusQuery) -> list[str]:
     return [line for line in query.terms.split("\n") if line[0] not in "&|"]
 
 
-def _combined(query: FocusQuery, terms: dict[str, int], scores: Vectors) -> Vectors | None:
-    """The closeness to several terms: the mean of all parts, of alternatives that of the best two."""
+def _by_operators(query: FocusQuery, terms: dict[str, int], scores: Vectors) -> Vectors:
+    """The mean of all parts, and of alternatives that of the best two. At least one term is known."""
     stack: list[Vectors | None] = []
     for line in query.terms.split("\n"):
-        if line[0] in "&|":
-            count = int(line[1:])
-            parts = [part for part in stack[-count:] if part is not None]
-            del stack[-count:]
-            if line[0] == "|" and len(parts) > 2:
-                parts = list(np.sort(np.stack(parts), axis=0)[-2:])
-            stack.append(np.mean(np.stack(parts), axis=0).astype(np.float32) if parts else None)
-        else:
+        if line[0] not in "&|":
             row = terms[line]
             stack.append(scores[row] if row >= 0 else None)
-    return stack[0]
+            continue
+        count = int(line[1:])
+        parts = [part for part in stack[-count:] if part is not None]
+        stack[-count:] = [_mean(parts, best=2 if line[0] == "|" else count) if parts else None]
+    last = stack[0]
+    assert last is not None  # noqa: S101 - see above
+    return last
+
+
+def _mean(parts: Sequence[Vectors], *, best: int) -> Vectors:
+    together = np.stack(parts)
+    if len(parts) > best:
+        together = np.sort(together, axis=0)[-best:]
+    return together.mean(axis=0, dtype=np.float32)
 
 
 def _overlap(one: str, other: str) -> bool:

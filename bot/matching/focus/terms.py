@@ -30,18 +30,22 @@ def paper_terms(title: str, abstract: str) -> Counter[str]:
     return found
 
 
-def known_terms(words: Sequence[str], known: Container[str]) -> Iterator[str]:
-    """The longest known terms that the words can be read as, from the left; unknown words are left out."""
+def known_terms(words: Sequence[str], known: Container[str], usual: Container[str]) -> list[str]:
+    """The longest known terms that the words can be read as, from the left, without the usual words.
+
+    Empty if a word is neither known nor usual: the others alone may be about anything.
+    """
+    found: list[str] = []
     start = 0
     while start < len(words):
-        for end in range(min(start + LONGEST_TERM, len(words)), start, -1):
-            term = " ".join(words[start:end])
-            if term in known:
-                yield term
-                start = end
-                break
-        else:
-            start += 1
+        ends = range(min(start + LONGEST_TERM, len(words)), start, -1)
+        end = next((end for end in ends if " ".join(words[start:end]) in known), None)
+        if end is not None:
+            found.append(" ".join(words[start:end]))
+        elif words[start] not in usual:
+            return []
+        start = end or start + 1
+    return found
 
 
 def _terms(text: str) -> Iterator[str]:
