@@ -13,7 +13,7 @@ from bot.core.plurals import count
 from tests import discord_address, examples, list_days
 from tests.browser import chromium
 from tests.fakes import discord_openapi
-from tests.process import fork_server
+from tests.process import forked
 from tests.world import World, running_world
 
 # No test goes through the proxies of the machine that it runs on.
@@ -69,4 +69,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_sessionfinish() -> None:
-    fork_server.end()
+    forked.end()

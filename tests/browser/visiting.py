@@ -22,7 +22,7 @@ from playwright.async_api import (
 )
 
 from tests.browser import chromium
-from tests.process import fork_server
+from tests.process import forked
 from tests.process.running import LONG_SECONDS, BotProcess
 
 LONG_MS: Final = LONG_SECONDS * 1000
@@ -194,7 +194,7 @@ async def visiting(url: str, browser: Browser, **context: Any) -> AsyncGenerator
 @asynccontextmanager
 async def sandbox_process(folder: Path) -> AsyncGenerator[str]:
     """The sandbox as `make run` starts it, on any free port; gives the page's address."""
-    process = await fork_server.start(
+    process = await forked.start(
         ("sandbox", "--sample", "--port", "0"),
         folder=folder,
         env={"PATH": os.environ["PATH"], "TMPDIR": str(folder)},

@@ -20,8 +20,8 @@ from bot.cli.main import main, paperboy
 from bot.core.list_days import open_list_day
 from bot.settings import Settings
 from tests.fakes.huggingface import FakeHuggingFace, Fault, raw_item
-from tests.process import fork_server
-from tests.process.fork_server import ForkedProcess
+from tests.process import forked
+from tests.process.forked import ForkedProcess
 from tests.process.running import Finished, finished
 
 ROOT = Path(__file__).parents[2]
@@ -334,7 +334,7 @@ def test_without_its_packages_the_sandbox_says_how_to_install_them(tmp_path: Pat
 
 async def sandboxed(tmp_path: Path, *arguments: str, **variables: str) -> ForkedProcess:
     """`paperboy sandbox`, with requests to loopback only."""
-    return await fork_server.start(
+    return await forked.start(
         ("sandbox", "--port", "0", *arguments),
         folder=tmp_path,
         env=environment(TMPDIR=str(tmp_path), **variables),

@@ -20,8 +20,8 @@ from sandbox import Answer, RecordedRequest, Sandbox
 from tests.fakes import discord_openapi
 from tests.fakes.discord_limits import assert_within_limits
 from tests.fakes.huggingface import FakeHuggingFace, raw_item
-from tests.process import fork_server
-from tests.process.fork_server import ForkedProcess
+from tests.process import forked
+from tests.process.forked import ForkedProcess
 from tests.waiting import LIMIT_SECONDS
 from tests.world import paper_ids
 
@@ -101,30 +101,13 @@ class Finished:
     err: str
 
 
-async def finished(*arguments: str, folder: Path, env: Mapping[str, str]) -> Finished:
-    """Runs a command until it has ended."""
-    if _is_read_at_startup(env):
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", *arguments),
-            cwd=folder,
-            env=env,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-    else:
-        process = await fork_server.start(arguments, folder=folder, env=env)
+async def finished(*arguments: str, folder: Path, env: Mapping[str, str], before: str = "") -> Finished:
+    """Runs a command until it has ended; `before` is code that the process runs first."""
+    process = await forked.start(arguments, folder=folder, env=env, before=before)
     async with asyncio.timeout(LONG_SECONDS):
         out, err = await process.communicate()
     assert process.returncode is not None
     return Finished(code=process.returncode, out=out.decode(), err=err.decode())
-
-
-def _is_read_at_startup(env: Mapping[str, str]) -> bool:
-    """Whether a variable has its effect only where the interpreter, or a library that is imported, starts."""
-    return any(
-        (name.startswith("PYTHON") and name != "PYTHONPATH") or name == "SSL_CERT_FILE" for name in env
-    )
 
 
 @dataclass(kw_only=True)
@@ -151,10 +134,10 @@ class Stage:
 
         Args:
             before: code that the process runs first, such as one that makes a long limit a short one.
-            plain: start it as `python -m bot`, not by the fork server.
+            plain: start it as `python -m bot`, not forked.
         """
         env = self.environment(settings)
-        if plain or _is_read_at_startup(env):
+        if plain:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "bot"),
                 cwd=self.folder,
@@ -165,7 +148,7 @@ class Stage:
                 limit=1 << 24,  # a debug line can hold a whole server
             )
         else:
-            process = await fork_server.start((), folder=self.folder, env=env, before=before, joined=True)
+            process = await forked.start((), folder=self.folder, env=env, before=before, joined=True)
         bot = BotProcess(process)
         self.started.append(bot)
         return bot

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tests.process import fork_server
+from tests.process import forked
 from tests.process.running import BotProcess, Stage, finished
 
 
@@ -112,7 +112,7 @@ backup._CHECK_INTERVAL_SECONDS = 0.1
 async def test_backups_are_repeated_until_the_command_is_ended(stage: Stage) -> None:
     (stage.folder / "copies").mkdir()
     process = BotProcess(
-        await fork_server.start(
+        await forked.start(
             ["backup", "copies", "--every", "24h", "--keep", "2"],
             folder=stage.folder,
             env={"PATH": os.environ["PATH"]},

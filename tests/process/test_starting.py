@@ -67,7 +67,7 @@ async def test_all_of_it_works_through_a_tunnel_of_a_proxy_with_a_password(stage
             "https_proxy": f"http://ada:hidden%20word@127.0.0.1:{proxy.port}",
             "SSL_CERT_FILE": str(certificate),
         }
-        bot = await stage.start(**settings)
+        bot = await stage.start(plain=True, **settings)
         await stage.live("world model")
         await stage.until_posted("2611.00001")
         assert {line.split()[1] for line in proxy.asked} == {f"{host}:443" for host in routes}
