@@ -1,9 +1,8 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-import subprocess
-import sys
 import textwrap
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +13,8 @@ from hypothesis import strategies as st
 
 from bot.logs import JsonFormatter, TextFormatter, _is_not_redundant
 from tests.cases import each
+from tests.process import forked
+from tests.waiting import LIMIT_SECONDS
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "MTA1.GxYz12.not-a-real-one"
@@ -158,29 +159,29 @@ def test_control_characters_are_escaped() -> None:
     assert line.endswith(r"a\x1b[31mb\rc\u202ed\x9be")
 
 
-def logged(code: str, *, level: str = "INFO", form: str = "TEXT") -> str:
+async def logged(code: str, *, level: str = "INFO", form: str = "TEXT") -> str:
     """What a process writes to standard error."""
     start = f"""\
-        import asyncio, logging, threading, warnings
+        import asyncio, logging, sys, threading, warnings
         from bot import logs
         from bot.settings import LogFormat, LogLevel
         logs.configure(level=LogLevel.{level}, log_format=LogFormat.{form}, secrets=["s3cr3t"])
         log = logging.getLogger("bot.some.part")
     """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(start) + textwrap.dedent(code)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
+    process = await forked.start(
+        (),
+        folder=ROOT,
+        env={},
+        before=f"{textwrap.dedent(start)}{textwrap.dedent(code)}\nsys.exit()",
     )
-    assert done.stdout == ""
-    return done.stderr
+    async with asyncio.timeout(LIMIT_SECONDS):
+        out, err = await process.communicate()
+    assert (process.returncode, out) == (0, b"")
+    return err.decode()
 
 
-def test_each_record_is_written_once_even_if_configured_twice() -> None:
-    err = logged("""
+async def test_each_record_is_written_once_even_if_configured_twice() -> None:
+    err = await logged("""
         logs.configure(level=LogLevel.INFO, log_format=LogFormat.TEXT, secrets=["s3cr3t"])
         log.info("one s3cr3t")
         log.debug("not shown")
@@ -189,8 +190,8 @@ def test_each_record_is_written_once_even_if_configured_twice() -> None:
     assert err.count("\n") == 1
 
 
-def test_libraries_are_quiet_below_their_level_even_at_debug() -> None:
-    err = logged(
+async def test_libraries_are_quiet_below_their_level_even_at_debug() -> None:
+    err = await logged(
         """
         log.debug("ours")
         logging.getLogger("discord.gateway").debug("an interaction's token")
@@ -203,8 +204,8 @@ def test_libraries_are_quiet_below_their_level_even_at_debug() -> None:
     assert [line.split(": ", 1)[1] for line in err.splitlines()] == ["ours", "connected"]
 
 
-def test_warnings_and_errors_in_threads_and_tasks_are_logged() -> None:
-    err = logged(
+async def test_warnings_and_errors_in_threads_and_tasks_are_logged() -> None:
+    err = await logged(
         """
         def fail():
             raise ValueError("s3cr3t in a thread")
@@ -242,8 +243,8 @@ def test_extra_fields_are_added_to_the_line_without_replacing_others() -> None:
     assert "posts" not in TextFormatter([]).format(made)
 
 
-def test_an_unraisable_error_is_a_json_line_too() -> None:
-    err = logged(
+async def test_an_unraisable_error_is_a_json_line_too() -> None:
+    err = await logged(
         """
         class Held:
             def __del__(self):

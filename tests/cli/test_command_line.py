@@ -35,17 +35,13 @@ def environment(**variables: str) -> dict[str, str]:
 
 
 async def run_paperboy(folder: Path, *arguments: str, **variables: str) -> Finished:
-    # A process with a variable of the interpreter's own is not forked.
-    env = {name: value for name, value in environment(**variables).items() if not name.startswith("PYTHON")}
-    return await finished(*arguments, folder=folder, env=env)
+    return await finished(*arguments, folder=folder, env=environment(**variables))
 
 
-@pytest.mark.parametrize("arguments", [(), ("run",)])
-def test_without_a_token_run_exits_with_78_and_suggests_the_sandbox(
-    tmp_path: Path, arguments: tuple[str, ...]
-) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
+async def test_without_a_token_run_exits_with_78_and_suggests_the_sandbox(tmp_path: Path) -> None:
+    # This one, and no other here, also tries `python -m bot` and the imports that a start makes.
+    done = subprocess.run(  # noqa: ASYNC221
+        [sys.executable, "-m", "bot"],
         cwd=tmp_path,
         env=environment(),
         capture_output=True,
@@ -53,11 +49,11 @@ def test_without_a_token_run_exits_with_78_and_suggests_the_sandbox(
         check=False,
         timeout=WAIT_SECONDS,
     )
-    assert done.returncode == 78
-    assert done.stdout == ""
+    assert (done.returncode, done.stdout) == (78, "")
     assert done.stderr.count("\n") == 1
     assert "DISCORD_TOKEN" in done.stderr
     assert "paperboy sandbox" in done.stderr
+    assert await run_paperboy(tmp_path, "run") == Finished(code=78, out="", err=done.stderr)
 
 
 @pytest.mark.parametrize("command", ["run", "sandbox", "mode", "preview agents"])
@@ -122,13 +118,8 @@ def test_every_command_is_named_in_the_documentation() -> None:
 async def test_ctrl_c_ends_a_preview_with_130_and_no_traceback(tmp_path: Path) -> None:
     async with FakeHuggingFace() as hub:
         hub.faults.append(Fault(kind="hang"))
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "bot", "preview", "agents"),
-            cwd=tmp_path,
-            env=environment(HF_ENDPOINT=hub.url),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+        process = await forked.start(
+            ("preview", "agents"), folder=tmp_path, env=environment(HF_ENDPOINT=hub.url)
         )
         async with asyncio.timeout(WAIT_SECONDS):
             while not hub.requests and hub.faults:  # noqa: ASYNC110 - the fake has no event for it
@@ -142,13 +133,8 @@ async def test_a_closed_pipe_is_not_an_error(tmp_path: Path) -> None:
     async with FakeHuggingFace() as hub:
         reader, writer = os.pipe()
         os.close(reader)
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "bot", "preview", "agents"),
-            cwd=tmp_path,
-            env=environment(HF_ENDPOINT=hub.url),
-            stdout=writer,
-            stderr=asyncio.subprocess.PIPE,
+        process = await forked.start(
+            ("preview", "agents"), folder=tmp_path, env=environment(HF_ENDPOINT=hub.url), out=writer
         )
         os.close(writer)
         _, err = await rest(process)
@@ -196,29 +182,21 @@ WORK = """\
             print("closed", flush=True)
     run_until_signal(work())
     print("after", flush=True)
+    sys.exit()
 """
 
 
-async def started(tmp_path: Path, code: str, *arguments: str) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        textwrap.dedent(code),
-        cwd=tmp_path,
-        env=environment(),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+async def started(tmp_path: Path, code: str, **variables: str) -> ForkedProcess:
+    return await forked.start((), folder=tmp_path, env=environment(**variables), before=textwrap.dedent(code))
 
 
-async def line(process: asyncio.subprocess.Process | ForkedProcess) -> str:
-    assert process.stdout
+async def line(process: ForkedProcess) -> str:
     return (await asyncio.wait_for(process.stdout.readline(), WAIT_SECONDS)).decode().strip()
 
 
-async def rest(process: asyncio.subprocess.Process | ForkedProcess) -> tuple[str, str]:
+async def rest(process: ForkedProcess) -> tuple[str, str]:
     out, err = await asyncio.wait_for(process.communicate(), WAIT_SECONDS)
-    return (out or b"").decode(), (err or b"").decode()
+    return out.decode(), err.decode()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -274,21 +252,12 @@ FAILING = """\
             raise {error}
     app.App = App
     sys.modules["bot.app"] = app
-    from bot.cli.main import main
-    sys.exit(main(["run"]))
 """
 
 
-def failing(tmp_path: Path, error: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(FAILING.format(error=error))],
-        cwd=tmp_path,
-        env=environment(DISCORD_TOKEN="abc.def"),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=WAIT_SECONDS,
-    )
+async def failing(tmp_path: Path, error: str) -> Finished:
+    code = textwrap.dedent(FAILING.format(error=error))
+    return await finished("run", folder=tmp_path, env=environment(DISCORD_TOKEN="abc.def"), before=code)
 
 
 @pytest.mark.parametrize(
@@ -298,35 +267,32 @@ def failing(tmp_path: Path, error: str) -> subprocess.CompletedProcess[str]:
         "ExceptionGroup('tasks', [ValueError('x'), ExceptionGroup('inner', [ConfigError('DISCORD_TOKEN was refused')])])",
     ],
 )
-def test_a_config_error_in_the_running_bot_exits_with_78(tmp_path: Path, error: str) -> None:
-    done = failing(tmp_path, error)
-    assert done.returncode == 78
-    assert done.stderr == "paperboy: DISCORD_TOKEN was refused\n"
+async def test_a_config_error_in_the_running_bot_exits_with_78(tmp_path: Path, error: str) -> None:
+    done = await failing(tmp_path, error)
+    assert done.code == 78
+    assert done.err == "paperboy: DISCORD_TOKEN was refused\n"
 
 
-def test_any_other_error_is_logged_without_the_token_and_exits_with_1(tmp_path: Path) -> None:
-    done = failing(tmp_path, "ValueError('bad abc.def')")
-    assert done.returncode == 1
-    assert "CRITICAL bot: Paperboy stopped because of an unexpected error" in done.stderr
-    assert "ValueError: bad [redacted]" in done.stderr
-    assert "abc.def" not in done.stderr
+async def test_any_other_error_is_logged_without_the_token_and_exits_with_1(tmp_path: Path) -> None:
+    done = await failing(tmp_path, "ValueError('bad abc.def')")
+    assert done.code == 1
+    assert "CRITICAL bot: Paperboy stopped because of an unexpected error" in done.err
+    assert "ValueError: bad [redacted]" in done.err
+    assert "abc.def" not in done.err
 
 
-def test_without_its_packages_the_sandbox_says_how_to_install_them(tmp_path: Path) -> None:
-    code = "import sys; sys.modules['simcord'] = None; from bot.cli.main import main; sys.exit(main(['sandbox']))"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=WAIT_SECONDS,
-    )
-    assert done.returncode == 78
-    assert done.stderr.count("\n") == 1
-    assert "make run" in done.stderr
-    assert "paperboy[sandbox]" in done.stderr
+async def test_without_its_packages_the_sandbox_says_how_to_install_them(tmp_path: Path) -> None:
+    code = """
+import sys
+for name in [name for name in sys.modules if name.partition(".")[0] in {"sandbox", "simcord"}]:
+    del sys.modules[name]
+sys.modules["simcord"] = None
+"""
+    done = await finished("sandbox", folder=tmp_path, env=environment(), before=code)
+    assert done.code == 78
+    assert done.err.count("\n") == 1
+    assert "make run" in done.err
+    assert "paperboy[sandbox]" in done.err
 
 
 # The real bot in the real sandbox.

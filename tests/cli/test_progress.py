@@ -9,13 +9,14 @@ import pty
 import re
 import signal
 import struct
-import sys
 import termios
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from tests.process.running import ROOT, Stage, staged
+from tests.process import forked
+from tests.process.forked import ForkedProcess
+from tests.process.running import Stage, staged
 
 LONG_SECONDS = 60  # only a hang takes that long
 BAR = "Reading older lists"
@@ -59,18 +60,12 @@ class Screen:
         os.close(self._master)
 
 
-async def bot_on(
-    screen: Screen, stage: Stage, *arguments: str, **settings: str
-) -> asyncio.subprocess.Process:
-    environment = stage.environment({"LOG_LEVEL": "INFO", **settings})
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "bot", *arguments),
-        cwd=stage.folder,
-        env=environment | {"PYTHONPATH": str(ROOT), "TERM": "xterm"},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=screen.slave,
+async def bot_on(screen: Screen, stage: Stage, *arguments: str, **settings: str) -> ForkedProcess:
+    process = await forked.start(
+        arguments,
+        folder=stage.folder,
+        env=stage.environment({"LOG_LEVEL": "INFO", "TERM": "xterm", **settings}),
+        err=screen.slave,
     )
     os.close(screen.slave)
     return process
