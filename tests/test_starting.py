@@ -20,7 +20,7 @@ from bot.errors import ConfigError
 from tests.front import UNAUTHORIZED, Bad, Socket, Start, starting
 from tests.waiting import LIMIT_SECONDS
 
-ENOUGH_SECONDS = 5.0
+SHORT_SECONDS = 0.5  # for what never comes; what comes later than this is only asked for again
 LONG_SECONDS = 10 * LIMIT_SECONDS
 
 # What may stand in the place of any answer of Discord's, and how long it asks to wait.
@@ -45,15 +45,19 @@ BAD_ANSWERS: list[tuple[Bad, float | None]] = [
     (Bad(status=302, headers={"Location": "/login"}), 0),
     (Bad(fate="reset"), None),  # aiohttp itself asks once more
     (Bad(fate="reset"), 0),
-    (Bad(fate="hang"), 0),
 ]
+CALLS = {
+    "GET /users/@me": "The bot is not logged in to Discord",
+    "GET /oauth2/applications/@me": "The bot is not logged in to Discord",
+    "GET /gateway/bot": "Discord's gateway is not known",
+    "GET /applications/ID/commands": "Commands could not be synced",
+    "PUT /applications/ID/commands": "Commands could not be synced",
+    "GET /users/@me/guilds": "The bot's servers are not known",
+}
 
 
 @pytest_asyncio.fixture
-async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
-    """A start that waits long enough for a busy machine, and not long for what never comes."""
-    monkeypatch.setattr(requests, "ANSWER_SECONDS", ENOUGH_SECONDS)
-    monkeypatch.setattr(gateway, "HELLO_SECONDS", ENOUGH_SECONDS)
+async def start(tmp_path: Path) -> AsyncIterator[Start]:
     async with starting(tmp_path) as made:
         yield made
 
@@ -62,17 +66,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
 
 
-@pytest.mark.parametrize(
-    ("call", "what"),
-    [
-        ("GET /users/@me", "The bot is not logged in to Discord"),
-        ("GET /oauth2/applications/@me", "The bot is not logged in to Discord"),
-        ("GET /gateway/bot", "Discord's gateway is not known"),
-        ("GET /applications/ID/commands", "Commands could not be synced"),
-        ("PUT /applications/ID/commands", "Commands could not be synced"),
-        ("GET /users/@me/guilds", "The bot's servers are not known"),
-    ],
-)
+@pytest.mark.parametrize(("call", "what"), CALLS.items())
 async def test_any_bad_answer_is_retried_with_one_log_line_and_startup_continues(
     start: Start, caplog: pytest.LogCaptureFixture, call: str, what: str
 ) -> None:
@@ -92,13 +86,27 @@ async def test_any_bad_answer_is_retried_with_one_log_line_and_startup_continues
     assert "127.0.0.1" not in "".join(said)
 
 
+async def test_what_never_answers_is_asked_again_after_a_while(
+    start: Start, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "ANSWER_SECONDS", SHORT_SECONDS)
+    monkeypatch.setattr(gateway, "HELLO_SECONDS", SHORT_SECONDS)
+    for call in CALLS:
+        start.front.bad[call].append(Bad(fate="hang"))
+    start.front.sockets.append(SILENT)
+    async with start.running():
+        for what in {*CALLS.values(), "Shard 0 is not connected to Discord"}:
+            await start.until(lambda what=what: f"{what}: Discord did not answer in time" in caplog.text)
+    assert not any(start.front.bad.values())
+    assert not [one for one in caplog.records if one.exc_info]
+
+
 IDENTIFY_SECONDS = 5.0  # between two, as Discord has it
 LIMIT = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+async def test_an_invalid_gateway_address_is_requested_again(start: Start) -> None:
+    bodies: list[dict[str, Any]] = [
         {"url": "nonsense", "shards": 1, "session_start_limit": LIMIT},
         {"url": "https://discord.com", "shards": 1, "session_start_limit": LIMIT},
         {"url": "ws://", "shards": 1, "session_start_limit": LIMIT},
@@ -107,12 +115,13 @@ LIMIT = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 
         {"url": "ws://127.0.0.1:9", "shards": "many", "session_start_limit": LIMIT},
         {"url": "ws://127.0.0.1:9", "shards": 1, "session_start_limit": {}},
         {"url": "ws://127.0.0.1:9", "shards": 1, "session_start_limit": LIMIT},
-    ],
-)
-async def test_an_invalid_gateway_address_is_requested_again(start: Start, body: Any) -> None:
-    start.front.bad["GET /gateway/bot"].extend([Bad(body=body), Bad(body=body)])
+    ]
+    bodies.append(
+        bodies[-1]
+    )  # it fits: the first time the shards are read from it, the second time the address
+    start.front.bad["GET /gateway/bot"].extend(Bad(body=body) for body in bodies)
     async with start.running():
-        assert start.waits
+        assert len(start.waits) == len(bodies) - 1
 
 
 async def test_without_sessions_left_startup_waits_until_the_reset(
@@ -173,7 +182,6 @@ async def test_a_gateway_that_fails_in_any_way_is_retried_with_waits_and_without
         socket("null"),
         socket('{"op": 10, "d": null}'),
         socket(b"not compressed\x00\x00\xff\xff"),
-        SILENT,
     ]
     after_hello: list[Socket] = [
         socket(HELLO, hears=2, close=4000),
@@ -197,46 +205,32 @@ async def test_a_gateway_that_fails_in_any_way_is_retried_with_waits_and_without
     assert not [one for one in caplog.records if one.exc_info]
 
 
+FINAL_CODES = {
+    4004: "DISCORD_TOKEN was refused by Discord",
+    4010: "start Paperboy again",
+    4011: "start Paperboy again",
+    4012: "update Paperboy",
+    4013: "update Paperboy",
+    4014: "update Paperboy",
+}
+
+
 @pytest.mark.parametrize("hears", [0, 2], ids=["before hello", "after identify"])
-@pytest.mark.parametrize(
-    ("code", "said"),
-    [
-        (4004, "DISCORD_TOKEN was refused by Discord"),
-        (4010, "start Paperboy again"),
-        (4011, "start Paperboy again"),
-        (4012, "update Paperboy"),
-        (4013, "update Paperboy"),
-        (4014, "update Paperboy"),
-    ],
-)
-async def test_a_final_close_code_ends_the_process_with_advice(
-    start: Start, code: int, said: str, hears: int
-) -> None:
-    frames = [HELLO] if hears else []
-    start.front.sockets.append(socket(*frames, hears=hears, close=code))
-    error = await ended_by(start)
-    assert said in str(error)
-    assert "\n" not in str(error)
-    assert start.waits == []
+async def test_a_final_close_code_ends_the_process_with_advice(start: Start, hears: int) -> None:
+    for code, said in FINAL_CODES.items():
+        frames = [HELLO] if hears else []
+        start.front.sockets.append(socket(*frames, hears=hears, close=code))
+        error = await ended_by(start)
+        assert said in str(error), code
+        assert "\n" not in str(error)
+        assert start.waits == []
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        "GET /users/@me",
-        "GET /oauth2/applications/@me",
-        "GET /gateway/bot",
-        "GET /applications/ID/commands",
-        "PUT /applications/ID/commands",
-        "GET /users/@me/guilds",
-    ],
-)
-async def test_a_401_from_discord_itself_means_a_refused_token_for_every_request(
-    start: Start, call: str
-) -> None:
-    start.front.bad[call].append(Bad(status=401, body=UNAUTHORIZED))
-    assert str(await ended_by(start)).startswith("DISCORD_TOKEN was refused by Discord")
-    assert start.waits == []
+async def test_a_401_from_discord_itself_means_a_refused_token_for_every_request(start: Start) -> None:
+    for call in CALLS:
+        start.front.bad[call].append(Bad(status=401, body=UNAUTHORIZED))
+        assert str(await ended_by(start)).startswith("DISCORD_TOKEN was refused by Discord"), call
+        assert start.waits == []
 
 
 @pytest.mark.parametrize(

@@ -9,24 +9,13 @@ import discord
 from simcord.builders import ChannelHandle
 
 from sandbox import Fault
-from tests.process.running import Finished, Stage
+from tests.process.running import BotProcess, Finished, Stage
 
 
 def lines(done: Finished, sign: str) -> list[str]:
     """The findings with this sign, each with what to do, on one line."""
     joined = re.sub(r"\n {4,}", " ", done.out)
     return [line.strip() for line in joined.splitlines() if line.startswith(f"  {sign} ")]
-
-
-async def subscribed(stage: Stage, *, and_stops: bool = True) -> None:
-    """A bot that has served #papers and #general."""
-    stage.list_paper("2608.00001", title="Video")
-    bot = await stage.start(BACKFILL_DAYS="0")
-    await stage.live("video")
-    await stage.until_posted("2608.00001")
-    await stage.command("subscribe", stage.discord.club.general, keywords="robots")
-    if and_stops:
-        await bot.stop()
 
 
 def everything(folder: Path) -> dict[str, bytes]:
@@ -38,8 +27,18 @@ def everything(folder: Path) -> dict[str, bytes]:
     }
 
 
-async def test_beside_a_bot_that_runs_all_is_well_and_nothing_is_asked_but_questions(stage: Stage) -> None:
-    await subscribed(stage, and_stops=False)
+async def serve(stage: Stage) -> BotProcess:
+    """A bot that has served #papers and #general."""
+    stage.list_paper("2608.00001", title="Video")
+    bot = await stage.start(BACKFILL_DAYS="0")
+    await stage.live("video")
+    await stage.until_posted("2608.00001")
+    await stage.command("subscribe", stage.discord.club.general, keywords="robots")
+    return bot
+
+
+async def test_beside_and_after_a_bot_it_only_looks_and_everything_is_in_place(stage: Stage) -> None:
+    bot = await serve(stage)
     asked = len(stage.discord.requests)
     done = await stage.finished("doctor")
     assert done.code == 0, done.out + done.err
@@ -53,14 +52,67 @@ async def test_beside_a_bot_that_runs_all_is_well_and_nothing_is_asked_but_quest
     assert stage.discord.token not in done.out
     assert {one.method for one in list(stage.discord.requests)[asked:]} == {"GET"}
 
-
-async def test_after_a_bot_it_leaves_every_file_as_it_is(stage: Stage) -> None:
-    await subscribed(stage)
+    assert await bot.stop() == 0
     before = everything(stage.folder)
     done = await stage.finished("doctor")
     assert done.code == 0, done.out
     assert "It is in use" not in done.out
     assert everything(stage.folder) == before
+
+
+async def test_what_is_wrong_in_discord_is_reported_with_its_place(stage: Stage) -> None:
+    """One bot has served both channels, then comes one problem after the other."""
+    discord, papers, general = stage.discord, stage.discord.channel, stage.discord.club.general
+    bot = await serve(stage)
+
+    discord.deny(papers, send_messages=True)
+    stage.list_paper("2608.00002", title="Video too")
+    await bot.says("I'm missing **Send Messages**")
+    await bot.stop()
+    done = await stage.finished("doctor")
+    (wrong,) = lines(done, "✗")
+    assert re.match(
+        r"✗ #papers in Paper Club has been blocked since .* UTC: I'm missing Send Messages → give me", wrong
+    ), wrong
+    assert "1 post pending" in done.out
+    discord.allow(papers)
+    bot = await stage.start(BACKFILL_DAYS="0")
+    await stage.until_posted("2608.00001", "2608.00002")
+    await bot.stop()
+
+    discord.deny(papers, embed_links=True)
+    discord.deny(general, view_channel=True)
+    done = await stage.finished("doctor")
+    assert done.code == 1
+    fix = "there, under Edit Channel → Permissions"
+    assert lines(done, "✗") == [
+        f"✗ #papers in Paper Club: I'm missing Embed Links → give me Embed Links {fix}",
+        f"✗ #general in Paper Club: I'm missing View Channel → give me View Channel {fix}",
+    ]
+    assert done.out.endswith("\n2 problems found.\n")
+    discord.allow(papers)
+    discord.allow(general)
+
+    path = f"/guilds/{discord.guild.id}/channels"
+    discord.faults.add(Fault(path=path, status=403, body={"message": "no", "code": 0}, times=None))
+    done = await stage.finished("doctor")
+    assert "no problems" not in done.out
+    assert lines(done, "–") == ["– 2 channels in 1 server: not checked, because Discord did not return them"]
+    discord.faults.clear()
+
+    discord.deny(papers, read_message_history=True)
+    discord.delete_channel(general)
+    done = await stage.finished("doctor")
+    assert done.code == 0
+    history, gone = lines(done, "!")
+    assert "#papers in Paper Club: I'm missing Read Message History" in history
+    assert f"channel {general.id} in Paper Club no longer exists" in gone
+
+    discord.kick_bot()
+    done = await stage.finished("doctor")
+    no_server, left = lines(done, "!")
+    assert "The bot is not in any server" in no_server
+    assert f"no longer in server {discord.guild.id}, which has 2 channels with subscriptions" in left
 
 
 async def test_before_the_first_start_it_says_what_is_still_to_come(stage: Stage) -> None:
@@ -72,20 +124,6 @@ async def test_before_the_first_start_it_says_what_is_still_to_come(stage: Stage
         "! No commands are registered → the bot registers them at its first start: paperboy run"
     ]
     assert list(stage.folder.iterdir()) == []
-
-
-async def test_missing_permissions_are_named_with_their_channel(stage: Stage) -> None:
-    await subscribed(stage)
-    stage.discord.deny(stage.discord.channel, embed_links=True)
-    stage.discord.deny(stage.discord.club.general, view_channel=True)
-    done = await stage.finished("doctor")
-    assert done.code == 1
-    fix = "there, under Edit Channel → Permissions"
-    assert lines(done, "✗") == [
-        f"✗ #papers in Paper Club: I'm missing Embed Links → give me Embed Links {fix}",
-        f"✗ #general in Paper Club: I'm missing View Channel → give me View Channel {fix}",
-    ]
-    assert done.out.endswith("\n2 problems found.\n")
 
 
 async def test_a_thread_is_checked_through_its_channel(stage: Stage) -> None:
@@ -108,40 +146,6 @@ async def test_a_thread_is_checked_through_its_channel(stage: Stage) -> None:
     assert "in #papers" in wrong
 
 
-async def test_a_deleted_channel_and_missing_history_are_warnings(stage: Stage) -> None:
-    await subscribed(stage)
-    stage.discord.deny(stage.discord.channel, read_message_history=True)
-    stage.discord.delete_channel(stage.discord.club.general)
-    done = await stage.finished("doctor")
-    assert done.code == 0
-    history, gone = lines(done, "!")
-    assert "#papers in Paper Club: I'm missing Read Message History" in history
-    assert f"channel {stage.discord.club.general.id} in Paper Club no longer exists" in gone
-
-
-async def test_a_blocked_channel_and_its_pending_post_are_reported(stage: Stage) -> None:
-    await subscribed(stage, and_stops=False)
-    stage.discord.deny(stage.discord.channel, send_messages=True)
-    stage.list_paper("2608.00002", title="Video too")
-    await stage.started[-1].says("I'm missing **Send Messages**")
-    await stage.started[-1].stop()
-    done = await stage.finished("doctor")
-    (wrong,) = lines(done, "✗")
-    assert re.match(
-        r"✗ #papers in Paper Club has been blocked since .* UTC: I'm missing Send Messages → give me", wrong
-    ), wrong
-    assert "1 post pending" in done.out
-
-
-async def test_a_server_that_was_left_is_reported_with_its_feeds(stage: Stage) -> None:
-    await subscribed(stage)
-    stage.discord.kick_bot()
-    done = await stage.finished("doctor")
-    no_server, left = lines(done, "!")
-    assert "The bot is not in any server" in no_server
-    assert f"no longer in server {stage.discord.guild.id}, which has 2 channels with subscriptions" in left
-
-
 async def test_a_refused_token_ends_with_78_and_is_not_shown(stage: Stage) -> None:
     stage.list_paper("2608.00001")
     done = await stage.finished("doctor", DISCORD_TOKEN="abc.def.ghi")
@@ -152,15 +156,6 @@ async def test_a_refused_token_ends_with_78_and_is_not_shown(stage: Stage) -> No
     assert done.out.endswith(
         "\n1 problem found; 1 not checked. The bot will not start until this is fixed.\n"
     )
-
-
-async def test_a_server_that_discord_does_not_show_is_not_called_fine(stage: Stage) -> None:
-    await subscribed(stage)
-    path = f"/guilds/{stage.discord.guild.id}/channels"
-    stage.discord.faults.add(Fault(path=path, status=403, body={"message": "no", "code": 0}, times=None))
-    done = await stage.finished("doctor")
-    assert "no problems" not in done.out
-    assert lines(done, "–") == ["– 2 channels in 1 server: not checked, because Discord did not return them"]
 
 
 async def test_discord_that_cannot_be_reached_is_wrong_and_the_rest_is_checked(stage: Stage) -> None:
