@@ -25,6 +25,7 @@ from sandbox.preview import ChannelPreview
 from sandbox.suggestion import Suggestion
 from sandbox.world import PaperClub, World
 
+_KEPT_SECONDS: Final = 60
 _STATIC: Final = Path(__file__).with_name("static")
 _TYPES: Final = {
     ".css": "text/css",
@@ -115,11 +116,11 @@ class ChannelServer(PreviewServer):
         if request.path == "/channels":
             return self._channels(request)
         if request.path in _FILES:
-            return self._file(_FILES[request.path])
+            return _kept(self._file(_FILES[request.path]))
         response = await super()._static(request)
         if request.path == "/channel":
             response.text = response.text.replace("</head>", f"{_ADDED_TO_CHANNEL}</head>", 1)
-        return response
+        return _kept(response)
 
     def _file(self, name: str) -> web.Response:
         text = (_STATIC / name).read_text(encoding="utf-8")
@@ -191,3 +192,11 @@ class ChannelServer(PreviewServer):
         except (LookupError, ValueError):
             raise web.HTTPBadRequest from None
         return self._permission_state()
+
+
+def _kept(response: web.Response) -> web.Response:
+    """Lets the browser keep scripts, styles and fonts for a while: every channel requests all of them."""
+    if response.content_type != "text/html":
+        response.headers["Cache-Control"] = f"max-age={_KEPT_SECONDS}"
+        response.headers.pop("Pragma", None)
+    return response

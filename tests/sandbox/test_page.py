@@ -154,6 +154,17 @@ async def test_the_pages_files_are_served(session: aiohttp.ClientSession, path: 
         assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
 
 
+@pytest.mark.parametrize(
+    ("path", "caching"),
+    [("/", "no-store"), ("/channel", "no-store"), ("/frame.js", "max-age=60"), ("/app.js", "max-age=60")],
+)
+async def test_a_browser_keeps_scripts_but_no_page_that_holds_a_key(
+    session: aiohttp.ClientSession, path: str, caching: str
+) -> None:
+    async with session.get(path) as answer:
+        assert answer.headers["Cache-Control"] == caching
+
+
 async def test_a_foreign_host_name_is_rejected(session: aiohttp.ClientSession) -> None:
     for path in ("/", "/channel", "/channels"):
         async with session.get(path, headers={"Host": "example.org"}) as answer:
