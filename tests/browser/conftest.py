@@ -1,10 +1,9 @@
-"""A visitor at the page of a sandbox, for each test, in one Chromium for all."""
+"""A visitor at the page of a sandbox, for each module, in one Chromium for all."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -24,8 +23,9 @@ async def browser() -> AsyncIterator[Browser]:
         yield ready
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def visitor(browser: Browser, tmp_path: Path) -> AsyncIterator[Visitor]:
-    """Somebody who has just opened the page that `make run` prints."""
-    async with sandbox_process(tmp_path) as url, visiting(url, browser) as ready:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def visitor(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Visitor]:
+    """Somebody at the page that `make run` prints, one for all tests of a module: a page takes seconds to open."""
+    folder = tmp_path_factory.mktemp("sandbox")
+    async with sandbox_process(folder) as url, visiting(url, browser) as ready:
         yield ready

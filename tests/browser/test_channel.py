@@ -1,10 +1,11 @@
-"""What a channel shows as Discord does: failures, choices, and answers for one alone."""
+"""What a channel shows as Discord does: failures, choices, answers for one alone, and a bot that is offline."""
 
 # pyright: reportUnknownArgumentType=false
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import discord
 import pytest
@@ -52,30 +53,54 @@ async def songs(_interaction: discord.Interaction, current: str) -> list[app_com
     return [app_commands.Choice(name=f"Anything with '{current}'", value="any")]
 
 
+@app_commands.command(description="Say hello")
+async def hello(interaction: discord.Interaction) -> None:
+    await interaction.response.send_message("hello to you")
+
+
 class PaintingBot(EchoBot):
     async def setup_hook(self) -> None:
         self.add_view(Panel())
+        self.tree.add_command(hello)
         self.tree.add_command(paint)
         self.tree.add_command(sing)
         await super().setup_hook()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def guest(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Visitor]:
-    """Somebody at a sandbox whose bot leaves much unanswered, and has posted a button."""
-    monkeypatch.setattr(WAIT, LONG_SECONDS)
-    async with Sandbox(page_port=0) as sandbox:
-        assert sandbox.page_url
-        monkeypatch.setattr(Route, "BASE", sandbox.api_url)
-        monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(sandbox.gateway_url))
-        async with connected(sandbox, PaintingBot()) as bot:
-            channel = bot.get_channel(sandbox.channel.id)
-            assert isinstance(channel, discord.TextChannel)
-            link = f"https://discord.com/channels/{sandbox.guild.id}/{sandbox.club.general.id}"
-            await channel.send(f"see {link}", view=Panel())
-            async with visiting(sandbox.page_url, browser) as visitor:
-                await expect(visitor.messages).to_have_count(1)
-                yield visitor
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def sandbox() -> AsyncIterator[Sandbox]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(WAIT, LONG_SECONDS)
+        async with Sandbox(page_port=0) as running:
+            patched.setattr(Route, "BASE", running.api_url)
+            patched.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(running.gateway_url))
+            yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def online(sandbox: Sandbox) -> AsyncIterator[AsyncExitStack]:
+    """A bot that leaves much unanswered and has posted a button; it is online until this is closed."""
+    async with AsyncExitStack() as stack:
+        bot = await go_online(stack, sandbox)
+        channel = bot.get_channel(sandbox.channel.id)
+        assert isinstance(channel, discord.TextChannel)
+        link = f"https://discord.com/channels/{sandbox.guild.id}/{sandbox.club.general.id}"
+        await channel.send(f"see {link}", view=Panel())
+        yield stack
+
+
+async def go_online(online: AsyncExitStack, sandbox: Sandbox) -> EchoBot:
+    return await online.enter_async_context(connected(sandbox, PaintingBot()))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def guest(browser: Browser, sandbox: Sandbox, online: AsyncExitStack) -> AsyncIterator[Visitor]:
+    """Somebody at the page, one for all these tests: a page takes seconds to open."""
+    assert online
+    assert sandbox.page_url
+    async with visiting(sandbox.page_url, browser) as visitor:
+        await expect(visitor.messages).to_have_count(1)
+        yield visitor
 
 
 async def test_a_command_without_an_answer_is_reported_and_frees_the_composer(
@@ -97,16 +122,6 @@ async def test_a_button_without_an_answer_is_reported_below_its_message(
     monkeypatch.setattr(WAIT, SHORT_SECONDS)
     await guest.messages.get_by_role("button", name="Broken").click()
     await expect(guest.messages.get_by_role("alert")).to_have_text("This interaction failed")
-
-
-async def test_an_empty_field_offers_its_choices_and_an_empty_one_is_not_sent(guest: Visitor) -> None:
-    await guest.pick("sing")
-    await expect(guest.offer("Anything with ''")).to_be_visible()
-    await guest.page.keyboard.press("Escape")
-    await guest.channel.locator("#send-message").click()
-    await expect(guest.channel.locator(".command-error")).to_have_text(
-        "This option is required. Specify a value."
-    )
 
 
 async def test_a_choice_taken_by_the_keyboard_is_shown_by_name_and_sent_as_it_was_taken(
@@ -131,3 +146,31 @@ async def test_a_link_to_a_channel_opens_it_in_the_page(guest: Visitor) -> None:
     await guest.messages.get_by_role("link", name="discord.com").click()
     await expect(guest.channel.locator("#channel-name")).to_have_text("general")
     assert len(guest.page.context.pages) == 1
+
+
+async def test_a_stopped_bot_does_not_respond_and_is_shown_as_offline_until_it_is_back(
+    guest: Visitor, sandbox: Sandbox, online: AsyncExitStack
+) -> None:
+    alert = guest.page.get_by_role("alert")
+    await expect(await guest.run("hello")).to_contain_text("hello to you")
+    await expect(alert).to_be_hidden()
+    await online.aclose()
+    await expect(alert).to_contain_text("Paperboy is offline")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(WAIT, SHORT_SECONDS)
+        await guest.pick("hello")
+        await guest.channel.locator("#send-message").click()
+        await expect(guest.channel.get_by_text("The application did not respond")).to_be_visible()
+    await go_online(online, sandbox)
+    await expect(alert).to_be_hidden()
+    await expect(await guest.run("hello")).to_contain_text("hello to you")
+
+
+async def test_an_empty_field_offers_its_choices_and_an_empty_one_is_not_sent(guest: Visitor) -> None:
+    await guest.pick("sing")
+    await expect(guest.offer("Anything with ''")).to_be_visible()
+    await guest.page.keyboard.press("Escape")
+    await guest.channel.locator("#send-message").click()
+    await expect(guest.channel.locator(".command-error")).to_have_text(
+        "This option is required. Specify a value."
+    )

@@ -1,4 +1,4 @@
-"""What a newcomer does in the sandbox, each as one test: a sandbox takes seconds to start."""
+"""What people do in one sandbox. The tests share its page: each has a channel of its own, or goes by what it finds."""
 
 from __future__ import annotations
 
@@ -10,27 +10,8 @@ from tests.browser.visiting import Visitor
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the one that Chromium is driven in
 
 
-async def test_a_post_is_there_before_anything_is_typed_and_the_next_day_has_the_next(
-    visitor: Visitor,
-) -> None:
-    await expect(visitor.posts).to_contain_text("papers from the Daily Papers of")
-    await expect(visitor.cards.locator("img")).to_have_count(await visitor.cards.count())
-    await visitor.see_pictures()
-
-    await visitor.go("general")
-    await visitor.page.get_by_role("button", name="Next day").click()
-    await expect(visitor.entry("papers")).to_have_attribute("data-unread", "true")
-    await expect(visitor.entry("general")).to_have_attribute("data-unread", "false")
-    await visitor.go("papers")
-    await expect(visitor.posts).to_have_count(2)
-    await expect(visitor.posts.last).to_contain_text("papers from the Daily Papers of")
-    await expect(visitor.entry("papers")).to_have_attribute("data-unread", "false")
-    await visitor.see_pictures()
-
-
 async def test_a_person_subscribes_gets_a_post_and_unsubscribes(visitor: Visitor) -> None:
-    await expect(visitor.posts).to_have_count(1)
-    await visitor.go("general")
+    await visitor.go("announcements")
     await visitor.pick("config schedule")
     await (await visitor.add_option("timezone")).press_sequentially("berl")
     await visitor.offer("Europe/Berlin").click()
@@ -52,7 +33,6 @@ async def test_a_person_subscribes_gets_a_post_and_unsubscribes(visitor: Visitor
 
 
 async def test_setting_up_leads_through_menus_and_a_form(visitor: Visitor) -> None:
-    await expect(visitor.posts).to_have_count(1)
     await visitor.go("general")
     panel = await visitor.run("setup")
     await panel.get_by_role("button", name="This channel").click()
@@ -62,6 +42,7 @@ async def test_setting_up_leads_through_menus_and_a_form(visitor: Visitor) -> No
     await form.get_by_role("button", name="Submit").click()
     await expect(panel).to_contain_text("diffusion model: 3 papers in the last 7 days")
     await panel.get_by_role("button", name="Next").click()
+    await expect(panel.locator(".select-trigger")).not_to_contain_text("Focus")  # the next step is shown
     await visitor.choose(panel, "live")
     await panel.get_by_role("button", name="Next").click()
     await panel.get_by_role("button", name="Finish").click()
@@ -69,7 +50,7 @@ async def test_setting_up_leads_through_menus_and_a_form(visitor: Visitor) -> No
 
 
 async def test_a_forum_lists_one_post_per_paper_and_each_opens(visitor: Visitor) -> None:
-    await expect(visitor.posts).to_have_count(1)
+    await visitor.go("papers")
     for command, options in (("subscribe", {"keywords": "agents"}), ("deliver", {})):
         await visitor.pick(command)
         for name, value in options.items():
@@ -87,7 +68,7 @@ async def test_a_forum_lists_one_post_per_paper_and_each_opens(visitor: Visitor)
 
 
 async def test_a_member_looks_in_channels_and_in_private_but_changes_nothing(visitor: Visitor) -> None:
-    await expect(visitor.posts).to_have_count(1)
+    await visitor.go("papers")
     await visitor.become("Ben, member")
     await expect(visitor.posts).to_have_count(1)
     await visitor.type("/")
@@ -95,10 +76,56 @@ async def test_a_member_looks_in_channels_and_in_private_but_changes_nothing(vis
     await expect(visitor.command("subscribe")).to_have_count(0)
     answer = await visitor.run("preview", keywords="agents")
     await expect(answer).to_contain_text("agents matches:")
-    await visitor.become("Ada, admin")
-    await expect(visitor.messages.filter(has_text="used /subscribe")).to_have_count(1)
-    await expect(visitor.messages.filter(has_text="used /preview")).to_have_count(0)
-
-    await visitor.become("Ben, member")
     await visitor.go("Paperboy")
     await expect(await visitor.run("paper", paper="2310.06770")).to_contain_text("SWE-bench")
+
+    await visitor.become("Ada, admin")
+    await visitor.go("papers")
+    await expect(visitor.messages.filter(has_text="used /subscribe")).not_to_have_count(0)
+    await expect(visitor.messages.filter(has_text="used /preview")).to_have_count(0)
+
+
+async def test_a_post_is_there_before_anything_is_typed_and_the_next_day_has_the_next(
+    visitor: Visitor,
+) -> None:
+    await visitor.go("papers")
+    await expect(visitor.posts).to_contain_text("papers from the Daily Papers of")
+    await expect(visitor.cards.locator("img")).to_have_count(await visitor.cards.count())
+    await visitor.see_pictures()
+
+    await visitor.go("announcements")
+    await visitor.page.get_by_role("button", name="Next day").click()
+    await expect(visitor.entry("papers")).to_have_attribute("data-unread", "true")
+    await expect(visitor.entry("announcements")).to_have_attribute("data-unread", "false")
+    await visitor.go("papers")
+    await expect(visitor.posts).to_have_count(2)
+    await expect(visitor.posts.last).to_contain_text("papers from the Daily Papers of")
+    await expect(visitor.entry("papers")).to_have_attribute("data-unread", "false")
+    await visitor.see_pictures()
+
+
+async def test_a_missing_permission_blocks_the_channel_and_giving_it_back_resumes_posting(
+    visitor: Visitor,
+) -> None:
+    await visitor.go("papers")
+    await expect(visitor.posts).not_to_have_count(0)
+    before = await visitor.posts.count()
+    await visitor.pick("config notices")
+    await visitor.option("channel").fill("general")
+    await visitor.offer("general").click()
+    await visitor.send()
+    await visitor.page.get_by_role("button", name="Permissions and roles").click()
+    allowed = visitor.page.get_by_label("Send Messages", exact=True)
+    await allowed.uncheck()
+    await expect(allowed).not_to_be_checked()
+    await visitor.page.get_by_role("button", name="Close").click()
+    await visitor.page.get_by_role("button", name="Next day").click()
+    await expect(visitor.entry("general")).to_have_attribute("data-unread", "true")
+    await visitor.go("general")
+    await expect(visitor.posts.filter(has_text="Send Messages")).to_have_count(1)
+    await visitor.go("papers")
+    await expect(visitor.posts).to_have_count(before)
+    await visitor.page.get_by_role("button", name="Permissions and roles").click()
+    await allowed.check()
+    await visitor.page.get_by_role("button", name="Close").click()
+    await expect(visitor.posts).to_have_count(before + 1)
