@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, delete, func, insert, select, update
@@ -121,6 +122,7 @@ async def of_post(conn: AsyncConnection, post_id: PostId) -> list[FollowUp]:
     return await _fetch(conn, _of_sent().where(_follow_ups.c.post_id == post_id).order_by(_follow_ups.c.id))
 
 
+@cache  # building it costs more than running it
 def _of_sent() -> Select[Any]:
     return (
         select(
@@ -136,6 +138,7 @@ def _of_sent() -> Select[Any]:
     )
 
 
+@cache
 def _ready() -> Select[Any]:
     return _of_sent().where(_follow_ups.c.state == tables.PENDING, is_active())
 

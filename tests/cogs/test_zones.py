@@ -63,7 +63,7 @@ async def test_each_day_has_its_post_at_the_right_hour_and_no_other(
         # A paper that comes now waits until tomorrow, though the clocks may show the same time again.
         waiting = [f"2608.1000{number}"]
         world.list_paper(waiting[0], title="Video")
-        for minutes in (1, 30, 60, 61):
+        for minutes in (30, 60):
             assert await runs_at(world, moment + minutes * MINUTE) == []
 
 

@@ -65,8 +65,15 @@ def _connection(*arguments: Any, **options: Any) -> Awaitable[aiosqlite.Connecti
     return connection._connect()  # awaiting the connection itself would start its thread
 
 
+_LATER = {"execute", "executemany", "commit"}
+
+
 class _Calls:
-    """Calls at once what a thread would take from its queue; the result comes in a later turn of the event loop."""
+    """Calls at once what a thread would take from its queue.
+
+    Other tasks get their turn before the result of a statement or a commit, as they would while a thread works. What
+    only opens or reads a cursor has its result at once: a turn of the event loop costs as much as the call.
+    """
 
     def put_nowait(self, item: tuple[asyncio.Future[Any] | None, Callable[[], Any]]) -> None:
         future, function = item
@@ -76,8 +83,12 @@ class _Calls:
             come = partial(_fail, error=error)
         else:
             come = partial(_succeed, result=result)
-        if future is not None:
+        if future is None:
+            return
+        if isinstance(function, partial) and function.func.__name__ in _LATER:
             future.get_loop().call_soon(come, future)
+        else:
+            come(future)
 
 
 def _succeed(future: asyncio.Future[Any], *, result: Any) -> None:

@@ -293,8 +293,10 @@ def queries_from(papers: Sequence[Paper], chance: random.Random, count: int) -> 
 def test_both_find_the_same_papers_on_recorded_list_days(files: list[Path]) -> None:
     papers = papers_of(files)
     chance = random.Random(2026)  # noqa: S311 - a fixed choice, no secret
-    sample = chance.sample(papers, min(20, len(papers)))
-    queries = [query.strip() for query in KEYWORDS if query.strip()] + queries_from(papers, chance, 200)
+    sample = chance.sample(papers, min(examples(10), len(papers)))
+    queries = [query.strip() for query in KEYWORDS if query.strip()] + queries_from(
+        papers, chance, examples(60)
+    )
     index = PaperIndex(sample)
     differences: list[str] = []
     for query in queries:

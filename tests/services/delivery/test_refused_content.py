@@ -239,7 +239,7 @@ async def test_deliver_counts_parts_split_since_and_nothing_sent_before(bot: Bot
     assert [len(group) for group in (result.sent, result.waiting, result.failed)] == [0, 0, 1]
 
 
-@pytest.mark.parametrize(("count", "style"), [(10, Style.CARDS), (30, Style.DIGEST)])
+@pytest.mark.parametrize(("count", "style"), [(6, Style.CARDS), (12, Style.DIGEST)])
 async def test_requests_are_bounded_if_everything_is_refused(bot: Bot, count: int, style: Style) -> None:
     bot.board.own_channels = [SYSTEM]
     await owing(bot, count, style=style.value)
@@ -347,13 +347,13 @@ moments = st.lists(
 @settings(max_examples=examples(4), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     moments,
-    st.sets(st.integers(1, 25), max_size=6),
+    st.sets(st.integers(1, 13), max_size=6),
     st.sampled_from([PASSES_BARE, FATAL, Poison(even_bare=True, names_embed=True)]),
     st.tuples(st.sampled_from(KINDS), st.sampled_from(Style)),
 )
 @example(
     [("lost", 0), ("deliver", 65), ("lost", 10), ("restart", 0)],
-    {1, 7, 25},
+    {1, 7, 13},
     FATAL,
     (FeedKind.FORUM, Style.CARDS),
 )
@@ -366,7 +366,7 @@ async def test_whatever_happens_each_paper_is_posted_once_and_only_refused_ones_
 ) -> None:
     kind, style = feed
     async with a_bot(tmp_path_factory.mktemp("bot")) as bot:
-        await owing(bot, 25, kind=kind, style=style.value, mention_role_id=ROLE)
+        await owing(bot, 13, kind=kind, style=style.value, mention_role_id=ROLE)
         poison(bot, *culprits, how=how)
         for what, seconds in happened:
             match what:
@@ -388,7 +388,7 @@ async def test_whatever_happens_each_paper_is_posted_once_and_only_refused_ones_
         for _ in range(3):
             bot.clock.advance(hours=1)
             await bot.delivered()
-        expected = [one for one in range(1, 26) if one not in culprits or not how.even_bare]
+        expected = [one for one in range(1, 14) if one not in culprits or not how.even_bare]
         assert sorted(bot.publisher.posted(CHANNEL)) == ids(*expected)
         assert {one for post in await failed(bot) for one in post.entries} == {
             entry

@@ -190,8 +190,8 @@ async def test_a_list_with_unreadable_items_is_read_again_once_a_day_for_a_month
     bot.hub.days[broken].append({})
     await bot.services.polling.poll()
     asked_on = list[int]()
-    for _ in range(40 * 4):
-        bot.clock.advance(hours=6)
+    for _ in range(34 * 2):
+        bot.clock.advance(hours=12)
         await bot.services.polling.poll()
         if str(broken) in asked(bot) and (bot.today - broken).days > 7:
             asked_on.append((bot.today - broken).days)
