@@ -18,6 +18,7 @@ from bot.core.markdown import (
     web_url,
 )
 from bot.core.papers import Paper
+from bot.core.posts import CloseTo
 from bot.core.query.highlights import mark
 from bot.core.query.nodes import Field
 from bot.core.query.parser import Query
@@ -111,7 +112,14 @@ class _Parts:
 _GIVEN_UP = ("submitter", "organization", "evidence", "footer", "links", "people", "dates", "numbers")
 
 
-def make_card(paper: Paper, *, queries: Sequence[Query], is_alone: bool, limit: int) -> Card:
+def make_card(
+    paper: Paper,
+    *,
+    queries: Sequence[Query],
+    is_alone: bool,
+    limit: int,
+    close_to: CloseTo | None = None,
+) -> Card:
     """The paper's card, with `size` at most `limit` (20 or more), however long the paper's texts are.
 
     Alone on its message, it has its links as buttons and a large picture; among other cards, the links are in
@@ -123,7 +131,7 @@ def make_card(paper: Paper, *, queries: Sequence[Query], is_alone: bool, limit: 
         title=_title(paper, queries).fit(min(MAX_TITLE_LENGTH, max(limit // 2, _MIN_TITLE_LENGTH)))
         or paper.id,
         url=paper.page_url,
-        footer=_footer(queries),
+        footer=_footer(queries) if queries or close_to is None else close_text(close_to),
         links=links if is_alone else (),
         thumbnail=None if is_alone else picture,
         image=picture if is_alone else None,
@@ -160,11 +168,17 @@ def _filled(card: Card, *, summary: _Marked, parts: _Parts, limit: int, longest:
 
 
 def digest_line(
-    paper: Paper, *, queries: Sequence[Query], limit: int = MAX_LINE_LENGTH, says_why: bool = True
+    paper: Paper,
+    *,
+    queries: Sequence[Query],
+    limit: int = MAX_LINE_LENGTH,
+    says_why: bool = True,
+    close_to: CloseTo | None = None,
 ) -> str:
     """One line of markdown in at most `limit` characters (70 or more): upvotes and the linked title.
 
-    With `says_why`, where no query matches the title, it says where one does, if there is room.
+    With `says_why`, where no query matches the title, it says where one does, or what the paper is close to,
+    if there is room.
     """
     limit = min(limit, MAX_LINE_LENGTH)
     title = _title(paper, queries)
@@ -175,7 +189,12 @@ def digest_line(
     line = upvotes + link(title.text or paper.id, paper.page_url, spans=title.spans, limit=room)
     room = min(limit - length(line) - len(_DOT), MAX_REASON_LENGTH)
     leaves_out = title.spans or room < _MIN_REASON_LENGTH or not says_why
-    reason = "" if leaves_out else _reason(paper, queries, limit=room)
+    if leaves_out:
+        reason = ""
+    elif queries or close_to is None:
+        reason = _reason(paper, queries, limit=room)
+    else:
+        reason = fit(close_text(close_to), (), room)
     return f"{line}{_DOT}{reason}" if reason else line
 
 
@@ -306,6 +325,13 @@ def _footer(queries: Iterable[Query]) -> str | None:
     ]
     more = f" and {len(wanted) - _QUERIES_SHOWN} more" if len(wanted) > _QUERIES_SHOWN else ""
     return f"Matches {_DOT.join(shown)}{more}"
+
+
+def close_text(close_to: CloseTo) -> str:
+    """What a paper is close to, and the words that say it otherwise; plain text."""
+    queries = _DOT.join(shorten(plain(query), _MAX_QUERIES_LENGTH // 2) for query in close_to.queries[:2])
+    words = ", ".join(plain(word) for word in close_to.words)
+    return f"Close to {queries}: {words}" if words else f"Close to {queries}"
 
 
 def _evidence(paper: Paper, queries: Sequence[Query]) -> str:

@@ -5,12 +5,14 @@ Delivery, /preview and /explain all call `decide`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from bot.core.closeness import NOT_MEASURED, Closeness
 from bot.core.feeds import Feed, Subscription
+from bot.core.ids import SubscriptionId
 from bot.core.list_days import WINDOW_DAYS, open_list_day
 from bot.core.papers import Paper
 from bot.core.posts import Post
@@ -21,7 +23,8 @@ class Stage(StrEnum):
 
     LISTED = "listed"  # ended: never on the list, or withdrawn
     POSTED = "posted"  # ended: already pending, sent or failed
-    MATCHES = "matches"  # ended: no subscription matches
+    MATCHES = "matches"  # ended: no subscription matches, or has it close enough
+    FOCUS = "focus"  # ended: it matches, but is not about it as closely as the subscriptions' focus asks
     SINCE = "since"  # ended: listed before the subscriptions that match began
     REACH = "reach"  # ended: its list day is further back than a run checks or rechecks
     EXCLUDED = "excluded"  # filtered out: the excluded query matches
@@ -63,19 +66,21 @@ def decide(  # noqa: PLR0911 - one return a stage is the clearest way to write a
     first_seen_at: datetime | None,
     oldest: date,
     today: date,
+    closeness: Mapping[SubscriptionId, Closeness] = NOT_MEASURED,
 ) -> Decision:
     """What happens to `paper` in `feed`.
 
     Args:
         feed: the feed with its filter.
         paper: the paper as the list last showed it.
-        matched: the feed's subscriptions whose query matches, by the index.
+        matched: the feed's subscriptions whose query matches, by the index, or that may take it as close.
         posted: the post that holds the paper in this feed, or whether there is one.
         is_excluded: whether the feed's excluded query matches, by the index.
         first_seen_at: when the list first showed the paper; None if that was before the feed's last run that
             had these subscriptions.
         oldest: the oldest list day that the run checks (`reach`).
         today: the open list day.
+        closeness: how close it is to those of them whose focus is not exact; the others are exact.
     """
     if paper.list_day is None or paper.withdrawn_at is not None:
         return Decision(stage=Stage.LISTED)
@@ -85,6 +90,11 @@ def decide(  # noqa: PLR0911 - one return a stage is the clearest way to write a
         )
     if not matched:
         return Decision(stage=Stage.MATCHES)
+    if closeness:
+        hits, matched = matched, _in_focus(matched, closeness)
+        if not matched:
+            hits = [item for item in hits if item.id not in closeness or closeness[item.id].is_hit]
+            return Decision(stage=Stage.FOCUS if hits else Stage.MATCHES, matched=tuple(hits))
     day = paper.list_day
     lacks = filtered_out_by(feed, paper, is_excluded=is_excluded)
     wanting = tuple([subscription for subscription in matched if subscription.since <= day])
@@ -104,6 +114,13 @@ def decide(  # noqa: PLR0911 - one return a stage is the clearest way to write a
     if lacks is not None:
         return Decision(stage=lacks, matched=wanting, waits_until=waits_until)
     return Decision(stage=Stage.POST, matched=wanting)
+
+
+def _in_focus(
+    matched: Sequence[Subscription], closeness: Mapping[SubscriptionId, Closeness]
+) -> list[Subscription]:
+    """Those of the subscriptions that take the paper with their focus."""
+    return [item for item in matched if item.id not in closeness or closeness[item.id].satisfies(item.focus)]
 
 
 def filtered_out_by(feed: Feed, paper: Paper, *, is_excluded: bool) -> Stage | None:

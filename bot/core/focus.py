@@ -43,6 +43,9 @@ CUTS: Final = {
 }
 
 
+WIDER: Final = frozenset(focus for focus, least in _CLOSE.items() if least is not None)  # add close papers
+
+
 def cut(focus: Focus, *, is_hit: bool, in_title: bool) -> float | None:
     """The least closeness that the setting asks for, of a hit or of another paper.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
 
 from bot.core.cards import (
     MAX_DESCRIPTION_LENGTH,
@@ -20,7 +22,7 @@ from bot.core.ids import PaperId, RoleId
 from bot.core.markdown import length, plain, shorten
 from bot.core.papers import Paper
 from bot.core.plurals import count
-from bot.core.posts import Entry, Form
+from bot.core.posts import CloseTo, Entry, Form
 from bot.core.query.parser import Query
 from bot.core.words.latex import readable
 
@@ -41,6 +43,7 @@ _LINE_ESTIMATE = 70  # a line without its title
 _REASON_ESTIMATE = 50  # why the paper is on the line; half of the lines need none
 
 _NO_REASONS = ((), ("*",))  # the queries of a paper whose line has no reason
+NOT_CLOSE: Final[Mapping[PaperId, CloseTo]] = MappingProxyType({})  # every paper matches
 _Sized = tuple[Entry, int]  # with its estimate, in characters
 Item = tuple[Paper, Form, tuple[Query, ...]]
 
@@ -63,6 +66,7 @@ def layout(
     style: Style,
     max_papers: int,
     queries_of: Mapping[PaperId, tuple[str, ...]],
+    close_to: Mapping[PaperId, CloseTo] = NOT_CLOSE,
     one_card_each: bool = False,
 ) -> tuple[tuple[Entry, ...], ...]:
     """The papers, in this order, as the entries of one message after the other.
@@ -76,11 +80,11 @@ def layout(
     cards: list[_Sized] = []
     lines: list[_Sized] = []
     for number, paper in enumerate(papers):
-        queries = queries_of.get(paper.id, ())
+        queries, close = queries_of.get(paper.id, ()), close_to.get(paper.id)
         if number < shown:
-            cards.append((Entry(paper.id, Form.CARD, queries), _card_estimate(paper, queries)))
+            cards.append((Entry(paper.id, Form.CARD, queries, close), _card_estimate(paper, queries)))
         else:
-            lines.append((Entry(paper.id, Form.LINE, queries), _line_estimate(paper, queries)))
+            lines.append((Entry(paper.id, Form.LINE, queries, close), _line_estimate(paper, queries)))
     messages = [[one] for one in cards] if one_card_each else _evenly_packed(cards)
     if messages and lines and not one_card_each and len(messages[-1]) < MAX_EMBEDS:
         below = _that_fit(lines, room=MAX_CHARACTERS - _FOLD_TITLE - _total(messages[-1]))
@@ -142,16 +146,25 @@ def _evenly_packed(sized: Sequence[_Sized]) -> list[list[_Sized]]:
     return groups
 
 
-def compose(items: Sequence[Item], *, heading: str, mention_role_id: RoleId | None = None) -> Message:
+def compose(
+    items: Sequence[Item],
+    *,
+    heading: str,
+    mention_role_id: RoleId | None = None,
+    close_to: Mapping[PaperId, CloseTo] = NOT_CLOSE,
+) -> Message:
     """The message for the papers that `layout` put together, within Discord's limits.
 
     Papers may have changed since: if their texts have grown too long, the longest are shortened to the same
-    length. `heading` is Discord markdown.
+    length. `heading` is Discord markdown. An item's queries are those that the paper matches; `close_to` has
+    what the others are close to.
     """
     carded = [(paper, queries) for paper, form, queries in items if form is Form.CARD]
     lined = [(paper, queries) for paper, form, queries in items if form is Form.LINE]
     lines = _lines(
-        lined, room=min(MAX_DESCRIPTION_LENGTH, MAX_CHARACTERS - _FOLD_TITLE - _MIN_CARD_LENGTH * len(carded))
+        lined,
+        close_to=close_to,
+        room=min(MAX_DESCRIPTION_LENGTH, MAX_CHARACTERS - _FOLD_TITLE - _MIN_CARD_LENGTH * len(carded)),
     )
     folded = ()
     if lines:
@@ -161,7 +174,7 @@ def compose(items: Sequence[Item], *, heading: str, mention_role_id: RoleId | No
     is_alone = len(items) == 1
     return Message(
         content=shorten(_ping(mention_role_id) + heading, MAX_CONTENT),
-        cards=(*_cards(carded, room=room, is_alone=is_alone), *folded),
+        cards=(*_cards(carded, close_to=close_to, room=room, is_alone=is_alone), *folded),
         links=paper_links(items[0][0]) if is_alone else (),
         mention_role_id=mention_role_id,
         title=thread_name([paper for paper, _, _ in items]),
@@ -186,20 +199,32 @@ def _ping(role_id: RoleId | None) -> str:
     return "" if role_id is None else f"<@&{role_id}> "
 
 
-def _cards(papers: Sequence[tuple[Paper, tuple[Query, ...]]], *, room: int, is_alone: bool) -> Sequence[Card]:
-    cards = [make_card(paper, queries=queries, is_alone=is_alone, limit=room) for paper, queries in papers]
+_Shown = Sequence[tuple[Paper, tuple[Query, ...]]]
+
+
+def _cards(
+    papers: _Shown, *, close_to: Mapping[PaperId, CloseTo], room: int, is_alone: bool
+) -> Sequence[Card]:
+    def card_of(paper: Paper, queries: Sequence[Query], limit: int) -> Card:
+        close = close_to.get(paper.id)
+        return make_card(paper, queries=queries, close_to=close, is_alone=is_alone, limit=limit)
+
+    cards = [card_of(paper, queries, room) for paper, queries in papers]
     limit = _even_limit([card.size for card in cards], room)
     return [
-        card if card.size <= limit else make_card(paper, queries=queries, is_alone=is_alone, limit=limit)
+        card if card.size <= limit else card_of(paper, queries, limit)
         for card, (paper, queries) in zip(cards, papers, strict=True)
     ]
 
 
-def _lines(papers: Sequence[tuple[Paper, tuple[Query, ...]]], *, room: int) -> Sequence[str]:
-    lines = [digest_line(paper, queries=queries) for paper, queries in papers]
+def _lines(papers: _Shown, *, close_to: Mapping[PaperId, CloseTo], room: int) -> Sequence[str]:
+    def line_of(paper: Paper, queries: Sequence[Query], limit: int = MAX_LINE_LENGTH) -> str:
+        return digest_line(paper, queries=queries, close_to=close_to.get(paper.id), limit=limit)
+
+    lines = [line_of(paper, queries) for paper, queries in papers]
     limit = _even_limit([length(line) + 1 for line in lines], room) - 1
     return [
-        line if length(line) <= limit else digest_line(paper, queries=queries, limit=limit)
+        line if length(line) <= limit else line_of(paper, queries, limit)
         for line, (paper, queries) in zip(lines, papers, strict=True)
     ]
 

@@ -17,12 +17,27 @@ class Form(StrEnum):
     LINE = "line"  # one line of a compact list
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseTo:
+    """What a paper is close to without matching it."""
+
+    queries: tuple[str, ...]  # canonical forms
+    words: tuple[str, ...]  # of the paper, that say it otherwise
+
+
 class Entry(NamedTuple):
-    """One paper of a post: how it is shown, and the canonical queries that it matches."""
+    """One paper of a post: how it is shown, and the canonical queries that it is posted for."""
 
     paper_id: PaperId
     form: Form
     queries: tuple[str, ...]
+    close_to: CloseTo | None = None  # those of the queries that it doesn't match
+
+    @property
+    def matched(self) -> tuple[str, ...]:
+        """Those of the queries that it matches."""
+        close = self.close_to.queries if self.close_to else ()
+        return tuple(query for query in self.queries if query not in close)
 
 
 class PostState(StrEnum):

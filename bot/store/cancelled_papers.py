@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import FeedId, PaperId, PostId, SubscriptionId
-from bot.core.posts import Post, PostState
+from bot.core.posts import CloseTo, Post, PostState
 from bot.store import posts, tables
 from bot.store.sqlite.statements import these
 
@@ -33,6 +33,7 @@ class GivenBack:
     """Cancelled papers to post again, because their subscriptions were made again."""
 
     queries_of: Mapping[PaperId, tuple[str, ...]]
+    close_to: Mapping[PaperId, CloseTo]
     pings: bool  # whether one of their posts was to ping the feed's role
 
 
@@ -69,11 +70,16 @@ async def give_back(
     rows = (await conn.execute(select(_cancelled).where(theirs).order_by(_cancelled.c.paper_id))).all()
     await conn.execute(delete(_cancelled).where(theirs))
     queries_of: dict[PaperId, tuple[str, ...]] = {}
+    close_to: dict[PaperId, CloseTo] = {}
     pings: dict[PaperId, bool] = {}
     for row in rows:
-        paper_id = PaperId(row.paper_id)
-        queries_of[paper_id] = (*queries_of.get(paper_id, ()), resumed[SubscriptionId(row.subscription_id)])
+        paper_id, query = PaperId(row.paper_id), resumed[SubscriptionId(row.subscription_id)]
+        queries_of[paper_id] = (*queries_of.get(paper_id, ()), query)
         pings[paper_id] = pings.get(paper_id, False) or row.pings
+        if row.close_words is not None:
+            close = close_to.get(paper_id, CloseTo(queries=(), words=()))
+            words = tuple(dict.fromkeys((*close.words, *row.close_words)))
+            close_to[paper_id] = CloseTo(queries=(*close.queries, query), words=words)
     for paper_id, queries in list(queries_of.items()):
         post = await posts.of_paper(conn, feed_id, paper_id)
         if post is None:
@@ -82,7 +88,11 @@ async def give_back(
         if post.state is PostState.PENDING:
             (entry,) = (entry for entry in post.entries if entry.paper_id == paper_id)
             await _set_queries(conn, post.id, paper_id, tuple(dict.fromkeys((*entry.queries, *queries))))
-    return GivenBack(queries_of=queries_of, pings=any(pings[paper_id] for paper_id in queries_of))
+    return GivenBack(
+        queries_of=queries_of,
+        close_to=close_to,
+        pings=any(pings[paper_id] for paper_id in queries_of),
+    )
 
 
 async def _pending(conn: AsyncConnection, feed_id: FeedId) -> list[Post]:
@@ -103,7 +113,12 @@ async def _cancel_in(conn: AsyncConnection, post: Post, ended: Mapping[str, Subs
     gone = [paper_id for paper_id, queries in left.items() if not queries]
     pings = post.mention_role_id is not None and len(gone) == len(left)
     rows = [
-        {"subscription_id": ended[query], "paper_id": entry.paper_id, "pings": pings}
+        {
+            "subscription_id": ended[query],
+            "paper_id": entry.paper_id,
+            "pings": pings,
+            "close_words": None if query in entry.matched else entry.close_to and entry.close_to.words,
+        }
         for entry in post.entries
         for query in entry.queries
         if query in ended

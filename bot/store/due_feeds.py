@@ -33,7 +33,7 @@ class DueFeed(NamedTuple):
     next_run_at: datetime
     last_run_at: datetime | None
     created_at: datetime
-    expressions: list[str]  # of its subscriptions
+    expressions: list[str]  # that match every paper that its subscriptions may take
     since: date  # the first list day that any of them wants
     has_resumed: bool  # whether any was removed and added again
 
@@ -62,7 +62,7 @@ async def chunk(
             _feeds.c.next_run_at,
             _feeds.c.last_run_at,
             _feeds.c.created_at,
-            func.group_concat(of_feed.compiled, _SEPARATOR),
+            func.group_concat(subscriptions.may_take, _SEPARATOR),
             func.min(of_feed.since),
             func.count(of_feed.resumed_at),
         )

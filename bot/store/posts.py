@@ -11,7 +11,7 @@ from sqlalchemy import Select, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import FeedId, MessageId, PaperId, PostId, RoleId, ServerId
-from bot.core.posts import Entry, NewPost, Post, PostState
+from bot.core.posts import CloseTo, Entry, NewPost, Post, PostState
 from bot.store import follow_ups, tables
 from bot.store.sqlite.statements import insert_if_new, these
 
@@ -73,6 +73,8 @@ def _rows(post_id: PostId, post: NewPost) -> list[dict[str, object]]:
             "paper_id": entry.paper_id,
             "form": entry.form.value,
             "queries": entry.queries,
+            "close_to": entry.close_to and entry.close_to.queries,
+            "close_words": entry.close_to and entry.close_to.words,
         }
         for position, entry in enumerate(post.entries)
     ]
@@ -236,6 +238,11 @@ async def fetch(conn: AsyncConnection, statement: Select[Any]) -> list[Post]:
             .order_by(_entries.c.post_id, _entries.c.position)
         )
         for row in await conn.execute(of_posts):
-            entry = Entry(paper_id=PaperId(row.paper_id), form=row.form, queries=row.queries)
+            entry = Entry(
+                paper_id=PaperId(row.paper_id),
+                form=row.form,
+                queries=row.queries,
+                close_to=CloseTo(queries=row.close_to, words=row.close_words) if row.close_to else None,
+            )
             entries[row.post_id].append(entry)
     return [Post(**row, entries=tuple(entries[row["id"]])) for row in rows]

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, case, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Resumption, Subscription
-from bot.core.focus import Focus
+from bot.core.focus import WIDER, Focus
 from bot.core.ids import FeedId, SubscriptionId, UserId
 from bot.core.query.compiled import CompiledQuery
+from bot.core.query.expression import EVERY_PAPER
 from bot.store import tables
 from bot.store.sqlite.statements import insert_if_new, these
 
@@ -37,6 +38,9 @@ _read = (
 )
 _order = (_columns.created_at, _columns.id)
 is_live = _columns.ended_at.is_(None)
+# An expression that matches every paper that the subscription may take: with some focuses, also others than
+# its query matches.
+may_take = case((_columns.focus.in_(list(WIDER)), EVERY_PAPER), else_=_columns.compiled)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

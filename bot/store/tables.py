@@ -274,6 +274,10 @@ post_papers = Table(
     Column("paper_id", String(10), ForeignKey("papers.id"), nullable=False),
     _choice("form", Form, nullable=False),
     Column("queries", TextTuple, nullable=False),
+    # Those of the queries that the paper does not match but is close to, and its words that say it otherwise.
+    Column("close_to", TextTuple),
+    Column("close_words", TextTuple),
+    CheckConstraint("(close_to IS NULL) = (close_words IS NULL)", name="close_to"),
     Index(None, "paper_id", "feed_id"),
     UniqueConstraint("feed_id", "paper_id"),  # guarantees that a paper is posted once per feed
 )
@@ -291,6 +295,7 @@ cancelled_papers = Table(
     ),
     Column("paper_id", String(10), ForeignKey("papers.id"), primary_key=True),
     Column("pings", Boolean, nullable=False),  # whether its post was to ping the feed's role
+    Column("close_words", TextTuple),  # where the paper was only close to the query: what says it otherwise
 )
 
 follow_ups = Table(

@@ -22,6 +22,7 @@ from bot.discord.answers.feed_status import (
     next_post,
     unconfirmed_posts,
 )
+from bot.discord.answers.focus import closeness_text
 from bot.discord.answers.formatting import code, message_link, moment, relative
 from bot.discord.answers.pages import COLOUR
 from bot.services.queries.explanations import Explanation
@@ -34,6 +35,7 @@ _TITLES = {
     Stage.REACH: "Not posted: listed too long ago",
     Stage.SINCE: "Not posted: listed before the subscription",
     Stage.MATCHES: "Not posted: no subscription matches",
+    Stage.FOCUS: "Not posted: not close enough",
     Stage.EXCLUDED: "Not posted: excluded",
     Stage.CODE: "Waiting for code",
     Stage.UPVOTES: "Waiting for upvotes",
@@ -53,7 +55,9 @@ def explained(explanation: Explanation, *, now: datetime) -> discord.Embed:
     title = link(readable(paper.title), paper.page_url, limit=400)
     return discord.Embed(
         title=_title(explanation, now=now),
-        description=f"{title}\nin <#{feed.channel_id}>\n\n{_reason(explanation, now=now)}",
+        description="\n".join(
+            [f"{title}\nin <#{feed.channel_id}>\n", _reason(explanation, now=now), *_closeness(explanation)]
+        ),
         colour=COLOUR,
     )
 
@@ -79,15 +83,12 @@ def _reason(explanation: Explanation, *, now: datetime) -> str:  # noqa: PLR0911
             return "It was withdrawn, and withdrawn papers are not posted."
         case Stage.LISTED:
             return "As far as I know, it was never on the Daily Papers list. Only listed papers are posted."
-        case Stage.MATCHES:
-            return (
-                f"It was on the list of {day}, but {_no_match(explanation.subscriptions)}\n`/preview` shows "
-                "what other keywords would find."
-            )
+        case Stage.MATCHES | Stage.FOCUS:
+            return _not_taken(explanation)
         case Stage.SINCE:
             since = date_text(decision.wanted_from) if decision.wanted_from else ""
             return (
-                f"It matches {_queries(decision.matched)}, but it was on the list of {day}, and the "
+                f"It {_takes(explanation)}, but it was on the list of {day}, and the "
                 f"subscription starts with the list of {since}. `/preview` shows older papers."
             )
         case Stage.REACH:
@@ -101,9 +102,42 @@ def _reason(explanation: Explanation, *, now: datetime) -> str:  # noqa: PLR0911
         case Stage.POST:
             at_once = " `/deliver` posts it now." if feed.is_active else ""
             return (
-                f"It was on the list of {day} and matches {_queries(decision.matched)}.\n"
-                f"{next_post(feed, now=now)}{at_once}"
+                f"It was on the list of {day} and {_takes(explanation)}.\n{next_post(feed, now=now)}{at_once}"
             )
+
+
+def _not_taken(explanation: Explanation) -> str:
+    """That no subscription takes the paper: it matches none, or is not close enough to what it matches."""
+    day = date_text(explanation.paper.list_day) if explanation.paper.list_day else ""
+    if explanation.decision.stage is Stage.FOCUS:
+        return f"It was on the list of {day} and {_takes(explanation)}, but isn't close enough to that."
+    return (
+        f"It was on the list of {day}, but {_no_match(explanation.subscriptions)}\n`/preview` shows what "
+        "other keywords would find."
+    )
+
+
+def _takes(explanation: Explanation) -> str:
+    """Which of the subscriptions that the decision is about the paper matches, and which it is close to."""
+    closeness = explanation.closeness
+    close = [
+        item
+        for item in explanation.decision.matched
+        if item.id in closeness and not closeness[item.id].is_hit
+    ]
+    matched = [item for item in explanation.decision.matched if item not in close]
+    parts = [f"matches {_queries(matched)}"] if matched else []
+    parts += [f"is close to {_queries(close)}"] if close else []
+    return in_a_list(parts)
+
+
+def _closeness(explanation: Explanation) -> Iterator[str]:
+    """How close the paper is to subscriptions that are not exact, and what each asks for."""
+    if explanation.decision.stage is Stage.LISTED:
+        return
+    for item in explanation.subscriptions:
+        if item.id in explanation.closeness:
+            yield f"-# {closeness_text(item, explanation.closeness[item.id])}"
 
 
 def _no_match(subscriptions: Sequence[Subscription]) -> str:
@@ -117,7 +151,7 @@ def _no_match(subscriptions: Sequence[Subscription]) -> str:
 def _waiting(explanation: Explanation, *, now: datetime) -> str:
     """What the paper lacks for the feed's filter, and until when it is or was rechecked."""
     decision = explanation.decision
-    lacks = f"It matches {_queries(decision.matched)}, but has {in_a_list(list(_lacking(explanation)))}."
+    lacks = f"It {_takes(explanation)}, but has {in_a_list(list(_lacking(explanation)))}."
     if _is_over(explanation, now=now):
         return f"{lacks} It was rechecked until {_last_day(decision)}."
     return (
@@ -137,7 +171,7 @@ def _lacking(explanation: Explanation) -> Iterator[str]:
 def _excluded(explanation: Explanation, *, now: datetime) -> str:
     decision, exclude = explanation.decision, explanation.feed.settings.exclude
     query = code(exclude.text) if exclude else "a query"
-    excluded = f"It matches {_queries(decision.matched)}, but also {query}, which the channel excludes."
+    excluded = f"It {_takes(explanation)}, but matches {query}, which the channel excludes."
     if _is_over(explanation, now=now):
         return excluded
     return (
@@ -154,7 +188,7 @@ def _out_of_reach(explanation: Explanation, *, now: datetime) -> str:
         return _waiting(explanation, now=now)
     day = date_text(explanation.paper.list_day) if explanation.paper.list_day else ""
     return (
-        f"It matches {_queries(decision.matched)}, but runs no longer check the list of {day}: papers on it "
+        f"It {_takes(explanation)}, but runs no longer check the list of {day}: papers on it "
         f"that were not posted by {_last_day(decision)} are not posted any more."
     )
 

@@ -6,6 +6,9 @@ from datetime import datetime
 
 import discord
 
+from bot.core.closeness import Closeness
+from bot.core.feed_settings import query_words
+from bot.core.feeds import Subscription
 from bot.core.focus import Focus
 from bot.core.list_days import WINDOW_DAYS
 from bot.core.plurals import count
@@ -20,6 +23,27 @@ MEANINGS = {
     Focus.BALANCED: "fewer papers that mention it in passing, and close papers that say it in other words",
     Focus.BROAD: "every matching paper, and close papers that say it in other words",
 }
+
+
+def closeness_text(subscription: Subscription, closeness: Closeness) -> str:
+    """How close a paper is to a subscription that is not exact, and what its focus asks for."""
+    query, focus = f"*{query_words(subscription.query.text)}*", subscription.focus
+    if closeness.score is None:
+        return f"close to {query}: unknown, because no word of it is known, so that it is exact"
+    asked = closeness.asked_by(focus)
+    if asked is not None:
+        asks = f"{focus.value} asks for {asked:.1f}"
+        if closeness.is_hit and closeness.in_title:
+            asks += " of a title that matches"
+        elif not closeness.is_hit:
+            asks += " of a paper that doesn't match"
+    elif not closeness.is_hit:
+        asks = f"{focus.value} adds no papers that don't match"
+    elif focus is Focus.BROAD:
+        asks = "broad takes every paper that matches"
+    else:
+        asks = f"{focus.value} takes it, because its title matches"
+    return f"close to {query}: {closeness.score:.1f}; {asks}"
 
 
 def focus_changed(result: FocusChanged, *, now: datetime) -> list[discord.Embed]:

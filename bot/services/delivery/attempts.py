@@ -207,7 +207,7 @@ def _has_nonce(post: Post) -> bool:
 
 def _render(post: Post, shown: Mapping[PaperId, Paper]) -> Message:
     items = [
-        (shown[entry.paper_id], entry.form, _queries(entry.queries))
+        (shown[entry.paper_id], entry.form, _queries(entry.matched))
         for entry in post.entries
         if entry.paper_id in shown
     ]
@@ -215,9 +215,17 @@ def _render(post: Post, shown: Mapping[PaperId, Paper]) -> Message:
         raise LookupError(f"post {post.id} has no known papers")
     if post.is_bare and len(items) == 1:
         return compose_bare(items[0], mention_role_id=post.mention_role_id)
-    return compose(
-        items, heading=heading([paper for paper, _, _ in items]), mention_role_id=post.mention_role_id
+    close_to = {entry.paper_id: entry.close_to for entry in post.entries if entry.close_to}
+    message = compose(
+        items,
+        heading=heading([paper for paper, _, _ in items]),
+        mention_role_id=post.mention_role_id,
+        close_to=close_to,
     )
+    if not close_to:
+        return message
+    wanted = dict.fromkeys(query for entry in post.entries for query in entry.queries)
+    return replace(message, queries=_queries(tuple(wanted)))
 
 
 def _queries(canonicals: tuple[str, ...]) -> tuple[Query, ...]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from bot.core.closeness import Closeness, FocusedQuery
 from bot.core.decisions import Decision, decide, reach
 from bot.core.feeds import Feed, Subscription
-from bot.core.ids import ChannelId, PaperId
+from bot.core.ids import ChannelId, PaperId, SubscriptionId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.posts import FollowUp, Post
 from bot.errors import UserError
+from bot.matching.index import PaperIndex
 from bot.services.context import ServiceContext
 from bot.services.queries.papers import Papers
 from bot.services.queries.search import matching
+from bot.services.runs.closeness import ClosePapers
 from bot.store import feeds, follow_ups, papers, posts, subscriptions
 
 
@@ -27,6 +32,8 @@ class Explanation:
     subscriptions: tuple[Subscription, ...]  # all of the feed's
     post: Post | None
     follow_ups: tuple[FollowUp, ...] = ()  # of the post, once it is sent
+    # To those of the subscriptions that are not exact.
+    closeness: Mapping[SubscriptionId, Closeness] = field(default_factory=dict[SubscriptionId, Closeness])
 
 
 class Explanations:
@@ -59,11 +66,13 @@ class Explanations:
             first_seen_at = await papers.first_seen(conn, paper_id)
         excludes = {feed.settings.exclude.expression} if feed.settings.exclude else set[str]()
         matches = await matching(paper, {item.query.expression for item in known} | excludes)
+        closeness = await asyncio.to_thread(_closeness, paper, known, matches)
         now = self._clock()
         decision = decide(
             feed,
             paper,
-            matched=[item for item in known if item.query.expression in matches],
+            matched=[item for item in known if item.query.expression in matches or item.id in closeness],
+            closeness=closeness,
             posted=post or False,
             is_excluded=not excludes.isdisjoint(matches),
             first_seen_at=first_seen_at,
@@ -77,4 +86,23 @@ class Explanations:
             subscriptions=tuple(known),
             post=post,
             follow_ups=tuple(following),
+            closeness=closeness,
         )
+
+
+def _closeness(
+    paper: Paper, known: Sequence[Subscription], matches: Collection[str]
+) -> dict[SubscriptionId, Closeness]:
+    """How close the paper is to each of the subscriptions that are not exact, whether it is enough or not."""
+    queries = {item.id: query for item in known if (query := FocusedQuery.of(item)) is not None}
+    if not queries:
+        return {}
+    close = ClosePapers([paper], PaperIndex([paper]))
+    found = close.search(
+        set(queries.values()), {expression: [paper.id] for expression in matches}, takes_all=True
+    )
+    return {
+        subscription_id: found[query][paper.id]
+        for subscription_id, query in queries.items()
+        if paper.id in found[query]
+    }

@@ -9,13 +9,18 @@ from bot.core.feeds import Feed, FeedKind
 from bot.core.ids import PaperId
 from bot.core.messages import layout
 from bot.core.papers import Paper
-from bot.core.posts import FollowUpKind, Form, NewPost
+from bot.core.posts import CloseTo, FollowUpKind, Form, NewPost
 
 _NONCE_BYTES = 12  # 24 hex digits: Discord accepts 25 characters
 
 
 def new_posts(
-    feed: Feed, papers: Sequence[Paper], queries_of: Mapping[PaperId, tuple[str, ...]], *, pings: bool
+    feed: Feed,
+    papers: Sequence[Paper],
+    queries_of: Mapping[PaperId, tuple[str, ...]],
+    *,
+    close_to: Mapping[PaperId, CloseTo],
+    pings: bool,
 ) -> tuple[NewPost, ...]:
     """The posts for these papers in this order; with `pings`, the first one pings the feed's role."""
     messages = layout(
@@ -23,6 +28,7 @@ def new_posts(
         style=feed.settings.style,
         max_papers=feed.settings.max_papers,
         queries_of=queries_of,
+        close_to=close_to,
         one_card_each=feed.kind is FeedKind.FORUM or feed.settings.opens_threads,
     )
     place = feed.place

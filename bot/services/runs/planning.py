@@ -9,14 +9,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from bot.core.closeness import NOT_MEASURED
 from bot.core.decisions import Stage, decide, last_check, posting_order, reach_from
 from bot.core.feeds import Feed, LastRun, Subscription
 from bot.core.ids import FeedId, PaperId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
-from bot.core.posts import NewPost
+from bot.core.posts import CloseTo, NewPost
 from bot.matching.index import PaperIndex
+from bot.services.runs.closeness import ClosePapers
 from bot.services.runs.layout import new_posts
+from bot.services.runs.matches import Candidates, Matches
 from bot.store.due_feeds import DueFeed
 
 _log = logging.getLogger(__name__)
@@ -60,6 +63,7 @@ class Window:
         self.today = open_list_day(now)
         self.first = min((paper.list_day for paper in papers if paper.list_day), default=self.today)
         self.index = PaperIndex(papers)
+        self.close = ClosePapers(papers, self.index)
         self._now = now
         self._backfill_days = backfill_days
         self._listed = [
@@ -112,10 +116,8 @@ def plan(
     posted: Collection[tuple[FeedId, PaperId]],
 ) -> Planned:
     """Matches, decides and lays out posts for the feeds; a bug in one feed does not stop the others."""
-    asked = {subscription.query.expression for group in subscriptions.values() for subscription in group}
-    asked |= {feed.settings.exclude.expression for feed in feeds if feed.settings.exclude}
-    found = _search(window.index, asked)
-    excluded = _Excluded(found)
+    everyone = [subscription for group in subscriptions.values() for subscription in group]
+    matches = Matches(window.index, window.close, feeds=feeds, subscriptions=everyone)
     plans: list[FeedPlan] = []
     figures: dict[FeedId, LastRun] = {}
     filtered: dict[FeedId, Mapping[Stage, int]] = {}
@@ -126,16 +128,14 @@ def plan(
             oldest = window.reach(last_check(feed, known))
             since = min((subscription.since for subscription in known), default=oldest)
             new = window.count_new(feed.last_run_at, first=max(oldest, since))
-            not_wanted = excluded.by(feed)
-            matched = _matched(known, found.papers)
-            if not matched:  # as in most feeds
+            excluded = matches.excluded_by(feed)
+            found = matches.candidates(known)
+            if not found.papers:  # as in most feeds
                 figures[feed.id] = LastRun(new=new, matched=0, planned=0)
             else:
-                decided = _decide(
-                    feed, matched, window=window, posted=posted, excluded=not_wanted, oldest=oldest
-                )
+                decided = _decide(feed, found, window=window, posted=posted, excluded=excluded, oldest=oldest)
                 if decided.queries_of:
-                    plans.append(_plan_feed(feed, decided.queries_of, papers=window.papers))
+                    plans.append(_plan_feed(feed, decided, papers=window.papers))
                 wanted = len(decided.queries_of)
                 figures[feed.id] = LastRun(new=new, matched=wanted + decided.filtered.total(), planned=wanted)
                 filtered[feed.id] = decided.filtered
@@ -143,65 +143,21 @@ def plan(
             _log.exception("Feed %d could not be planned because of a bug", feed.id)
             broken.add(feed.id)
             continue
-        if found.broken and any(subscription.query.expression in found.broken for subscription in known):
+        if not matches.is_whole(known):
             broken.add(feed.id)
     return Planned(plans=tuple(plans), figures=figures, filtered=filtered, broken=frozenset(broken))
 
 
-class _Excluded:
-    """The papers that feeds exclude, one set per query however many feeds share it."""
-
-    def __init__(self, found: _Found) -> None:
-        self._found = found
-        self._sets: dict[str, frozenset[PaperId]] = {}
-
-    def by(self, feed: Feed) -> frozenset[PaperId]:
-        """The papers that the feed excludes.
-
-        Raises:
-            LookupError: the query could not be evaluated, so that nothing may be posted.
-        """
-        if feed.settings.exclude is None:
-            return frozenset()
-        compiled = feed.settings.exclude.expression
-        if compiled in self._found.broken:
-            raise LookupError(compiled)
-        if compiled not in self._sets:
-            self._sets[compiled] = frozenset(self._found.papers.get(compiled, ()))
-        return self._sets[compiled]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    papers: Mapping[str, tuple[PaperId, ...]]  # of the queries that match any
-    broken: Collection[str] = ()  # queries that could not be evaluated because of a bug that is logged
-
-
-def _search(index: PaperIndex, asked: Collection[str]) -> _Found:
-    """The papers that match each query; a query that cannot be evaluated does not stop the others."""
-    try:
-        return _Found(papers=index.search_many(asked))
-    except Exception:  # noqa: BLE001 - each is tried on its own below
-        found: dict[str, tuple[PaperId, ...]] = {}
-        broken: set[str] = set()
-    for compiled in asked:
-        try:
-            found[compiled] = index.search(compiled)
-        except Exception:  # noqa: BLE001 - the guard of one query's part of the job
-            _log.exception("The query %r could not be evaluated because of a bug", compiled)
-            broken.add(compiled)
-    return _Found(papers=found, broken=broken)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Decided:
-    queries_of: Mapping[PaperId, tuple[str, ...]]  # the papers to post, with the queries that they match
+    queries_of: Mapping[PaperId, tuple[str, ...]]  # the papers to post, with the queries that want them
+    close_to: Mapping[PaperId, CloseTo]  # of those papers
     filtered: Counter[Stage]  # papers that the feed's filter stops, temporarily or not
 
 
 def _decide(
     feed: Feed,
-    matched: Mapping[PaperId, Sequence[Subscription]],
+    found: Candidates,
     *,
     window: Window,
     posted: Collection[tuple[FeedId, PaperId]],
@@ -210,7 +166,9 @@ def _decide(
 ) -> _Decided:
     filtered = Counter[Stage]()
     queries_of: dict[PaperId, tuple[str, ...]] = {}
-    for paper_id, wanting in matched.items():
+    close_to: dict[PaperId, CloseTo] = {}
+    for paper_id, wanting in found.papers.items():
+        closeness = found.closeness.get(paper_id, NOT_MEASURED)
         decision = decide(
             feed,
             window.papers[paper_id],
@@ -220,27 +178,34 @@ def _decide(
             first_seen_at=window.first_seen.get(paper_id),
             oldest=oldest,
             today=window.today,
+            closeness=closeness,
         )
         if decision.is_post:
             queries_of[paper_id] = tuple([one.query.canonical for one in decision.matched])
+            if closeness and (close := window.close.close_to(paper_id, decision.matched, closeness)):
+                close_to[paper_id] = close
         elif decision.is_filtered_out:
             filtered[decision.stage] += 1
-    return _Decided(queries_of=queries_of, filtered=filtered)
+    return _Decided(queries_of=queries_of, close_to=close_to, filtered=filtered)
 
 
-def _plan_feed(
-    feed: Feed, queries_of: Mapping[PaperId, tuple[str, ...]], *, papers: Mapping[PaperId, Paper]
-) -> FeedPlan:
-    ordered = posting_order([papers[paper_id] for paper_id in queries_of])
-    return FeedPlan(feed=feed, papers=tuple(ordered), posts=new_posts(feed, ordered, queries_of, pings=True))
+def _plan_feed(feed: Feed, decided: _Decided, *, papers: Mapping[PaperId, Paper]) -> FeedPlan:
+    ordered = posting_order([papers[paper_id] for paper_id in decided.queries_of])
+    planned = new_posts(feed, ordered, decided.queries_of, close_to=decided.close_to, pings=True)
+    return FeedPlan(feed=feed, papers=tuple(ordered), posts=planned)
 
 
 def plan_again(
-    feed: Feed, papers: Sequence[Paper], queries_of: Mapping[PaperId, tuple[str, ...]], *, pings: bool
+    feed: Feed,
+    papers: Sequence[Paper],
+    queries_of: Mapping[PaperId, tuple[str, ...]],
+    *,
+    close_to: Mapping[PaperId, CloseTo],
+    pings: bool,
 ) -> tuple[NewPost, ...]:
     """Posts of papers that were pending when their subscription was removed, and are wanted again."""
     ordered = posting_order([paper for paper in papers if paper.withdrawn_at is None])
-    return new_posts(feed, ordered, queries_of, pings=pings) if ordered else ()
+    return new_posts(feed, ordered, queries_of, close_to=close_to, pings=pings) if ordered else ()
 
 
 def plan_older(
@@ -256,14 +221,16 @@ def plan_older(
     Papers that the feed's filter stops do not count. Papers that were posted count but are left out, so that
     a second call plans nothing.
     """
-    excludes = {feed.settings.exclude.expression} if feed.settings.exclude else set[str]()
-    asked = {subscription.query.expression for subscription in subscriptions} | excludes
-    found = _search(PaperIndex(papers), asked)
-    excluded = _Excluded(found).by(feed)
+    index = PaperIndex(papers)
+    close_papers = ClosePapers(papers, index)
+    matches = Matches(index, close_papers, feeds=[feed], subscriptions=subscriptions)
+    excluded, found = matches.excluded_by(feed), matches.candidates(subscriptions)
     by_id = {paper.id: paper for paper in papers}
     queries_of: dict[PaperId, tuple[str, ...]] = {}
-    for paper_id, wanting in _matched(subscriptions, found.papers).items():
+    close_to: dict[PaperId, CloseTo] = {}
+    for paper_id, wanting in found.papers.items():
         paper = by_id[paper_id]
+        closeness = found.closeness.get(paper_id, NOT_MEASURED)
         decision = decide(
             feed,
             paper,
@@ -273,23 +240,17 @@ def plan_older(
             first_seen_at=None,
             oldest=date.min,
             today=date.max,
+            closeness=closeness,
         )
         if decision.stage is Stage.SINCE and decision.lacks is None:
-            queries_of[paper_id] = tuple(subscription.query.canonical for subscription in wanting)
+            queries_of[paper_id] = tuple(subscription.query.canonical for subscription in decision.matched)
+            if close := close_papers.close_to(paper_id, decision.matched, closeness):
+                close_to[paper_id] = close
     newest = heapq.nlargest(
         count, (by_id[paper_id] for paper_id in queries_of), key=lambda paper: (paper.list_day, paper.upvotes)
     )
     ordered = posting_order([paper for paper in newest if (feed.id, paper.id) not in posted])
     if not ordered:
         return None
-    return FeedPlan(feed=feed, papers=tuple(ordered), posts=new_posts(feed, ordered, queries_of, pings=False))
-
-
-def _matched(
-    subscriptions: Sequence[Subscription], found: Mapping[str, tuple[PaperId, ...]]
-) -> dict[PaperId, list[Subscription]]:
-    matched: dict[PaperId, list[Subscription]] = {}
-    for subscription in subscriptions:
-        for paper_id in found.get(subscription.query.expression, ()):
-            matched.setdefault(paper_id, []).append(subscription)
-    return matched
+    planned = new_posts(feed, ordered, queries_of, close_to=close_to, pings=False)
+    return FeedPlan(feed=feed, papers=tuple(ordered), posts=planned)

@@ -255,6 +255,7 @@ CREATE TABLE cancelled_papers (
     subscription_id INTEGER NOT NULL,
     paper_id VARCHAR(10) NOT NULL,
     pings BOOLEAN NOT NULL,
+    close_words TEXT,
     CONSTRAINT pk_cancelled_papers PRIMARY KEY (subscription_id, paper_id),
     CONSTRAINT fk_cancelled_papers_paper_id FOREIGN KEY (paper_id) REFERENCES papers (id),
     CONSTRAINT fk_cancelled_papers_subscription_id FOREIGN KEY (subscription_id) REFERENCES subscriptions (id)
@@ -268,7 +269,10 @@ CREATE TABLE post_papers (
     paper_id VARCHAR(10) NOT NULL,
     form VARCHAR(10) NOT NULL,
     queries TEXT NOT NULL,
+    close_to TEXT,
+    close_words TEXT,
     CONSTRAINT pk_post_papers PRIMARY KEY (post_id, position),
+    CONSTRAINT ck_post_papers_close_to CHECK ((close_to IS NULL) = (close_words IS NULL)),
     CONSTRAINT ck_post_papers_form CHECK (form IN ('card', 'line')),
     CONSTRAINT fk_post_papers_feed_id FOREIGN KEY (feed_id) REFERENCES feeds (id) ON DELETE CASCADE,
     CONSTRAINT fk_post_papers_paper_id FOREIGN KEY (paper_id) REFERENCES papers (id),
