@@ -116,6 +116,7 @@ def test_the_stages_are_listed_in_the_order_of_the_checks() -> None:
         Stage.LISTED,
         Stage.POSTED,
         Stage.MATCHES,
+        Stage.FOCUS,
         Stage.SINCE,
         Stage.REACH,
         Stage.EXCLUDED,
