@@ -41,9 +41,7 @@ CUTS: Final = {
     Focus.BALANCED: Cuts(ALWAYS, 2.0, 4.5),
     Focus.BROAD: Cuts(ALWAYS, ALWAYS, 3.5),
 }
-
-
-WIDER: Final = frozenset(focus for focus, least in _CLOSE.items() if least is not None)  # add close papers
+WIDER: Final = frozenset(focus for focus, cuts in CUTS.items() if cuts.other < NEVER)  # that add papers
 
 
 def cut(focus: Focus, *, is_hit: bool, in_title: bool) -> float | None:
