@@ -28,6 +28,8 @@ from tests.world import paper_ids
 ROOT = Path(__file__).parents[2]
 LONG_SECONDS = LIMIT_SECONDS
 ENDS_WITHIN_SECONDS = 5.0  # promised to the person who stops the bot
+# Code with which a bot reads older lists one right after the other.
+WITHOUT_PAUSES = "import bot.services.runs.archive_reading as reading; reading.PAUSE_SECONDS = 0.0"
 _MESSAGES = "/messages"
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.store.database import Database
 from tests.fakes.huggingface import Fault
 from tests.fakes.leaks import FINAL_LEAKS, TOKEN, leaked
-from tests.process.running import Stage
+from tests.process.running import WITHOUT_PAUSES, Stage
 
 
 async def test_it_shows_what_matches_without_a_token_and_a_database(stage: Stage) -> None:
@@ -136,7 +136,7 @@ async def test_more_than_a_month_is_searched_in_the_bots_database_without_a_requ
     stage.list_paper("2608.00001", title="Video now")
     stage.list_paper("2608.00002", title="Video then", day=stage.today - timedelta(days=35))
     stage.list_paper("2608.00003", title="Video long ago", day=stage.today - timedelta(days=40))
-    bot = await stage.start(BACKFILL_DAYS="36")
+    bot = await stage.start(before=WITHOUT_PAUSES, BACKFILL_DAYS="36")
     await bot.says("Archive: 36 of 36")
 
     async def search() -> None:
