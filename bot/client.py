@@ -30,10 +30,10 @@ from bot.discord.connection.patience import Patience
 from bot.discord.connection.registration import are_same
 from bot.discord.connection.requests import gate, limit_time, on_answer
 from bot.discord.ui.error_handler import AutocompleteFailures, answer_failure
-from bot.discord.ui.error_texts import failure_of, not_offered
+from bot.discord.ui.error_texts import failure_of
+from bot.discord.ui.option_check import bad_option
 from bot.discord.ui.persistent_items import PERSISTENT_ITEMS
 from bot.discord.ui.sessions import Sessions
-from bot.errors import UserError
 from bot.proxies import NO_PROXIES, Proxies
 from bot.services.container import Services
 from bot.services.delivery.pace import RequestPace
@@ -74,7 +74,7 @@ class Tree(app_commands.CommandTree["Client"]):
             on_answer(
                 lambda: telemetry.command_answered(_name(interaction), seconds=time.monotonic() - began)
             )
-            if refused := _bad_option(interaction):
+            if refused := bad_option(interaction):
                 telemetry.command_ended(_name(interaction), await answer_failure(interaction, refused))
                 return False
         return True
@@ -268,29 +268,6 @@ class Client(commands.AutoShardedBot):
     ) -> None:
         """Called by discord.py for a command that ended without an error."""
         self.telemetry.command_ended(command.qualified_name, CommandOutcome.OK)
-
-
-def _bad_option(interaction: discord.Interaction[Client]) -> UserError | None:
-    """The error for an option whose value is not offered.
-
-    discord.py checks no choices or bounds, and Discord checks them against the command that it knows, which
-    may be from before an update.
-    """
-    command = interaction.command
-    if not isinstance(command, app_commands.Command):
-        return None
-    for option in command.parameters:
-        value = getattr(interaction.namespace, option.display_name, None)
-        if value is None:
-            continue
-        offered = {choice.value for choice in option.choices}
-        is_number = isinstance(value, int | float)
-        size = value if is_number else len(value) if isinstance(value, str) else None
-        is_too_small = size is not None and option.min_value is not None and size < option.min_value
-        is_too_large = size is not None and option.max_value is not None and size > option.max_value
-        if (offered and value not in offered) or is_too_small or is_too_large:
-            return UserError(not_offered(str(value), option.display_name))
-    return None
 
 
 def _name(interaction: discord.Interaction[Client]) -> str:

@@ -1,4 +1,4 @@
-"""The settings; the only module that reads the environment and `.env`."""
+"""The settings, the only module that reads the environment and `.env`. Long, for it lists them all."""
 
 from __future__ import annotations
 

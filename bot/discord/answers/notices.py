@@ -17,7 +17,7 @@ from bot.discord.answers.feed_status import ADD_A_SUBSCRIPTION, POST_ELSEWHERE, 
 from bot.discord.answers.formatting import code, list_of, relative
 from bot.discord.answers.pages import COLOUR, MAX_PAGE_LENGTH, pages
 from bot.services.blocks.blocked_channels import Checked
-from bot.services.feeds.feeds import NoticesChannel
+from bot.services.feeds.notices_channel import NoticesChannel
 
 _MAX_IDS = 10
 _NOTHING_LOST = (

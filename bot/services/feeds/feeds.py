@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.access import Access
-from bot.core.changes import Revision
 from bot.core.feeds import Feed, FeedSettings, Place, Style, Subscription
 from bot.core.ids import ChangeId, ChannelId, RoleId, ServerId, UserId
 from bot.core.posts import Post, PostState
 from bot.core.schedules import Cadence
 from bot.core.typed_times import parse_time, parse_weekdays
 from bot.errors import UserError
-from bot.services.changes import record, record_of_server
+from bot.services.changes import record
 from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivered, Delivery
 from bot.services.feeds.creation import ensure_feed
+from bot.services.feeds.notices_channel import NoticesChannel, change_notices_channel
 from bot.services.feeds.settings import change_and_record
 from bot.services.feeds.timezones import timezone_meant
 from bot.services.runs.run import RequestedRun, Runs
@@ -46,15 +45,6 @@ class FeedState:
     @property
     def has_changed(self) -> bool:
         return self.before is not None and self.before != self.feed.settings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoticesChannel:
-    """Where a server is notified of problems, before and after a change; None for any channel."""
-
-    before: ChannelId | None
-    after: ChannelId | None
-    change_id: ChangeId | None = None  # None where nothing changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +156,7 @@ class Feeds:
         """Sets where the server is notified of problems."""
         async with self._database.write() as conn:
             before = await servers.notices_channel(conn, server_id)
-            return await change_notices(
+            return await change_notices_channel(
                 conn, server_id, before=before, after=channel_id, user_id=user_id, now=self._clock()
             )
 
@@ -260,31 +250,6 @@ async def existing(conn: AsyncConnection, channel_id: ChannelId) -> Feed:
     if feed is None:
         raise UserError(f"<#{channel_id}> has no subscriptions yet. Add one with `/subscribe` there.")
     return feed
-
-
-async def change_notices(
-    conn: AsyncConnection,
-    server_id: ServerId,
-    *,
-    before: ChannelId | None,
-    after: ChannelId | None,
-    user_id: UserId,
-    now: datetime,
-) -> NoticesChannel:
-    """Changes where the server is notified of problems, and records it."""
-    if before == after:
-        return NoticesChannel(before=before, after=after)
-    await servers.set_notices_channel(conn, server_id, after, now=now)
-    old, new = (f"<#{one}>" if one else "any channel that I can post in" for one in (before, after))
-    change_id = await record_of_server(
-        conn,
-        server_id,
-        f"problem notices: {old} → {new}",
-        user_id=user_id,
-        now=now,
-        revision=Revision(notices=(before, after)),
-    )
-    return NoticesChannel(before=before, after=after, change_id=change_id)
 
 
 def _check(obstacle: str | None) -> None:

@@ -13,7 +13,8 @@ from bot.core.schedules import ScheduleDefaults
 from bot.errors import UserError
 from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivery
-from bot.services.feeds.feeds import Feeds, FeedState, NoticesChannel, change_notices, existing
+from bot.services.feeds.feeds import Feeds, FeedState, existing
+from bot.services.feeds.notices_channel import NoticesChannel, change_notices_channel
 from bot.services.feeds.servers import ServerDefaults, Servers
 from bot.services.feeds.settings import change_and_record
 from bot.store import changes, servers
@@ -116,7 +117,7 @@ class Undoing:
     ) -> NoticesChannel:
         before, after = revision.notices or (None, None)
         _require(await servers.notices_channel(conn, server_id) == after)
-        return await change_notices(
+        return await change_notices_channel(
             conn, server_id, before=after, after=before, user_id=user_id, now=self._clock()
         )
 
