@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Final
 
 from bot.core.ids import PaperId
@@ -26,6 +26,7 @@ from bot.matching.vocabulary import Vocabulary
 
 _FIELDS: Final = {letter: field for field, letter in SCOPES.items()}
 _MODES: Final = {letter: mode for mode, letter in MODES.items()}
+_START: Final = 8  # characters
 _MAX_TEXTS: Final = 256  # kept to check runs of words in, for each choice of fields and mode
 _OPERATORS: Final[dict[str, Callable[[int, int], int]]] = {
     "&": int.__and__,
@@ -42,7 +43,7 @@ class PaperIndex:
 
     def __init__(self, papers: Iterable[Paper]) -> None:
         self._papers = list({paper.id: paper for paper in papers}.values())
-        self._words: dict[str, _Words] = {}  # by the letters of the fields and the mode
+        self._searches: dict[str, Callable[[str], int]] = {}  # by the letters of the fields and the mode
         self._names: dict[Field, _Names] = {}
         self._default = _Words(self._papers, None, Mode.RUN)
         self._default.papers[EVERY_PAPER] = (1 << len(self._papers)) - 1
@@ -111,15 +112,17 @@ class PaperIndex:
         return stack[0]
 
     def _term(self, term: str) -> int:
-        scope, text = term[:2], term[3:-1]
-        field, mode = _FIELDS[scope[0]], _MODES[scope[1]]
-        if field is not None and field.is_name:
-            if field not in self._names:
-                self._names[field] = _Names(self._papers, field)
-            return self._names[field].matching(text, mode)
-        if scope not in self._words:
-            self._words[scope] = _Words(self._papers, field, mode)
-        return self._words[scope].matching(text)
+        scope = term[:2]
+        if scope not in self._searches:
+            self._searches[scope] = self._search_in(_FIELDS[scope[0]], _MODES[scope[1]])
+        return self._searches[scope](term[3:-1])
+
+    def _search_in(self, field: Field | None, mode: Mode) -> Callable[[str], int]:
+        if field is None or not field.is_name:
+            return _Words(self._papers, field, mode).matching
+        if field not in self._names:
+            self._names[field] = _Names(self._papers, field)
+        return partial(self._names[field].matching, mode=mode)
 
 
 class _Words:
@@ -128,6 +131,7 @@ class _Words:
     def __init__(self, papers: Sequence[Paper], field: Field | None, mode: Mode) -> None:
         self.papers: dict[str, int] = {}
         self._mode = mode
+        self._is_prefix: Final = mode.is_prefix
         self._papers = papers
         self._field: Final = field
         self._every = (1 << len(papers)) - 1
@@ -147,7 +151,7 @@ class _Words:
         short, _, long = text.partition("\v")
         keys = short.split("|")
         found = 0
-        if self._mode.is_prefix:
+        if self._is_prefix:
             for key in keys if short else ():
                 found |= self._beginning(key)
         elif not self.papers.keys().isdisjoint(keys):
@@ -231,21 +235,35 @@ class _Words:
                 words = found
 
     @cached_property
-    def _sorted(self) -> tuple[list[str], list[str]]:
+    def _sorted(self) -> tuple[_Sorted, _Sorted]:
+        """The words, and the pairs of words, each with its papers at the same place."""
         keys = sorted(self.papers)
-        return [key for key in keys if " " not in key], [key for key in keys if " " in key]
+        words, pairs = [key for key in keys if " " not in key], [key for key in keys if " " in key]
+        return (words, [self.papers[key] for key in words]), (pairs, [self.papers[key] for key in pairs])
+
+    @cached_property
+    def _starts(self) -> set[str]:
+        return {word[:_START] for word in self._sorted[0][0]}
 
     def _beginning(self, text: str) -> int:
         """The papers that have a word, or a pair of words, that begins like this."""
-        keys = self._sorted[" " in text]
+        is_pair = " " in text
+        # Most readings of a phrase are in no text, and are done here.
+        if is_pair:
+            if text.rpartition(" ")[0] not in self.papers:
+                return 0
+        elif len(text) >= _START and text[:_START] not in self._starts:
+            return 0
+        keys, papers = self._sorted[is_pair]
         found = 0
-        place = bisect_left(keys, text)
-        while place < len(keys) and keys[place].startswith(text):
-            found |= self.papers[keys[place]]
-            place += 1
+        for place in range(bisect_left(keys, text), len(keys)):
+            if not keys[place].startswith(text):
+                break
+            found |= papers[place]
         return found
 
 
+_Sorted = tuple[list[str], list[int]]
 # The words of a path, with the number of its parts: between which parts each stands, and what it is found by.
 _PathWords = tuple[int, list[tuple[int, int, tuple[str, ...]]]]
 
@@ -304,7 +322,7 @@ class _Names:
             for word in words | {f"{word[0]}." for word in words}:
                 self._having[word] = self._having.get(word, 0) | 1 << number
 
-    def matching(self, text: str, mode: Mode) -> int:
+    def matching(self, text: str, *, mode: Mode) -> int:
         """The papers that have this name."""
         words = tuple(text.split(" "))
         lower, count = text.lower().split(" "), len(words)
