@@ -8,14 +8,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Integer, Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import ChannelId, FeedId, FollowUpId, PaperId, PostId
 from bot.core.posts import FollowUp, FollowUpKind, FollowUpState, PostState
 from bot.store import tables
 from bot.store.feeds import is_active
-from bot.store.sqlite.statements import these
+from bot.store.sqlite.statements import as_these, these, these_in
 
 _follow_ups = tables.follow_ups
 _posts = tables.posts
@@ -52,19 +52,30 @@ async def claimable(
     conn: AsyncConnection, now: datetime, *, limit: int, busy: Collection[ChannelId] = ()
 ) -> list[FollowUp]:
     """The follow-ups to attempt now, of sent posts in channels that are not `busy`, the oldest first."""
-    statement = _ready().where(_follow_ups.c.next_attempt_at <= now, _posts.c.channel_id.not_in(busy))
-    return await _fetch(
-        conn, statement.order_by(_follow_ups.c.next_attempt_at, _follow_ups.c.id).limit(limit)
+    return await _fetch(conn, _claimable(), {"now": now, "busy": as_these(busy), "limit": limit})
+
+
+@cache  # building it costs more than running it, at every read of the outbox
+def _claimable() -> Select[Any]:
+    return (
+        _ready()
+        .where(
+            _follow_ups.c.next_attempt_at <= bindparam("now"), _posts.c.channel_id.not_in(these_in("busy"))
+        )
+        .order_by(_follow_ups.c.next_attempt_at, _follow_ups.c.id)
+        .limit(bindparam("limit", type_=Integer))
     )
 
 
 async def next_attempt_at(conn: AsyncConnection, *, busy: Collection[ChannelId] = ()) -> datetime | None:
     """When `claimable` returns the next follow-up; in the past if it would now."""
-    statement = _ready().where(_posts.c.channel_id.not_in(busy))
-    earliest = statement.with_only_columns(
-        func.min(_follow_ups.c.next_attempt_at), maintain_column_froms=True
-    )
-    return (await conn.execute(earliest)).scalar_one()
+    return (await conn.execute(_earliest(), {"busy": as_these(busy)})).scalar_one()
+
+
+@cache
+def _earliest() -> Select[Any]:
+    statement = _ready().where(_posts.c.channel_id.not_in(these_in("busy")))
+    return statement.with_only_columns(func.min(_follow_ups.c.next_attempt_at), maintain_column_froms=True)
 
 
 async def postpone(
@@ -122,7 +133,6 @@ async def of_post(conn: AsyncConnection, post_id: PostId) -> list[FollowUp]:
     return await _fetch(conn, _of_sent().where(_follow_ups.c.post_id == post_id).order_by(_follow_ups.c.id))
 
 
-@cache  # building it costs more than running it
 def _of_sent() -> Select[Any]:
     return (
         select(
@@ -138,7 +148,6 @@ def _of_sent() -> Select[Any]:
     )
 
 
-@cache
 def _ready() -> Select[Any]:
     return _of_sent().where(_follow_ups.c.state == tables.PENDING, is_active())
 
@@ -147,8 +156,10 @@ async def _set(conn: AsyncConnection, follow_up_id: FollowUpId, **values: object
     await conn.execute(update(_follow_ups).where(_follow_ups.c.id == follow_up_id).values(values))
 
 
-async def _fetch(conn: AsyncConnection, statement: Select[Any]) -> list[FollowUp]:
-    rows = (await conn.execute(statement)).mappings().all()
+async def _fetch(
+    conn: AsyncConnection, statement: Select[Any], values: Mapping[str, object] | None = None
+) -> list[FollowUp]:
+    rows = (await conn.execute(statement, values)).mappings().all()
     papers: dict[int, list[PaperId]] = {row["post_id"]: [] for row in rows}
     if rows:
         of_posts = (

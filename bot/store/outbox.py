@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import ChannelId, FeedId, MessageId, PostId, ServerId
@@ -16,6 +29,7 @@ from bot.core.posts import Post, PostState
 from bot.store import follow_ups, posts, tables
 from bot.store.column_types import keep_first
 from bot.store.feeds import is_active
+from bot.store.sqlite.statements import as_these, these_in
 
 _posts = tables.posts
 _feeds = tables.feeds
@@ -51,29 +65,43 @@ async def claimable(
     turn that its server has had.
     """
     busy = busy or {}
+    turns_had = json.dumps({str(server_id): turns for server_id, turns in Counter(busy.values()).items()})
+    values = {"now": now, "busy": as_these(busy), "turns_had": turns_had, "limit": limit}
+    return await posts.fetch(conn, _claimable(), values)
+
+
+@cache
+def _claimable() -> Select[Any]:
     first = (_posts.c.next_attempt_at, _posts.c.id)
     # A person's feed takes turns of its own. Discord's ids are unique, so a person's is never a server's.
     owner = func.coalesce(_feeds.c.server_id, _feeds.c.user_id)
-    turn = func.row_number().over(partition_by=owner, order_by=first)
-    turns_had = Counter(busy.values())
-    if turns_had:
-        turn += case(dict(turns_had), value=owner, else_=0)
-    due = _heads().where(_posts.c.next_attempt_at <= now, _posts.c.channel_id.not_in(busy.keys()))
-    return await posts.fetch(conn, due.order_by(turn, *first).limit(limit))
+    path = literal('$."').concat(cast(owner, String)).concat('"')
+    had = func.coalesce(func.json_extract(bindparam("turns_had", type_=String), path, type_=Integer), 0)
+    turn = func.row_number().over(partition_by=owner, order_by=first) + had
+    return (
+        _heads()
+        .where(_posts.c.next_attempt_at <= bindparam("now"), _posts.c.channel_id.not_in(these_in("busy")))
+        .order_by(turn, *first)
+        .limit(bindparam("limit", type_=Integer))
+    )
 
 
 async def next_attempt_at(
     conn: AsyncConnection, *, channel_id: ChannelId | None = None, busy: Collection[ChannelId] = ()
 ) -> datetime | None:
     """When `claimable` returns the next post (of this channel); in the past if it would now."""
-    statement = _heads().where(_posts.c.channel_id.not_in(busy))
+    values: dict[str, object] = {"busy": as_these(busy)}
     if channel_id is not None:
-        statement = statement.where(_posts.c.channel_id == channel_id)
-    return (
-        await conn.execute(
-            statement.with_only_columns(func.min(_posts.c.next_attempt_at), maintain_column_froms=True)
-        )
-    ).scalar_one()
+        values["channel"] = channel_id
+    return (await conn.execute(_earliest(of_channel=channel_id is not None), values)).scalar_one()
+
+
+@cache
+def _earliest(*, of_channel: bool) -> Select[Any]:
+    statement = _heads().where(_posts.c.channel_id.not_in(these_in("busy")))
+    if of_channel:
+        statement = statement.where(_posts.c.channel_id == bindparam("channel"))
+    return statement.with_only_columns(func.min(_posts.c.next_attempt_at), maintain_column_froms=True)
 
 
 async def begin_attempt(

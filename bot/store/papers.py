@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.store import tables
-from bot.store.sqlite.statements import insert_if_new, these
+from bot.store.sqlite.statements import as_these, insert_if_new, these, these_in
 
 _papers = tables.papers
 _days = tables.list_day_papers
@@ -24,6 +24,7 @@ _list_day = (
 _stored = [field.name for field in fields(Paper) if field.name != "list_day"]
 _columns = [*(_papers.c[name] for name in _stored), _list_day]
 _moving = [name for name in _stored if name != "id"]
+_by_ids = select(*_columns).where(_papers.c.id.in_(these_in("papers")))
 
 
 async def upsert(
@@ -69,7 +70,7 @@ async def get(conn: AsyncConnection, paper_id: PaperId) -> Paper | None:
 
 async def by_ids(conn: AsyncConnection, paper_ids: Collection[PaperId]) -> dict[PaperId, Paper]:
     """Those of the papers that are known, by id."""
-    found = await conn.execute(select(*_columns).where(_papers.c.id.in_(these(paper_ids))))
+    found = await conn.execute(_by_ids, {"papers": as_these(paper_ids)})
     return {row["id"]: Paper(**row) for row in found.mappings()}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
@@ -13,12 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.ids import FeedId, MessageId, PaperId, PostId, RoleId, ServerId
 from bot.core.posts import CloseTo, Entry, NewPost, Post, PostState
 from bot.store import follow_ups, tables
-from bot.store.sqlite.statements import insert_if_new, these
+from bot.store.sqlite.statements import as_these, insert_if_new, these, these_in
 
 _posts = tables.posts
 _entries = tables.post_papers
 _feeds = tables.feeds
 _STORED = [field.name for field in fields(Post) if field.name in _posts.c]
+_ENTRIES_OF_POSTS = (
+    select(_entries)
+    .where(_entries.c.post_id.in_(these_in("posts")))
+    .order_by(_entries.c.post_id, _entries.c.position)
+)
 
 
 async def add(conn: AsyncConnection, posts: Iterable[NewPost], *, now: datetime) -> dict[PostId, int]:
@@ -228,16 +233,14 @@ async def _first(conn: AsyncConnection, statement: Select[Any]) -> Post | None:
     return next(iter(await fetch(conn, statement.limit(1))), None)
 
 
-async def fetch(conn: AsyncConnection, statement: Select[Any]) -> list[Post]:
-    rows = (await conn.execute(statement)).mappings().all()
+async def fetch(
+    conn: AsyncConnection, statement: Select[Any], values: Mapping[str, object] | None = None
+) -> list[Post]:
+    """The posts of a statement made with `with_feeds`, whose parameters are `values`, with their papers."""
+    rows = (await conn.execute(statement, values)).mappings().all()
     entries: dict[int, list[Entry]] = {row["id"]: [] for row in rows}
     if rows:
-        of_posts = (
-            select(_entries)
-            .where(_entries.c.post_id.in_(these(entries)))
-            .order_by(_entries.c.post_id, _entries.c.position)
-        )
-        for row in await conn.execute(of_posts):
+        for row in await conn.execute(_ENTRIES_OF_POSTS, {"posts": as_these(entries)}):
             entry = Entry(
                 paper_id=PaperId(row.paper_id),
                 form=row.form,
