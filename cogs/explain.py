@@ -9,13 +9,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Client
+from bot.core.focus import Focus
 from bot.core.papers import parse_paper_id
 from bot.discord.answers import explain as explain_answers
 from bot.discord.answers import papers as answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
 from bot.discord.ui.hint_buttons import PreviewButton
-from bot.discord.ui.options import Keywords, PaperText
+from bot.discord.ui.options import FocusChoice, Keywords, PaperText
 from bot.discord.ui.pages import answer
 from bot.services.clock import Clock
 from bot.services.queries.explanations import Explanations
@@ -33,16 +34,18 @@ class ExplainCog(commands.Cog):
     @app_commands.describe(
         keywords="The keywords to try, written as for /subscribe",
         days=f"How many days of lists to search (default: {RECENT_DAYS})",
+        focus="How close to the topic: exact, strict, balanced (other words, too), broad (default: exact)",
     )
     async def preview(
         self,
         interaction: discord.Interaction[Client],
         keywords: Keywords,
         days: app_commands.Range[int, 1, MAX_DAYS] = RECENT_DAYS,
+        focus: FocusChoice = "exact",
     ) -> None:
         """Show which recent papers match keywords, without subscribing."""
         await interaction.response.defer(ephemeral=True)
-        preview = await self._search.preview(keywords, days=days)
+        preview = await self._search.preview(keywords, days=days, focus=Focus(focus))
         pages = await asyncio.to_thread(answers.preview, preview)  # marks what matched in many abstracts
         await answer(interaction, pages, buttons=PreviewButton.below(preview))
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import date
 
 from tests.cogs.test_setup import Person
 from tests.cogs.test_transfer import a_file, brought, exported, pressed
+from tests.services.runs.test_focus import CLOSE, MENTION, TITLE
 from tests.world import World, text_of
 
 
@@ -115,3 +118,68 @@ async def test_a_focus_is_exported_imported_and_copied(world: World) -> None:
     assert "focus of *agents*: balanced → strict" in text_of(
         await world.admin.slash(world.channel, "config history")
     )
+
+
+def list_topic(world: World, day: date | None = None) -> None:
+    """A close paper, one that mentions it, and one that is about it."""
+    for number, paper in enumerate((CLOSE, MENTION, TITLE), start=1):
+        paper_id = f"26{'07' if day else '08'}.0000{number}"
+        world.list_paper(paper_id, title=paper.title, summary=paper.abstract, day=day)
+
+
+async def test_what_a_focus_adds_is_posted_with_what_it_is_close_to_and_explained(world: World) -> None:
+    list_topic(world)
+    await world.admin.slash(world.channel, "subscribe", keywords="reward hacking", focus="balanced")
+    await world.admin.slash(world.channel, "deliver")
+
+    assert sorted(world.posted_ids()) == ["2608.00001", "2608.00003"]
+    (message,) = world.posts()
+    footers = {embed.url[-1]: embed.footer.text for embed in message.embeds if embed.url}
+    assert (footers["1"] or "").startswith("Close to reward hacking: reward")
+    assert footers["3"] == "Matches reward hacking"
+    cut = text_of(await world.admin.slash(world.channel, "explain", paper="2608.00002"))
+    added = text_of(await world.admin.slash(world.channel, "explain", paper="2608.00001"))
+    assert "Not posted: not close enough" in cut
+    assert "matches `reward hacking`, but isn't close enough" in cut
+    assert re.search(r"close to \*reward hacking\*: 1\.\d; balanced asks for 2\.0", cut)
+    assert "It was posted" in added
+    assert re.search(r"close to \*reward hacking\*: \d+\.\d; balanced asks for [\d.]+ of a paper that", added)
+
+
+async def test_a_preview_says_what_each_focus_takes_and_marks_what_it_cuts_and_adds(world: World) -> None:
+    list_topic(world)
+    await world.run()
+
+    exact = text_of(await world.admin.slash(world.channel, "preview", keywords="reward hacking"))
+    shown = text_of(
+        await world.admin.slash(world.channel, "preview", keywords="reward hacking", focus="balanced")
+    )
+    unknown = text_of(await world.admin.slash(world.channel, "preview", keywords="zzyzxqy", focus="broad"))
+
+    assert "Focus: **exact 2** · strict 1 · balanced 2 · broad 3" in exact
+    assert "Specification Gaming" not in exact
+    assert "Focus: exact 2 · strict 1 · **balanced 2** · broad 3" in shown
+    assert re.search(r"✂️ .*Dexterous Robot", shown)
+    assert re.search(r"🔎 .*Specification Gaming.*Close to reward hacking", shown)
+    assert "No word of it is known" in unknown
+
+
+async def test_a_focus_is_offered_where_most_papers_only_mention_the_keywords(world: World) -> None:
+    for number in range(1, 6):
+        world.list_paper(
+            f"2608.0000{number}",
+            title=f"{MENTION.title} {number}",
+            summary=f"{MENTION.abstract} Part {number}.",
+        )
+    world.list_paper("2608.00006", title=TITLE.title, summary=TITLE.abstract)
+    await world.run()
+
+    result = await world.admin.slash(world.channel, "subscribe", keywords="reward hacking")
+    said = text_of(result)
+    await world.admin.click(result.response, label="Focus balanced: reward hacking")
+
+    assert (
+        "Most of the papers only mention `reward hacking`. With focus balanced, it would have been 1" in said
+    )
+    assert "• `reward hacking`: exact → balanced" in text_of(result)
+    assert await focus_of(world) == {"reward hacking": "balanced"}

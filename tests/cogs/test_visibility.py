@@ -26,6 +26,7 @@ CHANNELS = {"channel", "source"}
 PRESSED = {
     "PageButton",
     "ConfirmButton",
+    "FocusButton",
     "PostOlderButton",
     "InsteadButton",
     "PreviewButton",  # shows papers, of no channel

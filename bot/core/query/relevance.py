@@ -25,6 +25,11 @@ class Relevance:
     about: int  # of them, those that have it in the title or the AI keywords
     once: int | None  # of the others, those that have it once, in the abstract; None if they were not read
 
+    @classmethod
+    def of(cls, papers: Collection[Paper], about: Collection[PaperId]) -> Relevance:
+        """Without reading abstracts."""
+        return cls(papers=len(papers), about=sum(paper.id in about for paper in papers), once=None)
+
     @property
     def is_mostly_mentioned(self) -> bool:
         """Whether `topic:` would leave out most of the papers, and not all."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.core.focus import Focus
 from bot.core.markdown import escape, plain, shorten
 from bot.core.query.compiled import CompiledQuery
 from bot.core.query.description import reading
@@ -30,6 +31,11 @@ def hint_lines(study: Study) -> list[str]:
 def instead_label(keywords: str) -> str:
     """The label of a button that uses other keywords."""
     return shorten(plain(f"Use {keywords} instead"), _MAX_LABEL_LENGTH)
+
+
+def focus_label(focus: Focus, keywords: str) -> str:
+    """The label of a button that gives a subscription another focus."""
+    return shorten(plain(f"Focus {focus.value}: {keywords}"), _MAX_LABEL_LENGTH)
 
 
 def preview_label(keywords: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import groupby
 
 import discord
 
 from bot.core.cards import MAX_LINE_LENGTH, date_text, digest_line, match_reasons
+from bot.core.decisions import newest_first
+from bot.core.focus import Focus
 from bot.core.list_days import closes_at
 from bot.core.markdown import shorten
 from bot.core.messages import compose
@@ -26,6 +28,7 @@ from bot.services.queries.archive import Found, Sort, TopPapers
 from bot.services.queries.papers import ListDay
 from bot.services.queries.search import Preview
 
+_ADDED, _CUT = "🔎 ", "✂️ "  # papers that a focus adds, and that it leaves out
 _DAY_LENGTH = 14  # of a list day and the dot in front of it
 _RESULTS_A_PAGE = 5
 _MAX_RESULT_LENGTH = 260  # of a result's line, its address included; why it matched stands below it
@@ -75,13 +78,47 @@ def preview(result: Preview) -> list[discord.Embed]:
     close = f"{close[0].upper()}{close[1:]}." if close else ""
     matches = f"{code(result.compiled.text)} matches:"
     none = f"No paper from {period} matches {code(result.compiled.text)}."
+    shown = newest_first(_previewed(result))
+    taken = len(result.compared.taken(result.focus))
     return pages(
-        _by_day(result.papers, (result.query,)),
-        title=f"Preview: {count(len(result.papers), 'paper')} from {period}",
-        intro="\n".join(filter(None, (matches, read_as, close))) if result.papers else "",
+        _by_day(shown, lambda paper: _previewed_line(paper, result)),
+        title=f"Preview: {count(taken, 'paper')} from {period}",
+        intro="\n".join(filter(None, (matches, read_as, close, *_focus_lines(result)))) if shown else "",
         footer="\n".join(lines),
-        empty="\n".join(filter(None, (none, read_as))),
+        empty="\n".join(filter(None, (none, read_as, *_focus_lines(result)))),
     )
+
+
+def _previewed(result: Preview) -> list[Paper]:
+    """The papers that match, and those that the focus adds."""
+    closeness = result.compared.closeness
+    return [
+        paper
+        for paper in result.compared.papers
+        if closeness[paper.id].is_hit or closeness[paper.id].satisfies(result.focus)
+    ]
+
+
+def _previewed_line(paper: Paper, result: Preview) -> str:
+    closeness, limit = result.compared.closeness[paper.id], MAX_LINE_LENGTH - len(_ADDED)
+    if not closeness.is_hit:
+        close_to = result.compared.close_to[paper.id]
+        return _ADDED + digest_line(paper, queries=(), close_to=close_to, limit=limit)
+    mark = "" if closeness.satisfies(result.focus) else _CUT
+    return mark + digest_line(paper, queries=(result.query,), limit=limit)
+
+
+def _focus_lines(result: Preview) -> Iterator[str]:
+    """What each focus takes of these days, and what the marks mean."""
+    focus, compared = result.focus, result.compared
+    if not compared.is_known:
+        if focus is not Focus.EXACT:
+            yield f"No word of it is known to compare papers with, so {focus.value} is exact here."
+        return
+    counts = {each: f"{each.value} {len(compared.taken(each))}" for each in Focus}
+    yield "Focus: " + " · ".join(f"**{text}**" if each is focus else text for each, text in counts.items())
+    if focus is not Focus.EXACT:
+        yield f"-# {_CUT}left out by {focus.value}, {_ADDED}added by it"
 
 
 def number_of_pages(found: Found) -> int:
@@ -168,10 +205,10 @@ def _listed(paper: Paper) -> str:
     return date_text(paper.list_day or date.min)
 
 
-def _by_day(papers: Sequence[Paper], queries: Sequence[Query]) -> list[str]:
+def _by_day(papers: Sequence[Paper], line_of: Callable[[Paper], str]) -> list[str]:
     lines: list[str] = []
     for day, group in groupby(papers, key=lambda paper: paper.list_day):
-        first, *rest = (digest_line(paper, queries=queries) for paper in group)
+        first, *rest = map(line_of, group)
         lines.append(f"**{date_text(day or date.min)}**\n{first}")
         lines.extend(rest)
     return lines

@@ -96,7 +96,23 @@ def _what_follows(result: Subscribed, *, now: datetime) -> list[str]:
     if warning := history_warning(result.access):
         lines.append(warning)
     lines.extend(hint_lines(result.study))
+    lines.extend(filter(None, map(_focus_line, result.wanted)))
     return lines
+
+
+def _focus_line(item: SubscribedQuery) -> str:
+    """What another focus would take, or that no focus makes a difference; '' where neither is to be said."""
+    query, focus = code(item.subscription.query.text), item.better_focus
+    if focus is not None and item.compared is not None:
+        taken = count(len(item.compared.taken(focus)), "paper")
+        return (
+            f"💡 Most of the papers only mention {query}. With focus {focus.value}, it would have been "
+            f"{taken} in the last {RECENT_DAYS} days."
+        )
+    is_exact = item.compared is not None and not item.compared.is_known
+    if is_exact and item.subscription.focus is not Focus.EXACT:
+        return f"No word of {query} is known to compare papers with, so it is exact."
+    return ""
 
 
 def _resumed(result: Subscribed) -> list[str]:

@@ -21,7 +21,7 @@ from bot.discord.answers.hints import instead_label, preview_label
 from bot.discord.permissions import targets
 from bot.discord.ui.components import PersistentItem, client_of
 from bot.discord.ui.pages import answer
-from bot.discord.ui.subscription_buttons import PostOlderButton
+from bot.discord.ui.subscription_buttons import FocusButton, PostOlderButton
 from bot.services.feeds.subscriptions import Subscribed
 from bot.services.queries.search import Preview
 
@@ -122,4 +122,4 @@ class PreviewButton(PersistentItem, template=r"preview:(?P<days>\d{1,4}):(?P<key
 
 def below_subscribe(result: Subscribed) -> list[PersistentItem]:
     """The buttons below what was subscribed to."""
-    return [*InsteadButton.below(result), *PostOlderButton.below(result)]
+    return [*InsteadButton.below(result), *FocusButton.below(result), *PostOlderButton.below(result)]

@@ -9,12 +9,13 @@ from bot.discord.ui.hint_buttons import InsteadButton, PreviewButton
 from bot.discord.ui.pages import PageButton
 from bot.discord.ui.setting_buttons import AllSettingsButton, UndoSettingButton
 from bot.discord.ui.setup_panel import PanelItem, SetUpButton
-from bot.discord.ui.subscription_buttons import PostOlderButton, UndoButton
+from bot.discord.ui.subscription_buttons import FocusButton, PostOlderButton, UndoButton
 
 PERSISTENT_ITEMS: tuple[type[PersistentItem], ...] = (
     AllSettingsButton,
     CheckAgainButton,
     ConfirmButton,
+    FocusButton,
     InsteadButton,
     PageButton,
     PanelItem,

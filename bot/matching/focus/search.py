@@ -16,6 +16,7 @@ from bot.core.focus import Focus, cut
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.core.query.focus import FocusQuery
+from bot.core.words.inflection import LONG_FORMS
 from bot.matching.focus.table import FocusTable, Vectors
 from bot.matching.index import PaperIndex
 
@@ -72,8 +73,14 @@ class FocusSearch:
         key = (terms, paper_id)
         if key not in self._words:
             query, paper = FocusQuery.stored(terms), self._papers[paper_id]
-            self._words[key] = FocusTable.load().near_words(query, paper)
+            near = FocusTable.load().near_words(query, paper)
+            self._words[key] = tuple(dict.fromkeys(_as_written(term, paper) for term in near))
         return self._words[key]
+
+    @staticmethod
+    def knows(terms: str) -> bool:
+        """Whether any word of the query is in the table."""
+        return FocusTable.load().knows(FocusQuery.stored(terms))
 
     def _matches(self, expressions: Collection[str]) -> dict[str, frozenset[PaperId]]:
         return {expression: frozenset(self._index.search(expression)) for expression in expressions}
@@ -81,6 +88,13 @@ class FocusSearch:
     @cached_property
     def _vectors(self) -> Vectors:
         return FocusTable.load().papers(list(self._papers.values()))
+
+
+def _as_written(term: str, paper: Paper) -> str:
+    """The term; for an acronym that the paper does not have, what it stands for."""
+    if term != term.upper() or term in paper.title or term in paper.abstract:
+        return term
+    return LONG_FORMS.get(term.lower(), term)
 
 
 def _least(focus: Focus) -> float:

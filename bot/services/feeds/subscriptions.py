@@ -16,6 +16,7 @@ from bot.core.ids import ChannelId, SubscriptionId, UserId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.query.compiled import CompiledQuery, Merged, compile_alternatives, distinct
+from bot.core.query.relevance import Relevance
 from bot.core.schedules import Schedule
 from bot.errors import UserError
 from bot.services.changes import record
@@ -28,12 +29,14 @@ from bot.services.feeds.refocusing import NO_FOCUS, refocus
 from bot.services.feeds.resuming import AddedSubscriptions
 from bot.services.feeds.settings import change_and_record
 from bot.services.feeds.unsubscribing import RemovalPreview, Unsubscribed
+from bot.services.queries.focus import Compared
 from bot.services.queries.hints import Study
 from bot.services.queries.search import MAX_DAYS, RECENT_DAYS, Search
 from bot.services.runs import recompiling
 from bot.services.runs.run import Runs
 from bot.store import cancelled_papers, feeds, list_days, subscriptions
 
+FEWER = 0.8  # of the papers at most, for a focus to be offered
 OLDER_MATCHES = 5  # papers that the button below /subscribe posts
 
 
@@ -48,6 +51,17 @@ class SubscribedQuery:
     recent: int  # papers of the last RECENT_DAYS list days that it matches
     today: int  # of these, papers of the open list day: they are in the next post
     older: int  # papers of the last MAX_DAYS list days that it matches, from before it began
+    compared: Compared | None = None  # how close recent papers are to it, where a focus matters
+
+    @property
+    def better_focus(self) -> Focus | None:
+        """A focus to offer: most of its papers only mention it, and this one takes fewer, but some."""
+        if self.compared is None or self.subscription.focus is not Focus.EXACT or not self.compared.is_known:
+            return None
+        for focus in (Focus.BALANCED, Focus.STRICT):
+            if 0 < len(self.compared.taken(focus)) <= self.recent * FEWER:
+                return focus
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,10 +250,17 @@ class Subscriptions:
         async with self._database.read() as conn:
             read = await list_days.reads(conn, today - timedelta(days=MAX_DAYS - 1), today)
         found, studied = await self._search.studied([item.query for item in asked_for], days=MAX_DAYS)
+        compared = await self._compared(asked_for, found, studied)
         return Subscribed(
             feed=feed,
             wanted=tuple(
-                _subscribed_query(item, found[item.query.expression], added=added, today=today)
+                _subscribed_query(
+                    item,
+                    found[item.query.expression],
+                    compared=compared.get(item.query.canonical),
+                    added=added,
+                    today=today,
+                )
                 for item in asked_for
             ),
             recent_days_known=sum(day > today - timedelta(days=RECENT_DAYS) for day in read),
@@ -249,6 +270,24 @@ class Subscriptions:
             returned=added.returned,
             made_up=await self._runs.coming(feed, added.resumed) if added.resumed else None,
         )
+
+    async def _compared(
+        self, asked_for: Sequence[Subscription], found: Mapping[str, Sequence[Paper]], studied: Study
+    ) -> dict[str, Compared]:
+        """How close recent papers are to those for which a focus matters, by canonical form.
+
+        These are the subscriptions that have one, and those whose papers mostly only mention them.
+        """
+        first = open_list_day(self._clock()) - timedelta(days=RECENT_DAYS - 1)
+        wanted: list[CompiledQuery] = []
+        for item in asked_for:
+            about = studied.about.get(item.query.canonical, frozenset())
+            recent = [
+                paper for paper in found[item.query.expression] if paper.list_day and paper.list_day >= first
+            ]
+            if item.focus is not Focus.EXACT or Relevance.of(recent, about).is_mostly_mentioned:
+                wanted.append(item.query)
+        return await self._search.compared(wanted, days=RECENT_DAYS) if wanted else {}
 
     async def post_older(
         self, channel_id: ChannelId, subscription_ids: range, *, timeout_seconds: float
@@ -348,9 +387,17 @@ class Subscriptions:
 
 
 def _subscribed_query(
-    subscription: Subscription, found: Sequence[Paper], *, added: AddedSubscriptions, today: date
+    subscription: Subscription,
+    found: Sequence[Paper],
+    *,
+    compared: Compared | None,
+    added: AddedSubscriptions,
+    today: date,
 ) -> SubscribedQuery:
     days = [paper.list_day for paper in found if paper.list_day is not None]
+    recent = [day for day in days if day > today - timedelta(days=RECENT_DAYS)]
+    if compared is not None:
+        recent = [paper.list_day for paper in compared.taken(subscription.focus) if paper.list_day]
     return SubscribedQuery(
         subscription=subscription,
         is_new=subscription in added.new,
@@ -358,7 +405,8 @@ def _subscribed_query(
         focus_before=next(
             (item.before for item in added.refocused if item.subscription is subscription), None
         ),
-        recent=sum(day > today - timedelta(days=RECENT_DAYS) for day in days),
-        today=days.count(today),
+        recent=len(recent),
+        today=recent.count(today),
+        compared=compared,
         older=sum(day < subscription.since for day in days),
     )

@@ -117,8 +117,8 @@ def chosen(keywords: str, known: Sequence[Subscription], *, channel_id: ChannelI
     if means_all(keywords, known):
         return list(known)
     if keywords.startswith(_BY_ID):
-        if by_id := [item for item in known if keywords == f"{_BY_ID}{item.id}"]:
-            return by_id
+        if same := [item for item in known if keywords == by_id(item.id)]:
+            return same
         raise UserError(f"<#{channel_id}> is no longer subscribed to that. Nothing was changed.")
     try:
         canonical = _canonical(keywords)
@@ -137,8 +137,13 @@ def _canonical(text: str) -> str:
     return parse_query(text).canonical
 
 
+def by_id(subscription_id: int) -> str:
+    """What `chosen` reads as the subscription with this id."""
+    return f"{_BY_ID}{subscription_id}"
+
+
 def _value(item: Subscription) -> str:
-    return item.query.text if length(item.query.text) <= _MAX_VALUE_LENGTH else f"{_BY_ID}{item.id}"
+    return item.query.text if length(item.query.text) <= _MAX_VALUE_LENGTH else by_id(item.id)
 
 
 def _not_subscribed(keywords: str, known: Sequence[Subscription], *, channel_id: ChannelId) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.core.decisions import newest_first
+from bot.core.focus import Focus
 from bot.core.ids import PaperId
 from bot.core.limits import Limits
 from bot.core.list_days import open_list_day
@@ -17,6 +18,7 @@ from bot.core.query.parser import Query
 from bot.core.query.relevance import Relevance, relevance
 from bot.matching.index import PaperIndex
 from bot.services.context import ServiceContext
+from bot.services.queries.focus import Compared, compare
 from bot.services.queries.hints import NO_STUDY, Study, study
 from bot.store import list_days, papers
 
@@ -34,6 +36,8 @@ class Preview:
     papers: tuple[Paper, ...]  # newest list day first; within a day, by upvotes
     days_known: int  # how many of the list days have been read; fewer than `days` during the backfill
     compiled: CompiledQuery
+    focus: Focus
+    compared: Compared  # what each focus takes
     study: Study = NO_STUDY
     relevance: Relevance | None = None  # of the papers; None if there are none
 
@@ -47,8 +51,8 @@ class Search:
         self._clock = context.clock
         self._studying = asyncio.Lock()  # one study at a time, which bounds their memory
 
-    async def preview(self, keywords: str, *, days: int) -> Preview:
-        """The papers of the last `days` list days that the query matches.
+    async def preview(self, keywords: str, *, days: int, focus: Focus = Focus.EXACT) -> Preview:
+        """The papers of the last `days` list days that the query matches, and what each focus takes of them.
 
         Raises:
             QueryError: the query cannot be read.
@@ -67,6 +71,8 @@ class Search:
             else None
         )
         return Preview(
+            focus=focus,
+            compared=(await self.compared([query], days=days))[query.canonical],
             query=parsed,
             compiled=query,
             days=days,
@@ -75,6 +81,12 @@ class Search:
             study=studied,
             relevance=close,
         )
+
+    async def compared(self, queries: Sequence[CompiledQuery], *, days: int) -> dict[str, Compared]:
+        """For each query's canonical form, how close the papers of the last `days` list days are to it."""
+        window = await self._window(days)
+        async with self._studying:
+            return await asyncio.to_thread(compare, window, queries)
 
     async def studied(
         self, queries: Sequence[CompiledQuery], *, days: int = STUDY_DAYS

@@ -65,11 +65,19 @@ class ClosePapers:
         close = [item for item in subscriptions if item.id in closeness and not closeness[item.id].is_hit]
         if not close:
             return None
-        words = [self._loaded().words(item.focus_terms or "", paper_id) for item in close]
+        words = [self.words(item.focus_terms or "", paper_id) for item in close]
         return CloseTo(
             queries=tuple(item.query.canonical for item in close),
             words=tuple(dict.fromkeys(word for group in words for word in group)),
         )
+
+    def words(self, terms: str, paper_id: PaperId) -> tuple[str, ...]:
+        """The paper's words that bring it near the query."""
+        return self._loaded().words(terms, paper_id)
+
+    def knows(self, terms: str) -> bool:
+        """Whether any word of the query is known; if not, nothing can be compared with it."""
+        return self._loaded().knows(terms)
 
     def _loaded(self) -> FocusSearch:
         if self._search is None:

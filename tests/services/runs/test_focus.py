@@ -28,7 +28,9 @@ MENTION = a_paper(
     abstract="We present a bimanual robot for teleoperated manipulation. Demonstrations of pouring, grasping and "
     "folding are collected with tactile gripper sensors and wrist cameras, and a diffusion policy learns dexterous "
     "manipulation by imitation learning. The robot arm handles transparent objects, a point cloud guides "
-    "grasping, and motion planning avoids collisions in kitchens. Unlike others, it is not prone to reward hacking.",
+    "grasping, and motion planning avoids collisions in kitchens. Objects deform, slip and roll, and a "
+    "visual encoder of depth images tracks each of them with six degrees of freedom. Unlike others, it is not prone "
+    "to reward hacking.",
 )
 TITLE = a_paper(3, title="Reward Hacking in the Wild", abstract="We study how models exploit their reward.")
 OTHER = a_paper(4, title="Tides", abstract="Waves of the sea and their power.")
