@@ -6,22 +6,27 @@ index to decide.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Union
+from collections.abc import Iterator
+from typing import NamedTuple, Union
 
-from bot.matching.scan_term import Positions, Term, without
-from bot.matching.scan_texts import Columns, code_of
-from bot.matching.scan_words import OPERATORS, lines_of
+from bot.matching.scan_runs import Matches, Positions, without
+from bot.matching.scan_term import Term
+from bot.matching.scan_texts import Columns
+from bot.matching.scan_words import OPERATORS, Codes, lines_of
+
+
+class Parts(NamedTuple):
+    """The parts of stored texts that a scan reads."""
+
+    run: bool = False
+    quoted: bool = False
+    names: bool = False
 
 
 class TextScan:
-    """One compiled query over stored texts.
+    """One compiled query over stored texts; `codes` has the words that it looks for that any of them has."""
 
-    `numbers` has those of the words that it looks for that any stored text has.
-    """
-
-    def __init__(self, expression: str, numbers: Mapping[str, int]) -> None:
-        codes = {word: code_of(word, number) for word, number in numbers.items()}
+    def __init__(self, expression: str, codes: Codes) -> None:
         self._tree = _tree(expression, codes)
 
     @property
@@ -29,12 +34,21 @@ class TextScan:
         """Whether no stored text can match, because none has the words."""
         return _is_hopeless(self._tree)
 
-    def matching(self, texts: Columns, among: list[int] | None = None) -> tuple[set[int], set[int]]:
-        """The positions of the texts that match, and of those that may: these are for an index to decide.
+    @property
+    def parts(self) -> Parts:
+        """What it reads of texts."""
+        terms = list(_terms(self._tree))
+        return Parts(
+            run=any(not (term.is_name or term.is_quote) for term in terms),
+            quoted=any(term.is_quote for term in terms),
+            names=any(term.is_name for term in terms),
+        )
 
-        Only those `among` these positions are looked at, where they are given.
+    def matching(self, texts: Columns, positions: Positions) -> tuple[set[int], set[int]]:
+        """Of the texts at these positions: those that match, and those that may.
+
+        The latter may lack other readings that were not loaded. With these, they are for an index to decide.
         """
-        positions = range(len(texts.words)) if among is None else among
         certain, possible = _evaluated(self._tree, texts, positions)
         return certain, possible - certain
 
@@ -42,7 +56,7 @@ class TextScan:
 _Node = Union["Term", tuple[str, "_Node", "_Node"]]
 
 
-def _evaluated(node: _Node, texts: Columns, positions: Positions) -> tuple[set[int], set[int]]:
+def _evaluated(node: _Node, texts: Columns, positions: Positions) -> Matches:
     """The texts at these positions that match, and those that may (with the first ones)."""
     if isinstance(node, Term):
         return node.matching(texts, positions)
@@ -57,6 +71,14 @@ def _evaluated(node: _Node, texts: Columns, positions: Positions) -> tuple[set[i
     return certain - maybe, possible - others
 
 
+def _terms(node: _Node) -> Iterator[Term]:
+    if isinstance(node, Term):
+        yield node
+    else:
+        yield from _terms(node[1])
+        yield from _terms(node[2])
+
+
 def _is_hopeless(node: _Node) -> bool:
     if isinstance(node, Term):
         return node.is_hopeless
@@ -66,7 +88,7 @@ def _is_hopeless(node: _Node) -> bool:
     return _is_hopeless(left) or (operator == "&" and _is_hopeless(right))
 
 
-def _tree(expression: str, codes: Mapping[str, str]) -> _Node:
+def _tree(expression: str, codes: Codes) -> _Node:
     stack: list[_Node] = []
     for line in lines_of(expression):
         if line in OPERATORS:

@@ -2,65 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import PaperId
-from bot.store.sqlite.statements import insert_or_update
-from bot.store.tables import list_day_papers, paper_texts, papers
+from bot.store.sqlite.statements import insert_or_update, these
+from bot.store.tables import list_day_papers, paper_texts, papers, quoted_texts
 
 BATCH = 2_000  # texts that a search has in memory at once: about 4 MB
 
-_columns = paper_texts.c
-_PARTS = (_columns.words, _columns.other_words, _columns.other_readings, _columns.names)
+_text = paper_texts.c
+_quoted = quoted_texts.c
+_NAMES_OF_PARTS = ("words", "other_words", "other_readings")
 
-# A text's parts: its words, its other words, their readings, its names.
-Parts = tuple[str, str, str, str]
+# A text's parts: its words, its other words and their readings; the same as quotes read them; its names.
+Parts = tuple[str, ...]
 
 
 async def write(conn: AsyncConnection, texts: Mapping[PaperId, Parts], *, version: int) -> None:
+    if not texts:
+        return
     rows = [
-        {"paper_id": paper_id, "version": version}
-        | {column.name: part for column, part in zip(_PARTS, parts, strict=True)}
+        {"paper_id": paper_id, "version": version, "names": parts[6]}
+        | dict(zip(_NAMES_OF_PARTS, parts[:3], strict=True))
         for paper_id, parts in texts.items()
     ]
-    if rows:
-        await conn.execute(insert_or_update(paper_texts, key=["paper_id"]), rows)
+    await conn.execute(insert_or_update(paper_texts, key=["paper_id"]), rows)
+    numbers = select(_text.paper_id, _text.number).where(_text.paper_id.in_(these(texts)))
+    quoted = [
+        {"number": row.number} | dict(zip(_NAMES_OF_PARTS, texts[row.paper_id][3:6], strict=True))
+        for row in await conn.execute(numbers)
+    ]
+    await conn.execute(insert_or_update(quoted_texts, key=["number"]), quoted)
 
 
 async def outdated(conn: AsyncConnection, version: int, *, limit: int) -> list[PaperId]:
     """Papers, at most `limit`, without a text of this version of the rules."""
-    current = select(_columns.paper_id).where(_columns.version == version)
+    current = select(_text.paper_id).where(_text.version == version)
     statement = select(papers.c.id).where(papers.c.id.not_in(current)).limit(limit)
     return list((await conn.execute(statement)).scalars())
 
 
 async def batches(
-    conn: AsyncConnection, *, first: date | None = None
+    conn: AsyncConnection,
+    version: int,
+    *,
+    first: date | None = None,
+    run: bool = True,
+    quoted: bool = False,
+    names: bool = False,
 ) -> AsyncGenerator[tuple[Sequence[PaperId], tuple[Sequence[str], ...]]]:
     """The papers with their texts, BATCH at a time: all, or those of the list days from `first` on.
 
-    Of each batch: the ids, and the texts part by part.
+    Of each batch: the ids, and the words and other words of the runs, of the quotes, and the names, where
+    they are wanted, and empty where they are not.
     """
-    after = ""
-    statement = select(_columns.paper_id, *_PARTS).where(_since(first)).order_by(_columns.paper_id)
-    while rows := (await conn.execute(statement.where(_columns.paper_id > after).limit(BATCH))).all():
-        ids, *parts = zip(*rows, strict=True)
+    wanted = [run, run, quoted, quoted, names]
+    columns = (_text.words, _text.other_words, _quoted.words, _quoted.other_words, _text.names)
+    chosen = [column for column, is_wanted in zip(columns, wanted, strict=True) if is_wanted]
+    statement = select(_text.number, _text.paper_id, *chosen).where(_text.version == version, _since(first))
+    if quoted:
+        statement = statement.join(quoted_texts, _quoted.number == _text.number)
+    after = 0
+    while rows := (
+        await conn.execute(statement.where(_text.number > after).order_by(_text.number).limit(BATCH))
+    ).all():
+        numbers, ids, *found = zip(*rows, strict=True)
         del rows
-        yield ids, tuple(parts)
-        after = ids[-1]
+        parts = iter(found)
+        yield ids, tuple([next(parts) if is_wanted else () for is_wanted in wanted])
+        after = numbers[-1]
 
 
-async def ids(conn: AsyncConnection, *, first: date | None = None) -> list[PaperId]:
-    """The papers with texts: all, or those of the list days from `first` on."""
-    return list((await conn.execute(select(_columns.paper_id).where(_since(first)))).scalars())
+async def other_readings(
+    conn: AsyncConnection, ids: Collection[PaperId], *, run: bool, quoted: bool
+) -> dict[PaperId, tuple[str, str]]:
+    """The other readings of these papers' texts for runs and for quotes; '' for those not wanted."""
+    if not ids or not (run or quoted):
+        return {}
+    of_run = _text.other_readings if run else literal("")
+    of_quotes = _quoted.other_readings if quoted else literal("")
+    statement = select(_text.paper_id, of_run.label("run"), of_quotes.label("quoted"))
+    statement = statement.where(_text.paper_id.in_(these(ids)))
+    if quoted:
+        statement = statement.join(quoted_texts, _quoted.number == _text.number)
+    return {row.paper_id: (row.run, row.quoted) for row in await conn.execute(statement)}
 
 
 def _since(first: date | None) -> ColumnElement[bool]:
     if first is None:
         return true()
     of_days = select(list_day_papers.c.paper_id).where(list_day_papers.c.day >= first)
-    return _columns.paper_id.in_(of_days)
+    return _text.paper_id.in_(of_days)

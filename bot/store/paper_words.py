@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.sqlite.statements import insert_if_new, these
@@ -19,29 +19,35 @@ _LAST = "\U0010ffff"  # after every character of a word
 
 async def add(conn: AsyncConnection, words: Collection[str]) -> dict[str, int]:
     """Add the words that are new; return the numbers of all."""
-    known = await numbers(conn, words)
-    if new := [{"word": word} for word in words if word not in known]:
+    known = await _numbers(conn, words)
+    if new := [{"word": word, "lower": word.lower()} for word in words if word not in known]:
         await conn.execute(insert_if_new(paper_words, key=["word"]), new)
-        known |= await numbers(conn, [row["word"] for row in new])
+        known |= await _numbers(conn, [row["word"] for row in new])
     return known
 
 
 async def numbers(conn: AsyncConnection, words: Collection[str]) -> dict[str, int]:
-    """The numbers of those words that texts have."""
-    statement = select(paper_words.c.word, paper_words.c.number).where(paper_words.c.word.in_(these(words)))
-    return {row.word: row.number for row in await conn.execute(statement)}
+    """The words of texts that are these in lower case, with their numbers."""
+    return await _found(conn, paper_words.c.lower.in_(these(words)))
 
 
 async def beginning(conn: AsyncConnection, beginnings: Collection[str]) -> dict[str, int]:
-    """The words that start with one of these, with their numbers."""
+    """The words that start with one of these in lower case, with their numbers."""
     if not beginnings:
         return {}
-    word = paper_words.c.word
-    starts = or_(*((word >= begun) & (word < begun + _LAST) for begun in beginnings))
-    statement = select(word, paper_words.c.number).where(starts)
-    return {row.word: row.number for row in await conn.execute(statement)}
+    lower = paper_words.c.lower
+    return await _found(conn, or_(*((lower >= begun) & (lower < begun + _LAST) for begun in beginnings)))
 
 
 async def all(conn: AsyncConnection) -> list[str]:  # noqa: A001 - read as `paper_words.all`
     """Every word."""
     return list((await conn.execute(select(paper_words.c.word))).scalars())
+
+
+async def _numbers(conn: AsyncConnection, words: Collection[str]) -> dict[str, int]:
+    return await _found(conn, paper_words.c.word.in_(these(words)))
+
+
+async def _found(conn: AsyncConnection, which: ColumnElement[bool]) -> dict[str, int]:
+    statement = select(paper_words.c.word, paper_words.c.number).where(which)
+    return {row.word: row.number for row in await conn.execute(statement)}

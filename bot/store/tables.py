@@ -94,13 +94,25 @@ papers = Table(
 paper_texts = Table(
     "paper_texts",
     metadata,
-    Column("paper_id", String(10), ForeignKey("papers.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),  # searches read texts in this order
+    Column("paper_id", String(10), ForeignKey("papers.id"), nullable=False),
     Column("version", Integer, nullable=False),  # of the rules that made the text
     # In the words' place stand their numbers, a character each.
     Column("words", Text, nullable=False),
     Column("other_words", Text, nullable=False),
-    Column("other_readings", Text, nullable=False),
     Column("names", Text, nullable=False),
+    Column("other_readings", Text, nullable=False),
+    UniqueConstraint("paper_id"),
+)
+
+# The same texts as quotes read them, in a table of their own, as most searches have no quote.
+quoted_texts = Table(
+    "quoted_texts",
+    metadata,
+    Column("number", Integer, ForeignKey("paper_texts.number"), primary_key=True),
+    Column("words", Text, nullable=False),
+    Column("other_words", Text, nullable=False),
+    Column("other_readings", Text, nullable=False),
 )
 
 paper_words = Table(
@@ -108,6 +120,7 @@ paper_words = Table(
     metadata,
     Column("number", Integer, primary_key=True),
     Column("word", Text, nullable=False),
+    Column("lower", Text, nullable=False, index=True),  # the same in lower case
     UniqueConstraint("word"),
 )
 

@@ -13,8 +13,8 @@ from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.matching.index import PaperIndex
 from bot.matching.scan import TextScan
-from bot.matching.scan_texts import Columns, encoded, search_text, stored_words
-from bot.matching.scan_words import looked_for
+from bot.matching.scan_texts import Columns, Lines, code_of, encoded, search_text, stored_words
+from bot.matching.scan_words import Codes, looked_for
 from tests.cases import each
 from tests.examples import examples
 from tests.list_days import both_sources, papers_of
@@ -33,7 +33,9 @@ class StoredTexts:
         texts = [search_text(paper) for paper in papers]
         words = {word for text in texts for word in stored_words(text)}
         self._numbers = {word: number for number, word in enumerate(sorted(words), 1)}
-        self._columns = Columns(*zip(*(encoded(text, self._numbers) for text in texts), strict=True))
+        parts = list(zip(*(encoded(text, self._numbers) for text in texts), strict=True))
+        run, quoted = ((*three[:2], dict(enumerate(three[2]))) for three in (parts[:3], parts[3:6]))
+        self._columns = Columns(Lines(*run), Lines(*quoted), parts[6])
 
     def differences(self, queries: Iterable[str]) -> list[str]:
         """Where the scan is sure of a paper that the index does not find, or misses one that it finds."""
@@ -52,9 +54,10 @@ class StoredTexts:
         numbers = {
             word: number
             for word, number in self._numbers.items()
-            if word in words or word.startswith(tuple(beginnings))
+            if word.lower() in words or word.lower().startswith(tuple(beginnings))
         }
-        certain, possible = TextScan(expression(query), numbers).matching(self._columns)
+        scan = TextScan(expression(query), Codes(numbers))
+        certain, possible = scan.matching(self._columns, range(len(self._papers)))
         return {self._papers[one].id for one in certain}, {self._papers[one].id for one in possible}
 
 
@@ -129,9 +132,38 @@ def test_common_queries_leave_nothing_to_the_index() -> None:
         assert not texts.scanned(query)[1], query
 
 
+@pytest.mark.parametrize(
+    "query", ['"IT"', '"LLM agents"', '"GPT-4"', 'title:"PyTorch"', "topic:LLM", 'author:"LeCun"']
+)
+def test_quotes_with_capitals_and_fields_leave_nothing_to_the_index(query: str) -> None:
+    titles = (
+        "IT for it",
+        "An LLM-agents test of GPT-4.1",
+        "PyTorch",
+        "Pytorch",
+        "An llm agent, and GPT-4",
+        "LLMs",
+    )
+    texts = StoredTexts(
+        [
+            Paper(
+                id=PaperId(f"2401.{n:05}"),
+                list_day=None,
+                title=title,
+                abstract=title,
+                authors=("Yann LeCun",),
+            )
+            for n, title in enumerate(titles)
+        ]
+    )
+    certain, possible = texts.scanned(query)
+    assert (bool(certain), possible) == (True, set())
+    assert not texts.differences([query])
+
+
 def test_numbers_of_words_skip_what_is_no_character() -> None:
     numbers = [1, 0xD7E0, 0xD7E1, 0xD7E2, 100_000]
-    codes = [encoded(" word \t  \t  \t", {"word": number})[0] for number in numbers]
+    codes = list(map(code_of, numbers))
     assert len(set(codes)) == len(codes)
     for code in codes:
         assert code.encode().decode() == code
@@ -151,4 +183,4 @@ def test_a_query_whose_words_no_text_has_is_hopeless() -> None:
         "author:zzzz": False,
         "*": False,
     }.items():
-        assert TextScan(expression(query), numbers).is_hopeless is is_hopeless, query
+        assert TextScan(expression(query), Codes(numbers)).is_hopeless is is_hopeless, query

@@ -69,8 +69,8 @@ def is_name(words: tuple[str, ...], name: str, *, is_quote: bool = False, is_pre
 def is_reading_of_name(
     words: tuple[str, ...], reading: Sequence[str], *, is_quote: bool, is_prefix: bool
 ) -> bool:
-    """As `is_name`, for one way to read a name, in lower case."""
-    full = [_Word(word, word) for word in reading]
+    """As `is_name`, for one way to read a name."""
+    full = [_Word(word.lower(), word) for word in reading]
     return _is_read_as(words, full, is_quote=is_quote, is_prefix=is_prefix)
 
 

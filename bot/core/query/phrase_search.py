@@ -35,7 +35,7 @@ def query_readings(words: Sequence[str], start: int, mode: Mode) -> Iterator[tup
     capitals stands between marks.
     """
     word = words[start]
-    first = word if word.islower() else _marked(word)
+    first = word if word.islower() else marked(word)
     is_run = mode is Mode.RUN
     if is_run and first is not word:
         yield start + 1, word
@@ -46,7 +46,7 @@ def query_readings(words: Sequence[str], start: int, mode: Mode) -> Iterator[tup
     last_prefix = len(words) - 1 if mode.is_prefix else -1
     begun = _unfolded(first, mode)
     for end in range(start + 1, min(start + MAX_PARTS, len(words))):
-        word = words[end] if words[end].islower() else _marked(words[end])
+        word = words[end] if words[end].islower() else marked(words[end])
         is_acronym = is_run and word is not words[end]
         if is_acronym or word[-1] in SIGNS or len(begun[0]) + len(word) > MAX_READING_LENGTH:
             return
@@ -61,7 +61,10 @@ def query_readings(words: Sequence[str], start: int, mode: Mode) -> Iterator[tup
             begun = tuple([beginning + number for beginning in begun for number in following])
 
 
-def _marked(word: str) -> str:
+def marked(word: str) -> str:
+    """A word of a quote, between marks if it is found in its own capitals alone."""
+    if _STRICT[0] in word:
+        return word
     return word if word == word.lower() else f"{_STRICT[0]}{word}{_STRICT[1]}"
 
 
@@ -207,12 +210,12 @@ class SearchableText:
         wanted = phrase[position]
         for form in edge.forms:
             if any(
-                form.startswith(key) and _is_spelled(word, edge.written[: len(key)])
+                form.startswith(key) and is_spelled(word, edge.written[: len(key)])
                 for key, word in wanted.begun
             ):
                 return edge.end
             for following, word in wanted.whole.get(form, ()):
-                if not _is_spelled(word, edge.written):
+                if not is_spelled(word, edge.written):
                     continue
                 if following == len(phrase):
                     return edge.end
@@ -233,7 +236,7 @@ class SearchableText:
         return None
 
 
-def _is_spelled(word: str, written: str) -> bool:
+def is_spelled(word: str, written: str) -> bool:
     """Whether the capitals that the query's word asks for are those of the text's word."""
     if _STRICT[0] not in word:
         return True

@@ -1,11 +1,14 @@
-"""Searching stored texts: which papers a query matches, and how well, without an index of them all."""
+"""Searching stored texts: which papers queries match, without an index of them all."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
+from time import monotonic
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,17 +18,29 @@ from bot.core.limits import Limits
 from bot.core.papers import Paper
 from bot.core.query.compiled import CompiledQuery, compile_query
 from bot.core.query.errors import QueryError
-from bot.core.query.expression import EVERY_PAPER
 from bot.core.query.nodes import Field
 from bot.matching.index import PaperIndex
-from bot.matching.scan import TextScan
-from bot.matching.scan_texts import Columns
-from bot.matching.scan_words import looked_for
+from bot.matching.scan import Parts, TextScan
+from bot.matching.scan_texts import TEXT_VERSION, Columns, Lines
+from bot.matching.scan_words import Codes, looked_for
 from bot.store import paper_texts, paper_words, papers
 
 # Where a match counts more: in the title, then in the keywords, then elsewhere.
 _BEST_FIRST: Final = (Field.TITLE, Field.KEYWORD)
 _INDEXED: Final = 100  # papers at once, which bounds the memory of their index
+_FOREVER: Final = float("inf")
+
+_Positions = dict[str, set[int]]  # by expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scanned:
+    """The papers that compiled queries match."""
+
+    found: Mapping[str, frozenset[PaperId]]  # by expression
+    searched: int  # papers
+    is_complete: bool  # whether all papers were searched
+    unsure: frozenset[str] = frozenset()  # expressions that may match more of the papers that were searched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,36 +54,135 @@ class Matched:
 async def search_texts(
     conn: AsyncConnection, query: CompiledQuery, *, first: date | None, is_ranked: bool
 ) -> Matched:
-    """The papers of the list days from `first` on that the query matches.
+    """The papers of the list days from `first` on that the query matches, and how well."""
+    expressions = [*(_in_fields(query) if is_ranked else ()), query.expression]
+    scanned = await scan_texts(conn, expressions, first=first, within=query.expression)
+    ranks: dict[PaperId, int] = dict.fromkeys(scanned.found[query.expression], len(expressions) - 1)
+    for rank, expression in reversed(list(enumerate(expressions[:-1]))):
+        ranks |= dict.fromkeys(scanned.found[expression] & ranks.keys(), rank)
+    return Matched(ranks=ranks, searched=scanned.searched)
+
+
+async def scan_texts(
+    conn: AsyncConnection,
+    expressions: Collection[str],
+    *,
+    first: date | None = None,
+    within: str | None = None,
+    ends_at: float = _FOREVER,
+) -> Scanned:
+    """The papers of the list days from `first` on that each query matches.
 
     The texts are read and scanned in batches, in a thread. What they leave open is decided by an index of
     these papers.
+
+    Args:
+        conn: to read with.
+        expressions: the compiled queries.
+        first: the first list day; none for all papers.
+        within: one of the queries; the papers of the others are looked for among its papers only.
+        ends_at: when to stop, by the monotonic clock.
     """
-    if query.expression == EVERY_PAPER:
-        every = await paper_texts.ids(conn, first=first)
-        return Matched(ranks=dict.fromkeys(every, 0), searched=len(every))
-    expressions = [*(_in_fields(query) if is_ranked else ()), query.expression]
-    scans = [await _scan_of(conn, expression) for expression in expressions]
-    if scans[-1].is_hopeless:
-        return Matched(ranks={}, searched=len(await paper_texts.ids(conn, first=first)))
-    ranks: dict[PaperId, int] = {}
-    undecided: list[PaperId] = []
-    searched = 0
-    async for ids, parts in paper_texts.batches(conn, first=first):
+    scans = await _scans(conn, expressions, within=within)
+    found: defaultdict[str, set[PaperId]] = defaultdict(set)
+    undecided: defaultdict[str, set[PaperId]] = defaultdict(set)
+    parts = Parts(*map(any, zip(*(scan.parts for scan in scans.values()), strict=True))) if scans else Parts()
+    searched, is_complete = 0, True
+    async for ids, columns in paper_texts.batches(conn, TEXT_VERSION, first=first, **parts._asdict()):
+        run, other_run, quoted, other_quoted, names = columns
+        texts = Columns(Lines(run, other_run, {}), Lines(quoted, other_quoted, {}), names)
+        every = dict.fromkeys(scans, range(len(ids)))
+        certain, possible = await asyncio.to_thread(_scanned, scans, texts, every, within)
+        if any(possible.values()):
+            texts = await _with_other_readings(conn, texts, ids, set(chain(*possible.values())), parts)
+            more, possible = await asyncio.to_thread(_scanned, scans, texts, possible, None)
+            for expression, positions in more.items():
+                certain[expression] |= positions
+        for expression, positions in certain.items():
+            found[expression].update([ids[position] for position in positions])
+            undecided[expression].update([ids[position] for position in possible[expression]])
         searched += len(ids)
-        found, possible = await asyncio.to_thread(_scanned, scans, Columns(*parts))
-        ranks |= {ids[position]: rank for position, rank in found.items()}
-        undecided += [ids[position] for position in sorted(possible)]
-    for start in range(0, len(undecided), _INDEXED):
-        loaded = await papers.by_ids(conn, undecided[start : start + _INDEXED])
-        ranks |= await asyncio.to_thread(_indexed, expressions, loaded.values())
-    return Matched(ranks=ranks, searched=searched)
+        if monotonic() > ends_at:
+            is_complete = False
+            break
+    unsure = await _index(conn, undecided, found, ends_at=ends_at)
+    return Scanned(
+        found={expression: frozenset(found[expression]) for expression in expressions},
+        searched=searched,
+        is_complete=is_complete,
+        unsure=frozenset(unsure),
+    )
 
 
-async def _scan_of(conn: AsyncConnection, expression: str) -> TextScan:
-    words, beginnings = looked_for(expression)
-    numbers = await paper_words.numbers(conn, words)
-    return TextScan(expression, numbers | await paper_words.beginning(conn, beginnings))
+async def index_papers(loaded: Collection[Paper], expressions: Iterable[str]) -> dict[str, set[PaperId]]:
+    """Those of the papers that each query matches, by an index of them."""
+    return await asyncio.to_thread(_indexed, loaded, expressions)
+
+
+async def _scans(
+    conn: AsyncConnection, expressions: Collection[str], *, within: str | None
+) -> dict[str, TextScan]:
+    """The scans that may find something, the one that the others are within first."""
+    wanted = [looked_for(expression) for expression in expressions]
+    words = set[str]().union(*(each.words for each in wanted))
+    beginnings = set[str]().union(*(each.beginnings for each in wanted))
+    numbers = await paper_words.numbers(conn, words) | await paper_words.beginning(conn, beginnings)
+    codes = Codes(numbers)
+    ordered = sorted(expressions, key=lambda expression: expression != within)
+    scans = {expression: TextScan(expression, codes) for expression in ordered}
+    if within is not None and scans[within].is_hopeless:
+        return {}
+    return {expression: scan for expression, scan in scans.items() if not scan.is_hopeless}
+
+
+def _scanned(
+    scans: Mapping[str, TextScan],
+    texts: Columns,
+    positions: Mapping[str, range | set[int]],
+    within: str | None,
+) -> tuple[_Positions, _Positions]:
+    """The positions, of those given, of the texts that each scan finds, and of those that it may find."""
+    certain: _Positions = {}
+    possible: _Positions = {}
+    for expression, scan in scans.items():
+        among = positions[expression]
+        if within is not None and expression != within:
+            among = certain[within] | possible[within]
+        certain[expression], possible[expression] = scan.matching(
+            texts, among if isinstance(among, range) else sorted(among)
+        )
+    return certain, possible
+
+
+async def _with_other_readings(
+    conn: AsyncConnection, texts: Columns, ids: Sequence[PaperId], positions: set[int], parts: Parts
+) -> Columns:
+    """The texts with the other readings of those at these positions."""
+    places = {ids[position]: position for position in positions}
+    found = await paper_texts.other_readings(conn, places, run=parts.run, quoted=parts.quoted)
+    run = {places[paper_id]: readings for paper_id, (readings, _) in found.items()}
+    quoted = {places[paper_id]: readings for paper_id, (_, readings) in found.items()}
+    return Columns(texts.run._replace(others=run), texts.quoted._replace(others=quoted), texts.names)
+
+
+async def _index(
+    conn: AsyncConnection,
+    undecided: Mapping[str, set[PaperId]],
+    found: Mapping[str, set[PaperId]],
+    *,
+    ends_at: float,
+) -> set[str]:
+    """Find what was left undecided; return the expressions of which not all was decided in time."""
+    left = sorted(set(chain(*undecided.values())))
+    for start in range(0, len(left), _INDEXED):
+        if monotonic() > ends_at:
+            rest = set(left[start:])
+            return {expression for expression, ids in undecided.items() if ids & rest}
+        loaded = await papers.by_ids(conn, left[start : start + _INDEXED])
+        wanted = [expression for expression, ids in undecided.items() if ids & loaded.keys()]
+        for expression, ids in (await index_papers(loaded.values(), wanted)).items():
+            found[expression].update(ids & undecided[expression])
+    return set()
 
 
 def _in_fields(query: CompiledQuery) -> list[str]:
@@ -81,24 +195,6 @@ def _in_fields(query: CompiledQuery) -> list[str]:
     return [each.expression for each in narrowed]
 
 
-def _scanned(scans: Sequence[TextScan], texts: Columns) -> tuple[dict[int, int], set[int]]:
-    """The positions of the texts that match, each with the first scan that finds it, and of the undecided."""
-    *fields, whole = scans
-    certain, undecided = whole.matching(texts)
-    ranks: dict[int, int] = {}
-    for rank, field in enumerate(fields):
-        found, possible = field.matching(texts, sorted(certain))
-        ranks |= dict.fromkeys(found, rank)
-        undecided |= possible
-        certain -= found | possible
-    return ranks | dict.fromkeys(certain, len(fields)), undecided
-
-
-def _indexed(expressions: Sequence[str], undecided: Collection[Paper]) -> dict[PaperId, int]:
-    """Those of the papers that the last query matches, each with the first query that matches it."""
-    index = PaperIndex(undecided)
-    whole = index.search(expressions[-1])
-    ranks: dict[PaperId, int] = dict.fromkeys(whole, len(expressions) - 1)
-    for rank, expression in reversed(list(enumerate(expressions[:-1]))):
-        ranks |= {paper_id: rank for paper_id in index.search(expression) if paper_id in ranks}
-    return ranks
+def _indexed(loaded: Collection[Paper], expressions: Iterable[str]) -> dict[str, set[PaperId]]:
+    index = PaperIndex(loaded)
+    return {expression: set(index.search(expression)) for expression in expressions}

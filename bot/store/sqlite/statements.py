@@ -18,7 +18,11 @@ def insert_if_new(table: Table, *, key: Sequence[str]) -> Insert:
 def insert_or_update(table: Table, *, key: Sequence[str]) -> Insert:
     """An upsert: an INSERT that overwrites the row whose `key`, a unique set of columns, exists already."""
     insert = sqlite.insert(table)
-    rest = {column.name: insert.excluded[column.name] for column in table.c if column.name not in key}
+    rest = {
+        column.name: insert.excluded[column.name]
+        for column in table.c
+        if column.name not in key and not column.primary_key
+    }
     return insert.on_conflict_do_update(index_elements=key, set_=rest)
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import Any
 
 import pytest
 
 from bot.core.papers import Paper
-from bot.matching.scan_texts import encoded
+from bot.matching.scan_texts import TEXT_VERSION, code_of
 from bot.services.runs import search_texts
 from bot.services.runs.search_texts import SearchTexts
 from bot.store import paper_texts, paper_words
@@ -20,7 +19,7 @@ async def texts(bot: Bot) -> dict[str, str]:
     async with bot.database.read() as conn:
         return {
             paper_id: text
-            async for ids, parts in paper_texts.batches(conn)
+            async for ids, parts in paper_texts.batches(conn, TEXT_VERSION)
             for paper_id, text in zip(ids, parts[0], strict=True)
         }
 
@@ -28,10 +27,11 @@ async def texts(bot: Bot) -> dict[str, str]:
 async def words(bot: Bot, paper_id: str) -> list[str]:
     """The words of the paper's text."""
     async with bot.database.read() as conn:
-        numbers = await paper_words.numbers(conn, await paper_words.all(conn))
-    codes = {encoded(f" {word} \t  \t  \t", {word: number})[0]: word for word, number in numbers.items()}
+        every = await paper_words.all(conn)
+        numbers = await paper_words.numbers(conn, [word.lower() for word in every])
+    codes = {code_of(number): word for word, number in numbers.items()}
     title = (await texts(bot))[paper_id].split("\n")[0]
-    return [codes[code] for code in re.findall("\x03?[^\x03]", title)]
+    return [codes[code] for code in title]
 
 
 @pytest.fixture
@@ -41,7 +41,8 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def search_text(paper: Paper) -> str:
         made.append(paper.id)
-        return f" {paper.title} \n  \n  \t  \t  \n  \n  \t//\n//"
+        read = f" {paper.title} \n  \n  \t  \t  \n  \n  "
+        return f"{read}\t{read}\t//\n//"
 
     monkeypatch.setattr(search_texts, "search_text", search_text)
     return made
@@ -80,6 +81,7 @@ async def test_texts_of_other_rules_are_written_again_in_small_batches(
     assert await refreshing(bot, waits).refresh() == 0
     await bot.execute("UPDATE paper_texts SET version = version - 1, words = ''")
     await bot.execute("DELETE FROM paper_words")
+    await bot.execute("DELETE FROM quoted_texts")
     await bot.execute("DELETE FROM paper_texts WHERE paper_id = '2608.00007'")
 
     await refreshing(bot, waits).run()
@@ -118,9 +120,13 @@ async def test_a_search_has_two_thousand_texts_in_memory_at_most(bot: Bot) -> No
         "INSERT INTO papers (id, first_seen_at, title, abstract, authors, upvotes, comments, ai_keywords) "
         "SELECT printf('2608.%05d', i), '2026-08-19T00:00:00.000000Z', 't', 'a', '[]', 0, 0, '[]' FROM n"
     )
-    await bot.execute("INSERT INTO paper_texts SELECT id, 1, 'w', 'o', 'r', 'n' FROM papers")
+    await bot.execute(
+        "INSERT INTO paper_texts (paper_id, version, words, other_words, names, other_readings) "
+        "SELECT id, :version, 'w', 'o', 'n', 'r' FROM papers",
+        version=TEXT_VERSION,
+    )
     sizes: list[Any] = []
     async with bot.database.read() as conn:
-        async for ids, found in paper_texts.batches(conn):
+        async for ids, found in paper_texts.batches(conn, TEXT_VERSION, names=True):
             sizes.append([len(ids), *map(len, found)])
-    assert sizes == [[2_000] * 5, [501] * 5]
+    assert sizes == [[2_000, 2_000, 2_000, 0, 0, 2_000], [501, 501, 501, 0, 0, 501]]

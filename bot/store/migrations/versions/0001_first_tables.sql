@@ -138,22 +138,36 @@ CREATE TABLE list_day_papers (
 CREATE INDEX ix_list_day_papers_paper_id_day ON list_day_papers (paper_id, day);
 
 CREATE TABLE paper_texts (
+    number INTEGER NOT NULL,
     paper_id VARCHAR(10) NOT NULL,
     version INTEGER NOT NULL,
     words TEXT NOT NULL,
     other_words TEXT NOT NULL,
-    other_readings TEXT NOT NULL,
     names TEXT NOT NULL,
-    CONSTRAINT pk_paper_texts PRIMARY KEY (paper_id),
-    CONSTRAINT fk_paper_texts_paper_id FOREIGN KEY (paper_id) REFERENCES papers (id)
+    other_readings TEXT NOT NULL,
+    CONSTRAINT pk_paper_texts PRIMARY KEY (number),
+    CONSTRAINT fk_paper_texts_paper_id FOREIGN KEY (paper_id) REFERENCES papers (id),
+    CONSTRAINT uq_paper_texts_paper_id UNIQUE (paper_id)
+);
+
+CREATE TABLE quoted_texts (
+    number INTEGER NOT NULL,
+    words TEXT NOT NULL,
+    other_words TEXT NOT NULL,
+    other_readings TEXT NOT NULL,
+    CONSTRAINT pk_quoted_texts PRIMARY KEY (number),
+    CONSTRAINT fk_quoted_texts_number FOREIGN KEY (number) REFERENCES paper_texts (number)
 );
 
 CREATE TABLE paper_words (
     number INTEGER NOT NULL,
     word TEXT NOT NULL,
+    lower TEXT NOT NULL,
     CONSTRAINT pk_paper_words PRIMARY KEY (number),
     CONSTRAINT uq_paper_words_word UNIQUE (word)
 );
+
+CREATE INDEX ix_paper_words_lower ON paper_words (lower);
 
 CREATE TABLE notices (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
