@@ -8,7 +8,7 @@ LOCKED := $(INSTALL) --require-hashes -r
 PAPERBOY := $(INSTALL) --no-deps --no-build-isolation --editable . # the command .venv/bin/paperboy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage lint format bench chaos focus focus-table image pictures lock clean
+.PHONY: help setup run test test-all coverage lint format bench chaos focus focus-table image pictures lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ test coverage: export PYTHONDONTWRITEBYTECODE =
 # Many tests wait for child processes, so more workers than cores are faster.
 test: $(VENV)/.dev ## run the tests
 	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
+
+test-all: export PAPERBOY_EXAMPLES = thorough
+test-all: test ## run the tests with twenty times as many generated examples
 
 coverage: $(VENV)/.dev ## run the tests and report uncovered lines
 	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal --cov --cov-report=term

@@ -1,7 +1,7 @@
 """How many examples hypothesis tries.
 
-A usual run tries the same few each time, so that it fails only for what was changed. `PAPERBOY_EXAMPLES=thorough`
-tries others each time, and twenty times as many, for a run by hand.
+A usual run tries the same few each time, so that it fails only for what was changed. `PAPERBOY_EXAMPLES=thorough`,
+which `make test-all` sets, tries others each time, and twenty times as many.
 """
 
 from __future__ import annotations

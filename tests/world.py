@@ -21,6 +21,7 @@ from bot.services.container import Services, assemble
 from bot.services.context import ServiceContext
 from bot.services.delivery.pace import ChannelPace
 from bot.sources.huggingface import HuggingFace
+from bot.store import list_days
 from bot.store.database import Database
 from cogs import make_cogs
 from tests.fakes.clock import FakeClock
@@ -84,9 +85,13 @@ class World:
         return [item.query.text for item in found.subscriptions] if found else []
 
     async def read_archive(self) -> None:
-        """Reads now the list days that the bot reads in the background."""
-        for back in range(31):
-            await self.services.polling.read_day(self.today - timedelta(days=back))
+        """Reads now the list days that the bot reads in the background. Those without papers only count as read."""
+        days = [self.today - timedelta(days=back) for back in range(31)]
+        for day in filter(self.hub.days.get, days):
+            await self.services.polling.read_day(day)
+        async with self.database.write() as conn:
+            for day in (day for day in days if not self.hub.days.get(day)):
+                await list_days.record(conn, day, read_at=self.clock())
 
     async def run(self) -> None:
         """Does one run and delivers its posts."""
