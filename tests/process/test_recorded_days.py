@@ -20,7 +20,7 @@ from tests.matching.oracle import matches
 from tests.process.running import WITHOUT_PAUSES, BotProcess, Stage
 
 # The lists are long, and so is the wait for the rate limit: less often than each second there is a run, and a line.
-SETTINGS = {"BACKFILL_DAYS": "30", "POLL_INTERVAL_SECONDS": "3", "LOG_LEVEL": "INFO"}
+SETTINGS = {"POLL_INTERVAL_SECONDS": "3", "LOG_LEVEL": "INFO"}
 MORE_THAN_A_PAGE = 100
 FROM_YESTERDAY = "2610.77777"  # stands on yesterday's list and on today's
 
@@ -127,12 +127,13 @@ async def test_every_channel_gets_what_a_second_reading_finds_and_nothing_else(
     # Of the recorded days those of different years; the tests of parsing, matching and embeds read all.
     chosen = files if files == OWN else files[::5]
     stage.hub.days = lists(chosen, stage.today)
+    back = str(len(chosen))
     papers = papers_of(stage.hub.days).values()
     # In a thread: the second reading is slow, and the bot comes up meanwhile.
     reading = asyncio.get_running_loop().run_in_executor(
         None, lambda: [wanted_of(keywords, papers) for _, keywords in WANTED]
     )
-    bot = await stage.start(before=WITHOUT_PAUSES, **SETTINGS)
+    bot = await stage.start(before=WITHOUT_PAUSES, BACKFILL_DAYS=back, **SETTINGS)
     channels: list[ChannelHandle] = []
     for number, (style, keywords) in enumerate(WANTED):
         channels.append(stage.discord.guild.create_text_channel(f"wants-{number}"))
@@ -147,10 +148,10 @@ async def test_every_channel_gets_what_a_second_reading_finds_and_nothing_else(
         {channel: ids_of(found, since=stage.today) for channel, found in zip(channels, wanted, strict=True)},
     )
 
-    # Every paper of fifteen days, at five messages in five seconds, would take long: `*` stays with today's.
+    # Every paper of all these days, at five messages in five seconds, would take long: `*` stays with today's.
     first = min(stage.hub.days)
     move_back(stage.folder, since=first)
-    bot = await stage.start(before=WITHOUT_PAUSES, **SETTINGS)
+    bot = await stage.start(before=WITHOUT_PAUSES, BACKFILL_DAYS=back, **SETTINGS)
     await check(
         stage,
         bot,
