@@ -15,8 +15,8 @@ says how many they are.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 from bot.core.query.acronyms import expansions
 from bot.core.query.expression import compile_node
@@ -27,8 +27,7 @@ _BETWEEN: Final = "\f"
 _SHORTEST_ACRONYM: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class FocusQuery:
+class FocusQuery(NamedTuple):
     """A query as its focus needs it.
 
     Attributes:

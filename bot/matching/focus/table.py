@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -31,6 +32,8 @@ Vectors = NDArray[np.float32]
 
 FILE_NAME: Final = "table.bin"
 _BATCH: Final = 4096  # queries that are measured at once; bounds the memory
+_BEST: Final = 2  # of alternatives
+_OPERATORS: Final = "&|"
 _TINY: Final = 1e-9
 
 
@@ -79,7 +82,7 @@ class FocusTable:
         rows = [rows for line in _term_lines(query) if (rows := self._term_rows(line))]
         if not rows:
             return ()
-        vectors = self._sums(self._vectors, rows)
+        vectors = self._sums(rows)
         nearest = vectors[int(np.argmax(self._scores(vectors, self._paper_vector(paper)[None])))]
         places, weights = self._weights(paper)
         shares: list[float] = (weights * (self._vectors[places] @ nearest)).tolist()
@@ -109,40 +112,41 @@ class FocusTable:
         return vector / max(float(np.linalg.norm(vector)), _TINY) - self._mean
 
     def _measure(self, queries: Sequence[FocusQuery], papers: Vectors, found: Vectors) -> None:
-        terms: dict[str, int] = {}  # each once, by its line
+        # Queries of one shape are measured together; an unknown term is the last row, -1.
+        shapes: defaultdict[tuple[str, ...], tuple[list[int], list[list[int]]]] = defaultdict(
+            lambda: ([], [])
+        )
+        terms: dict[str, int] = {}
         rows: list[tuple[int, ...]] = []
-        for query in queries:
-            for line in _term_lines(query):
-                if line not in terms:
+        for place, query in enumerate(queries):
+            lines = query.terms.split("\n")
+            for line in lines:
+                if line not in terms and line[0] not in _OPERATORS:
                     opened = self._term_rows(line)
                     terms[line] = len(rows) if opened else -1
                     rows += [opened] if opened else []
-        if not rows:
-            return
-        vectors = self._sums(self._vectors, rows)
-        scores = self._scores(vectors, papers)
-        several: list[tuple[int, FocusQuery]] = []
-        for place, query in enumerate(queries):
-            row = terms.get(query.terms)
-            if row is None:
-                several.append((place, query))
-            elif row >= 0:
-                found[place] = scores[row]
-        wholes = [[row for line in _term_lines(query) if (row := terms[line]) >= 0] for _, query in several]
-        known = [place for place, whole in enumerate(wholes) if whole]
-        if not known:
-            return
-        together = self._scores(self._sums(vectors, [wholes[place] for place in known]), papers)
-        for number, place in enumerate(known):
-            row, query = several[place]
-            found[row] = np.maximum(together[number], _by_operators(query, terms, scores))
+            places, numbers = shapes[tuple([line if line[0] in _OPERATORS else "" for line in lines])]
+            places.append(place)
+            numbers.append([terms[line] for line in lines if line in terms])
+        axes = len(self._mean)
+        vectors = np.concatenate([self._sums(rows), np.zeros((1, axes), np.float32)])
+        scores = np.concatenate([self._scores(vectors[:-1], papers), np.full((1, len(papers)), np.nan)])
+        for shape, (places, numbers) in shapes.items():
+            score = _by_operators(shape, scores[np.array(numbers).T])
+            if len(shape) > 1:
+                together = _unit(vectors[np.array(numbers)].sum(axis=1))
+                score = np.maximum(score, self._scores(together, papers))  # NaN if no term is known
+            found[places] = score
 
-    @staticmethod
-    def _sums(vectors: Vectors, rows: Sequence[Sequence[int]]) -> Vectors:
-        """The sum of some vectors each, of length 1."""
-        starts = np.cumsum([0, *(len(each) for each in rows[:-1])])
-        sums = np.add.reduceat(vectors[[row for each in rows for row in each]], starts, axis=0)
-        return sums / np.maximum(np.linalg.norm(sums, axis=1), _TINY)[:, None]
+    def _sums(self, rows: Sequence[Sequence[int]]) -> Vectors:
+        """The sum of the words' vectors in each of the rows, of length 1."""
+        sums = np.zeros((len(rows), len(self._mean)), np.float32)
+        going, place = list(range(len(rows))), 0
+        while going:
+            sums[going] += self._vectors[[rows[number][place] for number in going]]
+            place += 1
+            going = [number for number in going if len(rows[number]) > place]
+        return _unit(sums)
 
     def _scores(self, vectors: Vectors, papers: Vectors) -> Vectors:
         """The closeness of each paper to each vector."""
@@ -166,30 +170,34 @@ class FocusTable:
 
 
 def _term_lines(query: FocusQuery) -> list[str]:
-    return [line for line in query.terms.split("\n") if line[0] not in "&|"]
+    return [line for line in query.terms.split("\n") if line[0] not in _OPERATORS]
 
 
-def _by_operators(query: FocusQuery, terms: dict[str, int], scores: Vectors) -> Vectors:
-    """The mean of all parts, and of alternatives that of the best two. At least one term is known."""
-    stack: list[Vectors | None] = []
-    for line in query.terms.split("\n"):
-        if line[0] not in "&|":
-            row = terms[line]
-            stack.append(scores[row] if row >= 0 else None)
+def _unit(vectors: Vectors) -> Vectors:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1), _TINY)[:, None].astype(np.float32)
+
+
+def _by_operators(shape: Sequence[str], terms: Vectors) -> Vectors:
+    """The mean of all parts, and of alternatives that of the best two; what is NaN does not count.
+
+    Args:
+        shape: the lines of a query, '' for a term.
+        terms: the closeness of each term, for some queries (terms by queries by papers).
+    """
+    stack: list[Vectors] = []
+    waiting = iter(terms)
+    for operator in shape:
+        if not operator:
+            stack.append(next(waiting))
             continue
-        count = int(line[1:])
-        parts = [part for part in stack[-count:] if part is not None]
-        stack[-count:] = [_mean(parts, best=2 if line[0] == "|" else count) if parts else None]
-    last = stack[0]
-    assert last is not None  # noqa: S101 - see above
-    return last
-
-
-def _mean(parts: Sequence[Vectors], *, best: int) -> Vectors:
-    together = np.stack(parts)
-    if len(parts) > best:
-        together = np.sort(together, axis=0)[-best:]
-    return together.mean(axis=0, dtype=np.float32)
+        count = int(operator[1:])
+        parts = np.stack(stack[-count:])
+        if operator[0] == "|" and count > _BEST:
+            parts = -np.sort(-parts, axis=0)[:_BEST]  # NaN last
+        known = np.count_nonzero(~np.isnan(parts), axis=0)
+        mean = np.nansum(parts, axis=0) / np.maximum(known, 1)
+        stack[-count:] = [np.where(known, mean, np.nan).astype(np.float32)]
+    return stack[0]
 
 
 def _overlap(one: str, other: str) -> bool:

@@ -36,15 +36,21 @@ def known_terms(words: Sequence[str], known: Container[str], usual: Container[st
     Empty if a word is neither known nor usual: the others alone may be about anything.
     """
     found: list[str] = []
-    start = 0
-    while start < len(words):
-        ends = range(min(start + LONGEST_TERM, len(words)), start, -1)
-        end = next((end for end in ends if " ".join(words[start:end]) in known), None)
-        if end is not None:
-            found.append(" ".join(words[start:end]))
-        elif words[start] not in usual:
-            return []
-        start = end or start + 1
+    start, count = 0, len(words)
+    while start < count:
+        word = words[start]
+        for end in range(min(start + LONGEST_TERM, count), start + 1, -1):
+            phrase = " ".join(words[start:end])
+            if phrase in known:
+                found.append(phrase)
+                start = end
+                break
+        else:
+            if word in known:
+                found.append(word)
+            elif word not in usual:
+                return []
+            start += 1
     return found
 
 
