@@ -64,7 +64,7 @@ class Table:
         )
 
 
-def make_table(archive: Sequence[dict[str, Any]]) -> Table:
+def make_table(archive: Sequence[dict[str, Any]], *, dimensions: int = DIMENSIONS) -> Table:
     """The table for these papers."""
     counts = [paper_terms(paper["title"], paper["abstract"]) for paper in archive]
     papers_of = Counter(term for terms in counts for term in terms)
@@ -74,7 +74,7 @@ def make_table(archive: Sequence[dict[str, Any]]) -> Table:
     smaller = min(matrix.shape)
     _, values, axes = cast(
         "tuple[Matrix, Matrix, Matrix]",
-        scipy.sparse.linalg.svds(matrix, k=DIMENSIONS, v0=np.full(smaller, smaller**-0.5)),
+        scipy.sparse.linalg.svds(matrix, k=dimensions, v0=np.full(smaller, smaller**-0.5)),
     )
     vectors = axes.T * values**VALUE_POWER
     papers = matrix @ vectors
@@ -88,7 +88,7 @@ def make_table(archive: Sequence[dict[str, Any]]) -> Table:
         "to": days[-1],
         "papers": len(archive),
         "words": len(words),
-        "dimensions": DIMENSIONS,
+        "dimensions": dimensions,
         "command": "make focus-table",
         "usual_words": sorted(
             STOP_WORDS | {word for word, count in papers_of.items() if _is_usual(word, count / len(archive))}

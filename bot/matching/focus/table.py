@@ -2,8 +2,8 @@
 
 A paper's vector is the sum of its words', and so is that of a query's term. Closeness to a term is the cosine
 of the two, in standard deviations above what papers have with this term on average. The axes are those of the
-papers' covariance, so a variance for each is all that this takes. Closeness to a query is that to all terms
-together, or to the terms by its operators, whichever is more.
+papers' covariance, so a variance for each is all that this takes. A query's operators combine what its terms
+have.
 
 The file: a header (a line of JSON), the words (a line each, sorted; `header["words"]` many), then in little
 endian the scale of each word (float32), the papers' mean and variance on each axis (float32), and the vectors
@@ -16,7 +16,7 @@ import json
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from itertools import islice, takewhile
 from typing import Any, Final
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from bot.core.papers import Paper
 from bot.core.query.focus import FocusQuery
-from bot.matching.focus.terms import known_terms, paper_terms
+from bot.matching.focus.terms import known_rows, paper_terms
 
 Vectors = NDArray[np.float32]
 
@@ -53,7 +53,6 @@ class FocusTable:
         self._vectors: Vectors = np.frombuffer(rest, np.int8, count * axes, numbers.nbytes).reshape(
             count, axes
         ) * scales[:, None].astype(np.float32)
-        self._term_rows = lru_cache(maxsize=8192)(self._found_rows)
 
     @staticmethod
     @cache
@@ -117,7 +116,7 @@ class FocusTable:
             lambda: ([], [])
         )
         terms: dict[str, int] = {}
-        rows: list[tuple[int, ...]] = []
+        rows: list[list[int]] = []
         for place, query in enumerate(queries):
             lines = query.terms.split("\n")
             for line in lines:
@@ -128,15 +127,10 @@ class FocusTable:
             places, numbers = shapes[tuple([line if line[0] in _OPERATORS else "" for line in lines])]
             places.append(place)
             numbers.append([terms[line] for line in lines if line in terms])
-        axes = len(self._mean)
-        vectors = np.concatenate([self._sums(rows), np.zeros((1, axes), np.float32)])
-        scores = np.concatenate([self._scores(vectors[:-1], papers), np.full((1, len(papers)), np.nan)])
+        unknown = np.full((1, len(papers)), np.nan, np.float32)
+        scores = np.concatenate([self._scores(self._sums(rows), papers), unknown])
         for shape, (places, numbers) in shapes.items():
-            score = _by_operators(shape, scores[np.array(numbers).T])
-            if len(shape) > 1:
-                together = _unit(vectors[np.array(numbers)].sum(axis=1))
-                score = np.maximum(score, self._scores(together, papers))  # NaN if no term is known
-            found[places] = score
+            found[places] = _by_operators(shape, scores[np.array(numbers).T])
 
     def _sums(self, rows: Sequence[Sequence[int]]) -> Vectors:
         """The sum of the words' vectors in each of the rows, of length 1."""
@@ -153,20 +147,22 @@ class FocusTable:
         deviations = np.sqrt(np.square(vectors) @ self._variance)
         return ((vectors / np.maximum(deviations, _TINY)[:, None]) @ papers.T).astype(np.float32)
 
-    def _found_rows(self, line: str) -> tuple[int, ...]:
-        """The rows of the words that a term may be written with."""
-        if line.endswith("*"):
+    def _term_rows(self, line: str) -> list[int]:
+        """The rows of the words that a term may be written with; none if it is not known."""
+        if line[-1] == "*":
             *before, begun = line[:-1].split(" ")
-            opened = self._beginning(begun)
-            found = [*known_terms(before, self._row, self._usual), *opened] if opened else []
-        else:
-            ways = [way.split(" ") for way in line.split("|")]
-            found = [term for way in ways for term in known_terms(way, self._row, self._usual)]
-        return tuple(dict.fromkeys(self._row[term] for term in found))
+            opened, others = self._beginning(begun), known_rows(before, self._row, self._usual)
+            return [*others, *opened] if opened and (others or not before) else []
+        if "|" not in line:
+            return known_rows(line.split(" "), self._row, self._usual)
+        ways = [known_rows(way.split(" "), self._row, self._usual) for way in line.split("|")]
+        return list(dict.fromkeys(row for way in ways for row in way))
 
-    def _beginning(self, text: str) -> list[str]:
-        following = islice(self.words, bisect_left(self.words, text), None)
-        return [word for word in takewhile(lambda word: word.startswith(text), following) if " " not in word]
+    def _beginning(self, text: str) -> list[int]:
+        """The rows of the words that begin so."""
+        first = bisect_left(self.words, text)
+        words = takewhile(lambda word: word.startswith(text), islice(self.words, first, None))
+        return [row for row, word in enumerate(words, first) if " " not in word]
 
 
 def _term_lines(query: FocusQuery) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from bot.core.words.inflection import LONG_FORMS
@@ -30,24 +30,25 @@ def paper_terms(title: str, abstract: str) -> Counter[str]:
     return found
 
 
-def known_terms(words: Sequence[str], known: Container[str], usual: Container[str]) -> list[str]:
-    """The longest known terms that the words can be read as, from the left, without the usual words.
+def known_rows(words: Sequence[str], row: Mapping[str, int], usual: Container[str]) -> list[int]:
+    """The rows of the longest known terms that the words can be read as, from the left.
 
-    Empty if a word is neither known nor usual: the others alone may be about anything.
+    Usual words that have none are left out. Empty if another word has none: the others alone may be about
+    anything.
     """
-    found: list[str] = []
+    found: list[int] = []
     start, count = 0, len(words)
     while start < count:
         word = words[start]
         for end in range(min(start + LONGEST_TERM, count), start + 1, -1):
             phrase = " ".join(words[start:end])
-            if phrase in known:
-                found.append(phrase)
+            if phrase in row:
+                found.append(row[phrase])
                 start = end
                 break
         else:
-            if word in known:
-                found.append(word)
+            if word in row:
+                found.append(row[word])
             elif word not in usual:
                 return []
             start += 1
