@@ -49,6 +49,7 @@ PURE_LIBRARIES = {
     "re",
     "string",
     "textwrap",
+    "types",
     "typing",
     "typing_extensions",
     "unicodedata",

@@ -370,7 +370,7 @@ async def test_an_exclusion_is_said_in_words_and_corrected(world: World) -> None
     said = text_of(shown)
     assert "Read as: papers with “survay” or “review”" in said
     assert "No paper in the last 30 days has `survay`. Did you mean `survey OR review`? It finds 2." in said
-    assert labels(shown) == []
+    assert labels(shown) == ["Undo", "All settings"]
 
     said = text_of(await world.admin.slash(world.channel, "config filter", exclude="survey"))
     assert "Read as" not in said
