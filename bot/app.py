@@ -124,7 +124,7 @@ class App:
             scheduler = Scheduler(
                 runs=services.runs, clock=self._clock, woken=self._woken, running=self._running
             )
-            client.use(services, make_cogs(services))
+            client.use(services, make_cogs(services, mentions=client.command_mentions))
             with refusals(
                 parse_url(settings.database_url)
             ):  # for damage that opening the file did not detect

@@ -17,6 +17,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from typing_extensions import override
 
+from bot.discord.command_mentions import CommandMentions
 from bot.discord.connection.errors import DiscordError, as_list, discord_errors
 from bot.discord.connection.gateway import (
     CONNECT_SECONDS,
@@ -95,10 +96,17 @@ class Tree(app_commands.CommandTree["Client"]):
         ours = [command.to_dict(self) for command in self.get_commands()]
         theirs = as_list(await self.client.http.get_global_commands(application_id))
         if are_same(ours, theirs):
+            self._learn((str(command["name"]), int(command["id"])) for command in theirs)
             return False
-        if len(await self.sync()) != len(ours):
+        synced = await self.sync()
+        if len(synced) != len(ours):
             raise ValueError("the answer does not list the same commands")
+        self._learn((command.name, command.id) for command in synced)
         return True
+
+    def _learn(self, ids: Iterable[tuple[str, int]]) -> None:
+        """Lets answers mention the commands from now on."""
+        self.client.command_mentions.learn(dict(ids), self.walk_commands())
 
 
 class Client(commands.AutoShardedBot):
@@ -136,6 +144,7 @@ class Client(commands.AutoShardedBot):
         self.patience = patience or Patience()
         self._proxies = proxies
         self.sessions = Sessions()
+        self.command_mentions = CommandMentions()
         self._services: Services | None = None
         self._cogs: tuple[commands.Cog, ...] = ()
         self._gateway = yarl.URL(gateway_url) if gateway_url else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from discord.ext import commands
 
+from bot.discord.command_mentions import NO_MENTIONS, CommandMentions
 from bot.services.container import Services
 from cogs.config import ConfigCog
 from cogs.delivery import DeliveryCog
@@ -16,8 +17,8 @@ from cogs.status import StatusCog
 from cogs.subscriptions import SubscriptionsCog
 
 
-def make_cogs(services: Services) -> tuple[commands.Cog, ...]:
-    """Every cog, each with the services that it needs."""
+def make_cogs(services: Services, *, mentions: CommandMentions = NO_MENTIONS) -> tuple[commands.Cog, ...]:
+    """Every cog, each with the services that it needs; `mentions` are the client's."""
     return (
         SubscriptionsCog(services.subscriptions, clock=services.clock),
         ExplainCog(services.search, services.explanations, clock=services.clock),
@@ -27,5 +28,7 @@ def make_cogs(services: Services) -> tuple[commands.Cog, ...]:
         StatusCog(services.status),
         SetupCog(),
         HelpCog(),
-        GuildEventsCog(services.guild_events, servers=services.servers, feeds=services.feeds),
+        GuildEventsCog(
+            services.guild_events, servers=services.servers, feeds=services.feeds, mentions=mentions
+        ),
     )

@@ -6,6 +6,7 @@ import discord
 from discord.ext import commands
 
 from bot.core.ids import ChannelId, RoleId, ServerId, UserId
+from bot.discord.command_mentions import CommandMentions
 from bot.discord.welcome import welcome
 from bot.services.blocks.guild_events import GuildEvents
 from bot.services.feeds.feeds import Feeds
@@ -13,17 +14,20 @@ from bot.services.feeds.servers import Servers
 
 
 class GuildEventsCog(commands.Cog):
-    def __init__(self, guild_events: GuildEvents, *, servers: Servers, feeds: Feeds) -> None:
+    def __init__(
+        self, guild_events: GuildEvents, *, servers: Servers, feeds: Feeds, mentions: CommandMentions
+    ) -> None:
         self._guild_events = guild_events
         self._servers = servers
         self._feeds = feeds
+        self._mentions = mentions
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Not called after a reconnect. A server that the bot rejoins is not welcomed again."""
         self._guild_events.server_joined(ServerId(guild.id))
         if await self._servers.welcome(ServerId(guild.id)):
-            await welcome(guild)
+            await welcome(guild, self._mentions)
 
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:

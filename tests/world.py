@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ from tests.samples import NINE_ON_WEEKDAYS, NOW
 # SimCord also waits for every timer that is due within this limit: it stays below aiohttp's, which closes an
 # unused connection after 15 seconds.
 SETTLE_SECONDS = 14.0
+
+_MENTION = re.compile(r"</([a-z ]+):\d+>(?: `([^`]+)`)?")
 
 
 @dataclass(kw_only=True)
@@ -141,7 +144,12 @@ def text_of(result: Any) -> str:
             parts.extend((embed.title, embed.description))
             parts.extend(f"{field.name}: {field.value}" for field in embed.fields)
             parts.append(embed.footer.text)
-    return "\n".join(filter(None, parts))
+    return _MENTION.sub(_as_typed, "\n".join(filter(None, parts)))
+
+
+def _as_typed(mention: re.Match[str]) -> str:
+    """A mention of a command as the texts have it, which know no ids."""
+    return f"`/{mention[1]}{' ' if mention[2] else ''}{mention[2] or ''}`"
 
 
 def answers(result: Any) -> list[Any]:
@@ -242,7 +250,7 @@ def _bot(database: Database, source: HuggingFace, clock: FakeClock) -> tuple[Cli
         wake=lambda: None,
     )
     services = assemble(context, board=DiscordNoticeBoard(client), pace=ChannelPace(10_000))
-    client.use(services, make_cogs(services))
+    client.use(services, make_cogs(services, mentions=client.command_mentions))
     return client, services
 
 

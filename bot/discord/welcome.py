@@ -7,6 +7,7 @@ import logging
 import discord
 
 from bot.discord.answers.pages import COLOUR
+from bot.discord.command_mentions import CommandMentions
 from bot.discord.connection.errors import DiscordError, discord_errors
 from bot.discord.permissions.open_channels import open_channels
 from bot.discord.ui.components import SafeView
@@ -23,7 +24,7 @@ _WELCOME = (
 )
 
 
-async def welcome(guild: discord.Guild) -> None:
+async def welcome(guild: discord.Guild, mentions: CommandMentions) -> None:
     """Introduces the bot and the first command; does nothing where the bot may write nowhere."""
     channels = open_channels(guild)
     if not channels:
@@ -32,6 +33,8 @@ async def welcome(guild: discord.Guild) -> None:
     embed = discord.Embed(title="Hello, I'm Paperboy", description=_WELCOME, colour=COLOUR)
     try:
         with discord_errors():
-            await channels[0].send(embed=embed, view=view, allowed_mentions=discord.AllowedMentions.none())
+            await channels[0].send(
+                embed=mentions.in_embed(embed), view=view, allowed_mentions=discord.AllowedMentions.none()
+            )
     except DiscordError as error:
         _log.warning("Server %d could not be welcomed: %s", guild.id, error)

@@ -34,7 +34,7 @@ async def test_wrong_queries_dates_ids_and_places_get_clear_answers_and_change_n
     for paper in ("nothing", "https://example.org/2611"):
         assert "2401.12345" in await stage.command("paper", paper=paper)
     assert "no paper" in await stage.command("paper", paper="2611.99999")
-    assert "`/subscribe`" in await stage.command("deliver")
+    assert "</subscribe:" in await stage.command("deliver")
     refused = await stage.discord.run_command(club.users[1], club.direct[1], "help")
     assert "Paperboy" in refused.text
     assert await bot.stop() == 0

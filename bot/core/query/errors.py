@@ -35,8 +35,9 @@ class QueryError(UserError):
 
 
 def inline_code(text: str) -> str:
-    """The text as Discord's inline code. Nothing in it can end the code."""
-    return f"`{''.join(map(_visible, text))}`"
+    """The text as Discord's inline code. Nothing in it can end the code or be taken for our command."""
+    shown = "".join(map(_visible, text))
+    return f"``{shown}``" if shown.startswith("/") else f"`{shown}`"
 
 
 def _block(text: str, position: int) -> str:

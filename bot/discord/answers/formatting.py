@@ -19,8 +19,9 @@ _Item = TypeVar("_Item")
 
 
 def code(text: str) -> str:
-    """Outside text as inline code, in which nothing pings or links."""
-    return f"`{clean(text).translate(_CODE_LOOKALIKES) or ' '}`"
+    """Outside text as inline code, in which nothing pings or links, and nothing is taken for our command."""
+    shown = clean(text).translate(_CODE_LOOKALIKES) or " "
+    return f"``{shown}``" if shown.startswith("/") else f"`{shown}`"
 
 
 def moment(at: datetime, *, now: datetime) -> str:

@@ -9,6 +9,7 @@ import discord
 from bot.core.ids import ChannelId, MessageId, ServerId, UserId
 from bot.core.notices import ProblemReport
 from bot.discord.answers import notices as answers
+from bot.discord.command_mentions import clickable
 from bot.discord.connection.errors import discord_errors
 from bot.discord.delivery.errors import delivery_errors
 from bot.discord.delivery.payloads import IDENTIFIED, MESSAGES, answered
@@ -120,7 +121,7 @@ class DiscordNoticeBoard:
         if may_have_arrived and (message_id := await self._sent_before(channel, nonce)):
             return message_id
         view = SafeView(CheckAgainButton(report.server_id, nonce=nonce))
-        embed = answers.notice(report, server_name=server_name)
+        (embed,) = clickable(self._client, [answers.notice(report, server_name=server_name)])
         with discord_errors():
             sent = await channel.send(
                 embed=embed, view=view, nonce=nonce, allowed_mentions=discord.AllowedMentions.none()

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import discord
 
+from bot.discord.command_mentions import clickable, mentions_of
+
 _IS_PUBLIC = "is_public"
 _IS_COMPLETE = "is_complete"
 
@@ -60,6 +62,7 @@ async def tell(interaction: discord.Interaction, text: str, *, is_acknowledged: 
     `is_acknowledged` says that Discord has the acknowledgement, although its response was lost.
     """
     mentions = discord.AllowedMentions.none()
+    text = mentions_of(interaction.client).in_text(text)
     waits = is_thinking(interaction) or is_acknowledged
     if not interaction.response.is_done() and not is_acknowledged:
         await interaction.response.send_message(text, ephemeral=True, allowed_mentions=mentions)
@@ -83,8 +86,8 @@ async def _complete(
     files: Sequence[discord.File] = (),
 ) -> None:
     await interaction.edit_original_response(
-        content=content,
-        embeds=embeds,
+        content=content and mentions_of(interaction.client).in_text(content),
+        embeds=clickable(interaction.client, embeds),
         view=view,
         attachments=files,
         allowed_mentions=discord.AllowedMentions.none(),
@@ -102,8 +105,8 @@ async def _follow_up(
     ephemeral: bool,
 ) -> None:
     await interaction.followup.send(
-        content or discord.utils.MISSING,
-        embeds=embeds or discord.utils.MISSING,
+        mentions_of(interaction.client).in_text(content) if content else discord.utils.MISSING,
+        embeds=clickable(interaction.client, embeds) or discord.utils.MISSING,
         view=view or discord.utils.MISSING,
         files=files or discord.utils.MISSING,
         ephemeral=ephemeral,

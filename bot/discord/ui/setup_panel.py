@@ -19,6 +19,7 @@ from bot.core.query.hints import Hint
 from bot.core.schedules import Cadence
 from bot.discord.answers import setup as answers
 from bot.discord.answers import subscriptions as subscription_answers
+from bot.discord.command_mentions import clickable
 from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
 from bot.discord.ui.components import PersistentItem, SafeView, client_of
@@ -238,7 +239,8 @@ class Panel(Session):
 
     async def _close(self, interaction: discord.Interaction, reason: Ended) -> None:
         self._end(interaction, reason)
-        await interaction.edit_original_response(embed=answers.closed(self.ended_texts[reason]), view=None)
+        (closed,) = clickable(interaction.client, [answers.closed(self.ended_texts[reason])])
+        await interaction.edit_original_response(embed=closed, view=None)
 
     def _end(self, interaction: discord.Interaction, reason: Ended) -> None:
         client_of(interaction).sessions.end(self._key, reason)
