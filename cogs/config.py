@@ -37,6 +37,7 @@ from bot.services.feeds.servers import FORGET
 from bot.services.feeds.timezones import label, timezones_like
 from cogs.focus import FocusCommand
 from cogs.history import HistoryCommand
+from cogs.pausing import PauseCommands
 from cogs.transfer import TransferCommands
 
 _CHANNEL = "The channel to configure (default: this one)"
@@ -48,6 +49,7 @@ class ConfigCog(
     TransferCommands,
     HistoryCommand,
     FocusCommand,
+    PauseCommands,
     commands.GroupCog,
     group_name="config",
     group_description="Change what, when and how a channel posts",
@@ -266,30 +268,6 @@ class ConfigCog(
             [notice_answers.notices_changed(result, visible=seen)],
             buttons=UndoSettingButton.below(result.change_id),
         )
-
-    @app_commands.command()
-    @app_commands.describe(channel="The channel to pause (default: this one)")
-    async def pause(
-        self, interaction: discord.Interaction[Client], channel: ChannelOption | None = None
-    ) -> None:
-        """Stop posting in a channel until it is resumed. Nothing is lost."""
-        await interaction.response.defer(ephemeral=True)
-        target = await targets.managed(interaction, channel)
-        state = await self._pausing.pause(target.channel_id, user_id=target.user_id)
-        embed = changes.paused(state, now=self._clock())
-        await answer(interaction, [embed], buttons=below_change(state))
-
-    @app_commands.command()
-    @app_commands.describe(channel="The channel to resume (default: this one)")
-    async def resume(
-        self, interaction: discord.Interaction[Client], channel: ChannelOption | None = None
-    ) -> None:
-        """Resume posting in a paused or blocked channel."""
-        await interaction.response.defer(ephemeral=True)
-        target = await targets.postable(interaction, channel)
-        result = await self._pausing.resume(target.channel_id, user_id=target.user_id)
-        embed = changes.resumed(result, now=self._clock())
-        await answer(interaction, [embed], buttons=below_change(result.state))
 
     async def _answer(
         self,

@@ -9,6 +9,7 @@ from bot.core.feeds import FeedSettings
 from bot.core.focus import Focus
 from bot.core.markdown import escape, fit
 from bot.core.schedules import Cadence, Schedule, weekdays_text
+from bot.core.typed_dates import date_label
 
 MAX_SHOWN_LENGTH = 80  # characters of a query within a sentence
 
@@ -31,8 +32,8 @@ def differences(before: FeedSettings, after: FeedSettings) -> tuple[Difference, 
     """What differs, each setting as it was and as it is."""
     return tuple(
         Difference(name=name, before=said(before, after), after=said(after, before))
-        for field, (name, said) in _VALUES.items()
-        if getattr(before, field) != getattr(after, field)
+        for names, (name, said) in _VALUES.items()
+        if any(getattr(before, field) != getattr(after, field) for field in names.split())
     )
 
 
@@ -49,6 +50,13 @@ def times_words(schedule: Schedule) -> str:
     return f"{when}, at {schedule.time:%H:%M} {escape(schedule.timezone)}"
 
 
+def pause_words(settings: FeedSettings) -> str:
+    """`on`, `paused`, `paused until Monday, 30 November 2026`."""
+    if not settings.is_paused:
+        return "on"
+    return f"paused until {date_label(settings.paused_until)}" if settings.paused_until else "paused"
+
+
 def query_words(text: str) -> str:
     """A query within a sentence: escaped, and shortened where it is long."""
     return fit(text, (), MAX_SHOWN_LENGTH)
@@ -60,7 +68,7 @@ def focus_note(focus: Focus) -> str:
 
 
 def _schedule_value(settings: FeedSettings, other: FeedSettings) -> str:
-    """What a live channel has saved for later is told only where that is what differs."""
+    """What a live channel has saved for later is shown only where that is what differs."""
     if settings.schedule.cadence is Cadence.LIVE and other.schedule.cadence is not Cadence.LIVE:
         return "live"
     return schedule_words(settings.schedule)
@@ -74,7 +82,8 @@ def _mention_value(settings: FeedSettings, _: FeedSettings) -> str:
     return "nobody" if settings.mention_role_id is None else f"<@&{settings.mention_role_id}>"
 
 
-# Each field, by what an answer calls it, and its value beside the one that it replaces or is replaced by.
+# Each field, or two that are one to people, by what an answer calls it, and its value beside the one that it
+# replaces or is replaced by.
 _VALUES: dict[str, tuple[str, Callable[[FeedSettings, FeedSettings], str]]] = {
     "schedule": ("Schedule", _schedule_value),
     "style": ("Style", lambda settings, _: settings.style.value),
@@ -85,5 +94,5 @@ _VALUES: dict[str, tuple[str, Callable[[FeedSettings, FeedSettings], str]]] = {
     "mention_role_id": ("Mention", _mention_value),
     "opens_threads": ("Threads", lambda settings, _: "on" if settings.opens_threads else "off"),
     "publishes": ("Publishing", lambda settings, _: "on" if settings.publishes else "off"),
-    "is_paused": ("Posting", lambda settings, _: "paused" if settings.is_paused else "on"),
+    "is_paused paused_until": ("Posting", lambda settings, _: pause_words(settings)),
 }

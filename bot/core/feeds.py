@@ -10,7 +10,7 @@ from typing import NamedTuple
 from bot.core.focus import Focus
 from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, SubscriptionId, UserId
 from bot.core.query.compiled import CompiledQuery
-from bot.core.schedules import Schedule
+from bot.core.schedules import Schedule, day_begins
 
 # How long a removed subscription is kept. If it is added again in that time, it continues.
 REMOVED_KEPT = timedelta(days=30)
@@ -78,6 +78,14 @@ class FeedSettings:
     opens_threads: bool = False  # each card is a message of its own, with a thread under it
     publishes: bool = False  # messages in an announcement channel are published to its followers
     is_paused: bool = False
+    paused_until: date | None = None  # the day, in its zone, on which a pause ends automatically
+
+    @property
+    def resumes_at(self) -> datetime | None:
+        """When the pause ends automatically, in UTC; None where it does not, or there is none."""
+        if self.paused_until is None or not self.is_paused:
+            return None
+        return day_begins(self.paused_until, timezone=self.schedule.timezone)
 
     @property
     def is_filtered(self) -> bool:

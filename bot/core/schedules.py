@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -67,6 +67,16 @@ def next_run(schedule: Schedule, *, after: datetime) -> datetime:
             if moment > after:
                 return moment
         day += timedelta(days=1)
+
+
+def first_run(schedule: Schedule, *, since: datetime) -> datetime:
+    """As `next_run`, but `since` itself counts too."""
+    return next_run(schedule, after=since - timedelta(microseconds=1))
+
+
+def day_begins(day: date, *, timezone: str) -> datetime:
+    """When the day begins in the zone, in UTC."""
+    return _moment(datetime.combine(day, dt.time.min), ZoneInfo(timezone))
 
 
 def _moment(local: datetime, zone: ZoneInfo) -> datetime:

@@ -93,7 +93,7 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
         feeds=feeds,
         filters=Filters(context, feeds=feeds, search=search),
         focus=FocusSetting(context, runs=runs),
-        pausing=Pausing(context, feeds=feeds, delivery=delivery),
+        pausing=Pausing(context, feeds=feeds, server_settings=servers, delivery=delivery),
         undoing=Undoing(context, feeds=feeds, server_settings=servers, delivery=delivery),
         transfer=Transfer(context, delivery=delivery),
         changes=Changes(context),

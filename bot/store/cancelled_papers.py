@@ -59,6 +59,15 @@ async def cancel(conn: AsyncConnection, feed_id: FeedId, ended: Mapping[str, Sub
     return cancelled
 
 
+async def drop(conn: AsyncConnection, feed_id: FeedId) -> Cancelled:
+    """Deletes the feed's pending posts for good, without those that may have arrived."""
+    pending = await _pending(conn, feed_id)
+    dropped = [post for post in pending if not _was_tried(post)]
+    await conn.execute(delete(_posts).where(_posts.c.id.in_(these([post.id for post in dropped]))))
+    papers = sum(len(post.entries) for post in dropped)
+    return Cancelled(papers=papers, under_way=sum(len(post.entries) for post in pending) - papers)
+
+
 async def give_back(
     conn: AsyncConnection, feed_id: FeedId, resumed: Mapping[SubscriptionId, str]
 ) -> GivenBack:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -45,7 +45,7 @@ async def recompile_exclusion(conn: AsyncConnection, feed_id: FeedId, exclude: C
 
 
 def columns(settings: FeedSettings) -> dict[str, object]:
-    """The columns of all settings but the pause, which is kept as its time."""
+    """The columns of all settings but whether it is paused, which is kept as its time."""
     return {
         **schedule_columns(settings.schedule),
         **_exclude_columns(settings.exclude),
@@ -56,6 +56,8 @@ def columns(settings: FeedSettings) -> dict[str, object]:
         "mention_role_id": settings.mention_role_id,
         "opens_threads": settings.opens_threads,
         "publishes": settings.publishes,
+        "paused_until": settings.paused_until if settings.is_paused else None,
+        "resumes_at": settings.resumes_at,
     }
 
 
@@ -105,6 +107,7 @@ _plain = attrgetter(
     "mention_role_id",
     "opens_threads",
     "publishes",
+    "paused_until",
 )
 
 
@@ -123,6 +126,7 @@ def _settings(  # noqa: PLR0917 - in the order in which they are read
     mention_role_id: int | None,
     opens_threads: bool,  # noqa: FBT001
     publishes: bool,  # noqa: FBT001
+    paused_until: date | None,
 ) -> FeedSettings:
     return FeedSettings(
         schedule=schedule_of(cadence, post_time, weekdays, timezone),
@@ -135,6 +139,7 @@ def _settings(  # noqa: PLR0917 - in the order in which they are read
         opens_threads=opens_threads,
         publishes=publishes,
         is_paused=is_paused,
+        paused_until=paused_until,
     )
 
 

@@ -17,6 +17,7 @@ from bot.store.column_types import keep_first
 from bot.store.sqlite.statements import insert_if_new, these
 
 _feeds = tables.feeds
+_NO_PAUSE: dict[str, None] = {"paused_at": None, "paused_until": None, "resumes_at": None}
 _NO_BLOCK = {"block_reason": None, "blocked_at": None, "recheck_at": None, "gone_at": None}
 _has_subscriptions = subscriptions.has_live(_feeds.c.id)
 
@@ -128,7 +129,23 @@ async def worked(conn: AsyncConnection, feed_id: FeedId) -> None:
 
 async def resume(conn: AsyncConnection, feed_id: FeedId, *, next_run_at: datetime) -> None:
     """End the pause and the block, whichever there is."""
-    await _set(conn, feed_id, paused_at=None, **_NO_BLOCK, next_run_at=next_run_at)
+    await _set(conn, feed_id, **_NO_PAUSE, **_NO_BLOCK, next_run_at=next_run_at)
+
+
+async def with_ended_pause(conn: AsyncConnection, now: datetime) -> list[Feed]:
+    """The paused feeds that resume at `now` or before."""
+    return await _where(conn, _feeds.c.resumes_at <= now)
+
+
+async def next_resumption(conn: AsyncConnection) -> datetime | None:
+    """When the next pause ends automatically."""
+    return (
+        await conn.execute(select(func.min(_feeds.c.resumes_at)).where(_feeds.c.resumes_at.is_not(None)))
+    ).scalar_one()
+
+
+async def end_pause(conn: AsyncConnection, feed_id: FeedId, *, next_run_at: datetime) -> None:
+    await _set(conn, feed_id, **_NO_PAUSE, next_run_at=next_run_at)
 
 
 async def long_gone(conn: AsyncConnection, *, before: datetime) -> list[Feed]:

@@ -101,6 +101,12 @@ async def end(
     await conn.execute(update(_subscriptions).where(_columns.id == subscription_id).values(values))
 
 
+async def skip_before(conn: AsyncConnection, feed_id: FeedId, day: date) -> None:
+    """Let the feed's subscriptions want no papers of earlier list days."""
+    earlier = (_subscriptions.c.feed_id == feed_id) & is_live & (_subscriptions.c.since < day)
+    await conn.execute(update(_subscriptions).where(earlier).values(since=day))
+
+
 async def resume(
     conn: AsyncConnection, subscription_id: SubscriptionId, *, text: str, since: date, now: datetime
 ) -> Subscription:

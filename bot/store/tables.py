@@ -181,6 +181,8 @@ feeds = Table(
     Column("exclude_compiled", Text),
     Column("exclude_rules_version", Integer),
     Column("paused_at", UtcDateTime),
+    Column("paused_until", Date),  # in the feed's zone
+    Column("resumes_at", UtcDateTime),  # when that day begins
     Column("block_reason", Text),
     Column("blocked_at", UtcDateTime),
     Column("recheck_at", UtcDateTime),
@@ -206,6 +208,8 @@ feeds = Table(
         name="exclude",
     ),
     CheckConstraint("(blocked_at IS NULL) = (block_reason IS NULL)", name="block"),
+    CheckConstraint("(paused_until IS NULL) = (resumes_at IS NULL)", name="resumes_at"),
+    Index("ix_feeds_resumes_at", "resumes_at", sqlite_where=text("resumes_at IS NOT NULL")),
     sqlite_autoincrement=True,  # an id is never given twice: buttons in old messages carry it
 )
 

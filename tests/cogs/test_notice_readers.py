@@ -50,7 +50,7 @@ async def test_a_hidden_channel_is_not_named_where_others_read(world: World) -> 
     assert str(secret.id) not in said
     assert "Send Messages" not in said
     assert "I can't post papers in a channel that not everyone reading this can see" in said
-    assert "`/status` shows admins who can see it which one" in said
+    assert "shows admins who can see it which one" in said
 
 
 async def test_of_several_channels_those_that_all_see_are_named(world: World) -> None:

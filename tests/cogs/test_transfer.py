@@ -77,6 +77,7 @@ async def test_an_export_holds_every_setting_and_subscription(world: World) -> N
         "threads": False,
         "publish": False,
         "paused": False,
+        "paused_until": None,
         "subscriptions": ["video"],
     }
 

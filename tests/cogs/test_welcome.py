@@ -31,7 +31,7 @@ async def test_a_new_server_is_welcomed_with_the_first_command_and_a_button(worl
     (message,) = world.posts()
     said = message.embeds[0].description or ""
     assert "</setup:" in said
-    assert "`/subscribe keywords:diffusion model`" in said
+    assert "> `keywords:diffusion model`" in said
     assert "**Manage Channels**" in said
     (sent,) = [
         one.json for one in world.env.http_requests if one.path == f"/channels/{world.channel.id}/messages"

@@ -10,8 +10,8 @@ from bot.core.feeds import Block, Feed
 from bot.core.plurals import count, is_or_are
 from bot.core.posts import FollowUp, FollowUpKind, FollowUpState, Post
 from bot.core.query.compiled import Merged
-from bot.core.schedules import Cadence, Schedule, weekdays_text
-from bot.discord.answers.formatting import code, moment, relative
+from bot.core.schedules import Cadence, Schedule, first_run, weekdays_text
+from bot.discord.answers.formatting import code, day_and_time, day_text, moment, relative
 
 ADD_A_SUBSCRIPTION = "Add one with `/subscribe`."
 POST_ELSEWHERE = "To post papers elsewhere, use `/subscribe` in another channel."
@@ -40,13 +40,24 @@ def next_post(feed: Feed, *, now: datetime) -> str:
         end = _unblocking(feed.block, now=now)
         return f"**Blocked** {relative(feed.block.since)}: {feed.block.reason} {end}"
     if feed.paused_at is not None:
-        return (
-            f"**Paused** {relative(feed.paused_at)}. Papers listed meanwhile are not lost; `/config resume` "
-            "resumes posting."
-        )
+        return _paused(feed, feed.paused_at)
     if feed.settings.schedule.cadence is Cadence.LIVE:
         return "Next post: as soon as a matching paper is listed."
     return f"Next post: {moment(feed.next_run_at, now=now)}."
+
+
+def _paused(feed: Feed, since: datetime) -> str:
+    """Since when it is paused, and when posting resumes."""
+    paused = f"**Paused** {relative(since)}"
+    resumes_at, schedule = feed.settings.resumes_at, feed.settings.schedule
+    if resumes_at is None:
+        return f"{paused}. Papers listed meanwhile are not lost; `/config resume` resumes posting."
+    first = f" with the post of {day_and_time(first_run(schedule, since=resumes_at))}"
+    return (
+        f"{paused}. Posting resumes on {day_text(resumes_at)}"
+        f"{'' if schedule.cadence is Cadence.LIVE else first}; papers listed meanwhile are not lost. "
+        "`/config resume` resumes it now."
+    )
 
 
 def _unblocking(block: Block, *, now: datetime) -> str:

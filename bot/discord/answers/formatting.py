@@ -32,6 +32,16 @@ def moment(at: datetime, *, now: datetime) -> str:
     return f"<t:{stamp}:f> (<t:{stamp}:R>)"
 
 
+def day_text(at: datetime) -> str:
+    """A day in the reader's own language and zone."""
+    return f"<t:{int(at.astimezone(UTC).timestamp())}:D>"
+
+
+def day_and_time(at: datetime) -> str:
+    """A time in the reader's own language and zone, with its weekday."""
+    return f"<t:{int(at.astimezone(UTC).timestamp())}:F>"
+
+
 def relative(at: datetime) -> str:
     """A time relative to the reader's clock, such as *3 hours ago*, in the reader's language."""
     return f"<t:{int(at.astimezone(UTC).timestamp())}:R>"

@@ -21,7 +21,6 @@ from bot.discord.answers.hints import hint_lines, reading_line
 from bot.discord.answers.pages import COLOUR
 from bot.services.feeds.feeds import FeedState
 from bot.services.feeds.filters import FilterChange, FilterChanged
-from bot.services.feeds.pausing import Resumed
 from bot.services.feeds.timezones import note
 from bot.services.queries.search import RECENT_DAYS
 
@@ -50,18 +49,18 @@ def changed(
     before = state.before or after
     if not state.has_changed:
         already = f"It was already set that way in <#{state.feed.channel_id}>."
-        return _embed(f"{name}: nothing changed", [already, *notes, *warnings(state)])
+        return change_embed(f"{name}: nothing changed", [already, *notes, *warnings(state)])
     is_saved_for_later = before == replace(after, schedule=before.schedule) and (
         in_effect(before.schedule) == in_effect(after.schedule)
     )
     title = f"{name} saved for later" if is_saved_for_later else f"{name} changed"
     when = next_post_of(state, now=now) if is_saved_for_later else applies(state, now=now)
-    return _embed(title, [*_old_and_new(state), when, *effect, *notes, *warnings(state)])
+    return change_embed(title, [*old_and_new(state), when, *effect, *notes, *warnings(state)])
 
 
 def undone(state: FeedState, *, now: datetime) -> discord.Embed:
     """That a change was undone: what each setting was until now, and what it is again."""
-    return _embed("Undone", [*_old_and_new(state), applies(state, now=now), *warnings(state)])
+    return change_embed("Undone", [*old_and_new(state), applies(state, now=now), *warnings(state)])
 
 
 def applies(state: FeedState, *, now: datetime) -> str:
@@ -147,24 +146,6 @@ def _exclusion_effect(result: FilterChanged) -> str:
     return f"⚠️ {text} If that is too many, press *Undo*, or remove it with `/config filter exclude:-`."
 
 
-def resumed(result: Resumed, *, now: datetime) -> discord.Embed:
-    state = result.state
-    pending = f"Sending {count(result.pending, 'pending message')} now." if result.pending else ""
-    where = f"<#{state.feed.channel_id}>"
-    if result.was_running:
-        title, first = "Already running", f"Nothing changed: {where} was neither paused nor blocked."
-    else:
-        title, first = "Resumed", f"{where} posts again."
-    return _embed(title, [first, pending, next_post_of(state, now=now), *warnings(state)])
-
-
-def paused(state: FeedState, *, now: datetime) -> discord.Embed:
-    title = "Paused" if state.has_changed else "Already paused"
-    first = "" if state.has_changed else "Nothing changed."
-    where = f"<#{state.feed.channel_id}>: {next_post_of(state, now=now)}"
-    return _embed(title, [first, where])
-
-
 def mention_effect(feed: Feed) -> str:
     role_id = feed.settings.mention_role_id
     if role_id is None:
@@ -199,10 +180,10 @@ def publishing_effect(feed: Feed) -> str:
     )
 
 
-def _old_and_new(state: FeedState) -> list[str]:
+def old_and_new(state: FeedState) -> list[str]:
     changes = differences(state.before or state.feed.settings, state.feed.settings)
     return [f"{change.name}: {change.before} → **{change.after}**" for change in changes]
 
 
-def _embed(title: str, lines: Iterable[str]) -> discord.Embed:
+def change_embed(title: str, lines: Iterable[str]) -> discord.Embed:
     return discord.Embed(title=title, description="\n".join(filter(None, lines)), colour=COLOUR)

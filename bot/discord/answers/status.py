@@ -80,6 +80,8 @@ def _feed(item: FeedStatus, status: Status) -> Iterator[str]:
         yield f"· ⚠️ {count(item.failed, 'paper')} could not be posted. Use `/deliver` there to try again."
     if item.waiting:
         yield f"· {count(item.waiting, 'message')} pending{_delay(item, status)}"
+    if item.coming:
+        yield f"· Once resumed, it posts {count(item.coming, 'more paper' if item.waiting else 'paper')}."
     if item.unconfirmed:
         is_one = len(item.unconfirmed) == 1
         since = relative(min(post.unconfirmed_since or now for post in item.unconfirmed))

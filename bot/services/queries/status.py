@@ -24,6 +24,7 @@ from bot.store.list_days import DayRead
 
 _MAX_FAILED = 5
 _MAX_FOLLOW_UPS = 5
+_MAX_PAUSED = 10  # whose papers are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,7 @@ class FeedStatus:
     delayed: Post | None  # the next post, if an attempt to send it failed
     unconfirmed: tuple[Post, ...]
     failed: int  # papers that could not be posted
+    coming: int  # papers that a paused channel would post now, beside the pending ones
     missed_run: Run | None  # a failed run at which it was due, until a later run succeeds
 
     @property
@@ -136,6 +138,10 @@ class StatusReport:
             unconfirmed = await posts.unconfirmed(conn, server_id)
             delayed = {post.feed_id: post for post in await outbox.delayed(conn, server_id)}
             failed_run = await runs.latest_failed(conn)
+        coming = {
+            feed.id: (await self._runs.coming(feed, wanted[feed.id])).planned
+            for feed in [one for one in shown if one.settings.is_paused and one.id in wanted][:_MAX_PAUSED]
+        }
         status: list[FeedStatus] = []
         for feed, allowed, ping in zip(shown, access, pings, strict=True):
             theirs = tuple(post for post in unconfirmed if post.feed_id == feed.id)
@@ -149,6 +155,7 @@ class StatusReport:
                     delayed=delayed.get(feed.id),
                     unconfirmed=theirs,
                     failed=failed.get(feed.id, 0),
+                    coming=coming.get(feed.id, 0),
                     missed_run=failed_run if failed_run and _missed(feed, failed_run) else None,
                 )
             )

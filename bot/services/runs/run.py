@@ -26,6 +26,7 @@ from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivery
 from bot.services.runs.clock_correction import correct
 from bot.services.runs.freshness import FreshList
+from bot.services.runs.pauses import end_pauses
 from bot.services.runs.planning import Planned, Window, plan, plan_older, quiet_feeds
 from bot.services.runs.polling import Polling, PollResult
 from bot.store import due_feeds, feeds, papers, posts, runs, subscriptions
@@ -93,11 +94,12 @@ class Runs:
         return None if at is None else self._monotonic() - at
 
     async def next_at(self) -> datetime:
-        """When the next run should start: at the next poll or the next due feed, whichever is first."""
+        """When the next run should start: at the next poll, due feed or end of a pause."""
         poll_at = self._list.next_poll_at
         async with self._database.read() as conn:
             due_at = await due_feeds.next_due_at(conn)
-        return min(poll_at, due_at) if due_at else poll_at
+            resumes_at = await feeds.next_resumption(conn)
+        return min(filter(None, (poll_at, due_at, resumes_at)))
 
     async def run(self) -> RunReport:
         """One pass: reads the list if it is not fresh, and plans the posts of due feeds.
@@ -129,6 +131,7 @@ class Runs:
         async with self._database.write() as conn:
             now = self._clock()
             await correct(conn, now=now, next_run_after=_next_run)
+            await end_pauses(conn, now=now)
             run_id = await runs.start(conn, now=now)
         done = _Done()
         try:

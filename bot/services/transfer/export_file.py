@@ -59,6 +59,7 @@ def _raw(feed: Feed, name: str, subscriptions: Sequence[Subscription]) -> dict[s
         "threads": feed.settings.opens_threads,
         "publish": feed.settings.publishes,
         "paused": feed.settings.is_paused,
+        "paused_until": feed.settings.paused_until and feed.settings.paused_until.isoformat(),
         "subscriptions": [_subscription(item) for item in subscriptions],
     }
 

@@ -107,7 +107,11 @@ class Transfer:
         if feed is None:
             raise UserError(f"<#{channel_id}> has no subscriptions yet, so there is nothing to copy.")
         theirs = feed.settings
-        names = [name for name in theirs.__dataclass_fields__ if name not in {"schedule", "is_paused"}]
+        names = [
+            name
+            for name in theirs.__dataclass_fields__
+            if name not in {"schedule", "is_paused", "paused_until"}
+        ]
         return WantedFeed(
             label="",
             schedule={name: getattr(theirs.schedule, name) for name in Schedule.__dataclass_fields__},

@@ -42,6 +42,7 @@ _MUST = {
     "threads": "`true` or `false`",
     "publish": "`true` or `false`",
     "paused": "`true` or `false`",
+    "paused_until": 'a date such as `"2026-11-30"`, or `null`',
     "subscriptions": 'a list of texts, such as `["diffusion model"]`',
     "keywords": "text in quotes",
     "focus": '`"exact"`, `"strict"`, `"balanced"` or `"broad"`',
@@ -108,6 +109,7 @@ class FeedOfFile(_Strict):
     threads: bool = False
     publish: bool = False
     paused: bool = False
+    paused_until: Annotated[dt.date | None, reading(dt.date.fromisoformat)] = None
     subscriptions: list[SubscriptionOfFile] = Field(default_factory=list[SubscriptionOfFile])
 
 

@@ -200,7 +200,13 @@ def _feeds(text: str, limits: Limits) -> tuple[WantedFeed, ...]:
 
 def _wanted(feed: FeedOfFile, label: str, limits: Limits, found: _Problems) -> WantedFeed:
     given: dict[str, object] = {}
-    names = {"style": "style", "threads": "opens_threads", "publish": "publishes", "paused": "is_paused"}
+    names = {
+        "style": "style",
+        "threads": "opens_threads",
+        "publish": "publishes",
+        "paused": "is_paused",
+        "paused_until": "paused_until",
+    }
     given.update({ours: getattr(feed, theirs) for theirs, ours in names.items() if _has(feed, theirs)})
     if _has(feed, "mention_role_id"):
         role_id = feed.mention_role_id

@@ -96,6 +96,8 @@ CREATE TABLE feeds (
     exclude_compiled TEXT,
     exclude_rules_version INTEGER,
     paused_at VARCHAR(27),
+    paused_until DATE,
+    resumes_at VARCHAR(27),
     block_reason TEXT,
     blocked_at VARCHAR(27),
     recheck_at VARCHAR(27),
@@ -113,6 +115,7 @@ CREATE TABLE feeds (
     CONSTRAINT ck_feeds_kind CHECK (kind IN ('channel', 'thread', 'forum', 'direct')),
     CONSTRAINT ck_feeds_style CHECK (style IN ('cards', 'digest')),
     CONSTRAINT ck_feeds_exclude CHECK ((exclude_text IS NULL) = (exclude_compiled IS NULL) AND (exclude_text IS NULL) = (exclude_canonical IS NULL) AND (exclude_text IS NULL) = (exclude_rules_version IS NULL)),
+    CONSTRAINT ck_feeds_resumes_at CHECK ((paused_until IS NULL) = (resumes_at IS NULL)),
     CONSTRAINT ck_feeds_block CHECK ((blocked_at IS NULL) = (block_reason IS NULL)),
     CONSTRAINT ck_feeds_owner CHECK ((server_id IS NULL) = (user_id IS NOT NULL)),
     CONSTRAINT ck_feeds_post_time CHECK (length(post_time) = 5),
@@ -125,6 +128,8 @@ CREATE TABLE feeds (
 );
 
 CREATE INDEX ix_feeds_next_run_at ON feeds (next_run_at);
+
+CREATE INDEX ix_feeds_resumes_at ON feeds (resumes_at) WHERE resumes_at IS NOT NULL;
 
 CREATE INDEX ix_feeds_server_id ON feeds (server_id);
 

@@ -1,0 +1,98 @@
+"""/config pause and /config resume."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Client
+from bot.core.ids import ServerId
+from bot.discord.answers import pausing as answers
+from bot.discord.permissions import targets
+from bot.discord.permissions.targets import ChannelOption
+from bot.discord.permissions.viewer import Viewer
+from bot.discord.ui.options import ShortText, choices
+from bot.discord.ui.pages import answer
+from bot.discord.ui.setting_buttons import below_change
+from bot.errors import UserError
+from bot.services.clock import Clock
+from bot.services.feeds.pausing import Missed, Pausing
+
+
+class PauseCommands(commands.Cog):
+    """A base of `ConfigCog`, which owns the group: discord.py collects commands from bases too."""
+
+    _pausing: Pausing
+    _clock: Clock
+
+    @app_commands.command()
+    @app_commands.describe(
+        until="The day on which posting resumes, such as monday, 24 dec or in 2 weeks (default: none)",
+        everywhere="Pause every channel that you manage in this server",
+        channel="The channel to pause (default: this one)",
+    )
+    async def pause(
+        self,
+        interaction: discord.Interaction[Client],
+        until: ShortText | None = None,
+        everywhere: bool = False,  # noqa: FBT001, FBT002 - an option of the command
+        channel: ChannelOption | None = None,
+    ) -> None:
+        """Stop posting in a channel, or everywhere, until it is resumed. Nothing is lost."""
+        await interaction.response.defer(ephemeral=True)
+        target = await targets.managed(interaction, channel)
+        if everywhere:
+            _check_alone(channel)
+            managed = await Viewer.of(interaction).managed(await self._pausing.channels(target.server_id))
+            result = await self._pausing.pause_all(
+                managed, server_id=target.server_id, user_id=target.user_id, until=until
+            )
+            await answer(interaction, [answers.paused_everywhere(result)])
+            return
+        state = await self._pausing.pause(target.channel_id, user_id=target.user_id, until=until)
+        await answer(interaction, [answers.paused(state, now=self._clock())], buttons=below_change(state))
+
+    @pause.autocomplete("until")
+    async def _complete_until(
+        self, interaction: discord.Interaction[Client], current: str
+    ) -> list[app_commands.Choice[str]]:
+        if interaction.guild_id is None:
+            return []
+        return choices(await self._pausing.days_like(current, server_id=ServerId(interaction.guild_id)))
+
+    @app_commands.command()
+    @app_commands.describe(
+        everywhere="Resume every channel that you manage in this server",
+        missed="post: papers listed during the pause are posted (default); skip: they never are",
+        channel="The channel to resume (default: this one)",
+    )
+    async def resume(
+        self,
+        interaction: discord.Interaction[Client],
+        everywhere: bool = False,  # noqa: FBT001, FBT002 - an option of the command
+        missed: Literal["post", "skip"] = "post",
+        channel: ChannelOption | None = None,
+    ) -> None:
+        """Resume posting in a paused or blocked channel, or everywhere."""
+        await interaction.response.defer(ephemeral=True)
+        if everywhere:
+            _check_alone(channel)
+            target = await targets.managed(interaction, None)
+            managed = await Viewer.of(interaction).managed(await self._pausing.channels(target.server_id))
+            result = await self._pausing.resume_all(
+                managed, server_id=target.server_id, user_id=target.user_id, missed=Missed(missed)
+            )
+            await answer(interaction, [answers.resumed_everywhere(result)])
+            return
+        target = await targets.postable(interaction, channel)
+        resumed = await self._pausing.resume(target.channel_id, user_id=target.user_id, missed=Missed(missed))
+        embed = answers.resumed(resumed, now=self._clock())
+        await answer(interaction, [embed], buttons=below_change(resumed.state))
+
+
+def _check_alone(channel: ChannelOption | None) -> None:
+    if channel is not None:
+        raise UserError("Give `channel` or `everywhere`, not both. Nothing was changed.")
