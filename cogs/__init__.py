@@ -21,9 +21,9 @@ def make_cogs(services: Services, *, mentions: CommandMentions = NO_MENTIONS) ->
     """Every cog, each with the services that it needs; `mentions` are the client's."""
     return (
         SubscriptionsCog(services.subscriptions, clock=services.clock),
-        ExplainCog(services.search, services.explanations, clock=services.clock),
+        ExplainCog(services.search, services.explanations, titles=services.titles, clock=services.clock),
         DeliveryCog(services.feeds, clock=services.clock),
-        PapersCog(services.papers, archive=services.archive, clock=services.clock),
+        PapersCog(services.papers, archive=services.archive, titles=services.titles, clock=services.clock),
         ConfigCog(services),
         StatusCog(services.status),
         SetupCog(),

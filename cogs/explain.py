@@ -16,17 +16,19 @@ from bot.discord.answers import papers as answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
 from bot.discord.ui.hint_buttons import PreviewButton
-from bot.discord.ui.options import FocusChoice, Keywords, PaperText
+from bot.discord.ui.options import FocusChoice, Keywords, PaperText, choices
 from bot.discord.ui.pages import answer
 from bot.services.clock import Clock
 from bot.services.queries.explanations import Explanations
 from bot.services.queries.search import MAX_DAYS, RECENT_DAYS, Search
+from bot.services.queries.titles import Titles
 
 
 class ExplainCog(commands.Cog):
-    def __init__(self, search: Search, explanations: Explanations, *, clock: Clock) -> None:
+    def __init__(self, search: Search, explanations: Explanations, *, titles: Titles, clock: Clock) -> None:
         self._search = search
         self._explanations = explanations
+        self._titles = titles
         self._clock = clock
 
     @app_commands.command()
@@ -52,7 +54,7 @@ class ExplainCog(commands.Cog):
     @app_commands.command()
     @app_commands.guild_only()
     @app_commands.describe(
-        paper="An arXiv ID such as 2401.12345, or a link to the paper",
+        paper="Words of a recent title, an arXiv ID such as 2401.12345, or a link",
         channel="The channel to check (default: this one)",
     )
     async def explain(
@@ -66,3 +68,9 @@ class ExplainCog(commands.Cog):
         target = await targets.visible(interaction, channel)
         explanation = await self._explanations.explain(parse_paper_id(paper), channel_id=target.channel_id)
         await answer(interaction, [explain_answers.explained(explanation, now=self._clock())])
+
+    @explain.autocomplete("paper")
+    async def _complete_paper(
+        self, _: discord.Interaction[Client], current: str
+    ) -> list[app_commands.Choice[str]]:
+        return choices(await self._titles.like(current))

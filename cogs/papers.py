@@ -15,6 +15,7 @@ from bot.discord.ui.replies import defer_publicly
 from bot.services.clock import Clock
 from bot.services.queries.archive import MAX_DAYS, Archive, Period, Sort
 from bot.services.queries.papers import Papers
+from bot.services.queries.titles import Titles
 
 
 class PapersCog(commands.Cog):
@@ -24,9 +25,10 @@ class PapersCog(commands.Cog):
         allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
     )
 
-    def __init__(self, papers: Papers, *, archive: Archive, clock: Clock) -> None:
+    def __init__(self, papers: Papers, *, archive: Archive, titles: Titles, clock: Clock) -> None:
         self._papers = papers
         self._archive = archive
+        self._titles = titles
         self._clock = clock
 
     @group.command()
@@ -84,10 +86,16 @@ class PapersCog(commands.Cog):
 
     @app_commands.command()
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
-    @app_commands.describe(paper="An arXiv ID such as 2401.12345, or a link to the paper")
+    @app_commands.describe(paper="Words of a recent title, an arXiv ID such as 2401.12345, or a link")
     async def paper(self, interaction: discord.Interaction[Client], paper: PaperText) -> None:
         """Show a paper."""
         paper_id = parse_paper_id(paper)
         await defer_publicly(interaction)
         found = await self._papers.one(paper_id)
         await answer_with(interaction, answers.one_paper(found, days=await self._papers.days_of(found)))
+
+    @paper.autocomplete("paper")
+    async def _complete_paper(
+        self, _: discord.Interaction[Client], current: str
+    ) -> list[app_commands.Choice[str]]:
+        return choices(await self._titles.like(current))

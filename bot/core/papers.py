@@ -74,7 +74,7 @@ def parse_paper_id(text: str) -> PaperId:
     if len(found) != 1:
         what = "more than one arXiv id" if found else "no arXiv id"
         raise UserError(
-            f"There is {what} in that. Give one id such as `2401.12345`, or a link such as "
-            "`https://huggingface.co/papers/2401.12345`."
+            f"There is {what} in that. Give one id such as `2401.12345`, a link such as "
+            "`https://huggingface.co/papers/2401.12345`, or choose a recent paper while you type its title."
         )
     return PaperId(found.pop())

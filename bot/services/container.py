@@ -26,6 +26,7 @@ from bot.services.queries.papers import Papers
 from bot.services.queries.results import Results
 from bot.services.queries.search import Search
 from bot.services.queries.status import StatusReport
+from bot.services.queries.titles import Titles
 from bot.services.queries.totals import CurrentTotals
 from bot.services.runs.archive_reading import ArchiveReader
 from bot.services.runs.polling import Polling
@@ -60,6 +61,7 @@ class Services:
     servers: Servers
     setup: Setup
     papers: Papers
+    titles: Titles
     archive: Archive
     explanations: Explanations
     status: StatusReport
@@ -101,6 +103,7 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
         servers=servers,
         setup=Setup(context, servers=servers, subscriptions=subscriptions, search=search),
         papers=papers,
+        titles=Titles(context, polling=polling),
         archive=Archive(context, reader=archive_reader),
         explanations=Explanations(context, papers=papers),
         status=StatusReport(context, runs=runs, archive=archive_reader),

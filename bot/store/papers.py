@@ -107,6 +107,22 @@ async def between(conn: AsyncConnection, first: date, last: date) -> list[Paper]
     return await _all(conn, statement.order_by(_list_day, _papers.c.upvotes.desc(), _papers.c.id))
 
 
+async def titles_since(conn: AsyncConnection, first: date) -> list[tuple[PaperId, str]]:
+    """The ids and titles of the papers on the list days from `first` on.
+
+    The latest list day comes first; within a day, the most upvotes, then the newest id.
+    """
+    latest = func.max(_days.c.day)
+    statement = (
+        select(_papers.c.id, _papers.c.title)
+        .join(_days, _days.c.paper_id == _papers.c.id)
+        .where(_days.c.day >= first)
+        .group_by(_papers.c.id)
+        .order_by(latest.desc(), _papers.c.upvotes.desc(), _papers.c.id.desc())
+    )
+    return [(PaperId(paper_id), title) for paper_id, title in await conn.execute(statement)]
+
+
 async def most_upvoted(conn: AsyncConnection, *, first: date, limit: int) -> list[Paper]:
     """The `limit` most upvoted papers of the list days from `first` on; with as many, the newer one first."""
     of_days = select(_days.c.paper_id).where(_days.c.day >= first)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Literal
 
 from discord import app_commands
@@ -38,8 +39,7 @@ def choices(options: Iterable[tuple[str, str]]) -> list[app_commands.Choice[str]
 
     A label may be any text; a value has at most MAX_CHOICE_LENGTH characters.
     """
-    shown = [
+    return [
         app_commands.Choice(name=shorten(plain(label), MAX_CHOICE_LENGTH) or "…", value=value)
-        for label, value in options
+        for label, value in islice(options, MAX_CHOICES)
     ]
-    return shown[:MAX_CHOICES]

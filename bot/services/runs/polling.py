@@ -52,6 +52,7 @@ class Polling:
         self._clock = context.clock
         self._backfill_days = context.backfill_days
         self._telemetry = context.telemetry
+        self.days_stored = 0  # since startup; what keeps papers in memory knows by it that they changed
         self.idle = asyncio.Event()  # set while no poll is in progress
         self.idle.set()
 
@@ -135,6 +136,7 @@ class Polling:
             await search_texts.write(conn, texts)
             if is_recorded:
                 await list_days.record(conn, day, read_at=now, unreadable=listing.unreadable)
+        self.days_stored += 1
         self._telemetry.day_read(listed=listed, new=len(new), unreadable=listing.unreadable)
         return ReadDay(
             listed=listed,

@@ -1,0 +1,44 @@
+"""The titles of recent papers in memory, to offer them while a person types one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+
+from bot.core.ids import PaperId
+from bot.core.list_days import open_list_day
+from bot.core.title_search import Title, title_of, titles_like
+from bot.services.context import ServiceContext
+from bot.services.runs.polling import Polling
+from bot.store import papers
+
+TITLE_DAYS = 60  # list days whose titles are offered
+
+
+class Titles:
+    """Offers recent papers by their titles."""
+
+    def __init__(self, context: ServiceContext, *, polling: Polling) -> None:
+        self._database = context.database
+        self._polling = polling
+        self._clock = context.clock
+        self._loading = asyncio.Lock()
+        self._titles: tuple[Title, ...] = ()
+        self._days_stored = -1  # by polling, when they were loaded
+
+    async def like(self, typed: str) -> Iterator[tuple[str, PaperId]]:
+        """Recent papers to offer for what was typed so far, the newest list day first: titles and ids."""
+        async with self._loading:
+            if self._days_stored != self._polling.days_stored:
+                await self._load()
+        return titles_like(self._titles, typed)
+
+    async def _load(self) -> None:
+        days_stored = self._polling.days_stored
+        first = open_list_day(self._clock()) - timedelta(days=TITLE_DAYS - 1)
+        known = {title.paper_id: title for title in self._titles}
+        async with self._database.read() as conn:
+            found = await papers.titles_since(conn, first)
+        self._titles = tuple(known.get(paper_id) or title_of(paper_id, title) for paper_id, title in found)
+        self._days_stored = days_stored
