@@ -223,3 +223,13 @@ def test_every_setting_is_in_the_readme_or_the_readme_names_the_example() -> Non
     readme = README.read_text(encoding="utf-8")
     assert ".env.example" in readme
     assert "DISCORD_TOKEN" in readme
+
+
+def test_a_bot_whose_subscriptions_are_all_exact_imports_no_numpy() -> None:
+    """The table of word vectors is loaded with the first subscription that has a focus."""
+    code = (
+        "import sys, bot.app, bot.cli.main, cogs, bot.services.runs.planning\n"
+        "print(sorted({'numpy', 'bot.matching.focus.table', 'bot.matching.focus.search'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"

@@ -13,7 +13,8 @@ import click
 from bot.cli.parameters import whole_number
 from bot.cli.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE, log_errors_only
 from bot.cli.terminal import Style, Terminal, printable
-from bot.core.cards import weekday_text
+from bot.core.cards import close_text, weekday_text
+from bot.core.focus import Focus
 from bot.core.list_days import open_list_day
 from bot.core.markdown import without_markup
 from bot.core.papers import Paper
@@ -52,7 +53,13 @@ _CODE = re.compile("`([^`]*)`")
     help=f"How many list days to search, 1 to {_MAX_DAYS}; more than {_MAX_FETCHED_DAYS} in the bot's "
     "database. By default, the newest list that has papers.",
 )
-def preview(keywords: Sequence[str], *, days: int) -> int:
+@click.option(
+    "--focus",
+    type=click.Choice([focus.value for focus in Focus]),
+    default=Focus.EXACT.value,
+    help="How close papers must be to the topic, as in /subscribe. By default, exact.",
+)
+def preview(keywords: Sequence[str], *, days: int, focus: str) -> int:
     """Show what keywords match in the newest lists.
 
     The rules are the same as in Discord. No token is needed, and up to 30 days
@@ -79,7 +86,14 @@ def preview(keywords: Sequence[str], *, days: int) -> int:
     text = " ".join(keywords)
     try:
         answer = asyncio.run(
-            answer_to(text, days=days, settings=settings, clock=system_clock, terminal=Terminal.of_stdout())
+            answer_to(
+                text,
+                days=days,
+                focus=Focus(focus),
+                settings=settings,
+                clock=system_clock,
+                terminal=Terminal.of_stdout(),
+            )
         )
     except UserError as error:
         click.echo(without_markup(str(error)), err=True)
@@ -96,7 +110,15 @@ def preview(keywords: Sequence[str], *, days: int) -> int:
     return EXIT_OK
 
 
-async def answer_to(keywords: str, *, days: int, settings: Settings, clock: Clock, terminal: Terminal) -> str:
+async def answer_to(
+    keywords: str,
+    *,
+    days: int,
+    settings: Settings,
+    clock: Clock,
+    terminal: Terminal,
+    focus: Focus = Focus.EXACT,
+) -> str:
     """What the keywords match in the last `days` list days.
 
     Raises:
@@ -112,6 +134,8 @@ async def answer_to(keywords: str, *, days: int, settings: Settings, clock: Cloc
 
     queries = service.alternatives(keywords, settings.limits)
     today = open_list_day(clock())
+    if days > _MAX_FETCHED_DAYS and focus is not Focus.EXACT:
+        raise UserError(f"--focus compares the papers of {_MAX_FETCHED_DAYS} days at most.")
     if days > _MAX_FETCHED_DAYS:
         matches = await service.preview_of_database(settings.database_url, queries, days=days, today=today)
         return matches_text(matches, keywords=keywords, queries=queries, terminal=terminal)
@@ -123,7 +147,7 @@ async def answer_to(keywords: str, *, days: int, settings: Settings, clock: Cloc
         proxies=settings.proxies,
     ) as source:
         matches = await service.preview(
-            source, queries, days=days, today=today, progress=progress_bar("Reading lists")
+            source, queries, days=days, today=today, progress=progress_bar("Reading lists"), focus=focus
         )
     return matches_text(matches, keywords=keywords, queries=queries, terminal=terminal)
 
@@ -144,10 +168,20 @@ def matches_text(
     if not number:
         head = terminal.fit(f"None of {listed} of {over} matches “{wanted}”.")
         hints = _hints(matches, terminal) or _tips(days, terminal)
-        notes = [*_readings(matches, queries, terminal), *_missing(matches, terminal), *hints]
+        notes = [
+            *_readings(matches, queries, terminal),
+            *_focuses(matches, terminal),
+            *_missing(matches, terminal),
+            *hints,
+        ]
         return "\n".join([terminal.wrapped(head), *notes]) + "\n"
-    head = terminal.fit(f"{number} of {listed} of {over} {_match(number)} “{wanted}”")
-    heads = [terminal.wrapped(head, marks=[(0, len(str(number)))]), *_readings(matches, queries, terminal)]
+    focus = "" if matches.focus is Focus.EXACT else f" with focus {matches.focus.value}"
+    head = terminal.fit(f"{number} of {listed} of {over} {_match(number)} “{wanted}”{focus}")
+    heads = [
+        terminal.wrapped(head, marks=[(0, len(str(number)))]),
+        *_readings(matches, queries, terminal),
+        *_focuses(matches, terminal),
+    ]
     blocks = ["\n".join(heads)]
     day: date | None = None
     for match in matches.papers:
@@ -156,6 +190,14 @@ def matches_text(
             blocks.append(terminal.styled(weekday_text(day or date.min), Style.CYAN))
         blocks.append(_paper(match, of=queries, terminal=terminal))
     return "\n\n".join([*blocks, *_missing(matches, terminal), *_hints(matches, terminal)]) + "\n"
+
+
+def _focuses(matches: Matches, terminal: Terminal) -> list[str]:
+    """How many papers each focus takes, if one was asked for."""
+    if not matches.taken:
+        return []
+    counts = ", ".join(f"{focus.value} {number}" for focus, number in matches.taken.items())
+    return [terminal.wrapped(terminal.fit(f"Focus: {counts}."))]
 
 
 def _missing(matches: Matches, terminal: Terminal) -> list[str]:
@@ -214,13 +256,17 @@ def _paper(match: Match, *, of: Sequence[CompiledQuery], terminal: Terminal) -> 
     marks = mark(queries, Field.TITLE, title)
     authors = terminal.fit(_authors(paper.authors))
     facts = [count(paper.upvotes, "upvote")]
-    if len(of) > 1:
+    if len(of) > 1 and match.queries:
         names = ", ".join(printable(query.canonical) for query in match.queries)
         facts.append(f"found by {names}")
     lines = [
         terminal.wrapped(title, indent="  ", marks=marks) or f"  {paper.id}",
         terminal.wrapped(authors, indent=_INDENT, marks=mark(queries, Field.AUTHOR, authors)),
         "" if marks else _excerpt(paper, queries, terminal),
+        *(
+            terminal.wrapped(terminal.fit(printable(close_text(one))), indent=_INDENT)
+            for one in match.close_to
+        ),
         terminal.wrapped(terminal.fit(" · ".join(facts)), indent=_INDENT),
         _INDENT + terminal.styled(paper.page_url, Style.DIM),
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from bot.core.feeds import Subscription
@@ -41,4 +40,4 @@ class FocusedQuery(NamedTuple):
         return cls(subscription.query.expression, terms, subscription.focus) if terms else None
 
 
-NOT_MEASURED: Final[Mapping[SubscriptionId, Closeness]] = MappingProxyType({})
+NOT_MEASURED: Final[Mapping[SubscriptionId, Closeness]] = {}

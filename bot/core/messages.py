@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Final
 
 from bot.core.cards import (
@@ -43,7 +42,7 @@ _LINE_ESTIMATE = 70  # a line without its title
 _REASON_ESTIMATE = 50  # why the paper is on the line; half of the lines need none
 
 _NO_REASONS = ((), ("*",))  # the queries of a paper whose line has no reason
-NOT_CLOSE: Final[Mapping[PaperId, CloseTo]] = MappingProxyType({})  # every paper matches
+NOT_CLOSE: Final[Mapping[PaperId, CloseTo]] = {}  # every paper matches
 _Sized = tuple[Entry, int]  # with its estimate, in characters
 Item = tuple[Paper, Form, tuple[Query, ...]]
 

@@ -9,6 +9,7 @@ from bot.store.database import Database
 from tests.fakes.huggingface import Fault
 from tests.fakes.leaks import FINAL_LEAKS, TOKEN, leaked
 from tests.process.running import WITHOUT_PAUSES, Stage
+from tests.services.runs.test_focus import CLOSE, MENTION, TITLE
 
 
 async def test_it_shows_what_matches_without_a_token_and_a_database(stage: Stage) -> None:
@@ -181,3 +182,15 @@ async def test_a_database_without_these_lists_says_so_and_what_to_do(stage: Stag
         "The bot's database has none of these lists yet. Start the bot to read them in\n"
         "the background, or search 30 days at most, which are read from Hugging Face.\n"
     )
+
+
+async def test_a_focus_leaves_out_passing_mentions_and_adds_close_papers(stage: Stage) -> None:
+    for number, paper in enumerate((CLOSE, MENTION, TITLE), start=1):
+        stage.list_paper(f"2608.0000{number}", title=paper.title, summary=paper.abstract)
+    done = await stage.finished("preview", "reward hacking", "--focus", "balanced")
+    assert (done.code, done.err) == (0, "")
+    assert re.match(r"2 of 3 papers of .* match “reward hacking” with focus balanced\n", done.out)
+    assert "Focus: exact 2, strict 1, balanced 2, broad 3." in done.out
+    assert "    Close to reward hacking: reward" in done.out
+    assert TITLE.title in done.out
+    assert MENTION.title not in done.out

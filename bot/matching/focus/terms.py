@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from bot.core.words.inflection import LONG_FORMS
@@ -21,8 +22,9 @@ _LONGEST_LONG_FORM: Final = max(map(len, _ACRONYMS))
 _FIRST_WORDS: Final = frozenset(words[0] for words in _ACRONYMS)
 
 
+@lru_cache(maxsize=64)  # a run asks again for the papers of a day
 def paper_terms(title: str, abstract: str) -> Counter[str]:
-    """The terms of a paper, with their weight."""
+    """The terms of a paper, with their weight; not to be changed."""
     found: Counter[str] = Counter()
     for text, weight in ((title, TITLE_WEIGHT), (abstract, 1)):
         for term in _terms(text):

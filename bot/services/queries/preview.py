@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.decisions import newest_first
+from bot.core.focus import Focus
 from bot.core.ids import PaperId
 from bot.core.limits import DEFAULT_LIMITS, Limits
 from bot.core.papers import Paper
+from bot.core.posts import CloseTo
 from bot.core.query.compiled import CompiledQuery, compile_alternatives, distinct
 from bot.core.query.parser import parse_query
 from bot.errors import ConfigError, NotOpenYetError, Problem
 from bot.matching.index import PaperIndex
 from bot.services.progress import Progress, no_progress
+from bot.services.queries.focus import compare
 from bot.services.queries.hints import NO_STUDY, Study, study
 from bot.services.queries.text_search import search_texts
 from bot.sources.huggingface import HuggingFace
@@ -35,6 +38,7 @@ _MAX_DAYS_BACK = 5  # there are at most a long weekend's days between two lists
 class Match:
     paper: Paper
     queries: tuple[CompiledQuery, ...]  # those that match it
+    close_to: tuple[CloseTo, ...] = ()  # those that the focus adds it to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,8 @@ class Matches:
     listed: int  # papers on those days
     papers: tuple[Match, ...]  # newest list day first; within a day, by upvotes
     study: Study = NO_STUDY  # how the queries were read, with hints
+    focus: Focus = Focus.EXACT
+    taken: Mapping[Focus, int] = field(default_factory=dict[Focus, int])  # papers, if one was asked for
     unreadable: int = 0  # items on those days
     unread: int = 0  # list days of the period that the database does not have
     problem: Problem | None = None  # why a list was read only in part; of the newest such list
@@ -80,21 +86,24 @@ async def preview(
     days: int,
     today: date,
     progress: Progress = no_progress,
+    focus: Focus = Focus.EXACT,
 ) -> Matches:
-    """The matches of the queries in the last `days` list days. One day is the newest list that has papers.
+    """What subscriptions to the queries with this focus would take of the last `days` list days.
+
+    One day is the newest list that has papers.
 
     Raises:
         SourceError: a list could not be read.
     """
     if days == 1:
-        return await asyncio.to_thread(_matches, [await newest_list(source, today)], queries)
+        return await asyncio.to_thread(_matches, [await newest_list(source, today)], queries, focus)
     listings: list[DayListing] = []
     with progress(days) as advance:
         for back in range(days):
             with suppress(NotOpenYetError):
                 listings.append(await source.list_day(today - timedelta(days=back)))
             advance()
-    return await asyncio.to_thread(_matches, listings, queries)
+    return await asyncio.to_thread(_matches, listings, queries, focus)
 
 
 async def preview_of_database(
@@ -153,7 +162,7 @@ async def _newest_first(source: HuggingFace, today: date, *, days: int) -> Async
             yield await source.list_day(today - timedelta(days=back))
 
 
-def _matches(listings: Sequence[DayListing], queries: Sequence[CompiledQuery]) -> Matches:
+def _matches(listings: Sequence[DayListing], queries: Sequence[CompiledQuery], focus: Focus) -> Matches:
     known: dict[PaperId, Paper] = {}
     for listing in listings:
         for paper in listing.papers:
@@ -165,7 +174,7 @@ def _matches(listings: Sequence[DayListing], queries: Sequence[CompiledQuery]) -
         for paper_id in matches.get(query.expression, ()):
             by_paper.setdefault(paper_id, []).append(query)
     incomplete = next((listing for listing in listings if listing.problem), None)
-    return Matches(
+    matches = Matches(
         days=tuple(listing.day for listing in listings),
         listed=len(known),
         study=study(index, queries, days=len(listings), limits=DEFAULT_LIMITS),
@@ -173,6 +182,34 @@ def _matches(listings: Sequence[DayListing], queries: Sequence[CompiledQuery]) -
         problem=incomplete and incomplete.problem,
         problem_day=incomplete and incomplete.day,
         papers=_in_order(known, by_paper),
+    )
+    return matches if focus is Focus.EXACT else _focused(matches, known, queries, focus)
+
+
+def _focused(
+    matches: Matches, known: Mapping[PaperId, Paper], queries: Sequence[CompiledQuery], focus: Focus
+) -> Matches:
+    """With the papers that the focus takes, and how many each focus does."""
+    found = compare(list(known.values()), queries)
+    matched: dict[PaperId, list[CompiledQuery]] = {}
+    close: dict[PaperId, list[CloseTo]] = {}
+    for query in queries:
+        compared = found[query.canonical]
+        for paper in compared.taken(focus):
+            matched.setdefault(paper.id, [])
+            if paper.id in compared.close_to:
+                close.setdefault(paper.id, []).append(compared.close_to[paper.id])
+            else:
+                matched[paper.id].append(query)
+    return replace(
+        matches,
+        focus=focus,
+        papers=tuple(
+            replace(one, close_to=tuple(close.get(one.paper.id, ()))) for one in _in_order(known, matched)
+        ),
+        taken={
+            each: len({paper.id for one in found.values() for paper in one.taken(each)}) for each in Focus
+        },
     )
 
 
