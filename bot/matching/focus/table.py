@@ -85,12 +85,14 @@ class FocusTable:
         nearest = vectors[int(np.argmax(self._scores(vectors, self._paper_vector(paper)[None])))]
         places, weights = self._weights(paper)
         shares: list[float] = (weights * (self._vectors[places] @ nearest)).tolist()
+        text = f"{paper.title} {paper.abstract}"
         chosen: list[str] = []
         for share, place in sorted(zip(shares, places, strict=True), reverse=True):
             term = self.words[place]
             if share <= 0 or len(chosen) == count:
                 break
-            if not any(_overlap(term, other) for other in chosen):
+            is_implied = term.isupper() and term not in text  # the acronym of a long form
+            if not is_implied and not any(_overlap(term, other) for other in chosen):
                 chosen.append(term)
         return tuple(chosen)
 

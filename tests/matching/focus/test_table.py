@@ -100,6 +100,14 @@ def test_the_words_that_brought_a_paper_are_its_own() -> None:
     assert all(word in ROBOTS.lower() for word in words)
 
 
+def test_the_words_that_brought_a_paper_have_no_acronym_that_it_does_not_use() -> None:
+    words = FocusTable.load().near_words(
+        query("reward model"), paper("Reward models", "We train a reward model.")
+    )
+    assert "reward model" in words
+    assert "RM" not in words
+
+
 def test_the_table_is_not_larger_than_it_may_be() -> None:
     table = files("bot.matching.focus") / "table.bin"
     assert len(table.read_bytes()) <= 2_500_000
