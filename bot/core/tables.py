@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 
-_SECTION = re.compile(r"\[([a-z -]+)\]")
+_SECTION = re.compile(r"\[([A-Za-z0-9 -]+)\]")
 _CODE_POINT = re.compile(r"U\+([0-9A-F]{4,5})")
 
 
@@ -24,6 +24,11 @@ class TextTable:
                 rows = self._sections[section[1]] = []
             elif line and not line.startswith("#"):
                 rows.append([_CODE_POINT.sub(_character, word) for word in line.split()])
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """The names of the sections, in their order."""
+        return tuple(self._sections)
 
     def rows(self, section: str) -> list[list[str]]:
         return self._sections[section]
