@@ -13,6 +13,7 @@ from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
 from bot.discord.ui.options import FocusChoice, Keywords, choices
 from bot.discord.ui.pages import answer
+from bot.discord.ui.subscription_buttons import FocusButton
 from bot.services.clock import Clock
 from bot.services.feeds.focus import FocusSetting
 from bot.services.feeds.subscriptions import Subscriptions
@@ -44,7 +45,8 @@ class FocusCommand(commands.Cog):
         result = await self._focus.change(
             keywords, Focus(focus), channel_id=target.channel_id, user_id=target.user_id
         )
-        await answer(interaction, answers.focus_changed(result, now=self._clock()))
+        pages = answers.focus_changed(result, now=self._clock())
+        await answer(interaction, pages, buttons=FocusButton.undoing(result))
 
     @focus.autocomplete("keywords")
     async def _complete_focused(

@@ -183,3 +183,6 @@ async def test_a_focus_is_offered_where_most_papers_only_mention_the_keywords(wo
     )
     assert "• `reward hacking`: exact → balanced" in text_of(result)
     assert await focus_of(world) == {"reward hacking": "balanced"}
+
+    await world.admin.click(result.response, label="Undo")
+    assert await focus_of(world) == {"reward hacking": "exact"}

@@ -21,6 +21,7 @@ from bot.core.cards import (
 )
 from bot.core.markdown import MAX_BUTTON_URL, length
 from bot.core.papers import Paper
+from bot.core.posts import CloseTo
 from bot.core.query.parser import Query, parse_query
 from tests.fakes.hostile_papers import HOSTILE_PAPERS, PLAIN
 
@@ -150,6 +151,22 @@ def test_a_tight_card_leaves_out_lesser_parts_before_its_numbers() -> None:
     assert "Under-water kites" in tight
 
 
+# What a paper is close to where no query matches it.
+CLOSE_TO = CloseTo(
+    queries=('"@everyone <@1> `https://evil.example"',) * 3, words=("https://x.y", "word" * 99)
+)
+
+
+def test_a_paper_that_is_only_close_says_to_what_and_by_which_words() -> None:
+    close_to = CloseTo(queries=("reward hacking",), words=("specification gaming", "proxy reward"))
+    said = "Close to reward hacking: specification gaming, proxy reward"
+
+    shown = make_card(PLAIN, queries=[], close_to=close_to, is_alone=False, limit=6_000)
+
+    assert shown.footer == said
+    assert digest_line(PLAIN, queries=[], close_to=close_to).endswith(f" · {said}")
+
+
 @settings(deadline=None)
 @given(
     paper=HOSTILE_PAPERS,
@@ -160,7 +177,7 @@ def test_a_tight_card_leaves_out_lesser_parts_before_its_numbers() -> None:
 def test_a_card_fits_whatever_the_paper_contains(
     *, paper: Paper, queries: tuple[Query, ...], is_alone: bool, limit: int
 ) -> None:
-    shown = make_card(paper, queries=queries, is_alone=is_alone, limit=limit)
+    shown = make_card(paper, queries=queries, close_to=CLOSE_TO, is_alone=is_alone, limit=limit)
     description = shown.description or "-"
     assert shown.size <= limit
     assert (shown.title or "").strip()
@@ -176,7 +193,7 @@ def test_a_card_fits_whatever_the_paper_contains(
 def test_a_line_is_one_line_within_its_limit_and_links_its_paper(
     paper: Paper, queries: tuple[Query, ...], limit: int
 ) -> None:
-    line = digest_line(paper, queries=queries, limit=limit)
+    line = digest_line(paper, queries=queries, close_to=CLOSE_TO, limit=limit)
     assert length(line) <= min(limit, 400)
     assert "\n" not in line
     assert f"]({paper.page_url})" in line

@@ -18,6 +18,7 @@ from bot.discord.permissions import targets
 from bot.discord.ui.components import PersistentItem, client_of
 from bot.discord.ui.pages import answer
 from bot.discord.ui.replies import reply
+from bot.services.feeds.focus import FocusChanged
 from bot.services.feeds.subscriptions import OLDER_MATCHES, Subscribed
 from bot.services.feeds.unsubscribing import by_id
 
@@ -99,6 +100,14 @@ class FocusButton(
         ]
         return [*buttons[:MAX_HINTS]]
 
+    @classmethod
+    def undoing(cls, result: FocusChanged) -> list[FocusButton]:
+        """The button that gives one subscription the focus that it had; of several, none."""
+        if len(result.changed) != 1:
+            return []
+        (one,) = result.changed
+        return [cls(result.feed.channel_id, one.subscription.id, one.before, label="Undo")]
+
     @override
     @classmethod
     def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
@@ -115,7 +124,8 @@ class FocusButton(
             channel_id=target.channel_id,
             user_id=target.user_id,
         )
-        await answer(interaction, focus_answers.focus_changed(result, now=services.clock()))
+        pages = focus_answers.focus_changed(result, now=services.clock())
+        await answer(interaction, pages, buttons=FocusButton.undoing(result))
 
 
 class UndoButton(PersistentItem, template=r"undo:(?P<channel>\d{1,20}):(?P<key>[0-9a-f]{1,32})"):
