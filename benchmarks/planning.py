@@ -1,6 +1,6 @@
 """Planning: time and peak memory to match, decide and lay out, and for a whole run with its store.
 
-    python -m benchmarks.planning [feeds]
+    python -m benchmarks.planning [feeds | focus]
 
 Each size runs in its own process, so that its peak memory is its own. Subscriptions are made in chunks of
 servers, as a run reads them. Making and storing them is not measured. Times are processor time, because other
@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from datetime import time as time_of_day
 from functools import partial
@@ -28,11 +29,13 @@ from sqlalchemy import insert
 
 from benchmarks._corpus import Corpus
 from bot.core.feeds import Feed, FeedSettings, Subscription
+from bot.core.focus import Focus
 from bot.core.ids import ChannelId, FeedId, ServerId, SubscriptionId, UserId
 from bot.core.limits import DEFAULT_LIMITS
 from bot.core.query.compiled import compile_query
 from bot.core.schedules import Schedule
 from bot.services.context import ServiceContext
+from bot.services.runs.closeness import focus_terms
 from bot.services.runs.planning import Window, plan
 from bot.services.runs.polling import PollResult
 from bot.services.runs.run import CHUNK_SUBSCRIPTIONS, Runs
@@ -46,6 +49,10 @@ SAMPLED_FEEDS = 40
 # By the number of feeds: seconds to plan, seconds of a run with the store, megabytes.
 GOALS = {20_000: (1, None, 150), 200_000: (12, 25, 150)}
 
+FOCUSED_FEEDS = 20_000
+FOCUSED_PAPERS = 30
+FOCUS_GOAL = 3  # seconds
+
 NOW = datetime(2026, 8, 19, 9, 0, tzinfo=UTC)
 DAY = date(2026, 8, 19)
 SETTINGS = FeedSettings(schedule=Schedule(time=time_of_day(9), weekdays=frozenset(range(5)), timezone="UTC"))
@@ -54,8 +61,35 @@ Chunk = tuple[list[Feed], dict[FeedId, list[Subscription]]]
 
 
 def main() -> None:
-    for number in GOALS:
-        subprocess.run([sys.executable, "-m", __name__, str(number)], check=True)  # noqa: S603 - this module
+    for what in (*map(str, GOALS), "focus"):
+        subprocess.run([sys.executable, "-m", __name__, what], check=True)  # noqa: S603 - this module
+
+
+def _measure_focus() -> None:
+    """How much longer it takes to plan where every subscription has a focus; loading the table included."""
+    made = Corpus(random.Random(7), papers=FOCUSED_PAPERS, day=DAY)
+    options: dict[str, Any] = {"since": NOW, "first_seen": {}, "now": NOW, "backfill_days": 30}
+    exact_window, focused_window = Window(made.papers, **options), Window(made.papers, **options)
+    exact_seconds = focused_seconds = 0.0
+    a_chunk = CHUNK_SUBSCRIPTIONS // SUBSCRIPTIONS_A_FEED
+    for first in range(1, FOCUSED_FEEDS + 1, a_chunk):
+        feeds, exact = _chunk(made, first, min(a_chunk, FOCUSED_FEEDS + 1 - first))
+        focused = {feed_id: list(map(_balanced, group)) for feed_id, group in exact.items()}
+        _, seconds = _timed(partial(plan, feeds, exact_window, subscriptions=exact, posted=()))
+        exact_seconds += seconds
+        _, seconds = _timed(partial(plan, feeds, focused_window, subscriptions=focused, posted=()))
+        focused_seconds += seconds
+    more = focused_seconds - exact_seconds
+    subscriptions = FOCUSED_FEEDS * SUBSCRIPTIONS_A_FEED
+    print(f"planning with focus: {subscriptions:,} subscriptions, {FOCUSED_PAPERS} papers")
+    print(f"  exact               {exact_seconds:8.2f} s")
+    print(f"  balanced            {focused_seconds:8.2f} s")
+    print(f"  for the focus       {more:8.2f} s  {_goal(more, FOCUS_GOAL, 's')}")
+
+
+def _balanced(subscription: Subscription) -> Subscription:
+    terms = focus_terms(subscription.query, Focus.BALANCED)
+    return replace(subscription, focus=Focus.BALANCED, focus_terms=terms)
 
 
 async def _measure(number: int) -> None:
@@ -214,7 +248,9 @@ def _plain_seconds(chunk: Chunk, made: Corpus) -> float:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
+    if sys.argv[1:] == ["focus"]:
+        _measure_focus()
+    elif len(sys.argv) > 1:
         asyncio.run(_measure(int(sys.argv[1])))
     else:
         main()
