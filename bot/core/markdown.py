@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address
 from urllib.parse import quote, urlsplit
+
+from bot.core.cutting import length, shorten
 
 MAX_URL = 2_048  # in embeds; Discord's limit
 MAX_BUTTON_URL = 512  # of a link button; Discord's limit
 
-_ELLIPSIS = "…"
-_LOOSE_ENDS = " ,;:.!?-(\N{EN DASH}\N{EM DASH}"  # removed before an ellipsis
 _ZERO_WIDTH_SPACE = "\u200b"
 _JOINERS = "\u200c\u200d"  # join emoji and letters of some scripts; removed elsewhere
 _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols that are invisible
@@ -44,11 +44,6 @@ _HOST_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.ASCII)
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # In the label of a link, even an escaped bracket can end the link, and an address makes Discord refuse it.
 _LABEL_LOOKALIKES = {ord("["): "(", ord("]"): ")"}
-
-
-def length(text: str) -> int:
-    """The length in UTF-16 units, the strictest way in which Discord counts."""
-    return len(text) if text.isascii() else len(text) + sum(character > "\uffff" for character in text)
 
 
 def clean(text: str) -> str:
@@ -122,38 +117,18 @@ def _merged(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]
     return merged
 
 
-def shorten(text: str, limit: int) -> str:
-    """The text in at most `limit` characters (`length`), cut at a word, with an ellipsis where it was cut."""
-    if length(text) <= limit:
-        return text
-    if limit < 1:
-        return ""
-    end = _fitting(text, limit - 1)
-    at_word = max(text.rfind(" ", 0, end + 1), 0)
-    if at_word * 2 >= end:  # else one very long word: cut inside it
-        end = at_word
-    while end > 0 and (
-        unicodedata.combining(text[end]) or text[end] in _JOINERS or text[end - 1] in _JOINERS
-    ):
-        end -= 1
-    return text[:end].rstrip(_LOOSE_ENDS) + _ELLIPSIS
+def fit(
+    text: str, spans: Iterable[tuple[int, int]], limit: int, *, cut: Callable[[str, int], str] = shorten
+) -> str:
+    """`bold` of as much of the text as stays within `limit` characters, escapes and stars counted.
 
-
-def _fitting(text: str, limit: int) -> int:
-    """How many characters of the text fit."""
-    end = min(len(text), limit)
-    while length(text[:end]) > limit:
-        end -= max(1, (length(text[:end]) - limit) // 2)
-    return end
-
-
-def fit(text: str, spans: Iterable[tuple[int, int]], limit: int) -> str:
-    """`bold` of as much of the text as stays within `limit` characters, escapes and stars counted."""
+    `cut` gives the beginning of a text in so many characters, perhaps with one more that shows the cut.
+    """
     text, spans, limit = clean(text), tuple(spans), max(limit, 0)
     room = limit
     while True:
-        short = shorten(text, room)
-        kept = len(short) if short == text else max(len(short) - len(_ELLIPSIS), 0)
+        short = cut(text, room)
+        kept = len(short) if text.startswith(short) else max(len(short) - 1, 0)
         written = bold(short, [(start, min(end, kept)) for start, end in spans])
         over = length(written) - limit
         if over <= 0:

@@ -1,4 +1,4 @@
-"""Messages: the layout of papers over a feed's messages, and the composition of one message."""
+"""Messages: the composition of one message from its papers, within Discord's limits."""
 
 from __future__ import annotations
 
@@ -8,141 +8,49 @@ from typing import Final
 
 from bot.core.cards import (
     MAX_DESCRIPTION_LENGTH,
-    MAX_LINE_LENGTH,
+    MAX_SUMMARY_ALONE,
     Card,
     Link,
-    digest_line,
     make_card,
     paper_links,
     weekday_text,
 )
-from bot.core.feeds import Style
+from bot.core.cutting import length, shorten
 from bot.core.ids import PaperId, RoleId
-from bot.core.markdown import length, plain, shorten
+from bot.core.layout import MAX_CHARACTERS, NOT_CLOSE
+from bot.core.lines import MAX_LINE_LENGTH, MIN_LINE_LENGTH, digest_line
+from bot.core.markdown import fit, plain
+from bot.core.marking import summary_of
 from bot.core.papers import Paper
 from bot.core.plurals import count
-from bot.core.posts import CloseTo, Entry, Form
+from bot.core.posts import CloseTo, Form
 from bot.core.query.parser import Query
 from bot.core.words.latex import readable
 
-# Discord's limits on a message; the characters are those of all its embeds.
-MAX_CONTENT = 2_000
-MAX_EMBEDS = 10
-MAX_CHARACTERS = 6_000
-MAX_THREAD_NAME = 100
+# Discord's limits.
+MAX_CONTENT: Final = 2_000
+MAX_THREAD_NAME: Final = 100
 
-MAX_LINES = 30  # this many of the shortest lines fit with nine of the shortest cards
-_MIN_CARD_LENGTH = 300  # characters left for each card if lines fill the message
-_FOLD_TITLE = 40  # characters kept for the title of the folded list
+_FOLD_TITLE: Final = 40  # characters kept for the title of a list below cards
+_DAY_LENGTH: Final = 24  # of the heading of a list day
+_CARD_LENGTH: Final = 600  # in which a card keeps its summary; lines leave this for each
+_TITLES_NAMED: Final = 3
+_MAX_TITLE_LENGTH: Final = 100
 
-# Estimated characters of a card's summary, and of its numbers and dates with the words around them.
-_SUMMARY_ESTIMATE = 150
-_FACTS_ESTIMATE = 130
-_LINE_ESTIMATE = 70  # a line without its title
-_REASON_ESTIMATE = 50  # why the paper is on the line; half of the lines need none
-
-_NO_REASONS = ((), ("*",))  # the queries of a paper whose line has no reason
-NOT_CLOSE: Final[Mapping[PaperId, CloseTo]] = {}  # every paper matches
-_Sized = tuple[Entry, int]  # with its estimate, in characters
 Item = tuple[Paper, Form, tuple[Query, ...]]
+_Shown = tuple[Paper, tuple[Query, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """The content of a message, within Discord's limits."""
 
-    content: str = ""  # Discord markdown
+    content: str = ""  # Discord markdown; all that people see in a notification or with embeds switched off
     cards: tuple[Card, ...] = ()
     links: tuple[Link, ...] = ()  # for buttons
     mention_role_id: RoleId | None = None  # the one role that the content may ping
     title: str = ""  # of its post in a forum; plain text, at most MAX_THREAD_NAME characters
     queries: tuple[Query, ...] = ()  # that match its papers; a forum's tags are chosen by them
-
-
-def layout(
-    papers: Sequence[Paper],
-    *,
-    style: Style,
-    max_papers: int,
-    queries_of: Mapping[PaperId, tuple[str, ...]],
-    close_to: Mapping[PaperId, CloseTo] = NOT_CLOSE,
-    one_card_each: bool = False,
-) -> tuple[tuple[Entry, ...], ...]:
-    """The papers, in this order, as the entries of one message after the other.
-
-    In style `cards` the first `max_papers` have a card each and the rest are folded into lines, the first of
-    them below the last cards if there is room. With `one_card_each` every card is a message of its own, so
-    that a follow-up can refer to it, and lines are in messages of their own. Sizes are estimated, which is
-    cheap enough for every feed of a run; `compose` then keeps within Discord's limits.
-    """
-    shown = max_papers if style is Style.CARDS else 0
-    cards: list[_Sized] = []
-    lines: list[_Sized] = []
-    for number, paper in enumerate(papers):
-        queries, close = queries_of.get(paper.id, ()), close_to.get(paper.id)
-        if number < shown:
-            cards.append((Entry(paper.id, Form.CARD, queries, close), _card_estimate(paper, queries)))
-        else:
-            lines.append((Entry(paper.id, Form.LINE, queries, close), _line_estimate(paper, queries)))
-    messages = [[one] for one in cards] if one_card_each else _evenly_packed(cards)
-    if messages and lines and not one_card_each and len(messages[-1]) < MAX_EMBEDS:
-        below = _that_fit(lines, room=MAX_CHARACTERS - _FOLD_TITLE - _total(messages[-1]))
-        messages[-1] += below
-        lines = lines[len(below) :]
-    messages += _packed(lines, room=MAX_DESCRIPTION_LENGTH, most=MAX_LINES)
-    return tuple([tuple([entry for entry, _ in message]) for message in messages])
-
-
-def _total(sized: Sequence[_Sized]) -> int:
-    return sum(size for _, size in sized)
-
-
-def _that_fit(lines: Sequence[_Sized], *, room: int) -> Sequence[_Sized]:
-    """As many of the first lines as fit in the room below cards."""
-    first = next(_packed(lines, room=min(room, MAX_DESCRIPTION_LENGTH), most=MAX_LINES))
-    return first if _total(first) <= room else ()
-
-
-def _card_estimate(paper: Paper, queries: Sequence[str]) -> int:
-    """Roughly how many characters the paper's card needs."""
-    size = _SUMMARY_ESTIMATE + _FACTS_ESTIMATE + len(paper.title) + sum(map(len, queries))
-    size += sum(map(len, paper.authors[:3]))
-    for text in (paper.organization, paper.submitter, paper.github_repo, paper.project_page):
-        size += len(text) if text else 0
-    # The links around the names of an organization and of a person.
-    size += (40 if paper.organization_login else 0) + (40 if paper.submitter_login else 0)
-    return min(size, MAX_CHARACTERS // 3)
-
-
-def _line_estimate(paper: Paper, queries: tuple[str, ...]) -> int:
-    reason = 0 if queries in _NO_REASONS else _REASON_ESTIMATE
-    return min(len(paper.title) + _LINE_ESTIMATE + reason, MAX_LINE_LENGTH)
-
-
-def _packed(sized: Sequence[_Sized], *, room: int, most: int) -> Iterator[list[_Sized]]:
-    """The entries, in order, in non-empty groups of at most `most` within `room`."""
-    group: list[_Sized] = []
-    total = 0
-    for one in sized:
-        if group and (len(group) == most or total + one[1] > room):
-            yield group
-            group, total = [], 0
-        group.append(one)
-        total += one[1]
-    if group:
-        yield group
-
-
-def _evenly_packed(sized: Sequence[_Sized]) -> list[list[_Sized]]:
-    """As few groups as possible, of even length: six and six rather than ten and two."""
-    groups = list(_packed(sized, room=MAX_CHARACTERS, most=MAX_EMBEDS))
-    if len(groups) < 2:
-        return groups
-    for most in range(-(-len(sized) // len(groups)), MAX_EMBEDS):
-        even = list(_packed(sized, room=MAX_CHARACTERS, most=most))
-        if len(even) == len(groups):
-            return even
-    return groups
 
 
 def compose(
@@ -151,32 +59,48 @@ def compose(
     heading: str,
     mention_role_id: RoleId | None = None,
     close_to: Mapping[PaperId, CloseTo] = NOT_CLOSE,
+    in_forum: bool = False,
 ) -> Message:
     """The message for the papers that `layout` put together, within Discord's limits.
 
     Papers may have changed since: if their texts have grown too long, the longest are shortened to the same
-    length. `heading` is Discord markdown. An item's queries are those that the paper matches; `close_to` has
-    what the others are close to.
+    length. `heading` is Discord markdown; in a forum, which previews the content, one paper's summary stands
+    there instead. An item's queries are those that the paper matches; `close_to` has what the others are
+    close to.
     """
     carded = [(paper, queries) for paper, form, queries in items if form is Form.CARD]
-    lined = [(paper, queries) for paper, form, queries in items if form is Form.LINE]
-    lines = _lines(
-        lined,
-        close_to=close_to,
-        room=min(MAX_DESCRIPTION_LENGTH, MAX_CHARACTERS - _FOLD_TITLE - _MIN_CARD_LENGTH * len(carded)),
-    )
-    folded = ()
-    if lines:
-        more = count(len(lines), "more paper")
-        folded = (Card(title=more if carded else None, description="\n".join(lines)),)
-    room = MAX_CHARACTERS - sum(card.size for card in folded)
+    lined = [(paper, queries) for paper, form, queries in items if form is not Form.CARD]
     is_alone = len(items) == 1
+    lead = _summary(carded) if is_alone and in_forum else ""
+
+    def card_of(paper: Paper, queries: Sequence[Query], limit: int = MAX_CHARACTERS) -> Card:
+        return make_card(
+            paper,
+            queries=queries,
+            close_to=close_to.get(paper.id),
+            is_alone=is_alone,
+            limit=limit,
+            has_summary=not lead,
+        )
+
+    cards = [card_of(*one) for one in carded]
+    lists = _lists(lined, close_to, room=MAX_CHARACTERS - sum(min(card.size, _CARD_LENGTH) for card in cards))
+    if lists and carded:
+        lists = (replace(lists[0], title=count(len(lined), "more paper")), *lists[1:])
+    room = MAX_CHARACTERS - sum(card.size for card in lists)
+    limit = _even_limit([card.size for card in cards], room)
     return Message(
-        content=shorten(_ping(mention_role_id) + heading, MAX_CONTENT),
-        cards=(*_cards(carded, close_to=close_to, room=room, is_alone=is_alone), *folded),
+        content=shorten(_ping(mention_role_id) + (lead or heading), MAX_CONTENT),
+        cards=(
+            *(
+                card if card.size <= limit else card_of(*one, limit)
+                for card, one in zip(cards, carded, strict=True)
+            ),
+            *lists,
+        ),
         links=paper_links(items[0][0]) if is_alone else (),
         mention_role_id=mention_role_id,
-        title=thread_name([paper for paper, _, _ in items]),
+        title=thread_name([paper for paper, _, _ in items], is_more=follows_cards(items)),
         queries=tuple({query.canonical: query for _, _, queries in items for query in queries}.values()),
     )
 
@@ -187,7 +111,7 @@ def compose_bare(item: Item, *, mention_role_id: RoleId | None = None) -> Messag
     card = make_card(paper, queries=(), is_alone=True, limit=MAX_CHARACTERS)
     return Message(
         content=_ping(mention_role_id),
-        cards=(replace(card, description=None, footer=None, links=(), image=None),),
+        cards=(Card(title=card.title, url=card.url, colour=card.colour),),
         mention_role_id=mention_role_id,
         title=thread_name([paper]),
         queries=queries,
@@ -198,34 +122,32 @@ def _ping(role_id: RoleId | None) -> str:
     return "" if role_id is None else f"<@&{role_id}> "
 
 
-_Shown = Sequence[tuple[Paper, tuple[Query, ...]]]
+def _summary(carded: Sequence[_Shown]) -> str:
+    return next((summary_of(*one).cut(MAX_SUMMARY_ALONE).fit(MAX_CONTENT // 2) for one in carded), "")
 
 
-def _cards(
-    papers: _Shown, *, close_to: Mapping[PaperId, CloseTo], room: int, is_alone: bool
-) -> Sequence[Card]:
-    def card_of(paper: Paper, queries: Sequence[Query], limit: int) -> Card:
-        close = close_to.get(paper.id)
-        return make_card(paper, queries=queries, close_to=close, is_alone=is_alone, limit=limit)
+def _lists(lined: Sequence[_Shown], close_to: Mapping[PaperId, CloseTo], *, room: int) -> tuple[Card, ...]:
+    """The lines as embeds, with a heading for each list day where there are several."""
+    days = [paper.list_day for paper, _ in lined]
+    headings = len(set(days)) * _DAY_LENGTH if len(set(days)) > 1 else 0
+    room = max(room - _FOLD_TITLE, len(lined) * (MIN_LINE_LENGTH + 1) + headings) - headings
 
-    cards = [card_of(paper, queries, room) for paper, queries in papers]
-    limit = _even_limit([card.size for card in cards], room)
-    return [
-        card if card.size <= limit else card_of(paper, queries, limit)
-        for card, (paper, queries) in zip(cards, papers, strict=True)
-    ]
-
-
-def _lines(papers: _Shown, *, close_to: Mapping[PaperId, CloseTo], room: int) -> Sequence[str]:
     def line_of(paper: Paper, queries: Sequence[Query], limit: int = MAX_LINE_LENGTH) -> str:
         return digest_line(paper, queries=queries, close_to=close_to.get(paper.id), limit=limit)
 
-    lines = [line_of(paper, queries) for paper, queries in papers]
+    lines = [line_of(*one) for one in lined]
     limit = _even_limit([length(line) + 1 for line in lines], room) - 1
-    return [
-        line if length(line) <= limit else line_of(paper, queries, limit)
-        for line, (paper, queries) in zip(lines, papers, strict=True)
-    ]
+    texts: list[str] = []
+    for place, ((paper, queries), line) in enumerate(zip(lined, lines, strict=True)):
+        if length(line) > limit:
+            line = line_of(paper, queries, limit)  # noqa: PLW2901
+        begins_day = headings and paper.list_day and (place == 0 or paper.list_day != days[place - 1])
+        text = f"**{weekday_text(paper.list_day)}**\n{line}" if begins_day and paper.list_day else line
+        if texts and length(texts[-1]) + 1 + length(text) <= MAX_DESCRIPTION_LENGTH:
+            texts[-1] += f"\n{text}"
+        else:
+            texts.append(text)
+    return tuple(Card(description=text) for text in texts)
 
 
 def _even_limit(sizes: Sequence[int], room: int) -> int:
@@ -238,25 +160,41 @@ def _even_limit(sizes: Sequence[int], room: int) -> int:
     return max(sizes, default=0)
 
 
-def heading(papers: Sequence[Paper]) -> str:
-    """How many papers a message has and from which list days, as Discord markdown."""
-    return f"**{count(len(papers), 'paper')}**{_of_days(papers)}"
+def follows_cards(items: Sequence[Item]) -> bool:
+    """Whether the message continues others, which have a card for each paper."""
+    return all(form is Form.MORE for _, form, _ in items)
 
 
-def thread_name(papers: Sequence[Paper]) -> str:
-    """The name of a thread under a message with these papers: plain text of 1 to 100 characters."""
-    name = (
-        plain(readable(papers[0].title))
-        if len(papers) == 1
-        else count(len(papers), "paper") + _of_days(papers)
+def heading(papers: Sequence[Paper], *, is_more: bool = False) -> str:
+    """How many papers a message has, from which list days, and the first titles; Discord markdown."""
+    number = count(len(papers), "more paper" if is_more else "paper")
+    more = len(papers) - _TITLES_NAMED
+    return f"**{number}**{_for_days(papers)}: {' · '.join(_titles(papers))}" + (
+        f" and {more} more" if more > 0 else ""
     )
+
+
+def _titles(papers: Sequence[Paper]) -> Iterator[str]:
+    for paper in papers[:_TITLES_NAMED]:
+        yield fit(readable(paper.title), (), _MAX_TITLE_LENGTH) or paper.id
+
+
+def thread_name(papers: Sequence[Paper], *, is_more: bool = False) -> str:
+    """The name of a thread or forum post with these papers: plain text of 1 to 100 characters."""
+    if len(papers) == 1:
+        name = plain(readable(papers[0].title))
+    else:
+        name = count(len(papers), "more paper" if is_more else "paper") + _for_days(papers)
     return shorten(name, MAX_THREAD_NAME) or "Paper"
 
 
-def _of_days(papers: Sequence[Paper]) -> str:
+def _for_days(papers: Sequence[Paper]) -> str:
     days = sorted({paper.list_day for paper in papers if paper.list_day is not None})
     if not days:
         return ""
     if len(days) == 1:
-        return f" from the Daily Papers of {weekday_text(days[0])}"
-    return f" from the Daily Papers of {weekday_text(days[0])} to {weekday_text(days[-1])}"
+        return f" for {weekday_text(days[0])}"
+    first = weekday_text(days[0])
+    if days[0].year == days[-1].year:
+        first = first.removesuffix(f" {days[0].year}")
+    return f" for {first} to {weekday_text(days[-1])}"

@@ -42,9 +42,11 @@ class Paper:
     project_page: str | None = None  # an http(s) link
     organization: str | None = None  # the name people see
     organization_login: str | None = None  # huggingface.co/<login>
+    organization_avatar: str | None = None  # an https link
     submitter: str | None = None
     submitter_login: str | None = None
     thumbnail: str | None = None  # an https link
+    media: str | None = None  # the authors' own figure or animation, an https link
     withdrawn_at: datetime | None = None
 
     @property

@@ -14,7 +14,8 @@ from bot.core.ids import ChannelId, FeedId, FollowUpId, MessageId, PaperId, Post
 
 class Form(StrEnum):
     CARD = "card"  # an embed of its own
-    LINE = "line"  # one line of a compact list
+    LINE = "line"  # one line of a digest
+    MORE = "more"  # one line of a list that follows cards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ def to_embed(card: Card) -> discord.Embed:
     for name, value, is_inline in card.fields:
         embed.add_field(name=name, value=value, inline=is_inline)
     if card.author:
-        embed.set_author(name=card.author, url=card.author_url)
+        embed.set_author(name=card.author, url=card.author_url, icon_url=card.author_icon)
     if card.footer:
         embed.set_footer(text=card.footer)
     embed.set_thumbnail(url=card.thumbnail)

@@ -6,7 +6,7 @@ import errno
 import re
 import ssl
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from yarl import URL
 
@@ -34,6 +34,10 @@ _IP_ADDRESS = re.compile(
     r"|(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])"
 )
 _PATH = re.compile(r"(?<![\w/:.<])(?:/[\w.@+-]+){2,}/?")
+# What Discord shows as a picture. Of a video, or a drawing in SVG, it shows nothing.
+_PICTURE = re.compile(r"\.(?:png|jpe?g|webp|gif)$", re.IGNORECASE)
+_DRAWING = re.compile(r"\.svg$", re.IGNORECASE)
+_SITE = "https://huggingface.co"
 _MAX_CHAIN = 4
 _TREE = re.compile(r"/(?:-/)?(?:tree|blob)/.*", re.DOTALL)
 
@@ -99,6 +103,21 @@ def clean_link(text: str, *, schemes: tuple[str, ...] = ("https", "http")) -> st
         return None
     usable = parts.scheme + encoded[len(parts.scheme) :]  # lower-case scheme
     return usable if usable.isascii() and len(usable) <= _MAX_LINK_LENGTH else None
+
+
+def clean_picture(text: str) -> str | None:
+    """The https link, or None if Discord does not show what it leads to."""
+    link = clean_link(text, schemes=("https",))
+    return link if link and _PICTURE.search(urlsplit(link).path) else None
+
+
+def clean_avatar(text: str) -> str | None:
+    """The https link to a person's or an organization's picture, which may be given relative to the site."""
+    try:
+        link = clean_link(urljoin(_SITE, text.strip()), schemes=("https",))
+    except ValueError:
+        return None
+    return None if link is None or _DRAWING.search(urlsplit(link).path) else link
 
 
 def clean_repository(text: str) -> str | None:

@@ -25,8 +25,10 @@ from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.errors import ProblemKind, SourceError
 from bot.sources.cleaning import (
+    clean_avatar,
     clean_link,
     clean_login,
+    clean_picture,
     clean_repository,
     clean_text,
     parse_moment,
@@ -43,6 +45,7 @@ _WHOLE_NUMBER = re.compile(r"\d{1,10}", re.ASCII)
 # Far more than any real paper has (664 authors, a title of 175 characters). What is longer is cut.
 _MAX_AUTHORS = 5_000
 _MAX_KEYWORDS = 100
+_MAX_MEDIA = 20
 _MAX_TITLE_LENGTH = 1_000
 _MAX_NAME_LENGTH = 300  # also a keyword's
 
@@ -116,6 +119,7 @@ _Text = Annotated[str, BeforeValidator(_clean_if_text), Field(strict=True)]
 _Title = Annotated[str, BeforeValidator(_title_if_text), Field(strict=True)]
 _ShortText = Annotated[str, BeforeValidator(_name_if_text), Field(strict=True)]
 _Count = Annotated[int, BeforeValidator(_count_if_written), Field(strict=True, ge=0, le=_LARGEST_COUNT)]
+_Media = _Optional[Annotated[list[_Optional[_Raw]], BeforeValidator(_cut(_MAX_MEDIA))]]
 _Moment = Annotated[datetime | None, BeforeValidator(_moment_if_text)]
 
 
@@ -134,6 +138,7 @@ class _Name(_Model):
     fullname: _Optional[_ShortText] = None
     name: _Optional[_Raw] = None
     user: _Optional[_Raw] = None
+    avatar: _Optional[_Raw] = None
 
     @property
     def login(self) -> str | None:
@@ -163,6 +168,7 @@ class _RawPaper(_Model):
     project_page: _Optional[_Raw] = None
     organization: _Optional[_Name] = None
     thumbnail: _Optional[_Raw] = None
+    media_urls: _Media = None
     withdrawn_at: _Moment = None
 
 
@@ -172,6 +178,7 @@ class _RawItem(_Model):
     summary: _Optional[_Text] = None
     num_comments: _Optional[_Count] = None
     thumbnail: _Optional[_Raw] = None
+    media_urls: _Media = None
     submitted_by: _Optional[_Name] = None
     organization: _Optional[_Name] = None
 
@@ -229,6 +236,7 @@ def _to_paper(item: _RawItem, *, asked_day: date | None, latest_day: date) -> Pa
         raise ValueError("it has no title")
     organization = _first_named(item.organization, raw.organization)
     submitter = _first_named(raw.submitted_on_daily_by, item.submitted_by)
+    media = [*(item.media_urls or ()), *(raw.media_urls or ())]
     thumbnail = item.thumbnail or raw.thumbnail or ""
     return Paper(
         id=PaperId(raw.id),
@@ -248,9 +256,11 @@ def _to_paper(item: _RawItem, *, asked_day: date | None, latest_day: date) -> Pa
         project_page=_cleaned(clean_link, raw.project_page),
         organization=organization and organization.shown,
         organization_login=organization and organization.login,
+        organization_avatar=_cleaned(clean_avatar, organization and organization.avatar),
         submitter=submitter and submitter.shown,
         submitter_login=submitter and submitter.login,
         thumbnail=clean_link(thumbnail, schemes=("https",)) or _THUMBNAIL.format(id=raw.id),
+        media=next(filter(None, (_cleaned(clean_picture, url) for url in media)), None),
         withdrawn_at=raw.withdrawn_at,
     )
 

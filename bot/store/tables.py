@@ -84,9 +84,11 @@ papers = Table(
     Column("project_page", Text),
     Column("organization", Text),
     Column("organization_login", Text),
+    Column("organization_avatar", Text),
     Column("submitter", Text),
     Column("submitter_login", Text),
     Column("thumbnail", Text),
+    Column("media", Text),
     Column("withdrawn_at", UtcDateTime),
 )
 

@@ -89,7 +89,7 @@ async def test_a_post_is_there_before_anything_is_typed_and_the_next_day_has_the
     visitor: Visitor,
 ) -> None:
     await visitor.go("papers")
-    await expect(visitor.posts).to_contain_text("papers from the Daily Papers of")
+    await expect(visitor.posts).to_contain_text("papers for ")
     await expect(visitor.cards.locator("img")).to_have_count(await visitor.cards.count())
     await visitor.see_pictures()
 
@@ -99,7 +99,7 @@ async def test_a_post_is_there_before_anything_is_typed_and_the_next_day_has_the
     await expect(visitor.entry("announcements")).to_have_attribute("data-unread", "false")
     await visitor.go("papers")
     await expect(visitor.posts).to_have_count(2)
-    await expect(visitor.posts.last).to_contain_text("papers from the Daily Papers of")
+    await expect(visitor.posts.last).to_contain_text("papers for ")
     await expect(visitor.entry("papers")).to_have_attribute("data-unread", "false")
     await visitor.see_pictures()
 

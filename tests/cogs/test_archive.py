@@ -36,7 +36,7 @@ async def test_top_shows_the_most_upvoted_papers_of_each_period(world: World) ->
     week, month, year = [await top(world, period) for period in ("week", "month", "year")]
 
     assert "Most upvoted papers of the last 7 days" in week
-    assert week.index("👍 5 · [Of the Week]") < week.index("👍 3 · [Of Today]")
+    assert week.index("▲ 5 [Of the Week]") < week.index("▲ 3 [Of Today]")
     assert "13 Aug 2026" in week
     assert "Month" not in week
     assert month.index("Of the Month") < month.index("Of the Week")
@@ -53,9 +53,9 @@ async def test_top_is_public_and_paged(world: World) -> None:
 
     assert not shown.ephemeral
     assert "Page 1 of 4" in text_of(shown)
-    assert "👍 99 · [Paper 99]" in text_of(shown)
+    assert "▲ 99 [Paper 99]" in text_of(shown)
     await world.admin.click(shown.response, label="Next")
-    assert "👍 84 · [Paper 84]" in text_of(shown)
+    assert "▲ 84 [Paper 84]" in text_of(shown)
 
 
 async def test_top_says_how_far_back_the_archive_is_read_if_that_is_less_than_the_period(
@@ -101,7 +101,7 @@ async def test_search_finds_papers_however_old_and_says_where_each_matches(world
         in said
     )
     assert "-# 30 Jan 2026 · keyword **reward models**" in said
-    assert "-# 29 Jan 2026 · abstract: …" in said
+    assert "-# 29 Jan 2026 · abstract: Then" in said
     assert "Then a **reward model** is trained to judge." in said
 
 

@@ -135,8 +135,8 @@ async def test_what_a_focus_adds_is_posted_with_what_it_is_close_to_and_explaine
     assert sorted(world.posted_ids()) == ["2608.00001", "2608.00003"]
     (message,) = world.posts()
     footers = {embed.url[-1]: embed.footer.text for embed in message.embeds if embed.url}
-    assert (footers["1"] or "").startswith("Close to reward hacking: reward")
-    assert footers["3"] == "Matches reward hacking"
+    assert "close to “reward hacking”: reward" in (footers["1"] or "")
+    assert footers["3"] == "▲ 12 · 💬 2 · matches “reward hacking”"
     cut = text_of(await world.admin.slash(world.channel, "explain", paper="2608.00002"))
     added = text_of(await world.admin.slash(world.channel, "explain", paper="2608.00001"))
     assert "Not posted: not close enough" in cut
@@ -160,7 +160,7 @@ async def test_a_preview_says_what_each_focus_takes_and_marks_what_it_cuts_and_a
     assert "Specification Gaming" not in exact
     assert "Focus: exact 2 · strict 1 · **balanced 2** · broad 3" in shown
     assert re.search(r"✂️ .*Dexterous Robot", shown)
-    assert re.search(r"🔎 .*Specification Gaming.*Close to reward hacking", shown)
+    assert re.search(r"🔎 .*Specification Gaming.*\n-# .*close to “reward hacking”", shown)
     assert "No word of it is known" in unknown
 
 

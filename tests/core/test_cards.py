@@ -13,15 +13,12 @@ from hypothesis import strategies as st
 from bot.core.cards import (
     MAX_DESCRIPTION_LENGTH,
     MAX_TITLE_LENGTH,
-    MIN_LINE_LENGTH,
     Card,
     date_text,
-    digest_line,
     make_card,
 )
 from bot.core.markdown import MAX_BUTTON_URL, length
 from bot.core.papers import Paper
-from bot.core.posts import CloseTo
 from bot.core.query.parser import Query, parse_query
 from tests.fakes.hostile_papers import HOSTILE_PAPERS, PLAIN
 
@@ -41,18 +38,22 @@ def text(paper: Paper = PLAIN, *queries: str, is_alone: bool = False, limit: int
     return card(paper, *queries, is_alone=is_alone, limit=limit).description or ""
 
 
-def test_a_card_among_others_has_everything_in_its_text() -> None:
+def test_a_card_among_others_has_everything_in_its_place() -> None:
     shown = card()
     assert (shown.title, shown.url) == (PLAIN.title, "https://huggingface.co/papers/2608.00001")
+    assert (shown.author, shown.author_url, shown.author_icon) == (
+        "Institute of Kites",
+        "https://huggingface.co/kites",
+        "https://cdn-avatars.huggingface.co/kites.png",
+    )
     assert shown.description == (
-        "Ada Example, Bo Sample, Cy Instance, … (5 authors) · "
-        "[Institute of Kites](https://huggingface.co/kites)\n\n"
-        "Under-water kites earn more than turbines in slow tides.\n\n"
-        "👍 1,234 · 💬 3 · ⭐ 56\n"
-        "arXiv 18 Aug 2026 · listed 19 Aug 2026 · submitted by [Flo Sender](https://huggingface.co/flo)\n"
-        "[PDF](https://arxiv.org/pdf/2608.00001) · [Code](https://github.com/example/tidal_kites) · "
+        "Under-water kites earn more than turbines in slow tides.\n"
+        "-# Ada Example, Bo Sample, Cy Instance and 2 more · arXiv 18 Aug\n"
+        "[Paper](https://huggingface.co/papers/2608.00001) · [PDF](https://arxiv.org/pdf/2608.00001) · "
+        "[Code ★ 56](https://github.com/example/tidal_kites) · "
         "[Project](https://kites.example.org/tidal)"
     )
+    assert shown.footer == "▲ 1,234 · 💬 3"
     assert (shown.thumbnail, shown.image, shown.links) == (PLAIN.thumbnail, None, ())
 
 
@@ -61,24 +62,44 @@ def test_a_card_alone_has_its_links_for_buttons_and_a_large_picture() -> None:
     assert [(link.label, link.url) for link in shown.links] == [
         ("Paper", "https://huggingface.co/papers/2608.00001"),
         ("PDF", "https://arxiv.org/pdf/2608.00001"),
-        ("Code", "https://github.com/example/tidal_kites"),
+        ("Code ★ 56", "https://github.com/example/tidal_kites"),
         ("Project", "https://kites.example.org/tidal"),
     ]
     assert "arxiv.org/pdf" not in (shown.description or "")
     assert (shown.thumbnail, shown.image) == (None, PLAIN.thumbnail)
 
 
+def test_the_authors_own_figure_takes_the_thumbnails_place() -> None:
+    own = replace(PLAIN, media="https://cdn-uploads.huggingface.co/figure.gif")
+    assert (card(own).thumbnail, card(own, is_alone=True).image) == (own.media, own.media)
+    assert card(replace(own, media="figure.gif")).thumbnail == PLAIN.thumbnail
+
+
 def test_a_card_leaves_out_what_its_paper_lacks() -> None:
     bare = Paper(id=PLAIN.id, list_day=None, title="Bare", abstract="Nothing else.")
-    assert text(bare) == "Nothing else.\n\n👍 0 · 💬 0\n[PDF](https://arxiv.org/pdf/2608.00001)"
-    assert card(bare).footer is None
+    assert text(bare) == (
+        "Nothing else.\n[Paper](https://huggingface.co/papers/2608.00001) · [PDF](https://arxiv.org/pdf/2608.00001)"
+    )
+    assert (card(bare).author, card(bare).author_icon, card(bare).footer) == (None, None, "▲ 0")
 
 
-def test_without_an_ai_summary_the_abstract_is_shortened_at_a_word() -> None:
-    summary = text(replace(PLAIN, ai_summary=None)).split("\n\n")[1]
-    assert re.search(r"(we|fly|kites|under|water|and|measure|what|they|earn)…$", summary, re.IGNORECASE)
-    assert len(summary) <= 300
-    assert summary == text(replace(PLAIN, ai_summary="  ")).split("\n\n")[1]
+def test_without_an_ai_summary_the_card_begins_with_what_the_paper_does() -> None:
+    abstract = (
+        "Kites are old. " * 30 + "To address this, we propose to fly them under water. " + "They earn. " * 40
+    )
+    shown = text(replace(PLAIN, ai_summary=None, abstract=abstract)).partition("\n")[0]
+    assert shown.startswith("We propose to fly them under water. They earn. They earn.")
+    assert shown.endswith("They earn.")
+    assert len(shown) <= 350
+    assert shown == text(replace(PLAIN, ai_summary="  ", abstract=abstract)).partition("\n")[0]
+
+
+@pytest.mark.parametrize("limit", [420, 500, 600])
+def test_an_ai_summary_is_never_cut_while_other_parts_can_give_way(limit: int) -> None:
+    summary = ("It flies kites, " * 22)[:349] + "."
+    shown = card(replace(PLAIN, ai_summary=summary), "kite", limit=limit)
+    assert summary in (shown.description or "").replace("**", "")
+    assert limit > 500 or "](" not in (shown.description or "")
 
 
 def test_the_matched_words_are_bold_in_title_and_summary() -> None:
@@ -87,9 +108,11 @@ def test_the_matched_words_are_bold_in_title_and_summary() -> None:
     assert "Under-water **kites** earn" in (shown.description or "")
 
 
-def test_the_footer_names_the_queries() -> None:
-    assert card(PLAIN, "kite").footer == f"Matches {parse_query('kite').canonical}"
-    assert card(PLAIN, "*").footer is None
+def test_the_footer_says_why_the_paper_is_here() -> None:
+    assert card(PLAIN, "kite").footer == "▲ 1,234 · 💬 3 · matches “kite”"
+    assert card(PLAIN, "kite", '"CLIP"').footer == '▲ 1,234 · 💬 3 · matches “kite” and "CLIP"'
+    assert card(PLAIN, "*").footer == "▲ 1,234 · 💬 3"
+    assert card(replace(PLAIN, comments=0)).footer == "▲ 1,234"
     many = card(PLAIN, *(f"kite{number}" for number in range(9))).footer or ""
     assert many.endswith(" and 5 more")
 
@@ -98,33 +121,33 @@ def test_a_match_that_is_not_visible_is_quoted_from_the_abstract() -> None:
     paper = replace(
         PLAIN, abstract="Words before it. " * 20 + "Then a lonely walrus appears. " + "Words after it. " * 20
     )
-    shown = text(paper, "walrus")
-    assert re.search(r"^Abstract: ….*lonely \*\*walrus\*\* appears\..*…$", shown, re.MULTILINE)
+    assert "\nAbstract: Then a lonely **walrus** appears.\n" in text(paper, "walrus")
     assert "Abstract:" not in text(paper, "kite")
     assert "Keyword: **tethered wings**" in text(PLAIN, "tethered wings")
+    assert "Keyword:" not in text(PLAIN, "org:kites")
 
 
-def test_664_authors_are_shown_as_a_few_and_the_total() -> None:
+def test_664_authors_are_shown_as_a_few_and_how_many_more() -> None:
     paper = replace(PLAIN, authors=tuple(f"Person {number}" for number in range(664)))
-    assert text(paper).startswith("Person 0, Person 1, Person 2, … (664 authors)")
+    assert "\n-# Person 0, Person 1, Person 2 and 661 more ·" in text(paper)
 
 
 def test_an_author_that_a_query_matches_is_named_at_any_position() -> None:
-    assert text(PLAIN, "author:pattern").startswith(
-        "Ada Example, Bo Sample, Cy Instance, … **Ed Pattern**, … (5 authors)"
+    assert "-# Ada Example, Bo Sample, Cy Instance, **Ed Pattern** and 1 more ·" in text(
+        PLAIN, "author:pattern"
     )
 
 
 def test_one_author_more_than_the_first_few_is_not_hidden_behind_a_number() -> None:
-    assert text(replace(PLAIN, authors=PLAIN.authors[:4])).startswith(
-        "Ada Example, Bo Sample, Cy Instance, Di Model ·"
+    assert "-# Ada Example, Bo Sample, Cy Instance, Di Model ·" in text(
+        replace(PLAIN, authors=PLAIN.authors[:4])
     )
 
 
 def test_a_date_is_the_same_for_every_reader() -> None:
     assert date_text(date(2026, 8, 1)) == "1 Aug 2026"
-    late = replace(PLAIN, published_at=datetime.fromisoformat("2026-08-18T23:30:00-05:00"))
-    assert "arXiv 19 Aug 2026" in text(late)
+    late = replace(PLAIN, published_at=datetime.fromisoformat("2025-08-18T23:30:00-05:00"))
+    assert "arXiv 19 Aug 2025" in text(late)
     assert "<t:" not in text(late)
 
 
@@ -140,31 +163,9 @@ def test_an_address_that_discord_would_refuse_is_left_out() -> None:
     assert (card(paper).thumbnail, "[Code]" in text(paper)) == (None, False)
 
 
-def test_a_project_page_that_is_the_code_is_linked_once() -> None:
+def test_one_address_is_linked_once() -> None:
     assert "[Project]" not in text(replace(PLAIN, project_page=PLAIN.github_repo))
-
-
-def test_a_tight_card_leaves_out_lesser_parts_before_its_numbers() -> None:
-    tight = text(PLAIN, limit=250)
-    assert "👍 1,234" in tight
-    assert "submitted by" not in tight
-    assert "Under-water kites" in tight
-
-
-# What a paper is close to where no query matches it.
-CLOSE_TO = CloseTo(
-    queries=('"@everyone <@1> `https://evil.example"',) * 3, words=("https://x.y", "word" * 99)
-)
-
-
-def test_a_paper_that_is_only_close_says_to_what_and_by_which_words() -> None:
-    close_to = CloseTo(queries=("reward hacking",), words=("specification gaming", "proxy reward"))
-    said = "Close to reward hacking: specification gaming, proxy reward"
-
-    shown = make_card(PLAIN, queries=[], close_to=close_to, is_alone=False, limit=6_000)
-
-    assert shown.footer == said
-    assert digest_line(PLAIN, queries=[], close_to=close_to).endswith(f" · {said}")
+    assert "[Project]" not in text(replace(PLAIN, project_page=PLAIN.pdf_url))
 
 
 @settings(deadline=None)
@@ -177,7 +178,7 @@ def test_a_paper_that_is_only_close_says_to_what_and_by_which_words() -> None:
 def test_a_card_fits_whatever_the_paper_contains(
     *, paper: Paper, queries: tuple[Query, ...], is_alone: bool, limit: int
 ) -> None:
-    shown = make_card(paper, queries=queries, close_to=CLOSE_TO, is_alone=is_alone, limit=limit)
+    shown = make_card(paper, queries=queries, is_alone=is_alone, limit=limit)
     description = shown.description or "-"
     assert shown.size <= limit
     assert (shown.title or "").strip()
@@ -185,73 +186,10 @@ def test_a_card_fits_whatever_the_paper_contains(
     assert length(shown.title or "") <= MAX_TITLE_LENGTH
     assert length(description) <= MAX_DESCRIPTION_LENGTH
     assert all(len(link.url) <= MAX_BUTTON_URL for link in shown.links)
+    assert len(shown.author or "") <= 256
     assert not re.search(r"@everyone|<@\d|(?<!\()https?://(?!\S*\))", f"{shown.title}{description}")
-
-
-@settings(deadline=None)
-@given(HOSTILE_PAPERS, QUERIES, st.integers(MIN_LINE_LENGTH, 500))
-def test_a_line_is_one_line_within_its_limit_and_links_its_paper(
-    paper: Paper, queries: tuple[Query, ...], limit: int
-) -> None:
-    line = digest_line(paper, queries=queries, close_to=CLOSE_TO, limit=limit)
-    assert length(line) <= min(limit, 400)
-    assert "\n" not in line
-    assert f"]({paper.page_url})" in line
-    assert not re.search(r"@everyone|<@\d|(?<!\()https?://(?!\S*\))", line)
 
 
 @pytest.mark.parametrize("title", ["", "  ", "\u200b"])
 def test_a_paper_without_a_title_is_shown_by_its_id(title: str) -> None:
-    nameless = replace(PLAIN, title=title)
-    assert card(nameless).title == "2608.00001"
-    assert digest_line(nameless, queries=()).startswith("👍 1,234 · [2608.00001](")
-
-
-def test_a_line_marks_what_matched_in_its_title() -> None:
-    assert digest_line(PLAIN, queries=[parse_query("tidal power")]) == (
-        "👍 1,234 · [Kites for **Tidal Power**: a Survey](https://huggingface.co/papers/2608.00001)"
-    )
-
-
-@pytest.mark.parametrize(
-    ("query", "reason"),
-    [
-        ("author:Ada", "by **Ada Example**"),
-        ("org:lab", "from **Kite Lab**"),
-        ("org:kites", "from **kites**"),
-        ("robotics", "keyword **robotics**"),
-        ("turbine", "abstract: …from any harbour, where a **turbine** would cost too much to keep."),
-    ],
-)
-def test_a_line_says_why_its_paper_is_there(query: str, reason: str) -> None:
-    paper = replace(
-        PLAIN,
-        title="A Survey",
-        abstract="We look at kites that fly far from any harbour, where a turbine would cost too much to keep.",
-        authors=("Ben Sample", "Ada Example"),
-        ai_keywords=("planning", "robotics"),
-        organization="Kite Lab",
-        organization_login="kites",
-    )
-    line = digest_line(paper, queries=[parse_query(query)])
-
-    assert line == f"👍 1,234 · [A Survey](https://huggingface.co/papers/2608.00001) · {reason}"
-
-
-@pytest.mark.parametrize("query", ["survey", "*", "nothing of this"])
-def test_a_line_gives_no_reason_where_its_title_shows_it_or_there_is_none(query: str) -> None:
-    paper = replace(PLAIN, title="A Survey", abstract="A survey of surveys.", ai_keywords=("survey",))
-
-    assert digest_line(paper, queries=[parse_query(query)]).endswith(
-        "(https://huggingface.co/papers/2608.00001)"
-    )
-
-
-def test_a_tight_line_gives_up_its_reason_before_its_title() -> None:
-    paper = replace(PLAIN, title="On the Flight of Things", abstract="With a turbine in it.", ai_keywords=())
-    queries = [parse_query("turbine")]
-    full, tight = digest_line(paper, queries=queries), digest_line(paper, queries=queries, limit=100)
-
-    assert full.endswith(" · abstract: With a **turbine** in it.")
-    assert full.startswith(tight)
-    assert tight.endswith("Things](https://huggingface.co/papers/2608.00001)")
+    assert card(replace(PLAIN, title=title)).title == "2608.00001"

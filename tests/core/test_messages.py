@@ -1,4 +1,4 @@
-"""Papers go over as few messages as Discord's limits allow, and none is lost on the way."""
+"""A message shows its papers within Discord's limits, and says what came to those who see only its text."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bot.core.cards import make_card
 from bot.core.feeds import Style
-from bot.core.messages import MAX_CHARACTERS, MAX_LINES, Item, compose, heading, layout
+from bot.core.ids import RoleId
+from bot.core.layout import MAX_CHARACTERS, layout
+from bot.core.messages import Item, compose, heading
 from bot.core.papers import Paper
 from bot.core.posts import Entry, Form
 from bot.core.query.parser import parse_query
-from tests.fakes.hostile_papers import HOSTILE_PAPERS, PLAIN, papers
+from tests.fakes.hostile_papers import PLAIN, papers
 
 pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
 
@@ -39,59 +39,16 @@ def items(entries: Sequence[Entry], shown: Sequence[Paper]) -> list[Item]:
     return [(by_id[entry.paper_id], entry.form, tuple(map(parse_query, entry.queries))) for entry in entries]
 
 
-def test_a_few_papers_are_cards_of_one_message() -> None:
-    assert forms(planned(papers(3))) == ["CCC"]
-    assert planned(papers(1)) == ((Entry(paper_id=PLAIN.id, form=Form.CARD, queries=("kite",)),),)
-
-
-def test_nothing_to_show_is_no_message() -> None:
-    assert planned([]) == ()
-    assert planned([], style=Style.DIGEST) == ()
-
-
-def test_papers_beyond_the_maximum_are_folded_below_the_last_cards() -> None:
-    assert forms(planned(papers(8), max_papers=5)) == ["CCCCClll"]
-
-
-def test_a_long_fold_continues_over_further_messages() -> None:
-    found = forms(planned(papers(100), max_papers=2))
-    assert found[0].startswith("CCl")
-    assert sum(map(len, found)) == 100
-    assert all(set(word) == {"l"} for word in found[1:])
-
-
-def test_cards_are_spread_evenly_over_their_messages() -> None:
-    assert forms(planned(papers(12), max_papers=12)) == ["CCCCCC", "CCCCCC"]
-
-
-def test_a_digest_has_only_lines_and_no_maximum() -> None:
-    found = forms(planned(papers(45), style=Style.DIGEST, max_papers=3))
-    assert "".join(found) == "l" * 45
-    assert all(len(word) <= MAX_LINES for word in found)
-
-
-@settings(deadline=None)
-@given(
-    shown=st.lists(HOSTILE_PAPERS, max_size=15, unique_by=lambda paper: paper.id),
-    style=st.sampled_from(Style),
-    max_papers=st.integers(0, 12),
-)
-def test_every_paper_is_laid_out_once_and_in_order(shown: list[Paper], style: Style, max_papers: int) -> None:
-    messages = planned(shown, style=style, max_papers=max_papers)
-    assert [entry.paper_id for message in messages for entry in message] == [paper.id for paper in shown]
-    assert all(messages)
-
-
 def test_one_paper_alone_has_buttons_and_several_have_none() -> None:
     shown = papers(2)
     alone = compose(items(planned(shown[:1])[0], shown), heading="one")
-    assert [link.label for link in alone.links] == ["Paper", "PDF", "Code", "Project"]
+    assert [link.label for link in alone.links] == ["Paper", "PDF", "Code ★ 56", "Project"]
     assert compose(items(planned(shown)[0], shown), heading="two").links == ()
     digest = planned(shown[:1], style=Style.DIGEST)[0]
     assert [link.label for link in compose(items(digest, shown), heading="").links] == [
         "Paper",
         "PDF",
-        "Code",
+        "Code ★ 56",
         "Project",
     ]
 
@@ -118,14 +75,54 @@ def test_papers_that_grew_since_the_layout_are_shortened_and_the_others_are_not(
     assert after.cards[1:] == before.cards[1:]
 
 
-def test_the_heading_names_the_number_and_the_list_days() -> None:
-    assert heading([PLAIN]) == "**1 paper** from the Daily Papers of Wed 19 Aug 2026"
-    earlier = replace(PLAIN, list_day=date(2026, 8, 14))
-    assert (
-        heading([PLAIN, earlier])
-        == "**2 papers** from the Daily Papers of Fri 14 Aug 2026 to Wed 19 Aug 2026"
+def test_the_heading_names_the_number_the_list_days_and_the_first_titles() -> None:
+    title = "Kites for Tidal Power: a Survey"
+    assert heading([PLAIN]) == f"**1 paper** for Wed 19 Aug 2026: {title}"
+    earlier = replace(PLAIN, list_day=date(2026, 8, 14), title="*Two*", id="2608.1")  # pyright: ignore[reportArgumentType]
+    assert heading([PLAIN, earlier]) == (
+        rf"**2 papers** for Fri 14 Aug to Wed 19 Aug 2026: {title} · \*Two\*"
     )
-    assert heading([replace(PLAIN, list_day=None)]) == "**1 paper**"
+    assert heading([replace(PLAIN, list_day=None)]) == f"**1 paper**: {title}"
+    assert heading([PLAIN] * 10, is_more=True).endswith(f": {title} · {title} · {title} and 7 more")
+
+
+def test_the_content_has_room_for_its_titles_and_its_ping() -> None:
+    shown = [replace(paper, title="*" * 500) for paper in papers(10)]
+    message = compose(items(planned(shown)[0], shown), heading=heading(shown), mention_role_id=RoleId(10**18))
+    assert message.content.startswith(f"<@&{10**18}> **10 papers** for")
+    assert message.content.endswith("and 7 more")
+
+
+def test_a_forum_post_begins_with_what_its_paper_does() -> None:
+    post = compose([(PLAIN, Form.CARD, (parse_query("kite"),))], heading="one", in_forum=True)
+    assert post.content == "Under-water **kites** earn more than turbines in slow tides."
+    assert post.title == PLAIN.title
+    assert post.cards[0].description == (
+        "-# Ada Example, Bo Sample, Cy Instance, Di Model, Ed Pattern · arXiv 18 Aug"
+    )
+    wordless = replace(PLAIN, ai_summary=None, abstract="")
+    assert compose([(wordless, Form.CARD, ())], heading="one", in_forum=True).content == "one"
+
+
+def test_a_forum_post_of_the_rest_says_how_many_more() -> None:
+    more = [(paper, Form.MORE, ()) for paper in papers(8)]
+    assert compose(more, heading="", in_forum=True).title == "8 more papers for Wed 19 Aug 2026"
+    lines = [(paper, Form.LINE, ()) for paper in papers(8)]
+    assert compose(lines, heading="").title == "8 papers for Wed 19 Aug 2026"
+
+
+def test_a_digest_has_a_heading_for_each_list_day_where_there_are_several() -> None:
+    def description(*days: date) -> str:
+        shown = [
+            (replace(paper, list_day=day), Form.LINE, ())
+            for paper, day in zip(papers(len(days)), days, strict=True)
+        ]
+        return compose(shown, heading="").cards[0].description or ""
+
+    new, old = date(2026, 8, 20), date(2026, 8, 19)
+    lines = description(new, new, old).splitlines()
+    assert [lines.index("**Thu 20 Aug 2026**"), lines.index("**Wed 19 Aug 2026**")] == [0, 5]
+    assert "**" not in description(new, new)
 
 
 def test_lines_with_reasons_stay_within_the_limits_and_keep_their_titles() -> None:
@@ -138,8 +135,7 @@ def test_lines_with_reasons_stay_within_the_limits_and_keep_their_titles() -> No
         for entries in planned(shown, style=style, max_papers=4):
             message = compose(items(entries, shown), heading="")
             assert sum(card.size for card in message.cards) <= MAX_CHARACTERS
-            for line in (
-                (message.cards[-1].description or "").splitlines() if entries[-1].form is Form.LINE else ()
-            ):
+            lists = [card.description or "" for card in message.cards if "\n▲" in (card.description or "")]
+            for line in "\n".join(lists).split("▲")[1:]:
                 assert "title](https://huggingface.co/papers/" in line
-                assert "names the **kite** once" in line
+                assert "abstract: **kite**" in line

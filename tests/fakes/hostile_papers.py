@@ -26,6 +26,7 @@ PLAIN = Paper(
     project_page="https://kites.example.org/tidal",
     organization="Institute of Kites",
     organization_login="kites",
+    organization_avatar="https://cdn-avatars.huggingface.co/kites.png",
     submitter="Flo Sender",
     submitter_login="flo",
     thumbnail="https://cdn-thumbnails.huggingface.co/social-thumbnails/papers/2608.00001.png",
@@ -73,9 +74,11 @@ HOSTILE_PAPERS = st.builds(
     project_page=_URLS,
     organization=_MAYBE,
     organization_login=_MAYBE,
+    organization_avatar=_URLS,
     submitter=_MAYBE,
     submitter_login=_MAYBE,
     thumbnail=_URLS,
+    media=_URLS,
     withdrawn_at=st.one_of(st.none(), st.just(PLAIN.published_at)),
 )
 

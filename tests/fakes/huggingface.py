@@ -254,6 +254,10 @@ def raw_item(
         item |= {"summary": summary, "submittedBy": submitter, "isAuthorParticipating": False}
     if shape == "today":
         organization = {"_id": "1" * 24, "name": "example-lab", "fullname": "Example Lab"}
+        organization["avatar"] = "/avatars/lab.png"
+        item["mediaUrls"] = [
+            f"https://cdn-uploads.huggingface.co/{file}" for file in ("clip.mp4", "figure.png")
+        ]
         inner |= {
             "submittedOnDailyAt": f"{day.isoformat()}T00:00:00.000Z",
             "submittedOnDailyBy": submitter | {"user": "cleo"},

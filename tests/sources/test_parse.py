@@ -51,8 +51,43 @@ def test_every_field_of_an_item_of_today_is_read() -> None:
         organization_login="example-lab",
         submitter="Cleo Curator",
         submitter_login="cleo",
+        organization_avatar="https://huggingface.co/avatars/lab.png",
         thumbnail="https://cdn-thumbnails.huggingface.co/social-thumbnails/papers/2608.00001.png",
+        media="https://cdn-uploads.huggingface.co/figure.png",
     )
+
+
+@pytest.mark.parametrize(
+    ("urls", "shown"),
+    [
+        (["https://a.example/clip.mp4", "https://a.example/b.JPEG?x=1"], "https://a.example/b.JPEG?x=1"),
+        (
+            ["http://a.example/b.png", None, "https://[/c.gif", "https://a.example/d.webp"],
+            "https://a.example/d.webp",
+        ),
+        (["https://a.example/clip.mov", "https://a.example/b.webm", "png"], None),
+        ("https://a.example/b.png", None),
+    ],
+)
+def test_the_first_figure_that_discord_can_show_is_kept(urls: object, shown: str | None) -> None:
+    assert _read(raw_item(outer={"mediaUrls": urls})).media == shown
+    assert _read(raw_item(outer={"mediaUrls": None}, paper={"mediaUrls": urls})).media == shown
+
+
+@pytest.mark.parametrize(
+    ("avatar", "link"),
+    [
+        ("/avatars/1.png", "https://huggingface.co/avatars/1.png"),
+        ("https://cdn-avatars.huggingface.co/2.jpeg", "https://cdn-avatars.huggingface.co/2.jpeg"),
+        ("/avatars/3.svg", None),
+        ("http://[", None),
+        ("javascript:x", None),
+        (None, None),
+    ],
+)
+def test_an_avatar_may_be_relative_to_the_site(avatar: str | None, link: str | None) -> None:
+    organization = {"name": "lab", "fullname": "Lab", "avatar": avatar}
+    assert _read(raw_item(outer={"organization": organization})).organization_avatar == link
 
 
 @pytest.mark.parametrize("shape", ["today", "2025", "2024"])

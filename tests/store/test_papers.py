@@ -31,9 +31,11 @@ FULL = Paper(
     project_page="https://example.org/",
     organization="A Lab",
     organization_login="a-lab",
+    organization_avatar="https://example.org/lab.png",
     submitter="Someone",
     submitter_login="someone",
     thumbnail="https://example.org/1.png",
+    media="https://example.org/1.gif",
     withdrawn_at=NOW,
 )
 

@@ -8,11 +8,13 @@ from itertools import groupby
 
 import discord
 
-from bot.core.cards import MAX_LINE_LENGTH, date_text, digest_line, match_reasons
+from bot.core.cards import date_text
+from bot.core.cutting import shorten
 from bot.core.decisions import newest_first
 from bot.core.focus import Focus
+from bot.core.lines import MAX_LINE_LENGTH, digest_line
 from bot.core.list_days import closes_at
-from bot.core.markdown import shorten
+from bot.core.marking import match_reasons
 from bot.core.messages import compose
 from bot.core.papers import Paper
 from bot.core.plurals import count
@@ -141,7 +143,7 @@ def search_page(found: Found, papers: Sequence[Paper], *, number: int) -> discor
     elif number == 0:
         intro = f"{query} in {searched}{period}, {_ORDERS[found.sort]} first:"
     lines = [
-        f"{digest_line(paper, queries=(found.query,), limit=_MAX_RESULT_LENGTH, says_why=False)}\n"
+        f"{digest_line(paper, queries=(found.query,), limit=_MAX_RESULT_LENGTH, has_details=False)}\n"
         f"-# {_listed(paper)}{_reasons(paper, found.query)}"
         for paper in papers
     ]

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from bot.core.feeds import FeedKind
 from bot.core.ids import MessageId, PaperId, PostId, discord_time
-from bot.core.messages import Message, compose, compose_bare, heading
+from bot.core.messages import Message, compose, compose_bare, follows_cards, heading
 from bot.core.notices import NoticeKind
 from bot.core.papers import Paper
 from bot.core.posts import Post, split
@@ -218,9 +218,10 @@ def _render(post: Post, shown: Mapping[PaperId, Paper]) -> Message:
     close_to = {entry.paper_id: entry.close_to for entry in post.entries if entry.close_to}
     message = compose(
         items,
-        heading=heading([paper for paper, _, _ in items]),
+        heading=heading([paper for paper, _, _ in items], is_more=follows_cards(items)),
         mention_role_id=post.mention_role_id,
         close_to=close_to,
+        in_forum=post.kind is FeedKind.FORUM,
     )
     if not close_to:
         return message

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.core.feeds import Feed, FeedKind
 from bot.core.ids import PaperId
-from bot.core.messages import layout
+from bot.core.layout import layout
 from bot.core.papers import Paper
 from bot.core.posts import CloseTo, FollowUpKind, Form, NewPost
 
@@ -22,7 +22,11 @@ def new_posts(
     close_to: Mapping[PaperId, CloseTo],
     pings: bool,
 ) -> tuple[NewPost, ...]:
-    """The posts for these papers in this order; with `pings`, the first one pings the feed's role."""
+    """The posts for these papers; with `pings`, the one with the best paper pings the feed's role.
+
+    They are in the order of sending: the best first in a channel, but last in a forum, which shows the newest
+    on top.
+    """
     messages = layout(
         papers,
         style=feed.settings.style,
@@ -32,19 +36,18 @@ def new_posts(
         one_card_each=feed.kind is FeedKind.FORUM or feed.settings.opens_threads,
     )
     place = feed.place
-    return tuple(
-        [
-            NewPost(
-                feed_id=feed.id,
-                place=place,
-                nonce=secrets.token_hex(_NONCE_BYTES),
-                entries=entries,
-                mention_role_id=feed.settings.mention_role_id if pings and number == 0 else None,
-                follow_ups=_follow_ups(feed, is_card=entries[0].form is Form.CARD),
-            )
-            for number, entries in enumerate(messages)
-        ]
-    )
+    posts = [
+        NewPost(
+            feed_id=feed.id,
+            place=place,
+            nonce=secrets.token_hex(_NONCE_BYTES),
+            entries=entries,
+            mention_role_id=feed.settings.mention_role_id if pings and number == 0 else None,
+            follow_ups=_follow_ups(feed, is_card=entries[0].form is Form.CARD),
+        )
+        for number, entries in enumerate(messages)
+    ]
+    return tuple(reversed(posts) if feed.kind is FeedKind.FORUM else posts)
 
 
 def _follow_ups(feed: Feed, *, is_card: bool) -> tuple[FollowUpKind, ...]:

@@ -23,7 +23,8 @@ from simcord.enums import OverwriteType
 from bot.client import Client
 from bot.core.feeds import FeedKind, Place, Style
 from bot.core.ids import ChannelId, ServerId
-from bot.core.messages import Message, compose, heading, layout
+from bot.core.layout import layout
+from bot.core.messages import Message, compose, heading
 from bot.core.papers import Paper
 from bot.core.posts import Form
 from bot.discord.delivery import publisher as publishing

@@ -45,14 +45,14 @@ def ids(count: int) -> list[str]:
     return [f"2608.{number:05}" for number in range(1, count + 1)]
 
 
-async def test_a_forum_gets_one_post_per_paper_and_one_for_the_rest(bot: Bot) -> None:
+async def test_a_forum_gets_one_post_per_paper_the_best_last_and_one_for_the_rest(bot: Bot) -> None:
     await owing(bot, FeedKind.FORUM, 14)
     await bot.delivered()
-    assert bot.publisher.posted(CHANNEL) == ids(14)
+    assert bot.publisher.posted(CHANNEL) == [*ids(14)[10:], *reversed(ids(10))]
     sent = bot.publisher.channels[ChannelId(CHANNEL)]
-    assert [len(one.paper_ids) for one in sent] == [1] * 10 + [4]
-    assert sent[0].message.title == "Video"
-    assert sent[-1].message.title == "4 papers from the Daily Papers of Wed 19 Aug 2026"
+    assert [len(one.paper_ids) for one in sent] == [4] + [1] * 10
+    assert sent[-1].message.title == "Video"
+    assert sent[0].message.title == "4 more papers for Wed 19 Aug 2026"
 
 
 @pytest.mark.parametrize("kind", KINDS)

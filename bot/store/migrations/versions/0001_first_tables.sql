@@ -23,9 +23,11 @@ CREATE TABLE papers (
     project_page TEXT,
     organization TEXT,
     organization_login TEXT,
+    organization_avatar TEXT,
     submitter TEXT,
     submitter_login TEXT,
     thumbnail TEXT,
+    media TEXT,
     withdrawn_at VARCHAR(27),
     CONSTRAINT pk_papers PRIMARY KEY (id)
 );
@@ -292,7 +294,7 @@ CREATE TABLE post_papers (
     close_words TEXT,
     CONSTRAINT pk_post_papers PRIMARY KEY (post_id, position),
     CONSTRAINT ck_post_papers_close_to CHECK ((close_to IS NULL) = (close_words IS NULL)),
-    CONSTRAINT ck_post_papers_form CHECK (form IN ('card', 'line')),
+    CONSTRAINT ck_post_papers_form CHECK (form IN ('card', 'line', 'more')),
     CONSTRAINT fk_post_papers_feed_id FOREIGN KEY (feed_id) REFERENCES feeds (id) ON DELETE CASCADE,
     CONSTRAINT fk_post_papers_paper_id FOREIGN KEY (paper_id) REFERENCES papers (id),
     CONSTRAINT fk_post_papers_post_id FOREIGN KEY (post_id) REFERENCES posts (id) ON DELETE CASCADE,
