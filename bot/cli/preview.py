@@ -22,7 +22,7 @@ from bot.core.plurals import count, is_or_are
 from bot.core.query.compiled import CompiledQuery
 from bot.core.query.description import reading
 from bot.core.query.highlights import mark
-from bot.core.query.hints import hint_text
+from bot.core.query.hints import archive_period, hint_text
 from bot.core.query.nodes import Field
 from bot.core.query.parser import Query
 from bot.core.words.latex import readable
@@ -32,6 +32,7 @@ from bot.services.clock import Clock, system_clock
 from bot.settings import Settings
 
 if TYPE_CHECKING:
+    from bot.services.queries.hints import Study
     from bot.services.queries.preview import Match, Matches
 
 _MAX_FETCHED_DAYS = 30  # as in /preview; more are read from a database
@@ -224,7 +225,7 @@ def _readings(matches: Matches, queries: Sequence[CompiledQuery], terminal: Term
         reading(
             query.parsed(),
             more={item.phrase: item.more for item in study.expansions.get(query.canonical, ())},
-            period=_period(study.days),
+            period=_period(study),
         )
         for query in queries
     ]
@@ -232,13 +233,15 @@ def _readings(matches: Matches, queries: Sequence[CompiledQuery], terminal: Term
 
 
 def _hints(matches: Matches, terminal: Terminal) -> list[str]:
-    period = _period(matches.study.days)
+    period = _period(matches.study)
     hints = [_CODE.sub(r"“\1”", hint_text(hint, period=period)) for hint in matches.study.hints]
     return [terminal.wrapped(terminal.fit(printable(f"Hint: {hint}"))) for hint in hints]
 
 
-def _period(days: int) -> str:
-    return "on that list" if days == 1 else f"in the last {days} days"
+def _period(study: Study) -> str:
+    if study.days is None:
+        return archive_period(study.searched, of=study.archive)
+    return "on that list" if study.days == 1 else f"in the last {study.days} days"
 
 
 def _tips(days: int, terminal: Terminal) -> list[str]:

@@ -67,32 +67,11 @@ class PaperIndex:
     def __len__(self) -> int:
         return len(self._papers)
 
-    def having_text(self, text: str) -> list[Paper]:
-        """The papers in whose title, abstract or AI keywords this stands, in these capitals."""
-        return [
-            paper
-            for paper in self._papers
-            if any(text in each for each in (paper.title, paper.abstract, *paper.ai_keywords))
-        ]
-
-    def having_beginning(self, text: str) -> list[Paper]:
-        """The papers with a word, folded as in a run, that begins like this."""
-        papers = self._default.papers
-        found = 0
-        for word in papers:
-            if word.startswith(text) and " " not in word:
-                found |= papers[word]
-        return [self._papers[number] for number in _numbers(found)]
-
     def vocabulary(self) -> Vocabulary:
         """The words of the titles, abstracts and AI keywords."""
-        return Vocabulary(
-            {
-                word: papers.bit_count()
-                for word, papers in self._default.papers.items()
-                if " " not in word and word != EVERY_PAPER and word == word.lower()
-            }
-        )
+        papers = self._default.papers
+        words = [word for word in papers if " " not in word and word != EVERY_PAPER and word == word.lower()]
+        return Vocabulary(sorted(words, key=lambda word: -papers[word].bit_count()))
 
     def _ids(self, papers: int) -> tuple[PaperId, ...]:
         return tuple([self._papers[number].id for number in _numbers(papers)])

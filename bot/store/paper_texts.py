@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, literal, select, true
+from sqlalchemy import Column, ColumnElement, func, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import PaperId
@@ -39,11 +39,19 @@ async def write(conn: AsyncConnection, texts: Mapping[PaperId, Parts], *, versio
     await conn.execute(insert_or_update(quoted_texts, key=["number"]), quoted)
 
 
-async def outdated(conn: AsyncConnection, version: int, *, limit: int) -> list[PaperId]:
-    """Papers, at most `limit`, without a text of this version of the rules."""
+async def outdated(
+    conn: AsyncConnection, version: int, *, limit: int | None = None, first: date | None = None
+) -> list[PaperId]:
+    """Papers without a text of this version of the rules, at most `limit`, of the list days from `first`."""
     current = select(_text.paper_id).where(_text.version == version)
-    statement = select(papers.c.id).where(papers.c.id.not_in(current)).limit(limit)
-    return list((await conn.execute(statement)).scalars())
+    statement = select(papers.c.id).where(papers.c.id.not_in(current), _since(papers.c.id, first))
+    return list((await conn.execute(statement.limit(limit))).scalars())
+
+
+async def count(conn: AsyncConnection, version: int) -> int:
+    """How many texts there are of this version of the rules."""
+    statement = select(func.count()).select_from(paper_texts).where(_text.version == version)
+    return (await conn.execute(statement)).scalar_one()
 
 
 async def batches(
@@ -63,7 +71,9 @@ async def batches(
     wanted = [run, run, quoted, quoted, names]
     columns = (_text.words, _text.other_words, _quoted.words, _quoted.other_words, _text.names)
     chosen = [column for column, is_wanted in zip(columns, wanted, strict=True) if is_wanted]
-    statement = select(_text.number, _text.paper_id, *chosen).where(_text.version == version, _since(first))
+    statement = select(_text.number, _text.paper_id, *chosen).where(
+        _text.version == version, _since(_text.paper_id, first)
+    )
     if quoted:
         statement = statement.join(quoted_texts, _quoted.number == _text.number)
     after = 0
@@ -92,8 +102,8 @@ async def other_readings(
     return {row.paper_id: (row.run, row.quoted) for row in await conn.execute(statement)}
 
 
-def _since(first: date | None) -> ColumnElement[bool]:
+def _since(paper_id: Column[PaperId], first: date | None) -> ColumnElement[bool]:
     if first is None:
         return true()
     of_days = select(list_day_papers.c.paper_id).where(list_day_papers.c.day >= first)
-    return _text.paper_id.in_(of_days)
+    return paper_id.in_(of_days)

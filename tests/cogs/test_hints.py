@@ -46,7 +46,7 @@ async def test_an_acronym_says_how_many_its_long_form_adds(world: World) -> None
 
     said = text_of(await subscribe(world, "RL"))
 
-    assert "Read as: RL, also “reinforcement learning”: 2 more in the last 30 days" in said
+    assert "Read as: RL, also “reinforcement learning”: 2 more in the archive" in said
 
 
 async def test_a_misspelt_word_is_replaced_by_one_press(world: World) -> None:
@@ -55,9 +55,7 @@ async def test_a_misspelt_word_is_replaced_by_one_press(world: World) -> None:
     shown = await subscribe(world, "diffussion models")
 
     said = text_of(shown)
-    assert (
-        "No paper in the last 30 days has `diffussion`. Did you mean `diffusion models`? It finds 2." in said
-    )
+    assert "No paper in the archive has `diffussion`. Did you mean `diffusion models`? It finds 2." in said
     pressed = await world.admin.click(shown.response, label="Use diffusion models instead")
     said = text_of(pressed)
     assert "Subscription replaced" in said
@@ -80,6 +78,19 @@ async def test_a_word_that_papers_have_is_not_misspelt(world: World) -> None:
     assert "Did you mean" not in text_of(await subscribe(world, "diffussion"))
 
 
+async def test_hints_and_numbers_are_of_all_papers_that_the_bot_has(world: World) -> None:
+    long_ago = world.today - timedelta(days=90)
+    for number, title in enumerate(("Diffusion models", "Reinforcement learning")):
+        world.list_paper(f"2605.{number:05}", day=long_ago, title=title, summary="…")
+    await world.services.polling.read_day(long_ago)
+    await world.read_archive()
+
+    assert "Did you mean `diffusion`? It finds 1." in text_of(await subscribe(world, "diffussion"))
+    said = text_of(await world.admin.slash(world.channel, "preview", keywords="RL"))
+    assert "No paper from the last 7 days matches `RL`." in said
+    assert "RL, also “reinforcement learning”: 1 more in the archive" in said
+
+
 async def test_a_word_like_no_other_gets_no_hint(world: World) -> None:
     await listed(world, "Diffusion models")
 
@@ -91,7 +102,7 @@ async def test_an_operator_in_lower_case_is_hinted_at_with_both_numbers(world: W
 
     said = text_of(await subscribe(world, "agents and benchmark"))
 
-    assert "`agents AND benchmark` finds 2 papers in the last 30 days; what you typed finds none." in said
+    assert "`agents AND benchmark` finds 2 papers in the archive; what you typed finds none." in said
 
 
 async def test_a_phrase_that_is_one_gets_no_hint(world: World) -> None:
@@ -106,7 +117,7 @@ async def test_a_phrase_that_finds_little_is_compared_with_its_words(world: Worl
     shown = await world.admin.slash(world.channel, "preview", keywords="LLM agents benchmark")
 
     said = text_of(shown)
-    assert "`LLM agents benchmark` is a phrase, which finds none in the last 30 days." in said
+    assert "`LLM agents benchmark` is a phrase, which finds none in the archive." in said
     assert "`LLM AND agents AND benchmark` finds the words anywhere: 5 papers." in said
     pressed = await world.admin.click(shown.response, label="Preview LLM AND agents AND benchmark")
     assert "Preview: 5 papers" in text_of(pressed)
@@ -150,7 +161,7 @@ async def test_two_words_where_one_was_typed(world: World) -> None:
     said = text_of(await subscribe(world, "finetuning"))
 
     assert "`finetuning` does not find it as two words." in said
-    assert "`fine-tuning` does: 3 papers in the last 30 days instead of 2." in said
+    assert "`fine-tuning` does: 3 papers in the archive instead of 2." in said
 
 
 async def test_two_words_are_not_hinted_at_where_no_paper_has_them(world: World) -> None:
@@ -166,7 +177,7 @@ async def test_words_behind_an_organization_are_searched_as_words(world: World) 
 
     said = text_of(await subscribe(world, "org:nvidia diffusion"))
 
-    assert "`org:nvidia diffusion` is one name, and no paper in the last 30 days has it." in said
+    assert "`org:nvidia diffusion` is one name, and no paper in the archive has it." in said
     assert "`org:nvidia AND diffusion` finds 1 paper." in said
 
 
@@ -193,7 +204,7 @@ async def test_a_minus_that_reaches_only_the_last_keyword(world: World) -> None:
 
     said = text_of(shown)
     assert "`-survey` applies only to the last keyword." in said
-    assert "`agents -survey, tools -survey` applies it to all: 1 paper less in the last 30 days." in said
+    assert "`agents -survey, tools -survey` applies it to all: 1 paper less in the archive." in said
     pressed = text_of(
         await world.admin.click(shown.response, label="Use agents -survey, tools -survey instead")
     )
@@ -206,7 +217,7 @@ async def test_capitals_that_are_a_common_word(world: World) -> None:
 
     said = text_of(await subscribe(world, "IT"))
 
-    assert '`IT` is found in any case: 13 of 13 papers in the last 30 days. `"IT"` finds only' in said
+    assert '`IT` is found in any case: 13 of 13 papers in the archive. `"IT"` finds only' in said
 
 
 async def test_no_answer_has_more_than_two_hints(world: World) -> None:
@@ -309,7 +320,7 @@ async def test_a_preview_says_how_many_papers_are_about_it_and_offers_only_those
 
     said = text_of(shown)
     assert "2 are about it (title or AI keywords), 4 mention it once, in the abstract." in said
-    assert "`video` finds 6 of 6 papers in the last 30 days. `topic:video` finds only those about it" in said
+    assert "`video` finds 6 of 6 papers in the archive. `topic:video` finds only those about it" in said
     pressed = text_of(await world.admin.click(shown.response, label="Preview topic:video"))
     assert "Preview: 2 papers" in pressed
     assert "about it (title" not in pressed
@@ -369,7 +380,7 @@ async def test_an_exclusion_is_said_in_words_and_corrected(world: World) -> None
     shown = await world.admin.slash(world.channel, "config filter", exclude="survay OR review")
     said = text_of(shown)
     assert "Read as: papers with “survay” or “review”" in said
-    assert "No paper in the last 30 days has `survay`. Did you mean `survey OR review`? It finds 2." in said
+    assert "No paper in the archive has `survay`. Did you mean `survey OR review`? It finds 2." in said
     assert labels(shown) == ["Undo", "All settings"]
 
     said = text_of(await world.admin.slash(world.channel, "config filter", exclude="survey"))

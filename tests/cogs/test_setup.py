@@ -581,7 +581,7 @@ async def test_keywords_are_said_in_words_and_a_hint_replaces_one_of_them_before
     person = await hinted(world, "diffussion models\nagents -survey benchmark")
 
     assert "Read as: papers with “agent” and “benchmark”, without “survey”" in person.text
-    assert "No paper in the last 30 days has `diffussion`. Did you mean `diffusion models`?" in person.text
+    assert "No paper in the archive has `diffussion`. Did you mean `diffusion models`?" in person.text
     await person.press("Use diffusion models instead")
     assert "• `diffusion models`: 2 papers in the last 7 days" in person.text
     assert "• `agents -survey benchmark`" in person.text

@@ -12,7 +12,7 @@ from bot.core.limits import Limits
 from bot.core.query.errors import ONLY_EXCLUDES, QueryError, inline_code
 from bot.core.query.exclusion import parse_exclusion
 from bot.core.query.expression import RULES_VERSION, compile_node
-from bot.core.query.nodes import Or
+from bot.core.query.nodes import Or, in_topic
 from bot.core.query.parser import Query, parse_query, split_alternatives
 
 
@@ -37,6 +37,12 @@ class CompiledQuery:
             return self.parsed()
         except QueryError:
             return None
+
+    def about(self) -> str:
+        """The expression of the papers that are about it: all its papers where it names fields itself."""
+        query = self.readable()
+        narrowed = in_topic(query.root) if query is not None else None
+        return self.expression if narrowed is None else compile_node(narrowed)
 
     def recompiled(self) -> CompiledQuery:
         """The same query by today's rules, whatever today's limits are.

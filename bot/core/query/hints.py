@@ -14,6 +14,9 @@ MAX_HINTS: Final = 2  # in an answer
 
 _MANY: Final = 5  # papers that a rewrite finds at least, where the query finds few
 _TIMES_MORE: Final = 5
+_FEW_SHARE: Final = 1 / 500  # of the papers, or _MANY, that a phrase finds at most where it finds few
+_TIMES_AS_FREQUENT: Final = 100  # a word than one like it that is probably misspelled
+_TWO_WORDS_TIMES: Final = 1.25
 _SOME: Final = 3  # more papers that a beginning finds at least
 _BROAD_SHARE: Final = 1 / 10  # of the papers
 _MIN_BROAD: Final = 10  # papers
@@ -40,8 +43,10 @@ class Hint:
             Kind.MINUS_FOR_ALL: True,
             Kind.SPELLING: after > before,
             Kind.NAME_AND_WORDS: before == 0 and after > 0,
-            Kind.ALL_WORDS: after >= max(_MANY, _TIMES_MORE * before),
-            Kind.TWO_WORDS: after > before,
+            Kind.RARE: 0 < before <= _MANY and after >= _TIMES_AS_FREQUENT * before,
+            Kind.ALL_WORDS: after >= max(_MANY, _TIMES_MORE * before)
+            and before <= max(_MANY, self.listed * _FEW_SHARE),
+            Kind.TWO_WORDS: after > before * _TWO_WORDS_TIMES,
             Kind.BEGINNING: after >= max(1.5 * before, before + _SOME) and not self._is_broad(after),
             Kind.CAPITALS: self.is_broad and after * 2 <= before,
             Kind.TOPIC: after > 0
@@ -85,6 +90,9 @@ _TEXTS: Final = {
         "{about} applies only to the last keyword. {instead} applies it to all: {fewer} less {period}."
     ),
     Kind.SPELLING: "No paper {period} has {about}. Did you mean {instead}? It finds {after}.",
+    Kind.RARE: (
+        "{about} is rare. Did you mean {instead}? It finds {papers} {period}; what you typed finds {before}."
+    ),
     Kind.NAME_AND_WORDS: ("{about} is one name, and no paper {period} has it. {instead} finds {papers}."),
     Kind.ALL_WORDS: (
         "{about} is a phrase, which finds {before} {period}. {instead} finds the words anywhere: {papers}."
@@ -102,6 +110,13 @@ _TEXTS: Final = {
         "{about} finds {share} {period}. {instead} finds only those about it (title or AI keywords): {after}."
     ),
 }
+
+
+def archive_period(searched: int, *, of: int) -> str:
+    """What was counted over, as behind a number: of all papers in the archive, those that were searched."""
+    if searched < of:
+        return f"in {searched:,} of the archive's {count(of, 'paper')}"
+    return "in the archive" if of else "in the archive, which has no papers yet"
 
 
 def hint_text(hint: Hint, *, period: str) -> str:

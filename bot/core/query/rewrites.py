@@ -46,12 +46,13 @@ class Kind(IntEnum):
     SURNAME_FIRST = 2  # `author:He, Kaiming`
     MINUS_FOR_ALL = 3  # a minus reaches only the last of several keywords
     SPELLING = 4  # no paper has this word
-    NAME_AND_WORDS = 5  # nobody is called that
-    ALL_WORDS = 6  # the words of a phrase, anywhere
-    TWO_WORDS = 7  # `finetuning` does not find *fine tuning*
-    BEGINNING = 8  # `tokenizer` does not find *tokenization*
-    CAPITALS = 9  # `IT` finds *it*
-    TOPIC = 10  # what the paper is about
+    RARE = 5  # hardly a paper has this word
+    NAME_AND_WORDS = 6  # nobody is called that
+    ALL_WORDS = 7  # the words of a phrase, anywhere
+    TWO_WORDS = 8  # `finetuning` does not find *fine tuning*
+    BEGINNING = 9  # `tokenizer` does not find *tokenization*
+    CAPITALS = 10  # `IT` finds *it*
+    TOPIC = 11  # what the paper is about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from bot.core.focus import Focus
 from bot.core.markdown import escape, plain, shorten
 from bot.core.query.compiled import CompiledQuery
 from bot.core.query.description import reading
-from bot.core.query.hints import hint_text
+from bot.core.query.hints import archive_period, hint_text
 from bot.services.queries.hints import NO_STUDY, Study
 
 _MAX_READING_LENGTH = 400
@@ -44,4 +44,4 @@ def preview_label(keywords: str) -> str:
 
 
 def period(study: Study) -> str:
-    return f"in the last {study.days} days" if study.days != 1 else "on today's list"
+    return archive_period(study.searched, of=study.archive)

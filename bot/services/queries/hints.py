@@ -1,24 +1,22 @@
-"""Hints on queries: how each was read, with numbers, and what may have been meant, by recent papers."""
+"""Hints on queries: how each was read, with numbers, and what may have been meant, by what papers have."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import chain, islice
 from time import monotonic
 from typing import Final
 
 from bot.core.ids import PaperId
 from bot.core.limits import Limits
-from bot.core.papers import Paper
 from bot.core.query import rewrites
-from bot.core.query.compiled import CompiledQuery, compile_alternatives, compile_query
+from bot.core.query.compiled import CompiledQuery, compile_alternatives
 from bot.core.query.description import other_forms, phrases_of
 from bot.core.query.errors import QueryError
 from bot.core.query.expression import compile_as_typed, compile_node
 from bot.core.query.hints import Hint, chosen
-from bot.core.query.nodes import Field, Phrase, in_topic
+from bot.core.query.nodes import Field, Phrase
 from bot.core.query.parser import Query, split_alternatives
 from bot.core.query.rewrites import Kind, Rewrite
 from bot.core.words.tokenizer import name_words
@@ -27,9 +25,10 @@ from bot.matching.vocabulary import Vocabulary
 
 # Bounds the work for one answer: further queries get no hints, and further rewrites are not tried.
 _MAX_QUERIES: Final = 10
-_MAX_REWRITES: Final = 12  # of one query
-_MAX_NEAR: Final = 100  # papers that are read to see whether a rewrite finds them
-_MAX_SECONDS: Final = 1.5  # after which no more rewrites are tried
+_MAX_REWRITES: Final = 16  # of one query
+_MAX_SECONDS: Final = 1.5  # after which an index is asked no more
+
+Found = Mapping[str, Collection[PaperId]]  # the papers of each expression that was counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,135 +42,164 @@ class Expansion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
-    """How queries were read, and hints on them, by the papers of the last `days` list days."""
+    """How queries were read, and hints on them, by `searched` papers."""
 
-    days: int
+    searched: int
+    archive: int  # papers in all
     expansions: dict[str, tuple[Expansion, ...]]  # by the query's canonical form
+    days: int | None = None  # the last list days that were searched; None for the archive
     hints: tuple[Hint, ...] = ()
-    about: dict[str, frozenset[PaperId]] = field(default_factory=dict)  # papers about it, likewise
+    about: dict[str, frozenset[PaperId]] = field(default_factory=dict)  # recent papers about it, likewise
 
 
-NO_STUDY: Final = Study(days=0, expansions={})
+NO_STUDY: Final = Study(searched=0, archive=0, expansions={})
 
 
 def study(index: PaperIndex, queries: Sequence[CompiledQuery], *, days: int, limits: Limits) -> Study:
-    """Studies what a person typed: one query, or several between commas. Takes long: call it in a thread."""
-    evidence = _Evidence(index, limits)
-    parsed = {query: query.readable() for query in queries}
-    trees = {query.canonical: tree for query, tree in parsed.items() if tree is not None}
-    queries = [query for query, tree in parsed.items() if tree is not None]
-    return Study(
-        days=days,
-        expansions={canonical: tuple(evidence.expansions(tree)) for canonical, tree in trees.items()},
-        about={canonical: evidence.about(tree) for canonical, tree in trees.items()},
-        hints=chosen(
-            chain(
-                evidence.hints_on_all(queries),
-                *(evidence.hints_on(query) for query in queries[:_MAX_QUERIES]),
-            )
-        ),
-    )
+    """A study of what a person typed, by the papers of an index. Takes long: call it in a thread."""
+    questions = Questions(queries, index.vocabulary(), limits)
+    ends_at = monotonic() + _MAX_SECONDS
+    found: dict[str, Collection[PaperId]] = {}
+    for expression in questions.expressions:
+        if monotonic() < ends_at:
+            found[expression] = index.search(expression)
+    return replace(questions.study(found, searched=len(index), archive=len(index)), days=days)
 
 
-class _Evidence:
-    """What queries and their rewrites find."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Expanded:
+    """A phrase whose acronyms and long forms are searched too."""
 
-    def __init__(self, index: PaperIndex, limits: Limits) -> None:
-        self._index = index
+    canonical: str  # of its query
+    phrase: Phrase
+    expression: str
+    as_typed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rewritten:
+    """Queries and what may have been meant, as expressions; `counted` is what the rewrite counts, if less."""
+
+    rewrite: Rewrite
+    queries: tuple[str, ...]  # canonical forms
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    counted: tuple[str, ...] = ()
+
+
+class Questions:
+    """What is to be counted to study queries: one, or several that were typed between commas."""
+
+    def __init__(self, queries: Sequence[CompiledQuery], vocabulary: Vocabulary, limits: Limits) -> None:
+        self._vocabulary = vocabulary
         self._limits = limits
-        self._found: dict[str, frozenset[PaperId]] = {}
-        self._ends_at = monotonic() + _MAX_SECONDS
+        parsed = {query: query.readable() for query in queries}
+        readable = [query for query, tree in parsed.items() if tree is not None]
+        self._canonical = tuple(query.canonical for query in readable)
+        self._expanded = [
+            expanded for query in readable for expanded in _expanded(query.canonical, parsed[query])
+        ]
+        found = chain(self._on_all(readable), *(self._on(query) for query in readable[:_MAX_QUERIES]))
+        self._rewritten = list(found)
 
-    def expansions(self, query: Query) -> Iterator[Expansion]:
-        for phrase in phrases_of(query):
-            if others := other_forms(phrase):
-                more = self._papers(compile_node(phrase)) - self._papers(compile_as_typed(phrase))
-                yield Expansion(phrase=phrase.source, others=others, more=len(more))
+    @property
+    def expressions(self) -> tuple[str, ...]:
+        """Everything to count, the most important first."""
+        counted = chain(
+            *((each.expression, each.as_typed) for each in self._expanded),
+            *((*each.before, *each.after, *each.counted) for each in self._rewritten),
+        )
+        return tuple(dict.fromkeys(counted))
 
-    def about(self, query: Query) -> frozenset[PaperId]:
-        """The papers that are about what the query looks for; all that match where it names fields."""
-        return self._papers(compile_node(in_topic(query.root) or query.root))
+    def study(self, found: Found, *, searched: int, archive: int) -> Study:
+        """The study, by the papers of the expressions that were counted."""
+        expansions: dict[str, tuple[Expansion, ...]] = dict.fromkeys(self._canonical, ())
+        for each in self._expanded:
+            if each.expression in found and each.as_typed in found:
+                more = set(found[each.expression]).difference(found[each.as_typed])
+                expansion = Expansion(
+                    phrase=each.phrase.source, others=other_forms(each.phrase), more=len(more)
+                )
+                expansions[each.canonical] += (expansion,)
+        hints = chain.from_iterable(_hint(each, found, listed=searched) for each in self._rewritten)
+        return Study(searched=searched, archive=archive, expansions=expansions, hints=chosen(hints))
 
-    def hints_on_all(self, queries: Sequence[CompiledQuery]) -> Iterator[Hint]:
-        """Hints on several keywords together."""
+    def _on_all(self, queries: Sequence[CompiledQuery]) -> Iterator[_Rewritten]:
+        """Rewrites of several keywords together."""
         typed = ", ".join(query.text for query in queries)
         for rewrite in rewrites.minus_for_all(split_alternatives(typed)):
-            yield from self._measured(queries, rewrite)
+            yield from self._compared(queries, rewrite)
         for rewrite in rewrites.surname_first(typed):
             name = compile_node(Phrase(words=name_words(rewrite.about), field=Field.AUTHOR))
-            for hint in self._measured(queries, rewrite):
-                yield replace(hint, after=len(self._papers(name)))
+            for rewritten in self._compared(queries, rewrite):
+                yield replace(rewritten, counted=(name,))
 
-    def hints_on(self, query: CompiledQuery) -> Iterator[Hint]:
-        """Hints on one query; which of them are useful is decided by their numbers."""
-        before = self._papers(query.expression)
-        found = self._rewrites(query.text, finds_none=not before)
-        for rewrite in islice(found, _MAX_REWRITES):
-            if monotonic() > self._ends_at:
-                return
-            yield from self._measured([query], rewrite)
-        # All beginnings, or all quotes, of all papers take longer to read than an answer may take.
-        for rewrite in rewrites.beginning(query.text):
-            near = self._index.having_beginning(rewrite.text.removesuffix("*"))
-            if len(near) <= _MAX_NEAR:
-                yield from self._measured_in(near, query, rewrite)
-        for rewrite in rewrites.in_capitals(query.text):
-            near = self._index.having_text(rewrite.about)
-            if len(near) <= _MAX_NEAR:
-                yield from self._measured_in(near, query, rewrite)
+    def _on(self, query: CompiledQuery) -> Iterator[_Rewritten]:
+        """Rewrites of one query; which of them are useful is decided by their numbers."""
+        for rewrite in islice(self._rewrites(query.text), _MAX_REWRITES):
+            yield from self._compared([query], rewrite)
 
-    def _rewrites(self, typed: str, *, finds_none: bool) -> Iterator[Rewrite]:
+    def _rewrites(self, typed: str) -> Iterator[Rewrite]:
         yield from rewrites.operators(typed)
         yield from self._similar_words(typed)
-        if finds_none:
-            yield from rewrites.names_and_words(typed)
+        yield from rewrites.names_and_words(typed)
         yield from rewrites.all_words(typed)
-        yield from self._two_words(typed)
+        yield from rewrites.in_capitals(typed)
         yield from rewrites.as_topic(typed)
-
-    def _measured_in(self, near: Sequence[Paper], query: CompiledQuery, rewrite: Rewrite) -> Iterator[Hint]:
-        """The hint, for a rewrite that finds none but these papers."""
-        if monotonic() > self._ends_at:
-            return
-        expression = compile_query(rewrite.text, self._limits).expression
-        self._found[expression] = frozenset(PaperIndex(near).search(expression))
-        yield from self._measured([query], rewrite)
+        yield from rewrites.beginning(typed)
+        yield from self._two_words(typed)
 
     def _similar_words(self, typed: str) -> Iterator[Rewrite]:
         for word in rewrites.words_of(typed):
-            if word not in self._vocabulary and (meant := self._vocabulary.similar(word)):
-                yield from rewrites.with_word(typed, word, meant, Kind.SPELLING)
+            kind = Kind.RARE if word in self._vocabulary else Kind.SPELLING
+            for meant in self._vocabulary.similar(word):
+                yield from rewrites.with_word(typed, word, meant, kind)
 
     def _two_words(self, typed: str) -> Iterator[Rewrite]:
         for word in rewrites.words_of(typed):
             for halves in self._vocabulary.halves(word):
                 yield from rewrites.with_word(typed, word, "-".join(halves), Kind.TWO_WORDS)
 
-    def _measured(self, queries: Sequence[CompiledQuery], rewrite: Rewrite) -> Iterator[Hint]:
+    def _compared(self, queries: Sequence[CompiledQuery], rewrite: Rewrite) -> Iterator[_Rewritten]:
         if len(rewrite.text) > self._limits.query_length:  # of several keywords, too
             return
         try:
             instead = compile_alternatives(rewrite.text, self._limits)
         except QueryError:
             return
-        if {query.canonical for query in instead} == {query.canonical for query in queries}:
-            return
+        canonical = tuple(query.canonical for query in queries)
+        if {query.canonical for query in instead} != set(canonical):
+            yield _Rewritten(
+                rewrite=rewrite,
+                queries=canonical,
+                before=tuple(query.expression for query in queries),
+                after=tuple(query.expression for query in instead),
+            )
+
+
+def _expanded(canonical: str, query: Query | None) -> Iterator[_Expanded]:
+    for phrase in phrases_of(query) if query is not None else ():
+        if other_forms(phrase):
+            yield _Expanded(
+                canonical=canonical,
+                phrase=phrase,
+                expression=compile_node(phrase),
+                as_typed=compile_as_typed(phrase),
+            )
+
+
+def _hint(rewritten: _Rewritten, found: Found, *, listed: int) -> Iterator[Hint]:
+    """The hint, if everything that it says was counted."""
+    after = rewritten.counted or rewritten.after
+    if found.keys() >= {*rewritten.before, *after}:
         yield Hint(
-            rewrite=rewrite,
-            queries=tuple(query.canonical for query in queries),
-            before=len(self._union(queries)),
-            after=len(self._union(instead)),
-            listed=len(self._index),
+            rewrite=rewritten.rewrite,
+            queries=rewritten.queries,
+            before=_number(rewritten.before, found),
+            after=_number(after, found),
+            listed=listed,
         )
 
-    def _union(self, queries: Iterable[CompiledQuery]) -> frozenset[PaperId]:
-        return frozenset(chain.from_iterable(self._papers(query.expression) for query in queries))
 
-    def _papers(self, expression: str) -> frozenset[PaperId]:
-        if expression not in self._found:
-            self._found[expression] = frozenset(self._index.search(expression))
-        return self._found[expression]
-
-    @cached_property
-    def _vocabulary(self) -> Vocabulary:
-        return self._index.vocabulary()
+def _number(expressions: Iterable[str], found: Found) -> int:
+    return len(set[PaperId]().union(*(found[expression] for expression in expressions)))

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from time import monotonic
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +22,7 @@ from bot.core.query.parser import parse_query
 from bot.errors import ConfigError, NotOpenYetError, Problem
 from bot.matching.index import PaperIndex
 from bot.services.progress import Progress, no_progress
+from bot.services.queries.archive_study import MAX_SECONDS, study_archive
 from bot.services.queries.focus import compare
 from bot.services.queries.hints import NO_STUDY, Study, study
 from bot.services.queries.text_search import search_texts
@@ -147,10 +149,12 @@ async def _stored(
         for paper_id in matched.ranks:
             by_paper.setdefault(paper_id, []).append(query)
     found = await papers.by_ids(conn, by_paper)
+    studied = await study_archive(conn, queries, limits=DEFAULT_LIMITS, ends_at=monotonic() + MAX_SECONDS)
     return Matches(
         days=tuple(reads),
         listed=listed,
         papers=_in_order(found, by_paper),
+        study=studied,
         unreadable=sum(read.unreadable for read in reads.values()),
         unread=days - len(reads),
     )

@@ -12,8 +12,6 @@ from bot.core.feeds import Feed, Subscription
 from bot.core.ids import PaperId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
-from bot.core.query.expression import compile_node
-from bot.core.query.nodes import in_topic
 from bot.core.query.relevance import relevance
 from bot.core.results import RESULT_DAYS, Result, results
 from bot.matching.index import PaperIndex
@@ -54,7 +52,7 @@ def _with_relevance(
         query = compiled.readable()
         theirs = [paper for paper_id, paper in known.items() if compiled.canonical in sent.get(paper_id, ())]
         if theirs and query is not None:
-            about = index.search(compile_node(in_topic(query.root) or query.root))
+            about = index.search(compiled.about())
             close = relevance(query, theirs, about=frozenset(about), most_read=left)
             left -= 0 if close.once is None else close.papers - close.about
             result = replace(result, relevance=close)  # noqa: PLW2901 - the same result, with more

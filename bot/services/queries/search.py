@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from time import monotonic
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.decisions import newest_first
 from bot.core.focus import Focus
 from bot.core.ids import PaperId
-from bot.core.limits import Limits
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.query.compiled import CompiledQuery, compile_query
@@ -18,13 +20,14 @@ from bot.core.query.parser import Query
 from bot.core.query.relevance import Relevance, relevance
 from bot.matching.index import PaperIndex
 from bot.services.context import ServiceContext
+from bot.services.queries.archive_study import MAX_SECONDS, study_archive
 from bot.services.queries.focus import Compared, compare
-from bot.services.queries.hints import NO_STUDY, Study, study
+from bot.services.queries.hints import NO_STUDY, Study
+from bot.services.queries.text_search import matches_since
 from bot.store import list_days, papers
 
 RECENT_DAYS = 7  # the period in which /subscribe counts a keyword's papers; also /preview's default
 MAX_DAYS = 30
-STUDY_DAYS = MAX_DAYS  # the period of the numbers in hints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +65,8 @@ class Search:
         first = today - timedelta(days=days - 1)
         async with self._database.read() as conn:
             reads = await list_days.reads(conn, first, today)
-        found, studied = await self.studied([query], days=max(days, STUDY_DAYS))
-        matches = [paper for paper in found[query.expression] if paper.list_day and paper.list_day >= first]
+        found, studied = await self.studied([query], days=days)
+        matches = found[query.expression]
         parsed = query.parsed()
         close = (
             await asyncio.to_thread(relevance, parsed, matches, about=studied.about[query.canonical])
@@ -89,39 +92,46 @@ class Search:
             return await asyncio.to_thread(compare, window, queries)
 
     async def studied(
-        self, queries: Sequence[CompiledQuery], *, days: int = STUDY_DAYS
+        self, queries: Sequence[CompiledQuery], *, days: int = MAX_DAYS
     ) -> tuple[dict[str, list[Paper]], Study]:
-        """As `recent`, for what a person typed, and how it was read, with hints."""
-        window = await self._window(days)
-        expressions = [query.expression for query in queries]
-        async with self._studying:
-            matches, result = await asyncio.to_thread(_studied, window, queries, days, self._limits)
-        return _by_query(window, expressions, matches), result
+        """As `recent`, for what a person typed, and how it was read, with hints by the whole archive."""
+        ends_at = monotonic() + MAX_SECONDS
+        about = {query.canonical: query.about() for query in queries}
+        first = self._first_of(days)
+        async with self._studying, self._database.read() as conn:
+            found = await matches_since(conn, {*_expressions(queries), *about.values()}, first=first)
+            matches = await _papers_of(conn, {each: found[each] for each in _expressions(queries)})
+            studied = await study_archive(conn, queries, limits=self._limits, ends_at=ends_at)
+        of_queries = {canonical: frozenset(found[each]) for canonical, each in about.items()}
+        return matches, replace(studied, about=of_queries)
 
     async def recent(self, compiled: Collection[str], *, days: int) -> dict[str, list[Paper]]:
         """For each compiled query, the papers of the last `days` list days that it matches."""
-        window = await self._window(days)
-        return _by_query(window, compiled, await asyncio.to_thread(_search, window, compiled))
+        async with self._database.read() as conn:
+            return await _papers_of(conn, await matches_since(conn, compiled, first=self._first_of(days)))
 
     async def _window(self, days: int) -> list[Paper]:
-        today = open_list_day(self._clock())
         async with self._database.read() as conn:
-            return await papers.between(conn, today - timedelta(days=days - 1), today)
+            return await papers.between(conn, self._first_of(days), open_list_day(self._clock()))
+
+    def _first_of(self, days: int) -> date:
+        """The first of the last `days` list days."""
+        return open_list_day(self._clock()) - timedelta(days=days - 1)
 
 
-def _by_query(
-    window: Sequence[Paper], compiled: Iterable[str], matches: Mapping[str, Sequence[PaperId]]
+def _expressions(queries: Iterable[CompiledQuery]) -> list[str]:
+    return [query.expression for query in queries]
+
+
+async def _papers_of(
+    conn: AsyncConnection, found: Mapping[str, Collection[PaperId]]
 ) -> dict[str, list[Paper]]:
-    by_id = {paper.id: paper for paper in window}
-    return {query: [by_id[paper_id] for paper_id in matches.get(query, ())] for query in compiled}
-
-
-def _studied(
-    window: Sequence[Paper], queries: Sequence[CompiledQuery], days: int, limits: Limits
-) -> tuple[dict[str, tuple[PaperId, ...]], Study]:
-    index = PaperIndex(window)
-    matches = index.search_many(query.expression for query in queries)
-    return matches, study(index, queries, days=days, limits=limits)
+    """The papers in place of their ids, the oldest list day first."""
+    by_id = await papers.by_ids(conn, set[PaperId]().union(*found.values()))
+    in_order = sorted(
+        by_id.values(), key=lambda paper: (paper.list_day or date.min, -paper.upvotes, paper.id)
+    )
+    return {expression: [paper for paper in in_order if paper.id in ids] for expression, ids in found.items()}
 
 
 def _search(window: Sequence[Paper], compiled: Collection[str]) -> dict[str, tuple[PaperId, ...]]:

@@ -29,6 +29,7 @@ from bot.store import paper_texts, paper_words, papers
 _BEST_FIRST: Final = (Field.TITLE, Field.KEYWORD)
 _INDEXED: Final = 100  # papers at once, which bounds the memory of their index
 _FOREVER: Final = float("inf")
+_INDEX_SECONDS: Final = 0.4  # of a bounded scan, for what the texts leave open
 
 _Positions = dict[str, set[int]]  # by expression
 
@@ -102,7 +103,7 @@ async def scan_texts(
             found[expression].update([ids[position] for position in positions])
             undecided[expression].update([ids[position] for position in possible[expression]])
         searched += len(ids)
-        if monotonic() > ends_at:
+        if monotonic() > ends_at - _INDEX_SECONDS:
             is_complete = False
             break
     unsure = await _index(conn, undecided, found, ends_at=ends_at)
@@ -112,6 +113,20 @@ async def scan_texts(
         is_complete=is_complete,
         unsure=frozenset(unsure),
     )
+
+
+async def matches_since(
+    conn: AsyncConnection, expressions: Collection[str], *, first: date
+) -> dict[str, set[PaperId]]:
+    """The papers of the list days from `first` on that each query matches, with a current text or not."""
+    scanned = await scan_texts(conn, expressions, first=first)
+    found = {expression: set(ids) for expression, ids in scanned.found.items()}
+    without_text = await paper_texts.outdated(conn, TEXT_VERSION, first=first)
+    for start in range(0, len(without_text), _INDEXED):
+        loaded = await papers.by_ids(conn, without_text[start : start + _INDEXED])
+        for expression, ids in (await index_papers(loaded.values(), expressions)).items():
+            found[expression] |= ids
+    return found
 
 
 async def index_papers(loaded: Collection[Paper], expressions: Iterable[str]) -> dict[str, set[PaperId]]:
