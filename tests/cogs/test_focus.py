@@ -186,3 +186,13 @@ async def test_a_focus_is_offered_where_most_papers_only_mention_the_keywords(wo
 
     await world.admin.click(result.response, label="Undo")
     assert await focus_of(world) == {"reward hacking": "exact"}
+
+
+async def test_a_run_posts_a_close_paper_where_no_other_matches(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="reward hacking", focus="broad")
+    await world.admin.slash(world.channel, "config schedule", cadence="live")
+    world.list_paper("2608.00001", title=CLOSE.title, summary=CLOSE.abstract)
+    await world.run()
+    await world.delivered()
+
+    assert world.posted_ids() == ["2608.00001"]
