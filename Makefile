@@ -8,7 +8,7 @@ LOCKED := $(INSTALL) --require-hashes -r
 PAPERBOY := $(INSTALL) --no-deps --no-build-isolation --editable . # the command .venv/bin/paperboy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all coverage lint format bench chaos focus focus-table image pictures lock clean
+.PHONY: help setup run test test-all coverage residue lint format bench chaos focus focus-table image pictures lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ test-all: test ## run the tests with twenty times as many generated examples
 
 coverage: $(VENV)/.dev ## run the tests and report uncovered lines
 	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal --cov --cov-report=term
+
+residue: $(VENV)/.dev ## count what is left of LaTeX in recorded titles and abstracts, by kind
+	$(BIN)/python -m tests.core.words.residue
 
 lint: $(VENV)/.dev ## check style, types and import layers
 	$(BIN)/ruff check .

@@ -17,8 +17,10 @@ from bot.core.cards import (
     date_text,
     make_card,
 )
+from bot.core.lines import digest_line
 from bot.core.markdown import MAX_BUTTON_URL, length
 from bot.core.papers import Paper
+from bot.core.posts import CloseTo
 from bot.core.query.parser import Query, parse_query
 from tests.fakes.hostile_papers import HOSTILE_PAPERS, PLAIN
 
@@ -168,6 +170,22 @@ def test_one_address_is_linked_once() -> None:
     assert "[Project]" not in text(replace(PLAIN, project_page=PLAIN.pdf_url))
 
 
+# What a paper is close to where no query matches it.
+CLOSE_TO = CloseTo(
+    queries=('"@everyone <@1> `https://evil.example"',) * 3, words=("https://x.y", "word" * 99)
+)
+
+
+def test_a_paper_that_is_only_close_says_to_what_and_by_which_words() -> None:
+    close_to = CloseTo(queries=("reward hacking",), words=("specification gaming", "proxy reward"))
+    said = "close to “reward hacking”: specification gaming, proxy reward"
+
+    shown = make_card(PLAIN, queries=[], close_to=close_to, is_alone=False, limit=6_000)
+
+    assert shown.footer == f"▲ 1,234 · 💬 3 · {said}"
+    assert digest_line(PLAIN, queries=[], close_to=close_to).endswith(f" · {said}")
+
+
 @settings(deadline=None)
 @given(
     paper=HOSTILE_PAPERS,
@@ -178,7 +196,7 @@ def test_one_address_is_linked_once() -> None:
 def test_a_card_fits_whatever_the_paper_contains(
     *, paper: Paper, queries: tuple[Query, ...], is_alone: bool, limit: int
 ) -> None:
-    shown = make_card(paper, queries=queries, is_alone=is_alone, limit=limit)
+    shown = make_card(paper, queries=queries, close_to=CLOSE_TO, is_alone=is_alone, limit=limit)
     description = shown.description or "-"
     assert shown.size <= limit
     assert (shown.title or "").strip()

@@ -13,7 +13,7 @@ from bot.core.lines import MAX_LINE_LENGTH, MIN_LINE_LENGTH, digest_line
 from bot.core.markdown import length
 from bot.core.papers import Paper
 from bot.core.query.parser import Query, parse_query
-from tests.core.test_cards import QUERIES
+from tests.core.test_cards import CLOSE_TO, QUERIES
 from tests.fakes.hostile_papers import HOSTILE_PAPERS, PLAIN
 
 pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
@@ -35,7 +35,7 @@ SURVEY = replace(
 def test_a_line_links_its_paper_within_its_limit(
     paper: Paper, queries: tuple[Query, ...], limit: int
 ) -> None:
-    line = digest_line(paper, queries=queries, limit=limit)
+    line = digest_line(paper, queries=queries, close_to=CLOSE_TO, limit=limit)
     first, _, small = line.partition("\n")
     assert length(line) <= min(limit, MAX_LINE_LENGTH)
     assert "\n" not in small

@@ -11,6 +11,7 @@ from bot.core.tables import TextTable
 TABLES = [
     ("bot.core.words", "inflection.txt"),
     ("bot.core.words", "latex.txt"),
+    ("bot.core.words", "prose.txt"),
     ("bot.services.feeds", "timezones.txt"),
 ]
 
