@@ -12,6 +12,7 @@ from cogs.explain import ExplainCog
 from cogs.guild_events import GuildEventsCog
 from cogs.help import HelpCog
 from cogs.papers import PapersCog
+from cogs.preview import PreviewCog
 from cogs.setup import SetupCog
 from cogs.status import StatusCog
 from cogs.subscriptions import SubscriptionsCog
@@ -21,7 +22,8 @@ def make_cogs(services: Services, *, mentions: CommandMentions = NO_MENTIONS) ->
     """Every cog, each with the services that it needs; `mentions` are the client's."""
     return (
         SubscriptionsCog(services.subscriptions, clock=services.clock),
-        ExplainCog(services.search, services.explanations, titles=services.titles, clock=services.clock),
+        ExplainCog(services.explanations, titles=services.titles, clock=services.clock),
+        PreviewCog(services.search, next_posts=services.next_posts, clock=services.clock),
         DeliveryCog(services.feeds, clock=services.clock),
         PapersCog(services.papers, archive=services.archive, titles=services.titles, clock=services.clock),
         ConfigCog(services),

@@ -22,6 +22,7 @@ from bot.services.feeds.subscriptions import Subscriptions
 from bot.services.feeds.undoing import Undoing
 from bot.services.queries.archive import Archive
 from bot.services.queries.explanations import Explanations
+from bot.services.queries.next_post import NextPosts
 from bot.services.queries.papers import Papers
 from bot.services.queries.results import Results
 from bot.services.queries.search import Search
@@ -64,6 +65,7 @@ class Services:
     titles: Titles
     archive: Archive
     explanations: Explanations
+    next_posts: NextPosts
     status: StatusReport
     totals: CurrentTotals
 
@@ -106,6 +108,7 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
         titles=Titles(context, polling=polling),
         archive=Archive(context, reader=archive_reader),
         explanations=Explanations(context, papers=papers),
+        next_posts=NextPosts(context, runs=runs),
         status=StatusReport(context, runs=runs, archive=archive_reader),
         totals=CurrentTotals(database=context.database),
     )

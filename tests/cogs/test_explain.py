@@ -1,4 +1,4 @@
-"""/preview and /explain."""
+"""/explain."""
 
 from __future__ import annotations
 
@@ -6,31 +6,6 @@ from datetime import timedelta
 
 from tests.fakes.huggingface import raw_item
 from tests.world import World, text_of
-
-
-async def test_a_preview_shows_which_papers_keywords_match(world: World) -> None:
-    world.list_paper("2608.00001", title="Retrieval with RAG")
-    world.list_paper("2608.00002", title="Cheap Storage")
-    await world.run()
-
-    result = await world.member.slash(world.channel, "preview", keywords="rag")
-
-    assert "1 paper from the last 7 days" in text_of(result)
-    assert "RAG" in text_of(result)
-    assert "Storage" not in text_of(result)
-
-
-async def test_a_preview_of_nothing_says_so(world: World) -> None:
-    result = await world.member.slash(world.channel, "preview", keywords="unicorns", days=1)
-
-    assert "No paper from today's list matches `unicorn" in text_of(result)
-
-
-async def test_a_preview_of_a_wrong_query_points_at_the_place(world: World) -> None:
-    result = await world.member.slash(world.channel, "preview", keywords="agents AND")
-
-    assert result.ephemeral
-    assert "^" in text_of(result)
 
 
 async def explain(world: World, paper_id: str) -> str:

@@ -6,6 +6,7 @@ Subscriptions, excluded queries and imported queries are all made here, within t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.core.limits import Limits
@@ -118,6 +119,15 @@ def distinct(queries: Iterable[CompiledQuery]) -> tuple[tuple[CompiledQuery, ...
         if first is not query:
             merged.append(Merged(text=query.text, same_as=first.text))
     return tuple(by_canonical.values()), tuple(merged)
+
+
+def readable_queries(canonicals: Iterable[str]) -> tuple[Query, ...]:
+    """The queries of these canonical forms, to show them; without those that today's rules cannot read."""
+    found: list[Query] = []
+    for canonical in canonicals:
+        with suppress(QueryError):
+            found.append(parse_query(canonical))
+    return tuple(found)
 
 
 def _compiled(text: str, query: Query) -> CompiledQuery:

@@ -119,16 +119,21 @@ def _not_taken(explanation: Explanation) -> str:
 
 def _takes(explanation: Explanation) -> str:
     """Which of the subscriptions that the decision is about the paper matches, and which it is close to."""
-    closeness = explanation.closeness
-    close = [
-        item
-        for item in explanation.decision.matched
-        if item.id in closeness and not closeness[item.id].is_hit
-    ]
+    close = _close(explanation)
     matched = [item for item in explanation.decision.matched if item not in close]
     parts = [f"matches {_queries(matched)}"] if matched else []
     parts += [f"is close to {_queries(close)}"] if close else []
     return in_a_list(parts)
+
+
+def _close(explanation: Explanation) -> list[Subscription]:
+    """Those of the subscriptions that the decision is about that the paper is close to without matching."""
+    closeness = explanation.closeness
+    return [
+        item
+        for item in explanation.decision.matched
+        if item.id in closeness and not closeness[item.id].is_hit
+    ]
 
 
 def _closeness(explanation: Explanation) -> Iterator[str]:
@@ -171,7 +176,8 @@ def _lacking(explanation: Explanation) -> Iterator[str]:
 def _excluded(explanation: Explanation, *, now: datetime) -> str:
     decision, exclude = explanation.decision, explanation.feed.settings.exclude
     query = code(exclude.text) if exclude else "a query"
-    excluded = f"It {_takes(explanation)}, but matches {query}, which the channel excludes."
+    also = f"matches {query}" if _close(explanation) else f"also {query}"
+    excluded = f"It {_takes(explanation)}, but {also}, which the channel excludes."
     if _is_over(explanation, now=now):
         return excluded
     return (

@@ -19,8 +19,8 @@ I post Hugging Face's **Daily Papers** that match your keywords in your channels
 2. `/subscribe keywords:diffusion model` subscribes the channel that you are in.
 3. `/config schedule time:09:00 timezone:Europe/Berlin` sets when papers are posted.
 
-`/explain paper:2401.12345` says why a paper was or was not posted. `/status` shows what is pending, and any \
-problems."""
+`/preview` alone shows what the channel's next post would contain. `/explain paper:2401.12345` says why a \
+paper was or was not posted. `/status` shows what is pending, and any problems."""
 
 # Each line with an example has two spaces behind it, then what it finds and, after "; not", what it does not
 # find: `tests/test_documents.py` tries them.

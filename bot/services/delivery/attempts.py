@@ -13,8 +13,7 @@ from bot.core.messages import Message, compose, compose_bare, follows_cards, hea
 from bot.core.notices import NoticeKind
 from bot.core.papers import Paper
 from bot.core.posts import Post, split
-from bot.core.query.errors import QueryError
-from bot.core.query.parser import Query, parse_query
+from bot.core.query.compiled import readable_queries
 from bot.errors import DeliveryError, DeliveryErrorKind, StoreError
 from bot.services.context import ServiceContext
 from bot.services.delivery.blocking import block, note_success
@@ -207,7 +206,7 @@ def _has_nonce(post: Post) -> bool:
 
 def _render(post: Post, shown: Mapping[PaperId, Paper]) -> Message:
     items = [
-        (shown[entry.paper_id], entry.form, _queries(entry.matched))
+        (shown[entry.paper_id], entry.form, readable_queries(entry.matched))
         for entry in post.entries
         if entry.paper_id in shown
     ]
@@ -226,15 +225,4 @@ def _render(post: Post, shown: Mapping[PaperId, Paper]) -> Message:
     if not close_to:
         return message
     wanted = dict.fromkeys(query for entry in post.entries for query in entry.queries)
-    return replace(message, queries=_queries(tuple(wanted)))
-
-
-def _queries(canonicals: tuple[str, ...]) -> tuple[Query, ...]:
-    """The queries to show; those that the current rules cannot parse are left out."""
-    queries: list[Query] = []
-    for canonical in canonicals:
-        try:
-            queries.append(parse_query(canonical))
-        except QueryError:
-            continue
-    return tuple(queries)
+    return replace(message, queries=readable_queries(wanted))

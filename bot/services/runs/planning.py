@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import heapq
 import logging
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.core.closeness import NOT_MEASURED
-from bot.core.decisions import Stage, decide, last_check, posting_order, reach_from
+from bot.core.decisions import Decision, Stage, decide, last_check, posting_order, reach_from
 from bot.core.feeds import Feed, LastRun, Subscription
 from bot.core.ids import FeedId, PaperId
 from bot.core.list_days import open_list_day
@@ -40,7 +39,7 @@ class Planned:
 
     plans: tuple[FeedPlan, ...]  # of feeds with something to post
     figures: Mapping[FeedId, LastRun]  # of every feed that was planned
-    filtered: Mapping[FeedId, Mapping[Stage, int]]  # the matching papers that a feed's filter stops, by stage
+    filtered: Mapping[FeedId, Mapping[PaperId, Decision]]  # the matching papers that a feed's filter stops
     broken: frozenset[FeedId]  # not planned, or without some query, because of a bug that is logged
 
 
@@ -120,7 +119,7 @@ def plan(
     matches = Matches(window.index, window.close, feeds=feeds, subscriptions=everyone)
     plans: list[FeedPlan] = []
     figures: dict[FeedId, LastRun] = {}
-    filtered: dict[FeedId, Mapping[Stage, int]] = {}
+    filtered: dict[FeedId, Mapping[PaperId, Decision]] = {}
     broken: set[FeedId] = set()
     for feed in feeds:
         known = subscriptions.get(feed.id, ())
@@ -137,7 +136,7 @@ def plan(
                 if decided.queries_of:
                     plans.append(_plan_feed(feed, decided, papers=window.papers))
                 wanted = len(decided.queries_of)
-                figures[feed.id] = LastRun(new=new, matched=wanted + decided.filtered.total(), planned=wanted)
+                figures[feed.id] = LastRun(new=new, matched=wanted + len(decided.filtered), planned=wanted)
                 filtered[feed.id] = decided.filtered
         except Exception:  # noqa: BLE001 - the guard of one feed's part of the job
             _log.exception("Feed %d could not be planned because of a bug", feed.id)
@@ -152,7 +151,7 @@ def plan(
 class _Decided:
     queries_of: Mapping[PaperId, tuple[str, ...]]  # the papers to post, with the queries that want them
     close_to: Mapping[PaperId, CloseTo]  # of those papers
-    filtered: Counter[Stage]  # papers that the feed's filter stops, temporarily or not
+    filtered: Mapping[PaperId, Decision]  # papers that the feed's filter stops, temporarily or not
 
 
 def _decide(
@@ -164,7 +163,7 @@ def _decide(
     excluded: Collection[PaperId],
     oldest: date,
 ) -> _Decided:
-    filtered = Counter[Stage]()
+    filtered: dict[PaperId, Decision] = {}
     queries_of: dict[PaperId, tuple[str, ...]] = {}
     close_to: dict[PaperId, CloseTo] = {}
     for paper_id, wanting in found.papers.items():
@@ -185,7 +184,7 @@ def _decide(
             if closeness and (close := window.close.close_to(paper_id, decision.matched, closeness)):
                 close_to[paper_id] = close
         elif decision.is_filtered_out:
-            filtered[decision.stage] += 1
+            filtered[paper_id] = decision
     return _Decided(queries_of=queries_of, close_to=close_to, filtered=filtered)
 
 

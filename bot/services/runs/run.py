@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
@@ -246,7 +247,7 @@ class Runs:
                     reach(feed, wanting, now=now, backfill_days=self._backfill_days),
                     *(subscription.since for subscription in wanting),
                 ),
-                filtered=planned.filtered.get(feed.id, {}),
+                filtered=Counter(one.stage for one in planned.filtered.get(feed.id, {}).values()),
                 unreadable=listing.unreadable,
                 list_problem=listing.problem,
                 is_whole=not planned.broken,
@@ -273,8 +274,12 @@ class Runs:
 
     async def coming(self, feed: Feed, wanting: Sequence[Subscription]) -> LastRun:
         """The figures of a run of the feed now, for these of its subscriptions; plans nothing."""
-        planned = await self._plan_one(feed, wanting, self._clock())
+        planned = await self.planned_now(feed, wanting)
         return planned.figures.get(feed.id, LastRun(new=0, matched=0, planned=0))
+
+    async def planned_now(self, feed: Feed, wanting: Sequence[Subscription]) -> Planned:
+        """What a run of the feed would plan now for these of its subscriptions; stores nothing."""
+        return await self._plan_one(feed, wanting, self._clock())
 
     async def _plan_one(self, feed: Feed, wanting: Sequence[Subscription], now: datetime) -> Planned:
         async with self._database.read() as conn:

@@ -1,0 +1,133 @@
+"""The answer of /preview without keywords: a channel's next post as of now, and what its filter stops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+import discord
+
+from bot.core.cards import MAX_LINE_LENGTH, date_text, digest_line
+from bot.core.decisions import Decision, Stage
+from bot.core.feeds import Feed
+from bot.core.ids import PaperId
+from bot.core.papers import Paper
+from bot.core.plurals import count, is_or_are
+from bot.core.posts import Form, NewPost
+from bot.core.query.compiled import readable_queries
+from bot.discord.answers.feed_settings import follow_up_obstacles
+from bot.discord.answers.feed_status import next_post
+from bot.discord.answers.formatting import code
+from bot.discord.answers.pages import pages
+from bot.discord.answers.run_results import days_read
+from bot.services.queries.next_post import NextPost
+
+_UNTIL_LENGTH = 30  # of the day until which a paper is rechecked
+
+
+def coming(result: NextPost, *, now: datetime) -> list[discord.Embed]:
+    """When the channel posts next, then the papers of that post in its order, then what is not in it yet."""
+    by_id = {paper.id: paper for paper in result.papers}
+    lines = [line for post in result.posts for line in _message(post, by_id, number_of=len(result.posts))]
+    lines.extend(_filtered(result))
+    when = [next_post(result.feed, now=now), *_warnings(result)]
+    return pages(
+        lines,
+        title=f"Preview: {count(len(result.papers), 'paper') if result.papers else 'nothing'} so far",
+        intro="\n".join([*when, f"\n{_summary(result)}"]),
+        footer="\n".join(_notes(result)),
+    )
+
+
+def _summary(result: NextPost) -> str:
+    """How many papers, in how many messages, and whom they ping; or that there is nothing to post."""
+    channel = f"<#{result.feed.channel_id}>"
+    if result.filtered and not result.posts:
+        return f"Nothing to post in {channel} as of now: its filter stops every new match."
+    if not result.posts and not result.days_known:
+        return f"What comes next in {channel} is not known yet."
+    if not result.posts:
+        days = "today's list" if result.days == 1 else f"the lists since {date_text(result.first)}"
+        wanting = count(result.subscriptions, "subscription")
+        return f"Nothing to post in {channel} as of now: no further paper on {days} matches its {wanting}."
+    entries = [entry for post in result.posts for entry in post.entries]
+    text = f"As of now, for {channel}: {_forms([entry.form for entry in entries])}"
+    text += f" in {count(len(result.posts), 'message')}"
+    role_id = next((post.mention_role_id for post in result.posts if post.mention_role_id), None)
+    pings = role_id is not None and not result.ping_obstacle
+    return f"{text}, pinging <@&{role_id}>." if pings else f"{text}."
+
+
+def _forms(forms: Sequence[Form]) -> str:
+    cards = sum(form is Form.CARD for form in forms)
+    parts = [count(cards, "card")] if cards else []
+    parts += [count(len(forms) - cards, "line")] if len(forms) > cards else []
+    return " and ".join(parts)
+
+
+def _message(post: NewPost, papers: Mapping[PaperId, Paper], *, number_of: int) -> Iterator[str]:
+    """The papers of one message, a line each; what it holds stands above if it is one of several."""
+    heading = ""
+    if number_of > 1 and len(post.entries) > 1:
+        heading = f"**Message with {_forms([entry.form for entry in post.entries])}**\n"
+    for entry in post.entries:
+        yield heading + digest_line(
+            papers[entry.paper_id], queries=readable_queries(entry.matched), close_to=entry.close_to
+        )
+        heading = ""
+
+
+def _filtered(result: NextPost) -> Iterator[str]:
+    """The matching papers that the filter stops, by what they lack, with the last day of rechecks."""
+    for stage in (Stage.UPVOTES, Stage.CODE, Stage.EXCLUDED):
+        stopped = [(paper, decision) for paper, decision in result.filtered if decision.stage is stage]
+        heading = f"\n**{_why(stage, result.feed, number=len(stopped))}**\n"
+        for paper, decision in stopped:
+            yield heading + _filtered_line(paper, decision)
+            heading = ""
+
+
+def _why(stage: Stage, feed: Feed, *, number: int) -> str:
+    papers = count(number, "paper")
+    if stage is Stage.UPVOTES:
+        return f"{papers} waiting for {count(feed.settings.min_upvotes, 'upvote')}"
+    if stage is Stage.CODE:
+        return f"{papers} waiting for a code repository"
+    excluded = f": {code(feed.settings.exclude.text)}" if feed.settings.exclude else ""
+    return f"{papers} excluded{excluded}"
+
+
+def _filtered_line(paper: Paper, decision: Decision) -> str:
+    queries = readable_queries(subscription.query.canonical for subscription in decision.matched)
+    line = digest_line(paper, queries=queries, limit=MAX_LINE_LENGTH - _UNTIL_LENGTH)
+    if decision.stage is Stage.EXCLUDED or decision.waits_until is None:
+        return line
+    return f"{line} · until {date_text(decision.waits_until)}"
+
+
+def _warnings(result: NextPost) -> Iterator[str]:
+    """What would prevent the post from going out as it is set."""
+    if result.access.obstacle and result.feed.block is None:
+        yield f"⚠️ {result.access.obstacle}"
+    yield from follow_up_obstacles(result.feed, result.access, ping_obstacle=result.ping_obstacle)
+    if result.pending:
+        are = is_or_are(result.pending)
+        yield (
+            f"{count(result.pending, 'message')} from earlier {are} still pending and {are} sent first; "
+            "`/status` shows why."
+        )
+
+
+def _notes(result: NextPost) -> Iterator[str]:
+    """What may still change the post, as far as it is known."""
+    if result.problem is not None:
+        yield f"⚠️ This may be incomplete or out of date, because {result.problem}."
+    if result.days_known < result.days:
+        yield days_read(result.days_known, of=result.days)
+    if not result.is_whole:
+        yield (
+            "⚠️ A bug kept me from checking one of the subscriptions. The bot's operator can find the details "
+            "in its log."
+        )
+    if any(decision.stage is not Stage.EXCLUDED for _, decision in result.filtered):
+        yield "-# Waiting papers are rechecked at every run until that day; `/explain` says more about each."

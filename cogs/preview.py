@@ -1,0 +1,94 @@
+"""/preview: what keywords match, and what a channel's next post would be."""
+
+from __future__ import annotations
+
+import asyncio
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Client
+from bot.core.focus import Focus
+from bot.discord.answers import next_post
+from bot.discord.answers import papers as answers
+from bot.discord.permissions import targets
+from bot.discord.permissions.targets import ChannelOption
+from bot.discord.ui.hint_buttons import PreviewButton
+from bot.discord.ui.options import FocusChoice, Keywords
+from bot.discord.ui.pages import answer
+from bot.errors import UserError
+from bot.services.clock import Clock
+from bot.services.queries.next_post import NextPosts
+from bot.services.queries.search import MAX_DAYS, RECENT_DAYS, Search
+
+
+class PreviewCog(commands.Cog):
+    def __init__(self, search: Search, *, next_posts: NextPosts, clock: Clock) -> None:
+        self._search = search
+        self._next_posts = next_posts
+        self._clock = clock
+
+    @app_commands.command()
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    @app_commands.describe(
+        keywords="The keywords to try, written as for /subscribe (default: show the channel's next post)",
+        days=f"How many days of lists to search for the keywords (default: {RECENT_DAYS})",
+        focus="How close to the topic: exact, strict, balanced (other words, too), broad (default: exact)",
+        channel="Without keywords: the channel whose next post to show (default: this one)",
+    )
+    async def preview(
+        self,
+        interaction: discord.Interaction[Client],
+        keywords: Keywords | None = None,
+        days: app_commands.Range[int, 1, MAX_DAYS] | None = None,
+        focus: FocusChoice | None = None,
+        channel: ChannelOption | None = None,
+    ) -> None:
+        """Show which recent papers match keywords, or what a channel's next post would be."""
+        await interaction.response.defer(ephemeral=True)
+        if keywords is None:
+            _check_next_post(interaction, only_with_keywords=(days, focus))
+            await self._show_next_post(interaction, channel)
+        elif channel is not None:
+            raise UserError(
+                "`channel` is for a channel's next post, which is shown without `keywords`. Leave out one or "
+                "the other."
+            )
+        else:
+            await self._show_matches(interaction, keywords, days or RECENT_DAYS, Focus(focus or Focus.EXACT))
+
+    async def _show_next_post(
+        self, interaction: discord.Interaction[Client], channel: ChannelOption | None
+    ) -> None:
+        target = await targets.visible(interaction, channel)
+        found = await self._next_posts.of_channel(target.channel_id)
+        pages = await asyncio.to_thread(next_post.coming, found, now=self._clock())
+        await answer(interaction, pages)
+
+    async def _show_matches(
+        self, interaction: discord.Interaction[Client], keywords: str, days: int, focus: Focus
+    ) -> None:
+        preview = await self._search.preview(keywords, days=days, focus=focus)
+        pages = await asyncio.to_thread(answers.preview, preview)  # marks what matched in many abstracts
+        await answer(interaction, pages, buttons=PreviewButton.below(preview))
+
+
+def _check_next_post(
+    interaction: discord.Interaction[Client], *, only_with_keywords: tuple[object, ...]
+) -> None:
+    """Checks that a channel's next post can be meant where no keywords were given.
+
+    Raises:
+        UserError: it cannot.
+    """
+    if any(option is not None for option in only_with_keywords):
+        raise UserError(
+            "`days` and `focus` are for `keywords`. Give `keywords`, or leave out all three to see the "
+            "channel's next post."
+        )
+    if interaction.guild_id is None:
+        raise UserError(
+            "Give `keywords` to see which recent papers they match. A channel's next post is only shown in "
+            "its server."
+        )

@@ -1,0 +1,147 @@
+"""/preview: what keywords match, and what a channel's next post would be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.cogs.test_blocks import deny
+from tests.world import World, text_of
+
+
+async def test_a_preview_shows_which_papers_keywords_match(world: World) -> None:
+    world.list_paper("2608.00001", title="Retrieval with RAG")
+    world.list_paper("2608.00002", title="Cheap Storage")
+    await world.run()
+
+    result = await world.member.slash(world.channel, "preview", keywords="rag")
+
+    assert "1 paper from the last 7 days" in text_of(result)
+    assert "RAG" in text_of(result)
+    assert "Storage" not in text_of(result)
+
+
+async def test_a_preview_of_nothing_says_so(world: World) -> None:
+    result = await world.member.slash(world.channel, "preview", keywords="unicorns", days=1)
+
+    assert "No paper from today's list matches `unicorn" in text_of(result)
+
+
+async def test_a_preview_of_a_wrong_query_points_at_the_place(world: World) -> None:
+    result = await world.member.slash(world.channel, "preview", keywords="agents AND")
+
+    assert result.ephemeral
+    assert "^" in text_of(result)
+
+
+async def next_post(world: World, **options: Any) -> str:
+    result = await world.member.slash(world.channel, "preview", **options)
+    assert result.ephemeral
+    return text_of(result)
+
+
+async def test_the_next_post_is_previewed_as_it_is_then_delivered(world: World) -> None:
+    role = world.guild.create_role("Readers", mentionable=True)
+    for number, title in enumerate(["Video one", "Storage", "Video two", "Agents in a video"], start=1):
+        world.list_paper(f"2608.0000{number}", title=title, upvotes=number)
+    await world.run()
+    await world.admin.slash(world.channel, "subscribe", keywords="video, agents")
+    await world.admin.slash(world.channel, "config mention", role=role)
+    await world.admin.slash(world.channel, "config filter", max_papers=2)
+
+    said = await next_post(world)
+
+    assert said.startswith("Preview: 3 papers so far\nNext post: <t:1787130000:f>")
+    assert (
+        f"As of now, for <#{world.channel.id}>: 2 cards and 1 line in 1 message, pinging <@&{role.id}>."
+        in said
+    )
+    assert said.index("Agents") < said.index("two") < said.index("one")
+    assert "Storage" not in said
+    assert world.posts() == []
+    world.clock.advance(hours=1)
+    await world.run()
+    assert world.posted_ids() == ["2608.00004", "2608.00003", "2608.00001"]
+    assert "Nothing to post in" in await next_post(world)
+
+
+async def test_what_the_filter_stops_is_shown_with_the_reason_and_how_long_it_waits(world: World) -> None:
+    world.list_paper("2608.00001", title="Video for few", upvotes=3)
+    world.list_paper("2608.00002", title="Video without code", upvotes=50, paper={"githubRepo": None})
+    world.list_paper("2608.00003", title="A survey of video", upvotes=50)
+    world.list_paper("2608.00004", title="Video for all", upvotes=50)
+    await world.run()
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    await world.admin.slash(
+        world.channel, "config filter", min_upvotes=10, only_with_code=True, exclude="survey"
+    )
+
+    said = await next_post(world, channel=world.channel)
+
+    assert "1 card in 1 message" in said
+    sections = said.split("\n**1 paper ")
+    assert "for all" in sections[0]
+    assert [section.partition("**")[0] for section in sections[1:]] == [
+        "waiting for 10 upvotes",
+        "waiting for a code repository",
+        "excluded: `survey`",
+    ]
+    assert "for few" in sections[1]
+    assert "until 26 Aug 2026" in sections[1]
+    assert "without code" in sections[2]
+    assert "A survey" in sections[3]
+
+
+async def test_why_nothing_is_posted_is_said_exactly(world: World) -> None:
+    assert "has no subscriptions, so nothing is posted there" in await next_post(world)
+
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+    said = await next_post(world)
+    assert "What comes next" in said
+    assert "is not known yet" in said
+    assert "Today's list has not been read yet." in said
+
+    world.list_paper("2608.00001", title="Video", upvotes=1)
+    world.list_paper("2608.00002", title="Agents", upvotes=1)
+    await world.run()
+    await world.admin.slash(world.channel, "config pause")
+    said = await next_post(world)
+    assert said.startswith("Preview: 1 paper so far\n**Paused** ")
+    await world.admin.slash(world.channel, "config filter", min_upvotes=2)
+    assert "as of now: its filter stops every new match" in await next_post(world)
+    await world.admin.slash(world.channel, "config resume")
+
+    await world.admin.slash(world.channel, "unsubscribe", keywords="video")
+    await world.admin.slash(world.channel, "subscribe", keywords="unicorns")
+    said = await next_post(world)
+    assert said.startswith("Preview: nothing so far\nNext post: <t:")
+    assert "no further paper on today's list matches its 1 subscription." in said
+
+    deny(world, world.channel, send_messages=True)
+    assert "⚠️ I'm missing **Send Messages**" in await next_post(world)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [({"days": 3}, "are for `keywords`"), ({"focus": "broad"}, "are for `keywords`")],
+)
+async def test_options_that_do_not_go_together_are_explained(
+    world: World, options: dict[str, Any], said: str
+) -> None:
+    assert said in await next_post(world, **options)
+    both = await next_post(world, keywords="video", channel=world.channel)
+    assert "is shown without `keywords`" in both
+
+
+async def test_a_next_post_of_many_papers_is_paged_message_by_message(world: World) -> None:
+    for number in range(40):
+        world.list_paper(f"2608.{number:05}", title=f"Video number {number}", upvotes=number)
+    await world.run()
+    await world.admin.slash(world.channel, "subscribe", keywords="video")
+
+    said = await next_post(world)
+
+    assert "Preview: 40 papers so far" in said
+    assert "**Message with" in said
+    assert "Page 1 of 3" in said
