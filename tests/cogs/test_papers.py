@@ -195,7 +195,7 @@ async def test_titles_of_recent_papers_are_offered_while_one_types_the_newest_fi
     assert await offered("tea") == []
     world.list_paper("2608.00001", day=world.today - timedelta(days=1), title="Tea Leaves", upvotes=99)
     for number in range(2, 32):
-        world.list_paper(f"2608.{number:05}", title=f"Leaves of tea and {'very ' * 30}dry", upvotes=number)
+        world.list_paper(f"2608.{number:05}", title=f"Leaves of tea and {'green ' * 30}dry", upvotes=number)
     for back in (0, 1):
         await world.services.polling.read_day(world.today - timedelta(days=back))
 
@@ -203,7 +203,7 @@ async def test_titles_of_recent_papers_are_offered_while_one_types_the_newest_fi
     (older,) = await offered("2608.00001", "explain")
 
     assert len(everything) == 25
-    assert everything[0] == ("Leaves of tea and" + " very" * 16 + "…", "2608.00031")
+    assert everything[0] == ("Leaves of tea and" + " green" * 13 + "…", "2608.00031")
     assert older == ("2608.00001: Tea Leaves", "2608.00001")
     assert "Tea Leaves" in text_of(await world.member.slash(world.channel, "paper", paper=older[1]))
     assert "choose a recent paper while you type" in text_of(

@@ -7,10 +7,11 @@ from datetime import datetime
 
 import discord
 
-from bot.core.cards import MAX_LINE_LENGTH, date_text, digest_line
+from bot.core.cards import date_text
 from bot.core.decisions import Decision, Stage
-from bot.core.feeds import Feed
+from bot.core.feeds import Feed, FeedKind
 from bot.core.ids import PaperId
+from bot.core.lines import MAX_LINE_LENGTH, digest_line
 from bot.core.papers import Paper
 from bot.core.plurals import count, is_or_are
 from bot.core.posts import Form, NewPost
@@ -28,7 +29,9 @@ _UNTIL_LENGTH = 30  # of the day until which a paper is rechecked
 def coming(result: NextPost, *, now: datetime) -> list[discord.Embed]:
     """When the channel posts next, then the papers of that post in its order, then what is not in it yet."""
     by_id = {paper.id: paper for paper in result.papers}
-    lines = [line for post in result.posts for line in _message(post, by_id, number_of=len(result.posts))]
+    # A forum shows the newest post on top.
+    posts = result.posts[::-1] if result.feed.kind is FeedKind.FORUM else result.posts
+    lines = [line for post in posts for line in _message(post, by_id, number_of=len(posts))]
     lines.extend(_filtered(result))
     when = [next_post(result.feed, now=now), *_warnings(result)]
     return pages(
@@ -52,7 +55,7 @@ def _summary(result: NextPost) -> str:
         return f"Nothing to post in {channel} as of now: no further paper on {days} matches its {wanting}."
     entries = [entry for post in result.posts for entry in post.entries]
     text = f"As of now, for {channel}: {_forms([entry.form for entry in entries])}"
-    text += f" in {count(len(result.posts), 'message')}"
+    text += f" in {count(len(result.posts), 'post' if result.feed.kind is FeedKind.FORUM else 'message')}"
     role_id = next((post.mention_role_id for post in result.posts if post.mention_role_id), None)
     pings = role_id is not None and not result.ping_obstacle
     return f"{text}, pinging <@&{role_id}>." if pings else f"{text}."
