@@ -22,10 +22,9 @@ def new_posts(
     close_to: Mapping[PaperId, CloseTo],
     pings: bool,
 ) -> tuple[NewPost, ...]:
-    """The posts for these papers; with `pings`, the one with the best paper pings the feed's role.
+    """The posts for these papers in the order of sending; with `pings`, the first one pings the feed's role.
 
-    They are in the order of sending: the best first in a channel, but last in a forum, which shows the newest
-    on top.
+    The best paper comes first in a channel, but last in a forum, which shows the newest post on top.
     """
     messages = layout(
         papers,
@@ -35,8 +34,10 @@ def new_posts(
         close_to=close_to,
         one_card_each=feed.kind is FeedKind.FORUM or feed.settings.opens_threads,
     )
+    if feed.kind is FeedKind.FORUM:
+        messages = messages[::-1]
     place = feed.place
-    posts = [
+    return tuple(
         NewPost(
             feed_id=feed.id,
             place=place,
@@ -46,8 +47,7 @@ def new_posts(
             follow_ups=_follow_ups(feed, is_card=entries[0].form is Form.CARD),
         )
         for number, entries in enumerate(messages)
-    ]
-    return tuple(reversed(posts) if feed.kind is FeedKind.FORUM else posts)
+    )
 
 
 def _follow_ups(feed: Feed, *, is_card: bool) -> tuple[FollowUpKind, ...]:
