@@ -8,7 +8,7 @@ from typing import Final
 from bot.core.query.phrase_search import wanted_words
 from bot.core.words.tokenizer import Mode
 from bot.matching.scan_texts import CONTEXT, LEFT_OUT, Lines
-from bot.matching.scan_words import Codes, long_runs, plurals_begun, runs_of
+from bot.matching.scan_words import Codes, long_runs, runs_of
 
 _FEW: Final = 4  # characters that are faster looked for one by one
 
@@ -24,18 +24,6 @@ def listed(body: str, mode: Mode, codes: Codes) -> Iterator[Ways]:
     runs = [_plain(words, mode, codes) for words in runs_of(body.partition("\v")[0])]
     runs += [_joining(words, mode, codes) for words in long_runs(body)]
     yield from filter(_is_reachable, runs)
-
-
-def plurals(body: str, mode: Mode, codes: Codes) -> Iterator[Ways]:
-    """Runs that may be there where one with a beginning is: how a plural ends is not stored."""
-    for words in runs_of(body):
-        last = "".join(
-            [codes.of(word, Mode.QUOTE if mode.is_quote else Mode.RUN) for word in plurals_begun(words[-1])]
-        )
-        before = [[(codes.of(word, mode), end)] for end, word in enumerate(words[:-1], 1)]
-        ways = [*before, [(last, len(words))]]
-        if _is_reachable(ways):
-            yield ways
 
 
 def _plain(words: Sequence[str], mode: Mode, codes: Codes) -> Ways:

@@ -9,7 +9,7 @@ from bot.core.query.expression import EVERY_PAPER
 from bot.core.query.names import is_reading_of_name, query_readings
 from bot.core.query.nodes import Field
 from bot.core.words.tokenizer import Mode
-from bot.matching.scan_runs import Matches, Positions, Run, listed, plurals, without
+from bot.matching.scan_runs import Matches, Positions, Run, listed, without
 from bot.matching.scan_texts import Columns
 from bot.matching.scan_words import Codes, parts_of
 
@@ -26,18 +26,15 @@ class Term:
         self.is_name = self._field is not None and self._field.is_name
         self.is_quote = self._mode.is_quote and not self.is_name
         self._runs: list[Run] = []
-        self._plurals: list[Run] = []  # that may be there for a beginning
         if self._is_every_paper or self.is_name:
             return
         place = None if self._field is None else _LINES[self._field]
         self._runs = [Run(ways, place) for ways in listed(self._body, self._mode, codes)]
-        if self._mode.is_prefix:
-            self._plurals = [Run(ways, place) for ways in plurals(self._body, self._mode, codes)]
 
     @property
     def is_hopeless(self) -> bool:
         """Whether no stored text has its words."""
-        return not (self._is_every_paper or self.is_name or self._runs or self._plurals)
+        return not (self._is_every_paper or self.is_name or self._runs)
 
     def matching(self, texts: Columns, positions: Positions) -> Matches:
         """The texts at these positions that have it, and those that may."""
@@ -53,8 +50,6 @@ class Term:
             having, may_have = run.matching(lines, without(positions, certain))
             certain |= having
             possible |= may_have
-        for run in self._plurals:
-            possible.update(*run.matching(lines, without(positions, certain)))
         return certain, possible | certain
 
 

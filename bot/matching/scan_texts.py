@@ -22,7 +22,7 @@ from bot.core.words.latex import readable
 from bot.core.words.tokenizer import Mode, Path, Segment, forms, joined_forms, readings, segments
 
 # Increase it when a paper's text is made by other rules: stored texts of a lower version are then made again.
-TEXT_VERSION: Final = 2
+TEXT_VERSION: Final = 3
 
 _APART: Final = " . "  # between two texts, so that no run goes from one into the next; no word is a full stop
 _ALL_PLAIN: Final = "^"  # among the other words: a reading has none, as it only leaves something out
@@ -100,7 +100,7 @@ def _others(segment: Segment, plain: tuple[str, ...], mode: Mode) -> list[tuple[
     """The other ways to read a segment, and how its words are written where a beginning may ask for that."""
     if len(segment) == len(segment[0]) == 1:
         part = segment[0][0]
-        found = [*_forms(part.text, part.source, mode), *_written(part.text, part.source, plain[0], mode)]
+        found = [*_forms(part.text, part.source, mode), *forms(part.text, part.source, _BEGINNINGS[mode])]
         return [(form,) for form in dict.fromkeys(found) if form.lower() != plain[0].lower()]
     others: dict[tuple[str, ...], None] = {}
     for path in segment:
@@ -118,11 +118,6 @@ def _marked(found: Sequence[str], written: Sequence[str]) -> tuple[str, ...]:
     return tuple(
         [AMERICAN_MARK + form if form == form.lower() and form not in written else form for form in found]
     )
-
-
-def _written(text: str, source: str, plain: str, mode: Mode) -> list[str]:
-    found = forms(text, source, _BEGINNINGS[mode])
-    return [form for form in found if not form.startswith(plain.lower())]
 
 
 def _readings(path: Path, mode: Mode) -> Iterator[list[tuple[str, ...]]]:
@@ -149,12 +144,14 @@ def _read_as(path: Path, first: int, end: int, mode: Mode) -> tuple[str, ...]:
     if end == first + 1:
         part = path[first]
         plain = _plain(part.text, part.source, mode)
-        return tuple(dict.fromkeys([plain, *_written(part.text, part.source, plain, mode)]))
+        written = forms(part.text, part.source, _BEGINNINGS[mode])
+        return (plain, *(form for form in written if form != plain.lower()))
     written = joined_forms(path, first, end, _BEGINNINGS[mode])
     found = _marked(joined_forms(path, first, end, mode), written)
     capitals = {form.lower() for form in found if form != form.lower()}
     found = tuple([form for form in found if form not in capitals or mode is Mode.RUN])
-    return (*found, *(form for form in written if not form.startswith(tuple(map(str.lower, found)))))
+    lower = {form.lower() for form in found}
+    return (*found, *(form for form in written if form not in lower))
 
 
 def _name_line(names: Iterable[str]) -> str:

@@ -9,14 +9,13 @@ from typing import Final, NamedTuple
 from bot.core.query.expression import EVERY_PAPER, MODES, SCOPES
 from bot.core.query.nodes import Field
 from bot.core.query.phrase_search import is_spelled, lower_reading, marked, wanted_words
-from bot.core.words.inflection import LONG_FORMS, numbers
+from bot.core.words.inflection import LONG_FORMS, fold
 from bot.core.words.tokenizer import Mode
 from bot.matching.scan_texts import AMERICAN_MARK, code_of
 
 OPERATORS: Final = frozenset("&|~")
 _FIELDS: Final = {letter: field for field, letter in SCOPES.items()}
 _MODES: Final = {letter: mode for mode, letter in MODES.items()}
-_LONGEST_ENDING: Final = 4  # characters that a plural or a British spelling has more: children, programmes
 
 
 class LookedFor(NamedTuple):
@@ -37,8 +36,6 @@ def looked_for(expression: str) -> LookedFor:
             found.words.update(lower_reading(word) for word in words[:last])
             found.words.update(word.lower() for here in wanted for word in here.whole)
             found.beginnings.update(key.lower() for here in wanted for key, _ in here.begun)
-            if mode.is_prefix:
-                found.words.update(plurals_begun(words[-1]))
     found.words.update([AMERICAN_MARK + word for word in found.words])
     return found
 
@@ -74,15 +71,6 @@ def long_runs(body: str) -> list[list[str]]:
     return [run.split(" ") for run in body.partition("\v")[2].split("|") if run]
 
 
-def plurals_begun(begun: str) -> Iterator[str]:
-    """Words that may stand in a text for one that starts so: how a plural ends is not stored."""
-    begun = begun.lower()
-    for end in range(max(len(begun) - _LONGEST_ENDING, 1), len(begun)):
-        word = begun[:end]
-        if any(form.startswith(begun) for form in (f"{word}s", f"{word}es", *numbers(word))):
-            yield word
-
-
 class Codes:
     """The characters that words of a query may have in texts."""
 
@@ -102,13 +90,15 @@ class Codes:
         return "".join([self._code[each] for each in variants if each in self._code])
 
     def beginning(self, begun: str, mode: Mode) -> str:
-        """The characters of the words that begin so."""
+        """The characters of the words that begin so, plurals left out where the singular begins so too."""
         asked = marked(begun) if mode.is_quote else begun
         key = lower_reading(asked)
         return "".join(
             [
                 code
                 for word, code in self._code.items()
-                if word.lower().startswith(key) and (not mode.is_quote or is_spelled(asked, word[: len(key)]))
+                if word.lower().startswith(key)
+                and (word == (singular := fold(word)) or not singular.startswith(key))
+                and (not mode.is_quote or is_spelled(asked, word[: len(key)]))
             ]
         )
