@@ -10,7 +10,6 @@ from discord.ext import commands
 
 from bot.client import Client
 from bot.core.feeds import Style
-from bot.core.ids import RoleId
 from bot.core.schedules import Cadence
 from bot.core.typed_times import times_like, weekdays_like
 from bot.discord.answers import defaults as default_answers
@@ -37,6 +36,7 @@ from bot.services.feeds.servers import FORGET
 from bot.services.feeds.timezones import label, timezones_like
 from cogs.focus import FocusCommand
 from cogs.history import HistoryCommand
+from cogs.mention import MentionCommand
 from cogs.pausing import PauseCommands
 from cogs.transfer import TransferCommands
 
@@ -50,6 +50,7 @@ class ConfigCog(
     HistoryCommand,
     FocusCommand,
     PauseCommands,
+    MentionCommand,
     commands.GroupCog,
     group_name="config",
     group_description="Change what, when and how a channel posts",
@@ -63,6 +64,7 @@ class ConfigCog(
         self._changes = services.changes
         self._servers = services.servers
         self._pausing = services.pausing
+        self._mentions = services.subscription_mentions
         self._clock = services.clock
 
     @app_commands.command()
@@ -207,21 +209,6 @@ class ConfigCog(
         target = await targets.postable(interaction, channel)
         state = await self._feeds.style(Style(style), place=target.place, user_id=target.user_id)
         await self._answer(interaction, state, name="Style", notes=changes.thread_notes(state.feed))
-
-    @app_commands.command()
-    @app_commands.describe(role="The role to ping (default: none, which turns pings off)", channel=_CHANNEL)
-    async def mention(
-        self,
-        interaction: discord.Interaction[Client],
-        role: discord.Role | None = None,
-        channel: ChannelOption | None = None,
-    ) -> None:
-        """Set the role that the first message of each run pings."""
-        await interaction.response.defer(ephemeral=True)
-        target = await targets.mentioning(interaction, channel, role)
-        role_id = RoleId(role.id) if role else None
-        state = await self._feeds.mention(role_id, place=target.place, user_id=target.user_id)
-        await self._answer(interaction, state, name="Mention", effect=[changes.mention_effect(state.feed)])
 
     @app_commands.command()
     @app_commands.describe(on="Open a thread under each card", channel=_CHANNEL)

@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot.client import Client
 from bot.core.focus import Focus
+from bot.core.ids import RoleId
 from bot.discord.answers import subscriptions as answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
@@ -33,6 +34,7 @@ class SubscriptionsCog(commands.Cog):
         keywords="What to look for, such as: diffusion model, RLHF AND reward. Commas separate subscriptions",
         channel="The channel to post in (default: this one)",
         focus="How close to the topic: exact, strict, balanced (other words, too), broad (default: exact)",
+        mention="The role to ping with papers for these keywords (default: none)",
     )
     async def subscribe(
         self,
@@ -40,12 +42,21 @@ class SubscriptionsCog(commands.Cog):
         keywords: Keywords,
         channel: ChannelOption | None = None,
         focus: FocusChoice | None = None,
+        mention: discord.Role | None = None,
     ) -> None:
         """Subscribe a channel to keywords."""
         await interaction.response.defer(ephemeral=True)
-        target = await targets.postable(interaction, channel)
+        target = await (
+            targets.mentioning(interaction, channel, mention)
+            if mention
+            else targets.postable(interaction, channel)
+        )
         result = await self._subscriptions.subscribe(
-            keywords, place=target.place, user_id=target.user_id, focus=Focus(focus) if focus else None
+            keywords,
+            place=target.place,
+            user_id=target.user_id,
+            focus=Focus(focus) if focus else None,
+            role_id=RoleId(mention.id) if mention else None,
         )
         embeds = answers.subscribed(result, now=self._clock())
         await answer(interaction, embeds, buttons=below_subscribe(result))

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.feed_settings import focus_note, query_words
+from bot.core.feed_settings import focus_note, query_words, role_words
 from bot.core.feeds import FeedSettings, Subscription
 from bot.core.focus import Focus
-from bot.core.ids import ChannelId, ServerId, UserId
+from bot.core.ids import ChannelId, RoleId, ServerId, UserId
 from bot.core.plurals import in_a_list
 from bot.core.schedules import ScheduleDefaults
 
@@ -51,6 +51,12 @@ def refocused_words(subscriptions: Sequence[Subscription], *, before: Focus) -> 
     """For subscriptions that have the same focus now."""
     named = _listed([replace(item, focus=Focus.EXACT) for item in subscriptions])
     return f"focus of {named}: {before.value} → {subscriptions[0].focus.value}"
+
+
+def mention_words(subscriptions: Sequence[Subscription], *, before: RoleId | None) -> str:
+    """For subscriptions that ping the same role now."""
+    named = _listed([replace(item, focus=Focus.EXACT) for item in subscriptions])
+    return f"mention of {named}: {role_words(before)} → {role_words(subscriptions[0].mention_role_id)}"
 
 
 def _listed(subscriptions: Sequence[Subscription]) -> str:

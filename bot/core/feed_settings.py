@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.core.feeds import FeedSettings
 from bot.core.focus import Focus
+from bot.core.ids import RoleId
 from bot.core.markdown import escape, fit
 from bot.core.schedules import Cadence, Schedule, weekdays_text
 from bot.core.typed_dates import date_label
@@ -62,6 +63,15 @@ def query_words(text: str) -> str:
     return fit(text, (), MAX_SHOWN_LENGTH)
 
 
+def role_words(role_id: RoleId | None) -> str:
+    return "nobody" if role_id is None else f"<@&{role_id}>"
+
+
+def mention_note(role_id: RoleId | None) -> str:
+    """What stands behind a subscription that pings a role of its own."""
+    return "" if role_id is None else f" (pings <@&{role_id}>)"
+
+
 def focus_note(focus: Focus) -> str:
     """What stands behind a subscription whose focus is not exact."""
     return "" if focus is Focus.EXACT else f" (focus {focus.value})"
@@ -79,7 +89,7 @@ def _exclude_value(settings: FeedSettings, _: FeedSettings) -> str:
 
 
 def _mention_value(settings: FeedSettings, _: FeedSettings) -> str:
-    return "nobody" if settings.mention_role_id is None else f"<@&{settings.mention_role_id}>"
+    return role_words(settings.mention_role_id)
 
 
 # Each field, or two that are one to people, by what an answer calls it, and its value beside the one that it
@@ -92,6 +102,7 @@ _VALUES: dict[str, tuple[str, Callable[[FeedSettings, FeedSettings], str]]] = {
     "only_with_code": ("Only with code", lambda settings, _: "yes" if settings.only_with_code else "no"),
     "exclude": ("Excluded", _exclude_value),
     "mention_role_id": ("Mention", _mention_value),
+    "is_silent": ("Notifications", lambda settings, _: "off" if settings.is_silent else "on"),
     "opens_threads": ("Threads", lambda settings, _: "on" if settings.opens_threads else "off"),
     "publishes": ("Publishing", lambda settings, _: "on" if settings.publishes else "off"),
     "is_paused paused_until": ("Posting", lambda settings, _: pause_words(settings)),

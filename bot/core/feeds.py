@@ -75,6 +75,7 @@ class FeedSettings:
     only_with_code: bool = False
     exclude: CompiledQuery | None = None  # papers that match it are filtered out
     mention_role_id: RoleId | None = None  # pinged by the first message of each run
+    is_silent: bool = False  # messages are sent without a push notification
     opens_threads: bool = False  # each card is a message of its own, with a thread under it
     publishes: bool = False  # messages in an announcement channel are published to its followers
     is_paused: bool = False
@@ -134,6 +135,7 @@ class Subscription:
     created_at: datetime
     created_by: UserId
     resumed: Resumption | None = None
+    mention_role_id: RoleId | None = None  # pinged by each message that has papers for it
     focus: Focus = Focus.EXACT
     focus_terms: str | None = None  # what is compared with papers; None if they are not compared
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -48,7 +49,9 @@ class Message:
     content: str = ""  # Discord markdown; all that people see in a notification or with embeds switched off
     cards: tuple[Card, ...] = ()
     links: tuple[Link, ...] = ()  # for buttons
-    mention_role_id: RoleId | None = None  # the one role that the content may ping
+    mention_role_id: RoleId | None = None  # the feed's role, if the content may ping it
+    also_pings: tuple[RoleId, ...] = ()  # other roles that it may ping: those of subscriptions
+    is_silent: bool = False  # sent without a push notification
     title: str = ""  # of its post in a forum; plain text, at most MAX_THREAD_NAME characters
     queries: tuple[Query, ...] = ()  # that match its papers; a forum's tags are chosen by them
 
@@ -102,6 +105,23 @@ def compose(
         mention_role_id=mention_role_id,
         title=thread_name([paper for paper, _, _ in items], is_more=follows_cards(items)),
         queries=tuple({query.canonical: query for _, _, queries in items for query in queries}.values()),
+    )
+
+
+def also_pinging(message: Message, role_ids: Iterable[RoleId]) -> Message:
+    """The message with these roles pinged too, each once."""
+    others = tuple(role_id for role_id in dict.fromkeys(role_ids) if role_id != message.mention_role_id)
+    pings = "".join(map(_ping, others))
+    return replace(message, content=shorten(pings + message.content, MAX_CONTENT), also_pings=others)
+
+
+def without_ping(message: Message, role_id: RoleId) -> Message:
+    """The message without one of its pings."""
+    return replace(
+        message,
+        content=re.sub(f"<@&{role_id}> ?", "", message.content, count=1),
+        mention_role_id=None if message.mention_role_id == role_id else message.mention_role_id,
+        also_pings=tuple(other for other in message.also_pings if other != role_id),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.core.feeds import FeedKind, FeedSettings
 from bot.core.focus import Focus
-from bot.core.ids import ChannelId
+from bot.core.ids import ChannelId, RoleId
 from bot.core.query.compiled import CompiledQuery, Merged
 
 
@@ -22,6 +22,7 @@ class WantedFeed:
     settings: Mapping[str, object] = field(default_factory=dict[str, object])  # other fields of FeedSettings
     queries: tuple[CompiledQuery, ...] = ()
     focus_of: Mapping[str, Focus] = field(default_factory=dict[str, Focus])  # by canonical form
+    role_of: Mapping[str, RoleId | None] = field(default_factory=dict[str, RoleId | None])  # likewise
     merged: tuple[Merged, ...] = ()
 
     def over(self, before: FeedSettings) -> FeedSettings:
@@ -32,4 +33,4 @@ class WantedFeed:
     def without(self, *names: str) -> WantedFeed:
         """The same without these settings."""
         left = {name: value for name, value in self.settings.items() if name not in names}
-        return replace(self, settings=left)
+        return replace(self, settings=left, role_of={} if "role_of" in names else self.role_of)

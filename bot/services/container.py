@@ -18,6 +18,7 @@ from bot.services.feeds.focus import FocusSetting
 from bot.services.feeds.pausing import Pausing
 from bot.services.feeds.servers import Servers
 from bot.services.feeds.setup import Setup
+from bot.services.feeds.subscription_mentions import SubscriptionMentions
 from bot.services.feeds.subscriptions import Subscriptions
 from bot.services.feeds.undoing import Undoing
 from bot.services.queries.archive import Archive
@@ -55,6 +56,7 @@ class Services:
     filters: Filters
     focus: FocusSetting
     pausing: Pausing
+    subscription_mentions: SubscriptionMentions
     undoing: Undoing
     transfer: Transfer
     changes: Changes
@@ -98,6 +100,7 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
         filters=Filters(context, feeds=feeds, search=search),
         focus=FocusSetting(context, runs=runs),
         pausing=Pausing(context, feeds=feeds, server_settings=servers, delivery=delivery),
+        subscription_mentions=SubscriptionMentions(context),
         undoing=Undoing(context, feeds=feeds, server_settings=servers, delivery=delivery),
         transfer=Transfer(context, delivery=delivery),
         changes=Changes(context),

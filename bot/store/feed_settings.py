@@ -33,6 +33,12 @@ async def write(
     await conn.execute(update(_feeds).where(_feeds.c.id == feed_id).values(values))
 
 
+async def is_silent(conn: AsyncConnection, feed_id: FeedId) -> bool:
+    """Whether its messages are sent without a push notification."""
+    statement = select(_feeds.c.is_silent).where(_feeds.c.id == feed_id)
+    return bool((await conn.execute(statement)).scalar_one_or_none())
+
+
 async def outdated_exclusions(conn: AsyncConnection, rules_version: int) -> dict[FeedId, CompiledQuery]:
     """The excluded queries that were compiled by another version of the rules."""
     rows = await conn.execute(select(_feeds).where(_feeds.c.exclude_rules_version != rules_version))
@@ -54,6 +60,7 @@ def columns(settings: FeedSettings) -> dict[str, object]:
         "max_papers": settings.max_papers,
         "only_with_code": settings.only_with_code,
         "mention_role_id": settings.mention_role_id,
+        "is_silent": settings.is_silent,
         "opens_threads": settings.opens_threads,
         "publishes": settings.publishes,
         "paused_until": settings.paused_until if settings.is_paused else None,
@@ -105,6 +112,7 @@ _plain = attrgetter(
     "max_papers",
     "only_with_code",
     "mention_role_id",
+    "is_silent",
     "opens_threads",
     "publishes",
     "paused_until",
@@ -124,6 +132,7 @@ def _settings(  # noqa: PLR0917 - in the order in which they are read
     max_papers: int,
     only_with_code: bool,  # noqa: FBT001
     mention_role_id: int | None,
+    is_silent: bool,  # noqa: FBT001
     opens_threads: bool,  # noqa: FBT001
     publishes: bool,  # noqa: FBT001
     paused_until: date | None,
@@ -136,6 +145,7 @@ def _settings(  # noqa: PLR0917 - in the order in which they are read
         only_with_code=only_with_code,
         exclude=exclude,
         mention_role_id=None if mention_role_id is None else RoleId(mention_role_id),
+        is_silent=is_silent,
         opens_threads=opens_threads,
         publishes=publishes,
         is_paused=is_paused,

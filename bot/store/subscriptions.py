@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Resumption, Subscription
 from bot.core.focus import WIDER, Focus
-from bot.core.ids import FeedId, SubscriptionId, UserId
+from bot.core.ids import FeedId, RoleId, SubscriptionId, UserId
 from bot.core.query.compiled import CompiledQuery
 from bot.core.query.expression import EVERY_PAPER
 from bot.store import tables
@@ -35,6 +35,7 @@ _read = (
     _columns.resumed_ran_at,
     _columns.focus,
     _columns.focus_terms,
+    _columns.mention_role_id,
 )
 _order = (_columns.created_at, _columns.id)
 is_live = _columns.ended_at.is_(None)
@@ -123,6 +124,18 @@ async def set_focus(
     """Store the focus, with what is compared with papers for it."""
     values = {"focus": focus.value, "focus_terms": terms}
     await conn.execute(update(_subscriptions).where(_columns.id == subscription_id).values(values))
+
+
+async def set_mention(conn: AsyncConnection, subscription_id: SubscriptionId, role_id: RoleId | None) -> None:
+    values = {"mention_role_id": role_id}
+    await conn.execute(update(_subscriptions).where(_columns.id == subscription_id).values(values))
+
+
+async def mentions(conn: AsyncConnection, feed_id: FeedId) -> dict[str, RoleId]:
+    """The roles that the feed's subscriptions ping, by canonical form; those that ping none are left out."""
+    pinging = (_columns.feed_id == feed_id, is_live, _columns.mention_role_id.is_not(None))
+    statement = select(_columns.canonical, _columns.mention_role_id).where(*pinging).order_by(*_order)
+    return {canonical: RoleId(role_id) for canonical, role_id in await conn.execute(statement)}
 
 
 async def removed(conn: AsyncConnection, feed_id: FeedId) -> dict[str, Removed]:
@@ -244,6 +257,7 @@ def _values(rows: Iterable[Sequence[Any]]) -> list[Subscription]:
             resumed=None if resumed_at is None else Resumption(at=resumed_at, ran_at=ran_at),
             focus=focus,
             focus_terms=focus_terms,
+            mention_role_id=role_id and RoleId(role_id),
         )
         for (
             id_,
@@ -259,5 +273,6 @@ def _values(rows: Iterable[Sequence[Any]]) -> list[Subscription]:
             ran_at,
             focus,
             focus_terms,
+            role_id,
         ) in rows
     ]

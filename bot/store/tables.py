@@ -173,6 +173,7 @@ feeds = Table(
     _choice("kind", FeedKind, nullable=False, server_default=FeedKind.CHANNEL.value),
     _choice("style", Style, nullable=False),
     Column("mention_role_id", Id),
+    Column("is_silent", Boolean, nullable=False, server_default=false()),
     Column("publishes", Boolean, nullable=False, server_default=false()),
     Column("opens_threads", Boolean, nullable=False, server_default=false()),
     Column("min_upvotes", Integer, nullable=False),
@@ -229,6 +230,7 @@ subscriptions = Table(
     Column("since", Date, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", Id, nullable=False),
+    Column("mention_role_id", Id),  # pinged by each message that has papers for it
     # A removed subscription is kept for a while: it continues if it is added again.
     Column("ended_at", UtcDateTime),
     Column("ended_key", String(16)),  # of its last removal

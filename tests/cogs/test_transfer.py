@@ -74,6 +74,7 @@ async def test_an_export_holds_every_setting_and_subscription(world: World) -> N
         "style": "digest",
         "filter": {"min_upvotes": 0, "max_papers": 10, "only_with_code": False, "exclude": None},
         "mention_role_id": None,
+        "silent": False,
         "threads": False,
         "publish": False,
         "paused": False,

@@ -8,6 +8,7 @@ from datetime import datetime
 import discord
 
 from bot.core.access import Access
+from bot.core.feed_settings import role_words
 from bot.core.feeds import Feed, FeedKind, Style
 from bot.core.ids import ChannelId
 from bot.core.plurals import count
@@ -97,11 +98,16 @@ def _style(feed: Feed) -> str:
 
 
 def _mention(state: FeedState) -> str:
-    if state.feed.settings.mention_role_id is None:
-        return "nobody"
-    return (
-        "nobody for now (see above)" if state.ping_obstacle else f"<@&{state.feed.settings.mention_role_id}>"
-    )
+    settings = state.feed.settings
+    own = sum(item.mention_role_id is not None for item in state.subscriptions)
+    parts = [role_words(settings.mention_role_id)]
+    if state.ping_obstacle and settings.mention_role_id:
+        parts = ["nobody for now (see above)"]
+    if own:
+        parts.append(f"and the roles of {count(own, 'subscription')}")
+    if settings.is_silent:
+        parts.append("without push notifications")
+    return "; ".join(parts)
 
 
 def _threads(feed: Feed) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import discord
 
-from bot.core.feed_settings import focus_note, query_words
+from bot.core.feed_settings import focus_note, mention_note, query_words, role_words
 from bot.core.focus import Focus
 from bot.core.ids import ChannelId
 from bot.core.plurals import count
@@ -96,6 +96,7 @@ def _lines(transfer: FeedTransfer, *, has_happened: bool) -> Iterator[str]:
         named = ", ".join(
             f"*{query_words(query.text) or '…'}*"
             f"{focus_note(transfer.focus_of.get(query.canonical, Focus.EXACT))}"
+            f"{mention_note(transfer.role_of.get(query.canonical))}"
             for query in transfer.adds[:_MAX_NAMED]
         )
         rest = f" and {more} more" if more > 0 else ""
@@ -110,6 +111,12 @@ def _lines(transfer: FeedTransfer, *, has_happened: bool) -> Iterator[str]:
             else ("were removed before and continue where they")
         )
         yield f"· {transfer.resumed} of these {was} left off{returned}"
+    for item in transfer.mentions[:_MAX_NAMED]:
+        text = query_words(item.subscription.query.text) or "…"
+        after = role_words(item.subscription.mention_role_id)
+        yield f"· Mention of *{text}*: {role_words(item.before)} → {after}"
+    if (more := len(transfer.mentions) - _MAX_NAMED) > 0:
+        yield f"· and {more} more mentions"
     for item in transfer.refocused[:_MAX_NAMED]:
         text = query_words(item.subscription.query.text) or "…"
         yield f"· Focus of *{text}*: {item.before.value} → {item.subscription.focus.value}"

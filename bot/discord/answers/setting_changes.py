@@ -146,11 +146,27 @@ def _exclusion_effect(result: FilterChanged) -> str:
     return f"⚠️ {text} If that is too many, press *Undo*, or remove it with `/config filter exclude:-`."
 
 
-def mention_effect(feed: Feed) -> str:
-    role_id = feed.settings.mention_role_id
-    if role_id is None:
-        return "Nobody is pinged any more, not by pending messages either."
-    return f"The first message of each run pings <@&{role_id}>; the others do not."
+def mention_effect(state: FeedState) -> list[str]:
+    """What the role and silence do, where they changed."""
+    after = state.feed.settings
+    before = state.before or after
+    lines: list[str] = []
+    if after.mention_role_id != before.mention_role_id:
+        own = any(item.mention_role_id for item in state.subscriptions)
+        lines.append(
+            f"The first message of each run pings <@&{after.mention_role_id}>; the others do not."
+            if after.mention_role_id
+            else "Only the roles of single subscriptions are pinged: `/subscriptions` shows them."
+            if own
+            else "Nobody is pinged any more, not by pending messages either."
+        )
+    if after.is_silent != before.is_silent:
+        lines.append(
+            "Messages are posted without push notifications; pings still show in the channel list."
+            if after.is_silent
+            else "Messages are posted with push notifications again."
+        )
+    return lines
 
 
 def threads_effect(feed: Feed) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 import discord
 
 from bot.core.cards import date_text
-from bot.core.feed_settings import differences, focus_note
+from bot.core.feed_settings import differences, focus_note, mention_note
 from bot.core.feeds import REMOVED_KEPT, Subscription
 from bot.core.focus import Focus
 from bot.core.ids import ChannelId
@@ -44,6 +44,7 @@ def subscribed(result: Subscribed, *, now: datetime, title: str = "") -> list[di
     has_changed = result.made_up is not None or any(
         item.is_new or item.focus_before is not None for item in result.wanted
     )
+    has_changed = has_changed or bool(result.pinging)
     intro = f"{channel} is now subscribed to:"
     if not has_changed:
         intro = f"Nothing changed: {channel} is already subscribed to:"
@@ -148,6 +149,7 @@ def _wanted(item: SubscribedQuery, *, study: Study, has_changed: bool) -> str:
         note = f" (focus {item.focus_before.value} → {focus.value})"
     elif focus is not Focus.EXACT:
         note = f"{focus_note(focus)}{note}"
+    note += mention_note(item.subscription.mention_role_id)
     line = f"• {code(query.text)}{note}: {recent} in the last {RECENT_DAYS} days{today}"
     return "\n".join(filter(None, (line, reading_line(query, study))))
 
@@ -223,6 +225,7 @@ def subscription_list(
 
 def _listed(subscription: Subscription) -> str:
     named = f"{code(subscription.query.text)}{focus_note(subscription.focus)}"
+    named += mention_note(subscription.mention_role_id)
     line = f"• {named}, since {date_text(subscription.since)}"
     return "\n".join(filter(None, (line, reading_line(subscription.query))))
 

@@ -1,14 +1,12 @@
-"""Pings: whether a feed's role can still be pinged in its channel."""
+"""Pings: whether roles can still be pinged in a channel."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import discord
 
 from bot.core.feeds import Place
 from bot.core.ids import RoleId
-from bot.core.messages import Message
+from bot.core.messages import Message, without_ping
 from bot.discord.permissions.bot_access import bot_permissions
 from bot.discord.permissions.obstacles import mention_obstacle
 
@@ -24,17 +22,16 @@ async def ping_obstacle(client: discord.Client, place: Place, role_id: RoleId) -
     return str(obstacle) if obstacle else None
 
 
-def without_dead_ping(client: discord.Client, place: Place, message: Message) -> Message:
-    """The message without its ping if the role was deleted or is @everyone."""
-    role_id = message.mention_role_id
+def without_dead_pings(client: discord.Client, place: Place, message: Message) -> Message:
+    """The message without its pings of roles that were deleted or are @everyone."""
     guild = _known(client, place)
-    if role_id is None or guild is None:
+    if guild is None:
         return message
-    role = guild.get_role(role_id)
-    if role is not None and not role.is_default():
-        return message
-    content = message.content.removeprefix(f"<@&{role_id}>").lstrip()
-    return replace(message, content=content, mention_role_id=None)
+    for role_id in filter(None, (message.mention_role_id, *message.also_pings)):
+        role = guild.get_role(role_id)
+        if role is None or role.is_default():
+            message = without_ping(message, role_id)
+    return message
 
 
 def _known(client: discord.Client, place: Place) -> discord.Guild | None:

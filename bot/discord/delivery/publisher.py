@@ -18,7 +18,7 @@ from bot.discord.connection.errors import DiscordError, discord_errors
 from bot.discord.delivery import message_search
 from bot.discord.delivery.errors import LOCKED, THREAD_ARCHIVED, delivery_errors
 from bot.discord.delivery.payloads import IDENTIFIED, answered
-from bot.discord.delivery.pings import ping_obstacle, without_dead_ping
+from bot.discord.delivery.pings import ping_obstacle, without_dead_pings
 from bot.discord.embeds import to_discord
 from bot.discord.permissions.bot_access import access_of, bot_permissions
 from bot.discord.permissions.obstacles import feed_kind, forum_tags
@@ -49,7 +49,7 @@ class DiscordPublisher:
         Raises:
             DeliveryError: Discord refused it, or its answer never came.
         """
-        message = without_dead_ping(self._client, place, message)
+        message = without_dead_pings(self._client, place, message)
         if place.kind is FeedKind.FORUM:
             return await self._post(place, message)
         try:
@@ -137,6 +137,7 @@ class DiscordPublisher:
                     view=view,
                     nonce=nonce,
                     allowed_mentions=_mentions(message),
+                    silent=message.is_silent,
                 )
         return MessageId(sent.id)
 
@@ -154,6 +155,7 @@ class DiscordPublisher:
                     embeds=parts.embeds,
                     view=parts.view or discord.utils.MISSING,
                     allowed_mentions=_mentions(message),
+                    silent=message.is_silent,
                     applied_tags=applied,
                 )
         return MessageId(created.thread.id)
@@ -271,6 +273,7 @@ class _Role:
 
 def _mentions(message: Message) -> discord.AllowedMentions:
     mentions = discord.AllowedMentions.none()
-    if message.mention_role_id is not None:
-        mentions.roles = [_Role(id=str(message.mention_role_id))]  # pyright: ignore[reportAttributeAccessIssue]
+    pinged = list(filter(None, (message.mention_role_id, *message.also_pings)))
+    if pinged:
+        mentions.roles = [_Role(id=str(role_id)) for role_id in pinged]  # pyright: ignore[reportAttributeAccessIssue]
     return mentions

@@ -16,7 +16,12 @@ from bot.errors import UserError
 
 Placed = tuple[WantedFeed, Place]
 
-_SETTINGS = {"opens_threads": "threads", "publishes": "publishing", "mention_role_id": "the role to ping"}
+_SETTINGS = {
+    "opens_threads": "threads",
+    "publishes": "publishing",
+    "mention_role_id": "the role to ping",
+    "role_of": "the roles that subscriptions ping",
+}
 _MAX_PROBLEMS = 5  # each may have cost a request to Discord
 
 
@@ -116,6 +121,10 @@ async def _refused_settings(
         guild, role_id = requested.interaction.guild, values["mention_role_id"]
         role = guild.get_role(role_id) if guild and isinstance(role_id, int) else None
         obstacles["mention_role_id"] = await requested.mention_obstacle(role)
+    for role_id in set(filter(None, wanted.role_of.values())):
+        guild = requested.interaction.guild
+        role = guild.get_role(role_id) if guild else None
+        obstacles["role_of"] = obstacles.get("role_of") or await requested.mention_obstacle(role)
     return {
         name: f"{_SETTINGS[name]} ({obstacle.problem}: {obstacle.remedy})"
         for name, obstacle in obstacles.items()

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from bot.core.feeds import FeedKind
 from bot.core.ids import MessageId, PaperId, PostId, discord_time
-from bot.core.messages import Message, compose, compose_bare, follows_cards, heading
+from bot.core.messages import Message, also_pinging, compose, compose_bare, follows_cards, heading
 from bot.core.notices import NoticeKind
 from bot.core.papers import Paper
 from bot.core.posts import Post, split
@@ -19,7 +19,7 @@ from bot.services.context import ServiceContext
 from bot.services.delivery.blocking import block, note_success
 from bot.services.delivery.pace import ChannelPace, SendingPause, growing_wait
 from bot.services.delivery.refused_content import fail, refuse
-from bot.store import notices, outbox, papers, posts, splitting
+from bot.store import feed_settings, notices, outbox, papers, posts, splitting, subscriptions
 from bot.telemetry import AttemptOutcome
 
 _log = logging.getLogger(__name__)
@@ -71,7 +71,11 @@ class Sending:
     async def _attempt(self, post: Post) -> None:
         async with self._database.read() as conn:
             shown = await papers.by_ids(conn, [entry.paper_id for entry in post.entries])
-        message = _render(post, shown)
+            roles = await subscriptions.mentions(conn, post.feed_id)
+            is_silent = await feed_settings.is_silent(conn, post.feed_id)
+        wanted = [query for entry in post.entries for query in entry.queries]
+        message = also_pinging(_render(post, shown), [roles[query] for query in wanted if query in roles])
+        message = replace(message, is_silent=is_silent)
         await self._pace.turn(post.channel_id)
         if self._is_closing or self._pause.seconds_left > 0:
             return

@@ -109,14 +109,24 @@ class Feeds:
         """Sets how the channel's papers are shown, from the next post on."""
         return await self._change(place, user_id=user_id, style=style)
 
-    async def mention(self, role_id: RoleId | None, *, place: Place, user_id: UserId) -> FeedState:
-        """Sets the role that the first message of each run pings; None is nobody.
+    async def mention(
+        self, role_id: RoleId | None, *, place: Place, user_id: UserId, is_silent: bool | None = None
+    ) -> FeedState:
+        """Sets the role that the first message of each run pings (None is nobody).
+
+        `is_silent` says whether messages are sent without a push notification from now on; given without a
+        role, it leaves the role as it is.
 
         Raises:
             UserError: nobody is to be pinged, in a channel that has no feed.
         """
+        creates = role_id is not None or bool(is_silent)
+        if is_silent is None:
+            return await self._change(place, user_id=user_id, creates=creates, mention_role_id=role_id)
+        if role_id is None:
+            return await self._change(place, user_id=user_id, creates=creates, is_silent=is_silent)
         return await self._change(
-            place, user_id=user_id, creates=role_id is not None, mention_role_id=role_id
+            place, user_id=user_id, creates=creates, mention_role_id=role_id, is_silent=is_silent
         )
 
     async def role_gone(self, role_id: RoleId, *, server_id: ServerId, user_id: UserId) -> None:
@@ -126,7 +136,8 @@ class Feeds:
         """
         async with self._database.write() as conn:
             for feed in await feeds.of_server(conn, server_id):
-                if feed.settings.mention_role_id == role_id:
+                theirs = await subscriptions.mentions(conn, feed.id)
+                if role_id in {feed.settings.mention_role_id, *theirs.values()}:
                     what = "the role to ping was deleted, so nobody is pinged"
                     await record(conn, feed, what, user_id=user_id, now=self._clock())
 
@@ -226,12 +237,18 @@ class Feeds:
 
     async def _state(self, feed: Feed) -> FeedState:
         access = await self._publisher.access(feed.place)
-        role_id = feed.settings.mention_role_id
-        ping_obstacle = await self._publisher.ping_obstacle(feed.place, role_id) if role_id else None
+        async with self._database.read() as conn:
+            subscribed = tuple(await subscriptions.of_feed(conn, feed.id))
+        pinged = [feed.settings.mention_role_id, *(item.mention_role_id for item in subscribed)]
+        obstacles = [
+            await self._publisher.ping_obstacle(feed.place, role_id)
+            for role_id in dict.fromkeys(filter(None, pinged))
+        ]
+        ping_obstacle = next(filter(None, obstacles), None)
         async with self._database.read() as conn:
             return FeedState(
                 feed=feed,
-                subscriptions=tuple(await subscriptions.of_feed(conn, feed.id)),
+                subscriptions=subscribed,
                 posts=await posts.counts(conn, feed.id),
                 last_sent=await posts.last_sent(conn, feed.id),
                 notices_channel_id=await servers.notices_channel(conn, feed.server_id),

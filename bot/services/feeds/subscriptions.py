@@ -12,7 +12,7 @@ from bot.core.access import Access
 from bot.core.changes import unsubscribed_words
 from bot.core.feeds import Feed, FeedSettings, LastRun, Place, Subscription
 from bot.core.focus import Focus
-from bot.core.ids import ChannelId, SubscriptionId, UserId
+from bot.core.ids import ChannelId, RoleId, SubscriptionId, UserId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.query.compiled import CompiledQuery, Merged, compile_alternatives, distinct
@@ -28,6 +28,8 @@ from bot.services.feeds.feeds import check_active
 from bot.services.feeds.refocusing import NO_FOCUS, refocus
 from bot.services.feeds.resuming import AddedSubscriptions
 from bot.services.feeds.settings import change_and_record
+from bot.services.feeds.subscription_mentions import NewMention, set_mentions
+from bot.services.feeds.subscription_mentions import words_of as mentions_words
 from bot.services.feeds.unsubscribing import RemovalPreview, Unsubscribed
 from bot.services.queries.focus import Compared
 from bot.services.queries.hints import Study
@@ -76,6 +78,7 @@ class Subscribed:
     made_up: LastRun | None = None  # what a run would post now for resumed subscriptions
     merged: tuple[Merged, ...] = ()  # keywords that were typed twice
     before: FeedSettings | None = None  # the settings before, if the schedule was chosen too
+    pinging: tuple[NewMention, ...] = ()  # those that ping another role now
 
     @property
     def may_have_older(self) -> bool:
@@ -118,11 +121,12 @@ class Subscriptions:
         user_id: UserId,
         schedule: Schedule | None = None,
         focus: Focus | None = None,
+        role_id: RoleId | None = None,
     ) -> Subscribed:
         """Subscribes the channel to each part between top-level commas; all of them or none.
 
-        A given schedule is set in the same transaction. A given focus applies to all of them, also to those
-        that the channel has already.
+        A given schedule is set in the same transaction. A given focus, and a role to ping, apply to all of
+        them, also to those that the channel has already.
 
         Raises:
             QueryError: a part cannot be read.
@@ -139,9 +143,16 @@ class Subscriptions:
             feed, added = await self._add(
                 conn, feed, wanted, user_id=user_id, now=now, schedule=schedule, focus_of=focus_of
             )
-        asked_for = known | {item.query.canonical: item for item in added.as_they_are}
+            asked_for = known | {item.query.canonical: item for item in added.as_they_are}
+            role_of = {query.canonical: role_id for query in queries} if role_id else {}
+            pinging = await set_mentions(conn, list(asked_for.values()), role_of)
+            if pinging:
+                await record(
+                    conn, feed, "; ".join(mentions_words(pinging)), user_id=user_id, now=self._clock()
+                )
+        asked_for |= {item.subscription.query.canonical: item.subscription for item in pinging}
         result = await self._subscribed(feed, [asked_for[query.canonical] for query in queries], added)
-        return replace(result, before=before, merged=merged)
+        return replace(result, before=before, merged=merged, pinging=tuple(pinging))
 
     async def replace(
         self, subscription_ids: Collection[int], keywords: str, *, channel_id: ChannelId, user_id: UserId
@@ -400,10 +411,10 @@ def _subscribed_query(
         recent = [paper.list_day for paper in compared.taken(subscription.focus) if paper.list_day]
     return SubscribedQuery(
         subscription=subscription,
-        is_new=subscription in added.new,
-        goes_on=subscription in added.resumed,
+        is_new=subscription.id in {item.id for item in added.new},
+        goes_on=subscription.id in {item.id for item in added.resumed},
         focus_before=next(
-            (item.before for item in added.refocused if item.subscription is subscription), None
+            (item.before for item in added.refocused if item.subscription.id == subscription.id), None
         ),
         recent=len(recent),
         today=recent.count(today),

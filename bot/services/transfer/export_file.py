@@ -56,6 +56,7 @@ def _raw(feed: Feed, name: str, subscriptions: Sequence[Subscription]) -> dict[s
             "exclude": feed.settings.exclude.text if feed.settings.exclude else None,
         },
         "mention_role_id": None if role_id is None else str(role_id),
+        "silent": feed.settings.is_silent,
         "threads": feed.settings.opens_threads,
         "publish": feed.settings.publishes,
         "paused": feed.settings.is_paused,
@@ -65,7 +66,10 @@ def _raw(feed: Feed, name: str, subscriptions: Sequence[Subscription]) -> dict[s
 
 
 def _subscription(subscription: Subscription) -> str | dict[str, str]:
-    """Its keywords alone where its focus is the usual one."""
-    if subscription.focus is Focus.EXACT:
-        return subscription.query.text
-    return {"keywords": subscription.query.text, "focus": subscription.focus.value}
+    """Its keywords alone where nothing else is unusual."""
+    more: dict[str, str] = {}
+    if subscription.focus is not Focus.EXACT:
+        more["focus"] = subscription.focus.value
+    if subscription.mention_role_id is not None:
+        more["mention_role_id"] = str(subscription.mention_role_id)
+    return {"keywords": subscription.query.text, **more} if more else subscription.query.text

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.feed_settings import Difference, differences
 from bot.core.feeds import Feed, FeedSettings, Place
 from bot.core.focus import Focus
-from bot.core.ids import ChannelId, ServerId, UserId
+from bot.core.ids import ChannelId, RoleId, ServerId, UserId
 from bot.core.query.compiled import CompiledQuery, Merged
 from bot.core.schedules import Schedule
 from bot.core.transfer import WantedFeed
@@ -24,6 +24,7 @@ from bot.services.feeds.creation import ensure_feed
 from bot.services.feeds.refocusing import Refocused, to_refocus
 from bot.services.feeds.resuming import add_subscriptions
 from bot.services.feeds.settings import change
+from bot.services.feeds.subscription_mentions import NewMention, set_mentions, to_mention, words_of
 from bot.services.transfer.export_file import written
 from bot.services.transfer.import_file import read_file
 from bot.store import feeds, servers, subscriptions
@@ -41,6 +42,8 @@ class FeedTransfer:
     feed: Feed | None  # None where there is none yet
     known: int  # subscriptions that it has
     adds: tuple[CompiledQuery, ...]
+    role_of: Mapping[str, RoleId | None]  # as the next
+    mentions: tuple[NewMention, ...]  # of those that it has, those that ping another role
     focus_of: Mapping[str, Focus]  # of those wanted, by canonical form, where it is given
     refocused: tuple[Refocused, ...]  # of those that it has
     same: int  # of those wanted, how many it has already
@@ -55,7 +58,8 @@ class FeedTransfer:
 
     @property
     def is_nothing(self) -> bool:
-        return not self.adds and not self.refocused and self.before == self.after and self.feed is not None
+        is_same = not self.adds and not self.refocused and not self.mentions
+        return is_same and self.before == self.after and self.feed is not None
 
 
 class Transfer:
@@ -118,6 +122,7 @@ class Transfer:
             settings={name: getattr(theirs, name) for name in names},
             queries=tuple(item.query for item in known),
             focus_of={item.query.canonical: item.focus for item in known},
+            role_of={item.query.canonical: item.mention_role_id for item in known},
         )
 
     async def settings(self, channel_ids: Collection[ChannelId]) -> dict[ChannelId, FeedSettings]:
@@ -177,6 +182,8 @@ class Transfer:
             feed=feed,
             known=len(known),
             adds=adds,
+            role_of=wanted.role_of,
+            mentions=tuple(to_mention(subscribed, wanted.role_of)),
             focus_of=wanted.focus_of,
             refocused=tuple(to_refocus(subscribed, wanted.focus_of)),
             same=len(wanted.queries) - len(adds),
@@ -196,7 +203,8 @@ class Transfer:
             conn, feed, transfer.adds, user_id=user_id, now=now, focus_of=transfer.focus_of
         )
         await refocusing.store(conn, transfer.refocused)
-        changes = [item.words for item in transfer.differences]
+        mentions = await set_mentions(conn, await subscriptions.of_feed(conn, feed.id), transfer.role_of)
+        changes = [*words_of(mentions), *(item.words for item in transfer.differences)]
         words = [*added.words, *refocusing.words_of(transfer.refocused), *changes]
         what = f"{how}: {'; '.join(words) or 'the settings as they were'}"
         await record(conn, feed, what, user_id=user_id, now=now)

@@ -39,6 +39,7 @@ _MUST = {
     "only_with_code": "`true` or `false`",
     "exclude": "a query as text, or `null`",
     "mention_role_id": 'the id of a role as text, such as `"1234567890"`, or `null`',
+    "silent": "`true` or `false`",
     "threads": "`true` or `false`",
     "publish": "`true` or `false`",
     "paused": "`true` or `false`",
@@ -47,7 +48,7 @@ _MUST = {
     "keywords": "text in quotes",
     "focus": '`"exact"`, `"strict"`, `"balanced"` or `"broad"`',
 }
-_ONE_SUBSCRIPTION = "text in quotes, or an object with `keywords` and `focus`"
+_ONE_SUBSCRIPTION = "text in quotes, or an object with `keywords`, `focus` and `mention_role_id`"
 
 
 def _snowflake(text: str) -> int:
@@ -91,6 +92,7 @@ class SubscriptionOfFile(_Strict):
 
     keywords: str
     focus: Annotated[Focus, reading(Focus)] = Focus.EXACT
+    mention_role_id: _Id | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -106,6 +108,7 @@ class FeedOfFile(_Strict):
     style: Annotated[Style, reading(Style)] = Style.CARDS
     filter: FilterOfFile = FilterOfFile()
     mention_role_id: _Id | None = None
+    silent: bool = False
     threads: bool = False
     publish: bool = False
     paused: bool = False

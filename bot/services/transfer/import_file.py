@@ -202,6 +202,7 @@ def _wanted(feed: FeedOfFile, label: str, limits: Limits, found: _Problems) -> W
     given: dict[str, object] = {}
     names = {
         "style": "style",
+        "silent": "is_silent",
         "threads": "opens_threads",
         "publish": "publishes",
         "paused": "is_paused",
@@ -221,6 +222,11 @@ def _wanted(feed: FeedOfFile, label: str, limits: Limits, found: _Problems) -> W
         for number, given in enumerate(feed.subscriptions, start=1)
     ]
     queries, merged = _queries(typed, limits, found)
+    role_of = {
+        " ".join(given.keywords.split()): RoleId(given.mention_role_id) if given.mention_role_id else None
+        for given in feed.subscriptions
+        if "mention_role_id" in given.model_fields_set
+    }
     focus_of = {
         " ".join(given.keywords.split()): given.focus
         for given in feed.subscriptions
@@ -234,6 +240,7 @@ def _wanted(feed: FeedOfFile, label: str, limits: Limits, found: _Problems) -> W
         settings=given,
         queries=queries,
         focus_of={query.canonical: focus_of[query.text] for query in queries if query.text in focus_of},
+        role_of={query.canonical: role_of[query.text] for query in queries if query.text in role_of},
         merged=merged,
     )
 

@@ -1,0 +1,93 @@
+"""The roles that subscriptions ping, as /subscribe and /config mention set them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.changes import mention_words
+from bot.core.feeds import Feed, Subscription
+from bot.core.ids import ChannelId, RoleId, UserId
+from bot.services.changes import record
+from bot.services.context import ServiceContext
+from bot.services.feeds import unsubscribing
+from bot.store import subscriptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMention:
+    """A subscription whose role changed."""
+
+    subscription: Subscription  # as it is now
+    before: RoleId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MentionsChanged:
+    feed: Feed
+    unchanged: tuple[Subscription, ...]  # that ping that role, or nobody, already
+    changed: tuple[NewMention, ...]
+
+
+class SubscriptionMentions:
+    """The use case of /config mention with keywords."""
+
+    def __init__(self, context: ServiceContext) -> None:
+        self._database = context.database
+        self._clock = context.clock
+
+    async def change(
+        self, keywords: str, role_id: RoleId | None, *, channel_id: ChannelId, user_id: UserId
+    ) -> MentionsChanged:
+        """Changes the role of the subscription that is meant, or of all for ALL_OF_THEM; None is nobody.
+
+        It applies to every message that is sent from now on.
+
+        Raises:
+            QueryError: the keywords cannot be read.
+            UserError: the channel has no such subscription.
+        """
+        async with self._database.write() as conn:
+            feed, known = await unsubscribing.subscribed(conn, channel_id)
+            asked_for = unsubscribing.chosen(keywords, known, channel_id=channel_id)
+            wanted = {item.query.canonical: role_id for item in asked_for}
+            changed = await set_mentions(conn, asked_for, wanted)
+            if changed:
+                await record(conn, feed, "; ".join(words_of(changed)), user_id=user_id, now=self._clock())
+        done = {item.subscription.id for item in changed}
+        return MentionsChanged(
+            feed=feed,
+            unchanged=tuple(item for item in asked_for if item.id not in done),
+            changed=tuple(changed),
+        )
+
+
+def to_mention(known: Sequence[Subscription], role_of: Mapping[str, RoleId | None]) -> list[NewMention]:
+    """The subscriptions that ping another role than is wanted for their canonical form, and it instead."""
+    wanted = [(item, role_of.get(item.query.canonical, item.mention_role_id)) for item in known]
+    return [
+        NewMention(subscription=replace(item, mention_role_id=role_id), before=item.mention_role_id)
+        for item, role_id in wanted
+        if role_id != item.mention_role_id
+    ]
+
+
+async def set_mentions(
+    conn: AsyncConnection, known: Sequence[Subscription], role_of: Mapping[str, RoleId | None]
+) -> list[NewMention]:
+    """Gives subscriptions the role that is wanted for their canonical form, if any; returns what changed."""
+    changed = to_mention(known, role_of)
+    for item in changed:
+        after = item.subscription
+        await subscriptions.set_mention(conn, after.id, after.mention_role_id)
+    return changed
+
+
+def words_of(changed: Sequence[NewMention]) -> list[str]:
+    """What changed, for /config history."""
+    groups: dict[tuple[RoleId | None, RoleId | None], list[Subscription]] = {}
+    for item in changed:
+        groups.setdefault((item.before, item.subscription.mention_role_id), []).append(item.subscription)
+    return [mention_words(group, before=before) for (before, _), group in groups.items()]
