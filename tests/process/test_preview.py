@@ -191,6 +191,6 @@ async def test_a_focus_leaves_out_passing_mentions_and_adds_close_papers(stage: 
     assert (done.code, done.err) == (0, "")
     assert re.match(r"2 of 3 papers of .* match “reward hacking” with focus balanced\n", done.out)
     assert "Focus: exact 2, strict 1, balanced 2, broad 3." in done.out
-    assert "    Close to reward hacking: reward" in done.out
+    assert "    close to “reward hacking”: reward" in done.out
     assert TITLE.title in done.out
     assert MENTION.title not in done.out
