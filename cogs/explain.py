@@ -11,6 +11,7 @@ from bot.core.papers import parse_paper_id
 from bot.discord.answers import explain as explain_answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
+from bot.discord.permissions.viewer import Viewer
 from bot.discord.ui.options import PaperText, choices
 from bot.discord.ui.pages import answer
 from bot.services.clock import Clock
@@ -28,7 +29,7 @@ class ExplainCog(commands.Cog):
     @app_commands.guild_only()
     @app_commands.describe(
         paper="Words of a recent title, an arXiv ID such as 2401.12345, or a link",
-        channel="The channel to check (default: this one)",
+        channel="The channel to check (default: every channel that you can see)",
     )
     async def explain(
         self,
@@ -36,11 +37,17 @@ class ExplainCog(commands.Cog):
         paper: PaperText,
         channel: ChannelOption | None = None,
     ) -> None:
-        """Explain why a paper was or wasn't posted in a channel."""
+        """Explain why a paper was or wasn't posted."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.visible(interaction, channel)
-        explanation = await self._explanations.explain(parse_paper_id(paper), channel_id=target.channel_id)
-        await answer(interaction, [explain_answers.explained(explanation, now=self._clock())])
+        paper_id = parse_paper_id(paper)
+        if channel is not None:
+            found = [await self._explanations.explain(paper_id, channel_id=target.channel_id)]
+        else:
+            found = await self._explanations.everywhere(
+                paper_id, server_id=target.server_id, visible=Viewer.of(interaction).visible
+            )
+        await answer(interaction, explain_answers.explained(found, now=self._clock()))
 
     @explain.autocomplete("paper")
     async def _complete_paper(

@@ -1,4 +1,4 @@
-"""The answer of /explain: a decision in words."""
+"""The answer of /explain: decisions in words."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ from bot.discord.answers.feed_status import (
 )
 from bot.discord.answers.focus import closeness_text
 from bot.discord.answers.formatting import code, message_link, moment, relative
-from bot.discord.answers.pages import COLOUR
+from bot.discord.answers.pages import COLOUR, pages
 from bot.services.queries.explanations import Explanation
 
 _MAX_QUERIES = 10
+# Of several channels: where the paper is or will be posted, where it waits, the others.
+_ORDER = (Stage.POSTED, *(stage for stage in reversed(Stage) if stage is not Stage.POSTED))
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 _TITLES = {
@@ -49,17 +51,33 @@ _TITLES_UNREACHED = {
 }
 
 
-def explained(explanation: Explanation, *, now: datetime) -> discord.Embed:
-    """What happens to the paper in the channel, and why."""
-    paper, feed = explanation.paper, explanation.feed
+def explained(explanations: Sequence[Explanation], *, now: datetime) -> list[discord.Embed]:
+    """What happens to the paper in each of these channels, and why."""
+    paper = explanations[0].paper
     title = link(readable(paper.title), paper.page_url, limit=400)
-    return discord.Embed(
-        title=_title(explanation, now=now),
-        description="\n".join(
-            [f"{title}\nin <#{feed.channel_id}>\n", _reason(explanation, now=now), *_closeness(explanation)]
-        ),
-        colour=COLOUR,
-    )
+    if len(explanations) > 1:
+        in_order = sorted(explanations, key=lambda one: _ORDER.index(one.decision.stage))
+        return pages(
+            (_in_channel(one, now=now) for one in in_order), title=_summary(explanations), intro=title
+        )
+    (only,) = explanations
+    lines = [f"{title}\nin <#{only.feed.channel_id}>\n", _reason(only, now=now), *_closeness(only)]
+    return [discord.Embed(title=_title(only, now=now), description="\n".join(lines), colour=COLOUR)]
+
+
+def _summary(explanations: Sequence[Explanation]) -> str:
+    """In how many of several channels the paper is posted, else in how many it will be."""
+    of = f"of {len(explanations)} channels"
+    posted = sum(one.post is not None and one.post.state is PostState.SENT for one in explanations)
+    if posted:
+        return f"Posted in {posted} {of}"
+    coming = sum(one.decision.stage is Stage.POST for one in explanations)
+    return f"Coming in {coming} {of}" if coming else f"Not posted in any {of}"
+
+
+def _in_channel(explanation: Explanation, *, now: datetime) -> str:
+    heading = f"**{_title(explanation, now=now)}** in <#{explanation.feed.channel_id}>"
+    return "\n".join([heading, _reason(explanation, now=now), *_closeness(explanation), ""])
 
 
 def _title(explanation: Explanation, *, now: datetime) -> str:
@@ -213,6 +231,26 @@ def _last_day(decision: Decision) -> str:
 def _post(explanation: Explanation, post: Post | None, *, now: datetime) -> str:
     if post is None:
         return "It was posted."
+    return "\n".join(filter(None, (_progress(explanation, post, now=now), _posted_for(explanation, post))))
+
+
+def _posted_for(explanation: Explanation, post: Post) -> str:
+    """What the paper is posted for, as it was stored with the post; '' if that is not known."""
+    texts = {item.query.canonical: item.query.text for item in explanation.subscriptions}
+    for entry in post.entries:
+        if entry.paper_id == explanation.paper.id:
+            close = [query for query in entry.queries if query not in entry.matched]
+            parts = [
+                f"{what} {_named([texts.get(query, query) for query in queries])}"
+                for what, queries in (("matched", entry.matched), ("was close to", close))
+                if queries
+            ]
+            return f"It {in_a_list(parts)}." if parts else ""
+    return ""
+
+
+def _progress(explanation: Explanation, post: Post, *, now: datetime) -> str:
+    """What happened to the post so far."""
     feed = explanation.feed
     if post.state is PostState.SENT:
         when = relative(post.sent_at) if post.sent_at else ""
@@ -235,6 +273,10 @@ def _post(explanation: Explanation, post: Post | None, *, now: datetime) -> str:
 
 
 def _queries(subscriptions: Sequence[Subscription]) -> str:
-    shown = ", ".join(code(item.query.text) for item in subscriptions[:_MAX_QUERIES])
-    more = len(subscriptions) - _MAX_QUERIES
+    return _named([item.query.text for item in subscriptions])
+
+
+def _named(queries: Sequence[str]) -> str:
+    shown = ", ".join(map(code, queries[:_MAX_QUERIES]))
+    more = len(queries) - _MAX_QUERIES
     return f"{shown} and {more} more" if more > 0 else shown

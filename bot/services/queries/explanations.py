@@ -1,15 +1,16 @@
-"""Explanations: what the decision pipeline says about one paper in one feed."""
+"""Explanations: what the decision pipeline says about one paper in one feed, or in each of a server."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.core.closeness import Closeness, FocusedQuery
 from bot.core.decisions import Decision, decide, reach
 from bot.core.feeds import Feed, Subscription
-from bot.core.ids import ChannelId, PaperId, SubscriptionId
+from bot.core.ids import ChannelId, PaperId, ServerId, SubscriptionId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.posts import FollowUp, Post
@@ -19,6 +20,7 @@ from bot.services.context import ServiceContext
 from bot.services.queries.papers import Papers
 from bot.services.queries.search import matching
 from bot.services.runs.closeness import ClosePapers
+from bot.services.visibility import Visible
 from bot.store import feeds, follow_ups, papers, posts, subscriptions
 
 
@@ -53,40 +55,92 @@ class Explanations:
         """
         async with self._database.read() as conn:
             feed = await feeds.by_channel(conn, channel_id)
-            known = await subscriptions.of_feed(conn, feed.id) if feed else []
-            post = await posts.of_paper(conn, feed.id, paper_id) if feed else None
-            following = await follow_ups.of_post(conn, post.id) if post else []
-        if feed is None or not (known or post):
+        for explanation in await self._of_feeds(paper_id, [feed] if feed else []):
+            return explanation
+        raise UserError(
+            f"<#{channel_id}> has no subscriptions, so no papers are posted there. Add one with `/subscribe`."
+        )
+
+    async def everywhere(
+        self, paper_id: PaperId, *, server_id: ServerId, visible: Visible
+    ) -> list[Explanation]:
+        """As `explain`, for each of the server's channels with subscriptions that a person may see.
+
+        Raises:
+            UserError: there is no such channel, or no such paper.
+        """
+        async with self._database.read() as conn:
+            theirs = [
+                feed
+                for feed in await feeds.of_server(conn, server_id)
+                if feed.block is None or not feed.block.is_gone
+            ]
+        seen = await visible(feed.channel_id for feed in theirs)
+        explanations = await self._of_feeds(paper_id, [feed for feed in theirs if feed.channel_id in seen])
+        if not explanations:
             raise UserError(
-                f"<#{channel_id}> has no subscriptions, so no papers are posted there. "
-                "Add one with `/subscribe`."
+                "No channel that you can see here has subscriptions, so no papers are posted. Add one with "
+                "`/subscribe`."
             )
+        return explanations
+
+    async def _of_feeds(self, paper_id: PaperId, asked: Sequence[Feed]) -> list[Explanation]:
+        """The explanations for those of the feeds that have subscriptions, or a post with the paper."""
+        async with self._database.read() as conn:
+            known = await subscriptions.of_feeds(conn, [feed.id for feed in asked])
+            found = {feed.id: await posts.of_paper(conn, feed.id, paper_id) for feed in asked}
+            following = {post.id: await follow_ups.of_post(conn, post.id) for post in found.values() if post}
+        shown = [feed for feed in asked if known.get(feed.id) or found[feed.id]]
+        if not shown:
+            return []
         paper = await self._papers.one(paper_id)
         async with self._database.read() as conn:
             first_seen_at = await papers.first_seen(conn, paper_id)
-        excludes = {feed.settings.exclude.expression} if feed.settings.exclude else set[str]()
-        matches = await matching(paper, {item.query.expression for item in known} | excludes)
-        closeness = await asyncio.to_thread(_closeness, paper, known, matches)
-        now = self._clock()
-        decision = decide(
+        everyone = [item for group in known.values() for item in group]
+        excludes = {feed.settings.exclude.expression for feed in shown if feed.settings.exclude}
+        matches = await matching(paper, {item.query.expression for item in everyone} | excludes)
+        closeness = await asyncio.to_thread(_closeness, paper, everyone, matches)
+        explanations: list[Explanation] = []
+        for feed in shown:
+            theirs, post = known.get(feed.id, []), found[feed.id]
+            close = {item.id: closeness[item.id] for item in theirs if item.id in closeness}
+            explanations.append(
+                Explanation(
+                    feed=feed,
+                    paper=paper,
+                    decision=self._decide(
+                        feed, paper, theirs, post, matches=matches, close=close, first_seen_at=first_seen_at
+                    ),
+                    subscriptions=tuple(theirs),
+                    post=post,
+                    follow_ups=tuple(following[post.id]) if post else (),
+                    closeness=close,
+                )
+            )
+        return explanations
+
+    def _decide(
+        self,
+        feed: Feed,
+        paper: Paper,
+        known: Sequence[Subscription],
+        post: Post | None,
+        *,
+        matches: Collection[str],
+        close: Mapping[SubscriptionId, Closeness],
+        first_seen_at: datetime | None,
+    ) -> Decision:
+        now, exclude = self._clock(), feed.settings.exclude
+        return decide(
             feed,
             paper,
-            matched=[item for item in known if item.query.expression in matches or item.id in closeness],
-            closeness=closeness,
+            matched=[item for item in known if item.query.expression in matches or item.id in close],
+            closeness=close,
             posted=post or False,
-            is_excluded=not excludes.isdisjoint(matches),
+            is_excluded=exclude is not None and exclude.expression in matches,
             first_seen_at=first_seen_at,
             oldest=reach(feed, known, now=now, backfill_days=self._backfill_days),
             today=open_list_day(now),
-        )
-        return Explanation(
-            feed=feed,
-            paper=paper,
-            decision=decision,
-            subscriptions=tuple(known),
-            post=post,
-            follow_ups=tuple(following),
-            closeness=closeness,
         )
 
 
