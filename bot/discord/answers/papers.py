@@ -74,8 +74,8 @@ def preview(result: Preview) -> list[discord.Embed]:
     lines = [footer]
     if result.days_known < result.days:
         lines.append(days_read(result.days_known, of=result.days))
-    lines.extend(hint_lines(result.study))
     read_as = reading_line(result.compiled, result.study)
+    above = [*_focus_lines(result), *hint_lines(result.study)]
     close = relevance_text(result.relevance) if result.relevance else ""
     close = f"{close[0].upper()}{close[1:]}." if close else ""
     matches = f"{code(result.compiled.text)} matches:"
@@ -85,9 +85,9 @@ def preview(result: Preview) -> list[discord.Embed]:
     return pages(
         _by_day(shown, lambda paper: _previewed_line(paper, result)),
         title=f"Preview: {count(taken, 'paper')} from {period}",
-        intro="\n".join(filter(None, (matches, read_as, close, *_focus_lines(result)))) if shown else "",
+        intro="\n".join(filter(None, (matches, read_as, close, *above))) if shown else "",
         footer="\n".join(lines),
-        empty="\n".join(filter(None, (none, read_as, *_focus_lines(result)))),
+        empty="\n".join(filter(None, (none, read_as, *above))),
     )
 
 

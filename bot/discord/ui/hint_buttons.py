@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any, Self
 
 import discord
@@ -19,28 +19,26 @@ from bot.discord.answers import papers as paper_answers
 from bot.discord.answers import subscriptions as answers
 from bot.discord.answers.hints import instead_label, preview_label
 from bot.discord.permissions import targets
+from bot.discord.ui.button_keywords import KEYWORDS, MAX_ID_LENGTH, ButtonKeywords, in_ranges, of_ranges
 from bot.discord.ui.components import PersistentItem, client_of
 from bot.discord.ui.pages import answer
 from bot.discord.ui.subscription_buttons import FocusButton, PostOlderButton
 from bot.services.feeds.subscriptions import Subscribed
 from bot.services.queries.search import Preview
 
-# Discord's limit. A rewrite that is too long for it has no button: its hint says what to type.
-MAX_ID_LENGTH = 100
-
 
 class InsteadButton(
     PersistentItem,
-    template=r"instead:(?P<channel>\d{1,20}):(?P<ids>\d{1,18}(?:\.\d{1,18})*):(?P<keywords>.+)",
+    template=rf"instead:(?P<channel>\d{{1,20}}):(?P<ids>\d{{1,18}}(?:[.-]\d{{1,18}})*){KEYWORDS}",
 ):
     """Subscribes a channel to other keywords instead of some of its subscriptions."""
 
-    def __init__(self, channel_id: ChannelId, ids: Sequence[int], keywords: str) -> None:
+    def __init__(self, channel_id: ChannelId, ids: Collection[int], keywords: ButtonKeywords) -> None:
         super().__init__(
             discord.ui.Button(
-                label=instead_label(keywords),
+                label=instead_label(keywords.text),
                 style=discord.ButtonStyle.secondary,
-                custom_id=f"instead:{channel_id}:{'.'.join(map(str, ids))}:{keywords}",
+                custom_id=keywords.id_behind(f"instead:{channel_id}:{in_ranges(ids)}"),
             )
         )
         self._channel_id = channel_id
@@ -52,7 +50,11 @@ class InsteadButton(
         """A button for each hint."""
         ids = {item.subscription.query.canonical: item.subscription.id for item in result.wanted}
         buttons = [
-            cls(result.feed.channel_id, [ids[query] for query in hint.queries], hint.rewrite.text)
+            cls(
+                result.feed.channel_id,
+                [ids[query] for query in hint.queries],
+                ButtonKeywords(hint.rewrite.text),
+            )
             for hint in result.study.hints
             if ids.keys() >= set(hint.queries)
         ]
@@ -63,7 +65,7 @@ class InsteadButton(
         """For the subscriptions whose papers mostly only mention them, those with the most papers first."""
         mentioned = [item for item in results if item.relevance and item.relevance.is_mostly_mentioned]
         buttons = [
-            cls(channel_id, [item.subscription.id], rewrite.text)
+            cls(channel_id, [item.subscription.id], ButtonKeywords(rewrite.text))
             for item in sorted(mentioned, key=lambda item: -item.papers)[:MAX_HINTS]
             for rewrite in as_topic(item.subscription.query.text)
         ]
@@ -72,8 +74,8 @@ class InsteadButton(
     @override
     @classmethod
     def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
-        ids = [int(one) for one in match["ids"].split(".")]
-        return cls(ChannelId(int(match["channel"])), ids, match["keywords"])
+        ids = of_ranges(match["ids"])
+        return cls(ChannelId(int(match["channel"])), ids, ButtonKeywords.of(match))
 
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:
@@ -81,21 +83,24 @@ class InsteadButton(
         target = await targets.of_button(interaction, self._channel_id)
         services = client_of(interaction).services
         replaced = await services.subscriptions.replace(
-            self._ids, self._keywords, channel_id=target.channel_id, user_id=target.user_id
+            self._ids,
+            self._keywords.in_message(interaction.message),
+            channel_id=target.channel_id,
+            user_id=target.user_id,
         )
         pages = answers.replaced(replaced, now=services.clock())
         await answer(interaction, pages, buttons=below_subscribe(replaced.result))
 
 
-class PreviewButton(PersistentItem, template=r"preview:(?P<days>\d{1,4}):(?P<keywords>.+)"):
+class PreviewButton(PersistentItem, template=rf"preview:(?P<days>\d{{1,4}}){KEYWORDS}"):
     """Previews other keywords, in place of the preview above."""
 
-    def __init__(self, days: int, keywords: str) -> None:
+    def __init__(self, days: int, keywords: ButtonKeywords) -> None:
         super().__init__(
             discord.ui.Button(
-                label=preview_label(keywords),
+                label=preview_label(keywords.text),
                 style=discord.ButtonStyle.secondary,
-                custom_id=f"preview:{days}:{keywords}",
+                custom_id=keywords.id_behind(f"preview:{days}"),
             )
         )
         self._days = days
@@ -104,18 +109,18 @@ class PreviewButton(PersistentItem, template=r"preview:(?P<days>\d{1,4}):(?P<key
     @classmethod
     def below(cls, result: Preview) -> list[PreviewButton]:
         """A button for each hint."""
-        buttons = [cls(result.days, hint.rewrite.text) for hint in result.study.hints]
-        return [button for button in buttons if length(button.custom_id) <= MAX_ID_LENGTH]
+        return [cls(result.days, ButtonKeywords(hint.rewrite.text)) for hint in result.study.hints]
 
     @override
     @classmethod
     def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
-        return cls(int(match["days"]), match["keywords"])
+        return cls(int(match["days"]), ButtonKeywords.of(match))
 
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer()
-        result = await client_of(interaction).services.search.preview(self._keywords, days=self._days)
+        keywords = self._keywords.in_message(interaction.message)
+        result = await client_of(interaction).services.search.preview(keywords, days=self._days)
         pages = await asyncio.to_thread(paper_answers.preview, result)
         await answer(interaction, pages, buttons=PreviewButton.below(result))
 
