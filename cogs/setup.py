@@ -15,7 +15,7 @@ class SetupCog(commands.Cog):
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_channels=True)
     async def set_up(self, interaction: discord.Interaction[Client]) -> None:
-        """Set up a channel step by step: where, which papers and when."""
+        """Set up a channel in one panel: where, which papers and when."""
         await Panel.start(interaction)
 
     @commands.Cog.listener()

@@ -72,7 +72,6 @@ async def _height_for_cards(visitor: Visitor, count: int) -> int:
 
 async def _set_up(visitor: Visitor, *, keywords: str) -> Locator:
     panel = await visitor.run("setup")
-    await panel.get_by_role("button", name="This channel").click()
     await panel.get_by_role("button", name="Enter keywords").click()
     form = visitor.channel.get_by_role("dialog")
     await form.get_by_label("Keywords").fill(keywords)

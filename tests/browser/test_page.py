@@ -32,19 +32,21 @@ async def test_a_person_subscribes_gets_a_post_and_unsubscribes(visitor: Visitor
     await expect(await visitor.send()).to_contain_text("Unsubscribed")
 
 
-async def test_setting_up_leads_through_menus_and_a_form(visitor: Visitor) -> None:
+async def test_setting_up_takes_menus_and_a_form(visitor: Visitor) -> None:
     await visitor.go("general")
     panel = await visitor.run("setup")
-    await panel.get_by_role("button", name="This channel").click()
-    await panel.get_by_role("button", name="Enter keywords").click()
+    await panel.locator(".select-trigger").nth(1).click()
+    await visitor.channel.get_by_role("option", name="Agents").click()
+    await panel.get_by_text("Set up papers").click()  # closes the menu
+    await expect(panel).to_contain_text("topic:agents:")
+    await panel.get_by_role("button", name="Edit keywords").click()
     form = visitor.channel.get_by_role("dialog")
     await form.get_by_label("Keywords").fill("diffusion model\nagents")
     await form.get_by_role("button", name="Submit").click()
-    await expect(panel).to_contain_text("diffusion model: 3 papers in the last 7 days")
-    await panel.get_by_role("button", name="Next").click()
-    await expect(panel.locator(".select-trigger")).not_to_contain_text("Focus")  # the next step is shown
-    await visitor.choose(panel, "live")
-    await panel.get_by_role("button", name="Next").click()
+    await expect(panel).to_contain_text("diffusion model: 3 papers")
+    await panel.locator(".select-trigger").nth(2).click()
+    await visitor.channel.get_by_role("option", name="live").click()
+    await expect(panel).to_contain_text("live, as soon as")
     await panel.get_by_role("button", name="Finish").click()
     await expect(visitor.posts).to_have_count(1)
 

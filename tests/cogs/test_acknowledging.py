@@ -46,13 +46,10 @@ async def twice(world: World, message: Any, label: str) -> None:
     await world.delivered()
 
 
-async def to_summary(world: World) -> Any:
+async def filled_in(world: World) -> Any:
     shown = await world.admin.slash(world.channel, "setup")
-    await world.admin.click(shown.response, label="This channel")
     form = await world.admin.click(shown.response, label="Enter keywords")
     await world.admin.submit_modal(form, {"keywords": "video"})
-    for _ in range(2):
-        await world.admin.click(shown.response, label="Next")
     return shown
 
 
@@ -62,7 +59,7 @@ async def history(world: World) -> int:
 
 
 async def test_finish_pressed_twice_finishes_once_and_shows_it(world: World) -> None:
-    shown = await to_summary(world)
+    shown = await filled_in(world)
 
     await twice(world, shown.response, "Finish")
 
@@ -71,49 +68,28 @@ async def test_finish_pressed_twice_finishes_once_and_shows_it(world: World) -> 
     assert "is now subscribed to" in text_of(shown)
 
 
-async def test_next_pressed_twice_leaves_out_no_page(world: World) -> None:
+async def test_cancel_pressed_while_an_answer_is_slow_cancels_after_it(world: World) -> None:
     shown = await world.admin.slash(world.channel, "setup")
-    await world.admin.click(shown.response, label="This channel")
     form = await world.admin.click(shown.response, label="Enter keywords")
-    await world.admin.submit_modal(form, {"keywords": "video"})
-    assert "Step 2 of 4" in text_of(shown)
-
-    presses = [press(world, world.admin, shown.response, "Next") for _ in range(2)]
-    await until_answered(*presses)
-    await world.env.settle()
-
-    assert "Step 3 of 4" in text_of(shown)
-
-
-async def test_this_channel_chosen_twice_is_chosen_once(world: World) -> None:
-    shown = await world.admin.slash(world.channel, "setup")
-
-    await twice(world, shown.response, "This channel")
-
-    assert "Step 2 of 4" in text_of(shown)
-
-
-async def test_cancel_pressed_while_a_step_is_slow_cancels_after_it(world: World) -> None:
-    shown = await world.admin.slash(world.channel, "setup")
     async with store_standing_still(world):
-        presses = [press(world, world.admin, shown.response, label) for label in ("This channel", "Cancel")]
-        await until_answered(*presses)
+        typed = await acting(world, world.admin.submit_modal(form, {"keywords": "video"}))
+        await until_answered(press(world, world.admin, shown.response, "Cancel"))
+    await typed
     await world.env.settle()
 
     assert "was cancelled, and nothing was changed" in text_of(shown)
 
 
-async def test_a_form_is_taken_while_a_step_is_slow(world: World) -> None:
-    shown = await world.admin.slash(world.channel, "setup")
-    await world.admin.click(shown.response, label="This channel")
-    form = await world.admin.click(shown.response, label="Enter keywords")
-    await world.admin.click(shown.response, label="Back")
+async def test_a_form_sent_while_finish_is_slow_says_that_the_setup_is_finished(world: World) -> None:
+    shown = await filled_in(world)
+    form = await world.admin.click(shown.response, label="Edit keywords")
     async with store_standing_still(world):
-        await until_answered(press(world, world.admin, shown.response, "This channel"))
-        typed = await acting(world, world.admin.submit_modal(form, {"keywords": "video"}))
-    await typed
+        await until_answered(press(world, world.admin, shown.response, "Finish"))
+        typed = await acting(world, world.admin.submit_modal(form, {"keywords": "agents"}))
+    said = text_of(await typed)
 
-    assert "`video`" in text_of(shown)
+    assert "This setup is finished" in said
+    assert await world.subscriptions() == ["video"]
 
 
 async def test_import_pressed_twice_imports_once(world: World) -> None:

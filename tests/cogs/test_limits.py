@@ -139,10 +139,9 @@ async def test_a_query_longer_than_the_operator_allows_is_refused_everywhere(wor
         said = text_of(await world.admin.slash(world.channel, name, **options))
         assert "It can have at most 20." in said, name
     person = await Person.starting(world)
-    await person.press("This channel")
     await person.type_keywords("agents " * 4)
     assert "It can have at most 20." in person.text
-    assert not person.labels["Next"]
+    assert not person.labels["Finish"]
 
 
 async def test_a_query_as_long_as_the_operator_allows_is_taken_everywhere(world: World) -> None:
@@ -164,7 +163,7 @@ async def test_a_query_as_long_as_the_operator_allows_is_taken_everywhere(world:
     assert await world.subscriptions(other) == []
 
     person = await Person.starting(world)
-    await person.to_summary(f"{query}, video")
+    await person.type_keywords(f"{query}, video")
     await person.press("Finish")
     assert await world.subscriptions() == [query, "video"]
 
@@ -173,15 +172,12 @@ async def test_setup_takes_as_many_keywords_as_the_operator_allows(world: World)
     limited(world, subscriptions=100)
     keywords = [f"word{number}x" for number in range(101)]
     person = await Person.starting(world)
-    await person.press("This channel")
 
     await person.type_keywords("\n".join(keywords))
     assert "101 keywords, and a channel can have 100 subscriptions" in person.text
-    assert not person.labels["Next"]
+    assert not person.labels["Finish"]
 
     await person.type_keywords("\n".join(keywords[:100]))
-    await person.press("Next")
-    await person.press("Next")
     await person.press("Finish")
     assert await world.subscriptions() == keywords[:100]
 

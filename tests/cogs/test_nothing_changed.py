@@ -173,14 +173,11 @@ async def test_a_city_for_a_live_channel_in_setup_is_said_to_have_no_effect(worl
     await subscribed(world)
     await typed(world, "schedule", cadence="live")
     person = await Person.starting(world)
-    await person.press("This channel")
     await person.type_keywords("agents")
-    await person.press("Next")
     await person.type_times(time="08:00", weekdays="all", city="Berlin")
 
     assert "*Time, days and city* have no effect while posts are live" in person.text
     assert "every day, at 08:00 Europe/Berlin" in person.text
-    await person.press("Next")
     await person.press("Finish")
     kept = "live (saved for later: Mon-Fri, at 09:00 UTC) → live (saved for later: every day, at 08:00 Europe/Berlin)"
     assert f"Schedule: {kept}" in person.text.replace("*", "")

@@ -1,4 +1,4 @@
-"""/setup, from the first page to the last."""
+"""/setup, from the first choice to the first post."""
 
 from __future__ import annotations
 
@@ -62,8 +62,11 @@ class Person:
         return await self.who.select(self.panel, [value], custom_id=self._id("cadence"))
 
     def _id(self, action: str) -> str:
+        return self._menu(action)["custom_id"]
+
+    def _menu(self, action: str) -> Any:
         (found,) = (
-            part["custom_id"]
+            part
             for row in self.panel.components
             for part in row["components"]
             if part["custom_id"].endswith(f":{action}")
@@ -78,12 +81,18 @@ class Person:
     async def type_times(self, **typed: str) -> Any:
         return await self.who.submit_modal(await self.press("Time, days and city"), typed)
 
-    async def to_summary(self, keywords: str = "video") -> None:
-        await self.press("This channel")
-        await self.type_keywords(keywords)
-        await self.press("Next")
-        await self.press("Next")
-        assert "Does this look right?" in self.text
+    async def bundles(self, *names: str) -> Any:
+        return await self.who.select(self.panel, names, custom_id=self._id("bundles"))
+
+    @property
+    def offered(self) -> dict[str, str]:
+        """The bundles, with what is said of each."""
+        return {one["label"]: one["description"] for one in self._menu("bundles")["options"]}
+
+    @property
+    def chosen(self) -> list[str]:
+        """The bundles that are chosen."""
+        return [one["label"] for one in self._menu("bundles")["options"] if one.get("default")]
 
 
 async def feeds_of(world: World) -> list[Any]:
@@ -99,22 +108,25 @@ async def test_from_the_first_question_to_the_first_post(world: World) -> None:
     await world.read_archive()
     person = await Person.starting(world)
     assert person.shown.ephemeral
-    assert "Step 1 of 4" in person.text
-    assert person.labels == {"This channel": True, "Back": False, "Next": False, "Cancel": True}
+    assert f"**Where:** <#{world.channel.id}>" in person.text
+    assert person.labels == {
+        "Enter keywords": True,
+        "Time, days and city": True,
+        "Finish": False,
+        "Cancel": True,
+    }
 
     await person.choose(other)
-    assert "Step 2 of 4" in person.text
-    assert not person.labels["Next"]
+    assert f"**Where:** <#{other.id}>" in person.text
+    assert not person.labels["Finish"]
     await person.type_keywords("video\nRLHF")
-    assert "`video`: 1 paper in the last 7 days" in person.text
+    assert "2 subscriptions, matching 1 paper in the last 7 days" in person.text
+    assert "`video`: 1 paper" in person.text
     assert "[A video model](https://huggingface.co/papers/2608.00001)" in person.text
     assert "`RLHF`: no papers" in person.text
-    await person.press("Next")
     await person.cadence("weekly")
     await person.type_times(time="17:30", weekdays="Thu", city="munich")
     assert "weekly, on Thu at 17:30 Europe/Berlin" in person.text
-    await person.press("Next")
-    assert f"**Where:** <#{other.id}>" in person.text
     assert "Next post: <t:1787239800:f> (<t:1787239800:R>)" in person.text  # Thursday 20 August, 15:30 UTC
     assert await feeds_of(world) == []
     await person.press("Finish")
@@ -130,11 +142,94 @@ async def test_from_the_first_question_to_the_first_post(world: World) -> None:
     assert world.posted_ids(other) == ["2608.00001"]
 
 
+async def test_a_channel_is_set_up_with_bundles_in_three_actions_and_with_own_keywords_in_four(
+    world: World,
+) -> None:
+    world.list_paper("2608.00001", title="A robot arm")
+    world.list_paper("2608.00002", title="Quantization of robots")
+    await world.read_archive()
+
+    person = await Person.starting(world)  # 1: a command
+    assert person.offered["Robotics"].startswith("2 papers in the last 7 days · topic:robot*, VLA, ")
+    assert person.offered["Code"].startswith("no papers in the last 7 days · ")
+    await person.bundles("Robotics", "Efficiency")  # 2: a choice
+    assert "8 subscriptions, matching 2 papers in the last 7 days" in person.text
+    assert "`topic:robot*`: 2 papers" in person.text
+    await person.press("Finish")  # 3: a press
+    assert len(await world.subscriptions()) == 8
+
+    other = world.guild.create_text_channel("other")
+    person = Person(world, await world.admin.slash(other, "setup"), world.admin)  # 1: a command
+    await person.type_keywords("video")  # 2 and 3: a press and a form
+    await person.press("Finish")  # 4: a press
+    assert await world.subscriptions(other) == ["video"]
+
+
+async def test_what_bundles_bring_is_shown_as_keywords_and_can_be_edited(world: World) -> None:
+    person = await Person.starting(world)
+    await person.type_keywords("my topic")
+    await person.bundles("Code", "Robotics")
+    assert person.chosen == ["Robotics", "Code"]
+    form = await person.press("Edit keywords")
+    assert "my topic\ntopic:robot*\nVLA\n" in form.modal["components"][0]["component"]["value"]
+
+    await person.bundles("Robotics")
+    assert person.chosen == ["Robotics"]
+    await person.type_keywords("my topic\nVLA\nrobot arm")
+    assert person.chosen == []
+    await person.bundles()
+    await person.press("Finish")
+
+    assert await world.subscriptions() == ["my topic", "VLA", "robot arm"]
+
+
+async def test_bundles_have_no_count_while_the_last_days_are_not_read(world: World) -> None:
+    person = await Person.starting(world)
+    assert person.offered["Robotics"].startswith("the last 7 days could not be read · ")
+
+    await person.bundles("Robotics")
+    assert "None of these 7 days' lists have been read yet" in person.text
+
+    world.list_paper("2608.00001", title="A robot arm")
+    await world.services.polling.read_day(world.today)
+    person = await Person.starting(world)
+    assert person.offered["Robotics"].startswith("1 paper on the 1 of the last 7 days that could be read · ")
+
+
+async def test_bundles_beside_keywords_that_cannot_be_read_are_refused_and_nothing_typed_is_lost(
+    world: World,
+) -> None:
+    person = await Person.starting(world)
+    await person.type_keywords('"open')
+
+    await person.bundles("Robotics")
+
+    assert "Correct or delete what you typed first" in person.text
+    assert person.chosen == []
+    assert '"open' in str((await person.press("Edit keywords")).modal)
+    await person.type_keywords("")
+    await person.bundles("Robotics")
+    assert person.chosen == ["Robotics"]
+
+
+async def test_more_bundles_than_a_channel_can_have_are_refused(world: World) -> None:
+    person = await Person.starting(world)
+    await person.type_keywords("\n".join(f"word{number}x" for number in range(49)))
+
+    await person.bundles("Robotics")
+
+    assert "These are 53 keywords, and a channel can have 50" in person.text
+    assert person.chosen == []
+    assert "`word48x`" in person.text
+    await person.press("Finish")
+    assert len(await world.subscriptions()) == 49
+
+
 async def test_the_last_page_of_setup_has_the_button_for_older_matches(world: World) -> None:
     world.list_paper("2608.00001", day=world.today - timedelta(days=2), title="Video")
     await world.read_archive()
     person = await Person.starting(world)
-    await person.to_summary()
+    await person.type_keywords("video")
     await person.press("Finish")
 
     await person.press("Post the last 5 older matches now")
@@ -144,7 +239,7 @@ async def test_the_last_page_of_setup_has_the_button_for_older_matches(world: Wo
 
 async def test_fifty_keywords_end_on_several_pages(world: World) -> None:
     person = await Person.starting(world)
-    await person.to_summary("\n".join(f"subject{number:02} and some words more" for number in range(50)))
+    await person.type_keywords("\n".join(f"subject{number:02} and some words more" for number in range(50)))
     await person.press("Finish")
 
     assert "Page 1 of 4" in person.text
@@ -164,22 +259,14 @@ async def test_every_kind_of_channel_can_be_chosen(world: World, kind: str) -> N
 
     await person.choose(place)
     await person.type_keywords("video")
-    await person.press("Next")
-    await person.press("Next")
     await person.press("Finish")
 
     assert await world.subscriptions(place) == ["video"]
 
 
-@pytest.mark.parametrize("step", range(4))
-async def test_cancel_changes_nothing_at_any_step(world: World, step: int) -> None:
+async def test_cancel_changes_nothing(world: World) -> None:
     person = await Person.starting(world)
-    if step:
-        await person.press("This channel")
-        await person.type_keywords("video")
-    for _ in range(step - 1):
-        await person.press("Next")
-    assert f"Step {step + 1} of 4" in person.text
+    await person.type_keywords("video")
 
     await person.press("Cancel")
 
@@ -188,66 +275,42 @@ async def test_cancel_changes_nothing_at_any_step(world: World, step: int) -> No
     assert await feeds_of(world) == []
 
 
-async def test_back_goes_to_the_first_step_and_keeps_the_answers(world: World) -> None:
-    person = await Person.starting(world)
-    await person.to_summary()
-    for number in (3, 2, 1):
-        await person.press("Back")
-        assert f"Step {number} of 4" in person.text
-    assert not person.labels["Back"]
-    assert f"Papers go to <#{world.channel.id}>" in person.text
-    for _ in range(3):
-        await person.press("Next")
-    assert "`video`" in person.text
-    assert await feeds_of(world) == []
-
-    await person.press("Finish")
-
-    assert await world.subscriptions() == ["video"]
-
-
 async def test_wrong_keywords_are_shown_at_their_place_and_can_be_corrected(world: World) -> None:
     person = await Person.starting(world)
-    await person.press("This channel")
     await person.type_keywords("video")
     await person.type_keywords('video\n"open')
 
     assert '"open' in person.text
     assert "^" in person.text
-    assert "Step 2 of 4" in person.text
-    assert not person.labels["Next"]
+    assert not person.labels["Finish"]
     form = await person.press("Edit keywords")
     assert '"open' in str(form.modal)
     await person.who.submit_modal(form, {"keywords": 'video\n"closed"'})
     assert "⚠️" not in person.text
     assert '`"closed"`' in person.text
-    assert person.labels["Next"]
+    assert person.labels["Finish"]
 
 
 async def test_more_keywords_than_a_channel_can_have_are_refused_at_once(world: World) -> None:
     person = await Person.starting(world)
-    await person.press("This channel")
 
     await person.type_keywords("\n".join(f"word{number}x" for number in range(51)))
 
     assert "51 keywords" in person.text
-    assert not person.labels["Next"]
+    assert not person.labels["Finish"]
 
 
 async def test_a_full_channel_is_reported_at_the_end_and_nothing_is_changed(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords=", ".join(f"word{n}x" for n in range(50)))
     person = await Person.starting(world)
-    await person.press("This channel")
     assert "already has 50 subscriptions" in person.text
     await person.type_keywords("video")
-    await person.press("Next")
     await person.cadence("live")
-    await person.press("Next")
 
     await person.press("Finish")
 
     assert "A channel can have 50 subscriptions" in person.text
-    assert "Does this look right?" in person.text
+    assert "**Which:** 1 new subscription" in person.text
     assert len(await world.subscriptions()) == 50
     assert (await feed_of(world, world.channel)).settings.schedule.cadence is Cadence.DAILY
 
@@ -265,8 +328,7 @@ async def test_a_wrong_time_is_reported_and_the_old_one_kept(
     world: World, typed: dict[str, str], said: str
 ) -> None:
     person = await Person.starting(world)
-    await person.to_summary()
-    await person.press("Back")
+    await person.type_keywords("video")
 
     await person.type_times(**{"time": "10:00", "weekdays": "Mon", "city": "Paris"} | typed)
 
@@ -280,7 +342,7 @@ async def test_a_channel_with_a_schedule_keeps_it_unless_it_is_changed(world: Wo
     await world.admin.slash(world.channel, "subscribe", keywords="agents")
     await world.admin.slash(world.channel, "config schedule", time="17:30")
     person = await Person.starting(world)
-    await person.to_summary("agents, video")
+    await person.type_keywords("agents, video")
 
     await person.press("Finish")
 
@@ -292,10 +354,8 @@ async def test_a_channel_with_a_schedule_keeps_it_unless_it_is_changed(world: Wo
 async def test_a_changed_schedule_applies_to_existing_subscriptions(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="agents")
     person = await Person.starting(world)
-    await person.to_summary("agents")
-    await person.press("Back")
+    await person.type_keywords("agents")
     await person.type_times(time="17:30", weekdays="all", city="UTC")
-    await person.press("Next")
 
     await person.press("Finish")
 
@@ -308,7 +368,7 @@ async def test_a_changed_schedule_applies_to_existing_subscriptions(world: World
 async def test_a_schedule_that_was_not_touched_is_not_put_back(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="agents")
     person = await Person.starting(world)
-    await person.to_summary()
+    await person.type_keywords("video")
     await world.admin.slash(world.channel, "config schedule", time="17:30")
 
     await person.press("Finish")
@@ -320,7 +380,7 @@ async def test_setup_says_that_a_channel_is_paused(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="agents")
     await world.admin.slash(world.channel, "config pause")
     person = await Person.starting(world)
-    await person.to_summary()
+    await person.type_keywords("video")
 
     assert "paused or blocked. `/config resume` resumes posting" in person.text
     assert "<t:" not in person.text
@@ -330,7 +390,6 @@ async def test_setup_says_that_a_channel_is_paused(world: World) -> None:
 
 async def test_a_form_that_was_dismissed_is_opened_again(world: World) -> None:
     person = await Person.starting(world)
-    await person.press("This channel")
     await person.press("Enter keywords")
 
     await person.type_keywords("video")
@@ -350,21 +409,19 @@ async def test_a_channel_where_the_bot_may_not_post_is_refused_with_the_remedy(
 
     assert "I'm missing" in person.text
     assert "Give me" in person.text
-    assert "Step 1 of 4" in person.text
-    assert not person.labels["Next"]
+    assert "**Where:** choose" in person.text
+    assert not person.labels["Finish"]
     await person.choose(world.channel)
-    assert "Step 2 of 4" in person.text
+    assert f"**Where:** <#{world.channel.id}>" in person.text
 
 
 async def test_a_refused_channel_takes_the_one_chosen_before_away(world: World) -> None:
     closed = channel_where(world, world.client.user, send_messages=False)
     person = await Person.starting(world)
-    await person.press("This channel")
-    await person.press("Back")
 
     await person.choose(closed)
 
-    assert not person.labels["Next"]
+    assert not person.labels["Finish"]
 
 
 async def test_a_channel_that_the_person_may_not_manage_is_refused(world: World) -> None:
@@ -375,13 +432,13 @@ async def test_a_channel_that_the_person_may_not_manage_is_refused(world: World)
     await person.choose(theirs)
 
     assert "You need **Manage Channels**" in person.text
-    assert "Step 1 of 4" in person.text
+    assert "**Where:** choose" in person.text
 
 
 async def test_rights_are_checked_again_at_the_end(world: World) -> None:
     mia = manager(world)
     person = await Person.starting(world, mia)
-    await person.to_summary()
+    await person.type_keywords("video")
     world.env.backend.set_overwrite(world.channel.id, overwrite(mia, manage_channels=False))
 
     await person.press("Finish")
@@ -403,8 +460,6 @@ async def test_a_channel_deleted_meanwhile_is_reported(world: World) -> None:
     person = await Person.starting(world)
     await person.choose(other)
     await person.type_keywords("video")
-    await person.press("Next")
-    await person.press("Next")
     world.env.backend.delete_channel(other.id)
 
     await person.press("Finish")
@@ -425,25 +480,21 @@ async def test_without_the_right_there_is_no_setup(world: World) -> None:
 async def test_another_person_cannot_press(world: World) -> None:
     person = await Person.starting(world)
     stored = world.env.backend.get_message(world.channel.id, person.panel.id)
-    data = {"custom_id": person._id("here"), "component_type": ComponentType.BUTTON}
+    data = {"custom_id": person._id("cancel"), "component_type": ComponentType.BUTTON}
 
     pressed = await _component_interaction(manager(world), stored, data)
 
     assert "someone else's" in text_of(pressed)
-    assert "Step 1 of 4" in person.text
+    assert person.labels["Cancel"]
 
 
-@pytest.mark.parametrize("step", range(4))
-async def test_a_panel_from_before_a_restart_says_that_it_is_not_known(world: World, step: int) -> None:
+@pytest.mark.parametrize("label", ["Finish", "Cancel"])
+async def test_a_panel_from_before_a_restart_says_that_it_is_not_known(world: World, label: str) -> None:
     person = await Person.starting(world)
-    if step:
-        await person.press("This channel")
-        await person.type_keywords("video")
-    for _ in range(step - 1):
-        await person.press("Next")
+    await person.type_keywords("video")
     await world.restart()
 
-    pressed = await person.press("Finish" if step == 3 else "Cancel")
+    pressed = await person.press(label)
 
     assert pressed.ephemeral
     assert "I was restarted since this setup was opened" in text_of(pressed)
@@ -454,7 +505,6 @@ async def test_a_panel_from_before_a_restart_says_that_it_is_not_known(world: Wo
 async def test_menus_and_forms_from_before_a_restart_say_so_too(world: World) -> None:
     person = await Person.starting(world)
     other = await Person.starting(world)
-    await other.press("This channel")
     form = await other.press("Enter keywords")
     await world.restart()
 
@@ -468,7 +518,6 @@ async def test_menus_and_forms_from_before_a_restart_say_so_too(world: World) ->
 
 async def test_a_form_of_a_panel_that_was_cancelled_says_so(world: World) -> None:
     person = await Person.starting(world)
-    await person.press("This channel")
     form = await person.press("Enter keywords")
     await person.press("Cancel")
 
@@ -478,7 +527,6 @@ async def test_a_form_of_a_panel_that_was_cancelled_says_so(world: World) -> Non
 
 async def test_an_unused_panel_expires(world: World) -> None:
     person = await Person.starting(world)
-    await person.press("This channel")
 
     await world.env.advance_time(15 * 60)
 
@@ -488,7 +536,7 @@ async def test_an_unused_panel_expires(world: World) -> None:
 
 async def test_a_second_press_of_finish_says_that_it_is_done(world: World) -> None:
     person = await Person.starting(world)
-    await person.to_summary("video")
+    await person.type_keywords("video")
     stored = world.env.backend.get_message(world.channel.id, person.panel.id)
     shown = replace(stored)  # as shown on another device
     finish = {"custom_id": person._id("finish"), "component_type": ComponentType.BUTTON}
@@ -505,7 +553,7 @@ async def test_one_panel_that_ends_does_not_end_another(world: World) -> None:
     second = await Person.starting(world)
     await first.press("Cancel")
 
-    await second.to_summary()
+    await second.type_keywords("video")
     await second.press("Finish")
 
     assert await world.subscriptions() == ["video"]
@@ -517,14 +565,13 @@ async def test_help_has_the_button_for_who_may_use_it(world: World) -> None:
     opened = await world.admin.click(shown.response, label="Set up")
 
     assert opened.ephemeral
-    assert "Step 1 of 4" in text_of(opened)
+    assert f"**Where:** <#{world.channel.id}>" in text_of(opened)
 
 
 async def test_titles_neither_ping_nor_link(world: World) -> None:
     world.list_paper("2608.00001", title="@everyone [video](https://evil.example) <@1>")
     await world.read_archive()
     person = await Person.starting(world)
-    await person.press("This channel")
 
     await person.type_keywords("video")
 
@@ -538,22 +585,19 @@ async def test_a_category_is_refused_in_words(world: World) -> None:
     await person.choose(world.guild.create_category("category"))
 
     assert "takes no messages" in person.text
-    assert "Step 1 of 4" in person.text
+    assert "**Where:** choose" in person.text
 
 
 async def test_every_page_and_form_is_as_discord_takes_it(world: World) -> None:
     rules = discord_openapi()
     person = await Person.starting(world)
-    await person.to_summary("video\n" + "x" * 199)
-    await person.press("Back")
+    await person.type_keywords("video\n" + "x" * 199)
     await person.cadence("weekly")
     await person.type_times(time="10:00", weekdays="Mon", city="Paris")
-    await person.press("Back")
-    await person.press("Back")
     await person.press("Cancel")
 
     sent = [one for one in world.env.http_requests if one.path.startswith(("/interactions/", "/webhooks/"))]
-    assert len(sent) > 15
+    assert len(sent) > 10
     problems = [
         problem
         for one in sent
@@ -565,12 +609,11 @@ async def test_every_page_and_form_is_as_discord_takes_it(world: World) -> None:
 
 
 async def hinted(world: World, keywords: str) -> Person:
-    """A panel on whose second page these keywords were typed, after papers on diffusion were listed."""
+    """A panel with these keywords, after papers on diffusion were listed."""
     for number, title in enumerate(["Diffusion models", "More diffusion models"]):
         world.list_paper(f"2608.0000{number}", title=title)
     await world.read_archive()
     person = await Person.starting(world)
-    await person.press("This channel")
     await person.type_keywords(keywords)
     return person
 
@@ -578,20 +621,16 @@ async def hinted(world: World, keywords: str) -> Person:
 async def test_keywords_are_said_in_words_and_a_hint_replaces_one_of_them_before_anything_is_set_up(
     world: World,
 ) -> None:
-    person = await hinted(world, "diffussion models\nagents -survey benchmark")
+    person = await hinted(world, "agents -survey benchmark\ndiffussion models")
 
     assert "Read as: papers with “agent” and “benchmark”, without “survey”" in person.text
     assert "No paper in the archive has `diffussion`. Did you mean `diffusion models`?" in person.text
     await person.press("Use diffusion models instead")
-    assert "• `diffusion models`: 2 papers in the last 7 days" in person.text
+    assert "• `diffusion models`: 2 papers" in person.text
     assert "• `agents -survey benchmark`" in person.text
     assert "💡" not in person.text
     assert not [label for label in person.labels if label.startswith("Use")]
     assert await world.subscriptions() == []
-
-    for _ in range(2):
-        await person.press("Next")
-    assert "Read as: papers with “agent” and “benchmark”, without “survey”" in person.text
     await person.press("Finish")
     assert sorted(await world.subscriptions()) == ["agents -survey benchmark", "diffusion models"]
 

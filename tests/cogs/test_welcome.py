@@ -40,7 +40,7 @@ async def test_a_new_server_is_welcomed_with_the_first_command_and_a_button(worl
     assert sent["allowed_mentions"]["parse"] == []
     opened = await world.admin.click(message, label="Set up")
     assert opened.ephemeral
-    assert "Step 1 of 4" in text_of(opened)
+    assert "**Where:**" in text_of(opened)
 
 
 async def test_the_button_works_after_a_restart(world: World) -> None:
@@ -48,7 +48,7 @@ async def test_the_button_works_after_a_restart(world: World) -> None:
     (message,) = world.posts()
     await world.restart()
 
-    assert "Step 1 of 4" in text_of(await world.admin.click(message, label="Set up"))
+    assert "**Where:**" in text_of(await world.admin.click(message, label="Set up"))
 
 
 async def test_a_person_without_manage_channels_gets_a_clear_answer(world: World) -> None:

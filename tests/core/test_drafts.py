@@ -7,10 +7,10 @@ from datetime import time
 
 import pytest
 
-from bot.core.drafts import Draft, Page, on_one_line
+from bot.core.drafts import Draft, on_one_line
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, ServerId
-from bot.core.schedules import Cadence, Schedule
+from bot.core.schedules import Schedule
 
 NINE = Schedule(time=time(9), weekdays=frozenset(range(5)), timezone="UTC")
 TEN = replace(NINE, time=time(10))
@@ -19,28 +19,11 @@ PLACE = Place(server_id=ServerId(1), channel_id=ChannelId(2), kind=FeedKind.CHAN
 FILLED = EMPTY.in_place(PLACE, schedule=NINE, subscribed=0).asking_for("video")
 
 
-def test_the_pages_follow_each_other_and_end() -> None:
-    draft = replace(FILLED, page=Page.CHANNEL)
-    seen = [draft.page]
-    for _ in range(5):
-        draft = draft.forward()
-        seen.append(draft.page)
-    assert seen == [1, 2, 3, 4, 4, 4]
-
-
-@pytest.mark.parametrize("page", list(Page))
-def test_back_keeps_every_answer(page: Page) -> None:
-    draft = replace(FILLED.with_cadence(Cadence.WEEKLY), page=page)
-
-    before = draft.back()
-
-    assert before.page == max(page - 1, 1)
-    assert replace(before, page=page) == draft
-
-
-@pytest.mark.parametrize("page", [Page.CHANNEL, Page.KEYWORDS])
-def test_an_unanswered_question_is_not_skipped(page: Page) -> None:
-    assert replace(EMPTY, page=page).forward().page is page
+def test_a_draft_is_complete_with_a_place_and_keywords() -> None:
+    assert FILLED.is_complete
+    assert not EMPTY.asking_for("video").is_complete
+    assert not FILLED.without_place().is_complete
+    assert not FILLED.asking_for("").is_complete
 
 
 def test_a_channels_schedule_is_taken_unless_the_person_chose_one() -> None:
@@ -53,7 +36,7 @@ def test_keywords_that_cannot_be_read_are_kept_for_editing_only() -> None:
     draft = FILLED.refusing('"open')
 
     assert (draft.typed, draft.keywords) == ('"open', "")
-    assert not draft.is_answered
+    assert not draft.is_complete
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from bot.core.tables import TextTable
 
 TABLES = [
+    ("bot.core", "bundles.txt"),
     ("bot.core.words", "inflection.txt"),
     ("bot.core.words", "latex.txt"),
     ("bot.core.words", "prose.txt"),

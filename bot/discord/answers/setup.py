@@ -1,13 +1,13 @@
-"""The pages of /setup's panel in words."""
+"""The panel of /setup in words."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import discord
 
-from bot.core.drafts import Draft, Page
+from bot.core.bundles import Bundle
+from bot.core.drafts import Draft
 from bot.core.feed_settings import focus_note, times_words
 from bot.core.focus import Focus
 from bot.core.markdown import length, link
@@ -18,7 +18,8 @@ from bot.discord.answers.feed_status import schedule_text
 from bot.discord.answers.formatting import code, moment
 from bot.discord.answers.hints import hint_lines, reading_line
 from bot.discord.answers.pages import COLOUR, MAX_PAGE_LENGTH
-from bot.services.feeds.setup import Sample, Samples
+from bot.discord.answers.run_results import days_read
+from bot.services.feeds.setup import BundleCounts, Sample, Samples
 from bot.services.feeds.timezones import note
 from bot.services.queries.hints import Study
 from bot.services.queries.search import RECENT_DAYS
@@ -28,39 +29,37 @@ CADENCES = {
     Cadence.DAILY: ("daily", "Once a day, at the time and on the days that you choose"),
     Cadence.WEEKLY: ("weekly", "The week's best papers, on the first of the days that you choose"),
 }
-_TITLES = {
-    Page.CHANNEL: "Where should papers go?",
-    Page.KEYWORDS: "Which papers?",
-    Page.SCHEDULE: "When?",
-    Page.SUMMARY: "Does this look right?",
-}
+_CHOOSE_KEYWORDS = (
+    "**Which:** choose ready-made keywords in the menu, which you can then edit, or press *Enter keywords* "
+    "and type your own: `diffusion model`, `RLHF AND reward`, `author:Kaiming He`; `*` is every paper. "
+    "`/help` explains the syntax."
+)
+_CORRECT_KEYWORDS = "**Which:** nothing yet. Press *Edit keywords* to correct what you typed."
+_FIRST_POST = "The first post covers the whole of today's list; later posts cover newer papers."
 _MAX_TITLE_LENGTH = 90
 _NO_SAMPLES = Samples()
 
 
 def panel(draft: Draft, *, samples: Samples = _NO_SAMPLES, problem: str = "", now: datetime) -> discord.Embed:
-    """The draft's current page, below the problem with the last answer."""
-    match draft.page:
-        case Page.CHANNEL:
-            text = _channel(draft)
-        case Page.KEYWORDS:
-            text = _keywords(draft, samples)
-        case Page.SCHEDULE:
-            text = _schedule(draft, now=now)
-        case Page.SUMMARY:
-            text = _summary(draft, samples, now=now)
-    embed = discord.Embed(
-        title=_TITLES[draft.page],
-        description="\n\n".join(filter(None, [f"⚠️ {problem}" if problem else "", text])),
-        colour=COLOUR,
-    )
-    return embed.set_footer(text=f"Step {draft.page} of {len(Page)}. Nothing changes until you press Finish.")
+    """The draft, below the problem with the last answer."""
+    top = [f"⚠️ {problem}\n"] if problem else []
+    top += [_where(draft), *_when(draft, now=now)]
+    room = MAX_PAGE_LENGTH - sum(length(line) + 1 for line in top)
+    text = "\n".join([*top, *_which(draft, samples, room=room)])
+    embed = discord.Embed(title="Set up papers", description=text, colour=COLOUR)
+    return embed.set_footer(text="Nothing changes until you press Finish.")
 
 
-def page_shown(embeds: Sequence[discord.Embed]) -> Page | None:
-    """The page that a message shows, if any."""
-    titles = {embed.title for embed in embeds}
-    return next((page for page, title in _TITLES.items() if title in titles), None)
+def bundle_text(bundle: Bundle, counts: BundleCounts) -> str:
+    """How many papers a bundle would have posted, and its keywords."""
+    papers = count(counts.papers[bundle.name], "paper")
+    if not counts.days_known:
+        recent = f"the last {RECENT_DAYS} days could not be read"
+    elif counts.days_known < RECENT_DAYS:
+        recent = f"{papers} on the {counts.days_known} of the last {RECENT_DAYS} days that could be read"
+    else:
+        recent = f"{papers} in the last {RECENT_DAYS} days"
+    return f"{recent} · {', '.join(query.text for query in bundle.queries)}"
 
 
 def closed(text: str) -> discord.Embed:
@@ -68,35 +67,42 @@ def closed(text: str) -> discord.Embed:
     return discord.Embed(title="Setup", description=text, colour=COLOUR)
 
 
-def _channel(draft: Draft) -> str:
-    if draft.place is not None:
+def _where(draft: Draft) -> str:
+    if draft.place is None:
         return (
-            f"Papers go to <#{draft.place.channel_id}>. Press *Next* to continue, or choose another channel."
+            "**Where:** choose a text or announcement channel, a forum, a thread or a voice channel's chat. "
+            "You must be able to manage it and post in it, and I must be able to post in it."
         )
-    return (
-        "Choose a text or announcement channel, a forum, a thread or a voice channel's chat. You must be "
-        "able to manage it and post in it, and I must be able to post in it."
-    )
+    has = f" (it already has {count(draft.subscribed, 'subscription')})" if draft.subscribed else ""
+    return f"**Where:** <#{draft.place.channel_id}>{has}"
 
 
-def _keywords(draft: Draft, samples: Samples) -> str:
-    lines: list[str] = []
-    if draft.place is not None and draft.subscribed:
-        has = count(draft.subscribed, "subscription")
-        lines.append(f"<#{draft.place.channel_id}> already has {has}; these are added.\n")
-    if samples.keywords:
-        hints = hint_lines(samples.study)
-        room = MAX_PAGE_LENGTH - sum(length(hint) + 1 for hint in hints)
-        lines.extend(_samples(samples, room=room))
-        lines.extend(["", *hints] if hints else [])
-    elif draft.typed:
-        lines.append("Press *Edit keywords* to edit what you typed.")
-    else:
+def _when(draft: Draft, *, now: datetime) -> list[str]:
+    lines = [f"**When:** {schedule_text(draft.schedule)}"]
+    if draft.is_own_schedule and draft.schedule.cadence is Cadence.LIVE:
         lines.append(
-            "Press *Enter keywords* and type one per line, or separate them with commas: `diffusion model`, "
-            "`RLHF AND reward`, `author:Kaiming He`; `*` is every paper. `/help` explains the syntax."
+            "*Time, days and city* have no effect while posts are live. They are saved for later: "
+            f"{times_words(draft.schedule)}."
         )
-    return "\n".join(lines)
+    lines.append(_first_post(draft, now=now))
+    if about_zone := note(draft.schedule.timezone):
+        lines.append(about_zone)
+    return lines
+
+
+def _which(draft: Draft, samples: Samples, *, room: int) -> list[str]:
+    """What the keywords match, with hints."""
+    if not samples.keywords:
+        return [_CORRECT_KEYWORDS if draft.typed else _CHOOSE_KEYWORDS]
+    new = f"{'new ' if draft.subscribed else ''}subscription"
+    number = count(len(samples.keywords), new)
+    matched = f"{count(samples.together, 'paper')} in the last {RECENT_DAYS} days"
+    lines = [f"**Which:** {number}{focus_note(draft.focus or Focus.EXACT)}, matching {matched}"]
+    below = [*hint_lines(samples.study), _FIRST_POST]
+    if samples.days_known < RECENT_DAYS:
+        below.insert(0, days_read(samples.days_known, of=RECENT_DAYS))
+    room -= sum(length(line) + 1 for line in (*lines, *below))
+    return [*lines, *_samples(samples, room=room), "", *below]
 
 
 def _samples(samples: Samples, *, room: int) -> list[str]:
@@ -111,7 +117,7 @@ def _samples(samples: Samples, *, room: int) -> list[str]:
         lines.append(head)
         titles = [
             "-# " + link(readable(paper.title), paper.page_url, limit=_MAX_TITLE_LENGTH)
-            for paper in item.newest
+            for paper in item.newest[: _titles_of_each(len(heads))]
         ]
         needed = sum(length(title) + 1 for title in titles)
         if needed <= left:
@@ -120,36 +126,14 @@ def _samples(samples: Samples, *, room: int) -> list[str]:
     return lines
 
 
+def _titles_of_each(keywords: int) -> int:
+    """How many titles a keyword is shown with: the fewer, the more keywords there are."""
+    return 3 if keywords <= 2 else 1 if keywords <= 5 else 0
+
+
 def _head(item: Sample, study: Study) -> str:
-    line = f"• {code(item.query.text)}: {count(item.recent, 'paper')} in the last {RECENT_DAYS} days"
+    line = f"• {code(item.query.text)}: {count(item.recent, 'paper')}"
     return "\n".join(filter(None, (line, reading_line(item.query, study))))
-
-
-def _schedule(draft: Draft, *, now: datetime) -> str:
-    text = f"Schedule: **{schedule_text(draft.schedule)}**.\n{_first_post(draft, now=now)}\n\n"
-    if draft.schedule.cadence is Cadence.LIVE:
-        return (
-            f"{text}*Time, days and city* have no effect while posts are live. They are saved "
-            f"({times_words(draft.schedule)}) for *daily* or *weekly*, which you can choose below."
-        )
-    about_zone = note(draft.schedule.timezone)
-    text += f"{about_zone}\n\n" if about_zone else ""
-    return f"{text}*Time, days and city* changes the rest; a city is enough for the time zone."
-
-
-def _summary(draft: Draft, samples: Samples, *, now: datetime) -> str:
-    where = f"<#{draft.place.channel_id}>" if draft.place else "nowhere"
-    added = "new subscriptions" if draft.subscribed else "subscriptions"
-    lines = [
-        f"**Where:** {where}",
-        f"**When:** {schedule_text(draft.schedule)}",
-        _first_post(draft, now=now),
-        f"**Which:** {added}{focus_note(draft.focus or Focus.EXACT)}",
-        *_samples(samples, room=MAX_PAGE_LENGTH - 500),
-        "",
-        "The first post covers the whole of today's list; later posts cover newer papers.",
-    ]
-    return "\n".join(lines)
 
 
 def _first_post(draft: Draft, *, now: datetime) -> str:

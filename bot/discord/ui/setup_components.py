@@ -5,20 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from enum import StrEnum
+from typing import Any
 
 import discord
 from typing_extensions import override
 
-from bot.core.drafts import Draft, Page
+from bot.core.bundles import BUNDLES
+from bot.core.drafts import Draft
 from bot.core.focus import Focus
+from bot.core.markdown import shorten
+from bot.core.query.compiled import CompiledQuery
 from bot.core.query.hints import Hint
-from bot.core.schedules import weekdays_text
+from bot.core.schedules import Cadence, weekdays_text
 from bot.discord.answers.focus import MEANINGS as FOCUS_MEANINGS
 from bot.discord.answers.hints import instead_label
-from bot.discord.answers.setup import CADENCES
+from bot.discord.answers.setup import CADENCES, bundle_text
 from bot.discord.ui.components import SafeModal
+from bot.discord.ui.error_texts import not_offered
+from bot.errors import UserError
+from bot.services.feeds.setup import MAX_TYPED_LENGTH, BundleCounts
 
-_MAX_KEYWORDS_LENGTH = 2_000  # as in /subscribe
+_MAX_DESCRIPTION_LENGTH = 100  # of an option of a menu; Discord's limit
 _Item = discord.ui.Item[discord.ui.View]
 OnSubmit = Callable[["Form", discord.Interaction], Awaitable[None]]
 
@@ -27,21 +34,18 @@ class Action(StrEnum):
     """What a component or form does; part of its custom id."""
 
     CHANNEL = "channel"
-    HERE = "here"
+    BUNDLES = "bundles"
     KEYWORDS = "keywords"
-    FIRST_HINT = "hint1"
-    SECOND_HINT = "hint2"
+    HINT = "hint1"
     CADENCE = "cadence"
     FOCUS = "focus"
     TIMES = "times"
-    BACK = "back"
-    NEXT = "next"
     FINISH = "finish"
     CANCEL = "cancel"
 
 
-# The custom id of components and forms alike.
-PANEL_ID = re.compile(rf"setup:(?P<key>[0-9a-f]{{1,32}}):(?P<action>{'|'.join(Action)})")
+# The custom id of components and forms alike; earlier versions had other actions.
+PANEL_ID = re.compile(r"setup:(?P<key>[0-9a-f]{1,32}):(?P<action>[a-z0-9]{1,20})")
 
 
 def panel_id(key: str, action: Action) -> str:
@@ -70,7 +74,8 @@ class KeywordsForm(Form):
             style=discord.TextStyle.paragraph,
             placeholder="diffusion model\nRLHF AND reward\nauthor:Kaiming He",
             default=draft.typed or None,
-            max_length=_MAX_KEYWORDS_LENGTH,
+            max_length=MAX_TYPED_LENGTH,
+            required=False,
         )
         self.add_item(
             discord.ui.Label(
@@ -102,42 +107,56 @@ def _text_input(custom_id: str, default: str) -> discord.ui.TextInput[discord.ui
     return discord.ui.TextInput(custom_id=custom_id, default=default, max_length=100)
 
 
-HINT_ACTIONS = (Action.FIRST_HINT, Action.SECOND_HINT)
-
-
-def components(key: str, draft: Draft, *, hints: Sequence[Hint] = ()) -> Iterator[_Item]:
-    """The buttons and menus below the draft's page."""
-    match draft.page:
-        case Page.CHANNEL:
-            yield _channel_select(key)
-            yield _button(key, Action.HERE, "This channel")
-        case Page.KEYWORDS:
-            label = "Edit keywords" if draft.typed else "Enter keywords"
-            yield _button(key, Action.KEYWORDS, label, is_main=not draft.is_answered)
-            for action, hint in zip(HINT_ACTIONS, hints, strict=False):
-                yield _button(key, action, instead_label(hint.rewrite.text))
-            if draft.keywords:
-                yield _focus_select(key, draft)
-        case Page.SCHEDULE:
-            yield _cadence_select(key, draft)
-            yield _button(key, Action.TIMES, "Time, days and city")
-        case Page.SUMMARY:
-            pass
-    yield _button(key, Action.BACK, "Back", is_disabled=draft.page is Page.CHANNEL)
-    if draft.page is Page.SUMMARY:
-        yield _button(key, Action.FINISH, "Finish", is_main=True)
-    else:
-        yield _button(key, Action.NEXT, "Next", is_main=draft.is_answered, is_disabled=not draft.is_answered)
+def components(
+    key: str,
+    draft: Draft,
+    *,
+    bundles: BundleCounts,
+    queries: Sequence[CompiledQuery],
+    hints: Sequence[Hint] = (),
+) -> Iterator[_Item]:
+    """The menus and buttons below the panel: at most four menus and a row of five buttons."""
+    yield _channel_select(key, draft)
+    yield _bundle_select(key, bundles, queries)
+    yield _cadence_select(key, draft)
+    if draft.keywords:
+        yield _focus_select(key, draft)
+    label = "Edit keywords" if draft.typed else "Enter keywords"
+    yield _button(key, Action.KEYWORDS, label, is_main=not draft.keywords)
+    yield _button(key, Action.TIMES, "Time, days and city")
+    if hints:
+        yield _button(key, Action.HINT, instead_label(hints[0].rewrite.text))
+    yield _button(key, Action.FINISH, "Finish", is_main=draft.is_complete, is_disabled=not draft.is_complete)
     yield _button(key, Action.CANCEL, "Cancel")
 
 
-def _channel_select(key: str) -> _Item:
+def _channel_select(key: str, draft: Draft) -> _Item:
     """Offers channels of every kind, for the reason given at `targets.ChannelOption`.
 
     It has no default value, because discord.py writes the id as a number and Discord's schema asks for a
     string; the panel's text names the chosen channel.
     """
-    return discord.ui.ChannelSelect(custom_id=panel_id(key, Action.CHANNEL), placeholder="Choose a channel")
+    placeholder = "Choose another channel" if draft.place else "Choose a channel"
+    return discord.ui.ChannelSelect(custom_id=panel_id(key, Action.CHANNEL), placeholder=placeholder)
+
+
+def _bundle_select(key: str, bundles: BundleCounts, queries: Sequence[CompiledQuery]) -> _Item:
+    """Offers the bundles; those whose keywords are all in the draft are chosen."""
+    return discord.ui.Select(
+        custom_id=panel_id(key, Action.BUNDLES),
+        placeholder="Add ready-made keywords",
+        min_values=0,
+        max_values=len(BUNDLES),
+        options=[
+            discord.SelectOption(
+                label=bundle.name,
+                value=bundle.name,
+                description=shorten(bundle_text(bundle, bundles), _MAX_DESCRIPTION_LENGTH),
+                default=bundle.is_in(queries),
+            )
+            for bundle in BUNDLES
+        ],
+    )
 
 
 def _cadence_select(key: str, draft: Draft) -> _Item:
@@ -145,7 +164,7 @@ def _cadence_select(key: str, draft: Draft) -> _Item:
         custom_id=panel_id(key, Action.CADENCE),
         options=[
             discord.SelectOption(
-                label=label,
+                label=f"When: {label}",
                 value=cadence.value,
                 description=description,
                 default=cadence is draft.schedule.cadence,
@@ -179,3 +198,21 @@ def _button(
         style=discord.ButtonStyle.primary if is_main else discord.ButtonStyle.secondary,
         disabled=is_disabled,
     )
+
+
+def with_choice(draft: Draft, action: Action, values: Sequence[Any]) -> Draft:
+    """The draft with what was chosen from a menu of which one option is always chosen."""
+    if action is Action.CADENCE:
+        return draft.with_cadence(Cadence(offered(values, list(Cadence))[0]))
+    return draft.with_focus(Focus(offered(values, list(Focus))[0]))
+
+
+def offered(values: Sequence[Any], options: Sequence[str]) -> Sequence[str]:
+    """The values of a menu.
+
+    Raises:
+        UserError: one of them was not offered.
+    """
+    if not set(values) <= set(options):
+        raise UserError(not_offered(" ".join(map(str, values))))
+    return values

@@ -1,4 +1,4 @@
-"""The /setup panel: one user's questions, page by page, in an ephemeral message."""
+"""The /setup panel: one user's answers in an ephemeral message, all of which can be changed until it ends."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from typing import Any, Self, cast
 import discord
 from typing_extensions import override
 
-from bot.core.drafts import Draft, Page
-from bot.core.focus import Focus
+from bot.core.bundles import BUNDLES
+from bot.core.drafts import Draft
 from bot.core.ids import ServerId, UserId
 from bot.core.query.errors import inline_code
 from bot.core.query.hints import Hint
-from bot.core.schedules import Cadence
 from bot.discord.answers import setup as answers
 from bot.discord.answers import subscriptions as subscription_answers
 from bot.discord.command_mentions import clickable
@@ -24,22 +23,23 @@ from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
 from bot.discord.ui.components import PersistentItem, SafeView, client_of
 from bot.discord.ui.error_handler import answer_failure
-from bot.discord.ui.error_texts import UNREACHABLE, not_offered
+from bot.discord.ui.error_texts import UNREACHABLE
 from bot.discord.ui.hint_buttons import below_subscribe
 from bot.discord.ui.pages import OPEN_SECONDS, answer
 from bot.discord.ui.replies import reply
 from bot.discord.ui.sessions import Ended, Session, new_key
 from bot.discord.ui.setup_components import (
-    HINT_ACTIONS,
     PANEL_ID,
     Action,
     Form,
     KeywordsForm,
     TimesForm,
     components,
+    offered,
+    with_choice,
 )
 from bot.errors import UserError
-from bot.services.feeds.setup import Samples, Setup
+from bot.services.feeds.setup import BundleCounts, Samples, Setup
 
 _NEW = "Use `/setup` to start a new one."
 
@@ -74,10 +74,11 @@ class PanelItem(PersistentItem, template=PANEL_ID):
     async def on_press(self, interaction: discord.Interaction) -> None:
         match = self.template.fullmatch(self.custom_id)
         panel = client_of(interaction).sessions.get(match["key"] if match else "", Panel)
-        if match is None:
-            return
+        action = next((action for action in Action if match and action == match["action"]), None)
+        if action is None:
+            raise UserError(Panel.ended_texts[Ended.UNKNOWN])
         values = cast("Sequence[Any]", getattr(self.item, "values", ()))
-        await panel.handle(Action(match["action"]), interaction, values)
+        await panel.handle(action, interaction, values)
 
 
 class Panel(Session):
@@ -93,19 +94,21 @@ class Panel(Session):
         ),
     }
 
-    def __init__(self, setup: Setup, draft: Draft, *, user_id: UserId) -> None:
+    def __init__(self, setup: Setup, draft: Draft, *, bundles: BundleCounts, user_id: UserId) -> None:
         self._setup = setup
         self._draft = draft
+        self._bundles = bundles
         self._user_id = user_id
         self._key = new_key()
         self._view: SafeView = SafeView()
         self._forms: dict[Action, Form] = {}
-        self._hints: tuple[Hint, ...] = ()  # on the keywords, as shown
+        self._sampled = ""  # the keywords that the samples are of
+        self._samples = Samples()
         self._lock = asyncio.Lock()  # presses are deferred at once and handled one after another
 
     @classmethod
     async def start(cls, interaction: discord.Interaction) -> None:
-        """Answers a command or a button with the first page.
+        """Answers a command or a button with a panel for the channel that it is used in.
 
         Raises:
             UserError: the user may not manage channels here.
@@ -114,9 +117,11 @@ class Panel(Session):
         server_id = _require_server(interaction)
         client = client_of(interaction)
         setup = client.services.setup
-        panel = cls(setup, await setup.begin(server_id), user_id=UserId(interaction.user.id))
+        draft = await setup.begin(server_id)
+        bundles = await setup.count_bundles()
+        panel = cls(setup, draft, bundles=bundles, user_id=UserId(interaction.user.id))
         client.sessions.open(panel._key, panel)
-        await panel._show(interaction)
+        await panel._update(interaction, panel._in_channel(interaction, None))
 
     async def handle(self, action: Action, interaction: discord.Interaction, values: Sequence[Any]) -> None:
         """Handles a press of a button or a choice from a menu.
@@ -170,32 +175,35 @@ class Panel(Session):
         self, action: Action, interaction: discord.Interaction, values: Sequence[Any]
     ) -> Draft:
         draft = self._draft
-        page_pressed = answers.page_shown(interaction.message.embeds if interaction.message else ())
         match action:
-            case Action.BACK | Action.NEXT if page_pressed not in {None, draft.page}:
-                return draft  # a second press of a button that has already turned the page
-            case Action.BACK:
-                return draft.back()
-            case Action.NEXT:
-                return draft.forward()
             case Action.CADENCE | Action.FOCUS:
-                return _with_choice(draft, action, values)
-            case Action.FIRST_HINT | Action.SECOND_HINT:
-                hint = self._hint_shown(HINT_ACTIONS.index(action), interaction)
+                return with_choice(draft, action, values)
+            case Action.BUNDLES:
+                return self._setup.with_bundles(draft, offered(values, [bundle.name for bundle in BUNDLES]))
+            case Action.HINT:
+                hint = self._hint_shown(interaction)
                 return self._setup.following(draft, hint) if hint else draft
             case _:
                 channel = cast("ChannelOption | None", values[0] if values else None)
-                self._draft = draft.without_place()  # if the new channel is refused, none is chosen
-                target = await targets.postable(interaction, channel)
-                return await self._setup.choose(draft, target.place)
+                return await self._in_channel(interaction, channel)
 
-    def _hint_shown(self, place: int, interaction: discord.Interaction) -> Hint | None:
+    async def _in_channel(self, interaction: discord.Interaction, channel: ChannelOption | None) -> Draft:
+        """The draft for a channel, or for the one that the panel is used in.
+
+        Raises:
+            UserError: papers cannot go there; no channel is chosen then.
+        """
+        draft = self._draft
+        self._draft = draft.without_place()
+        target = await targets.postable(interaction, channel)
+        return await self._setup.choose(draft, target.place)
+
+    def _hint_shown(self, interaction: discord.Interaction) -> Hint | None:
         """The hint whose button was pressed; None if an earlier press has changed the hints since."""
         embeds = interaction.message.embeds if interaction.message else ()
         shown = "".join(embed.description or "" for embed in embeds)
-        return next(
-            (hint for hint in self._hints[place : place + 1] if inline_code(hint.rewrite.text) in shown), None
-        )
+        hints = self._samples.study.hints[:1]
+        return next((hint for hint in hints if inline_code(hint.rewrite.text) in shown), None)
 
     async def _draft_from(self, form: Form) -> Draft:
         draft = self._draft
@@ -221,15 +229,20 @@ class Panel(Session):
         await answer(interaction, pages, buttons=below_subscribe(result))
 
     async def _show(self, interaction: discord.Interaction, problem: str = "") -> None:
-        samples = Samples()
-        if self._draft.page in {Page.KEYWORDS, Page.SUMMARY}:
-            samples = await self._setup.samples(self._draft)
-        self._hints = samples.study.hints
+        if self._sampled != self._draft.keywords:
+            self._samples = await self._setup.samples(self._draft)
+            self._sampled = self._draft.keywords
         self._view.stop()
         self._view = _PanelView(self, interaction)
-        for item in components(self._key, self._draft, hints=self._hints):
+        for item in components(
+            self._key,
+            self._draft,
+            bundles=self._bundles,
+            queries=[sample.query for sample in self._samples.keywords],
+            hints=self._samples.study.hints,
+        ):
             self._view.add_item(PanelItem(item))
-        embed = answers.panel(self._draft, samples=samples, problem=problem, now=self._setup.clock())
+        embed = answers.panel(self._draft, samples=self._samples, problem=problem, now=self._setup.clock())
         await reply(interaction, embeds=[embed], view=self._view)
 
     async def expire(self, interaction: discord.Interaction) -> None:
@@ -250,7 +263,7 @@ class Panel(Session):
 
 
 class _PanelView(SafeView):
-    """The components below one page."""
+    """The components below the panel."""
 
     def __init__(self, panel: Panel, interaction: discord.Interaction) -> None:
         super().__init__(timeout=OPEN_SECONDS)
@@ -260,15 +273,6 @@ class _PanelView(SafeView):
     @override
     async def on_timeout(self) -> None:
         await self._panel.expire(self._interaction)
-
-
-def _with_choice(draft: Draft, action: Action, values: Sequence[Any]) -> Draft:
-    """The draft with what was chosen from a menu."""
-    if not set(values) & set(Cadence if action is Action.CADENCE else Focus):
-        raise UserError(not_offered(" ".join(map(str, values))))
-    if action is Action.CADENCE:
-        return draft.with_cadence(Cadence(values[0]))
-    return draft.with_focus(Focus(values[0]))
 
 
 async def answer_old_form(interaction: discord.Interaction) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from bot.core.bundles import BUNDLES, exchanged
 from bot.core.decisions import newest_first
 from bot.core.drafts import Draft, on_one_line
 from bot.core.feeds import Place
@@ -22,6 +24,7 @@ from bot.services.feeds.timezones import timezone_meant
 from bot.services.queries.hints import NO_STUDY, Study
 from bot.services.queries.search import RECENT_DAYS, Search
 
+MAX_TYPED_LENGTH = 4_000  # of a form's text input; Discord's limit
 _TITLES_SHOWN = 3
 
 
@@ -39,7 +42,17 @@ class Samples:
     """What the keywords of a draft match, and how they were read."""
 
     keywords: tuple[Sample, ...] = ()  # in the order typed
+    together: int = 0  # recent papers that any of them matches
+    days_known: int = 0  # of the last RECENT_DAYS list days, those that have been read
     study: Study = NO_STUDY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleCounts:
+    """How many recent papers each bundle would have posted."""
+
+    papers: Mapping[str, int]  # by the bundle's name
+    days_known: int  # of the last RECENT_DAYS list days, those that have been read
 
 
 class Setup:
@@ -58,6 +71,18 @@ class Setup:
     async def begin(self, server_id: ServerId) -> Draft:
         """An empty draft, with the schedule of the server's new feeds."""
         return Draft(schedule=(await self._servers.defaults(server_id)).schedule)
+
+    async def count_bundles(self) -> BundleCounts:
+        """Counts the recent papers of each bundle, without filters."""
+        expressions = [query.expression for bundle in BUNDLES for query in bundle.queries]
+        found = await self._search.recent(expressions, days=RECENT_DAYS)
+        return BundleCounts(
+            papers={
+                bundle.name: len({paper.id for query in bundle.queries for paper in found[query.expression]})
+                for bundle in BUNDLES
+            },
+            days_known=await self._search.days_known(RECENT_DAYS),
+        )
 
     async def choose(self, draft: Draft, place: Place) -> Draft:
         """The draft with this place, and with the schedule of its feed if it has one."""
@@ -79,20 +104,40 @@ class Setup:
             QueryError: a part cannot be read; says where.
             UserError: they are more than a channel can have.
         """
+        if not on_one_line(typed):
+            return draft.asking_for("")
         self._limits.check_keywords(len(self._queries(on_one_line(typed))))
+        if len(typed) > MAX_TYPED_LENGTH:
+            raise UserError(
+                f"These keywords are {len(typed):,} characters long, and a form takes {MAX_TYPED_LENGTH:,}. "
+                "Finish with fewer of them, and use `/setup` again for the others."
+            )
         return draft.asking_for(typed)
 
     async def samples(self, draft: Draft) -> Samples:
         """The recent papers that each of the draft's keywords matches, with hints."""
         if not draft.keywords:
             return Samples()
-        queries = self._queries(draft.keywords)
+        queries = self.queries(draft)
         found, studied = await self._search.studied(queries)
         first = open_list_day(self.clock()) - timedelta(days=RECENT_DAYS - 1)
+        recent = {query: _recent(found[query.expression], first=first) for query in queries}
         return Samples(
-            keywords=tuple(_sample(query, found[query.expression], first=first) for query in queries),
+            keywords=tuple(_sample(query, papers) for query, papers in recent.items()),
+            together=len({paper.id for papers in recent.values() for paper in papers}),
+            days_known=await self._search.days_known(RECENT_DAYS),
             study=studied,
         )
+
+    def with_bundles(self, draft: Draft, names: Collection[str]) -> Draft:
+        """The draft with the keywords of the bundles with these names, and of no others.
+
+        Raises:
+            UserError: what was typed cannot be read, or these are more keywords than a channel can have.
+        """
+        if draft.typed and not draft.keywords:
+            raise UserError("Correct or delete what you typed first: press *Edit keywords*.")
+        return self.ask_for(draft, "\n".join(exchanged(self.queries(draft), names)))
 
     def following(self, draft: Draft, hint: Hint) -> Draft:
         """The draft with what a hint says in place of the keywords that it is about.
@@ -100,7 +145,7 @@ class Setup:
         Raises:
             QueryError: a part cannot be read.
         """
-        kept = [query.text for query in self._queries(draft.keywords) if query.canonical not in hint.queries]
+        kept = [query.text for query in self.queries(draft) if query.canonical not in hint.queries]
         return self.ask_for(draft, "\n".join([*kept, hint.rewrite.text]))
 
     def at_times(self, draft: Draft, *, time: str, weekdays: str, place: str) -> Draft:
@@ -134,10 +179,17 @@ class Setup:
             draft.keywords, place=draft.place, user_id=user_id, schedule=schedule, focus=draft.focus
         )
 
+    def queries(self, draft: Draft) -> tuple[CompiledQuery, ...]:
+        """The draft's keywords, each once."""
+        return self._queries(draft.keywords) if draft.keywords else ()
+
     def _queries(self, keywords: str) -> tuple[CompiledQuery, ...]:
         return distinct(compile_alternatives(keywords, self._limits))[0]
 
 
-def _sample(query: CompiledQuery, found: list[Paper], *, first: date) -> Sample:
-    recent = [paper for paper in found if paper.list_day is not None and paper.list_day >= first]
-    return Sample(query=query, recent=len(recent), newest=tuple(newest_first(recent)[:_TITLES_SHOWN]))
+def _recent(papers: Iterable[Paper], *, first: date) -> list[Paper]:
+    return [paper for paper in papers if paper.list_day is not None and paper.list_day >= first]
+
+
+def _sample(query: CompiledQuery, papers: Sequence[Paper]) -> Sample:
+    return Sample(query=query, recent=len(papers), newest=tuple(newest_first(papers)[:_TITLES_SHOWN]))

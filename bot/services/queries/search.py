@@ -61,10 +61,6 @@ class Search:
             QueryError: the query cannot be read.
         """
         query = compile_query(keywords, self._limits)
-        today = open_list_day(self._clock())
-        first = today - timedelta(days=days - 1)
-        async with self._database.read() as conn:
-            reads = await list_days.reads(conn, first, today)
         found, studied = await self.studied([query], days=days)
         matches = found[query.expression]
         parsed = query.parsed()
@@ -80,10 +76,16 @@ class Search:
             compiled=query,
             days=days,
             papers=tuple(newest_first(matches)),
-            days_known=len(reads),
+            days_known=await self.days_known(days),
             study=studied,
             relevance=close,
         )
+
+    async def days_known(self, days: int) -> int:
+        """How many of the last `days` list days have been read."""
+        today = open_list_day(self._clock())
+        async with self._database.read() as conn:
+            return len(await list_days.read_at(conn, today - timedelta(days=days - 1), today))
 
     async def compared(self, queries: Sequence[CompiledQuery], *, days: int) -> dict[str, Compared]:
         """For each query's canonical form, how close the papers of the last `days` list days are to it."""
