@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 from bot.core.bundles import BUNDLES, exchanged
 from bot.core.decisions import newest_first
 from bot.core.drafts import Draft, on_one_line
 from bot.core.feeds import Place
 from bot.core.ids import ServerId, UserId
-from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.query.compiled import CompiledQuery, compile_alternatives, distinct
 from bot.core.query.hints import Hint
@@ -119,12 +117,10 @@ class Setup:
         if not draft.keywords:
             return Samples()
         queries = self.queries(draft)
-        found, studied = await self._search.studied(queries)
-        first = open_list_day(self.clock()) - timedelta(days=RECENT_DAYS - 1)
-        recent = {query: _recent(found[query.expression], first=first) for query in queries}
+        found, studied = await self._search.studied(queries, days=RECENT_DAYS)
         return Samples(
-            keywords=tuple(_sample(query, papers) for query, papers in recent.items()),
-            together=len({paper.id for papers in recent.values() for paper in papers}),
+            keywords=tuple(_sample(query, found[query.expression]) for query in queries),
+            together=len({paper.id for papers in found.values() for paper in papers}),
             days_known=await self._search.days_known(RECENT_DAYS),
             study=studied,
         )
@@ -185,10 +181,6 @@ class Setup:
 
     def _queries(self, keywords: str) -> tuple[CompiledQuery, ...]:
         return distinct(compile_alternatives(keywords, self._limits))[0]
-
-
-def _recent(papers: Iterable[Paper], *, first: date) -> list[Paper]:
-    return [paper for paper in papers if paper.list_day is not None and paper.list_day >= first]
 
 
 def _sample(query: CompiledQuery, papers: Sequence[Paper]) -> Sample:
