@@ -186,6 +186,18 @@ async def test_a_focus_is_offered_where_most_papers_only_mention_the_keywords(wo
     assert await focus_of(world) == {"reward hacking": "exact"}
 
 
+async def test_the_settings_tell_close_papers_from_those_that_mention_the_keywords(world: World) -> None:
+    list_topic(world)
+    await world.admin.slash(world.channel, "subscribe", keywords="reward hacking", focus="broad")
+    await world.admin.slash(world.channel, "deliver")
+
+    said = text_of(await world.admin.slash(world.channel, "config show"))
+
+    assert (
+        "3 papers; 1 is about it (title or AI keywords), 1 is close to it, 1 mentions it once, in the abstract"
+    ) in said
+
+
 async def test_a_run_posts_a_close_paper_where_no_other_matches(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="reward hacking", focus="broad")
     await world.admin.slash(world.channel, "config schedule", cadence="live")

@@ -50,7 +50,7 @@ class Hint:
             Kind.BEGINNING: after >= max(1.5 * before, before + _SOME) and not self._is_broad(after),
             Kind.CAPITALS: self.is_broad and after * 2 <= before,
             Kind.TOPIC: after > 0
-            and (after * 2 < before >= _MANY or (self.is_broad and after * 3 <= before * 2)),
+            and (after * 2 < before >= _MANY or (self.is_broad and after * 4 <= before * 3)),
         }
         return is_useful[self.rewrite.kind]
 

@@ -24,6 +24,7 @@ class Relevance:
     papers: int  # that the query matches
     about: int  # of them, those that have it in the title or the AI keywords
     once: int | None  # of the others, those that have it once, in the abstract; None if they were not read
+    close: int = 0  # further papers, which only the subscription's focus adds
 
     @classmethod
     def of(cls, papers: Collection[Paper], about: Collection[PaperId]) -> Relevance:
@@ -66,9 +67,11 @@ def _mentioned_once(query: Query, papers: Iterable[Paper]) -> int:
 def relevance_text(relevance: Relevance) -> str:
     """In words: `4 are about it (title or AI keywords), 5 mention it once`; '' where all are about it."""
     about, once = relevance.about, relevance.once
-    if about == relevance.papers:
+    if about == relevance.papers and not relevance.close:
         return ""
     parts = [f"{about:,} {is_or_are(about)} about it (title or AI keywords)" if about else "none is about it"]
+    if relevance.close:
+        parts.append(f"{relevance.close:,} {is_or_are(relevance.close)} close to it")
     if once is None:
         parts.append(f"{relevance.papers - about:,} mention it in the abstract")
     elif once:

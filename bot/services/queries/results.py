@@ -52,9 +52,12 @@ def _with_relevance(
         query = compiled.readable()
         theirs = [paper for paper_id, paper in known.items() if compiled.canonical in sent.get(paper_id, ())]
         if theirs and query is not None:
-            about = index.search(compiled.about())
-            close = relevance(query, theirs, about=frozenset(about), most_read=left)
-            left -= 0 if close.once is None else close.papers - close.about
-            result = replace(result, relevance=close)  # noqa: PLW2901 - the same result, with more
+            about = frozenset(index.search(compiled.about()))
+            matched = frozenset(index.search(compiled.expression))
+            hits = [paper for paper in theirs if paper.id in matched]
+            found_in = relevance(query, hits, about=about, most_read=left)
+            left -= 0 if found_in.once is None else found_in.papers - found_in.about
+            found_in = replace(found_in, close=len(theirs) - len(hits))
+            result = replace(result, relevance=found_in)  # noqa: PLW2901 - the same result, with more
         counted.append(result)
     return tuple(counted)

@@ -179,7 +179,7 @@ def a_hint(
         (Kind.CAPITALS, (200, 2), (50, 2)),
         (Kind.CAPITALS, (200, 100), (200, 101)),
         (Kind.TOPIC, (10, 4), (10, 5)),
-        (Kind.TOPIC, (200, 120), (200, 150)),
+        (Kind.TOPIC, (200, 150), (200, 151)),
         (Kind.TOPIC, (5, 1), (4, 1)),
         (Kind.TOPIC, (10, 1), (10, 0)),
     ],
