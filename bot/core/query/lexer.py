@@ -20,7 +20,7 @@ _SYNTAX: Final = str.maketrans(
 # Only a plain quote closes a plain quote, so that a pasted title may have curly ones in it.
 _CLOSING_QUOTE: Final = {'"': re.compile('"'), "\u201c": re.compile('["\u201c]')}
 _CHUNK = re.compile(r'[^\s"\u201c(),]+|\S')
-_FIELD = re.compile(r"([^\W\d_]+):")
+_FIELD = re.compile(r"([^\W\d_]+):")  # and all of it letters: ² is one of these characters too
 _STARRED = re.compile(r"\S*[^\W_]\*")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 _FIELDS: Final = {str(field): field for field in Field}
@@ -90,10 +90,9 @@ def is_prefix(word: str, *, text: str, position: int) -> bool:
     """
     if not _STARRED.fullmatch(_syntax_of(word)):
         return False
-    words = prefix_words(word[:-1])
-    if words and len(words[-1]) == 1 and not words[-1].isdecimal():
+    if "".join(run_words(word)).endswith("*"):
         return False
-    if sum(map(len, words)) < MIN_PREFIX_LENGTH:
+    if sum(map(len, prefix_words(word[:-1]))) < MIN_PREFIX_LENGTH:
         raise QueryError(
             "This is too short for a star:",
             "Type at least three characters before it, as in `quantiz*`. A star alone finds every paper.",
@@ -140,7 +139,8 @@ def _token(text: str, syntax: str, start: int, end: int) -> Token | None:
         else:
             is_minus = _has_word(excluded)
         return Token(Kind.MINUS, start, end - len(excluded)) if is_minus else None
-    if (named := _FIELD.match(chunk)) and (token := _field(text, syntax, start, named)):
+    named = _FIELD.match(chunk)
+    if named and named[1].isalpha() and (token := _field(text, syntax, start, named)):
         return token
     if is_prefix(chunk, text=text, position=start):
         return Token(Kind.PREFIX, start, end)
