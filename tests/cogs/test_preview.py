@@ -42,20 +42,22 @@ async def next_post(world: World, **options: Any) -> str:
 
 
 async def test_the_next_post_is_previewed_as_it_is_then_delivered(world: World) -> None:
-    role = world.guild.create_role("Readers", mentionable=True)
+    role, other = [world.guild.create_role(name, mentionable=True) for name in ("Readers", "Viewers")]
+    unused = world.guild.create_role("Others", mentionable=True)
     for number, title in enumerate(["Video one", "Storage", "Video two", "Agents in a video"], start=1):
         world.list_paper(f"2608.0000{number}", title=title, upvotes=number)
     await world.run()
-    await world.admin.slash(world.channel, "subscribe", keywords="video, agents")
-    await world.admin.slash(world.channel, "config mention", role=role)
+    await world.admin.slash(world.channel, "subscribe", keywords="video", mention=other)
+    await world.admin.slash(world.channel, "subscribe", keywords="unicorns", mention=unused)
+    await world.admin.slash(world.channel, "config mention", role=role, silent=True)
     await world.admin.slash(world.channel, "config filter", max_papers=2)
 
     said = await next_post(world)
 
     assert said.startswith("Preview: 3 papers so far\nNext post: <t:1787130000:f>")
     assert (
-        f"As of now, for <#{world.channel.id}>: 2 cards and 1 line in 1 message, pinging <@&{role.id}>."
-        in said
+        f"As of now, for <#{world.channel.id}>: 2 cards and 1 line in 1 message, "
+        f"pinging <@&{role.id}> and <@&{other.id}>, without push notifications." in said
     )
     assert said.index("Agents") < said.index("two") < said.index("one")
     assert "Storage" not in said
@@ -63,6 +65,8 @@ async def test_the_next_post_is_previewed_as_it_is_then_delivered(world: World) 
     world.clock.advance(hours=1)
     await world.run()
     assert world.posted_ids() == ["2608.00004", "2608.00003", "2608.00001"]
+    (message,) = world.posts()
+    assert {one.id for one in message.role_mentions} == {role.id, other.id}
     assert "Nothing to post in" in await next_post(world)
 
 

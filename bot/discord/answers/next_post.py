@@ -13,7 +13,7 @@ from bot.core.feeds import Feed, FeedKind
 from bot.core.ids import PaperId
 from bot.core.lines import MAX_LINE_LENGTH, digest_line
 from bot.core.papers import Paper
-from bot.core.plurals import count, is_or_are
+from bot.core.plurals import count, in_a_list, is_or_are
 from bot.core.posts import Form, NewPost
 from bot.core.query.compiled import readable_queries
 from bot.discord.answers.feed_settings import follow_up_obstacles
@@ -56,9 +56,9 @@ def _summary(result: NextPost) -> str:
     entries = [entry for post in result.posts for entry in post.entries]
     text = f"As of now, for {channel}: {_forms([entry.form for entry in entries])}"
     text += f" in {count(len(result.posts), 'post' if result.feed.kind is FeedKind.FORUM else 'message')}"
-    role_id = next((post.mention_role_id for post in result.posts if post.mention_role_id), None)
-    pings = role_id is not None and not result.ping_obstacle
-    return f"{text}, pinging <@&{role_id}>." if pings else f"{text}."
+    if result.roles:
+        text += f", pinging {in_a_list([f'<@&{role_id}>' for role_id in result.roles])}"
+    return f"{text}, without push notifications." if result.feed.settings.is_silent else f"{text}."
 
 
 def _forms(forms: Sequence[Form]) -> str:
@@ -112,7 +112,10 @@ def _warnings(result: NextPost) -> Iterator[str]:
     """What would prevent the post from going out as it is set."""
     if result.access.obstacle and result.feed.block is None:
         yield f"⚠️ {result.access.obstacle}"
-    yield from follow_up_obstacles(result.feed, result.access, ping_obstacle=result.ping_obstacle)
+    if result.ping_obstacle and result.roles:
+        yield f"⚠️ Another role is not pinged. {result.ping_obstacle}"
+    nobody = None if result.roles else result.ping_obstacle
+    yield from follow_up_obstacles(result.feed, result.access, ping_obstacle=nobody)
     if result.pending:
         are = is_or_are(result.pending)
         yield (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.access import Access
 from bot.core.decisions import Decision, newest_first, reach
 from bot.core.feeds import Feed, Subscription
-from bot.core.ids import ChannelId
+from bot.core.ids import ChannelId, RoleId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.posts import NewPost, PostState
@@ -28,7 +29,8 @@ class NextPost:
     feed: Feed
     subscriptions: int
     access: Access
-    ping_obstacle: str | None  # why its role, if it has one, cannot be pinged
+    roles: tuple[RoleId, ...]  # that its messages ping, of the channel and of subscriptions
+    ping_obstacle: str | None  # why another role of theirs cannot be pinged, if there is one
     posts: tuple[NewPost, ...]  # in the order of posting
     papers: tuple[Paper, ...]  # of the posts
     filtered: tuple[tuple[Paper, Decision], ...]  # matching papers that the filter stops, newest first
@@ -66,7 +68,12 @@ class NextPosts:
                 "`/subscribe`, or give `keywords` to see which recent papers they match."
             )
         planned = await self._runs.planned_now(feed, known)
-        role_id, health = feed.settings.mention_role_id, self._source.health
+        found = tuple(post for plan in planned.plans for post in plan.posts)
+        obstacles = {
+            role_id: await self._publisher.ping_obstacle(feed.place, role_id)
+            for role_id in _roles(found, known)
+        }
+        health = self._source.health
         first, today = self._first(feed, known), open_list_day(self._clock())
         async with self._database.read() as conn:
             reads = await list_days.reads(conn, first, today)
@@ -76,8 +83,9 @@ class NextPosts:
             feed=feed,
             subscriptions=len(known),
             access=await self._publisher.access(feed.place),
-            ping_obstacle=await self._publisher.ping_obstacle(feed.place, role_id) if role_id else None,
-            posts=tuple(post for plan in planned.plans for post in plan.posts),
+            roles=tuple(role_id for role_id, obstacle in obstacles.items() if obstacle is None),
+            ping_obstacle=next(filter(None, obstacles.values()), None),
+            posts=found,
             papers=tuple(paper for plan in planned.plans for paper in plan.papers),
             filtered=filtered,
             pending=pending,
@@ -92,6 +100,16 @@ class NextPosts:
         oldest = reach(feed, known, now=self._clock(), backfill_days=self._backfill_days)
         since = min(subscription.since for subscription in known)
         return min(max(oldest, since), open_list_day(self._clock()))
+
+
+def _roles(planned: Sequence[NewPost], known: Sequence[Subscription]) -> dict[RoleId, None]:
+    """The roles that these posts are to ping, each once."""
+    own = {item.query.canonical: item.mention_role_id for item in known}
+    roles: list[RoleId | None] = []
+    for post in planned:
+        roles.append(post.mention_role_id)
+        roles.extend(own.get(query) for entry in post.entries for query in entry.queries)
+    return dict.fromkeys(role_id for role_id in roles if role_id is not None)
 
 
 async def _filtered(
