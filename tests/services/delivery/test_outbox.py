@@ -180,7 +180,7 @@ async def test_a_blocked_feed_gets_everything_it_missed_once_it_is_unblocked(bot
     await owing(bot)
     bot.publisher.refusals[ChannelId(CHANNEL)] = REFUSED
     await bot.delivered()
-    for number in range(2, 12):
+    for number in range(2, 6):
         bot.clock.advance(days=1)
         bot.list_paper(f"2608.{number:05}")
         await bot.run()
@@ -189,7 +189,7 @@ async def test_a_blocked_feed_gets_everything_it_missed_once_it_is_unblocked(bot
     await bot.services.pausing.resume(ChannelId(CHANNEL), user_id=USER)
     await bot.run()
 
-    assert sorted(bot.publisher.posted(CHANNEL)) == [f"2608.{number:05}" for number in range(1, 12)]
+    assert sorted(bot.publisher.posted(CHANNEL)) == [f"2608.{number:05}" for number in range(1, 6)]
     assert calls(bot, "find") == 0  # Discord had said no: there was nothing to look for
 
 
@@ -234,7 +234,7 @@ async def test_a_refused_message_fails_and_the_next_one_is_sent(bot: Bot) -> Non
 
 
 async def test_a_refusal_of_the_bot_pauses_all_sending(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
-    for channel in range(1, 21):
+    for channel in range(1, 7):
         await bot.subscribe(channel=channel, schedule=LIVE)
     bot.list_paper("2608.00001")
     await bot.services.runs.run()
@@ -242,12 +242,12 @@ async def test_a_refusal_of_the_bot_pauses_all_sending(bot: Bot, monkeypatch: py
         "Discord answered 401.", kind=DeliveryErrorKind.BOT_REFUSED, retry_after_seconds=300.0
     )
     bot.publisher.gate = asyncio.Event()  # so that all of them are on their way
-    for channel in range(1, 21):
+    for channel in range(1, 7):
         bot.publisher.refusals[ChannelId(channel)] = error
     bot.publisher.gate.set()
     await bot.delivered()
     tried = len(bot.publisher.calls)
-    assert tried <= 20
+    assert tried <= 6
     assert 200 < bot.services.delivery._pause.seconds_left <= 300
 
     bot.clock.advance(hours=1)
@@ -261,7 +261,7 @@ async def test_a_refusal_of_the_bot_pauses_all_sending(bot: Bot, monkeypatch: py
     bot.publisher.refusals.clear()
     bot.end_rest()
     await bot.delivered()
-    assert all(bot.publisher.posted(channel) == ["2608.00001"] for channel in range(1, 21))
+    assert all(bot.publisher.posted(channel) == ["2608.00001"] for channel in range(1, 7))
 
 
 async def test_a_message_that_cannot_be_composed_fails_and_does_not_block_its_channel(
@@ -573,7 +573,7 @@ follow_ups = st.lists(
 )
 
 
-@settings(max_examples=examples(3), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(2), deadline=None, suppress_health_check=list(HealthCheck))
 @given(follow_ups)
 @example([("lost", 0), ("ok", 0), ("resume", 130)])
 async def test_whatever_happens_each_paper_is_in_the_channel_once(

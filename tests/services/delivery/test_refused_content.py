@@ -68,7 +68,7 @@ async def reported_failures(bot: Bot, **later: float) -> list[list[str]]:
     return [[*one.paper_ids] for posted in bot.board.posted for one in posted.report.failed]
 
 
-@pytest.mark.parametrize("culprit", [1, 2, 5, 10])
+@pytest.mark.parametrize("culprit", [1, 5, 10])
 async def test_the_neighbours_of_a_culprit_are_posted_in_order(bot: Bot, culprit: int) -> None:
     await owing(bot, 10)
     poison(bot, culprit)
@@ -140,7 +140,7 @@ async def test_refused_papers_fail_alone_in_channels_of_every_kind(bot: Bot, kin
 @pytest.mark.parametrize(
     ("kind", "culprits"),
     [
-        *((FeedKind.CHANNEL, culprits) for culprits in [(), (1,), (1, 2), (2,), (10,), tuple(range(1, 12))]),
+        *((FeedKind.CHANNEL, culprits) for culprits in [(), (1,), (1, 2), (2,), tuple(range(1, 12))]),
         *((kind, (1, 2)) for kind in KINDS if kind is not FeedKind.CHANNEL),
     ],
 )
@@ -247,7 +247,7 @@ async def test_requests_are_bounded_if_everything_is_refused(bot: Bot, count: in
     await bot.delivered()
     assert len(await failed(bot)) == count
     assert calls(bot) == 2 * count - 1 + count  # each half, and each paper bare
-    for _ in range(5):
+    for _ in range(2):
         bot.clock.advance(hours=1)
         await bot.run()
     assert calls(bot) == 3 * count - 1
@@ -294,7 +294,7 @@ async def test_a_copy_from_before_a_split_posts_nothing_twice(bot: Bot) -> None:
 
 
 async def test_unknown_refusals_are_retried_and_lose_nothing(bot: Bot) -> None:
-    await owing(bot, 60)
+    await owing(bot, 25)
     bot.publisher.refusals[ChannelId(CHANNEL)] = UNKNOWN
     for _ in range(3):
         await bot.delivered()
@@ -303,7 +303,7 @@ async def test_unknown_refusals_are_retried_and_lose_nothing(bot: Bot) -> None:
     bot.publisher.refusals.clear()
     bot.clock.advance(hours=1)
     await bot.delivered()
-    assert bot.publisher.posted(CHANNEL) == ids(*range(1, 61))
+    assert bot.publisher.posted(CHANNEL) == ids(*range(1, 26))
 
 
 @pytest.mark.parametrize("error", [UNKNOWN, DeliveryError("Unreadable.", may_have_arrived=True)])
@@ -344,7 +344,7 @@ moments = st.lists(
 )
 
 
-@settings(max_examples=examples(4), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(2), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     moments,
     st.sets(st.integers(1, 13), max_size=6),

@@ -168,7 +168,8 @@ async def test_the_last_seven_days_since_the_removal_are_caught_up(bot: Bot, *, 
     for number in range(9):
         bot.clock.advance(days=1)
         bot.list_paper(f"2608.{number:05}")
-        await bot.run()
+        if number in {0, 4, 8}:
+            await bot.run()
 
     await subscribe(bot)
     await bot.run()
@@ -199,9 +200,9 @@ async def test_what_was_pending_over_a_long_pause_is_not_lost_by_a_removal_at_it
     await bot.services.pausing.pause(ChannelId(CHANNEL), user_id=USER)
     bot.clock.advance(days=1)
     bot.list_paper(FIRST)
-    for _ in range(11):
+    for days in (5, 5, 1):
         await bot.run()
-        bot.clock.advance(days=1)
+        bot.clock.advance(days=days)
     await unsubscribe(bot)
     await bot.services.pausing.resume(ChannelId(CHANNEL), user_id=USER)
     await bot.run()
