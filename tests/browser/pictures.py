@@ -50,7 +50,7 @@ async def take_pictures(visitor: Visitor) -> None:
     await visitor.page.set_viewport_size({"width": _WIDTH, "height": _HEIGHT})
 
     await visitor.go("announcements")
-    panel = await _set_up(visitor, keywords="diffusion model\nRLHF OR reward model")
+    panel = await _set_up(visitor, bundle="Image and video generation")
     await _take("setup", visitor.page, panel)
     await visitor.go("general")
     keywords = "vision-language model, agents AND benchmark, author:Tri Dao"
@@ -70,12 +70,11 @@ async def _height_for_cards(visitor: Visitor, count: int) -> int:
     return round(_HEIGHT - composer["y"] + card["y"] + card["height"] + _GAP)
 
 
-async def _set_up(visitor: Visitor, *, keywords: str) -> Locator:
+async def _set_up(visitor: Visitor, *, bundle: str) -> Locator:
     panel = await visitor.run("setup")
-    await panel.get_by_role("button", name="Enter keywords").click()
-    form = visitor.channel.get_by_role("dialog")
-    await form.get_by_label("Keywords").fill(keywords)
-    await form.get_by_role("button", name="Submit").click()
+    await panel.locator(".select-trigger").nth(1).click()
+    await visitor.channel.get_by_role("option", name=bundle).click()
+    await panel.get_by_text("Set up papers").click()  # closes the menu
     await expect(panel).to_contain_text("in the last 7 days")
     return panel
 

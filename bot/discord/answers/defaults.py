@@ -18,7 +18,7 @@ def no_feed(channel_id: int, defaults: ServerDefaults) -> discord.Embed:
     return discord.Embed(
         title="Settings",
         description=(
-            f"<#{channel_id}> has no subscriptions. {ADD_A_SUBSCRIPTION} `/setup` walks you through it.\n"
+            f"<#{channel_id}> has no subscriptions. {ADD_A_SUBSCRIPTION} `/setup` has ready-made ones.\n"
             f"It would start with: {_schedule(defaults)}."
         ),
         colour=COLOUR,

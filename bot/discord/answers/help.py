@@ -14,7 +14,7 @@ _FIRST_STEPS = """\
 I post Hugging Face's **Daily Papers** that match your keywords in your channels, once each.
 
 **First steps** (you need **Manage Channels**):
-`/setup` walks you through everything. Or step by step:
+`/setup` sets up a channel in one panel, with ready-made keywords or your own. Or one by one:
 1. `/preview keywords:diffusion model` shows which recent papers match.
 2. `/subscribe keywords:diffusion model` subscribes the channel that you are in.
 3. `/config schedule time:09:00 timezone:Europe/Berlin` sets when papers are posted.
