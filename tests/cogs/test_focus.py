@@ -141,6 +141,7 @@ async def test_what_a_focus_adds_is_posted_with_what_it_is_close_to_and_explaine
     assert "matches `reward hacking`, but isn't close enough" in cut
     assert re.search(r"close to \*reward hacking\*: 1\.\d; balanced asks for 2\.0", cut)
     assert "It was posted" in added
+    assert "It was close to `reward hacking`." in added
     assert re.search(r"close to \*reward hacking\*: \d+\.\d; balanced asks for [\d.]+ of a paper that", added)
 
 

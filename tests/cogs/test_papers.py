@@ -193,18 +193,22 @@ async def test_titles_of_recent_papers_are_offered_while_one_types_the_newest_fi
         return [(choice["name"], choice["value"]) for choice in found]
 
     assert await offered("tea") == []
-    world.list_paper("2608.00001", day=world.today - timedelta(days=1), title="Tea Leaves", upvotes=99)
+    raw = world.list_paper("2608.00001", day=world.today - timedelta(days=1), title="Tea Leaves", upvotes=99)
     for number in range(2, 32):
         world.list_paper(f"2608.{number:05}", title=f"Leaves of tea and {'green ' * 30}dry", upvotes=number)
     for back in (0, 1):
         await world.services.polling.read_day(world.today - timedelta(days=back))
+
+    assert len(await offered("tea")) == 25
+    raw["title"] = raw["paper"]["title"] = "Tea Leaves, revised"
+    await world.services.polling.read_day(world.today - timedelta(days=1))
 
     everything = await offered("leaves tea")
     (older,) = await offered("2608.00001", "explain")
 
     assert len(everything) == 25
     assert everything[0] == ("Leaves of tea and" + " green" * 13 + "…", "2608.00031")
-    assert older == ("2608.00001: Tea Leaves", "2608.00001")
+    assert older == ("2608.00001: Tea Leaves, revised", "2608.00001")
     assert "Tea Leaves" in text_of(await world.member.slash(world.channel, "paper", paper=older[1]))
     assert "choose a recent paper while you type" in text_of(
         await world.member.slash(world.channel, "paper", paper="tea leaves")
