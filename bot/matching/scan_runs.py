@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
@@ -11,6 +12,10 @@ from bot.matching.scan_texts import CONTEXT, LEFT_OUT, Lines
 from bot.matching.scan_words import Codes, long_runs, runs_of
 
 _FEW: Final = 4  # characters that are faster looked for one by one
+# Rare words have characters from here on. Regular expressions are slow at sets of these.
+_RARE: Final = "\U00010000"
+_LAST: Final = "\U0010ffff"
+_rare_words: Final = re.compile(f"[{_RARE}-{_LAST}]").findall
 
 Positions = range | list[int]
 # The texts that match, and those that may, with the first ones.
@@ -82,6 +87,8 @@ class Run:
             for characters, end in here:
                 for character in characters:
                     self._moves.setdefault(character, []).append((start, end))
+        # The words of a text that the run may have, those side by side together.
+        self._stretches = _stretches("".join(self._moves))
         self._has_run = self._finder_of_run()
 
     def matching(self, lines: Lines, positions: Positions) -> Matches:
@@ -162,13 +169,11 @@ class Run:
 
     def _walk(self, text: str, begun: Collection[int]) -> Iterator[tuple[str, set[int]]]:
         """The words of a text that the run may have, if it begins at one of these: to where it goes on."""
-        moves = self._moves.get
-        reached: set[int] = set()
-        for character in text:
-            here = moves(character)
-            if here is None:
-                reached = set()
-            else:
+        moves = self._moves
+        for stretch in self._stretches(text):
+            reached: set[int] = set()
+            for character in stretch:
+                here = moves.get(character, ())
                 reached = {end for start, end in here if start in begun or start in reached}
                 if reached:
                     yield character, reached
@@ -185,15 +190,26 @@ def _finder(characters: str) -> Callable[[str], bool]:
         return lambda text: characters in text
     if len(characters) <= _FEW:
         return lambda text: any(character in text for character in characters)
-    each = frozenset(characters)
-    return lambda text: not each.isdisjoint(text)
+    usual = "".join([character for character in characters if character < _RARE])
+    has_usual = re.compile(f"[{re.escape(usual)}]" if usual else "(?!)").search
+    rare = frozenset(characters).difference(usual)
+    if not rare:
+        return lambda text: has_usual(text) is not None
+    return lambda text: has_usual(text) is not None or not rare.isdisjoint(_rare_words(text))
+
+
+def _stretches(characters: str) -> Callable[[str], list[str]]:
+    """The parts of a text that have only these characters, and rare words."""
+    usual = re.escape("".join([character for character in characters if character < _RARE]))
+    rare = "" if characters and max(characters) < _RARE else f"{_RARE}-{_LAST}"
+    return re.compile(f"[{usual}{rare}]+").findall
 
 
 def _having(characters: str, column: Sequence[str], positions: Positions) -> list[int]:
     """The positions at which the column has one of these characters."""
     if len(characters) > _FEW:
-        is_without = frozenset(characters).isdisjoint
-        return [position for position in positions if not is_without(column[position])]
+        has = _finder(characters)
+        return [position for position in positions if has(column[position])]
     found: set[int] = set()
     for character in characters:
         found.update([position for position in without(positions, found) if character in column[position]])
