@@ -75,7 +75,7 @@ async def _set_up(visitor: Visitor, *, bundle: str) -> Locator:
     await panel.locator(".select-trigger").nth(1).click()
     await visitor.channel.get_by_role("option", name=bundle).click()
     await panel.get_by_text("Set up papers").click()  # closes the menu
-    await expect(panel).to_contain_text("in the last 7 days")
+    await expect(panel).to_contain_text("subscriptions, matching")
     return panel
 
 
