@@ -25,7 +25,7 @@ def state(feed: Feed = FEED, *, access: Access | None = None) -> FeedState:
 
 
 def shown(feed: Feed, *, access: Access | None = None) -> dict[str, str]:
-    embed = feed_settings(state(feed, access=access), title="Settings", now=NOW)
+    embed = feed_settings(state(feed, access=access), now=NOW)
     fields = {str(field.name): str(field.value) for field in embed.fields}
     return fields | {"": embed.description or ""}
 

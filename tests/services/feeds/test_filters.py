@@ -289,7 +289,7 @@ async def test_a_weekly_feed_shows_the_weeks_best_and_folds_the_rest(bot: Bot) -
         bot.list_paper(f"2608.{number:05}", upvotes=number)
         await bot.run()
     cards = [entry.paper_id for post in await bot.posts() for entry in post.entries if entry.form == "card"]
-    lines = [entry.paper_id for post in await bot.posts() for entry in post.entries if entry.form == "line"]
+    lines = [entry.paper_id for post in await bot.posts() for entry in post.entries if entry.form == "more"]
     ran_at = (await bot.feed()).last_run_at
     assert ran_at == datetime(2026, 8, 24, 9, tzinfo=UTC)  # Monday, the first of its days
     assert cards == ["2608.00005", "2608.00004", "2608.00003"]
