@@ -23,7 +23,7 @@ from bot.discord.ui.button_keywords import KEYWORDS, MAX_ID_LENGTH, ButtonKeywor
 from bot.discord.ui.components import PersistentItem, client_of
 from bot.discord.ui.pages import answer
 from bot.discord.ui.subscription_buttons import FocusButton, PostOlderButton
-from bot.services.feeds.subscriptions import Subscribed
+from bot.services.feeds.subscribed import Subscribed
 from bot.services.queries.search import Preview
 
 

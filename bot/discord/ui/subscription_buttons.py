@@ -19,7 +19,8 @@ from bot.discord.ui.components import PersistentItem, client_of
 from bot.discord.ui.pages import answer
 from bot.discord.ui.replies import reply
 from bot.services.feeds.focus import FocusChanged
-from bot.services.feeds.subscriptions import OLDER_MATCHES, Subscribed
+from bot.services.feeds.subscribed import Subscribed
+from bot.services.feeds.subscriptions import OLDER_MATCHES
 from bot.services.feeds.unsubscribing import by_id
 
 _POSTING_SECONDS = 60.0

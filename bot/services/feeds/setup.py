@@ -17,7 +17,8 @@ from bot.core.typed_times import parse_time, parse_weekdays
 from bot.errors import UserError
 from bot.services.context import ServiceContext
 from bot.services.feeds.servers import Servers
-from bot.services.feeds.subscriptions import Subscribed, Subscriptions
+from bot.services.feeds.subscribed import Subscribed
+from bot.services.feeds.subscriptions import Subscriptions
 from bot.services.feeds.timezones import timezone_meant
 from bot.services.queries.hints import NO_STUDY, Study
 from bot.services.queries.search import RECENT_DAYS, Search

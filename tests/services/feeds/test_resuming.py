@@ -15,7 +15,7 @@ from bot.core.schedules import Cadence
 from bot.errors import UserError
 from bot.services.blocks.retention import SURE_AFTER_SECONDS
 from bot.services.feeds.filters import FilterChange
-from bot.services.feeds.subscriptions import Subscribed
+from bot.services.feeds.subscribed import Subscribed
 from bot.services.feeds.unsubscribing import Unsubscribed
 from bot.store import subscriptions
 from tests.services.bots import CHANNEL, LIVE, OTHER, SERVER, USER, WEEKLY, Bot, everything

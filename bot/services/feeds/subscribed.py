@@ -1,0 +1,90 @@
+"""The result of subscribing: what is new, and how many recent papers each keyword matches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.core.access import Access
+from bot.core.feeds import Feed, FeedSettings, LastRun, Subscription
+from bot.core.focus import Focus
+from bot.core.papers import Paper
+from bot.core.query.compiled import Merged
+from bot.services.feeds.resuming import AddedSubscriptions
+from bot.services.feeds.subscription_mentions import NewMention
+from bot.services.queries.focus import Compared
+from bot.services.queries.hints import Study
+from bot.services.queries.search import RECENT_DAYS
+
+FEWER = 0.8  # of the papers at most, for a focus to be offered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscribedQuery:
+    """One keyword of a /subscribe: whether it is new to the feed, and its recent matches."""
+
+    subscription: Subscription
+    is_new: bool
+    goes_on: bool  # it was removed and continues where it left off
+    focus_before: Focus | None  # where it was subscribed already, and its focus changed
+    recent: int  # papers of the last RECENT_DAYS list days that it matches
+    today: int  # of these, papers of the open list day: they are in the next post
+    older: int  # papers of the last MAX_DAYS list days that it matches, from before it began
+    compared: Compared | None = None  # how close recent papers are to it, where a focus matters
+
+    @property
+    def better_focus(self) -> Focus | None:
+        """A focus to offer: most of its papers only mention it, and this one takes fewer, but some."""
+        if self.compared is None or self.subscription.focus is not Focus.EXACT or not self.compared.is_known:
+            return None
+        for focus in (Focus.BALANCED, Focus.STRICT):
+            if 0 < len(self.compared.taken(focus)) <= self.recent * FEWER:
+                return focus
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscribed:
+    feed: Feed
+    wanted: tuple[SubscribedQuery, ...]
+    recent_days_known: int  # of the last RECENT_DAYS list days, those that have been read
+    access: Access
+    is_archive_read: bool  # whether all of the last MAX_DAYS list days have been read
+    study: Study  # how the keywords were read, with hints
+    returned: int = 0  # papers of resumed subscriptions that are pending again
+    made_up: LastRun | None = None  # what a run would post now for resumed subscriptions
+    merged: tuple[Merged, ...] = ()  # keywords that were typed twice
+    before: FeedSettings | None = None  # the settings before, if the schedule was chosen too
+    pinging: tuple[NewMention, ...] = ()  # those that ping another role now
+
+    @property
+    def may_have_older(self) -> bool:
+        """Whether older papers may match the new subscriptions; True while the archive is being read."""
+        return not self.is_archive_read or any(item.older for item in self.wanted if item.is_new)
+
+
+def subscribed_query(
+    subscription: Subscription,
+    found: Sequence[Paper],
+    *,
+    compared: Compared | None,
+    added: AddedSubscriptions,
+    today: date,
+) -> SubscribedQuery:
+    days = [paper.list_day for paper in found if paper.list_day is not None]
+    recent = [day for day in days if day > today - timedelta(days=RECENT_DAYS)]
+    if compared is not None:
+        recent = [paper.list_day for paper in compared.taken(subscription.focus) if paper.list_day]
+    return SubscribedQuery(
+        subscription=subscription,
+        is_new=subscription.id in {item.id for item in added.new},
+        goes_on=subscription.id in {item.id for item in added.resumed},
+        focus_before=next(
+            (item.before for item in added.refocused if item.subscription.id == subscription.id), None
+        ),
+        recent=len(recent),
+        today=recent.count(today),
+        compared=compared,
+        older=sum(day < subscription.since for day in days),
+    )
