@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.core.access import Access
 from bot.core.feeds import Feed, FeedSettings, LastRun, Subscription
 from bot.core.focus import Focus
+from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
-from bot.core.query.compiled import Merged
+from bot.core.query.compiled import CompiledQuery, Merged
+from bot.core.query.relevance import Relevance
+from bot.services.context import ServiceContext
 from bot.services.feeds.resuming import AddedSubscriptions
 from bot.services.feeds.subscription_mentions import NewMention
 from bot.services.queries.focus import Compared
 from bot.services.queries.hints import Study
-from bot.services.queries.search import RECENT_DAYS
+from bot.services.queries.search import MAX_DAYS, RECENT_DAYS, Search
+from bot.services.runs.run import Runs
+from bot.store import list_days
 
 FEWER = 0.8  # of the papers at most, for a focus to be offered
 
@@ -64,7 +69,71 @@ class Subscribed:
         return not self.is_archive_read or any(item.older for item in self.wanted if item.is_new)
 
 
-def subscribed_query(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    before: tuple[Subscription, ...]  # that were removed
+    result: Subscribed
+
+
+class SubscribeResults:
+    """Counts the recent papers that subscriptions match, for the answer to whoever added them."""
+
+    def __init__(self, context: ServiceContext, *, search: Search, runs: Runs) -> None:
+        self._clock = context.clock
+        self._database = context.database
+        self._publisher = context.publisher
+        self._search = search
+        self._runs = runs
+
+    async def of(
+        self, feed: Feed, asked_for: Sequence[Subscription], added: AddedSubscriptions
+    ) -> Subscribed:
+        """The result for the subscriptions that were asked for, those that the feed had already included."""
+        today = open_list_day(self._clock())
+        async with self._database.read() as conn:
+            read = await list_days.reads(conn, today - timedelta(days=MAX_DAYS - 1), today)
+        found, studied = await self._search.studied([item.query for item in asked_for], days=MAX_DAYS)
+        compared = await self._compared(asked_for, found, studied)
+        return Subscribed(
+            feed=feed,
+            wanted=tuple(
+                _subscribed_query(
+                    item,
+                    found[item.query.expression],
+                    compared=compared.get(item.query.canonical),
+                    added=added,
+                    today=today,
+                )
+                for item in asked_for
+            ),
+            recent_days_known=sum(day > today - timedelta(days=RECENT_DAYS) for day in read),
+            access=await self._publisher.access(feed.place),
+            is_archive_read=len(read) == MAX_DAYS,
+            study=studied,
+            returned=added.returned,
+            made_up=await self._runs.coming(feed, added.resumed) if added.resumed else None,
+        )
+
+    async def _compared(
+        self, asked_for: Sequence[Subscription], found: Mapping[str, Sequence[Paper]], studied: Study
+    ) -> dict[str, Compared]:
+        """How close recent papers are to those for which a focus matters, by canonical form.
+
+        These are the subscriptions that have one, and those whose papers mostly only mention them.
+        """
+        first = open_list_day(self._clock()) - timedelta(days=RECENT_DAYS - 1)
+        wanted: list[CompiledQuery] = []
+        for item in asked_for:
+            about = studied.about.get(item.query.canonical, frozenset())
+            recent = [
+                paper for paper in found[item.query.expression] if paper.list_day and paper.list_day >= first
+            ]
+            if item.focus is not Focus.EXACT or Relevance.of(recent, about).is_mostly_mentioned:
+                wanted.append(item.query)
+        return await self._search.compared(wanted, days=RECENT_DAYS) if wanted else {}
+
+
+def _subscribed_query(
     subscription: Subscription,
     found: Sequence[Paper],
     *,

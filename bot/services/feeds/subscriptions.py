@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,10 +12,7 @@ from bot.core.changes import unsubscribed_words
 from bot.core.feeds import Feed, Place, Subscription
 from bot.core.focus import Focus
 from bot.core.ids import ChannelId, RoleId, SubscriptionId, UserId
-from bot.core.list_days import open_list_day
-from bot.core.papers import Paper
 from bot.core.query.compiled import CompiledQuery, compile_alternatives, distinct
-from bot.core.query.relevance import Relevance
 from bot.core.schedules import Schedule
 from bot.errors import UserError
 from bot.services.changes import record
@@ -27,24 +24,16 @@ from bot.services.feeds.feeds import check_active
 from bot.services.feeds.refocusing import NO_FOCUS, refocus
 from bot.services.feeds.resuming import AddedSubscriptions
 from bot.services.feeds.settings import change_and_record
-from bot.services.feeds.subscribed import Subscribed, subscribed_query
+from bot.services.feeds.subscribed import Replaced, Subscribed, SubscribeResults
 from bot.services.feeds.subscription_mentions import set_mentions
 from bot.services.feeds.subscription_mentions import words_of as mentions_words
 from bot.services.feeds.unsubscribing import RemovalPreview, Unsubscribed
-from bot.services.queries.focus import Compared
-from bot.services.queries.hints import Study
-from bot.services.queries.search import MAX_DAYS, RECENT_DAYS, Search
+from bot.services.queries.search import Search
 from bot.services.runs import recompiling
 from bot.services.runs.run import Runs
-from bot.store import cancelled_papers, feeds, list_days, subscriptions
+from bot.store import cancelled_papers, feeds, subscriptions
 
 OLDER_MATCHES = 5  # papers that the button below /subscribe posts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replaced:
-    before: tuple[Subscription, ...]  # that were removed
-    result: Subscribed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +49,7 @@ class Subscriptions:
     def __init__(self, context: ServiceContext, *, search: Search, runs: Runs, delivery: Delivery) -> None:
         self._context = context
         self._database = context.database
-        self._publisher = context.publisher
-        self._search = search
+        self._results = SubscribeResults(context, search=search, runs=runs)
         self._runs = runs
         self._delivery = delivery
         self._clock = context.clock
@@ -212,48 +200,7 @@ class Subscriptions:
         """Wakes delivery, and counts the recent papers that each subscription matches."""
         self._delivery.wake()
         self._wake()
-        today = open_list_day(self._clock())
-        async with self._database.read() as conn:
-            read = await list_days.reads(conn, today - timedelta(days=MAX_DAYS - 1), today)
-        found, studied = await self._search.studied([item.query for item in asked_for], days=MAX_DAYS)
-        compared = await self._compared(asked_for, found, studied)
-        return Subscribed(
-            feed=feed,
-            wanted=tuple(
-                subscribed_query(
-                    item,
-                    found[item.query.expression],
-                    compared=compared.get(item.query.canonical),
-                    added=added,
-                    today=today,
-                )
-                for item in asked_for
-            ),
-            recent_days_known=sum(day > today - timedelta(days=RECENT_DAYS) for day in read),
-            access=await self._publisher.access(feed.place),
-            is_archive_read=len(read) == MAX_DAYS,
-            study=studied,
-            returned=added.returned,
-            made_up=await self._runs.coming(feed, added.resumed) if added.resumed else None,
-        )
-
-    async def _compared(
-        self, asked_for: Sequence[Subscription], found: Mapping[str, Sequence[Paper]], studied: Study
-    ) -> dict[str, Compared]:
-        """How close recent papers are to those for which a focus matters, by canonical form.
-
-        These are the subscriptions that have one, and those whose papers mostly only mention them.
-        """
-        first = open_list_day(self._clock()) - timedelta(days=RECENT_DAYS - 1)
-        wanted: list[CompiledQuery] = []
-        for item in asked_for:
-            about = studied.about.get(item.query.canonical, frozenset())
-            recent = [
-                paper for paper in found[item.query.expression] if paper.list_day and paper.list_day >= first
-            ]
-            if item.focus is not Focus.EXACT or Relevance.of(recent, about).is_mostly_mentioned:
-                wanted.append(item.query)
-        return await self._search.compared(wanted, days=RECENT_DAYS) if wanted else {}
+        return await self._results.of(feed, asked_for, added)
 
     async def post_older(
         self, channel_id: ChannelId, subscription_ids: range, *, timeout_seconds: float
