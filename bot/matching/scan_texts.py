@@ -19,10 +19,10 @@ from typing import Final, NamedTuple
 from bot.core.papers import Paper
 from bot.core.query.names import name_readings
 from bot.core.words.latex import readable
-from bot.core.words.tokenizer import Mode, Path, Segment, forms, joined_forms, readings, segments
+from bot.core.words.tokenizer import Mode, Path, Segment, forms, joined_forms, readings, segments, unaccented
 
 # Increase it when a paper's text is made by other rules: stored texts of a lower version are then made again.
-TEXT_VERSION: Final = 3
+TEXT_VERSION: Final = 4
 
 _APART: Final = " . "  # between two texts, so that no run goes from one into the next; no word is a full stop
 _ALL_PLAIN: Final = "^"  # among the other words: a reading has none, as it only leaves something out
@@ -100,7 +100,7 @@ def _others(segment: Segment, plain: tuple[str, ...], mode: Mode) -> list[tuple[
     """The other ways to read a segment, and how its words are written where a beginning may ask for that."""
     if len(segment) == len(segment[0]) == 1:
         part = segment[0][0]
-        found = [*_forms(part.text, part.source, mode), *forms(part.text, part.source, _BEGINNINGS[mode])]
+        found = [*_forms(part.text, part.source, mode), *_written(part.text, part.source, mode)]
         return [(form,) for form in dict.fromkeys(found) if form.lower() != plain[0].lower()]
     others: dict[tuple[str, ...], None] = {}
     for path in segment:
@@ -111,6 +111,15 @@ def _others(segment: Segment, plain: tuple[str, ...], mode: Mode) -> list[tuple[
 
 def _forms(text: str, source: str, mode: Mode) -> tuple[str, ...]:
     return _marked(forms(text, source, mode), forms(text, source, _BEGINNINGS[mode]))
+
+
+def _written(text: str, source: str, mode: Mode) -> tuple[str, ...]:
+    """What a beginning finds a word by; in a quote also as it is written, for `"GPUs*"`."""
+    found = forms(text, source, _BEGINNINGS[mode])
+    as_written = unaccented(text, source)
+    if mode is not Mode.QUOTE or as_written == text or text not in found or text == found[0]:
+        return found
+    return (*(form for form in found if form != text), as_written)
 
 
 def _marked(found: Sequence[str], written: Sequence[str]) -> tuple[str, ...]:
@@ -144,8 +153,8 @@ def _read_as(path: Path, first: int, end: int, mode: Mode) -> tuple[str, ...]:
     if end == first + 1:
         part = path[first]
         plain = _plain(part.text, part.source, mode)
-        written = forms(part.text, part.source, _BEGINNINGS[mode])
-        return (plain, *(form for form in written if form != plain.lower()))
+        written = _written(part.text, part.source, mode)
+        return (plain, *(form for form in written if form.lower() != plain.lower()))
     written = joined_forms(path, first, end, _BEGINNINGS[mode])
     found = _marked(joined_forms(path, first, end, mode), written)
     capitals = {form.lower() for form in found if form != form.lower()}

@@ -19,6 +19,7 @@ from bot.core.words.tokenizer import (
     joined_forms,
     readings,
     segments,
+    unaccented,
 )
 
 # Around a word of a quote that is found in its own capitals alone.
@@ -134,6 +135,7 @@ class _Edge:
     start: int  # offsets in the original text
     end: int
     written: str  # in its capitals, if they may count
+    unfolded: str  # likewise, as a plural if it is one
 
 
 class SearchableText:
@@ -156,7 +158,7 @@ class SearchableText:
         self._edges.append([])
         for path, own in zip(segment, places, strict=True):
             if not path:
-                self._edges[begin].append(_Edge(end, (), 0, 0, ""))
+                self._edges[begin].append(_Edge(end, (), 0, 0, "", ""))
             for first, place in enumerate(own if path else ()):
                 for last in readings(path, first):
                     edge = self._edge(path, first, last, own[last] if last < len(path) else end, offset)
@@ -165,14 +167,13 @@ class SearchableText:
                         self._places.setdefault(form, []).append(place)
 
     def _edge(self, path: Path, first: int, last: int, to: int, offset: int) -> _Edge:
-        written = ""
+        written = unfolded = ""
         if self._mode.is_quote:
             parts = path[first:last]
-            written = capital_form(
-                "".join([part.text for part in parts]), "".join([part.source for part in parts])
-            )
+            text, source = "".join([part.text for part in parts]), "".join([part.source for part in parts])
+            written, unfolded = capital_form(text, source), unaccented(text, source)
         found = joined_forms(path, first, last, self._mode)
-        return _Edge(to, found, offset + path[first].start, offset + path[last - 1].end, written)
+        return _Edge(to, found, offset + path[first].start, offset + path[last - 1].end, written, unfolded)
 
     def find(self, words: Sequence[str]) -> Iterator[tuple[int, int]]:
         """Every match of a phrase, as offsets in the original text.
@@ -210,7 +211,8 @@ class SearchableText:
         wanted = phrase[position]
         for form in edge.forms:
             if any(
-                form.startswith(key) and is_spelled(word, edge.written[: len(key)])
+                form.startswith(key)
+                and any(is_spelled(word, one[: len(key)]) for one in (edge.written, edge.unfolded))
                 for key, word in wanted.begun
             ):
                 return edge.end

@@ -41,7 +41,11 @@ _PLAIN: Final = str.maketrans(
     | dict.fromkeys(_HYPHENS, "-")
     | dict.fromkeys(_APOSTROPHES, "'")
 )
-_MICRO_SIGN: Final = "\u00b5"  # kept as it is: it is a unit's letter and not the name mu
+# Strokes alone, in both cases: what keeps the number of characters.
+_STROKES: Final = str.maketrans("łøđħŧıŁØĐĦŦ", "lodhtiLODHT")
+_MICRO_SIGN: Final = (
+    "\u00b5"  # kept as it is: it is a unit's letter and not the name mu; in quotes, no letter is a name
+)
 _RAISED: Final = {character: str(unicodedata.digit(character)) for character in "⁰¹²³⁴⁵⁶⁷⁸⁹"}
 
 _ACCENTS: Final = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
@@ -214,7 +218,7 @@ def _paths(
         first, last = match.span()
         gap = plain[previous_end:first]
         previous_end = last
-        if word == "s" and gap == "'" and path:  # model's
+        if gap == "'" and path and word.rstrip(SIGNS) == "s":  # model's, and *model's*
             continue
         ends_with_sign = word[-1] in SIGNS
         joins = bool(path) and gap.strip("-") == "" and not has_sign and not ends_with_sign
@@ -319,7 +323,11 @@ def capital_form(text: str, source: str) -> str:
 
 def unaccented(text: str, source: str) -> str:
     """The word in the capitals in which it was written; in lower case if a character became several."""
-    plain = source if source.isascii() else _ACCENT.sub("", unicodedata.normalize("NFKD", source))
+    plain = (
+        source
+        if source.isascii()
+        else _ACCENT.sub("", unicodedata.normalize("NFKD", source)).translate(_STROKES)
+    )
     return plain if len(plain) == len(text) else text
 
 
@@ -389,7 +397,8 @@ def _normalise(text: str, *, is_literal: bool) -> tuple[str, Sequence[int], Sequ
             was_raised = False
             continue
         is_raised = cluster in _RAISED
-        piece = _RAISED[cluster] if is_raised else cluster if cluster == _MICRO_SIGN else _plain(cluster)
+        is_unit = cluster == _MICRO_SIGN and not is_literal
+        piece = _RAISED[cluster] if is_raised else cluster if is_unit else _plain(cluster)
         if is_raised and not was_raised and not is_literal:
             piece = f"^{piece}"
         was_raised = is_raised
