@@ -141,11 +141,12 @@ async def test_more_than_a_month_is_searched_in_the_bots_database_without_a_requ
     await bot.says("Archive: 36 of 36")
 
     async def search() -> None:
-        done = await stage.finished("preview", "video, sound", "--days", "50", DISCORD_TOKEN="")
+        done = await stage.finished("preview", "video, vidoe", "--days", "50", DISCORD_TOKEN="")
         assert (done.code, done.err) == (0, "")
-        assert done.out.startswith("2 of 2 papers of the last 37 list days match “video, sound”\n")
+        assert done.out.startswith("2 of 2 papers of the last 37 list days match “video, vidoe”\n")
         assert done.out.index("Video now") < done.out.index("Video then")
-        assert done.out.endswith("\n\nThe database does not have the lists of 13 of these days.\n")
+        assert "\n\nThe database does not have the lists of 13 of these days.\n" in done.out
+        assert "Hint: No paper in the archive has “vidoe”. Did you mean “video”? It finds 2." in done.out
 
     await search()  # while the bot runs
     await bot.stop()
