@@ -12,7 +12,7 @@ from bot.core.feeds import FeedKind
 from bot.core.ids import ChannelId
 from bot.core.posts import Form, PostState
 from bot.errors import DeliveryError, DeliveryErrorKind
-from bot.services.delivery.outbox import MAX_PER_SERVER
+from bot.services.delivery.outbox import MAX_IN_FLIGHT, MAX_PER_SERVER
 from tests.fakes.publisher import LOST, Fault
 from tests.services.bots import CHANNEL, LIVE, USER, Bot
 from tests.waiting import until
@@ -312,10 +312,11 @@ async def test_a_delay_of_hours_is_notified_once_and_ends_with_the_first_message
 
 async def test_a_server_whose_channels_hang_leaves_room_for_the_others(bot: Bot) -> None:
     bot.list_paper("2608.00001")
-    for channel in range(1, 101):
+    hanging = range(1, MAX_IN_FLIGHT + 11)
+    for channel in hanging:
         await bot.subscribe(channel=channel, schedule=LIVE, server=1)
     await bot.services.runs.run()
-    bot.publisher.hanging = set(map(ChannelId, range(1, 101)))
+    bot.publisher.hanging = set(map(ChannelId, hanging))
     await bot.begin_delivering()
     await until(lambda: bot.services.delivery.in_flight >= MAX_PER_SERVER)
     await bot.subscribe(channel=200, schedule=LIVE, server=2)
