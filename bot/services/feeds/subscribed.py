@@ -76,7 +76,7 @@ class Replaced:
 
 
 class SubscribeResults:
-    """Counts the recent papers that subscriptions match, for the answer to whoever added them."""
+    """Counts the recent papers that subscriptions match, for the answer to the person who added them."""
 
     def __init__(self, context: ServiceContext, *, search: Search, runs: Runs) -> None:
         self._clock = context.clock
