@@ -163,6 +163,16 @@ async def test_a_preview_says_what_each_focus_takes_and_marks_what_it_cuts_and_a
     assert "No word of it is known" in unknown
 
 
+async def test_the_button_of_a_hint_previews_with_the_same_focus(world: World) -> None:
+    list_topic(world)
+    await world.run()
+
+    shown = await world.admin.slash(world.channel, "preview", keywords="reward hackinng", focus="balanced")
+    pressed = await world.admin.click(shown.response, label="Preview reward hacking")
+
+    assert "**balanced 2**" in text_of(pressed)
+
+
 async def test_a_focus_is_offered_where_most_papers_only_mention_the_keywords(world: World) -> None:
     for number in range(1, 6):
         world.list_paper(

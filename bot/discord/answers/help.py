@@ -50,7 +50,11 @@ _LANGUAGE = """\
 `author:Philip Yu`  middle names may be missing: *Philip S. Yu*; not *Philip Torr*
 
 Without a field, the title, the abstract and the AI keywords are searched. Operators are in capitals. Case \
-and accents make no difference."""
+and accents make no difference.
+
+**Too much noise?** `/config focus` also asks how close a paper is to your keywords: `strict` posts only \
+papers that are about them, `balanced` leaves out most passing mentions, and `broad` adds papers that use \
+other words. `/preview focus:` shows the difference."""
 
 
 def help_pages(tree: app_commands.CommandTree[Any]) -> list[discord.Embed]:
