@@ -13,6 +13,7 @@ from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
 from bot.discord.ui.options import FocusChoice, Keywords, choices
 from bot.discord.ui.pages import answer
+from bot.discord.ui.setting_buttons import AllSettingsButton
 from bot.discord.ui.subscription_buttons import FocusButton
 from bot.services.clock import Clock
 from bot.services.feeds.focus import FocusSetting
@@ -46,7 +47,8 @@ class FocusCommand(commands.Cog):
             keywords, Focus(focus), channel_id=target.channel_id, user_id=target.user_id
         )
         pages = answers.focus_changed(result, now=self._clock())
-        await answer(interaction, pages, buttons=FocusButton.undoing(result))
+        buttons = [*FocusButton.undoing(result), AllSettingsButton(target.channel_id)]
+        await answer(interaction, pages, buttons=buttons)
 
     @focus.autocomplete("keywords")
     async def _complete_focused(

@@ -38,7 +38,8 @@ async def test_a_focus_is_chosen_with_the_subscription_and_shown_wherever_it_is_
 async def test_a_focus_is_changed_and_the_answer_says_from_what_to_what_and_when(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="agents, video")
 
-    said = text_of(await world.admin.slash(world.channel, "config focus", keywords="Agent", focus="strict"))
+    answer = await world.admin.slash(world.channel, "config focus", keywords="Agent", focus="strict")
+    said = text_of(answer)
     again = text_of(await world.admin.slash(world.channel, "config focus", keywords="agents", focus="strict"))
     everything = text_of(
         await world.admin.slash(world.channel, "config focus", keywords="all of them", focus="broad")
@@ -54,6 +55,8 @@ async def test_a_focus_is_changed_and_the_answer_says_from_what_to_what_and_when
     history = text_of(await world.admin.slash(world.channel, "config history"))
     assert "focus of *agents*: exact → strict" in history
     assert "focus of *agents*: strict → broad; focus of *video*: exact → broad" in history
+    settings = text_of(await world.admin.click(answer.response, label="All settings"))
+    assert "• `agents` (focus broad)" in settings
 
 
 async def test_the_focus_of_what_is_not_subscribed_cannot_be_changed(world: World) -> None:
