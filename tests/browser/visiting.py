@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,12 +21,14 @@ from playwright.async_api import (
     async_playwright,
     expect,
 )
+from playwright.async_api import TimeoutError as NotShownInTime
 
 from tests.browser import chromium
 from tests.process import forked
 from tests.process.running import LONG_SECONDS, BotProcess
 
 LONG_MS: Final = LONG_SECONDS * 1000
+_TYPED_AGAIN_AFTER_MS: Final = 5_000
 _OURS: Final = {"about", "blob", "data"}
 
 expect.set_options(timeout=LONG_MS)
@@ -117,9 +120,18 @@ class Visitor:
         return self.channel.locator(".command-entry").filter(has=exact)
 
     async def pick(self, command: str) -> None:
-        """Type a command's name and choose it from what is offered."""
-        await self.type(f"/{command}")
-        await self.command(command).click()
+        """Type a command's name and choose it from what is offered.
+
+        A page that is still opening may lose what was typed, so it is typed again until it is offered.
+        """
+        offered = self.command(command)
+        async with asyncio.timeout(LONG_SECONDS):
+            while not await offered.is_visible():
+                await self.type("")
+                await self.type(f"/{command}")
+                with suppress(NotShownInTime):
+                    await offered.wait_for(timeout=_TYPED_AGAIN_AFTER_MS)
+        await offered.click()
 
     def option(self, name: str) -> Locator:
         """The field of one option of the command that is being typed."""
