@@ -11,7 +11,7 @@ from bot.core.focus import Focus
 from bot.discord.answers import focus as answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
-from bot.discord.ui.options import FocusChoice, Keywords, choices
+from bot.discord.ui.options import FocusChoice, Keywords, subscription_choices
 from bot.discord.ui.pages import answer
 from bot.discord.ui.setting_buttons import AllSettingsButton
 from bot.discord.ui.subscription_buttons import FocusButton
@@ -54,7 +54,4 @@ class FocusCommand(commands.Cog):
     async def _complete_focused(
         self, interaction: discord.Interaction[Client], current: str
     ) -> list[app_commands.Choice[str]]:
-        channel_id = await targets.named_while_typing(interaction)
-        if channel_id is None:
-            return []
-        return choices(await self._subscriptions.offered(current, channel_id=channel_id))
+        return await subscription_choices(interaction, current, self._subscriptions)

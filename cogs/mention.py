@@ -12,7 +12,7 @@ from bot.discord.answers import setting_changes as changes
 from bot.discord.answers import subscription_mentions as answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
-from bot.discord.ui.options import Keywords, choices
+from bot.discord.ui.options import Keywords, subscription_choices
 from bot.discord.ui.pages import answer
 from bot.discord.ui.setting_buttons import below_change
 from bot.errors import UserError
@@ -71,7 +71,4 @@ class MentionCommand(commands.Cog):
     async def _complete_mentioned(
         self, interaction: discord.Interaction[Client], current: str
     ) -> list[app_commands.Choice[str]]:
-        channel_id = await targets.named_while_typing(interaction)
-        if channel_id is None:
-            return []
-        return choices(await self._subscriptions.offered(current, channel_id=channel_id))
+        return await subscription_choices(interaction, current, self._subscriptions)

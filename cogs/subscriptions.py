@@ -14,7 +14,7 @@ from bot.discord.permissions import targets
 from bot.discord.permissions.targets import ChannelOption
 from bot.discord.ui.confirmation import ask
 from bot.discord.ui.hint_buttons import below_subscribe
-from bot.discord.ui.options import FocusChoice, Keywords, choices
+from bot.discord.ui.options import FocusChoice, Keywords, subscription_choices
 from bot.discord.ui.pages import answer
 from bot.discord.ui.subscription_buttons import UndoButton
 from bot.services.clock import Clock
@@ -110,10 +110,7 @@ class SubscriptionsCog(commands.Cog):
     async def _complete_keywords(
         self, interaction: discord.Interaction[Client], current: str
     ) -> list[app_commands.Choice[str]]:
-        channel_id = await targets.named_while_typing(interaction)
-        if channel_id is None:
-            return []
-        return choices(await self._subscriptions.offered(current, channel_id=channel_id))
+        return await subscription_choices(interaction, current, self._subscriptions)
 
     @app_commands.command(name="subscriptions")
     @app_commands.guild_only()

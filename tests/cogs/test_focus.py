@@ -163,7 +163,7 @@ async def test_a_preview_says_what_each_focus_takes_and_marks_what_it_cuts_and_a
     assert "Focus: exact 2 · strict 1 · **balanced 2** · broad 3" in shown
     assert re.search(r"✂️ .*Dexterous Robot", shown)
     assert re.search(r"🔎 .*Specification Gaming.*\n-# .*close to “reward hacking”", shown)
-    assert "No word of it is known" in unknown
+    assert "Closeness is unknown for these words, so broad works like exact here." in unknown
 
 
 async def test_the_button_of_a_hint_previews_with_the_same_focus(world: World) -> None:

@@ -29,7 +29,7 @@ def closeness_text(subscription: Subscription, closeness: Closeness) -> str:
     """How close a paper is to a subscription that is not exact, and what its focus asks for."""
     query, focus = f"*{query_words(subscription.query.text)}*", subscription.focus
     if closeness.score is None:
-        return f"close to {query}: unknown, because no word of it is known, so that it is exact"
+        return f"close to {query}: unknown for these words, so {focus.value} works like exact"
     asked = closeness.asked_by(focus)
     if asked is not None:
         asks = f"{focus.value} asks for {asked:.1f}"

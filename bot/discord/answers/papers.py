@@ -115,7 +115,7 @@ def _focus_lines(result: Preview) -> Iterator[str]:
     focus, compared = result.focus, result.compared
     if not compared.is_known:
         if focus is not Focus.EXACT:
-            yield f"No word of it is known to compare papers with, so {focus.value} is exact here."
+            yield f"Closeness is unknown for these words, so {focus.value} works like exact here."
         return
     counts = {each: f"{each.value} {len(compared.taken(each))}" for each in Focus}
     yield "Focus: " + " · ".join(f"**{text}**" if each is focus else text for each, text in counts.items())

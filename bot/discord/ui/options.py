@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Literal
 
+import discord
 from discord import app_commands
 
 from bot.core.feeds import MAX_CARDS, MAX_MIN_UPVOTES
 from bot.core.markdown import plain, shorten
+from bot.discord.permissions import targets
+from bot.services.feeds.subscriptions import Subscriptions
 
 MAX_CHOICES = 25  # Discord's limit
 MAX_CHOICE_LENGTH = 100  # characters of a choice's name, and of its value; Discord's limit
@@ -43,3 +46,13 @@ def choices(options: Iterable[tuple[str, str]]) -> list[app_commands.Choice[str]
         app_commands.Choice(name=shorten(plain(label), MAX_CHOICE_LENGTH) or "…", value=value)
         for label, value in islice(options, MAX_CHOICES)
     ]
+
+
+async def subscription_choices(
+    interaction: discord.Interaction, current: str, subscriptions: Subscriptions
+) -> list[app_commands.Choice[str]]:
+    """The subscriptions of the channel that the command names; none if the person may not change it."""
+    channel_id = await targets.named_while_typing(interaction)
+    if channel_id is None:
+        return []
+    return choices(await subscriptions.offered(current, channel_id=channel_id))
