@@ -11,27 +11,15 @@ import pytest
 from bot.core.cards import make_card
 from bot.core.feeds import Style
 from bot.core.ids import RoleId
-from bot.core.layout import MAX_CHARACTERS, layout
+from bot.core.layout import MAX_CHARACTERS
 from bot.core.messages import Item, compose, heading
 from bot.core.papers import Paper
 from bot.core.posts import Entry, Form
 from bot.core.query.parser import parse_query
+from tests.core.test_layout import planned
 from tests.fakes.hostile_papers import PLAIN, papers
 
 pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
-
-
-def planned(
-    shown: Sequence[Paper], *, style: Style = Style.CARDS, max_papers: int = 10
-) -> tuple[tuple[Entry, ...], ...]:
-    return layout(
-        shown, style=style, max_papers=max_papers, queries_of={paper.id: ("kite",) for paper in shown}
-    )
-
-
-def forms(messages: tuple[tuple[Entry, ...], ...]) -> list[str]:
-    """Each message as a word: C for a card, l for a line."""
-    return ["".join("C" if entry.form is Form.CARD else "l" for entry in message) for message in messages]
 
 
 def items(entries: Sequence[Entry], shown: Sequence[Paper]) -> list[Item]:

@@ -119,3 +119,15 @@ async def pending(conn: AsyncConnection, feed: Feed, *numbers: int, now: datetim
 async def added(conn: AsyncConnection, *plans: NewPost, now: datetime = NOW) -> list[Post]:
     """What is stored of planned posts."""
     return await posts.by_ids(conn, await posts.add(conn, plans, now=now))
+
+
+async def subscribed(conn: AsyncConnection, channel: int, schedule: Schedule = WEEKDAYS) -> Feed:
+    feed = await a_feed(conn, channel=channel, schedule=schedule)
+    await a_subscription(conn, feed.id, "agents")
+    return feed
+
+
+async def stored(conn: AsyncConnection, feed: Feed) -> Feed:
+    found = await feeds.get(conn, feed.id)
+    assert found is not None
+    return found

@@ -9,29 +9,17 @@ from typing import Any
 from sqlalchemy import event, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feeds import Feed, LastRun
+from bot.core.feeds import LastRun
 from bot.core.ids import FeedId, ServerId
-from bot.core.schedules import Cadence, Schedule
+from bot.core.schedules import Cadence
 from bot.store import due_feeds, feeds, subscriptions, tables
 from bot.store.database import Database
 from bot.store.due_feeds import DueFeed
 from tests.fakes.feeds import store_settings
 from tests.samples import NOW, TODAY
-from tests.store.samples import HOUR, WEEKDAYS, a_feed, a_subscription, removed
+from tests.store.samples import HOUR, WEEKDAYS, a_feed, a_subscription, removed, stored, subscribed
 
 LIVE = replace(WEEKDAYS, cadence=Cadence.LIVE)
-
-
-async def subscribed(conn: AsyncConnection, channel: int, schedule: Schedule = WEEKDAYS) -> Feed:
-    feed = await a_feed(conn, channel=channel, schedule=schedule)
-    await a_subscription(conn, feed.id, "agents")
-    return feed
-
-
-async def stored(conn: AsyncConnection, feed: Feed) -> Feed:
-    found = await feeds.get(conn, feed.id)
-    assert found is not None
-    return found
 
 
 async def ids_due(conn: AsyncConnection, now: datetime) -> list[FeedId]:

@@ -23,24 +23,13 @@ from tests.store.samples import (
     USER,
     WEEKDAYS,
     a_feed,
-    a_subscription,
     count_rows,
     pending,
+    stored,
+    subscribed,
 )
 
 LIVE = replace(WEEKDAYS, cadence=Cadence.LIVE)
-
-
-async def subscribed(conn: AsyncConnection, channel: int, schedule: Schedule = WEEKDAYS) -> Feed:
-    feed = await a_feed(conn, channel=channel, schedule=schedule)
-    await a_subscription(conn, feed.id, "agents")
-    return feed
-
-
-async def stored(conn: AsyncConnection, feed: Feed) -> Feed:
-    found = await feeds.get(conn, feed.id)
-    assert found is not None
-    return found
 
 
 async def test_a_new_feed_has_the_defaults_and_its_server(conn: AsyncConnection) -> None:

@@ -51,7 +51,7 @@ def choices(options: Iterable[tuple[str, str]]) -> list[app_commands.Choice[str]
 async def subscription_choices(
     interaction: discord.Interaction, current: str, subscriptions: Subscriptions
 ) -> list[app_commands.Choice[str]]:
-    """The subscriptions of the channel that the command names; none if the person may not change it."""
+    """The subscriptions of the channel that the command names; none if the person cannot see it."""
     channel_id = await targets.named_while_typing(interaction)
     if channel_id is None:
         return []
