@@ -1,4 +1,4 @@
-"""Due feeds: which a run plans, in chunks of servers, and what the run leaves behind for each."""
+"""Due feeds: which a run plans, in chunks of owners, and what the run leaves behind for each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import Column, ColumnElement, bindparam, func, or_, select, tupl
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import LastRun
-from bot.core.ids import FeedId, ServerId
+from bot.core.ids import FeedId, ServerId, UserId
 from bot.core.schedules import Cadence, Schedule
 from bot.store import feed_settings, subscriptions, tables
 from bot.store.feeds import is_active
@@ -28,7 +28,7 @@ class DueFeed(NamedTuple):
     """What tells whether any paper matches, and all that a run needs of a feed that none matches."""
 
     id: FeedId
-    server_id: ServerId
+    owner_id: ServerId | UserId
     schedule: Schedule
     next_run_at: datetime
     last_run_at: datetime | None
@@ -48,16 +48,16 @@ async def chunk(
 ) -> list[DueFeed]:
     """The active feeds with subscriptions whose next run is `now` or was before, and all that are live.
 
-    They are in the order of their servers. With `after`, those behind that feed; with `at_most`, as many as
-    have that many subscriptions together: whole servers, unless the first one has more; at least one feed.
+    They are in the order of their owners. With `after`, those behind that feed; with `at_most`, as many as
+    have that many subscriptions together: all of an owner, unless the first one has more; at least one feed.
     """
     of_feed = _subscriptions.c
     # With this condition and an outer join, SQLite walks the feeds in order and reads no more than the chunk.
-    behind = tuple_(_feeds.c.server_id, _feeds.c.id) > ((after.server_id, after.id) if after else (0, 0))
+    behind = tuple_(_feeds.c.owner_id, _feeds.c.id) > ((after.owner_id, after.id) if after else (0, 0))
     statement = (
         select(
             _feeds.c.id,
-            _feeds.c.server_id,
+            _feeds.c.owner_id,
             *feed_settings.SCHEDULE_COLUMNS,
             _feeds.c.next_run_at,
             _feeds.c.last_run_at,
@@ -68,9 +68,9 @@ async def chunk(
         )
         .join(_subscriptions, (of_feed.feed_id == _feeds.c.id) & subscriptions.is_live, isouter=True)
         .where(is_active(), _is_due(now), behind)
-        .group_by(_feeds.c.server_id, _feeds.c.id)
+        .group_by(_feeds.c.owner_id, _feeds.c.id)
         .having(func.count(of_feed.id) > 0)
-        .order_by(_feeds.c.server_id, _feeds.c.id)
+        .order_by(_feeds.c.owner_id, _feeds.c.id)
     )
     found: list[DueFeed] = []
     size = 0
@@ -79,16 +79,16 @@ async def chunk(
             for feed in map(_due_feed, rows):
                 size += len(feed.expressions)
                 if found and at_most is not None and size > at_most:
-                    return [one for one in found if one.server_id != feed.server_id] or found
+                    return [one for one in found if one.owner_id != feed.owner_id] or found
                 found.append(feed)
     return found
 
 
 def _due_feed(row: Sequence[Any]) -> DueFeed:
-    id_, server_id, *schedule, next_run_at, last_run_at, created_at, expressions, since, resumed = row
+    id_, owner_id, *schedule, next_run_at, last_run_at, created_at, expressions, since, resumed = row
     return DueFeed(
         id=FeedId(id_),
-        server_id=ServerId(server_id),
+        owner_id=owner_id,
         schedule=feed_settings.schedule_of(*schedule),
         next_run_at=next_run_at,
         last_run_at=last_run_at,

@@ -73,8 +73,7 @@ async def claimable(
 @cache
 def _claimable() -> Select[Any]:
     first = (_posts.c.next_attempt_at, _posts.c.id)
-    # A person's feed takes turns of its own. Discord's ids are unique, so a person's is never a server's.
-    owner = func.coalesce(_feeds.c.server_id, _feeds.c.user_id)
+    owner = _feeds.c.owner_id  # a person's feed takes turns of its own
     path = literal('$."').concat(cast(owner, String)).concat('"')
     had = func.coalesce(func.json_extract(bindparam("turns_had", type_=String), path, type_=Integer), 0)
     turn = func.row_number().over(partition_by=owner, order_by=first) + had

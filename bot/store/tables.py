@@ -165,6 +165,8 @@ feeds = Table(
     # A feed is a server's, or one person's: their direct messages.
     Column("server_id", Id, ForeignKey("servers.id", ondelete="CASCADE"), index=True),
     Column("user_id", Id, unique=True),
+    # Whichever it is. Discord's ids are unique, so a person's is never a server's.
+    Column("owner_id", Id, Computed("coalesce(server_id, user_id)", persisted=False), index=True),
     Column("channel_id", Id, nullable=False, unique=True),
     _choice("cadence", Cadence, nullable=False),
     Column("post_time", TimeOfDay, nullable=False),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from itertools import count
 
-from sqlalchemy import Table, func, select, text
+from sqlalchemy import Table, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Feed, FeedKind, Place, Subscription
@@ -13,13 +13,14 @@ from bot.core.ids import ChannelId, FeedId, ServerId, UserId
 from bot.core.posts import Entry, Form, NewPost, Post
 from bot.core.query.compiled import CompiledQuery
 from bot.core.schedules import Schedule
-from bot.store import feeds, papers, posts, subscriptions
+from bot.store import feeds, papers, posts, subscriptions, tables
 from tests.samples import NOW, TODAY, a_paper, paper_id
 
 HOUR = timedelta(hours=1)
 SERVER = ServerId(2**63 - 1)  # the largest that fits
 USER = UserId(77)
 WEEKDAYS = Schedule(time=time(9, 0), weekdays=frozenset(range(5)), timezone="Europe/Berlin")
+A_PERSONS = {"server_id": None, "user_id": 5, "kind": "direct"}  # the owner of a feed, for `give`
 _serial = count(1)
 
 
@@ -125,6 +126,10 @@ async def subscribed(conn: AsyncConnection, channel: int, schedule: Schedule = W
     feed = await a_feed(conn, channel=channel, schedule=schedule)
     await a_subscription(conn, feed.id, "agents")
     return feed
+
+
+async def give(conn: AsyncConnection, feed: Feed, **owner: object) -> None:
+    await conn.execute(update(tables.feeds).where(tables.feeds.c.id == feed.id).values(owner))
 
 
 async def stored(conn: AsyncConnection, feed: Feed) -> Feed:

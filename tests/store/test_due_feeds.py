@@ -1,4 +1,4 @@
-"""Due feeds in the store: due when they should be, in chunks of servers, and moved on by a run."""
+"""Due feeds in the store: due when they should be, in chunks of owners, and moved on by a run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,17 @@ from bot.store.database import Database
 from bot.store.due_feeds import DueFeed
 from tests.fakes.feeds import store_settings
 from tests.samples import NOW, TODAY
-from tests.store.samples import HOUR, WEEKDAYS, a_feed, a_subscription, removed, stored, subscribed
+from tests.store.samples import (
+    A_PERSONS,
+    HOUR,
+    WEEKDAYS,
+    a_feed,
+    a_subscription,
+    give,
+    removed,
+    stored,
+    subscribed,
+)
 
 LIVE = replace(WEEKDAYS, cadence=Cadence.LIVE)
 
@@ -116,6 +126,20 @@ async def test_due_feeds_are_read_in_chunks_of_servers(conn: AsyncConnection) ->
     assert await ids_due(conn, NOW) == [*range(1, 9)]
 
 
+async def test_the_feeds_of_people_are_due_like_those_of_servers(conn: AsyncConnection) -> None:
+    chunks: list[list[int]] = []
+    for channel in range(1, 6):
+        feed = await subscribed(conn, channel)
+        if channel % 2:
+            await give(conn, feed, **A_PERSONS | {"user_id": channel})
+    after: DueFeed | None = None
+    while chunk := await due_feeds.chunk(conn, NOW, after=after, at_most=2):
+        chunks.append([feed.id for feed in chunk])
+        after = chunk[-1]
+    assert chunks == [[1, 3], [5], [2, 4]]  # of persons 1, 3 and 5, and of the server
+    assert await ids_due(conn, NOW) == [1, 3, 5, 2, 4]
+
+
 async def test_a_due_feed_comes_with_its_subscriptions_in_short(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
     for number, query in enumerate(("agents", "video")):
@@ -126,7 +150,7 @@ async def test_a_due_feed_comes_with_its_subscriptions_in_short(conn: AsyncConne
     (due,) = await due_feeds.chunk(conn, NOW)
     assert due == DueFeed(
         id=feed.id,
-        server_id=feed.server_id,
+        owner_id=feed.server_id,
         schedule=WEEKDAYS,
         next_run_at=NOW,
         last_run_at=None,
@@ -154,7 +178,7 @@ async def test_a_chunk_is_read_without_sorting_the_others(database: Database) ->
         ((statement, parameters),) = asked
         steps = await conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
         details = [step.detail for step in steps]
-    assert "SEARCH feeds USING INDEX ix_feeds_server_id (server_id>?)" in details
+    assert "SEARCH feeds USING INDEX ix_feeds_owner_id (owner_id>?)" in details
     assert not [detail for detail in details if "TEMP" in detail]
 
 

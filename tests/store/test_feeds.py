@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import time
 
 import pytest
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,12 +18,14 @@ from bot.store.database import Database
 from tests.fakes.feeds import feed_with, store_settings
 from tests.samples import NOW
 from tests.store.samples import (
+    A_PERSONS,
     HOUR,
     SERVER,
     USER,
     WEEKDAYS,
     a_feed,
     count_rows,
+    give,
     pending,
     stored,
     subscribed,
@@ -130,12 +132,7 @@ async def test_with_a_server_goes_all_that_is_its_own(conn: AsyncConnection) -> 
     assert newer.id != feed.id, "an id is never given twice"
 
 
-A_PERSONS = {"server_id": None, "user_id": 5, "kind": "direct"}
 A_SERVERS = {"server_id": SERVER, "user_id": None, "kind": "channel"}
-
-
-async def give(conn: AsyncConnection, feed: Feed, **owner: object) -> None:
-    await conn.execute(update(tables.feeds).where(tables.feeds.c.id == feed.id).values(owner))
 
 
 async def test_a_feed_may_be_a_persons_and_then_none_of_a_servers_lists_has_it(conn: AsyncConnection) -> None:

@@ -145,7 +145,7 @@ class Runs:
             raise
 
     async def _run_due(self, run_id: RunId, listing: PollResult, done: _Done) -> RunReport:
-        """Plans the due feeds in chunks of servers, each stored in one transaction.
+        """Plans the due feeds in chunks of owners, each stored in one transaction.
 
         A crash leaves whole chunks. Their feeds are no longer due, and the next run plans only the others.
         """

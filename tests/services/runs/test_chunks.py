@@ -1,4 +1,4 @@
-"""A run in chunks of servers: the same as a run in one, and whole chunks after a crash."""
+"""A run in chunks of owners: the same as a run in one, and whole chunks after a crash."""
 
 from __future__ import annotations
 

@@ -80,6 +80,7 @@ CREATE TABLE feeds (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     server_id INTEGER,
     user_id INTEGER,
+    owner_id INTEGER GENERATED ALWAYS AS (coalesce(server_id, user_id)) VIRTUAL,
     channel_id INTEGER NOT NULL,
     cadence VARCHAR(10) NOT NULL,
     post_time VARCHAR(5) NOT NULL,
@@ -131,6 +132,8 @@ CREATE TABLE feeds (
 );
 
 CREATE INDEX ix_feeds_next_run_at ON feeds (next_run_at);
+
+CREATE INDEX ix_feeds_owner_id ON feeds (owner_id);
 
 CREATE INDEX ix_feeds_resumes_at ON feeds (resumes_at) WHERE resumes_at IS NOT NULL;
 
