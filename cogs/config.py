@@ -16,7 +16,7 @@ from bot.discord.answers import defaults as default_answers
 from bot.discord.answers import notices as notice_answers
 from bot.discord.answers import setting_changes as changes
 from bot.discord.permissions import targets
-from bot.discord.permissions.targets import ChannelOption
+from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.permissions.viewer import Viewer
 from bot.discord.ui.options import (
     CadenceChoice,

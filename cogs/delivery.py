@@ -9,7 +9,7 @@ from discord.ext import commands
 from bot.client import Client
 from bot.discord.answers import delivery as answers
 from bot.discord.permissions import targets
-from bot.discord.permissions.targets import ChannelOption
+from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.ui.pages import answer
 from bot.services.clock import Clock
 from bot.services.feeds.feeds import Feeds

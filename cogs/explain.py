@@ -10,7 +10,7 @@ from bot.client import Client
 from bot.core.papers import parse_paper_id
 from bot.discord.answers import explain as explain_answers
 from bot.discord.permissions import targets
-from bot.discord.permissions.targets import ChannelOption
+from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.permissions.viewer import Viewer
 from bot.discord.ui.options import PaperText, choices
 from bot.discord.ui.pages import answer

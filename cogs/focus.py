@@ -10,7 +10,7 @@ from bot.client import Client
 from bot.core.focus import Focus
 from bot.discord.answers import focus as answers
 from bot.discord.permissions import targets
-from bot.discord.permissions.targets import ChannelOption
+from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.ui.options import FocusChoice, Keywords, subscription_choices
 from bot.discord.ui.pages import answer
 from bot.discord.ui.setting_buttons import AllSettingsButton

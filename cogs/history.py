@@ -9,7 +9,7 @@ from discord.ext import commands
 from bot.client import Client
 from bot.discord.answers import history as answers
 from bot.discord.permissions import targets
-from bot.discord.permissions.targets import ChannelOption
+from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.permissions.viewer import Viewer
 from bot.discord.ui.pages import answer
 from bot.services.changes import Changes

@@ -11,7 +11,7 @@ from bot.core.ids import RoleId
 from bot.discord.answers import setting_changes as changes
 from bot.discord.answers import subscription_mentions as answers
 from bot.discord.permissions import targets
-from bot.discord.permissions.targets import ChannelOption
+from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.ui.options import Keywords, subscription_choices
 from bot.discord.ui.pages import answer
 from bot.discord.ui.setting_buttons import below_change

@@ -12,7 +12,7 @@ from bot.client import Client
 from bot.core.ids import ServerId
 from bot.discord.answers import pausing as answers
 from bot.discord.permissions import targets
-from bot.discord.permissions.targets import ChannelOption
+from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.permissions.viewer import Viewer
 from bot.discord.ui.options import ShortText, choices
 from bot.discord.ui.pages import answer

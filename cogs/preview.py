@@ -13,7 +13,7 @@ from bot.core.focus import Focus
 from bot.discord.answers import next_post
 from bot.discord.answers import papers as answers
 from bot.discord.permissions import targets
-from bot.discord.permissions.targets import ChannelOption
+from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.ui.hint_buttons import PreviewButton
 from bot.discord.ui.options import FocusChoice, Keywords
 from bot.discord.ui.pages import answer

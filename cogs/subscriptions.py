@@ -11,7 +11,7 @@ from bot.core.focus import Focus
 from bot.core.ids import RoleId
 from bot.discord.answers import subscriptions as answers
 from bot.discord.permissions import targets
-from bot.discord.permissions.targets import ChannelOption
+from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.ui.confirmation import ask
 from bot.discord.ui.hint_buttons import below_subscribe
 from bot.discord.ui.options import FocusChoice, Keywords, subscription_choices

@@ -13,7 +13,7 @@ from bot.client import Client
 from bot.core.ids import UserId
 from bot.discord.answers import import_export as answers
 from bot.discord.permissions import targets
-from bot.discord.permissions.targets import ChannelOption
+from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.permissions.viewer import Viewer
 from bot.discord.ui import import_channels
 from bot.discord.ui.attachments import download

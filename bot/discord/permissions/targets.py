@@ -6,13 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import discord
-from discord import app_commands
-from typing_extensions import override
 
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, RoleId, ServerId, UserId
 from bot.discord.connection.errors import DiscordError, discord_errors
 from bot.discord.permissions.bot_access import bot_permissions
+from bot.discord.permissions.channel_option import ChannelOption, OptionChannel
 from bot.discord.permissions.obstacles import (
     Obstacle,
     ServerChannel,
@@ -28,26 +27,6 @@ from bot.discord.permissions.viewer import Viewer
 from bot.errors import UserError
 
 _TypeCheck = Callable[[ChannelId, discord.ChannelType], Obstacle | None]
-_OptionChannel = app_commands.AppCommandChannel | app_commands.AppCommandThread
-
-
-class _AnyChannel(app_commands.Transformer):
-    """Accepts channels of every type: discord.py's list of types lacks media channels, and our own refusal
-    says more than a picker that hides some.
-    """
-
-    @property
-    @override
-    def type(self) -> discord.AppCommandOptionType:
-        return discord.AppCommandOptionType.channel
-
-    @override
-    async def transform(self, interaction: discord.Interaction, value: _OptionChannel, /) -> _OptionChannel:
-        return value
-
-
-# The value of a `channel` option.
-ChannelOption = app_commands.Transform[_OptionChannel, _AnyChannel]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +60,7 @@ class RequestedChannel:
             return (here if isinstance(here, ServerChannel) else None), self.interaction.app_permissions
         channel = self.channel
         try:
-            if isinstance(channel, _OptionChannel):
+            if isinstance(channel, OptionChannel):
                 with discord_errors():
                     channel = channel.resolve() or await channel.fetch()
             if isinstance(channel, ServerChannel):

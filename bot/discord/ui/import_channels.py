@@ -10,8 +10,9 @@ from bot.core.feeds import FeedSettings, Place
 from bot.core.ids import ChannelId
 from bot.core.transfer import WantedFeed
 from bot.discord.permissions import targets
+from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.permissions.obstacles import Obstacle, publishing_obstacle, thread_obstacle
-from bot.discord.permissions.targets import ChannelOption, RequestedChannel
+from bot.discord.permissions.targets import RequestedChannel
 from bot.errors import UserError
 
 Placed = tuple[WantedFeed, Place]

@@ -131,7 +131,7 @@ def components(
 
 
 def _channel_select(key: str, draft: Draft) -> _Item:
-    """Offers channels of every kind, for the reason given at `targets.ChannelOption`.
+    """Offers channels of every kind, for the reason given at `ChannelOption`.
 
     It has no default value, because discord.py writes the id as a number and Discord's schema asks for a
     string; the panel's text names the chosen channel.

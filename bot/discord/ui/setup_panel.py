@@ -20,7 +20,7 @@ from bot.discord.answers import setup as answers
 from bot.discord.answers import subscriptions as subscription_answers
 from bot.discord.command_mentions import clickable
 from bot.discord.permissions import targets
-from bot.discord.permissions.targets import ChannelOption
+from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.ui.components import PersistentItem, SafeView, client_of
 from bot.discord.ui.error_handler import answer_failure
 from bot.discord.ui.error_texts import UNREACHABLE
