@@ -144,3 +144,19 @@ async def test_roles_and_silence_are_exported_imported_and_copied(world: World) 
         assert found is not None
         assert [item.mention_role_id for item in found.subscriptions] == [role.id]
         assert found.feed.settings.is_silent
+
+
+async def test_a_subscriptions_role_that_cannot_be_pinged_is_warned_of_beside_one_that_can(
+    world: World,
+) -> None:
+    readers, gone = (world.guild.create_role(name, mentionable=True) for name in ("all", "gone"))
+    await typed(world, "subscribe", keywords="video, image", mention=gone)
+    await typed(world, "config mention", role=readers)
+    assert "is not pinged" not in await typed(world, "status")
+    world.env.backend.delete_role(world.guild.id, gone.id)
+    await world.env.settle()
+
+    for command in ("status", "config show", "deliver"):
+        said = await typed(world, command)
+        assert "⚠️ The role for *video* and *image* is not pinged. The role to ping doesn't exist" in said
+        assert "Nobody is pinged" not in said

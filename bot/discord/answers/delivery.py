@@ -36,7 +36,7 @@ def delivered(result: DeliveredNow, *, now: datetime) -> discord.Embed:
     )
     lines.extend(_not_posted(feed, result.run, is_first=not lines))
     lines.append(next_post_of(state, now=now))
-    lines.extend(follow_up_obstacles(feed, state.access, ping_obstacle=state.ping_obstacle))
+    lines.extend(follow_up_obstacles(feed, state.access, pings=state.pings))
     title = "Posted" if posts.sent else "Nothing posted"
     return discord.Embed(title=title, description="\n".join(lines), colour=COLOUR)
 

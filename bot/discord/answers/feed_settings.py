@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 import discord
 
 from bot.core.access import Access
-from bot.core.feed_settings import role_words
+from bot.core.feed_settings import query_words, role_words
 from bot.core.feeds import Feed, FeedKind, Style
 from bot.core.ids import ChannelId
-from bot.core.plurals import count
+from bot.core.plurals import count, in_a_list
 from bot.core.posts import PostState
 from bot.discord.answers.feed_status import (
     ADD_A_SUBSCRIPTION,
@@ -24,10 +24,12 @@ from bot.discord.answers.formatting import message_link, relative
 from bot.discord.answers.pages import COLOUR
 from bot.discord.answers.run_results import run_result
 from bot.services.feeds.feeds import FeedState
+from bot.services.pings import Pings
 
 NO_THREADS_IN_DIGESTS = (
     "a digest has no cards to open them under: `/config style style:cards` switches to cards"
 )
+_MAX_NAMED = 3  # subscriptions in a warning
 _KINDS = {
     FeedKind.CHANNEL: "channel",
     FeedKind.THREAD: "thread",
@@ -71,24 +73,32 @@ def warnings(state: FeedState) -> list[str]:
         # A block's reason is part of the next post.
         f"⚠️ {access.obstacle}" if access.obstacle and feed.block is None else None,
         history_warning(access),
-        *follow_up_obstacles(feed, access, ping_obstacle=state.ping_obstacle),
+        *follow_up_obstacles(feed, access, pings=state.pings),
     ]
     return list(filter(None, found))
 
 
-def follow_up_obstacles(feed: Feed, access: Access, *, ping_obstacle: str | None = None) -> list[str]:
-    """Why the feed's messages ping nobody, are not published or get no threads, although they should.
+def follow_up_obstacles(feed: Feed, access: Access, *, pings: Pings) -> list[str]:
+    """Why the feed's messages do not ping, are not published or get no threads, although they should.
 
     An obstacle that also prevents posting is reported there, not here.
     """
-    obstacles: list[str] = []
-    if ping_obstacle:
-        obstacles.append(f"⚠️ Nobody is pinged. {ping_obstacle}")
+    obstacles = [*_ping_obstacles(pings)]
     if feed.settings.publishes and access.publishing_obstacle not in {None, access.obstacle}:
         obstacles.append(f"⚠️ Messages are not published: {access.publishing_obstacle}")
     if feed.settings.opens_threads and access.threads_obstacle not in {None, access.obstacle}:
         obstacles.append(f"⚠️ Threads are not opened: {access.threads_obstacle}")
     return obstacles
+
+
+def _ping_obstacles(pings: Pings) -> Iterator[str]:
+    if pings.obstacle:
+        who = "The channel's role is not" if pings.working else "Nobody is"
+        yield f"⚠️ {who} pinged. {pings.obstacle}"
+    for role in pings.of_subscriptions:
+        named = [f"*{query_words(text)}*" for text in role.keywords[:_MAX_NAMED]]
+        named += [f"{more} more"] if (more := len(role.keywords) - _MAX_NAMED) > 0 else []
+        yield f"⚠️ The role for {in_a_list(named)} is not pinged. {role.obstacle}"
 
 
 def _style(feed: Feed) -> str:
@@ -101,7 +111,7 @@ def _mention(state: FeedState) -> str:
     settings = state.feed.settings
     own = sum(item.mention_role_id is not None for item in state.subscriptions)
     parts = [role_words(settings.mention_role_id)]
-    if state.ping_obstacle and settings.mention_role_id:
+    if state.pings.obstacle:
         parts = ["nobody for now (see above)"]
     if own:
         parts.append(f"and the roles of {count(own, 'subscription')}")

@@ -56,8 +56,8 @@ def _summary(result: NextPost) -> str:
     entries = [entry for post in result.posts for entry in post.entries]
     text = f"As of now, for {channel}: {_forms([entry.form for entry in entries])}"
     text += f" in {count(len(result.posts), 'post' if result.feed.kind is FeedKind.FORUM else 'message')}"
-    if result.roles:
-        text += f", pinging {in_a_list([f'<@&{role_id}>' for role_id in result.roles])}"
+    if roles := result.pings.working:
+        text += f", pinging {in_a_list([f'<@&{role_id}>' for role_id in roles])}"
     return f"{text}, without push notifications." if result.feed.settings.is_silent else f"{text}."
 
 
@@ -112,10 +112,7 @@ def _warnings(result: NextPost) -> Iterator[str]:
     """What would prevent the post from going out as it is set."""
     if result.access.obstacle and result.feed.block is None:
         yield f"⚠️ {result.access.obstacle}"
-    if result.ping_obstacle and result.roles:
-        yield f"⚠️ Another role is not pinged. {result.ping_obstacle}"
-    nobody = None if result.roles else result.ping_obstacle
-    yield from follow_up_obstacles(result.feed, result.access, ping_obstacle=nobody)
+    yield from follow_up_obstacles(result.feed, result.access, pings=result.pings)
     if result.pending:
         are = is_or_are(result.pending)
         yield (

@@ -97,10 +97,7 @@ def _warnings(item: FeedStatus) -> Iterator[str]:
         yield f"· ⚠️ {item.access.obstacle}"
     if not item.unconfirmed and (warning := history_warning(item.access)):
         yield f"· {warning}"
-    yield from (
-        f"· {obstacle}"
-        for obstacle in follow_up_obstacles(item.feed, item.access, ping_obstacle=item.ping_obstacle)
-    )
+    yield from (f"· {obstacle}" for obstacle in follow_up_obstacles(item.feed, item.access, pings=item.pings))
 
 
 def _delay(item: FeedStatus, status: Status) -> str:

@@ -21,6 +21,7 @@ from bot.services.feeds.creation import ensure_feed
 from bot.services.feeds.notices_channel import NoticesChannel, change_notices_channel
 from bot.services.feeds.settings import change_and_record
 from bot.services.feeds.timezones import timezone_meant
+from bot.services.pings import NO_PINGS, Pings, pings_of
 from bot.services.runs.run import RequestedRun, Runs
 from bot.store import feeds, follow_ups, outbox, posts, servers, subscriptions
 
@@ -38,7 +39,7 @@ class FeedState:
     last_sent: Post | None
     notices_channel_id: ChannelId | None  # where its server is notified of problems, if it chose a channel
     access: Access
-    ping_obstacle: str | None = None  # why its role is not notified, where it has one
+    pings: Pings = NO_PINGS
     before: FeedSettings | None = None  # the settings before a change; None where none was requested
     change_id: ChangeId | None = None  # of that change; None where nothing changed
 
@@ -239,12 +240,7 @@ class Feeds:
         access = await self._publisher.access(feed.place)
         async with self._database.read() as conn:
             subscribed = tuple(await subscriptions.of_feed(conn, feed.id))
-        pinged = [feed.settings.mention_role_id, *(item.mention_role_id for item in subscribed)]
-        obstacles = [
-            await self._publisher.ping_obstacle(feed.place, role_id)
-            for role_id in dict.fromkeys(filter(None, pinged))
-        ]
-        ping_obstacle = next(filter(None, obstacles), None)
+        pings = await pings_of(self._publisher, feed, subscribed)
         async with self._database.read() as conn:
             return FeedState(
                 feed=feed,
@@ -253,7 +249,7 @@ class Feeds:
                 last_sent=await posts.last_sent(conn, feed.id),
                 notices_channel_id=await servers.notices_channel(conn, feed.server_id),
                 access=access,
-                ping_obstacle=ping_obstacle,
+                pings=pings,
             )
 
 

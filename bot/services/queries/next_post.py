@@ -17,6 +17,7 @@ from bot.core.papers import Paper
 from bot.core.posts import NewPost, PostState
 from bot.errors import Problem, UserError
 from bot.services.context import ServiceContext
+from bot.services.pings import Pings, pings_of
 from bot.services.runs.planning import Planned
 from bot.services.runs.run import Runs
 from bot.store import feeds, list_days, papers, posts, subscriptions
@@ -29,8 +30,7 @@ class NextPost:
     feed: Feed
     subscriptions: int
     access: Access
-    roles: tuple[RoleId, ...]  # that its messages ping, of the channel and of subscriptions
-    ping_obstacle: str | None  # why another role of theirs cannot be pinged, if there is one
+    pings: Pings  # of its messages
     posts: tuple[NewPost, ...]  # in the order of posting
     papers: tuple[Paper, ...]  # of the posts
     filtered: tuple[tuple[Paper, Decision], ...]  # matching papers that the filter stops, newest first
@@ -69,10 +69,7 @@ class NextPosts:
             )
         planned = await self._runs.planned_now(feed, known)
         found = tuple(post for plan in planned.plans for post in plan.posts)
-        obstacles = {
-            role_id: await self._publisher.ping_obstacle(feed.place, role_id)
-            for role_id in _roles(found, known)
-        }
+        pings = await pings_of(self._publisher, feed, known, only=_roles(found, known))
         health = self._source.health
         first, today = self._first(feed, known), open_list_day(self._clock())
         async with self._database.read() as conn:
@@ -83,8 +80,7 @@ class NextPosts:
             feed=feed,
             subscriptions=len(known),
             access=await self._publisher.access(feed.place),
-            roles=tuple(role_id for role_id, obstacle in obstacles.items() if obstacle is None),
-            ping_obstacle=next(filter(None, obstacles.values()), None),
+            pings=pings,
             posts=found,
             papers=tuple(paper for plan in planned.plans for paper in plan.papers),
             filtered=filtered,
@@ -102,14 +98,14 @@ class NextPosts:
         return min(max(oldest, since), open_list_day(self._clock()))
 
 
-def _roles(planned: Sequence[NewPost], known: Sequence[Subscription]) -> dict[RoleId, None]:
-    """The roles that these posts are to ping, each once."""
+def _roles(planned: Sequence[NewPost], known: Sequence[Subscription]) -> set[RoleId]:
+    """The roles that these posts are to ping."""
     own = {item.query.canonical: item.mention_role_id for item in known}
     roles: list[RoleId | None] = []
     for post in planned:
         roles.append(post.mention_role_id)
         roles.extend(own.get(query) for entry in post.entries for query in entry.queries)
-    return dict.fromkeys(role_id for role_id in roles if role_id is not None)
+    return {role_id for role_id in roles if role_id is not None}
 
 
 async def _filtered(

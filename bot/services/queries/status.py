@@ -15,6 +15,7 @@ from bot.core.posts import FollowUp, Post
 from bot.core.runs import Run
 from bot.core.schedules import next_run
 from bot.services.context import ServiceContext
+from bot.services.pings import Pings, pings_of
 from bot.services.runs.archive_reading import ArchiveReader
 from bot.services.runs.run import Runs
 from bot.services.visibility import Visible
@@ -31,7 +32,7 @@ _MAX_PAUSED = 10  # whose papers are counted
 class FeedStatus:
     feed: Feed
     access: Access
-    ping_obstacle: str | None  # why its role, if it has one, cannot be pinged
+    pings: Pings
     subscriptions: int
     waiting: int  # pending posts, without the unconfirmed ones
     delayed: Post | None  # the next post, if an attempt to send it failed
@@ -125,12 +126,6 @@ class StatusReport:
 
     async def _of_feeds(self, server_id: ServerId, shown: Sequence[Feed]) -> tuple[FeedStatus, ...]:
         access = [await self._publisher.access(feed.place) for feed in shown]
-        pings = [
-            await self._publisher.ping_obstacle(feed.place, feed.settings.mention_role_id)
-            if feed.settings.mention_role_id
-            else None
-            for feed in shown
-        ]
         async with self._database.read() as conn:
             wanted = await subscriptions.of_feeds(conn, [feed.id for feed in shown])
             waiting = await posts.waiting(conn, server_id)
@@ -143,13 +138,13 @@ class StatusReport:
             for feed in [one for one in shown if one.settings.is_paused and one.id in wanted][:_MAX_PAUSED]
         }
         status: list[FeedStatus] = []
-        for feed, allowed, ping in zip(shown, access, pings, strict=True):
+        for feed, allowed in zip(shown, access, strict=True):
             theirs = tuple(post for post in unconfirmed if post.feed_id == feed.id)
             status.append(
                 FeedStatus(
                     feed=feed,
                     access=allowed,
-                    ping_obstacle=ping,
+                    pings=await pings_of(self._publisher, feed, wanted.get(feed.id, ())),
                     subscriptions=len(wanted.get(feed.id, ())),
                     waiting=waiting.get(feed.id, 0) - len(theirs),
                     delayed=delayed.get(feed.id),
