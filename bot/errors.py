@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -183,6 +184,7 @@ class DeliveryError(PaperboyError):
         kind: decides what happens next.
         code: Discord's JSON error code, or 0.
         refused_embeds: the indexes of the embeds that Discord named, with CONTENT_REFUSED.
+        refused_pictures: if it named nothing but pictures, which ones (`cards.Picture`), by those indexes.
         may_have_arrived: whether the message may be in the channel although no answer confirmed it.
         retry_after_seconds: how long Discord asked to wait, if it did.
     """
@@ -191,6 +193,7 @@ class DeliveryError(PaperboyError):
     kind: DeliveryErrorKind = DeliveryErrorKind.TRANSIENT
     code: int = 0
     refused_embeds: tuple[int, ...] = ()
+    refused_pictures: Mapping[int, Collection[str]] = field(default_factory=dict[int, Collection[str]])
     may_have_arrived: bool = False
     retry_after_seconds: float | None = None
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date
+from enum import StrEnum
 from urllib.parse import quote
 
 from bot.core.cutting import length, shorten
@@ -51,6 +52,14 @@ class Link:
     url: str
 
 
+class Picture(StrEnum):
+    """A picture of a card, by the name of its field."""
+
+    ICON = "author_icon"
+    THUMBNAIL = "thumbnail"
+    IMAGE = "image"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """An embed. Title, description and fields are Discord markdown; author and footer are plain text."""
@@ -67,6 +76,9 @@ class Card:
     image: str | None = None  # large, below it
     colour: int | None = _COLOUR
     links: tuple[Link, ...] = ()  # for buttons; they do not count towards `size`
+
+    def without(self, pictures: Collection[Picture]) -> Card:
+        return replace(self, **dict.fromkeys(pictures))
 
     @property
     def size(self) -> int:

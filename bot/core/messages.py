@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,6 +12,7 @@ from bot.core.cards import (
     MAX_SUMMARY_ALONE,
     Card,
     Link,
+    Picture,
     make_card,
     paper_links,
     weekday_text,
@@ -123,6 +124,15 @@ def without_ping(message: Message, role_id: RoleId) -> Message:
         mention_role_id=None if message.mention_role_id == role_id else message.mention_role_id,
         also_pings=tuple(other for other in message.also_pings if other != role_id),
     )
+
+
+def without_pictures(message: Message, which: Mapping[int, Collection[Picture]] | None = None) -> Message:
+    """The message without these pictures of its cards, by the cards' indexes; without any for None."""
+    cards = tuple(
+        card.without(Picture if which is None else which.get(index, ()))
+        for index, card in enumerate(message.cards)
+    )
+    return replace(message, cards=cards)
 
 
 def compose_bare(item: Item, *, mention_role_id: RoleId | None = None) -> Message:

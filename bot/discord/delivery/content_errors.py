@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import cast
+
+from bot.core.cards import Picture
 
 INVALID_FORM = 50035
 
@@ -24,6 +26,8 @@ _BY_CODE = {
     240000: "Discord blocked a link in the message as harmful.",
 }
 _TOO_LARGE_STATUS = 413  # whether Discord or a proxy sends it, the message was too large
+
+_Path = tuple[str, ...]
 
 # The fields that papers fill; Discord may also name fields that every message has.
 _CONTENT_FIELDS = frozenset({"embeds", "content", "components", "name"})
@@ -48,6 +52,12 @@ _NAMES = {
     "url": "link",
     "value": "value",
 }
+# Where an embed has its pictures. Discord names the object or its address.
+_PICTURES: dict[_Path, Picture] = {
+    ("author", "icon_url"): Picture.ICON,
+    ("image",): Picture.IMAGE,
+    ("thumbnail",): Picture.THUMBNAIL,
+}
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _PROBLEMS = {
     "BASE_TYPE_BAD_LENGTH": "it is too long or empty",
@@ -64,8 +74,6 @@ _MAX_FIELDS = 20  # read from a tree of errors
 _MAX_SHOWN = 3
 _MAX_DEPTH = 10
 
-_Path = tuple[str, ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
@@ -73,6 +81,8 @@ class Rejection:
 
     reason: str  # Discord markdown
     embeds: tuple[int, ...] = ()  # the indexes of those that it named
+    # If it named nothing but pictures: which ones, by those indexes.
+    pictures: Mapping[int, Collection[Picture]] = field(default_factory=dict[int, Collection[Picture]])
 
 
 def rejection(*, status: int, code: int, errors: object) -> Rejection | None:
@@ -93,7 +103,18 @@ def rejection(*, status: int, code: int, errors: object) -> Rejection | None:
     if not of_content:
         return None
     embeds = sorted({int(path[1]) for path in of_content if path[:1] == ("embeds",) and _is_index(path[1:2])})
-    return Rejection(_in_words(of_content), embeds=tuple(embeds))
+    return Rejection(_in_words(of_content), embeds=tuple(embeds), pictures=_pictures(of_content))
+
+
+def _pictures(named: Collection[_Path]) -> Mapping[int, Collection[Picture]]:
+    """The pictures that are named, by the index of their embed; none if anything else is named too."""
+    found: dict[int, set[Picture]] = {}
+    for path in named:
+        part = next((_PICTURES[inner] for inner in (path[2:3], path[2:4]) if inner in _PICTURES), None)
+        if part is None or path[0] != "embeds" or not _is_index(path[1:2]):
+            return {}
+        found.setdefault(int(path[1]), set()).add(part)
+    return found
 
 
 def _is_index(key: _Path) -> bool:

@@ -113,7 +113,7 @@ def translate(
     """
     code, status = error.code, error.status or 0
     is_refusal = status < 500
-    kind, embeds = DeliveryErrorKind.TRANSIENT, ()
+    kind, rejected = DeliveryErrorKind.TRANSIENT, None
     if code in _GONE:
         kind, reason = DeliveryErrorKind.GONE, _GONE[code]
     elif code in _CHANNEL_REFUSED:
@@ -123,7 +123,7 @@ def translate(
         and is_refusal
         and (rejected := rejection(status=status, code=code, errors=error.fields)) is not None
     ):
-        kind, reason, embeds = DeliveryErrorKind.CONTENT_REFUSED, rejected.reason, rejected.embeds
+        kind, reason = DeliveryErrorKind.CONTENT_REFUSED, rejected.reason
         _log.warning("Discord refused the content of a message (%d): %.1000r", code, error.text)
     elif status == 401 or code in _BOT_REFUSED or (is_refusal and not (code or error.is_from_discord)):
         # The token is refused, or a proxy or Cloudflare refuses the bot: this says nothing about the channel.
@@ -137,7 +137,8 @@ def translate(
         reason,
         kind,
         code=code,
-        refused_embeds=embeds,
+        refused_embeds=rejected.embeds if rejected else (),
+        refused_pictures=rejected.pictures if rejected else {},
         may_have_arrived=may_have_arrived or not is_refusal,
         retry_after_seconds=error.retry_after_seconds,
     )

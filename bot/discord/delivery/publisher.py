@@ -10,9 +10,10 @@ from datetime import datetime
 import discord
 
 from bot.core.access import Access
+from bot.core.cards import Picture
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, MessageId, RoleId, ServerId
-from bot.core.messages import Message
+from bot.core.messages import Message, without_pictures
 from bot.core.tags import choose
 from bot.discord.connection.errors import DiscordError, discord_errors
 from bot.discord.delivery import message_search
@@ -32,6 +33,8 @@ ALREADY_CROSSPOSTED = 40033
 THREAD_EXISTS = 160004
 WRONG_KIND_OF_CHANNEL = 50024
 TAG_REQUIRED = 40067
+# How often a message is tried again without the pictures that Discord refuses; at last, without any.
+PICTURE_TRIES = 3
 ARCHIVE_AFTER_MINUTES = 10_080  # a week without a message
 
 _Obstacle = Callable[[Access], str | None]  # picks the obstacle to one kind of request
@@ -46,10 +49,24 @@ class DiscordPublisher:
     async def publish(self, place: Place, message: Message, *, nonce: str) -> MessageId:
         """Sends the message, which may ping its role and nobody else; `nonce` has at most 25 characters.
 
+        Pictures that Discord refuses are left out.
+
         Raises:
             DeliveryError: Discord refused it, or its answer never came.
         """
         message = without_dead_pings(self._client, place, message)
+        for more_tries in reversed(range(PICTURE_TRIES)):
+            try:
+                return await self._publish(place, message, nonce=nonce)
+            except DeliveryError as error:
+                if not error.refused_pictures:
+                    raise
+                refused = {index: [*map(Picture, names)] for index, names in error.refused_pictures.items()}
+            # Nothing was posted, and no picture is worth losing the rest for.
+            message = without_pictures(message, refused if more_tries else None)
+        return await self._publish(place, message, nonce=nonce)
+
+    async def _publish(self, place: Place, message: Message, *, nonce: str) -> MessageId:
         if place.kind is FeedKind.FORUM:
             return await self._post(place, message)
         try:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.cards import Picture
 from bot.discord.delivery.content_errors import rejection
 from bot.errors import DeliveryError, DeliveryErrorKind
 from sandbox import Fault
@@ -69,6 +70,23 @@ def test_the_field_that_discord_names_is_described_in_words(
     assert found is not None
     assert said in found.reason
     assert found.embeds == embeds
+
+
+def test_pictures_are_named_where_nothing_else_is_refused() -> None:
+    pictures = {
+        "0": {"author": {"icon_url": BAD_URL}, "image": BAD_URL},
+        "2": {"thumbnail": {"url": BAD_URL}},
+    }
+    found = rejection(status=400, code=50035, errors={"embeds": pictures})
+    assert found is not None
+    assert found.pictures == {0: {Picture.ICON, Picture.IMAGE}, 2: {Picture.THUMBNAIL}}
+    for other in (
+        {"embeds": pictures | {"1": {"title": TOO_LONG}}},
+        {"embeds": pictures, "content": TOO_LONG},
+    ):
+        found = rejection(status=400, code=50035, errors=other)
+        assert found is not None
+        assert not found.pictures
 
 
 @pytest.mark.parametrize("code", [20009, 40005, 50006, 50035, 50109, 200000, 200001, 240000])

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.core.ids import ChannelId, MessageId
+from bot.core.messages import compose
+from bot.core.posts import Form
 from bot.errors import DeliveryError, DeliveryErrorKind
 from sandbox import Fault
 from tests.cases import each
 from tests.discord.loopback import KINDS, Loopback, Outcome, outcome
+from tests.samples import a_paper
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -138,3 +143,37 @@ async def test_a_follow_up_passes_on_a_long_wait_too(loopback: Loopback) -> None
         await loopback.publisher.crosspost(channel_id, MessageId(2))
     assert raised.value.retry_after_seconds == 1800
     assert outcome(raised.value) == LATER
+
+
+@pytest.mark.parametrize("kind", ["text", "thread", "forum"])
+async def test_a_picture_that_discord_refuses_is_left_out_and_the_rest_is_posted(
+    loopback: Loopback, kind: str
+) -> None:
+    for number, part, key in ((0, "thumbnail", "url"), (1, "author", "icon_url")):
+        named = {"embeds": {str(number): {part: {key: {"_errors": [{"code": "URL_TYPE_INVALID_URL"}]}}}}}
+        errors = {"message": named} if kind == "forum" else named
+        body = {"code": 50035, "message": "Invalid Form Body", "errors": errors}
+        loopback.sandbox.faults.add(
+            Fault(method="POST", containing=f"https://{part}.example", status=400, body=body, times=None)
+        )
+    papers = [
+        replace(a_paper("2608.00001"), thumbnail="https://thumbnail.example/a.png"),
+        replace(
+            a_paper("2608.00002"),
+            organization="Lab",
+            organization_avatar="https://author.example/a.png",
+            thumbnail="https://fine.example/a.png",
+        ),
+    ]
+    message = compose([(paper, Form.CARD, ()) for paper in papers], heading="**2 papers**")
+
+    await loopback.publish(kind, message)
+
+    *_, last = loopback.sent(kind)
+    sent = last.json["message"] if kind == "forum" else last.json
+    first, second = sent["embeds"]
+    assert "thumbnail" not in first
+    assert first["description"]
+    assert second["author"]["name"] == "Lab"
+    assert "icon_url" not in second["author"]
+    assert second["thumbnail"]["url"] == "https://fine.example/a.png"
