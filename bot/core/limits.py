@@ -1,4 +1,4 @@
-"""Limits: how much one server may ask of the bot, and how a person makes room."""
+"""Limits: how much one server or one person may ask of the bot, and how they make room."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from bot.errors import UserError
 MAX_FEEDS: Final = 50  # in a server
 MAX_SUBSCRIPTIONS: Final = 50  # in a feed
 MAX_QUERY_LENGTH: Final = 200  # characters
+MAX_SAVED: Final = 2_000  # papers of a person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class Limits:
     feeds: int = MAX_FEEDS  # channels with subscriptions, in a server
     subscriptions: int = MAX_SUBSCRIPTIONS  # in a feed
     query_length: int = MAX_QUERY_LENGTH  # characters, as typed
+    saved: int = MAX_SAVED  # papers of a person
 
     def check_feeds(self, *, has: int, adds: int = 1) -> None:
         """Raises UserError, with how to make room, if the server would have too many channels."""
@@ -46,6 +48,14 @@ class Limits:
             raise UserError(
                 f"These are {number} keywords, and a channel can have "
                 f"{count(self.subscriptions, 'subscription')}. Join some with `OR`."
+            )
+
+    def check_saved(self, *, has: int, adds: int) -> None:
+        """Raises UserError, with how to make room, if the person would have saved too many papers."""
+        if adds and has + adds > self.saved:
+            raise UserError(
+                f"You can save {count(self.saved, 'paper')}. You have {has:,}, and this adds {adds}. Nothing "
+                "was changed: remove some in `/my saved`, after `/my export` if you want to keep the list."
             )
 
 

@@ -21,6 +21,7 @@ from bot.services.feeds.setup import Setup
 from bot.services.feeds.subscription_mentions import SubscriptionMentions
 from bot.services.feeds.subscriptions import Subscriptions
 from bot.services.feeds.undoing import Undoing
+from bot.services.library.library import Library
 from bot.services.queries.archive import Archive
 from bot.services.queries.explanations import Explanations
 from bot.services.queries.next_post import NextPosts
@@ -64,6 +65,7 @@ class Services:
     servers: Servers
     setup: Setup
     papers: Papers
+    library: Library
     titles: Titles
     archive: Archive
     explanations: Explanations
@@ -108,6 +110,7 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
         servers=servers,
         setup=Setup(context, servers=servers, subscriptions=subscriptions, search=search),
         papers=papers,
+        library=Library(context, papers=papers),
         titles=Titles(context, polling=polling),
         archive=Archive(context, reader=archive_reader),
         explanations=Explanations(context, papers=papers),

@@ -378,6 +378,18 @@ changes = Table(
     sqlite_autoincrement=True,
 )
 
+# Each person's own library.
+saved_papers = Table(
+    "saved_papers",
+    metadata,
+    Column("user_id", Id, primary_key=True, autoincrement=False),
+    Column("paper_id", String(10), ForeignKey("papers.id"), primary_key=True),
+    Column("saved_at", UtcDateTime, nullable=False),
+    Column("citation_key", String(80), nullable=False),  # in every export the same
+    CheckConstraint("length(citation_key) BETWEEN 1 AND 80", name="citation_key"),
+    UniqueConstraint("user_id", "citation_key"),
+)
+
 runs = Table(
     "runs",
     metadata,

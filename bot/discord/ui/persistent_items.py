@@ -6,6 +6,7 @@ from bot.discord.ui.check_again_button import CheckAgainButton
 from bot.discord.ui.components import PersistentItem
 from bot.discord.ui.confirmation import ConfirmButton
 from bot.discord.ui.hint_buttons import InsteadButton, PreviewButton
+from bot.discord.ui.library_buttons import SaveButton, UnsaveButton
 from bot.discord.ui.pages import PageButton
 from bot.discord.ui.setting_buttons import AllSettingsButton, UndoSettingButton
 from bot.discord.ui.setup_panel import PanelItem, SetUpButton
@@ -21,7 +22,9 @@ PERSISTENT_ITEMS: tuple[type[PersistentItem], ...] = (
     PanelItem,
     PostOlderButton,
     PreviewButton,
+    SaveButton,
     SetUpButton,
     UndoButton,
     UndoSettingButton,
+    UnsaveButton,
 )

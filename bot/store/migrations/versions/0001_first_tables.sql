@@ -327,3 +327,14 @@ CREATE TABLE follow_ups (
 );
 
 CREATE INDEX ix_follow_ups_pending ON follow_ups (next_attempt_at, id) WHERE state = 'pending';
+
+CREATE TABLE saved_papers (
+    user_id INTEGER NOT NULL,
+    paper_id VARCHAR(10) NOT NULL,
+    saved_at VARCHAR(27) NOT NULL,
+    citation_key VARCHAR(80) NOT NULL,
+    CONSTRAINT pk_saved_papers PRIMARY KEY (user_id, paper_id),
+    CONSTRAINT ck_saved_papers_citation_key CHECK (length(citation_key) BETWEEN 1 AND 80),
+    CONSTRAINT fk_saved_papers_paper_id FOREIGN KEY (paper_id) REFERENCES papers (id),
+    CONSTRAINT uq_saved_papers_user_id_citation_key UNIQUE (user_id, citation_key)
+);

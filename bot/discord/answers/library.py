@@ -1,0 +1,107 @@
+"""Answers on a person's library: what was saved or removed, and what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import discord
+
+from bot.core.lines import MAX_LINE_LENGTH, digest_line
+from bot.core.markdown import link, shorten
+from bot.core.papers import Paper
+from bot.core.plurals import count
+from bot.core.query.parser import Query
+from bot.core.words.latex import readable
+from bot.discord.answers.formatting import code, day_text
+from bot.discord.answers.pages import COLOUR
+from bot.services.library.library import Found, Removal, SavedPaper, Saving
+
+PAPERS_A_PAGE = 10
+_MAX_TITLE = 120
+_MAX_LINE_QUERY = 200
+_MAX_SHOWN = 10  # of several papers that were saved or removed at once
+_SMALL_LENGTH = 40  # of the day on which a paper was saved
+_HOW_TO_SAVE = (
+    "Press **Save** below a paper, or choose one from *Open a paper …* below a list and press it there. On "
+    "anyone's message with links to papers: right-click or hold it, then **Apps** → **Save papers**."
+)
+_NEXT = (
+    "`/my saved` shows your library, and `/my export` makes a file of it for Zotero, LaTeX or a spreadsheet."
+)
+
+
+def saving(result: Saving) -> discord.Embed:
+    """What was saved, how large the library is now, and what can be done with it."""
+    lines = [_titles([one.paper for one in result.new])] if result.new else []
+    if result.before and not result.new and len(result.before) == 1:
+        (one,) = result.before
+        lines = [f"{_title(one.paper)}\nSaved on {day_text(one.row.saved_at)}."]
+    elif result.before:
+        lines.append(f"Saved before:\n{_titles([one.paper for one in result.before])}")
+    title = f"Saved {count(len(result.new), 'paper')}" if len(result.new) > 1 else "Saved"
+    return discord.Embed(
+        title=title if result.new else "Already in your library",
+        description="\n\n".join([*lines, f"Your library has {count(result.total, 'paper')}. {_NEXT}"]),
+        colour=COLOUR,
+    )
+
+
+def removal(result: Removal) -> discord.Embed:
+    """What was removed, and how many papers are left."""
+    left = f"Your library has {count(result.total, 'paper')} now."
+    if not result.removed:
+        return discord.Embed(
+            title="Not in your library", description=f"Nothing was removed. {left}", colour=COLOUR
+        )
+    return discord.Embed(
+        title="Removed from your library",
+        description=f"{_titles(result.removed)}\n\n{left}",
+        colour=COLOUR,
+    )
+
+
+def number_of_pages(found: Found) -> int:
+    return max(1, -(-len(found.rows) // PAPERS_A_PAGE))
+
+
+def rows_of(page: int) -> slice:
+    """The rows on this page, from 0."""
+    return slice(page * PAPERS_A_PAGE, (page + 1) * PAPERS_A_PAGE)
+
+
+def library_page(found: Found, papers: Sequence[SavedPaper], *, number: int) -> discord.Embed:
+    """One page of the library, from 0; without papers, how to save some."""
+    query = found.query.readable() if found.query else None
+    if not found.total:
+        intro, title = f"You haven't saved any papers yet.\n\n{_HOW_TO_SAVE}", "Your library is empty"
+    elif found.query is not None:
+        text = code(shorten(found.query.canonical, _MAX_LINE_QUERY))
+        title = f"Your library: {len(found.rows):,} of {count(found.total, 'paper')}"
+        intro = f"{text} matches:" if found.rows else f"None of your papers matches {text}."
+    else:
+        title, intro = f"Your library: {count(found.total, 'paper')}", ""
+    lines = "\n".join(_line(one, () if query is None else (query,)) for one in papers)
+    embed = discord.Embed(
+        title=title,
+        description="\n\n".join(filter(None, (intro if number == 0 else "", lines))),
+        colour=COLOUR,
+    )
+    if number_of_pages(found) > 1:
+        embed.set_footer(text=f"Page {number + 1} of {number_of_pages(found)}")
+    return embed
+
+
+def _line(one: SavedPaper, queries: Sequence[Query]) -> str:
+    line = digest_line(one.paper, queries=queries, limit=MAX_LINE_LENGTH - _SMALL_LENGTH, has_details=False)
+    return f"{line}\n-# saved {day_text(one.row.saved_at)}"
+
+
+def _titles(papers: Iterable[Paper]) -> str:
+    """The titles as links, a line each; of many, the first."""
+    titles = [_title(paper) for paper in papers]
+    more = len(titles) - _MAX_SHOWN
+    return "\n".join([*titles[:_MAX_SHOWN], *([f"… and {more} more"] if more > 0 else [])])
+
+
+def _title(paper: Paper) -> str:
+    return link(readable(paper.title) or paper.id, paper.page_url, limit=_MAX_TITLE)

@@ -1,0 +1,133 @@
+"""The library: saving papers for a person, removing them, and finding them again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.citation_keys import citation_key
+from bot.core.ids import PaperId, UserId
+from bot.core.papers import Paper
+from bot.core.query.compiled import CompiledQuery, compile_query
+from bot.matching.scan_texts import TEXT_VERSION
+from bot.services.context import ServiceContext
+from bot.services.queries.papers import Papers
+from bot.services.queries.text_search import index_papers, scan_texts
+from bot.store import paper_texts, papers, saved_papers
+from bot.store.saved_papers import SavedRow
+
+_INDEXED = 100  # papers at once, which bounds the memory of their index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedPaper:
+    """A paper in a person's library."""
+
+    paper: Paper
+    row: SavedRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saving:
+    """What saving some papers did."""
+
+    new: tuple[SavedPaper, ...]
+    before: tuple[SavedPaper, ...]  # that were saved already
+    total: int  # papers in the library now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """What removing some papers did."""
+
+    removed: tuple[Paper, ...]
+    total: int  # papers in the library now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A person's saved papers, or those of them that a query matches, the latest saved first."""
+
+    query: CompiledQuery | None
+    rows: tuple[SavedRow, ...]
+    total: int  # papers in the library
+
+
+class Library:
+    """Each person's saved papers."""
+
+    def __init__(self, context: ServiceContext, *, papers: Papers) -> None:
+        self._database = context.database
+        self._papers = papers
+        self._limits = context.limits
+        self._clock = context.clock
+
+    async def save(self, user_id: UserId, paper_ids: Iterable[PaperId]) -> Saving:
+        """Saves the papers, in this order; those that are not stored yet are read first.
+
+        Raises:
+            UserError: a paper cannot be read, or the person would have too many. Nothing was saved.
+        """
+        wanted = [await self._papers.one(paper_id) for paper_id in dict.fromkeys(paper_ids)]
+        async with self._database.write() as conn:
+            before = await saved_papers.of_user(conn, user_id)
+            new = [paper for paper in wanted if paper.id not in before]
+            self._limits.check_saved(has=len(before), adds=len(new))
+            taken = {row.citation_key for row in before.values()}
+            keys: dict[PaperId, str] = {}
+            for paper in new:
+                keys[paper.id] = citation_key(paper, taken=taken)
+                taken.add(keys[paper.id])
+            await saved_papers.add(conn, user_id, keys, now=self._clock())
+            after = await saved_papers.of_user(conn, user_id)
+        saved = [SavedPaper(paper=paper, row=after[paper.id]) for paper in wanted]
+        return Saving(
+            new=tuple(one for one in saved if one.paper.id in keys),
+            before=tuple(one for one in saved if one.paper.id not in keys),
+            total=len(after),
+        )
+
+    async def remove(self, user_id: UserId, paper_ids: Collection[PaperId]) -> Removal:
+        """Removes those of the papers that the person has saved."""
+        async with self._database.write() as conn:
+            removed = await saved_papers.remove(conn, user_id, paper_ids)
+            known = await papers.by_ids(conn, removed)
+            total = await saved_papers.count(conn, user_id)
+        return Removal(removed=tuple(known[each] for each in paper_ids if each in removed), total=total)
+
+    async def saved(self, user_id: UserId, keywords: str | None = None) -> Found:
+        """The person's papers, or those that the keywords match.
+
+        Raises:
+            QueryError: the keywords cannot be read.
+        """
+        query = None if keywords is None else compile_query(keywords, self._limits)
+        async with self._database.read() as conn:
+            rows = await saved_papers.of_user(conn, user_id)
+            matches = rows.keys() if query is None else await _matching(conn, query, rows.keys())
+        return Found(
+            query=query, rows=tuple(row for row in rows.values() if row.paper_id in matches), total=len(rows)
+        )
+
+    async def papers_of(self, rows: Sequence[SavedRow]) -> list[SavedPaper]:
+        """The papers of these rows."""
+        async with self._database.read() as conn:
+            known = await papers.by_ids(conn, [row.paper_id for row in rows])
+        return [SavedPaper(paper=known[row.paper_id], row=row) for row in rows]
+
+
+async def _matching(
+    conn: AsyncConnection, query: CompiledQuery, among: Collection[PaperId]
+) -> Collection[PaperId]:
+    """Those of the papers that the query matches, with a current search text or not."""
+    if not among:
+        return ()
+    scanned = await scan_texts(conn, [query.expression])
+    found = set(scanned.found[query.expression])
+    without_text = [each for each in await paper_texts.outdated(conn, TEXT_VERSION) if each in among]
+    for start in range(0, len(without_text), _INDEXED):
+        loaded = await papers.by_ids(conn, without_text[start : start + _INDEXED])
+        found |= (await index_papers(loaded.values(), [query.expression]))[query.expression]
+    return found

@@ -1,0 +1,21 @@
+"""/my: what belongs to a person, and works wherever they can use the bot."""
+
+from __future__ import annotations
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.services.container import Services
+from cogs.my_library import LibraryCommands
+
+
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+@app_commands.allowed_installs(guilds=True, users=True)
+class MyCog(
+    LibraryCommands,
+    commands.GroupCog,
+    group_name="my",
+    group_description="Your own papers",
+):
+    def __init__(self, services: Services) -> None:
+        self._library = services.library
