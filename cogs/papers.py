@@ -9,8 +9,9 @@ from discord.ext import commands
 from bot.client import Client
 from bot.core.papers import parse_paper_id
 from bot.discord.answers import papers as answers
+from bot.discord.ui.opened_paper import open_paper
 from bot.discord.ui.options import Keywords, PaperText, PeriodChoice, ShortText, SortChoice, choices
-from bot.discord.ui.pages import answer, answer_lazily, answer_with
+from bot.discord.ui.pages import answer, answer_lazily
 from bot.discord.ui.replies import defer_publicly
 from bot.services.clock import Clock
 from bot.services.queries.archive import MAX_DAYS, Archive, Period, Sort
@@ -91,8 +92,7 @@ class PapersCog(commands.Cog):
         """Show a paper."""
         paper_id = parse_paper_id(paper)
         await defer_publicly(interaction)
-        found = await self._papers.one(paper_id)
-        await answer_with(interaction, answers.one_paper(found, days=await self._papers.days_of(found)))
+        await open_paper(interaction, paper_id)
 
     @paper.autocomplete("paper")
     async def _complete_paper(

@@ -132,8 +132,8 @@ def make_card(
         image=picture if is_alone else None,
     )
     parts = _Parts(
-        people=_people(paper.authors, queries, shown=_AUTHORS_ALONE if is_alone else _AUTHORS_AMONG),
-        dates=_dates(paper),
+        people=people(paper.authors, queries, shown=_AUTHORS_ALONE if is_alone else _AUTHORS_AMONG),
+        dates=dates(paper),
         links="" if is_alone else DOT.join(link(item.label, item.url) for item in links),
         author=shorten(plain(organization.text), MAX_NAME_LENGTH),
         footer=_footer(paper, queries, close_to),
@@ -187,14 +187,14 @@ def weekday_text(day: date) -> str:
     return f"{WEEKDAYS[day.weekday()]} {date_text(day)}"
 
 
-def _people(authors: Sequence[str], queries: Sequence[Query], *, shown: int) -> str:
+def people(authors: Sequence[str], queries: Sequence[Query], *, shown: int) -> str:
     """The first few authors, those that a query matches, and how many more there are."""
     names = [name for name in map(clean, authors) if name]
     if len(names) <= shown + 1:
         shown = len(names)
-    people = [marked(name, Field.AUTHOR, queries) for name in names] if queries else list(map(Marked, names))
-    matched = [person for person in people[shown:] if person.spans][:_MATCHED_AUTHORS]
-    named = [person.fit(MAX_NAME_LENGTH) for person in (*people[:shown], *matched)]
+    found = [marked(name, Field.AUTHOR, queries) for name in names] if queries else list(map(Marked, names))
+    matched = [person for person in found[shown:] if person.spans][:_MATCHED_AUTHORS]
+    named = [person.fit(MAX_NAME_LENGTH) for person in (*found[:shown], *matched)]
     more = len(names) - len(named)
     return ", ".join(named) + (f" and {more:,} more" if more else "")
 
@@ -205,17 +205,18 @@ def _profile_url(login: str | None) -> str | None:
     return f"https://huggingface.co/{quote(name, safe='')}" if name else None
 
 
-def _dates(paper: Paper) -> str:
-    dates: list[str] = []
+def dates(paper: Paper) -> str:
+    """When it was on arXiv, and when it was withdrawn."""
+    shown: list[str] = []
     if paper.published_at is not None:
         day = paper.published_at.astimezone(UTC).date()
         is_same_year = paper.list_day is not None and paper.list_day.year == day.year
-        dates.append(
+        shown.append(
             f"arXiv {date_text(day).removesuffix(f' {day.year}') if is_same_year else date_text(day)}"
         )
     if paper.withdrawn_at is not None:
-        dates.append(f"withdrawn {date_text(paper.withdrawn_at.astimezone(UTC).date())}")
-    return DOT.join(dates)
+        shown.append(f"withdrawn {date_text(paper.withdrawn_at.astimezone(UTC).date())}")
+    return DOT.join(shown)
 
 
 def paper_links(paper: Paper) -> tuple[Link, ...]:

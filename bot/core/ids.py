@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import NewType
+from typing import Final, NewType
 
 # Discord's snowflakes: 64-bit integers.
 ServerId = NewType("ServerId", int)
@@ -23,6 +23,7 @@ ChangeId = NewType("ChangeId", int)
 
 # arXiv's id without its version, such as ``2608.17271``.
 PaperId = NewType("PaperId", str)
+PAPER_ID: Final = r"[0-9]{4}\.[0-9]{4,5}"  # a pattern, for custom ids
 
 _DISCORD_EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 

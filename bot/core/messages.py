@@ -23,6 +23,7 @@ from bot.core.layout import MAX_CHARACTERS, NOT_CLOSE
 from bot.core.lines import MAX_LINE_LENGTH, MIN_LINE_LENGTH, digest_line
 from bot.core.markdown import fit, plain
 from bot.core.marking import summary_of
+from bot.core.paper_choices import PaperChoice, paper_choices
 from bot.core.papers import Paper
 from bot.core.plurals import count
 from bot.core.posts import CloseTo, Form
@@ -50,6 +51,7 @@ class Message:
     content: str = ""  # Discord markdown; all that people see in a notification or with embeds switched off
     cards: tuple[Card, ...] = ()
     links: tuple[Link, ...] = ()  # for buttons
+    papers: tuple[PaperChoice, ...] = ()  # that people can open: one by buttons, several by a menu
     mention_role_id: RoleId | None = None  # the feed's role, if the content may ping it
     also_pings: tuple[RoleId, ...] = ()  # other roles that it may ping: those of subscriptions
     is_silent: bool = False  # sent without a push notification
@@ -103,6 +105,7 @@ def compose(
             *lists,
         ),
         links=paper_links(items[0][0]) if is_alone else (),
+        papers=paper_choices(paper for paper, _, _ in items),
         mention_role_id=mention_role_id,
         title=thread_name([paper for paper, _, _ in items], is_more=follows_cards(items)),
         queries=tuple({query.canonical: query for _, _, queries in items for query in queries}.values()),
@@ -142,6 +145,7 @@ def compose_bare(item: Item, *, mention_role_id: RoleId | None = None) -> Messag
     return Message(
         content=_ping(mention_role_id),
         cards=(Card(title=card.title, url=card.url, colour=card.colour),),
+        papers=paper_choices([paper]),
         mention_role_id=mention_role_id,
         title=thread_name([paper]),
         queries=queries,

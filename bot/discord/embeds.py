@@ -1,31 +1,12 @@
-"""Embeds: our messages as discord.py's embeds and link buttons."""
+"""Embeds: our cards as discord.py's embeds, and links as its buttons."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import discord
 
 from bot.core.cards import Card, Link
-from bot.core.messages import Message
-
-
-@dataclass(frozen=True, slots=True)
-class MessageParts:
-    """What discord.py's `send` takes for a message."""
-
-    content: str
-    embeds: list[discord.Embed]
-    view: discord.ui.View | None  # only link buttons: no listener, no timeout
-
-
-def to_discord(message: Message) -> MessageParts:
-    return MessageParts(
-        content=message.content,
-        embeds=[to_embed(card) for card in message.cards],
-        view=link_view(message.links) if message.links else None,
-    )
 
 
 def to_embed(card: Card) -> discord.Embed:
@@ -41,9 +22,11 @@ def to_embed(card: Card) -> discord.Embed:
     return embed
 
 
-def link_view(links: Sequence[Link]) -> discord.ui.View:
-    """Link buttons, five in a row; at most 25."""
-    view = discord.ui.View(timeout=None)
+def add_links(view: discord.ui.View, links: Sequence[Link]) -> discord.ui.View:
+    """Adds link buttons, five in a row, below what the view has."""
+    row = 1 if view.children else 0
     for item in links:
-        view.add_item(discord.ui.Button(style=discord.ButtonStyle.link, label=item.label, url=item.url))
+        view.add_item(
+            discord.ui.Button(style=discord.ButtonStyle.link, label=item.label, url=item.url, row=row)
+        )
     return view

@@ -22,6 +22,7 @@ from bot.services.feeds.subscription_mentions import SubscriptionMentions
 from bot.services.feeds.subscriptions import Subscriptions
 from bot.services.feeds.undoing import Undoing
 from bot.services.library.library import Library
+from bot.services.library.reading import Reading
 from bot.services.queries.archive import Archive
 from bot.services.queries.explanations import Explanations
 from bot.services.queries.next_post import NextPosts
@@ -66,6 +67,7 @@ class Services:
     setup: Setup
     papers: Papers
     library: Library
+    reading: Reading
     titles: Titles
     archive: Archive
     explanations: Explanations
@@ -111,6 +113,7 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
         setup=Setup(context, servers=servers, subscriptions=subscriptions, search=search),
         papers=papers,
         library=Library(context, papers=papers),
+        reading=Reading(papers=papers),
         titles=Titles(context, polling=polling),
         archive=Archive(context, reader=archive_reader),
         explanations=Explanations(context, papers=papers),

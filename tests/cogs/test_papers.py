@@ -64,7 +64,7 @@ async def test_a_paper_that_comes_back_is_on_both_lists_and_posted_once(world: W
         assert "Tea Leaves" in said
     assert world.posted_ids() == ["2608.00001"]
     said = text_of(await world.member.slash(world.channel, "paper", paper="2608.00001"))
-    assert "On the Daily Papers list of 13 Aug 2026 and of 19 Aug 2026." in said
+    assert "on the lists of 13 Aug 2026 and 19 Aug 2026" in said
 
 
 async def test_a_paper_that_its_list_does_not_show_any_more_stays_on_it(world: World) -> None:
@@ -126,7 +126,7 @@ async def test_a_paper_that_was_never_listed_is_asked_of_hugging_face(world: Wor
     result = await world.member.slash(world.channel, "paper", paper="arXiv:2401.12345v2")
 
     assert "An Unlisted Paper" in text_of(result)
-    assert "Never on the Daily Papers list" in text_of(result)
+    assert "on no Daily Papers list that I know" in text_of(result)
 
 
 @pytest.mark.parametrize("typed", ["cats", "1234", "2401.12345 2401.54321", "99999999.1"])

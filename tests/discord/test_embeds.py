@@ -23,7 +23,7 @@ from bot.core.messages import Message, compose, heading
 from bot.core.papers import Paper
 from bot.core.posts import Form
 from bot.core.query.parser import parse_query
-from bot.discord.embeds import to_discord
+from bot.discord.ui.messages import to_discord
 from tests.examples import examples
 from tests.fakes.discord_limits import assert_within_limits
 from tests.fakes.hostile_papers import HOSTILE_PAPERS, papers

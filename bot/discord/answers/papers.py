@@ -1,4 +1,4 @@
-"""Answers that show papers: a list day, a preview, one paper."""
+"""Answers that show papers: a list day, a preview, a search."""
 
 from __future__ import annotations
 
@@ -15,17 +15,14 @@ from bot.core.focus import Focus
 from bot.core.lines import MAX_LINE_LENGTH, digest_line
 from bot.core.list_days import closes_at
 from bot.core.marking import match_reasons
-from bot.core.messages import compose
 from bot.core.papers import Paper
 from bot.core.plurals import count
-from bot.core.posts import Form
 from bot.core.query.parser import Query
 from bot.core.query.relevance import relevance_text
 from bot.discord.answers.formatting import code, moment, relative
 from bot.discord.answers.hints import hint_lines, reading_line
 from bot.discord.answers.pages import COLOUR, pages
 from bot.discord.answers.run_results import archive_extent, days_read
-from bot.discord.embeds import MessageParts, to_discord
 from bot.services.queries.archive import Found, Sort, TopPapers
 from bot.services.queries.papers import ListDay
 from bot.services.queries.search import Preview
@@ -190,17 +187,6 @@ def top(result: TopPapers) -> list[discord.Embed]:
         footer=archive_extent(result.archive) if is_partial else "",
         empty="No papers of these days are known yet. `/papers today` shows the newest list.",
     )
-
-
-def one_paper(paper: Paper, *, days: Sequence[date]) -> MessageParts:
-    """One paper as a card with its buttons, and the list days that it was on."""
-    listed = (
-        f"On the Daily Papers list of {' and of '.join(date_text(day) for day in days)}."
-        if days
-        else "Never on the Daily Papers list, as far as I know."
-    )
-    withdrawn = " **Withdrawn**: it is not posted." if paper.withdrawn_at else ""
-    return to_discord(compose([(paper, Form.CARD, ())], heading=listed + withdrawn))
 
 
 def _listed(paper: Paper) -> str:

@@ -20,9 +20,9 @@ from bot.discord.delivery import message_search
 from bot.discord.delivery.errors import LOCKED, THREAD_ARCHIVED, delivery_errors
 from bot.discord.delivery.payloads import IDENTIFIED, answered
 from bot.discord.delivery.pings import ping_obstacle, without_dead_pings
-from bot.discord.embeds import to_discord
 from bot.discord.permissions.bot_access import access_of, bot_permissions
 from bot.discord.permissions.obstacles import feed_kind, forum_tags
+from bot.discord.ui.messages import to_discord
 from bot.errors import DeliveryError, DeliveryErrorKind
 
 # Within this time discord.py waits and retries automatically, with the same nonce. After it the answer counts

@@ -13,7 +13,6 @@ from typing_extensions import override
 
 from bot.core.ids import ServerId
 from bot.core.mentions import channels_in
-from bot.discord.embeds import MessageParts
 from bot.discord.permissions.viewer import Viewer
 from bot.discord.ui.components import PersistentItem, SafeView, client_of
 from bot.discord.ui.error_texts import UNREACHABLE
@@ -182,8 +181,3 @@ async def answer_lazily(interaction: discord.Interaction, load: PageLoader, *, n
     first = await load(0)
     view = Pager(interaction, [first], load=load, number=number) if number > 1 else None
     await reply(interaction, embeds=[first], view=view)
-
-
-async def answer_with(interaction: discord.Interaction, parts: MessageParts) -> None:
-    """Answers a deferred interaction with a message as a channel would get it."""
-    await reply(interaction, parts.content, embeds=parts.embeds, view=parts.view)

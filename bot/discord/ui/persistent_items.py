@@ -7,6 +7,7 @@ from bot.discord.ui.components import PersistentItem
 from bot.discord.ui.confirmation import ConfirmButton
 from bot.discord.ui.hint_buttons import InsteadButton, PreviewButton
 from bot.discord.ui.library_buttons import SaveButton, UnsaveButton
+from bot.discord.ui.opened_paper import OpenButton, PaperMenu
 from bot.discord.ui.pages import PageButton
 from bot.discord.ui.setting_buttons import AllSettingsButton, UndoSettingButton
 from bot.discord.ui.setup_panel import PanelItem, SetUpButton
@@ -18,8 +19,10 @@ PERSISTENT_ITEMS: tuple[type[PersistentItem], ...] = (
     ConfirmButton,
     FocusButton,
     InsteadButton,
+    OpenButton,
     PageButton,
     PanelItem,
+    PaperMenu,
     PostOlderButton,
     PreviewButton,
     SaveButton,

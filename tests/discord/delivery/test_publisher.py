@@ -30,7 +30,7 @@ from bot.core.posts import Form
 from bot.discord.delivery import publisher as publishing
 from bot.discord.delivery.message_search import links
 from bot.discord.delivery.publisher import DiscordPublisher
-from bot.discord.embeds import to_discord
+from bot.discord.ui.messages import to_discord
 from bot.errors import DeliveryError, DeliveryErrorKind
 from tests.examples import examples
 from tests.fakes.hostile_papers import HOSTILE_PAPERS

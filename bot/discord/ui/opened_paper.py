@@ -1,0 +1,93 @@
+"""The menu and the buttons under messages with papers, and the paper that they open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Self
+
+import discord
+from typing_extensions import override
+
+from bot.core.cards import paper_links
+from bot.core.ids import PAPER_ID, PaperId
+from bot.core.opened_papers import OpenedPaper, opened_card
+from bot.core.paper_choices import PaperChoice
+from bot.discord.embeds import add_links, to_embed
+from bot.discord.ui.components import PersistentItem, client_of
+from bot.discord.ui.library_buttons import SaveButton
+from bot.discord.ui.replies import reply
+
+
+class PaperMenu(PersistentItem, template="papers"):
+    """Opens one of several papers for the person who chooses it."""
+
+    def __init__(self, papers: Sequence[PaperChoice]) -> None:
+        super().__init__(
+            discord.ui.Select(
+                custom_id="papers",
+                placeholder="Open a paper …",
+                options=[discord.SelectOption(label=paper.title, value=paper.id) for paper in papers],
+            )
+        )
+
+    @override
+    @classmethod
+    def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
+        return cls(())
+
+    @override
+    async def on_press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        chosen: list[str] = (interaction.data or {}).get("values", [])
+        await open_paper(interaction, PaperId(chosen[0]))
+
+
+class OpenButton(PersistentItem, template=rf"open:(?P<paper>{PAPER_ID})"):
+    """Opens a paper for the person who presses it."""
+
+    def __init__(self, paper_id: PaperId) -> None:
+        super().__init__(discord.ui.Button(label="Open", custom_id=f"open:{paper_id}"))
+        self._paper_id = paper_id
+
+    @override
+    @classmethod
+    def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
+        return cls(PaperId(match["paper"]))
+
+    @override
+    async def on_press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await open_paper(interaction, self._paper_id)
+
+
+def paper_row(paper_id: PaperId) -> list[PersistentItem]:
+    """What a person can do with a paper: Save · Cite · More like this."""
+    return [SaveButton(paper_id)]
+
+
+def papers_view(papers: Sequence[PaperChoice]) -> discord.ui.View | None:
+    """What stands under a message with these papers: a menu, or the buttons of the only one."""
+    if not papers:
+        return None
+    view = discord.ui.View(timeout=None)
+    if len(papers) > 1:
+        view.add_item(PaperMenu(papers))
+        return view
+    for item in (OpenButton(papers[0].id), *paper_row(papers[0].id)):
+        view.add_item(item)
+    return view
+
+
+async def open_paper(interaction: discord.Interaction, paper_id: PaperId) -> None:
+    """Answers a deferred interaction with the paper."""
+    await show_paper(interaction, await client_of(interaction).services.reading.open(paper_id))
+
+
+async def show_paper(interaction: discord.Interaction, opened: OpenedPaper) -> None:
+    """Answers a deferred interaction with an opened paper."""
+    view = discord.ui.View(timeout=None)
+    for item in paper_row(opened.paper.id):
+        view.add_item(item)
+    add_links(view, paper_links(opened.paper))
+    await reply(interaction, embeds=[to_embed(opened_card(opened))], view=view)
