@@ -180,7 +180,7 @@ async def _store(
     settings = feed_settings.columns(SETTINGS)
     times = {"next_run_at": NOW, "last_run_at": NOW, "created_at": NOW, "created_by": 1}
     async with database.write() as conn:
-        servers = {feed.server_id for feed in feeds}
+        servers = {feed.place.in_server for feed in feeds}
         servers_new = [{"id": server, "added_at": NOW} for server in sorted(servers)]
         await conn.execute(insert(tables.servers).prefix_with("OR IGNORE"), servers_new)
         of_feeds = [

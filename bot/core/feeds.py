@@ -22,7 +22,7 @@ MAX_MIN_UPVOTES = 1_000  # the most that a filter may require
 class FeedKind(StrEnum):
     """What a feed's channel accepts. Discord never turns one kind into another.
 
-    A `direct` feed belongs to a person and not to a server; nothing creates one yet.
+    A `direct` feed belongs to a person and not to a server.
     """
 
     CHANNEL = "channel"  # messages: text, announcement, voice and stage channels
@@ -33,11 +33,23 @@ class FeedKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where posts go."""
+    """Where posts go: a channel of a server, or a person's direct messages."""
 
-    server_id: ServerId
+    server_id: ServerId | None = None  # None for direct messages
+    user_id: UserId | None = None  # whose direct messages
     channel_id: ChannelId
     kind: FeedKind
+
+    @property
+    def in_server(self) -> ServerId:
+        """Its server, for what only concerns channels of servers.
+
+        Raises:
+            LookupError: these are a person's direct messages.
+        """
+        if self.server_id is None:
+            raise LookupError(f"channel {self.channel_id} is in no server")
+        return self.server_id
 
 
 class Style(StrEnum):
@@ -97,7 +109,8 @@ class FeedSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     id: FeedId
-    server_id: ServerId
+    server_id: ServerId | None = None  # None for a person's
+    user_id: UserId | None = None  # whose feed it is, where it is a person's
     channel_id: ChannelId
     kind: FeedKind = FeedKind.CHANNEL
     settings: FeedSettings
@@ -111,7 +124,9 @@ class Feed:
 
     @property
     def place(self) -> Place:
-        return Place(server_id=self.server_id, channel_id=self.channel_id, kind=self.kind)
+        return Place(
+            server_id=self.server_id, user_id=self.user_id, channel_id=self.channel_id, kind=self.kind
+        )
 
     @property
     def is_active(self) -> bool:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from bot.core.feeds import FeedKind, Place
-from bot.core.ids import ChannelId, FeedId, FollowUpId, MessageId, PaperId, PostId, RoleId, ServerId
+from bot.core.ids import ChannelId, FeedId, FollowUpId, MessageId, PaperId, PostId, RoleId, ServerId, UserId
 
 
 class Form(StrEnum):
@@ -69,7 +69,8 @@ class FollowUp:
     state: FollowUpState
     post_id: PostId
     feed_id: FeedId
-    server_id: ServerId
+    server_id: ServerId | None = None
+    user_id: UserId | None = None
     channel_id: ChannelId
     message_id: MessageId
     paper_ids: tuple[PaperId, ...]  # of the post
@@ -77,6 +78,11 @@ class FollowUp:
     next_attempt_at: datetime
     reason: str | None = None  # why the last attempt did not succeed
     code: int | None = None  # Discord's, of the last attempt
+
+    @property
+    def owner_id(self) -> int:
+        """As a post's."""
+        return self.server_id or self.user_id or self.channel_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +101,8 @@ class NewPost:
 class Post:
     id: PostId
     feed_id: FeedId
-    server_id: ServerId
+    server_id: ServerId | None = None
+    user_id: UserId | None = None
     channel_id: ChannelId
     kind: FeedKind = FeedKind.CHANNEL
     state: PostState
@@ -121,8 +128,15 @@ class Post:
         return self.refusal is not None
 
     @property
+    def owner_id(self) -> int:
+        """Whose turn it uses: its server's, or the person's. No two of Discord's ids are the same."""
+        return self.server_id or self.user_id or self.channel_id
+
+    @property
     def place(self) -> Place:
-        return Place(server_id=self.server_id, channel_id=self.channel_id, kind=self.kind)
+        return Place(
+            server_id=self.server_id, user_id=self.user_id, channel_id=self.channel_id, kind=self.kind
+        )
 
 
 def split(entries: Sequence[Entry], *, suspects: Collection[int] = ()) -> tuple[tuple[Entry, ...], ...]:

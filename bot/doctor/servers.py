@@ -64,8 +64,11 @@ async def check_servers(
 
 
 def _by_server(feeds: Iterable[Feed]) -> dict[ServerId, list[Feed]]:
-    in_order = sorted(feeds, key=lambda feed: (feed.server_id, feed.id))
-    return {server_id: list(group) for server_id, group in groupby(in_order, key=lambda feed: feed.server_id)}
+    in_order = sorted(feeds, key=lambda feed: (feed.place.in_server, feed.id))
+    return {
+        server_id: list(group)
+        for server_id, group in groupby(in_order, key=lambda feed: feed.place.in_server)
+    }
 
 
 def _membership(names: Mapping[ServerId, str], by_server: Mapping[ServerId, Sequence[Feed]]) -> Finding:

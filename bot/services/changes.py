@@ -66,11 +66,14 @@ async def record(
     user_id: UserId,
     now: datetime,
     revision: Revision | None = None,
-) -> ChangeId:
+) -> ChangeId | None:
     """Records what a person changed in a feed, in the transaction of the change.
 
-    `what` is Discord markdown, in which outside text is escaped. With a revision, it can be undone.
+    `what` is Discord markdown, in which outside text is escaped. With a revision, it can be undone. A
+    person's feed has no history.
     """
+    if feed.server_id is None:
+        return None
     change = Change(
         server_id=feed.server_id, channel_id=feed.channel_id, user_id=user_id, changed_at=now, what=what
     )

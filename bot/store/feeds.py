@@ -36,10 +36,12 @@ async def ensure(
     now: datetime,
     created_by: UserId,
 ) -> Feed:
-    """The channel's feed, created if it has none; an existing one is returned unchanged."""
-    await servers.ensure(conn, place.server_id, now=now)
+    """The feed of the channel, or of the person, created if there is none; else returned unchanged."""
+    if place.server_id is not None:
+        await servers.ensure(conn, place.server_id, now=now)
     row = {
         "server_id": place.server_id,
+        "user_id": place.user_id,
         "channel_id": place.channel_id,
         "kind": place.kind.value,
         **feed_settings.columns(FeedSettings(schedule=schedule)),
@@ -47,8 +49,9 @@ async def ensure(
         "created_at": now,
         "created_by": created_by,
     }
-    await conn.execute(insert_if_new(_feeds, key=["channel_id"]), row)
-    (feed,) = await _where(conn, _feeds.c.channel_id == place.channel_id)
+    key = "channel_id" if place.user_id is None else "user_id"
+    await conn.execute(insert_if_new(_feeds, key=[key]), row)
+    (feed,) = await _where(conn, _feeds.c[key] == row[key])
     return feed
 
 
@@ -64,19 +67,23 @@ async def by_channel(conn: AsyncConnection, channel_id: ChannelId) -> Feed | Non
     return next(iter(await _where(conn, _feeds.c.channel_id == channel_id)), None)
 
 
+async def of_person(conn: AsyncConnection, user_id: UserId) -> Feed | None:
+    return next(iter(await _where(conn, _feeds.c.user_id == user_id)), None)
+
+
 async def of_server(conn: AsyncConnection, server_id: ServerId) -> list[Feed]:
     return await _where(conn, _feeds.c.server_id == server_id)
 
 
 async def blocked(conn: AsyncConnection, server_id: ServerId | None = None) -> list[Feed]:
-    """The blocked feeds, of one server or of all."""
-    of_server = () if server_id is None else (_feeds.c.server_id == server_id,)
-    return await _where(conn, *of_server, _feeds.c.blocked_at.is_not(None))
+    """The blocked feeds of one server, or of all servers."""
+    is_theirs = _feeds.c.server_id.is_not(None) if server_id is None else _feeds.c.server_id == server_id
+    return await _where(conn, is_theirs, _feeds.c.blocked_at.is_not(None))
 
 
 async def in_use(conn: AsyncConnection) -> list[Feed]:
     """The feeds that have subscriptions, of all servers."""
-    return await _where(conn, _has_subscriptions)
+    return await _where(conn, _feeds.c.server_id.is_not(None), _has_subscriptions)
 
 
 async def count_in_use(conn: AsyncConnection, server_id: ServerId) -> int:
@@ -172,7 +179,8 @@ async def _where(conn: AsyncConnection, *conditions: ColumnElement[bool]) -> lis
 def _feed(row: Row[Any]) -> Feed:
     return Feed(
         id=FeedId(row.id),
-        server_id=ServerId(row.server_id),
+        server_id=row.server_id and ServerId(row.server_id),
+        user_id=row.user_id and UserId(row.user_id),
         channel_id=ChannelId(row.channel_id),
         kind=FeedKind(row.kind),
         settings=feed_settings.of_row(row),

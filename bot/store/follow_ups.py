@@ -141,6 +141,7 @@ def _of_sent() -> Select[Any]:
             _posts.c.channel_id,
             _posts.c.message_id,
             _feeds.c.server_id,
+            _feeds.c.user_id,
         )
         .join(_posts, _posts.c.id == _follow_ups.c.post_id)
         .join(_feeds, _feeds.c.id == _posts.c.feed_id)

@@ -27,7 +27,7 @@ _NONCE_BYTES = 12  # 24 hex digits: Discord accepts 25 characters
 
 
 async def add(conn: AsyncConnection, kind: NoticeKind, feed_id: FeedId, *, now: datetime) -> None:
-    """Adds a notice of this kind for the feed's server, unless there is one.
+    """Adds a notice of this kind for the feed's server, unless there is one; none for a person's feed.
 
     If papers fail again a day later, the old notice is replaced.
     """
@@ -44,7 +44,7 @@ async def add(conn: AsyncConnection, kind: NoticeKind, feed_id: FeedId, *, now: 
         literal(now, UtcDateTime()),
         literal(0),
         literal(now, UtcDateTime()),
-    ).where(_feeds.c.id == feed_id)
+    ).where(_feeds.c.id == feed_id, _feeds.c.server_id.is_not(None))
     columns = ["server_id", "feed_id", "kind", "state", "nonce", "created_at", "attempts", "next_attempt_at"]
     await conn.execute(insert_if_new(_notices, key=["feed_id", "kind"]).from_select(columns, row))
 

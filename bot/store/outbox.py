@@ -57,15 +57,16 @@ def _heads() -> Select[Any]:
 
 
 async def claimable(
-    conn: AsyncConnection, now: datetime, *, limit: int, busy: Mapping[ChannelId, ServerId] | None = None
+    conn: AsyncConnection, now: datetime, *, limit: int, busy: Mapping[ChannelId, int] | None = None
 ) -> list[Post]:
-    """The posts to attempt now, at most one per channel, taking turns between servers, the oldest first.
+    """The posts to attempt now, at most one per channel, taking turns between servers and people, the oldest
+    first.
 
-    `busy` has the channels with a request in flight, which are left out, and their servers; each counts as a
-    turn that its server has had.
+    `busy` has the channels with a request in flight, which are left out, each with the id of its server or
+    person; it counts as a turn that they have had.
     """
     busy = busy or {}
-    turns_had = json.dumps({str(server_id): turns for server_id, turns in Counter(busy.values()).items()})
+    turns_had = json.dumps({str(owner_id): turns for owner_id, turns in Counter(busy.values()).items()})
     values = {"now": now, "busy": as_these(busy), "turns_had": turns_had, "limit": limit}
     return await posts.fetch(conn, _claimable(), values)
 

@@ -224,9 +224,10 @@ async def change_mention(conn: AsyncConnection, feed_id: FeedId, role_id: RoleId
 
 
 def with_feeds() -> Select[Any]:
-    """Every post, with its feed's server and kind of channel."""
+    """Every post, with its feed's server or person, and kind of channel."""
     columns = (_posts.c[name] for name in _STORED)
-    return select(*columns, _feeds.c.server_id, _feeds.c.kind).join(_feeds, _feeds.c.id == _posts.c.feed_id)
+    of_feed = (_feeds.c.server_id, _feeds.c.user_id, _feeds.c.kind)
+    return select(*columns, *of_feed).join(_feeds, _feeds.c.id == _posts.c.feed_id)
 
 
 async def _first(conn: AsyncConnection, statement: Select[Any]) -> Post | None:

@@ -55,11 +55,11 @@ def grouped(items: Iterable[_Item], *, by: Callable[[_Item], str]) -> dict[str, 
     return groups
 
 
-def message_link(server_id: ServerId, post: Post) -> str:
-    """The address of a sent post's message; in a forum, of its thread."""
+def message_link(server_id: ServerId | None, post: Post) -> str:
+    """The address of a sent post's message, or in a forum of its thread; direct messages have no server."""
     if post.kind is FeedKind.FORUM:
         return f"https://discord.com/channels/{server_id}/{post.message_id}"
-    return f"https://discord.com/channels/{server_id}/{post.channel_id}/{post.message_id}"
+    return f"https://discord.com/channels/{server_id or '@me'}/{post.channel_id}/{post.message_id}"
 
 
 def list_of(day: date | None) -> str:

@@ -84,7 +84,7 @@ async def _history(http: HTTPClient, channel_id: int, *, since: datetime) -> Asy
 
 async def _posts(http: HTTPClient, place: Place, *, own_id: int, since: datetime) -> list[ThreadPayload]:
     """Our posts since then, including archived ones."""
-    active = await answered(http.get_active_threads(place.server_id), ACTIVE_THREADS)
+    active = await answered(http.get_active_threads(place.in_server), ACTIVE_THREADS)
     threads = {thread.id: thread for thread in active.threads}
     before: str | None = None
     for _ in range(MAX_ARCHIVED // _PAGE):

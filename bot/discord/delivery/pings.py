@@ -35,5 +35,5 @@ def without_dead_pings(client: discord.Client, place: Place, message: Message) -
 
 
 def _known(client: discord.Client, place: Place) -> discord.Guild | None:
-    guild = client.get_guild(place.server_id)
+    guild = client.get_guild(place.server_id) if place.server_id else None
     return None if guild is None or guild.unavailable or not guild.roles else guild

@@ -46,6 +46,8 @@ async def access_of(client: discord.Client, place: Place) -> Access:
     The gateway's cache is enough for most channels. What it lacks (an archived thread, the bot's own roles)
     is requested.
     """
+    if place.server_id is None:  # in direct messages nothing needs a permission
+        return Access(is_known=client.is_ready())
     guild = client.get_guild(place.server_id)
     if not client.is_ready() or (guild is not None and guild.unavailable):
         return Access(is_known=False)

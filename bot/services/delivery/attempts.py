@@ -205,7 +205,7 @@ def _must_search(post: Post, now: datetime) -> bool:
 
 
 def _has_nonce(post: Post) -> bool:
-    return post.kind is FeedKind.CHANNEL
+    return post.kind in {FeedKind.CHANNEL, FeedKind.DIRECT}
 
 
 def _render(post: Post, shown: Mapping[PaperId, Paper]) -> Message:

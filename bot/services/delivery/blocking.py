@@ -19,7 +19,15 @@ MAX_RECHECK_WAIT = timedelta(days=1)
 
 
 async def block(conn: AsyncConnection, feed_id: FeedId, error: DeliveryError, *, now: datetime) -> None:
-    """Stops posting in the feed, keeps everything that is pending, and adds a notice for its server."""
+    """Stops posting in the feed, keeps everything that is pending, and adds a notice for its server.
+
+    A person's feed stays blocked until the person acts: only they can open their direct messages, and nothing
+    shows when they do.
+    """
+    feed = await feeds.get(conn, feed_id)
+    if feed is None or feed.server_id is None:
+        await feeds.block(conn, feed_id, reason=error.reason, now=now)
+        return
     recheck_at = None
     if error.kind is not DeliveryErrorKind.PERMISSION_MISSING:
         before = await feeds.blocks_in_a_row(conn, feed_id)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.ids import ChannelId, PostId, ServerId
+from bot.core.ids import ChannelId, PostId
 from bot.core.posts import FollowUp, Post, PostState
 from bot.errors import StoreError
 from bot.services.context import ServiceContext
@@ -54,7 +54,7 @@ class Delivery:
         self._progress = asyncio.Event()  # set and replaced after every attempt
         self._pause = SendingPause()
         self._claimed_at = 0.0  # by the event loop's clock
-        self._in_flight: dict[ChannelId, tuple[ServerId, asyncio.Task[None]]] = {}
+        self._in_flight: dict[ChannelId, tuple[int, asyncio.Task[None]]] = {}  # with whose turn it is
         self._sending = Sending(context, pace=pace or ChannelPace(), pause=self._pause)
         self._following_up = FollowingUp(context, pause=self._pause)
 
@@ -135,7 +135,7 @@ class Delivery:
             return
         # Channels that are busy now stay out even if their attempt ends during the query, which may still
         # show the post as pending.
-        busy = {channel_id: server_id for channel_id, (server_id, _) in self._in_flight.items()}
+        busy = {channel_id: owner_id for channel_id, (owner_id, _) in self._in_flight.items()}
         room = MAX_IN_FLIGHT - len(busy)
         self._claimed_at = asyncio.get_running_loop().time()
         async with self._database.read() as conn:
@@ -143,13 +143,13 @@ class Delivery:
             claimed = await follow_ups.claimable(conn, now, limit=room // 2, busy=busy)
             for follow_up in claimed:
                 if follow_up.channel_id not in busy:
-                    busy[follow_up.channel_id] = follow_up.server_id
+                    busy[follow_up.channel_id] = follow_up.owner_id
                     self._begin(follow_up, self._following_up.attempt(follow_up))
             pending = await outbox.claimable(conn, now, limit=MAX_IN_FLIGHT - len(busy), busy=busy)
-        per_server = Counter(busy.values())
+        per_owner = Counter(busy.values())
         for post in pending:
-            per_server[post.server_id] += 1
-            if per_server[post.server_id] <= MAX_PER_SERVER:
+            per_owner[post.owner_id] += 1
+            if per_owner[post.owner_id] <= MAX_PER_SERVER:
                 self._begin(post, self._sending.attempt(post))
 
     @property
@@ -162,7 +162,7 @@ class Delivery:
     def _begin(self, job: Post | FollowUp, work: Coroutine[None, None, None]) -> None:
         name = f"{type(job).__name__.lower()} {job.id}"
         task = asyncio.create_task(self._guarded(job.channel_id, work), name=name)
-        self._in_flight[job.channel_id] = (job.server_id, task)
+        self._in_flight[job.channel_id] = (job.owner_id, task)
 
     async def _guarded(self, channel_id: ChannelId, work: Coroutine[None, None, None]) -> None:
         try:

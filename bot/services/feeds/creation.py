@@ -22,9 +22,9 @@ async def ensure_feed(
         UserError: it has none, and the server is at its limit.
     """
     if await feeds.by_channel(conn, place.channel_id) is None:
-        context.limits.check_feeds(has=await feeds.count_in_use(conn, place.server_id))
+        context.limits.check_feeds(has=await feeds.count_in_use(conn, place.in_server))
     now = context.clock()
-    schedule = (await servers.defaults(conn, place.server_id)).over(context.default_schedule)
+    schedule = (await servers.defaults(conn, place.in_server)).over(context.default_schedule)
     return await feeds.ensure(
         conn,
         place=place,

@@ -247,7 +247,7 @@ class Feeds:
                 subscriptions=subscribed,
                 posts=await posts.counts(conn, feed.id),
                 last_sent=await posts.last_sent(conn, feed.id),
-                notices_channel_id=await servers.notices_channel(conn, feed.server_id),
+                notices_channel_id=await servers.notices_channel(conn, feed.place.in_server),
                 access=access,
                 pings=pings,
             )

@@ -93,7 +93,7 @@ class Setup:
                 subscribed=len(found.subscriptions),
                 is_waiting=not found.feed.is_active,
             )
-        defaults = await self._servers.defaults(place.server_id)
+        defaults = await self._servers.defaults(place.in_server)
         return draft.in_place(place, schedule=defaults.schedule, subscribed=0)
 
     def ask_for(self, draft: Draft, typed: str) -> Draft:

@@ -179,7 +179,7 @@ class Subscriptions:
         known = await subscriptions.of_feed(conn, feed.id)
         self._limits.check_subscriptions(feed.channel_id, has=len(known), adds=len(wanted))
         if not known:
-            self._limits.check_feeds(has=await feeds.count_in_use(conn, feed.server_id))
+            self._limits.check_feeds(has=await feeds.count_in_use(conn, feed.place.in_server))
         if not known or schedule not in {None, feed.settings.schedule}:
             after = replace(feed.settings, schedule=schedule or feed.settings.schedule)
             changed = await change_and_record(

@@ -158,7 +158,7 @@ class Transfer:
         coming: dict[ServerId, int] = {}
         for transfer in planned:
             if transfer.feed is None or (transfer.adds and not transfer.known):
-                server_id = transfer.place.server_id
+                server_id = transfer.place.in_server
                 coming[server_id] = coming.get(server_id, 0) + 1
         for server_id, adds in coming.items():
             self._limits.check_feeds(has=await feeds.count_in_use(conn, server_id), adds=adds)
@@ -169,7 +169,7 @@ class Transfer:
         subscribed = await subscriptions.of_feed(conn, feed.id) if feed else []
         known = {item.query.canonical for item in subscribed}
         if feed is None:
-            own = await servers.defaults(conn, place.server_id)
+            own = await servers.defaults(conn, place.in_server)
             before = FeedSettings(schedule=own.over(self._context.default_schedule))
         else:
             before = feed.settings
