@@ -868,6 +868,13 @@ IN_NAMES: dict[str, list[tuple[str, str, bool]]] = {
     ],
     "The star may end the last word": [
         ("kai*", "Kaiming He", True),
+        ("Kai-M*", "Kai-Ming He", True),
+        ("Kai-M*", "Kai Wang", False),
+        ('"Kai-M*"', "Kai-Ming He", True),
+        ("A*STAR", "A*STAR", True),
+        ("A STAR", "A*STAR", True),
+        ("star", "A*STAR Singapore", True),
+        ("C++ Alliance", "The C++ Alliance", True),
         ("Google Deep*", "Google DeepMind", True),
         ("Google Deep*", "GoogleDeepMind", True),
         ("Google Deep*", "Google Brain", False),
@@ -1038,7 +1045,7 @@ WRONG: dict[str, list[str]] = {
     "A branch that only excludes": ["-x", "NOT x", "a OR -b", "a OR NOT b", "-a OR b", "-a, b", "a, -b", "-a -b", "-a AND -b", "a (b OR -c)", "(-a)", "-title:a", "a OR (-b)", "-(a)", "a, (b OR -c)", "a -(b OR -c)", "a -(-b)", "--x", "-author:Kaiming He"],
     "Nothing but punctuation": ["", " ", "...", "!?", "- -", "-", "--", "/", "…", "+", "#", "$$", "**"],
     "Over ten levels deep": ["(" * 11 + "a" + ")" * 11],
-    "Too few characters before a star": ["ab*", "title:ab*", "*ab*", "a OR xy*", "12*", "a1*", '"ab*"', '"gaussian sp*"', "author:ab*"],
+    "Too few characters before a star": ["ab*", "title:ab*", "*ab*", "a OR xy*", "12*", "a1*", '"ab*"', '"gaussian sp*"', "author:ab*", "author:Kaiming H*", "author:H* Kaiming", 'author:"Kaiming H*"', "org:(A*, b)", "-author:(x y*) z"],
 }  # fmt: skip
 RIGHT: dict[str, list[str]] = {
     "Words": ["a", "a b", "a" * 200, "é" * 200, "and", "or", "not", "a and", "or b", "a-b", "\u03b1", "中文", "1", "ANDROID", "ORGAN", "NOTHING", "title:ANDROID"],
@@ -1046,6 +1053,6 @@ RIGHT: dict[str, list[str]] = {
     "Operators": ["a AND b, c", "a OR b OR c, d AND e -f", "a AND (b OR c) NOT d", "a AND -b AND c", "x OR (y -z)", "-(a OR b) c", "NOT a b", "-a b", "a OR -b c", "a, -b c"],
     "Parentheses and quotes": ["(" * 10 + "a" + ")" * 10, "((a))", "(a) (b)", "(a)(b)", '"a, b"', 'a"b"', '"foo: bar"', '"foo:"', '"AND"', '"a"-b'],
     "Fields": ["title:(a, b)", "(a, b) c", "title:a author:b", "org:a OR b", "TITLE:a", "author:O'Neil", "author:J. R. Smith", "topic:a", "title: a", "-title:a b", "author:(a -b)"],
-    "Stars": ["*", "* -a", "abc*", "a b*", "a-bc*", "a-b1*", '"abc*"', '"a abc*"', "author:Kaiming He abc*"],
+    "Stars": ["*", "* -a", "abc*", "a b*", "a-bc*", "a-b1*", '"abc*"', '"a abc*"', "author:Kaiming He abc*", "author:Fei-L*", 'org:"A* star"', "org:A*STAR"],
     "Minus": ["a -b", "-(a) b", "--a b", "a -b*", "-survey agents"],
 }  # fmt: skip

@@ -56,6 +56,7 @@ _TO_PLAIN = str.maketrans(_RAISED, "0123456789")
 _RAISED_FIGURE = re.compile(f"[{_RAISED}]+")
 _ONE_GREEK = re.compile("(?<![Α-ΡΣ-Ωα-ω])[Α-ΡΣ-Ωα-ω](?![Α-ΡΣ-Ωα-ω])")
 _SIGNED = re.compile(rf"(?<!{_WORD}){_LETTER}(?:\+\+|[+#*])")
+_SIGNED_IN_NAME = re.compile(rf"(?<!{_WORD}){_LETTER}(?:\+\+|[+#])")  # the star of a name only ends it
 _PART = re.compile(rf"{_WORD}+")
 _OWNERS_S = re.compile(rf"(?<=[\w+#*{_RAISED}])['’]s(?!{_WORD})", re.IGNORECASE)
 _HYPHEN_RUN = re.compile(f"[{_HYPHENS}]*")
@@ -94,7 +95,8 @@ def _greek_name(letter: str, behind: str) -> str:
 def words_of(text: str, mode: Mode) -> list[str]:
     """The words of a part of a query (plain text): every hyphen is a gap here, for any gap can close later."""
     text = _RAISED_FIGURE.sub(lambda found: "-" + found[0].translate(_TO_PLAIN), spelled_out(text, mode))
-    return re.findall(f"{_SIGNED.pattern}|{_WORD}+", text)
+    signed = _SIGNED_IN_NAME if mode == "name" else _SIGNED
+    return re.findall(f"{signed.pattern}|{_WORD}+", text)
 
 
 # --- Words --------------------------------------------------------------------------------------------------------
@@ -417,7 +419,7 @@ def _query_names(parts: tuple[str, ...]) -> list[list[NameWord]]:
 def _paper_names(name: str) -> list[list[str]]:
     """Every reading of a paper's name, where only a hyphen may be nothing."""
     text = spelled_out(plain(name), "name")
-    found = list(re.finditer(f"{_SIGNED.pattern}|{_WORD}+", text))
+    found = list(re.finditer(f"{_SIGNED_IN_NAME.pattern}|{_WORD}+", text))
     if not found:
         return []
     gaps: list[tuple[bool, ...]] = []
@@ -683,15 +685,27 @@ class Reader:
 
     def words(self, piece: Piece, field: str | None, *, takes_run: bool) -> Node:
         """This word, and the run that it begins. A prefix ends a run, but can be the last word of a name."""
-        text = piece.text
         going_on = ("word", "prefix") if field in NAME_FIELDS else ("word",)
+        piece = _in_field(piece, field)
+        text = piece.text
         while takes_run and piece.kind == "word" and self.kind() in going_on:
-            piece = self.take()
+            piece = _in_field(self.take(), field)
             text += " " + piece.text
         return _bare(text, field, open_end=piece.kind == "prefix")
 
 
+def _in_field(piece: Piece, field: str | None) -> Piece:
+    """A word or quote that ends like *A\\**, which in a name is a beginning like any other."""
+    if field in NAME_FIELDS and piece.kind in ("word", "quote"):
+        last = ["", *piece.text.split()][-1]
+        if _has_open_end(last, "name"):
+            kind: Kind = "prefix" if piece.kind == "word" else "open quote"
+            return Piece(kind, piece.text.rstrip().removesuffix("*"))
+    return piece
+
+
 def _quoted(piece: Piece, field: str | None) -> Node:
+    piece = _in_field(piece, field)
     mode: Mode = "name" if field in NAME_FIELDS else "quote"
     words = tuple(Word(word, exact=_has_capital_behind(word)) for word in words_of(piece.text, mode))
     if not words:

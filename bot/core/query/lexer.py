@@ -82,20 +82,24 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
-def is_prefix(word: str, *, text: str, position: int) -> bool:
-    """Whether a word ends in a star that makes it the beginning of words. `A*` is a word of its own.
+def is_prefix(word: str, *, text: str, position: int, is_name: bool = False) -> bool:
+    """Whether a word ends in a star that makes it the beginning of words.
+
+    `A*` is a word of its own, but not in a name, where it can only be a beginning.
 
     Raises:
         QueryError: it is too short. `text` and `position` are the query and the place that the error shows.
     """
     if not _STARRED.fullmatch(_syntax_of(word)):
         return False
-    if "".join(run_words(word)).endswith("*"):
+    if not is_name and "".join(run_words(word)).endswith("*"):
         return False
     if sum(map(len, prefix_words(word[:-1]))) < MIN_PREFIX_LENGTH:
+        example = "author:Schmidhub*" if is_name else "quantiz*"
+        otherwise = "For an initial, leave the star out." if is_name else "A star alone finds every paper."
         raise QueryError(
             "This is too short for a star:",
-            "Type at least three characters before it, as in `quantiz*`. A star alone finds every paper.",
+            f"Type at least three characters before it, as in `{example}`. {otherwise}",
             text=text,
             position=position,
         )

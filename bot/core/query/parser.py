@@ -192,12 +192,11 @@ class _Parser:
 
     def _run(self, first: Token, field: Field | None, *, one_word: bool) -> Phrase:
         is_name = field is not None and field.is_name
-        last = first
-        if not one_word:
-            continues = _NAME if is_name else _RUN
-            while self._token.kind in continues and last.kind == Kind.WORD:
-                last = self._take()
-        starred = last.kind == Kind.PREFIX
+        last, starred = first, self._ends_in_star(first, is_name=is_name)
+        continues = frozenset[str]() if one_word else _NAME if is_name else _RUN
+        while self._token.kind in continues and not starred:
+            last = self._take()
+            starred = self._ends_in_star(last, is_name=is_name)
         typed = self._text[first.start : last.end]
         fold = name_words if is_name else prefix_words if starred else run_words
         words = fold(typed[:-1] if starred else typed)
@@ -205,12 +204,19 @@ class _Parser:
             raise self._no_words(first.start)
         return Phrase(words=words, field=field, is_prefix=starred, source=typed, position=first.start)
 
+    def _ends_in_star(self, token: Token, *, is_name: bool) -> bool:
+        if token.kind == Kind.PREFIX or not is_name:
+            return token.kind == Kind.PREFIX
+        typed = self._text[token.start : token.end]
+        return is_prefix(typed, text=self._text, position=token.start, is_name=True)
+
     def _quote(self, token: Token, field: Field | None) -> Phrase:
+        is_name = field is not None and field.is_name
         typed = self._text[token.start : token.end]
         quoted = typed[1:-1].rstrip()
-        starred = is_prefix(quoted[quoted.rfind(" ") + 1 :], text=self._text, position=token.start)
+        last = quoted[quoted.rfind(" ") + 1 :]
+        starred = is_prefix(last, text=self._text, position=token.start, is_name=is_name)
         complete = quoted[:-1] if starred else quoted
-        is_name = field is not None and field.is_name
         words = name_words(complete, is_quote=True) if is_name else quote_words(complete, is_prefix=starred)
         if not words:
             raise self._no_words(token.start)

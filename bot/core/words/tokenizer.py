@@ -57,6 +57,7 @@ _CLUSTER = re.compile(
 # A star that belongs to Markdown (*a*, **A**) does not count.
 _SIGNED: Final = r"(?:(?<!\*)|(?<=[^\W\d_]\*))[^\W\d_](?:\+\+|[+#]|\*(?!\*))"
 _WORD = re.compile(rf"{_SIGNED}|[^\W_]+")
+_NAME_WORD = re.compile(r"[^\W\d_](?:\+\+|[+#])|[^\W_]+")  # a star is no part of a name
 # A hyphen stands in front of a digit, and of a v with a digit, after three letters: Qwen-2, DINO-v-2.
 _VERSION: Final = r"(?<=[^\W\d_]{3})(?=v?\d)"
 _VERSION_PLACE = re.compile(_VERSION)
@@ -212,7 +213,9 @@ def _paths(
     previous_end = 0
     has_sign = False
     is_literal = mode.is_literal
-    pattern = _WORD if is_literal or plain.isascii() or not _HAS_GREEK.search(plain) else _GREEK_WORD
+    pattern = _NAME_WORD if mode is Mode.NAME else _WORD
+    if not (is_literal or plain.isascii()) and _HAS_GREEK.search(plain):
+        pattern = _GREEK_WORD
     for match in pattern.finditer(plain):
         word = match[0]
         first, last = match.span()

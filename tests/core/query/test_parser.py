@@ -136,9 +136,8 @@ FIELDS = [
     ("author:(Kaiming He, Yann LeCun)", "author:kaiming he OR author:yann lecun"),
     ("author:(Li -Fei-Fei Wang)", "author:li AND author:wang -author:fei fei"),
     ("author:Kaim* He", "author:kaim* AND he"),
-    ("author:Kaiming H* video", "author:kaiming h* video"),
     ("org:Google DeepMi* video", "org:google deepmi* AND video"),
-    ("org:A*STAR Singapore", "org:a* star singapore"),
+    ("org:A*STAR Singapore", "org:a star singapore"),
     ("2:4 sparsity", "2 4 sparsity"),
     ("16:9", "16 9"),
     ("agents: a survey", "agent a survey"),
@@ -261,9 +260,9 @@ def test_parentheses_may_be_ten_levels_deep() -> None:
 
 
 def test_a_phrase_knows_what_was_typed_for_it_and_where() -> None:
-    root = parse_query('long  agents -survey title:"World Model" bench* author:Kaiming H*').root
+    root = parse_query('long  agents -survey title:"World Model" bench* author:Kaiming He').root
     assert [(phrase.source, phrase.position) for phrase in positive_phrases(root)] == [
-        ("Kaiming H*", 54),
+        ("Kaiming He", 54),
         ("bench*", 40),
         ("long agents", 0),
         ('"World Model"', 26),
