@@ -263,7 +263,9 @@ class Word:
     """One word of a query, as it was typed, and what is asked of the text beyond the folded word."""
 
     typed: str
-    needs_capitals: bool = False  # an acronym that stands for the long form that was typed
+    needs_capitals: bool = (
+        False  # an acronym: it and its long form are one query, so it has capitals in the text
+    )
     exact: bool = False  # a quoted word with a capital behind its first letter
 
     @property
@@ -318,11 +320,11 @@ def _are_one(joined: Sequence[Word], step: Step, mode: Mode, *, open_end: bool) 
             return False
     elif folded(typed, mode) not in step.forms:
         return False
+    if len(joined) == 1 and joined[0].needs_capitals and sum(map(str.isupper, step.word)) < 2:
+        return False
     start = 0
     for word in joined:
         end = start + len(word.typed)
-        if word.needs_capitals and sum(c.isupper() for c in step.word[start:end]) < 2:
-            return False
         if word.exact and not _same_case(word.typed, step.word[start:end]):
             return False
         start = end
@@ -350,14 +352,20 @@ class Pair:
     instead: tuple[Word, ...]
 
 
+_ACRONYM_ROWS = [line.split("\t") for line in lines_of("acronyms.tsv")]
+_ACRONYMS = {folded(acronym, "run") for acronym, _ in _ACRONYM_ROWS}
+
+
 def _pairs() -> list[Pair]:
     found: list[Pair] = []
-    for line in lines_of("acronyms.tsv"):
-        acronym, long_form = (words_of(plain(side), "run") for side in line.split("\t"))
-        short, long = (tuple(folded(word, "run") for word in side) for side in (acronym, long_form))
-        found.append(Pair(short, tuple(Word(word) for word in long_form)))
-        found.append(Pair(long, tuple(Word(word, needs_capitals=True) for word in acronym)))
+    for row in _ACRONYM_ROWS:
+        short, long = (tuple(folded(word, "run") for word in words_of(plain(side), "run")) for side in row)
+        found += [Pair(short, tuple(map(_bare_word, long))), Pair(long, tuple(map(_bare_word, short)))]
     return found
+
+
+def _bare_word(typed: str) -> Word:
+    return Word(typed, needs_capitals=folded(typed, "run") in _ACRONYMS)
 
 
 _PAIRS = _pairs()
@@ -724,7 +732,7 @@ def _bare(text: str, field: str | None, *, open_end: bool) -> Node:
     if field in NAME_FIELDS:
         return Name(tuple(words_of(text, "name")), field, open_end)
     mode: Mode = "prefix" if open_end else "run"
-    words = tuple(Word(word) for word in words_of(text, mode))
+    words = tuple((Word if open_end else _bare_word)(word) for word in words_of(text, mode))
     return Phrase((words,) if open_end else tuple(with_acronyms(words)), mode, field, open_end)
 
 

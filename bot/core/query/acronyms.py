@@ -18,8 +18,7 @@ MAX_EXPANSIONS: Final = 64
 _OTHER_FORMS: Final[defaultdict[tuple[str, ...], list[tuple[str, ...]]]] = defaultdict(list)
 for _acronym, _long_form in LONG_FORMS.items():
     _OTHER_FORMS[(_acronym,)].append(run_words(_long_form))
-    # In capitals: a text's word stands for the long form only if it has at least two.
-    _OTHER_FORMS[run_words(_long_form)].append((_acronym.upper(),))
+    _OTHER_FORMS[run_words(_long_form)].append((_acronym,))
 _LONGEST: Final = max(map(len, _OTHER_FORMS))
 _BEGUN: Final = frozenset(words[:end] for words in _OTHER_FORMS for end in range(1, len(words) + 1))
 # What the first word may begin with: `multi-modal LLM` is read as `multimodal LLM` too.
@@ -32,27 +31,27 @@ _BEGINNINGS: Final = frozenset(
 def expansions(words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """Every way to write the run of words with acronyms and their long forms, as typed first.
 
-    Every stretch that is a whole acronym or long form is replaced, again and again until nothing is new. An
-    acronym that was put in is in capitals.
+    Every stretch that is a whole acronym or long form is replaced, again and again until nothing is new.
+    Acronyms are in capitals, as a text's word is one only if it has at least two: so a run finds the same
+    papers in whichever of these ways it is typed.
     """
     if _BEGINNINGS.isdisjoint(words):
         return (words,)
-    found = {words: words}  # by the words in lower case
+    found = {words: None}
     waiting = [words]
     for current in waiting:
         for replaced in _replaced(current):
-            key = tuple(word.lower() for word in replaced)
-            if key not in found and len(found) < MAX_EXPANSIONS:
-                found[key] = replaced
+            if replaced not in found and len(found) < MAX_EXPANSIONS:
+                found[replaced] = None
                 waiting.append(replaced)
-    return tuple(found.values())
+    return tuple(tuple([word.upper() if word in LONG_FORMS else word for word in each]) for each in found)
 
 
 def _replaced(words: tuple[str, ...]) -> list[tuple[str, ...]]:
     return [
         (*words[:start], *other, *words[end:])
         for start in range(len(words))
-        if words[start].lower() in _BEGINNINGS
+        if words[start] in _BEGINNINGS
         for end, read in _stretches(words, start)
         for other in _OTHER_FORMS.get(read, ())
     ]
@@ -65,15 +64,15 @@ def _stretches(
     if start == len(words) or len(read) == _LONGEST:
         return
     for end, word in query_readings(words, start, Mode.RUN):
-        longer = (*read, word.lower())
+        longer = (*read, word)
         if longer in _BEGUN:
             yield end, longer
             yield from _stretches(words, end, longer)
 
 
 def canonical(words: Sequence[str]) -> tuple[str, ...]:
-    """The one way to write the run that stands for all of them: the longest, the first by the alphabet."""
-    return min(
-        (tuple(word.lower() for word in each) for each in expansions(tuple(words))),
-        key=lambda each: (-len(each), each),
-    )
+    """The one way to write the run that stands for all of them: with every acronym in its long form."""
+    in_full: list[str] = []
+    for word in words:
+        in_full += canonical(run_words(LONG_FORMS[word])) if word in LONG_FORMS else [word]
+    return tuple(in_full)

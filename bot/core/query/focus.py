@@ -102,8 +102,6 @@ def _term(phrase: Phrase) -> str:
         return " ".join(words) + "*"
     if phrase.is_quote:
         return " ".join(map(_quoted, phrase.words))
-    if len(words) == 1 and words[0] in LONG_FORMS:
-        return "|".join(dict.fromkeys([words[0].upper(), *map(" ".join, expansions(words)[1:])]))
     return "|".join(map(" ".join, expansions(words)))
 
 

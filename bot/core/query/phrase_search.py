@@ -32,24 +32,19 @@ def query_readings(words: Sequence[str], start: int, mode: Mode) -> Iterator[tup
 
     The words are folded, so each but the last of a compound is read as its plural too, and each in British
     spelling: `sales force` is *salesforce*. In the modes of prefixes, the last word is only the beginning of
-    a word and is not folded. An acronym that was put in is never a part of another word. A quote's word with
-    capitals stands between marks.
+    a word and is not folded. An acronym of a run is in capitals as a word of its own alone. A quote's word
+    with capitals stands between marks.
     """
-    word = words[start]
-    first = word if word.islower() else marked(word)
-    is_run = mode is Mode.RUN
-    if is_run and first is not word:
-        yield start + 1, word
-        return
-    yield start + 1, first
+    first = words[start]
+    yield start + 1, first if mode is Mode.RUN else marked(first)
+    first = _part(first, mode)
     if first[-1] in SIGNS:
         return
     last_prefix = len(words) - 1 if mode.is_prefix else -1
     begun = _unfolded(first, mode)
     for end in range(start + 1, min(start + MAX_PARTS, len(words))):
-        word = words[end] if words[end].islower() else marked(words[end])
-        is_acronym = is_run and word is not words[end]
-        if is_acronym or word[-1] in SIGNS or len(begun[0]) + len(word) > MAX_READING_LENGTH:
+        word = _part(words[end], mode)
+        if word[-1] in SIGNS or len(begun[0]) + len(word) > MAX_READING_LENGTH:
             return
         is_whole = end == last_prefix or word[-1] == _STRICT[1]
         for beginning in begun:
@@ -60,6 +55,13 @@ def query_readings(words: Sequence[str], start: int, mode: Mode) -> Iterator[tup
         if end + 1 < len(words):
             following = _unfolded(word, mode) if len(begun) < MAX_BEGINNINGS else (word,)
             begun = tuple([beginning + number for beginning in begun for number in following])
+
+
+def _part(word: str, mode: Mode) -> str:
+    """A word of a query as a part of a compound."""
+    if word.islower():
+        return word
+    return word.lower() if mode is Mode.RUN else marked(word)
 
 
 def marked(word: str) -> str:

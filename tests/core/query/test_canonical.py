@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 
 from bot.core.query.errors import QueryError
 from bot.core.query.exclusion import parse_exclusion
+from bot.core.query.expression import compile_node
 from bot.core.query.nodes import positive_phrases
 from bot.core.query.parser import Query, parse_query, split_alternatives
 from bot.core.words.latex import readable
+from tests.cases import each
 
 PIECES = r"""
 a models LLMs AIs C++ A* A*STAR 4.1 R² fine-tuning quantiz* multi-mod* ab* H* * AND OR NOT and , ( ) " - -- – :
-title: Title: author: org: topic: foo: & é ß τ $\alpha$ \emph{x} ` “ （ ： ＊ GPT-4* x-a-* ™ ½ ℃ Ⅰ* ~ | ; PyTorch
+title: Title: author: org: topic: foo: MLLM rope multimodal 3-DGS & é ß τ $\alpha$ \emph{x} ` “ （ ： ＊ GPT-4* x-a-* ™ ½ ℃ Ⅰ* ~ | ; PyTorch
 https://arxiv.org/abs/2401.12345
 """
 _PIECE = st.sampled_from(PIECES.split())
@@ -36,6 +38,33 @@ def test_a_canonical_form_reads_the_same(text: str) -> None:
     query = read(text)
     if query is not None:
         assert parse_query(query.canonical).canonical == query.canonical
+
+
+@given(_TYPED)
+def test_what_is_stored_depends_on_the_canonical_form_alone(text: str) -> None:
+    query = read(text)
+    if query is not None:
+        assert compile_node(parse_query(query.canonical).root) == compile_node(query.root)
+
+
+@each(
+    ("one", "other"),
+    [
+        ("MLLM", "multimodal large language model"),
+        ("multimodal LLM", "mllms"),
+        ("RL from human feedback", "RLHF"),
+        ("RoPE", "rotary position embedding"),
+        ("rope OR VAEs", "RoPE, variational autoencoder"),
+        ("x -(KV cache)", "x NOT (KV caches)"),
+    ],
+)
+def test_ways_to_write_an_acronym_are_one_query(one: str, other: str) -> None:
+    assert parse_query(one).canonical == parse_query(other).canonical
+
+
+@each(("one", "other"), [("3-DGS", "3DGS"), ("ML LM", "MLLM"), ("multi-modal LLM", "MLLM")])
+def test_what_may_be_an_acronym_if_a_space_is_left_out_is_another_query(one: str, other: str) -> None:
+    assert parse_query(one).canonical != parse_query(other).canonical
 
 
 @given(_TYPED)
