@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import discord
+from aiohttp import TCPConnector
 from simcord import Env
 
 from bot.client import Client
 from bot.core.list_days import open_list_day
 from bot.discord.delivery.notice_board import DiscordNoticeBoard
 from bot.discord.delivery.publisher import DiscordPublisher
+from bot.proxies import Proxies
 from bot.services.container import Services, assemble
 from bot.services.context import ServiceContext
 from bot.services.delivery.pace import ChannelPace
@@ -32,11 +34,17 @@ from tests.fakes.huggingface import FakeHuggingFace, RawItem, raw_item
 from tests.outbox import until_delivered
 from tests.samples import NINE_ON_WEEKDAYS, NOW
 
-# SimCord also waits for every timer that is due within this limit: it stays below aiohttp's, which closes an
-# unused connection after 15 seconds.
+# SimCord also waits for every timer that is due within this limit.
 SETTLE_SECONDS = 14.0
 
 _MENTION = re.compile(r"</([a-z ]+):\d+>(?: `([^`]+)`)?")
+
+
+class OneRequestAConnection(Proxies):
+    """No proxies, and no connection kept: aiohttp's timer that closes one would hold SimCord up."""
+
+    def connector(self, *, limit: int = 0) -> TCPConnector:
+        return TCPConnector(limit=limit, force_close=True)
 
 
 @dataclass(kw_only=True)
@@ -165,7 +173,7 @@ async def running_world(
     clock = FakeClock(now)
     async with hub or FakeHuggingFace() as running_hub:
         database = await open_database(folder / "paperboy.db")
-        source = HuggingFace(running_hub.url, token=None, clock=clock)
+        source = HuggingFace(running_hub.url, token=None, clock=clock, proxies=OneRequestAConnection())
         client, services = _bot(database, source, clock)
         env = Env(client, settle_timeout=SETTLE_SECONDS)
         await env.start()

@@ -32,7 +32,7 @@ _SMALL: Final = "-# "
 class Repositories:
     """What Hugging Face links to a paper, of one kind."""
 
-    ids: tuple[str, ...] = ()  # such as `owner/name`; perhaps not all
+    ids: tuple[str, ...] = ()  # such as `owner/name`, the most liked first; perhaps not all
     total: int = 0
 
 
@@ -43,6 +43,14 @@ class Linked:
     models: Repositories = field(default_factory=Repositories)
     datasets: Repositories = field(default_factory=Repositories)
     spaces: Repositories = field(default_factory=Repositories)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperPage:
+    """What Hugging Face says of one paper."""
+
+    paper: Paper
+    linked: Linked = field(default_factory=Linked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +115,7 @@ def _linked(linked: Linked | None) -> Iterator[str]:
         ("dataset", "datasets/", linked.datasets),
         ("Space", "spaces/", linked.spaces),
     ):
-        total = max(repositories.total, len(repositories.ids))
+        total = repositories.total
         if not total:
             continue
         named = [

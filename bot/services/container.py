@@ -26,6 +26,7 @@ from bot.services.library.reading import Reading
 from bot.services.queries.archive import Archive
 from bot.services.queries.explanations import Explanations
 from bot.services.queries.next_post import NextPosts
+from bot.services.queries.paper_pages import PaperPages
 from bot.services.queries.papers import Papers
 from bot.services.queries.results import Results
 from bot.services.queries.search import Search
@@ -85,7 +86,8 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
     runs = Runs(context, polling=polling, delivery=delivery, blocked_channels=blocked_channels)
     search = Search(context)
     feeds = Feeds(context, runs=runs, delivery=delivery)
-    papers = Papers(context, polling=polling)
+    pages = PaperPages(context)
+    papers = Papers(context, polling=polling, pages=pages)
     subscriptions = Subscriptions(context, search=search, runs=runs, delivery=delivery)
     servers = Servers(context)
     return Services(
@@ -113,7 +115,7 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
         setup=Setup(context, servers=servers, subscriptions=subscriptions, search=search),
         papers=papers,
         library=Library(context, papers=papers),
-        reading=Reading(papers=papers),
+        reading=Reading(papers=papers, pages=pages),
         titles=Titles(context, polling=polling),
         archive=Archive(context, reader=archive_reader),
         explanations=Explanations(context, papers=papers),

@@ -95,6 +95,7 @@ class Fetcher:
         sleep: Callable[[float], Awaitable[object]],
         limits: FetchLimits,
         on_request: Callable[[URL, int | None, float], None],
+        is_kept: Callable[[URL], bool] = lambda _: True,
         proxies: Proxies = NO_PROXIES,
     ) -> None:
         # No other compression, because decompressed bytes are counted as they come out.
@@ -110,6 +111,7 @@ class Fetcher:
         self.last_response: ResponseMeta | None = None  # whatever its status
         self._free_at: datetime | None = None  # no request before this
         self._cache = PageCache()
+        self._is_kept = is_kept  # whether an address's answer goes in there
         self._reading = asyncio.Lock()
 
     async def close(self) -> None:
@@ -256,7 +258,8 @@ class Fetcher:
             raise _RetryError(ProblemKind.UNREADABLE, detail) from error
         next_link, is_broken = _next_link(response)
         etag = response.headers.get("ETag")
-        page = CachedPage(etag=etag, body=body, next_link=next_link) if etag and not is_broken else None
+        is_kept = not is_broken and self._is_kept(url)
+        page = CachedPage(etag=etag, body=body, next_link=next_link) if etag and is_kept else None
         self._cache.put(url, page)
         return Answer(status=200, found=found, size=len(body), next_link=next_link, has_broken_link=is_broken)
 

@@ -15,7 +15,7 @@ from yarl import URL
 from bot import __version__
 from bot.core.ids import PaperId
 from bot.core.list_days import open_list_day
-from bot.core.papers import Paper
+from bot.core.opened_papers import PaperPage
 from bot.errors import (
     ConfigError,
     NotOpenYetError,
@@ -30,6 +30,7 @@ from bot.sources.decoding import decode_json
 from bot.sources.fetching import Fetcher, FetchLimits
 from bot.sources.paging import LIST_PATH, MAX_ITEMS, DayListing, DayReading
 from bot.sources.parse import ParsedList, parse_list, parse_paper
+from bot.sources.parse_linked import parse_linked
 from bot.telemetry import NO_TELEMETRY, Endpoint, Telemetry
 
 _log = logging.getLogger(__name__)
@@ -83,6 +84,7 @@ class HuggingFace:
             sleep=sleep,
             limits=limits or FetchLimits(),
             on_request=self._record_request,
+            is_kept=_is_list,  # single papers would push the lists out
             proxies=proxies,
         )
         self.health = SourceHealth()
@@ -120,20 +122,20 @@ class HuggingFace:
         self._record(listing.problem)
         return listing
 
-    async def paper(self, paper_id: PaperId) -> Paper:
-        """One paper, even if it was never listed.
+    async def paper(self, paper_id: PaperId) -> PaperPage:
+        """One paper, even if it was never listed, and what is linked to it.
 
         Raises:
             PaperNotFoundError: Hugging Face does not have it.
             SourceError: it could not be read.
         """
         try:
-            paper = await self._paper(paper_id)
+            page = await self._paper(paper_id)
         except SourceError as error:
             self._record(error.problem)
             raise
         self._record(None)
-        return paper
+        return page
 
     async def _list_day(self, day: date) -> DayListing:
         day_reading = DayReading(day)
@@ -170,21 +172,22 @@ class HuggingFace:
         _check(answer)
         return answer
 
-    async def _paper(self, paper_id: PaperId) -> Paper:
+    async def _paper(self, paper_id: PaperId) -> PaperPage:
         latest_day = self._latest_day()
 
-        def read(body: bytes) -> Paper:
-            return parse_paper(decode_json(body), latest_day=latest_day)
+        def read(body: bytes) -> PaperPage:
+            payload = decode_json(body)
+            return PaperPage(paper=parse_paper(payload, latest_day=latest_day), linked=parse_linked(payload))
 
         answer = await self._fetcher.get(self._address(_PAPER_PATH) / paper_id, read)
         if answer.status == 404:
             raise PaperNotFoundError
         _check(answer)
-        paper = answer.found
-        if paper is None or paper.id != paper_id:
+        page = answer.found
+        if page is None or page.paper.id != paper_id:
             _log.warning("Hugging Face answered with a paper other than %s", paper_id)
             raise SourceError(ProblemKind.UNREADABLE)
-        return paper
+        return page
 
     def _warn(self, day: date, dropped: Sequence[str]) -> None:
         """Log each unreadable item once, however often its day is read."""
@@ -198,7 +201,7 @@ class HuggingFace:
             _log.warning("The list of %s: %d items cannot be read", day, len(fresh))
 
     def _record_request(self, url: URL, status: int | None, seconds: float) -> None:
-        endpoint = Endpoint.LIST if url.path.endswith(LIST_PATH) else Endpoint.PAPER
+        endpoint = Endpoint.LIST if _is_list(url) else Endpoint.PAPER
         self._telemetry.source_answered(endpoint, status=status, seconds=seconds)
 
     def _latest_day(self) -> date:
@@ -215,6 +218,10 @@ class HuggingFace:
             return
         self.health = replace(self.health, last_failure_at=now, last_failure=problem)
         self._telemetry.source_failed(problem.kind)
+
+
+def _is_list(url: URL) -> bool:
+    return url.path.endswith(LIST_PATH)
 
 
 def _check(answer: Answer[Any]) -> None:

@@ -42,10 +42,17 @@ async def write(conn: AsyncConnection, texts: Mapping[PaperId, Parts], *, versio
 async def outdated(
     conn: AsyncConnection, version: int, *, limit: int | None = None, first: date | None = None
 ) -> list[PaperId]:
-    """Papers without a text of this version of the rules, at most `limit`, of the list days from `first`."""
-    current = select(_text.paper_id).where(_text.version == version)
-    statement = select(papers.c.id).where(papers.c.id.not_in(current), _since(papers.c.id, first))
+    """Listed papers without a text of this version of the rules, at most `limit`, of days from `first` on."""
+    statement = select(papers.c.id).where(
+        papers.c.first_seen_at.is_not(None), _has_no_text(version), _since(papers.c.id, first)
+    )
     return list((await conn.execute(statement.limit(limit))).scalars())
+
+
+async def without(conn: AsyncConnection, version: int, *, among: Collection[PaperId]) -> list[PaperId]:
+    """Those of the papers that have no text of this version of the rules, such as those on no list."""
+    statement = select(papers.c.id).where(papers.c.id.in_(these(among)), _has_no_text(version))
+    return list((await conn.execute(statement)).scalars())
 
 
 async def count(conn: AsyncConnection, version: int) -> int:
@@ -100,6 +107,10 @@ async def other_readings(
     if quoted:
         statement = statement.join(quoted_texts, _quoted.number == _text.number)
     return {row.paper_id: (row.run, row.quoted) for row in await conn.execute(statement)}
+
+
+def _has_no_text(version: int) -> ColumnElement[bool]:
+    return papers.c.id.not_in(select(_text.paper_id).where(_text.version == version))
 
 
 def _since(paper_id: Column[PaperId], first: date | None) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.store import tables
-from bot.store.sqlite.statements import as_these, insert_if_new, these, these_in
+from bot.store.sqlite.statements import as_these, insert_if_new, insert_or_fill, these, these_in
 
 _papers = tables.papers
 _days = tables.list_day_papers
@@ -30,10 +30,10 @@ _by_ids = select(*_columns).where(_papers.c.id.in_(these_in("papers")))
 async def upsert(
     conn: AsyncConnection, papers: Iterable[Paper], *, seen_at: datetime, day: date | None = None
 ) -> list[PaperId]:
-    """Write what a list now says of these papers, and return the ids that were new, in the order given.
+    """Write what a list now says of these papers, and return the ids that no list had, in the order given.
 
-    Everything is updated but the time it was first seen. List days are only added: `day`, whose list it is,
-    and the paper's own. Where a paper is given twice, the last one counts.
+    Everything is updated but the time a list first showed it. List days are only added: `day`, whose list it
+    is, and the paper's own. Where a paper is given twice, the last one counts.
 
     Raises:
         ValueError: a paper was never listed.
@@ -44,7 +44,7 @@ async def upsert(
     stands_on = [(one, row["id"]) for row in rows for one in (day, row.pop("list_day")) if one is not None]
     if unlisted := {row["id"] for row in rows} - {paper_id for _, paper_id in stands_on}:
         raise ValueError(f"papers that were never listed are not kept: {', '.join(sorted(unlisted))}")
-    insert = insert_if_new(_papers, key=["id"]).returning(_papers.c.id)
+    insert = insert_or_fill(_papers, key=["id"], empty="first_seen_at").returning(_papers.c.id)
     inserted = await conn.execute(insert, [{**row, "first_seen_at": seen_at} for row in rows])
     new = {PaperId(paper_id) for paper_id in inserted.scalars()}
     move = (
@@ -62,6 +62,13 @@ async def upsert(
     return list(dict.fromkeys(row["id"] for row in rows if row["id"] in new))
 
 
+async def add_unlisted(conn: AsyncConnection, paper: Paper) -> None:
+    """Keep a paper that somebody opened. It is on no list until a list that is read shows it."""
+    row = asdict(paper)
+    del row["list_day"]
+    await conn.execute(insert_if_new(_papers, key=["id"]), [{**row, "first_seen_at": None}])
+
+
 async def get(conn: AsyncConnection, paper_id: PaperId) -> Paper | None:
     found = await conn.execute(select(*_columns).where(_papers.c.id == paper_id))
     row = found.mappings().one_or_none()
@@ -75,6 +82,7 @@ async def by_ids(conn: AsyncConnection, paper_ids: Collection[PaperId]) -> dict[
 
 
 async def first_seen(conn: AsyncConnection, paper_id: PaperId) -> datetime | None:
+    """When a list first showed the paper."""
     statement = select(_papers.c.first_seen_at).where(_papers.c.id == paper_id)
     return (await conn.execute(statement)).scalar_one_or_none()
 
@@ -150,7 +158,8 @@ async def newest_day(conn: AsyncConnection, *, up_to: date) -> date | None:
 
 
 async def count(conn: AsyncConnection) -> int:
-    return (await conn.execute(select(func.count()).select_from(_papers))).scalar_one()
+    """How many papers lists have shown."""
+    return (await conn.execute(select(func.count(_papers.c.first_seen_at)))).scalar_one()
 
 
 async def _all(conn: AsyncConnection, statement: Select[Any]) -> list[Paper]:

@@ -70,7 +70,7 @@ papers = Table(
     "papers",
     metadata,
     Column("id", String(10), primary_key=True),
-    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("first_seen_at", UtcDateTime),  # on a list; NULL for those that were only opened
     Column("title", Text, nullable=False),
     Column("abstract", Text, nullable=False),
     Column("authors", TextTuple, nullable=False),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.fakes.huggingface import raw_item
 from tests.world import World, text_of
+
+FIRST = "2608.00001"
 
 
 def controls(message: Any) -> list[str]:
@@ -51,3 +54,60 @@ async def test_the_only_paper_of_a_post_has_buttons_beside_its_links(world: Worl
 
     assert "Video Tea Leaves" in text_of(opened)
     assert opened.ephemeral
+
+
+async def test_an_opened_paper_has_todays_numbers_and_what_is_linked_to_it(world: World) -> None:
+    (post,) = await posted(world, "Video Tea Leaves")
+    raw = raw_item(id=FIRST, upvotes=250)["paper"]
+    world.hub.papers[FIRST] = raw | {"linkedModels": [{"id": "tea/leaves"}], "numTotalModels": 1}
+
+    said = text_of(await world.member.click(post, label="Open"))
+    world.hub.papers.clear()
+    again = text_of(await world.member.click(post, label="Open"))
+
+    assert "▲ 250" in said
+    assert "**1 model**: [tea/leaves](https://huggingface.co/tea/leaves)" in said
+    assert again == said, "asked once in ten minutes"
+
+
+async def test_a_paper_that_hugging_face_has_no_longer_still_opens(world: World) -> None:
+    (post,) = await posted(world, "Video Tea Leaves")
+    assert FIRST not in world.hub.papers
+
+    said = text_of(await world.member.click(post, label="Open"))
+
+    assert "Video Tea Leaves" in said
+    assert "▲ 99" in said
+    assert "model" not in said
+
+
+async def test_an_opened_paper_that_no_list_has_is_read_once_and_never_posted(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="grasping")
+    world.hub.papers["2401.12345"] = raw_item(id="2401.12345", title="Unlisted Grasping", day=world.today)[
+        "paper"
+    ]
+    await world.member.slash(world.channel, "paper", paper="2401.12345")
+    world.hub.papers.clear()
+    world.clock.advance(days=1)
+    await world.run()
+
+    said = text_of(await world.member.slash(world.channel, "paper", paper="2401.12345"))
+
+    assert "Unlisted Grasping" in said
+    assert world.posted_ids() == []
+    searched = text_of(await world.member.slash(world.channel, "papers search", keywords="unlisted"))
+    assert "Unlisted Grasping" not in searched
+
+
+async def test_a_paper_opened_before_its_list_is_posted_and_found_when_that_comes(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="grasping")
+    raw = raw_item(id=FIRST, title="Early Grasping", day=world.today)
+    world.hub.papers[FIRST] = raw["paper"]
+    await world.member.slash(world.channel, "paper", paper=FIRST)
+    world.hub.days[world.today] = [raw]
+    world.clock.advance(hours=2)
+    await world.run()
+
+    assert world.posted_ids() == [FIRST]
+    searched = text_of(await world.member.slash(world.channel, "papers search", keywords="early"))
+    assert "**Early** Grasping" in searched

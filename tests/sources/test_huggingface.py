@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.core.ids import PaperId
+from bot.core.opened_papers import Repositories
 from bot.errors import (
     ConfigError,
     NotOpenYetError,
@@ -282,7 +283,7 @@ async def test_an_item_cannot_name_a_list_day_of_the_future(
     server.papers[_ID] = item["paper"]
     (paper,) = (await client.list_day(_DAY)).papers
     assert paper.list_day == _DAY
-    assert (await client.paper(_ID)).list_day is None
+    assert (await client.paper(_ID)).paper.list_day is None
 
 
 async def test_an_unchanged_page_is_not_sent_again_and_keeps_its_next_link(
@@ -322,8 +323,39 @@ async def test_an_unexpected_304_is_a_failure(server: FakeHuggingFace, client: H
 
 async def test_a_paper_is_read_by_its_id(server: FakeHuggingFace, client: HuggingFace) -> None:
     server.papers[_ID] = raw_item(id=_ID)["paper"]
-    paper = await client.paper(_ID)
+    paper = (await client.paper(_ID)).paper
     assert (paper.id, paper.list_day) == (_ID, _DAY)
+
+
+async def test_a_paper_comes_with_what_is_linked_to_it_the_most_liked_first(
+    server: FakeHuggingFace, client: HuggingFace
+) -> None:
+    linked = [{"id": "a/few", "likes": 1}, {"id": "b/many", "likes": 9}, {"id": "../../settings"}, None]
+    server.papers[_ID] = raw_item(id=_ID)["paper"] | {
+        "linkedModels": linked,
+        "numTotalModels": 12,
+        "linkedDatasets": "none",
+        "numTotalDatasets": True,
+        "linkedSpaces": [{"id": "c/demo"}],
+    }
+
+    found = (await client.paper(_ID)).linked
+
+    assert found.models == Repositories(ids=("b/many", "a/few"), total=12)
+    assert found.datasets == Repositories()
+    assert found.spaces == Repositories(ids=("c/demo",), total=1)
+
+
+async def test_single_papers_do_not_push_lists_out_of_the_cache(
+    server: FakeHuggingFace, client: HuggingFace
+) -> None:
+    server.has_etags = True
+    await client.list_day(_DAY)
+    for number in range(65):
+        server.papers[f"2608.{number:05}"] = raw_item(id=f"2608.{number:05}")["paper"]
+        await client.paper(PaperId(f"2608.{number:05}"))
+    await client.list_day(_DAY)
+    assert server.requests[-1].status == 304
 
 
 async def test_a_paper_that_hugging_face_does_not_have_is_an_error_of_its_own(client: HuggingFace) -> None:

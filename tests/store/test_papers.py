@@ -132,6 +132,19 @@ async def test_a_paper_that_was_never_listed_is_refused(conn: AsyncConnection) -
     assert await papers.count(conn) == 0
 
 
+async def test_an_opened_paper_is_on_no_list_until_a_list_shows_it(conn: AsyncConnection) -> None:
+    await papers.add_unlisted(conn, a_paper(1))
+    assert await papers.get(conn, paper_id(1)) == a_paper(1, list_day=None)
+    assert await papers.count(conn) == 0
+    assert await papers.between(conn, TODAY, TODAY) == []
+
+    assert await papers.upsert(conn, [a_paper(1, upvotes=9)], seen_at=NOW) == [paper_id(1)]
+    await papers.add_unlisted(conn, a_paper(1))
+
+    assert await papers.get(conn, paper_id(1)) == a_paper(1, upvotes=9)
+    assert await papers.first_seen(conn, paper_id(1)) == NOW
+
+
 async def test_a_day_is_read_by_upvotes_and_then_id(conn: AsyncConnection) -> None:
     other_day = a_paper(9, list_day=TODAY - timedelta(days=1), upvotes=99)
     day = [a_paper(3, upvotes=5), a_paper(2, upvotes=5), a_paper(1), a_paper(4, upvotes=80)]

@@ -126,7 +126,7 @@ async def _matching(
         return ()
     scanned = await scan_texts(conn, [query.expression])
     found = set(scanned.found[query.expression])
-    without_text = [each for each in await paper_texts.outdated(conn, TEXT_VERSION) if each in among]
+    without_text = await paper_texts.without(conn, TEXT_VERSION, among=among)
     for start in range(0, len(without_text), _INDEXED):
         loaded = await papers.by_ids(conn, without_text[start : start + _INDEXED])
         found |= (await index_papers(loaded.values(), [query.expression]))[query.expression]

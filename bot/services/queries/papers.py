@@ -21,6 +21,7 @@ from bot.errors import (
     UserError,
 )
 from bot.services.context import ServiceContext
+from bot.services.queries.paper_pages import PaperPages
 from bot.services.runs.polling import Polling
 from bot.store import list_days, papers
 
@@ -44,10 +45,11 @@ class ListDay:
 class Papers:
     """Reads lists and papers from the store, or from Hugging Face if the store does not have them."""
 
-    def __init__(self, context: ServiceContext, *, polling: Polling) -> None:
+    def __init__(self, context: ServiceContext, *, polling: Polling, pages: PaperPages) -> None:
         self._database = context.database
         self._source = context.source
         self._polling = polling
+        self._pages = pages
         self._clock = context.clock
 
     def day(self, text: str) -> date:
@@ -98,7 +100,7 @@ class Papers:
         return await self._stored(day, problem=problem)
 
     async def one(self, paper_id: PaperId) -> Paper:
-        """The stored paper, or Hugging Face's if it was on no list that was read.
+        """The stored paper. One that was on no list that was read is read from Hugging Face, and then stored.
 
         Raises:
             UserError: there is no such paper, or Hugging Face cannot be read.
@@ -106,15 +108,20 @@ class Papers:
         async with self._database.read() as conn:
             known = await papers.get(conn, paper_id)
         if known is not None:
+            if known.list_day is None and (page := await self._pages.at_once(paper_id)):
+                return page.paper
             return known
         async with _user_errors("The paper"):
             try:
-                return await self._source.paper(paper_id)
+                page = await self._pages.read(paper_id)
             except PaperNotFoundError as error:
                 raise UserError(
                     f"Hugging Face has no paper `{paper_id}`. Check the ID, or look on arXiv: "
                     f"https://arxiv.org/abs/{paper_id}"
                 ) from error
+        async with self._database.write() as conn:
+            await papers.add_unlisted(conn, page.paper)
+        return page.paper
 
     async def days_of(self, paper: Paper) -> list[date]:
         """The known list days that the paper was on, oldest first."""

@@ -26,12 +26,10 @@ _RETRY_SECONDS: Final = 60.0
 
 
 async def new_texts(database: Database, listed: Sequence[Paper]) -> dict[PaperId, str]:
-    """The texts of those listed papers that are new, or whose words have changed."""
+    """The texts of those listed papers that are new on a list, or whose words have changed."""
     async with database.read() as conn:
         known = await papers.by_ids(conn, [paper.id for paper in listed])
-    changed = [
-        paper for paper in listed if paper.id not in known or _searched(paper) != _searched(known[paper.id])
-    ]
+    changed = [paper for paper in listed if _is_changed(paper, known.get(paper.id))]
     return await asyncio.to_thread(_texts, changed)
 
 
@@ -82,6 +80,10 @@ class SearchTexts:
         async with self._database.read() as conn:
             ids = await paper_texts.outdated(conn, TEXT_VERSION, limit=_BATCH)
             return (await papers.by_ids(conn, ids)).values()
+
+
+def _is_changed(paper: Paper, known: Paper | None) -> bool:
+    return known is None or known.list_day is None or _searched(paper) != _searched(known)
 
 
 def _searched(paper: Paper) -> tuple[object, ...]:

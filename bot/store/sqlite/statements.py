@@ -26,6 +26,17 @@ def insert_or_update(table: Table, *, key: Sequence[str]) -> Insert:
     return insert.on_conflict_do_update(index_elements=key, set_=rest)
 
 
+def insert_or_fill(table: Table, *, key: Sequence[str], empty: str) -> Insert:
+    """An INSERT that, where the row exists already, only sets its column `empty`, and only if that is NULL.
+
+    Rows that it leaves alone are not in what RETURNING gives.
+    """
+    insert = sqlite.insert(table)
+    return insert.on_conflict_do_update(
+        index_elements=key, set_={empty: insert.excluded[empty]}, where=table.c[empty].is_(None)
+    )
+
+
 def these(ids: Iterable[int | str]) -> Select[Any]:
     """Ids as a subselect for IN, in one bound value, so that no limit on variables applies."""
     return _values_in(as_these(ids))

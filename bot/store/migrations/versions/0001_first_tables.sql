@@ -9,7 +9,7 @@ CREATE TABLE list_days (
 
 CREATE TABLE papers (
     id VARCHAR(10) NOT NULL,
-    first_seen_at VARCHAR(27) NOT NULL,
+    first_seen_at VARCHAR(27),
     title TEXT NOT NULL,
     abstract TEXT NOT NULL,
     authors TEXT NOT NULL,
