@@ -6,6 +6,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.services.container import Services
+from cogs.my_feed import FollowCommands
 from cogs.my_library import LibraryCommands
 
 
@@ -13,9 +14,13 @@ from cogs.my_library import LibraryCommands
 @app_commands.allowed_installs(guilds=True, users=True)
 class MyCog(
     LibraryCommands,
+    FollowCommands,
     commands.GroupCog,
     group_name="my",
-    group_description="Your own papers",
+    group_description="Papers of your own: saved ones, and keywords that you follow",
 ):
     def __init__(self, services: Services) -> None:
         self._library = services.library
+        self._follows = services.follows
+        self._personal_feeds = services.personal_feeds
+        self._clock = services.clock

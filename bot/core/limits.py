@@ -12,6 +12,7 @@ from bot.errors import UserError
 MAX_FEEDS: Final = 50  # in a server
 MAX_SUBSCRIPTIONS: Final = 50  # in a feed
 MAX_QUERY_LENGTH: Final = 200  # characters
+MAX_FOLLOWS: Final = 25  # keywords of a person
 MAX_SAVED: Final = 2_000  # papers of a person
 
 
@@ -22,6 +23,7 @@ class Limits:
     feeds: int = MAX_FEEDS  # channels with subscriptions, in a server
     subscriptions: int = MAX_SUBSCRIPTIONS  # in a feed
     query_length: int = MAX_QUERY_LENGTH  # characters, as typed
+    follows: int = MAX_FOLLOWS  # keywords of a person
     saved: int = MAX_SAVED  # papers of a person
 
     def check_feeds(self, *, has: int, adds: int = 1) -> None:
@@ -48,6 +50,14 @@ class Limits:
             raise UserError(
                 f"These are {number} keywords, and a channel can have "
                 f"{count(self.subscriptions, 'subscription')}. Join some with `OR`."
+            )
+
+    def check_follows(self, *, has: int, adds: int) -> None:
+        """Raises UserError, with how to make room, if the person would follow too many keywords."""
+        if adds and has + adds > self.follows:
+            raise UserError(
+                f"You can follow {count(self.follows, 'query', 'queries')}. You follow {has}, and this adds "
+                f"{adds}. Nothing was changed: make room with `/my unfollow`, or join keywords with `OR`."
             )
 
     def check_saved(self, *, has: int, adds: int) -> None:

@@ -54,6 +54,7 @@ class Message:
     papers: tuple[PaperChoice, ...] = ()  # that people can open: one by buttons, several by a menu
     mention_role_id: RoleId | None = None  # the feed's role, if the content may ping it
     also_pings: tuple[RoleId, ...] = ()  # other roles that it may ping: those of subscriptions
+    ends_delivery: bool = False  # the last of a person's: it can stop or change them
     is_silent: bool = False  # sent without a push notification
     title: str = ""  # of its post in a forum; plain text, at most MAX_THREAD_NAME characters
     queries: tuple[Query, ...] = ()  # that match its papers; a forum's tags are chosen by them

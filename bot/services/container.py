@@ -21,6 +21,9 @@ from bot.services.feeds.setup import Setup
 from bot.services.feeds.subscription_mentions import SubscriptionMentions
 from bot.services.feeds.subscriptions import Subscriptions
 from bot.services.feeds.undoing import Undoing
+from bot.services.follows.direct_messages import DirectMessages
+from bot.services.follows.follows import Follows
+from bot.services.follows.personal_feed import PersonalFeeds
 from bot.services.library.library import Library
 from bot.services.library.reading import Reading
 from bot.services.queries.archive import Archive
@@ -67,6 +70,8 @@ class Services:
     servers: Servers
     setup: Setup
     papers: Papers
+    follows: Follows
+    personal_feeds: PersonalFeeds
     library: Library
     reading: Reading
     titles: Titles
@@ -90,6 +95,7 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
     papers = Papers(context, polling=polling, pages=pages)
     subscriptions = Subscriptions(context, search=search, runs=runs, delivery=delivery)
     servers = Servers(context)
+    direct_messages = DirectMessages(context)
     return Services(
         clock=context.clock,
         polling=polling,
@@ -114,6 +120,10 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
         servers=servers,
         setup=Setup(context, servers=servers, subscriptions=subscriptions, search=search),
         papers=papers,
+        follows=Follows(
+            context, direct_messages=direct_messages, search=search, runs=runs, delivery=delivery
+        ),
+        personal_feeds=PersonalFeeds(context, direct_messages=direct_messages, delivery=delivery),
         library=Library(context, papers=papers),
         reading=Reading(papers=papers, pages=pages),
         titles=Titles(context, polling=polling),

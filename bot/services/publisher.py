@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.core.access import Access
 from bot.core.feeds import Place
-from bot.core.ids import ChannelId, MessageId, RoleId
+from bot.core.ids import ChannelId, MessageId, RoleId, UserId
 from bot.core.messages import Message
 
 
@@ -25,6 +25,14 @@ class Publisher(Protocol):
 
     async def find(self, place: Place, page_urls: Collection[str], *, since: datetime) -> MessageId | None:
         """Our own message there since then that links to all of these paper pages, if there is one."""
+        ...
+
+    async def open_direct(self, user_id: UserId) -> ChannelId:
+        """Opens direct messages to the person, or finds those that are open. Sends nothing."""
+        ...
+
+    async def greet(self, place: Place, *, nonce: str) -> MessageId:
+        """Greets a person by direct message, as `publish` does."""
         ...
 
     async def crosspost(self, channel_id: ChannelId, message_id: MessageId) -> None:

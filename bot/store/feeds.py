@@ -134,6 +134,13 @@ async def worked(conn: AsyncConnection, feed_id: FeedId) -> None:
     await conn.execute(statement.values(blocks_in_a_row=0))
 
 
+async def move(conn: AsyncConnection, feed_id: FeedId, channel_id: ChannelId) -> None:
+    """Let the feed's messages go to another channel from now on, pending ones too."""
+    of_feed = (tables.posts.c.feed_id == feed_id) & (tables.posts.c.state == tables.PENDING)
+    await conn.execute(update(tables.posts).where(of_feed).values(channel_id=channel_id))
+    await _set(conn, feed_id, channel_id=channel_id)
+
+
 async def resume(conn: AsyncConnection, feed_id: FeedId, *, next_run_at: datetime) -> None:
     """End the pause and the block, whichever there is."""
     await _set(conn, feed_id, **_NO_PAUSE, **_NO_BLOCK, next_run_at=next_run_at)

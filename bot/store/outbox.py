@@ -131,6 +131,18 @@ async def begin_attempt(
     return (await conn.execute(statement)).rowcount == 1
 
 
+async def is_followed(conn: AsyncConnection, post_id: PostId) -> bool:
+    """Whether another pending post of its channel is to be sent after this one."""
+    this = _posts.alias("this")
+    later = exists().where(
+        _posts.c.state == tables.PENDING,
+        _posts.c.unconfirmed_since.is_(None),
+        _posts.c.channel_id == this.c.channel_id,
+        _posts.c.queue > this.c.queue,
+    )
+    return (await conn.execute(select(this.c.id).where(this.c.id == post_id, later))).first() is not None
+
+
 async def forget_first_attempt(conn: AsyncConnection, post_id: PostId) -> None:
     """Records that no attempt so far can have sent the message."""
     await _set(conn, post_id, first_attempt_at=None)

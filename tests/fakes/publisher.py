@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from bot.core.access import Access
 from bot.core.feeds import FeedKind, Place
-from bot.core.ids import ChannelId, MessageId, RoleId
+from bot.core.ids import ChannelId, MessageId, RoleId, UserId
 from bot.core.messages import Message
 from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.services.clock import Clock
@@ -153,6 +153,13 @@ class FakePublisher:
             if sent.at >= since and wanted <= set(sent.paper_ids):
                 return sent.id
         return None
+
+    async def open_direct(self, user_id: UserId) -> ChannelId:
+        self.calls.append(("open_direct", ChannelId(user_id)))
+        return ChannelId(user_id + 1)
+
+    async def greet(self, place: Place, *, nonce: str) -> MessageId:
+        return await self.publish(place, Message(content="A greeting."), nonce=nonce)
 
     async def crosspost(self, channel_id: ChannelId, message_id: MessageId) -> None:
         await self._follow("crosspost", channel_id, message_id, self.crossposted)

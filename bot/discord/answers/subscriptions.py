@@ -51,7 +51,7 @@ def _subscribed_pages(
     result: Subscribed, *, now: datetime, title: str, intro: str, has_changed: bool = True
 ) -> list[discord.Embed]:
     return pages(
-        (_wanted(item, study=result.study, has_changed=has_changed) for item in result.wanted),
+        (wanted_line(item, study=result.study, has_changed=has_changed) for item in result.wanted),
         title=title,
         intro=intro,
         footer="\n".join(_what_follows(result, now=now)),
@@ -84,7 +84,7 @@ def _what_follows(result: Subscribed, *, now: datetime) -> list[str]:
             f"The first post covers the whole list of {since}; later posts cover newer papers. Older "
             "papers are not posted automatically."
         )
-    lines.extend(_resumed(result))
+    lines.extend(resumed_lines(result))
     if result.feed.settings.is_filtered:
         lines.append(f"The channel's filter applies to these papers too: {filter_text(result.feed)}.")
     if result.recent_days_known < RECENT_DAYS:
@@ -92,11 +92,11 @@ def _what_follows(result: Subscribed, *, now: datetime) -> list[str]:
     if warning := history_warning(result.access):
         lines.append(warning)
     lines.extend(hint_lines(result.study))
-    lines.extend(filter(None, map(_focus_line, result.wanted)))
+    lines.extend(filter(None, map(focus_line, result.wanted)))
     return lines
 
 
-def _focus_line(item: SubscribedQuery) -> str:
+def focus_line(item: SubscribedQuery) -> str:
     """What another focus would take, or that no focus makes a difference; '' where neither is to be said."""
     query, focus = code(item.subscription.query.text), item.better_focus
     if focus is not None and item.compared is not None:
@@ -111,7 +111,7 @@ def _focus_line(item: SubscribedQuery) -> str:
     return ""
 
 
-def _resumed(result: Subscribed) -> list[str]:
+def resumed_lines(result: Subscribed) -> list[str]:
     """What happens to subscriptions that were removed and added again, where there are any."""
     missed = result.made_up
     if missed is None:
@@ -128,7 +128,10 @@ def _resumed(result: Subscribed) -> list[str]:
     return [f"What was removed continues where it left off: {in_a_list(parts) or 'nothing was missed'}."]
 
 
-def _wanted(item: SubscribedQuery, *, study: Study, has_changed: bool) -> str:
+def wanted_line(
+    item: SubscribedQuery, *, study: Study, has_changed: bool, already: str = "already subscribed"
+) -> str:
+    """A keyword with the number of recent papers that it matches, and how it was read."""
     recent = count(item.recent, "paper")
     today = ""
     if item.today:
@@ -138,7 +141,7 @@ def _wanted(item: SubscribedQuery, *, study: Study, has_changed: bool) -> str:
     if item.goes_on:
         note = " (continued)"
     elif has_changed and not item.is_new:
-        note = " (already subscribed)"
+        note = f" ({already})"
     query, focus = item.subscription.query, item.subscription.focus
     if item.focus_before is not None:
         note = f" (focus {item.focus_before.value} → {focus.value})"
@@ -162,7 +165,7 @@ def unsubscribed(result: Unsubscribed, *, now: datetime) -> list[discord.Embed]:
     if papers := result.cancelled.papers:
         lines.append(f"{count(papers, 'pending paper')} will not be posted.")
     if result.cancelled.under_way:
-        lines.append(_under_way(result.cancelled.under_way))
+        lines.append(under_way_line(result.cancelled.under_way))
     lines.append(
         f"Removed by mistake? Press *Undo*, or use `/subscribe` with the same keywords within "
         f"{REMOVED_KEPT.days} days to continue where you left off."
@@ -182,7 +185,7 @@ def unsubscribe_all_question(removal: RemovalPreview) -> list[discord.Embed]:
     if pending:
         lines.append(f"{count(pending, 'pending paper')} would not be posted.")
     if under_way:
-        lines.append(_under_way(under_way))
+        lines.append(under_way_line(under_way))
     if not (pending or under_way):
         lines.append("Nothing is pending.")
     lines.append("The channel keeps its settings. Press *Unsubscribe* within 14 minutes to go ahead.")
@@ -196,7 +199,7 @@ def unsubscribe_all_question(removal: RemovalPreview) -> list[discord.Embed]:
     )
 
 
-def _under_way(papers: int) -> str:
+def under_way_line(papers: int) -> str:
     were = "it was" if papers == 1 else "they were"
     return f"{count(papers, 'paper')} may still arrive: {were} already being sent."
 

@@ -33,8 +33,16 @@ _CHANNEL_REFUSED = {
         f"{permission_name('send_messages_in_threads')}, in a forum "
         f"{permission_name('send_messages', in_forum=True)})."
     ),
-    50007: "The person does not accept direct messages from me.",
-    50278: "The person shares no server with me any more.",
+    # Only the person themselves reads these two.
+    50007: (
+        "Discord doesn't let me send you direct messages. Right-click a server that we share (on a phone, "
+        "hold it), choose *Privacy Settings* and turn on **Direct Messages**. If that is on, check *User "
+        "Settings → Privacy*, and whether you blocked me."
+    ),
+    50278: (
+        "We share no server, so Discord doesn't let me send you direct messages. Join a server that I am in, "
+        "or add me to one of yours: open my profile and choose **Add App**."
+    ),
     50008: "Messages cannot be sent in a channel of this kind.",
     50024: "Discord does not allow this in a channel of this kind.",
     50068: "Discord does not allow this for a message of this kind.",

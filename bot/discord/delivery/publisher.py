@@ -12,9 +12,11 @@ import discord
 from bot.core.access import Access
 from bot.core.cards import Picture
 from bot.core.feeds import FeedKind, Place
-from bot.core.ids import ChannelId, MessageId, RoleId, ServerId
+from bot.core.ids import ChannelId, MessageId, RoleId, ServerId, UserId
 from bot.core.messages import Message, without_pictures
 from bot.core.tags import choose
+from bot.discord.answers.follows import greeting
+from bot.discord.command_mentions import clickable
 from bot.discord.connection.errors import DiscordError, discord_errors
 from bot.discord.delivery import message_search
 from bot.discord.delivery.errors import LOCKED, THREAD_ARCHIVED, delivery_errors
@@ -22,6 +24,8 @@ from bot.discord.delivery.payloads import IDENTIFIED, answered
 from bot.discord.delivery.pings import ping_obstacle, without_dead_pings
 from bot.discord.permissions.bot_access import access_of, bot_permissions
 from bot.discord.permissions.obstacles import feed_kind, forum_tags
+from bot.discord.ui.components import SafeView
+from bot.discord.ui.direct_buttons import stop_and_change
 from bot.discord.ui.messages import to_discord
 from bot.errors import DeliveryError, DeliveryErrorKind
 
@@ -35,6 +39,7 @@ WRONG_KIND_OF_CHANNEL = 50024
 TAG_REQUIRED = 40067
 # How often a message is tried again without the pictures that Discord refuses; at last, without any.
 PICTURE_TRIES = 3
+GREET_TIMEOUT_SECONDS = 20.0  # a person waits for the answer
 ARCHIVE_AFTER_MINUTES = 10_080  # a week without a message
 
 _Obstacle = Callable[[Access], str | None]  # picks the obstacle to one kind of request
@@ -78,6 +83,34 @@ class DiscordPublisher:
         # A message usually reopens an archived thread; here Discord wants that done first.
         await self._reopen(place)
         return await self._send(place, message, nonce=nonce)
+
+    async def open_direct(self, user_id: UserId) -> ChannelId:
+        """Opens direct messages to the person, or finds those that are open. Sends nothing.
+
+        Raises:
+            DeliveryError: Discord refused it, or its answer never came.
+        """
+        # Discord documents ids as text; `create_dm` sends a number.
+        request = self._client.http.start_private_message(str(user_id))
+        async with delivery_errors(self._client, timeout_seconds=GREET_TIMEOUT_SECONDS, is_message=False):
+            return ChannelId((await answered(request, IDENTIFIED)).id)
+
+    async def greet(self, place: Place, *, nonce: str) -> MessageId:
+        """Greets a person by direct message; the same nonce within two minutes returns the first message.
+
+        Raises:
+            DeliveryError: Discord refused it, or its answer never came.
+        """
+        channel = self._client.get_partial_messageable(place.channel_id)
+        async with self._explained_errors(place, timeout_seconds=GREET_TIMEOUT_SECONDS):
+            with discord_errors():
+                sent = await channel.send(
+                    embeds=clickable(self._client, [greeting()]),
+                    view=SafeView(*stop_and_change()),
+                    nonce=nonce,
+                    allowed_mentions=discord.AllowedMentions.none(),
+                )
+        return MessageId(sent.id)
 
     async def find(self, place: Place, page_urls: Collection[str], *, since: datetime) -> MessageId | None:
         """Our own message since then that links to all these pages; answers to commands do not count.
@@ -248,12 +281,13 @@ class DiscordPublisher:
         is_repeatable: bool = True,
         is_message: bool = True,
         obstacle: _Obstacle = lambda access: access.obstacle,
+        timeout_seconds: float = SEND_TIMEOUT_SECONDS,
     ) -> AsyncGenerator[None]:
         """As `delivery_errors`, with the reason that the channel's permissions show."""
         try:
             async with delivery_errors(
                 self._client,
-                timeout_seconds=SEND_TIMEOUT_SECONDS,
+                timeout_seconds=timeout_seconds,
                 is_repeatable=is_repeatable,
                 is_message=is_message,
             ):
@@ -268,6 +302,9 @@ class DiscordPublisher:
         self, error: DeliveryError, place: Place | None, obstacle: _Obstacle
     ) -> DeliveryError:
         """The error with the one missing permission, if the bot can see which one that is."""
+        if place is not None and place.kind is FeedKind.DIRECT and error.kind is DeliveryErrorKind.GONE:
+            reason = "Discord no longer finds our direct messages."
+            return replace(error, reason=reason, kind=DeliveryErrorKind.CHANNEL_REFUSED)
         if place is None or error.kind is not DeliveryErrorKind.CHANNEL_REFUSED:
             return error
         access = await self.access(place)

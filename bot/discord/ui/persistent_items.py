@@ -5,6 +5,8 @@ from __future__ import annotations
 from bot.discord.ui.check_again_button import CheckAgainButton
 from bot.discord.ui.components import PersistentItem
 from bot.discord.ui.confirmation import ConfirmButton
+from bot.discord.ui.direct_buttons import ChangeButton, ChangeTimesButton, ResumeButton, StopButton
+from bot.discord.ui.follow_buttons import FollowInsteadButton, UndoUnfollowButton
 from bot.discord.ui.hint_buttons import InsteadButton, PreviewButton
 from bot.discord.ui.library_buttons import SaveButton, UnsaveButton
 from bot.discord.ui.opened_paper import OpenButton, PaperMenu
@@ -15,9 +17,12 @@ from bot.discord.ui.subscription_buttons import FocusButton, PostOlderButton, Un
 
 PERSISTENT_ITEMS: tuple[type[PersistentItem], ...] = (
     AllSettingsButton,
+    ChangeButton,
+    ChangeTimesButton,
     CheckAgainButton,
     ConfirmButton,
     FocusButton,
+    FollowInsteadButton,
     InsteadButton,
     OpenButton,
     PageButton,
@@ -26,8 +31,11 @@ PERSISTENT_ITEMS: tuple[type[PersistentItem], ...] = (
     PostOlderButton,
     PreviewButton,
     SaveButton,
+    ResumeButton,
     SetUpButton,
+    StopButton,
     UndoButton,
     UndoSettingButton,
+    UndoUnfollowButton,
     UnsaveButton,
 )

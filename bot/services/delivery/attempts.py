@@ -73,9 +73,10 @@ class Sending:
             shown = await papers.by_ids(conn, [entry.paper_id for entry in post.entries])
             roles = await subscriptions.mentions(conn, post.feed_id)
             is_silent = await feed_settings.is_silent(conn, post.feed_id)
+            is_last = post.kind is FeedKind.DIRECT and not await outbox.is_followed(conn, post.id)
         wanted = [query for entry in post.entries for query in entry.queries]
         message = also_pinging(_render(post, shown), [roles[query] for query in wanted if query in roles])
-        message = replace(message, is_silent=is_silent)
+        message = replace(message, is_silent=is_silent, ends_delivery=is_last)
         await self._pace.turn(post.channel_id)
         if self._is_closing or self._pause.seconds_left > 0:
             return

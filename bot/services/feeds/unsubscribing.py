@@ -77,13 +77,18 @@ def to_undo(removed: Sequence[Removed], *, channel_id: ChannelId, now: datetime)
         raise UserError(
             f"This was already undone: <#{channel_id}> is subscribed to that again. Nothing was changed."
         )
-    wanted = [one.subscription.query for one in removed if may_resume(one, now=now)]
+    wanted = resumable(removed, now=now)
     if not wanted:
         raise UserError(
             f"This can no longer be undone: removed subscriptions are kept for {REMOVED_KEPT.days} days, or "
             "until they are added and removed again. Nothing was changed. To add one again, use `/subscribe`."
         )
     return wanted
+
+
+def resumable(removed: Sequence[Removed], *, now: datetime) -> list[CompiledQuery]:
+    """The queries of one removal that are not too old to be added again."""
+    return [one.subscription.query for one in removed if may_resume(one, now=now)]
 
 
 def means_all(keywords: str, known: Sequence[Subscription]) -> bool:
@@ -110,6 +115,26 @@ def chosen(keywords: str, known: Sequence[Subscription], *, channel_id: ChannelI
         QueryError: the keywords cannot be read.
         UserError: none is meant.
     """
+    try:
+        found = meant(keywords, known)
+    except QueryError as error:
+        raise error.advising(
+            "Nothing was changed. `/subscriptions` lists the channel's subscriptions, and `/unsubscribe` "
+            "suggests them as you type."
+        ) from error
+    if not found and keywords.startswith(_BY_ID):
+        raise UserError(f"<#{channel_id}> is no longer subscribed to that. Nothing was changed.")
+    if not found:
+        raise UserError(_not_subscribed(keywords, known, channel_id=channel_id))
+    return found
+
+
+def meant(keywords: str, known: Sequence[Subscription]) -> list[Subscription]:
+    """As `chosen`; empty where none is meant.
+
+    Raises:
+        QueryError: the keywords cannot be read.
+    """
     keywords = " ".join(keywords.split())
     # Today's rules may read an older text differently, but the exact text always matches itself.
     if same := [item for item in known if item.query.text == keywords]:
@@ -117,19 +142,9 @@ def chosen(keywords: str, known: Sequence[Subscription], *, channel_id: ChannelI
     if means_all(keywords, known):
         return list(known)
     if keywords.startswith(_BY_ID):
-        if same := [item for item in known if keywords == by_id(item.id)]:
-            return same
-        raise UserError(f"<#{channel_id}> is no longer subscribed to that. Nothing was changed.")
-    try:
-        canonical = _canonical(keywords)
-    except QueryError as error:
-        raise error.advising(
-            "Nothing was changed. `/subscriptions` lists the channel's subscriptions, and `/unsubscribe` "
-            "suggests them as you type."
-        ) from error
-    if same := [item for item in known if item.query.canonical == canonical]:
-        return same
-    raise UserError(_not_subscribed(keywords, known, channel_id=channel_id))
+        return [item for item in known if keywords == by_id(item.id)]
+    canonical = _canonical(keywords)
+    return [item for item in known if item.query.canonical == canonical]
 
 
 def _canonical(text: str) -> str:

@@ -1,0 +1,126 @@
+"""Direct messages: opening them to a person, and the greeting that shows whether they arrive."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from weakref import WeakValueDictionary
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.feeds import Feed, FeedKind, Place
+from bot.core.ids import ChannelId, PostId, UserId
+from bot.core.schedules import next_run
+from bot.errors import DeliveryError
+from bot.services.context import ServiceContext
+from bot.store import feeds, outbox
+
+NOT_OPENED = "Discord didn't answer when I opened our direct messages."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greeting:
+    """What came of the greeting."""
+
+    refusal: str | None = None  # why no direct message arrives, and how to fix it; the feed is blocked
+    is_unclear: bool = False  # Discord did not say whether it arrived; delivery tries as usual
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The attempt to open direct messages, for a feed that has yet to be greeted, or is blocked."""
+
+    channel_id: ChannelId | None  # None if they could not be opened
+    problem: str | None
+    blocked_since: datetime | None
+
+
+class DirectMessages:
+    """Stores feeds of people, and greets them."""
+
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
+        self._database = context.database
+        self._publisher = context.publisher
+        self._clock = context.clock
+        self._turns: WeakValueDictionary[UserId, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def turn(self, user_id: UserId) -> AsyncGenerator[None]:
+        """What is done for one person in this context is done one after the other."""
+        lock = self._turns.setdefault(user_id, asyncio.Lock())
+        async with lock:
+            yield
+
+    async def opened(self, user_id: UserId) -> Opened | None:
+        """Opens direct messages to the person; None where messages to them arrive, as far as is known."""
+        async with self._database.read() as conn:
+            feed = await feeds.of_person(conn, user_id)
+        if feed is not None and feed.block is None and feed.channel_id != _unopened(user_id):
+            return None
+        since = feed.block.since if feed and feed.block else None
+        try:
+            channel_id = await self._publisher.open_direct(user_id)
+        except DeliveryError as error:
+            problem = error.reason if error.kind.blocks_channel else NOT_OPENED
+            return Opened(channel_id=None, problem=problem, blocked_since=since)
+        return Opened(channel_id=channel_id, problem=None, blocked_since=since)
+
+    async def ensure(self, conn: AsyncConnection, user_id: UserId, opened: Opened | None = None) -> Feed:
+        """The person's feed, created if they have none, with the operator's schedule.
+
+        What `opened` found is stored with it: a block ends if direct messages could be opened, and begins if
+        not.
+        """
+        now, schedule = self._clock(), self._context.default_schedule
+        channel_id = opened.channel_id if opened and opened.channel_id else _unopened(user_id)
+        place = Place(user_id=user_id, channel_id=channel_id, kind=FeedKind.DIRECT)
+        feed = await feeds.ensure(
+            conn,
+            place=place,
+            schedule=schedule,
+            next_run_at=next_run(schedule, after=now),
+            now=now,
+            created_by=user_id,
+        )
+        if opened is None:
+            return feed
+        if opened.channel_id is None:
+            await feeds.block(conn, feed.id, reason=opened.problem or NOT_OPENED, now=now)
+        else:
+            await feeds.move(conn, feed.id, opened.channel_id)
+            if feed.block is not None:
+                await resume(conn, feed, now=now)
+        return await feeds.get(conn, feed.id) or feed
+
+    async def greet(self, feed: Feed, opened: Opened | None) -> Greeting | None:
+        """Sends the greeting, and blocks the feed if it is refused; None where none is needed."""
+        if opened is None:
+            return None
+        if opened.channel_id is None:
+            return Greeting(refusal=opened.problem)
+        since = opened.blocked_since or feed.created_at
+        try:
+            await self._publisher.greet(feed.place, nonce=f"hi{feed.id}.{int(since.timestamp())}"[:25])
+        except DeliveryError as error:
+            if not error.kind.is_final:
+                return Greeting(is_unclear=True)
+            async with self._database.write() as conn:
+                await feeds.block(conn, feed.id, reason=error.reason, now=self._clock())
+            return Greeting(refusal=error.reason)
+        return Greeting()
+
+
+async def resume(conn: AsyncConnection, feed: Feed, *, now: datetime) -> list[PostId]:
+    """Ends the pause and the block: pending posts are due now, the next run at its scheduled time."""
+    await feeds.resume(conn, feed.id, next_run_at=next_run(feed.settings.schedule, after=now))
+    await outbox.retry_failed(conn, feed.id, now=now)
+    return await outbox.make_due(conn, feed.id, now=now)
+
+
+def _unopened(user_id: UserId) -> ChannelId:
+    """What stands for the channel until it is opened: no two of Discord's ids are the same."""
+    return ChannelId(user_id)

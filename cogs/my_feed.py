@@ -1,0 +1,123 @@
+"""/my follow, unfollow, feed, schedule, pause and resume: papers by direct message."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Client
+from bot.core.focus import Focus
+from bot.core.ids import UserId
+from bot.core.typed_times import times_like, weekdays_like
+from bot.discord.answers import follows as answers
+from bot.discord.ui.direct_buttons import ResumeButton, answer_form, below_resume, change_schedule, show_feed
+from bot.discord.ui.follow_buttons import UndoUnfollowButton, below_follow
+from bot.discord.ui.options import FocusChoice, Keywords, ShortText, choices
+from bot.discord.ui.pages import answer
+from bot.services.clock import Clock
+from bot.services.feeds.timezones import label, timezones_like
+from bot.services.follows.follows import Follows
+from bot.services.follows.personal_feed import PersonalFeeds
+
+
+class FollowCommands(commands.Cog):
+    """A base of `MyCog`, which owns the group: discord.py collects commands from bases too."""
+
+    _follows: Follows
+    _personal_feeds: PersonalFeeds
+    _clock: Clock
+
+    @app_commands.command()
+    @app_commands.describe(
+        keywords="What to look for, such as: diffusion model, RLHF AND reward. Commas separate queries",
+        focus="How close to the topic: exact, strict, balanced (other words, too), broad (default: exact)",
+    )
+    async def follow(
+        self,
+        interaction: discord.Interaction[Client],
+        keywords: Keywords,
+        focus: FocusChoice | None = None,
+    ) -> None:
+        """Get papers that match keywords by direct message."""
+        await interaction.response.defer(ephemeral=True)
+        result = await self._follows.follow(
+            keywords, user_id=UserId(interaction.user.id), focus=Focus(focus) if focus else None
+        )
+        embeds = answers.followed(result, now=self._clock())
+        await answer(interaction, embeds, buttons=below_follow(result))
+
+    @app_commands.command()
+    @app_commands.describe(keywords="What to stop following, or: all of them")
+    async def unfollow(self, interaction: discord.Interaction[Client], keywords: Keywords) -> None:
+        """Stop following keywords."""
+        await interaction.response.defer(ephemeral=True)
+        result = await self._follows.unfollow(keywords, user_id=UserId(interaction.user.id))
+        embeds = answers.unfollowed(result, now=self._clock())
+        await answer(interaction, embeds, buttons=[UndoUnfollowButton(result.key)])
+
+    @unfollow.autocomplete("keywords")
+    async def _complete_followed(
+        self, interaction: discord.Interaction[Client], current: str
+    ) -> list[app_commands.Choice[str]]:
+        return choices(await self._follows.offered(current, user_id=UserId(interaction.user.id)))
+
+    @app_commands.command()
+    async def feed(self, interaction: discord.Interaction[Client]) -> None:
+        """Show what you follow and when papers come next."""
+        await interaction.response.defer(ephemeral=True)
+        await show_feed(interaction)
+
+    @app_commands.command()
+    @app_commands.describe(
+        time="The time at which papers come, such as 17:30, 8am or noon",
+        timezone="The time zone of that time. Type a city to find it",
+        weekdays="The days on which papers come, such as Mon-Fri, mon wed, weekdays or every day",
+    )
+    async def schedule(
+        self,
+        interaction: discord.Interaction[Client],
+        time: ShortText | None = None,
+        timezone: ShortText | None = None,
+        weekdays: ShortText | None = None,
+    ) -> None:
+        """Set when the papers that you follow come."""
+        await interaction.response.defer(ephemeral=True)
+        await change_schedule(interaction, time=time, timezone=timezone, weekdays=weekdays)
+
+    @schedule.autocomplete("timezone")
+    async def _complete_timezone(
+        self, _: discord.Interaction[Client], current: str
+    ) -> list[app_commands.Choice[str]]:
+        return choices((label(name), name) for name in timezones_like(current, now=self._clock()))
+
+    @schedule.autocomplete("time")
+    async def _complete_time(
+        self, _: discord.Interaction[Client], current: str
+    ) -> list[app_commands.Choice[str]]:
+        return choices(times_like(current))
+
+    @schedule.autocomplete("weekdays")
+    async def _complete_weekdays(
+        self, _: discord.Interaction[Client], current: str
+    ) -> list[app_commands.Choice[str]]:
+        return choices(weekdays_like(current))
+
+    @app_commands.command()
+    async def pause(self, interaction: discord.Interaction[Client]) -> None:
+        """Stop direct messages with papers until you resume them."""
+        await interaction.response.defer(ephemeral=True)
+        state = await self._personal_feeds.pause(UserId(interaction.user.id))
+        await answer(interaction, [answers.paused(state)], buttons=[ResumeButton()])
+
+    @app_commands.command()
+    async def resume(self, interaction: discord.Interaction[Client]) -> None:
+        """Resume direct messages with papers after a pause, or after Discord refused them."""
+        await interaction.response.defer(ephemeral=True)
+        result = await self._personal_feeds.resume(UserId(interaction.user.id))
+        embed = answers.resumed(result, now=self._clock())
+        await answer(interaction, [embed], buttons=below_resume(result))
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        await answer_form(interaction)
