@@ -30,6 +30,17 @@ PRESSED = {
     "CheckAgainButton",
     "SetUpButton",
     "PanelItem",
+    # What a person reads, saves and follows concerns nobody else.
+    "OpenButton",
+    "PaperMenu",
+    "SaveButton",
+    "UnsaveButton",
+    "StopButton",
+    "ChangeButton",
+    "ChangeTimesButton",
+    "ResumeButton",
+    "FollowInsteadButton",
+    "UndoUnfollowButton",
 }
 
 

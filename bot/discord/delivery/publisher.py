@@ -281,13 +281,13 @@ class DiscordPublisher:
         is_repeatable: bool = True,
         is_message: bool = True,
         obstacle: _Obstacle = lambda access: access.obstacle,
-        timeout_seconds: float = SEND_TIMEOUT_SECONDS,
+        timeout_seconds: float | None = None,
     ) -> AsyncGenerator[None]:
         """As `delivery_errors`, with the reason that the channel's permissions show."""
         try:
             async with delivery_errors(
                 self._client,
-                timeout_seconds=timeout_seconds,
+                timeout_seconds=timeout_seconds or SEND_TIMEOUT_SECONDS,
                 is_repeatable=is_repeatable,
                 is_message=is_message,
             ):

@@ -7,7 +7,7 @@
   the feed: its keywords wait until the person resumes. Only a clear refusal does; after a timeout, delivery
   tries as usual.
 - A blocked feed is never tried again until the person acts, because nothing shows that they opened their
-  direct messages, and nobody should be written to in vain.
+  direct messages.
 - What one person does is done one after the other, so that two presses greet once. The greeting's nonce is
   that of the feed and its block, for the case that a restart lies in between.
 - Nothing of it is shown to others, or recorded in the history of a server.

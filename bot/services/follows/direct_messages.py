@@ -23,7 +23,7 @@ NOT_OPENED = "Discord didn't answer when I opened our direct messages."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Greeting:
-    """What came of the greeting."""
+    """The result of the greeting."""
 
     refusal: str | None = None  # why no direct message arrives, and how to fix it; the feed is blocked
     is_unclear: bool = False  # Discord did not say whether it arrived; delivery tries as usual
