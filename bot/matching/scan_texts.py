@@ -34,10 +34,10 @@ CONTEXT: Final = 4  # words on each side of another reading
 _LONG_COMPOUND: Final = 5  # parts; of a longer one, only readings with one joined word are stored
 _BEGINNINGS: Final = {Mode.RUN: Mode.PREFIX, Mode.QUOTE: Mode.QUOTED_PREFIX}
 
-# Characters that stand for no word, all before the first that does. No word follows an odd surrogate.
+# Characters that stand for no word: up to the last mark. No word follows an odd surrogate.
 _MARKS: Final = {_APART.strip(): "\x01", _ALL_PLAIN: "\x02"}
 LEFT_OUT: Final = _MARKS[_ALL_PLAIN]
-_FIRST_CODE: Final = 0x1F
+LAST_MARK: Final = 0x1F
 _SURROGATES: Final = 0xD800
 _AFTER_SURROGATES: Final = 0xE000
 
@@ -53,6 +53,18 @@ def search_text(paper: Paper) -> str:
             "\n".join(map(_name_line, (paper.authors, organisation))),
         ]
     )
+
+
+def plain_words(text: str) -> list[tuple[str, int, int]]:
+    """The words of a title or an abstract as a stored text has them for runs, with their offsets.
+
+    Convert the text's LaTeX first (`bot.core.words.latex`).
+    """
+    return [
+        (_plain(part.text, part.source, Mode.RUN), offset + part.start, offset + part.end)
+        for offset, segment in segments(text, Mode.RUN)
+        for part in segment[0]
+    ]
 
 
 def _read(by_field: Iterable[Iterable[str]], mode: Mode) -> tuple[str, str, str]:
@@ -210,7 +222,7 @@ def encoded(text: str, numbers: Mapping[str, int]) -> tuple[str, ...]:
 
 def code_of(number: int) -> str:
     """The character of the word with this number."""
-    character = number + _FIRST_CODE
+    character = number + LAST_MARK
     if character >= _SURROGATES:
         character += _AFTER_SURROGATES - _SURROGATES
     return chr(character)

@@ -26,6 +26,7 @@ from bot.services.follows.follows import Follows
 from bot.services.follows.personal_feed import PersonalFeeds
 from bot.services.library.library import Library
 from bot.services.library.reading import Reading
+from bot.services.library.similar import SimilarPapers
 from bot.services.queries.archive import Archive
 from bot.services.queries.explanations import Explanations
 from bot.services.queries.next_post import NextPosts
@@ -74,6 +75,7 @@ class Services:
     personal_feeds: PersonalFeeds
     library: Library
     reading: Reading
+    similar: SimilarPapers
     titles: Titles
     archive: Archive
     explanations: Explanations
@@ -126,6 +128,7 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
         personal_feeds=PersonalFeeds(context, direct_messages=direct_messages, delivery=delivery),
         library=Library(context, papers=papers),
         reading=Reading(papers=papers, pages=pages),
+        similar=SimilarPapers(context, papers=papers, reader=archive_reader),
         titles=Titles(context, polling=polling),
         archive=Archive(context, reader=archive_reader),
         explanations=Explanations(context, papers=papers),

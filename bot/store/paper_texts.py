@@ -94,6 +94,20 @@ async def batches(
         after = numbers[-1]
 
 
+async def words(
+    conn: AsyncConnection, version: int
+) -> AsyncGenerator[tuple[Sequence[PaperId], Sequence[str]]]:
+    """All papers with the words of title and abstract, a line each, as runs read them; BATCH at a time."""
+    statement = select(_text.number, _text.paper_id, _text.words).where(_text.version == version)
+    after = 0
+    while rows := (
+        await conn.execute(statement.where(_text.number > after).order_by(_text.number).limit(BATCH))
+    ).all():
+        numbers, ids, found = zip(*rows, strict=True)
+        yield ids, [text[: text.rindex("\n")] for text in found]
+        after = numbers[-1]
+
+
 async def other_readings(
     conn: AsyncConnection, ids: Collection[PaperId], *, run: bool, quoted: bool
 ) -> dict[PaperId, tuple[str, str]]:

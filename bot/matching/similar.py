@@ -1,0 +1,149 @@
+"""Which stored texts are about the same as a paper: BM25 over its words and its pairs of neighbours.
+
+A text is about the same if it has many of the paper's parts: its words but for the usual ones, and its pairs
+of words side by side, of which one may be usual. Rare parts count more, and a part counts more if it is often
+in a text and there are few other words beside it (BM25; Robertson and Zaragoza, 2009). How much each of these
+counts was chosen by measuring (docs/similar.md).
+
+Importing this imports numpy, which a bot does without until somebody asks for similar papers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.core.ids import PaperId
+from bot.matching.scan_texts import LAST_MARK
+
+_Integers = NDArray[np.integer[Any]]
+_Floats = NDArray[np.float64]
+
+_TITLE_WEIGHT: Final = 2  # of a part in the title; one in the abstract counts once
+_SATURATION: Final = 2.0  # BM25's k1
+_LENGTH_WEIGHT: Final = 0.75  # BM25's b
+_RARITY_POWER: Final = 1.5  # of a part's inverse document frequency
+_CODES: Final = 0x110000
+_NEWLINE: Final = ord("\n")
+_AT_ONCE: Final = 500  # texts that are counted at once, which fit the processor's cache
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """How much a text is like the paper's."""
+
+    paper_id: PaperId
+    score: float  # 1 is as much as the paper itself
+    # The parts that both have, the most telling first: where each first stands in the paper's text, and how
+    # many words it has.
+    shared: tuple[tuple[int, int], ...]
+
+
+class SimilarTexts:
+    """Finds the texts that are about the same as one. Not to be used by several threads at once."""
+
+    def __init__(self, own: str, usual: str = "") -> None:
+        """Reads the paper's text.
+
+        Args:
+            own: title and abstract, a line each, with a character a word as in stored texts; a mark stands
+                for a word that no text has.
+            usual: the characters of its usual words.
+        """
+        codes = _codes(own)
+        words = np.unique(codes[codes > LAST_MARK])
+        self._place = np.zeros(_CODES, np.uint16)  # of a word's character, from 1
+        self._place[words] = np.arange(1, len(words) + 1)
+        self._side = len(words) + 1
+        is_usual = np.zeros(self._side, bool)
+        is_usual[self._place[_codes(usual)]] = True
+        is_usual[0] = True
+        places = self._place[codes]
+        pairs, at_pair = np.unique(self._pairs(places), return_index=True)
+        telling = (pairs > self._side) & (pairs % self._side > 0)
+        telling &= ~(is_usual[pairs // self._side] & is_usual[pairs % self._side])
+        rare = np.flatnonzero(~is_usual)
+        self._words = len(rare)
+        self._parts = len(rare) + int(np.count_nonzero(telling))
+        # The number of each part, from 1: of a word by its place, of a pair by the places of both.
+        self._word_part = np.zeros(self._side, np.int32)
+        self._word_part[rare] = np.arange(1, self._words + 1)
+        self._pair_part = np.zeros(self._side**2, np.int32)
+        self._pair_part[pairs[telling]] = np.arange(self._words + 1, self._parts + 1)
+        _, at_word = np.unique(places, return_index=True)
+        self._starts = [*at_word[-len(words) or None :][rare - 1].tolist(), *at_pair[telling].tolist()]
+        self._ids: list[PaperId] = []
+        self._hits: list[tuple[_Integers, _Integers, _Integers]] = []  # text, part, how often
+        self._lengths: list[_Integers] = []
+        self._own, self._own_length = self._counted([own])
+
+    def add(self, ids: Sequence[PaperId], texts: Sequence[str]) -> None:
+        """Count what these texts have of the paper's parts; each is a title and an abstract, a line each."""
+        for start in range(0, len(texts), _AT_ONCE):
+            (text, part, count), lengths = self._counted(texts[start : start + _AT_ONCE])
+            self._hits.append((text + len(self._ids), part, count))
+            self._lengths.append(lengths)
+            self._ids += ids[start : start + _AT_ONCE]
+
+    def best(self, count: int) -> list[Likeness]:
+        """The texts that share the most with the paper's, the best first; only those that share anything."""
+        if not self._ids or not self._parts:
+            return []
+        text, part, often = (np.concatenate(each) for each in zip(*self._hits, strict=True))
+        lengths = np.concatenate(self._lengths)
+        average = float(lengths.mean())
+        having = np.bincount(part, minlength=self._parts)
+        rarity = np.log(1 + (len(self._ids) - having + 0.5) / (having + 0.5)) ** _RARITY_POWER
+        _, own_parts, own_often = self._own
+        weights = np.zeros(self._parts)
+        weights[own_parts] = rarity[own_parts] * (1 + np.log(own_often))
+        shares = weights[part] * _saturated(often, lengths[text] / average)
+        scores = np.bincount(text, shares, len(self._ids))
+        own = weights[own_parts] * _saturated(own_often, self._own_length / average)
+        best: list[int] = np.argsort(-scores, kind="stable")[:count].tolist()
+        first, last = np.searchsorted(text, best), np.searchsorted(text, best, side="right")
+        return [
+            Likeness(
+                paper_id=self._ids[number],
+                score=float(scores[number] / own.sum()),
+                shared=self._shared(part[start:end], weights),
+            )
+            for number, start, end in zip(best, first.tolist(), last.tolist(), strict=True)
+            if scores[number] > 0
+        ]
+
+    def _shared(self, parts: _Integers, weights: _Floats) -> tuple[tuple[int, int], ...]:
+        ordered: list[int] = parts[np.argsort(-weights[parts], kind="stable")].tolist()
+        return tuple((self._starts[part], 1 if part < self._words else 2) for part in ordered)
+
+    def _counted(self, texts: Sequence[str]) -> tuple[tuple[_Integers, _Integers, _Integers], _Integers]:
+        """How often each text has each part (text, part, how often; by text), and how many words it has."""
+        codes = _codes("\n".join([*texts, ""]))
+        ends = np.flatnonzero(codes == _NEWLINE).reshape(-1, 2)  # of titles and abstracts
+        places = self._place[codes]
+        at = np.flatnonzero(places)
+        parts = np.concatenate([self._word_part[places[at]], self._pair_part[self._pairs(places)[at]]])
+        at = np.concatenate([at, at])[parts > 0]
+        text = np.searchsorted(ends[:, 1], at)
+        keys = text * self._parts + parts[parts > 0] - 1
+        in_title = at < ends[text, 0]
+        counts = np.bincount(np.concatenate([keys, *[keys[in_title]] * (_TITLE_WEIGHT - 1)]))
+        found = np.flatnonzero(counts)
+        text, part = np.divmod(found, max(self._parts, 1))
+        return (text, part, counts[found]), np.diff(ends[:, 1], prepend=-1) - 2
+
+    def _pairs(self, places: _Integers) -> _Integers:
+        """For each word, the number of it and the next; behind the last there is none."""
+        return places.astype(np.int32) * self._side + np.append(places[1:], 0).astype(np.int32)
+
+
+def _saturated(often: _Integers, length: _Floats) -> _Floats:
+    return often / (often + _SATURATION * (1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * length))
+
+
+def _codes(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le"), np.uint32)
