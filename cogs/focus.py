@@ -13,8 +13,7 @@ from bot.discord.permissions import targets
 from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.ui.options import FocusChoice, Keywords, subscription_choices
 from bot.discord.ui.pages import answer
-from bot.discord.ui.setting_buttons import AllSettingsButton
-from bot.discord.ui.subscription_buttons import FocusButton
+from bot.discord.ui.setting_buttons import AllSettingsButton, UndoSettingButton
 from bot.services.clock import Clock
 from bot.services.feeds.focus import FocusSetting
 from bot.services.feeds.subscriptions import Subscriptions
@@ -47,7 +46,7 @@ class FocusCommand(commands.Cog):
             keywords, Focus(focus), channel_id=target.channel_id, user_id=target.user_id
         )
         pages = answers.focus_changed(result, now=self._clock())
-        buttons = [*FocusButton.undoing(result), AllSettingsButton(target.channel_id)]
+        buttons = [*UndoSettingButton.below(*result.change_ids), AllSettingsButton(target.channel_id)]
         await answer(interaction, pages, buttons=buttons)
 
     @focus.autocomplete("keywords")

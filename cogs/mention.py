@@ -14,7 +14,7 @@ from bot.discord.permissions import targets
 from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.ui.options import Keywords, subscription_choices
 from bot.discord.ui.pages import answer
-from bot.discord.ui.setting_buttons import below_change
+from bot.discord.ui.setting_buttons import AllSettingsButton, UndoSettingButton, below_change
 from bot.errors import UserError
 from bot.services.clock import Clock
 from bot.services.feeds.feeds import Feeds
@@ -65,7 +65,8 @@ class MentionCommand(commands.Cog):
         result = await self._mentions.change(
             keywords, role_id, channel_id=target.channel_id, user_id=target.user_id
         )
-        await answer(interaction, answers.mentions_changed(result, now=self._clock()))
+        buttons = [*UndoSettingButton.below(*result.change_ids), AllSettingsButton(target.channel_id)]
+        await answer(interaction, answers.mentions_changed(result, now=self._clock()), buttons=buttons)
 
     @mention.autocomplete("keywords")
     async def _complete_mentioned(

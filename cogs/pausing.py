@@ -16,7 +16,7 @@ from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.permissions.viewer import Viewer
 from bot.discord.ui.options import ShortText, choices
 from bot.discord.ui.pages import answer
-from bot.discord.ui.setting_buttons import below_change
+from bot.discord.ui.setting_buttons import UndoSettingButton, below_change
 from bot.errors import UserError
 from bot.services.clock import Clock
 from bot.services.feeds.pausing import Missed, Pausing
@@ -50,7 +50,8 @@ class PauseCommands(commands.Cog):
             result = await self._pausing.pause_all(
                 managed, server_id=target.server_id, user_id=target.user_id, until=until
             )
-            await answer(interaction, [answers.paused_everywhere(result)])
+            undo = UndoSettingButton.below(*result.change_ids)
+            await answer(interaction, [answers.paused_everywhere(result)], buttons=undo)
             return
         state = await self._pausing.pause(target.channel_id, user_id=target.user_id, until=until)
         await answer(interaction, [answers.paused(state, now=self._clock())], buttons=below_change(state))
@@ -85,12 +86,13 @@ class PauseCommands(commands.Cog):
             result = await self._pausing.resume_all(
                 managed, server_id=target.server_id, user_id=target.user_id, missed=Missed(missed)
             )
-            await answer(interaction, [answers.resumed_everywhere(result)])
+            undo = UndoSettingButton.below(*result.change_ids)
+            await answer(interaction, [answers.resumed_everywhere(result)], buttons=undo)
             return
         target = await targets.postable(interaction, channel)
         resumed = await self._pausing.resume(target.channel_id, user_id=target.user_id, missed=Missed(missed))
         embed = answers.resumed(resumed, now=self._clock())
-        await answer(interaction, [embed], buttons=below_change(resumed.state))
+        await answer(interaction, [embed], buttons=below_change(resumed.state, resumed.change_ids))
 
 
 def _check_alone(channel: ChannelOption | None) -> None:

@@ -19,7 +19,7 @@ from bot.discord.ui.pages import answer
 from bot.discord.ui.subscription_buttons import UndoButton
 from bot.services.clock import Clock
 from bot.services.feeds.subscriptions import Subscriptions
-from bot.services.feeds.unsubscribing import ALL_OF_THEM, new_key
+from bot.services.feeds.unsubscribing import ALL_OF_THEM
 
 
 class SubscriptionsCog(commands.Cog):
@@ -88,9 +88,8 @@ class SubscriptionsCog(commands.Cog):
 
     async def _confirm_all(self, interaction: discord.Interaction[Client], target: targets.Target) -> None:
         removal = await self._subscriptions.preview_removal(target.channel_id)
-        key = new_key()
 
-        async def unsubscribe(pressed: discord.Interaction) -> list[discord.Embed]:
+        async def unsubscribe(pressed: discord.Interaction) -> tuple[list[discord.Embed], list[UndoButton]]:
             # Permissions may have changed since the question was shown.
             target_now = await targets.of_button(pressed, target.channel_id)
             result = await self._subscriptions.unsubscribe(
@@ -98,12 +97,11 @@ class SubscriptionsCog(commands.Cog):
                 channel_id=target_now.channel_id,
                 user_id=target_now.user_id,
                 only=[item.id for item in removal.subscriptions],
-                key=key,
             )
-            return answers.unsubscribed(result, now=self._clock())
+            undo = UndoButton(target.channel_id, result.key)
+            return answers.unsubscribed(result, now=self._clock()), [undo]
 
-        undo = UndoButton(target.channel_id, key)
-        buttons = ask(interaction, label="Unsubscribe", action=unsubscribe, buttons_after=[undo])
+        buttons = ask(interaction, label="Unsubscribe", action=unsubscribe)
         await answer(interaction, answers.unsubscribe_all_question(removal), buttons=buttons)
 
     @unsubscribe.autocomplete("keywords")

@@ -20,6 +20,7 @@ from bot.discord.ui.attachments import download
 from bot.discord.ui.confirmation import ask
 from bot.discord.ui.pages import answer
 from bot.discord.ui.replies import reply
+from bot.discord.ui.setting_buttons import AllSettingsButton, UndoSettingButton
 from bot.services.clock import Clock
 from bot.services.transfer.feed_transfer import Transfer
 
@@ -65,12 +66,15 @@ class TransferCommands(commands.Cog):
             before = await self._transfer.settings([channel_id for _, channel_id in placements])
             return await import_channels.place_all(checked, placements, before=before)
 
-        async def apply(pressed: discord.Interaction) -> list[discord.Embed]:
+        async def apply(
+            pressed: discord.Interaction,
+        ) -> tuple[list[discord.Embed], list[UndoSettingButton]]:
             # Permissions, channels and feeds may have changed since the plan was shown.
             transfers = await self._transfer.apply(
                 await check(pressed), user_id=UserId(pressed.user.id), how="imported"
             )
-            return answers.imported(transfers, now=self._clock())
+            undo = UndoSettingButton.below(*(one.change_id for one in transfers))
+            return answers.imported(transfers, now=self._clock()), undo
 
         transfers = await self._transfer.plan(await check(interaction))
         if all(one.is_nothing for one in transfers):
@@ -101,10 +105,9 @@ class TransferCommands(commands.Cog):
         (transfer,) = await self._transfer.apply(
             [(wanted, target.place)], user_id=target.user_id, how=f"copied from <#{origin.channel_id}>"
         )
-        now = self._clock()
-        await answer(
-            interaction, answers.copied(transfer, source_id=origin.channel_id, left_out=left_out, now=now)
-        )
+        pages = answers.copied(transfer, source_id=origin.channel_id, left_out=left_out, now=self._clock())
+        buttons = [*UndoSettingButton.below(transfer.change_id), AllSettingsButton(target.channel_id)]
+        await answer(interaction, pages, buttons=buttons)
 
 
 async def _send_files(interaction: discord.Interaction, files: Sequence[bytes], *, said: str) -> None:

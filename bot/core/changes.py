@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.core.feed_settings import focus_note, query_words, role_words
 from bot.core.feeds import FeedSettings, Subscription
 from bot.core.focus import Focus
-from bot.core.ids import ChannelId, RoleId, ServerId, UserId
+from bot.core.ids import ChannelId, RoleId, ServerId, SubscriptionId, UserId
 from bot.core.plurals import in_a_list
+from bot.core.posts import Entry
 from bot.core.schedules import ScheduleDefaults
 
 KEPT_DAYS = 90
@@ -27,12 +28,44 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SkippedBy:
+    """A subscription for which papers were skipped."""
+
+    subscription_id: SubscriptionId
+    since: tuple[date, date]  # the first list day that it wants
+    ran_at: datetime | None  # the feed's last run for it until then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """What `/config resume missed:skip` skipped."""
+
+    subscriptions: tuple[SkippedBy, ...]
+    pending: tuple[Entry, ...]  # of the posts that were pending
+    pings: bool  # whether one of them was to ping the feed's role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """What a change changed, as it was and as it became: one of these. With it, the change can be undone."""
+    """What a change changed, as it was and as it became. With it, the change can be undone."""
 
     settings: tuple[FeedSettings, FeedSettings] | None = None  # of the channel's feed
+    mentions: tuple[tuple[SubscriptionId, RoleId | None, RoleId | None], ...] = ()
+    focuses: tuple[tuple[SubscriptionId, Focus, Focus], ...] = ()
+    subscribed: tuple[SubscriptionId, ...] = ()  # new ones, and those that continue
+    unsubscribed: tuple[SubscriptionId, ...] = ()
+    skipped: Skipped | None = None
     defaults: tuple[ScheduleDefaults, ScheduleDefaults] | None = None  # of the server
     notices: tuple[ChannelId | None, ChannelId | None] | None = None  # where the server is notified
+
+    @property
+    def role_ids(self) -> frozenset[RoleId]:
+        """The roles that are pinged again if it is undone."""
+        before, after = self.settings or (None, None)
+        own = before.mention_role_id if before and after else None
+        is_other = after is not None and own != after.mention_role_id
+        roles = [own if is_other else None, *(role_id for _, role_id, _ in self.mentions)]
+        return frozenset(filter(None, roles))
 
 
 def subscribed_words(subscriptions: Sequence[Subscription]) -> str:

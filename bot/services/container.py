@@ -15,6 +15,7 @@ from bot.services.delivery.pace import ChannelPace
 from bot.services.feeds.feeds import Feeds
 from bot.services.feeds.filters import Filters
 from bot.services.feeds.focus import FocusSetting
+from bot.services.feeds.older_matches import OlderMatches
 from bot.services.feeds.pausing import Pausing
 from bot.services.feeds.servers import Servers
 from bot.services.feeds.setup import Setup
@@ -59,6 +60,7 @@ class Services:
     runs: Runs
     search: Search
     subscriptions: Subscriptions
+    older_matches: OlderMatches
     feeds: Feeds
     filters: Filters
     focus: FocusSetting
@@ -110,12 +112,13 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
         runs=runs,
         search=search,
         subscriptions=subscriptions,
+        older_matches=OlderMatches(context, runs=runs, delivery=delivery),
         feeds=feeds,
         filters=Filters(context, feeds=feeds, search=search),
         focus=FocusSetting(context, runs=runs),
         pausing=Pausing(context, feeds=feeds, server_settings=servers, delivery=delivery),
         subscription_mentions=SubscriptionMentions(context),
-        undoing=Undoing(context, feeds=feeds, server_settings=servers, delivery=delivery),
+        undoing=Undoing(context, feeds=feeds, server_settings=servers, delivery=delivery, runs=runs),
         transfer=Transfer(context, delivery=delivery),
         changes=Changes(context),
         results=Results(context),

@@ -59,13 +59,14 @@ async def cancel(conn: AsyncConnection, feed_id: FeedId, ended: Mapping[str, Sub
     return cancelled
 
 
-async def drop(conn: AsyncConnection, feed_id: FeedId) -> Cancelled:
-    """Deletes the feed's pending posts for good, without those that may have arrived."""
+async def drop(conn: AsyncConnection, feed_id: FeedId) -> tuple[list[Post], Cancelled]:
+    """Deletes the feed's pending posts, without those that may have arrived; returns them."""
     pending = await _pending(conn, feed_id)
     dropped = [post for post in pending if not _was_tried(post)]
     await conn.execute(delete(_posts).where(_posts.c.id.in_(these([post.id for post in dropped]))))
     papers = sum(len(post.entries) for post in dropped)
-    return Cancelled(papers=papers, under_way=sum(len(post.entries) for post in pending) - papers)
+    under_way = sum(len(post.entries) for post in pending) - papers
+    return dropped, Cancelled(papers=papers, under_way=under_way)
 
 
 async def give_back(

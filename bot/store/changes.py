@@ -29,17 +29,20 @@ async def add(conn: AsyncConnection, change: Change, *, revision: Revision | Non
     return change_id
 
 
-async def get(conn: AsyncConnection, change_id: ChangeId) -> tuple[Change, Revision | None] | None:
-    """The change, and what it changed; no revision, too, if another version of the bot wrote it."""
-    statement = select(_changes).where(_changes.c.id == change_id)
-    row = (await conn.execute(statement)).mappings().one_or_none()
-    if row is None:
-        return None
-    change = Change(**{field.name: row[field.name] for field in fields(Change)})
+async def revised(conn: AsyncConnection, change_ids: range) -> list[tuple[Change, Revision]]:
+    """Those of these changes that have a revision, in their order; none if another version wrote one."""
+    theirs = _changes.c.id.between(change_ids.start, change_ids.stop - 1), _changes.c.revision.is_not(None)
+    rows = await conn.execute(select(_changes).where(*theirs).order_by(_changes.c.id))
     try:
-        return change, row["revision"] and _revisions.validate_json(row["revision"])
+        return [
+            (
+                Change(**{field.name: row[field.name] for field in fields(Change)}),
+                _revisions.validate_json(row["revision"]),
+            )
+            for row in rows.mappings()
+        ]
     except ValidationError:
-        return change, None
+        return []
 
 
 async def of_server(

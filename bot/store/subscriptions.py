@@ -108,6 +108,19 @@ async def skip_before(conn: AsyncConnection, feed_id: FeedId, day: date) -> None
     await conn.execute(update(_subscriptions).where(earlier).values(since=day))
 
 
+async def want_again(
+    conn: AsyncConnection,
+    subscription_id: SubscriptionId,
+    *,
+    since: date,
+    ran_at: datetime | None,
+    now: datetime,
+) -> None:
+    """Let the subscription want papers from that list day on again, as if `ran_at` were its last run."""
+    values = {"since": since, "resumed_at": now, "resumed_ran_at": ran_at}
+    await conn.execute(update(_subscriptions).where(_columns.id == subscription_id).values(values))
+
+
 async def resume(
     conn: AsyncConnection, subscription_id: SubscriptionId, *, text: str, since: date, now: datetime
 ) -> Subscription:
@@ -142,6 +155,11 @@ async def removed(conn: AsyncConnection, feed_id: FeedId) -> dict[str, Removed]:
     """The feed's removed subscriptions that are still kept, by canonical form."""
     found = await _removed(conn, _columns.feed_id == feed_id, _columns.ended_at.is_not(None))
     return {one.subscription.query.canonical: one for one in found}
+
+
+async def removed_of(conn: AsyncConnection, subscription_ids: Collection[SubscriptionId]) -> list[Removed]:
+    """Those of these subscriptions that are removed and still kept."""
+    return await _removed(conn, _columns.id.in_(these(subscription_ids)), _columns.ended_at.is_not(None))
 
 
 async def of_removal(conn: AsyncConnection, feed_id: FeedId, key: str) -> list[Removed]:

@@ -86,7 +86,7 @@ async def test_what_a_pause_missed_is_skipped_where_that_is_wanted(world: World)
 
     said = await typed(world, "resume", missed="skip")
 
-    assert "1 pending paper and all papers of lists before today's are skipped for good." in said
+    assert "1 pending paper and all papers of lists before today's are skipped." in said
     world.clock.advance(days=1)
     await world.run()
     assert world.posted_ids() == ["2608.00003"]

@@ -85,7 +85,7 @@ def _skipped(skipped: Cancelled | None) -> Iterator[str]:
     if skipped is None:
         return
     pending = f"{count(skipped.papers, 'pending paper')} and all" if skipped.papers else "All"
-    yield f"{pending} papers of lists before today's are skipped for good."
+    yield f"{pending} papers of lists before today's are skipped."
     if skipped.under_way:
         are = is_or_are(skipped.under_way)
         yield f"{count(skipped.under_way, 'paper')} {are} not skipped: sending began before the pause."

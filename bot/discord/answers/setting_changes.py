@@ -58,11 +58,6 @@ def changed(
     return change_embed(title, [*old_and_new(state), when, *effect, *notes, *warnings(state)])
 
 
-def undone(state: FeedState, *, now: datetime) -> discord.Embed:
-    """That a change was undone: what each setting was until now, and what it is again."""
-    return change_embed("Undone", [*old_and_new(state), applies(state, now=now), *warnings(state)])
-
-
 def applies(state: FeedState, *, now: datetime) -> str:
     """Where and from when a changed setting applies."""
     feed = state.feed

@@ -26,8 +26,9 @@ from bot.discord.answers.pages import pages
 from bot.discord.answers.run_results import days_read
 from bot.discord.permissions.targets import Target
 from bot.services.delivery.outbox import Delivered
+from bot.services.feeds.older_matches import OLDER_MATCHES
 from bot.services.feeds.subscribed import Replaced, Subscribed, SubscribedQuery
-from bot.services.feeds.subscriptions import OLDER_MATCHES, FeedSubscriptions
+from bot.services.feeds.subscriptions import FeedSubscriptions
 from bot.services.feeds.unsubscribing import RemovalPreview, Unsubscribed
 from bot.services.queries.hints import Study
 from bot.services.queries.search import RECENT_DAYS

@@ -20,8 +20,8 @@ from bot.errors import StoreError, UserError
 # Discord lets the answer to a command be edited for 15 minutes.
 OPEN_SECONDS = 14 * 60.0
 
-# Gives the pages that replace the question.
-Action = Callable[[discord.Interaction], Awaitable[Sequence[discord.Embed]]]
+# Gives the pages that replace the question, and the buttons below them.
+Action = Callable[[discord.Interaction], Awaitable[tuple[Sequence[discord.Embed], Sequence[PersistentItem]]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,6 @@ class Confirmation(Session):
     user_id: int
     action: Action
     closes_at: float | None
-    buttons_after: Sequence[PersistentItem]  # below the pages that replace the question
 
     ended_texts = {  # noqa: RUF012 - ClassVar in the base class
         Ended.IN_PROGRESS: "This is already in progress: the result appears above.",
@@ -75,7 +74,7 @@ class ConfirmButton(PersistentItem, template=r"confirm:(?P<key>[0-9a-f]{1,32}):(
             sessions.open(self._key, confirmation)
             raise
         try:
-            embeds = await confirmation.action(interaction) if self._is_confirmed else ()
+            embeds, buttons = await confirmation.action(interaction) if self._is_confirmed else ((), ())
         except (UserError, StoreError):
             sessions.open(self._key, confirmation)  # the user can press again once the cause is fixed
             raise
@@ -84,32 +83,24 @@ class ConfirmButton(PersistentItem, template=r"confirm:(?P<key>[0-9a-f]{1,32}):(
             raise
         sessions.end(self._key, Ended.DONE if self._is_confirmed else Ended.CANCELLED)
         if self._is_confirmed:
-            await answer(interaction, embeds, buttons=confirmation.buttons_after)
+            await answer(interaction, embeds, buttons=buttons)
         else:
             await reply(interaction, "Cancelled. Nothing was changed.")
 
 
-def ask(
-    interaction: discord.Interaction,
-    *,
-    label: str,
-    action: Action,
-    buttons_after: Sequence[PersistentItem] = (),
-) -> list[ConfirmButton]:
+def ask(interaction: discord.Interaction, *, label: str, action: Action) -> list[ConfirmButton]:
     """Opens a confirmation and gives its buttons, to be shown below the question.
 
     Args:
         interaction: of the user who may confirm.
         label: of the button that confirms.
         action: what confirming does; its pages replace the question.
-        buttons_after: stand below those pages.
     """
     key = new_key()
     confirmation = Confirmation(
         user_id=interaction.user.id,
         action=action,
         closes_at=asyncio.get_running_loop().time() + OPEN_SECONDS,
-        buttons_after=buttons_after,
     )
     client_of(interaction).sessions.open(key, confirmation)
     return [

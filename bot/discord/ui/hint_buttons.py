@@ -23,6 +23,7 @@ from bot.discord.permissions import targets
 from bot.discord.ui.button_keywords import KEYWORDS, MAX_ID_LENGTH, ButtonKeywords, in_ranges, of_ranges
 from bot.discord.ui.components import PersistentItem, client_of
 from bot.discord.ui.pages import answer
+from bot.discord.ui.setting_buttons import UndoSettingButton
 from bot.discord.ui.subscription_buttons import FocusButton, PostOlderButton
 from bot.services.feeds.subscribed import Subscribed
 from bot.services.queries.search import Preview
@@ -136,4 +137,9 @@ class PreviewButton(
 
 def below_subscribe(result: Subscribed) -> list[PersistentItem]:
     """The buttons below what was subscribed to."""
-    return [*InsteadButton.below(result), *FocusButton.below(result), *PostOlderButton.below(result)]
+    return [
+        *InsteadButton.below(result),
+        *FocusButton.below(result),
+        *PostOlderButton.below(result),
+        *UndoSettingButton.below(*result.change_ids),
+    ]

@@ -18,9 +18,9 @@ from bot.discord.permissions import targets
 from bot.discord.ui.components import PersistentItem, client_of
 from bot.discord.ui.pages import answer
 from bot.discord.ui.replies import reply
-from bot.services.feeds.focus import FocusChanged
+from bot.discord.ui.setting_buttons import UndoSettingButton
+from bot.services.feeds.older_matches import OLDER_MATCHES
 from bot.services.feeds.subscribed import Subscribed
-from bot.services.feeds.subscriptions import OLDER_MATCHES
 from bot.services.feeds.unsubscribing import by_id
 
 _POSTING_SECONDS = 60.0
@@ -60,7 +60,7 @@ class PostOlderButton(
     async def on_press(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         target = await targets.of_button(interaction, self._channel_id)
-        result = await client_of(interaction).services.subscriptions.post_older(
+        result = await client_of(interaction).services.older_matches.post(
             self._channel_id, self._subscription_ids, timeout_seconds=_POSTING_SECONDS
         )
         await reply(interaction, answers.older_posted(result, target))
@@ -101,14 +101,6 @@ class FocusButton(
         ]
         return [*buttons[:MAX_HINTS]]
 
-    @classmethod
-    def undoing(cls, result: FocusChanged) -> list[FocusButton]:
-        """The button that gives one subscription the focus that it had; of several, none."""
-        if len(result.changed) != 1:
-            return []
-        (one,) = result.changed
-        return [cls(result.feed.channel_id, one.subscription.id, one.before, label="Undo")]
-
     @override
     @classmethod
     def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
@@ -126,7 +118,7 @@ class FocusButton(
             user_id=target.user_id,
         )
         pages = focus_answers.focus_changed(result, now=services.clock())
-        await answer(interaction, pages, buttons=FocusButton.undoing(result))
+        await answer(interaction, pages, buttons=UndoSettingButton.below(*result.change_ids))
 
 
 class UndoButton(PersistentItem, template=r"undo:(?P<channel>\d{1,20}):(?P<key>[0-9a-f]{1,32})"):

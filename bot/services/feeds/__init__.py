@@ -6,8 +6,9 @@
 - Whatever adds a subscription (`/subscribe`, `/setup`, a copy, an import, *Undo*) uses the same function. A
   removed subscription with the same canonical form continues: cancelled papers are pending again, and runs in
   between don't count as its own. If it was removed longer ago, the last seven list days are covered.
-- *Undo* contains the channel and the key of the removal, so that it works after a restart and undoes only
-  that removal.
+- *Undo* names what it undoes, so that it works after a restart: the key of a removal, or the IDs of changes,
+  which were recorded with what they changed (`bot.core.changes.Revision`). If anything of it was changed again
+  since, nothing is undone.
 - A new feed starts with its server's defaults, which override the operator's.
 - A server is recorded as welcomed before the message is sent, so that it is welcomed at most once.
 - Only channels with subscriptions count against the limit of a server. Lowering a limit removes nothing.

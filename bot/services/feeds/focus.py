@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.core.changes import Revision
 from bot.core.feeds import Feed, LastRun, Subscription
 from bot.core.focus import Focus
-from bot.core.ids import ChannelId, UserId
+from bot.core.ids import ChangeId, ChannelId, UserId
 from bot.services.changes import record
 from bot.services.context import ServiceContext
 from bot.services.feeds import unsubscribing
-from bot.services.feeds.refocusing import Refocused, refocus, words_of
+from bot.services.feeds.refocusing import Refocused, refocus, revised, words_of
 from bot.services.runs.run import Runs
 
 
@@ -21,6 +22,7 @@ class FocusChanged:
     unchanged: tuple[Subscription, ...]  # that had it already
     changed: tuple[Refocused, ...]
     coming: LastRun  # what a run would post now for those that changed
+    change_ids: tuple[ChangeId, ...] = ()
 
 
 class FocusSetting:
@@ -47,9 +49,11 @@ class FocusSetting:
             asked_for = unsubscribing.chosen(keywords, known, channel_id=channel_id)
             wanted = dict.fromkeys((item.query.canonical for item in asked_for), focus)
             changed = await refocus(conn, asked_for, wanted)
+            change_ids: tuple[ChangeId, ...] = ()
             if changed:
-                what = "; ".join(words_of(changed))
-                await record(conn, feed, what, user_id=user_id, now=self._clock())
+                what, revision = "; ".join(words_of(changed)), Revision(focuses=revised(changed))
+                now = self._clock()
+                change_ids = (await record(conn, feed, what, user_id=user_id, now=now, revision=revision),)
         after = [item.subscription for item in changed]
         return FocusChanged(
             feed=feed,
@@ -57,4 +61,5 @@ class FocusSetting:
             unchanged=tuple(item for item in asked_for if item.focus is focus),
             changed=tuple(changed),
             coming=await self._runs.coming(feed, after),
+            change_ids=change_ids,
         )

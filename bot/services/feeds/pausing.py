@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Feed
 from bot.core.ids import ChangeId, ChannelId, ServerId, UserId
-from bot.core.list_days import open_list_day
 from bot.core.schedules import next_run
 from bot.core.typed_dates import date_label, dates_like, parse_date
 from bot.errors import UserError
@@ -22,7 +21,8 @@ from bot.services.delivery.outbox import Delivery
 from bot.services.feeds.feeds import Feeds, FeedState, existing
 from bot.services.feeds.servers import Servers
 from bot.services.feeds.settings import change_and_record
-from bot.store import cancelled_papers, feeds, follow_ups, outbox, subscriptions
+from bot.services.feeds.skipping import skip_missed
+from bot.store import feeds, follow_ups, outbox
 from bot.store.cancelled_papers import Cancelled
 
 
@@ -39,6 +39,7 @@ class Resumed:
     was_running: bool  # it was neither paused nor blocked
     pending: int  # posts that are tried now
     skipped: Cancelled | None = None  # the papers that were pending; None where nothing is skipped
+    change_ids: tuple[ChangeId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ class PausedEverywhere:
     paused: tuple[ChannelId, ...]
     unchanged: tuple[ChannelId, ...]  # that were paused that way already
     until: date | None
+    change_ids: tuple[ChangeId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,7 @@ class ResumedEverywhere:
     unchanged: tuple[ChannelId, ...]  # that were neither paused nor blocked
     pending: int  # posts that are tried now
     skipped: Cancelled | None = None
+    change_ids: tuple[ChangeId, ...] = ()
 
 
 class Pausing:
@@ -101,16 +104,16 @@ class Pausing:
         """
         zone = (await self._servers.defaults(server_id)).schedule.timezone
         day = self._day(until, timezone=zone) if until else None
-        paused: dict[ChannelId, bool] = {}
+        changes: dict[ChannelId, ChangeId | None] = {}
         async with self._database.write() as conn:
             for feed in await _of_channels(conn, server_id, channel_ids):
-                change_id = await self._pause(conn, feed, day, user_id=user_id)
-                paused[feed.channel_id] = change_id is not None
+                changes[feed.channel_id] = await self._pause(conn, feed, day, user_id=user_id)
         self._wake()
         return PausedEverywhere(
-            paused=tuple(one for one, is_new in paused.items() if is_new),
-            unchanged=tuple(one for one, is_new in paused.items() if not is_new),
+            paused=tuple(one for one, change_id in changes.items() if change_id is not None),
+            unchanged=tuple(one for one, change_id in changes.items() if change_id is None),
             until=day,
+            change_ids=tuple(filter(None, changes.values())),
         )
 
     async def resume(
@@ -118,22 +121,23 @@ class Pausing:
     ) -> Resumed:
         """Ends a pause and a block: pending posts are sent now, and the next run is at its scheduled time.
 
-        What was missed during a pause is posted too, or skipped for good: then pending posts are deleted, and
-        no papers of list days before the open one are wanted.
+        What was missed during a pause is posted too, or skipped: then pending posts are deleted, and no
+        papers of list days before the open one are wanted.
 
         Raises:
             UserError: the channel has no feed.
         """
         async with self._database.write() as conn:
             feed = await existing(conn, channel_id)
-            change_id, pending, skipped = await self._resume(conn, feed, missed, user_id=user_id)
+            change_ids, pending, skipped = await self._resume(conn, feed, missed, user_id=user_id)
         self._delivery.wake()
         self._wake()
         return Resumed(
-            state=await self._feeds.state_of(channel_id, before=feed, change_id=change_id),
+            state=await self._feeds.state_of(channel_id, before=feed),
             was_running=feed.is_active,
             pending=pending,
             skipped=skipped,
+            change_ids=change_ids,
         )
 
     async def resume_all(
@@ -147,13 +151,15 @@ class Pausing:
         """As `resume`, for those of a server's channels that have feeds."""
         resumed: list[ChannelId] = []
         unchanged: list[ChannelId] = []
+        change_ids: list[ChangeId] = []
         pending, papers, under_way = 0, 0, 0
         async with self._database.write() as conn:
             for feed in await _of_channels(conn, server_id, channel_ids):
                 (unchanged if feed.is_active else resumed).append(feed.channel_id)
                 if feed.is_active:
                     continue
-                _, tried, skipped = await self._resume(conn, feed, missed, user_id=user_id)
+                changed, tried, skipped = await self._resume(conn, feed, missed, user_id=user_id)
+                change_ids.extend(changed)
                 pending += tried
                 papers += skipped.papers if skipped else 0
                 under_way += skipped.under_way if skipped else 0
@@ -164,6 +170,7 @@ class Pausing:
             unchanged=tuple(unchanged),
             pending=pending,
             skipped=Cancelled(papers=papers, under_way=under_way) if missed is Missed.SKIP else None,
+            change_ids=tuple(change_ids),
         )
 
     async def channels(self, server_id: ServerId) -> list[ChannelId]:
@@ -200,27 +207,27 @@ class Pausing:
 
     async def _resume(
         self, conn: AsyncConnection, feed: Feed, missed: Missed, *, user_id: UserId
-    ) -> tuple[ChangeId | None, int, Cancelled | None]:
-        """The id of the change, how many posts are tried now, and what is skipped."""
+    ) -> tuple[tuple[ChangeId, ...], int, Cancelled | None]:
+        """The changes that can be undone, how many posts are tried now, and what is skipped."""
         now = self._clock()
-        change_id: ChangeId | None = None
+        change_ids: list[ChangeId | None] = []
         skipped: Cancelled | None = None
         if feed.block is not None:
             await feeds.resume(conn, feed.id, next_run_at=next_run(feed.settings.schedule, after=now))
         if feed.settings.is_paused:
             after = replace(feed.settings, is_paused=False, paused_until=None)
-            change_id = (await change_and_record(conn, feed, after, user_id=user_id, now=now)).change_id
+            changed = await change_and_record(conn, feed, after, user_id=user_id, now=now)
+            change_ids.append(changed.change_id)
             if missed is Missed.SKIP:
-                skipped = await cancelled_papers.drop(conn, feed.id)
-                await subscriptions.skip_before(conn, feed.id, open_list_day(now))
-                await record(conn, feed, "skipped what the pause missed", user_id=user_id, now=now)
+                change_id, skipped = await skip_missed(conn, feed, user_id=user_id, now=now)
+                change_ids.append(change_id)
         elif feed.block is not None:
             await record(conn, feed, "posting: blocked → on", user_id=user_id, now=now)
         await outbox.retry_failed(conn, feed.id, now=now)
         await outbox.retry_unconfirmed(conn, feed.id, now=now)
         pending = await outbox.make_due(conn, feed.id, now=now)
         await follow_ups.retry_failed(conn, feed.id, now=now)
-        return change_id, len(pending), skipped
+        return tuple(filter(None, change_ids)), len(pending), skipped
 
 
 async def _of_channels(

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.changes import refocused_words
 from bot.core.feeds import Subscription
 from bot.core.focus import Focus
+from bot.core.ids import SubscriptionId
 from bot.services.runs.closeness import focus_terms
 from bot.store import subscriptions
 
@@ -52,6 +53,11 @@ async def refocus(
     changed = to_refocus(known, focus_of)
     await store(conn, changed)
     return changed
+
+
+def revised(changed: Sequence[Refocused]) -> tuple[tuple[SubscriptionId, Focus, Focus], ...]:
+    """What changed, for a revision."""
+    return tuple((item.subscription.id, item.before, item.subscription.focus) for item in changed)
 
 
 def words_of(changed: Sequence[Refocused]) -> list[str]:

@@ -8,12 +8,13 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.changes import resubscribed_words, subscribed_words
+from bot.core.changes import Revision, resubscribed_words, subscribed_words
 from bot.core.feeds import REMOVED_KEPT, Feed, Subscription
 from bot.core.focus import Focus
 from bot.core.ids import SubscriptionId, UserId
 from bot.core.list_days import open_list_day
 from bot.core.query.compiled import CompiledQuery
+from bot.services.feeds import refocusing
 from bot.services.feeds.refocusing import NO_FOCUS, Refocused, refocus, words_of
 from bot.services.runs.planning import plan_again
 from bot.store import cancelled_papers, papers, posts, subscriptions
@@ -91,6 +92,13 @@ async def add_subscriptions(
         new=tuple(refocused.get(item.id, item) for item in new),
         resumed=tuple(refocused.get(item.id, item) for item in resumed),
         returned=returned,
+    )
+
+
+def revision_of(added: AddedSubscriptions) -> Revision:
+    """With which adding them can be undone."""
+    return Revision(
+        subscribed=tuple(item.id for item in added.all), focuses=refocusing.revised(added.refocused)
     )
 
 

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from bot.core.access import Access
 from bot.core.feeds import Feed, FeedSettings, LastRun, Subscription
 from bot.core.focus import Focus
+from bot.core.ids import ChangeId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.query.compiled import CompiledQuery, Merged
@@ -62,6 +63,7 @@ class Subscribed:
     merged: tuple[Merged, ...] = ()  # keywords that were typed twice
     before: FeedSettings | None = None  # the settings before, if the schedule was chosen too
     pinging: tuple[NewMention, ...] = ()  # those that ping another role now
+    change_ids: tuple[ChangeId, ...] = ()
 
     @property
     def may_have_older(self) -> bool:

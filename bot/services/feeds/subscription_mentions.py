@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.changes import mention_words
+from bot.core.changes import Revision, mention_words
 from bot.core.feeds import Feed, Subscription
-from bot.core.ids import ChannelId, RoleId, UserId
+from bot.core.ids import ChangeId, ChannelId, RoleId, SubscriptionId, UserId
 from bot.services.changes import record
 from bot.services.context import ServiceContext
 from bot.services.feeds import unsubscribing
@@ -29,6 +30,7 @@ class MentionsChanged:
     feed: Feed
     unchanged: tuple[Subscription, ...]  # that ping that role, or nobody, already
     changed: tuple[NewMention, ...]
+    change_ids: tuple[ChangeId, ...] = ()
 
 
 class SubscriptionMentions:
@@ -54,13 +56,13 @@ class SubscriptionMentions:
             asked_for = unsubscribing.chosen(keywords, known, channel_id=channel_id)
             wanted = {item.query.canonical: role_id for item in asked_for}
             changed = await set_mentions(conn, asked_for, wanted)
-            if changed:
-                await record(conn, feed, "; ".join(words_of(changed)), user_id=user_id, now=self._clock())
+            change_ids = await record_mentions(conn, feed, changed, user_id=user_id, now=self._clock())
         done = {item.subscription.id for item in changed}
         return MentionsChanged(
             feed=feed,
             unchanged=tuple(item for item in asked_for if item.id not in done),
             changed=tuple(changed),
+            change_ids=change_ids,
         )
 
 
@@ -83,6 +85,21 @@ async def set_mentions(
         after = item.subscription
         await subscriptions.set_mention(conn, after.id, after.mention_role_id)
     return changed
+
+
+async def record_mentions(
+    conn: AsyncConnection, feed: Feed, changed: Sequence[NewMention], *, user_id: UserId, now: datetime
+) -> tuple[ChangeId, ...]:
+    """Records it for /config history, if anything changed; can be undone."""
+    if not changed:
+        return ()
+    what, revision = "; ".join(words_of(changed)), Revision(mentions=revised(changed))
+    return (await record(conn, feed, what, user_id=user_id, now=now, revision=revision),)
+
+
+def revised(changed: Sequence[NewMention]) -> tuple[tuple[SubscriptionId, RoleId | None, RoleId | None], ...]:
+    """What changed, for a revision."""
+    return tuple((item.subscription.id, item.before, item.subscription.mention_role_id) for item in changed)
 
 
 def words_of(changed: Sequence[NewMention]) -> list[str]:

@@ -11,29 +11,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.changes import unsubscribed_words
 from bot.core.feeds import Feed, Place, Subscription
 from bot.core.focus import Focus
-from bot.core.ids import ChannelId, RoleId, SubscriptionId, UserId
+from bot.core.ids import ChangeId, ChannelId, RoleId, SubscriptionId, UserId
 from bot.core.query.compiled import CompiledQuery, compile_alternatives, distinct
 from bot.core.schedules import Schedule
 from bot.errors import UserError
 from bot.services.changes import record
 from bot.services.context import ServiceContext
-from bot.services.delivery.outbox import Delivered, Delivery
+from bot.services.delivery.outbox import Delivery
 from bot.services.feeds import resuming, unsubscribing
 from bot.services.feeds.creation import ensure_feed
-from bot.services.feeds.feeds import check_active
 from bot.services.feeds.refocusing import NO_FOCUS, refocus
 from bot.services.feeds.resuming import AddedSubscriptions
 from bot.services.feeds.settings import change_and_record
 from bot.services.feeds.subscribed import Replaced, Subscribed, SubscribeResults
-from bot.services.feeds.subscription_mentions import set_mentions
-from bot.services.feeds.subscription_mentions import words_of as mentions_words
+from bot.services.feeds.subscription_mentions import record_mentions, set_mentions
 from bot.services.feeds.unsubscribing import RemovalPreview, Unsubscribed
 from bot.services.queries.search import Search
 from bot.services.runs import recompiling
 from bot.services.runs.run import Runs
 from bot.store import cancelled_papers, feeds, subscriptions
-
-OLDER_MATCHES = 5  # papers that the button below /subscribe posts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,19 +79,16 @@ class Subscriptions:
             before = feed.settings if known and schedule else None
             wanted = [query for query in queries if query.canonical not in known]
             focus_of = {query.canonical: focus for query in queries} if focus else NO_FOCUS
-            feed, added = await self._add(
+            feed, added, change_ids = await self._add(
                 conn, feed, wanted, user_id=user_id, now=now, schedule=schedule, focus_of=focus_of
             )
             asked_for = known | {item.query.canonical: item for item in added.as_they_are}
             role_of = {query.canonical: role_id for query in queries} if role_id else {}
             pinging = await set_mentions(conn, list(asked_for.values()), role_of)
-            if pinging:
-                await record(
-                    conn, feed, "; ".join(mentions_words(pinging)), user_id=user_id, now=self._clock()
-                )
+            change_ids += await record_mentions(conn, feed, pinging, user_id=user_id, now=now)
         asked_for |= {item.subscription.query.canonical: item.subscription for item in pinging}
         result = await self._subscribed(feed, [asked_for[query.canonical] for query in queries], added)
-        return replace(result, before=before, merged=merged, pinging=tuple(pinging))
+        return replace(result, before=before, merged=merged, pinging=tuple(pinging), change_ids=change_ids)
 
     async def replace(
         self, subscription_ids: Collection[int], keywords: str, *, channel_id: ChannelId, user_id: UserId
@@ -135,11 +128,17 @@ class Subscriptions:
             added = await resuming.add_subscriptions(
                 conn, feed, wanted, user_id=user_id, now=now, since=since, focus_of=focus_of
             )
+            change_ids: tuple[ChangeId, ...] = ()
             if words := [*words, *added.words]:
-                await record(conn, feed, "; ".join(words), user_id=user_id, now=now)
+                revision = replace(
+                    resuming.revision_of(added), unsubscribed=tuple(item.id for item in removed)
+                )
+                what = "; ".join(words)
+                change_ids = (await record(conn, feed, what, user_id=user_id, now=now, revision=revision),)
         asked_for = kept | {item.query.canonical: item for item in added.all}
         result = await self._subscribed(feed, [asked_for[query.canonical] for query in queries], added)
-        return Replaced(before=tuple(removed), result=replace(result, merged=merged))
+        result = replace(result, merged=merged, change_ids=change_ids)
+        return Replaced(before=tuple(removed), result=result)
 
     async def undo(self, channel_id: ChannelId, key: str, *, user_id: UserId) -> Subscribed:
         """Adds the subscriptions again that the removal with this key removed.
@@ -154,7 +153,7 @@ class Subscriptions:
             wanted = unsubscribing.to_undo(removed, channel_id=channel_id, now=now)
             if feed is None:
                 raise LookupError(f"no feed of channel {channel_id}, but something to undo there")
-            feed, added = await self._add(conn, feed, wanted, user_id=user_id, now=now)
+            feed, added, _ = await self._add(conn, feed, wanted, user_id=user_id, now=now)
         result = await self._subscribed(feed, added.all, added)
         return replace(result, study=replace(result.study, hints=()))  # they were wanted like this before
 
@@ -168,8 +167,8 @@ class Subscriptions:
         now: datetime,
         schedule: Schedule | None = None,
         focus_of: Mapping[str, Focus] = NO_FOCUS,
-    ) -> tuple[Feed, AddedSubscriptions]:
-        """Subscribes the feed to these queries; returns the feed as it then is.
+    ) -> tuple[Feed, AddedSubscriptions, tuple[ChangeId, ...]]:
+        """Subscribes the feed to these queries; returns the feed as it then is, and the changes to undo it.
 
         `focus_of` holds for subscriptions that it has already, too.
 
@@ -180,19 +179,22 @@ class Subscriptions:
         self._limits.check_subscriptions(feed.channel_id, has=len(known), adds=len(wanted))
         if not known:
             self._limits.check_feeds(has=await feeds.count_in_use(conn, feed.place.in_server))
+        change_ids: list[ChangeId | None] = []
         if not known or schedule not in {None, feed.settings.schedule}:
             after = replace(feed.settings, schedule=schedule or feed.settings.schedule)
             changed = await change_and_record(
                 conn, feed, after, user_id=user_id, now=now, is_restarted=not known
             )
             feed = changed.feed
+            change_ids.append(changed.change_id)
         added = await resuming.add_subscriptions(
             conn, feed, wanted, user_id=user_id, now=now, focus_of=focus_of
         )
         added = replace(added, refocused=tuple(await refocus(conn, known, focus_of)))
         if added.words:
-            await record(conn, feed, "; ".join(added.words), user_id=user_id, now=now)
-        return feed, added
+            what, revision = "; ".join(added.words), resuming.revision_of(added)
+            change_ids.append(await record(conn, feed, what, user_id=user_id, now=now, revision=revision))
+        return feed, added, tuple(filter(None, change_ids))
 
     async def _subscribed(
         self, feed: Feed, asked_for: Sequence[Subscription], added: AddedSubscriptions
@@ -201,25 +203,6 @@ class Subscriptions:
         self._delivery.wake()
         self._wake()
         return await self._results.of(feed, asked_for, added)
-
-    async def post_older(
-        self, channel_id: ChannelId, subscription_ids: range, *, timeout_seconds: float
-    ) -> Delivered:
-        """Posts the newest OLDER_MATCHES matches from before these subscriptions began.
-
-        Raises:
-            UserError: the channel no longer has these subscriptions, or is blocked or paused.
-        """
-        async with self._database.read() as conn:
-            feed = await feeds.by_channel(conn, channel_id)
-            known = await subscriptions.of_feed(conn, feed.id) if feed else []
-        wanting = [item for item in known if item.id in subscription_ids]
-        if feed is None or not wanting:
-            raise UserError(f"<#{channel_id}> is no longer subscribed to that.")
-        check_active(feed)
-        since = self._clock()
-        pending = await self._runs.deliver_older(feed, wanting, count=OLDER_MATCHES)
-        return await self._delivery.settled(pending, since=since, timeout_seconds=timeout_seconds)
 
     async def means_all(self, keywords: str, *, channel_id: ChannelId) -> bool:
         """Whether the text means every subscription of the channel."""

@@ -1,103 +1,125 @@
-"""Undoing a change of settings: what it changed becomes what it was, unless it was changed again since."""
+"""Undoing changes of settings: what they changed becomes what it was, unless it was changed again since."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.changes import Change, Revision
-from bot.core.feeds import FeedSettings
-from bot.core.ids import ChangeId, ChannelId, RoleId, ServerId, UserId
+from bot.core.feeds import Feed
+from bot.core.ids import ChannelId, RoleId, ServerId, UserId
 from bot.core.schedules import ScheduleDefaults
 from bot.errors import UserError
 from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivery
-from bot.services.feeds.feeds import Feeds, FeedState, existing
+from bot.services.feeds.feeds import Feeds, FeedState
 from bot.services.feeds.notices_channel import NoticesChannel, change_notices_channel
+from bot.services.feeds.reverting import Reverted, require, revert
 from bot.services.feeds.servers import ServerDefaults, Servers
-from bot.services.feeds.settings import change_and_record
+from bot.services.runs.run import Runs
 from bot.store import changes, servers
-
-Undone = FeedState | ServerDefaults | NoticesChannel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undoable:
-    """A change that may be undone."""
+    """Changes that were made together and may be undone together."""
 
-    change: Change
-    revision: Revision
+    changes: Sequence[tuple[Change, Revision]]
 
     @property
-    def role_id(self) -> RoleId | None:
-        """The role that is pinged again if it is undone."""
-        before, after = self.revision.settings or (None, None)
-        is_other = before and after and before.mention_role_id != after.mention_role_id
-        return before.mention_role_id if before and is_other else None
+    def of_channels(self) -> Mapping[ChannelId, Sequence[Revision]]:
+        """What was changed in each channel, in that order."""
+        found: dict[ChannelId, list[Revision]] = {}
+        for change, revision in self.changes:
+            if change.channel_id is not None:
+                found.setdefault(change.channel_id, []).append(revision)
+        return found
+
+    def roles(self, channel_id: ChannelId) -> frozenset[RoleId]:
+        """The roles that are pinged again there if it is undone."""
+        return frozenset[RoleId]().union(*(one.role_ids for one in self.of_channels[channel_id]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoneFeed:
+    state: FeedState  # with its settings before and after
+    reverted: Reverted
+    coming: int | None = None  # papers that a run would post now, where skipped ones were brought back
+
+
+Undone = Sequence[UndoneFeed] | ServerDefaults | NoticesChannel
 
 
 class Undoing:
     """The use case of the *Undo* button below changes of settings."""
 
     def __init__(
-        self, context: ServiceContext, *, feeds: Feeds, server_settings: Servers, delivery: Delivery
+        self,
+        context: ServiceContext,
+        *,
+        feeds: Feeds,
+        server_settings: Servers,
+        delivery: Delivery,
+        runs: Runs,
     ) -> None:
         self._database = context.database
         self._clock = context.clock
         self._wake = context.wake
+        self._limits = context.limits
         self._feeds = feeds
         self._servers = server_settings
         self._delivery = delivery
+        self._runs = runs
 
-    async def find(self, change_id: ChangeId, *, server_id: ServerId, user_id: UserId) -> Undoable:
-        """The change.
+    async def find(self, change_ids: range, *, server_id: ServerId, user_id: UserId) -> Undoable:
+        """The changes with these ids, which were made together.
 
         Raises:
-            UserError: it is another person's, or it is too old.
+            UserError: they are another person's, or too old.
         """
         async with self._database.read() as conn:
-            change, revision = await changes.get(conn, change_id) or (None, None)
-        if change is None or revision is None or change.server_id != server_id:
+            found = await changes.revised(conn, change_ids)
+        if not found or any(change.server_id != server_id for change, _ in found):
             raise UserError(
                 "This can't be undone any more. `/config history` shows the earlier value, and the same "
                 "command sets it."
             )
-        if change.user_id != user_id:
+        if any(change.user_id != user_id for change, _ in found):
             raise UserError("Only the person who made this change can press this. Nothing was changed.")
-        return Undoable(change=change, revision=revision)
+        return Undoable(changes=found)
 
     async def undo(self, undoable: Undoable, *, user_id: UserId) -> Undone:
-        """Restores what the change changed.
+        """Restores all that the changes changed, or nothing.
 
         Raises:
-            UserError: it was changed again since, or undone already.
+            UserError: something was changed again since, or undone already.
         """
-        server_id, channel_id = undoable.change.server_id, undoable.change.channel_id
-        revision = undoable.revision
-        if revision.settings and channel_id is not None:
-            return await self._undo_settings(channel_id, *revision.settings, user_id=user_id)
+        now = self._clock()
         async with self._database.write() as conn:
+            (change, revision), *_ = undoable.changes
             if revision.defaults:
-                return await self._undo_defaults(conn, server_id, *revision.defaults, user_id=user_id)
-            return await self._undo_notices(conn, server_id, revision, user_id=user_id)
-
-    async def _undo_settings(
-        self, channel_id: ChannelId, before: FeedSettings, after: FeedSettings, *, user_id: UserId
-    ) -> FeedState:
-        async with self._database.write() as conn:
-            feed = await existing(conn, channel_id)
-            names = [
-                field.name
-                for field in fields(FeedSettings)
-                if getattr(before, field.name) != getattr(after, field.name)
+                return await self._undo_defaults(conn, change.server_id, *revision.defaults, user_id=user_id)
+            if revision.notices:
+                return await self._undo_notices(conn, change, *revision.notices, user_id=user_id, now=now)
+            reverted = [
+                await revert(conn, channel_id, revisions, limits=self._limits, user_id=user_id, now=now)
+                for channel_id, revisions in undoable.of_channels.items()
             ]
-            _require(all(getattr(feed.settings, name) == getattr(after, name) for name in names))
-            restored = replace(feed.settings, **{name: getattr(before, name) for name in names})
-            changed = await change_and_record(conn, feed, restored, user_id=user_id, now=self._clock())
         self._delivery.wake()
         self._wake()
-        return await self._feeds.state_of(channel_id, before=feed, change_id=changed.change_id)
+        return [await self._undone(one) for one in reverted]
+
+    async def _undone(self, reverted: Reverted) -> UndoneFeed:
+        feed = reverted.feed
+        before: Feed = replace(feed, settings=reverted.before)
+        state = await self._feeds.state_of(feed.channel_id, before=before)
+        if reverted.brought_back is None:
+            return UndoneFeed(state=state, reverted=reverted)
+        coming = await self._runs.coming(state.feed, state.subscriptions)
+        return UndoneFeed(state=state, reverted=reverted, coming=coming.planned)
 
     async def _undo_defaults(
         self,
@@ -109,22 +131,20 @@ class Undoing:
         user_id: UserId,
     ) -> ServerDefaults:
         now = await servers.defaults(conn, server_id)
-        _require(now == after)
+        require(now == after)
         return await self._servers.set_defaults(conn, server_id, before, before=now, user_id=user_id)
 
     async def _undo_notices(
-        self, conn: AsyncConnection, server_id: ServerId, revision: Revision, *, user_id: UserId
+        self,
+        conn: AsyncConnection,
+        change: Change,
+        before: ChannelId | None,
+        after: ChannelId | None,
+        *,
+        user_id: UserId,
+        now: datetime,
     ) -> NoticesChannel:
-        before, after = revision.notices or (None, None)
-        _require(await servers.notices_channel(conn, server_id) == after)
+        require(await servers.notices_channel(conn, change.server_id) == after)
         return await change_notices_channel(
-            conn, server_id, before=after, after=before, user_id=user_id, now=self._clock()
-        )
-
-
-def _require(is_as_left: bool) -> None:  # noqa: FBT001
-    if not is_as_left:
-        raise UserError(
-            "It was undone already, or changed again since. Nothing was changed now: `/config history` shows "
-            "what changed and when."
+            conn, change.server_id, before=after, after=before, user_id=user_id, now=now
         )

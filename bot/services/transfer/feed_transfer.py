@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.core.changes import Revision
 from bot.core.feed_settings import Difference, differences
 from bot.core.feeds import Feed, FeedSettings, Place
 from bot.core.focus import Focus
-from bot.core.ids import ChannelId, RoleId, ServerId, UserId
+from bot.core.ids import ChangeId, ChannelId, RoleId, ServerId, UserId
 from bot.core.query.compiled import CompiledQuery, Merged
 from bot.core.schedules import Schedule
 from bot.core.transfer import WantedFeed
@@ -24,7 +25,13 @@ from bot.services.feeds.creation import ensure_feed
 from bot.services.feeds.refocusing import Refocused, to_refocus
 from bot.services.feeds.resuming import add_subscriptions
 from bot.services.feeds.settings import change
-from bot.services.feeds.subscription_mentions import NewMention, set_mentions, to_mention, words_of
+from bot.services.feeds.subscription_mentions import (
+    NewMention,
+    revised,
+    set_mentions,
+    to_mention,
+    words_of,
+)
 from bot.services.transfer.export_file import written
 from bot.services.transfer.import_file import read_file
 from bot.store import feeds, servers, subscriptions
@@ -50,6 +57,7 @@ class FeedTransfer:
     resumed: int = 0  # of those added, how many continue where they left off
     returned: int = 0  # their papers that are pending again
     merged: tuple[Merged, ...] = ()  # of those wanted, duplicates
+    change_id: ChangeId | None = None  # if it can be undone
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -207,5 +215,21 @@ class Transfer:
         changes = [*words_of(mentions), *(item.words for item in transfer.differences)]
         words = [*added.words, *refocusing.words_of(transfer.refocused), *changes]
         what = f"{how}: {'; '.join(words) or 'the settings as they were'}"
-        await record(conn, feed, what, user_id=user_id, now=now)
-        return replace(transfer, feed=feed, resumed=len(added.resumed), returned=added.returned)
+        new = tuple(item.id for item in added.all)
+        revision = Revision(
+            settings=None if transfer.before == transfer.after else (transfer.before, transfer.after),
+            subscribed=new,
+            focuses=refocusing.revised(transfer.refocused),
+            mentions=revised([item for item in mentions if item.subscription.id not in new]),
+        )
+        can_be_undone = revision != Revision()
+        change_id = await record(
+            conn, feed, what, user_id=user_id, now=now, revision=revision if can_be_undone else None
+        )
+        return replace(
+            transfer,
+            feed=feed,
+            resumed=len(added.resumed),
+            returned=added.returned,
+            change_id=change_id if can_be_undone else None,
+        )

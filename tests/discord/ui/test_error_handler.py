@@ -10,6 +10,7 @@ import pytest
 
 from bot.errors import UserError
 from bot.services.feeds.feeds import Feeds
+from bot.services.feeds.older_matches import OlderMatches
 from bot.services.feeds.subscriptions import Subscriptions
 from bot.services.queries.papers import Papers
 from tests.fakes.huggingface import Fault
@@ -133,7 +134,7 @@ async def test_a_bug_behind_a_button_gives_a_reference_too(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     shown = await world.admin.slash(world.channel, "subscribe", keywords="video")
-    monkeypatch.setattr(Subscriptions, "post_older", break_down)
+    monkeypatch.setattr(OlderMatches, "post", break_down)
 
     pressed = await world.admin.click(shown.response, label="Post the last 5 older matches now")
 

@@ -130,10 +130,10 @@ async def test_putting_pages_away_leaves_the_other_buttons(world: World) -> None
     keywords = ", ".join(f"subject{number}x" for number in range(30))
     shown = await world.admin.slash(world.channel, "subscribe", keywords=keywords)
     older = "Post the last 5 older matches now"
-    assert set(buttons(shown.response)) == {"Previous", "Next", older}
+    assert set(buttons(shown.response)) == {"Previous", "Next", older, "Undo"}
 
     await world.env.advance_time(OPEN_SECONDS + 1)
 
-    assert buttons(shown.response) == {older: True}
+    assert buttons(shown.response) == {older: True, "Undo": True}
     pressed = await world.admin.click(shown.response, label=older)
     assert "nothing left to post" in text_of(pressed)

@@ -528,8 +528,8 @@ async def test_a_run_a_delivery_and_a_button_at_once_post_each_paper_once(bot: B
         bot.services.runs.run(),
         bot.services.feeds.deliver(ChannelId(CHANNEL)),
         bot.services.feeds.deliver(ChannelId(CHANNEL)),
-        bot.services.subscriptions.post_older(ChannelId(CHANNEL), older, timeout_seconds=5),
-        bot.services.subscriptions.post_older(ChannelId(CHANNEL), older, timeout_seconds=5),
+        bot.services.older_matches.post(ChannelId(CHANNEL), older, timeout_seconds=5),
+        bot.services.older_matches.post(ChannelId(CHANNEL), older, timeout_seconds=5),
     )
     await bot.delivered()
     posted = bot.publisher.posted(CHANNEL)
