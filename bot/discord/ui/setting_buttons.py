@@ -101,6 +101,6 @@ class AllSettingsButton(PersistentItem, template=r"settings:(?P<channel>\d{1,20}
         await show_settings(interaction, await targets.of_button(interaction, self._channel_id))
 
 
-def below_change(state: FeedState, change_ids: Iterable[ChangeId] = ()) -> Sequence[PersistentItem]:
+def below_change(state: FeedState, change_ids: Iterable[ChangeId | None] = ()) -> Sequence[PersistentItem]:
     """The buttons below a change of a feed's settings, or below these changes."""
     return [*UndoSettingButton.below(state.change_id, *change_ids), AllSettingsButton(state.feed.channel_id)]

@@ -7,8 +7,8 @@
   removed subscription with the same canonical form continues: cancelled papers are pending again, and runs in
   between don't count as its own. If it was removed longer ago, the last seven list days are covered.
 - *Undo* names what it undoes, so that it works after a restart: the key of a removal, or the IDs of changes,
-  which were recorded with what they changed (`bot.core.changes.Revision`). If anything of it was changed again
-  since, nothing is undone.
+  which were recorded with what they changed (`bot.core.changes.Revision`). If anything of it was changed
+  again since, nothing is undone.
 - A new feed starts with its server's defaults, which override the operator's.
 - A server is recorded as welcomed before the message is sent, so that it is welcomed at most once.
 - Only channels with subscriptions count against the limit of a server. Lowering a limit removes nothing.

@@ -22,7 +22,7 @@ class FocusChanged:
     unchanged: tuple[Subscription, ...]  # that had it already
     changed: tuple[Refocused, ...]
     coming: LastRun  # what a run would post now for those that changed
-    change_ids: tuple[ChangeId, ...] = ()
+    change_ids: tuple[ChangeId | None, ...] = ()
 
 
 class FocusSetting:
@@ -49,7 +49,7 @@ class FocusSetting:
             asked_for = unsubscribing.chosen(keywords, known, channel_id=channel_id)
             wanted = dict.fromkeys((item.query.canonical for item in asked_for), focus)
             changed = await refocus(conn, asked_for, wanted)
-            change_ids: tuple[ChangeId, ...] = ()
+            change_ids: tuple[ChangeId | None, ...] = ()
             if changed:
                 what, revision = "; ".join(words_of(changed)), Revision(focuses=revised(changed))
                 now = self._clock()

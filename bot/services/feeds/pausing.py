@@ -39,7 +39,7 @@ class Resumed:
     was_running: bool  # it was neither paused nor blocked
     pending: int  # posts that are tried now
     skipped: Cancelled | None = None  # the papers that were pending; None where nothing is skipped
-    change_ids: tuple[ChangeId, ...] = ()
+    change_ids: tuple[ChangeId | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class PausedEverywhere:
     paused: tuple[ChannelId, ...]
     unchanged: tuple[ChannelId, ...]  # that were paused that way already
     until: date | None
-    change_ids: tuple[ChangeId, ...] = ()
+    change_ids: tuple[ChangeId | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class ResumedEverywhere:
     unchanged: tuple[ChannelId, ...]  # that were neither paused nor blocked
     pending: int  # posts that are tried now
     skipped: Cancelled | None = None
-    change_ids: tuple[ChangeId, ...] = ()
+    change_ids: tuple[ChangeId | None, ...] = ()
 
 
 class Pausing:

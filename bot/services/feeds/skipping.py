@@ -19,7 +19,7 @@ from bot.store.cancelled_papers import Cancelled
 
 async def skip_missed(
     conn: AsyncConnection, feed: Feed, *, user_id: UserId, now: datetime
-) -> tuple[ChangeId, Cancelled]:
+) -> tuple[ChangeId | None, Cancelled]:
     """Skips the feed's pending papers, and those of list days before the open one; can be undone."""
     today = open_list_day(now)
     known = await subscriptions.of_feed(conn, feed.id)

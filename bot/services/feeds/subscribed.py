@@ -63,7 +63,7 @@ class Subscribed:
     merged: tuple[Merged, ...] = ()  # keywords that were typed twice
     before: FeedSettings | None = None  # the settings before, if the schedule was chosen too
     pinging: tuple[NewMention, ...] = ()  # those that ping another role now
-    change_ids: tuple[ChangeId, ...] = ()
+    change_ids: tuple[ChangeId | None, ...] = ()
 
     @property
     def may_have_older(self) -> bool:

@@ -30,7 +30,7 @@ class MentionsChanged:
     feed: Feed
     unchanged: tuple[Subscription, ...]  # that ping that role, or nobody, already
     changed: tuple[NewMention, ...]
-    change_ids: tuple[ChangeId, ...] = ()
+    change_ids: tuple[ChangeId | None, ...] = ()
 
 
 class SubscriptionMentions:
@@ -89,7 +89,7 @@ async def set_mentions(
 
 async def record_mentions(
     conn: AsyncConnection, feed: Feed, changed: Sequence[NewMention], *, user_id: UserId, now: datetime
-) -> tuple[ChangeId, ...]:
+) -> tuple[ChangeId | None, ...]:
     """Records it for /config history, if anything changed; can be undone."""
     if not changed:
         return ()

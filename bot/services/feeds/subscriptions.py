@@ -128,7 +128,7 @@ class Subscriptions:
             added = await resuming.add_subscriptions(
                 conn, feed, wanted, user_id=user_id, now=now, since=since, focus_of=focus_of
             )
-            change_ids: tuple[ChangeId, ...] = ()
+            change_ids: tuple[ChangeId | None, ...] = ()
             if words := [*words, *added.words]:
                 revision = replace(
                     resuming.revision_of(added), unsubscribed=tuple(item.id for item in removed)
@@ -167,7 +167,7 @@ class Subscriptions:
         now: datetime,
         schedule: Schedule | None = None,
         focus_of: Mapping[str, Focus] = NO_FOCUS,
-    ) -> tuple[Feed, AddedSubscriptions, tuple[ChangeId, ...]]:
+    ) -> tuple[Feed, AddedSubscriptions, tuple[ChangeId | None, ...]]:
         """Subscribes the feed to these queries; returns the feed as it then is, and the changes to undo it.
 
         `focus_of` holds for subscriptions that it has already, too.
