@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from functools import partial
+from itertools import islice
 from typing import Final
 
 from bot.core.cards import MAX_DESCRIPTION_LENGTH, MAX_SUMMARY_AMONG
-from bot.core.decisions import newest_first
 from bot.core.feeds import Style
 from bot.core.ids import PaperId
 from bot.core.lines import MAX_LINE_LENGTH
@@ -26,8 +28,6 @@ _REASON_ESTIMATE: Final = 30  # of why the paper is on the line
 
 _NO_REASONS: Final = ((), ("*",))  # the queries of a paper whose line has no reason
 NOT_CLOSE: Final[Mapping[PaperId, CloseTo]] = {}  # every paper matches
-_Sized = tuple[Entry, int]  # with its estimate, in characters
-_Packed = list[list[_Sized]]
 
 
 def layout(
@@ -48,35 +48,44 @@ def layout(
     keeps within Discord's limits.
     """
     shown = max_papers if style is Style.CARDS else 0
-    cards: list[_Sized] = []
-    for paper in papers[:shown]:
-        queries, close = queries_of.get(paper.id, ()), close_to.get(paper.id)
-        cards.append((Entry(paper.id, Form.CARD, queries, close), _card_estimate(paper, queries)))
-    lines: list[_Sized] = []
-    form = Form.MORE if cards else Form.LINE
-    for paper in newest_first(papers[shown:]):
-        queries, close = queries_of.get(paper.id, ()), close_to.get(paper.id)
-        lines.append((Entry(paper.id, form, queries, close), _line_estimate(paper, queries)))
-    messages = [[one] for one in cards] if one_card_each else _packed_evenly(cards)
-    room, below = 0, 0
-    if messages and not one_card_each and len(messages[-1]) < MAX_EMBEDS:
-        room, below = MAX_CHARACTERS - _FOLD_TITLE - _total(messages[-1]), MAX_PAPERS - len(messages[-1])
-    first, *others = _lines_packed_evenly(lines, room=room, below=below)
-    if first:
-        messages[-1] += first
-    return tuple([tuple([entry for entry, _ in message]) for message in (*messages, *others)])
+    cards, lines = papers[:shown], _newest_first(papers[shown:])
+    forms = ((Form.CARD, cards), (Form.MORE if cards else Form.LINE, lines))
+    entries = [
+        Entry(paper.id, form, queries_of.get(paper.id, ()), close_to.get(paper.id))
+        for form, group in forms
+        for paper in group
+    ]
+    sizes = [_card_estimate(paper, queries_of.get(paper.id, ())) for paper in cards]
+    counts = (
+        [1] * len(cards) if one_card_each else _even(partial(_packed, sizes), len(cards), most=MAX_EMBEDS)
+    )
+    if lines:
+        room, below = 0, 0
+        if counts and not one_card_each and counts[-1] < MAX_EMBEDS:
+            room = MAX_CHARACTERS - _FOLD_TITLE - sum(sizes[-counts[-1] :])
+            below = MAX_PAPERS - counts[-1]
+        sizes = [_line_estimate(paper, queries_of.get(paper.id, ())) for paper in lines]
+        pack = partial(_packed_below, sizes, room=room, below=below)
+        first, *others = _even(pack, len(lines), most=MAX_PAPERS)
+        if first:
+            counts[-1] += first
+        counts += others
+    following = iter(entries)
+    return tuple([tuple(islice(following, count)) for count in counts])
 
 
-def _total(sized: Sequence[_Sized]) -> int:
-    return sum(size for _, size in sized)
+def _newest_first(papers: Sequence[Paper]) -> Sequence[Paper]:
+    """The papers by list day, and within a day in the same order."""
+    if len(papers) < 2:
+        return papers
+    return sorted(papers, key=lambda paper: paper.list_day or date.min, reverse=True)
 
 
 def _card_estimate(paper: Paper, queries: Sequence[str]) -> int:
     """Roughly how many characters the paper's card needs."""
-    size = _CARD_ESTIMATE + len(paper.title) + sum(map(len, queries)) + sum(map(len, paper.authors[:3]))
-    size += min(len(paper.ai_summary or paper.abstract), MAX_SUMMARY_AMONG)
-    for text in (paper.organization, paper.github_repo, paper.project_page):
-        size += len(text) if text else 0
+    size = _CARD_ESTIMATE + len(paper.title) + min(len(paper.ai_summary or paper.abstract), MAX_SUMMARY_AMONG)
+    size += len(paper.organization or "") + len(paper.github_repo or "") + len(paper.project_page or "")
+    size += sum(map(len, paper.authors[:3])) + sum(map(len, queries))
     return min(size, MAX_CHARACTERS // 3)
 
 
@@ -85,40 +94,37 @@ def _line_estimate(paper: Paper, queries: tuple[str, ...]) -> int:
     return min(len(paper.title) + _LINE_ESTIMATE + reason, MAX_LINE_LENGTH)
 
 
-def _packed(sized: Sequence[_Sized], most: int) -> _Packed:
-    """The entries, in order, in non-empty groups of at most `most` within a message's room."""
-    groups: _Packed = []
-    total = 0
-    for one in sized:
-        if not groups or len(groups[-1]) == most or total + one[1] > MAX_CHARACTERS:
-            groups.append([])
-            total = 0
-        groups[-1].append(one)
-        total += one[1]
-    return groups
+def _packed(sizes: Sequence[int], most: int) -> list[int]:
+    """How many of these, in order, each message takes: at most `most`, within its characters."""
+    if len(sizes) <= most and sum(sizes) <= MAX_CHARACTERS:  # as in most feeds
+        return [len(sizes)] if sizes else []
+    counts: list[int] = []
+    count = total = 0
+    for size in sizes:
+        total += size
+        if count == most or total > MAX_CHARACTERS:
+            counts.append(count)
+            count, total = 0, size
+        count += 1
+    return [*counts, count]
 
 
-def _packed_evenly(cards: Sequence[_Sized]) -> _Packed:
-    return _even(lambda most: _packed(cards, most), len(cards), most=MAX_EMBEDS)
+def _packed_below(sizes: Sequence[int], most: int, *, room: int, below: int) -> list[int]:
+    """How many lines fit below the last card, at most `below` in that room, and then as `_packed`."""
+    fitting = total = 0
+    for size in sizes[: min(below, most)]:
+        total += size
+        if total > min(room, MAX_DESCRIPTION_LENGTH):
+            break
+        fitting += 1
+    return [fitting, *_packed(sizes[fitting:], most)]
 
 
-def _lines_packed_evenly(lines: Sequence[_Sized], *, room: int, below: int) -> _Packed:
-    """The lines below cards, at most `below` in that room, and those of each further message."""
-
-    def pack(most: int) -> _Packed:
-        left, fitting = min(room, MAX_DESCRIPTION_LENGTH), 0
-        while fitting < min(below, most, len(lines)) and left >= lines[fitting][1]:
-            left -= lines[fitting][1]
-            fitting += 1
-        return [list(lines[:fitting]), *_packed(lines[fitting:], most)]
-
-    return _even(pack, len(lines), most=MAX_PAPERS)
-
-
-def _even(pack: Callable[[int], _Packed], number: int, *, most: int) -> _Packed:
+def _even(pack: Callable[[int], list[int]], number: int, *, most: int) -> list[int]:
     """As few groups of at most `most` as possible, of even length: six and six rather than ten and two."""
-    groups = pack(most)
-    for limit in range(-(-number // max(len(groups), 1)), most):
-        if len(even := pack(limit)) == len(groups):
-            return even
-    return groups
+    counts = pack(most)
+    if len(counts) > 1:
+        for limit in range(-(-number // len(counts)), most):
+            if len(even := pack(limit)) == len(counts):
+                return even
+    return counts
