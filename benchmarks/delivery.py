@@ -154,7 +154,9 @@ async def _add(database_url: str, discord: Sandbox, channels: list[ChannelHandle
             )
             entry = Entry(paper_id=paper.id, form=Form.CARD, queries=())
             planned.append(
-                NewPost(feed_id=feed.id, place=place, nonce=secrets.token_hex(12), entries=(entry,))
+                NewPost(
+                    feed_id=feed.id, channel_id=feed.channel_id, nonce=secrets.token_hex(12), entries=(entry,)
+                )
             )
         await posts.add(conn, planned, now=now)
     await database.close()

@@ -90,7 +90,7 @@ class NewPost:
     """A post as it is planned, before it is stored."""
 
     feed_id: FeedId
-    place: Place
+    channel_id: ChannelId
     nonce: str  # at most 25 characters (Discord's limit)
     entries: tuple[Entry, ...]
     mention_role_id: RoleId | None = None

@@ -59,7 +59,7 @@ _add_entries = insert_if_new(_entries, key=["feed_id", "paper_id"])
 def _new_row(post: NewPost, now: datetime) -> dict[str, object]:
     return {
         "feed_id": post.feed_id,
-        "channel_id": post.place.channel_id,
+        "channel_id": post.channel_id,
         "mention_role_id": post.mention_role_id,
         "state": PostState.PENDING.value,
         "nonce": post.nonce,

@@ -101,7 +101,7 @@ async def removed(conn: AsyncConnection, feed_id: FeedId, *, key: str = "ab12", 
 def planned(feed: Feed, *numbers: int) -> NewPost:
     return NewPost(
         feed_id=feed.id,
-        place=feed.place,
+        channel_id=feed.channel_id,
         nonce=f"nonce-{next(_serial)}",
         entries=tuple(
             Entry(paper_id=paper_id(number), form=Form.CARD, queries=("agents", "Ünïcode “query”"))

@@ -36,11 +36,10 @@ def new_posts(
     )
     if feed.kind is FeedKind.FORUM:
         messages = messages[::-1]
-    place = feed.place
     return tuple(
         NewPost(
             feed_id=feed.id,
-            place=place,
+            channel_id=feed.channel_id,
             nonce=secrets.token_hex(_NONCE_BYTES),
             entries=entries,
             mention_role_id=feed.settings.mention_role_id if pings and number == 0 else None,
