@@ -26,7 +26,7 @@ _Papers = TypeVar("_Papers")
 class Candidates:
     """The papers that a feed's subscriptions may take."""
 
-    papers: Mapping[PaperId, Sequence[Subscription]]
+    papers: Mapping[PaperId, tuple[Subscription, ...]]
     closeness: Mapping[PaperId, Mapping[SubscriptionId, Closeness]]  # to subscriptions that are not exact
 
 
@@ -44,7 +44,11 @@ class Matches:
         asked = {subscription.query.expression for subscription in subscriptions}
         asked |= {feed.settings.exclude.expression for feed in feeds if feed.settings.exclude}
         self._papers, self._broken = _guarded(index.search_many, asked)
-        focused = {query for item in subscriptions if (query := FocusedQuery.of(item)) is not None}
+        focused = {
+            query
+            for item in subscriptions
+            if item.focus_terms and (query := FocusedQuery.of(item)) is not None
+        }
         self._focused, self._broken_focused = _guarded(
             lambda queries: close.search(queries, self._papers), focused
         )
@@ -52,17 +56,23 @@ class Matches:
 
     def candidates(self, known: Sequence[Subscription]) -> Candidates:
         """The papers that these subscriptions match, and those that may be close enough to them."""
-        papers: dict[PaperId, list[Subscription]] = {}
+        papers: dict[PaperId, tuple[Subscription, ...]] = {}
         closeness: dict[PaperId, dict[SubscriptionId, Closeness]] = {}
         for subscription in known:
             query = FocusedQuery.of(subscription) if self._focused else None
             if query is None:
-                for paper_id in self._papers.get(subscription.query.expression, ()):
-                    papers.setdefault(paper_id, []).append(subscription)
+                taken = self._papers.get(subscription.query.expression)
+            else:
+                taken = self._focused.get(query, {})
+                for paper_id, close in taken.items():
+                    closeness.setdefault(paper_id, {})[subscription.id] = close
+            if not taken:
                 continue
-            for paper_id, close in self._focused.get(query, {}).items():
-                papers.setdefault(paper_id, []).append(subscription)
-                closeness.setdefault(paper_id, {})[subscription.id] = close
+            if not papers:
+                papers = dict.fromkeys(taken, (subscription,))
+                continue
+            for paper_id in taken:
+                papers[paper_id] = (*papers.get(paper_id, ()), subscription)
         return Candidates(papers=papers, closeness=closeness)
 
     def is_whole(self, known: Sequence[Subscription]) -> bool:
