@@ -17,6 +17,7 @@ from bot.core.papers import Paper
 from bot.core.posts import CloseTo, NewPost
 from bot.matching.index import PaperIndex
 from bot.services.runs.closeness import ClosePapers
+from bot.services.runs.garbage import no_cycle_search
 from bot.services.runs.layout import new_posts
 from bot.services.runs.matches import Candidates, Matches
 from bot.store.due_feeds import DueFeed
@@ -46,6 +47,7 @@ class Planned:
 class Window:
     """The papers that a run checks, indexed once for all its feeds."""
 
+    @no_cycle_search()
     def __init__(
         self,
         papers: Sequence[Paper],
@@ -107,6 +109,7 @@ def quiet_feeds(feeds: Sequence[DueFeed], window: Window) -> dict[FeedId, LastRu
     return quiet
 
 
+@no_cycle_search()
 def plan(
     feeds: Sequence[Feed],
     window: Window,
@@ -125,7 +128,7 @@ def plan(
         known = subscriptions.get(feed.id, ())
         try:
             oldest = window.reach(last_check(feed, known))
-            since = min((subscription.since for subscription in known), default=oldest)
+            since = min([subscription.since for subscription in known], default=oldest)
             new = window.count_new(feed.last_run_at, first=max(oldest, since))
             excluded = matches.excluded_by(feed)
             found = matches.candidates(known)
@@ -163,6 +166,7 @@ def _decide(
     excluded: Collection[PaperId],
     oldest: date,
 ) -> _Decided:
+    papers, first_seen = window.papers, window.first_seen
     filtered: dict[PaperId, Decision] = {}
     queries_of: dict[PaperId, tuple[str, ...]] = {}
     close_to: dict[PaperId, CloseTo] = {}
@@ -170,16 +174,16 @@ def _decide(
         closeness = found.closeness.get(paper_id, NOT_MEASURED)
         decision = decide(
             feed,
-            window.papers[paper_id],
+            papers[paper_id],
             matched=wanting,
             posted=(feed.id, paper_id) in posted,
             is_excluded=paper_id in excluded,
-            first_seen_at=window.first_seen.get(paper_id),
+            first_seen_at=first_seen.get(paper_id),
             oldest=oldest,
             today=window.today,
             closeness=closeness,
         )
-        if decision.is_post:
+        if decision.stage is Stage.POST:
             queries_of[paper_id] = tuple([one.query.canonical for one in decision.matched])
             if closeness and (close := window.close.close_to(paper_id, decision.matched, closeness)):
                 close_to[paper_id] = close

@@ -27,6 +27,7 @@ from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivery
 from bot.services.runs.clock_correction import correct
 from bot.services.runs.freshness import FreshList
+from bot.services.runs.garbage import no_cycle_search
 from bot.services.runs.pauses import end_pauses
 from bot.services.runs.planning import Planned, Window, plan, plan_older, quiet_feeds
 from bot.services.runs.polling import Polling, PollResult
@@ -155,15 +156,13 @@ class Runs:
             window = None if since is None else await self._window(conn, now, since=since)
         after: DueFeed | None = None
         while window is not None:
-            async with self._database.read() as conn:
-                chunk = await due_feeds.chunk(conn, now, after=after, at_most=CHUNK_SUBSCRIPTIONS)
-                if not chunk:
-                    break
-                planned = await self._plan_chunk(conn, chunk, window)
-            planned_feeds = [
-                feed for feed in chunk if feed.id in planned.figures or feed.id in planned.broken
-            ]
-            await self._store(planned_feeds, planned, now=now, is_complete=listing.problem is None, done=done)
+            with no_cycle_search():
+                async with self._database.read() as conn:
+                    chunk = await due_feeds.chunk(conn, now, after=after, at_most=CHUNK_SUBSCRIPTIONS)
+                    if not chunk:
+                        break
+                    planned = await self._plan_chunk(conn, chunk, window)
+                await self._store(chunk, planned, now=now, is_complete=listing.problem is None, done=done)
             after = chunk[-1]
         outcome, problem, problem_day = outcome_of(listing.problem), listing.problem, listing.problem_day
         if done.is_broken:  # the log has each
@@ -196,9 +195,10 @@ class Runs:
         return replace(planned, figures=quiet | dict(planned.figures))
 
     async def _store(
-        self, due: Sequence[DueFeed], planned: Planned, *, now: datetime, is_complete: bool, done: _Done
+        self, chunk: Sequence[DueFeed], planned: Planned, *, now: datetime, is_complete: bool, done: _Done
     ) -> None:
-        """Stores the posts of these feeds and moves their next runs, in one transaction."""
+        """Stores the posts of the feeds that were planned and moves their next runs, in one transaction."""
+        due = [feed for feed in chunk if feed.id in planned.figures or feed.id in planned.broken]
         next_run_of = cache(partial(_next_run, now=now))
         # After an incomplete list, or a query that could not be evaluated, the next run catches up.
         complete: list[tuple[FeedId, datetime]] = []
