@@ -12,6 +12,7 @@ from typing import Final
 
 from bot.core.words.latex import readable
 
+_AND = re.compile(r"(?:^|\s+)and\s+", re.IGNORECASE)  # lists that were cut in the wrong place have it
 _SUFFIX = re.compile(r",?\s+(?P<suffix>(?:jr|sr)\.?|ii|iii|iv)$", re.IGNORECASE)
 # What belongs to the surname behind it. As the first word, each of them is a given name or a surname.
 _PARTICLE_WORDS: Final = (
@@ -49,9 +50,9 @@ class AuthorName:
 
 def author_names(authors: tuple[str, ...]) -> tuple[AuthorName, ...]:
     """The authors in their order; what has no letter in it is left out."""
-    names = (" ".join(readable(author).translate(_UNWANTED).split()) for author in authors)
-    named = (name.removeprefix("and ") for name in names)
-    return tuple(_split(name) for name in named if any(map(str.isalnum, name)))
+    texts = (" ".join(readable(author).translate(_UNWANTED).split()) for author in authors)
+    names = (name for text in texts for name in ([text] if _is_group(text) else _AND.split(text)))
+    return tuple(_split(name) for name in names if any(map(str.isalnum, name)))
 
 
 _UNWANTED: Final = str.maketrans("", "", "{}\\")

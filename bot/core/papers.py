@@ -54,6 +54,10 @@ class Paper:
         return f"https://huggingface.co/papers/{self.id}"
 
     @property
+    def abs_url(self) -> str:
+        return f"https://arxiv.org/abs/{self.id}"
+
+    @property
     def pdf_url(self) -> str:
         return f"https://arxiv.org/pdf/{self.id}"
 

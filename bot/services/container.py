@@ -25,6 +25,7 @@ from bot.services.feeds.undoing import Undoing
 from bot.services.follows.direct_messages import DirectMessages
 from bot.services.follows.follows import Follows
 from bot.services.follows.personal_feed import PersonalFeeds
+from bot.services.library.citations import Citations
 from bot.services.library.library import Library
 from bot.services.library.reading import Reading
 from bot.services.library.similar import SimilarPapers
@@ -76,6 +77,7 @@ class Services:
     follows: Follows
     personal_feeds: PersonalFeeds
     library: Library
+    citations: Citations
     reading: Reading
     similar: SimilarPapers
     titles: Titles
@@ -97,6 +99,7 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
     feeds = Feeds(context, runs=runs, delivery=delivery)
     pages = PaperPages(context)
     papers = Papers(context, polling=polling, pages=pages)
+    library = Library(context, papers=papers)
     subscriptions = Subscriptions(context, search=search, runs=runs, delivery=delivery)
     servers = Servers(context)
     direct_messages = DirectMessages(context)
@@ -129,7 +132,8 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
             context, direct_messages=direct_messages, search=search, runs=runs, delivery=delivery
         ),
         personal_feeds=PersonalFeeds(context, direct_messages=direct_messages, delivery=delivery),
-        library=Library(context, papers=papers),
+        library=library,
+        citations=Citations(context, papers=papers, library=library),
         reading=Reading(papers=papers, pages=pages),
         similar=SimilarPapers(context, papers=papers, reader=archive_reader),
         titles=Titles(context, polling=polling),

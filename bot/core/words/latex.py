@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Final
 
 from bot.core.tables import TextTable
@@ -72,6 +73,18 @@ def readable(text: str) -> str:
             return current
         current = after
     return text
+
+
+def split_formulas(text: str) -> Iterator[tuple[str, bool]]:
+    """A readable text in its parts, none of them empty, each with whether it is a formula still."""
+    end = 0
+    for formula in _FORMULA.finditer(text):
+        if before := text[end : formula.start()]:
+            yield before, False
+        yield formula[0], True
+        end = formula.end()
+    if rest := text[end:]:
+        yield rest, False
 
 
 def _one_pass(text: str) -> str:

@@ -1,0 +1,138 @@
+"""BibTeX: papers as entries that BibTeX, biber and reference managers read alike.
+
+bibtexparser writes the entries, and pylatexenc, on which it builds, writes characters as LaTeX. What is kept
+here is what a paper's texts mean: a formula stays as it is, a word such as BERT keeps its capitals in every
+style, a group is one name, and no character of a text can end its field, its entry or a block of code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any, Final
+
+from bibtexparser.entrypoint import write_string  # pyright: ignore[reportUnknownVariableType]
+from bibtexparser.library import Library
+from bibtexparser.model import Block, Entry, Field
+from bibtexparser.writer import BibtexFormat
+from pylatexenc import latexencode  # pyright: ignore[reportMissingTypeStubs]
+
+from bot.core.author_names import AuthorName, author_names
+from bot.core.citation_keys import submitted
+from bot.core.papers import Paper
+from bot.core.words.latex import readable, split_formulas
+
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_ESCAPES: Final = {character: f"\\{character}" for character in "%&#$_"} | {
+    # BibTeX counts braces, and sees no backslash before them.
+    "{": r"{\ensuremath{\lbrace}}",
+    "}": r"{\ensuremath{\rbrace}}",
+    "\\": r"{\textbackslash}",
+    "~": r"{\textasciitilde}",
+    "^": r"{\textasciicircum}",
+    "`": r"{\textasciigrave}",
+    '"': '"',  # not a closing quote
+}
+_WORD: Final = re.compile(r"\w+")
+_OTHERS: Final = "others"  # as a name, BibTeX prints "et al."
+
+
+def bibtex(papers: Iterable[tuple[str, Paper]], *, most_authors: int | None = None) -> str:
+    """Entries for the papers, each under its citation key; keys must differ.
+
+    With `most_authors`, longer lists of authors end in BibTeX's `and others`.
+    """
+    layout = BibtexFormat()
+    layout.indent, layout.block_separator, layout.trailing_comma = "  ", "\n", True
+    entries: list[Block] = [_entry(key, paper, most_authors=most_authors) for key, paper in papers]
+    return write_string(Library(entries), bibtex_format=layout)
+
+
+def _entry(key: str, paper: Paper, *, most_authors: int | None) -> Entry:
+    year, month = submitted(paper)
+    names = author_names(paper.authors)
+    authors = [_author(name) for name in names[:most_authors]]
+    if len(names) > len(authors):
+        authors.append(_OTHERS)
+    fields = {
+        "title": _title(paper),
+        "author": " and ".join(authors),
+        "year": str(year),
+        "month": _MONTHS[month - 1],
+        "eprint": paper.id,
+        "archivePrefix": "arXiv",
+        "url": paper.abs_url,
+    }
+    return Entry(
+        "misc",
+        key,
+        [
+            Field(name, value, enclosing="no-enclosing" if name == "month" else None)
+            for name, value in fields.items()
+            if value
+        ],
+    )
+
+
+def _title(paper: Paper) -> str:
+    return "".join(
+        f"{{{part}}}" if is_formula and _is_safe(part) else _prose(part)
+        for part, is_formula in split_formulas(readable(paper.title))
+    )
+
+
+def _prose(text: str) -> str:
+    """The text as LaTeX, with names in braces, as BibTeX styles turn titles into lower case."""
+    parts: list[str] = []
+    end = 0
+    for word in filter(_is_name, _WORD.finditer(text)):
+        parts += (_latex(text[end : word.start()]), f"{{{_latex(word[0])}}}")
+        end = word.end()
+    return "".join([*parts, _latex(text[end:])])
+
+
+def _is_name(found: re.Match[str]) -> bool:
+    """Whether a word keeps its capitals: BERT, iPhone, LLMs, R1, a single letter other than the article."""
+    word = found[0]
+    if any(map(str.isupper, word[1:])):
+        return True
+    return word[0].isupper() and (any(map(str.isdigit, word)) or (len(word) == 1 and word != "A"))
+
+
+def _is_safe(formula: str) -> bool:
+    """Whether the formula can stand in a field as it is: braces have partners, and no comment begins."""
+    depth = 0
+    for character in formula:
+        depth += {"{": 1, "}": -1}.get(character, 0)
+        if depth < 0:
+            return False
+    return depth == 0 and not re.search(r"[%`]", formula)
+
+
+def _author(name: AuthorName) -> str:
+    if name.is_group or name.family.lower() == _OTHERS:
+        return f"{{{_latex(name.family)}}}"
+    # BibTeX has the suffix in the middle.
+    return ", ".join(_latex(part) for part in (name.family, name.suffix, name.given) if part)
+
+
+def _latex(text: str) -> str:
+    return _encoder()(text)
+
+
+@cache
+def _encoder() -> Callable[[str], str]:
+    """Letters with accents and symbols as LaTeX; other scripts stay as they are."""
+    ours = latexencode.UnicodeToLatexConversionRule(
+        latexencode.RULE_DICT,
+        {ord(character): written for character, written in _ESCAPES.items()},
+        replacement_latex_protection="none",
+    )
+    encoder: Any = latexencode.UnicodeToLatexEncoder(
+        conversion_rules=[ours, "defaults"],
+        replacement_latex_protection="braces-all",
+        unknown_char_policy="keep",
+        unknown_char_warning=False,
+    )
+    return encoder.unicode_to_latex
