@@ -24,3 +24,4 @@ class MyCog(
         self._follows = services.follows
         self._personal_feeds = services.personal_feeds
         self._clock = services.clock
+        self._citations = services.citations

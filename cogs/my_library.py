@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Client
 from bot.core.ids import UserId
+from bot.core.paper_choices import paper_choices
+from bot.discord.answers import citations as citation_answers
 from bot.discord.answers import library as answers
-from bot.discord.ui.options import Keywords
-from bot.discord.ui.pages import answer_lazily
+from bot.discord.ui.library_buttons import UnsaveMenu
+from bot.discord.ui.opened_paper import PaperMenu
+from bot.discord.ui.options import ExportChoice, Keywords
+from bot.discord.ui.pages import Page, answer_lazily
+from bot.discord.ui.replies import reply
+from bot.services.library.citations import Citations, Format
 from bot.services.library.library import Library
 
 
@@ -18,6 +26,7 @@ class LibraryCommands(commands.Cog):
     """A base of `MyCog`, which owns the group: discord.py collects commands from bases too."""
 
     _library: Library
+    _citations: Citations
 
     @app_commands.command()
     @app_commands.describe(keywords="Only those that match, written as for /subscribe (default: all)")
@@ -26,8 +35,38 @@ class LibraryCommands(commands.Cog):
         await interaction.response.defer(ephemeral=True)
         found = await self._library.saved(UserId(interaction.user.id), keywords)
 
-        async def page(number: int) -> discord.Embed:
+        async def page(number: int) -> Page:
             shown = await self._library.papers_of(found.rows[answers.rows_of(number)])
-            return answers.library_page(found, shown, number=number)
+            choices = paper_choices(one.paper for one in shown)
+            menus = (PaperMenu(choices), UnsaveMenu(choices)) if choices else ()
+            return Page(answers.library_page(found, shown, number=number), menus)
 
         await answer_lazily(interaction, page, number=answers.number_of_pages(found))
+
+    @app_commands.command()
+    @app_commands.describe(
+        format="bibtex for LaTeX; ris for reference managers; csv for spreadsheets; markdown for notes",
+        keywords="Only those that match, written as for /subscribe (default: all)",
+    )
+    async def export(
+        self,
+        interaction: discord.Interaction[Client],
+        format: ExportChoice,  # noqa: A002 - an option of the command
+        keywords: Keywords | None = None,
+    ) -> None:
+        """Download the papers that you saved, for LaTeX, a reference manager, a spreadsheet or notes."""
+        await interaction.response.defer(ephemeral=True)
+        wanted = Format(format)
+        result = await self._citations.export(UserId(interaction.user.id), wanted, keywords)
+        files = [
+            discord.File(BytesIO(data), filename=f"saved-papers{number}.{wanted.suffix}")
+            for number, data in zip(_numbers(len(result.files)), result.files, strict=True)
+        ]
+        await reply(interaction, citation_answers.export(result), files=files[:1])
+        for file in files[1:]:
+            await reply(interaction, files=[file])
+
+
+def _numbers(files: int) -> list[str]:
+    """What tells the names of several files apart."""
+    return [""] if files == 1 else [f"-{number}" for number in range(1, files + 1)]

@@ -11,7 +11,7 @@ from bot.core.papers import parse_paper_id
 from bot.discord.answers import papers as answers
 from bot.discord.ui.opened_paper import open_paper
 from bot.discord.ui.options import Keywords, PaperText, PeriodChoice, ShortText, SortChoice, choices
-from bot.discord.ui.pages import answer, answer_lazily
+from bot.discord.ui.pages import Page, answer, answer_lazily
 from bot.discord.ui.replies import defer_publicly
 from bot.services.clock import Clock
 from bot.services.queries.archive import MAX_DAYS, Archive, Period, Sort
@@ -72,9 +72,9 @@ class PapersCog(commands.Cog):
         await defer_publicly(interaction)
         found = await self._archive.search(query, days=days, sort=Sort(sort))
 
-        async def page(number: int) -> discord.Embed:
+        async def page(number: int) -> Page:
             shown = await self._archive.by_ids(found.ids[answers.results_of(number)])
-            return answers.search_page(found, shown, number=number)
+            return Page(answers.search_page(found, shown, number=number))
 
         await answer_lazily(interaction, page, number=answers.number_of_pages(found))
 

@@ -82,4 +82,4 @@ def _is_particle(word: str) -> bool:
 def _is_group(name: str) -> bool:
     words = name.split()
     known = any(word.lower().strip(".,:;()") in _GROUPS for word in words)
-    return len(words) > 1 and (known or _AI in words or any(map(str.isdigit, name)))
+    return len(words) > 1 and (known or _AI in words)

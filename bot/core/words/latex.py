@@ -76,7 +76,7 @@ def readable(text: str) -> str:
 
 
 def split_formulas(text: str) -> Iterator[tuple[str, bool]]:
-    """A readable text in its parts, none of them empty, each with whether it is a formula still."""
+    """The text in its parts, none of them empty, each with whether it is a formula."""
     end = 0
     for formula in _FORMULA.finditer(text):
         if before := text[end : formula.start()]:

@@ -15,7 +15,7 @@ from bot.core.opened_papers import OpenedPaper, opened_card
 from bot.core.paper_choices import PaperChoice
 from bot.discord.embeds import add_links, to_embed
 from bot.discord.ui.components import PersistentItem, client_of
-from bot.discord.ui.library_buttons import SaveButton
+from bot.discord.ui.library_buttons import CiteButton, SaveButton
 from bot.discord.ui.replies import reply
 from bot.discord.ui.similar_buttons import SimilarButton
 
@@ -64,7 +64,7 @@ class OpenButton(PersistentItem, template=rf"open:(?P<paper>{PAPER_ID})"):
 
 def paper_row(paper_id: PaperId) -> list[PersistentItem]:
     """What a person can do with a paper: Save · Cite · More like this."""
-    return [SaveButton(paper_id), SimilarButton(paper_id)]
+    return [SaveButton(paper_id), CiteButton(paper_id), SimilarButton(paper_id)]
 
 
 def papers_view(papers: Sequence[PaperChoice]) -> discord.ui.View | None:

@@ -28,6 +28,8 @@ FocusChoice = Literal["exact", "strict", "balanced", "broad"]
 # The orders of /papers search, and the choices of /papers top.
 SortChoice = Literal["match", "upvotes", "day"]
 PeriodChoice = Literal["week", "month", "year"]
+# The formats of /my export.
+ExportChoice = Literal["bibtex", "ris", "csv", "markdown"]
 # The numbers of /config filter.
 MinUpvotes = app_commands.Range[int, 0, MAX_MIN_UPVOTES]
 MaxPapers = app_commands.Range[int, 1, MAX_CARDS]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Self
 
 import discord
@@ -20,8 +21,15 @@ from bot.discord.ui.replies import is_public, reply
 from bot.discord.ui.sessions import Ended, Session, new_key
 from bot.errors import UserError
 
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    embed: discord.Embed
+    items: tuple[PersistentItem, ...] = ()  # below it, after the page buttons
+
+
 # Makes the page of a number, from 0.
-PageLoader = Callable[[int], Awaitable[discord.Embed]]
+PageLoader = Callable[[int], Awaitable[Page]]
 
 # An interaction's token edits its answer for 15 minutes; the buttons are removed just before.
 OPEN_SECONDS = 14 * 60.0
@@ -77,7 +85,7 @@ class Pager(SafeView, Session):
         interaction: discord.Interaction,
         embeds: Sequence[discord.Embed],
         *,
-        buttons: Sequence[PersistentItem] = (),
+        items: Sequence[PersistentItem] = (),
         server_id: ServerId | None = None,
         load: PageLoader | None = None,
         number: int | None = None,
@@ -89,7 +97,7 @@ class Pager(SafeView, Session):
         self._embeds = embeds
         self._load = load
         self._number = len(embeds) if number is None else number
-        self._buttons = buttons
+        self._items = tuple(items)  # of the page that is shown
         self._user_id = None if is_public(interaction) else interaction.user.id
         self._server_id = server_id or (ServerId(interaction.guild_id) if interaction.guild_id else None)
         self._is_for_admins = _is_for_admins(interaction)
@@ -106,9 +114,10 @@ class Pager(SafeView, Session):
         await interaction.response.defer()
         await self._check(interaction)
         page = min(page, self._number - 1)
-        embed = await self._load(page) if self._load else self._embeds[page]
+        shown = await self._load(page) if self._load else Page(self._embeds[page], self._items)
+        self._items = shown.items
         self._set_page(page)
-        await reply(interaction, embeds=[embed], view=self)
+        await reply(interaction, embeds=[shown.embed], view=self)
         self._interaction = interaction
 
     async def _check(self, interaction: discord.Interaction) -> None:
@@ -128,7 +137,7 @@ class Pager(SafeView, Session):
         client_of(self._interaction).sessions.end(self._key, Ended.EXPIRED)
         self._set_items(())
         with suppress(*UNREACHABLE):  # the answer was deleted or dismissed
-            await self._interaction.edit_original_response(view=self if self._buttons else None)
+            await self._interaction.edit_original_response(view=self if self._items else None)
 
     def _set_page(self, page: int) -> None:
         is_first, is_last = page == 0, page == self._number - 1
@@ -140,7 +149,7 @@ class Pager(SafeView, Session):
 
     def _set_items(self, page_buttons: Sequence[PageButton]) -> None:
         self.clear_items()
-        for item in (*page_buttons, *self._buttons):
+        for item in (*page_buttons, *self._items):
             self.add_item(item)
 
 
@@ -170,7 +179,7 @@ async def answer(
     """
     view: SafeView | None = None
     if len(embeds) > 1:
-        view = Pager(interaction, embeds, buttons=buttons, server_id=server_id)
+        view = Pager(interaction, embeds, items=buttons, server_id=server_id)
     elif buttons:
         view = SafeView(*buttons)
     await reply(interaction, embeds=embeds[:1], view=view)
@@ -179,5 +188,9 @@ async def answer(
 async def answer_lazily(interaction: discord.Interaction, load: PageLoader, *, number: int) -> None:
     """Answers a deferred interaction with the first of `number` pages, each loaded when it is shown."""
     first = await load(0)
-    view = Pager(interaction, [first], load=load, number=number) if number > 1 else None
-    await reply(interaction, embeds=[first], view=view)
+    view: SafeView | None = None
+    if number > 1:
+        view = Pager(interaction, [first.embed], items=first.items, load=load, number=number)
+    elif first.items:
+        view = SafeView(*first.items)
+    await reply(interaction, embeds=[first.embed], view=view)

@@ -8,7 +8,7 @@ from bot.discord.ui.confirmation import ConfirmButton
 from bot.discord.ui.direct_buttons import ChangeButton, ChangeTimesButton, ResumeButton, StopButton
 from bot.discord.ui.follow_buttons import FollowInsteadButton, UndoUnfollowButton
 from bot.discord.ui.hint_buttons import InsteadButton, PreviewButton
-from bot.discord.ui.library_buttons import SaveButton, UnsaveButton
+from bot.discord.ui.library_buttons import CiteButton, SaveButton, UnsaveButton, UnsaveMenu
 from bot.discord.ui.opened_paper import OpenButton, PaperMenu
 from bot.discord.ui.pages import PageButton
 from bot.discord.ui.setting_buttons import AllSettingsButton, UndoSettingButton
@@ -21,6 +21,7 @@ PERSISTENT_ITEMS: tuple[type[PersistentItem], ...] = (
     ChangeButton,
     ChangeTimesButton,
     CheckAgainButton,
+    CiteButton,
     ConfirmButton,
     FocusButton,
     FollowInsteadButton,
@@ -40,4 +41,5 @@ PERSISTENT_ITEMS: tuple[type[PersistentItem], ...] = (
     UndoSettingButton,
     UndoUnfollowButton,
     UnsaveButton,
+    UnsaveMenu,
 )

@@ -33,6 +33,14 @@ _ESCAPES: Final = {character: f"\\{character}" for character in "%&#$_"} | {
     "^": r"{\textasciicircum}",
     "`": r"{\textasciigrave}",
     '"': '"',  # not a closing quote
+    # The usual way to write these; in braces, so that a few together are no fence of Discord's.
+    "“": "{``}",
+    "”": "{''}",
+    "\N{LEFT SINGLE QUOTATION MARK}": "{`}",
+    "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+    "\N{EN DASH}": "--",
+    "\N{EM DASH}": "---",
+    "…": r"{\ldots}",
 }
 _WORD: Final = re.compile(r"\w+")
 _OTHERS: Final = "others"  # as a name, BibTeX prints "et al."
@@ -76,20 +84,25 @@ def _entry(key: str, paper: Paper, *, most_authors: int | None) -> Entry:
 
 
 def _title(paper: Paper) -> str:
+    """The title with its formulas as the authors wrote them."""
+    parts = split_formulas(" ".join(paper.title.split()))
     return "".join(
-        f"{{{part}}}" if is_formula and _is_safe(part) else _prose(part)
-        for part, is_formula in split_formulas(readable(paper.title))
+        f"{{{part}}}" if is_formula and _is_safe(part) else _prose(part) for part, is_formula in parts
     )
 
 
 def _prose(text: str) -> str:
     """The text as LaTeX, with names in braces, as BibTeX styles turn titles into lower case."""
+    shown = readable(text)
+    if text[:1] == " " and shown:
+        shown = f" {shown}"
+    shown += " " if text[-1:] == " " else ""
     parts: list[str] = []
     end = 0
-    for word in filter(_is_name, _WORD.finditer(text)):
-        parts += (_latex(text[end : word.start()]), f"{{{_latex(word[0])}}}")
+    for word in filter(_is_name, _WORD.finditer(shown)):
+        parts += (_latex(shown[end : word.start()]), f"{{{_latex(word[0])}}}")
         end = word.end()
-    return "".join([*parts, _latex(text[end:])])
+    return "".join([*parts, _latex(shown[end:])])
 
 
 def _is_name(found: re.Match[str]) -> bool:
@@ -101,13 +114,15 @@ def _is_name(found: re.Match[str]) -> bool:
 
 
 def _is_safe(formula: str) -> bool:
-    """Whether the formula can stand in a field as it is: braces have partners, and no comment begins."""
+    """Whether the formula can stand in a field as it is: in ASCII, braces with partners, no comment."""
+    if not formula.isascii() or "%" in formula or "`" in formula:
+        return False
     depth = 0
     for character in formula:
         depth += {"{": 1, "}": -1}.get(character, 0)
         if depth < 0:
             return False
-    return depth == 0 and not re.search(r"[%`]", formula)
+    return depth == 0
 
 
 def _author(name: AuthorName) -> str:

@@ -1,0 +1,55 @@
+"""Answers with citations: one paper's BibTeX, and a library as a file."""
+
+from __future__ import annotations
+
+from bot.core.markdown import length, shorten
+from bot.core.messages import MAX_CONTENT
+from bot.core.plurals import count
+from bot.discord.answers.formatting import code
+from bot.services.library.citations import Citation, Export, Format
+
+_MAX_QUERY_LENGTH = 200
+_READERS = {
+    Format.BIBTEX: "LaTeX, Zotero, JabRef or Mendeley",
+    Format.RIS: "Zotero, EndNote or Mendeley",
+    Format.CSV: "a spreadsheet",
+    Format.MARKDOWN: "your notes",
+}
+
+
+def citation(cited: Citation) -> tuple[str, bytes | None]:
+    """The answer, and a file where the message has no room for all authors."""
+    kept = "" if not cited.is_saved else "-# `/my export` has it under the same key."
+    whole = f"{_block(cited.text)}\n{kept}".rstrip()
+    if length(whole) <= MAX_CONTENT:
+        return whole, None
+    note = f"All {count(cited.authors, 'author')} are in the file; a message has no room for them."
+    short = f"{note} Here the list ends in `and others`:\n{_block(cited.short_text)}\n{kept}".rstrip()
+    if length(short) <= MAX_CONTENT:
+        return short, cited.text.encode()
+    return (
+        f"This entry is too long for a message, so it is in the file.\n{kept}".rstrip(),
+        cited.text.encode(),
+    )
+
+
+def _block(text: str) -> str:
+    # No text of a paper can end it: in BibTeX, more than two backticks never stand together.
+    return f"```bibtex\n{text.strip()}\n```"
+
+
+def export(result: Export) -> str:
+    """What the file has and where to open it; if there is nothing to export, what to do."""
+    found = result.found
+    if not found.total:
+        return "Your library is empty, so there is nothing to export. `/my saved` says how to save papers."
+    query = code(shorten(found.query.canonical, _MAX_QUERY_LENGTH)) if found.query else ""
+    if not found.rows:
+        papers = count(found.total, "saved paper")
+        return (
+            f"None of your {papers} matches {query}, so there is nothing to export. `/my saved` shows them."
+        )
+    exported = f"Exported {count(len(found.rows), 'paper')}" + (f" that match {query}." if query else ".")
+    files = count(len(result.files), "file")
+    split = f" They are in {files}, as Discord takes no larger ones." if len(result.files) > 1 else ""
+    return f"{exported}{split} Open the file in {_READERS[result.format]}."
