@@ -48,7 +48,7 @@ async def test_a_saved_paper_is_in_the_library_of_that_person_alone(listed: Worl
     result = await press(listed, "Save")
 
     assert result.ephemeral
-    assert "Your library has 1 paper." in text_of(result)
+    assert "Your library has 1 paper:" in text_of(result)
     assert "Tea Leaves" in text_of(await saved(listed))
     assert "Tea for BERT" not in text_of(await saved(listed))
     others = text_of(await listed.admin.slash(listed.channel, "my saved"))
@@ -60,7 +60,7 @@ async def test_saving_twice_is_once_and_what_was_removed_can_be_saved_again(list
     await press(listed, "Save")
     again = await press(listed, "Save")
     assert "Already in your library" in text_of(again)
-    assert "Your library has 1 paper." in text_of(again)
+    assert "Your library has 1 paper:" in text_of(again)
 
     await listed.restart()
     removed = await listed.member.click(again.response, label="Remove")
@@ -157,7 +157,7 @@ async def test_a_library_is_exported_with_the_same_keys_each_time(listed: World)
     assert keys == {SECOND: "li2026tea", FIRST: "li2026teaa"}
 
     said, (ris,) = await exported(listed, format="ris", keywords="leaves")
-    assert "Exported 1 paper that match" in said
+    assert "Exported 1 of your 2 papers: what matches `leaf`." in said
     assert [record["id"] for record in rispy.loads(ris)] == ["li2026teaa"]
     assert "li2026teaa,Tea Leaves" in (await exported(listed, format="csv"))[1][0]
     assert "[Tea Leaves]" in (await exported(listed, format="markdown"))[1][0]

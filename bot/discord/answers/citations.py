@@ -49,7 +49,11 @@ def export(result: Export) -> str:
         return (
             f"None of your {papers} matches {query}, so there is nothing to export. `/my saved` shows them."
         )
-    exported = f"Exported {count(len(found.rows), 'paper')}" + (f" that match {query}." if query else ".")
+    exported = f"Exported {count(len(found.rows), 'paper')}."
+    if query:
+        exported = (
+            f"Exported {len(found.rows):,} of your {count(found.total, 'paper')}: what matches {query}."
+        )
     files = count(len(result.files), "file")
     split = f" They are in {files}, as Discord takes no larger ones." if len(result.files) > 1 else ""
     return f"{exported}{split} Open the file in {_READERS[result.format]}."

@@ -41,8 +41,16 @@ def saving(result: Saving) -> discord.Embed:
     title = f"Saved {count(len(result.new), 'paper')}" if len(result.new) > 1 else "Saved"
     return discord.Embed(
         title=title if result.new else "Already in your library",
-        description="\n\n".join([*lines, f"Your library has {count(result.total, 'paper')}. {_NEXT}"]),
+        description="\n\n".join([*lines, _next(result.total)]),
         colour=COLOUR,
+    )
+
+
+def _next(total: int) -> str:
+    them = "it" if total == 1 else "them"
+    return (
+        f"Your library has {count(total, 'paper')}: `/my saved` shows {them}, and `/my export` writes {them} "
+        "to a file for Zotero, LaTeX or a spreadsheet."
     )
 
 
@@ -77,7 +85,11 @@ def library_page(found: Found, papers: Sequence[SavedPaper], *, number: int) -> 
     elif found.query is not None:
         text = code(shorten(found.query.canonical, _MAX_LINE_QUERY))
         title = f"Your library: {len(found.rows):,} of {count(found.total, 'paper')}"
-        intro = f"{text} matches:" if found.rows else f"None of your papers matches {text}."
+        intro = (
+            f"{text} matches:"
+            if found.rows
+            else f"None of your papers matches {text}. Without `keywords`, you see all of them."
+        )
     else:
         title, intro = f"Your library: {count(found.total, 'paper')}", ""
     lines = "\n".join(_line(one, () if query is None else (query,)) for one in papers)

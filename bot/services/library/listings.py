@@ -11,6 +11,7 @@ from typing import Final
 
 from bot.core.author_names import author_names
 from bot.core.cards import date_text
+from bot.core.marking import DOT
 from bot.core.papers import Paper
 from bot.core.plurals import count
 from bot.core.words.latex import readable
@@ -21,7 +22,7 @@ _COLUMNS: Final = (
 )  # fmt: skip
 # Spreadsheets take a cell that begins so for a formula, whose result may send what else they hold elsewhere.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&:@])")
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~$&])")  # what means something within a line
 _AUTHORS_NAMED: Final = 10
 
 
@@ -66,10 +67,11 @@ def _item(paper: Paper) -> str:
     ]
     more = len(names) - _AUTHORS_NAMED
     people = ", ".join(names[:_AUTHORS_NAMED]) + (f" and {count(more, 'other')}" if more > 0 else "")
-    details = [_escaped(people), f"[arXiv {paper.id}]({paper.abs_url})"]
+    links = [f"[arXiv {paper.id}]({paper.abs_url})"]
     if paper.github_repo:
-        details.append(f"[code](<{paper.github_repo}>)")
-    return f"- [{_escaped(readable(paper.title))}]({paper.page_url})  \n  {' · '.join(filter(None, details))}"
+        links.append(f"[code](<{paper.github_repo}>)")
+    title = f"[{_escaped(readable(paper.title) or paper.id)}]({paper.page_url})"
+    return f"- {DOT.join(filter(None, (title, _escaped(people), *links)))}"
 
 
 def _escaped(text: str) -> str:

@@ -204,5 +204,5 @@ def test_markdown_lists_papers_by_the_day_on_which_they_were_saved() -> None:
     )
     said = markdown(rows(paper))
     assert "## 19 Aug 2026" in said
-    assert r"- [Kites\_and \[Tea\]\(x\)](https://huggingface.co/papers/2608.00001)" in said
+    assert r"- [Kites\_and \[Tea\](x)](https://huggingface.co/papers/2608.00001)" in said
     assert "A9 B9 and 2 others · [arXiv 2608.00001](https://arxiv.org/abs/2608.00001) · [code]" in said
