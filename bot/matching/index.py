@@ -11,7 +11,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache, partial, reduce
+from itertools import pairwise
 from typing import Final
 
 from bot.core.ids import PaperId
@@ -26,7 +27,8 @@ from bot.matching.vocabulary import Vocabulary
 
 _FIELDS: Final = {letter: field for field, letter in SCOPES.items()}
 _MODES: Final = {letter: mode for mode, letter in MODES.items()}
-_START: Final = 8  # characters
+_START: Final = 4  # letters of a word by which most are told apart
+_LONG_START: Final = 12  # likewise, of several that are written as one
 _MAX_TEXTS: Final = 256  # kept to check runs of words in, for each choice of fields and mode
 _OPERATORS: Final[dict[str, Callable[[int, int], int]]] = {
     "&": int.__and__,
@@ -131,8 +133,7 @@ class _Words:
         keys = short.split("|")
         found = 0
         if self._is_prefix:
-            for key in keys if short else ():
-                found |= self._beginning(key)
+            found = self._beginning(keys) if short else 0
         elif not self.papers.keys().isdisjoint(keys):
             get = self.papers.get
             for key in keys:
@@ -152,7 +153,7 @@ class _Words:
             key = " ".join(words[place : place + KEY_WORDS])
             is_last = mode.is_prefix and place + KEY_WORDS >= count
             side_by_side &= (
-                self._beginning(key.lower()) if is_last else get(key.lower() if mode.is_prefix else key, 0)
+                self._beginning([key.lower()]) if is_last else get(key.lower() if mode.is_prefix else key, 0)
             )
             if not side_by_side:
                 break
@@ -166,7 +167,7 @@ class _Words:
                         reached[start] |= having & reached[end]
                         joined[start] |= having & (joined[end] if end == start + 1 else reached[end])
             for word, _ in wanted.begun:
-                having = self._beginning(word)
+                having = self._beginning([word])
                 reached[start] |= having
                 joined[start] |= having if start < count - 1 else 0
         return side_by_side | joined[0]
@@ -190,28 +191,28 @@ class _Words:
         """The words of a text, each by what it is found by first; a bar where there are several paths."""
         words: list[str] = ["|"]
         for chunk in text.split():
-            for found, paths in _steps(chunk, self._mode):
-                if len(paths) == 1:
-                    words += [step[0] for first, end, step in paths[0][1] if end == first + 1]
+            for step in _steps(chunk, self._mode):
+                if isinstance(step, str):
+                    words.append(step)
+                elif len(step) == 1:
+                    words += [found_by[0] for first, end, found_by in step[0][1] if end == first + 1]
                 else:
-                    words.append("|" if paths else found[0])
+                    words.append("|")
         return f" {' '.join(words)} "
 
     def _add(self, text: str, keys: set[str]) -> None:
         """Add the words of a text, and each two and three that stand side by side."""
-        mode = self._mode
-        words: Sequence[str] = ()  # that end where the text has been read to, and the pairs that do
+        plain: list[str] = []  # words, of one reading each, since the last segment that has several
+        words: Sequence[str] = ()  # that end where that segment does, and the pairs that do
         pairs: Sequence[str] = ()
         for chunk in text.split():
-            for found, paths in _steps(chunk, mode):
-                if paths:
-                    words, pairs = _add_paths(paths, keys, words, pairs)
+            for step in _steps(chunk, self._mode):
+                if isinstance(step, str):
+                    plain.append(step)
                     continue
-                keys.update(found)
-                keys.update([f"{pair} {form}" for pair in pairs for form in found])
-                pairs = [f"{word} {form}" for word in words for form in found]
-                keys.update(pairs)
-                words = found
+                words, pairs = _add_paths(step, keys, *_add_plain(plain, keys, words, pairs))
+                plain = []
+        _add_plain(plain, keys, words, pairs)
 
     @cached_property
     def _sorted(self) -> tuple[_Sorted, _Sorted]:
@@ -222,23 +223,25 @@ class _Words:
 
     @cached_property
     def _starts(self) -> set[str]:
-        return {word[:_START] for word in self._sorted[0][0]}
+        """How keys begin: up to some letters of the last word."""
+        places = [(key, key.rfind(" ") + 1) for key in self.papers]
+        return {key[: last + length] for key, last in places for length in (_START, _LONG_START)}
 
-    def _beginning(self, text: str) -> int:
-        """The papers that have a word, or a pair of words, that begins like this."""
-        is_pair = " " in text
-        # Most readings of a phrase are in no text, and are done here.
-        if is_pair:
-            if text.rpartition(" ")[0] not in self.papers:
-                return 0
-        elif len(text) >= _START and text[:_START] not in self._starts:
-            return 0
-        keys, papers = self._sorted[is_pair]
-        found = 0
-        for place in range(bisect_left(keys, text), len(keys)):
-            if not keys[place].startswith(text):
-                break
-            found |= papers[place]
+    def _beginning(self, texts: Iterable[str]) -> int:
+        """The papers that have a word, or words side by side, that begins like one of these."""
+        starts, found = self._starts, 0
+        for text in texts:
+            last = text.rfind(" ") + 1
+            length = len(text) - last
+            # Most readings of a phrase are in no text, and are done here.
+            if length >= _START:
+                start = text[: last + (_START if length < _LONG_START else _LONG_START)]
+                if start not in starts:
+                    continue
+            keys, having = self._sorted[last > 0]
+            first = bisect_left(keys, text)
+            end = bisect_left(keys, text[:-1] + chr(ord(text[-1]) + 1), first)
+            found = reduce(int.__or__, having[first:end], found)
         return found
 
 
@@ -248,14 +251,17 @@ _PathWords = tuple[int, list[tuple[int, int, tuple[str, ...]]]]
 
 
 @lru_cache(maxsize=32768)
-def _steps(chunk: str, mode: Mode) -> list[tuple[tuple[str, ...], list[_PathWords]]]:
-    """What stands between two spaces: what each word is found by, or the paths with hyphens in them."""
-    return [
-        (forms(segment[0][0].text, segment[0][0].source, mode), [])
-        if len(segment) == len(segment[0]) == 1
-        else ((), [_path_words(path, mode) for path in segment])
-        for segment in chunk_segments(chunk, mode)
-    ]
+def _steps(chunk: str, mode: Mode) -> list[str | list[_PathWords]]:
+    """What stands between two spaces: words that are found by one form alone, and segments with more."""
+    found: list[str | list[_PathWords]] = []
+    for segment in chunk_segments(chunk, mode):
+        if len(segment) == len(segment[0]) == 1:
+            [[word]] = segment
+            found_by = forms(word.text, word.source, mode)
+            found.append(found_by[0] if len(found_by) == 1 else [(1, [(0, 1, found_by)])])
+        else:
+            found.append([_path_words(path, mode) for path in segment])
+    return found
 
 
 def _path_words(path: Path, mode: Mode) -> _PathWords:
@@ -265,6 +271,24 @@ def _path_words(path: Path, mode: Mode) -> _PathWords:
         for end in readings(path, first)
     ]
     return len(path), found
+
+
+def _add_plain(
+    plain: Sequence[str], keys: set[str], words: Sequence[str], pairs: Sequence[str]
+) -> tuple[Sequence[str], Sequence[str]]:
+    """Add plain words behind words and pairs that end where they begin; what ends where they end."""
+    if not plain:
+        return words, pairs
+    own_pairs = [f"{one} {other}" for one, other in pairwise(plain)]
+    keys.update(
+        plain, own_pairs, [f"{pair} {word}" for pair, word in zip(own_pairs, plain[2:], strict=False)]
+    )
+    first_pairs = [f"{word} {plain[0]}" for word in words]
+    keys.update(first_pairs, [f"{pair} {plain[0]}" for pair in pairs])
+    if len(plain) == 1:
+        return plain, first_pairs
+    keys.update([f"{pair} {plain[1]}" for pair in first_pairs])
+    return plain[-1:], own_pairs[-1:]
 
 
 def _add_paths(

@@ -97,6 +97,7 @@ GREEK_NAMES: Final = {
 _RAISING = re.compile(r"[\^{}]")
 _RAISED_FIGURE = re.compile(r"\^(?:(\d+)|\{(\d+)\})")
 _CHUNK = re.compile(r"\S+")
+_PUNCTUATION: Final = ".,:;()"  # as it stands around words
 _MAX_RAISED: Final = 3  # figures of one chunk that may be left out one by one; of more, all or none
 
 # Nobody types a compound of more parts as one word. Bounds the work on a hostile text.
@@ -162,6 +163,10 @@ def segments(text: str, mode: Mode) -> Iterator[tuple[int, Segment]]:
 @lru_cache(maxsize=32768)
 def chunk_segments(chunk: str, mode: Mode) -> tuple[Segment, ...]:
     """The segments of what stands between two spaces. Nothing in a text reaches across a space."""
+    word = chunk.strip(_PUNCTUATION)
+    if word.isascii() and word.isalpha():  # most are
+        start = chunk.index(word)
+        return (([Part(word.lower(), word, start, start + len(word), joins=False)],),)
     plain, starts, ends = _normalise(chunk, is_literal=mode.is_literal)
     raised = [match.start() for match in _RAISED_FIGURE.finditer(plain)] if "^" in plain else []
     if not raised:
@@ -269,13 +274,18 @@ def forms(text: str, source: str, mode: Mode) -> tuple[str, ...]:
     """
     if mode is Mode.NAME:
         return (text,)
+    if source == text:
+        singular = fold(text)
+        if mode is Mode.RUN:
+            return (AMERICAN.get(singular, singular),)
+        return (singular, text) if mode.is_prefix and singular != text else (singular,)
     singular = fold(text, source)
     found = [singular]
     if has_small_s(text, source):
         found.append(fold(text))
     if mode is Mode.RUN:
         found = [AMERICAN.get(form, form) for form in found]
-        if singular in LONG_FORMS and sum(character.isupper() for character in source) >= 2:
+        if singular in LONG_FORMS and sum(map(str.isupper, source)) >= 2:
             found.append(singular.upper())
     elif mode is Mode.QUOTE:
         if has_capital_within(source):
@@ -294,8 +304,10 @@ def joined_forms(path: Path, first: int, last: int, mode: Mode) -> tuple[str, ..
     end = path[last - 1]
     source = "".join([part.source for part in path[first:last]])
     whole = forms(beginning + end.text, source, mode)
-    ended = [beginning + form for form in forms(end.text, end.source, mode) if form == form.lower()]
-    return tuple(dict.fromkeys([*whole, *ended]))
+    ended = forms(end.text, end.source, mode)
+    if len(whole) == len(ended) == 1 and whole[0] == beginning + ended[0]:
+        return whole
+    return tuple(dict.fromkeys([*whole, *(beginning + form for form in ended if form == form.lower())]))
 
 
 def readings(path: Path, first: int) -> Iterator[int]:
