@@ -9,51 +9,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from functools import lru_cache
-from itertools import combinations, takewhile
+from itertools import takewhile
 from typing import Final, NamedTuple
 
+from bot.core.words.characters import PlainText, plain_readings, without_accents
 from bot.core.words.inflection import AMERICAN, LONG_FORMS, fold, has_small_s
 
 SIGNS: Final = "+#*"  # a letter followed by one of these is a word of its own: C++, C#, A*
 
-# These count as hyphens between two words; dashes and the minus sign do not.
-# underscore.
-_HYPHENS: Final = "\u2010\u2011_"
-_APOSTROPHES: Final = "\u2019\u02bc\uff07"
-# NFKC would turn trademark signs into letters (Claude™ → claudetm).
-_SPACES: Final = "\u2122\u2120"
-_PLAIN: Final = str.maketrans(
-    {
-        "ł": "l",
-        "ø": "o",
-        "đ": "d",
-        "ħ": "h",
-        "ŧ": "t",
-        "\u0131": "i",
-        "æ": "ae",
-        "œ": "oe",
-        "ð": "d",
-        "þ": "th",
-    }
-    | dict.fromkeys(_HYPHENS, "-")
-    | dict.fromkeys(_APOSTROPHES, "'")
-)
-# Strokes alone, in both cases: what keeps the number of characters.
-_STROKES: Final = str.maketrans("łøđħŧıŁØĐĦŦ", "lodhtiLODHT")
-_MICRO_SIGN: Final = (
-    "\u00b5"  # kept as it is: it is a unit's letter and not the name mu; in quotes, no letter is a name
-)
-_RAISED: Final = {character: str(unicodedata.digit(character)) for character in "⁰¹²³⁴⁵⁶⁷⁸⁹"}
-
-_ACCENTS: Final = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
-_ACCENT = re.compile(f"[{_ACCENTS}]")
-# Plain ASCII, or a character with its combining marks (3099 and 309A voice Japanese kana).
-_CLUSTER = re.compile(
-    f"[\x00-\x7f]+(?![{_ACCENTS}\u3099\u309a])|[^{_ACCENTS}\u3099\u309a][{_ACCENTS}\u3099\u309a]*|[{_ACCENTS}\u3099\u309a]+"
-)
 # A star that belongs to Markdown (*a*, **A**) does not count.
 _SIGNED: Final = r"(?:(?<!\*)|(?<=[^\W\d_]\*))[^\W\d_](?:\+\+|[+#]|\*(?!\*))"
 _WORD = re.compile(rf"{_SIGNED}|[^\W_]+")
@@ -65,40 +31,13 @@ _GREEK: Final = "α-ωΑ-Ω"  # noqa: RUF001 - Greek
 _HAS_GREEK = re.compile(f"[{_GREEK}]")
 _ALONE: Final = f"(?<![{_GREEK}])[{_GREEK}](?![{_GREEK}])"
 _GREEK_WORD = re.compile(rf"{_SIGNED}|{_ALONE}|(?:(?!{_ALONE})[^\W_])+")
-GREEK_NAMES: Final = {
-    unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}"): name.replace("lamda", "lambda")
-    for name in [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "epsilon",
-        "zeta",
-        "eta",
-        "theta",
-        "iota",
-        "kappa",
-        "lamda",
-        "mu",
-        "nu",
-        "xi",
-        "omicron",
-        "pi",
-        "rho",
-        "sigma",
-        "tau",
-        "upsilon",
-        "phi",
-        "chi",
-        "psi",
-        "omega",
-    ]
+_GREEK_NAMES: Final = {
+    letter: unicodedata.name(letter).rpartition(" ")[2].lower().replace("lamda", "lambda")
+    for letter in "αβγδεζηθικλμνξοπρστυφχψω"
 }
 _RAISING = re.compile(r"[\^{}]")
-_RAISED_FIGURE = re.compile(r"\^(?:(\d+)|\{(\d+)\})")
 _CHUNK = re.compile(r"\S+")
 _PUNCTUATION: Final = ".,:;()"  # as it stands around words
-_MAX_RAISED: Final = 3  # figures of one chunk that may be left out one by one; of more, all or none
 
 # Nobody types a compound of more parts as one word. Bounds the work on a hostile text.
 MAX_PARTS: Final = 10
@@ -167,53 +106,15 @@ def chunk_segments(chunk: str, mode: Mode) -> tuple[Segment, ...]:
     if word.isascii() and word.isalpha():  # most are
         start = chunk.index(word)
         return (([Part(word.lower(), word, start, start + len(word), joins=False)],),)
-    plain, starts, ends = _normalise(chunk, is_literal=mode.is_literal)
-    raised = [match.start() for match in _RAISED_FIGURE.finditer(plain)] if "^" in plain else []
-    if not raised:
-        return tuple([(path,) for path in _paths(chunk, plain, starts, ends, mode)])
-    if mode.is_literal:
-        plain, starts, ends = _with_raised(plain, starts, ends, kept=(), bare=raised)
-        return tuple([(path,) for path in _paths(chunk, plain, starts, ends, mode)])
-    readings = [_with_raised(plain, starts, ends, kept=kept, bare=()) for kept in _subsets(raised)]
-    return (
-        tuple([[part for path in _paths(chunk, *reading, mode) for part in path] for reading in readings]),
-    )
+    ways = plain_readings(chunk, is_literal=mode.is_literal)
+    if len(ways) == 1:
+        return tuple([(path,) for path in _paths(chunk, ways[0], mode)])
+    return (tuple([[part for path in _paths(chunk, way, mode) for part in path] for way in ways]),)
 
 
-def _subsets(raised: list[int]) -> Iterator[tuple[int, ...]]:
-    sizes = range(len(raised), -1, -1) if len(raised) <= _MAX_RAISED else (len(raised), 0)
-    for size in sizes:
-        yield from combinations(raised, size)
-
-
-def _with_raised(
-    plain: str, starts: Sequence[int], ends: Sequence[int], *, kept: Collection[int], bare: Collection[int]
-) -> tuple[str, list[int], list[int]]:
-    """The text with the raised figures in `kept` behind a hyphen, those in `bare` plain, others left out."""
-    pieces: list[str] = []
-    first: list[int] = []
-    last: list[int] = []
-    position = 0
-    for match in _RAISED_FIGURE.finditer(plain):
-        pieces.append(plain[position : match.start()])
-        first += starts[position : match.start()]
-        last += ends[position : match.start()]
-        position = match.end()
-        figure = match[1] or match[2]
-        if match.start() in kept:
-            figure = f"-{figure}"
-        elif match.start() not in bare:
-            continue
-        pieces.append(figure)
-        first += [starts[match.start()]] * len(figure)
-        last += [ends[match.end() - 1]] * len(figure)
-    return "".join([*pieces, plain[position:]]), [*first, *starts[position:]], [*last, *ends[position:]]
-
-
-def _paths(
-    text: str, plain: str, starts: Sequence[int], ends: Sequence[int], mode: Mode
-) -> Iterator[list[Part]]:
+def _paths(text: str, way: PlainText, mode: Mode) -> Iterator[list[Part]]:
     """The words, those that hyphens join together."""
+    plain, starts, ends = way
     path: list[Part] = []
     previous_end = 0
     has_sign = False
@@ -239,8 +140,8 @@ def _paths(
             source = _RAISING.sub("", source) if "^" in source else source
             path.append(Part(word, source, starts[first], ends[last - 1], joins))
             continue
-        if pattern is _GREEK_WORD and word in GREEK_NAMES:
-            path.append(Part(GREEK_NAMES[word], GREEK_NAMES[word], starts[first], ends[last - 1], joins))
+        if pattern is _GREEK_WORD and word in _GREEK_NAMES:
+            path.append(Part(_GREEK_NAMES[word], _GREEK_NAMES[word], starts[first], ends[last - 1], joins))
             continue
         begun = first
         for place in _versions(word):
@@ -338,11 +239,7 @@ def capital_form(text: str, source: str) -> str:
 
 def unaccented(text: str, source: str) -> str:
     """The word in the capitals in which it was written; in lower case if a character became several."""
-    plain = (
-        source
-        if source.isascii()
-        else _ACCENT.sub("", unicodedata.normalize("NFKD", source)).translate(_STROKES)
-    )
+    plain = source if source.isascii() else without_accents(source)
     return plain if len(plain) == len(text) else text
 
 
@@ -389,50 +286,3 @@ def name_words(text: str, *, is_quote: bool = False) -> tuple[str, ...]:
 def _parts(text: str, mode: Mode) -> list[Part]:
     """The parts of a query, in which a raised figure is asked for."""
     return [part for chunk in text.split() for segment in chunk_segments(chunk, mode) for part in segment[0]]
-
-
-def _normalise(text: str, *, is_literal: bool) -> tuple[str, Sequence[int], Sequence[int]]:
-    """The text in plain characters, and the start and end offset of the source of each.
-
-    A raised figure is written with `^`.
-    """
-    if text.isascii():
-        return text.lower().replace("_", "-"), range(len(text)), range(1, len(text) + 1)
-    pieces: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    was_raised = False
-    for match in _CLUSTER.finditer(text):
-        first, last = match.span()
-        cluster = match[0]
-        if cluster.isascii():
-            pieces.append(cluster.lower().replace("_", "-"))
-            starts.extend(range(first, last))
-            ends.extend(range(first + 1, last + 1))
-            was_raised = False
-            continue
-        is_raised = cluster in _RAISED
-        is_unit = cluster == _MICRO_SIGN and not is_literal
-        piece = _RAISED[cluster] if is_raised else cluster if is_unit else _plain(cluster)
-        if is_raised and not was_raised and not is_literal:
-            piece = f"^{piece}"
-        was_raised = is_raised
-        pieces.append(piece)
-        starts.extend([first] * len(piece))
-        ends.extend([last] * len(piece))
-    return "".join(pieces), starts, ends
-
-
-@lru_cache(maxsize=8192)
-def _plain(cluster: str) -> str:
-    """One character with its marks: NFKC, without case, accents and strokes, all hyphens alike."""
-    if cluster in _SPACES:
-        return " "
-    while True:
-        folded = unicodedata.normalize("NFKC", cluster).casefold().translate(_PLAIN)
-        folded = _ACCENT.sub("", unicodedata.normalize("NFKD", folded))
-        folded = unicodedata.normalize("NFKC", folded)
-        folded = "".join(character for character in folded if unicodedata.category(character) != "Cf")
-        if folded == cluster:
-            return folded
-        cluster = folded
