@@ -241,6 +241,8 @@ class Client(commands.AutoShardedBot):
         self.add_dynamic_items(*PERSISTENT_ITEMS)
         for cog in self._cogs:
             await self.add_cog(cog)
+            for command in getattr(cog, "message_commands", ()):
+                self.tree.add_command(command)
         if self.application_id is not None:
             link = discord.utils.oauth_url(
                 self.application_id, permissions=INVITE_PERMISSIONS, scopes=("bot", "applications.commands")

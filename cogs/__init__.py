@@ -11,6 +11,7 @@ from cogs.delivery import DeliveryCog
 from cogs.explain import ExplainCog
 from cogs.guild_events import GuildEventsCog
 from cogs.help import HelpCog
+from cogs.messages import MessagesCog
 from cogs.my import MyCog
 from cogs.papers import PapersCog
 from cogs.preview import PreviewCog
@@ -29,6 +30,7 @@ def make_cogs(services: Services, *, mentions: CommandMentions = NO_MENTIONS) ->
         PapersCog(services.papers, archive=services.archive, titles=services.titles, clock=services.clock),
         ConfigCog(services),
         MyCog(services),
+        MessagesCog(),
         StatusCog(services.status),
         SetupCog(),
         HelpCog(),

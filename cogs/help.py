@@ -8,16 +8,18 @@ from discord.ext import commands
 
 from bot.client import Client
 from bot.discord.answers import help as answers
+from bot.discord.ui.installation import is_only_installed_by_user
 from bot.discord.ui.pages import answer
 from bot.discord.ui.setup_panel import SetUpButton
 
 
 class HelpCog(commands.Cog):
     @app_commands.command()
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    @app_commands.allowed_installs(guilds=True, users=True)
     async def help(self, interaction: discord.Interaction[Client]) -> None:
         """Learn what Paperboy does and how to write keywords."""
         await interaction.response.defer(ephemeral=True)
-        may_set_up = interaction.guild_id is not None and interaction.permissions.manage_channels
-        buttons = [SetUpButton()] if may_set_up else []
+        is_member = interaction.guild_id is not None and not is_only_installed_by_user(interaction)
+        buttons = [SetUpButton()] if is_member and interaction.permissions.manage_channels else []
         await answer(interaction, answers.help_pages(interaction.client.tree), buttons=buttons)

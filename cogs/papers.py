@@ -23,7 +23,8 @@ class PapersCog(commands.Cog):
     group = app_commands.Group(
         name="papers",
         description="Browse Hugging Face's Daily Papers",
-        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+        allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
     )
 
     def __init__(self, papers: Papers, *, archive: Archive, titles: Titles, clock: Clock) -> None:
@@ -86,7 +87,8 @@ class PapersCog(commands.Cog):
         await answer(interaction, answers.top(await self._archive.top(Period(period))))
 
     @app_commands.command()
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.describe(paper="Words of a recent title, an arXiv ID such as 2401.12345, or a link")
     async def paper(self, interaction: discord.Interaction[Client], paper: PaperText) -> None:
         """Show a paper."""

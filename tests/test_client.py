@@ -43,20 +43,23 @@ async def test_commands_that_differ_are_synced_again(world: World, monkeypatch: 
 async def test_every_command_is_as_it_should_be_registered(world: World) -> None:
     (sent,) = [one.json for one in world.env.http_requests if one.method == "PUT"]
     permissions = {one["name"]: one["default_member_permissions"] for one in sent}
-    contexts = {one["name"]: one["contexts"] for one in sent}
-    in_servers, in_messages_too = [0], [0, 1]
+    where = {one["name"]: (one["integration_types"], one["contexts"]) for one in sent}
+    by_servers, by_anyone = [0], [0, 1]
+    in_servers, in_own_messages_too, anywhere = [0], [0, 1], [0, 1, 2]
 
     manage_channels = discord.Permissions(manage_channels=True).value
     admins = dict.fromkeys(
         ("setup", "subscribe", "unsubscribe", "deliver", "config", "status"), manage_channels
     )
-    everyone = ("subscriptions", "explain", "papers", "paper", "preview", "help")
-    assert permissions == {**admins, **dict.fromkeys(everyone)}
-    assert contexts == {
-        **dict.fromkeys((*admins, "subscriptions", "explain"), in_servers),
-        **dict.fromkeys(("papers", "paper", "preview", "help"), in_messages_too),
+    personal = ("papers", "paper", "my", "help", "Open papers", "Save papers")
+    assert permissions == {**admins, **dict.fromkeys(("subscriptions", "explain", "preview", *personal))}
+    assert where == {
+        **dict.fromkeys((*admins, "subscriptions", "explain"), (by_servers, in_servers)),
+        "preview": (by_servers, in_own_messages_too),
+        **dict.fromkeys(personal, (by_anyone, anywhere)),
     }
-    assert {tuple(one["integration_types"]) for one in sent} == {(0,)}
+    kinds = {one["name"]: one["type"] for one in sent if one["type"] != 1}
+    assert kinds == {"Open papers": 3, "Save papers": 3}
 
 
 async def test_the_invite_link_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:

@@ -18,6 +18,14 @@ _OLD_ID = re.compile(
     r"|bayes-an|chem-ph|mtrl-th|plasm-ph|cs|math|nlin|physics|stat|q-bio|q-fin|econ|eess|cmp-lg)(?:\.[A-Za-z-]{2,})?/\d{7})(?:v\d{1,3})?(?!\d)",
     re.ASCII | re.IGNORECASE,
 )
+# A link to a paper on arXiv, in any form that arXiv has (its DOIs too), or on Hugging Face.
+_LINKED = re.compile(
+    r"(?<![\w.-])(?:(?:[a-z0-9-]{1,20}\.){0,2}arxiv\.org/(?:abs|pdf|html|format|ps|src|e-print)/"
+    r"|(?:www\.)?(?:huggingface|hf)\.co/papers/"
+    r"|(?:dx\.)?doi\.org/10\.48550/arxiv\.)"
+    r"(\d{4}\.\d{4,5})(?:v\d{1,3})?(?!\d)",
+    re.ASCII | re.IGNORECASE,
+)
 # The query string and fragment of a link.
 _TAIL = re.compile(r"(?<=[^\s?#])[?#]\S*")
 
@@ -60,6 +68,11 @@ class Paper:
     @property
     def pdf_url(self) -> str:
         return f"https://arxiv.org/pdf/{self.id}"
+
+
+def linked_ids(text: str) -> list[PaperId]:
+    """The papers that a text has links to, each once, in their order. A bare number counts for none."""
+    return list(dict.fromkeys(PaperId(match[1]) for match in _LINKED.finditer(text)))
 
 
 def parse_paper_id(text: str) -> PaperId:

@@ -11,12 +11,12 @@ FIRST = "2608.00001"
 
 
 def controls(message: Any) -> list[str]:
-    """What stands under a message: the labels of buttons, and of a menu its options."""
+    """What stands under a message: the labels of buttons, and the options of a menu."""
     found: list[str] = []
     for row in message.components:
-        for part in getattr(row, "children", ()):
-            found.extend(one.label for one in getattr(part, "options", ()))
-            found.extend([part.label] if getattr(part, "label", None) else [])
+        for part in (row if isinstance(row, dict) else row.to_dict())["components"]:
+            found.extend(option["label"] for option in part.get("options", ()))
+            found.extend([part["label"]] if part.get("label") else [])
     return found
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.ids import PaperId
-from bot.core.papers import Paper, parse_paper_id
+from bot.core.papers import Paper, linked_ids, parse_paper_id
 from bot.errors import UserError
 
 
@@ -89,3 +89,42 @@ def test_every_id_survives_its_links_and_versions(text: str, revision: int) -> N
     paper = Paper(id=PaperId(text), list_day=date(2026, 8, 19), title="A title", abstract="")
     for link in (paper.page_url, paper.pdf_url):
         assert parse_paper_id(f"{link}v{revision}") == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://arxiv.org/abs/2401.12345",
+        "arxiv.org/abs/2401.12345v2,",
+        "http://www.arxiv.org/pdf/2401.12345v2.pdf#page=3",
+        "[HTML](https://ar5iv.labs.arxiv.org/html/2401.12345)",
+        "<https://huggingface.co/papers/2401.12345?utm=1>",
+        "HTTPS://HF.CO/papers/2401.12345",
+        "https://doi.org/10.48550/arXiv.2401.12345",
+        "https://arxiv.org/abs/2401.12345 and https://hf.co/papers/2401.12345",
+    ],
+)
+def test_the_links_of_a_text_are_found(text: str) -> None:
+    assert linked_ids(text) == ["2401.12345"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2401.12345",
+        "arXiv:2401.12345",
+        "https://notarxiv.org/abs/2401.12345",
+        "https://www.alphaxiv.org/abs/2401.12345",
+        "https://arxiv.org/abs/2401.123456",
+        "https://arxiv.org/list/cs.CL/2401",
+        "https://huggingface.co/papers/date/2024-01-12",
+        "https://huggingface.co/papers?q=2401.12345",
+    ],
+)
+def test_other_numbers_and_addresses_are_no_links(text: str) -> None:
+    assert linked_ids(text) == []
+
+
+def test_links_come_in_their_order_each_once() -> None:
+    text = "hf.co/papers/2402.00002 arxiv.org/abs/2401.00001v1 hf.co/papers/2402.00002"
+    assert linked_ids(text) == ["2402.00002", "2401.00001"]

@@ -7,5 +7,5 @@
   channel on them.
 - Pages, confirmations and the /setup panel live in memory for up to 14 minutes. "Already done", "expired" and
   "before a restart" have different texts. *Check again*, *Undo* and *Set up* carry what they need, and
-  survive a restart.
+  survive a restart, and so does everything below papers.
 """

@@ -16,7 +16,7 @@ from bot.core.paper_choices import PaperChoice
 from bot.discord.embeds import add_links, to_embed
 from bot.discord.ui.components import PersistentItem, client_of
 from bot.discord.ui.library_buttons import CiteButton, SaveButton
-from bot.discord.ui.replies import reply
+from bot.discord.ui.replies import defer_personally, reply
 from bot.discord.ui.similar_buttons import SimilarButton
 
 
@@ -39,7 +39,7 @@ class PaperMenu(PersistentItem, template="papers"):
 
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer_personally(interaction)
         chosen: list[str] = (interaction.data or {}).get("values", [])
         await open_paper(interaction, PaperId(chosen[0]))
 
@@ -58,7 +58,7 @@ class OpenButton(PersistentItem, template=rf"open:(?P<paper>{PAPER_ID})"):
 
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer_personally(interaction)
         await open_paper(interaction, self._paper_id)
 
 

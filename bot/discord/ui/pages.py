@@ -17,7 +17,7 @@ from bot.core.mentions import channels_in
 from bot.discord.permissions.viewer import Viewer
 from bot.discord.ui.components import PersistentItem, SafeView, client_of
 from bot.discord.ui.error_texts import UNREACHABLE
-from bot.discord.ui.replies import is_public, reply
+from bot.discord.ui.replies import is_personal, is_public, reply
 from bot.discord.ui.sessions import Ended, Session, new_key
 from bot.errors import UserError
 
@@ -99,7 +99,8 @@ class Pager(SafeView, Session):
         self._number = len(embeds) if number is None else number
         self._items = tuple(items)  # of the page that is shown
         self._user_id = None if is_public(interaction) else interaction.user.id
-        self._server_id = server_id or (ServerId(interaction.guild_id) if interaction.guild_id else None)
+        here = None if is_personal(interaction) else interaction.guild_id
+        self._server_id = server_id or (ServerId(here) if here else None)
         self._is_for_admins = _is_for_admins(interaction)
         self._channel_ids = channels_in("\n".join(str(embed.to_dict()) for embed in embeds))
         self._set_page(0)
@@ -154,7 +155,7 @@ class Pager(SafeView, Session):
 
 
 def _is_for_admins(interaction: discord.Interaction) -> bool:
-    """Whether the answer is to an admin command, or to a button: only admins' buttons have pages."""
+    """Whether the answer is to an admin command, or to a button that is not personal."""
     command = interaction.command
     if not isinstance(command, app_commands.Command):
         return interaction.type is not discord.InteractionType.application_command

@@ -14,6 +14,7 @@ import discord
 from bot.discord.command_mentions import clickable, mentions_of
 
 _IS_PUBLIC = "is_public"
+_IS_PERSONAL = "is_personal"
 _IS_COMPLETE = "is_complete"
 
 
@@ -21,6 +22,17 @@ async def defer_publicly(interaction: discord.Interaction) -> None:
     """Defers a public answer; an error after this is still shown only to the user."""
     interaction.extras[_IS_PUBLIC] = True
     await interaction.response.defer()
+
+
+async def defer_personally(interaction: discord.Interaction) -> None:
+    """Defers an ephemeral answer that needs no right: it concerns only the person, not the server."""
+    interaction.extras[_IS_PERSONAL] = True
+    await interaction.response.defer(ephemeral=True, thinking=True)
+
+
+def is_personal(interaction: discord.Interaction) -> bool:
+    """Whether the answer depends on no permission."""
+    return bool(interaction.extras.get(_IS_PERSONAL))
 
 
 def is_public(interaction: discord.Interaction) -> bool:

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final
 
 from bot.core.ids import PaperId
 from bot.core.opened_papers import OpenedPaper
 from bot.core.papers import Paper
+from bot.errors import PaperNotFoundError, SourceError
 from bot.services.queries.paper_pages import PaperPages
 from bot.services.queries.papers import Papers
+
+# For the papers of one message that are not stored. Two are asked for at once.
+READING_SECONDS: Final = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundPapers:
+    """The papers that some ids stand for."""
+
+    papers: tuple[Paper, ...]
+    unknown: tuple[PaperId, ...] = ()  # that Hugging Face does not have
+    unread: tuple[PaperId, ...] = ()  # about which it did not answer
 
 
 class Reading:
@@ -30,6 +47,30 @@ class Reading:
             paper=_with_numbers(paper, page.paper) if page else paper,
             days=tuple(await self._papers.days_of(paper)),
             linked=page.linked if page else None,
+        )
+
+    async def several(self, paper_ids: Sequence[PaperId]) -> FoundPapers:
+        """The papers with these ids, in this order, as far as they can be read in READING_SECONDS."""
+        known = await self._papers.stored(paper_ids)
+        unknown: set[PaperId] = set()
+
+        async def read(paper_id: PaperId) -> None:
+            try:
+                known[paper_id] = await self._papers.read(paper_id)
+            except PaperNotFoundError:
+                unknown.add(paper_id)
+            except SourceError:
+                pass
+
+        with suppress(TimeoutError):
+            async with asyncio.timeout(READING_SECONDS), asyncio.TaskGroup() as group:
+                for paper_id in paper_ids:
+                    if paper_id not in known:
+                        group.create_task(read(paper_id))
+        return FoundPapers(
+            papers=tuple(known[each] for each in paper_ids if each in known),
+            unknown=tuple(each for each in paper_ids if each in unknown),
+            unread=tuple(each for each in paper_ids if each not in known and each not in unknown),
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Collection, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -113,12 +113,26 @@ class Papers:
             return known
         async with _user_errors("The paper"):
             try:
-                page = await self._pages.read(paper_id)
+                return await self.read(paper_id)
             except PaperNotFoundError as error:
                 raise UserError(
                     f"Hugging Face has no paper `{paper_id}`. Check the ID, or look on arXiv: "
                     f"https://arxiv.org/abs/{paper_id}"
                 ) from error
+
+    async def stored(self, paper_ids: Collection[PaperId]) -> dict[PaperId, Paper]:
+        """Those of the papers that are stored."""
+        async with self._database.read() as conn:
+            return await papers.by_ids(conn, paper_ids)
+
+    async def read(self, paper_id: PaperId) -> Paper:
+        """A paper that is not stored, from Hugging Face; stores it.
+
+        Raises:
+            PaperNotFoundError: there is no such paper.
+            SourceError: it could not be read.
+        """
+        page = await self._pages.read(paper_id)
         async with self._database.write() as conn:
             await papers.add_unlisted(conn, page.paper)
         return page.paper
