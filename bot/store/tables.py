@@ -241,6 +241,8 @@ subscriptions = Table(
     CheckConstraint("ended_at IS NULL OR ended_key IS NOT NULL", name="ended_key"),
     UniqueConstraint("feed_id", "canonical"),
     Index("ix_subscriptions_live", "feed_id", sqlite_where=text("ended_at IS NULL")),
+    # A run asks which of the due feeds have any, and few have.
+    Index("ix_subscriptions_resumed", "feed_id", sqlite_where=text("resumed_at IS NOT NULL")),
     Index("ix_subscriptions_ended", "ended_at", sqlite_where=text("ended_at IS NOT NULL")),
     sqlite_autoincrement=True,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from tests.samples import NOW, TODAY
 from tests.store.samples import (
     A_PERSONS,
     HOUR,
+    SERVER,
     WEEKDAYS,
     a_feed,
     a_subscription,
@@ -150,7 +152,7 @@ async def test_a_due_feed_comes_with_its_subscriptions_in_short(conn: AsyncConne
     (due,) = await due_feeds.chunk(conn, NOW)
     assert due == DueFeed(
         id=feed.id,
-        owner_id=feed.server_id,
+        owner_id=SERVER,
         schedule=WEEKDAYS,
         next_run_at=NOW,
         last_run_at=None,
@@ -165,21 +167,36 @@ async def test_a_due_feed_comes_with_its_subscriptions_in_short(conn: AsyncConne
     assert due.has_resumed
 
 
-async def test_a_chunk_is_read_without_sorting_the_others(database: Database) -> None:
-    """Every plan of SQLite for it walks an index, so that many chunks are not many times the whole."""
+async def plan_of(
+    conn: AsyncConnection, ask: Callable[[AsyncConnection, datetime], Awaitable[object]]
+) -> list[str]:
+    """How SQLite carries out the one statement of a function."""
     asked: list[tuple[str, Any]] = []
 
     def note(_conn: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
         asked.append((statement, parameters))
 
+    event.listen(conn.sync_connection, "before_cursor_execute", note)
+    await ask(conn, NOW)
+    ((statement, parameters),) = asked
+    steps = await conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+    return [step.detail for step in steps]
+
+
+async def test_a_chunk_is_read_without_sorting_the_others(database: Database) -> None:
+    """Every plan of SQLite for it walks an index, so that many chunks are not many times the whole."""
     async with database.read() as conn:
-        event.listen(conn.sync_connection, "before_cursor_execute", note)
-        await due_feeds.chunk(conn, NOW)
-        ((statement, parameters),) = asked
-        steps = await conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-        details = [step.detail for step in steps]
+        details = await plan_of(conn, due_feeds.chunk)
     assert "SEARCH feeds USING INDEX ix_feeds_owner_id (owner_id>?)" in details
     assert not [detail for detail in details if "TEMP" in detail]
+
+
+async def test_the_last_check_reads_no_subscription_but_those_that_were_added_again(
+    database: Database,
+) -> None:
+    async with database.read() as conn:
+        steps = await plan_of(conn, due_feeds.last_check)
+    assert "SEARCH subscriptions USING INDEX ix_subscriptions_resumed (feed_id=?)" in steps
 
 
 async def test_the_last_check_of_due_feeds_is_the_earliest_with_all_their_subscriptions(

@@ -277,6 +277,8 @@ CREATE INDEX ix_subscriptions_ended ON subscriptions (ended_at) WHERE ended_at I
 
 CREATE INDEX ix_subscriptions_live ON subscriptions (feed_id) WHERE ended_at IS NULL;
 
+CREATE INDEX ix_subscriptions_resumed ON subscriptions (feed_id) WHERE resumed_at IS NOT NULL;
+
 CREATE TABLE cancelled_papers (
     subscription_id INTEGER NOT NULL,
     paper_id VARCHAR(10) NOT NULL,
