@@ -30,6 +30,12 @@ Id = BigInteger().with_variant(Integer, "sqlite")
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
+@lru_cache(maxsize=4096)
+def texts_as_json(texts: tuple[str, ...]) -> str:
+    """How `TextTuple` stores them; cached, as the papers of a post mostly have the same queries."""
+    return _encode(texts)
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment, as fixed-width text in UTC (``2026-08-07T09:00:00.000000Z``): it sorts as time does.
 
@@ -97,7 +103,7 @@ class TextTuple(TypeDecorator[Sequence[str]]):
     cache_ok = True
 
     def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> str | None:
-        return None if value is None else _encode(list(value))
+        return None if value is None else texts_as_json(tuple(value))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
         return None if value is None else tuple(json.loads(value))

@@ -13,12 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.ids import FeedId, MessageId, PaperId, PostId, RoleId, ServerId
 from bot.core.posts import CloseTo, Entry, NewPost, Post, PostState
 from bot.store import follow_ups, tables
+from bot.store.column_types import texts_as_json
 from bot.store.sqlite.statements import as_these, insert_if_new, these, these_in
 
 _posts = tables.posts
 _entries = tables.post_papers
 _feeds = tables.feeds
 _STORED = [field.name for field in fields(Post) if field.name in _posts.c]
+_insert_entries = insert_if_new(_entries, key=["feed_id", "paper_id"])  # takes the columns in their order
 _ENTRIES_OF_POSTS = (
     select(_entries)
     .where(_entries.c.post_id.in_(these_in("posts")))
@@ -40,9 +42,7 @@ async def add(conn: AsyncConnection, posts: Iterable[NewPost], *, now: datetime)
     await conn.execute(insert(_posts), [_new_row(post, now) for post in plans])
     ids = (await conn.execute(select(_posts.c.id).where(is_new).order_by(_posts.c.id))).scalars()
     planned = dict(zip(map(PostId, ids), plans, strict=True))
-    await conn.execute(
-        _add_entries, [row for post_id, post in planned.items() for row in _rows(post_id, post)]
-    )
+    await _add_entries(conn, planned)
     sizes = select(_entries.c.post_id, func.count()).where(_entries.c.post_id > last)
     stored = {
         PostId(post_id): size for post_id, size in await conn.execute(sizes.group_by(_entries.c.post_id))
@@ -51,9 +51,6 @@ async def add(conn: AsyncConnection, posts: Iterable[NewPost], *, now: datetime)
         await conn.execute(delete(_posts).where(is_new, _posts.c.id.not_in(these(stored))))
     await follow_ups.add(conn, {post_id: planned[post_id].follow_ups for post_id in stored}, now=now)
     return stored
-
-
-_add_entries = insert_if_new(_entries, key=["feed_id", "paper_id"])
 
 
 def _new_row(post: NewPost, now: datetime) -> dict[str, object]:
@@ -69,20 +66,24 @@ def _new_row(post: NewPost, now: datetime) -> dict[str, object]:
     }
 
 
-def _rows(post_id: PostId, post: NewPost) -> list[dict[str, object]]:
-    return [
-        {
-            "post_id": post_id,
-            "position": position,
-            "feed_id": post.feed_id,
-            "paper_id": entry.paper_id,
-            "form": entry.form.value,
-            "queries": entry.queries,
-            "close_to": entry.close_to and entry.close_to.queries,
-            "close_words": entry.close_to and entry.close_to.words,
-        }
+async def _add_entries(conn: AsyncConnection, planned: Mapping[PostId, NewPost]) -> None:
+    """Stores the papers as plain rows: a run has 100,000, and converting each would take longer."""
+    statement = _insert_entries.compile(dialect=conn.dialect)
+    rows = [
+        (
+            post_id,
+            position,
+            post.feed_id,
+            entry.paper_id,
+            entry.form.value,
+            texts_as_json(entry.queries),
+            entry.close_to and texts_as_json(entry.close_to.queries),
+            entry.close_to and texts_as_json(entry.close_to.words),
+        )
+        for post_id, post in planned.items()
         for position, entry in enumerate(post.entries)
     ]
+    await conn.exec_driver_sql(str(statement), rows)
 
 
 async def posted(
