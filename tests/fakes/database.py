@@ -1,7 +1,7 @@
 """A database for a test: migrated once a process, then copied.
 
-It is SQLite on a file, but without a thread for each connection, and its engines share what SQLAlchemy has compiled.
-Tests of the threads themselves open a `Database` of their own.
+It is SQLite on a file, but through Python's own module, without a thread for each connection, and its engines share
+what SQLAlchemy has compiled. Tests of the threads themselves open a `Database` of their own.
 """
 
 # pyright: reportPrivateUsage=false, reportAttributeAccessIssue=false
@@ -9,21 +9,24 @@ Tests of the threads themselves open a `Database` of their own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from functools import partial
+import sqlite3
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, cast
 
-import aiosqlite
-from sqlalchemy import Dialect, event
+from sqlalchemy import event
+from sqlalchemy.dialects.sqlite.base import SQLiteExecutionContext
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine.interfaces import DBAPIModule
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.util import await_only
 
 from bot.store.database import _READER, _WRITER, Database
 from bot.store.sqlite.engine import sqlite_engine
 from bot.store.sqlite.files import make, make_folder
 
 _empty: dict[str, bytes] = {}
-_dialects: list[Dialect] = []
 _compiled: dict[Any, Any] = {}
 
 
@@ -38,7 +41,6 @@ async def open_database(path: Path) -> Database:
         path.write_bytes(_empty["file"])
     else:
         first = await Database.open(url)
-        _dialects.append(first._reader.dialect)
         await first.close()
         _empty["file"] = path.read_bytes()
     return Database(
@@ -49,53 +51,76 @@ async def open_database(path: Path) -> Database:
 
 def _engine(path: Path, *, begin: str, pragmas: tuple[str, ...]) -> AsyncEngine:
     engine = sqlite_engine(path, begin=begin, pragmas=pragmas)
-    event.listen(engine.sync_engine, "do_connect", _connect_without_thread)
-    engine.sync_engine.dialect = _dialects[0]  # a compiled statement is found by its dialect
+    event.listen(engine.sync_engine, "do_connect", _connect)
+    engine.sync_engine.dialect = _DIALECT  # a compiled statement is found by its dialect
     engine.update_execution_options(compiled_cache=_compiled)
     return engine
 
 
-def _connect_without_thread(_dialect: object, _entry: object, _args: object, options: dict[str, Any]) -> None:
-    options["async_creator_fn"] = _connection
+class _Context(SQLiteExecutionContext):
+    def create_server_side_cursor(self) -> Any:
+        return self.create_default_cursor()
 
 
-def _connection(*arguments: Any, **options: Any) -> Awaitable[aiosqlite.Connection]:
-    connection = aiosqlite.connect(*arguments, **options)
-    connection._tx = _Calls()
-    return connection._connect()  # awaiting the connection itself would start its thread
+class _Dialect(SQLiteDialect_pysqlite):
+    execution_ctx_cls = _Context
+    is_async = True
+    supports_server_side_cursors = True
+    supports_statement_cache = True
 
 
-_LATER = {"execute", "executemany", "commit"}
+_DIALECT = _Dialect(dbapi=cast("DBAPIModule", sqlite3))
 
 
-class _Calls:
-    """Calls at once what a thread would take from its queue.
-
-    Other tasks get their turn before the result of a statement or a commit, as they would while a thread works. What
-    only opens or reads a cursor has its result at once: a turn of the event loop costs as much as the call.
-    """
-
-    def put_nowait(self, item: tuple[asyncio.Future[Any] | None, Callable[[], Any]]) -> None:
-        future, function = item
-        try:
-            result = function()
-        except BaseException as error:  # noqa: BLE001 - raised where the future is awaited
-            come = partial(_fail, error=error)
-        else:
-            come = partial(_succeed, result=result)
-        if future is None:
-            return
-        if isinstance(function, partial) and function.func.__name__ in _LATER:
-            future.get_loop().call_soon(come, future)
-        else:
-            come(future)
+def _connect(_dialect: object, _entry: object, arguments: Any, options: dict[str, Any]) -> sqlite3.Connection:
+    return sqlite3.connect(
+        *arguments, timeout=options["timeout"], factory=_Connection, check_same_thread=False
+    )
 
 
-def _succeed(future: asyncio.Future[Any], *, result: Any) -> None:
-    if not future.done():  # cancelled meanwhile
-        future.set_result(result)
+def _let_others_run() -> None:
+    """Gives other tasks their turn, as they would get it while a thread works."""
+    await_only(asyncio.sleep(0))
 
 
-def _fail(future: asyncio.Future[Any], *, error: BaseException) -> None:
-    if not future.done():
-        future.set_exception(error)
+class _Connection(sqlite3.Connection):
+    def cursor(self, factory: Any = None) -> Any:
+        return super().cursor(_Cursor)
+
+    def commit(self) -> None:
+        super().commit()
+        _let_others_run()
+
+    def close(self) -> None:
+        """Rolls back first: a closed connection keeps its lock as long as a cursor of it is alive."""
+        super().rollback()
+        super().close()
+
+
+class _Cursor(sqlite3.Cursor):
+    """Has all rows once a statement was executed, as SQLAlchemy's own asynchronous one."""
+
+    _rows: Iterator[Any] = iter(())
+
+    def execute(self, *arguments: Any) -> Self:
+        super().execute(*arguments)
+        self._rows = iter(super().fetchall())
+        _let_others_run()
+        return self
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> Self:
+        super().executemany(sql, parameters)
+        _let_others_run()
+        return self
+
+    def fetchone(self) -> Any:
+        return next(self._rows, None)
+
+    def fetchmany(self, size: int | None = 1) -> list[Any]:
+        return list(islice(self._rows, size))
+
+    def fetchall(self) -> list[Any]:
+        return list(self._rows)
+
+    async def _async_soft_close(self) -> None:
+        """Keeps the rows that were not fetched yet."""
