@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -22,6 +23,8 @@ for name in ("http_proxy", "https_proxy", "no_proxy"):
     os.environ.pop(name.upper(), None)
 
 examples.load_profile()
+
+_LEFT = pytest.StashKey[int]()  # how many thorough tests were left out
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -42,8 +45,26 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         yield running
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves the thorough tests to `make test-all`."""
+    if examples.THOROUGH:
+        return
+    left = [item for item in items if item.get_closest_marker("thorough")]
+    config.stash[_LEFT] = len(left)
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if not item.get_closest_marker("thorough")]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Takes from a worker, each of which collects all tests, how many were left out."""
+    node.config.stash[_LEFT] = getattr(node, "workeroutput", {}).get("left", 0)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says what was not tried, so that nobody takes it for passed."""
+    if left := terminalreporter.config.stash.get(_LEFT, 0):
+        terminalreporter.line(f"{count(left, 'thorough test')} left to `make test-all`")
     for title, reason in (
         ("the sandbox's page", chromium.MISSING),
         ("recorded list days and Discord's OpenAPI file", list_days.NOT_TRIED),
@@ -68,5 +89,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         )
 
 
-def pytest_sessionfinish() -> None:
+def pytest_sessionfinish(session: pytest.Session) -> None:
     forked.end()
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left"] = session.config.stash.get(_LEFT, 0)

@@ -1,20 +1,24 @@
 """How many examples are tried: hypothesis's, and those of tables.
 
 A usual run tries the same few each time, so that it fails only for what was changed. `PAPERBOY_EXAMPLES=thorough`,
-which `make test-all` sets, tries others each time, and twenty times as many.
+which `make test-all` sets, tries others each time, and twenty times as many. It also runs the tests marked
+`pytest.mark.thorough`: more examples of what a usual run holds.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
+import pytest
+from _pytest.mark import ParameterSet
 from hypothesis import settings
 
 T = TypeVar("T")
 
-_FACTOR = 20 if os.environ.get("PAPERBOY_EXAMPLES") == "thorough" else 1
+THOROUGH = os.environ.get("PAPERBOY_EXAMPLES") == "thorough"
+_FACTOR = 20 if THOROUGH else 1
 
 
 def examples(usual: int) -> int:
@@ -24,11 +28,23 @@ def examples(usual: int) -> int:
 
 def only_thorough(cases: Sequence[T]) -> Sequence[T]:
     """More cases of kinds that a usual run tries already."""
-    return cases if _FACTOR > 1 else ()
+    return cases if THOROUGH else ()
+
+
+def thorough(*values: object) -> ParameterSet:
+    """A case of `pytest.mark.parametrize` that only a thorough run tries."""
+    return pytest.param(*values, marks=pytest.mark.thorough)
+
+
+def first(count: int, cases: Iterable[Any]) -> list[Any]:
+    """Cases of `pytest.mark.parametrize`, of which a usual run tries only the first; a tuple has a value each."""
+    found = list(cases)
+    more = [case if isinstance(case, tuple) else (case,) for case in found[count:]]
+    return [*found[:count], *(thorough(*case) for case in more)]
 
 
 def load_profile() -> None:
     settings.register_profile(
-        "paperboy", max_examples=examples(25), deadline=None, derandomize=_FACTOR == 1, database=None
+        "paperboy", max_examples=examples(25), deadline=None, derandomize=not THOROUGH, database=None
     )
     settings.load_profile("paperboy")

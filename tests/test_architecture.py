@@ -228,7 +228,7 @@ def test_every_setting_is_in_the_readme_or_the_readme_names_the_example() -> Non
 def test_a_bot_whose_subscriptions_are_all_exact_imports_no_numpy() -> None:
     """The table of word vectors is loaded with the first subscription that has a focus."""
     code = (
-        "import sys, bot.app, bot.cli.main, cogs, bot.services.runs.planning\n"
+        "import sys, bot.app, bot.cli.main, bot.core.focus, bot.core.query.focus, cogs, bot.services.runs.planning\n"
         "print(sorted({'numpy', 'bot.matching.focus.table', 'bot.matching.focus.search'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)

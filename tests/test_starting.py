@@ -17,6 +17,7 @@ from aiohttp import web
 from bot.discord.connection import gateway, requests
 from bot.discord.connection.patience import MAX_WAIT_SECONDS
 from bot.errors import ConfigError
+from tests.examples import thorough
 from tests.front import UNAUTHORIZED, Bad, Socket, Start, starting
 from tests.waiting import LIMIT_SECONDS
 
@@ -54,6 +55,7 @@ CALLS = {
     "PUT /applications/ID/commands": "Commands could not be synced",
     "GET /users/@me/guilds": "The bot's servers are not known",
 }
+USUAL_CALLS = {"GET /users/@me", "PUT /applications/ID/commands"}  # the first one, and the last
 
 
 @pytest_asyncio.fixture
@@ -66,7 +68,9 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
 
 
-@pytest.mark.parametrize(("call", "what"), CALLS.items())
+@pytest.mark.parametrize(
+    ("call", "what"), [one if one[0] in USUAL_CALLS else thorough(*one) for one in CALLS.items()]
+)
 async def test_any_bad_answer_is_retried_with_one_log_line_and_startup_continues(
     start: Start, caplog: pytest.LogCaptureFixture, call: str, what: str
 ) -> None:
@@ -215,7 +219,7 @@ FINAL_CODES = {
 }
 
 
-@pytest.mark.parametrize("hears", [0, 2], ids=["before hello", "after identify"])
+@pytest.mark.parametrize("hears", [thorough(0), 2], ids=["before hello", "after identify"])
 async def test_a_final_close_code_ends_the_process_with_advice(start: Start, hears: int) -> None:
     for code, said in FINAL_CODES.items():
         frames = [HELLO] if hears else []
@@ -235,7 +239,12 @@ async def test_a_401_from_discord_itself_means_a_refused_token_for_every_request
 
 @pytest.mark.parametrize(
     "stuck",
-    ["a request", "a wait", "a gateway that says nothing", "a gateway that does not say goodbye"],
+    [
+        "a request",
+        thorough("a wait"),
+        thorough("a gateway that says nothing"),
+        "a gateway that does not say goodbye",
+    ],
 )
 async def test_startup_can_be_cancelled_at_any_time(
     start: Start, stuck: str, monkeypatch: pytest.MonkeyPatch

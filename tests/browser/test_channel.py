@@ -20,7 +20,10 @@ from sandbox import Sandbox
 from tests.browser.visiting import LONG_SECONDS, Visitor, visiting
 from tests.sandbox.conftest import EchoBot, connected
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")  # the one that Chromium is driven in
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.asyncio(loop_scope="session"),  # the one that Chromium is driven in
+]
 
 WAIT = "sandbox.world.FIRST_ANSWER_SECONDS"
 SHORT_SECONDS = 0.5  # for an answer that never comes

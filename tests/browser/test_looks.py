@@ -44,6 +44,7 @@ async def background(visitor: Visitor) -> str:
     return await frame.evaluate("getComputedStyle(document.body).backgroundColor")
 
 
+@pytest.mark.thorough
 async def test_a_reload_keeps_the_pictures_and_blank_lines_are_kept(phone: Visitor) -> None:
     for _ in range(2):
         await expect(phone.cards.locator("img")).to_have_count(12)

@@ -54,6 +54,7 @@ async def test_setting_up_takes_menus_and_a_form(visitor: Visitor) -> None:
     await expect(visitor.posts).to_have_count(1)
 
 
+@pytest.mark.thorough
 async def test_a_forum_lists_one_post_per_paper_and_each_opens(visitor: Visitor) -> None:
     await visitor.go("papers")
     for command, options in (("subscribe", {"keywords": "agents"}), ("deliver", {})):
@@ -72,6 +73,7 @@ async def test_a_forum_lists_one_post_per_paper_and_each_opens(visitor: Visitor)
     await visitor.see_pictures()
 
 
+@pytest.mark.thorough
 async def test_a_member_looks_in_channels_and_in_private_but_changes_nothing(visitor: Visitor) -> None:
     await visitor.go("papers")
     await visitor.become("Ben, member")
@@ -111,6 +113,7 @@ async def test_a_post_is_there_before_anything_is_typed_and_the_next_day_has_the
     await visitor.see_pictures()
 
 
+@pytest.mark.thorough
 async def test_a_missing_permission_blocks_the_channel_and_giving_it_back_resumes_posting(
     visitor: Visitor,
 ) -> None:

@@ -19,6 +19,7 @@ from bot import __version__
 from bot.cli.main import main, paperboy
 from bot.core.list_days import open_list_day
 from bot.settings import Settings
+from tests.examples import thorough
 from tests.fakes.huggingface import FakeHuggingFace, Fault, raw_item
 from tests.process import forked
 from tests.process.forked import ForkedProcess
@@ -199,7 +200,7 @@ async def rest(process: ForkedProcess) -> tuple[str, str]:
     return out.decode(), err.decode()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, thorough(signal.SIGINT)])
 async def test_a_signal_closes_the_work_and_returns(tmp_path: Path, number: signal.Signals) -> None:
     process = await started(tmp_path, WORK.format(close="await asyncio.sleep(0)"))
     assert await line(process) == "ready"
@@ -210,7 +211,7 @@ async def test_a_signal_closes_the_work_and_returns(tmp_path: Path, number: sign
     assert process.returncode == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [thorough(signal.SIGTERM), signal.SIGINT])
 async def test_a_second_signal_ends_work_that_hangs_while_closing(
     tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -227,7 +228,7 @@ async def test_a_second_signal_ends_work_that_hangs_while_closing(
 
 @pytest.mark.parametrize(
     "hang",
-    ["await asyncio.Event().wait()", "threading.Event().wait()"],
+    [thorough("await asyncio.Event().wait()"), "threading.Event().wait()"],
     ids=["a task hangs", "the loop is blocked"],
 )
 async def test_closing_that_hangs_exits_with_1(tmp_path: Path, hang: str) -> None:
@@ -307,7 +308,7 @@ async def sandboxed(tmp_path: Path, *arguments: str, **variables: str) -> Forked
     )
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [thorough(signal.SIGTERM), signal.SIGINT])
 async def test_the_sandbox_prints_its_address_and_ends_on_a_signal(
     tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -353,7 +354,7 @@ async def test_the_sandbox_shows_real_lists_if_hugging_face_answers(tmp_path: Pa
     assert "hf_secret" not in log.decode() + err
 
 
-@pytest.mark.parametrize("answer", ["nothing", "a failure"])
+@pytest.mark.parametrize("answer", [thorough("nothing"), "a failure"])
 async def test_the_sandbox_shows_the_sample_if_hugging_face_does_not_answer(
     tmp_path: Path, answer: str
 ) -> None:

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.process import forked
 from tests.process.forked import ForkedProcess
 from tests.process.running import Stage, staged
@@ -88,6 +90,7 @@ async def test_reading_the_archive_shows_a_bar_below_the_log_and_removes_it_afte
         assert re.match(r"\d{4}-\d\d-\d\dT|$", line), line
 
 
+@pytest.mark.thorough
 async def test_ctrl_c_removes_the_bar(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
         screen = Screen()
@@ -101,6 +104,7 @@ async def test_ctrl_c_removes_the_bar(tmp_path: Path) -> None:
     assert BAR not in "\n".join(screen.shown())
 
 
+@pytest.mark.thorough
 async def test_a_pipe_gets_no_bar(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
         bot = await stage.launch(BACKFILL_DAYS="1", LOG_LEVEL="INFO")

@@ -10,6 +10,7 @@ from simcord.enums import OverwriteType
 from bot.core.feeds import Style
 from bot.core.ids import ChannelId
 from bot.core.schedules import Cadence
+from tests.examples import first
 from tests.fakes.huggingface import Fault
 from tests.world import World, text_of
 
@@ -43,14 +44,17 @@ async def test_a_schedule_is_changed_option_by_option(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [
-        ({"time": "25:00"}, "`HH:MM`"),
-        ({"timezone": "Mars/Base"}, "`Europe/Berlin`"),
-        ({"weekdays": "Someday"}, "`Mon-Fri`"),
-        ({"weekdays": ","}, "`Mon-Fri`"),
-        ({"time": "17:00", "cadence": "weekly", "weekdays": "Mon,Funday"}, "`Mon-Fri`"),
-        ({}, "Nothing was changed"),
-    ],
+    first(
+        2,
+        [
+            ({"time": "25:00"}, "`HH:MM`"),
+            ({"timezone": "Mars/Base"}, "`Europe/Berlin`"),
+            ({"weekdays": "Someday"}, "`Mon-Fri`"),
+            ({"weekdays": ","}, "`Mon-Fri`"),
+            ({"time": "17:00", "cadence": "weekly", "weekdays": "Mon,Funday"}, "`Mon-Fri`"),
+            ({}, "Nothing was changed"),
+        ],
+    ),
 )
 async def test_a_wrong_schedule_changes_nothing(world: World, options: dict[str, str], said: str) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video")
@@ -289,7 +293,7 @@ async def test_deliver_counts_papers_waiting_for_upvotes_and_does_not_claim_that
     assert "all matching papers" not in said
 
 
-@pytest.mark.parametrize("status", [429, 500])
+@pytest.mark.parametrize("status", first(1, [429, 500]))
 async def test_deliver_says_that_the_list_could_not_be_read(world: World, status: int) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video")
     world.hub.day_faults[world.today] = Fault(status=status, headers={"Retry-After": "600"})

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.examples import first
 from tests.world import World, text_of
 
 
@@ -62,18 +63,21 @@ async def test_a_filter_says_how_much_of_the_last_days_it_would_have_kept(world:
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [
-        ({}, "Give `min_upvotes`, `max_papers`, `only_with_code` or `exclude`"),
-        ({"min_upvotes": 5, "exclude": "video AND"}, "video AND"),
-        ({"exclude": '"video'}, "^"),
-        ({"exclude": "-survey"}, "leave the minus out: `survey`"),
-        ({"exclude": "NOT title:survey"}, "leave the minus out: `title:survey`"),
-        ({"exclude": "-survey -review"}, "leave the minus out: `survey, review`"),
-        ({"exclude": "agents OR -survey"}, "leave the minus out: `agents OR survey`"),
-        ({"exclude": "*"}, "every paper"),
-        ({"exclude": "-*"}, "leave the minus out: `survey`"),
-        ({"exclude": "!?"}, "Type what to exclude, such as `survey`"),
-    ],
+    first(
+        3,
+        [
+            ({}, "Give `min_upvotes`, `max_papers`, `only_with_code` or `exclude`"),
+            ({"min_upvotes": 5, "exclude": "video AND"}, "video AND"),
+            ({"exclude": '"video'}, "^"),
+            ({"exclude": "-survey"}, "leave the minus out: `survey`"),
+            ({"exclude": "NOT title:survey"}, "leave the minus out: `title:survey`"),
+            ({"exclude": "-survey -review"}, "leave the minus out: `survey, review`"),
+            ({"exclude": "agents OR -survey"}, "leave the minus out: `agents OR survey`"),
+            ({"exclude": "*"}, "every paper"),
+            ({"exclude": "-*"}, "leave the minus out: `survey`"),
+            ({"exclude": "!?"}, "Type what to exclude, such as `survey`"),
+        ],
+    ),
 )
 async def test_a_wrong_filter_changes_nothing(world: World, options: dict[str, Any], said: str) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video")
@@ -85,7 +89,7 @@ async def test_a_wrong_filter_changes_nothing(world: World, options: dict[str, A
     assert "Filter: none" in await shown(world)
 
 
-@pytest.mark.parametrize("command", ["subscribe", "preview"])
+@pytest.mark.parametrize("command", first(1, ["subscribe", "preview"]))
 async def test_a_query_that_only_excludes_is_advised_by_what_it_is_for(world: World, command: str) -> None:
     said = text_of(await world.admin.slash(world.channel, command, keywords="-survey"))
     assert "as in `agents -survey`" in said
@@ -131,6 +135,7 @@ async def test_a_digest_says_that_it_has_no_maximum(world: World) -> None:
     assert "no effect" not in await filtered(world, min_upvotes=3)
 
 
+@pytest.mark.thorough
 async def test_a_waiting_paper_is_explained_until_its_last_day_and_after(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video")
     await filtered(world, min_upvotes=20, only_with_code=True)
@@ -201,6 +206,7 @@ async def test_papers_beyond_the_cards_are_folded_into_a_list(world: World) -> N
     assert world.posted_ids() == [f"2608.0000{number}" for number in (4, 3, 2, 1, 0)]
 
 
+@pytest.mark.thorough
 async def test_a_threshold_is_crossed_on_the_sixth_day_and_posted_once(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video")
     await world.admin.slash(world.channel, "config schedule", weekdays="all")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.cogs.rights import channel_where, manager, subscribed
 from tests.world import World, text_of
 
@@ -132,6 +134,7 @@ async def test_a_long_history_has_pages_newest_first(world: World) -> None:
     assert len(lines(said)) == 15
 
 
+@pytest.mark.thorough
 async def test_many_long_keywords_stay_within_a_page(world: World) -> None:
     keywords = ",".join(f"{number} " + "`_*" * 20 + "word " * 20 for number in range(12))
     await world.admin.slash(world.channel, "subscribe", keywords=keywords)

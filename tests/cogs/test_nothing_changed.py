@@ -11,6 +11,7 @@ from bot.core.schedules import Cadence
 from tests.cogs.rights import feed_of, subscribed
 from tests.cogs.test_history import history, lines
 from tests.cogs.test_setup import Person
+from tests.examples import first
 from tests.world import World, text_of
 
 
@@ -25,17 +26,20 @@ async def recorded(world: World) -> int:
 
 @pytest.mark.parametrize(
     ("command", "options", "name", "expected"),
-    [
-        ("schedule", {"cadence": "live"}, "Schedule", "daily, Mon-Fri, at 09:00 UTC → live"),
-        ("schedule", {"time": "17:30"}, "Schedule", "at 09:00 UTC → daily, Mon-Fri, at 17:30 UTC"),
-        ("schedule", {"cadence": "weekly"}, "Schedule", "→ weekly, Mon-Fri, at 09:00 UTC"),
-        ("style", {"style": "digest"}, "Style", "cards → digest"),
-        ("filter", {"min_upvotes": 1}, "Filter", "0 → 1"),
-        ("filter", {"max_papers": 3}, "Filter", "up to 10 → up to 3"),
-        ("filter", {"only_with_code": True}, "Filter", "no → yes"),
-        ("filter", {"exclude": "survey"}, "Filter", "nothing → survey"),
-        ("threads", {"on": True}, "Threads", "off → on"),
-    ],
+    first(
+        3,
+        [
+            ("schedule", {"cadence": "live"}, "Schedule", "daily, Mon-Fri, at 09:00 UTC → live"),
+            ("schedule", {"time": "17:30"}, "Schedule", "at 09:00 UTC → daily, Mon-Fri, at 17:30 UTC"),
+            ("schedule", {"cadence": "weekly"}, "Schedule", "→ weekly, Mon-Fri, at 09:00 UTC"),
+            ("style", {"style": "digest"}, "Style", "cards → digest"),
+            ("filter", {"min_upvotes": 1}, "Filter", "0 → 1"),
+            ("filter", {"max_papers": 3}, "Filter", "up to 10 → up to 3"),
+            ("filter", {"only_with_code": True}, "Filter", "no → yes"),
+            ("filter", {"exclude": "survey"}, "Filter", "nothing → survey"),
+            ("threads", {"on": True}, "Threads", "off → on"),
+        ],
+    ),
 )
 async def test_a_change_says_old_and_new_and_a_second_one_that_nothing_changed(
     world: World, command: str, options: dict[str, Any], name: str, expected: str
@@ -55,15 +59,18 @@ async def test_a_change_says_old_and_new_and_a_second_one_that_nothing_changed(
 
 @pytest.mark.parametrize(
     ("command", "options", "name"),
-    [
-        ("schedule", {"time": "9:00", "timezone": "utc", "weekdays": "Mon-Fri"}, "Schedule"),
-        ("style", {"style": "cards"}, "Style"),
-        ("filter", {"min_upvotes": 0, "exclude": "-", "only_with_code": False}, "Filter"),
-        ("filter", {"max_papers": 10}, "Filter"),
-        ("mention", {}, "Mention"),
-        ("threads", {"on": False}, "Threads"),
-        ("publish", {"on": False}, "Publishing"),
-    ],
+    first(
+        2,
+        [
+            ("schedule", {"time": "9:00", "timezone": "utc", "weekdays": "Mon-Fri"}, "Schedule"),
+            ("style", {"style": "cards"}, "Style"),
+            ("filter", {"min_upvotes": 0, "exclude": "-", "only_with_code": False}, "Filter"),
+            ("filter", {"max_papers": 10}, "Filter"),
+            ("mention", {}, "Mention"),
+            ("threads", {"on": False}, "Threads"),
+            ("publish", {"on": False}, "Publishing"),
+        ],
+    ),
 )
 async def test_a_setting_that_stays_the_same_is_not_called_changed(
     world: World, command: str, options: dict[str, Any], name: str

@@ -18,6 +18,7 @@ from bot.discord.ui import confirmation
 from bot.discord.ui.confirmation import Confirmation
 from bot.services.transfer.feed_transfer import Transfer
 from tests.cogs.rights import channel_where, feed_of, manager, overwrite, subscribed
+from tests.examples import first
 from tests.world import World, text_of
 
 
@@ -255,11 +256,14 @@ async def test_after_a_quarter_of_an_hour_the_buttons_have_expired(
 
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
-    [
-        ("yes", "yes", "This is already done"),
-        ("yes", "no", "This is already done"),
-        ("no", "yes", "This was cancelled, and nothing was changed"),
-    ],
+    first(
+        1,
+        [
+            ("yes", "yes", "This is already done"),
+            ("yes", "no", "This is already done"),
+            ("no", "yes", "This was cancelled, and nothing was changed"),
+        ],
+    ),
 )
 async def test_a_second_press_shows_what_the_first_one_did(
     world: World, first: str, second: str, expected: str
@@ -327,12 +331,15 @@ async def test_a_feed_that_pings_nobody_new_keeps_its_role(world: World) -> None
 
 @pytest.mark.parametrize(
     ("feed", "said"),
-    [
-        ({"channel_id": "123"}, "no channel with the ID 123"),
-        ({"mention_role_id": "123"}, "The role to ping doesn't exist in this server"),
-        ({"publish": True}, "isn't an announcement channel"),
-        ({"kind": "forum"}, "**kind** is `forum`"),
-    ],
+    first(
+        1,
+        [
+            ({"channel_id": "123"}, "no channel with the ID 123"),
+            ({"mention_role_id": "123"}, "The role to ping doesn't exist in this server"),
+            ({"publish": True}, "isn't an announcement channel"),
+            ({"kind": "forum"}, "**kind** is `forum`"),
+        ],
+    ),
 )
 async def test_a_file_that_does_not_fit_the_server_changes_nothing(
     world: World, feed: dict[str, Any], said: str
@@ -510,12 +517,15 @@ async def test_a_copy_needs_the_rights_in_the_target(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [
-        ("config export", {}),
-        ("config import", {"file": ("keywords.txt", b"video")}),
-        ("config copy", {"source": None}),
-        ("config history", {}),
-    ],
+    first(
+        1,
+        [
+            ("config export", {}),
+            ("config import", {"file": ("keywords.txt", b"video")}),
+            ("config copy", {"source": None}),
+            ("config history", {}),
+        ],
+    ),
 )
 async def test_a_member_may_move_nothing(world: World, name: str, options: dict[str, Any]) -> None:
     options = {key: world.channel if value is None else value for key, value in options.items()}

@@ -100,7 +100,7 @@ def test_links_become_buttons_that_never_time_out() -> None:
     assert view.to_components()[0]["components"][0]["url"] == "https://a.example/c"
 
 
-@settings(deadline=None, max_examples=examples(8))
+@settings(deadline=None, max_examples=examples(4))
 @given(
     shown=st.lists(HOSTILE_PAPERS, min_size=1, max_size=14, unique_by=lambda paper: paper.id),
     later=st.lists(HOSTILE_PAPERS, min_size=14, max_size=14),

@@ -193,14 +193,14 @@ def _wider(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 QUERIES = st.recursive(TERMS, _wider, max_leaves=6).filter(lambda q: len(q) <= 200)
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(query=QUERIES, papers=PAPERS)
 def test_both_find_the_same_papers_for_any_query(query: str, papers: list[Paper]) -> None:
     assert oracle.is_valid(query)
     assert engine_finds(query, papers) == oracle_finds(query, papers)
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(run=RUNS, quoted=st.booleans(), title=TITLES)
 def test_both_agree_whether_a_phrase_is_in_a_title(run: str, quoted: bool, title: str) -> None:  # noqa: FBT001
     query = f'"{run}"' if quoted else run
@@ -216,7 +216,7 @@ def test_both_agree_whether_a_phrase_is_in_a_title(run: str, quoted: bool, title
     assert engine_finds(query, papers) == oracle_finds(query, papers)
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(asked=NAMES, name=NAMES)
 def test_both_agree_whether_a_name_is_meant(asked: str, name: str) -> None:
     names = [name, f"{name} {asked}", asked.replace(" ", "-"), " ".join(reversed(asked.split())), re.sub(r"(?<=\b\w)\w+", ".", asked, count=1)]  # fmt: skip
@@ -225,7 +225,7 @@ def test_both_agree_whether_a_name_is_meant(asked: str, name: str) -> None:
         assert engine_finds(query, papers) == oracle_finds(query, papers)
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(run=RUNS_IN_CAPITALS)
 def test_a_run_finds_itself_however_its_spaces_are_written(run: str) -> None:
     for text in (run, run.replace("-", " "), run.replace(" ", "-")):
@@ -238,7 +238,7 @@ Foo: a|Title: a|abc*|ab*|C++|"gaussian splat*"|–b|title:(a|-(a|(-b""".split("|
 )
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(pieces=st.lists(PIECES, max_size=7))
 def test_both_agree_whether_a_text_is_a_query(pieces: list[str]) -> None:
     query = " ".join(pieces)

@@ -66,7 +66,7 @@ def test_the_scan_finds_what_the_language_says(query: str, paper: Paper) -> None
     assert not StoredTexts([paper]).differences([query])
 
 
-@settings(max_examples=examples(40), deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(query=QUERIES, papers=PAPERS)
 def test_the_scan_and_the_index_find_the_same_papers_for_any_query(query: str, papers: list[Paper]) -> None:
     assert not StoredTexts(papers).differences([query])
@@ -85,7 +85,7 @@ def test_the_scan_and_the_index_find_the_same_papers_on_recorded_list_days(files
     assert not differences, "\n".join(differences)
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "title"),
     [
         ("childr*", "Every child"),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from tests.process.running import Stage
 
 
+@pytest.mark.thorough
 async def test_wrong_queries_dates_ids_and_places_get_clear_answers_and_change_nothing(stage: Stage) -> None:
     stage.list_paper("2611.00001", title="World models for small robots")
     bot = await stage.start()
@@ -41,6 +44,7 @@ async def test_wrong_queries_dates_ids_and_places_get_clear_answers_and_change_n
     assert "Traceback" not in bot.log
 
 
+@pytest.mark.thorough
 async def test_subscriptions_are_added_listed_suggested_and_removed(stage: Stage) -> None:
     bot = await stage.start(LOG_FORMAT="json")
     club = stage.discord.club

@@ -7,6 +7,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from tests.process import forked
 from tests.process.running import BotProcess, Stage, finished
 
@@ -55,6 +57,7 @@ async def test_a_running_bot_is_backed_up_while_it_works_and_restored_when_it_is
     assert stage.posted() == ["2608.00001"]  # the backup knew of it
 
 
+@pytest.mark.thorough
 async def test_a_post_sent_after_the_backup_is_adopted_if_it_was_pending_in_the_backup(
     stage: Stage,
 ) -> None:
@@ -79,6 +82,7 @@ async def test_a_post_sent_after_the_backup_is_adopted_if_it_was_pending_in_the_
     assert stage.posted() == ["2608.00001"]
 
 
+@pytest.mark.thorough
 async def test_a_killed_bot_is_followed_by_another_at_once(stage: Stage) -> None:
     bot = await stage.start()
     await bot.kill()

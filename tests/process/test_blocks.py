@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from simcord.builders import ChannelHandle
 
 from tests.process.running import Stage
@@ -16,6 +17,7 @@ def notices(stage: Stage) -> list[str]:
     return [text for text in texts if "⛔" in text]
 
 
+@pytest.mark.thorough
 async def test_a_bot_that_is_kicked_and_invited_again_continues(stage: Stage) -> None:
     """A kick that the bot does not hear of is one that the next session shows: see the test below."""
     stage.list_paper(FIRST, title="World models for small robots")
@@ -43,6 +45,7 @@ async def test_a_bot_that_is_kicked_and_invited_again_continues(stage: Stage) ->
     assert "Traceback" not in bot.log
 
 
+@pytest.mark.thorough
 async def test_a_kick_during_an_outage_of_the_gateway_is_noticed_by_the_next_session(stage: Stage) -> None:
     bot = await stage.start()
     await stage.live("world model")
@@ -101,6 +104,7 @@ async def test_channels_without_a_permission_are_blocked_reported_once_and_resum
     assert "Traceback" not in bot.log
 
 
+@pytest.mark.thorough
 async def test_a_locked_thread_is_blocked_and_an_archived_one_is_reopened(stage: Stage) -> None:
     discord, general = stage.discord, stage.discord.club.general
     for name in ("locked", "asleep"):

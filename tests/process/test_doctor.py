@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import discord
+import pytest
 from simcord.builders import ChannelHandle
 
 from sandbox import Fault
@@ -115,6 +116,7 @@ async def test_what_is_wrong_in_discord_is_reported_with_its_place(stage: Stage)
     assert f"no longer in server {discord.guild.id}, which has 2 channels with subscriptions" in left
 
 
+@pytest.mark.thorough
 async def test_before_the_first_start_it_says_what_is_still_to_come(stage: Stage) -> None:
     stage.list_paper("2608.00001")
     done = await stage.finished("doctor")
@@ -126,6 +128,7 @@ async def test_before_the_first_start_it_says_what_is_still_to_come(stage: Stage
     assert list(stage.folder.iterdir()) == []
 
 
+@pytest.mark.thorough
 async def test_a_thread_is_checked_through_its_channel(stage: Stage) -> None:
     world, papers = stage.discord.world, stage.discord.club.papers
     made = world.backend.create_thread(
@@ -158,6 +161,7 @@ async def test_a_refused_token_ends_with_78_and_is_not_shown(stage: Stage) -> No
     )
 
 
+@pytest.mark.thorough
 async def test_discord_that_cannot_be_reached_is_wrong_and_the_rest_is_checked(stage: Stage) -> None:
     stage.list_paper("2608.00001")
     done = await stage.finished("doctor", DISCORD_API_URL="http://127.0.0.1:9/api/v10")
@@ -178,6 +182,7 @@ async def test_a_wrong_setting_ends_with_78_and_the_rest_is_checked(stage: Stage
     assert "the bot is Paperboy" in done.out
 
 
+@pytest.mark.thorough
 async def test_a_database_that_is_none_ends_with_78(stage: Stage) -> None:
     stage.list_paper("2608.00001")
     (stage.folder / "data").mkdir()
@@ -188,6 +193,7 @@ async def test_a_database_that_is_none_ends_with_78(stage: Stage) -> None:
     assert "The servers: not checked, because the database cannot be read" in done.out
 
 
+@pytest.mark.thorough
 async def test_an_encoding_that_knows_no_signs_gets_words(stage: Stage) -> None:
     stage.list_paper("2608.00001")
     done = await stage.finished("doctor", DISCORD_TOKEN="abc", PYTHONIOENCODING="ascii")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 from datetime import timedelta
 
+import pytest
+
 from sandbox import Fault
 from tests.fakes.huggingface import Fault as HubFault
 from tests.process.running import Stage
@@ -21,6 +23,7 @@ async def test_it_ends_while_hugging_face_answers_nothing(stage: Stage) -> None:
     assert "Traceback" not in bot.log
 
 
+@pytest.mark.thorough
 async def test_a_message_whose_answer_never_came_is_posted_once_after_sigterm_and_after_kill(
     stage: Stage,
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
+import pytest
+
 from sandbox import Fault
 from tests.fakes.huggingface import Fault as HubFault
 from tests.process.running import Stage
@@ -11,6 +13,7 @@ from tests.process.running import Stage
 NO_PERMISSION = {"message": "Missing Permissions", "code": 50013}
 
 
+@pytest.mark.thorough
 async def test_each_paper_arrives_once_over_failures_of_both_sides(stage: Stage) -> None:
     discord, general, news = stage.discord, stage.discord.club.general, stage.discord.club.announcements
     stage.list_paper("2611.00001", title="World models for small robots")
@@ -54,6 +57,7 @@ async def test_each_paper_arrives_once_over_failures_of_both_sides(stage: Stage)
     assert await bot.stop() == 0
 
 
+@pytest.mark.thorough
 async def test_a_refused_token_ends_the_start_with_78_and_is_named_but_not_shown(stage: Stage) -> None:
     bot = await stage.launch(DISCORD_TOKEN="wrong.wrong.wrong")
     assert await bot.ended() == 78

@@ -10,6 +10,8 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sandbox import Fault
 from tests.fakes.huggingface import Fault as HubFault
 from tests.process.asking import port_of
@@ -67,6 +69,7 @@ async def test_a_working_bot_is_healthy_even_if_it_reconnects_and_exposes_no_nam
     assert err == ""
 
 
+@pytest.mark.thorough
 async def test_a_bot_that_cannot_reach_discord_yet_is_starting(stage: Stage) -> None:
     stage.discord.faults.add(Fault(path="/users/@me", status=503, times=None))
     bot = await stage.launch(**PORT)
@@ -79,6 +82,7 @@ async def test_a_bot_that_cannot_reach_discord_yet_is_starting(stage: Stage) -> 
         await port.until(is_well)
 
 
+@pytest.mark.thorough
 async def test_a_lost_gateway_is_unhealthy_until_it_returns(stage: Stage) -> None:
     bot = await stage.start(before=SOON, POLL_INTERVAL_SECONDS="60", **PORT)
     async with port_of(bot) as port:
@@ -115,6 +119,7 @@ class Refusing:
         self._gateway._receive = self._receive  # type: ignore[method-assign]
 
 
+@pytest.mark.thorough
 async def test_a_database_that_cannot_be_written_is_unhealthy_until_it_can_be(stage: Stage) -> None:
     ignoring = "import signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
     bot = await stage.start(before=ignoring + SOON, POLL_INTERVAL_SECONDS="60", **PORT)
@@ -144,6 +149,7 @@ def limit_file_size(pid: int, most: int) -> None:
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
 
 
+@pytest.mark.thorough
 async def test_failing_runs_make_the_bot_unhealthy(stage: Stage) -> None:
     failing = """
 from bot.services.runs.polling import Polling
@@ -162,6 +168,7 @@ Polling.poll = poll
         assert numbers.of("paperboy_last_run_timestamp_seconds") is None
 
 
+@pytest.mark.thorough
 async def test_a_failing_source_is_reported_but_does_not_make_the_bot_unhealthy(stage: Stage) -> None:
     stage.hub.day_faults = {stage.today: HubFault(status=401)}
     bot = await stage.start(BACKFILL_DAYS="0", **PORT)
@@ -221,6 +228,7 @@ async def test_metrics_count_runs_posts_refusals_and_commands(stage: Stage) -> N
     assert numbers["paperboy_source_up"] == 1
 
 
+@pytest.mark.thorough
 async def test_no_port_is_opened_without_the_setting(stage: Stage) -> None:
     bot = await stage.start()
     assert "Health and metrics" not in bot.log

@@ -64,6 +64,7 @@ async def test_the_next_days_matches_are_posted_at_once_live_and_scheduled(sandb
         await until_posted(sandbox, channel, "2210.03629", "2310.06770", "2305.16291", "2303.17580")
 
 
+@pytest.mark.thorough
 async def test_words_match_as_promised_on_the_days_to_come(sandbox: Sandbox) -> None:
     rag, multimodal = sandbox.channel, sandbox.club.general
     await sandbox.run_command(sandbox.admin, rag, "subscribe", keywords="rag")
@@ -83,6 +84,7 @@ async def live(hub: FakeHuggingFace, folder: Path) -> AsyncGenerator[Sandbox]:
         yield sandbox
 
 
+@pytest.mark.thorough
 async def test_live_lists_are_walked_up_to_today_and_a_failure_is_passed_on(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

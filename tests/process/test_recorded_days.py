@@ -10,12 +10,14 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from simcord.builders import ChannelHandle
 
 from bot.core.papers import Paper
 from bot.sources.parse import parse_list
+from tests.examples import thorough
 from tests.fakes.huggingface import raw_item
-from tests.list_days import OWN, both_sources, items_of
+from tests.list_days import OWN, RECORDED, items_of
 from tests.matching.oracle import matches
 from tests.process.running import WITHOUT_PAUSES, BotProcess, Stage
 
@@ -120,7 +122,7 @@ async def check(stage: Stage, bot: BotProcess, expected: Mapping[ChannelHandle, 
     }
 
 
-@both_sources
+@pytest.mark.parametrize("files", [OWN, thorough(RECORDED)], ids=["own", "recorded"])
 async def test_every_channel_gets_what_a_second_reading_finds_and_nothing_else(
     stage: Stage, files: list[Path]
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sandbox import Fault
 from tests.process.running import Stage
 
@@ -27,7 +29,8 @@ async def test_one_refused_paper_costs_no_other_over_a_kill(stage: Stage) -> Non
     others = [paper_id for paper_id in IDS if paper_id != CULPRIT]
     await stage.until_posted(*others)
     await stage.until(
-        lambda: any("could not be posted" in str(one.json) for one in stage.discord.requests), "a notice"
+        lambda: any("could not be posted" in str(one.json) for one in stage.calls("POST", "/messages")),
+        "a notice",
     )
     assert sorted(stage.posted()) == others
 
@@ -46,6 +49,7 @@ async def test_one_refused_paper_costs_no_other_over_a_kill(stage: Stage) -> Non
     assert await bot.stop() == 0
 
 
+@pytest.mark.thorough
 async def test_a_network_that_answers_for_discord_loses_nothing(stage: Stage) -> None:
     path = f"/channels/{stage.discord.channel.id}/messages"
     bot = await stage.start()

@@ -22,6 +22,7 @@ socket.getaddrinfo = lambda *_, **__: print("looking it up", flush=True) or time
 """
 
 
+@pytest.mark.thorough
 async def test_a_ban_is_waited_out_and_the_wait_can_be_ended(stage: Stage) -> None:
     ban = Fault(path="/users/@me", status=429, headers={"Retry-After": "900"}, times=None)
     stage.discord.faults.add(ban)

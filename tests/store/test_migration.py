@@ -18,6 +18,7 @@ from bot.errors import ConfigError
 from bot.store.database import Database
 from bot.store.sqlite import engine as engines
 from bot.store.tables import metadata
+from tests.examples import thorough
 from tests.store.next_version import COPYING, use_next_version
 from tests.store.samples import listed
 from tests.store.test_database import count_papers, run_python
@@ -201,7 +202,7 @@ asyncio.run(Database.open(sys.argv[1]))
 """
 
 
-@pytest.mark.parametrize("statements", [1, 9, 1000])
+@pytest.mark.parametrize("statements", [thorough(1), 9, thorough(1000)])
 async def test_a_kill_during_a_migration_leaves_nothing_of_it(
     url: str, tmp_path: Path, statements: int
 ) -> None:
@@ -216,7 +217,8 @@ async def test_a_kill_during_a_migration_leaves_nothing_of_it(
 
 
 @pytest.mark.parametrize(
-    "part", ["INSERT INTO _alembic_tmp_papers", "DROP TABLE papers", "UPDATE alembic_version"]
+    "part",
+    [thorough("INSERT INTO _alembic_tmp_papers"), "DROP TABLE papers", thorough("UPDATE alembic_version")],
 )
 async def test_a_migration_that_is_cut_off_in_a_long_statement_ends_at_once_as_cancelled_and_is_undone(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str

@@ -13,11 +13,12 @@ from bot.core.ids import RunId
 from bot.core.runs import Outcome, Run
 from bot.discord.answers.run_results import days_read, failed_run, run_result
 from bot.errors import Problem, ProblemKind
+from tests.cases import each
 from tests.discord.answers.test_feed_status import SURVEY, changed
 from tests.samples import NOW
 
 
-@pytest.mark.parametrize(
+@each(
     ("figures", "said"),
     [
         ((0, 0, 0), "**quiet**: nothing new was listed"),

@@ -5,9 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-import pytest
-
 from bot.discord.connection.registration import are_same
+from tests.cases import each
 
 OURS: list[dict[str, Any]] = [
     {
@@ -95,7 +94,7 @@ def test_fields_that_discord_adds_or_leaves_out_make_no_difference() -> None:
     assert are_same(OURS, as_discord_keeps_it(OURS))
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "value"),
     [
         ((0, "description"), "Other words"),

@@ -12,6 +12,7 @@ from bot.core.cards import Picture
 from bot.discord.delivery.content_errors import rejection
 from bot.errors import DeliveryError, DeliveryErrorKind
 from sandbox import Fault
+from tests.cases import each
 from tests.discord.loopback import Loopback, a_message
 
 TOO_LONG = {"_errors": [{"code": "BASE_TYPE_MAX_LENGTH", "message": "Must be 4096 or fewer in length."}]}
@@ -19,7 +20,7 @@ BAD_URL = {"_errors": [{"code": "URL_TYPE_INVALID_SCHEME", "message": "Scheme mu
 REQUIRED = {"_errors": [{"code": "BASE_TYPE_REQUIRED", "message": "This field is required"}]}
 
 
-@pytest.mark.parametrize(
+@each(
     ("errors", "said", "embeds"),
     [
         (
@@ -89,7 +90,7 @@ def test_pictures_are_named_where_nothing_else_is_refused() -> None:
         assert not found.pictures
 
 
-@pytest.mark.parametrize("code", [20009, 40005, 50006, 50035, 50109, 200000, 200001, 240000])
+@each("code", [20009, 40005, 50006, 50035, 50109, 200000, 200001, 240000])
 def test_refusals_of_the_content_are_recognised(code: int) -> None:
     assert rejection(status=400, code=code, errors=None) is not None
 
@@ -98,7 +99,7 @@ def test_a_message_that_is_too_large_is_refused_for_its_content() -> None:
     assert rejection(status=413, code=0, errors=None) is not None
 
 
-@pytest.mark.parametrize(
+@each(
     ("status", "code", "errors"),
     [
         (400, 0, None),

@@ -32,7 +32,7 @@ from bot.discord.delivery.message_search import links
 from bot.discord.delivery.publisher import DiscordPublisher
 from bot.discord.ui.messages import to_discord
 from bot.errors import DeliveryError, DeliveryErrorKind
-from tests.examples import examples
+from tests.examples import examples, first
 from tests.fakes.hostile_papers import HOSTILE_PAPERS
 from tests.samples import a_paper
 from tests.world import World
@@ -175,22 +175,25 @@ async def test_a_thread_is_searched_too(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("status", "code", "kind", "may_have_arrived"),
-    [
-        (403, 50013, KIND.CHANNEL_REFUSED, False),
-        (403, 50001, KIND.CHANNEL_REFUSED, False),
-        (404, 10003, KIND.GONE, False),
-        (403, 160005, KIND.CHANNEL_REFUSED, False),
-        (400, 50083, KIND.CHANNEL_REFUSED, False),
-        (403, 99999, KIND.CHANNEL_REFUSED, False),
-        (403, 0, KIND.CHANNEL_REFUSED, False),
-        (404, 0, KIND.CHANNEL_REFUSED, False),
-        (400, 50035, KIND.CONTENT_REFUSED, False),
-        (400, 40003, KIND.TRANSIENT, False),
-        (401, 0, KIND.BOT_REFUSED, False),
-        (429, 0, KIND.TRANSIENT, False),
-        (500, 0, KIND.TRANSIENT, True),
-        (503, 0, KIND.TRANSIENT, True),
-    ],
+    first(
+        4,
+        [
+            (403, 50013, KIND.CHANNEL_REFUSED, False),
+            (403, 50001, KIND.CHANNEL_REFUSED, False),
+            (404, 10003, KIND.GONE, False),
+            (403, 160005, KIND.CHANNEL_REFUSED, False),
+            (400, 50083, KIND.CHANNEL_REFUSED, False),
+            (403, 99999, KIND.CHANNEL_REFUSED, False),
+            (403, 0, KIND.CHANNEL_REFUSED, False),
+            (404, 0, KIND.CHANNEL_REFUSED, False),
+            (400, 50035, KIND.CONTENT_REFUSED, False),
+            (400, 40003, KIND.TRANSIENT, False),
+            (401, 0, KIND.BOT_REFUSED, False),
+            (429, 0, KIND.TRANSIENT, False),
+            (500, 0, KIND.TRANSIENT, True),
+            (503, 0, KIND.TRANSIENT, True),
+        ],
+    ),
 )
 async def test_what_a_refusal_means(
     world: World, status: int, code: int, kind: DeliveryErrorKind, *, may_have_arrived: bool

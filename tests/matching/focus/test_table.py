@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import subprocess
-import sys
 from importlib.resources import files
 
 import pytest
@@ -14,6 +12,7 @@ from bot.core.papers import Paper
 from bot.core.query.focus import FocusQuery, compile_focus
 from bot.core.query.parser import parse_query
 from bot.matching.focus.table import FocusTable
+from tests.cases import each
 
 ROBOTS = (
     "A humanoid robot learns to grasp objects from demonstrations, by imitation learning and teleoperation."
@@ -35,7 +34,7 @@ def closeness(text: str, *papers: Paper) -> list[float]:
     return table.closeness([query(text)], table.papers(papers))[0].tolist()
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "robot",
@@ -111,8 +110,3 @@ def test_the_words_that_brought_a_paper_have_no_acronym_that_it_does_not_use() -
 def test_the_table_is_not_larger_than_it_may_be() -> None:
     table = files("bot.matching.focus") / "table.bin"
     assert len(table.read_bytes()) <= 2_500_000
-
-
-def test_without_a_focus_nothing_imports_numpy() -> None:
-    code = "import sys, bot.app, bot.core.focus, bot.core.query.focus; sys.exit('numpy' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True)

@@ -157,11 +157,13 @@ async def test_a_message_interrupted_by_a_crash_is_retried(bot: Bot, monkeypatch
 
 async def test_a_notice_is_given_up_after_a_day(bot: Bot) -> None:
     await with_problem(bot)
+    await bot.execute("UPDATE notices SET attempts = :attempts", attempts=MAX_ATTEMPTS - 2)
     bot.board.refusals[DIRECT + USER] = BUSY
-    for _ in range(MAX_ATTEMPTS):
-        await notified(bot, minutes=15)
+    await notified(bot, minutes=15)
+    assert await states(bot) == ["pending"]
+    await notified(bot, minutes=15)
     assert await states(bot) == ["undeliverable"]
-    assert len(bot.board.tried) == MAX_ATTEMPTS
+    assert len(bot.board.tried) == 2
 
 
 async def test_a_block_that_ended_before_its_notice_is_not_notified_and_the_next_one_is(bot: Bot) -> None:
@@ -203,6 +205,7 @@ async def test_a_bug_for_one_server_does_not_affect_the_others(
     assert await states(bot) == ["pending", "notified"]
 
 
+@pytest.mark.thorough
 async def test_a_delay_of_hours_is_notified_until_a_message_arrives(bot: Bot) -> None:
     bot.board.own_channels = [SYSTEM]
     bot.list_paper(FIRST)

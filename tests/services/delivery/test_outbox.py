@@ -22,7 +22,7 @@ from bot.services.delivery import outbox as delivering
 from bot.services.delivery.attempts import MAX_BUGS, NONCE_LASTS
 from bot.services.delivery.pace import ChannelPace
 from bot.store import outbox
-from tests.examples import examples
+from tests.examples import examples, first
 from tests.fakes.publisher import LOST, Fault
 from tests.samples import NOW
 from tests.services.bots import CHANNEL, LIVE, OTHER, USER, Bot, a_bot, stored
@@ -76,7 +76,9 @@ async def test_a_paper_is_posted_once_even_if_the_answer_was_lost(bot: Bot) -> N
     assert [post.state for post in await bot.posts()] == [PostState.SENT]
 
 
-@pytest.mark.parametrize("later", [NONCE_LASTS, timedelta(hours=1), timedelta(days=40), timedelta(hours=-3)])
+@pytest.mark.parametrize(
+    "later", first(2, [NONCE_LASTS, timedelta(hours=1), timedelta(days=40), timedelta(hours=-3)])
+)
 async def test_an_earlier_message_is_adopted_once_the_nonce_may_have_expired(
     bot: Bot, later: timedelta
 ) -> None:
@@ -134,7 +136,7 @@ async def test_waits_grow_to_a_quarter_of_an_hour(bot: Bot) -> None:
     assert calls(bot, "publish") == 10
 
 
-@pytest.mark.parametrize(("asked", "granted"), [(120.0, 120), (2.0, 5), (1e12, 3600)])
+@pytest.mark.parametrize(("asked", "granted"), first(1, [(120.0, 120), (2.0, 5), (1e12, 3600)]))
 async def test_the_wait_that_discord_asks_for_is_respected(bot: Bot, asked: float, granted: int) -> None:
     await owing(bot)
     bot.publisher.fail(CHANNEL, DeliveryError("Discord asks to wait.", retry_after_seconds=asked))
@@ -317,11 +319,14 @@ FULL_DISK = "SELECT RAISE(ABORT, 'database or disk is full')"
 
 @pytest.mark.parametrize(
     "trigger",
-    [
-        f"BEFORE UPDATE OF state ON posts BEGIN {FULL_DISK}; END",
-        f"BEFORE UPDATE OF attempts ON posts BEGIN {FULL_DISK}; END",
-        f"BEFORE UPDATE ON posts BEGIN {FULL_DISK}; END",
-    ],
+    first(
+        1,
+        [
+            f"BEFORE UPDATE OF state ON posts BEGIN {FULL_DISK}; END",
+            f"BEFORE UPDATE OF attempts ON posts BEGIN {FULL_DISK}; END",
+            f"BEFORE UPDATE ON posts BEGIN {FULL_DISK}; END",
+        ],
+    ),
     ids=[
         "the message is there, and cannot be noted",
         "the attempt cannot be noted",
@@ -432,7 +437,7 @@ async def test_a_message_in_flight_at_shutdown_gets_its_answer(bot: Bot) -> None
     assert [post.state for post in await bot.posts()] == [PostState.SENT]
 
 
-@pytest.mark.parametrize("hours", [0, 2])
+@pytest.mark.parametrize("hours", first(1, [0, 2]))
 async def test_a_message_interrupted_by_shutdown_is_sent_once_after_the_restart(
     bot: Bot, hours: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -545,7 +550,9 @@ async def test_deliver_answers_when_its_posts_are_sent_or_postponed(bot: Bot) ->
     assert len(result.sent) > 1
 
 
-@pytest.mark.parametrize("error", [BUSY, REFUSED, DeliveryError("No.", kind=DeliveryErrorKind.BOT_REFUSED)])
+@pytest.mark.parametrize(
+    "error", first(1, [BUSY, REFUSED, DeliveryError("No.", kind=DeliveryErrorKind.BOT_REFUSED)])
+)
 async def test_deliver_does_not_wait_for_posts_behind_a_failure(bot: Bot, error: DeliveryError) -> None:
     await owing(bot, *[f"2608.{number:05}" for number in range(60)])
     bot.publisher.refusals[ChannelId(CHANNEL)] = error
@@ -573,7 +580,7 @@ follow_ups = st.lists(
 )
 
 
-@settings(max_examples=examples(2), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(1), deadline=None, suppress_health_check=list(HealthCheck))
 @given(follow_ups)
 @example([("lost", 0), ("ok", 0), ("resume", 130)])
 async def test_whatever_happens_each_paper_is_in_the_channel_once(

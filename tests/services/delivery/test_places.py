@@ -13,11 +13,12 @@ from bot.core.ids import ChannelId
 from bot.core.posts import Form, PostState
 from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.services.delivery.outbox import MAX_IN_FLIGHT, MAX_PER_SERVER
+from tests.examples import thorough
 from tests.fakes.publisher import LOST, Fault
 from tests.services.bots import CHANNEL, LIVE, USER, Bot
 from tests.waiting import until
 
-KINDS = [FeedKind.CHANNEL, FeedKind.THREAD, FeedKind.FORUM]
+KINDS = [FeedKind.CHANNEL, thorough(FeedKind.THREAD), FeedKind.FORUM]
 REFUSED = DeliveryError("I'm missing **Embed Links**.", code=50013, kind=DeliveryErrorKind.PERMISSION_MISSING)
 NOBODY_CAN_LOOK = DeliveryError("I cannot look.", code=50013, kind=DeliveryErrorKind.UNCONFIRMED)
 
@@ -56,7 +57,7 @@ async def test_a_forum_gets_one_post_per_paper_the_best_last_and_one_for_the_res
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("seconds", [6, 30, 61, 3_600, 90_000])
+@pytest.mark.parametrize("seconds", [6, thorough(30), thorough(61), 3_600, thorough(90_000)])
 async def test_a_message_whose_answer_was_lost_is_not_repeated(
     bot: Bot, kind: FeedKind, seconds: int
 ) -> None:
@@ -71,7 +72,7 @@ async def test_a_message_whose_answer_was_lost_is_not_repeated(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("seconds", [0, 6, 3_600])
+@pytest.mark.parametrize("seconds", [thorough(0), 6, thorough(3_600)])
 async def test_a_message_that_arrived_before_a_crash_is_not_repeated_after_it(
     bot: Bot, kind: FeedKind, seconds: int
 ) -> None:
@@ -87,7 +88,7 @@ async def test_a_message_that_arrived_before_a_crash_is_not_repeated_after_it(
     assert sorted(bot.publisher.posted(CHANNEL)) == ids(3)
 
 
-@pytest.mark.parametrize("kind", [FeedKind.THREAD, FeedKind.FORUM])
+@pytest.mark.parametrize("kind", [thorough(FeedKind.THREAD), FeedKind.FORUM])
 async def test_without_a_nonce_a_second_attempt_searches_first(bot: Bot, kind: FeedKind) -> None:
     await owing(bot, kind, 1)
     bot.publisher.lose_answers(CHANNEL)
@@ -97,7 +98,7 @@ async def test_without_a_nonce_a_second_attempt_searches_first(bot: Bot, kind: F
     assert {post.state for post in await bot.posts()} == {PostState.SENT}
 
 
-@pytest.mark.parametrize("kind", [FeedKind.THREAD, FeedKind.FORUM])
+@pytest.mark.parametrize("kind", [thorough(FeedKind.THREAD), FeedKind.FORUM])
 async def test_an_attempt_interrupted_by_a_crash_gets_time_to_arrive_before_the_search(
     bot: Bot, kind: FeedKind
 ) -> None:
@@ -182,9 +183,10 @@ async def states(bot: Bot) -> list[tuple[str, str]]:
         return [(row.kind, row.state) for row in rows]
 
 
-async def test_messages_are_published_and_get_their_threads_once(bot: Bot) -> None:
+async def test_messages_are_published_and_get_their_threads_once_with_one_request_in_flight(bot: Bot) -> None:
     await owing(bot, FeedKind.CHANNEL, 12, publishes=True, opens_threads=True)
     await bot.delivered()
+    assert bot.publisher.most_in_flight == 1
     sent = bot.publisher.channels[ChannelId(CHANNEL)]
     assert [len(one.paper_ids) for one in sent] == [1] * 10 + [2]
     assert bot.publisher.crossposted == {one.id for one in sent}
@@ -200,15 +202,15 @@ async def test_messages_are_published_and_get_their_threads_once(bot: Bot) -> No
     ("error", "state"),
     [
         (DeliveryError("Discord answered 503.", may_have_arrived=True), "pending"),
-        (DeliveryError("Some an hour.", retry_after_seconds=1_800.0), "pending"),
+        thorough(DeliveryError("Some an hour.", retry_after_seconds=1_800.0), "pending"),
         (
             DeliveryError(
                 "I'm missing **Create Public Threads**.", code=50013, kind=DeliveryErrorKind.CHANNEL_REFUSED
             ),
             "failed",
         ),
-        (DeliveryError("Rejected.", code=50035, kind=DeliveryErrorKind.CONTENT_REFUSED), "failed"),
-        (ZeroDivisionError(), "pending"),
+        thorough(DeliveryError("Rejected.", code=50035, kind=DeliveryErrorKind.CONTENT_REFUSED), "failed"),
+        thorough(ZeroDivisionError(), "pending"),
     ],
     ids=["lost", "limited", "refused", "rejected", "bug"],
 )
@@ -310,6 +312,7 @@ async def test_a_delay_of_hours_is_notified_once_and_ends_with_the_first_message
     assert await notices(bot) == []
 
 
+@pytest.mark.thorough
 async def test_a_server_whose_channels_hang_leaves_room_for_the_others(bot: Bot) -> None:
     bot.list_paper("2608.00001")
     hanging = range(1, MAX_IN_FLIGHT + 11)
@@ -338,12 +341,6 @@ async def test_deliver_waits_for_posts_in_flight_in_a_forum(bot: Bot) -> None:
         await asyncio.sleep(0.001)
     bot.publisher.gate.set()
     assert len((await settled).sent) == 1
-
-
-async def test_each_channel_has_one_request_in_flight_including_follow_ups(bot: Bot) -> None:
-    await owing(bot, FeedKind.CHANNEL, 12, publishes=True, opens_threads=True)
-    await bot.delivered()
-    assert bot.publisher.most_in_flight == 1
 
 
 async def test_the_outbox_sleeps_until_a_follow_up_is_due(bot: Bot) -> None:

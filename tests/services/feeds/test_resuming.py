@@ -18,6 +18,7 @@ from bot.services.feeds.filters import FilterChange
 from bot.services.feeds.subscribed import Subscribed
 from bot.services.feeds.unsubscribing import Unsubscribed
 from bot.store import subscriptions
+from tests.examples import first, thorough
 from tests.services.bots import CHANNEL, LIVE, OTHER, SERVER, USER, WEEKLY, Bot, everything
 
 FIRST, SECOND, THIRD = "2608.00001", "2608.00002", "2608.00003"
@@ -161,7 +162,7 @@ async def test_papers_since_the_removal_are_wanted_whatever_ran_meanwhile(bot: B
     assert bot.publisher.posted(CHANNEL) == [FIRST]
 
 
-@pytest.mark.parametrize("others_run", [True, False])
+@pytest.mark.parametrize("others_run", [True, thorough(False)])  # noqa: FBT003
 async def test_the_last_seven_days_since_the_removal_are_caught_up(bot: Bot, *, others_run: bool) -> None:
     await bot.subscribe("video, agents" if others_run else "video", schedule=LIVE)
     await unsubscribe(bot)
@@ -194,6 +195,7 @@ async def test_a_weekly_channel_posts_next_time_what_a_run_skipped_meanwhile(bot
     assert bot.publisher.posted(CHANNEL) == [FIRST]
 
 
+@pytest.mark.thorough
 async def test_what_was_pending_over_a_long_pause_is_not_lost_by_a_removal_at_its_end(bot: Bot) -> None:
     await bot.subscribe("video, agents", schedule=LIVE)
     await bot.run()
@@ -233,7 +235,8 @@ async def test_papers_that_waited_for_upvotes_keep_waiting(bot: Bot) -> None:
 
 
 @pytest.mark.parametrize(
-    ("after", "returned"), [(timedelta(), 2), (REMOVED_KEPT - timedelta(minutes=1), 2), (REMOVED_KEPT, 0)]
+    ("after", "returned"),
+    first(1, [(timedelta(), 2), (REMOVED_KEPT - timedelta(minutes=1), 2), (REMOVED_KEPT, 0)]),
 )
 async def test_after_thirty_days_it_is_a_new_subscription(bot: Bot, after: timedelta, returned: int) -> None:
     await planned(bot)
@@ -347,7 +350,7 @@ async def set_up(bot: Bot) -> None:
     assert done.returned == 2
 
 
-@pytest.mark.parametrize("way", [copied, imported, set_up])
+@pytest.mark.parametrize("way", first(1, [copied, imported, set_up]))
 async def test_however_it_is_added_again_it_continues_where_it_left_off(
     bot: Bot, way: Callable[[Bot], Awaitable[None]]
 ) -> None:
@@ -428,7 +431,9 @@ async def unsubscribed(bot: Bot) -> None:
     await undo(bot, await unsubscribe(bot, "all of them"))
 
 
-@pytest.mark.parametrize("mistake", [paused, rescheduled, filtered, kicked, unsubscribed])
+@pytest.mark.parametrize(
+    "mistake", [thorough(paused), rescheduled, thorough(filtered), kicked, thorough(unsubscribed)]
+)
 async def test_undoing_a_mistake_loses_nothing_that_was_pending_or_listed(
     bot: Bot, mistake: Callable[[Bot], Awaitable[None]]
 ) -> None:

@@ -38,7 +38,7 @@ def test_with_nothing_typed_the_usual_zones_are_offered() -> None:
     assert [parse_timezone(name) for name in USUAL] == list(USUAL)
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "first"),
     [
         ("berl", "Europe/Berlin"),
@@ -120,7 +120,7 @@ def test_a_zone_that_is_only_a_name_comes_last_and_says_that_it_has_no_summer_ti
     assert [note(zone) for zone in ("UTC", "CET", "Europe/Berlin", "Asia/Tokyo")] == [""] * 4
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "suggested"),
     [
         ("IST", ["`Asia/Kolkata`", "`Europe/Dublin`", "`Asia/Jerusalem`"]),
@@ -147,7 +147,7 @@ def test_every_zone_is_offered_for_its_city_alone() -> None:
         assert name in offered(city)[:MAX_CHOICES], name
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "zone"),
     [
         ("berlin", "Europe/Berlin"),

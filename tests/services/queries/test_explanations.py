@@ -91,7 +91,7 @@ async def set_up(bot: Bot, papers: list[dict[str, Any]], feed: dict[str, Any]) -
     )
 
 
-@settings(max_examples=examples(4), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(2), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(a_paper, max_size=12), a_feed)
 async def test_explaining_says_of_every_paper_what_delivering_does(
     tmp_path_factory: pytest.TempPathFactory, papers: list[dict[str, Any]], feed: dict[str, Any]

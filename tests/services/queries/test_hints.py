@@ -14,6 +14,7 @@ from bot.core.query.hints import MAX_HINTS, hint_text
 from bot.core.query.rewrites import Kind
 from bot.matching.index import PaperIndex
 from bot.services.queries.hints import study
+from tests.examples import examples
 from tests.samples import a_paper
 
 INDEX = PaperIndex(
@@ -70,7 +71,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(60))
 @given(st.lists(PIECES, min_size=1, max_size=7).map(" ".join))
 def test_whatever_is_typed_gets_hints_that_can_be_typed_or_none(typed: str) -> None:
     try:

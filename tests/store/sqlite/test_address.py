@@ -108,7 +108,7 @@ def test_a_wrong_address_is_answered_with_the_one_that_was_meant(address: str, m
     assert database_path(f"{RIGHT}{meant}", on_windows=False) == Path(meant)
 
 
-@pytest.mark.parametrize(
+@each(
     ("address", "why"),
     [
         ("postgres://me:hunter2@host/db", "PostgreSQL is not supported"),

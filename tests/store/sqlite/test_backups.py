@@ -19,6 +19,7 @@ from bot.store.database import Database
 from bot.store.sqlite import backups, copies, restores
 from bot.store.sqlite.engine import parse_url
 from bot.store.sqlite.locks import lock_path, locked_file, sole_use
+from tests.examples import first, thorough
 from tests.store.next_version import use_next_version
 from tests.store.samples import a_feed, listed, pending
 from tests.store.test_database import run_python
@@ -154,7 +155,7 @@ except BackupError as error:
 """
 
 
-@pytest.mark.parametrize("how", ["kill", "full"])
+@pytest.mark.parametrize("how", ["kill", thorough("full")])
 async def test_a_backup_that_is_cut_off_leaves_the_old_one_and_is_in_nobodys_way(
     filled: Path, tmp_path: Path, how: str
 ) -> None:
@@ -315,14 +316,17 @@ async def test_the_owner_of_the_database_stays_and_is_the_only_one_who_can_read_
 
 @pytest.mark.parametrize(
     ("name", "why"),
-    [
-        ("letter", "letter: the file is not a SQLite database"),
-        ("other", "other is not a database of Paperboy's"),
-        ("empty", "empty is not a database of Paperboy's"),
-        ("missing", "missing does not exist"),
-        ("truncated", "truncated is damaged|truncated: the file is damaged"),
-        ("newer", r"newer is of a newer Paperboy \(revision 9999\)"),
-    ],
+    first(
+        2,
+        [
+            ("letter", "letter: the file is not a SQLite database"),
+            ("other", "other is not a database of Paperboy's"),
+            ("empty", "empty is not a database of Paperboy's"),
+            ("missing", "missing does not exist"),
+            ("truncated", "truncated is damaged|truncated: the file is damaged"),
+            ("newer", r"newer is of a newer Paperboy \(revision 9999\)"),
+        ],
+    ),
 )
 async def test_what_is_no_good_backup_is_refused_and_changes_nothing(
     filled: Path, database: Database, url: str, *, tmp_path: Path, name: str, why: str
