@@ -125,7 +125,7 @@ def test_an_example_query_does_not_find_the_other_texts(query: str, text: str) -
     assert not finds(query, text)
 
 
-@pytest.mark.parametrize(("query", "found", "not_found"), help_examples())
+@each(("query", "found", "not_found"), help_examples())
 def test_an_example_in_help_finds_what_it_says(query: str, found: list[str], not_found: list[str]) -> None:
     assert [text for text in found if not finds(query, text)] == []
     assert [text for text in not_found if finds(query, text)] == []

@@ -83,7 +83,7 @@ def decided(
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("paper", "matched", "posted", "stage"),
     [
         (PAPER, [VIDEO], False, Stage.POST),
@@ -166,7 +166,7 @@ RAN = replace(FEED, last_run_at=NOW + timedelta(hours=1), created_at=NOW - timed
 LONG_AGO = replace(VIDEO, since=date.min, created_at=NOW - timedelta(days=30))
 
 
-@pytest.mark.parametrize("days", range(12))
+@each("days", range(12))
 def test_a_paper_that_a_run_checked_is_posted_only_within_the_window(days: int) -> None:
     later = decided(feed=RAN, matched=[LONG_AGO], today=TODAY + timedelta(days=days), oldest=date.min)
     assert later.stage is (Stage.POST if days <= WINDOW_DAYS else Stage.REACH)

@@ -13,6 +13,7 @@ from bot.core.lines import MAX_LINE_LENGTH, MIN_LINE_LENGTH, digest_line
 from bot.core.markdown import length
 from bot.core.papers import Paper
 from bot.core.query.parser import Query, parse_query
+from tests.cases import each
 from tests.core.test_cards import CLOSE_TO, QUERIES
 from tests.fakes.hostile_papers import HOSTILE_PAPERS, PLAIN
 
@@ -54,7 +55,7 @@ def test_a_line_says_what_and_who_and_marks_what_matched_in_its_title() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "small"),
     [
         ("author:Ada", "**Ada Example** · Kite Lab"),

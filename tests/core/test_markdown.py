@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.markdown import bold, clean, escape, fit, length, link, plain, shorten, web_url, without_markup
+from tests.cases import each
 
 # Text as an attacker would write it: ordinary characters, and everything that means something to Discord.
 HOSTILE = st.lists(
@@ -34,7 +35,7 @@ def rendered(markdown: str) -> str:
     return shown.replace("\u200b", "")
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "written"),
     [
         ("a*b_c~d|e`f\\g", "a\\*b\\_c\\~d\\|e\\`f\\\\g"),
@@ -156,7 +157,7 @@ def test_addresses_are_written_as_discord_accepts_them(given: str, taken: str) -
     assert web_url(given) == taken
 
 
-@pytest.mark.parametrize(
+@each(
     "url",
     [
         "", "x", "/avatars/x.svg", "javascript:alert(1)", "ftp://a.example", "https://", "https://localhost", "https://a..b",

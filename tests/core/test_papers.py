@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from bot.core.ids import PaperId
 from bot.core.papers import Paper, linked_ids, parse_paper_id
 from bot.errors import UserError
+from tests.cases import each
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "2401.12345",
@@ -47,7 +48,7 @@ def test_an_id_of_four_digits_after_the_dot_is_one_too() -> None:
     assert parse_paper_id("1412.6980") == "1412.6980"
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "",

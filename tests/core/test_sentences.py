@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.sentences import purpose, sentences
+from tests.cases import each
 
 
-@pytest.mark.parametrize(
+@each(
     "parts",
     [
         ["One is here.", "Two follows!", "Is it three?"],
@@ -37,7 +37,7 @@ def test_sentences_cover_the_text_in_order_and_without_overlaps(text: str) -> No
     assert all(start < end for start, end in found)
 
 
-@pytest.mark.parametrize(
+@each(
     ("abstract", "begins"),
     [
         ("Kites are old. We propose to fly them. It works.", "We propose"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.query.parser import parse_query
 from bot.core.tags import MAX_APPLIED_TAGS, Tag, choose, fits, usable
+from tests.cases import each
 
 
 def tags(*names: str, moderated: tuple[str, ...] = ()) -> tuple[Tag, ...]:
@@ -23,7 +23,7 @@ def chosen(
     return [tag.name for tag in choose(offered, asked, is_required=is_required, may_moderate=may_moderate)]
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "query"),
     [
         ("Diffusion Models", "diffusion model"),
@@ -54,7 +54,7 @@ def test_a_tag_fits_what_a_query_looks_for(name: str, query: str) -> None:
     assert fits(*tags(name), [parse_query(query)])
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "query"),
     [
         ("Survey", "agents -survey"),

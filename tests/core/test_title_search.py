@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from bot.core.ids import PaperId
 from bot.core.title_search import title_of, titles_like
+from tests.cases import each
 
 TITLES = [
     title_of(PaperId("2608.00004"), "Étude of Multi-Modal 3D Gaussian Splatting"),
@@ -19,7 +18,7 @@ def found(typed: str) -> list[str]:
     return [paper_id[-1] for _, paper_id in titles_like(TITLES, typed)]
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "ids"),
     [
         ("", "4321"),

@@ -20,6 +20,7 @@ from bot.core.typed_times import (
     weekdays_like,
 )
 from bot.errors import UserError
+from tests.cases import each
 
 TODAY = date(2026, 11, 28)  # a Saturday
 
@@ -75,7 +76,7 @@ def test_a_time_is_read_in_every_usual_form() -> None:
         assert {text: parse_time(text) for text in texts} == dict.fromkeys(texts, expected)
 
 
-@pytest.mark.parametrize("text", NO_TIMES)
+@each("text", NO_TIMES)
 def test_an_invalid_time_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(UserError, match="HH:MM"):
         parse_time(text)
@@ -91,7 +92,7 @@ def test_weekdays_are_read_in_every_usual_form() -> None:
         assert {text: parse_weekdays(text) for text in texts} == dict.fromkeys(texts, frozenset(expected))
 
 
-@pytest.mark.parametrize("text", NO_WEEKDAYS)
+@each("text", NO_WEEKDAYS)
 def test_invalid_weekdays_are_refused_with_an_example(text: str) -> None:
     with pytest.raises(UserError, match="Mon-Fri"):
         parse_weekdays(text)
@@ -110,7 +111,7 @@ def test_a_date_is_read_in_every_usual_form(*, is_past: bool) -> None:
         assert read == dict.fromkeys(texts, expected)
 
 
-@pytest.mark.parametrize("text", NO_DATES)
+@each("text", NO_DATES)
 def test_an_invalid_date_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(UserError, match="YYYY-MM-DD"):
         parse_date(text, today=TODAY, is_past=True)

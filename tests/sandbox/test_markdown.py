@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from simcord.preview import _markdown
 
 from sandbox.markdown import discord_parser
+from tests.cases import each
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -38,7 +39,7 @@ def written(token: Any) -> str:
     return token.get("content", f"({kind})")
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "wanted"),
     [
         ("one\ntwo", "<p>one\ntwo</>"),

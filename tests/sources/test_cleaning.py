@@ -20,6 +20,7 @@ from bot.sources.cleaning import (
     parse_moment,
     shorten,
 )
+from tests.cases import each
 
 _ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
@@ -71,7 +72,7 @@ def test_a_web_link_is_kept(link: str, clean: str) -> None:
     assert clean_link(link) == clean
 
 
-@pytest.mark.parametrize(
+@each(
     "link",
     [
         "",
@@ -112,7 +113,7 @@ def test_cleaning_never_raises(text: str) -> None:
     parse_moment(text)
 
 
-@pytest.mark.parametrize(
+@each(
     "repository",
     [
         "https://github.com/owner/name",

@@ -300,7 +300,7 @@ def test_unknown_keys_break_nothing() -> None:
     assert _read(raw_item(paper={"brandNew": {"x": [1]}}, outer={"more": 1})) == _read(raw_item())
 
 
-@pytest.mark.parametrize(
+@each(
     ("item", "reason"),
     [
         (None, "item 1: "),

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.sources.rate_limits import RateLimit, rate_limit, requested_wait, server_time
+from tests.cases import each
 
 _NOW = datetime(2026, 8, 20, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@each(
     ("header", "limit"),
     [
         ('"api";r=499;t=300', RateLimit(499, 300)),

@@ -19,6 +19,7 @@ from bot.core.query.compiled import (
 from bot.core.query.errors import QueryError
 from bot.core.query.expression import EVERY_PAPER, RULES_VERSION, compile_node
 from bot.core.query.parser import parse_query
+from tests.cases import each
 from tests.queries import compiled
 
 
@@ -108,7 +109,7 @@ EXCLUDED = [
 ]
 
 
-@pytest.mark.parametrize(("typed", "advised"), EXCLUDED)
+@each(("typed", "advised"), EXCLUDED)
 def test_what_is_excluded_anyway_needs_no_minus(typed: str, advised: str) -> None:
     with pytest.raises(QueryError) as error:
         compile_exclusion(typed, Limits())

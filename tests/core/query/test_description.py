@@ -6,9 +6,10 @@ import pytest
 
 from bot.core.query.description import described, reading
 from bot.core.query.parser import parse_query
+from tests.cases import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "read"),
     [
         ("agents -survey benchmark", "papers with “agent” and “benchmark”, without “survey”"),
@@ -40,7 +41,7 @@ def test_a_query_is_described_in_the_order_typed(typed: str, read: str) -> None:
     assert described(parse_query(typed)) == read
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "read"),
     [
         ("RL", "RL, also “reinforcement learning”"),

@@ -7,9 +7,10 @@ import pytest
 from bot.core.query.expression import compile_node
 from bot.core.query.focus import FocusQuery, compile_focus, hard_filter, in_title
 from bot.core.query.parser import parse_query
+from tests.cases import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "terms"),
     [
         ("diffusion models", ["diffusion model"]),

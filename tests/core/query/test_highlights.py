@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.query.highlights import mark
 from bot.core.query.nodes import Field
 from bot.core.query.parser import parse_query
+from tests.cases import each
 
 
 def marked(text: str, *queries: str, field: Field = Field.TITLE) -> str:
@@ -22,7 +22,7 @@ def marked(text: str, *queries: str, field: Field = Field.TITLE) -> str:
     return out + text[end:]
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "text"),
     [
         ("diffusion model", "A [Diffusion Model] and [diffusion-models], not models"),

@@ -8,9 +8,10 @@ from bot.core.query import rewrites
 from bot.core.query.hints import MAX_HINTS, Hint, chosen, hint_text
 from bot.core.query.parser import parse_query
 from bot.core.query.rewrites import Kind, Rewrite
+from tests.cases import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "instead"),
     [
         ("agents and benchmark", "agents AND benchmark"),
@@ -74,7 +75,7 @@ def test_another_minus_stays(parts: list[str]) -> None:
     assert not list(rewrites.minus_for_all(parts))
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "instead"),
     [
         ("LLM agents benchmark", ["LLM AND agents AND benchmark"]),
@@ -161,7 +162,7 @@ def a_hint(
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("kind", "useful", "useless"),
     [
         (Kind.SPELLING, (0, 1), (0, 0)),
@@ -214,7 +215,7 @@ def test_the_two_most_useful_hints_are_chosen_and_one_for_each_part() -> None:
     assert [hint.rewrite.text for hint in found] == ["s", "w"]
 
 
-@pytest.mark.parametrize("kind", Kind)
+@each("kind", Kind)
 def test_a_hint_names_what_was_typed_what_to_type_and_both_numbers(kind: Kind) -> None:
     text = hint_text(a_hint(kind, 2_000, 1_234, about="old", text="new"), period="in the last 30 days")
 

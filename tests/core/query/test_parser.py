@@ -282,7 +282,7 @@ def test_a_phrase_knows_its_kind() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "parts"),
     [
         ("a b", ["a b"]),

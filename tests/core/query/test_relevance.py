@@ -7,10 +7,11 @@ import pytest
 from bot.core.query.nodes import in_topic
 from bot.core.query.parser import parse_query
 from bot.core.query.relevance import Relevance, relevance, relevance_text
+from tests.cases import each
 from tests.samples import a_paper
 
 
-@pytest.mark.parametrize(
+@each(
     ("typed", "topic"),
     [
         ("agents", "topic:agent"),

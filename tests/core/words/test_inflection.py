@@ -91,6 +91,6 @@ def test_folding_is_idempotent(word: str) -> None:
     assert fold(fold(word)) == fold(word)
 
 
-@pytest.mark.parametrize("acronym", ["gpu", "api", "llm", "ui", "rl", "vla", "gan", "nli"])
+@each("acronym", ["gpu", "api", "llm", "ui", "rl", "vla", "gan", "nli"])
 def test_a_known_acronym_has_a_plural_without_capitals(acronym: str) -> None:
     assert fold(acronym + "s") == fold(acronym) == acronym

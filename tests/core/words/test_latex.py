@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.words.latex import readable
+from tests.cases import each
 
 READ = [
     ("two  words\n\there ", "two words here"),
@@ -34,12 +35,12 @@ READ = [
 ]
 
 
-@pytest.mark.parametrize(("latex", "text"), READ)
+@each(("latex", "text"), READ)
 def test_simple_latex_becomes_characters(latex: str, text: str) -> None:
     assert readable(latex) == text
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         r"$\frac{a}{b}$",
@@ -86,12 +87,12 @@ STRIPPED = [
 ]
 
 
-@pytest.mark.parametrize(("latex", "text"), STRIPPED)
+@each(("latex", "text"), STRIPPED)
 def test_what_is_left_of_stripped_latex_becomes_characters(latex: str, text: str) -> None:
     assert readable(latex) == text
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "three times faster, 5 times more, 10 times 'as' much, 2 times a day",

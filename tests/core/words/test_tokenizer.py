@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.words.tokenizer import Mode, Part, forms, name_words, quote_words, run_words, segments
+from tests.cases import each
 
 
 def parts(text: str, mode: Mode = Mode.RUN) -> list[Part]:
     return [part for _, segment in segments(text, mode) for part in segment[0]]
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "words"),
     [
         ("Diffusion Models", "diffusion model"),
@@ -56,7 +57,7 @@ def test_a_hyphen_of_any_kind_joins_two_words(hyphen: str) -> None:
     assert [part.joins for part in parts(f"multi{hyphen}modal model")] == [False, True, False]
 
 
-@pytest.mark.parametrize("gap", [" ", "- ", " -", "—", "\u2013", "\u2212", "/", "*-", "-(", "'-"])
+@each("gap", [" ", "- ", " -", "—", "\u2013", "\u2212", "/", "*-", "-(", "'-"])
 def test_nothing_else_joins_two_words(gap: str) -> None:
     assert [part.joins for part in parts(f"multi{gap}modal")] == [False, False]
 
@@ -65,7 +66,7 @@ def test_a_word_with_a_sign_joins_nothing() -> None:
     assert not any(part.joins for part in parts("A*-search objective-C++"))
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "divided"),
     [
         ("Qwen2.5", "qwen-2 5"),
