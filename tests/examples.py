@@ -39,7 +39,7 @@ def thorough(*values: object) -> ParameterSet:
 def first(count: int, cases: Iterable[Any]) -> list[Any]:
     """Cases of `pytest.mark.parametrize`, of which a usual run tries only the first; a tuple has a value each."""
     found = list(cases)
-    more = [case if isinstance(case, tuple) else (case,) for case in found[count:]]
+    more = [case if type(case) is tuple else (case,) for case in found[count:]]
     return [*found[:count], *(thorough(*case) for case in more)]
 
 
