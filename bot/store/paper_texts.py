@@ -66,11 +66,12 @@ async def batches(
     version: int,
     *,
     first: date | None = None,
+    among: Collection[PaperId] | None = None,
     run: bool = True,
     quoted: bool = False,
     names: bool = False,
 ) -> AsyncGenerator[tuple[Sequence[PaperId], tuple[Sequence[str], ...]]]:
-    """The papers with their texts, BATCH at a time: all, or those of the list days from `first` on.
+    """The papers with their texts, BATCH at a time: those `among` some, of the list days from `first` on.
 
     Of each batch: the ids, and the words and other words of the runs, of the quotes, and the names, where
     they are wanted, and empty where they are not.
@@ -81,6 +82,8 @@ async def batches(
     statement = select(_text.number, _text.paper_id, *chosen).where(
         _text.version == version, _since(_text.paper_id, first)
     )
+    if among is not None:
+        statement = statement.where(_text.paper_id.in_(these(among)))
     if quoted:
         statement = statement.join(quoted_texts, _quoted.number == _text.number)
     after = 0
