@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import PaperId
 from bot.store.sqlite.statements import insert_or_update, these
-from bot.store.tables import list_day_papers, paper_texts, papers, quoted_texts
+from bot.store.tables import list_day_papers, other_readings, paper_texts, papers, quoted_texts
 
 BATCH = 2_000  # texts that a search has in memory at once: about 4 MB
 
 _text = paper_texts.c
 _quoted = quoted_texts.c
-_NAMES_OF_PARTS = ("words", "other_words", "other_readings")
+_readings = other_readings.c
 
 # A text's parts: its words, its other words and their readings; the same as quotes read them; its names.
 Parts = tuple[str, ...]
@@ -26,17 +26,26 @@ async def write(conn: AsyncConnection, texts: Mapping[PaperId, Parts], *, versio
     if not texts:
         return
     rows = [
-        {"paper_id": paper_id, "version": version, "names": parts[6]}
-        | dict(zip(_NAMES_OF_PARTS, parts[:3], strict=True))
+        {
+            "paper_id": paper_id,
+            "version": version,
+            "words": parts[0],
+            "other_words": parts[1],
+            "names": parts[6],
+        }
         for paper_id, parts in texts.items()
     ]
     await conn.execute(insert_or_update(paper_texts, key=["paper_id"]), rows)
-    numbers = select(_text.paper_id, _text.number).where(_text.paper_id.in_(these(texts)))
+    numbers = select(_text.number, _text.paper_id).where(_text.paper_id.in_(these(texts)))
+    by_number = {row.number: texts[row.paper_id] for row in await conn.execute(numbers)}
     quoted = [
-        {"number": row.number} | dict(zip(_NAMES_OF_PARTS, texts[row.paper_id][3:6], strict=True))
-        for row in await conn.execute(numbers)
+        {"number": number, "words": parts[3], "other_words": parts[4]} for number, parts in by_number.items()
     ]
     await conn.execute(insert_or_update(quoted_texts, key=["number"]), quoted)
+    readings = [
+        {"number": number, "of_run": parts[2], "of_quotes": parts[5]} for number, parts in by_number.items()
+    ]
+    await conn.execute(insert_or_update(other_readings, key=["number"]), readings)
 
 
 async def outdated(
@@ -111,18 +120,19 @@ async def words(
         after = numbers[-1]
 
 
-async def other_readings(
+async def readings(
     conn: AsyncConnection, ids: Collection[PaperId], *, run: bool, quoted: bool
 ) -> dict[PaperId, tuple[str, str]]:
     """The other readings of these papers' texts for runs and for quotes; '' for those not wanted."""
     if not ids or not (run or quoted):
         return {}
-    of_run = _text.other_readings if run else literal("")
-    of_quotes = _quoted.other_readings if quoted else literal("")
-    statement = select(_text.paper_id, of_run.label("run"), of_quotes.label("quoted"))
-    statement = statement.where(_text.paper_id.in_(these(ids)))
-    if quoted:
-        statement = statement.join(quoted_texts, _quoted.number == _text.number)
+    of_run = _readings.of_run if run else literal("")
+    of_quotes = _readings.of_quotes if quoted else literal("")
+    statement = (
+        select(_text.paper_id, of_run.label("run"), of_quotes.label("quoted"))
+        .join(other_readings, _readings.number == _text.number)
+        .where(_text.paper_id.in_(these(ids)))
+    )
     return {row.paper_id: (row.run, row.quoted) for row in await conn.execute(statement)}
 
 

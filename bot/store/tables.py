@@ -103,7 +103,6 @@ paper_texts = Table(
     Column("words", Text, nullable=False),
     Column("other_words", Text, nullable=False),
     Column("names", Text, nullable=False),
-    Column("other_readings", Text, nullable=False),
     UniqueConstraint("paper_id"),
 )
 
@@ -114,7 +113,15 @@ quoted_texts = Table(
     Column("number", Integer, ForeignKey("paper_texts.number"), primary_key=True),
     Column("words", Text, nullable=False),
     Column("other_words", Text, nullable=False),
-    Column("other_readings", Text, nullable=False),
+)
+
+# Few searches need these, and those few papers': beside the words they would be read with them.
+other_readings = Table(
+    "other_readings",
+    metadata,
+    Column("number", Integer, ForeignKey("paper_texts.number"), primary_key=True),
+    Column("of_run", Text, nullable=False),
+    Column("of_quotes", Text, nullable=False),
 )
 
 paper_words = Table(

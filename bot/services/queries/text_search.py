@@ -178,7 +178,7 @@ async def _with_other_readings(
 ) -> Columns:
     """The texts with the other readings of those at these positions."""
     places = {ids[position]: position for position in positions}
-    found = await paper_texts.other_readings(conn, places, run=parts.run, quoted=parts.quoted)
+    found = await paper_texts.readings(conn, places, run=parts.run, quoted=parts.quoted)
     run = {places[paper_id]: readings for paper_id, (readings, _) in found.items()}
     quoted = {places[paper_id]: readings for paper_id, (_, readings) in found.items()}
     return Columns(texts.run._replace(others=run), texts.quoted._replace(others=quoted), texts.names)

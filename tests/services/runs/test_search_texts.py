@@ -82,6 +82,7 @@ async def test_texts_of_other_rules_are_written_again_in_small_batches(
     await bot.execute("UPDATE paper_texts SET version = version - 1, words = ''")
     await bot.execute("DELETE FROM paper_words")
     await bot.execute("DELETE FROM quoted_texts")
+    await bot.execute("DELETE FROM other_readings")
     await bot.execute("DELETE FROM paper_texts WHERE paper_id = '2608.00007'")
 
     await refreshing(bot, waits).run()
@@ -121,8 +122,8 @@ async def test_a_search_has_two_thousand_texts_in_memory_at_most(bot: Bot) -> No
         "SELECT printf('2608.%05d', i), '2026-08-19T00:00:00.000000Z', 't', 'a', '[]', 0, 0, '[]' FROM n"
     )
     await bot.execute(
-        "INSERT INTO paper_texts (paper_id, version, words, other_words, names, other_readings) "
-        "SELECT id, :version, 'w', 'o', 'n', 'r' FROM papers",
+        "INSERT INTO paper_texts (paper_id, version, words, other_words, names) "
+        "SELECT id, :version, 'w', 'o', 'n' FROM papers",
         version=TEXT_VERSION,
     )
     sizes: list[Any] = []

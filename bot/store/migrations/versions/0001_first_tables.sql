@@ -155,7 +155,6 @@ CREATE TABLE paper_texts (
     words TEXT NOT NULL,
     other_words TEXT NOT NULL,
     names TEXT NOT NULL,
-    other_readings TEXT NOT NULL,
     CONSTRAINT pk_paper_texts PRIMARY KEY (number),
     CONSTRAINT fk_paper_texts_paper_id FOREIGN KEY (paper_id) REFERENCES papers (id),
     CONSTRAINT uq_paper_texts_paper_id UNIQUE (paper_id)
@@ -165,9 +164,16 @@ CREATE TABLE quoted_texts (
     number INTEGER NOT NULL,
     words TEXT NOT NULL,
     other_words TEXT NOT NULL,
-    other_readings TEXT NOT NULL,
     CONSTRAINT pk_quoted_texts PRIMARY KEY (number),
     CONSTRAINT fk_quoted_texts_number FOREIGN KEY (number) REFERENCES paper_texts (number)
+);
+
+CREATE TABLE other_readings (
+    number INTEGER NOT NULL,
+    of_run TEXT NOT NULL,
+    of_quotes TEXT NOT NULL,
+    CONSTRAINT pk_other_readings PRIMARY KEY (number),
+    CONSTRAINT fk_other_readings_number FOREIGN KEY (number) REFERENCES paper_texts (number)
 );
 
 CREATE TABLE paper_words (
