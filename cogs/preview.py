@@ -15,8 +15,9 @@ from bot.discord.answers import papers as answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.ui.hint_buttons import PreviewButton
+from bot.discord.ui.messages import to_discord
 from bot.discord.ui.options import FocusChoice, Keywords
-from bot.discord.ui.pages import answer
+from bot.discord.ui.pages import Page, answer, answer_lazily
 from bot.errors import UserError
 from bot.services.clock import Clock
 from bot.services.queries.next_post import NextPosts
@@ -63,8 +64,12 @@ class PreviewCog(commands.Cog):
     ) -> None:
         target = await targets.visible(interaction, channel)
         found = await self._next_posts.of_channel(target.channel_id)
-        pages = await asyncio.to_thread(next_post.coming, found, now=self._clock())
-        await answer(interaction, pages)
+        pages = next_post.coming(found, now=self._clock())
+
+        async def page(number: int) -> Page:
+            return _page(pages[number])
+
+        await answer_lazily(interaction, page, number=len(pages))
 
     async def _show_matches(
         self, interaction: discord.Interaction[Client], keywords: str, days: int, focus: Focus
@@ -72,6 +77,15 @@ class PreviewCog(commands.Cog):
         preview = await self._search.preview(keywords, days=days, focus=focus)
         pages = await asyncio.to_thread(answers.preview, preview)  # marks what matched in many abstracts
         await answer(interaction, pages, buttons=PreviewButton.below(preview))
+
+
+def _page(shown: next_post.PreviewPage) -> Page:
+    if shown.message is None:
+        return Page(shown.embed or discord.Embed())
+    parts = to_discord(shown.message)
+    first, *others = parts.embeds
+    items = tuple(parts.view.children) if parts.view else ()
+    return Page(first, items, content=shown.text, others=tuple(others))
 
 
 def _check_next_post(

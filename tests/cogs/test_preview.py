@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.cogs.test_blocks import deny
+from tests.fakes.huggingface import Fault
 from tests.world import World, text_of
 
 
@@ -54,7 +56,7 @@ async def test_the_next_post_is_previewed_as_it_is_then_delivered(world: World) 
 
     said = await next_post(world)
 
-    assert said.startswith("Preview: 3 papers so far\nNext post: <t:1787130000:f>")
+    assert said.startswith("**Preview: 3 papers so far**\nNext post: <t:1787130000:f>")
     assert (
         f"As of now, for <#{world.channel.id}>: 2 cards and 1 line in 1 message, "
         f"pinging <@&{role.id}> and <@&{other.id}>, without push notifications." in said
@@ -67,6 +69,8 @@ async def test_the_next_post_is_previewed_as_it_is_then_delivered(world: World) 
     assert world.posted_ids() == ["2608.00004", "2608.00003", "2608.00001"]
     (message,) = world.posts()
     assert {one.id for one in message.role_mentions} == {role.id, other.id}
+    assert message.content in said
+    assert all(embed.description in said for embed in message.embeds)
     assert "Nothing to post in" in await next_post(world)
 
 
@@ -81,11 +85,14 @@ async def test_what_the_filter_stops_is_shown_with_the_reason_and_how_long_it_wa
         world.channel, "config filter", min_upvotes=10, only_with_code=True, exclude="survey"
     )
 
-    said = await next_post(world, channel=world.channel)
+    result = await world.member.slash(world.channel, "preview", channel=world.channel)
 
-    assert "1 card in 1 message" in said
+    assert "1 card in 1 message" in text_of(result)
+    assert "3 matching papers are filtered out: the last page says why." in text_of(result)
+    assert "for all" in text_of(result)
+    said = text_of(await world.member.click(result.response, label="Next"))
     sections = said.split("\n**1 paper ")
-    assert "for all" in sections[0]
+    assert sections[0].startswith("Not in the next post")
     assert [section.partition("**")[0] for section in sections[1:]] == [
         "waiting for 10 upvotes",
         "waiting for a code repository",
@@ -111,7 +118,7 @@ async def test_why_nothing_is_posted_is_said_exactly(world: World) -> None:
     await world.run()
     await world.admin.slash(world.channel, "config pause")
     said = await next_post(world)
-    assert said.startswith("Preview: 1 paper so far\n**Paused** ")
+    assert said.startswith("**Preview: 1 paper so far**\n**Paused** ")
     await world.admin.slash(world.channel, "config filter", min_upvotes=2)
     assert "as of now: its filter stops every new match" in await next_post(world)
     await world.admin.slash(world.channel, "config resume")
@@ -144,8 +151,76 @@ async def test_a_next_post_of_many_papers_is_paged_message_by_message(world: Wor
     await world.run()
     await world.admin.slash(world.channel, "subscribe", keywords="video")
 
+    result = await world.member.slash(world.channel, "preview")
+    assert "Preview: 40 papers so far" in text_of(result)
+    assert "-# Message 1 of 3:" in text_of(result)
+    first, *later = [text_of(result)], "Next", "Next"
+    shown = [*first, *[text_of(await world.member.click(result.response, label=one)) for one in later]]
+
+    world.clock.advance(hours=1)
+    await world.run()
+    for said, message in zip(shown, world.posts(), strict=True):
+        assert message.content in said
+        for embed in message.embeds:
+            assert embed.description in said
+
+
+async def subscribed_with_papers(world: World, place: Any) -> None:
+    world.list_paper("2608.00001", title="Video one", upvotes=1)
+    world.list_paper("2608.00002", title="Video two", upvotes=2)
+    await world.run()
+    await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place)
+
+
+@pytest.mark.parametrize("kind", ["forum", "thread", "announcement"])
+async def test_a_channel_of_another_kind_is_previewed_as_it_is_then_delivered(
+    world: World, kind: str
+) -> None:
+    if kind == "forum":
+        place = world.guild.create_forum_channel("forum")
+    elif kind == "thread":
+        world.env.backend.create_thread(world.channel.id, "talk", world.admin.id, type=11)
+        place = world.channel.threads[-1]
+    else:
+        place = world.guild.create_news_channel("news")
+    await subscribed_with_papers(world, place)
+
+    result = await world.member.slash(world.channel, "preview", channel=place)
+
+    said = text_of(result)
+    assert f"for <#{place.id}>: 2 cards in {'2 posts' if kind == 'forum' else '1 message'}" in said
+    if kind == "forum":  # the best paper is on top
+        assert "-# Post 1 of 2:\n**Video two**" in said
+        assert "**Video one**" in text_of(await world.member.click(result.response, label="Next"))
+    else:
+        assert said.index("Video two") < said.index("Video one")
+        assert "Open a paper" in str(result.response.components)
+
+
+async def test_a_blocked_channel_shows_what_it_will_post_and_what_blocks_it(world: World) -> None:
+    await subscribed_with_papers(world, world.channel)
+    deny(world, world.channel, send_messages=True)
+    await world.env.settle()
+    world.clock.advance(hours=1)
+    await world.run()
+    world.list_paper("2608.00003", title="Video three")
+    await world.services.polling.poll()
+
     said = await next_post(world)
 
-    assert "Preview: 40 papers so far" in said
-    assert "**Message with" in said
-    assert "Page 1 of 3" in said
+    assert "**Blocked**" in said
+    assert "1 message from earlier is still pending and is sent first" in said
+    assert "**Send Messages**" in said
+    assert "Video three" in said
+
+
+async def test_a_list_that_cannot_be_read_is_said_beside_what_is_known(world: World) -> None:
+    await subscribed_with_papers(world, world.channel)
+    world.hub.day_faults = {world.today - timedelta(days=back): Fault(status=404) for back in range(40)}
+    world.clock.advance(minutes=40)
+    await world.run()
+
+    said = await next_post(world)
+
+    assert "This may be incomplete or out of date, because" in said
+    assert "Video two" in said

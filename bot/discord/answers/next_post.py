@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import discord
 
 from bot.core.cards import date_text
+from bot.core.cutting import shorten
 from bot.core.decisions import Decision, Stage
 from bot.core.feeds import Feed, FeedKind
-from bot.core.ids import PaperId
 from bot.core.lines import MAX_LINE_LENGTH, digest_line
+from bot.core.markdown import fit
+from bot.core.messages import MAX_CONTENT, MAX_THREAD_NAME, Message
 from bot.core.papers import Paper
 from bot.core.plurals import count, in_a_list, is_or_are
-from bot.core.posts import Form, NewPost
+from bot.core.posts import Form
 from bot.core.query.compiled import readable_queries
 from bot.discord.answers.feed_settings import follow_up_obstacles
 from bot.discord.answers.feed_status import next_post
@@ -26,20 +29,49 @@ from bot.services.queries.next_post import NextPost
 _UNTIL_LENGTH = 30  # of the day until which a paper is rechecked
 
 
-def coming(result: NextPost, *, now: datetime) -> list[discord.Embed]:
-    """When the channel posts next, then the papers of that post in its order, then what is not in it yet."""
-    by_id = {paper.id: paper for paper in result.papers}
-    # A forum shows the newest post on top.
-    posts = result.posts[::-1] if result.feed.kind is FeedKind.FORUM else result.posts
-    lines = [line for post in posts for line in _message(post, by_id, number_of=len(posts))]
-    lines.extend(_filtered(result))
-    when = [next_post(result.feed, now=now), *_warnings(result)]
-    return pages(
-        lines,
-        title=f"Preview: {count(len(result.papers), 'paper') if result.papers else 'nothing'} so far",
-        intro="\n".join([*when, f"\n{_summary(result)}"]),
-        footer="\n".join(_notes(result)),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewPage:
+    """A page: a message as it would be posted, with text above it; or an embed of ours."""
+
+    text: str = ""
+    message: Message | None = None
+    embed: discord.Embed | None = None
+
+
+def coming(result: NextPost, *, now: datetime) -> list[PreviewPage]:
+    """When the channel posts next and what, message by message; then what is not in it, and why."""
+    title = f"Preview: {count(len(result.papers), 'paper') if result.papers else 'nothing'} so far"
+    intro = [next_post(result.feed, now=now), *_warnings(result), f"\n{_summary(result)}", *_notes(result)]
+    if not result.messages:
+        found = pages(_filtered(result), title=title, intro="\n".join(intro), footer=_rechecks(result))
+        return [PreviewPage(embed=embed) for embed in found]
+    if number := len(result.filtered):
+        intro.append(
+            f"{count(number, 'matching paper')} {is_or_are(number)} filtered out: the last page says why."
+        )
+    top = "\n".join([f"**{title}**", *intro])
+    shown = [
+        PreviewPage(text=_above(message, top if place == 1 else "", place=place, of=result), message=message)
+        for place, message in enumerate(result.messages, start=1)
+    ]
+    lines = list(_filtered(result))
+    left = pages(lines, title="Not in the next post", footer=_rechecks(result)) if lines else []
+    return [*shown, *(PreviewPage(embed=embed) for embed in left)]
+
+
+def _above(message: Message, top: str, *, place: int, of: NextPost) -> str:
+    """What stands above a message's cards: the introduction, and the message's own text."""
+    is_forum = of.feed.kind is FeedKind.FORUM
+    number = len(of.messages)
+    which = f"-# {'Post' if is_forum else 'Message'} {place} of {number}:" if number > 1 else ""
+    title = f"**{fit(message.title, (), MAX_THREAD_NAME)}**" if is_forum else ""
+    return shorten("\n".join(filter(None, (top, which, title, message.content))), MAX_CONTENT)
+
+
+def _rechecks(result: NextPost) -> str:
+    if all(decision.stage is Stage.EXCLUDED for _, decision in result.filtered):
+        return ""
+    return "-# Waiting papers are rechecked at every run until that day; `/explain` says more about each."
 
 
 def _summary(result: NextPost) -> str:
@@ -66,18 +98,6 @@ def _forms(forms: Sequence[Form]) -> str:
     parts = [count(cards, "card")] if cards else []
     parts += [count(len(forms) - cards, "line")] if len(forms) > cards else []
     return " and ".join(parts)
-
-
-def _message(post: NewPost, papers: Mapping[PaperId, Paper], *, number_of: int) -> Iterator[str]:
-    """The papers of one message, a line each; what it holds stands above if it is one of several."""
-    heading = ""
-    if number_of > 1 and len(post.entries) > 1:
-        heading = f"**Message with {_forms([entry.form for entry in post.entries])}**\n"
-    for entry in post.entries:
-        yield heading + digest_line(
-            papers[entry.paper_id], queries=readable_queries(entry.matched), close_to=entry.close_to
-        )
-        heading = ""
 
 
 def _filtered(result: NextPost) -> Iterator[str]:
@@ -132,5 +152,3 @@ def _notes(result: NextPost) -> Iterator[str]:
             "⚠️ A bug kept me from checking one of the subscriptions. The bot's operator can find the details "
             "in its log."
         )
-    if any(decision.stage is not Stage.EXCLUDED for _, decision in result.filtered):
-        yield "-# Waiting papers are rechecked at every run until that day; `/explain` says more about each."

@@ -25,7 +25,13 @@ from bot.errors import UserError
 @dataclass(frozen=True, slots=True)
 class Page:
     embed: discord.Embed
-    items: tuple[PersistentItem, ...] = ()  # below it, after the page buttons
+    items: tuple[discord.ui.Item[Any], ...] = ()  # below it, after the page buttons
+    content: str | None = None  # text above it
+    others: tuple[discord.Embed, ...] = ()  # below the first embed
+
+    @property
+    def embeds(self) -> list[discord.Embed]:
+        return [self.embed, *self.others]
 
 
 # Makes the page of a number, from 0.
@@ -85,7 +91,8 @@ class Pager(SafeView, Session):
         interaction: discord.Interaction,
         embeds: Sequence[discord.Embed],
         *,
-        items: Sequence[PersistentItem] = (),
+        items: Sequence[discord.ui.Item[Any]] = (),
+        text: str | None = None,
         server_id: ServerId | None = None,
         load: PageLoader | None = None,
         number: int | None = None,
@@ -102,7 +109,7 @@ class Pager(SafeView, Session):
         here = None if is_personal(interaction) else interaction.guild_id
         self._server_id = server_id or (ServerId(here) if here else None)
         self._is_for_admins = _is_for_admins(interaction)
-        self._channel_ids = channels_in("\n".join(str(embed.to_dict()) for embed in embeds))
+        self._channel_ids = channels_in(f"{text}{[embed.to_dict() for embed in embeds]}")
         self._set_page(0)
         client_of(interaction).sessions.open(self._key, self)
 
@@ -118,7 +125,7 @@ class Pager(SafeView, Session):
         shown = await self._load(page) if self._load else Page(self._embeds[page], self._items)
         self._items = shown.items
         self._set_page(page)
-        await reply(interaction, embeds=[shown.embed], view=self)
+        await reply(interaction, shown.content, embeds=shown.embeds, view=self)
         self._interaction = interaction
 
     async def _check(self, interaction: discord.Interaction) -> None:
@@ -191,7 +198,9 @@ async def answer_lazily(interaction: discord.Interaction, load: PageLoader, *, n
     first = await load(0)
     view: SafeView | None = None
     if number > 1:
-        view = Pager(interaction, [first.embed], items=first.items, load=load, number=number)
+        view = Pager(
+            interaction, [first.embed], items=first.items, text=first.content, load=load, number=number
+        )
     elif first.items:
         view = SafeView(*first.items)
-    await reply(interaction, embeds=[first.embed], view=view)
+    await reply(interaction, first.content, embeds=first.embeds, view=view)

@@ -9,16 +9,16 @@ from datetime import datetime, timedelta
 
 from bot.core.feeds import FeedKind
 from bot.core.ids import MessageId, PaperId, PostId, discord_time
-from bot.core.messages import Message, also_pinging, compose, compose_bare, follows_cards, heading
+from bot.core.messages import Message
 from bot.core.notices import NoticeKind
 from bot.core.papers import Paper
 from bot.core.posts import Post, split
-from bot.core.query.compiled import readable_queries
 from bot.errors import DeliveryError, DeliveryErrorKind, StoreError
 from bot.services.context import ServiceContext
 from bot.services.delivery.blocking import block, note_success
 from bot.services.delivery.pace import ChannelPace, SendingPause, growing_wait
 from bot.services.delivery.refused_content import fail, refuse
+from bot.services.delivery.rendering import render
 from bot.store import feed_settings, notices, outbox, papers, posts, splitting, subscriptions
 from bot.telemetry import AttemptOutcome
 
@@ -74,9 +74,8 @@ class Sending:
             roles = await subscriptions.mentions(conn, post.feed_id)
             is_silent = await feed_settings.is_silent(conn, post.feed_id)
             is_last = post.kind is FeedKind.DIRECT and not await outbox.is_followed(conn, post.id)
-        wanted = [query for entry in post.entries for query in entry.queries]
-        message = also_pinging(_render(post, shown), [roles[query] for query in wanted if query in roles])
-        message = replace(message, is_silent=is_silent, ends_delivery=is_last)
+        message = render(post, shown, kind=post.kind, roles=roles, is_silent=is_silent)
+        message = replace(message, ends_delivery=is_last)
         await self._pace.turn(post.channel_id)
         if self._is_closing or self._pause.seconds_left > 0:
             return
@@ -207,27 +206,3 @@ def _must_search(post: Post, now: datetime) -> bool:
 
 def _has_nonce(post: Post) -> bool:
     return post.kind in {FeedKind.CHANNEL, FeedKind.DIRECT}
-
-
-def _render(post: Post, shown: Mapping[PaperId, Paper]) -> Message:
-    items = [
-        (shown[entry.paper_id], entry.form, readable_queries(entry.matched))
-        for entry in post.entries
-        if entry.paper_id in shown
-    ]
-    if not items:
-        raise LookupError(f"post {post.id} has no known papers")
-    if post.is_bare and len(items) == 1:
-        return compose_bare(items[0], mention_role_id=post.mention_role_id)
-    close_to = {entry.paper_id: entry.close_to for entry in post.entries if entry.close_to}
-    message = compose(
-        items,
-        heading=heading([paper for paper, _, _ in items], is_more=follows_cards(items)),
-        mention_role_id=post.mention_role_id,
-        close_to=close_to,
-        in_forum=post.kind is FeedKind.FORUM,
-    )
-    if not close_to:
-        return message
-    wanted = dict.fromkeys(query for entry in post.entries for query in entry.queries)
-    return replace(message, queries=readable_queries(wanted))

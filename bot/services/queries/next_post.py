@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,13 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.access import Access
 from bot.core.decisions import Decision, newest_first, reach
-from bot.core.feeds import Feed, Subscription
-from bot.core.ids import ChannelId, RoleId
+from bot.core.feeds import Feed, FeedKind, Subscription
+from bot.core.ids import ChannelId, PaperId, RoleId
 from bot.core.list_days import open_list_day
+from bot.core.messages import Message, without_ping
 from bot.core.papers import Paper
 from bot.core.posts import NewPost, PostState
 from bot.errors import Problem, UserError
 from bot.services.context import ServiceContext
+from bot.services.delivery.rendering import render
 from bot.services.pings import Pings, pings_of
 from bot.services.runs.planning import Planned
 from bot.services.runs.run import Runs
@@ -31,7 +34,8 @@ class NextPost:
     subscriptions: int
     access: Access
     pings: Pings  # of its messages
-    posts: tuple[NewPost, ...]  # in the order of posting
+    posts: tuple[NewPost, ...]  # as people read them: in a forum, the last one is on top
+    messages: tuple[Message, ...]  # the same, as they would be sent
     papers: tuple[Paper, ...]  # of the posts
     filtered: tuple[tuple[Paper, Decision], ...]  # matching papers that the filter stops, newest first
     pending: int  # messages that were planned before and are not sent
@@ -69,6 +73,8 @@ class NextPosts:
             )
         planned = await self._runs.planned_now(feed, known)
         found = tuple(post for plan in planned.plans for post in plan.posts)
+        found = found[::-1] if feed.kind is FeedKind.FORUM else found
+        shown = {paper.id: paper for plan in planned.plans for paper in plan.papers}
         pings = await pings_of(self._publisher, feed, known, only=_roles(found, known))
         health = self._source.health
         first, today = self._first(feed, known), open_list_day(self._clock())
@@ -82,7 +88,8 @@ class NextPosts:
             access=await self._publisher.access(feed.place),
             pings=pings,
             posts=found,
-            papers=tuple(paper for plan in planned.plans for paper in plan.papers),
+            messages=await asyncio.to_thread(_rendered, feed, found, shown, known, pings),
+            papers=tuple(shown.values()),
             filtered=filtered,
             pending=pending,
             first=first,
@@ -96,6 +103,25 @@ class NextPosts:
         oldest = reach(feed, known, now=self._clock(), backfill_days=self._backfill_days)
         since = min(subscription.since for subscription in known)
         return min(max(oldest, since), open_list_day(self._clock()))
+
+
+def _rendered(
+    feed: Feed,
+    planned: Sequence[NewPost],
+    shown: Mapping[PaperId, Paper],
+    known: Sequence[Subscription],
+    pings: Pings,
+) -> tuple[Message, ...]:
+    """The messages without pings that would notify nobody."""
+    roles = {item.query.canonical: item.mention_role_id for item in known if item.mention_role_id is not None}
+    messages: list[Message] = []
+    for post in planned:
+        message = render(post, shown, kind=feed.kind, roles=roles, is_silent=feed.settings.is_silent)
+        for role_id in filter(None, (message.mention_role_id, *message.also_pings)):
+            if role_id not in pings.working:
+                message = without_ping(message, role_id)
+        messages.append(message)
+    return tuple(messages)
 
 
 def _roles(planned: Sequence[NewPost], known: Sequence[Subscription]) -> set[RoleId]:

@@ -17,8 +17,8 @@ from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId
 from bot.core.posts import PostState
 from bot.errors import DeliveryError, DeliveryErrorKind
-from bot.services.delivery import attempts
 from bot.services.delivery import outbox as delivering
+from bot.services.delivery import rendering
 from bot.services.delivery.attempts import MAX_BUGS, NONCE_LASTS
 from bot.services.delivery.pace import ChannelPace
 from bot.store import outbox
@@ -269,14 +269,14 @@ async def test_a_refusal_of_the_bot_pauses_all_sending(bot: Bot, monkeypatch: py
 async def test_a_message_that_cannot_be_composed_fails_and_does_not_block_its_channel(
     bot: Bot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    whole = attempts.compose
+    whole = rendering.compose
 
     def compose(items: Any, **rest: Any) -> Any:
         if items[0][0].id == "2608.00001":
             raise ZeroDivisionError
         return whole(items, **rest)
 
-    monkeypatch.setattr(attempts, "compose", compose)
+    monkeypatch.setattr(rendering, "compose", compose)
     await owing(bot)
     await bot.delivered()
     bot.list_paper("2608.00002")
