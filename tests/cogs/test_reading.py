@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.core.ids import PaperId
+from bot.core.paper_choices import PaperChoice
+from bot.discord.ui.opened_paper import papers_view
 from tests.fakes.huggingface import raw_item
+from tests.standstill import acting, store_standing_still
 from tests.world import World, text_of
 
 FIRST = "2608.00001"
+CHOICES = (PaperChoice(PaperId(FIRST), "Tea Leaves"), PaperChoice(PaperId("2608.00002"), "Kites"))
 
 
 def controls(message: Any) -> list[str]:
@@ -111,3 +116,36 @@ async def test_a_paper_opened_before_its_list_is_posted_and_found_when_that_come
     assert world.posted_ids() == [FIRST]
     searched = text_of(await world.member.slash(world.channel, "papers search", keywords="early"))
     assert "**Early** Grasping" in searched
+
+
+async def test_papers_open_in_threads_forums_and_direct_messages(world: World) -> None:
+    forum = world.guild.create_forum_channel("forum")
+    await world.admin.slash(world.channel, "subscribe", keywords="video", channel=forum)
+    await posted(world, "Video Tea Leaves", "Video of Kites")
+    (post, other) = (thread.history()[0] for thread in forum.threads)
+    person = await world.client.fetch_user(world.member.id)
+    direct = await person.send("…", view=papers_view(CHOICES))  # type: ignore[arg-type]
+
+    in_post = await world.member.click(post, label="Open")
+    in_direct = await world.member.user.select(direct, ["2608.00002"])
+
+    assert controls(post)[:2] == controls(other)[:2] == ["Open", "Save"]
+    assert "We show how a small robot learns" in text_of(in_post)
+    assert "Video of Kites" in text_of(in_direct)
+    assert in_post.ephemeral
+
+
+async def test_opening_is_answered_first_while_the_database_hangs(world: World) -> None:
+    (post,) = await posted(world, "Video Tea Leaves", "Video of Kites")
+    channel = world.client.get_channel(world.channel.id)
+    single = await channel.send("…", view=papers_view(CHOICES[:1]))  # type: ignore[union-attr]
+    actions = [
+        lambda: world.member.select(post, [FIRST]),
+        lambda: world.member.click(single, label="Open"),
+        lambda: world.member.context_menu(world.channel, "Open papers", post),
+        lambda: world.member.context_menu(world.channel, "Save papers", post),
+    ]
+    for action in actions:
+        async with store_standing_still(world):
+            acted = await acting(world, action())
+        assert "Video" in text_of(await acted)

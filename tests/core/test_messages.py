@@ -12,7 +12,8 @@ from bot.core.cards import make_card
 from bot.core.feeds import Style
 from bot.core.ids import RoleId
 from bot.core.layout import MAX_CHARACTERS
-from bot.core.messages import Item, compose, heading
+from bot.core.messages import Item, compose, compose_bare, heading
+from bot.core.paper_choices import MAX_CHOICES, PaperChoice
 from bot.core.papers import Paper
 from bot.core.posts import Entry, Form
 from bot.core.query.parser import parse_query
@@ -39,6 +40,24 @@ def test_one_paper_alone_has_buttons_and_several_have_none() -> None:
         "Code ★ 56",
         "Project",
     ]
+
+
+@pytest.mark.parametrize("style", list(Style))
+def test_every_message_offers_all_its_papers_and_no_more_than_a_menu_takes(style: Style) -> None:
+    shown = papers(60)
+    messages = [
+        compose(items(entries, shown), heading="") for entries in planned(shown, style=style, max_papers=13)
+    ]
+    offered = [choice for message in messages for choice in message.papers]
+    assert {choice.id for choice in offered} == {paper.id for paper in shown}
+    assert max(len(message.papers) for message in messages) <= MAX_CHOICES
+    assert all(0 < len(choice.title) <= 100 for choice in offered)
+
+
+def test_a_bare_message_can_be_opened_too_and_has_no_links() -> None:
+    bare = compose_bare((replace(PLAIN, title="\u200b"), Form.CARD, ()))
+    assert bare.papers == (PaperChoice(PLAIN.id, PLAIN.id),)
+    assert bare.links == ()
 
 
 def test_folded_papers_are_listed_under_their_number() -> None:

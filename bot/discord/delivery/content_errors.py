@@ -46,6 +46,7 @@ _NAMES = {
     "image": "picture",
     "label": "label",
     "name": "name",
+    "options": "options",
     "text": "text",
     "thumbnail": "thumbnail",
     "title": "title",
@@ -159,7 +160,7 @@ def _field_in_words(path: _Path, problem: str) -> str:
             if nouns:
                 nouns[-1] = f"{_ordinal(int(key))} {nouns[-1].removesuffix('s')}"
         elif _KEY.fullmatch(key):
-            if key == "components":  # a row of buttons, then a button
+            if key in {"components", "options"}:  # a row, then a button or a menu; the menu's options
                 nouns.clear()
             is_title = (
                 key == "name" and not nouns

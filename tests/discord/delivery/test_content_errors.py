@@ -44,6 +44,11 @@ REQUIRED = {"_errors": [{"code": "BASE_TYPE_REQUIRED", "message": "This field is
             (),
         ),
         (
+            {"components": {"0": {"components": {"0": {"options": {"2": {"label": TOO_LONG}}}}}}},
+            "the label of the third option (it is too long)",
+            (),
+        ),
+        (
             {"message": {"embeds": {"0": {"title": TOO_LONG}}}},
             "the title of the first embed (it is too long)",
             (0,),

@@ -81,12 +81,17 @@ async def test_a_message_pings_nobody_and_carries_its_nonce(world: World) -> Non
     assert (sent.json["nonce"], sent.json["enforce_nonce"]) == (NONCE, True)
 
 
-async def test_a_message_with_one_paper_has_buttons_that_need_no_listener(world: World) -> None:
+async def test_menus_and_buttons_need_no_listener_so_that_memory_does_not_grow_with_posts(
+    world: World,
+) -> None:
     await published(world, a_paper())
-    (message,) = world.posts()
-    assert message.components
+    await published(world, a_paper("2608.00002"), a_paper("2608.00003"))
+    assert all(message.components for message in world.posts())
+    await world.member.select(world.posts()[1], ["2608.00003"])
     assert not world.client.persistent_views
-    assert not world.client._connection._view_store._views
+    store = world.client._connection._view_store
+    assert not store._views
+    assert not store._synced_message_views
 
 
 async def test_an_earlier_message_is_found_by_its_papers(world: World) -> None:
