@@ -15,6 +15,7 @@ from bot.discord.ui.direct_buttons import ResumeButton, answer_form, below_resum
 from bot.discord.ui.follow_buttons import UndoUnfollowButton, below_follow
 from bot.discord.ui.options import FocusChoice, Keywords, ShortText, choices
 from bot.discord.ui.pages import answer
+from bot.discord.ui.similar_buttons import answer_follow_form
 from bot.services.clock import Clock
 from bot.services.feeds.timezones import label, timezones_like
 from bot.services.follows.follows import Follows
@@ -121,3 +122,4 @@ class FollowCommands(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         await answer_form(interaction)
+        await answer_follow_form(interaction)

@@ -22,11 +22,14 @@ from bot.matching.scan_texts import LAST_MARK
 
 _Integers = NDArray[np.integer[Any]]
 _Floats = NDArray[np.float64]
+_Codes = NDArray[np.uint32]
+_Hits = tuple[_Integers, _Integers, _Integers]  # texts, parts of theirs, how often they have it
 
 _TITLE_WEIGHT: Final = 2  # of a part in the title; one in the abstract counts once
 _SATURATION: Final = 2.0  # BM25's k1
 _LENGTH_WEIGHT: Final = 0.75  # BM25's b
 _RARITY_POWER: Final = 1.5  # of a part's inverse document frequency
+_PAIR_TELLS: Final = 1.5  # times what a word tells a reader, if both count as much
 _CODES: Final = 0x110000
 _NEWLINE: Final = ord("\n")
 _AT_ONCE: Final = 500  # texts that are counted at once, which fit the processor's cache
@@ -50,8 +53,8 @@ class SimilarTexts:
         """Reads the paper's text.
 
         Args:
-            own: title and abstract, a line each, with a character a word as in stored texts; a mark stands
-                for a word that no text has.
+            own: title, abstract and AI keywords, a line each, with a character a word as in stored texts; a
+                mark stands for a word that no text has. The keywords do not count.
             usual: the characters of its usual words.
         """
         codes = _codes(own)
@@ -74,20 +77,26 @@ class SimilarTexts:
         self._word_part[rare] = np.arange(1, self._words + 1)
         self._pair_part = np.zeros(self._side**2, np.int32)
         self._pair_part[pairs[telling]] = np.arange(self._words + 1, self._parts + 1)
-        _, at_word = np.unique(places, return_index=True)
-        self._starts = [*at_word[-len(words) or None :][rare - 1].tolist(), *at_pair[telling].tolist()]
+        _, at_word = np.unique(places, return_index=True)  # place 0, of newlines, is always there
+        self._starts = [*at_word[rare].tolist(), *at_pair[telling].tolist()]
         self._ids: list[PaperId] = []
-        self._hits: list[tuple[_Integers, _Integers, _Integers]] = []  # text, part, how often
+        self._hits: list[_Hits] = []
         self._lengths: list[_Integers] = []
-        self._own, self._own_length = self._counted([own])
+        self._own, self._own_length = self._counted(_codes(f"{own}\n"))
 
-    def add(self, ids: Sequence[PaperId], texts: Sequence[str]) -> None:
-        """Count what these texts have of the paper's parts; each is a title and an abstract, a line each."""
-        for start in range(0, len(texts), _AT_ONCE):
-            (text, part, count), lengths = self._counted(texts[start : start + _AT_ONCE])
+    def add(self, ids: Sequence[PaperId], lines: str) -> None:
+        """Count what the texts of these papers have of the paper's parts: three lines each, as `own`."""
+        codes = _codes(f"{lines}\n")
+        ends = np.flatnonzero(codes == _NEWLINE)[2::3] + 1
+        start = 0
+        for place in range(0, len(ids), _AT_ONCE):
+            here = ids[place : place + _AT_ONCE]
+            end = int(ends[place + len(here) - 1])
+            (text, part, count), lengths = self._counted(codes[start:end])
             self._hits.append((text + len(self._ids), part, count))
             self._lengths.append(lengths)
-            self._ids += ids[start : start + _AT_ONCE]
+            self._ids += here
+            start = end
 
     def best(self, count: int) -> list[Likeness]:
         """The texts that share the most with the paper's, the best first; only those that share anything."""
@@ -117,24 +126,29 @@ class SimilarTexts:
         ]
 
     def _shared(self, parts: _Integers, weights: _Floats) -> tuple[tuple[int, int], ...]:
-        ordered: list[int] = parts[np.argsort(-weights[parts], kind="stable")].tolist()
+        tells = np.where(parts < self._words, 1, _PAIR_TELLS) * weights[parts]
+        ordered: list[int] = parts[np.argsort(-tells, kind="stable")].tolist()
         return tuple((self._starts[part], 1 if part < self._words else 2) for part in ordered)
 
-    def _counted(self, texts: Sequence[str]) -> tuple[tuple[_Integers, _Integers, _Integers], _Integers]:
+    def _counted(self, codes: _Codes) -> tuple[_Hits, _Integers]:
         """How often each text has each part (text, part, how often; by text), and how many words it has."""
-        codes = _codes("\n".join([*texts, ""]))
-        ends = np.flatnonzero(codes == _NEWLINE).reshape(-1, 2)  # of titles and abstracts
+        ends = np.flatnonzero(codes == _NEWLINE).reshape(-1, 3)  # of titles, abstracts, keywords
         places = self._place[codes]
-        at = np.flatnonzero(places)
-        parts = np.concatenate([self._word_part[places[at]], self._pair_part[self._pairs(places)[at]]])
-        at = np.concatenate([at, at])[parts > 0]
-        text = np.searchsorted(ends[:, 1], at)
-        keys = text * self._parts + parts[parts > 0] - 1
+        at = np.flatnonzero(places > 0)
+        word, pair = self._word_part[places[at]], self._pair_part[self._pairs(places)[at]]
+        is_word, is_pair = np.flatnonzero(word > 0), np.flatnonzero(pair > 0)
+        parts = np.concatenate([word[is_word], pair[is_pair]]) - 1
+        at = np.concatenate([at[is_word], at[is_pair]])
+        text = np.searchsorted(ends[:, 2], at)
+        is_searched = at < ends[text, 1]
+        at, text, parts = at[is_searched], text[is_searched], parts[is_searched]
+        keys = text * self._parts + parts
         in_title = at < ends[text, 0]
-        counts = np.bincount(np.concatenate([keys, *[keys[in_title]] * (_TITLE_WEIGHT - 1)]))
-        found = np.flatnonzero(counts)
+        often = np.bincount(np.concatenate([keys, *[keys[in_title]] * (_TITLE_WEIGHT - 1)]))
+        found = np.flatnonzero(often > 0)
         text, part = np.divmod(found, max(self._parts, 1))
-        return (text, part, counts[found]), np.diff(ends[:, 1], prepend=-1) - 2
+        lengths = ends[:, 1] - np.append(-1, ends[:-1, 2]) - 2
+        return (text, part, often[found]), lengths
 
     def _pairs(self, places: _Integers) -> _Integers:
         """For each word, the number of it and the next; behind the last there is none."""
@@ -145,5 +159,5 @@ def _saturated(often: _Integers, length: _Floats) -> _Floats:
     return often / (often + _SATURATION * (1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * length))
 
 
-def _codes(text: str) -> NDArray[np.uint32]:
+def _codes(text: str) -> _Codes:
     return np.frombuffer(text.encode("utf-32-le"), np.uint32)

@@ -29,6 +29,7 @@ from bot.services.library.citations import Citations
 from bot.services.library.library import Library
 from bot.services.library.reading import Reading
 from bot.services.library.similar import SimilarPapers
+from bot.services.library.suggestions import Suggestions
 from bot.services.queries.archive import Archive
 from bot.services.queries.explanations import Explanations
 from bot.services.queries.next_post import NextPosts
@@ -80,6 +81,7 @@ class Services:
     citations: Citations
     reading: Reading
     similar: SimilarPapers
+    suggestions: Suggestions
     titles: Titles
     archive: Archive
     explanations: Explanations
@@ -101,6 +103,7 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
     papers = Papers(context, polling=polling, pages=pages)
     library = Library(context, papers=papers)
     subscriptions = Subscriptions(context, search=search, runs=runs, delivery=delivery)
+    similar = SimilarPapers(context, papers=papers, reader=archive_reader)
     servers = Servers(context)
     direct_messages = DirectMessages(context)
     return Services(
@@ -135,7 +138,8 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
         library=library,
         citations=Citations(context, papers=papers, library=library),
         reading=Reading(papers=papers, pages=pages),
-        similar=SimilarPapers(context, papers=papers, reader=archive_reader),
+        similar=similar,
+        suggestions=Suggestions(context, similar=similar),
         titles=Titles(context, polling=polling),
         archive=Archive(context, reader=archive_reader),
         explanations=Explanations(context, papers=papers),

@@ -1,4 +1,4 @@
-"""Answers with papers that are about the same as one."""
+"""Answers with papers that are about the same as one, and with keywords for more of them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from bot.core.marking import DOT
 from bot.core.papers import Paper
 from bot.core.plurals import count
 from bot.core.words.latex import readable
+from bot.discord.answers.formatting import code
 from bot.discord.answers.pages import COLOUR
-from bot.discord.answers.run_results import archive_extent
+from bot.discord.answers.run_results import archive_extent, days_read
 from bot.services.library.similar import Similar, SimilarPaper
+from bot.services.library.suggestions import SUGGESTION_DAYS, Suggestion
 
 _MAX_TITLE = 120
 _MAX_SHARED = 30  # characters of a word or a pair
@@ -32,6 +34,29 @@ def similar_papers(result: Similar) -> discord.Embed:
             filter(None, (f"Of {among}, the most similar to {title_link(result.to)}:", lines, extent))
         )
     return discord.Embed(title="More like this", description=body, colour=COLOUR)
+
+
+def suggestion(result: Suggestion) -> discord.Embed:
+    """The keywords to follow, and what each finds; nothing is followed yet."""
+    to, title = title_link(result.paper), "Follow papers like this"
+    if not result.phrases:
+        nothing = f"I found no words to look for in {to}. Use `/my follow` with keywords of your own."
+        return discord.Embed(title=title, description=nothing, colour=COLOUR)
+    counts = [f"• {code(phrase.text)}: {count(phrase.recent, 'paper')}" for phrase in result.phrases]
+    found = f"They find {count(result.recent, 'paper')} of the last {SUGGESTION_DAYS // 7} weeks"
+    if result.similar:
+        found += f", and {result.found} of the {result.similar} papers that are the most like it"
+    known = result.days_known
+    partly = days_read(known, of=SUGGESTION_DAYS) if known < SUGGESTION_DAYS else ""
+    lines = [
+        f"Nothing is followed yet. Keywords for papers like {to}:\n{code(result.keywords)}",
+        "\n".join(filter(None, [f"{found}:", *counts, partly])),
+        (
+            "Press **Edit and follow** to change them and to get such papers by direct message. To post them "
+            "in a channel that you manage, use `/subscribe` with these keywords."
+        ),
+    ]
+    return discord.Embed(title=title, description="\n\n".join(lines), colour=COLOUR)
 
 
 def title_link(paper: Paper) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Protocol, Self, cast
 
 import discord
@@ -84,3 +85,20 @@ class SafeModal(discord.ui.Modal):
     @override
     async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
         await answer_failure(interaction, error)
+
+
+def typed_in(interaction: discord.Interaction, form_id: str) -> dict[str, str] | None:
+    """What was typed in each field of the form with this id, by the field's custom id; None for another.
+
+    It is read from the interaction, so that a form works that was opened before the bot was restarted.
+    """
+    data = cast("Mapping[str, Any]", interaction.data or {})
+    if interaction.type is not discord.InteractionType.modal_submit or data.get("custom_id") != form_id:
+        return None
+    fields = (
+        field
+        for part in data.get("components", ())
+        for field in (part.get("component"), *part.get("components", ()))
+        if field
+    )
+    return {field["custom_id"]: str(field.get("value") or "").strip() for field in fields}

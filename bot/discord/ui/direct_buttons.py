@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
 
 import discord
 from typing_extensions import override
 
 from bot.core.ids import UserId
 from bot.discord.answers import follows as answers
-from bot.discord.ui.components import PersistentItem, SafeModal, client_of
+from bot.discord.ui.components import PersistentItem, SafeModal, client_of, typed_in
 from bot.discord.ui.error_handler import answer_failure
 from bot.discord.ui.pages import answer
 from bot.services.follows.personal_feed import PersonalFeedState, ResumedFeed
@@ -118,12 +117,11 @@ class _TimesForm(SafeModal):
 
 async def answer_form(interaction: discord.Interaction) -> None:
     """Changes the schedule as the form says; ignores other interactions."""
-    data = cast("Mapping[str, Any]", interaction.data or {})
-    if interaction.type is not discord.InteractionType.modal_submit or data.get("custom_id") != _FORM_ID:
+    typed = typed_in(interaction, _FORM_ID)
+    if typed is None:
         return
     try:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        typed = dict(_typed(data))
         await change_schedule(
             interaction,
             time=typed.get("time") or None,
@@ -173,14 +171,6 @@ def _below_feed(state: PersonalFeedState | None) -> list[PersistentItem]:
     if state.feed.settings.is_paused:
         return [ResumeButton(), ChangeTimesButton()]
     return [ChangeTimesButton(), StopButton()]
-
-
-def _typed(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What was typed in each field of a form, by the field's custom id."""
-    for part in data.get("components", ()):
-        for field in (part.get("component"), *part.get("components", ())):
-            if field:
-                yield field["custom_id"], str(field.get("value") or "").strip()
 
 
 def _user(interaction: discord.Interaction) -> UserId:

@@ -13,7 +13,7 @@ from bot.discord.ui.opened_paper import OpenButton, PaperMenu
 from bot.discord.ui.pages import PageButton
 from bot.discord.ui.setting_buttons import AllSettingsButton, UndoSettingButton
 from bot.discord.ui.setup_panel import PanelItem, SetUpButton
-from bot.discord.ui.similar_buttons import SimilarButton
+from bot.discord.ui.similar_buttons import EditFollowButton, FollowLikeButton, SimilarButton
 from bot.discord.ui.subscription_buttons import FocusButton, PostOlderButton, UndoButton
 
 PERSISTENT_ITEMS: tuple[type[PersistentItem], ...] = (
@@ -23,8 +23,10 @@ PERSISTENT_ITEMS: tuple[type[PersistentItem], ...] = (
     CheckAgainButton,
     CiteButton,
     ConfirmButton,
+    EditFollowButton,
     FocusButton,
     FollowInsteadButton,
+    FollowLikeButton,
     InsteadButton,
     OpenButton,
     PageButton,

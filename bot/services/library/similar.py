@@ -81,10 +81,10 @@ async def _ranked(conn: AsyncConnection, lines: tuple[Line, Line], count: int) -
     numbers = await paper_words.numbers(conn, {word.text.lower() for word in words})
     own = "\n".join("".join(_character(word, numbers) for word in line.words) for line in lines)
     usual = "".join(_character(word, numbers) for word in words if word.is_usual)
-    similar = await asyncio.to_thread(_to, own, usual)
+    similar = await asyncio.to_thread(_to, f"{own}\n", usual)
     searched = 0
-    async for ids, texts in paper_texts.words(conn, TEXT_VERSION):
-        await asyncio.to_thread(similar.add, ids, texts)
+    async for ids, text in paper_texts.words(conn, TEXT_VERSION):
+        await asyncio.to_thread(similar.add, ids, text)
         searched += len(ids)
     return searched, await asyncio.to_thread(similar.best, count)
 
