@@ -25,9 +25,8 @@ from bot.services.context import ServiceContext
 from bot.services.progress import Progress, no_progress
 from bot.settings import Settings
 from bot.sources.huggingface import HuggingFace
+from bot.store.address import backend_of
 from bot.store.database import Database
-from bot.store.sqlite.engine import parse_url, refusals
-from bot.store.sqlite.locks import sole_use
 from bot.telemetry import NO_TELEMETRY
 from cogs import make_cogs
 
@@ -76,7 +75,7 @@ class App:
             raise ConfigError("DISCORD_TOKEN is not set")
         point_at(api_url=settings.discord_api_url, gateway_url=settings.discord_gateway_url)
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(sole_use(settings.database_url))
+            await stack.enter_async_context(backend_of(settings.database_url).sole_use())
             monitor = await self._monitor(stack)
             telemetry = monitor.metrics if monitor else NO_TELEMETRY
             database = await Database.open(settings.database_url)
@@ -125,9 +124,7 @@ class App:
                 runs=services.runs, clock=self._clock, woken=self._woken, running=self._running
             )
             client.use(services, make_cogs(services, mentions=client.command_mentions))
-            with refusals(
-                parse_url(settings.database_url)
-            ):  # for damage that opening the file did not detect
+            with database.refusals():  # for damage that opening the file did not detect
                 await services.subscriptions.recompile()
             stack.push_async_callback(client.close)
             async with asyncio.TaskGroup() as group:

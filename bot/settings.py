@@ -32,7 +32,8 @@ from bot.core.schedules import Schedule, parse_timezone
 from bot.core.typed_times import parse_time, parse_weekdays
 from bot.errors import ConfigError
 from bot.proxies import Proxies, proxy_address, secrets_of
-from bot.store.sqlite.address import MUST_BE, AddressError, database_path
+from bot.store.address import MUST_BE, check_address
+from bot.store.sqlite.address import AddressError
 from bot.validators import reading
 
 DOTENV = Path(".env")
@@ -92,7 +93,7 @@ def _database_address(value: str) -> str:
     Raises:
         AddressError: it names no file.
     """
-    database_path(value, environment=os.environ)
+    check_address(value)
     return value.strip()
 
 

@@ -13,7 +13,7 @@ import pytest_asyncio
 from bot.core.plurals import count
 from tests import discord_address, examples, list_days
 from tests.browser import chromium
-from tests.fakes import discord_openapi
+from tests.fakes import discord_openapi, postgres
 from tests.process import forked
 from tests.world import World, running_world
 
@@ -67,6 +67,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(f"{count(left, 'thorough test')} left to `make test-all`")
     for title, reason in (
         ("the sandbox's page", chromium.MISSING),
+        ("PostgreSQL", postgres.MISSING),
         ("recorded list days and Discord's OpenAPI file", list_days.NOT_TRIED),
     ):
         skipped = [

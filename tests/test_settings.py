@@ -173,7 +173,7 @@ def test_a_valid_value_is_accepted(
         ("DATABASE_URL", "sqlite:///paperboy.db"),
         ("DATABASE_URL", "sqlite+aiosqlite://"),
         ("DATABASE_URL", "sqlite+aiosqlite:///:memory:"),
-        ("DATABASE_URL", "postgresql+asyncpg://host/db"),
+        ("DATABASE_URL", "postgresql+asyncpg://host"),
         ("POLL_INTERVAL_SECONDS", "0"),
         ("POLL_INTERVAL_SECONDS", "-5"),
         ("POLL_INTERVAL_SECONDS", "1.5"),

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.ids import FeedId, PaperId, PostId, SubscriptionId
 from bot.core.posts import CloseTo, Post, PostState
 from bot.store import posts, tables
-from bot.store.sqlite.statements import these
+from bot.store.statements import these
 
 _posts = tables.posts
 _entries = tables.post_papers

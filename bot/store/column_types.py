@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    TIMESTAMP,
     BigInteger,
     Column,
     ColumnElement,
@@ -21,9 +22,13 @@ from sqlalchemy import (
     func,
     literal,
 )
+from sqlalchemy.types import TypeEngine
 
 # Discord's ids need 64 bits. SQLite only numbers rows in INTEGER columns, which have 64 bits.
 Id = BigInteger().with_variant(Integer, "sqlite")
+
+# Text that is compared code point by code point, as SQLite compares all text.
+Word = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 # Made once, because `json.dumps` makes one for each text, and a run stores 100,000.
@@ -37,7 +42,9 @@ def texts_as_json(texts: tuple[str, ...]) -> str:
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment, as fixed-width text in UTC (``2026-08-07T09:00:00.000000Z``): it sorts as time does.
+    """A moment in UTC, to the microsecond: PostgreSQL's own type, or text in SQLite, which has none.
+
+    The text is of a fixed width (``2026-08-07T09:00:00.000000Z``), so that it sorts as time does.
 
     Raises:
         ValueError: a naive datetime is given (SQLAlchemy wraps it in its StatementError).
@@ -46,15 +53,21 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = String(27)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        own = TIMESTAMP(timezone=True) if dialect.name == "postgresql" else String(27)
+        return dialect.type_descriptor(own)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | str | None:
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError("the store takes aware datetimes only")
+        if dialect.name == "postgresql":
+            return value
         return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else datetime.fromisoformat(value)
+    def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:
+        return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def keep_first(column: Column[Any], now: datetime) -> ColumnElement[Any]:

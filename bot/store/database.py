@@ -6,8 +6,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from typing import Any, Self
 
 from sqlalchemy import text
@@ -15,26 +14,23 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.errors import ConfigError, StoreError
+from bot.errors import StoreError
 from bot.store import migration
-from bot.store.sqlite import files
+from bot.store.address import backend_of
+from bot.store.backend import Backend
 from bot.store.sqlite.cancelling import is_cancelled, to_the_end
-from bot.store.sqlite.engine import parse_url, refusals, sqlite_engine, store_error
-from bot.store.sqlite.files import NO_LOCKS
 
 _log = logging.getLogger(__name__)
 
-_WRITER = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
-_READER = ("query_only = ON",)  # a write through `read()` is an error, not a surprise
-_MIGRATOR = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = OFF")
-# SQLite rewrites a row even where nothing in it changes. This one is Alembic's, and the only one.
+# A row is rewritten even where nothing in it changes. This one is Alembic's, and the only one.
 _REWRITE = text("UPDATE alembic_version SET version_num = version_num")
 
 
 class Database:
     """Made by `open`; owned, and closed, by who opened it."""
 
-    def __init__(self, *, writer: AsyncEngine, reader: AsyncEngine) -> None:
+    def __init__(self, backend: Backend, *, writer: AsyncEngine, reader: AsyncEngine) -> None:
+        self._backend = backend
         self._writer = writer
         self._reader = reader
         self._write_lock = asyncio.Lock()
@@ -45,26 +41,23 @@ class Database:
 
     @classmethod
     async def open(cls, url: str) -> Self:
-        """Open the file, made with its folder where it is missing, and bring it up to this code's tables.
+        """Open the database, made where it is a missing file, and bring it up to this code's tables.
 
         Raises:
-            ConfigError: the URL or the file cannot be used; the text names DATABASE_URL and says why.
+            ConfigError: the URL or the database cannot be used; the text names DATABASE_URL and says why.
         """
-        named = parse_url(url)
-        path = await asyncio.to_thread(files.prepare, named)
-        database = cls(
-            writer=sqlite_engine(path, begin="BEGIN IMMEDIATE", pragmas=_WRITER),
-            reader=sqlite_engine(path, begin="BEGIN", pragmas=_READER),
-        )
-        migrator = sqlite_engine(path, begin="BEGIN IMMEDIATE", pragmas=_MIGRATOR)
+        backend = backend_of(url)
+        await backend.prepare()
+        database = cls(backend, writer=backend.writer(), reader=backend.reader())
+        migrator = backend.migrator()
         try:
-            with refusals(named):
+            with backend.refusals():
                 # Check before the first write: it may be another program's database.
                 async with _transaction(database._reader, commits=False) as conn:
                     await conn.run_sync(migration.check)
                 async with _transaction(migrator, commits=True) as conn:
                     done = await conn.run_sync(migration.migrate)
-                    await _check_wal(conn, named)
+                    await backend.check_migrated(conn)
                 if done:
                     migration.log.info("%s", done)
         except BaseException as error:
@@ -75,6 +68,10 @@ class Database:
         finally:
             await migrator.dispose()
         return database
+
+    def refusals(self) -> AbstractContextManager[None]:
+        """Translates the database's errors to a ConfigError for the operator."""
+        return self._backend.refusals()
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
@@ -129,7 +126,7 @@ class Database:
         try:
             yield
         except (DBAPIError, PoolTimeoutError, sqlite3.Error) as error:
-            ours = store_error(error, is_write=is_write)
+            ours = self._backend.store_error(error, is_write=is_write)
             if ours is None:
                 raise
             if self._problems.get(is_write) != ours.reason:
@@ -150,12 +147,6 @@ class Database:
     def _check_open(self) -> None:
         if self._is_closed:
             raise RuntimeError("the database is closed")
-
-
-async def _check_wal(conn: AsyncConnection, named: Path) -> None:
-    """Raises ConfigError where SQLite could not use WAL, as without shared memory."""
-    if (await conn.exec_driver_sql("PRAGMA journal_mode")).scalar() != "wal":
-        raise ConfigError(f"DATABASE_URL names {named}, but {NO_LOCKS}")
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from bot.core.ids import FeedId, ServerId, UserId
 from bot.core.schedules import Cadence, Schedule
 from bot.store import feed_settings, subscriptions, tables
 from bot.store.feeds import is_active
-from bot.store.sqlite.statements import as_these, these_in
+from bot.store.statements import as_these, these_in
 
 _feeds = tables.feeds
 _subscriptions = tables.subscriptions
@@ -62,7 +62,7 @@ async def chunk(
             _feeds.c.next_run_at,
             _feeds.c.last_run_at,
             _feeds.c.created_at,
-            func.group_concat(subscriptions.may_take, _SEPARATOR),
+            func.aggregate_strings(subscriptions.may_take, _SEPARATOR),
             func.min(of_feed.since),
             func.count(of_feed.resumed_at),
         )

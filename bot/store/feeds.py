@@ -14,7 +14,7 @@ from bot.core.ids import ChannelId, FeedId, ServerId, UserId
 from bot.core.schedules import Schedule
 from bot.store import feed_settings, servers, subscriptions, tables
 from bot.store.column_types import keep_first
-from bot.store.sqlite.statements import insert_if_new, these
+from bot.store.statements import insert_if_new, these
 
 _feeds = tables.feeds
 _NO_PAUSE: dict[str, None] = {"paused_at": None, "paused_until": None, "resumes_at": None}

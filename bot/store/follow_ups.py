@@ -15,7 +15,7 @@ from bot.core.ids import ChannelId, FeedId, FollowUpId, PaperId, PostId
 from bot.core.posts import FollowUp, FollowUpKind, FollowUpState, PostState
 from bot.store import tables
 from bot.store.feeds import is_active
-from bot.store.sqlite.statements import as_these, these, these_in
+from bot.store.statements import as_these, these, these_in
 
 _follow_ups = tables.follow_ups
 _posts = tables.posts

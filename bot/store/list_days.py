@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.sqlite.statements import insert_or_update
+from bot.store.statements import insert_or_update
 from bot.store.tables import list_day_papers, list_days
 
 

@@ -16,7 +16,7 @@ from bot.core.posts import PostState
 from bot.store import subscriptions, tables
 from bot.store.column_types import UtcDateTime
 from bot.store.feeds import is_active
-from bot.store.sqlite.statements import insert_if_new, these
+from bot.store.statements import insert_if_new, these
 
 _notices = tables.notices
 _feeds = tables.feeds

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cache
@@ -13,12 +11,9 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
-    String,
     bindparam,
-    cast,
     exists,
     func,
-    literal,
     select,
     update,
 )
@@ -29,7 +24,7 @@ from bot.core.posts import Post, PostState
 from bot.store import follow_ups, posts, tables
 from bot.store.column_types import keep_first
 from bot.store.feeds import is_active
-from bot.store.sqlite.statements import as_these, these_in
+from bot.store.statements import as_these, these_in
 
 _posts = tables.posts
 _feeds = tables.feeds
@@ -66,8 +61,7 @@ async def claimable(
     person; it counts as a turn that they have had.
     """
     busy = busy or {}
-    turns_had = json.dumps({str(owner_id): turns for owner_id, turns in Counter(busy.values()).items()})
-    values = {"now": now, "busy": as_these(busy), "turns_had": turns_had, "limit": limit}
+    values = {"now": now, "busy": as_these(busy), "turns_had": as_these(busy.values()), "limit": limit}
     return await posts.fetch(conn, _claimable(), values)
 
 
@@ -75,8 +69,8 @@ async def claimable(
 def _claimable() -> Select[Any]:
     first = (_posts.c.next_attempt_at, _posts.c.id)
     owner = _feeds.c.owner_id  # a person's feed takes turns of its own
-    path = literal('$."').concat(cast(owner, String)).concat('"')
-    had = func.coalesce(func.json_extract(bindparam("turns_had", type_=String), path, type_=Integer), 0)
+    turns_had = these_in("turns_had").subquery()
+    had = select(func.count()).where(turns_had.c.value == owner).scalar_subquery()
     turn = func.row_number().over(partition_by=owner, order_by=first) + had
     return (
         _heads()

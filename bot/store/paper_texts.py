@@ -9,7 +9,7 @@ from sqlalchemy import Column, ColumnElement, bindparam, func, literal, select, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import PaperId
-from bot.store.sqlite.statements import insert_or_update, these
+from bot.store.statements import insert_or_update, these_texts
 from bot.store.tables import list_day_papers, other_readings, paper_texts, papers, quoted_texts
 
 BATCH = 2_000  # texts that a search has in memory at once: about 4 MB
@@ -49,7 +49,7 @@ async def write(conn: AsyncConnection, texts: Mapping[PaperId, Parts], *, versio
         for paper_id, parts in texts.items()
     ]
     await conn.execute(insert_or_update(paper_texts, key=["paper_id"]), rows)
-    numbers = select(_text.number, _text.paper_id).where(_text.paper_id.in_(these(texts)))
+    numbers = select(_text.number, _text.paper_id).where(_text.paper_id.in_(these_texts(texts)))
     by_number = {row.number: texts[row.paper_id] for row in await conn.execute(numbers)}
     quoted = [
         {"number": number, "words": parts[3], "other_words": parts[4]} for number, parts in by_number.items()
@@ -73,7 +73,7 @@ async def outdated(
 
 async def without(conn: AsyncConnection, version: int, *, among: Collection[PaperId]) -> list[PaperId]:
     """Those of the papers that have no text of this version of the rules, such as those on no list."""
-    statement = select(papers.c.id).where(papers.c.id.in_(these(among)), _has_no_text(version))
+    statement = select(papers.c.id).where(papers.c.id.in_(these_texts(among)), _has_no_text(version))
     return list((await conn.execute(statement)).scalars())
 
 
@@ -105,7 +105,7 @@ async def batches(
         _text.version == version, _since(_text.paper_id, first)
     )
     if among is not None:
-        statement = statement.where(_text.paper_id.in_(these(among)))
+        statement = statement.where(_text.paper_id.in_(these_texts(among)))
     if quoted:
         statement = statement.join(quoted_texts, _quoted.number == _text.number)
     after = 0
@@ -143,7 +143,7 @@ async def readings(
     statement = (
         select(_text.paper_id, of_run.label("run"), of_quotes.label("quoted"))
         .join(other_readings, _readings.number == _text.number)
-        .where(_text.paper_id.in_(these(ids)))
+        .where(_text.paper_id.in_(these_texts(ids)))
     )
     return {row.paper_id: (row.run, row.quoted) for row in await conn.execute(statement)}
 

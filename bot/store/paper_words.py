@@ -11,7 +11,7 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.sqlite.statements import insert_if_new, these
+from bot.store.statements import insert_if_new, these_texts
 from bot.store.tables import paper_words
 
 _LAST = "\U0010ffff"  # after every character of a word
@@ -28,7 +28,7 @@ async def add(conn: AsyncConnection, words: Collection[str]) -> dict[str, int]:
 
 async def numbers(conn: AsyncConnection, words: Collection[str]) -> dict[str, int]:
     """The words of texts that are these in lower case, with their numbers."""
-    return await _found(conn, paper_words.c.lower.in_(these(words)))
+    return await _found(conn, paper_words.c.lower.in_(these_texts(words)))
 
 
 async def beginning(conn: AsyncConnection, beginnings: Collection[str]) -> dict[str, int]:
@@ -45,7 +45,7 @@ async def all(conn: AsyncConnection) -> list[str]:  # noqa: A001 - read as `pape
 
 
 async def _numbers(conn: AsyncConnection, words: Collection[str]) -> dict[str, int]:
-    return await _found(conn, paper_words.c.word.in_(these(words)))
+    return await _found(conn, paper_words.c.word.in_(these_texts(words)))
 
 
 async def _found(conn: AsyncConnection, which: ColumnElement[bool]) -> dict[str, int]:

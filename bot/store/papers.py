@@ -13,7 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.store import tables
-from bot.store.sqlite.statements import as_these, insert_if_new, insert_or_fill, these, these_in
+from bot.store.statements import (
+    as_these,
+    insert_if_new,
+    insert_or_fill,
+    these_texts,
+    these_texts_in,
+)
 
 _papers = tables.papers
 _days = tables.list_day_papers
@@ -24,7 +30,7 @@ _list_day = (
 _stored = [field.name for field in fields(Paper) if field.name != "list_day"]
 _columns = [*(_papers.c[name] for name in _stored), _list_day]
 _moving = [name for name in _stored if name != "id"]
-_by_ids = select(*_columns).where(_papers.c.id.in_(these_in("papers")))
+_by_ids = select(*_columns).where(_papers.c.id.in_(these_texts_in("papers")))
 
 
 async def upsert(
@@ -141,7 +147,9 @@ async def most_upvoted(conn: AsyncConnection, *, first: date, limit: int) -> lis
 
 async def sort_keys(conn: AsyncConnection, paper_ids: Collection[PaperId]) -> dict[PaperId, tuple[int, date]]:
     """The upvotes and the latest list day of each paper, for thousands of them."""
-    statement = select(_papers.c.id, _papers.c.upvotes, _list_day).where(_papers.c.id.in_(these(paper_ids)))
+    statement = select(_papers.c.id, _papers.c.upvotes, _list_day).where(
+        _papers.c.id.in_(these_texts(paper_ids))
+    )
     return {paper_id: (upvotes, day) for paper_id, upvotes, day in await conn.execute(statement)}
 
 

@@ -14,7 +14,7 @@ from bot.core.ids import FeedId, MessageId, PaperId, PostId, RoleId, ServerId
 from bot.core.posts import CloseTo, Entry, NewPost, Post, PostState
 from bot.store import follow_ups, tables
 from bot.store.column_types import texts_as_json
-from bot.store.sqlite.statements import as_these, insert_if_new, these, these_in
+from bot.store.statements import as_these, insert_if_new, these, these_in
 
 _posts = tables.posts
 _entries = tables.post_papers

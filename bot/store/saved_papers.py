@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import PaperId, UserId
 from bot.store import tables
-from bot.store.sqlite.statements import insert_if_new, these
+from bot.store.statements import insert_if_new, these_texts
 
 _saved = tables.saved_papers
 
@@ -39,7 +39,7 @@ async def remove(conn: AsyncConnection, user_id: UserId, paper_ids: Collection[P
     """Remove these, and return those that were saved."""
     statement = (
         delete(_saved)
-        .where(_saved.c.user_id == user_id, _saved.c.paper_id.in_(these(paper_ids)))
+        .where(_saved.c.user_id == user_id, _saved.c.paper_id.in_(these_texts(paper_ids)))
         .returning(_saved.c.paper_id)
     )
     return set((await conn.execute(statement)).scalars())

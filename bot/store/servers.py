@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.ids import ChannelId, ServerId
 from bot.core.schedules import ScheduleDefaults
 from bot.store import tables
-from bot.store.sqlite.statements import insert_if_new, these
+from bot.store.statements import insert_if_new, these
 
 
 async def ensure(conn: AsyncConnection, server_id: ServerId, *, now: datetime) -> None:

@@ -16,7 +16,7 @@ from bot.core.ids import FeedId, RoleId, SubscriptionId, UserId
 from bot.core.query.compiled import CompiledQuery
 from bot.core.query.expression import EVERY_PAPER
 from bot.store import tables
-from bot.store.sqlite.statements import insert_if_new, these
+from bot.store.statements import insert_if_new, these
 
 _subscriptions = tables.subscriptions
 _columns = _subscriptions.c

@@ -22,7 +22,6 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     literal,
-    text,
 )
 
 from bot.core.feeds import FeedKind, Style
@@ -32,7 +31,8 @@ from bot.core.posts import FollowUpKind, FollowUpState, Form, PostState
 from bot.core.runs import Outcome
 from bot.core.schedules import Cadence
 from bot.errors import ProblemKind
-from bot.store.column_types import Id, TextTuple, TimeOfDay, UtcDateTime, Weekdays
+from bot.store.column_types import Id, TextTuple, TimeOfDay, UtcDateTime, Weekdays, Word
+from bot.store.statements import partial_index
 
 metadata = MetaData(
     naming_convention={
@@ -46,7 +46,7 @@ metadata = MetaData(
 
 # Part of the statement, not a bound parameter, so that the partial indexes on pending rows are used.
 PENDING = literal("pending", literal_execute=True)
-_IS_PENDING = text("state = 'pending'")
+_IS_PENDING = "state = 'pending'"
 
 
 def _values_of(choices: type[StrEnum]) -> list[str]:
@@ -128,8 +128,8 @@ paper_words = Table(
     "paper_words",
     metadata,
     Column("number", Integer, primary_key=True),
-    Column("word", Text, nullable=False),
-    Column("lower", Text, nullable=False, index=True),  # the same in lower case
+    Column("word", Word, nullable=False),
+    Column("lower", Word, nullable=False, index=True),  # the same in lower case
     UniqueConstraint("word"),
 )
 
@@ -173,7 +173,7 @@ feeds = Table(
     Column("server_id", Id, ForeignKey("servers.id", ondelete="CASCADE"), index=True),
     Column("user_id", Id, unique=True),
     # Whichever it is. Discord's ids are unique, so a person's is never a server's.
-    Column("owner_id", Id, Computed("coalesce(server_id, user_id)", persisted=False), index=True),
+    Column("owner_id", Id, Computed("coalesce(server_id, user_id)", persisted=True), index=True),
     Column("channel_id", Id, nullable=False, unique=True),
     _choice("cadence", Cadence, nullable=False),
     Column("post_time", TimeOfDay, nullable=False),
@@ -221,7 +221,7 @@ feeds = Table(
     ),
     CheckConstraint("(blocked_at IS NULL) = (block_reason IS NULL)", name="block"),
     CheckConstraint("(paused_until IS NULL) = (resumes_at IS NULL)", name="resumes_at"),
-    Index("ix_feeds_resumes_at", "resumes_at", sqlite_where=text("resumes_at IS NOT NULL")),
+    partial_index("ix_feeds_resumes_at", "resumes_at", where="resumes_at IS NOT NULL"),
     sqlite_autoincrement=True,  # an id is never given twice: buttons in old messages carry it
 )
 
@@ -247,10 +247,10 @@ subscriptions = Table(
     Column("resumed_ran_at", UtcDateTime),  # the feed's last run for it before that removal
     CheckConstraint("ended_at IS NULL OR ended_key IS NOT NULL", name="ended_key"),
     UniqueConstraint("feed_id", "canonical"),
-    Index("ix_subscriptions_live", "feed_id", sqlite_where=text("ended_at IS NULL")),
+    partial_index("ix_subscriptions_live", "feed_id", where="ended_at IS NULL"),
     # A run asks which of the due feeds have any, and few have.
-    Index("ix_subscriptions_resumed", "feed_id", sqlite_where=text("resumed_at IS NOT NULL")),
-    Index("ix_subscriptions_ended", "ended_at", sqlite_where=text("ended_at IS NOT NULL")),
+    partial_index("ix_subscriptions_resumed", "feed_id", where="resumed_at IS NOT NULL"),
+    partial_index("ix_subscriptions_ended", "ended_at", where="ended_at IS NOT NULL"),
     sqlite_autoincrement=True,
 )
 
@@ -291,9 +291,9 @@ posts = Table(
     UniqueConstraint("nonce"),
     Index(None, "feed_id", "state"),
     # The outbox keeps asking for pending posts, and nearly every row is sent.
-    Index("ix_posts_pending_by_time", "next_attempt_at", "id", sqlite_where=_IS_PENDING),
-    Index("ix_posts_pending_by_channel", "channel_id", "queue", sqlite_where=_IS_PENDING),
-    Index("ix_posts_part_of", "part_of", sqlite_where=text("part_of IS NOT NULL")),
+    partial_index("ix_posts_pending_by_time", "next_attempt_at", "id", where=_IS_PENDING),
+    partial_index("ix_posts_pending_by_channel", "channel_id", "queue", where=_IS_PENDING),
+    partial_index("ix_posts_part_of", "part_of", where="part_of IS NOT NULL"),
     sqlite_autoincrement=True,
 )
 
@@ -345,7 +345,7 @@ follow_ups = Table(
     CheckConstraint("attempts >= 0", name="attempts"),
     CheckConstraint("(state = 'pending') = (ended_at IS NULL)", name="ended_at"),
     UniqueConstraint("post_id", "kind"),
-    Index("ix_follow_ups_pending", "next_attempt_at", "id", sqlite_where=_IS_PENDING),
+    partial_index("ix_follow_ups_pending", "next_attempt_at", "id", where=_IS_PENDING),
     sqlite_autoincrement=True,
 )
 
@@ -368,7 +368,7 @@ notices = Table(
     CheckConstraint("(state = 'notified') = (notified_at IS NOT NULL)", name="notified_at"),
     UniqueConstraint("nonce"),
     UniqueConstraint("feed_id", "kind"),  # the promise: a server is notified of one problem once
-    Index("ix_notices_source", "server_id", unique=True, sqlite_where=text("kind = 'source'")),
+    partial_index("ix_notices_source", "server_id", unique=True, where="kind = 'source'"),
     sqlite_autoincrement=True,
 )
 

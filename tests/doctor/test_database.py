@@ -14,8 +14,8 @@ import pytest
 
 from bot.doctor.database import check_database, judge_free_space
 from bot.doctor.findings import Sign
+from bot.store.address import backend_of
 from bot.store.database import Database
-from bot.store.sqlite.locks import sole_use
 from tests.fakes.database import open_database
 from tests.store.next_version import use_next_version
 from tests.store.samples import a_feed
@@ -288,7 +288,7 @@ async def test_a_symbolic_link_shows_what_the_bot_has_written(path: Path, tmp_pa
     link = tmp_path / "link.db"
     link.symlink_to(path)
     database = await Database.open(f"sqlite+aiosqlite:///{path}")
-    async with sole_use(f"sqlite+aiosqlite:///{path}"):
+    async with backend_of(f"sqlite+aiosqlite:///{path}").sole_use():
         async with database.write() as conn:
             await a_feed(conn)
         found = await findings_of(link)

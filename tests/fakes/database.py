@@ -22,7 +22,9 @@ from sqlalchemy.engine.interfaces import DBAPIModule
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_only
 
-from bot.store.database import _READER, _WRITER, Database
+from bot.store.address import backend_of
+from bot.store.database import Database
+from bot.store.sqlite.backend import READER, WRITER
 from bot.store.sqlite.engine import sqlite_engine
 from bot.store.sqlite.files import make, make_folder
 
@@ -44,8 +46,9 @@ async def open_database(path: Path) -> Database:
         await first.close()
         _empty["file"] = path.read_bytes()
     return Database(
-        writer=_engine(path, begin="BEGIN IMMEDIATE", pragmas=_WRITER),
-        reader=_engine(path, begin="BEGIN", pragmas=_READER),
+        backend_of(url),
+        writer=_engine(path, begin="BEGIN IMMEDIATE", pragmas=WRITER),
+        reader=_engine(path, begin="BEGIN", pragmas=READER),
     )
 
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 
 from bot.core.feeds import Feed, FeedKind, Place
 from bot.core.ids import ChannelId, ServerId, UserId
@@ -26,15 +26,16 @@ from bot.services.progress import Progress, no_progress
 from bot.sources.fetching import FetchLimits
 from bot.sources.huggingface import HuggingFace
 from bot.store import feeds, outbox, posts, runs
+from bot.store.column_types import UtcDateTime
 from bot.store.database import Database
 from tests.fakes.board import FakeBoard
 from tests.fakes.clock import FakeClock
-from tests.fakes.database import open_database
 from tests.fakes.feeds import store_settings
 from tests.fakes.huggingface import FakeHuggingFace, RawItem, raw_item
 from tests.fakes.publisher import FakePublisher
 from tests.outbox import until_delivered
 from tests.samples import NINE_ON_WEEKDAYS, NOW
+from tests.stores import open_database
 from tests.waiting import until
 
 LIVE = replace(NINE_ON_WEEKDAYS, cadence=Cadence.LIVE)
@@ -43,11 +44,6 @@ CHANNEL, OTHER = 1, 2
 KINDS = tuple(kind for kind in FeedKind if kind is not FeedKind.DIRECT)  # of a server's feeds
 SERVER = ServerId(9)
 USER = UserId(8)
-
-
-def stored(moment: datetime) -> str:
-    """The moment as the store writes it."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 @dataclass(kw_only=True)
@@ -112,8 +108,14 @@ class Bot:
         return found
 
     async def execute(self, sql: str, **values: object) -> None:
+        """Changes rows by SQL; a value that is a moment is stored as the tables store moments."""
+        moments = [
+            bindparam(name, type_=UtcDateTime())
+            for name, value in values.items()
+            if isinstance(value, datetime)
+        ]
         async with self.database.write() as conn:
-            await conn.execute(text(sql), values)
+            await conn.execute(text(sql).bindparams(*moments), values)
 
     async def value(self, sql: str) -> Any:
         async with self.database.read() as conn:

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest_asyncio
 
 from tests.services.bots import Bot, a_bot
+from tests.stores import Store, databases_are_freed, each_store
+
+__all__ = ["databases_are_freed", "each_store"]
 
 
 @pytest_asyncio.fixture
-async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
+async def bot(tmp_path: Path, each_store: Store, databases_are_freed: None) -> AsyncIterator[Bot]:
     async with a_bot(tmp_path) as made:
         yield made

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
-from tests.fakes.database import open_database
+from tests.stores import Store, databases_are_freed, each_store, open_database
+
+__all__ = ["databases_are_freed", "each_store"]
 
 
 @pytest.fixture
@@ -18,7 +20,7 @@ def url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncGenerator[Database]:
+async def database(tmp_path: Path, each_store: Store, databases_are_freed: None) -> AsyncGenerator[Database]:
     database = await open_database(tmp_path / "data" / "paperboy.db")
     yield database
     await database.close()

@@ -113,14 +113,14 @@ async def test_follow_ups_with_problems_are_listed_newest_first(conn: AsyncConne
 
 async def test_a_post_has_each_follow_up_once(conn: AsyncConnection) -> None:
     (follow_up,) = await sent_with_follow_ups(conn, FollowUpKind.PUBLISH)
-    with pytest.raises(IntegrityError, match="UNIQUE"):
+    with pytest.raises(IntegrityError, match=r"(?i)unique"):
         await follow_ups.add(conn, {follow_up.post_id: [FollowUpKind.PUBLISH]}, now=NOW)
 
 
 @pytest.mark.parametrize("change", ["state = 'done'", "state = 'lost'", "kind = 'dance'", "attempts = -1"])
 async def test_a_state_that_contradicts_itself_is_refused(conn: AsyncConnection, change: str) -> None:
     await sent_with_follow_ups(conn, FollowUpKind.PUBLISH)
-    with pytest.raises(IntegrityError, match="CHECK"):
+    with pytest.raises(IntegrityError, match=r"(?i)check"):
         await conn.execute(text(f"UPDATE follow_ups SET {change}"))  # noqa: S608 - the table above
 
 

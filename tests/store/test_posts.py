@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import MessageId, PostId, ServerId
@@ -113,12 +113,12 @@ async def test_the_table_itself_refuses_a_second_time(conn: AsyncConnection) -> 
         "form": "card",
         "queries": (),
     }
-    with pytest.raises(IntegrityError, match="UNIQUE"):
+    with pytest.raises(IntegrityError, match=r"(?i)unique"):
         await conn.execute(insert(tables.post_papers), row)
 
 
 async def test_a_paper_that_is_not_stored_cannot_be_planned(conn: AsyncConnection) -> None:
-    with pytest.raises(IntegrityError, match="FOREIGN KEY"):
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"):
         await posts.add(conn, [planned(await a_feed(conn), 1)], now=NOW)
 
 
@@ -274,16 +274,16 @@ async def test_a_feeds_posts_are_counted_and_its_last_one_found(conn: AsyncConne
         ("state = 'lost'", "ck_posts_state"),
         ("state = 'sent'", "ck_posts_"),
         ("message_id = 5", "ck_posts_message_id"),
-        ("sent_at = '2026'", "ck_posts_sent_at"),
-        ("failed_at = '2026'", "ck_posts_failed_at"),
-        ("nonce = 'twenty-six-characters-long'", "ck_posts_nonce"),
+        ("sent_at = '2026-01-01 09:00:00Z'", "ck_posts_sent_at"),
+        ("failed_at = '2026-01-01 09:00:00Z'", "ck_posts_failed_at"),
+        ("nonce = 'twenty-six-characters-long'", "ck_posts_nonce|too long"),
     ],
 )
 async def test_a_state_that_contradicts_itself_is_refused(
     conn: AsyncConnection, change: str, check: str
 ) -> None:
     await pending(conn, await a_feed(conn), 1)
-    with pytest.raises(IntegrityError, match=check):
+    with pytest.raises(DBAPIError, match=check):
         await conn.execute(text(f"UPDATE posts SET {change}"))  # noqa: S608 - the table above
 
 

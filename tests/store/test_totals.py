@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bot.core.totals import Totals
 from bot.services.queries.totals import CurrentTotals
-from tests.services.bots import LIVE, a_bot, stored
+from tests.services.bots import LIVE, a_bot
 
 
 async def test_everything_is_counted_by_how_it_stands(tmp_path: Path) -> None:
@@ -28,7 +28,7 @@ async def test_everything_is_counted_by_how_it_stands(tmp_path: Path) -> None:
         for channel in range(1, 6):
             await bot.subscribe(channel=channel, server=9 if channel < 5 else 10, schedule=LIVE)
         await bot.services.runs.run()  # nothing is sent: five posts are pending
-        now = stored(bot.clock())
+        now = bot.clock()
         await bot.execute("UPDATE servers SET left_at = :now WHERE id = 10", now=now)
         await bot.execute("UPDATE feeds SET paused_at = :now WHERE channel_id IN (2, 3)", now=now)
         await bot.execute(

@@ -110,8 +110,7 @@ def _is_name(found: re.Match[str]) -> bool:
     word = found[0]
     if any(map(str.isupper, word[1:])):
         return True
-    is_article = word == "A" and found.string[found.end() : found.end() + 1] == " "
-    return word[0].isupper() and (any(map(str.isdigit, word)) or (len(word) == 1 and not is_article))
+    return word[0].isupper() and (any(map(str.isdigit, word)) or (len(word) == 1 and word != "A"))
 
 
 def _is_safe(formula: str) -> bool:

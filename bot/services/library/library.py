@@ -124,7 +124,7 @@ async def _matching(
     """Those of the papers that the query matches, with a current search text or not."""
     if not among:
         return ()
-    scanned = await scan_texts(conn, [query.expression], among=among)
+    scanned = await scan_texts(conn, [query.expression])
     found = set(scanned.found[query.expression])
     without_text = await paper_texts.without(conn, TEXT_VERSION, among=among)
     for start in range(0, len(without_text), _INDEXED):

@@ -69,11 +69,10 @@ async def scan_texts(
     expressions: Collection[str],
     *,
     first: date | None = None,
-    among: Collection[PaperId] | None = None,
     within: str | None = None,
     ends_at: float = _FOREVER,
 ) -> Scanned:
-    """The papers that each query matches, of those that have a text.
+    """The papers of the list days from `first` on that each query matches.
 
     The texts are read and scanned in batches, in a thread. What they leave open is decided by an index of
     these papers.
@@ -82,7 +81,6 @@ async def scan_texts(
         conn: to read with.
         expressions: the compiled queries.
         first: the first list day; none for all papers.
-        among: the papers to search; none for all.
         within: one of the queries; the papers of the others are looked for among its papers only.
         ends_at: when to stop, by the monotonic clock.
     """
@@ -91,9 +89,7 @@ async def scan_texts(
     undecided: defaultdict[str, set[PaperId]] = defaultdict(set)
     parts = Parts(*map(any, zip(*(scan.parts for scan in scans.values()), strict=True))) if scans else Parts()
     searched, is_complete = 0, True
-    async for ids, columns in paper_texts.batches(
-        conn, TEXT_VERSION, first=first, among=among, **parts._asdict()
-    ):
+    async for ids, columns in paper_texts.batches(conn, TEXT_VERSION, first=first, **parts._asdict()):
         run, other_run, quoted, other_quoted, names = columns
         texts = Columns(Lines(run, other_run, {}), Lines(quoted, other_quoted, {}), names)
         every = dict.fromkeys(scans, range(len(ids)))

@@ -67,7 +67,7 @@ def database_path(
     why = _wrong_scheme(text) if meant is None else _wrong_path(meant, on_windows=on_windows)
     if why is None:
         why = f"did you mean {_SCHEME}:///{meant}?"
-    raise AddressError(f"{MUST_BE}, not {_shown(text)!r}{f'; {why}' if why else ''}")
+    raise AddressError(f"{MUST_BE}, not {shown_address(text)!r}{f'; {why}' if why else ''}")
 
 
 def address_of(path: Path) -> str:
@@ -159,6 +159,7 @@ def _whole(path: str, environment: Mapping[str, str], *, on_windows: bool) -> st
     return f"/{str(plain).lstrip('/')}" if plain.is_absolute() else str(plain)
 
 
-def _shown(text: str) -> str:
+def shown_address(text: str) -> str:
+    """An address as errors show it: without user, password and options, and not too long."""
     shown = _QUERY.sub("?…", _CREDENTIALS.sub("…@", text))
     return shown if len(shown) <= _MAX_SHOWN_LENGTH else f"{shown[:_MAX_SHOWN_LENGTH]}…"

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from bot.errors import ConfigError
 from bot.store.sqlite import files
-from bot.store.sqlite.engine import parse_url
 
 _CLOSES_WITHIN_SECONDS = 5.0  # how long a stopping bot may take
 _AGAIN_SECONDS = 0.1
@@ -71,13 +70,12 @@ def exclusive_lock(database: Path) -> Generator[None]:
 
 
 @asynccontextmanager
-async def sole_use(url: str) -> AsyncGenerator[None]:
+async def sole_use(named: Path) -> AsyncGenerator[None]:
     """Keep a second bot, and a restore, away from the database until the end.
 
     Raises:
         ConfigError: another bot runs on it, and does not stop within seconds; or the file cannot be used.
     """
-    named = parse_url(url)
     database = await asyncio.to_thread(files.prepare, named)
     with ExitStack() as stack:
         tries_left = round(_CLOSES_WITHIN_SECONDS / _AGAIN_SECONDS)

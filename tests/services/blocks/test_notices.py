@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from bot.core.access import Access
 from bot.core.ids import ChannelId, ServerId
@@ -15,10 +15,10 @@ from bot.errors import DeliveryError, DeliveryErrorKind, Problem, ProblemKind, S
 from bot.services.blocks.notices import MAX_ATTEMPTS, SOURCE_DOWN_FOR
 from bot.services.delivery.attempts import FAILURES_BEFORE_NOTICE
 from bot.services.delivery.blocking import block
-from bot.store import notices
+from bot.store import notices, tables
 from tests.fakes.board import DIRECT
 from tests.samples import NOW
-from tests.services.bots import CHANNEL, LIVE, OTHER, SERVER, USER, Bot, stored
+from tests.services.bots import CHANNEL, LIVE, OTHER, SERVER, USER, Bot
 
 LACKS = "I'm missing **Send Messages** in <#1>: give me **Send Messages** there."
 REFUSED = DeliveryError(LACKS, code=50013, kind=DeliveryErrorKind.PERMISSION_MISSING)
@@ -58,8 +58,8 @@ async def test_simultaneous_problems_are_one_message_that_is_sent_once(bot: Bot)
     assert await notified(bot, hours=9) == [(SYSTEM, 3)]
     assert await states(bot) == ["notified"] * 3
     async with bot.database.read() as conn:
-        rows = (await conn.execute(text("SELECT channel_id, message_id, notified_at FROM notices"))).all()
-    assert {tuple(row) for row in rows} == {(SYSTEM, 1, stored(NOW + timedelta(seconds=7)))}
+        rows = (await conn.execute(select(tables.notices.c["channel_id", "message_id", "notified_at"]))).all()
+    assert {tuple(row) for row in rows} == {(SYSTEM, 1, NOW + timedelta(seconds=7))}
 
 
 async def test_a_later_problem_is_a_separate_message(bot: Bot) -> None:

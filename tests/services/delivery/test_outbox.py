@@ -25,7 +25,8 @@ from bot.store import outbox
 from tests.examples import examples, first
 from tests.fakes.publisher import LOST, Fault
 from tests.samples import NOW
-from tests.services.bots import CHANNEL, LIVE, OTHER, USER, Bot, a_bot, stored
+from tests.services.bots import CHANNEL, LIVE, OTHER, USER, Bot, a_bot
+from tests.stores import delete_although_needed, fill_disk, free_disk
 from tests.waiting import until
 
 REFUSED = DeliveryError("A permission is missing.", code=50013, kind=DeliveryErrorKind.CHANNEL_REFUSED)
@@ -303,30 +304,16 @@ async def test_a_bug_after_the_message_arrived_repeats_nothing(bot: Bot) -> None
 
 async def test_a_post_whose_papers_are_gone_is_not_sent_empty(bot: Bot) -> None:
     await owing(bot)
-    async with bot.database._writer.connect() as conn:
-        await conn.exec_driver_sql("ROLLBACK")
-        await conn.exec_driver_sql("PRAGMA foreign_keys = OFF")
-        await conn.exec_driver_sql("DELETE FROM papers")
-        await conn.exec_driver_sql("PRAGMA foreign_keys = ON")
+    await delete_although_needed(bot.database, "papers")
     for _ in range(MAX_BUGS):
         await try_again(bot)
     assert bot.publisher.calls == []
     assert [post.state for post in await bot.posts()] == [PostState.FAILED]
 
 
-FULL_DISK = "SELECT RAISE(ABORT, 'database or disk is full')"
-
-
 @pytest.mark.parametrize(
-    "trigger",
-    first(
-        1,
-        [
-            f"BEFORE UPDATE OF state ON posts BEGIN {FULL_DISK}; END",
-            f"BEFORE UPDATE OF attempts ON posts BEGIN {FULL_DISK}; END",
-            f"BEFORE UPDATE ON posts BEGIN {FULL_DISK}; END",
-        ],
-    ),
+    "change",
+    first(1, ["UPDATE OF state", "UPDATE OF attempts", "UPDATE"]),
     ids=[
         "the message is there, and cannot be noted",
         "the attempt cannot be noted",
@@ -334,16 +321,16 @@ FULL_DISK = "SELECT RAISE(ABORT, 'database or disk is full')"
     ],
 )
 async def test_a_store_that_cannot_be_written_causes_no_duplicate_and_no_busy_loop(
-    bot: Bot, trigger: str, monkeypatch: pytest.MonkeyPatch
+    bot: Bot, change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await owing(bot)
     reads = counted(monkeypatch, "claimable")
-    await bot.execute(f"CREATE TRIGGER full {trigger}")
+    await fill_disk(bot.database, "posts", on=change)
     await bot.delivered()
     for _ in range(20):
         await asyncio.sleep(0.001)
     assert reads() < 20  # with those of the test itself
-    await bot.execute("DROP TRIGGER full")
+    await free_disk(bot.database)
     bot.end_rest()
 
     await try_again(bot)
@@ -525,7 +512,7 @@ async def test_a_run_a_delivery_and_a_button_at_once_post_each_paper_once(bot: B
         user_id=1,
     )
     first = found.wanted[0].subscription.id
-    await bot.execute("UPDATE feeds SET next_run_at = :now", now=stored(NOW))
+    await bot.execute("UPDATE feeds SET next_run_at = :now", now=NOW)
     older = range(first, first + 1)
     bot.delivery = asyncio.create_task(bot.services.delivery.run())
     await asyncio.gather(

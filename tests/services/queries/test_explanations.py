@@ -17,7 +17,7 @@ from bot.services.feeds.filters import FilterChange
 from bot.services.queries.search import RECENT_DAYS
 from tests.examples import examples
 from tests.queries import expression
-from tests.services.bots import CHANNEL, OTHER, USER, Bot, a_bot, everything, stored
+from tests.services.bots import CHANNEL, OTHER, USER, Bot, a_bot, everything
 
 TITLES = [
     "Video Models",
@@ -87,7 +87,7 @@ async def set_up(bot: Bot, papers: list[dict[str, Any]], feed: dict[str, Any]) -
     ran = feed["ran_days_ago"]
     await bot.execute(
         "UPDATE feeds SET last_run_at = :ran_at",
-        ran_at=None if ran is None else stored(now - timedelta(days=ran)),
+        ran_at=None if ran is None else now - timedelta(days=ran),
     )
 
 

@@ -21,6 +21,7 @@ from tests.fakes.huggingface import Fault
 from tests.samples import NOW
 from tests.services.bots import LIVE, Bot, context_of
 from tests.services.runs.list_reading import REFUSAL, asked, days, known
+from tests.stores import fill_disk, free_disk
 
 
 def reader(
@@ -97,13 +98,12 @@ async def test_an_archive_that_cannot_be_read_is_reported_as_missing(bot: Bot) -
 
 
 async def test_an_archive_that_cannot_be_stored_keeps_the_old_papers(bot: Bot) -> None:
-    await bot.execute(
-        f"CREATE TRIGGER full BEFORE INSERT ON list_days WHEN NEW.day < '{bot.today - timedelta(days=2)}' "
-        "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+    await fill_disk(
+        bot.database, "list_days", on="INSERT", when=f"NEW.day < '{bot.today - timedelta(days=2)}'"
     )
     with pytest.raises(Exception, match="disk is full"):
         await reader(bot, []).read()
-    await bot.execute("DROP TRIGGER full")
+    await free_disk(bot.database)
     asked(bot)
     assert await reader(bot, []).read()
     assert asked(bot) == days(bot, 3, 4, 5)

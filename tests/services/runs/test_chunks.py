@@ -39,7 +39,7 @@ async def subscribe_all(bot: Bot) -> None:
 
 
 async def result(bot: Bot) -> dict[int, Any]:
-    """What a run stored, by channel."""
+    """What a run by channel."""
     found: dict[int, Any] = {}
     for channel in CHANNELS:
         feed = await bot.feed(channel)

@@ -13,12 +13,13 @@ from bot.core.runs import Outcome
 from bot.core.schedules import Schedule, next_run
 from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.services.delivery.blocking import MAX_RECHECK_WAIT
+from bot.store import tables
 from bot.store.column_types import UtcDateTime
 from bot.store.tables import metadata
 from tests.examples import first
 from tests.fakes.huggingface import Fault
 from tests.samples import NINE_ON_WEEKDAYS, NOW
-from tests.services.bots import CHANNEL, LIVE, OTHER, USER, WEEKLY, Bot, stored
+from tests.services.bots import CHANNEL, LIVE, OTHER, USER, WEEKLY, Bot
 
 HERE = ChannelId(CHANNEL)
 A_YEAR = timedelta(days=365)
@@ -72,7 +73,7 @@ async def test_a_post_postponed_by_the_wrong_clock_is_sent_at_the_next_run(
     bot.list_paper("2608.00001")
     bot.publisher.fail(CHANNEL, DeliveryError("Not now."))
     await bot.run()
-    await bot.execute("UPDATE posts SET next_attempt_at = :at", at=stored(NOW + ahead))
+    await bot.execute("UPDATE posts SET next_attempt_at = :at", at=NOW + ahead)
     await bot.run()
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
 
@@ -94,7 +95,7 @@ async def test_a_blocked_channel_waits_no_longer_than_it_ever_does(bot: Bot) -> 
     bot.list_paper("2608.00001")
     bot.publisher.refusals[HERE] = REFUSES
     await bot.run()
-    late = stored(NOW + MAX_RECHECK_WAIT + timedelta(minutes=1))
+    late = NOW + MAX_RECHECK_WAIT + timedelta(minutes=1)
     await bot.execute("UPDATE feeds SET recheck_at = :at", at=late)
     bot.publisher.refusals.clear()
     await bot.run()
@@ -111,11 +112,12 @@ async def test_a_notice_and_a_follow_up_wait_no_longer_than_they_ever_do(bot: Bo
     bot.clock.advance(hours=1)
     await bot.run()
     await bot.execute("UPDATE follow_ups SET state = 'pending', ended_at = NULL")
-    await bot.execute("UPDATE follow_ups SET next_attempt_at = :at", at=stored(NOW + A_YEAR))
-    await bot.execute("UPDATE notices SET next_attempt_at = :at", at=stored(NOW + A_YEAR))
+    await bot.execute("UPDATE follow_ups SET next_attempt_at = :at", at=NOW + A_YEAR)
+    await bot.execute("UPDATE notices SET next_attempt_at = :at", at=NOW + A_YEAR)
     await bot.services.runs.run()
-    assert await bot.value("SELECT max(next_attempt_at) FROM follow_ups") <= stored(bot.clock())
-    assert await bot.value("SELECT max(next_attempt_at) FROM notices") <= stored(bot.clock())
+    async with bot.database.read() as conn:
+        for table in (tables.follow_ups, tables.notices):
+            assert (await conn.execute(select(func.max(table.c.next_attempt_at)))).scalar_one() <= bot.clock()
 
 
 async def test_a_subscription_made_by_the_wrong_clock_wants_todays_papers(bot: Bot) -> None:

@@ -19,6 +19,7 @@ from tests.fakes.huggingface import Fault
 from tests.fakes.leaks import FINAL_LEAKS, PASSING_LEAKS, leaked
 from tests.services.bots import Bot, a_bot
 from tests.services.runs.list_reading import REFUSAL, asked, days, known
+from tests.stores import fill_disk
 
 
 async def test_the_first_poll_reads_only_the_open_day(bot: Bot) -> None:
@@ -174,10 +175,7 @@ async def test_hostile_items_affect_no_other_item(bot: Bot) -> None:
 
 async def test_a_full_disk_is_no_bug(bot: Bot, caplog: pytest.LogCaptureFixture) -> None:
     bot.list_paper("2608.00001")
-    await bot.execute(
-        "CREATE TRIGGER full BEFORE INSERT ON papers "
-        "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
-    )
+    await fill_disk(bot.database, "papers", on="INSERT")
     with pytest.raises(StoreError):
         await bot.services.runs.run()
     assert (await bot.last_run()).problem == Problem(ProblemKind.DATABASE)

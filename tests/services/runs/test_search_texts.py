@@ -13,6 +13,7 @@ from bot.services.runs import search_texts
 from bot.services.runs.search_texts import SearchTexts
 from bot.store import paper_texts, paper_words
 from tests.services.bots import Bot, context_of
+from tests.stores import fill_disk, free_disk
 
 
 async def texts(bot: Bot) -> dict[str, str]:
@@ -99,15 +100,13 @@ async def test_a_full_disk_is_waited_out(bot: Bot) -> None:
     bot.list_paper("2608.00001")
     await bot.services.polling.read_day(bot.today)
     await bot.execute("UPDATE paper_texts SET version = -1")
-    await bot.execute(
-        "CREATE TRIGGER full BEFORE UPDATE ON paper_texts "
-        "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
-    )
+    await fill_disk(bot.database, "paper_texts", on="UPDATE")
     waits: list[float] = []
 
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
-        await bot.execute("DROP TRIGGER IF EXISTS full")
+        if len(waits) == 1:
+            await free_disk(bot.database)
 
     await SearchTexts(context_of(bot, backfill_days=30), sleep=sleep).run()
 
@@ -119,7 +118,7 @@ async def test_a_search_has_two_thousand_texts_in_memory_at_most(bot: Bot) -> No
     await bot.execute(
         "WITH RECURSIVE n (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i < 2500) "
         "INSERT INTO papers (id, first_seen_at, title, abstract, authors, upvotes, comments, ai_keywords) "
-        "SELECT printf('2608.%05d', i), '2026-08-19T00:00:00.000000Z', 't', 'a', '[]', 0, 0, '[]' FROM n"
+        "SELECT '2608.' || (10000 + i), '2026-08-19T00:00:00.000000Z', 't', 'a', '[]', 0, 0, '[]' FROM n"
     )
     await bot.execute(
         "INSERT INTO paper_texts (paper_id, version, words, other_words, names) "

@@ -15,10 +15,11 @@ import pytest
 
 from bot.errors import BackupError, ConfigError
 from bot.store import due_feeds, posts
+from bot.store.address import backend_of
 from bot.store.database import Database
 from bot.store.sqlite import backups, copies, restores
 from bot.store.sqlite.engine import parse_url
-from bot.store.sqlite.locks import lock_path, locked_file, sole_use
+from bot.store.sqlite.locks import lock_path, locked_file
 from tests.examples import first, thorough
 from tests.store.next_version import use_next_version
 from tests.store.samples import a_feed, listed, pending
@@ -396,11 +397,11 @@ async def test_while_a_bot_holds_the_database_nothing_is_restored_and_no_other_b
     backups.back_up(filled, copy, replaces=False)
     await database.close()
     monkeypatch.setattr("bot.store.sqlite.locks._CLOSES_WITHIN_SECONDS", 0)
-    async with sole_use(url):
+    async with backend_of(url).sole_use():
         with pytest.raises(BackupError, match="a bot runs on"):
             await restored(copy, url)
         with pytest.raises(ConfigError, match=r"DATABASE_URL.*another Paperboy runs"):
-            async with sole_use(url):
+            async with backend_of(url).sole_use():
                 pass
     assert names(filled.parent) == ["paperboy.db"]
     await restored(copy, url)

@@ -16,11 +16,11 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from bot.errors import BackupError, ConfigError
+from bot.store.address import backend_of
 from bot.store.database import Database
 from bot.store.sqlite import backups, restores
 from bot.store.sqlite.engine import advice
 from bot.store.sqlite.files import NO_LOCKS
-from bot.store.sqlite.locks import sole_use
 from tests.store.samples import a_feed
 from tests.store.sqlite.test_backups import LATER, names, restored
 from tests.waiting import LIMIT_SECONDS
@@ -46,7 +46,7 @@ def _umask(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.mark.usefixtures("_umask")
 async def test_all_that_is_made_is_its_owners_alone_whatever_the_umask(tmp_path: Path) -> None:
     path = tmp_path / "srv" / "data" / "paperboy.db"
-    async with sole_use(address(path)):
+    async with backend_of(address(path)).sole_use():
         database = await Database.open(address(path))
         async with database.write() as conn:
             await a_feed(conn)
@@ -85,7 +85,7 @@ async def test_a_second_bot_is_refused_by_every_name_of_the_database(
     monkeypatch.setattr("bot.store.sqlite.locks._CLOSES_WITHIN_SECONDS", 0)
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "data" / "paperboy.db"
-    async with sole_use(address(path)):
+    async with backend_of(address(path)).sole_use():
         (tmp_path / "link.db").symlink_to(path)
         (tmp_path / "chain.db").symlink_to("link.db")
         (tmp_path / "folder").symlink_to("data")
@@ -100,12 +100,12 @@ async def test_a_second_bot_is_refused_by_every_name_of_the_database(
         ):
             for url in (address(Path(name)), address(tmp_path / name)):
                 with pytest.raises(ConfigError, match=r"DATABASE_URL.*another Paperboy runs"):
-                    async with sole_use(url):
+                    async with backend_of(url).sole_use():
                         pass
             with pytest.raises(BackupError, match="a bot runs on"):
                 await restored(await backup_of(path), address(Path(name)))
     for name in ("hard.db", "chain.db"):
-        async with sole_use(address(Path(name))):
+        async with backend_of(address(Path(name))).sole_use():
             pass
     assert names(path.parent) == ["paperboy.db"]
 
@@ -146,7 +146,7 @@ async def test_no_part_of_the_database_is_overwritten_by_a_backup(
     url: str, tmp_path: Path, suffix: str
 ) -> None:
     path = tmp_path / "data" / "paperboy.db"
-    async with sole_use(url):
+    async with backend_of(url).sole_use():
         database = await Database.open(url)
         with pytest.raises(BackupError, match="the database itself"):
             backups.back_up(path, Path(f"{path}{suffix}"), replaces=True)
@@ -173,7 +173,7 @@ async def test_what_is_no_file_is_said_at_once_by_start_backup_and_restore(tmp_p
                 with pytest.raises(ConfigError, match=said):
                     await Database.open(address(path))
                 with pytest.raises(ConfigError, match=said):
-                    async with sole_use(address(path)):
+                    async with backend_of(address(path)).sole_use():
                         pass
             with pytest.raises(ConfigError, match=re.escape(why)):
                 backups.database_file(address(path))
@@ -200,11 +200,11 @@ async def test_without_any_locks_the_start_ends_and_names_such_file_systems(
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(fcntl, "flock", knows_none)
-    async with sole_use(url):  # the other kind of lock does as well
+    async with backend_of(url).sole_use():  # the other kind of lock does as well
         pass
     monkeypatch.setattr(fcntl, "lockf", knows_none)
     with pytest.raises(ConfigError, match=r"DATABASE_URL names .*without locks.*NFS, SMB.*local disk"):
-        async with sole_use(url):
+        async with backend_of(url).sole_use():
             pass
     with pytest.raises(BackupError, match="NFS, SMB"):
         await restored(tmp_path / "data" / "paperboy.db", address(tmp_path / "y.db"))
@@ -244,7 +244,7 @@ def test_what_this_user_cannot_write_is_refused_in_one_line(nobodys: Path, name:
     path = nobodys / name
 
     async def start() -> None:
-        async with sole_use(address(path)):
+        async with backend_of(address(path)).sole_use():
             await Database.open(address(path))
 
     with pytest.raises(ConfigError) as raised:

@@ -1,0 +1,41 @@
+"""The address of the database: which kind it is, and what may stand in DATABASE_URL."""
+
+from __future__ import annotations
+
+import os
+
+from bot.errors import ConfigError
+from bot.store.backend import Backend
+from bot.store.postgres import address as postgres
+from bot.store.postgres.backend import PostgresBackend
+from bot.store.sqlite.address import MUST_BE as MUST_BE_SQLITE
+from bot.store.sqlite.address import AddressError, database_path
+from bot.store.sqlite.backend import SqliteBackend
+
+MUST_BE = f"{MUST_BE_SQLITE}, or of a PostgreSQL database such as {postgres.EXAMPLE}"
+
+
+def check_address(address: str) -> None:
+    """Check that an address names a database, without looking at it.
+
+    Raises:
+        AddressError: it does not; the text completes the sentence "DATABASE_URL must be …".
+    """
+    if postgres.is_meant(address):
+        postgres.database_url(address)
+    else:
+        database_path(address, environment=os.environ)
+
+
+def backend_of(address: str) -> Backend:
+    """The database at this address; nothing is opened yet.
+
+    Raises:
+        ConfigError: the address names none; the text has the address that was meant.
+    """
+    try:
+        if postgres.is_meant(address):
+            return PostgresBackend(postgres.database_url(address))
+        return SqliteBackend(database_path(address))
+    except AddressError as error:
+        raise ConfigError(f"DATABASE_URL must be {error}") from error

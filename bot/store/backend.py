@@ -1,0 +1,58 @@
+"""The backend protocol: what the store needs of the kind of database that it runs on."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.errors import StoreError
+
+
+class Backend(Protocol):
+    """One database at its address. The engines are the caller's to dispose of."""
+
+    async def prepare(self) -> None:
+        """Make what can be made before the first connection, such as a folder.
+
+        Raises:
+            ConfigError: that is impossible; the text names DATABASE_URL and says why.
+        """
+        ...
+
+    def writer(self) -> AsyncEngine:
+        """For transactions that write."""
+        ...
+
+    def reader(self) -> AsyncEngine:
+        """For transactions that only read, each of which sees one moment of the database."""
+        ...
+
+    def migrator(self) -> AsyncEngine:
+        """For the one transaction that creates and changes tables."""
+        ...
+
+    async def check_migrated(self, conn: AsyncConnection) -> None:
+        """Check what can only be seen once there are tables.
+
+        Raises:
+            ConfigError: the database cannot be used.
+        """
+        ...
+
+    def refusals(self) -> AbstractContextManager[None]:
+        """Translates the database's errors to a ConfigError for the operator."""
+        ...
+
+    def store_error(self, error: Exception, *, is_write: bool) -> StoreError | None:
+        """Our error, if the operator can fix the cause; None if it is a bug."""
+        ...
+
+    def sole_use(self) -> AbstractAsyncContextManager[None]:
+        """Keeps a second bot away from the database until the end.
+
+        Raises:
+            ConfigError: another bot runs on it, and does not stop within seconds.
+        """
+        ...

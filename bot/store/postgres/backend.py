@@ -1,0 +1,111 @@
+"""The PostgreSQL backend: engines, and the lock that keeps a second bot away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import asyncpg  # pyright: ignore[reportMissingTypeStubs]
+from sqlalchemy import URL, Dialect, event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from bot.errors import ConfigError, StoreError
+from bot.store.postgres import errors
+from bot.store.postgres.address import shown
+
+# Connections of one process: a write at a time, and reads beside it.
+WRITERS = 2
+READERS = 8
+CONNECT_TIMEOUT_SECONDS = 10.0
+_CLOSES_WITHIN_SECONDS = 5.0  # how long a stopping bot may take
+_AGAIN_SECONDS = 0.1
+# The key of the advisory lock that a running bot holds; any number that no other program is likely to use.
+SOLE_USE = 7_065_726_250
+_SETTINGS = {"application_name": "paperboy", "timezone": "UTC", "jit": "off"}
+
+
+class PostgresBackend:
+    """A database of a PostgreSQL server."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+
+    async def prepare(self) -> None:
+        """Nothing can be made before the first connection."""
+
+    def writer(self) -> AsyncEngine:
+        return _engine(self._url, size=WRITERS)
+
+    def reader(self) -> AsyncEngine:
+        engine = _engine(self._url, size=READERS)
+        return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    def migrator(self) -> AsyncEngine:
+        return _engine(self._url, size=0)
+
+    async def check_migrated(self, conn: AsyncConnection) -> None:
+        """Nothing is left to check."""
+
+    @contextmanager
+    def refusals(self) -> Generator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            if advice := errors.advice(error):
+                raise self._refused(advice) from error
+            raise
+        except StoreError as error:
+            raise self._refused(str(error)) from error
+
+    def store_error(self, error: Exception, *, is_write: bool) -> StoreError | None:
+        return errors.store_error(error, is_write=is_write)
+
+    @asynccontextmanager
+    async def sole_use(self) -> AsyncGenerator[None]:
+        engine = self.migrator()
+        try:
+            with self.refusals():
+                async with engine.connect() as conn:
+                    await self._lock(conn)
+                    yield
+        finally:
+            await engine.dispose()
+
+    async def _lock(self, conn: AsyncConnection) -> None:
+        tries_left = round(_CLOSES_WITHIN_SECONDS / _AGAIN_SECONDS)
+        while not (await conn.execute(text(f"SELECT pg_try_advisory_lock({SOLE_USE})"))).scalar():
+            if not tries_left:
+                raise ConfigError(
+                    f"DATABASE_URL names {shown(self._url)}, on which another Paperboy runs. Stop that one, "
+                    "or give this one a database of its own: two would post everything twice."
+                )
+            tries_left -= 1
+            await asyncio.sleep(_AGAIN_SECONDS)
+        await conn.commit()  # the lock is the session's, not the transaction's
+
+    def _refused(self, why: str) -> ConfigError:
+        return ConfigError(f"DATABASE_URL names {shown(self._url)}, but {why}")
+
+
+def _engine(url: URL, *, size: int) -> AsyncEngine:
+    """An engine with a pool of this many connections; with 0, each is closed after use."""
+    pool: dict[str, Any] = (
+        {"pool_size": size, "max_overflow": 0, "pool_pre_ping": True} if size else {"poolclass": NullPool}
+    )
+    arguments = {"timeout": CONNECT_TIMEOUT_SECONDS, "server_settings": _SETTINGS}
+    engine = create_async_engine(url, connect_args=arguments, **pool)
+    event.listen(engine.sync_engine, "do_connect", _connect)
+    return engine
+
+
+def _connect(dialect: Dialect, _entry: object, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """Connects; the driver's and the system's errors become one that SQLAlchemy knows."""
+    try:
+        return dialect.connect(*arguments, **options)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        known = dialect.loaded_dbapi
+        raise known.OperationalError(str(error) or type(error).__name__) from error

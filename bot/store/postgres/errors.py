@@ -1,0 +1,89 @@
+"""PostgreSQL's errors: what the operator does about them, and what people on Discord learn."""
+
+from __future__ import annotations
+
+import asyncpg  # pyright: ignore[reportMissingTypeStubs]
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from bot.errors import StoreError
+
+_RIGHTS = "this user may not do that there; make the user the owner of the database"
+_AWAY = "the server does not answer; check that it runs, and its host and port"
+_FULL = "the server's disk is full; make room"
+# By SQLSTATE, or its class; PostgreSQL's manual, appendix A.
+_ADVICE = {
+    "28": "the server does not accept this user and password",
+    "3D000": "the server has no such database; create it: CREATE DATABASE … OWNER …",
+    "42501": _RIGHTS,
+    "08": _AWAY,
+    "57P": "the server is stopping or starting",
+    "53100": _FULL,
+    "53200": "the server has run out of memory",
+    "53300": "the server takes no more connections; raise its max_connections",
+    "25006": "the server only reads, as a standby does; name the primary",
+    "40": "another program changed the same rows at the same time",
+    "55P03": "another program keeps a table locked",
+    "57014": "the server cancelled a statement",
+    "XX001": "the database is damaged; restore a dump",
+    "XX002": "the database is damaged; restore a dump",
+}
+_REASONS = {
+    "53100": "the disk of my database is full",
+    "25006": "my database cannot be written to",
+    "42501": "my database cannot be written to",
+    "XX001": "my database is damaged",
+    "XX002": "my database is damaged",
+    "40": "my database was busy",
+    "55P03": "another program keeps my database locked",
+}
+
+
+class ConnectError(asyncpg.InterfaceError):
+    """No connection to the server came about; the cause says why."""
+
+
+def advice(error: BaseException | None) -> str | None:
+    """What is wrong and how to fix it, with the server's words; None where it is a bug of ours."""
+    cause = _cause(error)
+    if cause is None:
+        return None
+    known = _by_state(cause, _ADVICE)
+    if known is None and _is_away(cause):
+        known = _AWAY
+    words = str(cause).strip() or type(cause).__name__
+    return None if known is None else f"{known} ({words})"
+
+
+def store_error(error: Exception, *, is_write: bool) -> StoreError | None:
+    """Our error, if the operator can fix the cause or it passes; None if it is a bug."""
+    if isinstance(error, PoolTimeoutError):
+        reason = "my database has too many requests at once"
+        return StoreError("no connection was free in time", reason=reason, is_write=is_write)
+    known = advice(error)
+    if known is None:
+        return None
+    cause = _cause(error)
+    reason = (cause and _by_state(cause, _REASONS)) or "my database cannot be used"
+    return StoreError(known, reason=reason, is_write=is_write)
+
+
+def _cause(error: BaseException | None) -> BaseException | None:
+    """The driver's own error, or the system's, behind SQLAlchemy's."""
+    while isinstance(error, DBAPIError):
+        error = error.orig
+    while error is not None and error.__cause__ is not None and not isinstance(error, asyncpg.PostgresError):
+        error = error.__cause__
+    return error
+
+
+def _by_state(error: BaseException, texts: dict[str, str]) -> str | None:
+    state: str = getattr(error, "sqlstate", None) or ""
+    return next((texts[start] for start in (state, state[:3], state[:2]) if start in texts), None)
+
+
+def _is_away(error: BaseException) -> bool:
+    if isinstance(error, (OSError, TimeoutError, ConnectError)):
+        return True
+    lost = ("connection is closed", "connection was closed", "closed in the middle", "not connected")
+    return isinstance(error, asyncpg.InterfaceError) and any(word in str(error) for word in lost)

@@ -1,0 +1,53 @@
+"""The SQLite backend: one file, one writer at a time, and readers with snapshots of their own."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.errors import ConfigError, StoreError
+from bot.store.sqlite import files
+from bot.store.sqlite.engine import refusals, sqlite_engine, store_error
+from bot.store.sqlite.files import NO_LOCKS
+from bot.store.sqlite.locks import sole_use
+
+WRITER = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
+READER = ("query_only = ON",)  # a write through `read()` is an error, not a surprise
+_MIGRATOR = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = OFF")
+
+
+class SqliteBackend:
+    """A database file, made with its folder where it is missing."""
+
+    def __init__(self, named: Path) -> None:
+        self._named = named
+        self._path = named
+
+    async def prepare(self) -> None:
+        self._path = await asyncio.to_thread(files.prepare, self._named)
+
+    def writer(self) -> AsyncEngine:
+        return sqlite_engine(self._path, begin="BEGIN IMMEDIATE", pragmas=WRITER)
+
+    def reader(self) -> AsyncEngine:
+        return sqlite_engine(self._path, begin="BEGIN", pragmas=READER)
+
+    def migrator(self) -> AsyncEngine:
+        return sqlite_engine(self._path, begin="BEGIN IMMEDIATE", pragmas=_MIGRATOR)
+
+    async def check_migrated(self, conn: AsyncConnection) -> None:
+        """Raises ConfigError where SQLite could not use WAL, as without shared memory."""
+        if (await conn.exec_driver_sql("PRAGMA journal_mode")).scalar() != "wal":
+            raise ConfigError(f"DATABASE_URL names {self._named}, but {NO_LOCKS}")
+
+    def refusals(self) -> AbstractContextManager[None]:
+        return refusals(self._named)
+
+    def store_error(self, error: Exception, *, is_write: bool) -> StoreError | None:
+        return store_error(error, is_write=is_write)
+
+    def sole_use(self) -> AbstractAsyncContextManager[None]:
+        return sole_use(self._named)

@@ -1,0 +1,107 @@
+"""SQL that SQLite and PostgreSQL write differently: upserts, ids in one bound value, partial indexes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Index,
+    Select,
+    String,
+    Table,
+    bindparam,
+    cast,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
+
+
+def insert_if_new(table: Table, *, key: Sequence[str]) -> Insert:
+    """An INSERT that skips rows whose `key`, a unique set of columns, exists already.
+
+    It is PostgreSQL's, whose ON CONFLICT SQLite's dialect writes as well.
+    """
+    return insert(table).on_conflict_do_nothing(index_elements=key)
+
+
+def insert_or_update(table: Table, *, key: Sequence[str]) -> Insert:
+    """An upsert: an INSERT that overwrites the row whose `key`, a unique set of columns, exists already."""
+    new = insert(table)
+    rest = {
+        column.name: new.excluded[column.name]
+        for column in table.c
+        if column.name not in key and not column.primary_key
+    }
+    return new.on_conflict_do_update(index_elements=key, set_=rest)
+
+
+def insert_or_fill(table: Table, *, key: Sequence[str], empty: str) -> Insert:
+    """An INSERT that, where the row exists already, only sets its column `empty`, and only if that is NULL.
+
+    Rows that it leaves alone are not in what RETURNING gives.
+    """
+    new = insert(table)
+    return new.on_conflict_do_update(
+        index_elements=key, set_={empty: new.excluded[empty]}, where=table.c[empty].is_(None)
+    )
+
+
+def these(ids: Iterable[int]) -> Select[Any]:
+    """Ids as a subselect for IN, in one bound value, so that no limit on variables applies."""
+    return _values_in(as_these(ids), BigInteger())
+
+
+def these_in(parameter: str) -> Select[Any]:
+    """The ids that a parameter of the statement has, by `as_these`."""
+    return _values_in(bindparam(parameter, type_=String), BigInteger())
+
+
+def these_texts(texts: Iterable[str]) -> Select[Any]:
+    """As `these`, for texts."""
+    return _values_in(as_these(texts), String())
+
+
+def these_texts_in(parameter: str) -> Select[Any]:
+    """As `these_in`, for texts."""
+    return _values_in(bindparam(parameter, type_=String), String())
+
+
+def as_these(ids: Iterable[int | str]) -> str:
+    """Ids or texts as one value."""
+    return json.dumps(list(ids), ensure_ascii=False)
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index of the rows alone that the condition is true of."""
+    condition = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
+class _ArrayValues(FunctionElement[Any]):
+    """The values of a JSON array, a row each."""
+
+    inherit_cache = True
+    name = "json_each"
+
+
+@compiles(_ArrayValues, "sqlite")
+def _json_each(element: _ArrayValues, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_ArrayValues, "postgresql")
+def _json_array_elements(element: _ArrayValues, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_array_elements_text(CAST({compiler.process(element.clauses, **options)} AS JSON))"
+
+
+def _values_in(array: str | BindParameter[str], type_: TypeEngine[Any]) -> Select[Any]:
+    return select(cast(_ArrayValues(array).table_valued("value").c.value, type_))

@@ -1,0 +1,88 @@
+"""The stores that tests run on: SQLite and PostgreSQL, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.store.database import Database
+from tests.fakes import database as sqlite
+from tests.fakes import postgres
+
+
+class Store(StrEnum):
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
+
+
+_current = [Store.SQLITE]
+_FULL_DISK_OF_SQLITE = """CREATE TRIGGER full_disk BEFORE {on} ON {table} WHEN {when}
+BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"""
+_FULL_DISK_OF_POSTGRESQL = (
+    """CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql
+AS $$ BEGIN RAISE EXCEPTION 'the disk is full' USING ERRCODE = '53100'; END $$""",
+    "CREATE TRIGGER full_disk BEFORE {on} ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION full_disk()",
+)
+
+
+@pytest.fixture(scope="module", params=list(Store))
+def each_store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    """Has the tests of a module that use it, by itself or by `autouse`, run on every store."""
+    store: Store = request.param
+    if store is Store.POSTGRESQL:
+        postgres.must_be_there()
+    before, _current[0] = _current[0], store
+    yield store
+    _current[0] = before
+
+
+@pytest_asyncio.fixture
+async def databases_are_freed() -> AsyncIterator[None]:
+    """Gives back the databases that a test took on PostgreSQL."""
+    before = postgres.used()
+    yield
+    await postgres.free_since(before)
+
+
+async def fill_disk(database: Database, table: str, *, on: str, when: str = "true") -> None:
+    """Has the database fail, as on a full disk, at these changes of the table: `INSERT`, `UPDATE OF state` …"""
+    statements = [_FULL_DISK_OF_SQLITE.format(on=on, table=table, when=when)]
+    if _current[0] is Store.POSTGRESQL:
+        statements = [text.format(on=on, table=table, when=when) for text in _FULL_DISK_OF_POSTGRESQL]
+    async with database.write() as conn:
+        for statement in statements:
+            await conn.exec_driver_sql(statement)
+
+
+async def free_disk(database: Database) -> None:
+    """Ends what `fill_disk` began."""
+    is_postgres = _current[0] is Store.POSTGRESQL
+    statement = "DROP FUNCTION full_disk CASCADE" if is_postgres else "DROP TRIGGER full_disk"
+    async with database.write() as conn:
+        await conn.exec_driver_sql(statement)
+
+
+async def delete_although_needed(database: Database, table: str) -> None:
+    """Empties a table that others refer to."""
+    is_postgres = _current[0] is Store.POSTGRESQL
+    off, on = (
+        ("SET session_replication_role = replica", "SET session_replication_role = DEFAULT")
+        if is_postgres
+        else ("PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON")
+    )
+    async with database._writer.connect() as conn:  # pyright: ignore[reportPrivateUsage]
+        for statement in ("ROLLBACK", off, f"DELETE FROM {table}", on):  # noqa: S608 - a name of ours
+            await conn.exec_driver_sql(statement)
+        if is_postgres:
+            await conn.commit()
+
+
+async def open_database(path: Path) -> Database:
+    """The database that stands for this path on the store of the test, an empty one where there is none."""
+    if _current[0] is Store.POSTGRESQL:
+        return await postgres.open_database(path)
+    return await sqlite.open_database(path)
