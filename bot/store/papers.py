@@ -50,6 +50,9 @@ async def upsert(
     stands_on = [(one, row["id"]) for row in rows for one in (day, row.pop("list_day")) if one is not None]
     if unlisted := {row["id"] for row in rows} - {paper_id for _, paper_id in stands_on}:
         raise ValueError(f"papers that were never listed are not kept: {', '.join(sorted(unlisted))}")
+    order = list(dict.fromkeys(row["id"] for row in rows))
+    # In the order of their ids, so that two processes that write the same papers wait for one another.
+    rows = sorted({row["id"]: row for row in rows}.values(), key=lambda row: row["id"])
     insert = insert_or_fill(_papers, key=["id"], empty="first_seen_at").returning(_papers.c.id)
     inserted = await conn.execute(insert, [{**row, "first_seen_at": seen_at} for row in rows])
     new = {PaperId(paper_id) for paper_id in inserted.scalars()}
@@ -63,9 +66,9 @@ async def upsert(
     )
     await conn.execute(
         insert_if_new(_days, key=["day", "paper_id"]),
-        [{"day": one, "paper_id": paper_id} for one, paper_id in dict.fromkeys(stands_on)],
+        [{"day": one, "paper_id": paper_id} for one, paper_id in sorted(set(stands_on))],
     )
-    return list(dict.fromkeys(row["id"] for row in rows if row["id"] in new))
+    return [paper_id for paper_id in order if paper_id in new]
 
 
 async def add_unlisted(conn: AsyncConnection, paper: Paper) -> None:

@@ -73,6 +73,7 @@ class _Dialect(SQLiteDialect_pysqlite):
 
 
 _DIALECT = _Dialect(dbapi=cast("DBAPIModule", sqlite3))
+_DIALECT.server_version_info = sqlite3.sqlite_version_info  # else known after a first connection of its own
 
 
 def _connect(_dialect: object, _entry: object, arguments: Any, options: dict[str, Any]) -> sqlite3.Connection:
