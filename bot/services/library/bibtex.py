@@ -26,8 +26,8 @@ from bot.core.words.latex import readable, split_formulas
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ESCAPES: Final = {character: f"\\{character}" for character in "%&#$_"} | {
     # BibTeX counts braces, and sees no backslash before them.
-    "{": r"{\ensuremath{\lbrace}}",
-    "}": r"{\ensuremath{\rbrace}}",
+    "{": r"{$\lbrace$}",
+    "}": r"{$\rbrace$}",
     "\\": r"{\textbackslash}",
     "~": r"{\textasciitilde}",
     "^": r"{\textasciicircum}",
@@ -41,8 +41,13 @@ _ESCAPES: Final = {character: f"\\{character}" for character in "%&#$_"} | {
     "\N{EN DASH}": "--",
     "\N{EM DASH}": "---",
     "…": r"{\ldots}",
+    # There is no way to write these that all programs read.
+    "å": "å",
+    "Å": "Å",
 }
 _WORD: Final = re.compile(r"\w+")
+_AND: Final = re.compile(r"\band\b", re.IGNORECASE)
+_MATHS: Final = re.compile(r"\\ensuremath\{((?:[^{}]|\{[^{}]*\})*)\}")  # more programs read `$…$`
 _OTHERS: Final = "others"  # as a name, BibTeX prints "et al."
 
 
@@ -127,13 +132,14 @@ def _is_safe(formula: str) -> bool:
 
 def _author(name: AuthorName) -> str:
     if name.is_group or name.family.lower() == _OTHERS:
-        return f"{{{_latex(name.family)}}}"
+        # Some programs split names at "and" within braces, too.
+        return "{" + _AND.sub(r"{\g<0>}", _latex(name.family)) + "}"
     # BibTeX has the suffix in the middle.
     return ", ".join(_latex(part) for part in (name.family, name.suffix, name.given) if part)
 
 
 def _latex(text: str) -> str:
-    return _encoder()(text)
+    return _MATHS.sub(r"$\1$", _encoder()(text))
 
 
 @cache

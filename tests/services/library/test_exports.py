@@ -111,7 +111,7 @@ TITLES = (
     "100% of A_B & C #1 for $5",
     "Kites: “quoted” – done — “”",
     'BERT and "iPhones"',
-    "Poincaré and Łukasz on 飞",
+    "τ-Poincaré and Łukasz ≤ Ångström on 飞",
     "DAgger, R1 and LLMs {ABC} in x",
 )
 
