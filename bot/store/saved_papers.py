@@ -26,13 +26,15 @@ class SavedRow:
 async def add(
     conn: AsyncConnection, user_id: UserId, citation_keys: Mapping[PaperId, str], *, now: datetime
 ) -> None:
-    """Save papers that the person has not saved yet, in this order, under keys that are free."""
+    """Save papers under these keys; what the person has saved already, or a key that is taken, is left out.
+
+    Another process may save for the same person, so that keys can be taken since they were read.
+    """
     rows = [
         {"user_id": user_id, "paper_id": paper_id, "saved_at": now, "citation_key": key}
-        for paper_id, key in citation_keys.items()
+        for paper_id, key in sorted(citation_keys.items())
     ]
-    if rows:
-        await conn.execute(insert_if_new(_saved, key=["user_id", "paper_id"]), rows)
+    await conn.execute(insert_if_new(_saved, key=None), rows)
 
 
 async def remove(conn: AsyncConnection, user_id: UserId, paper_ids: Collection[PaperId]) -> set[PaperId]:

@@ -25,8 +25,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 
-def insert_if_new(table: Table, *, key: Sequence[str]) -> Insert:
-    """An INSERT that skips rows whose `key`, a unique set of columns, exists already.
+def insert_if_new(table: Table, *, key: Sequence[str] | None) -> Insert:
+    """An INSERT that skips rows whose `key`, a unique set of columns, exists already; None is any such set.
 
     It is PostgreSQL's, whose ON CONFLICT SQLite's dialect writes as well.
     """

@@ -72,20 +72,15 @@ class Library:
         """
         wanted = [await self._papers.one(paper_id) for paper_id in dict.fromkeys(paper_ids)]
         async with self._database.write() as conn:
-            before = await saved_papers.of_user(conn, user_id)
-            new = [paper for paper in wanted if paper.id not in before]
-            self._limits.check_saved(has=len(before), adds=len(new))
-            taken = {row.citation_key for row in before.values()}
-            keys: dict[PaperId, str] = {}
-            for paper in new:
-                keys[paper.id] = citation_key(paper, taken=taken)
-                taken.add(keys[paper.id])
-            await saved_papers.add(conn, user_id, keys, now=self._clock())
-            after = await saved_papers.of_user(conn, user_id)
+            before = after = await saved_papers.of_user(conn, user_id)
+            self._limits.check_saved(has=len(before), adds=sum(paper.id not in before for paper in wanted))
+            while new := [paper for paper in wanted if paper.id not in after]:
+                await saved_papers.add(conn, user_id, _keys(new, after.values()), now=self._clock())
+                after = await saved_papers.of_user(conn, user_id)
         saved = [SavedPaper(paper=paper, row=after[paper.id]) for paper in wanted]
         return Saving(
-            new=tuple(one for one in saved if one.paper.id in keys),
-            before=tuple(one for one in saved if one.paper.id not in keys),
+            new=tuple(one for one in saved if one.paper.id not in before),
+            before=tuple(one for one in saved if one.paper.id in before),
             total=len(after),
         )
 
@@ -116,6 +111,16 @@ class Library:
         async with self._database.read() as conn:
             known = await papers.by_ids(conn, [row.paper_id for row in rows])
         return [SavedPaper(paper=known[row.paper_id], row=row) for row in rows]
+
+
+def _keys(papers: Iterable[Paper], saved: Iterable[SavedRow]) -> dict[PaperId, str]:
+    """A key for each of the papers that none of the others, and none that is saved, has."""
+    taken = {row.citation_key for row in saved}
+    keys: dict[PaperId, str] = {}
+    for paper in papers:
+        keys[paper.id] = citation_key(paper, taken=taken)
+        taken.add(keys[paper.id])
+    return keys
 
 
 async def _matching(
