@@ -15,6 +15,7 @@ from bot.discord.ui.direct_buttons import ResumeButton, answer_form, below_resum
 from bot.discord.ui.follow_buttons import UndoUnfollowButton, below_follow
 from bot.discord.ui.options import FocusChoice, Keywords, ShortText, choices
 from bot.discord.ui.pages import answer
+from bot.discord.ui.replies import defer_personally
 from bot.discord.ui.similar_buttons import answer_follow_form
 from bot.services.clock import Clock
 from bot.services.feeds.timezones import label, timezones_like
@@ -41,7 +42,7 @@ class FollowCommands(commands.Cog):
         focus: FocusChoice | None = None,
     ) -> None:
         """Get papers that match keywords by direct message."""
-        await interaction.response.defer(ephemeral=True)
+        await defer_personally(interaction)
         result = await self._follows.follow(
             keywords, user_id=UserId(interaction.user.id), focus=Focus(focus) if focus else None
         )
@@ -52,7 +53,7 @@ class FollowCommands(commands.Cog):
     @app_commands.describe(keywords="What to stop following, or: all of them")
     async def unfollow(self, interaction: discord.Interaction[Client], keywords: Keywords) -> None:
         """Stop following keywords."""
-        await interaction.response.defer(ephemeral=True)
+        await defer_personally(interaction)
         result = await self._follows.unfollow(keywords, user_id=UserId(interaction.user.id))
         embeds = answers.unfollowed(result, now=self._clock())
         await answer(interaction, embeds, buttons=[UndoUnfollowButton(result.key)])
@@ -66,7 +67,7 @@ class FollowCommands(commands.Cog):
     @app_commands.command()
     async def feed(self, interaction: discord.Interaction[Client]) -> None:
         """Show what you follow and when papers come next."""
-        await interaction.response.defer(ephemeral=True)
+        await defer_personally(interaction)
         await show_feed(interaction)
 
     @app_commands.command()
@@ -83,7 +84,7 @@ class FollowCommands(commands.Cog):
         weekdays: ShortText | None = None,
     ) -> None:
         """Set when the papers that you follow come."""
-        await interaction.response.defer(ephemeral=True)
+        await defer_personally(interaction)
         await change_schedule(interaction, time=time, timezone=timezone, weekdays=weekdays)
 
     @schedule.autocomplete("timezone")
@@ -107,14 +108,14 @@ class FollowCommands(commands.Cog):
     @app_commands.command()
     async def pause(self, interaction: discord.Interaction[Client]) -> None:
         """Stop direct messages with papers until you resume them."""
-        await interaction.response.defer(ephemeral=True)
+        await defer_personally(interaction)
         state = await self._personal_feeds.pause(UserId(interaction.user.id))
         await answer(interaction, [answers.paused(state)], buttons=[ResumeButton()])
 
     @app_commands.command()
     async def resume(self, interaction: discord.Interaction[Client]) -> None:
         """Resume direct messages with papers after a pause, or after Discord refused them."""
-        await interaction.response.defer(ephemeral=True)
+        await defer_personally(interaction)
         result = await self._personal_feeds.resume(UserId(interaction.user.id))
         embed = answers.resumed(result, now=self._clock())
         await answer(interaction, [embed], buttons=below_resume(result))

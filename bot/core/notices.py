@@ -22,7 +22,7 @@ class NoticeKind(StrEnum):
 class NoticeState(StrEnum):
     PENDING = "pending"
     NOTIFIED = "notified"
-    UNDELIVERABLE = "undeliverable"  # nobody could be notified; /status shows it nevertheless
+    UNDELIVERABLE = "undeliverable"  # no channel accepts it; /status and the next answer to an admin show it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,23 @@ async def count_undeliverable(
     return (await conn.execute(select(func.count()).select_from(_notices).where(theirs))).scalar_one()
 
 
+async def undeliverable(conn: AsyncConnection, server_id: ServerId) -> list[ChannelId | None]:
+    """The channels of the server's notices that could not be delivered; None for one of the whole server."""
+    statement = (
+        select(_feeds.c.channel_id)
+        .select_from(_notices.outerjoin(_feeds, _feeds.c.id == _notices.c.feed_id))
+        .where(_notices.c.server_id == server_id, _notices.c.state == NoticeState.UNDELIVERABLE.value)
+    )
+    return list((await conn.execute(statement)).scalars())
+
+
+async def retry_undeliverable(conn: AsyncConnection, server_id: ServerId, *, now: datetime) -> None:
+    """Make the server's notices that could not be delivered pending again."""
+    theirs = (_notices.c.server_id == server_id) & (_notices.c.state == NoticeState.UNDELIVERABLE.value)
+    values = {"state": NoticeState.PENDING.value, "attempts": 0, "next_attempt_at": now}
+    await conn.execute(update(_notices).where(theirs).values(values))
+
+
 async def end(conn: AsyncConnection, feed_id: FeedId) -> None:
     """Ends the feed's notices, because a message arrived, so that a new problem is a new notice.
 

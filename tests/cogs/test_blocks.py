@@ -11,7 +11,7 @@ from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
 from bot.core.feeds import Feed
-from bot.core.ids import ChannelId, ServerId, UserId
+from bot.core.ids import ChannelId, ServerId
 from bot.core.notices import ProblemReport
 from bot.core.runs import SourceFailure
 from bot.discord.delivery.notice_board import DiscordNoticeBoard
@@ -118,20 +118,26 @@ async def test_the_system_channel_comes_before_the_first_text_channel(world: Wor
     assert len(notices(system)) == 1
 
 
-async def test_without_a_writable_channel_the_person_who_subscribed_is_notified_and_may_check_again(
+async def test_without_a_writable_channel_nobody_gets_a_direct_message_and_the_next_answer_says_it(
     world: World,
 ) -> None:
     await blocked(world)
     await notified(world)
-    (message,) = notices(world.admin.user.dm_channel)
-    said = message.embeds[0].description or ""
-    assert "In **Paper Club**" in said
-    allow(world, world.channel)
+    assert notices(world.admin.user.dm_channel) == []
+    said = text_of(await world.admin.slash(world.channel, "subscriptions"))
+    assert "couldn't report" not in said, "everyone may use it"
 
-    answered = text_of(await world.admin.user.click(message, label=LABEL))
+    said = text_of(await world.admin.slash(world.channel, "config show"))
 
-    assert f"<#{world.channel.id}> is unblocked. 1 message sent just now." in answered
-    assert world.posted_ids() == [FIRST]
+    assert "I couldn't report 1 problem in any channel of this server: `/status` shows" in said
+    assert "could not post in any channel" in text_of(await world.admin.slash(world.channel, "status"))
+    ops = world.guild.create_text_channel("ops")
+    await world.env.settle()
+    assert "couldn't report" not in text_of(
+        await world.admin.slash(world.channel, "config notices", channel=ops)
+    )
+    await notified(world)
+    assert len(notices(ops)) == 1
 
 
 async def test_the_button_names_the_remaining_obstacle_and_then_that_posting_resumes_even_after_a_restart(
@@ -270,17 +276,16 @@ async def test_a_notice_that_may_have_arrived_is_looked_for_before_it_is_sent_ag
     first = await board.post(channel, report, nonce="1" * 24)
     assert await board.post(channel, report, nonce="1" * 24, may_have_arrived=True) == first
     assert await board.post(channel, report, nonce="2" * 24, may_have_arrived=True) != first
-    sent = await board.send(UserId(world.member.id), report, nonce="3" * 24)
-    assert await board.send(UserId(world.member.id), report, nonce="3" * 24, may_have_arrived=True) == sent
 
 
-async def test_one_who_set_nothing_up_in_the_server_may_not_check_it(world: World) -> None:
+async def test_one_who_manages_no_channel_may_not_check(world: World) -> None:
+    other = world.guild.create_text_channel("other")
     await blocked(world)
+    await notified(world)
     allow(world, world.channel)
-    report = ProblemReport(server_id=ServerId(world.guild.id), source=DOWN)
-    await DiscordNoticeBoard(world.client).send(UserId(world.member.id), report, nonce="1" * 24)
-    await world.env.settle()
-    person = world.member.user
-    said = text_of(await person.click(person.dm_channel.last_message, label=LABEL))
+
+    said = text_of(await world.member.click(notices(other)[0], label=LABEL))
+
+    assert "You need **Manage Channels**" in said
     assert "Nothing was checked" in said
     assert (await the_feed(world)).block is not None

@@ -175,7 +175,7 @@ async def test_a_server_chooses_where_it_hears_of_troubles(world: World) -> None
     said = text_of(await world.admin.slash(world.channel, "config notices", channel=ops))
 
     assert f"Notices: a channel that I can post in → <#{ops.id}>" in said.replace("*", "")
-    assert "a direct message" in said
+    assert "answers to admin commands say so" in said
     async with world.database.read() as conn:
         assert await servers.notices_channel(conn, world.guild.id) == ops.id
     assert f"in <#{ops.id}>" in text_of(await world.admin.slash(world.channel, "config show"))

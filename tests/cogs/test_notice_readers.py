@@ -5,17 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import discord
-import pytest
 from discord import PermissionOverwrite
 from simcord.enums import ChannelType
 
 from bot.core.ids import ChannelId
 from bot.discord.permissions.audience import may_be_named
 from bot.discord.permissions.viewer import find_channel
-from tests.cogs.hidden import hide
-from tests.cogs.rights import manager
-from tests.cogs.test_blocks import blocked, events_handled, notified, the_feed
-from tests.examples import first
+from tests.cogs.test_blocks import blocked, events_handled, notified
 from tests.world import World
 
 CLOSED = PermissionOverwrite(view_channel=False)
@@ -92,29 +88,6 @@ async def test_a_deleted_channel_is_reported_without_its_name(world: World) -> N
 
     assert "was deleted. Its subscriptions are kept for 30 days" in said
     assert str(other.id) not in said
-
-
-@pytest.mark.parametrize("lost", first(1, ["membership", "role", "view"]))
-async def test_a_person_who_may_no_longer_know_is_not_notified(world: World, lost: str) -> None:
-    person = manager(world)
-    await world.admin.slash(world.channel, "config schedule", cadence="live")
-    async with world.database.write() as conn:
-        await conn.exec_driver_sql("UPDATE feeds SET created_by = ?", (person.id,))
-    await blocked(world)
-    if lost == "membership":
-        world.env.backend.remove_member(world.guild.id, person.id)
-    elif lost == "role":
-        world.env.backend.get_member(world.guild.id, person.id).role_ids.clear()
-    else:
-        hide(world, world.channel, person)
-    await world.env.settle()
-    await notified(world)
-
-    assert person.user.dm_channel.history() == []
-    assert (await the_feed(world)).block is not None
-    async with world.database.read() as conn:
-        states = (await conn.exec_driver_sql("SELECT state FROM notices")).scalars().all()
-    assert states == ["undeliverable"]
 
 
 async def test_a_channel_is_named_only_where_every_reader_may_see_it(world: World) -> None:

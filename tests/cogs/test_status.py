@@ -231,7 +231,7 @@ async def failed_follow_up(world: World) -> None:
 
 async def test_status_shows_an_undeliverable_notice(world: World) -> None:
     await subscribed(world)
-    assert "could not deliver to anyone" not in await status(world)
+    assert "could not post in any channel" not in await status(world)
     feed = (await state(world)).feed
     async with world.database.write() as conn:
         await notices.add(conn, NoticeKind.BLOCKED, feed.id, now=world.clock())
@@ -239,7 +239,7 @@ async def test_status_shows_an_undeliverable_notice(world: World) -> None:
 
     said = await status(world)
 
-    assert "could not deliver to anyone" in said
+    assert "could not post in any channel" in said
     assert "/config notices" in said
 
 

@@ -1,15 +1,13 @@
-"""An in-memory notice board: channels and people that keep notices, or refuse them."""
+"""An in-memory notice board: channels that keep notices, or refuse them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.core.ids import ChannelId, MessageId, ServerId, UserId
+from bot.core.ids import ChannelId, MessageId, ServerId
 from bot.core.notices import ProblemReport
 from bot.errors import DeliveryError
-
-DIRECT = 1_000_000  # added to a person's id: the channel of their direct messages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +23,7 @@ class FakeBoard:
 
     posted: list[Posted] = field(default_factory=list[Posted])
     own_channels: list[int] = field(default_factory=list[int])
-    refusals: dict[int, Exception] = field(
-        default_factory=dict[int, Exception]
-    )  # by channel, or DIRECT + person
+    refusals: dict[int, Exception] = field(default_factory=dict[int, Exception])  # by channel
     lost_answers: int = 0  # of the next messages, which arrive
     tried: list[int] = field(default_factory=list[int])
 
@@ -49,9 +45,3 @@ class FakeBoard:
             self.lost_answers -= 1
             raise DeliveryError("No answer came.", may_have_arrived=True)
         return MessageId(len(self.posted))
-
-    async def send(
-        self, user_id: UserId, report: ProblemReport, *, nonce: str, may_have_arrived: bool = False
-    ) -> tuple[ChannelId, MessageId]:
-        channel_id = ChannelId(DIRECT + user_id)
-        return channel_id, await self.post(channel_id, report, nonce=nonce, may_have_arrived=may_have_arrived)

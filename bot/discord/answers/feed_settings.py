@@ -152,10 +152,7 @@ def _posted(state: FeedState) -> str:
 
 def _notices(state: FeedState, visible: Collection[ChannelId]) -> str:
     if state.notices_channel_id is None:
-        return (
-            "in any channel that I can post in, or by direct message to the person who set up this one; "
-            "`/config notices` sets a channel"
-        )
+        return "in any channel that I can post in; `/config notices` sets a channel"
     if state.notices_channel_id not in {state.feed.channel_id, *visible}:
         return "in a channel that you cannot see"
     return f"in <#{state.notices_channel_id}>"

@@ -9,7 +9,7 @@ import discord
 
 from bot.core.feeds import Block, Feed
 from bot.core.ids import ChannelId
-from bot.core.markdown import escape, length
+from bot.core.markdown import length
 from bot.core.mentions import without_unseen
 from bot.core.notices import Delay, Failure, ProblemReport
 from bot.core.plurals import count
@@ -25,8 +25,8 @@ _NOTHING_LOST = (
 )
 
 
-def notice(report: ProblemReport, *, server_name: str | None) -> discord.Embed:
-    """One message about all the problems; `server_name` where it is read outside the server."""
+def notice(report: ProblemReport) -> discord.Embed:
+    """One message about all the problems."""
     lines = [_blocked(feed) for feed in report.blocked]
     lines.extend(_delayed(delay) for delay in report.delayed)
     lines.extend(_failed(failure) for failure in report.failed)
@@ -47,8 +47,6 @@ def notice(report: ProblemReport, *, server_name: str | None) -> discord.Embed:
         shown.append(f"… and {hidden} more: `/status` in the server shows them all.")
     if report.blocked or report.delayed or report.unnamed:
         shown.append(_NOTHING_LOST)
-    if server_name is not None:
-        shown.insert(0, f"In **{escape(server_name)[:200]}**, where you set me up:")
     return discord.Embed(title=_title(report), description="\n\n".join(shown), colour=COLOUR)
 
 
@@ -66,9 +64,8 @@ def notices_changed(
         description=(
             f"{change}\nThis server is notified there once about each problem: a blocked channel and how to "
             "fix it, papers that could not be posted, messages delayed for hours, or Hugging Face not "
-            "answering for hours.\n-# If I cannot post there, I use another channel that I can post in, or "
-            "send a direct message to the person who set up the affected channel. `/status` shows problems "
-            "too."
+            "answering for hours.\n-# If I cannot post there, I use another channel that I can post in. If "
+            "there is none, answers to admin commands say so. `/status` shows problems too."
         ),
         colour=COLOUR,
     )
@@ -78,6 +75,15 @@ def _destination(channel_id: ChannelId | None, visible: Collection[ChannelId]) -
     if channel_id is None:
         return "a channel that I can post in"
     return f"<#{channel_id}>" if channel_id in visible else "a channel that you cannot see"
+
+
+def undeliverable(number: int) -> str:
+    """That no channel accepted notices of problems, for the answer to an admin."""
+    problems = count(number, "problem")
+    return (
+        f"⚠️ I couldn't report {problems} in any channel of this server: `/status` shows what is wrong. "
+        "`/config notices` sets a channel for notices."
+    )
 
 
 def checked(channels: Sequence[Checked], *, now: datetime, is_whole: bool) -> list[discord.Embed]:

@@ -50,8 +50,8 @@ def status_pages(status: Status, *, is_whole: bool) -> list[discord.Embed]:
     ]
     if status.undeliverable:
         intro.append(
-            "⚠️ There was a notice for this server that I could not deliver to anyone. `/config notices` sets "
-            "a channel for notices."
+            "⚠️ There was a notice for this server that I could not post in any channel. `/config notices` "
+            "sets a channel for notices."
         )
     return pages(
         lines,

@@ -1,4 +1,4 @@
-"""The notice board: sends notices to a server's channels or to a person."""
+"""The notice board: sends notices to a server's channels."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.core.ids import ChannelId, MessageId, ServerId, UserId
+from bot.core.ids import ChannelId, MessageId, ServerId
 from bot.core.notices import ProblemReport
 from bot.discord.answers import notices as answers
 from bot.discord.command_mentions import clickable
 from bot.discord.connection.errors import discord_errors
 from bot.discord.delivery.errors import delivery_errors
-from bot.discord.delivery.payloads import IDENTIFIED, MESSAGES, answered
+from bot.discord.delivery.payloads import MESSAGES, answered
 from bot.discord.permissions.audience import may_be_named
 from bot.discord.permissions.open_channels import open_channels
-from bot.discord.permissions.viewer import Viewer, find_channel, find_member
+from bot.discord.permissions.viewer import find_channel
 from bot.discord.ui.check_again_button import CheckAgainButton
 from bot.discord.ui.components import SafeView
-from bot.errors import DeliveryError, DeliveryErrorKind
 
 SEND_TIMEOUT_SECONDS = 30.0
 MAX_MESSAGES = 100  # the newest, to search for a message of an earlier attempt; one request returns no more
@@ -46,32 +45,7 @@ class DiscordNoticeBoard:
         async with delivery_errors(self._client, timeout_seconds=SEND_TIMEOUT_SECONDS):
             channel = self._client.get_partial_messageable(channel_id)
             report = await self._as_read_in(channel_id, report)
-            return await self._put(
-                channel, report, nonce=nonce, may_have_arrived=may_have_arrived, server_name=None
-            )
-
-    async def send(
-        self, user_id: UserId, report: ProblemReport, *, nonce: str, may_have_arrived: bool = False
-    ) -> tuple[ChannelId, MessageId]:
-        """Sends the notice to the person, or finds that they have it.
-
-        Raises:
-            DeliveryError: Discord refused it, its answer never came, or the person may not read it any more.
-        """
-        guild = self._client.get_guild(report.server_id)
-        async with delivery_errors(self._client, timeout_seconds=SEND_TIMEOUT_SECONDS):
-            report = await self._as_read_by(user_id, report)
-            # Discord documents ids as text; `create_dm` sends a number.
-            opened = await answered(self._client.http.start_private_message(str(user_id)), IDENTIFIED)
-            channel = self._client.get_partial_messageable(opened.id)
-            message_id = await self._put(
-                channel,
-                report,
-                nonce=nonce,
-                may_have_arrived=may_have_arrived,
-                server_name=guild.name if guild else "a server",
-            )
-        return ChannelId(channel.id), message_id
+            return await self._put(channel, report, nonce=nonce, may_have_arrived=may_have_arrived)
 
     async def _as_read_in(self, channel_id: ChannelId, report: ProblemReport) -> ProblemReport:
         """The part of the report that everybody who reads the channel may see."""
@@ -84,31 +58,6 @@ class DiscordNoticeBoard:
             [channel_id for channel_id, room in rooms.items() if may_be_named(room, where=place)]
         )
 
-    async def _as_read_by(self, user_id: UserId, report: ProblemReport) -> ProblemReport:
-        """The part of the report about channels that the person sees and manages now.
-
-        Raises:
-            DeliveryError: there is none.
-        """
-        guild = self._client.get_guild(report.server_id)
-        if guild is None:
-            raise DeliveryError(
-                "The bot is not in that server any more.", kind=DeliveryErrorKind.CHANNEL_REFUSED
-            )
-        person = await find_member(guild, user_id)
-        if person is None:
-            raise DeliveryError(
-                "That person is not in the server any more.", kind=DeliveryErrorKind.CHANNEL_REFUSED
-            )
-        viewer = Viewer(guild, person)
-        named = report.naming(await viewer.managed(feed.channel_id for feed in report.feeds))
-        is_gone = viewer.manages_channels and any(feed.block and feed.block.is_gone for feed in named.unnamed)
-        if not (named.feeds or named.source is not None or is_gone):
-            raise DeliveryError(
-                "That person manages none of these channels any more.", kind=DeliveryErrorKind.CHANNEL_REFUSED
-            )
-        return named
-
     async def _put(
         self,
         channel: discord.PartialMessageable,
@@ -116,12 +65,11 @@ class DiscordNoticeBoard:
         *,
         nonce: str,
         may_have_arrived: bool,
-        server_name: str | None,
     ) -> MessageId:
         if may_have_arrived and (message_id := await self._sent_before(channel, nonce)):
             return message_id
         view = SafeView(CheckAgainButton(report.server_id, nonce=nonce))
-        (embed,) = clickable(self._client, [answers.notice(report, server_name=server_name)])
+        (embed,) = clickable(self._client, [answers.notice(report)])
         with discord_errors():
             sent = await channel.send(
                 embed=embed, view=view, nonce=nonce, allowed_mentions=discord.AllowedMentions.none()

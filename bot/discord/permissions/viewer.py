@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import discord
 
-from bot.core.ids import ChannelId, ServerId, UserId
+from bot.core.ids import ChannelId
 from bot.discord.connection.errors import DiscordError, discord_errors
 from bot.discord.permissions.bot_access import fetch_channel
 from bot.discord.permissions.obstacles import ServerChannel
@@ -24,14 +24,13 @@ _MAX_UNCACHED = 50  # channels requested from Discord for one answer; the rest c
 
 _NOT_FOUND = 404
 _HIDDEN = frozenset({403, _NOT_FOUND})
-_NOT_A_MEMBER = frozenset({10007, 10013})  # Discord's codes: unknown member, unknown user
 
 
 class Viewer:
     """One user in one server, with the roles and permissions that they have now."""
 
     def __init__(
-        self, guild: discord.Guild, member: discord.Member, *, interaction: discord.Interaction | None = None
+        self, guild: discord.Guild, member: discord.Member, *, interaction: discord.Interaction
     ) -> None:
         """`interaction` is the user's, in this server: what Discord sent with it is right for its channel."""
         self._guild = guild
@@ -53,30 +52,6 @@ class Viewer:
             raise UserError("This command only works in a server's channels.")
         return cls(guild, member, interaction=interaction)
 
-    @classmethod
-    async def in_server(cls, interaction: discord.Interaction, server_id: ServerId) -> Viewer:
-        """The user of something that is about a server, used there or in direct messages.
-
-        Raises:
-            UserError: they are no longer in that server, or that cannot be found out.
-        """
-        if interaction.guild_id == server_id:
-            return cls.of(interaction)
-        guild = interaction.client.get_guild(server_id)
-        if guild is None:
-            raise UserError("I can't check that server from here. Nothing was changed. Use `/status` there.")
-        try:
-            async with asyncio.timeout(_LOOKUP_TIMEOUT_SECONDS):
-                member = await find_member(guild, UserId(interaction.user.id))
-        except (DiscordError, TimeoutError) as error:
-            raise UserError(
-                "Discord didn't tell me your permissions in that server. Nothing was changed. Try again, or "
-                "use `/status` there."
-            ) from error
-        if member is None:
-            raise UserError("You're no longer a member of that server. Nothing was changed.")
-        return cls(guild, member)
-
     @property
     def sees_everything(self) -> bool:
         """Whether they are an administrator or own the server."""
@@ -84,12 +59,12 @@ class Viewer:
 
     @property
     def manages_channels(self) -> bool:
-        """Whether they may manage channels: this one, or generally if the viewer has no interaction."""
+        """Whether they may manage the channel of the interaction."""
         return self._permissions.manage_channels
 
     @property
     def _permissions(self) -> discord.Permissions:
-        return self._interaction.permissions if self._interaction else self._member.guild_permissions
+        return self._interaction.permissions
 
     async def channel(self, channel_id: ChannelId) -> ServerChannel | None:
         """The channel, if it exists and they can see it."""
@@ -103,8 +78,8 @@ class Viewer:
         wanted = frozenset(channel_ids)
         if self.sees_everything:
             return wanted
-        here = {self._interaction.channel_id} if self._interaction else set[int]()
-        return frozenset(one for one in wanted if one in here) | frozenset(await self.channels(wanted))
+        here = self._interaction.channel_id
+        return frozenset(one for one in wanted if one == here) | frozenset(await self.channels(wanted))
 
     async def managed(self, channel_ids: Iterable[ChannelId]) -> frozenset[ChannelId]:
         """The channels that they may be shown and may manage."""
@@ -126,7 +101,7 @@ class Viewer:
 
     def permissions_in(self, channel: ServerChannel) -> discord.Permissions:
         """Their permissions there; none, if they cannot be computed."""
-        if self._interaction is not None and channel.id == self._interaction.channel_id:
+        if channel.id == self._interaction.channel_id:
             return self._interaction.permissions
         try:
             return channel.permissions_for(self._member)
@@ -134,7 +109,7 @@ class Viewer:
             return discord.Permissions.none()
 
     async def _find_visible(self, channel_id: ChannelId) -> ServerChannel | None:
-        if self._interaction is not None and channel_id == self._interaction.channel_id:
+        if channel_id == self._interaction.channel_id:
             here = self._interaction.channel
             return here if isinstance(here, ServerChannel) else None
         try:
@@ -165,21 +140,6 @@ class Viewer:
                 return False
             raise
         return True
-
-
-async def find_member(guild: discord.Guild, user_id: UserId) -> discord.Member | None:
-    """The user in the server, with the roles that they have now; None if they are not in it.
-
-    Raises:
-        DiscordError: Discord gave no usable answer.
-    """
-    try:
-        with discord_errors():
-            return await guild.fetch_member(user_id)
-    except DiscordError as error:
-        if error.code in _NOT_A_MEMBER:
-            return None
-        raise
 
 
 async def find_channel(guild: discord.Guild, channel_id: ChannelId) -> ServerChannel | None:

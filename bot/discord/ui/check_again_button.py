@@ -41,15 +41,15 @@ class CheckAgainButton(PersistentItem, template=r"check:(?P<server>\d{1,20})(?::
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        if interaction.guild_id not in {None, self._server_id}:
+        if interaction.guild_id != self._server_id:
             raise UserError("This button belongs to another server. Nothing was checked.")
         services = client_of(interaction).services
-        viewer = await Viewer.in_server(interaction, self._server_id)
+        viewer = Viewer.of(interaction)
         checked = await services.blocked_channels.check(self._server_id, managed=viewer.managed)
         if not checked and not viewer.manages_channels:
-            where = "that server" if interaction.guild_id is None else f"<#{interaction.channel_id}>"
             raise UserError(
-                f"You need **Manage Channels** in {where} for this. Nothing was checked. Ask an admin there."
+                f"You need **Manage Channels** in <#{interaction.channel_id}> for this. Nothing was checked. "
+                "Ask an admin of this server."
             )
         pages = answers.checked(checked, now=services.clock(), is_whole=viewer.sees_everything)
-        await answer(interaction, pages, server_id=self._server_id)
+        await answer(interaction, pages)

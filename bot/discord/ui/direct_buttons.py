@@ -13,6 +13,7 @@ from bot.discord.answers import follows as answers
 from bot.discord.ui.components import PersistentItem, SafeModal, client_of, typed_in
 from bot.discord.ui.error_handler import answer_failure
 from bot.discord.ui.pages import answer
+from bot.discord.ui.replies import defer_personally
 from bot.services.follows.personal_feed import PersonalFeedState, ResumedFeed
 
 _FORM_ID: Final = "times-direct"
@@ -32,7 +33,7 @@ class StopButton(PersistentItem, template="stop-direct"):
 
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer_personally(interaction)
         state = await client_of(interaction).services.personal_feeds.pause(_user(interaction))
         embed = answers.paused(state, title="Stopped")
         await answer(interaction, [embed], buttons=[ResumeButton(label="Undo")])
@@ -51,7 +52,7 @@ class ChangeButton(PersistentItem, template="change-direct"):
 
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer_personally(interaction)
         await show_feed(interaction)
 
 
@@ -69,7 +70,7 @@ class ResumeButton(PersistentItem, template="resume-direct"):
 
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer_personally(interaction)
         services = client_of(interaction).services
         result = await services.personal_feeds.resume(_user(interaction))
         embed = answers.resumed(result, now=services.clock())
@@ -121,7 +122,7 @@ async def answer_form(interaction: discord.Interaction) -> None:
     if typed is None:
         return
     try:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer_personally(interaction)
         await change_schedule(
             interaction,
             time=typed.get("time") or None,

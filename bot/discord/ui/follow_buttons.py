@@ -17,6 +17,7 @@ from bot.discord.ui.button_keywords import KEYWORDS, MAX_ID_LENGTH, ButtonKeywor
 from bot.discord.ui.components import PersistentItem, client_of
 from bot.discord.ui.direct_buttons import ResumeButton
 from bot.discord.ui.pages import answer
+from bot.discord.ui.replies import defer_personally
 from bot.services.follows.follows import Followed
 
 
@@ -55,7 +56,7 @@ class FollowInsteadButton(
 
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:
-        await interaction.response.defer()
+        await defer_personally(interaction)
         services = client_of(interaction).services
         keywords = self._keywords.in_message(interaction.message)
         result = await services.follows.replace(self._ids, keywords, user_id=UserId(interaction.user.id))
@@ -81,7 +82,7 @@ class UndoUnfollowButton(PersistentItem, template=r"undo-unfollow:(?P<key>[0-9a-
 
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:
-        await interaction.response.defer()
+        await defer_personally(interaction)
         services = client_of(interaction).services
         result = await services.follows.undo(self._key, user_id=UserId(interaction.user.id))
         await answer(interaction, answers.followed(result, now=services.clock(), title="Undone"))

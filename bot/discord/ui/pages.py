@@ -9,16 +9,15 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import discord
-from discord import app_commands
 from typing_extensions import override
 
-from bot.core.ids import ServerId
 from bot.core.mentions import channels_in
 from bot.discord.permissions.viewer import Viewer
 from bot.discord.ui.components import PersistentItem, SafeView, client_of
 from bot.discord.ui.error_texts import UNREACHABLE
 from bot.discord.ui.replies import is_personal, is_public, reply
 from bot.discord.ui.sessions import Ended, Session, new_key
+from bot.discord.ui.undelivered_notices import is_of_admin_command, mentioning_undelivered
 from bot.errors import UserError
 
 
@@ -93,7 +92,6 @@ class Pager(SafeView, Session):
         *,
         items: Sequence[discord.ui.Item[Any]] = (),
         text: str | None = None,
-        server_id: ServerId | None = None,
         load: PageLoader | None = None,
         number: int | None = None,
     ) -> None:
@@ -106,8 +104,7 @@ class Pager(SafeView, Session):
         self._number = len(embeds) if number is None else number
         self._items = tuple(items)  # of the page that is shown
         self._user_id = None if is_public(interaction) else interaction.user.id
-        here = None if is_personal(interaction) else interaction.guild_id
-        self._server_id = server_id or (ServerId(here) if here else None)
+        self._is_personal = is_personal(interaction)
         self._is_for_admins = _is_for_admins(interaction)
         self._channel_ids = channels_in(f"{text}{[embed.to_dict() for embed in embeds]}")
         self._set_page(0)
@@ -133,9 +130,9 @@ class Pager(SafeView, Session):
             return
         if interaction.user.id != self._user_id:
             raise UserError("These pages are someone else's. Use the command for your own answer.")
-        if self._server_id is None or not (self._channel_ids or self._is_for_admins):
+        if self._is_personal or not (self._channel_ids or self._is_for_admins):
             return
-        viewer = await Viewer.in_server(interaction, self._server_id)
+        viewer = Viewer.of(interaction)
         may_manage = viewer.manages_channels or not self._is_for_admins
         if not may_manage or not self._channel_ids <= await viewer.visible(self._channel_ids):
             raise UserError("Your permissions have changed. Use the command again for an up-to-date answer.")
@@ -163,11 +160,9 @@ class Pager(SafeView, Session):
 
 def _is_for_admins(interaction: discord.Interaction) -> bool:
     """Whether the answer is to an admin command, or to a button that is not personal."""
-    command = interaction.command
-    if not isinstance(command, app_commands.Command):
-        return interaction.type is not discord.InteractionType.application_command
-    needed = (command.root_parent or command).default_permissions
-    return needed is not None and needed.manage_channels
+    if interaction.type is not discord.InteractionType.application_command:
+        return True
+    return is_of_admin_command(interaction)
 
 
 async def answer(
@@ -175,7 +170,6 @@ async def answer(
     embeds: Sequence[discord.Embed],
     *,
     buttons: Sequence[PersistentItem] = (),
-    server_id: ServerId | None = None,
 ) -> None:
     """Answers a deferred interaction with its page, or with the first of several and buttons to turn them.
 
@@ -183,11 +177,11 @@ async def answer(
         interaction: deferred, as ephemeral or public.
         embeds: the pages.
         buttons: below every page, after the page buttons.
-        server_id: the server that the answer is about, if it is read in direct messages.
     """
+    embeds = await mentioning_undelivered(interaction, embeds)
     view: SafeView | None = None
     if len(embeds) > 1:
-        view = Pager(interaction, embeds, items=buttons, server_id=server_id)
+        view = Pager(interaction, embeds, items=buttons)
     elif buttons:
         view = SafeView(*buttons)
     await reply(interaction, embeds=embeds[:1], view=view)

@@ -8,9 +8,9 @@
 - A deleted channel, or a server that removed the bot, is blocked as gone without a request, and restored if
   it returns. After 30 days it is deleted, but only if it has looked that old for an hour by a monotonic
   clock.
-- A notice goes to the channel of `/config notices`, the server's other feeds, the system channel, the first
-  text channel, or as a direct message to the person who set up the feed, whichever works first. Problems
-  within a few seconds are one message.
+- A notice goes to the channel of `/config notices`, the server's other feeds, the system channel or the
+  first text channel, whichever works first. Problems within a few seconds are one message. Nobody is written
+  to directly: where no channel works, `/status` and the next answer to an admin say so.
 - An attempt at a notice is recorded before it is made. After one without an answer, the bot looks for the
   message by its nonce, which its button carries.
 - A notice names a channel only if everybody who can read the notice can see that channel. Otherwise it leaves

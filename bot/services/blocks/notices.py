@@ -1,4 +1,4 @@
-"""Notices: notify each server once about its problems, in a place where people will see it."""
+"""Notices: notify each server once about its problems, in a channel where people will see it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.core.feeds import FeedKind, Place
-from bot.core.ids import ChannelId, MessageId, ServerId, UserId
+from bot.core.ids import ChannelId, MessageId, ServerId
 from bot.core.notices import Notice, ProblemReport
 from bot.core.plurals import count
 from bot.errors import DeliveryError, StoreError
@@ -30,7 +30,6 @@ BATCHED_FOR = timedelta(seconds=4)
 # An attempt that the end of the process interrupted is repeated after this.
 INTERRUPTED_AFTER = timedelta(seconds=30)
 MAX_SERVERS = 5  # at once
-MAX_PEOPLE = 3  # tried in turn if no channel accepts the message
 # With growing waits, this many attempts take about a day.
 MAX_ATTEMPTS = 100
 CLOSING_SECONDS = 2.5
@@ -41,7 +40,7 @@ SOURCE_CHECK_EVERY = timedelta(minutes=1)
 
 
 class NoticeBoard(Protocol):
-    """Sends notices to people. Discord's errors come out only as DeliveryError."""
+    """Posts notices. Discord's errors come out only as DeliveryError."""
 
     async def channels(self, server_id: ServerId) -> Sequence[ChannelId]:
         """The server's channels that people read and the bot may write in, the best first."""
@@ -56,15 +55,13 @@ class NoticeBoard(Protocol):
         """
         ...
 
-    async def send(
-        self, user_id: UserId, report: ProblemReport, *, nonce: str, may_have_arrived: bool = False
-    ) -> tuple[ChannelId, MessageId]:
-        """Sends the report to a person, as `post` does to a channel."""
-        ...
-
 
 class Notices:
-    """Sends each server its pending notices in one message, trying one place after another."""
+    """Sends each server its pending notices in one message, trying one channel after another.
+
+    Nobody gets one by direct message: where no channel accepts it, /status and the next answer to an admin
+    show it.
+    """
 
     def __init__(self, context: ServiceContext, *, board: NoticeBoard) -> None:
         self._database = context.database
@@ -87,6 +84,11 @@ class Notices:
                 if not isinstance(error, StoreError):  # the database has logged that once
                     _log.exception("Notices could not be read; trying again in %.0f s", seconds)
             await asyncio.sleep(seconds)
+
+    async def undeliverable(self, server_id: ServerId) -> list[ChannelId | None]:
+        """The channels with a problem whose notice no channel accepted; None for one of the whole server."""
+        async with self._database.read() as conn:
+            return await notices.undeliverable(conn, server_id)
 
     async def send_pending(self) -> None:
         """Sends every server the notices that are due."""
@@ -154,11 +156,11 @@ class Notices:
                 )
         if place is None:
             _log.warning(
-                "Server %d has problems, and nobody there could be notified; /status shows them", server_id
+                "Server %d has problems, and no channel accepts the notice; /status shows them", server_id
             )
 
     async def _put(self, pending: Pending) -> tuple[ChannelId, MessageId] | None:
-        """Sends the message and returns where it is; None if no place accepts it.
+        """Sends the message and returns where it is; None if no channel accepts it.
 
         Raises:
             DeliveryError: a retry may succeed.
@@ -174,11 +176,6 @@ class Notices:
                     _check_final(error)
                 else:
                     return channel_id, message_id
-        for user_id in await self._people(report):
-            try:
-                return await self._board.send(user_id, report, nonce=nonce, may_have_arrived=may_have_arrived)
-            except DeliveryError as error:
-                _check_final(error)
         return None
 
     async def _channels(self, report: ProblemReport) -> AsyncGenerator[ChannelId]:
@@ -205,15 +202,6 @@ class Notices:
             is_open = access.obstacle is None and not access.is_gone
             if is_open and (channel_id not in affected or channel_id == chosen):
                 yield channel_id
-
-    async def _people(self, report: ProblemReport) -> list[UserId]:
-        """The people who created the affected feeds, or all the server's feeds if none is affected."""
-        problems = (*report.delayed, *report.failed)
-        affected = [*report.blocked, *(problem.feed for problem in problems)]
-        if not affected:
-            async with self._database.read() as conn:
-                affected = await feeds.of_server(conn, report.server_id)
-        return list(dict.fromkeys(feed.created_by for feed in affected))[:MAX_PEOPLE]
 
     async def _check_source(self) -> None:
         """Adds notices if lists could not be read for hours, and ends them once a run could read them."""

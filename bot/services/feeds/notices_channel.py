@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.changes import Revision
 from bot.core.ids import ChangeId, ChannelId, ServerId, UserId
 from bot.services.changes import record_of_server
-from bot.store import servers
+from bot.store import notices, servers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,11 @@ async def change_notices_channel(
     user_id: UserId,
     now: datetime,
 ) -> NoticesChannel:
-    """Changes where the server is notified of problems, and records it."""
+    """Changes where the server is notified of problems, and records it.
+
+    Notices that no channel accepted so far are tried again.
+    """
+    await notices.retry_undeliverable(conn, server_id, now=now)
     if before == after:
         return NoticesChannel(before=before, after=after)
     await servers.set_notices_channel(conn, server_id, after, now=now)

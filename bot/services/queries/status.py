@@ -59,7 +59,7 @@ class Status:
     feeds: tuple[FeedStatus, ...]
     failed: tuple[Post, ...]
     follow_ups: tuple[FollowUp, ...]  # that failed, or are pending after a failure
-    undeliverable: int  # notices that reached nobody
+    undeliverable: int  # notices that no channel accepted
     papers: int
     archive: ArchiveExtent
     source: SourceHealth

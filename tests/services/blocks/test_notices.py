@@ -16,7 +16,6 @@ from bot.services.blocks.notices import MAX_ATTEMPTS, SOURCE_DOWN_FOR
 from bot.services.delivery.attempts import FAILURES_BEFORE_NOTICE
 from bot.services.delivery.blocking import block
 from bot.store import notices, tables
-from tests.fakes.board import DIRECT
 from tests.samples import NOW
 from tests.services.bots import CHANNEL, LIVE, OTHER, SERVER, USER, Bot
 
@@ -84,8 +83,9 @@ async def test_the_places_are_tried_in_their_order(bot: Bot) -> None:
     bot.board.own_channels = [SYSTEM]
     for closed in (ADMINS, OTHER, SYSTEM):
         bot.board.refusals[closed] = CLOSED
-    assert await notified(bot) == [(DIRECT + USER, 1)]
-    assert bot.board.tried == [ADMINS, OTHER, SYSTEM, DIRECT + USER]
+    assert await notified(bot) == []
+    assert bot.board.tried == [ADMINS, OTHER, SYSTEM], "and nobody directly"
+    assert await states(bot) == ["undeliverable"]
 
 
 async def test_a_place_with_a_visible_obstacle_is_not_called(bot: Bot) -> None:
@@ -99,9 +99,8 @@ async def test_a_place_with_a_visible_obstacle_is_not_called(bot: Bot) -> None:
 
 async def test_a_notice_that_no_place_accepts_is_recorded_and_not_retried(bot: Bot) -> None:
     await with_problem(bot)
-    bot.board.refusals[DIRECT + USER] = DeliveryError(
-        "No DMs.", code=50007, kind=DeliveryErrorKind.CHANNEL_REFUSED
-    )
+    bot.board.own_channels = [SYSTEM]
+    bot.board.refusals[SYSTEM] = CLOSED
     assert await notified(bot) == []
     assert await states(bot) == ["undeliverable"]
     await notified(bot, hours=9)
@@ -158,7 +157,8 @@ async def test_a_message_interrupted_by_a_crash_is_retried(bot: Bot, monkeypatch
 async def test_a_notice_is_given_up_after_a_day(bot: Bot) -> None:
     await with_problem(bot)
     await bot.execute("UPDATE notices SET attempts = :attempts", attempts=MAX_ATTEMPTS - 2)
-    bot.board.refusals[DIRECT + USER] = BUSY
+    bot.board.own_channels = [SYSTEM]
+    bot.board.refusals[SYSTEM] = BUSY
     await notified(bot, minutes=15)
     assert await states(bot) == ["pending"]
     await notified(bot, minutes=15)
@@ -199,8 +199,9 @@ async def test_a_bug_for_one_server_does_not_affect_the_others(
     await bot.execute(
         "UPDATE servers SET notices_channel_id = :id WHERE id = :server", id=ADMINS, server=SERVER
     )
+    bot.board.own_channels = [SYSTEM]
     bot.board.refusals[ADMINS] = RuntimeError("a bug")
-    assert await notified(bot) == [(DIRECT + USER, 1)]
+    assert await notified(bot) == [(SYSTEM, 1)]
     assert "because of a bug" in caplog.text
     assert await states(bot) == ["pending", "notified"]
 
