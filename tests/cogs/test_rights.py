@@ -19,6 +19,8 @@ VALUES: dict[str, Any] = {
     "on": True,
     "paper": "2608.00001",
     "period": "week",
+    "format": "bibtex",
+    "action": "export",
 }
 # Their `channel` is not the one that is changed; tests/cogs/test_config_extras.py and test_moving.py have them.
 OTHERWISE = {"config notices", "config import", "config copy"}
