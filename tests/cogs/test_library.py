@@ -80,7 +80,7 @@ async def test_the_library_is_searched_in_the_keyword_language(listed: World) ->
         ("BERT", "1 of 2 papers"),
         ("title:tea -leaves", "1 of 2 papers"),
         ("author:Li", "2 of 2 papers"),
-        ("kites", "None of your papers matches `kite`"),
+        ("kites", "None of your papers matches `kites`"),
         ("(", "parenthesis"),
     ):
         assert said in text_of(await saved(listed, keywords=keywords)), keywords
@@ -157,10 +157,10 @@ async def test_a_library_is_exported_with_the_same_keys_each_time(listed: World)
     assert keys == {SECOND: "li2026tea", FIRST: "li2026teaa"}
 
     said, (ris,) = await exported(listed, format="ris", keywords="leaves")
-    assert "Exported 1 of your 2 papers: what matches `leaf`." in said
+    assert "Exported 1 of your 2 papers: what matches `leaves`." in said
     assert [record["id"] for record in rispy.loads(ris)] == ["li2026teaa"]
     assert "li2026teaa,Tea Leaves" in (await exported(listed, format="csv"))[1][0]
     assert "[Tea Leaves]" in (await exported(listed, format="markdown"))[1][0]
     said, files = await exported(listed, format="ris", keywords="kites")
-    assert "None of your 2 saved papers matches `kite`" in said
+    assert "None of your 2 saved papers matches `kites`" in said
     assert files == []

@@ -26,6 +26,7 @@ SORTED = {
     "Sam Davis, Jr.": "Davis, Sam, Jr.",
     "Hal Example III": "Example, Hal, III",
     "Example, Ada": "Example, Ada",
+    "Li, Wu, Bai, Xu": "Li, Wu, Bai, Xu",
     "Plato": "Plato",
     "Mei-Mei Li": "Li, Mei-Mei",
     "李梅梅": "李梅梅",

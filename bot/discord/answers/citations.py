@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from bot.core.markdown import length, shorten
+from bot.core.markdown import length
 from bot.core.messages import MAX_CONTENT
 from bot.core.plurals import count
 from bot.discord.answers.formatting import code
 from bot.services.library.citations import Citation, Export, Format
 
-_MAX_QUERY_LENGTH = 200
 _READERS = {
     Format.BIBTEX: "LaTeX, Zotero, JabRef or Mendeley",
     Format.RIS: "Zotero, EndNote or Mendeley",
@@ -43,7 +42,7 @@ def export(result: Export) -> str:
     found = result.found
     if not found.total:
         return "Your library is empty, so there is nothing to export. `/my saved` says how to save papers."
-    query = code(shorten(found.query.canonical, _MAX_QUERY_LENGTH)) if found.query else ""
+    query = code(found.query.text) if found.query else ""
     if not found.rows:
         papers = count(found.total, "saved paper")
         return (

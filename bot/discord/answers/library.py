@@ -7,18 +7,18 @@ from collections.abc import Iterable, Sequence
 import discord
 
 from bot.core.lines import MAX_LINE_LENGTH, digest_line
-from bot.core.markdown import link, shorten
+from bot.core.markdown import link
 from bot.core.papers import Paper
 from bot.core.plurals import count
 from bot.core.query.parser import Query
 from bot.core.words.latex import readable
 from bot.discord.answers.formatting import code, day_text
+from bot.discord.answers.hints import reading_line
 from bot.discord.answers.pages import COLOUR
 from bot.services.library.library import Found, Removal, SavedPaper, Saving
 
 PAPERS_A_PAGE = 10
 _MAX_TITLE = 120
-_MAX_LINE_QUERY = 200
 _MAX_SHOWN = 10  # of several papers that were saved or removed at once
 _SMALL_LENGTH = 40  # of the day on which a paper was saved
 _HOW_TO_SAVE = (
@@ -80,27 +80,33 @@ def rows_of(page: int) -> slice:
 def library_page(found: Found, papers: Sequence[SavedPaper], *, number: int) -> discord.Embed:
     """One page of the library, from 0; without papers, how to save some."""
     query = found.query.readable() if found.query else None
+    title = f"Your library: {count(found.total, 'paper')}"
     if not found.total:
-        intro, title = f"You haven't saved any papers yet.\n\n{_HOW_TO_SAVE}", "Your library is empty"
+        title = "Your library is empty"
     elif found.query is not None:
-        text = code(shorten(found.query.canonical, _MAX_LINE_QUERY))
         title = f"Your library: {len(found.rows):,} of {count(found.total, 'paper')}"
-        intro = (
-            f"{text} matches:"
-            if found.rows
-            else f"None of your papers matches {text}. Without `keywords`, you see all of them."
-        )
-    else:
-        title, intro = f"Your library: {count(found.total, 'paper')}", ""
-    lines = "\n".join(_line(one, () if query is None else (query,)) for one in papers)
+    lines = [_line(one, () if query is None else (query,)) for one in papers]
     embed = discord.Embed(
         title=title,
-        description="\n\n".join(filter(None, (intro if number == 0 else "", lines))),
+        description="\n\n".join(filter(None, (_intro(found) if number == 0 else "", "\n".join(lines)))),
         colour=COLOUR,
     )
     if number_of_pages(found) > 1:
         embed.set_footer(text=f"Page {number + 1} of {number_of_pages(found)}")
     return embed
+
+
+def _intro(found: Found) -> str:
+    """How the keywords were read; where nothing is shown, what to do."""
+    if not found.total:
+        return f"You haven't saved any papers yet.\n\n{_HOW_TO_SAVE}"
+    if found.query is None:
+        return ""
+    query, read_as = code(found.query.text), reading_line(found.query)
+    if found.rows:
+        return "\n".join(filter(None, (f"{query} matches:", read_as)))
+    none = f"None of your papers matches {query}."
+    return "\n".join(filter(None, (none, read_as, "Without `keywords`, you see all of them.")))
 
 
 def _line(one: SavedPaper, queries: Sequence[Query]) -> str:

@@ -159,7 +159,7 @@ def test_an_entry_names_arxiv_and_the_day_of_arxiv() -> None:
 
 # What could end a field, an entry, a record, a row or a block of code, and what LaTeX and BibTeX read.
 HOSTILE = st.lists(
-    st.sampled_from([*"{}\\$%&#_^~`'\"@,=-\n\r|[]<>", "```", "}\n}", "ER  - ", " and ", "others", "é", "飞", "\u2028", "$\\x_{", "Kite", " "]),
+    st.sampled_from([*"{}\\$%&#_^~`'\"@,=-\n\r|[]<>", "```", "}\n}", "ER  - ", " and ", "others", " Jr.", ", ", "van ", "team", "é", "飞", "\u2028", "$\\x_{", "Kite", " "]),
     max_size=12,
 ).map("".join)  # fmt: skip
 
