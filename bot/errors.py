@@ -26,6 +26,10 @@ class BackupError(PaperboyError):
     """A backup or restore is not possible; the text says why and what to do."""
 
 
+class CopyError(PaperboyError):
+    """A database cannot be copied; nothing was changed. The text says why and what to do."""
+
+
 class ProblemKind(StrEnum):
     """Why a list could not be read, or why a run failed.
 

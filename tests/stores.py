@@ -86,3 +86,10 @@ async def open_database(path: Path) -> Database:
     if _current[0] is Store.POSTGRESQL:
         return await postgres.open_database(path)
     return await sqlite.open_database(path)
+
+
+async def address_on(store: Store, path: Path) -> str:
+    """The address of the database that stands for this path on a store."""
+    if store is Store.POSTGRESQL:
+        return await postgres.address_of(path)
+    return f"sqlite+aiosqlite:///{path}"

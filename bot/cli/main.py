@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from bot import __version__
 from bot.cli.backup import backup
+from bot.cli.copy_database import copy_database
 from bot.cli.doctor import doctor
 from bot.cli.healthcheck import healthcheck
 from bot.cli.mode import mode
@@ -82,7 +83,7 @@ def paperboy(context: click.Context) -> None:
         context.invoke(run)
 
 
-for command in (run, sandbox, preview, doctor, healthcheck, backup, restore, mode):
+for command in (run, sandbox, preview, doctor, healthcheck, backup, restore, copy_database, mode):
     paperboy.add_command(command)
 
 

@@ -1,0 +1,47 @@
+"""`paperboy copy-database`: moves to PostgreSQL, or back to a file."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from bot.cli.process import EXIT_FAILED, EXIT_OK
+from bot.core.plurals import count
+from bot.errors import CopyError
+
+
+@click.command()
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+def copy_database(source: str, target: str) -> int:
+    """Copy the whole database FROM one address TO another, empty one.
+
+    Both are written as DATABASE_URL is. Stop the bot first. The copy is complete or, after an error, not
+    there at all; FROM keeps its rows.
+
+    \b
+    Examples:
+      paperboy copy-database sqlite+aiosqlite:///data/paperboy.db \\
+        postgresql+asyncpg://paperboy:password@localhost/paperboy
+
+    \b
+    Exit codes:
+       0  everything is copied and was counted
+       1  nothing was copied; standard error says why
+      78  an address is wrong, or a bot is running on it
+    """
+    from bot.store.copying import copy_database as copy  # noqa: PLC0415 - slow to import; the health check needs none of it
+
+    try:
+        copied = asyncio.run(copy(source, target))
+    except CopyError as error:
+        click.echo(f"paperboy: {error}.", err=True)
+        return EXIT_FAILED
+    width = max(len(name) for name in copied)
+    for name, rows in copied.items():
+        click.echo(f"  {name:{width}}  {rows:>9,}")
+    click.echo(f"Copied {count(sum(copied.values()), 'row', zero='0')}.")
+    click.echo("Set DATABASE_URL to the new address and start the bot. Don't start it on the old one again:")
+    click.echo("what it posts from there on, the other database does not know.")
+    return EXIT_OK

@@ -1,0 +1,135 @@
+"""Copying a database to the other store, and going on there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bot.core.ids import PaperId
+from bot.errors import ConfigError, CopyError
+from bot.store import copying, tables
+from bot.store.address import backend_of
+from bot.store.copying import copy_database
+from bot.store.database import Database
+from tests.services.bots import CHANNEL, LIVE, OTHER, USER, Bot, a_bot
+from tests.store.samples import a_feed
+from tests.stores import Store, address_on
+
+OTHER_STORE = {Store.SQLITE: Store.POSTGRESQL, Store.POSTGRESQL: Store.SQLITE}
+
+
+@pytest.fixture
+async def addresses(tmp_path: Path, each_store: Store, databases_are_freed: None) -> tuple[str, str]:
+    """The database of the bot `a_bot(tmp_path)`, and one for its copy on the other store."""
+    return (
+        await address_on(each_store, tmp_path / "paperboy.db"),
+        await address_on(OTHER_STORE[each_store], tmp_path / "copy.db"),
+    )
+
+
+async def filled(bot: Bot) -> None:
+    """Papers posted in one channel, pending in another, and saved by a person."""
+    for number in range(1, 4):
+        bot.list_paper(f"2608.0000{number}", title=f"Video, \u03c0 and \U0001f642 {number}")
+    for channel in (CHANNEL, OTHER):
+        await bot.subscribe(channel=channel, schedule=LIVE)
+    await bot.run()
+    await bot.services.library.save(USER, [PaperId("2608.00001")])
+
+
+async def rows_of(address: str) -> dict[str, list[tuple[object, ...]]]:
+    database = await Database.open(address)
+    async with database.read() as conn:
+        found = {
+            table.name: [tuple(row) for row in await conn.execute(select(table).order_by(*table.primary_key))]
+            for table in tables.metadata.sorted_tables
+        }
+    await database.close()
+    return found
+
+
+async def test_everything_is_copied_and_nothing_is_posted_again(
+    addresses: tuple[str, str], tmp_path: Path
+) -> None:
+    source, target = addresses
+    async with a_bot(tmp_path) as bot:
+        await filled(bot)
+        posted = bot.publisher.posted(CHANNEL)
+        assert len(posted) == 3
+        await bot.database.close()
+
+        copied = await copy_database(source, target)
+
+        before, after = await rows_of(source), await rows_of(target)
+        assert after == before
+        assert copied == {name: len(rows) for name, rows in before.items()}
+        assert {"posts", "post_papers", "saved_papers"} <= {name for name, rows in copied.items() if rows}
+        bot.database = await Database.open(target)
+        await bot.restart()
+        bot.list_paper("2608.00009", title="Video again")
+        await bot.run()
+        assert bot.publisher.posted(CHANNEL) == [*posted, "2608.00009"]
+
+
+async def test_ids_go_on_where_they_were(addresses: tuple[str, str]) -> None:
+    source, target = addresses
+    old = await Database.open(source)
+    async with old.write() as conn:
+        gone = await a_feed(conn, channel=1)
+        await conn.execute(tables.feeds.delete())
+    await old.close()
+
+    await copy_database(source, target)
+
+    new = await Database.open(target)
+    async with new.write() as conn:
+        assert (await a_feed(conn, channel=2)).id == gone.id + 1
+    await new.close()
+
+
+async def test_a_target_with_rows_is_left_as_it_is(addresses: tuple[str, str]) -> None:
+    source, target = addresses
+    new = await Database.open(target)
+    async with new.write() as conn:
+        await a_feed(conn, channel=1)
+    await new.close()
+    before = await rows_of(target)
+    with pytest.raises(CopyError, match="rows already, in servers, feeds: name an empty database"):
+        await copy_database(source, target)
+    assert await rows_of(target) == before
+
+
+async def test_an_error_halfway_leaves_nothing_of_the_copy(
+    addresses: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = addresses
+    old = await Database.open(source)
+    async with old.write() as conn:
+        await a_feed(conn, channel=1)
+    await old.close()
+
+    async def fail(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(copying, "_continue_ids", fail)
+    with pytest.raises(RuntimeError, match="a bug"):
+        await copy_database(source, target)
+    assert not any((await rows_of(target)).values())
+
+
+async def test_while_a_bot_runs_on_either_nothing_is_copied(
+    addresses: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("sqlite.locks", "postgres.backend"):
+        monkeypatch.setattr(f"bot.store.{module}._CLOSES_WITHIN_SECONDS", 0.0)
+    for used in addresses:
+        async with backend_of(used).sole_use():
+            with pytest.raises(ConfigError, match="another Paperboy runs"):
+                await copy_database(*addresses)
+
+
+async def test_one_database_is_not_copied_into_itself(addresses: tuple[str, str]) -> None:
+    with pytest.raises(CopyError, match="the same database"):
+        await copy_database(addresses[0], addresses[0])
