@@ -107,8 +107,11 @@ def _back_up(settings: Settings, target: Path, *, replaces: bool, keep: int | No
         BackupError: it cannot be made.
         ConfigError: there is no database yet.
     """
-    from bot.store.sqlite import backups, copies  # noqa: PLC0415 - slow to import, and the health check needs none of it
+    from bot.store.postgres import address, dumps  # noqa: PLC0415 - slow to import, and the health check needs none of it
+    from bot.store.sqlite import backups, copies  # noqa: PLC0415 - as above
 
+    if address.is_meant(settings.database_url):
+        raise BackupError(dumps.instead_of_backup(settings.database_url))
     folder = target if target.is_dir() else None
     if folder:
         target = folder / f"paperboy-{copies.stamp(system_clock())}.db"

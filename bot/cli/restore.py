@@ -29,9 +29,12 @@ def restore(file: Path) -> int:
     docs/operating.md explains what the bot posts after a restore.
     """
     settings = Settings.load()
-    from bot.store.sqlite import restores  # noqa: PLC0415 - slow to import; the health check needs none of it
+    from bot.store.postgres import address, dumps  # noqa: PLC0415 - slow to import; the health check needs none of it
+    from bot.store.sqlite import restores  # noqa: PLC0415 - as above
 
     try:
+        if address.is_meant(settings.database_url):
+            raise BackupError(dumps.instead_of_restore(settings.database_url))  # noqa: TRY301
         restored = restores.restore(file, settings.database_url, now=system_clock())
     except BackupError as error:
         return fail(error)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from bot.core.feeds import Feed
-from bot.core.ids import FeedId
 from bot.core.plurals import count
 from bot.core.sizes import size_text
 from bot.doctor.files import check_readers
 from bot.doctor.findings import Finding, Sign, fine, unchecked, warning, wrong
+from bot.doctor.postgres import check_postgres
+from bot.doctor.reports import Contents, DatabaseReport, refused, revision_finding
 from bot.errors import ConfigError
+from bot.store.inspection import BusyError
+from bot.store.postgres import address as postgres_address
 from bot.store.sqlite.engine import parse_url
 from bot.store.sqlite.files import NO_LOCKS, obstacle, real
-from bot.store.sqlite.inspection import BusyError, Inspector, Pending, Revision, inspected, user_of
+from bot.store.sqlite.inspection import Inspector, inspected, user_of
 from bot.store.sqlite.locks import is_locked, keeps_locks, lock_path
 
 _CRITICAL_FREE_BYTES = 50_000_000
@@ -26,25 +26,13 @@ _TIMEOUT_SECONDS = 60.0
 _RESTORE = "restore a backup: paperboy restore FILE"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
-    """What the other checks need from the database."""
-
-    feeds: Sequence[Feed]  # with subscriptions
-    pending: Mapping[FeedId, Pending]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseReport:
-    findings: Sequence[Finding]
-    contents: Contents | None = None  # None if it cannot be read, or has other tables
-
-
 async def check_database(url: str, *, timeout_seconds: float = _TIMEOUT_SECONDS) -> DatabaseReport:
+    if postgres_address.is_meant(url):
+        return await check_postgres(url, timeout_seconds=timeout_seconds)
     path = parse_url(url)
     if why := obstacle(path):
         error = ConfigError(f"DATABASE_URL names {path}, but {why}")
-        return DatabaseReport(findings=[_refused(error, prevents_start=True)])
+        return DatabaseReport(findings=[refused(error, prevents_start=True)])
     surroundings = [_writable(path), _free_space(path), *check_readers(path)]
     if not path.exists():
         can_be_created = surroundings[0].sign is Sign.FINE
@@ -57,12 +45,12 @@ async def check_database(url: str, *, timeout_seconds: float = _TIMEOUT_SECONDS)
     try:
         async with inspected(path, within_seconds=timeout_seconds) as file:
             revision = await file.revision()
-            findings.append(_revision(path, revision, size_bytes=size_bytes))
+            findings.append(revision_finding(path, revision, size_bytes=size_bytes))
             if revision.is_current:
                 contents = Contents(feeds=await file.feeds(), pending=await file.pending())
             findings.append(await _integrity(file, size_bytes=size_bytes))
     except ConfigError as error:
-        findings.append(_refused(error, prevents_start=not findings))
+        findings.append(refused(error, prevents_start=not findings))
     except BusyError:
         findings.append(unchecked(str(path), because="another program has locked it; try again"))
     except TimeoutError:
@@ -77,32 +65,12 @@ def _users(path: Path) -> list[Finding]:
     """Who has the file open, if anybody. Call it before this process opens the file."""
     if not keeps_locks(path):
         error = ConfigError(f"DATABASE_URL names {path}, but {NO_LOCKS}")
-        return [_refused(error, prevents_start=True)]
+        return [refused(error, prevents_start=True)]
     process_id = user_of(path)
     process = f" (process {process_id})" if process_id else ""
     if is_locked(lock_path(real(path))):
         return [fine(f"It is in use by a running bot{process}")]
     return [fine(f"Another program has it open{process}")] if process_id is not None else []
-
-
-def _refused(error: ConfigError, *, prevents_start: bool) -> Finding:
-    """The error of the start, as a problem and a remedy."""
-    text = str(error).replace("DATABASE_URL names a ", "It is a ", 1).removeprefix("DATABASE_URL names ")
-    text = text.removesuffix(".").replace(", but ", ": ", 1)
-    what, _, remedy = text.partition(". " if ". " in text else "; ")
-    return wrong(what, remedy, prevents_start=prevents_start)
-
-
-def _revision(path: Path, revision: Revision, *, size_bytes: int) -> Finding:
-    what = f"{path}, {size_text(size_bytes)}"
-    if revision.is_current:
-        return fine(f"{what}, has this version's tables (revision {revision.newest})")
-    if revision.current is None:
-        return fine(f"{what}, is empty; the next start creates its tables")
-    return fine(
-        f"{what}, has an older version's tables (revision {revision.current}); the next start "
-        f"migrates them to revision {revision.newest}"
-    )
 
 
 async def _integrity(file: Inspector, *, size_bytes: int) -> Finding:

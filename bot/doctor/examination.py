@@ -10,9 +10,10 @@ from contextlib import AsyncExitStack
 from bot.client import point_at
 from bot.discord.survey import Survey
 from bot.doctor.clock import check_clock
-from bot.doctor.database import Contents, check_database
+from bot.doctor.database import check_database
 from bot.doctor.discord import check_discord
 from bot.doctor.findings import Finding, unchecked, wrong
+from bot.doctor.reports import Contents
 from bot.doctor.servers import check_servers
 from bot.doctor.settings import check_settings
 from bot.doctor.source import Moment, check_source

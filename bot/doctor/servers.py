@@ -14,9 +14,9 @@ from bot.core.ids import ChannelId, ServerId
 from bot.core.markdown import without_markup
 from bot.core.plurals import count
 from bot.discord.survey import NoAnswerError, ServerSurvey, Survey, TokenRefusedError
-from bot.doctor.database import Contents
 from bot.doctor.findings import Finding, Sign, fine, unchecked, warning, wrong
-from bot.store.sqlite.inspection import Pending
+from bot.doctor.reports import Contents
+from bot.store.inspection import Pending
 
 _MAX_PROBLEMS = 20
 _MAX_CONCURRENT_SERVERS = 4

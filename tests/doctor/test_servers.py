@@ -12,7 +12,7 @@ from bot.core.ids import ChannelId, FeedId, ServerId, UserId
 from bot.core.schedules import Schedule
 from bot.doctor.findings import Finding, Sign
 from bot.doctor.servers import Target, judge_feeds
-from bot.store.sqlite.inspection import Pending
+from bot.store.inspection import Pending
 from tests.fakes.feeds import feed_with
 from tests.samples import NOW
 

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import asyncpg
 import pytest
-from sqlalchemy import Dialect
+from sqlalchemy import Dialect, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.store import tables
@@ -150,6 +150,13 @@ async def _admin(database: str = "postgres") -> AsyncGenerator[asyncpg.Connectio
         yield connection
     finally:
         await connection.close()
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncGenerator[asyncpg.Connection[Any]]:
+    """A connection of a test's own to the database at this address."""
+    async with _admin(make_url(url).database or "") as connection:
+        yield connection
 
 
 async def address_of(path: Path) -> str:

@@ -71,6 +71,8 @@ async def test_everything_is_copied_and_nothing_is_posted_again(
         bot.list_paper("2608.00009", title="Video again")
         await bot.run()
         assert bot.publisher.posted(CHANNEL) == [*posted, "2608.00009"]
+        await bot.stop_delivering()
+        await bot.database.close()
 
 
 async def test_ids_go_on_where_they_were(addresses: tuple[str, str]) -> None:

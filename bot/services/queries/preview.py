@@ -29,11 +29,20 @@ from bot.services.queries.text_search import search_texts
 from bot.sources.huggingface import HuggingFace
 from bot.sources.paging import DayListing
 from bot.store import list_days, papers
+from bot.store.inspection import BusyError
+from bot.store.postgres import address as postgres
+from bot.store.postgres.backend import PostgresBackend
+from bot.store.postgres.inspection import inspected as inspected_on_postgres
 from bot.store.sqlite.engine import parse_url
-from bot.store.sqlite.inspection import BusyError, inspected
+from bot.store.sqlite.inspection import inspected
 
 _TIMEOUT_SECONDS = 60.0  # for reading a database
 _MAX_DAYS_BACK = 5  # there are at most a long weekend's days between two lists
+
+_OTHER_VERSION = (
+    "DATABASE_URL names {}, which another version of Paperboy wrote; start this version of the bot to "
+    "update it"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +125,17 @@ async def preview_of_database(
     Raises:
         ConfigError: there is no such database, or it cannot be read now.
     """
+    if postgres.is_meant(url):
+        backend = PostgresBackend(postgres.database_url(url))
+        try:
+            async with inspected_on_postgres(backend, within_seconds=_TIMEOUT_SECONDS) as database:
+                if (await database.revision()).is_current:
+                    return await _stored(database.connection, queries, days=days, today=today)
+        except TimeoutError as error:
+            raise ConfigError(
+                f"DATABASE_URL names a server that did not answer in {_TIMEOUT_SECONDS:g} s"
+            ) from error
+        raise ConfigError(_OTHER_VERSION.format("the database"))
     path = parse_url(url)
     if not path.exists():
         raise ConfigError(
@@ -130,10 +150,7 @@ async def preview_of_database(
         raise ConfigError(
             f"DATABASE_URL names {path}, which another program has locked; try again"
         ) from error
-    raise ConfigError(
-        f"DATABASE_URL names {path}, which another version of Paperboy wrote; start this version of the bot "
-        "to update it"
-    )
+    raise ConfigError(_OTHER_VERSION.format(path))
 
 
 async def _stored(

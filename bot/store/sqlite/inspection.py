@@ -7,20 +7,14 @@ import sys
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import aiosqlite
-from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.core.feeds import Feed
-from bot.core.ids import FeedId
-from bot.core.posts import PostState
-from bot.errors import PaperboyError
-from bot.store import feeds, migration, tables
+from bot.store.inspection import BusyError, Inspection
 from bot.store.sqlite.engine import refusal
 from bot.store.sqlite.files import companion, real
 
@@ -29,31 +23,6 @@ _PATIENCE = 1.0  # seconds, with another program's lock
 _FULL_CHECK_BYTES = 200_000_000  # in a larger file, indexes are not compared with their tables
 _BETWEEN_LOOKS = 100  # SQLite steps between two checks of the clock
 _USED_BYTE = 128  # of the -shm file: each open connection holds a lock on it (SQLite's WAL format, 2.2)
-
-
-class BusyError(PaperboyError):
-    """Another program has the file locked."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revision:
-    """Of the file's tables, and of this code's."""
-
-    current: str | None  # None where there are no tables yet
-    newest: str
-
-    @property
-    def is_current(self) -> bool:
-        return self.current == self.newest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pending:
-    """The unsent posts of a feed."""
-
-    waiting: int  # to be sent
-    unconfirmed: int  # among those waiting
-    failed: int
 
 
 @asynccontextmanager
@@ -92,26 +61,8 @@ async def inspected(path: Path, *, within_seconds: float) -> AsyncGenerator[Insp
         await engine.dispose()
 
 
-class Inspector:
+class Inspector(Inspection):
     """What can be asked of a file that is open; all may raise what `inspected` raises."""
-
-    def __init__(self, conn: AsyncConnection) -> None:
-        self._conn = conn
-
-    @property
-    def connection(self) -> AsyncConnection:
-        """The connection, for what `bot.store` reads; use it only if the revision is current."""
-        return self._conn
-
-    async def revision(self) -> Revision:
-        """Raises:
-        ConfigError: the file is of a newer Paperboy, or of another program.
-        """
-        await self._conn.run_sync(migration.check)
-        return Revision(
-            current=await self._conn.run_sync(migration.current),
-            newest=await self._conn.run_sync(migration.newest),
-        )
 
     async def flaws(self, *, size_bytes: int) -> list[str]:
         """What is damaged, and which rows refer to nothing, in SQLite's words."""
@@ -121,32 +72,6 @@ class Inspector:
         orphans = (await self._conn.exec_driver_sql("PRAGMA foreign_key_check")).mappings().all()
         flaws += [f"a row of {one['table']} refers to none of {one['parent']}" for one in orphans]
         return flaws[:_MAX_FLAWS]
-
-    async def feeds(self) -> list[Feed]:
-        """Every feed with subscriptions."""
-        return await feeds.in_use(self._conn)
-
-    async def pending(self) -> dict[FeedId, Pending]:
-        """The unsent posts of each feed that has any."""
-        posts = tables.posts.c
-
-        def number(condition: ColumnElement[bool]) -> ColumnElement[int]:
-            return func.sum(case((condition, 1), else_=0))
-
-        statement = (
-            select(
-                posts.feed_id,
-                number(posts.state == PostState.PENDING.value),
-                number(posts.unconfirmed_since.is_not(None)),
-                number(posts.state == PostState.FAILED.value),
-            )
-            .where(posts.state != PostState.SENT.value)
-            .group_by(posts.feed_id)
-        )
-        return {
-            FeedId(feed_id): Pending(waiting=waiting, unconfirmed=unconfirmed, failed=failed)
-            for feed_id, waiting, unconfirmed, failed in await self._conn.execute(statement)
-        }
 
 
 def user_of(path: Path) -> int | None:

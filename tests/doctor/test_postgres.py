@@ -1,0 +1,95 @@
+"""What the doctor says of a PostgreSQL database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.doctor.database import check_database
+from bot.doctor.findings import Sign
+from bot.doctor.postgres import judge_server
+from bot.store.address import backend_of
+from bot.store.database import Database
+from bot.store.postgres.inspection import Server
+from tests.fakes import postgres
+from tests.stores import databases_are_freed
+
+__all__ = ["databases_are_freed"]
+
+SERVER = Server(
+    version=15,
+    encoding="UTF8",
+    timezone="Europe/Berlin",
+    may_create=True,
+    is_standby=False,
+    connections_left=90,
+    is_in_use=False,
+)
+
+
+@pytest.fixture
+async def url(tmp_path: object, databases_are_freed: None) -> str:
+    postgres.must_be_there()
+    return await postgres.address_of(tmp_path)  # pyright: ignore[reportArgumentType]
+
+
+async def texts(url: str) -> list[tuple[Sign, str]]:
+    report = await check_database(url, timeout_seconds=60)
+    return [(finding.sign, finding.what) for finding in report.findings]
+
+
+async def test_a_database_in_order_is_fine_in_every_respect(url: str) -> None:
+    report = await check_database(url, timeout_seconds=60)
+    assert {finding.sign for finding in report.findings} == {Sign.FINE}
+    whole = "\n".join(finding.what for finding in report.findings)
+    for word in ("PostgreSQL", "UTF-8", "UTC", "create and change tables", "connections", "revision"):
+        assert word in whole
+    assert report.contents is not None
+
+
+async def test_a_running_bot_is_seen(url: str) -> None:
+    async with backend_of(url).sole_use():
+        assert (Sign.FINE, "It is in use by a running bot") in await texts(url)
+
+
+async def test_a_database_without_tables_is_empty_and_stays_so(url: str) -> None:
+    database = await Database.open(url)
+    async with database.write() as conn:
+        await conn.exec_driver_sql("ALTER TABLE alembic_version RENAME TO renamed")
+    await database.close()
+    try:
+        found = await check_database(url, timeout_seconds=60)
+        assert "another program" in found.findings[-1].what
+        assert found.contents is None
+    finally:
+        async with postgres.connected(url) as connection:
+            await connection.execute("ALTER TABLE renamed RENAME TO alembic_version")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sign", "word"),
+    [
+        ({"version": 12}, Sign.WARNING, "PostgreSQL 12 is no longer maintained"),
+        ({"encoding": "SQL_ASCII"}, Sign.WRONG, "encoded in SQL_ASCII"),
+        ({"is_standby": True}, Sign.WRONG, "standby"),
+        ({"may_create": False}, Sign.WRONG, "may not create tables"),
+        ({"connections_left": 3}, Sign.WARNING, "3 connections are left"),
+    ],
+)
+def test_what_is_wrong_with_a_server_is_named_with_a_remedy(
+    wrong: dict[str, object], sign: Sign, word: str
+) -> None:
+    (finding,) = [one for one in judge_server(replace(SERVER, **wrong)) if one.sign is not Sign.FINE]  # pyright: ignore[reportArgumentType]
+    assert finding.sign is sign
+    assert word in finding.what
+    assert finding.remedy
+
+
+async def test_a_server_that_does_not_answer_prevents_the_start() -> None:
+    address = "postgresql+asyncpg://paperboy:hunter2@127.0.0.1:1/paperboy"
+    (finding,) = (await check_database(address, timeout_seconds=60)).findings
+    assert finding.sign is Sign.WRONG
+    assert finding.prevents_start
+    assert "does not answer" in finding.what + finding.remedy
+    assert "hunter2" not in finding.what + finding.remedy
