@@ -17,7 +17,7 @@ from bot.discord.ui.library_buttons import UnsaveMenu
 from bot.discord.ui.opened_paper import PaperMenu
 from bot.discord.ui.options import ExportChoice, Keywords
 from bot.discord.ui.pages import Page, answer_lazily
-from bot.discord.ui.replies import reply
+from bot.discord.ui.replies import defer_personally, reply
 from bot.services.library.citations import Citations, Format
 from bot.services.library.library import Library
 
@@ -32,7 +32,7 @@ class LibraryCommands(commands.Cog):
     @app_commands.describe(keywords="Only those that match, written as for /subscribe (default: all)")
     async def saved(self, interaction: discord.Interaction[Client], keywords: Keywords | None = None) -> None:
         """Show the papers that you saved."""
-        await interaction.response.defer(ephemeral=True)
+        await defer_personally(interaction)
         found = await self._library.saved(UserId(interaction.user.id), keywords)
 
         async def page(number: int) -> Page:
@@ -55,7 +55,7 @@ class LibraryCommands(commands.Cog):
         keywords: Keywords | None = None,
     ) -> None:
         """Download the papers that you saved, for LaTeX, a reference manager, a spreadsheet or notes."""
-        await interaction.response.defer(ephemeral=True)
+        await defer_personally(interaction)
         wanted = Format(format)
         result = await self._citations.export(UserId(interaction.user.id), wanted, keywords)
         files = [

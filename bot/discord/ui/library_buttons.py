@@ -15,7 +15,7 @@ from bot.core.paper_choices import PaperChoice
 from bot.discord.answers import citations as citation_answers
 from bot.discord.answers import library as answers
 from bot.discord.ui.components import PersistentItem, SafeView, client_of
-from bot.discord.ui.replies import reply
+from bot.discord.ui.replies import defer_personally, reply
 
 _ID = rf"(?P<paper>{PAPER_ID})"
 
@@ -36,7 +36,7 @@ class SaveButton(PersistentItem, template=rf"save:{_ID}"):
 
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer_personally(interaction)
         library = client_of(interaction).services.library
         result = await library.save(UserId(interaction.user.id), [self._paper_id])
         await reply(interaction, embeds=[answers.saving(result)], view=SafeView(UnsaveButton(self._paper_id)))
@@ -60,7 +60,7 @@ class UnsaveButton(PersistentItem, template=rf"unsave:{_ID}"):
 
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer_personally(interaction)
         await _remove(interaction, self._paper_id)
 
 
@@ -83,7 +83,7 @@ class UnsaveMenu(PersistentItem, template="unsave"):
 
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer_personally(interaction)
         chosen: list[str] = (interaction.data or {}).get("values", [])
         await _remove(interaction, PaperId(chosen[0]))
 
@@ -102,7 +102,7 @@ class CiteButton(PersistentItem, template=rf"cite:{_ID}"):
 
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer_personally(interaction)
         citations = client_of(interaction).services.citations
         citation = await citations.cite(UserId(interaction.user.id), self._paper_id)
         text, file = citation_answers.citation(citation)
