@@ -91,7 +91,9 @@ async def test_an_opened_paper_that_no_list_has_is_read_once_and_never_posted(wo
     world.hub.papers["2401.12345"] = raw_item(id="2401.12345", title="Unlisted Grasping", day=world.today)[
         "paper"
     ]
-    await world.member.slash(world.channel, "paper", paper="2401.12345")
+    for _ in range(2):
+        said = text_of(await world.member.slash(world.channel, "paper", paper="2401.12345"))
+        assert "on the list of 19 Aug 2026" in said, "as Hugging Face says"
     world.hub.papers.clear()
     world.clock.advance(days=1)
     await world.run()
@@ -99,6 +101,7 @@ async def test_an_opened_paper_that_no_list_has_is_read_once_and_never_posted(wo
     said = text_of(await world.member.slash(world.channel, "paper", paper="2401.12345"))
 
     assert "Unlisted Grasping" in said
+    assert "on no Daily Papers list that I know" in said
     assert world.posted_ids() == []
     searched = text_of(await world.member.slash(world.channel, "papers search", keywords="unlisted"))
     assert "Unlisted Grasping" not in searched

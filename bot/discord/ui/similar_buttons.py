@@ -17,7 +17,7 @@ from bot.discord.ui.components import PersistentItem, SafeModal, SafeView, clien
 from bot.discord.ui.error_handler import answer_failure
 from bot.discord.ui.follow_buttons import below_follow
 from bot.discord.ui.pages import answer
-from bot.discord.ui.replies import reply
+from bot.discord.ui.replies import defer_personally, reply
 
 _FORM_ID: Final = "follow-form"
 _MAX_TYPED: Final = 2_000  # characters, as in /my follow
@@ -39,7 +39,7 @@ class SimilarButton(PersistentItem, template=rf"similar:(?P<paper>{PAPER_ID})"):
     async def on_press(self, interaction: discord.Interaction) -> None:
         from bot.discord.ui.opened_paper import PaperMenu  # noqa: PLC0415 - which shows this button
 
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer_personally(interaction)
         result = await client_of(interaction).services.similar.to(self._paper_id)
         items: list[PersistentItem] = [FollowLikeButton(self._paper_id)]
         if result.papers:
@@ -61,7 +61,7 @@ class FollowLikeButton(PersistentItem, template=rf"follow:(?P<paper>{PAPER_ID})"
 
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer_personally(interaction)
         result = await client_of(interaction).services.suggestions.keywords_like(self._paper_id)
         buttons = [EditFollowButton(ButtonKeywords(result.keywords))] if result.phrases else []
         await answer(interaction, [answers.suggestion(result)], buttons=buttons)
@@ -115,7 +115,7 @@ async def answer_follow_form(interaction: discord.Interaction) -> None:
     if typed is None:
         return
     try:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await defer_personally(interaction)
         services = client_of(interaction).services
         result = await services.follows.follow(typed["keywords"], user_id=UserId(interaction.user.id))
         pages = follow_answers.followed(result, now=services.clock())

@@ -43,8 +43,9 @@ class Reading:
         """
         paper = await self._papers.one(paper_id)
         page = await self._pages.at_once(paper_id)
+        paper = _with_numbers(paper, page.paper) if page else paper
         return OpenedPaper(
-            paper=_with_numbers(paper, page.paper) if page else paper,
+            paper=paper,
             days=tuple(await self._papers.days_of(paper)),
             linked=page.linked if page else None,
         )
@@ -78,6 +79,7 @@ def _with_numbers(paper: Paper, latest: Paper) -> Paper:
     """The paper with what changes after its list. Its texts stay as the list had them, which are cleaner."""
     return replace(
         paper,
+        list_day=paper.list_day or latest.list_day,
         upvotes=latest.upvotes,
         comments=max(paper.comments, latest.comments),  # a single paper may come without
         github_repo=latest.github_repo or paper.github_repo,

@@ -93,7 +93,7 @@ class Explanations:
         shown = [feed for feed in asked if known.get(feed.id) or found[feed.id]]
         if not shown:
             return []
-        paper = await self._papers.one(paper_id)
+        paper = await self._papers.one_with_day(paper_id)
         async with self._database.read() as conn:
             first_seen_at = await papers.first_seen(conn, paper_id)
         everyone = [item for group in known.values() for item in group]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from bot.core.ids import PaperId
@@ -108,8 +108,6 @@ class Papers:
         async with self._database.read() as conn:
             known = await papers.get(conn, paper_id)
         if known is not None:
-            if known.list_day is None and (page := await self._pages.at_once(paper_id)):
-                return page.paper
             return known
         async with _user_errors("The paper"):
             try:
@@ -119,6 +117,12 @@ class Papers:
                     f"Hugging Face has no paper `{paper_id}`. Check the ID, or look on arXiv: "
                     f"https://arxiv.org/abs/{paper_id}"
                 ) from error
+
+    async def one_with_day(self, paper_id: PaperId) -> Paper:
+        """As `one`; a paper on no list that was read has the list day that Hugging Face names, if any."""
+        paper = await self.one(paper_id)
+        page = None if paper.list_day else await self._pages.at_once(paper_id)
+        return replace(paper, list_day=page.paper.list_day) if page else paper
 
     async def stored(self, paper_ids: Collection[PaperId]) -> dict[PaperId, Paper]:
         """Those of the papers that are stored."""
