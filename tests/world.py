@@ -24,8 +24,9 @@ from bot.services.container import Services, assemble
 from bot.services.context import ServiceContext
 from bot.services.delivery.pace import ChannelPace
 from bot.sources.huggingface import HuggingFace
-from bot.store import list_days
 from bot.store.database import Database
+from bot.store.sqlite.statements import insert_or_update
+from bot.store.tables import list_days
 from cogs import make_cogs
 from tests.fakes.clock import FakeClock
 from tests.fakes.database import open_database
@@ -101,8 +102,12 @@ class World:
         for day in filter(self.hub.days.get, days):
             await self.services.polling.read_day(day)
         async with self.database.write() as conn:
-            for day in (day for day in days if not self.hub.days.get(day)):
-                await list_days.record(conn, day, read_at=self.clock())
+            rows = [
+                {"day": day, "read_at": self.clock(), "unreadable": 0}
+                for day in days
+                if not self.hub.days.get(day)
+            ]
+            await conn.execute(insert_or_update(list_days, key=["day"]), rows)
 
     async def run(self) -> None:
         """Does one run and delivers its posts."""

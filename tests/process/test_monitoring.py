@@ -15,7 +15,7 @@ import pytest
 from sandbox import Fault
 from tests.fakes.huggingface import Fault as HubFault
 from tests.process.asking import port_of
-from tests.process.running import Stage, finished
+from tests.process.running import BotProcess, Stage, finished
 
 PORT = {"HEALTH_PORT": "0"}
 SOON = """
@@ -228,18 +228,13 @@ async def test_metrics_count_runs_posts_refusals_and_commands(stage: Stage) -> N
     assert numbers["paperboy_source_up"] == 1
 
 
-@pytest.mark.thorough
-async def test_no_port_is_opened_without_the_setting(stage: Stage) -> None:
-    bot = await stage.start()
-    assert "Health and metrics" not in bot.log
-    listening = {
-        line.split()[9]
-        for line in Path("/proc/net/tcp").read_text("utf-8").splitlines()[1:]
-        if " 0A " in line
-    }
-    links = [str(link.readlink()) for link in Path(f"/proc/{bot._process.pid}/fd").iterdir()]
+def listening_sockets(bot: BotProcess) -> set[str]:
+    """Those of its open files that are sockets which take connections."""
+    lines = Path("/proc/net/tcp").read_text("utf-8").splitlines()[1:]
+    listening = {f"socket:[{line.split()[9]}]" for line in lines if " 0A " in line}
+    links = {str(link.readlink()) for link in Path(f"/proc/{bot.pid}/fd").iterdir()}
     assert links
-    assert not {f"socket:[{inode}]" for inode in listening} & set(links)
+    return links & listening
 
 
 async def test_a_port_in_use_ends_startup_with_78_and_is_named(stage: Stage) -> None:
@@ -258,7 +253,9 @@ async def test_the_health_check_without_the_setting_exits_with_78() -> None:
     assert err.count("\n") == 1
 
 
-async def test_the_json_log_contains_only_json_lines_with_the_figures_of_runs_as_fields(stage: Stage) -> None:
+async def test_without_a_port_nothing_listens_and_a_json_log_has_only_json_lines_with_the_figures_of_runs(
+    stage: Stage,
+) -> None:
     stage.list_paper("2611.00001", title="World models for small robots")
     stage.discord.faults.add(
         Fault(method="POST", path="/channels/*/messages", status=403, body=NO_PERMISSION)
@@ -266,6 +263,8 @@ async def test_the_json_log_contains_only_json_lines_with_the_figures_of_runs_as
     bot = await stage.start(LOG_FORMAT="json", LOG_LEVEL="INFO")
     await stage.live("world model")
     await bot.says("Post ")
+    assert listening_sockets(bot) == set()
+    assert "Health and metrics" not in bot.log
     assert await bot.stop() == 0
     records = [json.loads(line) for line in bot.log.splitlines()]
     assert all({"time", "level", "logger", "message"} <= set(one) for one in records)
