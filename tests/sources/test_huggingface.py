@@ -164,6 +164,7 @@ async def test_endless_empty_pages_are_not_an_empty_day(server: FakeHuggingFace,
     assert len(server.requests) == 1
 
 
+@pytest.mark.thorough
 async def test_three_thousand_papers_are_read_whole(server: FakeHuggingFace, client: HuggingFace) -> None:
     server.days[_DAY] = _items(3_000)
     listing = await client.list_day(_DAY)
