@@ -68,6 +68,7 @@ class _Context(SQLiteExecutionContext):
 class _Dialect(SQLiteDialect_pysqlite):
     execution_ctx_cls = _Context
     is_async = True
+    server_version_info = sqlite3.sqlite_version_info
     supports_server_side_cursors = True
     supports_statement_cache = True
 

@@ -293,7 +293,8 @@ async def main():
         await listed(conn, 1)
     async with database.write() as conn:
         # More than SQLite's cache holds, so that part of it is in the WAL already.
-        await papers.upsert(conn, (a_paper(number) for number in range(2, 8_000)), seen_at=NOW)
+        long = "word " * 800
+        await papers.upsert(conn, (a_paper(number, abstract=long) for number in range(2, 1_200)), seen_at=NOW)
         os.kill(os.getpid(), signal.SIGKILL)
 
 asyncio.run(main())
