@@ -25,7 +25,7 @@ from bot.services.context import ServiceContext
 from bot.services.delivery.pace import ChannelPace
 from bot.sources.huggingface import HuggingFace
 from bot.store.database import Database
-from bot.store.sqlite.statements import insert_or_update
+from bot.store.statements import insert_or_update
 from bot.store.tables import list_days
 from cogs import make_cogs
 from tests.fakes.clock import FakeClock
