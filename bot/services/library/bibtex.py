@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from bibtexparser.entrypoint import write_string  # pyright: ignore[reportUnknownVariableType]
 from bibtexparser.library import Library
-from bibtexparser.model import Block, Entry, Field
+from bibtexparser.model import Entry, Field
 from bibtexparser.writer import BibtexFormat
 from pylatexenc import latexencode  # pyright: ignore[reportMissingTypeStubs]
 
@@ -46,6 +46,7 @@ _ESCAPES: Final = {character: f"\\{character}" for character in "%&#$_"} | {
     "Å": "Å",
 }
 _WORD: Final = re.compile(r"\w+")
+_PLAIN: Final = re.compile(r"[A-Za-z0-9 .,:;?!()'/+-]*")
 _AND: Final = re.compile(r"\band\b", re.IGNORECASE)
 _MATHS: Final = re.compile(r"\\ensuremath\{((?:[^{}]|\{[^{}]*\})*)\}")  # more programs read `$…$`
 _OTHERS: Final = "others"  # as a name, BibTeX prints "et al."
@@ -57,9 +58,10 @@ def bibtex(papers: Iterable[tuple[str, Paper]], *, most_authors: int | None = No
     With `most_authors`, longer lists of authors end in BibTeX's `and others`.
     """
     layout = BibtexFormat()
-    layout.indent, layout.block_separator, layout.trailing_comma = "  ", "\n", True
-    entries: list[Block] = [_entry(key, paper, most_authors=most_authors) for key, paper in papers]
-    return write_string(Library(entries), bibtex_format=layout)
+    layout.indent, layout.trailing_comma = "  ", True
+    # One after the other: a library of thousands is copied, which keeps Python's garbage collector busy.
+    entries = (_entry(key, paper, most_authors=most_authors) for key, paper in papers)
+    return "\n".join(write_string(Library([entry]), bibtex_format=layout) for entry in entries)
 
 
 def _entry(key: str, paper: Paper, *, most_authors: int | None) -> Entry:
@@ -139,6 +141,8 @@ def _author(name: AuthorName) -> str:
 
 
 def _latex(text: str) -> str:
+    if _PLAIN.fullmatch(text):  # nearly every name, and most of a title
+        return text
     return _MATHS.sub(r"$\1$", _encoder()(text))
 
 
