@@ -110,7 +110,10 @@ async def test_a_person_who_installed_the_app_uses_it_where_the_bot_is_not(
     def by_person(*args: Any, **rest: Any) -> Any:
         record, payload = in_server(*args, **rest)
         payload |= {"authorizing_integration_owners": {"1": str(rest["user_id"])}}
-        payload["guild"] = {"id": payload["guild_id"], "locale": "en-US", "features": []}
+        if "guild_id" in payload:
+            payload["guild"] = {"id": payload["guild_id"], "locale": "en-US", "features": []}
+        else:  # a group of people
+            payload |= {"context": 2, "channel": {"id": payload["channel_id"], "type": 3}}
         return record, payload
 
     admin, channel = known.admin, known.channel
@@ -129,3 +132,5 @@ async def test_a_person_who_installed_the_app_uses_it_where_the_bot_is_not(
     assert "Video of Kites" in text_of(await admin.select(shown.response, ["2608.00002"]))
     assert "Saved" in text_of(await admin.context_menu(channel, "Save papers", post))
     assert known.client.get_guild(known.guild.id) is None
+    assert "Tea Leaves" in text_of(await admin.user.slash("paper", paper=LISTED))
+    assert "Video of Kites" in text_of(await admin.user.slash("my saved"))
