@@ -45,7 +45,7 @@ def main() -> None:
         corpus = Corpus(random.Random(20_260_801), papers=DISTINCT)
         made, keywords = corpus.papers, corpus.keywords(QUERIES)
         queries = _queries(keywords)
-        asyncio.run(_fill(path, made))
+        asyncio.run(fill(path, made))
         print(f"archive: {PAPERS:,} papers in a database of {path.stat().st_size / 1e6:.0f} MB")
         loop_seconds = _regex_seconds(queries[:3], made)
         done = subprocess.run(  # noqa: S603 - this file, in a process of its own, whose memory is measured
@@ -66,7 +66,7 @@ def _queries(keywords: list[str]) -> list[str]:
     return [shape.format(keyword) for shape, chosen in zip(shapes, parts, strict=True) for keyword in chosen]
 
 
-async def _fill(path: Path, made: list[Paper]) -> None:
+async def fill(path: Path, made: list[Paper]) -> None:
     texts = [search_text(paper) for paper in made]
     database = await Database.open(f"sqlite+aiosqlite:///{path}")
     now = datetime.now(UTC)
@@ -97,13 +97,13 @@ async def _search(path: str, queries: list[str]) -> None:
     database = await Database.open(f"sqlite+aiosqlite:///{path}")
     compiled = [compile_query(query, DEFAULT_LIMITS) for query in queries]
     seconds: list[tuple[float, str, int]] = []
-    before = _peak_megabytes()
+    before = peak_megabytes()
     for query in compiled:
         async with database.read() as conn:
             start = time.process_time()
             matched = await search_texts(conn, query, first=None, is_ranked=True)
             seconds.append((time.process_time() - start, query.text, len(matched.ranks)))
-    added = _peak_megabytes() - before
+    added = peak_megabytes() - before
     await database.close()
     median = statistics.median(each for each, _, _ in seconds)
     slowest, query, found = max(seconds)
@@ -116,7 +116,7 @@ async def _search(path: str, queries: list[str]) -> None:
     print(f"  goal: {GOAL_MEGABYTES} MB: {'reached' if is_small else 'missed'}")
 
 
-def _peak_megabytes() -> float:
+def peak_megabytes() -> float:
     """This process's own peak; what `resource` tells is inherited from its parent."""
     status = Path("/proc/self/status").read_text("ascii")
     return int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) / 1024

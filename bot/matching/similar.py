@@ -10,6 +10,7 @@ Importing this imports numpy, which a bot does without until somebody asks for s
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,13 +24,13 @@ from bot.matching.scan_texts import LAST_MARK
 _Integers = NDArray[np.integer[Any]]
 _Floats = NDArray[np.float64]
 _Codes = NDArray[np.uint32]
-_Hits = tuple[_Integers, _Integers, _Integers]  # texts, parts of theirs, how often they have it
 
 _TITLE_WEIGHT: Final = 2  # of a part in the title; one in the abstract counts once
 _SATURATION: Final = 2.0  # BM25's k1
 _LENGTH_WEIGHT: Final = 0.75  # BM25's b
 _RARITY_POWER: Final = 1.5  # of a part's inverse document frequency
 _PAIR_TELLS: Final = 1.5  # times what a word tells a reader, if both count as much
+_MOST_OFTEN: Final = 255  # that is counted
 _CODES: Final = 0x110000
 _NEWLINE: Final = ord("\n")
 _AT_ONCE: Final = 500  # texts that are counted at once, which fit the processor's cache
@@ -44,6 +45,26 @@ class Likeness:
     # The parts that both have, the most telling first: where each first stands in the paper's text, and how
     # many words it has.
     shared: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counted:
+    """What at most _AT_ONCE texts have; a place each in the first three for a part that a text has."""
+
+    texts: NDArray[np.uint16]  # in their order
+    parts: NDArray[np.uint16]
+    often: NDArray[np.uint8]
+    lengths: NDArray[np.int32]  # words of each text
+
+    def scores(self, weights: _Floats, average: float) -> _Floats:
+        """The score of each text; `average` is how many words a text has."""
+        room = _SATURATION * (1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * self.lengths / average)
+        shares = weights[self.parts] * self.often / (self.often + room[self.texts])
+        return np.bincount(self.texts, shares, len(self.lengths)).astype(np.float64)
+
+    def of(self, text: int) -> NDArray[np.uint16]:
+        """The parts that this text has."""
+        return self.parts[self.texts == text]
 
 
 class SimilarTexts:
@@ -80,9 +101,9 @@ class SimilarTexts:
         _, at_word = np.unique(places, return_index=True)  # place 0, of newlines, is always there
         self._starts = [*at_word[rare].tolist(), *at_pair[telling].tolist()]
         self._ids: list[PaperId] = []
-        self._hits: list[_Hits] = []
-        self._lengths: list[_Integers] = []
-        self._own, self._own_length = self._counted(_codes(f"{own}\n"))
+        self._counted: list[_Counted] = []
+        self._firsts: list[int] = []  # the number of the first text of each
+        self._own = self._count(_codes(f"{own}\n"))
 
     def add(self, ids: Sequence[PaperId], lines: str) -> None:
         """Count what the texts of these papers have of the paper's parts: three lines each, as `own`."""
@@ -92,9 +113,8 @@ class SimilarTexts:
         for place in range(0, len(ids), _AT_ONCE):
             here = ids[place : place + _AT_ONCE]
             end = int(ends[place + len(here) - 1])
-            (text, part, count), lengths = self._counted(codes[start:end])
-            self._hits.append((text + len(self._ids), part, count))
-            self._lengths.append(lengths)
+            self._firsts.append(len(self._ids))
+            self._counted.append(self._count(codes[start:end]))
             self._ids += here
             start = end
 
@@ -102,36 +122,33 @@ class SimilarTexts:
         """The texts that share the most with the paper's, the best first; only those that share anything."""
         if not self._ids or not self._parts:
             return []
-        text, part, often = (np.concatenate(each) for each in zip(*self._hits, strict=True))
-        lengths = np.concatenate(self._lengths)
-        average = float(lengths.mean())
-        having = np.bincount(part, minlength=self._parts)
+        having = sum(np.bincount(each.parts, minlength=self._parts) for each in self._counted)
         rarity = np.log(1 + (len(self._ids) - having + 0.5) / (having + 0.5)) ** _RARITY_POWER
-        _, own_parts, own_often = self._own
         weights = np.zeros(self._parts)
-        weights[own_parts] = rarity[own_parts] * (1 + np.log(own_often))
-        shares = weights[part] * _saturated(often, lengths[text] / average)
-        scores = np.bincount(text, shares, len(self._ids))
-        own = weights[own_parts] * _saturated(own_often, self._own_length / average)
+        weights[self._own.parts] = rarity[self._own.parts] * (1 + np.log(self._own.often))
+        average = sum(int(each.lengths.sum()) for each in self._counted) / len(self._ids)
+        scores = np.concatenate([each.scores(weights, average) for each in self._counted])
+        own = float(self._own.scores(weights, average)[0])
         best: list[int] = np.argsort(-scores, kind="stable")[:count].tolist()
-        first, last = np.searchsorted(text, best), np.searchsorted(text, best, side="right")
         return [
             Likeness(
                 paper_id=self._ids[number],
-                score=float(scores[number] / own.sum()),
-                shared=self._shared(part[start:end], weights),
+                score=float(scores[number]) / own,
+                shared=self._shared(number, weights),
             )
-            for number, start, end in zip(best, first.tolist(), last.tolist(), strict=True)
+            for number in best
             if scores[number] > 0
         ]
 
-    def _shared(self, parts: _Integers, weights: _Floats) -> tuple[tuple[int, int], ...]:
+    def _shared(self, number: int, weights: _Floats) -> tuple[tuple[int, int], ...]:
+        batch = bisect_right(self._firsts, number) - 1
+        parts = self._counted[batch].of(number - self._firsts[batch])
         tells = np.where(parts < self._words, 1, _PAIR_TELLS) * weights[parts]
         ordered: list[int] = parts[np.argsort(-tells, kind="stable")].tolist()
         return tuple((self._starts[part], 1 if part < self._words else 2) for part in ordered)
 
-    def _counted(self, codes: _Codes) -> tuple[_Hits, _Integers]:
-        """How often each text has each part (text, part, how often; by text), and how many words it has."""
+    def _count(self, codes: _Codes) -> _Counted:
+        """Count the parts that each of some texts has."""
         ends = np.flatnonzero(codes == _NEWLINE).reshape(-1, 3)  # of titles, abstracts, keywords
         places = self._place[codes]
         at = np.flatnonzero(places > 0)
@@ -148,15 +165,16 @@ class SimilarTexts:
         found = np.flatnonzero(often > 0)
         text, part = np.divmod(found, max(self._parts, 1))
         lengths = ends[:, 1] - np.append(-1, ends[:-1, 2]) - 2
-        return (text, part, often[found]), lengths
+        return _Counted(
+            texts=text.astype(np.uint16),
+            parts=part.astype(np.uint16),
+            often=np.minimum(often[found], _MOST_OFTEN).astype(np.uint8),
+            lengths=lengths.astype(np.int32),
+        )
 
     def _pairs(self, places: _Integers) -> _Integers:
         """For each word, the number of it and the next; behind the last there is none."""
         return places.astype(np.int32) * self._side + np.append(places[1:], 0).astype(np.int32)
-
-
-def _saturated(often: _Integers, length: _Floats) -> _Floats:
-    return often / (often + _SATURATION * (1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * length))
 
 
 def _codes(text: str) -> _Codes:

@@ -76,6 +76,11 @@ def test_what_is_shared_is_where_it_first_stands_the_most_telling_first() -> Non
 def test_more_texts_than_are_counted_at_once_are_told_apart() -> None:
     others = [(f"x{number}", "kite" if number in {3, 700, 1300} else "sand") for number in range(1_301)]
     assert order(("kite",), *others) == [3, 700, 1300]
+    texts = Texts()
+    found = SimilarTexts(texts.stored("kite drone"))
+    for number in range(3):  # as the store reads them, in batches of any size
+        found.add([PaperId(str(number))], texts.stored("drone" if number == 1 else "kite x"))
+    assert [one.shared for one in found.best(3) if one.paper_id == "1"] == [((1, 1),)]
 
 
 @pytest.mark.parametrize("own", [("",), ("we the",), ("kite",)])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 SIMILAR_PAPERS: Final = 10
 _SHARES_SHOWN: Final = 4
+_KEPT: Final = timedelta(minutes=10)
+_MOST_KEPT: Final = 200  # searches: about 3 MB
 _SPARE: Final = 50  # more that are ranked, in place of those that are not shown
 
 
@@ -42,6 +46,15 @@ class Similar:
     archive: ArchiveExtent
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Search:
+    """The result of a search, from which the papers that are shown are taken."""
+
+    at: datetime
+    searched: int
+    found: tuple[tuple[PaperId, tuple[str, ...]], ...]  # with what they share
+
+
 class SimilarPapers:
     """Finds papers that are about the same, among those whose search texts are stored."""
 
@@ -49,33 +62,53 @@ class SimilarPapers:
         self._database = context.database
         self._papers = papers
         self._reader = reader
+        self._clock = context.clock
+        self._searches: OrderedDict[PaperId, _Search] = OrderedDict()  # the oldest first
         self._searching = asyncio.Lock()  # one search at a time, which bounds their memory
 
-    async def to(self, paper_id: PaperId, count: int = SIMILAR_PAPERS) -> Similar:
-        """The listed papers that are the most similar to this one; without withdrawn ones.
+    async def to(self, paper_id: PaperId) -> Similar:
+        """The SIMILAR_PAPERS listed papers that are the most similar to this one; without withdrawn ones.
 
         Raises:
             UserError: there is no such paper, or it has to be read from Hugging Face, which fails.
         """
         paper = await self._papers.one(paper_id)
-        lines = await asyncio.to_thread(lines_of, paper)
-        async with self._searching, self._database.read() as conn:
-            searched, ranked = await _ranked(conn, lines, count + _SPARE)
-            known = await papers.by_ids(conn, [one.paper_id for one in ranked])
+        async with self._searching:
+            search = await self._search(paper)
+        async with self._database.read() as conn:
+            known = await papers.by_ids(conn, [other for other, _ in search.found])
         shown = [
-            SimilarPaper(
-                paper=known[one.paper_id],
-                shares=tuple(shared_phrases(lines, one.shared, most=_SHARES_SHOWN)),
-            )
-            for one in ranked
-            if one.paper_id != paper.id and _is_shown(known[one.paper_id])
+            SimilarPaper(paper=known[other], shares=shares)
+            for other, shares in search.found
+            if other != paper.id and _is_shown(known[other])
         ]
         return Similar(
-            to=paper, papers=tuple(shown[:count]), searched=searched, archive=await self._reader.extent()
+            to=paper,
+            papers=tuple(shown[:SIMILAR_PAPERS]),
+            searched=search.searched,
+            archive=await self._reader.extent(),
         )
 
+    async def _search(self, paper: Paper) -> _Search:
+        """Searches, unless it was done a short while ago: many people press the same button."""
+        now = self._clock()
+        search = self._searches.get(paper.id)
+        if search is not None and abs(now - search.at) < _KEPT:
+            return search
+        lines = await asyncio.to_thread(lines_of, paper)
+        async with self._database.read() as conn:
+            searched, found = await ranked(conn, lines, SIMILAR_PAPERS + _SPARE)
+        shares = [tuple(shared_phrases(lines, one.shared, most=_SHARES_SHOWN)) for one in found]
+        ids = [one.paper_id for one in found]
+        search = _Search(at=now, searched=searched, found=tuple(zip(ids, shares, strict=True)))
+        self._searches.pop(paper.id, None)
+        self._searches[paper.id] = search
+        if len(self._searches) > _MOST_KEPT:
+            self._searches.popitem(last=False)
+        return search
 
-async def _ranked(conn: AsyncConnection, lines: tuple[Line, Line], count: int) -> tuple[int, list[Likeness]]:
+
+async def ranked(conn: AsyncConnection, lines: tuple[Line, Line], count: int) -> tuple[int, list[Likeness]]:
     """How many texts were searched, and those that share the most."""
     words = [word for line in lines for word in line.words]
     numbers = await paper_words.numbers(conn, {word.text.lower() for word in words})

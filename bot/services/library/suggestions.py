@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +32,7 @@ _FEWEST_PHRASES: Final = 2
 _MOST_A_WEEK: Final = 5.0  # papers that one phrase may find
 _ENOUGH_A_WEEK: Final = 1.0  # papers that all phrases find
 _MOST_WORDS: Final = 3  # of a phrase
+_OR: Final = " OR "
 _TRIED: Final = 16  # phrases; each takes a few milliseconds of a scan of all papers
 # A phrase of the keyword language that needs no quotes: words with hyphens, and no operators.
 _PLAIN: Final = re.compile(r"\w[\w+#.'-]*(?: \w[\w+#.'-]*)*")
@@ -57,7 +58,7 @@ class Suggestion:
 
     @property
     def keywords(self) -> str:
-        return " OR ".join(phrase.text for phrase in self.phrases)
+        return _OR.join(phrase.text for phrase in self.phrases)
 
 
 class Suggestions:
@@ -92,6 +93,7 @@ class Suggestions:
         }
         similar = {one.paper.id for one in result.papers}
         chosen = _chosen(found, similar=similar, recent=recent, weeks=max(days_known / 7, 1.0))
+        chosen = _fitting(chosen, self._limits.query_length)
         together = frozenset[PaperId]().union(*(found[text] for text in chosen))
         return Suggestion(
             paper=result.to,
@@ -177,3 +179,11 @@ def _chosen(
             chosen.append(best)
             taken |= ids
     return chosen or (few or list(found))[:_FEWEST_PHRASES]
+
+
+def _fitting(phrases: Sequence[str], room: int) -> list[str]:
+    """The first phrases that fit into one query of so many characters."""
+    fitting = list(phrases)
+    while len(_OR.join(fitting)) > room:
+        fitting.pop()
+    return fitting

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from bot.core.ids import PaperId
-from bot.core.query.parser import parse_query
+from bot.core.limits import DEFAULT_LIMITS
+from bot.core.query.compiled import compile_query
 from bot.services.library.similar import Similar
 from bot.services.library.suggestions import Suggestion
 from tests.fakes.huggingface import raw_item
@@ -52,6 +53,7 @@ async def test_a_paper_that_is_on_no_list_has_similar_ones_but_is_not_shown_as_o
 
     assert ids(await read.services.similar.to(PaperId("2401.00001"))) == ["2608.00002", KITES]
     await read.services.search_texts.refresh()
+    read.clock.advance(minutes=10)
     assert "2401.00001" not in ids(await read.services.similar.to(KITES))
 
 
@@ -60,6 +62,7 @@ async def test_nothing_is_found_in_an_empty_archive_or_without_a_shared_word(bot
     empty = await bot.services.similar.to(PaperId("2401.00001"))
     bot.list_paper("2608.00004", title="Proofs", summary="Lean.")
     await bot.services.polling.read_day(bot.today)
+    bot.clock.advance(minutes=10)
     none = await bot.services.similar.to(PaperId("2401.00001"))
 
     assert (empty.papers, empty.searched, empty.archive.is_complete) == ((), 0, False)
@@ -78,7 +81,7 @@ async def test_suggested_keywords_find_the_similar_papers_and_say_how_many_other
     assert (result.found, result.similar) == (2, 2)
     assert result.recent == 3
     assert result.days_known == 2
-    assert parse_query(result.keywords)
+    assert compile_query(result.keywords, DEFAULT_LIMITS)
 
 
 async def test_phrases_that_find_too_much_are_not_suggested(bot: Bot) -> None:
@@ -91,7 +94,23 @@ async def test_phrases_that_find_too_much_are_not_suggested(bot: Bot) -> None:
     assert "drone" not in (await suggested(bot)).keywords
 
 
-HOSTILE = ["a OR b", '"', "(", "x:y", "-kite", "NOT kite", "kite*", "`kite`", "@everyone kite", "AND", " "]
+LONG = f"{'long' * 20} kite"
+HOSTILE = [
+    LONG,
+    f"{LONG}s a",
+    f"{LONG}s b",
+    "a OR b",
+    '"',
+    "(",
+    "x:y",
+    "-kite",
+    "NOT kite",
+    "kite*",
+    "`kite`",
+    "@everyone kite",
+    "AND",
+    " ",
+]
 
 
 async def test_a_hostile_paper_is_suggested_as_plain_words_or_not_at_all(bot: Bot) -> None:
@@ -103,6 +122,19 @@ async def test_a_hostile_paper_is_suggested_as_plain_words_or_not_at_all(bot: Bo
 
     for number in range(1, len(HOSTILE) + 2):
         text = (await suggested(bot, f"2608.{number:05}")).keywords
-        assert not text or parse_query(text)
+        assert not text or compile_query(text, DEFAULT_LIMITS)
         assert re.fullmatch(r"(?:[\w+#.'-]| )*", text), text
         assert not re.search(r"\b(?:AND|NOT)\b", text)
+
+
+async def test_a_press_soon_after_another_searches_once_and_shows_todays_papers(read: Bot) -> None:
+    first = await read.services.similar.to(KITES)
+    await read.execute("UPDATE papers SET upvotes = 99 WHERE id = '2608.00002'")
+    await read.execute("UPDATE paper_texts SET version = 0")
+
+    again = await read.services.similar.to(KITES)
+
+    assert ids(again) == ids(first)
+    assert again.papers[0].paper.upvotes == 99
+    read.clock.advance(minutes=10)
+    assert ids(await read.services.similar.to(KITES)) == []
