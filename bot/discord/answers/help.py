@@ -24,8 +24,8 @@ paper was or was not posted. `/status` shows what is pending, and any problems.
 
 **Reading**: the menu or button below a post opens a paper, readable only by you. **More like this** shows \
 similar papers. On anyone's message with links to papers: right-click or hold it, then **Apps** → **Open \
-papers** or **Save papers**. `/my saved` shows what you saved, and `/my export` writes it to a file for Zotero, \
-LaTeX or a spreadsheet."""
+papers** or **Save papers**. `/my saved` shows what you saved, and `/my export` writes it to a file for \
+Zotero, LaTeX or a spreadsheet."""
 
 # Each line with an example has two spaces behind it, then what it finds and, after "; not", what it does not
 # find: `tests/test_documents.py` tries them.
