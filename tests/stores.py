@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from bot.store.database import Database
+from tests.examples import thorough
 from tests.fakes import database as sqlite
 from tests.fakes import postgres
 
@@ -32,12 +34,26 @@ AS $$ BEGIN RAISE EXCEPTION 'the disk is full' USING ERRCODE = '53100'; END $$""
 @pytest.fixture(scope="module", params=list(Store))
 def each_store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """Has the tests of a module that use it, by itself or by `autouse`, run on every store."""
-    store: Store = request.param
+    with _on(request.param):
+        yield request.param
+
+
+@pytest.fixture(scope="module", params=[Store.SQLITE, thorough(Store.POSTGRESQL)])
+def usual_store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    """The same, but only a thorough run tries PostgreSQL: for what stands on tests of the store."""
+    with _on(request.param):
+        yield request.param
+
+
+@contextmanager
+def _on(store: Store) -> Generator[None]:
     if store is Store.POSTGRESQL:
         postgres.must_be_there()
     before, _current[0] = _current[0], store
-    yield store
-    _current[0] = before
+    try:
+        yield
+    finally:
+        _current[0] = before
 
 
 @pytest_asyncio.fixture

@@ -1,4 +1,7 @@
-"""Fixtures of the services' tests."""
+"""Fixtures of the services' tests.
+
+A module that imports `each_store` runs on PostgreSQL too in every run; the others do so in a thorough one.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from pathlib import Path
 import pytest_asyncio
 
 from tests.services.bots import Bot, a_bot
-from tests.stores import Store, databases_are_freed, each_store
+from tests.stores import Store, databases_are_freed
+from tests.stores import usual_store as each_store
 
 __all__ = ["databases_are_freed", "each_store"]
 

@@ -26,7 +26,12 @@ from tests.examples import examples, first
 from tests.fakes.publisher import LOST, Fault
 from tests.samples import NOW
 from tests.services.bots import CHANNEL, LIVE, OTHER, USER, Bot, a_bot
-from tests.stores import delete_although_needed, fill_disk, free_disk
+from tests.stores import (
+    delete_although_needed,
+    each_store,  # noqa: F401 - on every store in every run
+    fill_disk,
+    free_disk,
+)
 from tests.waiting import until
 
 REFUSED = DeliveryError("A permission is missing.", code=50013, kind=DeliveryErrorKind.CHANNEL_REFUSED)

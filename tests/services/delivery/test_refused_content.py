@@ -12,7 +12,7 @@ from bot.core.feeds import FeedKind, Style
 from bot.core.ids import ChannelId
 from bot.core.posts import FollowUpKind, Post, PostState
 from bot.errors import DeliveryError, DeliveryErrorKind
-from bot.services.delivery import attempts
+from bot.services.delivery import rendering
 from bot.store import follow_ups, notices
 from tests.examples import examples, first, thorough
 from tests.fakes.publisher import Fault, Poison
@@ -325,14 +325,14 @@ async def test_posts_behind_an_unknown_refusal_wait_too(bot: Bot, error: Deliver
 async def test_a_paper_that_cannot_be_composed_fails_alone(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     bot.board.own_channels = [SYSTEM]
     await owing(bot, 10)
-    compose: Any = attempts.compose
+    compose: Any = rendering.compose
 
     def breaking(items: Any, **options: Any) -> Any:
         if "2608.00004" in {paper.id for paper, _, _ in items}:
             raise ValueError("a bug")
         return compose(items, **options)
 
-    monkeypatch.setattr(attempts, "compose", breaking)
+    monkeypatch.setattr(rendering, "compose", breaking)
     for _ in range(8):
         await bot.delivered()
         bot.clock.advance(minutes=15)

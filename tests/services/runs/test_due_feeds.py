@@ -20,7 +20,10 @@ from tests.examples import first
 from tests.fakes.huggingface import Fault
 from tests.samples import NOW
 from tests.services.bots import CHANNEL, LIVE, OTHER, USER, WEEKLY, Bot, a_bot
-from tests.stores import fill_disk
+from tests.stores import (
+    each_store,  # noqa: F401 - on every store in every run
+    fill_disk,
+)
 
 NOT_NOW = Fault(status=403)
 
