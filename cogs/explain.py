@@ -7,6 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Client
+from bot.core.ids import UserId
 from bot.core.papers import parse_paper_id
 from bot.discord.answers import explain as explain_answers
 from bot.discord.permissions import targets
@@ -26,10 +27,11 @@ class ExplainCog(commands.Cog):
         self._clock = clock
 
     @app_commands.command()
-    @app_commands.guild_only()
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.describe(
         paper="Words of a recent title, an arXiv ID such as 2401.12345, or a link",
-        channel="The channel to check (default: every channel that you can see)",
+        channel="The channel to check (default: all that you can see; by direct message, what you follow)",
     )
     async def explain(
         self,
@@ -39,8 +41,12 @@ class ExplainCog(commands.Cog):
     ) -> None:
         """Explain why a paper was or wasn't posted."""
         await interaction.response.defer(ephemeral=True)
-        target = await targets.visible(interaction, channel)
         paper_id = parse_paper_id(paper)
+        if interaction.guild is None:  # direct messages, or a server without the bot
+            own = await self._explanations.for_person(paper_id, user_id=UserId(interaction.user.id))
+            await answer(interaction, explain_answers.explained([own], now=self._clock()))
+            return
+        target = await targets.visible(interaction, channel)
         if channel is not None:
             found = [await self._explanations.explain(paper_id, channel_id=target.channel_id)]
         else:

@@ -41,6 +41,14 @@ class Place:
     kind: FeedKind
 
     @property
+    def is_opened(self) -> bool:
+        """Whether the channel is known. Until direct messages are opened, the person's id stands for it.
+
+        No two of Discord's ids are the same.
+        """
+        return self.channel_id != self.user_id
+
+    @property
     def in_server(self) -> ServerId:
         """Its server, for what only concerns channels of servers.
 

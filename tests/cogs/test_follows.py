@@ -116,8 +116,7 @@ async def test_closed_direct_messages_are_said_at_once_and_the_keywords_wait(wor
     open_direct_messages(world)
     resumed = text_of(await world.member.click(result.response, label="Try again"))
     assert resumed.startswith("Resumed\n")
-    await next_day(world)
-    await next_day(world)
+    await world.run()
     assert received_ids(world) == ["2608.00001"]
 
 
@@ -153,6 +152,48 @@ async def test_an_unclear_answer_is_not_a_refusal(world: World) -> None:
     world.list_paper("2608.00001", title="Video")
     await next_day(world)
     assert received_ids(world) == ["2608.00001"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_refusal"),
+    [({"status": 400, "code": 40003}, False), ({"status": 403, "code": 50278}, True)],
+)
+async def test_direct_messages_that_cannot_be_opened_yet_are_opened_later(
+    world: World, answer: dict[str, int], *, is_refusal: bool
+) -> None:
+    world.env.inject_error("POST", "/users/@me/channels", times=1, **answer)
+
+    said = await my(world, "follow", keywords="video")
+
+    assert ("We share no server" in said) is is_refusal
+    assert ("Discord didn't say whether" in said) is not is_refusal
+    assert received(world) == []
+    world.list_paper("2608.00001", title="Video")
+    await next_day(world)
+    assert received_ids(world) == ([] if is_refusal else ["2608.00001"])
+    assert is_refusal is ("Resumed\n" in await my(world, "resume"))
+    await world.run()
+    assert received_ids(world) == ["2608.00001"]
+
+
+async def test_explain_in_direct_messages_is_about_what_one_follows(world: World) -> None:
+    world.list_paper("2608.00001", title="Video")
+    world.list_paper("2608.00002", title="Coffee")
+    person = world.member.user
+    assert "You don't follow any keywords" in text_of(await person.slash("explain", paper="2608.00001"))
+    await my(world, "follow", keywords="video")
+    await world.run()  # reads the list
+    coming = text_of(await person.slash("explain", paper="2608.00001"))
+    await next_day(world)
+
+    said = text_of(await person.slash("explain", paper="2608.00001"))
+
+    assert "Coming with the next post" in coming
+    assert "in your direct messages" in coming
+    assert "It was posted <t:" in said
+    assert "https://discord.com/channels/@me/" in said
+    other = text_of(await person.slash("explain", paper="2608.00002"))
+    assert "matches nothing that you follow: `video`" in other
 
 
 async def test_two_commands_at_once_greet_once(world: World) -> None:

@@ -38,6 +38,8 @@ PRESSED = {
     "UnsaveMenu",
     "CiteButton",
     "SimilarButton",
+    "FollowLikeButton",
+    "EditFollowButton",
     "StopButton",
     "ChangeButton",
     "ChangeTimesButton",

@@ -9,7 +9,7 @@ import discord
 
 from bot.core.cards import date_text
 from bot.core.decisions import FILTER_STAGES, Decision, Stage
-from bot.core.feeds import Subscription
+from bot.core.feeds import Feed, Subscription
 from bot.core.list_days import open_list_day
 from bot.core.markdown import link
 from bot.core.plurals import count, in_a_list
@@ -61,8 +61,12 @@ def explained(explanations: Sequence[Explanation], *, now: datetime) -> list[dis
             (_in_channel(one, now=now) for one in in_order), title=_summary(explanations), intro=title
         )
     (only,) = explanations
-    lines = [f"{title}\nin <#{only.feed.channel_id}>\n", _reason(only, now=now), *_closeness(only)]
+    lines = [f"{title}\n{_where(only.feed)}\n", _reason(only, now=now), *_closeness(only)]
     return [discord.Embed(title=_title(only, now=now), description="\n".join(lines), colour=COLOUR)]
+
+
+def _where(feed: Feed) -> str:
+    return f"in <#{feed.channel_id}>" if feed.user_id is None else "in your direct messages"
 
 
 def _summary(explanations: Sequence[Explanation]) -> str:
@@ -76,7 +80,7 @@ def _summary(explanations: Sequence[Explanation]) -> str:
 
 
 def _in_channel(explanation: Explanation, *, now: datetime) -> str:
-    heading = f"**{_title(explanation, now=now)}** in <#{explanation.feed.channel_id}>"
+    heading = f"**{_title(explanation, now=now)}** {_where(explanation.feed)}"
     return "\n".join([heading, _reason(explanation, now=now), *_closeness(explanation), ""])
 
 
@@ -118,7 +122,7 @@ def _reason(explanation: Explanation, *, now: datetime) -> str:  # noqa: PLR0911
         case Stage.POSTED:
             return _post(explanation, decision.post, now=now)
         case Stage.POST:
-            at_once = " `/deliver` posts it now." if feed.is_active else ""
+            at_once = " `/deliver` posts it now." if feed.is_active and feed.user_id is None else ""
             return (
                 f"It was on the list of {day} and {_takes(explanation)}.\n{next_post(feed, now=now)}{at_once}"
             )
@@ -130,7 +134,7 @@ def _not_taken(explanation: Explanation) -> str:
     if explanation.decision.stage is Stage.FOCUS:
         return f"It was on the list of {day} and {_takes(explanation)}, but isn't close enough to that."
     return (
-        f"It was on the list of {day}, but {_no_match(explanation.subscriptions)}\n`/preview` shows what "
+        f"It was on the list of {day}, but {_no_match(explanation)}\n`/preview` shows what "
         "other keywords would find."
     )
 
@@ -163,7 +167,10 @@ def _closeness(explanation: Explanation) -> Iterator[str]:
             yield f"-# {closeness_text(item, explanation.closeness[item.id])}"
 
 
-def _no_match(subscriptions: Sequence[Subscription]) -> str:
+def _no_match(explanation: Explanation) -> str:
+    subscriptions = explanation.subscriptions
+    if explanation.feed.user_id is not None:
+        return f"matches nothing that you follow: {_queries(subscriptions) or 'no keywords'}."
     if not subscriptions:
         return f"the channel has no subscriptions. {ADD_A_SUBSCRIPTION}"
     if len(subscriptions) == 1:
@@ -261,6 +268,8 @@ def _progress(explanation: Explanation, post: Post, *, now: datetime) -> str:
             for follow_up in explanation.follow_ups
         )
         return "\n".join(filter(None, [posted, bare, *problems]))
+    if post.state is PostState.FAILED and feed.user_id is not None:
+        return f"{post.refusal or post.reason or ''} `/my resume` tries again.".strip()
     if post.state is PostState.FAILED:
         return failed_post(post)
     if post.unconfirmed_since is not None:

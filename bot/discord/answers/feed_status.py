@@ -14,6 +14,7 @@ from bot.core.schedules import Cadence, Schedule, first_run, weekdays_text
 from bot.discord.answers.formatting import code, day_and_time, day_text, moment, relative
 
 ADD_A_SUBSCRIPTION = "Add one with `/subscribe`."
+RESUMING = "Once that's done, press **Try again** or use `/my resume`."
 POST_ELSEWHERE = "To post papers elsewhere, use `/subscribe` in another channel."
 _MAX_MERGED_SHOWN = 5
 
@@ -36,6 +37,8 @@ def schedule_text(schedule: Schedule) -> str:
 
 def next_post(feed: Feed, *, now: datetime) -> str:
     """When the feed posts next, or why it does not, and what to do about it."""
+    if feed.user_id is not None:
+        return next_delivery(feed, now=now)
     if feed.block is not None:
         end = _unblocking(feed.block, now=now)
         return f"**Blocked** {relative(feed.block.since)}: {feed.block.reason} {end}"
@@ -44,6 +47,18 @@ def next_post(feed: Feed, *, now: datetime) -> str:
     if feed.settings.schedule.cadence is Cadence.LIVE:
         return "Next post: as soon as a matching paper is listed."
     return f"Next post: {moment(feed.next_run_at, now=now)}."
+
+
+def next_delivery(feed: Feed, *, now: datetime) -> str:
+    """As `next_post`, to the person whose feed it is."""
+    if feed.block is not None:
+        return f"**Blocked** {relative(feed.block.since)}: {feed.block.reason} {RESUMING} Nothing is lost."
+    if feed.paused_at is not None:
+        return (
+            f"**Paused** {relative(feed.paused_at)}. Papers listed meanwhile are not lost; `/my resume` "
+            "resumes deliveries."
+        )
+    return f"Next delivery by direct message: {moment(feed.next_run_at, now=now)}."
 
 
 def _paused(feed: Feed, since: datetime) -> str:

@@ -12,8 +12,8 @@ from bot.core.feed_settings import differences, focus_note
 from bot.core.feeds import REMOVED_KEPT, Feed
 from bot.core.plurals import count
 from bot.core.posts import PostState
-from bot.discord.answers.feed_status import merged_keywords, schedule_text
-from bot.discord.answers.formatting import code, message_link, moment, relative
+from bot.discord.answers.feed_status import RESUMING, merged_keywords, next_delivery, schedule_text
+from bot.discord.answers.formatting import code, message_link, relative
 from bot.discord.answers.hints import hint_lines
 from bot.discord.answers.pages import COLOUR, pages
 from bot.discord.answers.run_results import days_read
@@ -25,8 +25,6 @@ from bot.services.follows.direct_messages import Greeting
 from bot.services.follows.follows import NOTHING_FOLLOWED, Followed
 from bot.services.follows.personal_feed import PersonalFeedState, ResumedFeed
 from bot.services.queries.search import RECENT_DAYS
-
-_RESUMING = "Once that's done, press **Try again** or use `/my resume`."
 
 
 def greeting() -> discord.Embed:
@@ -53,7 +51,7 @@ def followed(result: Followed, *, now: datetime, title: str = "") -> list[discor
     if result.removed:
         intro = f"{', '.join(code(item.query.text) for item in result.removed)} → "
     if refusal:
-        intro = f"⚠️ **Saved, but nothing can reach you yet.** {refusal} {_RESUMING}\n\n{intro}"
+        intro = f"⚠️ **Saved, but nothing can reach you yet.** {refusal} {RESUMING}\n\n{intro}"
     return pages(
         (
             wanted_line(item, study=found.study, has_changed=has_changed, already="already followed")
@@ -95,18 +93,6 @@ def _greeted(greeting: Greeting) -> Iterator[str]:
 def _when(feed: Feed) -> str:
     schedule = schedule_text(feed.settings.schedule)
     return f"-# Delivered {schedule}. `/my schedule` changes the time, the time zone and the days."
-
-
-def next_delivery(feed: Feed, *, now: datetime) -> str:
-    """When papers are delivered next, or why they are not, and what to do about it."""
-    if feed.block is not None:
-        return f"**Blocked** {relative(feed.block.since)}: {feed.block.reason} {_RESUMING} Nothing is lost."
-    if feed.paused_at is not None:
-        return (
-            f"**Paused** {relative(feed.paused_at)}. Papers listed meanwhile are not lost; `/my resume` "
-            "resumes deliveries."
-        )
-    return f"Next delivery by direct message: {moment(feed.next_run_at, now=now)}."
 
 
 def unfollowed(result: Unsubscribed, *, now: datetime) -> list[discord.Embed]:
@@ -187,7 +173,7 @@ def resumed(result: ResumedFeed, *, now: datetime) -> discord.Embed:
     """That deliveries resume, or why nothing can reach the person yet."""
     state, refusal = result.state, result.greeting.refusal if result.greeting else None
     if refusal:
-        return change_embed("Still blocked", [f"⚠️ {refusal} {_RESUMING}", "Nothing is lost."])
+        return change_embed("Still blocked", [f"⚠️ {refusal} {RESUMING}", "Nothing is lost."])
     if result.was_running:
         first = "Nothing changed: deliveries were neither paused nor blocked."
     else:

@@ -19,7 +19,7 @@ from bot.services.delivery.blocking import block, note_success
 from bot.services.delivery.pace import ChannelPace, SendingPause, growing_wait
 from bot.services.delivery.refused_content import fail, refuse
 from bot.services.delivery.rendering import render
-from bot.store import feed_settings, notices, outbox, papers, posts, splitting, subscriptions
+from bot.store import feed_settings, feeds, notices, outbox, papers, posts, splitting, subscriptions
 from bot.telemetry import AttemptOutcome
 
 _log = logging.getLogger(__name__)
@@ -106,6 +106,7 @@ class Sending:
         Raises:
             DeliveryError: there is none. If its content was refused, no earlier attempt has sent it.
         """
+        post = await self._opened(post)
         urls = [paper.page_url for paper in shown.values()]
         since = await self._may_have_arrived_since(post, now)
         must_search = _must_search(post, now)
@@ -124,6 +125,15 @@ class Sending:
             if earlier is None:
                 raise
             return earlier, AttemptOutcome.ADOPTED
+
+    async def _opened(self, post: Post) -> Post:
+        """The post in its channel; direct messages to a person are opened if they were not before."""
+        if post.user_id is None or post.place.is_opened:
+            return post
+        channel_id = await self._publisher.open_direct(post.user_id)
+        async with self._database.write() as conn:
+            await feeds.move(conn, post.feed_id, channel_id)
+        return replace(post, channel_id=channel_id)
 
     async def _may_have_arrived_since(self, post: Post, now: datetime) -> datetime:
         """The earliest moment, by Discord's clock, at which an earlier attempt can have sent the message.

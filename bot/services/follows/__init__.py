@@ -5,7 +5,7 @@
 - Whether somebody accepts direct messages shows only when one is sent. So the first follow, and everything
   that ends a block, sends a greeting without papers. What was asked for is stored first, and a refusal blocks
   the feed: its keywords wait until the person resumes. Only a clear refusal does; after a timeout, delivery
-  tries as usual.
+  tries as usual, and opens the direct messages if they were not opened yet.
 - A blocked feed is never tried again until the person acts, because nothing shows that they opened their
   direct messages.
 - What one person does is done one after the other, so that two presses greet once. The greeting's nonce is

@@ -18,8 +18,6 @@ from bot.errors import DeliveryError
 from bot.services.context import ServiceContext
 from bot.store import feeds, outbox
 
-NOT_OPENED = "Discord didn't answer when I opened our direct messages."
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Greeting:
@@ -33,8 +31,8 @@ class Greeting:
 class Opened:
     """The attempt to open direct messages, for a feed that has yet to be greeted, or is blocked."""
 
-    channel_id: ChannelId | None  # None if they could not be opened
-    problem: str | None
+    channel_id: ChannelId | None  # None if they are not open yet; delivery tries again, unless it is refused
+    refusal: str | None
     blocked_since: datetime | None
 
 
@@ -59,25 +57,24 @@ class DirectMessages:
         """Opens direct messages to the person; None where messages to them arrive, as far as is known."""
         async with self._database.read() as conn:
             feed = await feeds.of_person(conn, user_id)
-        if feed is not None and feed.block is None and feed.channel_id != _unopened(user_id):
+        if feed is not None and feed.block is None and feed.place.is_opened:
             return None
         since = feed.block.since if feed and feed.block else None
         try:
             channel_id = await self._publisher.open_direct(user_id)
         except DeliveryError as error:
-            problem = error.reason if error.kind.blocks_channel else NOT_OPENED
-            return Opened(channel_id=None, problem=problem, blocked_since=since)
-        return Opened(channel_id=channel_id, problem=None, blocked_since=since)
+            refusal = error.reason if error.kind.is_final else None
+            return Opened(channel_id=None, refusal=refusal, blocked_since=since)
+        return Opened(channel_id=channel_id, refusal=None, blocked_since=since)
 
     async def ensure(self, conn: AsyncConnection, user_id: UserId, opened: Opened | None = None) -> Feed:
         """The person's feed, created if they have none, with the operator's schedule.
 
-        What `opened` found is stored with it: a block ends if direct messages could be opened, and begins if
-        not.
+        What `opened` found is stored with it: a block begins if it is refused, and otherwise ends.
         """
         now, schedule = self._clock(), self._context.default_schedule
-        channel_id = opened.channel_id if opened and opened.channel_id else _unopened(user_id)
-        place = Place(user_id=user_id, channel_id=channel_id, kind=FeedKind.DIRECT)
+        channel_id = opened.channel_id if opened else None
+        place = Place(user_id=user_id, channel_id=channel_id or ChannelId(user_id), kind=FeedKind.DIRECT)
         feed = await feeds.ensure(
             conn,
             place=place,
@@ -88,12 +85,13 @@ class DirectMessages:
         )
         if opened is None:
             return feed
-        if opened.channel_id is None:
-            await feeds.block(conn, feed.id, reason=opened.problem or NOT_OPENED, now=now)
-        else:
-            await feeds.move(conn, feed.id, opened.channel_id)
-            if feed.block is not None:
-                await resume(conn, feed, now=now)
+        if channel_id is not None:
+            await feeds.move(conn, feed.id, channel_id)
+        if opened.refusal is not None:
+            await feeds.block(conn, feed.id, reason=opened.refusal, now=now)
+        elif feed.block is not None:
+            await feeds.release(conn, feed.id)
+            await send_pending(conn, feed, now=now)
         return await feeds.get(conn, feed.id) or feed
 
     async def greet(self, feed: Feed, opened: Opened | None) -> Greeting | None:
@@ -101,7 +99,7 @@ class DirectMessages:
         if opened is None:
             return None
         if opened.channel_id is None:
-            return Greeting(refusal=opened.problem)
+            return Greeting(refusal=opened.refusal, is_unclear=opened.refusal is None)
         since = opened.blocked_since or feed.created_at
         try:
             await self._publisher.greet(feed.place, nonce=f"hi{feed.id}.{int(since.timestamp())}"[:25])
@@ -114,13 +112,7 @@ class DirectMessages:
         return Greeting()
 
 
-async def resume(conn: AsyncConnection, feed: Feed, *, now: datetime) -> list[PostId]:
-    """Ends the pause and the block: pending posts are due now, the next run at its scheduled time."""
-    await feeds.resume(conn, feed.id, next_run_at=next_run(feed.settings.schedule, after=now))
+async def send_pending(conn: AsyncConnection, feed: Feed, *, now: datetime) -> list[PostId]:
+    """Makes the feed's pending and failed posts due now; returns them."""
     await outbox.retry_failed(conn, feed.id, now=now)
     return await outbox.make_due(conn, feed.id, now=now)
-
-
-def _unopened(user_id: UserId) -> ChannelId:
-    """What stands for the channel until it is opened: no two of Discord's ids are the same."""
-    return ChannelId(user_id)

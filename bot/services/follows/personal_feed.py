@@ -13,7 +13,7 @@ from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivery
 from bot.services.feeds.settings import change
 from bot.services.feeds.timezones import timezone_meant
-from bot.services.follows.direct_messages import DirectMessages, Greeting, resume
+from bot.services.follows.direct_messages import DirectMessages, Greeting, send_pending
 from bot.services.follows.follows import NOTHING_FOLLOWED
 from bot.store import feeds, posts, subscriptions
 
@@ -118,7 +118,7 @@ class PersonalFeeds:
                     after = replace(feed.settings, is_paused=False, paused_until=None)
                     feed = await change(conn, feed, after, now=self._clock())
                 if feed.block is None and not before.is_active:
-                    pending = len(await resume(conn, feed, now=self._clock()))
+                    pending = len(await send_pending(conn, feed, now=self._clock()))
             greeting = await self._direct_messages.greet(feed, opened)
         self._delivery.wake()
         self._wake()

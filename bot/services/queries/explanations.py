@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.core.closeness import Closeness, FocusedQuery
 from bot.core.decisions import Decision, decide, reach
 from bot.core.feeds import Feed, Subscription
-from bot.core.ids import ChannelId, PaperId, ServerId, SubscriptionId
+from bot.core.ids import ChannelId, PaperId, ServerId, SubscriptionId, UserId
 from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.posts import FollowUp, Post
@@ -59,6 +59,21 @@ class Explanations:
             return explanation
         raise UserError(
             f"<#{channel_id}> has no subscriptions, so no papers are posted there. Add one with `/subscribe`."
+        )
+
+    async def for_person(self, paper_id: PaperId, *, user_id: UserId) -> Explanation:
+        """As `explain`, for what a person follows.
+
+        Raises:
+            UserError: they follow nothing, or there is no such paper.
+        """
+        async with self._database.read() as conn:
+            feed = await feeds.of_person(conn, user_id)
+        for explanation in await self._of_feeds(paper_id, [feed] if feed else []):
+            return explanation
+        raise UserError(
+            "You don't follow any keywords, so no papers come by direct message. Follow some with `/my "
+            "follow`, or use `/explain` in a server."
         )
 
     async def everywhere(
