@@ -7,10 +7,24 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes import postgres
 from tests.process.running import Stage, staged
+from tests.stores import Store, databases_are_freed
+
+__all__ = ["databases_are_freed", "on_each_store", "stage"]
+
+
+on_each_store = pytest.mark.parametrize("stage", list(Store), indirect=True)
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    async with staged(tmp_path) as ready:
+async def stage(
+    tmp_path: Path, request: pytest.FixtureRequest, databases_are_freed: None
+) -> AsyncIterator[Stage]:
+    """The bot's surroundings, with a database in its own folder unless the test is `on_each_store`."""
+    database_url = ""
+    if getattr(request, "param", Store.SQLITE) is Store.POSTGRESQL:
+        postgres.must_be_there()
+        database_url = await postgres.address_of(tmp_path)
+    async with staged(tmp_path, database_url=database_url) as ready:
         yield ready

@@ -119,6 +119,7 @@ class Stage:
     folder: Path
     discord: Sandbox
     hub: FakeHuggingFace
+    database_url: str = ""  # where it is not in the folder
     started: list[BotProcess] = field(default_factory=list[BotProcess])
     _seen: dict[int, tuple[int, list[str]]] = field(default_factory=dict[int, tuple[int, list[str]]])
 
@@ -165,6 +166,7 @@ class Stage:
             "BACKFILL_DAYS": "2",
             "ARCHIVE_SINCE": "9999-12-31",  # no further
             "LOG_LEVEL": "DEBUG",
+            "DATABASE_URL": self.database_url,
         }
         # What a process needs to be found and measured; nothing else of this machine reaches the bot.
         kept = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COV")}
@@ -243,10 +245,10 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(folder: Path) -> AsyncGenerator[Stage]:
+async def staged(folder: Path, *, database_url: str = "") -> AsyncGenerator[Stage]:
     """A stage, whose bots are ended and whose requests are checked at the end."""
     async with FakeHuggingFace() as hub, Sandbox(page_port=None) as discord:
-        stage = Stage(folder=folder, discord=discord, hub=hub)
+        stage = Stage(folder=folder, discord=discord, hub=hub, database_url=database_url)
         hub.open_day = stage.today
         try:
             yield stage

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.process.conftest import on_each_store
 from tests.process.running import Stage
 
 
@@ -45,6 +46,7 @@ async def test_wrong_queries_dates_ids_and_places_get_clear_answers_and_change_n
 
 
 @pytest.mark.thorough
+@on_each_store
 async def test_subscriptions_are_added_listed_suggested_and_removed(stage: Stage) -> None:
     bot = await stage.start(LOG_FORMAT="json")
     club = stage.discord.club

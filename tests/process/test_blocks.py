@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from simcord.builders import ChannelHandle
 
+from tests.process.conftest import on_each_store
 from tests.process.running import Stage
 
 FIRST, SECOND, THIRD = "2611.00001", "2611.00002", "2611.00003"
@@ -59,6 +60,7 @@ def in_forum(stage: Stage, forum: ChannelHandle) -> list[str]:
     return [paper_id for thread in forum.threads for paper_id in stage.posted(thread)]
 
 
+@on_each_store
 async def test_channels_without_a_permission_are_blocked_reported_once_and_resume_automatically(
     stage: Stage,
 ) -> None:

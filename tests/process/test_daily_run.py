@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sandbox import Fault
+from tests.process.conftest import on_each_store
 from tests.process.running import Stage
 
 
+@on_each_store
 async def test_a_subscribed_channel_gets_each_matching_paper_once_over_restarts_and_kills(
     stage: Stage,
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from sandbox import Fault
 from tests.fakes.huggingface import Fault as HubFault
+from tests.process.conftest import on_each_store
 from tests.process.running import Stage
 
 
@@ -24,6 +25,7 @@ async def test_it_ends_while_hugging_face_answers_nothing(stage: Stage) -> None:
 
 
 @pytest.mark.thorough
+@on_each_store
 async def test_a_message_whose_answer_never_came_is_posted_once_after_sigterm_and_after_kill(
     stage: Stage,
 ) -> None:

@@ -8,12 +8,14 @@ import pytest
 
 from sandbox import Fault
 from tests.fakes.huggingface import Fault as HubFault
+from tests.process.conftest import on_each_store
 from tests.process.running import Stage
 
 NO_PERMISSION = {"message": "Missing Permissions", "code": 50013}
 
 
 @pytest.mark.thorough
+@on_each_store
 async def test_each_paper_arrives_once_over_failures_of_both_sides(stage: Stage) -> None:
     discord, general, news = stage.discord, stage.discord.club.general, stage.discord.club.announcements
     stage.list_paper("2611.00001", title="World models for small robots")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox import Fault
+from tests.process.conftest import on_each_store
 from tests.process.running import Stage
 
 CULPRIT = "2611.00003"
@@ -14,6 +15,7 @@ INVALID = {"message": "Invalid Form Body", "code": 50035, "errors": TREE}
 PAGE = b"<html>Sign in to this network</html>"
 
 
+@on_each_store
 async def test_one_refused_paper_costs_no_other_over_a_kill(stage: Stage) -> None:
     path = f"/channels/{stage.discord.channel.id}/messages"
     stage.discord.faults.add(
