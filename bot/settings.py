@@ -93,7 +93,7 @@ def _database_address(value: str) -> str:
     Raises:
         AddressError: it names no file.
     """
-    check_address(value)
+    check_address(value, environment=os.environ)
     return value.strip()
 
 

@@ -12,13 +12,14 @@ from bot.errors import CopyError
 
 
 @click.command()
-@click.argument("source", metavar="FROM")
-@click.argument("target", metavar="TO")
+@click.argument("source", metavar="FROM", help="The address of the database to copy.")
+@click.argument("target", metavar="TO", help="The address of an empty database.")
 def copy_database(source: str, target: str) -> int:
-    """Copy the whole database FROM one address TO another, empty one.
+    """Copy the database to another one, such as to PostgreSQL.
 
-    Both are written as DATABASE_URL is. Stop the bot first. The copy is complete or, after an error, not
-    there at all; FROM keeps its rows.
+    FROM and TO are written as DATABASE_URL is; TO is empty. Stop the bot
+    first. The copy is complete or, after an error, not there at all; FROM
+    keeps its rows.
 
     \b
     Examples:

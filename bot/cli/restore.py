@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import click
@@ -14,11 +15,20 @@ from bot.settings import Settings
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path), help="A file that paperboy backup has written.")
-def restore(file: Path) -> int:
+@click.argument(
+    "file", type=click.Path(path_type=Path), required=False, help="A file that paperboy backup has written."
+)
+@click.option(
+    "--after-pg-restore",
+    is_flag=True,
+    help="On PostgreSQL, after pg_restore: look for pending posts before sending them.",
+)
+def restore(file: Path | None, *, after_pg_restore: bool) -> int:
     """Replace the database with a backup.
 
     Stop the bot first. The current database is kept under another name.
+    PostgreSQL has its own programs for this; without FILE, the line to use
+    is printed.
 
     \b
     Exit codes:
@@ -29,20 +39,55 @@ def restore(file: Path) -> int:
     docs/operating.md explains what the bot posts after a restore.
     """
     settings = Settings.load()
-    from bot.store.postgres import address, dumps  # noqa: PLC0415 - slow to import; the health check needs none of it
-    from bot.store.sqlite import restores  # noqa: PLC0415 - as above
+    from bot.store.postgres import address  # noqa: PLC0415 - slow to import; the health check needs none of it
 
     try:
         if address.is_meant(settings.database_url):
-            raise BackupError(dumps.instead_of_restore(settings.database_url))  # noqa: TRY301
-        restored = restores.restore(file, settings.database_url, now=system_clock())
+            return _on_postgres(settings.database_url, is_restored=after_pg_restore)
+        if file is None or after_pg_restore:
+            raise click.UsageError("Name the FILE to restore.")
+        return _on_sqlite(file, settings.database_url)
     except BackupError as error:
         return fail(error)
+
+
+def _on_sqlite(file: Path, url: str) -> int:
+    from bot.store.sqlite import restores  # noqa: PLC0415 - as above
+
+    restored = restores.restore(file, url, now=system_clock())
     click.echo(f"Restored {file}: {summary(restored.contents)}.")
     if restored.kept:
         click.echo(f"The previous database is now {restored.kept}. Delete it once everything works.")
+    _say_what_is_next()
+    return EXIT_OK
+
+
+def _on_postgres(url: str, *, is_restored: bool) -> int:
+    from bot.store.postgres import dumps  # noqa: PLC0415 - as above
+
+    if not is_restored:
+        raise BackupError(dumps.instead_of_restore(url))
+    asyncio.run(_prepare(url))
+    click.echo("The database is ready: pending posts are looked for in their channels before they are sent.")
+    _say_what_is_next()
+    return EXIT_OK
+
+
+async def _prepare(url: str) -> None:
+    from bot.store.address import backend_of  # noqa: PLC0415 - as above
+    from bot.store.database import Database  # noqa: PLC0415 - as above
+    from bot.store.restored import look_before_sending  # noqa: PLC0415 - as above
+
+    async with backend_of(url).sole_use():
+        database = await Database.open(url)
+        try:
+            await look_before_sending(database)
+        finally:
+            await database.close()
+
+
+def _say_what_is_next() -> None:
     click.echo(
         "Start the bot now. It does not know what it posted after this backup was made, so it may post\n"
         "those papers again (see docs/operating.md)."
     )
-    return EXIT_OK

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from bot.errors import ConfigError
 from bot.store.backend import Backend
@@ -15,8 +16,10 @@ from bot.store.sqlite.backend import SqliteBackend
 MUST_BE = f"{MUST_BE_SQLITE}, or of a PostgreSQL database such as {postgres.EXAMPLE}"
 
 
-def check_address(address: str) -> None:
+def check_address(address: str, *, environment: Mapping[str, str] = MappingProxyType({})) -> None:
     """Check that an address names a database, without looking at it.
+
+    `environment` is for the address that was meant alone: nothing in an address is expanded.
 
     Raises:
         AddressError: it does not; the text completes the sentence "DATABASE_URL must be …".
@@ -24,7 +27,7 @@ def check_address(address: str) -> None:
     if postgres.is_meant(address):
         postgres.database_url(address)
     else:
-        database_path(address, environment=os.environ)
+        database_path(address, environment=environment)
 
 
 def backend_of(address: str) -> Backend:

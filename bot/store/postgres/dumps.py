@@ -12,15 +12,18 @@ FILE = "paperboy.dump"
 
 
 def instead_of_backup(address: str) -> str:
-    """What the operator is told who backs up this database with us."""
+    """The error of `paperboy backup` on this database."""
     line = dump_line(database_url(address))
     return f"this command copies SQLite files; PostgreSQL has a program of its own for that: {line}"
 
 
 def instead_of_restore(address: str) -> str:
-    """What the operator is told who restores this database with us."""
+    """The error of `paperboy restore` on this database."""
     line = restore_line(database_url(address))
-    return f"this command restores SQLite files; stop the bot, then use PostgreSQL's own program: {line}"
+    return (
+        f"this command restores SQLite files; stop the bot, then use PostgreSQL's own program: {line} "
+        "and then paperboy restore --after-pg-restore"
+    )
 
 
 def dump_line(url: URL) -> str:

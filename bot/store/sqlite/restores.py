@@ -11,14 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
-from bot.core.notices import NoticeState
-from bot.core.posts import PostState
 from bot.errors import BackupError, ConfigError
-from bot.store import tables
 from bot.store.database import Database
+from bot.store.restored import look_before_sending
 from bot.store.sqlite import files
 from bot.store.sqlite.address import address_of
 from bot.store.sqlite.copies import (
@@ -141,18 +138,7 @@ async def _make_ready(url: str) -> None:
     """Bring the copy up to this code's tables, and have it look before it sends pending posts."""
     database = await Database.open(url)
     try:
-        async with database.write() as conn:
-            pending, notices = tables.posts, tables.notices
-            await conn.execute(
-                update(pending)
-                .where(pending.c.state == PostState.PENDING.value, pending.c.first_attempt_at.is_(None))
-                .values(first_attempt_at=pending.c.planned_at)
-            )
-            await conn.execute(
-                update(notices)
-                .where(notices.c.state == NoticeState.PENDING.value, notices.c.attempts == 0)
-                .values(attempts=1)
-            )
+        await look_before_sending(database)
     except DBAPIError as error:
         if reason := advice(error.orig):
             raise BackupError(f"the copy next to the database: {reason}") from error
