@@ -24,6 +24,8 @@ MAX_PAPERS: Final = 25  # on one message, so that a menu under it can name them 
 _FOLD_TITLE: Final = 40  # of the title of a list below cards
 _CARD_ESTIMATE: Final = 240  # of a card's numbers and dates, and the words and addresses that all papers have
 _LINE_ESTIMATE: Final = 110  # of a line without its title
+_MAX_CARD_ESTIMATE: Final = 2_000
+_ALWAYS_FIT: Final = MAX_CHARACTERS // _MAX_CARD_ESTIMATE  # cards, whatever they say
 _REASON_ESTIMATE: Final = 30  # of why the paper is on the line
 
 _NO_REASONS: Final = ((), ("*",))  # the queries of a paper whose line has no reason
@@ -55,6 +57,8 @@ def layout(
         for form, group in forms
         for paper in group
     ]
+    if not lines and len(cards) <= _ALWAYS_FIT and not one_card_each:  # as in most feeds
+        return (tuple(entries),) if cards else ()
     sizes = [_card_estimate(paper, queries_of.get(paper.id, ())) for paper in cards]
     counts = (
         [1] * len(cards) if one_card_each else _even(partial(_packed, sizes), len(cards), most=MAX_EMBEDS)
@@ -86,7 +90,7 @@ def _card_estimate(paper: Paper, queries: Sequence[str]) -> int:
     size = _CARD_ESTIMATE + len(paper.title) + min(len(paper.ai_summary or paper.abstract), MAX_SUMMARY_AMONG)
     size += len(paper.organization or "") + len(paper.github_repo or "") + len(paper.project_page or "")
     size += sum(map(len, paper.authors[:3])) + sum(map(len, queries))
-    return min(size, MAX_CHARACTERS // 3)
+    return min(size, _MAX_CARD_ESTIMATE)
 
 
 def _line_estimate(paper: Paper, queries: tuple[str, ...]) -> int:

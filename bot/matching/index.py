@@ -7,7 +7,7 @@ one choice of fields. Modes and fields that no query has asked for yet are not r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 from bot.core.ids import PaperId
@@ -48,13 +48,14 @@ class PaperIndex:
     def search_many(self, expressions: Iterable[str]) -> dict[str, tuple[PaperId, ...]]:
         """The matches of each expression that has any."""
         has_none = self._default.papers.keys().isdisjoint
+        ids = lru_cache(maxsize=None)(self._ids)  # many queries match the same one paper
         found: dict[str, tuple[PaperId, ...]] = {}
         for expression in expressions:
             # Most queries match no paper of a day, and are done here.
             if has_none(expression.split("|")) and expression[-1] != ")" and "\v" not in expression:
                 continue
             if papers := self._evaluated(expression):
-                found[expression] = self._ids(papers)
+                found[expression] = ids(papers)
         return found
 
     def __len__(self) -> int:

@@ -15,7 +15,7 @@ from typing import Final
 from bot.core.papers import Paper
 from bot.core.query.expression import KEY_WORDS
 from bot.core.query.nodes import Field
-from bot.core.query.phrase_search import SearchableText, wanted_words
+from bot.core.query.phrase_search import SearchableText, lower_reading, query_readings
 from bot.core.words.latex import readable
 from bot.core.words.tokenizer import Mode, Path, chunk_segments, forms, joined_forms, readings
 
@@ -78,16 +78,13 @@ class WordSets:
         # With one space left out at least.
         reached = [0] * count + [self._every]
         joined = [0] * (count + 1)
-        for start, wanted in reversed(list(enumerate(wanted_words(words, mode)))):
-            for word, ends in wanted.whole.items():
-                if having := get(word, 0):
-                    for end, _ in ends:
-                        reached[start] |= having & reached[end]
-                        joined[start] |= having & (joined[end] if end == start + 1 else reached[end])
-            for word, _ in wanted.begun:
-                having = self._beginning([word])
-                reached[start] |= having
-                joined[start] |= having if start < count - 1 else 0
+        for start in reversed(range(count)):
+            for end, reading in query_readings(words, start, mode):
+                word = lower_reading(reading) if mode.is_quote else reading
+                is_begun = mode.is_prefix and end == count
+                if having := self._beginning([word]) if is_begun else get(word, 0):
+                    reached[start] |= having & reached[end]
+                    joined[start] |= having & (joined[end] if end == start + 1 else reached[end])
         return side_by_side | joined[0]
 
     def _has_run(self, number: int, run: str) -> bool:

@@ -67,7 +67,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
     def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:
-        return datetime.fromisoformat(value) if isinstance(value, str) else value
+        return _moment_of(value) if isinstance(value, str) else value
+
+
+@lru_cache(maxsize=1024)  # most feeds ran at one of a few moments
+def _moment_of(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def keep_first(column: Column[Any], now: datetime) -> ColumnElement[Any]:
@@ -88,7 +93,12 @@ class TimeOfDay(TypeDecorator[time]):
         return None if value is None else value.isoformat(timespec="minutes")
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> time | None:
-        return None if value is None else time.fromisoformat(value)
+        return None if value is None else _time_of(value)
+
+
+@lru_cache(maxsize=1440)  # minutes of a day
+def _time_of(text: str) -> time:
+    return time.fromisoformat(text)
 
 
 class Weekdays(TypeDecorator[frozenset[int]]):

@@ -16,7 +16,7 @@ from bot.core.ids import FeedId, RoleId, SubscriptionId, UserId
 from bot.core.query.compiled import CompiledQuery
 from bot.core.query.expression import EVERY_PAPER
 from bot.store import tables
-from bot.store.statements import insert_if_new, these
+from bot.store.statements import insert_if_new, these, these_texts
 
 _subscriptions = tables.subscriptions
 _columns = _subscriptions.c
@@ -185,10 +185,18 @@ async def of_feed(conn: AsyncConnection, feed_id: FeedId) -> list[Subscription]:
     return await _where(conn, _columns.feed_id == feed_id, is_live)
 
 
-async def of_feeds(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[FeedId, list[Subscription]]:
-    """The queries of many feeds, each feed's oldest first; a feed without any is left out."""
+async def of_feeds(
+    conn: AsyncConnection, feed_ids: Collection[FeedId], *, hits: Collection[str] | None = None
+) -> dict[FeedId, list[Subscription]]:
+    """The queries of many feeds, each feed's oldest first; a feed without any is left out.
+
+    With `hits`, only those of which `may_take` is one of these expressions.
+    """
+    conditions = [_columns.feed_id.in_(these(feed_ids)), is_live]
+    if hits is not None:
+        conditions.append(may_take.in_(these_texts(hits)))
     found: dict[FeedId, list[Subscription]] = {}
-    for subscription in await _where(conn, _columns.feed_id.in_(these(feed_ids)), is_live):
+    for subscription in await _where(conn, *conditions):
         found.setdefault(subscription.feed_id, []).append(subscription)
     return found
 

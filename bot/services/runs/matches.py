@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Final, TypeVar
 
 from bot.core.closeness import Closeness, FocusedQuery
 from bot.core.feeds import Feed, Subscription
@@ -17,6 +18,8 @@ from bot.matching.index import PaperIndex
 from bot.services.runs.closeness import ClosePapers
 
 _log = logging.getLogger(__name__)
+
+NO_HITS: Final[Mapping[str, tuple[PaperId, ...]]] = MappingProxyType({})
 
 _Query = TypeVar("_Query", str, FocusedQuery)
 _Papers = TypeVar("_Papers")
@@ -40,10 +43,13 @@ class Matches:
         *,
         feeds: Sequence[Feed],
         subscriptions: Collection[Subscription],
+        hits: Mapping[str, tuple[PaperId, ...]] = NO_HITS,
     ) -> None:
+        """`hits` has the papers of expressions that were searched already."""
         asked = {subscription.query.expression for subscription in subscriptions}
         asked |= {feed.settings.exclude.expression for feed in feeds if feed.settings.exclude}
-        self._papers, self._broken = _guarded(index.search_many, asked)
+        found, self._broken = _guarded(index.search_many, asked - hits.keys())
+        self._papers = {**hits, **found}
         focused = {
             query
             for item in subscriptions

@@ -7,6 +7,8 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
+from typing import Final
 
 from bot.core.closeness import NOT_MEASURED
 from bot.core.decisions import Decision, Stage, decide, last_check, posting_order, reach_from
@@ -19,10 +21,12 @@ from bot.matching.index import PaperIndex
 from bot.services.runs.closeness import ClosePapers
 from bot.services.runs.garbage import no_cycle_search
 from bot.services.runs.layout import new_posts
-from bot.services.runs.matches import Candidates, Matches
+from bot.services.runs.matches import NO_HITS, Candidates, Matches
 from bot.store.due_feeds import DueFeed
 
 _log = logging.getLogger(__name__)
+
+ALL_GIVEN: Final[Mapping[FeedId, date]] = MappingProxyType({})  # all subscriptions are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,13 +97,24 @@ class Window:
         return self._new[key]
 
 
-def quiet_feeds(feeds: Sequence[DueFeed], window: Window) -> dict[FeedId, LastRun]:
-    """The figures of feeds that no paper matches, as most; those that need a closer look are left out."""
+def hits_of(feeds: Sequence[DueFeed], window: Window) -> Mapping[str, tuple[PaperId, ...]] | None:
+    """The papers that the feeds' expressions match, if any; None after a bug, as planning then tries each."""
     try:
-        found = window.index.search_many({expression for feed in feeds for expression in feed.expressions})
-    except Exception:  # noqa: BLE001 - planning tries each on its own, and logs it
+        return window.index.search_many({expression for feed in feeds for expression in feed.expressions})
+    except Exception:  # noqa: BLE001 - planning logs it
+        return None
+
+
+def quiet_feeds(
+    feeds: Sequence[DueFeed], window: Window, *, hits: Collection[str] | None
+) -> dict[FeedId, LastRun]:
+    """The figures of feeds that no paper matches, as most; those that need a closer look are left out.
+
+    `hits` are the expressions that match any paper, if that is known.
+    """
+    if hits is None:
         return {}
-    has_none = found.keys().isdisjoint
+    has_none = frozenset(hits).isdisjoint
     quiet: dict[FeedId, LastRun] = {}
     for feed in feeds:
         if not feed.has_resumed and has_none(feed.expressions):
@@ -116,10 +131,21 @@ def plan(
     *,
     subscriptions: Mapping[FeedId, Sequence[Subscription]],
     posted: Collection[tuple[FeedId, PaperId]],
+    hits: Mapping[str, tuple[PaperId, ...]] = NO_HITS,
+    wanted_from: Mapping[FeedId, date] = ALL_GIVEN,
 ) -> Planned:
-    """Matches, decides and lays out posts for the feeds; a bug in one feed does not stop the others."""
+    """Matches, decides and lays out posts for the feeds; a bug in one feed does not stop the others.
+
+    Args:
+        feeds: which.
+        window: the papers that are checked.
+        subscriptions: theirs; those that match no paper may be left out where `wanted_from` has the feed.
+        posted: the papers that they have.
+        hits: the papers of some of the expressions, where they were searched already.
+        wanted_from: the first list day that any subscription of a feed wants.
+    """
     everyone = [subscription for group in subscriptions.values() for subscription in group]
-    matches = Matches(window.index, window.close, feeds=feeds, subscriptions=everyone)
+    matches = Matches(window.index, window.close, feeds=feeds, subscriptions=everyone, hits=hits)
     plans: list[FeedPlan] = []
     figures: dict[FeedId, LastRun] = {}
     filtered: dict[FeedId, Mapping[PaperId, Decision]] = {}
@@ -128,7 +154,7 @@ def plan(
         known = subscriptions.get(feed.id, ())
         try:
             oldest = window.reach(last_check(feed, known))
-            since = min([subscription.since for subscription in known], default=oldest)
+            since = wanted_from.get(feed.id) or min([one.since for one in known], default=oldest)
             new = window.count_new(feed.last_run_at, first=max(oldest, since))
             excluded = matches.excluded_by(feed)
             found = matches.candidates(known)

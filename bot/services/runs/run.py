@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.decisions import Stage, last_check, reach, reach_from
 from bot.core.feeds import Feed, LastRun, Subscription
-from bot.core.ids import FeedId, PostId, RunId
+from bot.core.ids import FeedId, PaperId, PostId, RunId
 from bot.core.list_days import open_list_day
 from bot.core.plurals import count
 from bot.core.posts import NewPost
@@ -28,8 +28,9 @@ from bot.services.delivery.outbox import Delivery
 from bot.services.runs.clock_correction import correct
 from bot.services.runs.freshness import FreshList
 from bot.services.runs.garbage import no_cycle_search
+from bot.services.runs.matches import NO_HITS
 from bot.services.runs.pauses import end_pauses
-from bot.services.runs.planning import Planned, Window, plan, plan_older, quiet_feeds
+from bot.services.runs.planning import ALL_GIVEN, Planned, Window, hits_of, plan, plan_older, quiet_feeds
 from bot.services.runs.polling import Polling, PollResult
 from bot.store import due_feeds, feeds, papers, posts, runs, subscriptions
 from bot.store.due_feeds import DueFeed
@@ -183,15 +184,27 @@ class Runs:
     async def _plan_chunk(self, conn: AsyncConnection, chunk: Sequence[DueFeed], window: Window) -> Planned:
         """Plans these feeds but those that reach further back than the window, which the next run plans."""
         reached = [feed for feed in chunk if feed.checked_at >= window.since]
-        quiet = await asyncio.to_thread(quiet_feeds, reached, window)
-        others = [feed.id for feed in reached if feed.id not in quiet]
-        wanted = await subscriptions.of_feeds(conn, others)
+        hits = await asyncio.to_thread(hits_of, reached, window)
+        quiet = quiet_feeds(reached, window, hits=hits)
+        others = [feed for feed in reached if feed.id not in quiet]
+        # Of most feeds, only the subscriptions that match are read: the others change nothing.
+        in_full = [feed.id for feed in others if feed.has_resumed or hits is None]
+        in_part = [feed.id for feed in others if not feed.has_resumed and hits is not None]
+        wanted = await subscriptions.of_feeds(conn, in_part, hits=hits)
+        wanted |= await subscriptions.of_feeds(conn, in_full) if in_full else {}
         busy = [
             feed
-            for feed in await feeds.by_ids(conn, others)
+            for feed in await feeds.by_ids(conn, [feed.id for feed in others])
             if last_check(feed, wanted.get(feed.id, ())) >= window.since
         ]
-        planned = await self._plan(conn, busy, window, wanted=wanted)
+        planned = await self._plan(
+            conn,
+            busy,
+            window,
+            wanted=wanted,
+            hits=NO_HITS if hits is None else hits,
+            wanted_from={feed.id: feed.since for feed in others},
+        )
         return replace(planned, figures=quiet | dict(planned.figures))
 
     async def _store(
@@ -302,9 +315,13 @@ class Runs:
         window: Window,
         *,
         wanted: Mapping[FeedId, Sequence[Subscription]],
+        hits: Mapping[str, tuple[PaperId, ...]] = NO_HITS,
+        wanted_from: Mapping[FeedId, date] = ALL_GIVEN,
     ) -> Planned:
         posted = await posts.posted(conn, [feed.id for feed in due], since=window.first)
-        return await asyncio.to_thread(plan, due, window, subscriptions=wanted, posted=posted)
+        return await asyncio.to_thread(
+            plan, due, window, subscriptions=wanted, posted=posted, hits=hits, wanted_from=wanted_from
+        )
 
 
 def _posts_of(planned: Planned) -> list[NewPost]:
