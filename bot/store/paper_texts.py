@@ -27,8 +27,8 @@ _batch = (
 ).c
 _joined_words = select(
     func.max(_batch.number),
-    func.group_concat(_batch.paper_id, " "),
-    func.group_concat(_batch.words, "\n"),
+    func.aggregate_strings(_batch.paper_id, " "),
+    func.aggregate_strings(_batch.words, "\n"),
 )
 
 # A text's parts: its words, its other words and their readings; the same as quotes read them; its names.
@@ -122,14 +122,14 @@ async def batches(
 async def words(conn: AsyncConnection, version: int) -> AsyncGenerator[tuple[list[PaperId], str]]:
     """All papers with their words as runs read them: three lines for each, in one text; BATCH at a time.
 
-    SQLite joins the texts, which takes half as long as to read them one by one.
+    The database joins the texts, which takes half as long as to read them one by one.
     """
     after: int | None = 0
     while after is not None:
         found = await conn.execute(_joined_words, {"version": version, "after": after})
         after, ids, lines = found.one()
         if after is not None:
-            yield ids.split(" "), lines
+            yield list(map(PaperId, ids.split(" "))), lines
 
 
 async def readings(
