@@ -10,7 +10,7 @@ from bot.client import Client
 from bot.discord.answers import help as answers
 from bot.discord.ui.installation import is_only_installed_by_user
 from bot.discord.ui.pages import answer
-from bot.discord.ui.setup_panel import SetUpButton
+from bot.discord.ui.setup_entry import SetUpButton
 
 
 class HelpCog(commands.Cog):

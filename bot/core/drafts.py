@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from bot.core.feeds import Place
 from bot.core.focus import Focus
 from bot.core.schedules import Cadence, Schedule
+
+
+class Field(StrEnum):
+    """A field of the form."""
+
+    KEYWORDS = "keywords"
+    TIME = "time"
+    WEEKDAYS = "weekdays"
+    CITY = "city"
+    MIN_UPVOTES = "min_upvotes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """What was typed in a field and cannot be used. It is kept, so that it can be corrected."""
+
+    typed: str
+    problem: str  # what is wrong, and what would be right
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,28 +35,38 @@ class Draft:
 
     schedule: Schedule
     is_own_schedule: bool = False  # chosen by the person, so choosing another channel does not replace it
+    min_upvotes: int = 0
+    is_own_filter: bool = False  # the same of `min_upvotes`
     place: Place | None = None
     subscribed: int = 0  # how many subscriptions the place already has
     is_waiting: bool = False  # the place is paused or blocked, so nothing is posted there for now
     typed: str = ""  # the keywords as typed, for editing
-    keywords: str = ""  # the same on one line; '' if they cannot be read
+    keywords: str = ""  # the same on one line
     focus: Focus | None = None  # of the keywords, if one was chosen
+    rejected: Mapping[Field, Rejected] = field(default_factory=dict)
 
     @property
     def is_complete(self) -> bool:
         """Whether it can be finished."""
-        return self.place is not None and bool(self.keywords)
+        return self.place is not None and bool(self.keywords) and not self.rejected
 
     def in_place(
-        self, place: Place, *, schedule: Schedule, subscribed: int, is_waiting: bool = False
+        self,
+        place: Place,
+        *,
+        schedule: Schedule,
+        min_upvotes: int = 0,
+        subscribed: int = 0,
+        is_waiting: bool = False,
     ) -> Draft:
-        """With the place and its schedule (that of its feed, or the default)."""
+        """With the place, and its schedule and filter (those of its feed, or the defaults)."""
         return replace(
             self,
             place=place,
             subscribed=subscribed,
             is_waiting=is_waiting,
             schedule=self.schedule if self.is_own_schedule else schedule,
+            min_upvotes=self.min_upvotes if self.is_own_filter else min_upvotes,
         )
 
     def without_place(self) -> Draft:
@@ -48,19 +77,26 @@ class Draft:
         """With valid keywords."""
         return replace(self, typed=typed, keywords=on_one_line(typed))
 
-    def refusing(self, typed: str) -> Draft:
-        """With what was typed kept for editing, and no keywords meanwhile."""
-        return replace(self, typed=typed, keywords="")
-
     def with_focus(self, focus: Focus) -> Draft:
         return replace(self, focus=focus)
 
     def with_cadence(self, cadence: Cadence) -> Draft:
-        return replace(self, schedule=replace(self.schedule, cadence=cadence), is_own_schedule=True)
+        return self.with_schedule(replace(self.schedule, cadence=cadence), is_own=True)
 
-    def with_times(self, *, at: time, weekdays: frozenset[int], timezone: str) -> Draft:
-        schedule = replace(self.schedule, time=at, weekdays=weekdays, timezone=timezone)
-        return replace(self, schedule=schedule, is_own_schedule=True)
+    def with_schedule(self, schedule: Schedule, *, is_own: bool = False) -> Draft:
+        """With this schedule; it is the person's own if it differs, or if that is said."""
+        is_own = is_own or self.is_own_schedule or schedule != self.schedule
+        return replace(self, schedule=schedule, is_own_schedule=is_own)
+
+    def with_min_upvotes(self, number: int) -> Draft:
+        return replace(
+            self, min_upvotes=number, is_own_filter=self.is_own_filter or number != self.min_upvotes
+        )
+
+    def rejecting(self, rejected: Mapping[Field, Rejected]) -> Draft:
+        """With these fields to correct, and no others."""
+        without = {"typed": "", "keywords": ""} if Field.KEYWORDS in rejected else {}
+        return replace(self, rejected=rejected, **without)
 
 
 def on_one_line(typed: str) -> str:

@@ -11,7 +11,7 @@ from bot.discord.command_mentions import CommandMentions
 from bot.discord.connection.errors import DiscordError, discord_errors
 from bot.discord.permissions.open_channels import open_channels
 from bot.discord.ui.components import SafeView
-from bot.discord.ui.setup_panel import SetUpButton
+from bot.discord.ui.setup_entry import SetUpButton
 
 _log = logging.getLogger(__name__)
 

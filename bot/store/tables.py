@@ -387,6 +387,16 @@ changes = Table(
     sqlite_autoincrement=True,
 )
 
+# The /setup panels that are open, so that a restart does not end them. Each is deleted when it is closed.
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("key", String(32), primary_key=True),  # in the custom ids of its buttons
+    Column("user_id", Id, nullable=False),
+    Column("saved_at", UtcDateTime, nullable=False, index=True),
+    Column("draft", Text, nullable=False),  # as JSON
+)
+
 # Each person's own library.
 saved_papers = Table(
     "saved_papers",

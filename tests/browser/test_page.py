@@ -42,7 +42,7 @@ async def test_setting_up_takes_menus_and_a_form(visitor: Visitor) -> None:
     await visitor.channel.get_by_role("option", name="Agents").click()
     await panel.get_by_text("Set up papers").click()  # closes the menu
     await expect(panel).to_contain_text("topic:agents:")
-    await panel.get_by_role("button", name="Edit keywords").click()
+    await panel.get_by_role("button", name="Keywords, time and filter").click()
     form = visitor.channel.get_by_role("dialog")
     await form.get_by_label("Keywords").fill("diffusion model\nagents")
     await form.get_by_role("button", name="Submit").click()

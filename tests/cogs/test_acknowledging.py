@@ -7,7 +7,9 @@ from typing import Any
 
 from discord import app_commands
 
+from bot.discord.answers.setup import FORM_NAME
 from tests.cogs.rights import subscribed
+from tests.cogs.setups import filled
 from tests.cogs.test_blocks import FIRST, allow, blocked
 from tests.cogs.test_rights import options
 from tests.standstill import acting, press, store_standing_still, until_answered
@@ -48,8 +50,8 @@ async def twice(world: World, message: Any, label: str) -> None:
 
 async def filled_in(world: World) -> Any:
     shown = await world.admin.slash(world.channel, "setup")
-    form = await world.admin.click(shown.response, label="Enter keywords")
-    await world.admin.submit_modal(form, {"keywords": "video"})
+    form = await world.admin.click(shown.response, label=FORM_NAME)
+    await world.admin.submit_modal(form, filled(form, keywords="video"))
     return shown
 
 
@@ -70,9 +72,9 @@ async def test_finish_pressed_twice_finishes_once_and_shows_it(world: World) -> 
 
 async def test_cancel_pressed_while_an_answer_is_slow_cancels_after_it(world: World) -> None:
     shown = await world.admin.slash(world.channel, "setup")
-    form = await world.admin.click(shown.response, label="Enter keywords")
+    form = await world.admin.click(shown.response, label=FORM_NAME)
     async with store_standing_still(world):
-        typed = await acting(world, world.admin.submit_modal(form, {"keywords": "video"}))
+        typed = await acting(world, world.admin.submit_modal(form, filled(form, keywords="video")))
         await until_answered(press(world, world.admin, shown.response, "Cancel"))
     await typed
     await world.env.settle()
@@ -82,10 +84,10 @@ async def test_cancel_pressed_while_an_answer_is_slow_cancels_after_it(world: Wo
 
 async def test_a_form_sent_while_finish_is_slow_says_that_the_setup_is_finished(world: World) -> None:
     shown = await filled_in(world)
-    form = await world.admin.click(shown.response, label="Edit keywords")
+    form = await world.admin.click(shown.response, label=FORM_NAME)
     async with store_standing_still(world):
         await until_answered(press(world, world.admin, shown.response, "Finish"))
-        typed = await acting(world, world.admin.submit_modal(form, {"keywords": "agents"}))
+        typed = await acting(world, world.admin.submit_modal(form, filled(form, keywords="agents")))
     said = text_of(await typed)
 
     assert "This setup is finished" in said

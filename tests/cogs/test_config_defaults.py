@@ -5,7 +5,9 @@ from __future__ import annotations
 import discord
 import pytest
 
+from bot.discord.answers.setup import FORM_NAME
 from tests.cogs.rights import feed_of
+from tests.cogs.setups import filled
 from tests.examples import first
 from tests.world import World, text_of
 
@@ -39,8 +41,8 @@ async def test_a_new_channel_begins_with_them_whatever_makes_it(world: World, co
     }
     shown = await world.admin.slash(world.channel, command, **options[command])
     if command == "setup":
-        form = await world.admin.click(shown.response, label="Enter keywords")
-        await world.admin.submit_modal(form, {"keywords": "video"})
+        form = await world.admin.click(shown.response, label=FORM_NAME)
+        await world.admin.submit_modal(form, filled(form, keywords="video"))
         await world.admin.click(shown.response, label="Finish")
 
     assert await schedule_of(world) == "17:30 Europe/Berlin [0, 3]"

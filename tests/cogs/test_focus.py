@@ -6,7 +6,7 @@ import json
 import re
 from datetime import date
 
-from tests.cogs.test_setup import Person
+from tests.cogs.setups import Person
 from tests.cogs.test_transfer import a_file, brought, exported, pressed
 from tests.services.runs.test_focus import CLOSE, MENTION, TITLE
 from tests.world import World, text_of

@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.limits import Limits
 from tests.cogs.rights import feed_of, subscribed
-from tests.cogs.test_setup import Person
+from tests.cogs.setups import Person
 from tests.examples import first
 from tests.world import World, text_of
 

@@ -9,8 +9,8 @@ import pytest
 
 from bot.core.schedules import Cadence
 from tests.cogs.rights import feed_of, subscribed
+from tests.cogs.setups import Person
 from tests.cogs.test_history import history, lines
-from tests.cogs.test_setup import Person
 from tests.examples import first
 from tests.world import World, text_of
 
@@ -181,9 +181,9 @@ async def test_a_city_for_a_live_channel_in_setup_is_said_to_have_no_effect(worl
     await typed(world, "schedule", cadence="live")
     person = await Person.starting(world)
     await person.type_keywords("agents")
-    await person.type_times(time="08:00", weekdays="all", city="Berlin")
+    await person.fill(time="08:00", weekdays="all", city="Berlin")
 
-    assert "*Time, days and city* have no effect while posts are live" in person.text
+    assert "Time, days and city have no effect while posts are live" in person.text
     assert "every day, at 08:00 Europe/Berlin" in person.text
     await person.press("Finish")
     kept = "live (saved for later: Mon-Fri, at 09:00 UTC) → live (saved for later: every day, at 08:00 Europe/Berlin)"

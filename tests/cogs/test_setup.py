@@ -11,89 +11,16 @@ import pytest
 from simcord.actors import _component_interaction
 from simcord.enums import ComponentType
 
+from bot.core.feed_settings import schedule_words
+from bot.core.focus import Focus
 from bot.core.schedules import Cadence
+from bot.discord.answers.setup import FORM_NAME
 from bot.store import feeds
 from tests.cogs.rights import channel_where, feed_of, manager, overwrite
+from tests.cogs.setups import Person, filled
 from tests.examples import first
 from tests.fakes.discord_openapi import discord_openapi
 from tests.world import World, text_of
-
-
-class Person:
-    """Someone with a panel before them."""
-
-    def __init__(self, world: World, shown: Any, who: Any) -> None:
-        self._world = world
-        self.shown = shown
-        self.who = who
-
-    @classmethod
-    async def starting(cls, world: World, who: Any = None) -> Person:
-        who = who or world.admin
-        return cls(world, await who.slash(world.channel, "setup"), who)
-
-    @property
-    def panel(self) -> Any:
-        return self.shown.response
-
-    @property
-    def text(self) -> str:
-        return text_of(self.shown)
-
-    @property
-    def labels(self) -> dict[str, bool]:
-        """The buttons, and whether each can be pressed."""
-        return {
-            part["label"]: not part.get("disabled", False)
-            for row in self.panel.components
-            for part in row["components"]
-            if part["type"] == ComponentType.BUTTON
-        }
-
-    async def press(self, label: str) -> Any:
-        return await self.who.click(self.panel, label=label)
-
-    async def choose(self, channel: Any) -> Any:
-        return await self.who.select(self.panel, [channel], custom_id=self._id("channel"))
-
-    async def focus(self, value: str) -> Any:
-        return await self.who.select(self.panel, [value], custom_id=self._id("focus"))
-
-    async def cadence(self, value: str) -> Any:
-        return await self.who.select(self.panel, [value], custom_id=self._id("cadence"))
-
-    def _id(self, action: str) -> str:
-        return self._menu(action)["custom_id"]
-
-    def _menu(self, action: str) -> Any:
-        (found,) = (
-            part
-            for row in self.panel.components
-            for part in row["components"]
-            if part["custom_id"].endswith(f":{action}")
-        )
-        return found
-
-    async def type_keywords(self, typed: str) -> Any:
-        label = "Enter keywords" if "Enter keywords" in self.labels else "Edit keywords"
-        form = await self.press(label)
-        return await self.who.submit_modal(form, {"keywords": typed})
-
-    async def type_times(self, **typed: str) -> Any:
-        return await self.who.submit_modal(await self.press("Time, days and city"), typed)
-
-    async def bundles(self, *names: str) -> Any:
-        return await self.who.select(self.panel, names, custom_id=self._id("bundles"))
-
-    @property
-    def offered(self) -> dict[str, str]:
-        """The bundles, with what is said of each."""
-        return {one["label"]: one["description"] for one in self._menu("bundles")["options"]}
-
-    @property
-    def chosen(self) -> list[str]:
-        """The bundles that are chosen."""
-        return [one["label"] for one in self._menu("bundles")["options"] if one.get("default")]
 
 
 async def feeds_of(world: World) -> list[Any]:
@@ -111,8 +38,7 @@ async def test_from_the_first_question_to_the_first_post(world: World) -> None:
     assert person.shown.ephemeral
     assert f"**Where:** <#{world.channel.id}>" in person.text
     assert person.labels == {
-        "Enter keywords": True,
-        "Time, days and city": True,
+        FORM_NAME: True,
         "Finish": False,
         "Cancel": True,
     }
@@ -126,7 +52,7 @@ async def test_from_the_first_question_to_the_first_post(world: World) -> None:
     assert "[A video model](https://huggingface.co/papers/2608.00001)" in person.text
     assert "`RLHF`: no papers" in person.text
     await person.cadence("weekly")
-    await person.type_times(time="17:30", weekdays="Thu", city="munich")
+    await person.fill(time="17:30", weekdays="Thu", city="munich")
     assert "weekly, on Thu at 17:30 Europe/Berlin" in person.text
     assert "Next post: <t:1787239800:f> (<t:1787239800:R>)" in person.text  # Thursday 20 August, 15:30 UTC
     assert await feeds_of(world) == []
@@ -143,27 +69,70 @@ async def test_from_the_first_question_to_the_first_post(world: World) -> None:
     assert world.posted_ids(other) == ["2608.00001"]
 
 
-async def test_a_channel_is_set_up_with_bundles_in_three_actions_and_with_own_keywords_in_four(
+async def test_a_channel_is_set_up_in_three_actions_with_bundles_and_four_with_own_keywords(
     world: World,
 ) -> None:
     world.list_paper("2608.00001", title="A robot arm")
     world.list_paper("2608.00002", title="Quantization of robots")
     await world.read_archive()
 
-    person = await Person.starting(world)  # 1: a command
+    person = await Person.starting(world)
     assert person.offered["Robotics"].startswith("2 papers in the last 7 days · topic:robot*, VLA, ")
     assert person.offered["Code"].startswith("no papers in the last 7 days · ")
-    await person.bundles("Robotics", "Efficiency")  # 2: a choice
+    await person.bundles("Robotics", "Efficiency")
     assert "8 subscriptions, matching 2 papers in the last 7 days" in person.text
     assert "`topic:robot*`: 2 papers" in person.text
-    await person.press("Finish")  # 3: a press
+    await person.press("Finish")
     assert len(await world.subscriptions()) == 8
+    assert person.actions == ["/setup", "menu", "button"]
 
     other = world.guild.create_text_channel("other")
-    person = Person(world, await world.admin.slash(other, "setup"), world.admin)  # 1: a command
-    await person.type_keywords("video")  # 2 and 3: a press and a form
-    await person.press("Finish")  # 4: a press
+    person = await Person.starting(world, channel=other)
+    await person.type_keywords("video")
+    await person.press("Finish")
     assert await world.subscriptions(other) == ["video"]
+    assert person.actions == ["/setup", "button", "form", "button"]
+
+
+async def test_everything_is_chosen_in_five_actions(world: World) -> None:
+    world.list_paper("2608.00001", title="A robot arm", upvotes=9)
+    world.list_paper("2608.00002", title="A robot leg", upvotes=2)
+    await world.read_archive()
+    other = world.guild.create_text_channel("other")
+
+    person = await Person.starting(world, channel=other, cadence="weekly", focus="strict")
+    assert f"**Where:** <#{other.id}>" in person.text
+    await person.bundles("Robotics")
+    form = await person.press(FORM_NAME)
+    keywords = f"{filled(form)['keywords']}\nmy topic"
+    typed = {"keywords": keywords, "time": "5pm", "weekdays": "thu", "city": "munich", "min_upvotes": "5"}
+    await person.send(form, **typed)
+    assert "**Filter:** at least 5 upvotes, which 1 of the 2 papers below have so far" in person.text
+    await person.press("Finish")
+
+    assert person.actions == ["/setup", "menu", "button", "form", "button"]
+    wanted = await world.subscriptions(other)
+    assert "my topic" in wanted
+    assert len(wanted) == 5
+    settings = (await feed_of(world, other)).settings
+    assert settings.min_upvotes == 5
+    assert schedule_words(settings.schedule) == "weekly, Thu, at 17:00 Europe/Berlin"
+    found = await world.services.subscriptions.of_channel(other.id)
+    assert found is not None
+    assert {item.focus for item in found.subscriptions} == {Focus.STRICT}
+
+
+async def test_a_filter_that_was_chosen_is_shown_as_old_and_new(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="agents")
+    await world.admin.slash(world.channel, "config filter", min_upvotes=3)
+    person = await Person.starting(world)
+    assert "at least 3 upvotes" in person.text
+
+    await person.fill(keywords="agents", min_upvotes="8")
+    await person.press("Finish")
+
+    assert "Nothing changed" not in person.text
+    assert "**Minimum upvotes:** 3 → 8" in person.text
 
 
 async def test_what_bundles_bring_is_shown_as_keywords_and_can_be_edited(world: World) -> None:
@@ -171,7 +140,7 @@ async def test_what_bundles_bring_is_shown_as_keywords_and_can_be_edited(world: 
     await person.type_keywords("my topic")
     await person.bundles("Code", "Robotics")
     assert person.chosen == ["Robotics", "Code"]
-    form = await person.press("Edit keywords")
+    form = await person.press(FORM_NAME)
     assert "my topic\ntopic:robot*\nVLA\n" in form.modal["components"][0]["component"]["value"]
 
     await person.bundles("Robotics")
@@ -205,9 +174,9 @@ async def test_bundles_beside_keywords_that_cannot_be_read_are_refused_and_nothi
 
     await person.bundles("Robotics")
 
-    assert "Correct or delete what you typed first" in person.text
+    assert "Correct or delete the keywords that you typed first" in person.text
     assert person.chosen == []
-    assert '"open' in str((await person.press("Edit keywords")).modal)
+    assert '"open' in str((await person.press(FORM_NAME)).modal)
     await person.type_keywords("")
     await person.bundles("Robotics")
     assert person.chosen == ["Robotics"]
@@ -284,9 +253,9 @@ async def test_wrong_keywords_are_shown_at_their_place_and_can_be_corrected(worl
     assert '"open' in person.text
     assert "^" in person.text
     assert not person.labels["Finish"]
-    form = await person.press("Edit keywords")
+    form = await person.press(FORM_NAME)
     assert '"open' in str(form.modal)
-    await person.who.submit_modal(form, {"keywords": 'video\n"closed"'})
+    await person.who.submit_modal(form, filled(form, keywords='video\n"closed"'))
     assert "⚠️" not in person.text
     assert '`"closed"`' in person.text
     assert person.labels["Finish"]
@@ -321,25 +290,50 @@ async def test_a_full_channel_is_reported_at_the_end_and_nothing_is_changed(worl
     first(
         1,
         [
-            ({"time": "25:00"}, "`HH:MM`"),
-            ({"weekdays": "Someday"}, "`Mon-Fri`"),
-            ({"city": "Atlantis"}, "That time zone is not known"),
-            ({"city": "Amer"}, "That time zone is not known"),
+            ({"time": "25:00"}, "**Time:** The time can't be read. Use `HH:MM`"),
+            ({"weekdays": "Someday"}, "**Days:** The weekdays can't be read. Use names such as `Mon-Fri`"),
+            ({"city": "Atlantis"}, "**City or time zone:** That time zone is not known"),
+            ({"min_upvotes": "many"}, "**Minimum upvotes:** The minimum upvotes must be a number from 0 to"),
+            ({"keywords": '"open'}, "**Keywords:** "),
         ],
     ),
 )
-async def test_a_wrong_time_is_reported_and_the_old_one_kept(
+async def test_a_field_that_cannot_be_read_is_reported_until_it_is_corrected_and_the_others_are_kept(
     world: World, typed: dict[str, str], said: str
 ) -> None:
+    right = {
+        "keywords": "video",
+        "time": "10:00",
+        "weekdays": "Mon",
+        "city": "Paris",
+        "min_upvotes": "7",
+    }
     person = await Person.starting(world)
-    await person.type_keywords("video")
 
-    await person.type_times(**{"time": "10:00", "weekdays": "Mon", "city": "Paris"} | typed)
+    await person.fill(**right | typed)
+    await person.cadence("weekly")
 
     assert said in person.text
-    assert "daily, Mon-Fri, at 09:00 UTC" in person.text
-    await person.type_times(time="10:00", weekdays="Mon", city="Paris")
-    assert "daily, Mon, at 10:00 Europe/Paris" in person.text
+    assert person.text.count("⚠️") == 1
+    assert not person.labels["Finish"]
+    form = await person.press(FORM_NAME)
+    kept = {"weekdays": "Mon", "city": "Europe/Paris"}
+    assert filled(form) == right | kept | typed
+    await person.who.submit_modal(form, filled(form, **{name: right[name] for name in typed}))
+    assert "⚠️" not in person.text
+    assert "weekly, on Mon at 10:00 Europe/Paris" in person.text
+    await person.press("Finish")
+    feed = await feed_of(world, world.channel)
+    assert (feed.settings.min_upvotes, feed.settings.schedule.time.hour) == (7, 10)
+
+
+async def test_all_wrong_fields_are_reported_at_once(world: World) -> None:
+    person = await Person.starting(world)
+
+    await person.fill(keywords="video", time="25:00", city="Atlantis", min_upvotes="-1")
+
+    assert person.text.count("⚠️") == 3
+    assert "`video`" in person.text
 
 
 async def test_a_channel_with_a_schedule_keeps_it_unless_it_is_changed(world: World) -> None:
@@ -359,7 +353,7 @@ async def test_a_changed_schedule_applies_to_existing_subscriptions(world: World
     await world.admin.slash(world.channel, "subscribe", keywords="agents")
     person = await Person.starting(world)
     await person.type_keywords("agents")
-    await person.type_times(time="17:30", weekdays="all", city="UTC")
+    await person.fill(time="17:30", weekdays="all", city="UTC")
 
     await person.press("Finish")
 
@@ -394,7 +388,7 @@ async def test_setup_says_that_a_channel_is_paused(world: World) -> None:
 
 async def test_a_form_that_was_dismissed_is_opened_again(world: World) -> None:
     person = await Person.starting(world)
-    await person.press("Enter keywords")
+    await person.press(FORM_NAME)
 
     await person.type_keywords("video")
     await person.type_keywords("video, agents")
@@ -492,40 +486,94 @@ async def test_another_person_cannot_press(world: World) -> None:
     assert person.labels["Cancel"]
 
 
-@pytest.mark.parametrize("label", first(1, ["Finish", "Cancel"]))
-async def test_a_panel_from_before_a_restart_says_that_it_is_not_known(world: World, label: str) -> None:
-    person = await Person.starting(world)
-    await person.type_keywords("video")
+async def test_a_panel_goes_on_after_a_restart_with_all_that_was_answered(world: World) -> None:
+    other = world.guild.create_text_channel("other")
+    person = await Person.starting(world, channel=other, focus="balanced")
+    await person.fill(keywords="video", time="10:00", city="Atlantis")
+    form = await person.press(FORM_NAME)
     await world.restart()
 
-    pressed = await person.press(label)
+    await person.who.submit_modal(form, filled(form, city="Paris", min_upvotes="7"))
+    assert "daily, Mon-Fri, at 10:00 Europe/Paris" in person.text
+    assert "focus balanced" in person.text
+    await world.restart()
+    await person.cadence("live")
+    await world.restart()
+    again = await person.press(FORM_NAME)
+    assert filled(again)["min_upvotes"] == "7"
+    await person.press("Finish")
 
-    assert pressed.ephemeral
-    assert "I was restarted since this setup was opened" in text_of(pressed)
-    assert "Use `/setup` to start a new one" in text_of(pressed)
+    assert f"<#{other.id}> is now subscribed to" in person.text
+    assert await world.subscriptions(other) == ["video"]
+    settings = (await feed_of(world, other)).settings
+    assert (settings.schedule.cadence, settings.min_upvotes) == (Cadence.LIVE, 7)
+
+
+async def test_a_hint_can_be_followed_after_a_restart(world: World) -> None:
+    person = await hinted(world, "diffussion models")
+    await world.restart()
+
+    await person.press("Use diffusion models instead")
+
+    assert "• `diffusion models`: 2 papers" in person.text
+
+
+async def test_a_panel_after_a_restart_is_still_only_its_own_persons(world: World) -> None:
+    person = await Person.starting(world)
+    stored = world.env.backend.get_message(world.channel.id, person.panel.id)
+    data = {"custom_id": person._id("cancel"), "component_type": ComponentType.BUTTON}
+    await world.restart()
+
+    pressed = await _component_interaction(manager(world), stored, data)
+
+    assert "someone else's" in text_of(pressed)
+    assert person.labels["Cancel"]
+
+
+async def test_a_panel_that_was_closed_before_a_restart_or_long_ago_says_so(world: World) -> None:
+    person = await Person.starting(world)
+    stored = replace(world.env.backend.get_message(world.channel.id, person.panel.id))
+    cancel = {"custom_id": person._id("cancel"), "component_type": ComponentType.BUTTON}
+    left_alone = await Person.starting(world)
+    form = await left_alone.press(FORM_NAME)
+    await person.press("Cancel")
+    await world.restart()
+    world.clock.advance(hours=2)
+
+    for shown in (
+        await _component_interaction(world.admin, stored, cancel),
+        await left_alone.choose(world.channel),
+        await left_alone.who.submit_modal(form, filled(form, keywords="video")),
+    ):
+        assert "This setup is closed, and I was restarted since" in text_of(shown)
+        assert "Use `/setup` to start a new one" in text_of(shown)
     assert await feeds_of(world) == []
 
 
-async def test_menus_and_forms_from_before_a_restart_say_so_too(world: World) -> None:
-    person = await Person.starting(world)
-    other = await Person.starting(world)
-    form = await other.press("Enter keywords")
+async def test_drafts_are_deleted_when_their_panel_closes_and_otherwise_after_an_hour(world: World) -> None:
+    async def kept() -> int:
+        async with world.database.read() as conn:
+            return len((await conn.exec_driver_sql("SELECT * FROM drafts")).all())
+
+    await (await Person.starting(world)).press("Cancel")
+    finished = await Person.starting(world)
+    await finished.type_keywords("video")
+    assert await kept() == 1
+    await finished.press("Finish")
+    assert await kept() == 0
+    await Person.starting(world)
     await world.restart()
-
-    chosen = await person.choose(world.channel)
-    submitted = await other.who.submit_modal(form, {"keywords": "video"})
-
-    for shown in (chosen, submitted):
-        assert shown.ephemeral
-        assert "I was restarted since this setup was opened" in text_of(shown)
+    world.clock.advance(hours=2)
+    await Person.starting(world)
+    assert await kept() == 1
 
 
 async def test_a_form_of_a_panel_that_was_cancelled_says_so(world: World) -> None:
     person = await Person.starting(world)
-    form = await person.press("Enter keywords")
+    form = await person.press(FORM_NAME)
     await person.press("Cancel")
 
-    said = text_of(await person.who.submit_modal(form, {"keywords": "video"}))
+    said = text_of(await person.who.submit_modal(form, filled(form, keywords="video")))
     assert said.startswith("This setup was cancelled, and nothing was changed")
 
 
@@ -597,7 +645,7 @@ async def test_every_page_and_form_is_as_discord_takes_it(world: World) -> None:
     person = await Person.starting(world)
     await person.type_keywords("video\n" + "x" * 199)
     await person.cadence("weekly")
-    await person.type_times(time="10:00", weekdays="Mon", city="Paris")
+    await person.fill(time="10:00", weekdays="Mon", city="Paris")
     await person.press("Cancel")
 
     sent = [one for one in world.env.http_requests if one.path.startswith(("/interactions/", "/webhooks/"))]

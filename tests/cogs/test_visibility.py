@@ -9,10 +9,12 @@ import discord
 import pytest
 from simcord.actors import _component_interaction
 
+from bot.discord.answers.setup import FORM_NAME
 from bot.discord.ui.components import PersistentItem
 from bot.discord.ui.persistent_items import PERSISTENT_ITEMS
 from tests.cogs.hidden import SECRET, hidden_channel, hide, show
 from tests.cogs.rights import manager
+from tests.cogs.setups import filled
 from tests.cogs.test_blocks import allow, blocked, the_feed
 from tests.world import World, text_of
 
@@ -46,6 +48,8 @@ PRESSED = {
     "ResumeButton",
     "FollowInsteadButton",
     "UndoUnfollowButton",
+    "FollowLikeButton",
+    "EditFollowButton",
 }
 
 
@@ -209,8 +213,8 @@ async def test_a_setup_is_not_finished_in_a_channel_that_was_hidden_meanwhile(wo
     help_ = await person.slash(world.channel, "help")
     shown = await person.click(help_.response, label="Set up")
     await person.select(shown.response, [other], custom_id=_id(shown, "channel"))
-    form = await person.click(shown.response, label="Enter keywords")
-    await person.submit_modal(form, {"keywords": "video"})
+    form = await person.click(shown.response, label=FORM_NAME)
+    await person.submit_modal(form, filled(form, keywords="video"))
     hide(world, other, person)
     await world.env.settle()
 

@@ -7,7 +7,7 @@ from datetime import time
 
 import pytest
 
-from bot.core.drafts import Draft, on_one_line
+from bot.core.drafts import Draft, Field, Rejected, on_one_line
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, ServerId
 from bot.core.schedules import Schedule
@@ -28,15 +28,23 @@ def test_a_draft_is_complete_with_a_place_and_keywords() -> None:
 
 def test_a_channels_schedule_is_taken_unless_the_person_chose_one() -> None:
     assert EMPTY.in_place(PLACE, schedule=TEN, subscribed=3).schedule == TEN
-    own = EMPTY.with_times(at=time(7), weekdays=frozenset({0}), timezone="UTC")
+    own = EMPTY.with_schedule(replace(NINE, time=time(7)))
     assert own.in_place(PLACE, schedule=TEN, subscribed=3).schedule.time == time(7)
+    typed_again = EMPTY.with_schedule(NINE)
+    assert typed_again.in_place(PLACE, schedule=TEN, subscribed=3).schedule == TEN
 
 
-def test_keywords_that_cannot_be_read_are_kept_for_editing_only() -> None:
-    draft = FILLED.refusing('"open')
+def test_a_channels_filter_is_taken_unless_the_person_chose_one() -> None:
+    assert EMPTY.in_place(PLACE, schedule=NINE, min_upvotes=5).min_upvotes == 5
+    assert EMPTY.with_min_upvotes(9).in_place(PLACE, schedule=NINE, min_upvotes=5).min_upvotes == 9
 
-    assert (draft.typed, draft.keywords) == ('"open', "")
+
+@pytest.mark.parametrize("field", Field)
+def test_a_draft_with_a_field_that_cannot_be_read_is_not_complete(field: Field) -> None:
+    draft = FILLED.rejecting({field: Rejected(typed="x", problem="wrong")})
+
     assert not draft.is_complete
+    assert bool(draft.keywords) is (field is not Field.KEYWORDS)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from datetime import datetime
 import discord
 
 from bot.core.bundles import Bundle
-from bot.core.drafts import Draft
+from bot.core.drafts import Draft, Field
 from bot.core.feed_settings import focus_note, times_words
 from bot.core.focus import Focus
 from bot.core.markdown import length, link
@@ -29,12 +29,21 @@ CADENCES = {
     Cadence.DAILY: ("daily", "Once a day, at the time and on the days that you choose"),
     Cadence.WEEKLY: ("weekly", "The week's best papers, on the first of the days that you choose"),
 }
+FORM_NAME = "Keywords, time and filter"
+FIELDS = {
+    Field.KEYWORDS: "Keywords",
+    Field.TIME: "Time",
+    Field.WEEKDAYS: "Days",
+    Field.CITY: "City or time zone",
+    Field.MIN_UPVOTES: "Minimum upvotes",
+}
 _CHOOSE_KEYWORDS = (
-    "**Which:** choose ready-made keywords in the menu, which you can then edit, or press *Enter keywords* "
-    "and type your own: `diffusion model`, `RLHF AND reward`, `author:Kaiming He`; `*` is every paper. "
-    "`/help` explains the syntax."
+    f"**Which:** choose ready-made keywords in the menu, or press *{FORM_NAME}* and type your own: "
+    "`diffusion model`, `RLHF AND reward`, `author:Kaiming He`; `*` is every paper. `/help` explains the "
+    "syntax."
 )
-_CORRECT_KEYWORDS = "**Which:** nothing yet. Press *Edit keywords* to correct what you typed."
+_CORRECT_KEYWORDS = "**Which:** nothing yet, as the keywords can't be read."
+_CORRECT = f"Press *{FORM_NAME}* to correct this. What you typed is still there."
 _FIRST_POST = "The first post covers the whole of today's list; later posts cover newer papers."
 _MAX_TITLE_LENGTH = 90
 _NO_SAMPLES = Samples()
@@ -43,7 +52,7 @@ _NO_SAMPLES = Samples()
 def panel(draft: Draft, *, samples: Samples = _NO_SAMPLES, problem: str = "", now: datetime) -> discord.Embed:
     """The draft, below the problem with the last answer."""
     top = [f"⚠️ {problem}\n"] if problem else []
-    top += [_where(draft), *_when(draft, now=now)]
+    top += [*_corrections(draft), _where(draft), *_when(draft, now=now), *_filter(draft, samples)]
     room = MAX_PAGE_LENGTH - sum(length(line) + 1 for line in top)
     text = "\n".join([*top, *_which(draft, samples, room=room)])
     embed = discord.Embed(title="Set up papers", description=text, colour=COLOUR)
@@ -67,6 +76,22 @@ def closed(text: str) -> discord.Embed:
     return discord.Embed(title="Setup", description=text, colour=COLOUR)
 
 
+def _corrections(draft: Draft) -> list[str]:
+    """What is wrong in the form, field by field."""
+    wrong = [f"⚠️ **{FIELDS[field]}:** {rejected.problem}" for field, rejected in draft.rejected.items()]
+    return [*wrong, f"{_CORRECT}\n"] if wrong else []
+
+
+def _filter(draft: Draft, samples: Samples) -> list[str]:
+    if not draft.min_upvotes:
+        return []
+    upvotes = f"**Filter:** at least {count(draft.min_upvotes, 'upvote')}"
+    if not samples.together:
+        return [upvotes]
+    enough = samples.with_upvotes(draft.min_upvotes)
+    return [f"{upvotes}, which {enough:,} of the {count(samples.together, 'paper')} below have so far"]
+
+
 def _where(draft: Draft) -> str:
     if draft.place is None:
         return (
@@ -81,7 +106,7 @@ def _when(draft: Draft, *, now: datetime) -> list[str]:
     lines = [f"**When:** {schedule_text(draft.schedule)}"]
     if draft.is_own_schedule and draft.schedule.cadence is Cadence.LIVE:
         lines.append(
-            "*Time, days and city* have no effect while posts are live. They are saved for later: "
+            "Time, days and city have no effect while posts are live. They are saved for later: "
             f"{times_words(draft.schedule)}."
         )
     lines.append(_first_post(draft, now=now))
@@ -93,7 +118,7 @@ def _when(draft: Draft, *, now: datetime) -> list[str]:
 def _which(draft: Draft, samples: Samples, *, room: int) -> list[str]:
     """What the keywords match, with hints."""
     if not samples.keywords:
-        return [_CORRECT_KEYWORDS if draft.typed else _CHOOSE_KEYWORDS]
+        return [_CORRECT_KEYWORDS if Field.KEYWORDS in draft.rejected else _CHOOSE_KEYWORDS]
     new = f"{'new ' if draft.subscribed else ''}subscription"
     number = count(len(samples.keywords), new)
     matched = f"{count(samples.together, 'paper')} in the last {RECENT_DAYS} days"

@@ -7,7 +7,7 @@ from datetime import datetime
 import discord
 
 from bot.core.cards import date_text
-from bot.core.feed_settings import differences, focus_note, mention_note
+from bot.core.feed_settings import focus_note, mention_note
 from bot.core.feeds import REMOVED_KEPT, Subscription
 from bot.core.focus import Focus
 from bot.core.ids import ChannelId
@@ -40,7 +40,7 @@ def subscribed(result: Subscribed, *, now: datetime, title: str = "") -> list[di
     has_changed = result.made_up is not None or any(
         item.is_new or item.focus_before is not None for item in result.wanted
     )
-    has_changed = has_changed or bool(result.pinging)
+    has_changed = has_changed or bool(result.pinging or result.changes)
     intro = f"{channel} is now subscribed to:"
     if not has_changed:
         intro = f"Nothing changed: {channel} is already subscribed to:"
@@ -74,9 +74,7 @@ def replaced(result: Replaced, *, now: datetime) -> list[discord.Embed]:
 
 def _what_follows(result: Subscribed, *, now: datetime) -> list[str]:
     lines: list[str] = []
-    if result.before is not None:
-        changes = differences(result.before, result.feed.settings)
-        lines.extend(f"**{change.name}:** {change.before} → {change.after}" for change in changes)
+    lines.extend(f"**{change.name}:** {change.before} → {change.after}" for change in result.changes)
     lines.extend(merged_keywords(result.merged))
     lines.append(next_post(result.feed, now=now))
     if new := [item for item in result.wanted if item.is_new]:

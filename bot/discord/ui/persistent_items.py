@@ -12,7 +12,8 @@ from bot.discord.ui.library_buttons import CiteButton, SaveButton, UnsaveButton,
 from bot.discord.ui.opened_paper import OpenButton, PaperMenu
 from bot.discord.ui.pages import PageButton
 from bot.discord.ui.setting_buttons import AllSettingsButton, UndoSettingButton
-from bot.discord.ui.setup_panel import PanelItem, SetUpButton
+from bot.discord.ui.setup_entry import SetUpButton
+from bot.discord.ui.setup_panel import PanelItem
 from bot.discord.ui.similar_buttons import EditFollowButton, FollowLikeButton, SimilarButton
 from bot.discord.ui.subscription_buttons import FocusButton, PostOlderButton, UndoButton
 

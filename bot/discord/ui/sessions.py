@@ -75,6 +75,10 @@ class Sessions:
         reason = self._ended.get(key, Ended.UNKNOWN)
         raise UserError(kind.ended_texts.get(reason) or kind.ended_texts[Ended.UNKNOWN])
 
+    def is_unknown(self, key: str) -> bool:
+        """Whether nothing is known of this key: its session may be of an earlier process."""
+        return key not in self._open and key not in self._ended
+
     def of_kind(self, kind: type[_Session]) -> dict[str, _Session]:
         return {key: session for key, session in self._open.items() if isinstance(session, kind)}
 

@@ -1,9 +1,9 @@
-"""The buttons, menus and forms of the /setup panel."""
+"""The buttons, menus and the form of the /setup panel."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -11,7 +11,7 @@ import discord
 from typing_extensions import override
 
 from bot.core.bundles import BUNDLES
-from bot.core.drafts import Draft
+from bot.core.drafts import Draft, Field
 from bot.core.focus import Focus
 from bot.core.markdown import shorten
 from bot.core.query.compiled import CompiledQuery
@@ -19,15 +19,15 @@ from bot.core.query.hints import Hint
 from bot.core.schedules import Cadence, weekdays_text
 from bot.discord.answers.focus import MEANINGS as FOCUS_MEANINGS
 from bot.discord.answers.hints import instead_label
-from bot.discord.answers.setup import CADENCES, bundle_text
+from bot.discord.answers.setup import CADENCES, FIELDS, FORM_NAME, bundle_text
 from bot.discord.ui.components import SafeModal
 from bot.discord.ui.error_texts import not_offered
+from bot.discord.ui.pages import OPEN_SECONDS
 from bot.errors import UserError
 from bot.services.feeds.setup import MAX_TYPED_LENGTH, BundleCounts
 
 _MAX_DESCRIPTION_LENGTH = 100  # of an option of a menu; Discord's limit
 _Item = discord.ui.Item[discord.ui.View]
-OnSubmit = Callable[["Form", discord.Interaction], Awaitable[None]]
 
 
 class Action(StrEnum):
@@ -35,16 +35,15 @@ class Action(StrEnum):
 
     CHANNEL = "channel"
     BUNDLES = "bundles"
-    KEYWORDS = "keywords"
+    FORM = "form"
     HINT = "hint1"
     CADENCE = "cadence"
     FOCUS = "focus"
-    TIMES = "times"
     FINISH = "finish"
     CANCEL = "cancel"
 
 
-# The custom id of components and forms alike; earlier versions had other actions.
+# The custom id of components and the form alike; earlier versions had other actions.
 PANEL_ID = re.compile(r"setup:(?P<key>[0-9a-f]{1,32}):(?P<action>[a-z0-9]{1,20})")
 
 
@@ -53,58 +52,53 @@ def panel_id(key: str, action: Action) -> str:
 
 
 class Form(SafeModal):
-    """A form that passes itself to `on_submit`."""
+    """Asks for everything that is typed, and contains what was typed before.
 
-    def __init__(self, *, title: str, custom_id: str, on_submit: OnSubmit) -> None:
-        super().__init__(title=title, timeout=None, custom_id=custom_id)
-        self._handle = on_submit
+    What is sent is handled by the panel, so that a form that is older than the process works too.
+    """
+
+    def __init__(self, key: str, draft: Draft) -> None:
+        super().__init__(title=FORM_NAME, timeout=OPEN_SECONDS, custom_id=panel_id(key, Action.FORM))
+        for field, value in _values(draft).items():
+            rejected = draft.rejected.get(field)
+            text = (rejected.typed if rejected else value) or None
+            is_long = field is Field.KEYWORDS
+            component = discord.ui.TextInput[Any](
+                custom_id=field.value,
+                style=discord.TextStyle.paragraph if is_long else discord.TextStyle.short,
+                placeholder=_PLACEHOLDER if is_long else None,
+                default=text,
+                max_length=MAX_TYPED_LENGTH if is_long else 100,
+                required=not is_long,
+            )
+            self.add_item(
+                discord.ui.Label(text=FIELDS[field], description=_DESCRIPTIONS[field], component=component)
+            )
 
     @override
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
-        await self._handle(self, interaction)
+        """Nothing here: see the class."""
 
 
-class KeywordsForm(Form):
-    """Asks for keywords; contains what was typed before."""
-
-    def __init__(self, key: str, draft: Draft, *, on_submit: OnSubmit) -> None:
-        super().__init__(title="Which papers?", custom_id=panel_id(key, Action.KEYWORDS), on_submit=on_submit)
-        self.keywords: discord.ui.TextInput[discord.ui.View] = discord.ui.TextInput(
-            custom_id="keywords",
-            style=discord.TextStyle.paragraph,
-            placeholder="diffusion model\nRLHF AND reward\nauthor:Kaiming He",
-            default=draft.typed or None,
-            max_length=MAX_TYPED_LENGTH,
-            required=False,
-        )
-        self.add_item(
-            discord.ui.Label(
-                text="Keywords",
-                description="One per line, or separated by commas. Each becomes a subscription.",
-                component=self.keywords,
-            )
-        )
+_PLACEHOLDER = "diffusion model\nRLHF AND reward\nauthor:Kaiming He"
+_DESCRIPTIONS = {
+    Field.KEYWORDS: "One per line, or separated by commas. Each becomes a subscription.",
+    Field.TIME: "Such as 17:30, 8am or noon",
+    Field.WEEKDAYS: "Such as Mon-Fri, mon wed, weekdays or every day",
+    Field.CITY: "For example San Francisco, Berlin or Asia/Tokyo",
+    Field.MIN_UPVOTES: "Papers with fewer are posted once they have them, within a week; 0 posts all",
+}
 
 
-class TimesForm(Form):
-    """Asks for the time, the weekdays and a city."""
-
-    def __init__(self, key: str, draft: Draft, *, on_submit: OnSubmit) -> None:
-        super().__init__(title="When?", custom_id=panel_id(key, Action.TIMES), on_submit=on_submit)
-        schedule = draft.schedule
-        self.time = _text_input("time", f"{schedule.time:%H:%M}")
-        self.weekdays = _text_input("weekdays", weekdays_text(schedule.weekdays))
-        self.city = _text_input("city", schedule.timezone)
-        for text, description, field in (
-            ("Time", "Such as 17:30, 8am or noon", self.time),
-            ("Days", "Such as Mon-Fri, mon wed, weekdays or every day", self.weekdays),
-            ("City or time zone", "For example San Francisco, Berlin or Asia/Tokyo", self.city),
-        ):
-            self.add_item(discord.ui.Label(text=text, description=description, component=field))
-
-
-def _text_input(custom_id: str, default: str) -> discord.ui.TextInput[discord.ui.View]:
-    return discord.ui.TextInput(custom_id=custom_id, default=default, max_length=100)
+def _values(draft: Draft) -> dict[Field, str]:
+    """What each field says, in the order of the form."""
+    return {
+        Field.KEYWORDS: draft.typed,
+        Field.TIME: f"{draft.schedule.time:%H:%M}",
+        Field.WEEKDAYS: weekdays_text(draft.schedule.weekdays),
+        Field.CITY: draft.schedule.timezone,
+        Field.MIN_UPVOTES: str(draft.min_upvotes),
+    }
 
 
 def components(
@@ -121,9 +115,7 @@ def components(
     yield _cadence_select(key, draft)
     if draft.keywords:
         yield _focus_select(key, draft)
-    label = "Edit keywords" if draft.typed else "Enter keywords"
-    yield _button(key, Action.KEYWORDS, label, is_main=not draft.keywords)
-    yield _button(key, Action.TIMES, "Time, days and city")
+    yield _button(key, Action.FORM, FORM_NAME, is_main=not draft.keywords or bool(draft.rejected))
     if hints:
         yield _button(key, Action.HINT, instead_label(hints[0].rewrite.text))
     yield _button(key, Action.FINISH, "Finish", is_main=draft.is_complete, is_disabled=not draft.is_complete)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Self, cast
 
@@ -12,17 +12,18 @@ import discord
 from typing_extensions import override
 
 from bot.core.bundles import BUNDLES
-from bot.core.drafts import Draft
+from bot.core.drafts import Draft, Field
+from bot.core.focus import Focus
 from bot.core.ids import ServerId, UserId
 from bot.core.query.errors import inline_code
 from bot.core.query.hints import Hint
+from bot.core.schedules import Cadence
 from bot.discord.answers import setup as answers
 from bot.discord.answers import subscriptions as subscription_answers
 from bot.discord.command_mentions import clickable
 from bot.discord.permissions import targets
 from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.ui.components import PersistentItem, SafeView, client_of
-from bot.discord.ui.error_handler import answer_failure
 from bot.discord.ui.error_texts import UNREACHABLE
 from bot.discord.ui.hint_buttons import below_subscribe
 from bot.discord.ui.pages import OPEN_SECONDS, answer
@@ -32,8 +33,6 @@ from bot.discord.ui.setup_components import (
     PANEL_ID,
     Action,
     Form,
-    KeywordsForm,
-    TimesForm,
     components,
     offered,
     with_choice,
@@ -44,26 +43,8 @@ from bot.services.feeds.setup import BundleCounts, Samples, Setup
 _NEW = "Use `/setup` to start a new one."
 
 
-class SetUpButton(PersistentItem, template=r"setup"):
-    """Opens a panel for the user who presses it."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            discord.ui.Button(label="Set up", style=discord.ButtonStyle.primary, custom_id="setup")
-        )
-
-    @override
-    @classmethod
-    def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
-        return cls()
-
-    @override
-    async def on_press(self, interaction: discord.Interaction) -> None:
-        await Panel.start(interaction)
-
-
 class PanelItem(PersistentItem, template=PANEL_ID):
-    """A button or menu of a panel. If the panel is no longer known, it says why."""
+    """A button or menu of a panel. If the panel is closed, it says why."""
 
     @override
     @classmethod
@@ -73,10 +54,10 @@ class PanelItem(PersistentItem, template=PANEL_ID):
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:
         match = self.template.fullmatch(self.custom_id)
-        panel = client_of(interaction).sessions.get(match["key"] if match else "", Panel)
         action = next((action for action in Action if match and action == match["action"]), None)
-        if action is None:
+        if action is None or match is None:
             raise UserError(Panel.ended_texts[Ended.UNKNOWN])
+        panel = await Panel.with_key(interaction, match["key"], opens_form=action is Action.FORM)
         values = cast("Sequence[Any]", getattr(self.item, "values", ()))
         await panel.handle(action, interaction, values)
 
@@ -89,39 +70,64 @@ class Panel(Session):
         Ended.CANCELLED: f"This setup was cancelled, and nothing was changed. {_NEW}",
         Ended.EXPIRED: f"This setup has expired, and nothing was changed. {_NEW}",
         Ended.UNKNOWN: (
-            "I was restarted since this setup was opened, so it can't be continued. Use `/subscriptions` to "
-            f"see whether it was finished. {_NEW}"
+            "This setup is closed, and I was restarted since. Use `/subscriptions` to see whether it was "
+            f"finished. {_NEW}"
         ),
     }
 
-    def __init__(self, setup: Setup, draft: Draft, *, bundles: BundleCounts, user_id: UserId) -> None:
+    def __init__(self, setup: Setup, draft: Draft, *, user_id: UserId, key: str) -> None:
         self._setup = setup
         self._draft = draft
-        self._bundles = bundles
+        self._bundles: BundleCounts | None = None
         self._user_id = user_id
-        self._key = new_key()
+        self._key = key
         self._view: SafeView = SafeView()
-        self._forms: dict[Action, Form] = {}
         self._sampled = ""  # the keywords that the samples are of
         self._samples = Samples()
         self._lock = asyncio.Lock()  # presses are deferred at once and handled one after another
 
     @classmethod
-    async def start(cls, interaction: discord.Interaction) -> None:
-        """Answers a command or a button with a panel for the channel that it is used in.
+    async def start(
+        cls,
+        interaction: discord.Interaction,
+        *,
+        channel: ChannelOption | None = None,
+        cadence: Cadence | None = None,
+        focus: Focus | None = None,
+    ) -> None:
+        """Answers a command or a button with a panel for a channel, or for the one that it is used in.
 
         Raises:
             UserError: the user may not manage channels here.
         """
         await interaction.response.defer(ephemeral=True, thinking=True)
-        server_id = _require_server(interaction)
+        server_id = _require_server(interaction, is_elsewhere=channel is not None)
         client = client_of(interaction)
         setup = client.services.setup
-        draft = await setup.begin(server_id)
-        bundles = await setup.count_bundles()
-        panel = cls(setup, draft, bundles=bundles, user_id=UserId(interaction.user.id))
+        draft = await setup.begin(server_id, cadence=cadence, focus=focus)
+        panel = cls(setup, draft, user_id=UserId(interaction.user.id), key=new_key())
         client.sessions.open(panel._key, panel)
-        await panel._update(interaction, panel._in_channel(interaction, None))
+        await panel._update(interaction, panel._in_channel(interaction, channel))
+
+    @classmethod
+    async def with_key(cls, interaction: discord.Interaction, key: str, *, opens_form: bool = False) -> Self:
+        """The open panel with this key; one that was open when the bot was restarted is opened again.
+
+        The store is asked for that one, so the interaction is deferred, unless a form answers it.
+
+        Raises:
+            UserError: it is closed.
+        """
+        client = client_of(interaction)
+        sessions, setup = client.sessions, client.services.setup
+        if sessions.is_unknown(key):
+            if not opens_form:
+                await _defer(interaction)
+            saved = await setup.saved(key)
+            if saved is not None and sessions.is_unknown(key):  # no other press opened it meanwhile
+                user_id, draft = saved
+                sessions.open(key, cls(setup, draft, user_id=user_id, key=key))
+        return sessions.get(key, cls)
 
     async def handle(self, action: Action, interaction: discord.Interaction, values: Sequence[Any]) -> None:
         """Handles a press of a button or a choice from a menu.
@@ -130,10 +136,10 @@ class Panel(Session):
             UserError: the panel is another user's, or was closed in the meantime.
         """
         self._check_user(interaction)
-        if action in {Action.KEYWORDS, Action.TIMES}:
-            await interaction.response.send_modal(self._form(action))
+        if action is Action.FORM:
+            await interaction.response.send_modal(Form(self._key, self._draft))
             return
-        await interaction.response.defer()
+        await _defer(interaction)
         async with self._lock:
             client_of(interaction).sessions.get(self._key, Panel)  # an earlier press may have closed it
             if action is Action.CANCEL:
@@ -143,24 +149,22 @@ class Panel(Session):
             else:
                 await self._update(interaction, self._next_draft(action, interaction, values))
 
-    async def _handle_form(self, form: Form, interaction: discord.Interaction) -> None:
+    async def handle_form(self, interaction: discord.Interaction, typed: Mapping[Field, str]) -> None:
+        """Handles what was typed in the form.
+
+        Raises:
+            UserError: the panel is another user's, or was closed in the meantime.
+        """
         self._check_user(interaction)
-        await interaction.response.defer()
+        await _defer(interaction)
         async with self._lock:
             client_of(interaction).sessions.get(self._key, Panel)
-            await self._update(interaction, self._draft_from(form))
+            self._draft = self._setup.answered(self._draft, typed)
+            await self._show(interaction)
 
     def _check_user(self, interaction: discord.Interaction) -> None:
         if interaction.user.id != self._user_id:
             raise UserError("This setup is someone else's. Use `/setup` to start your own.")
-
-    def _form(self, action: Action) -> Form:
-        """A new form; discord.py hands a submission of an earlier one, left open, to this one."""
-        if (earlier := self._forms.pop(action, None)) is not None:
-            earlier.stop()
-        kind = KeywordsForm if action is Action.KEYWORDS else TimesForm
-        self._forms[action] = kind(self._key, self._draft, on_submit=self._handle_form)
-        return self._forms[action]
 
     async def _update(self, interaction: discord.Interaction, draft: Coroutine[Any, Any, Draft]) -> None:
         """Shows the panel with the new draft, or with the problem that was raised instead."""
@@ -181,6 +185,7 @@ class Panel(Session):
             case Action.BUNDLES:
                 return self._setup.with_bundles(draft, offered(values, [bundle.name for bundle in BUNDLES]))
             case Action.HINT:
+                await self._sample()  # a panel that was opened again has none yet
                 hint = self._hint_shown(interaction)
                 return self._setup.following(draft, hint) if hint else draft
             case _:
@@ -205,16 +210,6 @@ class Panel(Session):
         hints = self._samples.study.hints[:1]
         return next((hint for hint in hints if inline_code(hint.rewrite.text) in shown), None)
 
-    async def _draft_from(self, form: Form) -> Draft:
-        draft = self._draft
-        if isinstance(form, TimesForm):
-            return self._setup.at_times(
-                draft, time=form.time.value, weekdays=form.weekdays.value, place=form.city.value
-            )
-        typed = form.keywords.value if isinstance(form, KeywordsForm) else ""
-        self._draft = draft.refusing(typed)  # unless it can be read
-        return self._setup.ask_for(draft, typed)
-
     async def _finish(self, interaction: discord.Interaction) -> None:
         place = self._draft.place
         try:
@@ -224,14 +219,15 @@ class Panel(Session):
         except UserError as error:
             await self._show(interaction, str(error))
             return
-        self._end(interaction, Ended.DONE)
+        await self._end(interaction, Ended.DONE)
         pages = subscription_answers.subscribed(result, now=self._setup.clock())
         await answer(interaction, pages, buttons=below_subscribe(result))
 
     async def _show(self, interaction: discord.Interaction, problem: str = "") -> None:
-        if self._sampled != self._draft.keywords:
-            self._samples = await self._setup.samples(self._draft)
-            self._sampled = self._draft.keywords
+        await self._setup.save(self._key, self._draft, user_id=self._user_id)
+        await self._sample()
+        if self._bundles is None:
+            self._bundles = await self._setup.count_bundles()
         self._view.stop()
         self._view = _PanelView(self, interaction)
         for item in components(
@@ -245,21 +241,26 @@ class Panel(Session):
         embed = answers.panel(self._draft, samples=self._samples, problem=problem, now=self._setup.clock())
         await reply(interaction, embeds=[embed], view=self._view)
 
+    async def _sample(self) -> None:
+        """Finds recent papers for the keywords, where that was not done yet."""
+        if self._sampled != self._draft.keywords:
+            self._samples = await self._setup.samples(self._draft)
+            self._sampled = self._draft.keywords
+
     async def expire(self, interaction: discord.Interaction) -> None:
         """Closes the panel while its message can still be edited."""
         with suppress(*UNREACHABLE):  # the message was dismissed
             await self._close(interaction, Ended.EXPIRED)
 
     async def _close(self, interaction: discord.Interaction, reason: Ended) -> None:
-        self._end(interaction, reason)
+        await self._end(interaction, reason)
         (closed,) = clickable(interaction.client, [answers.closed(self.ended_texts[reason])])
         await interaction.edit_original_response(embed=closed, view=None)
 
-    def _end(self, interaction: discord.Interaction, reason: Ended) -> None:
+    async def _end(self, interaction: discord.Interaction, reason: Ended) -> None:
         client_of(interaction).sessions.end(self._key, reason)
         self._view.stop()
-        for form in self._forms.values():
-            form.stop()
+        await self._setup.forget(self._key)
 
 
 class _PanelView(SafeView):
@@ -275,22 +276,16 @@ class _PanelView(SafeView):
         await self._panel.expire(self._interaction)
 
 
-async def answer_old_form(interaction: discord.Interaction) -> None:
-    """Answers a form whose panel is gone: discord.py ignores forms that are older than the process."""
-    if interaction.type is not discord.InteractionType.modal_submit:
-        return
-    match = PANEL_ID.fullmatch(str((interaction.data or {}).get("custom_id", "")))
-    if match:
-        try:
-            client_of(interaction).sessions.get(match["key"], Panel)
-        except UserError as error:
-            await answer_failure(interaction, error)
+async def _defer(interaction: discord.Interaction) -> None:
+    if not interaction.response.is_done():
+        await interaction.response.defer()
 
 
-def _require_server(interaction: discord.Interaction) -> ServerId:
+def _require_server(interaction: discord.Interaction, *, is_elsewhere: bool) -> ServerId:
+    """The server; the panel checks the permissions in a channel that is chosen elsewhere in it."""
     if interaction.guild_id is None:
         raise UserError("This command only works in a server's channels.")
-    if not interaction.permissions.manage_channels:
+    if not (is_elsewhere or interaction.permissions.manage_channels):
         raise UserError(
             f"You need **Manage Channels** in <#{interaction.channel_id}> for this. Nothing was changed. Ask "
             "an admin of this server."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.core.access import Access
+from bot.core.feed_settings import Difference, differences
 from bot.core.feeds import Feed, FeedSettings, LastRun, Subscription
 from bot.core.focus import Focus
 from bot.core.ids import ChangeId
@@ -61,9 +62,14 @@ class Subscribed:
     returned: int = 0  # papers of resumed subscriptions that are pending again
     made_up: LastRun | None = None  # what a run would post now for resumed subscriptions
     merged: tuple[Merged, ...] = ()  # keywords that were typed twice
-    before: FeedSettings | None = None  # the settings before, if the schedule was chosen too
+    before: FeedSettings | None = None  # the settings before, of a channel that had subscriptions
     pinging: tuple[NewMention, ...] = ()  # those that ping another role now
     change_ids: tuple[ChangeId | None, ...] = ()
+
+    @property
+    def changes(self) -> tuple[Difference, ...]:
+        """The settings that were changed too."""
+        return () if self.before is None else differences(self.before, self.feed.settings)
 
     @property
     def may_have_older(self) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.changes import unsubscribed_words
-from bot.core.feeds import Feed, Place, Subscription
+from bot.core.feeds import Feed, FeedSettings, Place, Subscription
 from bot.core.focus import Focus
 from bot.core.ids import ChangeId, ChannelId, RoleId, SubscriptionId, UserId
 from bot.core.query.compiled import CompiledQuery, compile_alternatives, distinct
@@ -59,13 +59,14 @@ class Subscriptions:
         place: Place,
         user_id: UserId,
         schedule: Schedule | None = None,
+        min_upvotes: int | None = None,
         focus: Focus | None = None,
         role_id: RoleId | None = None,
     ) -> Subscribed:
         """Subscribes the channel to each part between top-level commas; all of them or none.
 
-        A given schedule is set in the same transaction. A given focus, and a role to ping, apply to all of
-        them, also to those that the channel has already.
+        A given schedule or filter is set in the same transaction. A given focus, and a role to ping, apply to
+        all of them, also to those that the channel has already.
 
         Raises:
             QueryError: a part cannot be read.
@@ -76,11 +77,12 @@ class Subscriptions:
         async with self._database.write() as conn:
             feed = await ensure_feed(conn, place, context=self._context, user_id=user_id)
             known = {item.query.canonical: item for item in await subscriptions.of_feed(conn, feed.id)}
-            before = feed.settings if known and schedule else None
+            settings = _with(feed.settings, schedule=schedule, min_upvotes=min_upvotes)
+            before = feed.settings if known else None
             wanted = [query for query in queries if query.canonical not in known]
             focus_of = {query.canonical: focus for query in queries} if focus else NO_FOCUS
             feed, added, change_ids = await self._add(
-                conn, feed, wanted, user_id=user_id, now=now, schedule=schedule, focus_of=focus_of
+                conn, feed, wanted, user_id=user_id, now=now, settings=settings, focus_of=focus_of
             )
             asked_for = known | {item.query.canonical: item for item in added.as_they_are}
             role_of = {query.canonical: role_id for query in queries} if role_id else {}
@@ -165,7 +167,7 @@ class Subscriptions:
         *,
         user_id: UserId,
         now: datetime,
-        schedule: Schedule | None = None,
+        settings: FeedSettings | None = None,
         focus_of: Mapping[str, Focus] = NO_FOCUS,
     ) -> tuple[Feed, AddedSubscriptions, tuple[ChangeId | None, ...]]:
         """Subscribes the feed to these queries; returns the feed as it then is, and the changes to undo it.
@@ -180,8 +182,8 @@ class Subscriptions:
         if not known:
             self._limits.check_feeds(has=await feeds.count_in_use(conn, feed.place.in_server))
         change_ids: list[ChangeId | None] = []
-        if not known or schedule not in {None, feed.settings.schedule}:
-            after = replace(feed.settings, schedule=schedule or feed.settings.schedule)
+        after = settings or feed.settings
+        if not known or after != feed.settings:
             changed = await change_and_record(
                 conn, feed, after, user_id=user_id, now=now, is_restarted=not known
             )
@@ -280,3 +282,12 @@ class Subscriptions:
         """Recompile the queries of an older version of the rules; return how many there were."""
         async with self._database.write() as conn:
             return await recompiling.recompile(conn)
+
+
+def _with(settings: FeedSettings, *, schedule: Schedule | None, min_upvotes: int | None) -> FeedSettings:
+    """The settings with what is given."""
+    return replace(
+        settings,
+        schedule=settings.schedule if schedule is None else schedule,
+        min_upvotes=settings.min_upvotes if min_upvotes is None else min_upvotes,
+    )

@@ -32,6 +32,15 @@ def upgrade() -> None:
         sa.CheckConstraint("unreadable >= 0", name=op.f("ck_list_days_unreadable")),
     )
     op.create_table(
+        "drafts",
+        sa.Column("key", sa.String(32)),
+        sa.Column("user_id", _ID, nullable=False),
+        sa.Column("saved_at", _MOMENT, nullable=False),
+        sa.Column("draft", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_drafts"),
+    )
+    _index("ix_drafts_saved_at", "drafts", "saved_at")
+    op.create_table(
         "paper_words",
         sa.Column("number", sa.Integer),
         sa.Column("word", _WORD, nullable=False),
