@@ -43,7 +43,7 @@ class Draft:
     typed: str = ""  # the keywords as typed, for editing
     keywords: str = ""  # the same on one line
     focus: Focus | None = None  # of the keywords, if one was chosen
-    rejected: Mapping[Field, Rejected] = field(default_factory=dict)
+    rejected: Mapping[Field, Rejected] = field(default_factory=dict[Field, Rejected])
 
     @property
     def is_complete(self) -> bool:

@@ -48,8 +48,6 @@ PRESSED = {
     "ResumeButton",
     "FollowInsteadButton",
     "UndoUnfollowButton",
-    "FollowLikeButton",
-    "EditFollowButton",
 }
 
 
