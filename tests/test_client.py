@@ -54,8 +54,9 @@ async def test_every_command_is_as_it_should_be_registered(world: World) -> None
     personal = ("papers", "paper", "my", "help", "Open papers", "Save papers")
     assert permissions == {**admins, **dict.fromkeys(("subscriptions", "explain", "preview", *personal))}
     assert where == {
-        **dict.fromkeys((*admins, "subscriptions", "explain"), (by_servers, in_servers)),
+        **dict.fromkeys((*admins, "subscriptions"), (by_servers, in_servers)),
         "preview": (by_servers, in_own_messages_too),
+        "explain": (by_anyone, in_own_messages_too),
         **dict.fromkeys(personal, (by_anyone, anywhere)),
     }
     kinds = {one["name"]: one["type"] for one in sent if one["type"] != 1}
