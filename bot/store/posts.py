@@ -14,7 +14,7 @@ from bot.core.ids import FeedId, MessageId, PaperId, PostId, RoleId, ServerId
 from bot.core.posts import CloseTo, Entry, NewPost, Post, PostState
 from bot.store import follow_ups, tables
 from bot.store.column_types import texts_as_json
-from bot.store.statements import as_these, insert_if_new, these, these_in
+from bot.store.statements import as_these, insert_if_new, these, these_in, these_texts
 
 _posts = tables.posts
 _entries = tables.post_papers
@@ -36,19 +36,19 @@ async def add(conn: AsyncConnection, posts: Iterable[NewPost], *, now: datetime)
     plans = [post for post in posts if post.entries]
     if not plans:
         return {}
-    # The ids of new posts grow in the order in which they are stored, and nobody else stores any meanwhile.
-    last = (await conn.execute(select(func.coalesce(func.max(_posts.c.id), 0)))).scalar_one()
-    is_new = _posts.c.id > last
     await conn.execute(insert(_posts), [_new_row(post, now) for post in plans])
-    ids = (await conn.execute(select(_posts.c.id).where(is_new).order_by(_posts.c.id))).scalars()
-    planned = dict(zip(map(PostId, ids), plans, strict=True))
+    by_nonce = {post.nonce: post for post in plans}
+    # By their nonces, as other processes may store posts meanwhile.
+    new = select(_posts.c.id, _posts.c.nonce).where(_posts.c.nonce.in_(these_texts(by_nonce)))
+    rows = await conn.execute(new.order_by(_posts.c.id))
+    planned = {PostId(post_id): by_nonce[nonce] for post_id, nonce in rows}
     await _add_entries(conn, planned)
-    sizes = select(_entries.c.post_id, func.count()).where(_entries.c.post_id > last)
+    sizes = select(_entries.c.post_id, func.count()).where(_entries.c.post_id.in_(these(planned)))
     stored = {
         PostId(post_id): size for post_id, size in await conn.execute(sizes.group_by(_entries.c.post_id))
     }
-    if len(stored) < len(planned):
-        await conn.execute(delete(_posts).where(is_new, _posts.c.id.not_in(these(stored))))
+    if empty := planned.keys() - stored:
+        await conn.execute(delete(_posts).where(_posts.c.id.in_(these(empty))))
     await follow_ups.add(conn, {post_id: planned[post_id].follow_ups for post_id in stored}, now=now)
     return stored
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.core.feeds import Feed
 from bot.core.ids import MessageId, PostId, ServerId
-from bot.core.posts import Post, PostState
+from bot.core.posts import NewPost, Post, PostState
 from bot.store import feeds, outbox, papers, posts, tables
+from bot.store.database import Database
 from tests.fakes.feeds import store_settings
 from tests.samples import NOW, TODAY, a_paper, paper_id
 from tests.store.samples import HOUR, SERVER, a_feed, added, listed, pending, planned
+from tests.stores import open_database
 
 MESSAGE = MessageId(2**63 - 1)
 
@@ -136,6 +141,28 @@ async def test_two_plans_with_one_nonce_are_an_error(conn: AsyncConnection) -> N
     plan = planned(feed, 1)
     with pytest.raises(IntegrityError, match="nonce"):
         await posts.add(conn, [plan, replace(planned(feed, 2), nonce=plan.nonce)], now=NOW)
+
+
+async def test_processes_that_plan_at_the_same_time_store_their_own_posts(
+    database: Database, tmp_path: Path
+) -> None:
+    other = await open_database(tmp_path / "data" / "paperboy.db")
+    async with database.write() as conn:
+        made = [await a_feed(conn, channel=channel) for channel in range(1, 9)]
+        await listed(conn, 1, 2)
+
+    async def plan(its: Database, feed: Feed) -> tuple[Post, NewPost]:
+        wanted = planned(feed, 1, 2)
+        async with its.write() as conn:
+            (post,) = await added(conn, wanted)
+        return post, wanted
+
+    try:
+        results = await asyncio.gather(*map(plan, (database, other) * 4, made))
+    finally:
+        await other.close()
+    for post, wanted in results:
+        assert (post.feed_id, post.nonce, post.entries) == (wanted.feed_id, wanted.nonce, wanted.entries)
 
 
 async def test_posted_papers_can_be_limited_by_list_day(conn: AsyncConnection) -> None:

@@ -26,6 +26,17 @@ async def test_the_first_run_counts_the_list_of_its_day(bot: Bot) -> None:
     assert await last_run(bot) == LastRun(new=2, matched=1, planned=1)
 
 
+async def test_papers_count_from_the_first_day_of_a_subscription_that_matches_none_too(bot: Bot) -> None:
+    bot.list_paper("2608.00001")
+    bot.list_paper("2608.00002", day=bot.today - timedelta(days=1))
+    await bot.services.runs.run()
+    await bot.subscribe("video, agents")
+    await bot.execute("UPDATE subscriptions SET since = date(since, '-1 day') WHERE canonical LIKE 'agent%'")
+    bot.clock.advance(hours=1)
+    await bot.run()
+    assert await last_run(bot) == LastRun(new=2, matched=1, planned=1)
+
+
 async def test_a_later_run_counts_what_was_listed_since(bot: Bot) -> None:
     await bot.subscribe()
     await bot.subscribe("agents", channel=OTHER)
