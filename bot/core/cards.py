@@ -125,7 +125,7 @@ def make_card(
         # The rest gets at least half of the room.
         title=title.fit(min(MAX_TITLE_LENGTH, max(limit // 2, _MIN_TITLE_LENGTH))) or paper.id,
         url=paper.page_url,
-        author_url=_profile_url(paper.organization_login),
+        author_url=profile_url(paper.organization_login),
         author_icon=web_url(paper.organization_avatar or ""),
         links=links if is_alone else (),
         thumbnail=None if is_alone else picture,
@@ -199,7 +199,7 @@ def people(authors: Sequence[str], queries: Sequence[Query], *, shown: int) -> s
     return ", ".join(named) + (f" and {more:,} more" if more else "")
 
 
-def _profile_url(login: str | None) -> str | None:
+def profile_url(login: str | None) -> str | None:
     """A person's or an organization's page on Hugging Face."""
     name = clean(login or "")[:MAX_NAME_LENGTH]
     return f"https://huggingface.co/{quote(name, safe='')}" if name else None

@@ -14,6 +14,7 @@ from bot.core.cards import (
     date_text,
     dates,
     people,
+    profile_url,
     upvotes_text,
 )
 from bot.core.cutting import length
@@ -97,6 +98,9 @@ def _numbers(opened: OpenedPaper) -> str:
     if paper_dates := dates(paper):
         numbers.append(paper_dates)
     numbers.append(_lists(opened.days))
+    if paper.submitter:
+        profile = profile_url(paper.submitter_login) or ""
+        numbers.append(f"submitted by {link(paper.submitter, profile, limit=MAX_NAME_LENGTH)}")
     return DOT.join(numbers)
 
 

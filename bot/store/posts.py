@@ -110,6 +110,12 @@ async def unconfirmed(conn: AsyncConnection, server_id: ServerId | None = None) 
     return await fetch(conn, statement.order_by(_posts.c.id))
 
 
+async def pending(conn: AsyncConnection, feed_id: FeedId) -> list[Post]:
+    """The pending posts of a feed, in the order in which they are sent."""
+    theirs = with_feeds().where(_posts.c.feed_id == feed_id, _posts.c.state == tables.PENDING)
+    return await fetch(conn, theirs.order_by(_posts.c.queue))
+
+
 async def by_ids(
     conn: AsyncConnection, post_ids: Collection[PostId], *, split_since: datetime | None = None
 ) -> list[Post]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cogs.test_blocks import deny
+from tests.cogs.test_blocks import allow, deny
 from tests.fakes.huggingface import Fault
 from tests.world import World, text_of
 
@@ -172,8 +172,8 @@ async def subscribed_with_papers(world: World, place: Any) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place)
 
 
-@pytest.mark.parametrize("kind", ["forum", "thread", "announcement"])
-async def test_a_channel_of_another_kind_is_previewed_as_it_is_then_delivered(
+@pytest.mark.parametrize("kind", ["forum", "thread", "announcement", "digest"])
+async def test_a_channel_of_another_kind_or_style_is_previewed_as_it_is_then_delivered(
     world: World, kind: str
 ) -> None:
     if kind == "forum":
@@ -181,20 +181,49 @@ async def test_a_channel_of_another_kind_is_previewed_as_it_is_then_delivered(
     elif kind == "thread":
         world.env.backend.create_thread(world.channel.id, "talk", world.admin.id, type=11)
         place = world.channel.threads[-1]
-    else:
+    elif kind == "announcement":
         place = world.guild.create_news_channel("news")
+    else:
+        place = world.channel
+        await world.admin.slash(place, "config style", style="digest")
     await subscribed_with_papers(world, place)
 
     result = await world.member.slash(world.channel, "preview", channel=place)
 
-    said = text_of(result)
-    assert f"for <#{place.id}>: 2 cards in {'2 posts' if kind == 'forum' else '1 message'}" in said
-    if kind == "forum":  # the best paper is on top
-        assert "-# Post 1 of 2:\n**Video two**" in said
-        assert "**Video one**" in text_of(await world.member.click(result.response, label="Next"))
-    else:
-        assert said.index("Video two") < said.index("Video one")
-        assert "Open a paper" in str(result.response.components)
+    said = [text_of(result)]
+    form, messages = (
+        ("lines" if kind == "digest" else "cards"),
+        ("2 posts" if kind == "forum" else "1 message"),
+    )
+    assert f"for <#{place.id}>: 2 {form} in {messages}" in said[0]
+    assert ("Open a paper" in str(result.response.components)) is (kind != "forum")
+    if kind == "forum":
+        said.append(text_of(await world.member.click(result.response, label="Next")))
+    world.clock.advance(hours=1)
+    await world.run()
+    assert_shown_as_delivered(said, delivered_in(world, place))
+
+
+def delivered_in(world: World, place: Any) -> list[dict[str, Any]]:
+    """What was sent there, as people read it: the last post of a forum is on top."""
+    messages, threads = f"/channels/{place.id}/messages", f"/channels/{place.id}/threads"
+    sent = [
+        one.json
+        for one in world.env.http_requests
+        if one.method == "POST" and one.path in {messages, threads}
+    ]
+    return sent[::-1] if "name" in sent[0] else sent
+
+
+def assert_shown_as_delivered(said: list[str], delivered: list[dict[str, Any]]) -> None:
+    for shown, sent in zip(said, delivered, strict=True):
+        assert sent.get("name", "") in shown
+        message = sent.get("message", sent)
+        assert message.get("content", "") in shown
+        assert message["embeds"]
+        for embed in message["embeds"]:
+            for text in (embed.get("title"), embed["description"], embed.get("footer", {}).get("text")):
+                assert text is None or text in shown
 
 
 async def test_a_blocked_channel_shows_what_it_will_post_and_what_blocks_it(world: World) -> None:
@@ -206,12 +235,24 @@ async def test_a_blocked_channel_shows_what_it_will_post_and_what_blocks_it(worl
     world.list_paper("2608.00003", title="Video three")
     await world.services.polling.poll()
 
-    said = await next_post(world)
+    result = await world.member.slash(world.channel, "preview")
 
-    assert "**Blocked**" in said
-    assert "1 message from earlier is still pending and is sent first" in said
-    assert "**Send Messages**" in said
-    assert "Video three" in said
+    assert "**Blocked**" in text_of(result)
+    assert "1 message from earlier is still pending and sent first" in text_of(result)
+    assert "**Send Messages**" in text_of(result)
+    assert "3 cards in 2 messages" in text_of(result)
+    said = [text_of(result), text_of(await world.member.click(result.response, label="Next"))]
+    assert "-# Message 1 of 2, pending since <t:" in said[0]
+    assert "Video two" in said[0]
+    assert "-# Message 2 of 2:" in said[1]
+    assert "Video three" in said[1]
+    allow(world, world.channel)
+    await world.env.settle()
+    world.clock.advance(days=1)
+    await world.run()
+    refused, *delivered = delivered_in(world, world.channel)
+    assert refused["embeds"] == delivered[0]["embeds"]
+    assert_shown_as_delivered(said, delivered)
 
 
 async def test_a_list_that_cannot_be_read_is_said_beside_what_is_known(world: World) -> None:

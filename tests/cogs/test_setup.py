@@ -107,7 +107,7 @@ async def test_everything_is_chosen_in_five_actions(world: World) -> None:
     keywords = f"{filled(form)['keywords']}\nmy topic"
     typed = {"keywords": keywords, "time": "5pm", "weekdays": "thu", "city": "munich", "min_upvotes": "5"}
     await person.send(form, **typed)
-    assert "**Filter:** at least 5 upvotes, which 1 of the 2 papers below have so far" in person.text
+    assert "**Filter:** at least 5 upvotes; 1 of 2 matching papers had them when last read" in person.text
     await person.press("Finish")
 
     assert person.actions == ["/setup", "menu", "button", "form", "button"]
@@ -132,7 +132,7 @@ async def test_a_filter_that_was_chosen_is_shown_as_old_and_new(world: World) ->
     await person.press("Finish")
 
     assert "Nothing changed" not in person.text
-    assert "**Minimum upvotes:** 3 → 8" in person.text
+    assert "Minimum upvotes: 3 → **8**" in person.text
 
 
 async def test_what_bundles_bring_is_shown_as_keywords_and_can_be_edited(world: World) -> None:

@@ -26,6 +26,16 @@ _LONG = Repositories(ids=("a" * 96 + "/" + "_" * 96,) * 3, total=10**9)
 DAYS = (date(2026, 8, 13), date(2026, 8, 19))
 
 
+def test_who_submitted_a_paper_is_named_with_a_link_as_on_the_site() -> None:
+    paper = replace(PLAIN, submitter="Ada *Lovelace*", submitter_login="ada")
+
+    description = opened_card(OpenedPaper(paper=paper, days=DAYS)).description or ""
+
+    assert "19 Aug 2026 · submitted by [Ada \\*Lovelace\\*](https://huggingface.co/ada)" in description
+    unknown = replace(paper, submitter_login=None)
+    assert "submitted by Ada" in (opened_card(OpenedPaper(paper=unknown, days=DAYS)).description or "")
+
+
 def test_the_whole_abstract_stands_between_the_people_and_the_numbers() -> None:
     card = opened_card(OpenedPaper(paper=PLAIN, days=DAYS, linked=LINKED))
 
@@ -33,7 +43,8 @@ def test_the_whole_abstract_stands_between_the_people_and_the_numbers() -> None:
     assert card.description == (
         "-# Ada Example, Bo Sample, Cy Instance, Di Model, Ed Pattern · Institute of Kites\n"
         f"{PLAIN.abstract.strip()}\n"
-        "-# ▲ 1,234 · 💬 3 · ★ 56 · arXiv 18 Aug · on the lists of 13 Aug 2026 and 19 Aug 2026\n"
+        "-# ▲ 1,234 · 💬 3 · ★ 56 · arXiv 18 Aug · on the lists of 13 Aug 2026 and 19 Aug 2026 · "
+        "submitted by [Flo Sender](https://huggingface.co/flo)\n"
         "**1,200 models**: [kites/one](https://huggingface.co/kites/one), "
         "[kites/two](https://huggingface.co/kites/two), "
         "[kites/three](https://huggingface.co/kites/three) and 1,197 more\n"

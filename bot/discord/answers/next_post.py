@@ -17,14 +17,14 @@ from bot.core.markdown import fit
 from bot.core.messages import MAX_CONTENT, MAX_THREAD_NAME, Message
 from bot.core.papers import Paper
 from bot.core.plurals import count, in_a_list, is_or_are
-from bot.core.posts import Form
+from bot.core.posts import Form, Post
 from bot.core.query.compiled import readable_queries
 from bot.discord.answers.feed_settings import follow_up_obstacles
 from bot.discord.answers.feed_status import next_post
 from bot.discord.answers.formatting import code
 from bot.discord.answers.pages import pages
 from bot.discord.answers.run_results import days_read
-from bot.services.queries.next_post import NextPost
+from bot.services.queries.next_post import NextMessage, NextPost
 
 _UNTIL_LENGTH = 30  # of the day until which a paper is rechecked
 
@@ -40,7 +40,8 @@ class PreviewPage:
 
 def coming(result: NextPost, *, now: datetime) -> list[PreviewPage]:
     """When the channel posts next and what, message by message; then what is not in it, and why."""
-    title = f"Preview: {count(len(result.papers), 'paper') if result.papers else 'nothing'} so far"
+    number = sum(len(post.entries) for post in result.posts)
+    title = f"Preview: {count(number, 'paper') if number else 'nothing'} so far"
     intro = [next_post(result.feed, now=now), *_warnings(result), f"\n{_summary(result)}", *_notes(result)]
     if not result.messages:
         found = pages(_filtered(result), title=title, intro="\n".join(intro), footer=_rechecks(result))
@@ -51,21 +52,27 @@ def coming(result: NextPost, *, now: datetime) -> list[PreviewPage]:
         )
     top = "\n".join([f"**{title}**", *intro])
     shown = [
-        PreviewPage(text=_above(message, top if place == 1 else "", place=place, of=result), message=message)
-        for place, message in enumerate(result.messages, start=1)
+        PreviewPage(text=_above(one, top if place == 1 else "", place=place, of=result), message=one.message)
+        for place, one in enumerate(result.messages, start=1)
     ]
     lines = list(_filtered(result))
     left = pages(lines, title="Not in the next post", footer=_rechecks(result)) if lines else []
     return [*shown, *(PreviewPage(embed=embed) for embed in left)]
 
 
-def _above(message: Message, top: str, *, place: int, of: NextPost) -> str:
+def _above(shown: NextMessage, top: str, *, place: int, of: NextPost) -> str:
     """What stands above a message's cards: the introduction, and the message's own text."""
     is_forum = of.feed.kind is FeedKind.FORUM
-    number = len(of.messages)
-    which = f"-# {'Post' if is_forum else 'Message'} {place} of {number}:" if number > 1 else ""
-    title = f"**{fit(message.title, (), MAX_THREAD_NAME)}**" if is_forum else ""
-    return shorten("\n".join(filter(None, (top, which, title, message.content))), MAX_CONTENT)
+    parts: list[str] = []
+    if len(of.posts) > 1:
+        parts.append(f"{'Post' if is_forum else 'Message'} {place} of {len(of.posts)}")
+    if isinstance(shown.post, Post):
+        since = f"pending since <t:{int(shown.post.planned_at.timestamp())}:f>"
+        parts.append(f"{since}, may have arrived" if shown.post.unconfirmed_since else since)
+    which = ", ".join(parts)
+    which = f"-# {which[0].upper()}{which[1:]}:" if which else ""
+    title = f"**{fit(shown.message.title, (), MAX_THREAD_NAME)}**" if is_forum else ""
+    return shorten("\n".join(filter(None, (top, which, title, shown.message.content))), MAX_CONTENT)
 
 
 def _rechecks(result: NextPost) -> str:
@@ -133,12 +140,14 @@ def _warnings(result: NextPost) -> Iterator[str]:
     if result.access.obstacle and result.feed.block is None:
         yield f"⚠️ {result.access.obstacle}"
     yield from follow_up_obstacles(result.feed, result.access, pings=result.pings)
-    if result.pending:
-        are = is_or_are(result.pending)
+    if number := len(result.pending):
+        below = " (at the end)" if result.feed.kind is FeedKind.FORUM else ""
         yield (
-            f"{count(result.pending, 'message')} from earlier {are} still pending and {are} sent first; "
-            "`/status` shows why."
+            f"{count(number, 'message')} from earlier {is_or_are(number)} still pending and sent "
+            f"first{below}; `/status` shows why."
         )
+    if hidden := len(result.posts) - len(result.messages):
+        yield f"{hidden:,} of them {is_or_are(hidden)} not shown here."
 
 
 def _notes(result: NextPost) -> Iterator[str]:

@@ -89,7 +89,7 @@ def _filter(draft: Draft, samples: Samples) -> list[str]:
     if not samples.together:
         return [upvotes]
     enough = samples.with_upvotes(draft.min_upvotes)
-    return [f"{upvotes}, which {enough:,} of the {count(samples.together, 'paper')} below have so far"]
+    return [f"{upvotes}; {enough:,} of {count(samples.together, 'matching paper')} had them when last read"]
 
 
 def _where(draft: Draft) -> str:
@@ -109,7 +109,7 @@ def _when(draft: Draft, *, now: datetime) -> list[str]:
             "Time, days and city have no effect while posts are live. They are saved for later: "
             f"{times_words(draft.schedule)}."
         )
-    lines.append(_first_post(draft, now=now))
+    lines.extend(_first_post(draft, now=now))
     if about_zone := note(draft.schedule.timezone):
         lines.append(about_zone)
     return lines
@@ -161,9 +161,9 @@ def _head(item: Sample, study: Study) -> str:
     return "\n".join(filter(None, (line, reading_line(item.query, study))))
 
 
-def _first_post(draft: Draft, *, now: datetime) -> str:
+def _first_post(draft: Draft, *, now: datetime) -> list[str]:
     if draft.is_waiting:
-        return "Next post: none while the channel is paused or blocked. `/config resume` resumes posting."
-    if draft.schedule.cadence is Cadence.LIVE:
-        return "Next post: as soon as a matching paper is listed."
-    return f"Next post: {moment(next_run(draft.schedule, after=now), now=now)}."
+        return ["Next post: none while the channel is paused or blocked. `/config resume` resumes posting."]
+    if draft.schedule.cadence is Cadence.LIVE:  # the line above says when
+        return []
+    return [f"Next post: {moment(next_run(draft.schedule, after=now), now=now)}."]

@@ -74,7 +74,7 @@ def replaced(result: Replaced, *, now: datetime) -> list[discord.Embed]:
 
 def _what_follows(result: Subscribed, *, now: datetime) -> list[str]:
     lines: list[str] = []
-    lines.extend(f"**{change.name}:** {change.before} → {change.after}" for change in result.changes)
+    lines.extend(f"{change.name}: {change.before} → **{change.after}**" for change in result.changes)
     lines.extend(merged_keywords(result.merged))
     lines.append(next_post(result.feed, now=now))
     if new := [item for item in result.wanted if item.is_new]:

@@ -16,7 +16,7 @@ from bot.core.ids import ChannelId, PaperId, RoleId
 from bot.core.list_days import open_list_day
 from bot.core.messages import Message, without_ping
 from bot.core.papers import Paper
-from bot.core.posts import NewPost, PostState
+from bot.core.posts import NewPost, Post
 from bot.errors import Problem, UserError
 from bot.services.context import ServiceContext
 from bot.services.delivery.rendering import render
@@ -24,6 +24,16 @@ from bot.services.pings import Pings, pings_of
 from bot.services.runs.planning import Planned
 from bot.services.runs.run import Runs
 from bot.store import feeds, list_days, papers, posts, subscriptions
+
+MAX_PENDING_SHOWN = 10  # messages: a channel that was blocked for long has many
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextMessage:
+    """A message as it would be sent, and the post that it is of."""
+
+    post: Post | NewPost
+    message: Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,16 +44,20 @@ class NextPost:
     subscriptions: int
     access: Access
     pings: Pings  # of its messages
-    posts: tuple[NewPost, ...]  # as people read them: in a forum, the last one is on top
-    messages: tuple[Message, ...]  # the same, as they would be sent
-    papers: tuple[Paper, ...]  # of the posts
+    # Those from earlier that are still pending, then the new ones; in a forum, the last one is on top.
+    posts: tuple[Post | NewPost, ...]
+    messages: tuple[NextMessage, ...]  # the same, as they would be sent; not all if very many are pending
     filtered: tuple[tuple[Paper, Decision], ...]  # matching papers that the filter stops, newest first
-    pending: int  # messages that were planned before and are not sent
     first: date  # the oldest list day that any subscription can still take papers from
     days: int  # list days since then
     days_known: int  # how many of them have been read
     problem: Problem | None  # why the newest list may be incomplete
     is_whole: bool  # whether every subscription could be evaluated
+
+    @property
+    def pending(self) -> tuple[Post, ...]:
+        """The posts that were planned before and are not sent."""
+        return tuple(post for post in self.posts if isinstance(post, Post))
 
 
 class NextPosts:
@@ -72,26 +86,33 @@ class NextPosts:
                 "`/subscribe`, or give `keywords` to see which recent papers they match."
             )
         planned = await self._runs.planned_now(feed, known)
-        found = tuple(post for plan in planned.plans for post in plan.posts)
-        found = found[::-1] if feed.kind is FeedKind.FORUM else found
+        new = [post for plan in planned.plans for post in plan.posts]
         shown = {paper.id: paper for plan in planned.plans for paper in plan.papers}
+        async with self._database.read() as conn:
+            pending = await posts.pending(conn, feed.id)
+            first_of_them = pending[:MAX_PENDING_SHOWN]
+            shown |= await papers.by_ids(
+                conn, [one.paper_id for post in first_of_them for one in post.entries]
+            )
+        found: list[Post | NewPost] = [*pending, *new]
+        rendered: list[Post | NewPost] = [*first_of_them, *new]
+        if feed.kind is FeedKind.FORUM:
+            found.reverse()
+            rendered.reverse()
         pings = await pings_of(self._publisher, feed, known, only=_roles(found, known))
         health = self._source.health
         first, today = self._first(feed, known), open_list_day(self._clock())
         async with self._database.read() as conn:
             reads = await list_days.reads(conn, first, today)
-            pending = (await posts.counts(conn, feed.id))[PostState.PENDING]
             filtered = await _filtered(conn, feed, planned)
         return NextPost(
             feed=feed,
             subscriptions=len(known),
             access=await self._publisher.access(feed.place),
             pings=pings,
-            posts=found,
-            messages=await asyncio.to_thread(_rendered, feed, found, shown, known, pings),
-            papers=tuple(shown.values()),
+            posts=tuple(found),
+            messages=await asyncio.to_thread(_rendered, feed, rendered, shown, known, pings),
             filtered=filtered,
-            pending=pending,
             first=first,
             days=(today - first).days + 1,
             days_known=len(reads),
@@ -107,24 +128,24 @@ class NextPosts:
 
 def _rendered(
     feed: Feed,
-    planned: Sequence[NewPost],
+    planned: Sequence[Post | NewPost],
     shown: Mapping[PaperId, Paper],
     known: Sequence[Subscription],
     pings: Pings,
-) -> tuple[Message, ...]:
+) -> tuple[NextMessage, ...]:
     """The messages without pings that would notify nobody."""
     roles = {item.query.canonical: item.mention_role_id for item in known if item.mention_role_id is not None}
-    messages: list[Message] = []
+    messages: list[NextMessage] = []
     for post in planned:
         message = render(post, shown, kind=feed.kind, roles=roles, is_silent=feed.settings.is_silent)
         for role_id in filter(None, (message.mention_role_id, *message.also_pings)):
             if role_id not in pings.working:
                 message = without_ping(message, role_id)
-        messages.append(message)
+        messages.append(NextMessage(post=post, message=message))
     return tuple(messages)
 
 
-def _roles(planned: Sequence[NewPost], known: Sequence[Subscription]) -> set[RoleId]:
+def _roles(planned: Sequence[Post | NewPost], known: Sequence[Subscription]) -> set[RoleId]:
     """The roles that these posts are to ping."""
     own = {item.query.canonical: item.mention_role_id for item in known}
     roles: list[RoleId | None] = []
