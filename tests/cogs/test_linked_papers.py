@@ -124,6 +124,7 @@ async def test_a_person_who_installed_the_app_uses_it_where_the_bot_is_not(
     assert "Tea Leaves" in text_of(await admin.slash(channel, "papers today"))
     assert "Tea Leaves" in text_of(await admin.slash(channel, "paper", paper=LISTED))
     assert "library is empty" in text_of(await admin.slash(channel, "my saved"))
+    assert "It matched `video`." in text_of(await admin.slash(channel, "explain", paper=LISTED))
     helped = await admin.slash(channel, "help")
     assert "Set up" not in controls(helped.response)
     assert "Next" in controls(helped.response)
