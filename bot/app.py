@@ -132,6 +132,7 @@ class App:
                 group.create_task(scheduler.run(), name="scheduler")
                 group.create_task(services.archive_reader.run(), name="archive")
                 group.create_task(services.search_texts.run(), name="search texts")
+                group.create_task(services.erasing.run(), name="erasing")
                 token = settings.discord_token.get_secret_value()
                 await client.patience.until_answered(
                     "The bot is not logged in to Discord", lambda: client.login(token)

@@ -10,6 +10,7 @@ from bot.client import Client
 from bot.discord.answers import help as answers
 from bot.discord.ui.installation import is_only_installed_by_user
 from bot.discord.ui.pages import answer
+from bot.discord.ui.privacy_policy import policy_of
 from bot.discord.ui.setup_entry import SetUpButton
 
 
@@ -22,4 +23,5 @@ class HelpCog(commands.Cog):
         await interaction.response.defer(ephemeral=True)
         is_member = interaction.guild_id is not None and not is_only_installed_by_user(interaction)
         buttons = [SetUpButton()] if is_member and interaction.permissions.manage_channels else []
-        await answer(interaction, answers.help_pages(interaction.client.tree), buttons=buttons)
+        pages = answers.help_pages(interaction.client.tree, policy_url=policy_of(interaction.client))
+        await answer(interaction, pages, buttons=buttons)

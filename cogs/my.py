@@ -6,6 +6,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.services.container import Services
+from cogs.my_data import DataCommands
 from cogs.my_feed import FollowCommands
 from cogs.my_library import LibraryCommands
 
@@ -15,6 +16,7 @@ from cogs.my_library import LibraryCommands
 class MyCog(
     LibraryCommands,
     FollowCommands,
+    DataCommands,
     commands.GroupCog,
     group_name="my",
     group_description="Papers of your own: saved ones, and keywords that you follow",
@@ -23,5 +25,6 @@ class MyCog(
         self._library = services.library
         self._follows = services.follows
         self._personal_feeds = services.personal_feeds
+        self._personal_data = services.personal_data
         self._clock = services.clock
         self._citations = services.citations

@@ -22,7 +22,7 @@ _MAX_NAMED = 5  # queries in one sentence
 class Change:
     server_id: ServerId
     channel_id: ChannelId | None  # None for a change of the whole server
-    user_id: UserId
+    user_id: UserId | None  # None for a person who deleted their data
     changed_at: datetime
     what: str  # Discord markdown, with outside text escaped
 

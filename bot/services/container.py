@@ -30,6 +30,8 @@ from bot.services.library.library import Library
 from bot.services.library.reading import Reading
 from bot.services.library.similar import SimilarPapers
 from bot.services.library.suggestions import Suggestions
+from bot.services.people.erasing import Erasing
+from bot.services.people.personal_data import PersonalData
 from bot.services.queries.archive import Archive
 from bot.services.queries.explanations import Explanations
 from bot.services.queries.next_post import NextPosts
@@ -77,6 +79,8 @@ class Services:
     papers: Papers
     follows: Follows
     personal_feeds: PersonalFeeds
+    personal_data: PersonalData
+    erasing: Erasing
     library: Library
     citations: Citations
     reading: Reading
@@ -106,6 +110,7 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
     similar = SimilarPapers(context, papers=papers, reader=archive_reader)
     servers = Servers(context)
     direct_messages = DirectMessages(context)
+    erasing = Erasing(context)
     return Services(
         clock=context.clock,
         polling=polling,
@@ -135,6 +140,8 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
             context, direct_messages=direct_messages, search=search, runs=runs, delivery=delivery
         ),
         personal_feeds=PersonalFeeds(context, direct_messages=direct_messages, delivery=delivery),
+        personal_data=PersonalData(context, direct_messages=direct_messages, erasing=erasing),
+        erasing=erasing,
         library=library,
         citations=Citations(context, papers=papers, library=library),
         reading=Reading(papers=papers, pages=pages),

@@ -41,6 +41,13 @@ class Backend(Protocol):
         """
         ...
 
+    async def erase_deleted(self) -> bool:
+        """Have the database's files keep nothing of deleted rows, as far as the database can do that.
+
+        False if somebody still reads what was deleted: try again later.
+        """
+        ...
+
     def refusals(self) -> AbstractContextManager[None]:
         """Translates the database's errors to a ConfigError for the operator."""
         ...

@@ -105,6 +105,17 @@ class Database:
             finally:
                 self._writing = None
 
+    async def erase_deleted(self) -> bool:
+        """Have the database's files keep nothing of rows that were deleted; see `Backend.erase_deleted`.
+
+        Raises:
+            StoreError: the file cannot be written now, which the operator can fix.
+        """
+        async with self._write_lock:
+            self._check_open()
+            with self._translated(is_write=True):
+                return await self._backend.erase_deleted()
+
     async def check(self) -> str | None:
         """Why the database cannot be written, with what to do; None if an empty write succeeded.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     Boolean,
@@ -43,6 +43,9 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+# Marks a column with a person's id at Discord: what is kept of a person is found by it, and deleted.
+PERSON: Final = {"is_person": True}
 
 # Part of the statement, not a bound parameter, so that the partial indexes on pending rows are used.
 PENDING = literal("pending", literal_execute=True)
@@ -171,7 +174,7 @@ feeds = Table(
     Column("id", Id, primary_key=True),
     # A feed is a server's, or one person's: their direct messages.
     Column("server_id", Id, ForeignKey("servers.id", ondelete="CASCADE"), index=True),
-    Column("user_id", Id, unique=True),
+    Column("user_id", Id, unique=True, info=PERSON),
     # Whichever it is. Discord's ids are unique, so a person's is never a server's.
     Column("owner_id", Id, Computed("coalesce(server_id, user_id)", persisted=True), index=True),
     Column("channel_id", Id, nullable=False, unique=True),
@@ -378,7 +381,7 @@ changes = Table(
     Column("id", Id, primary_key=True),
     Column("server_id", Id, ForeignKey("servers.id", ondelete="CASCADE"), nullable=False),
     Column("channel_id", Id),  # None for what concerns the whole server
-    Column("user_id", Id, nullable=False),
+    Column("user_id", Id, info=PERSON),  # None once that person deleted their data
     Column("changed_at", UtcDateTime, nullable=False),
     Column("what", Text, nullable=False),  # in words
     Column("revision", Text),  # what was changed, as JSON; missing where it cannot be undone
@@ -401,12 +404,22 @@ drafts = Table(
 saved_papers = Table(
     "saved_papers",
     metadata,
-    Column("user_id", Id, primary_key=True, autoincrement=False),
+    Column("user_id", Id, primary_key=True, autoincrement=False, info=PERSON),
     Column("paper_id", String(10), ForeignKey("papers.id"), primary_key=True),
     Column("saved_at", UtcDateTime, nullable=False),
     Column("citation_key", String(80), nullable=False),  # in every export the same
     CheckConstraint("length(citation_key) BETWEEN 1 AND 80", name="citation_key"),
     UniqueConstraint("user_id", "citation_key"),
+)
+
+# Who deleted their data, so that a restored backup forgets them again: see `store/deletions.py`.
+deletions = Table(
+    "deletions",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("key", String(64), nullable=False),
+    Column("deleted_at", UtcDateTime, nullable=False),
+    Column("erased_at", UtcDateTime),  # from the database's files, too
 )
 
 runs = Table(

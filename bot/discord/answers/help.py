@@ -8,6 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.core.markdown import link
 from bot.discord.answers.pages import COLOUR, numbered
 
 _FIRST_STEPS = """\
@@ -25,7 +26,9 @@ paper was or was not posted. `/status` shows what is pending, and any problems.
 **Reading**: the menu or button below a post opens a paper, readable only by you. **More like this** shows \
 similar papers. On anyone's message with links to papers: right-click or hold it, then **Apps** → **Open \
 papers** or **Save papers**. `/my saved` shows what you saved, and `/my export` writes it to a file for \
-Zotero, LaTeX or a spreadsheet."""
+Zotero, LaTeX or a spreadsheet.
+
+**Privacy**: `/my data` exports or deletes all that I keep about you."""
 
 # Each line with an example has two spaces behind it, then what it finds and, after "; not", what it does not
 # find: `tests/test_documents.py` tries them.
@@ -62,11 +65,12 @@ papers that are about them, `balanced` leaves out most passing mentions, and `br
 other words. `/preview focus:` shows the difference."""
 
 
-def help_pages(tree: app_commands.CommandTree[Any]) -> list[discord.Embed]:
+def help_pages(tree: app_commands.CommandTree[Any], *, policy_url: str | None = None) -> list[discord.Embed]:
     """Three pages: first steps, keywords, commands."""
+    policy = f" {link('What that is, and why', policy_url)}." if policy_url else ""
     commands = "\n".join(_line(command) for command in _commands(tree))
     texts = {
-        "Paperboy": _FIRST_STEPS,
+        "Paperboy": f"{_FIRST_STEPS}{policy}",
         "Keywords": _LANGUAGE,
         "Commands": f"{commands}\n\n🔒 needs **Manage Channels**",
     }

@@ -27,4 +27,5 @@ def history(result: History) -> list[discord.Embed]:
 
 def _line(change: Change) -> str:
     where = f" <#{change.channel_id}>" if change.channel_id else ""
-    return f"{relative(change.changed_at)} <@{change.user_id}>{where}: {change.what}"
+    who = f"<@{change.user_id}>" if change.user_id else "*someone who deleted their data*"
+    return f"{relative(change.changed_at)} {who}{where}: {change.what}"

@@ -36,12 +36,13 @@ class Confirmation(Session):
         Ended.CANCELLED: "This was cancelled, and nothing was changed. To do it, use the command again.",
         Ended.EXPIRED: "These buttons have expired, and nothing was changed. Use the command again.",
         Ended.BROKEN: (
-            "Something went wrong when this was pressed before, so I don't know whether it was done. Check "
-            "`/config history`, and use the command again if it wasn't."
+            "Something went wrong when this was pressed before, so I don't know whether it was done. Use the "
+            "command again to find out; `/config history` shows what was changed in a server."
         ),
         Ended.UNKNOWN: (
-            "I was restarted since this was asked, so these buttons no longer work. Check `/config history` "
-            "to see whether it was done, and use the command again if it wasn't."
+            "I was restarted since this was asked, so these buttons no longer work, and I don't know whether "
+            "it was done. Use the command again to find out; `/config history` shows what was changed in a "
+            "server."
         ),
     }
     max_open = 200

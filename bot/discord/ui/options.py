@@ -30,6 +30,8 @@ SortChoice = Literal["match", "upvotes", "day"]
 PeriodChoice = Literal["week", "month", "year"]
 # The formats of /my export.
 ExportChoice = Literal["bibtex", "ris", "csv", "markdown"]
+# What /my data does.
+DataChoice = Literal["export", "delete"]
 # The numbers of /config filter.
 MinUpvotes = app_commands.Range[int, 0, MAX_MIN_UPVOTES]
 MaxPapers = app_commands.Range[int, 1, MAX_CARDS]

@@ -6,11 +6,13 @@ import asyncio
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from pathlib import Path
 
+import aiosqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.errors import ConfigError, StoreError
 from bot.store.sqlite import files
-from bot.store.sqlite.engine import refusals, sqlite_engine, store_error
+from bot.store.sqlite.cancelling import to_the_end
+from bot.store.sqlite.engine import BUSY_TIMEOUT_SECONDS, refusals, sqlite_engine, store_error
 from bot.store.sqlite.files import NO_LOCKS
 from bot.store.sqlite.locks import sole_use
 
@@ -42,6 +44,25 @@ class SqliteBackend:
         """Raises ConfigError where SQLite could not use WAL, as without shared memory."""
         if (await conn.exec_driver_sql("PRAGMA journal_mode")).scalar() != "wal":
             raise ConfigError(f"DATABASE_URL names {self._named}, but {NO_LOCKS}")
+
+    async def erase_deleted(self) -> bool:
+        """Rewrites the file, and empties the WAL.
+
+        SQLite's `secure_delete` is not enough: it overwrites a deleted row where it is, but leaves copies of
+        rows that moved to another page before.
+        """
+        is_erased = False
+
+        async def erase() -> None:
+            nonlocal is_erased
+            connecting = aiosqlite.connect(self._path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None)
+            async with connecting as connection:
+                await connection.execute("VACUUM")
+                ((is_busy, *_),) = await connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+            is_erased = not is_busy
+
+        await to_the_end(erase())
+        return is_erased
 
     def refusals(self) -> AbstractContextManager[None]:
         return refusals(self._named)

@@ -23,7 +23,7 @@ from bot.store.sqlite.files import NO_LOCKS
 
 # How long to wait for another process's lock (a backup, a shell): less than our own shutdown may take,
 # because nothing interrupts that wait.
-_BUSY_TIMEOUT_SECONDS = 3
+BUSY_TIMEOUT_SECONDS = 3
 _INTERRUPT_AFTER_SECONDS = 0.1
 
 _RIGHTS = "this user cannot write there; give it the right to write to the file and its folder"
@@ -98,7 +98,7 @@ def sqlite_engine(path: Path, *, begin: str, pragmas: tuple[str, ...]) -> AsyncE
     Python's sqlite3 would begin transactions on its own, late, and never for DDL; this turns that off.
     """
     url = URL.create("sqlite+aiosqlite", database=str(path))
-    engine = create_async_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_SECONDS})
+    engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
 
     def set_up(dbapi_connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         dbapi_connection.isolation_level = None

@@ -24,6 +24,14 @@ def _index(name: str, table: str, *columns: str, unique: bool = False, where: st
 
 def upgrade() -> None:
     op.create_table(
+        "deletions",
+        sa.Column("digest", sa.String(64)),
+        sa.Column("key", sa.String(64), nullable=False),
+        sa.Column("deleted_at", _MOMENT, nullable=False),
+        sa.Column("erased_at", _MOMENT),
+        sa.PrimaryKeyConstraint("digest", name="pk_deletions"),
+    )
+    op.create_table(
         "list_days",
         sa.Column("day", sa.Date),
         sa.Column("read_at", _MOMENT, nullable=False),
@@ -113,7 +121,7 @@ def upgrade() -> None:
         sa.Column("id", _ID),
         sa.Column("server_id", _ID, nullable=False),
         sa.Column("channel_id", _ID),
-        sa.Column("user_id", _ID, nullable=False),
+        sa.Column("user_id", _ID),
         sa.Column("changed_at", _MOMENT, nullable=False),
         sa.Column("what", sa.Text, nullable=False),
         sa.Column("revision", sa.Text),

@@ -1,0 +1,1 @@
+"""What is kept about people: showing it to them, and deleting it."""

@@ -1,0 +1,72 @@
+"""/my data: exporting and deleting what is kept about a person."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from bot.core.ids import PaperId, UserId
+from bot.store import people
+from tests.world import World, answers, text_of
+
+
+async def data(world: World, action: str, *, by: Any = None) -> Any:
+    return await (by or world.member).slash(world.channel, "my data", action=action)
+
+
+async def exported(world: World) -> dict[str, Any]:
+    result = await data(world, "export")
+    assert result.ephemeral
+    (file,) = (file for message in answers(result) for file in message.attachments)
+    return json.loads(await file.read())
+
+
+async def test_a_person_gets_all_that_is_kept_about_them_and_nobody_elses(world: World) -> None:
+    world.list_paper("2608.00001", title="Video of Tea")
+    await world.run()
+    for person in (world.member, world.admin):
+        await person.slash(world.channel, "my follow", keywords="video")
+        await world.services.library.save(UserId(person.id), [PaperId("2608.00001")])
+    await world.admin.slash(world.channel, "subscribe", keywords="tea")
+    world.clock.advance(days=1)
+    await world.run()
+
+    kept = await exported(world)
+
+    assert kept["user_id"] == str(world.member.id)
+    (saved,) = kept["saved_papers"]
+    assert saved["paper_id"] == "2608.00001"
+    assert [one["text"] for one in kept["subscriptions"]] == ["video"]
+    assert kept["feeds"][0]["user_id"] == str(world.member.id)
+    assert kept["posts"][0]["state"] == "sent"
+    assert [one["paper_id"] for one in kept["post_papers"]] == ["2608.00001"]
+    assert kept["changes"] == []
+    assert str(world.admin.id) not in json.dumps(kept)
+
+
+async def test_who_deletes_their_data_is_asked_first_and_forgotten(world: World) -> None:
+    await world.admin.slash(world.channel, "subscribe", keywords="tea")
+    await world.admin.slash(world.channel, "my follow", keywords="video")
+    world.list_paper("2608.00001", title="Video")
+
+    asked = await data(world, "delete", by=world.admin)
+    cancelled = await world.admin.click(asked.response, label="Cancel")
+    assert "Nothing was changed" in text_of(cancelled)
+    asked = await data(world, "delete", by=world.admin)
+    said = text_of(asked)
+    assert "1 followed query, your schedule and your name on 1 change in servers" in said
+    assert "channels' subscriptions and settings, which are their servers'" in said
+    done = await world.admin.click(asked.response, label="Delete my data")
+
+    assert text_of(done).startswith("Deleted\n")
+    async with world.database.read() as conn:
+        assert UserId(world.admin.id) not in await people.everybody(conn)
+    world.clock.advance(days=1)
+    await world.run()
+    assert "2608.00001" not in world.posted_ids(world.admin.user.dm_channel)
+    assert await world.subscriptions() == ["tea"], "the server's"
+    history = text_of(await world.admin.slash(world.channel, "config history"))
+    assert f"*someone who deleted their data* <#{world.channel.id}>: subscribed to *tea*" in history
+    assert "I keep nothing about you" in text_of(await data(world, "delete", by=world.admin))
+    await world.admin.slash(world.channel, "my follow", keywords="tea")
+    assert "1 followed query" in text_of(await data(world, "export", by=world.admin))
