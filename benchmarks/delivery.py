@@ -25,7 +25,7 @@ from simcord.builders import ChannelHandle
 
 from benchmarks._corpus import Corpus
 from bot.core.feeds import FeedKind, Place
-from bot.core.ids import ChannelId, ServerId, UserId
+from bot.core.ids import ChannelId, ServerId
 from bot.core.list_days import open_list_day
 from bot.core.posts import Entry, Form, NewPost
 from bot.core.schedules import Schedule
@@ -149,9 +149,7 @@ async def _add(database_url: str, discord: Sandbox, channels: list[ChannelHandle
                 channel_id=ChannelId(channel.id),
                 kind=FeedKind.CHANNEL,
             )
-            feed = await feeds.ensure(
-                conn, place=place, schedule=_NINE, next_run_at=now, now=now, created_by=UserId(1)
-            )
+            feed = await feeds.ensure(conn, place=place, schedule=_NINE, next_run_at=now, now=now)
             entry = Entry(paper_id=paper.id, form=Form.CARD, queries=())
             planned.append(
                 NewPost(

@@ -30,7 +30,7 @@ from sqlalchemy import insert
 from benchmarks._corpus import Corpus
 from bot.core.feeds import Feed, FeedSettings, Subscription
 from bot.core.focus import Focus
-from bot.core.ids import ChannelId, FeedId, ServerId, SubscriptionId, UserId
+from bot.core.ids import ChannelId, FeedId, ServerId, SubscriptionId
 from bot.core.limits import DEFAULT_LIMITS
 from bot.core.query.compiled import compile_query
 from bot.core.schedules import Schedule
@@ -153,7 +153,6 @@ def _chunk(made: Corpus, first: int, number: int) -> Chunk:
             next_run_at=NOW,
             last_run_at=NOW,
             created_at=NOW,
-            created_by=UserId(1),
         )
         for feed in range(first, first + number)
     ]
@@ -165,7 +164,6 @@ def _chunk(made: Corpus, first: int, number: int) -> Chunk:
                 query=compile_query(next(queries), DEFAULT_LIMITS),
                 since=DAY,
                 created_at=NOW,
-                created_by=UserId(1),
             )
             for place in range(SUBSCRIPTIONS_A_FEED)
         ]
@@ -178,7 +176,7 @@ async def _store(
     database: Database, feeds: Sequence[Feed], subscriptions: dict[FeedId, list[Subscription]]
 ) -> None:
     settings = feed_settings.columns(SETTINGS)
-    times = {"next_run_at": NOW, "last_run_at": NOW, "created_at": NOW, "created_by": 1}
+    times = {"next_run_at": NOW, "last_run_at": NOW, "created_at": NOW}
     async with database.write() as conn:
         servers = {feed.place.in_server for feed in feeds}
         servers_new = [{"id": server, "added_at": NOW} for server in sorted(servers)]
@@ -198,7 +196,6 @@ async def _store(
                 "rules_version": item.query.rules_version,
                 "since": item.since,
                 "created_at": item.created_at,
-                "created_by": item.created_by,
             }
             for group in subscriptions.values()
             for item in group

@@ -26,7 +26,12 @@ from tests.cases import each
 from tests.queries import expression
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    ROOT / "PRIVACY.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 DOCS = ROOT / "docs"
 KEYWORDS = DOCS / "keywords.md"
 README = ROOT / "README.md"

@@ -128,7 +128,6 @@ class Feed:
     last_run_at: datetime | None = None  # its last finished run
     last_run: LastRun | None = None
     created_at: datetime
-    created_by: UserId
 
     @property
     def place(self) -> Place:
@@ -156,7 +155,6 @@ class Subscription:
     query: CompiledQuery
     since: date  # the first list day whose papers it wants
     created_at: datetime
-    created_by: UserId
     resumed: Resumption | None = None
     mention_role_id: RoleId | None = None  # pinged by each message that has papers for it
     focus: Focus = Focus.EXACT

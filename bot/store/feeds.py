@@ -34,7 +34,6 @@ async def ensure(
     schedule: Schedule,
     next_run_at: datetime,
     now: datetime,
-    created_by: UserId,
 ) -> Feed:
     """The feed of the channel, or of the person, created if there is none; else returned unchanged."""
     if place.server_id is not None:
@@ -47,7 +46,6 @@ async def ensure(
         **feed_settings.columns(FeedSettings(schedule=schedule)),
         "next_run_at": next_run_at,
         "created_at": now,
-        "created_by": created_by,
     }
     key = "channel_id" if place.user_id is None else "user_id"
     await conn.execute(insert_if_new(_feeds, key=[key]), row)
@@ -199,7 +197,6 @@ def _feed(row: Row[Any]) -> Feed:
         if row.last_new is None
         else LastRun(new=row.last_new, matched=row.last_matched, planned=row.last_planned),
         created_at=row.created_at,
-        created_by=UserId(row.created_by),
     )
 
 

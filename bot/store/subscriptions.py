@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Resumption, Subscription
 from bot.core.focus import WIDER, Focus
-from bot.core.ids import FeedId, RoleId, SubscriptionId, UserId
+from bot.core.ids import FeedId, RoleId, SubscriptionId
 from bot.core.query.compiled import CompiledQuery
 from bot.core.query.expression import EVERY_PAPER
 from bot.store import tables
@@ -30,7 +30,6 @@ _read = (
     _columns.rules_version,
     _columns.since,
     _columns.created_at,
-    _columns.created_by,
     _columns.resumed_at,
     _columns.resumed_ran_at,
     _columns.focus,
@@ -64,7 +63,6 @@ async def add(
     query: CompiledQuery,
     since: date,
     now: datetime,
-    created_by: UserId,
 ) -> Subscription | None:
     """Add a query to the feed; None where the feed has one of the same canonical form, or a removed one."""
     statement = insert_if_new(_subscriptions, key=["feed_id", "canonical"]).returning(*_read)
@@ -76,7 +74,6 @@ async def add(
         "rules_version": query.rules_version,
         "since": since,
         "created_at": now,
-        "created_by": created_by,
     }
     return next(iter(_values(await conn.execute(statement, row))), None)
 
@@ -279,7 +276,6 @@ def _values(rows: Iterable[Sequence[Any]]) -> list[Subscription]:
             ),
             since=since,
             created_at=created_at,
-            created_by=UserId(created_by),
             resumed=None if resumed_at is None else Resumption(at=resumed_at, ran_at=ran_at),
             focus=focus,
             focus_terms=focus_terms,
@@ -294,7 +290,6 @@ def _values(rows: Iterable[Sequence[Any]]) -> list[Subscription]:
             rules_version,
             since,
             created_at,
-            created_by,
             resumed_at,
             ran_at,
             focus,

@@ -209,7 +209,6 @@ feeds = Table(
     Column("last_matched", Integer),
     Column("last_planned", Integer),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("created_by", Id, nullable=False),
     CheckConstraint("length(post_time) = 5", name="post_time"),
     CheckConstraint("weekdays BETWEEN 1 AND 127", name="weekdays"),
     CheckConstraint("min_upvotes >= 0", name="min_upvotes"),
@@ -241,7 +240,6 @@ subscriptions = Table(
     Column("focus_terms", Text),  # compiled too; none where the focus is exact
     Column("since", Date, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("created_by", Id, nullable=False),
     Column("mention_role_id", Id),  # pinged by each message that has papers for it
     # A removed subscription is kept for a while: it continues if it is added again.
     Column("ended_at", UtcDateTime),

@@ -63,7 +63,6 @@ async def test_from_the_first_question_to_the_first_post(world: World) -> None:
     assert await world.subscriptions(other) == ["video", "RLHF"]
     feed = await feed_of(world, other)
     assert feed.settings.schedule.cadence is Cadence.WEEKLY
-    assert feed.created_by == world.admin.id
     world.clock.advance(days=1, hours=8)
     await world.run()
     assert world.posted_ids(other) == ["2608.00001"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.core.decisions import Decision, Stage, decide, posting_order, reach
 from bot.core.feeds import Block, Feed, FeedSettings, Subscription
-from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, ServerId, SubscriptionId, UserId
+from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, ServerId, SubscriptionId
 from bot.core.list_days import WINDOW_DAYS, open_list_day
 from bot.core.papers import Paper
 from bot.core.posts import Post, PostState
@@ -32,7 +32,6 @@ FEED = Feed(
     ),
     next_run_at=NOW,
     created_at=NOW,
-    created_by=UserId(1),
 )
 PAPER = a_paper(upvotes=3)
 VIDEO = Subscription(
@@ -41,7 +40,6 @@ VIDEO = Subscription(
     query=compiled("video"),
     since=TODAY,
     created_at=NOW,
-    created_by=UserId(1),
 )
 POST = Post(
     id=PostId(1),

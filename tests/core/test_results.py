@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from bot.core.feeds import Feed, FeedSettings, Subscription
-from bot.core.ids import ChannelId, FeedId, ServerId, SubscriptionId, UserId
+from bot.core.ids import ChannelId, FeedId, ServerId, SubscriptionId
 from bot.core.query.compiled import CompiledQuery
 from bot.core.results import Verdict, results
 from bot.core.schedules import Schedule
@@ -22,7 +22,6 @@ FEED = Feed(
     settings=FeedSettings(schedule=Schedule(time=time(9), weekdays=frozenset({0}), timezone="UTC")),
     next_run_at=NOW,
     created_at=OLD,
-    created_by=UserId(1),
 )
 
 
@@ -33,7 +32,6 @@ def wants(canonical: str, *, since: datetime = OLD) -> Subscription:
         query=CompiledQuery(text=canonical, canonical=canonical, expression=canonical),
         since=since.date(),
         created_at=since,
-        created_by=UserId(1),
     )
 
 

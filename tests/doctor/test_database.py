@@ -172,8 +172,8 @@ async def test_a_damaged_file_is_wrong_and_a_restore_is_advised(path: Path) -> N
 async def test_a_dangling_reference_is_wrong(path: Path) -> None:
     change(
         path,
-        "INSERT INTO subscriptions (feed_id, text, canonical, compiled, rules_version, since, created_at,"
-        " created_by) VALUES (77, 'a', 'a', 'a', 1, '2026-08-19', '2026-08-19T00:00:00.000000Z', 1)",
+        "INSERT INTO subscriptions (feed_id, text, canonical, compiled, rules_version, since, created_at)"
+        " VALUES (77, 'a', 'a', 'a', 1, '2026-08-19', '2026-08-19T00:00:00.000000Z')",
     )
     found = await findings_of(path)
     assert any(

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.core.access import Access
 from bot.core.feeds import Block, Feed, FeedSettings
-from bot.core.ids import ChannelId, FeedId, ServerId, UserId
+from bot.core.ids import ChannelId, FeedId, ServerId
 from bot.core.schedules import Schedule
 from bot.doctor.findings import Finding, Sign
 from bot.doctor.servers import Target, judge_feeds
@@ -29,7 +29,6 @@ def seen(
         settings=FeedSettings(schedule=Schedule(time=time(9), weekdays=frozenset({0}), timezone="UTC")),
         next_run_at=NOW,
         created_at=NOW,
-        created_by=UserId(1),
     )
     return Target(
         feed=feed_with(feed, **fields),

@@ -21,7 +21,7 @@ from typing import Any
 from simcord.builders import ChannelHandle
 
 from bot.core.feeds import FeedKind, Place
-from bot.core.ids import ChannelId, ServerId, UserId
+from bot.core.ids import ChannelId, ServerId
 from bot.core.list_days import open_list_day
 from bot.core.schedules import Cadence, Schedule
 from bot.store import feeds, subscriptions
@@ -244,9 +244,7 @@ async def _subscribe(folder: Path, stage: Stage, spots: list[Spot]) -> None:
                 channel_id=ChannelId(spot.channel.id),
                 kind=spot.kind,
             )
-            feed = await feeds.ensure(
-                conn, place=place, schedule=LIVE, next_run_at=now, now=now, created_by=UserId(1)
-            )
+            feed = await feeds.ensure(conn, place=place, schedule=LIVE, next_run_at=now, now=now)
             await store_settings(
                 conn, feed, publishes=spot.publishes, opens_threads=spot.opens_threads, now=now
             )
@@ -256,7 +254,6 @@ async def _subscribe(folder: Path, stage: Stage, spots: list[Spot]) -> None:
                 query=query,
                 since=open_list_day(now),
                 now=now,
-                created_by=UserId(1),
             )
     await database.close()
 

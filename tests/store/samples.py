@@ -47,14 +47,13 @@ async def a_feed(
         schedule=schedule,
         next_run_at=next_run_at,
         now=NOW,
-        created_by=USER,
     )
 
 
 async def many_feeds(conn: AsyncConnection, number: int) -> list[Feed]:
     """That many feeds of one server, alike but for their channels; made in one statement."""
     first = await a_feed(conn)
-    columns = "server_id, cadence, post_time, weekdays, timezone, style, min_upvotes, max_papers, next_run_at, created_at, created_by"
+    columns = "server_id, cadence, post_time, weekdays, timezone, style, min_upvotes, max_papers, next_run_at, created_at"
     await conn.execute(
         text(
             f"INSERT INTO feeds (channel_id, {columns}) "  # noqa: S608 - our own column names
@@ -88,7 +87,6 @@ async def a_subscription(
         ),
         since=since,
         now=now,
-        created_by=USER,
     )
 
 

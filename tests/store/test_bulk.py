@@ -44,7 +44,6 @@ async def test_the_subscriptions_of_many_feeds_are_read_at_once(conn: AsyncConne
         "rules_version": 1,
         "since": TODAY,
         "created_at": NOW,
-        "created_by": 1,
     }
     await conn.execute(
         insert(tables.subscriptions),

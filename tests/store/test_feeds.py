@@ -21,7 +21,6 @@ from tests.store.samples import (
     A_PERSONS,
     HOUR,
     SERVER,
-    USER,
     WEEKDAYS,
     a_feed,
     count_rows,
@@ -44,7 +43,6 @@ async def test_a_new_feed_has_the_defaults_and_its_server(conn: AsyncConnection)
         settings=FeedSettings(schedule=WEEKDAYS),
         next_run_at=NOW,
         created_at=NOW,
-        created_by=USER,
     )
     assert await feeds.get(conn, feed.id) == feed
     assert await feeds.by_channel(conn, channel) == feed

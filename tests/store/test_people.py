@@ -33,9 +33,7 @@ _COMPUTED = {"owner_id"}
 async def about(conn: AsyncConnection, person: UserId) -> None:
     """Something in each table that can be about a person."""
     place = Place(user_id=person, channel_id=ChannelId(person), kind=FeedKind.DIRECT)
-    feed = await feeds.ensure(
-        conn, place=place, schedule=WEEKDAYS, next_run_at=NOW, now=NOW, created_by=person
-    )
+    feed = await feeds.ensure(conn, place=place, schedule=WEEKDAYS, next_run_at=NOW, now=NOW)
     subscription = await a_subscription(conn, feed.id, "agents")
     assert subscription is not None
     post = await pending(conn, feed, 1)

@@ -14,7 +14,7 @@ from bot.core.ids import FeedId
 from bot.core.query.compiled import CompiledQuery
 from bot.store import due_feeds, feeds, subscriptions, totals
 from tests.samples import NOW, TODAY
-from tests.store.samples import HOUR, SERVER, USER, a_feed, a_subscription, removed
+from tests.store.samples import HOUR, SERVER, a_feed, a_subscription, removed
 
 
 async def test_a_subscription_comes_back_as_it_was(conn: AsyncConnection) -> None:
@@ -29,7 +29,6 @@ async def test_a_subscription_comes_back_as_it_was(conn: AsyncConnection) -> Non
         ),
         since=TODAY,
         created_at=NOW,
-        created_by=USER,
     )
     assert await subscriptions.of_feed(conn, feed.id) == [added]
 

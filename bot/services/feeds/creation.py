@@ -5,15 +5,12 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Feed, Place
-from bot.core.ids import UserId
 from bot.core.schedules import next_run
 from bot.services.context import ServiceContext
 from bot.store import feeds, servers
 
 
-async def ensure_feed(
-    conn: AsyncConnection, place: Place, *, context: ServiceContext, user_id: UserId
-) -> Feed:
+async def ensure_feed(conn: AsyncConnection, place: Place, *, context: ServiceContext) -> Feed:
     """The channel's feed, created if it has none.
 
     A new feed has the server's default schedule and is due at its next time.
@@ -31,5 +28,4 @@ async def ensure_feed(
         schedule=schedule,
         next_run_at=next_run(schedule, after=now),
         now=now,
-        created_by=user_id,
     )

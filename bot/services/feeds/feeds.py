@@ -194,8 +194,8 @@ class Feeds:
         )
         return DeliveredNow(state=await self.state_of(channel_id), run=run, delivered=delivered)
 
-    async def _ensured(self, conn: AsyncConnection, place: Place, user_id: UserId) -> Feed:
-        return await ensure_feed(conn, place, context=self._context, user_id=user_id)
+    async def _ensured(self, conn: AsyncConnection, place: Place) -> Feed:
+        return await ensure_feed(conn, place, context=self._context)
 
     async def _change(
         self,
@@ -211,9 +211,7 @@ class Feeds:
         A channel without a feed gets one, or is an error unless `creates`.
         """
         async with self._database.write() as conn:
-            feed = await (
-                self._ensured(conn, place, user_id) if creates else existing(conn, place.channel_id)
-            )
+            feed = await (self._ensured(conn, place) if creates else existing(conn, place.channel_id))
             after = replace(
                 feed.settings,
                 schedule=replace(feed.settings.schedule, **(schedule or {})),  # pyright: ignore[reportArgumentType] - its fields

@@ -66,7 +66,7 @@ class Filters:
             )
         given = None if wanted.exclude is None else self._exclusion(wanted.exclude)
         async with self._database.write() as conn:
-            feed = await ensure_feed(conn, place, context=self._context, user_id=user_id)
+            feed = await ensure_feed(conn, place, context=self._context)
             after = _after(feed.settings, wanted, given)
             changed = await change_and_record(conn, feed, after, user_id=user_id, now=self._clock())
         state = await self._feeds.state_of(place.channel_id, before=feed, change_id=changed.change_id)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.changes import Revision, resubscribed_words, subscribed_words
 from bot.core.feeds import REMOVED_KEPT, Feed, Subscription
 from bot.core.focus import Focus
-from bot.core.ids import SubscriptionId, UserId
+from bot.core.ids import SubscriptionId
 from bot.core.list_days import open_list_day
 from bot.core.query.compiled import CompiledQuery
 from bot.services.feeds import refocusing
@@ -55,7 +55,6 @@ async def add_subscriptions(
     feed: Feed,
     wanted: Sequence[CompiledQuery],
     *,
-    user_id: UserId,
     now: datetime,
     since: date | None = None,
     focus_of: Mapping[str, Focus] = NO_FOCUS,
@@ -81,7 +80,7 @@ async def add_subscriptions(
         if earlier is not None:
             await subscriptions.forget_removed(conn, [earlier.subscription.id], before=now)
         added = await subscriptions.add(
-            conn, feed_id=feed.id, query=query, since=since or open_list_day(now), now=now, created_by=user_id
+            conn, feed_id=feed.id, query=query, since=since or open_list_day(now), now=now
         )
         new += [added] if added else []
     returned = await _give_back(conn, feed, {item.id: item.query.canonical for item in resumed}, now=now)

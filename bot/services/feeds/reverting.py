@@ -83,7 +83,7 @@ async def revert(
     reverted = Reverted(feed=feed, before=feed.settings)
     for revision in reversed(revisions):
         reverted = await _settings(conn, reverted, revision, now=now)
-        reverted = await _subscriptions(conn, reverted, revision, limits=limits, user_id=user_id, now=now)
+        reverted = await _subscriptions(conn, reverted, revision, limits=limits, now=now)
         reverted = await _of_subscriptions(conn, reverted, revision, now=now)
     await record(conn, feed, "; ".join(reverted.words), user_id=user_id, now=now)
     return reverted
@@ -111,7 +111,6 @@ async def _subscriptions(
     revision: Revision,
     *,
     limits: Limits,
-    user_id: UserId,
     now: datetime,
 ) -> Reverted:
     """Removes those that were added, and adds those that were removed."""
@@ -129,7 +128,7 @@ async def _subscriptions(
     require(is_as_left, feed.channel_id)
     limits.check_subscriptions(feed.channel_id, has=len(known) - len(removed), adds=len(kept))
     cancelled = await remove_subscriptions(conn, feed, removed, key=new_key(), now=now)
-    added = await add_subscriptions(conn, feed, kept, user_id=user_id, now=now)
+    added = await add_subscriptions(conn, feed, kept, now=now)
     return replace(reverted, removed=tuple(removed), cancelled=cancelled, added=added)
 
 

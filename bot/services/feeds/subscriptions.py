@@ -75,7 +75,7 @@ class Subscriptions:
         queries, merged = distinct(compile_alternatives(keywords, self._limits))
         now = self._clock()
         async with self._database.write() as conn:
-            feed = await ensure_feed(conn, place, context=self._context, user_id=user_id)
+            feed = await ensure_feed(conn, place, context=self._context)
             known = {item.query.canonical: item for item in await subscriptions.of_feed(conn, feed.id)}
             settings = _with(feed.settings, schedule=schedule, min_upvotes=min_upvotes)
             before = feed.settings if known else None
@@ -128,7 +128,7 @@ class Subscriptions:
                 await resuming.remove_subscriptions(conn, feed, removed, key=unsubscribing.new_key(), now=now)
                 words.append(unsubscribed_words(removed))
             added = await resuming.add_subscriptions(
-                conn, feed, wanted, user_id=user_id, now=now, since=since, focus_of=focus_of
+                conn, feed, wanted, now=now, since=since, focus_of=focus_of
             )
             change_ids: tuple[ChangeId | None, ...] = ()
             if words := [*words, *added.words]:
@@ -189,9 +189,7 @@ class Subscriptions:
             )
             feed = changed.feed
             change_ids.append(changed.change_id)
-        added = await resuming.add_subscriptions(
-            conn, feed, wanted, user_id=user_id, now=now, focus_of=focus_of
-        )
+        added = await resuming.add_subscriptions(conn, feed, wanted, now=now, focus_of=focus_of)
         added = replace(added, refocused=tuple(await refocus(conn, known, focus_of)))
         if added.words:
             what, revision = "; ".join(added.words), resuming.revision_of(added)

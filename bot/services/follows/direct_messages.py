@@ -81,7 +81,6 @@ class DirectMessages:
             schedule=schedule,
             next_run_at=next_run(schedule, after=now),
             now=now,
-            created_by=user_id,
         )
         if opened is None:
             return feed

@@ -75,7 +75,7 @@ class Follows:
             opened = await self._direct_messages.opened(user_id)
             async with self._database.write() as conn:
                 feed = await self._direct_messages.ensure(conn, user_id, opened)
-                feed, known, added = await self._add(conn, feed, queries, user_id=user_id, focus_of=focus_of)
+                feed, known, added = await self._add(conn, feed, queries, focus_of=focus_of)
             greeting = await self._direct_messages.greet(feed, opened)
         return await self._followed(feed, queries, known, added, greeting, merged=merged)
 
@@ -101,7 +101,7 @@ class Follows:
             await resuming.remove_subscriptions(conn, feed, removed, key=unsubscribing.new_key(), now=now)
             focuses = {item.focus for item in replaced}
             focus_of = dict.fromkeys(new, focuses.pop()) if len(focuses) == 1 else NO_FOCUS
-            feed, kept, added = await self._add(conn, feed, queries, user_id=user_id, focus_of=focus_of)
+            feed, kept, added = await self._add(conn, feed, queries, focus_of=focus_of)
         result = await self._followed(feed, queries, kept, added, None, merged=merged)
         return replace(result, removed=tuple(removed))
 
@@ -146,7 +146,7 @@ class Follows:
                     f"This can no longer be undone: removed keywords are kept for {REMOVED_KEPT.days} days. "
                     "Nothing was changed. To follow them again, use `/my follow`."
                 )
-            feed, known, added = await self._add(conn, feed, queries, user_id=user_id)
+            feed, known, added = await self._add(conn, feed, queries)
         result = await self._followed(feed, queries, known, added, None)
         study = replace(result.subscribed.study, hints=())  # they were wanted like this before
         return replace(result, subscribed=replace(result.subscribed, study=study))
@@ -164,7 +164,6 @@ class Follows:
         feed: Feed,
         queries: Sequence[CompiledQuery],
         *,
-        user_id: UserId,
         focus_of: Mapping[str, Focus] = NO_FOCUS,
     ) -> tuple[Feed, list[Subscription], AddedSubscriptions]:
         """Follows those of the queries that are not followed; returns the feed, and what was followed before.
@@ -179,9 +178,7 @@ class Follows:
         self._limits.check_follows(has=len(known), adds=len(wanted))
         if not known:
             feed = await change(conn, feed, feed.settings, now=now, is_restarted=True)
-        added = await resuming.add_subscriptions(
-            conn, feed, wanted, user_id=user_id, now=now, focus_of=focus_of
-        )
+        added = await resuming.add_subscriptions(conn, feed, wanted, now=now, focus_of=focus_of)
         asked_for = [item for item in known if item.query.canonical in focus_of]
         added = replace(added, refocused=tuple(await refocus(conn, asked_for, focus_of)))
         return feed, known, added

@@ -204,12 +204,10 @@ class Transfer:
         if transfer.is_nothing:
             return transfer
         now = self._clock()
-        feed = await ensure_feed(conn, transfer.place, context=self._context, user_id=user_id)
+        feed = await ensure_feed(conn, transfer.place, context=self._context)
         is_restarted = bool(transfer.adds and not transfer.known)
         feed = await change(conn, feed, transfer.after, now=now, is_restarted=is_restarted)
-        added = await add_subscriptions(
-            conn, feed, transfer.adds, user_id=user_id, now=now, focus_of=transfer.focus_of
-        )
+        added = await add_subscriptions(conn, feed, transfer.adds, now=now, focus_of=transfer.focus_of)
         await refocusing.store(conn, transfer.refocused)
         mentions = await set_mentions(conn, await subscriptions.of_feed(conn, feed.id), transfer.role_of)
         changes = [*words_of(mentions), *(item.words for item in transfer.differences)]

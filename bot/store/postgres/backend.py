@@ -111,7 +111,7 @@ def _engine(url: URL, *, size: int) -> AsyncEngine:
         {"pool_size": size, "max_overflow": 0, "pool_pre_ping": True} if size else {"poolclass": NullPool}
     )
     arguments = {"timeout": CONNECT_TIMEOUT_SECONDS, "server_settings": _SETTINGS}
-    engine = create_async_engine(url, connect_args=arguments, **pool)
+    engine = create_async_engine(url, connect_args=arguments, hide_parameters=True, **pool)
     event.listen(engine.sync_engine, "do_connect", _connect)
     return engine
 

@@ -98,7 +98,7 @@ def sqlite_engine(path: Path, *, begin: str, pragmas: tuple[str, ...]) -> AsyncE
     Python's sqlite3 would begin transactions on its own, late, and never for DDL; this turns that off.
     """
     url = URL.create("sqlite+aiosqlite", database=str(path))
-    engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+    engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, hide_parameters=True)
 
     def set_up(dbapi_connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         dbapi_connection.isolation_level = None

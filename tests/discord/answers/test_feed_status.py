@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.access import Access
 from bot.core.feeds import Block, Feed, FeedSettings
-from bot.core.ids import ChannelId, FeedId, FollowUpId, MessageId, PostId, ServerId, UserId
+from bot.core.ids import ChannelId, FeedId, FollowUpId, MessageId, PostId, ServerId
 from bot.core.posts import FollowUp, FollowUpKind, FollowUpState
 from bot.core.schedules import Cadence, Schedule
 from bot.discord.answers.feed_status import (
@@ -32,7 +32,6 @@ FEED = Feed(
     settings=FeedSettings(schedule=DAILY),
     next_run_at=NOW + timedelta(hours=1),
     created_at=NOW,
-    created_by=UserId(4),
 )
 
 

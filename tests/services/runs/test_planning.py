@@ -10,7 +10,7 @@ from types import MappingProxyType
 import pytest
 
 from bot.core.feeds import Feed, FeedSettings, LastRun, Style, Subscription
-from bot.core.ids import ChannelId, FeedId, PaperId, RoleId, ServerId, SubscriptionId, UserId
+from bot.core.ids import ChannelId, FeedId, PaperId, RoleId, ServerId, SubscriptionId
 from bot.core.papers import Paper
 from bot.services.runs import layout as layout_module
 from bot.services.runs.planning import Planned, Window, plan, plan_older
@@ -27,7 +27,6 @@ def feed(number: int = 1) -> Feed:
         settings=FeedSettings(schedule=NINE_ON_WEEKDAYS),
         next_run_at=NOW,
         created_at=NOW,
-        created_by=UserId(1),
     )
 
 
@@ -38,7 +37,6 @@ def subscription(keywords: str = "video", *, of: int = 1) -> Subscription:
         query=compiled(keywords),
         since=TODAY,
         created_at=NOW,
-        created_by=UserId(1),
     )
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.core.feeds import Feed, FeedKind, FeedSettings, Style, Subscription
 from bot.core.focus import Focus
-from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, SubscriptionId, UserId
+from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, SubscriptionId
 from bot.core.limits import Limits
 from bot.core.query.errors import QueryError
 from bot.core.query.nodes import Everything
@@ -100,7 +100,6 @@ feeds = st.builds(
     last_run_at=st.none(),
     last_run=st.none(),
     created_at=st.just(NOW),
-    created_by=st.just(UserId(1)),
 )
 
 
@@ -111,7 +110,6 @@ def subscription(text: str) -> Subscription:
         query=compiled(text),
         since=NOW.date(),
         created_at=NOW,
-        created_by=UserId(1),
     )
 
 
@@ -162,7 +160,6 @@ def test_a_large_export_is_cut_into_files_that_can_be_read() -> None:
         settings=elsewhere,
         next_run_at=NOW,
         created_at=NOW,
-        created_by=UserId(1),
     )
     files = written((one, "papers", known) for _ in range(50))
 

@@ -32,14 +32,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name="pk_deletions"),
     )
     op.create_table(
-        "list_days",
-        sa.Column("day", sa.Date),
-        sa.Column("read_at", _MOMENT, nullable=False),
-        sa.Column("unreadable", sa.Integer, nullable=False),
-        sa.PrimaryKeyConstraint("day", name="pk_list_days"),
-        sa.CheckConstraint("unreadable >= 0", name=op.f("ck_list_days_unreadable")),
-    )
-    op.create_table(
         "drafts",
         sa.Column("key", sa.String(32)),
         sa.Column("user_id", _ID, nullable=False),
@@ -48,6 +40,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name="pk_drafts"),
     )
     _index("ix_drafts_saved_at", "drafts", "saved_at")
+    op.create_table(
+        "list_days",
+        sa.Column("day", sa.Date),
+        sa.Column("read_at", _MOMENT, nullable=False),
+        sa.Column("unreadable", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("day", name="pk_list_days"),
+        sa.CheckConstraint("unreadable >= 0", name=op.f("ck_list_days_unreadable")),
+    )
     op.create_table(
         "paper_words",
         sa.Column("number", sa.Integer),
@@ -171,7 +171,6 @@ def upgrade() -> None:
         sa.Column("last_matched", sa.Integer),
         sa.Column("last_planned", sa.Integer),
         sa.Column("created_at", _MOMENT, nullable=False),
-        sa.Column("created_by", _ID, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_feeds"),
         sa.ForeignKeyConstraint(["server_id"], ["servers.id"], ondelete="CASCADE", name="fk_feeds_server_id"),
         sa.UniqueConstraint("channel_id", name="uq_feeds_channel_id"),
@@ -336,7 +335,6 @@ def upgrade() -> None:
         sa.Column("focus_terms", sa.Text),
         sa.Column("since", sa.Date, nullable=False),
         sa.Column("created_at", _MOMENT, nullable=False),
-        sa.Column("created_by", _ID, nullable=False),
         sa.Column("mention_role_id", _ID),
         sa.Column("ended_at", _MOMENT),
         sa.Column("ended_key", sa.String(16)),
