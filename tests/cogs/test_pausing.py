@@ -21,7 +21,7 @@ async def test_a_pause_ends_on_its_day_in_the_channels_zone_and_loses_nothing(wo
     said = await typed(world, "pause", until="sat")
 
     # Saturday 22 August begins in Tokyo at 15:00 UTC on Friday.
-    assert "Posting resumes on <t:1787324400:D> with the post of <t:1787349600:F>" in said
+    assert "Posting resumes with the post of <t:1787349600:F>; papers" in said
     history = text_of(await world.admin.slash(world.channel, "config history"))
     assert "posting: on → paused until Saturday, 22 August 2026" in history
     world.list_paper("2608.00001", title="Video")

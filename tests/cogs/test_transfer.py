@@ -464,6 +464,7 @@ async def test_a_copy_adds_settings_and_missing_subscriptions(world: World) -> N
     assert "Next post: <t:1787130000:f>" in said
     assert sorted(await world.subscriptions(other)) == ["agents", "video"]
     assert (await feed_of(world, other)).paused_at is None
+    assert f"<#{world.channel.id}> keeps its subscriptions, too. To move them, use `/unsubscribe" in said
 
 
 async def test_a_copy_says_which_settings_the_channel_cannot_have(world: World) -> None:

@@ -67,10 +67,11 @@ def _paused(feed: Feed, since: datetime) -> str:
     resumes_at, schedule = feed.settings.resumes_at, feed.settings.schedule
     if resumes_at is None:
         return f"{paused}. Papers listed meanwhile are not lost; `/config resume` resumes posting."
-    first = f" with the post of {day_and_time(first_run(schedule, since=resumes_at))}"
+    is_live = schedule.cadence is Cadence.LIVE
+    first = f"with the post of {day_and_time(first_run(schedule, since=resumes_at))}"
     return (
-        f"{paused}. Posting resumes on {day_text(resumes_at)}"
-        f"{'' if schedule.cadence is Cadence.LIVE else first}; papers listed meanwhile are not lost. "
+        f"{paused}. Posting resumes {f'on {day_text(resumes_at)}' if is_live else first}; papers listed "
+        "meanwhile are not lost. "
         "`/config resume` resumes it now."
     )
 

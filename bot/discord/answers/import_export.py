@@ -76,7 +76,17 @@ def copied(
         (f"Not copied: {reason}." for reason in left_out),
         title=title,
         intro=intro,
-        footer=_next_post(transfer, now=now),
+        footer="\n".join(filter(None, (_next_post(transfer, now=now), _still_posting(transfer, source_id)))),
+    )
+
+
+def _still_posting(transfer: FeedTransfer, source_id: ChannelId) -> str:
+    """That a copy is no move, and how to make it one."""
+    if not (transfer.adds or transfer.same):
+        return ""
+    return (
+        f"<#{source_id}> keeps its subscriptions, too. To move them, use `/unsubscribe keywords:all of them` "
+        "there."
     )
 
 
