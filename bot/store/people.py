@@ -40,6 +40,7 @@ async def forget(conn: AsyncConnection, user_id: UserId) -> None:
     """Deletes all that is kept about the person. The history of a server keeps the change, without them."""
     await conn.execute(delete(tables.feeds).where(tables.feeds.c.user_id == user_id))  # with its posts
     await conn.execute(delete(tables.saved_papers).where(tables.saved_papers.c.user_id == user_id))
+    await conn.execute(delete(tables.drafts).where(tables.drafts.c.user_id == user_id))
     changes = tables.changes
     await conn.execute(update(changes).where(changes.c.user_id == user_id).values(user_id=None))
 

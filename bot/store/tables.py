@@ -393,7 +393,7 @@ drafts = Table(
     "drafts",
     metadata,
     Column("key", String(32), primary_key=True),  # in the custom ids of its buttons
-    Column("user_id", Id, nullable=False),
+    Column("user_id", Id, nullable=False, info=PERSON),
     Column("saved_at", UtcDateTime, nullable=False, index=True),
     Column("draft", Text, nullable=False),  # as JSON
 )

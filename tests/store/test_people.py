@@ -10,9 +10,10 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.changes import Change
+from bot.core.drafts import Draft
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, PaperId, ServerId, UserId
-from bot.store import changes, deletions, feeds, people, saved_papers, tables
+from bot.store import changes, deletions, drafts, feeds, people, saved_papers, tables
 from bot.store.column_types import Id
 from bot.store.database import Database
 from tests.samples import NOW, paper_id
@@ -48,6 +49,8 @@ async def about(conn: AsyncConnection, person: UserId) -> None:
         )
     )
     await saved_papers.add(conn, person, {PaperId(paper_id(1)): "li2026tea"}, now=NOW)
+    draft = Draft(schedule=WEEKDAYS)
+    await drafts.save(conn, f"{person:x}", draft, user_id=person, now=NOW, kept_since=NOW)
     change = Change(
         server_id=ServerId(1), channel_id=None, user_id=person, changed_at=NOW, what="time: 8 → 9"
     )

@@ -62,6 +62,7 @@ def _listed(kept: KeptData) -> str:
         "your schedule" if kept.has_feed else "",
         f"the record of {count(kept.messages, 'direct message')}" if kept.messages else "",
         f"your name on {count(kept.changes, 'change')} in servers" if kept.changes else "",
+        f"your answers in {count(kept.drafts, 'setup')} not finished yet" if kept.drafts else "",
     ]
     return in_a_list([part for part in parts if part])
 

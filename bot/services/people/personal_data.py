@@ -32,11 +32,12 @@ class KeptData:
     messages: int  # direct messages with papers, sent or not
     pending: int  # of these
     changes: int  # that they made in servers
+    drafts: int  # panels of /setup that are open
     has_feed: bool
 
     @property
     def is_empty(self) -> bool:
-        return not (self.saved or self.changes or self.has_feed)
+        return not (self.saved or self.changes or self.drafts or self.has_feed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,7 @@ def _counted(rows: _Rows) -> KeptData:
         messages=len(rows["posts"]),
         pending=sum(row["state"] is PostState.PENDING for row in rows["posts"]),
         changes=len(rows["changes"]),
+        drafts=len(rows["drafts"]),
         has_feed=bool(rows["feeds"]),
     )
 
