@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.core.query.acronyms import expansions
+from bot.core.query.acronyms import expansions_in_capitals
 from bot.core.query.nodes import Phrase, positive_phrases
 from bot.core.query.parser import Query
 from bot.core.query.phrase_search import SearchableText
@@ -62,8 +62,8 @@ def _is_within(name: str, phrase: Phrase) -> bool:
     complete = phrase.words[:-1] if phrase.is_prefix else phrase.words
     if complete and any(
         _is_found(words, _as_text(searched), Mode.RUN)
-        for searched in expansions(complete)
-        for words in expansions(tag)
+        for searched in expansions_in_capitals(complete)
+        for words in expansions_in_capitals(tag)
     ):
         return True
     if not phrase.is_prefix:

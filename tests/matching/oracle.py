@@ -263,9 +263,7 @@ class Word:
     """One word of a query, as it was typed, and what is asked of the text beyond the folded word."""
 
     typed: str
-    needs_capitals: bool = (
-        False  # an acronym: it and its long form are one query, so it has capitals in the text
-    )
+    needs_capitals: bool = False  # an acronym that stands for the long form that was typed
     exact: bool = False  # a quoted word with a capital behind its first letter
 
     @property
@@ -353,19 +351,15 @@ class Pair:
 
 
 _ACRONYM_ROWS = [line.split("\t") for line in lines_of("acronyms.tsv")]
-_ACRONYMS = {folded(acronym, "run") for acronym, _ in _ACRONYM_ROWS}
 
 
 def _pairs() -> list[Pair]:
     found: list[Pair] = []
     for row in _ACRONYM_ROWS:
         short, long = (tuple(folded(word, "run") for word in words_of(plain(side), "run")) for side in row)
-        found += [Pair(short, tuple(map(_bare_word, long))), Pair(long, tuple(map(_bare_word, short)))]
+        put_in = tuple(Word(word, needs_capitals=True) for word in short)
+        found += [Pair(short, tuple(map(Word, long))), Pair(long, put_in)]
     return found
-
-
-def _bare_word(typed: str) -> Word:
-    return Word(typed, needs_capitals=folded(typed, "run") in _ACRONYMS)
 
 
 _PAIRS = _pairs()
@@ -732,7 +726,7 @@ def _bare(text: str, field: str | None, *, open_end: bool) -> Node:
     if field in NAME_FIELDS:
         return Name(tuple(words_of(text, "name")), field, open_end)
     mode: Mode = "prefix" if open_end else "run"
-    words = tuple((Word if open_end else _bare_word)(word) for word in words_of(text, mode))
+    words = tuple(map(Word, words_of(text, mode)))
     return Phrase((words,) if open_end else tuple(with_acronyms(words)), mode, field, open_end)
 
 

@@ -18,7 +18,8 @@ MAX_EXPANSIONS: Final = 64
 _OTHER_FORMS: Final[defaultdict[tuple[str, ...], list[tuple[str, ...]]]] = defaultdict(list)
 for _acronym, _long_form in LONG_FORMS.items():
     _OTHER_FORMS[(_acronym,)].append(run_words(_long_form))
-    _OTHER_FORMS[run_words(_long_form)].append((_acronym,))
+    # In capitals: a text's word stands for the long form only if it has at least two.
+    _OTHER_FORMS[run_words(_long_form)].append((_acronym.upper(),))
 _LONGEST: Final = max(map(len, _OTHER_FORMS))
 _BEGUN: Final = frozenset(words[:end] for words in _OTHER_FORMS for end in range(1, len(words) + 1))
 # What the first word may begin with: `multi-modal LLM` is read as `multimodal LLM` too.
@@ -31,27 +32,36 @@ _BEGINNINGS: Final = frozenset(
 def expansions(words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """Every way to write the run of words with acronyms and their long forms, as typed first.
 
-    Every stretch that is a whole acronym or long form is replaced, again and again until nothing is new.
-    Acronyms are in capitals, as a text's word is one only if it has at least two: so a run finds the same
-    papers in whichever of these ways it is typed.
+    Every stretch that is a whole acronym or long form is replaced, again and again until nothing is new. An
+    acronym that was put in is in capitals; one that was typed finds itself in any case (`rope`).
     """
     if _BEGINNINGS.isdisjoint(words):
         return (words,)
-    found = {words: None}
+    found = {words: words}  # by the words in lower case
     waiting = [words]
     for current in waiting:
         for replaced in _replaced(current):
-            if replaced not in found and len(found) < MAX_EXPANSIONS:
-                found[replaced] = None
+            key = tuple([word.lower() for word in replaced])
+            if key not in found and len(found) < MAX_EXPANSIONS:
+                found[key] = replaced
                 waiting.append(replaced)
-    return tuple(tuple([word.upper() if word in LONG_FORMS else word for word in each]) for each in found)
+    return tuple(found.values())
+
+
+def expansions_in_capitals(words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """As `expansions`, with those acronyms that were typed in capitals, too."""
+    return tuple([tuple([in_capitals(word) for word in each]) for each in expansions(words)])
+
+
+def in_capitals(word: str) -> str:
+    return word.upper() if word in LONG_FORMS else word
 
 
 def _replaced(words: tuple[str, ...]) -> list[tuple[str, ...]]:
     return [
         (*words[:start], *other, *words[end:])
         for start in range(len(words))
-        if words[start] in _BEGINNINGS
+        if words[start].lower() in _BEGINNINGS
         for end, read in _stretches(words, start)
         for other in _OTHER_FORMS.get(read, ())
     ]
@@ -64,7 +74,7 @@ def _stretches(
     if start == len(words) or len(read) == _LONGEST:
         return
     for end, word in query_readings(words, start, Mode.RUN):
-        longer = (*read, word)
+        longer = (*read, word.lower())
         if longer in _BEGUN:
             yield end, longer
             yield from _stretches(words, end, longer)

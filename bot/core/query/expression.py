@@ -15,14 +15,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from bot.core.query.acronyms import canonical, expansions
+from bot.core.query.acronyms import expansions
 from bot.core.query.nodes import And, Everything, Field, Node, Or, Phrase
 from bot.core.query.phrase_search import query_readings
 from bot.core.words.tokenizer import Mode
 
 # Increase it when a query compiles to another expression or words are folded by other rules: stored queries
 # of a lower version are then compiled again.
-RULES_VERSION: Final = 5
+RULES_VERSION: Final = 6
 
 _Words = tuple[str, ...]
 EVERY_PAPER: Final = "*"  # what `*` compiles to; no word is a star alone
@@ -62,7 +62,7 @@ def compile_node(node: Node) -> str:
 
 def compile_as_typed(phrase: Phrase) -> str:
     """The phrase without the acronyms and long forms that it is searched as too."""
-    return _phrase(phrase, expand=lambda words: expansions(words)[:1])
+    return _phrase(phrase, expand=lambda words: (words,))
 
 
 def _lines(node: Node) -> Iterator[str]:
@@ -78,12 +78,7 @@ def _lines(node: Node) -> Iterator[str]:
         yield compile_node(node)
 
 
-def _every_way(words: _Words) -> tuple[_Words, ...]:
-    """Every way to write the run; the same for all runs with one canonical form."""
-    return expansions(canonical(words))
-
-
-def _phrase(phrase: Phrase, expand: Callable[[_Words], tuple[_Words, ...]] = _every_way) -> str:
+def _phrase(phrase: Phrase, expand: Callable[[_Words], tuple[_Words, ...]] = expansions) -> str:
     mode = mode_of(phrase)
     if phrase.field is not None and phrase.field.is_name:
         return f"{SCOPES[phrase.field]}{MODES[mode]} {' '.join(phrase.words)})"

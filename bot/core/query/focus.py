@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from bot.core.query.acronyms import expansions
+from bot.core.query.acronyms import expansions_in_capitals
 from bot.core.query.expression import compile_node
 from bot.core.query.nodes import And, Everything, Field, Node, Or, Phrase, all_of, any_of
 from bot.core.words.inflection import LONG_FORMS
@@ -102,7 +102,7 @@ def _term(phrase: Phrase) -> str:
         return " ".join(words) + "*"
     if phrase.is_quote:
         return " ".join(map(_quoted, phrase.words))
-    return "|".join(map(" ".join, expansions(words)))
+    return "|".join(map(" ".join, expansions_in_capitals(words)))
 
 
 def _quoted(word: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -21,6 +22,7 @@ a models LLMs AIs C++ A* A*STAR 4.1 R² fine-tuning quantiz* multi-mod* ab* H* *
 title: Title: author: org: topic: foo: MLLM rope multimodal 3-DGS & é ß τ $\alpha$ \emph{x} ` “ （ ： ＊ GPT-4* x-a-* ™ ½ ℃ Ⅰ* ~ | ; PyTorch
 https://arxiv.org/abs/2401.12345
 """
+_ACRONYM = re.compile("MLLM|LLM|AI|rope|DGS", re.IGNORECASE)  # of these pieces
 _PIECE = st.sampled_from(PIECES.split())
 _TYPED = st.lists(_PIECE, max_size=14).map(" ".join) | st.lists(_PIECE, max_size=14).map("".join) | st.text()
 
@@ -41,9 +43,10 @@ def test_a_canonical_form_reads_the_same(text: str) -> None:
 
 
 @given(_TYPED)
-def test_what_is_stored_depends_on_the_canonical_form_alone(text: str) -> None:
+def test_what_is_stored_depends_on_the_canonical_form_and_the_acronyms_typed(text: str) -> None:
     query = read(text)
-    if query is not None:
+    # A typed acronym also finds itself in lower case, which its long form does not.
+    if query is not None and _ACRONYM.search(text) is None:
         assert compile_node(parse_query(query.canonical).root) == compile_node(query.root)
 
 
