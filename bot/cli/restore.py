@@ -9,6 +9,7 @@ import click
 
 from bot.cli.backup import fail, summary
 from bot.cli.process import EXIT_OK
+from bot.core.plurals import count
 from bot.errors import BackupError
 from bot.services.clock import system_clock
 from bot.settings import Settings
@@ -58,6 +59,14 @@ def _on_sqlite(file: Path, url: str) -> int:
     click.echo(f"Restored {file}: {summary(restored.contents)}.")
     if restored.kept:
         click.echo(f"The previous database is now {restored.kept}. Delete it once everything works.")
+    if restored.forgotten is None:
+        click.echo(
+            "The previous database is unreadable, so whoever deleted their data after this backup was made\n"
+            "has to delete it again (/my data)."
+        )
+    elif restored.forgotten:
+        people = count(restored.forgotten, "person", "people")
+        click.echo(f"Deleted the data of {people} again, who had deleted it after this backup was made.")
     _say_what_is_next()
     return EXIT_OK
 

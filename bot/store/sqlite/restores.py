@@ -14,7 +14,9 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from bot.errors import BackupError, ConfigError
+from bot.store import deletions
 from bot.store.database import Database
+from bot.store.deletions import Deletion
 from bot.store.restored import look_before_sending
 from bot.store.sqlite import files
 from bot.store.sqlite.address import address_of
@@ -39,6 +41,7 @@ class Restored:
 
     contents: Contents
     kept: Path | None
+    forgotten: int | None  # people who deleted their data since; None if the previous database is unreadable
 
 
 def restore(file: Path, url: str, *, now: datetime) -> Restored:
@@ -66,7 +69,8 @@ def restore(file: Path, url: str, *, now: datetime) -> Restored:
         is_plain = not companion(files.real(file), "-wal").exists()
         copy(file, part, mode="mode=ro&immutable=1" if is_plain else "mode=rw")
         check(part, called=file)
-        asyncio.run(_make_ready(address_of(part)))
+        later = _deletions(database)
+        forgotten = asyncio.run(_make_ready(address_of(part), later or []))
         contents = check(part, called=file)
         with backup_errors(database):
             _own_like(database, descriptor)
@@ -76,7 +80,7 @@ def restore(file: Path, url: str, *, now: datetime) -> Restored:
             sync_folder(database.parent)
     if kept and files.real(named.parent) == kept.parent:
         kept = named.parent / kept.name  # as the operator names it
-    return Restored(contents=contents, kept=kept)
+    return Restored(contents=contents, kept=kept, forgotten=None if later is None else forgotten)
 
 
 @contextmanager
@@ -134,17 +138,43 @@ def _set_aside(database: Path, now: datetime) -> Path:
     return kept
 
 
-async def _make_ready(url: str) -> None:
-    """Bring the copy up to this code's tables, and have it look before it sends pending posts."""
+def _deletions(database: Path) -> list[Deletion] | None:
+    """Who deleted their data in the present database; None if it cannot be read.
+
+    It is read as it is, and not changed: that an older one has no such table means that nobody did.
+    """
+    if not database.exists():
+        return []
+    try:
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            rows = connection.execute("SELECT digest, key, deleted_at FROM deletions").fetchall()
+    except sqlite3.OperationalError as error:
+        return [] if "no such table" in str(error) else None
+    except sqlite3.DatabaseError:
+        return None
+    return [Deletion(digest=one, key=key, deleted_at=datetime.fromisoformat(at)) for one, key, at in rows]
+
+
+async def _make_ready(url: str, later: list[Deletion]) -> int:
+    """Bring the copy up to this code's tables, and have it look before it sends pending posts.
+
+    Deletions of the present database are applied to it; returns how many people it forgot by them.
+    """
     database = await Database.open(url)
     try:
         await look_before_sending(database)
+        async with database.write() as conn:
+            forgotten = await deletions.apply_again(conn, later)
+            is_to_erase = bool(await deletions.to_erase(conn))
+        if is_to_erase:
+            await database.erase_deleted()
     except DBAPIError as error:
         if reason := advice(error.orig):
             raise BackupError(f"the copy next to the database: {reason}") from error
         raise
     finally:
         await database.close()
+    return forgotten
 
 
 def _own_like(database: Path, descriptor: int) -> None:
