@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
 
 from bot.core.feeds import Place
 from bot.core.focus import Focus
 from bot.core.schedules import Cadence, Schedule
+
+# How long a draft is kept for a panel that a restart interrupted.
+KEPT = timedelta(hours=1)
 
 
 class Field(StrEnum):

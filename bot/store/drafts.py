@@ -21,7 +21,7 @@ async def save(
 ) -> None:
     """Save the draft in place of the one with this key, and delete those that were saved before then."""
     await delete_one(conn, key)
-    await conn.execute(delete(_drafts).where(_drafts.c.saved_at < kept_since))
+    await delete_saved_before(conn, kept_since)
     row = {"key": key, "user_id": user_id, "saved_at": now, "draft": _json.dump_json(draft).decode()}
     await conn.execute(insert(_drafts).values(row))
 
@@ -36,6 +36,15 @@ async def by_key(conn: AsyncConnection, key: str, *, kept_since: datetime) -> tu
         return (UserId(row.user_id), _json.validate_json(row.draft)) if row else None
     except ValidationError:
         return None
+
+
+async def any_saved_before(conn: AsyncConnection, moment: datetime) -> bool:
+    found = await conn.execute(select(_drafts.c.key).where(_drafts.c.saved_at < moment).limit(1))
+    return found.first() is not None
+
+
+async def delete_saved_before(conn: AsyncConnection, moment: datetime) -> None:
+    await conn.execute(delete(_drafts).where(_drafts.c.saved_at < moment))
 
 
 async def delete_one(conn: AsyncConnection, key: str) -> None:

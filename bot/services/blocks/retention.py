@@ -1,4 +1,4 @@
-"""Retention: deletes feeds, servers and subscriptions 30 days after they were deleted or removed."""
+"""Retention: deletes feeds, servers and subscriptions 30 days after they ended, and drafts after an hour."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import timedelta
 from typing import Generic, TypeVar
 
+from bot.core import drafts
 from bot.core.access import Access
 from bot.core.feeds import REMOVED_KEPT, Feed, Place
 from bot.core.ids import FeedId, SubscriptionId
 from bot.services.context import ServiceContext
 from bot.services.publisher import Publisher
+from bot.store import drafts as stored_drafts
 from bot.store import feeds, servers, subscriptions
 
 _log = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ class Retention:
     async def delete_expired(self) -> tuple[Feed, ...]:
         """Deletes everything that is kept no longer; returns the feeds among it."""
         await self._delete_subscriptions()
+        await self._delete_drafts()
         before = self._clock() - KEPT
         async with self._database.read() as conn:
             overdue = {feed.id: feed for feed in await feeds.long_gone(conn, before=before)}
@@ -76,6 +79,14 @@ class Retention:
         for server_id in left:
             _log.info("The bot left server %d %d days ago: its data is deleted", server_id, KEPT.days)
         return tuple(deleted)
+
+    async def _delete_drafts(self) -> None:
+        before = self._clock() - drafts.KEPT
+        async with self._database.read() as conn:
+            are_expired = await stored_drafts.any_saved_before(conn, before)
+        if are_expired:
+            async with self._database.write() as conn:
+                await stored_drafts.delete_saved_before(conn, before)
 
     async def _delete_subscriptions(self) -> None:
         before = self._clock() - REMOVED_KEPT

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from bot.core.bundles import BUNDLES, exchanged
 from bot.core.decisions import newest_first
-from bot.core.drafts import Draft, Field, Rejected, on_one_line
+from bot.core.drafts import KEPT, Draft, Field, Rejected, on_one_line
 from bot.core.feeds import MAX_MIN_UPVOTES, Place
 from bot.core.focus import Focus
 from bot.core.ids import ServerId, UserId
@@ -29,8 +28,6 @@ from bot.store import drafts
 
 MAX_TYPED_LENGTH = 4_000  # of a form's text input; Discord's limit
 _TITLES_SHOWN = 3
-# How long a draft is kept for a panel that a restart interrupted.
-DRAFT_KEPT = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +89,12 @@ class Setup:
         """Saves the draft of the panel with this key, so that the panel survives a restart."""
         now = self.clock()
         async with self._database.write() as conn:
-            await drafts.save(conn, key, draft, user_id=user_id, now=now, kept_since=now - DRAFT_KEPT)
+            await drafts.save(conn, key, draft, user_id=user_id, now=now, kept_since=now - KEPT)
 
     async def saved(self, key: str) -> tuple[UserId, Draft] | None:
         """The draft of a panel and whose it is; None if it is no longer kept."""
         async with self._database.read() as conn:
-            return await drafts.by_key(conn, key, kept_since=self.clock() - DRAFT_KEPT)
+            return await drafts.by_key(conn, key, kept_since=self.clock() - KEPT)
 
     async def forget(self, key: str) -> None:
         """Deletes the draft of a panel that was closed."""
