@@ -609,6 +609,14 @@ IN_TITLES: dict[str, list[tuple[str, str, bool]]] = {
         ("llm-agen*", "llm agents", True),
         ("gpu", "gpus", True),
     ],
+    "A letter behind a hyphen is never dropped, and any sign may stand before a star": [
+        ('"at-s"', "at’ x", False),
+        ("at-s", "at x", False),
+        ("at-s", "ats", True),
+        ("quantiz.*", "Quantization", True),
+        ("C++*", "C++", True),
+        ("4R³*A*", "4R³ A*", True),
+    ],
     "A part of another word is no acronym": [
         ("RL bench", "RLBench", True),
         ("RL bench", "rlbench", True),
@@ -1071,7 +1079,8 @@ WRONG: dict[str, list[str]] = {
     "A branch that only excludes": ["-x", "NOT x", "a OR -b", "a OR NOT b", "-a OR b", "-a, b", "a, -b", "-a -b", "-a AND -b", "a (b OR -c)", "(-a)", "-title:a", "a OR (-b)", "-(a)", "a, (b OR -c)", "a -(b OR -c)", "a -(-b)", "--x", "-author:Kaiming He"],
     "Nothing but punctuation": ["", " ", "...", "!?", "- -", "-", "--", "/", "…", "+", "#", "$$", "**"],
     "Over ten levels deep": ["(" * 11 + "a" + ")" * 11],
-    "Too few characters before a star": ["ab*", "title:ab*", "*ab*", "a OR xy*", "12*", "a1*", '"ab*"', '"gaussian sp*"', "author:ab*", "author:Kaiming H*", "author:H* Kaiming", 'author:"Kaiming H*"', "org:(A*, b)", "-author:(x y*) z"],
+    "A star behind a quote or a parenthesis, and a micro sign before a field": ['"world model"*', "(world model)*", "µtitle:a"],
+    "Too few characters before a star": ["ab*", "v2.*", "title:ab*", "*ab*", "a OR xy*", "12*", "a1*", '"ab*"', '"gaussian sp*"', "author:ab*", "author:Kaiming H*", "author:H* Kaiming", 'author:"Kaiming H*"', "org:(A*, b)", "-author:(x y*) z"],
 }  # fmt: skip
 RIGHT: dict[str, list[str]] = {
     "Words": ["a", "a b", "a" * 200, "é" * 200, "and", "or", "not", "a and", "or b", "a-b", "\u03b1", "中文", "1", "ANDROID", "ORGAN", "NOTHING", "title:ANDROID"],
@@ -1079,6 +1088,6 @@ RIGHT: dict[str, list[str]] = {
     "Operators": ["a AND b, c", "a OR b OR c, d AND e -f", "a AND (b OR c) NOT d", "a AND -b AND c", "x OR (y -z)", "-(a OR b) c", "NOT a b", "-a b", "a OR -b c", "a, -b c"],
     "Parentheses and quotes": ["(" * 10 + "a" + ")" * 10, "((a))", "(a) (b)", "(a)(b)", '"a, b"', 'a"b"', '"foo: bar"', '"foo:"', '"AND"', '"a"-b'],
     "Fields": ["title:(a, b)", "(a, b) c", "title:a author:b", "org:a OR b", "TITLE:a", "author:O'Neil", "author:J. R. Smith", "topic:a", "title: a", "-title:a b", "author:(a -b)"],
-    "Stars": ["*", "* -a", "abc*", "a b*", "a-bc*", "a-b1*", '"abc*"', '"a abc*"', "author:Kaiming He abc*", "author:Fei-L*", 'org:"A* star"', "org:A*STAR"],
+    "Stars": ["*", "* -a", "abc*", "a b*", "a-bc*", "a-b1*", '"abc*"', '"a abc*"', "author:Kaiming He abc*", "author:Fei-L*", "abc.*", "C++*", 'org:"A* star"', "org:A*STAR"],
     "Minus": ["a -b", "-(a) b", "--a b", "a -b*", "-survey agents"],
 }  # fmt: skip

@@ -55,7 +55,7 @@ _TO_PLAIN = str.maketrans(_RAISED, "0123456789")
 
 _RAISED_FIGURE = re.compile(f"[{_RAISED}]+")
 _ONE_GREEK = re.compile("(?<![Α-ΡΣ-Ωα-ω])[Α-ΡΣ-Ωα-ω](?![Α-ΡΣ-Ωα-ω])")
-_SIGNED = re.compile(rf"(?<!{_WORD}){_LETTER}(?:\+\+|[+#*])")
+_SIGNED = re.compile(rf"(?<!{_WORD}){_LETTER}(?:\+\+|[+#]|\*(?!\*))")
 _SIGNED_IN_NAME = re.compile(rf"(?<!{_WORD}){_LETTER}(?:\+\+|[+#])")  # the star of a name only ends it
 _PART = re.compile(rf"{_WORD}+")
 _OWNERS_S = re.compile(rf"(?<=[\w+#*{_RAISED}])['’]s(?!{_WORD})", re.IGNORECASE)
@@ -512,7 +512,7 @@ class Piece:
 
 
 _TOKEN = re.compile(r'[^\s(),"]+')
-_FIELD_NAME = re.compile(f"({_LETTER}+):")
+_FIELD_NAME = re.compile(f"((?:{_LETTER}|{_MICRO})+):")
 _MINUS = re.compile(f"[{_MINUS_SIGNS}]+")
 
 
@@ -548,6 +548,8 @@ def pieces_of(query: str) -> Iterator[Piece]:
             place = named.end()
         else:
             assert token is not None
+            if token[0] == "*" and before in '")':
+                raise OracleError("a star that ends neither a word nor a quote")
             piece = _word(token[0])
             place = token.end()
         behind_field = piece.kind == "field"
@@ -600,7 +602,7 @@ def _has_open_end(word: str, mode: Mode) -> bool:
     words = words_of(word, mode)
     if not word.endswith("*") or not words or words[-1].endswith("*"):
         return False
-    if sum(c.isalnum() or c in _RAISED for c in word) < MIN_PREFIX_LENGTH:
+    if sum(map(len, words)) < MIN_PREFIX_LENGTH:
         raise OracleError("too few characters before the star")
     return True
 

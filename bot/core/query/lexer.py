@@ -21,7 +21,6 @@ _SYNTAX: Final = str.maketrans(
 _CLOSING_QUOTE: Final = {'"': re.compile('"'), "\u201c": re.compile('["\u201c]')}
 _CHUNK = re.compile(r'[^\s"\u201c(),]+|\S')
 _FIELD = re.compile(r"([^\W\d_]+):")  # and all of it letters: ² is one of these characters too
-_STARRED = re.compile(r"\S*[^\W_]\*")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 _FIELDS: Final = {str(field): field for field in Field}
 
@@ -90,7 +89,7 @@ def is_prefix(word: str, *, text: str, position: int, is_name: bool = False) -> 
     Raises:
         QueryError: it is too short. `text` and `position` are the query and the place that the error shows.
     """
-    if not _STARRED.fullmatch(_syntax_of(word)):
+    if not _syntax_of(word).endswith("*") or not run_words(word):
         return False
     if not is_name and "".join(run_words(word)).endswith("*"):
         return False

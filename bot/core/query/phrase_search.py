@@ -92,7 +92,7 @@ def _other_endings(word: str, mode: Mode) -> list[str]:
     plurals = [plural for plural in numbers(word) if fold(plural) == word]
     ends = [fold(typical + plural).removeprefix(typical) for plural in plurals]
     british = [BRITISH[word]] if mode is Mode.RUN and word in BRITISH else []
-    return [*(end for end in dict.fromkeys(ends) if end != word), *british]
+    return [*(end for end in dict.fromkeys(ends) if end not in {"", word}), *british]  # `at-s` is not *at*
 
 
 def lower_reading(word: str) -> str:

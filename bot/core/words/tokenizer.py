@@ -21,7 +21,7 @@ from bot.core.words.inflection import AMERICAN, LONG_FORMS, fold, has_small_s
 SIGNS: Final = "+#*"  # a letter followed by one of these is a word of its own: C++, C#, A*
 
 # A star that belongs to Markdown (*a*, **A**) does not count.
-_SIGNED: Final = r"(?:(?<!\*)|(?<=[^\W\d_]\*))[^\W\d_](?:\+\+|[+#]|\*(?!\*))"
+_SIGNED: Final = r"(?:(?<!\*)|(?<=[^\W_]\*))[^\W\d_](?:\+\+|[+#]|\*(?!\*))"
 _WORD = re.compile(rf"{_SIGNED}|[^\W_]+")
 _NAME_WORD = re.compile(r"[^\W\d_](?:\+\+|[+#])|[^\W_]+")  # a star is no part of a name
 # A hyphen stands in front of a digit, and of a v with a digit, after three letters: Qwen-2, DINO-v-2.
