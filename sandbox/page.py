@@ -11,10 +11,10 @@ secret.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from simcord.backend.errors import SetupError
-from simcord.preview import _markdown
+from simcord.preview import _component_projection, _markdown
 
 from sandbox.calendar import Calendar
 from sandbox.markdown import discord_parser
@@ -28,6 +28,19 @@ _PORTS_TRIED: Final = 20
 _SHOWN_IN_EMBEDS: Final = {"mentions": True, "commands": True, "subtext": True}
 _discord_parser: Final = discord_parser(_markdown._markdown_parser)
 _EMBED_BODIES: Final = ("embed_description", "embed_field_value")
+
+
+_filter_tokens: Final = _component_projection._filter_tokens
+
+
+def _with_named_commands(tokens: list[dict[str, Any]], read: Any) -> None:
+    """Show the name of a command that the person can't use, as Discord does; SimCord writes "unavailable"."""
+    for token in tokens:
+        if token.get("type") == "command" and not read.entity("command", token.get("id")):
+            label = token.get("label")
+            token.clear()
+            token.update(type="text", content=label)
+    _filter_tokens(tokens, read)
 
 
 class Page:
@@ -66,6 +79,7 @@ class Page:
         for place in _EMBED_BODIES:
             _markdown._FIELD_POLICIES[place].update(_SHOWN_IN_EMBEDS)
         _markdown._markdown_parser = _discord_parser
+        _component_projection._filter_tokens = _with_named_commands
         ports = range(port, port + _PORTS_TRIED) if port else [0]
         for tried in ports:
             preview = ChannelPreview(self._world, self._club, port=tried, pictures=self._pictures)

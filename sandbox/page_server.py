@@ -20,9 +20,11 @@ from simcord.preview._server import PreviewServer
 from sandbox.calendar import Calendar
 from sandbox.faults import json_response
 from sandbox.listing import Listing
+from sandbox.message_commands import message_commands, use_on_message
 from sandbox.permissions import PermissionSettings
 from sandbox.preview import ChannelPreview
 from sandbox.suggestion import Suggestion
+from sandbox.tour import Tour
 from sandbox.world import PaperClub, World
 
 _KEPT_SECONDS: Final = 60
@@ -82,12 +84,14 @@ class ChannelServer(PreviewServer):
         self._calendar = calendar
         self._is_bot_online = is_bot_online
         self._listing = Listing(world, club)
+        self._tour = Tour(world, is_visitor=lambda: preview.is_visitor)
 
     async def start(self) -> None:
         await super().start()
         router: Any = self.runner.app.router
         router._frozen = False  # SimCord has no hook for more routes before it listens
         router.add_post("/next-day", self._next_day)
+        router.add_post("/message-command", self._use_on_message)
         router.add_get("/permissions", self._permission_settings)
         router.add_post("/permissions", self._change_permissions)
         router.freeze()
@@ -149,7 +153,11 @@ class ChannelServer(PreviewServer):
                 "channels": self._listing.places(self.preview.person_id),
                 "calendar": self._calendar.state(),
                 "commands": self._listing.commands(self.preview.person_id),
+                "message_commands": message_commands(
+                    self._world, person_id=self.preview.person_id, channel_id=self.preview.channel.id
+                ),
                 "suggestion": self._suggestion.keyword,
+                "tour": self._tour.taken(),
             },
             headers=self._SECURITY_HEADERS,
         )
@@ -161,6 +169,23 @@ class ChannelServer(PreviewServer):
         return json_response(
             {"is_moved": is_moved, "calendar": self._calendar.state()}, headers=self._SECURITY_HEADERS
         )
+
+    async def _use_on_message(self, request: web.Request) -> web.Response:
+        """Use a message command, as the person that the key names."""
+        if not self._authorized(request):
+            raise web.HTTPUnauthorized
+        match await request.json(), self.preview.viewers:
+            case {"message": str(message), "command": str(name)}, (person, *_) if message.isdecimal():
+                pass
+            case _:
+                raise web.HTTPBadRequest
+        try:
+            is_answered = await use_on_message(
+                self._world, person, self.preview.channel, name=name, message_id=int(message)
+            )
+        except LookupError:
+            raise web.HTTPBadRequest from None
+        return json_response({"is_answered": is_answered}, headers=self._SECURITY_HEADERS)
 
     async def _permission_settings(self, request: web.Request) -> web.Response:
         if not self._authorized(request):

@@ -42,6 +42,7 @@ class ChannelPreview(Preview):
         self._club = club
         self._shown: ContextVar[int] = ContextVar("shown", default=club.papers.id)
         self._person: ContextVar[int] = ContextVar("person", default=club.admin.id)
+        self._visitor: ContextVar[bool] = ContextVar("visitor", default=False)
         self._versions: dict[str, int] = {}
         super().__init__(
             world,
@@ -95,6 +96,12 @@ class ChannelPreview(Preview):
         """Select the channel and the person for the rest of this request."""
         self._shown.set(channel_id)
         self._person.set(by)
+        self._visitor.set(True)
+
+    @property
+    def is_visitor(self) -> bool:
+        """Whether this is done by a request of the page."""
+        return self._visitor.get()
 
     @property
     def person_id(self) -> int:

@@ -2,6 +2,7 @@
 
 import { decorateComposer } from "/typing.js";
 import { decorateFailures } from "/failures.js";
+import { decorateActions } from "/apps.js";
 
 const NEAR_PIXELS = 120;
 const TICK_MS = 10_000;
@@ -20,6 +21,7 @@ for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) {
   timeline.addEventListener(kind, () => { following = false; setTimeout(look, SETTLED_MS); }, { passive: true });
 }
 timeline.addEventListener("pointerup", look);
+timeline.addEventListener("follow", () => { following = true; }); // an answer is on its way
 timeline.addEventListener("scroll", follow); // SimCord's page scrolls, too
 document.getElementById("channel-composer").addEventListener("submit", () => { following = true; }, true);
 document.getElementById("channel-composer").addEventListener("keydown", ({ key }) => { if (key === "Enter") following = true; }, true);
@@ -42,6 +44,7 @@ function follow() {
 function decorate() {
   decorateComposer();
   decorateFailures();
+  decorateActions();
   nameDays();
   for (const avatar of timeline.querySelectorAll(".message-avatar:not([data-letter])")) drawAvatar(avatar);
   for (const note of timeline.querySelectorAll(".message-ephemeral-note:not(.whole)")) makeDismissible(note);

@@ -13,7 +13,7 @@ onReceipt((sent, receipt) => {
   const code = receipt.diagnostics?.[0]?.code;
   if (sent.kind === "run_command" && !isDone && code !== "command-option-invalid") {
     const outdated = "This command is outdated, please try again in a few minutes";
-    notice(sent.path.join(" "), isRefused ? outdated : "The application did not respond");
+    notice(`/${sent.path.join(" ")}`, isRefused ? outdated : "The application did not respond");
     if (!isRefused) Object.assign(receipt, { settlement: "settled", diagnostics: [] }); // unblocks the composer
   } else if (sent.kind === "click" || sent.kind === "select") {
     if (isDone) below.delete(sent.target_id);
@@ -33,14 +33,14 @@ function make(tag, className, ...content) {
   return element;
 }
 
-function notice(command, text) {
+export function notice(command, text) {
   const switched = window.parent.document.getElementById("person");
   const person = switched?.selectedOptions[0]?.textContent.split(",")[0] ?? "You";
   const dismiss = make("button", "dismiss", "Dismiss message");
   dismiss.type = "button";
   const article = make("article", "failure");
   article.setAttribute("role", "alert");
-  if (command) article.append(make("p", "failure-used", `${person} used `, make("strong", "", `/${command}`)));
+  if (command) article.append(make("p", "failure-used", `${person} used `, make("strong", "", command)));
   article.append(make("p", "failure-head", application.name, make("span", "failure-app", "APP")));
   article.append(make("p", "failure-text", text), make("p", "failure-note", "Only you can see this · ", dismiss));
   dismiss.addEventListener("click", () => article.remove());

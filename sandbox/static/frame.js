@@ -5,6 +5,7 @@ import { Seen } from "/seen.js";
 import { drawDay, watchDay } from "/day.js";
 import { watchPermissions } from "/permissions.js";
 import { watchTheme } from "/theme.js";
+import { drawTour, watchTour } from "/tour.js";
 
 const REFRESH_MS = 1500;
 const body = document.body;
@@ -37,6 +38,7 @@ export async function refresh() {
   if (asked !== person.value) return;
   state.listing = listing;
   window.sandboxAhead = Date.parse(listing.calendar.now) - Date.now();
+  window.sandboxMessageCommands = listing.message_commands;
   draw();
 }
 
@@ -64,15 +66,8 @@ function draw() {
     document.title = `${waiting ? `(${waiting}) ` : ""}${current.name} | ${server}`;
   }
   drawDay(calendar);
-  drawHints();
+  drawTour(state.listing);
   showProblem(bot.is_online ? "" : `${bot.name} is offline. Commands and buttons work again once it's back.`);
-}
-
-/** Suggests only commands that this person can use, and keywords that are in the lists. */
-function drawHints() {
-  const { commands, suggestion } = state.listing;
-  for (const hint of document.querySelectorAll("[data-command]")) hint.hidden = !commands.includes(hint.dataset.command);
-  for (const place of document.querySelectorAll("[data-suggestion]")) place.textContent = suggestion;
 }
 
 function show(current) {
@@ -101,16 +96,6 @@ function showMenu(isOpen) {
   document.getElementById("menu").setAttribute("aria-expanded", String(isOpen));
 }
 
-/** Types into the composer of the open channel, so that the visitor can continue. */
-function type(text) {
-  showMenu(false);
-  const input = frame.hidden ? null : frame.contentDocument?.getElementById("channel-composer-input");
-  if (!input) return;
-  input.focus();
-  input.value = text;
-  input.dispatchEvent(new frame.contentWindow.Event("input", { bubbles: true }));
-}
-
 async function watch() {
   try {
     await refresh();
@@ -135,15 +120,7 @@ window.addEventListener("message", (event) => {
   const row = state.listing?.channels.find((place) => place.id === id || (name !== undefined && place.name === name));
   if (row) open(row.id);
 });
-for (const button of document.querySelectorAll("[data-types]")) {
-  button.addEventListener("click", () => type(button.dataset.types));
-}
-const hint = document.getElementById("hint");
-hint.hidden = sessionStorage.getItem("hint") === "closed";
-document.getElementById("hint-close").addEventListener("click", () => {
-  hint.hidden = true;
-  sessionStorage.setItem("hint", "closed");
-});
+watchTour({ frame, home: () => open(body.dataset.first), leaveMenu: () => showMenu(false) });
 watchTheme(document.getElementById("theme"));
 watchPermissions((method, body) => ask("/permissions", method, { channel: state.chosen, body }));
 watchDay({ move: () => ask("/next-day", "POST"), refresh });

@@ -9,13 +9,22 @@ const listeners = [];
 /** The options of each command, by the control key of the composer's fields. */
 export const options = new Map();
 export const application = { name: "The bot" };
+let key = ""; // of this channel and person
 
 /** Calls the listener with each answered action before SimCord's page sees it. It can change the receipt. */
 export function onReceipt(listener) {
   listeners.push(listener);
 }
 
+/** Uses a command of the Apps menu on a message; whether the bot answered in time. */
+export async function useOnMessage(command, message) {
+  const headers = { "X-Simcord-Capability": key };
+  const answer = await ask("/message-command", { method: "POST", headers, body: JSON.stringify({ command, message }) });
+  return answer.ok && (await answer.json()).is_answered;
+}
+
 window.fetch = async (address, request) => {
+  key = request?.headers?.["X-Simcord-Capability"] ?? key;
   if (address === "/api/action") return act(request);
   const answer = await ask(address, request);
   if (address === "/api/commands" && answer.ok) note(await answer.clone().json());

@@ -164,6 +164,19 @@ class Visitor:
         await message.locator(".select-trigger").click()
         await self.channel.get_by_role("option", name=name).click()
 
+    async def choose_first(self, menu: Locator) -> None:
+        """Choose the first thing that a menu offers.
+
+        What arrives in the channel meanwhile may close the menu, so it is opened again until it stays.
+        """
+        offered = self.channel.get_by_role("option").first
+        async with asyncio.timeout(LONG_SECONDS):
+            while not await offered.is_visible():
+                await menu.click()
+                with suppress(NotShownInTime):
+                    await offered.wait_for(timeout=_TYPED_AGAIN_AFTER_MS)
+        await offered.click()
+
     async def click(self, control: Locator) -> Locator:
         """Click what the bot answers by a message, and give that message when it is whole."""
         before = await self.messages.count()
@@ -172,6 +185,11 @@ class Visitor:
         message = self.channel.locator(f'.channel-message[data-message-id="{message_id}"]')
         await expect(message.locator(".message-loading")).to_have_count(0)
         return message
+
+    async def use_app(self, message: Locator, command: str) -> Locator:
+        """Right-click a message and use a message command on it; give the answer when it is whole."""
+        await message.locator(".message-header").click(button="right")
+        return await self.click(self.channel.get_by_role("menuitem", name=command))
 
 
 @asynccontextmanager

@@ -45,6 +45,12 @@ class Browser:
         async with self._session.request(method, "/permissions", headers=headers, json=change) as answer:
             return await answer.json() if answer.status == 200 else answer.status
 
+    async def use(self, command: str, message_id: int) -> Any:
+        """Use a message command; an int is a refusal."""
+        sent = {"command": command, "message": str(message_id)}
+        async with self._session.post("/message-command", headers=self._now, json=sent) as answer:
+            return await answer.json() if answer.status == 200 else answer.status
+
     def _headers(self, channel_id: str) -> dict[str, str]:
         return {"X-Simcord-Capability": f"{self._key}.{self._person}.{channel_id}"}
 
