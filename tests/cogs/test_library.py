@@ -128,7 +128,7 @@ async def test_a_paper_is_cited_under_the_key_that_it_has_in_exports(listed: Wor
     await press(listed, "Save", SECOND)
     said = text_of(await press(listed, "Cite", SECOND))
     assert "@misc{li2026teaa,\n" in said
-    assert "`/my export` has it under the same key" in said
+    assert "`/my export` gives it the same key" in said
     assert "@misc{li2026tea,\n" in text_of(await press(listed, "Cite", SECOND, by=listed.admin))
 
 
@@ -152,7 +152,7 @@ async def test_a_library_is_exported_with_the_same_keys_each_time(listed: World)
     await press(listed, "Save")
 
     said, (bib,) = await exported(listed, format="bibtex")
-    assert said == "Exported 2 papers. Open the file in LaTeX, Zotero, JabRef or Mendeley."
+    assert said == "Exported 2 papers. Use the file with LaTeX, Zotero, JabRef or Mendeley."
     keys = {entry.fields["eprint"]: key for key, entry in parse_string(bib, "bibtex").entries.items()}
     assert keys == {SECOND: "li2026tea", FIRST: "li2026teaa"}
 

@@ -9,16 +9,16 @@ from bot.discord.answers.formatting import code
 from bot.services.library.citations import Citation, Export, Format
 
 _READERS = {
-    Format.BIBTEX: "LaTeX, Zotero, JabRef or Mendeley",
-    Format.RIS: "Zotero, EndNote or Mendeley",
-    Format.CSV: "a spreadsheet",
-    Format.MARKDOWN: "your notes",
+    Format.BIBTEX: "with LaTeX, Zotero, JabRef or Mendeley",
+    Format.RIS: "with Zotero, EndNote or Mendeley",
+    Format.CSV: "in a spreadsheet",
+    Format.MARKDOWN: "in your notes",
 }
 
 
 def citation(cited: Citation) -> tuple[str, bytes | None]:
     """The answer, and a file where the message has no room for all authors."""
-    kept = "" if not cited.is_saved else "-# `/my export` has it under the same key."
+    kept = "" if not cited.is_saved else "-# It is in your library; `/my export` gives it the same key."
     whole = f"{_block(cited.text)}\n{kept}".rstrip()
     if length(whole) <= MAX_CONTENT:
         return whole, None
@@ -55,4 +55,4 @@ def export(result: Export) -> str:
         )
     files = count(len(result.files), "file")
     split = f" They are in {files}, as Discord takes no larger ones." if len(result.files) > 1 else ""
-    return f"{exported}{split} Open the file in {_READERS[result.format]}."
+    return f"{exported}{split} Use the file {_READERS[result.format]}."
