@@ -11,9 +11,11 @@ from discord.ext import commands
 
 from bot.client import Client
 from bot.core.ids import UserId
+from bot.core.limits import Costly
 from bot.discord.answers import personal_data as answers
 from bot.discord.ui.components import PersistentItem
 from bot.discord.ui.confirmation import ask
+from bot.discord.ui.cooldowns import use
 from bot.discord.ui.options import DataChoice
 from bot.discord.ui.pages import answer
 from bot.discord.ui.privacy_policy import policy_of
@@ -34,6 +36,7 @@ class DataCommands(commands.Cog):
         user_id = UserId(interaction.user.id)
         policy_url = policy_of(interaction.client)
         if action == "export":
+            use(interaction, Costly.EXPORT)
             result = await self._personal_data.export(user_id)
             file = discord.File(BytesIO(result.file), filename=result.name)
             await reply(interaction, embeds=[answers.export(result, policy_url=policy_url)], files=[file])

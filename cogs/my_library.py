@@ -10,9 +10,11 @@ from discord.ext import commands
 
 from bot.client import Client
 from bot.core.ids import UserId
+from bot.core.limits import Costly
 from bot.core.paper_choices import paper_choices
 from bot.discord.answers import citations as citation_answers
 from bot.discord.answers import library as answers
+from bot.discord.ui.cooldowns import use
 from bot.discord.ui.library_buttons import UnsaveMenu
 from bot.discord.ui.opened_paper import PaperMenu
 from bot.discord.ui.options import ExportChoice, Keywords
@@ -56,6 +58,7 @@ class LibraryCommands(commands.Cog):
     ) -> None:
         """Download the papers that you saved, for LaTeX, a reference manager, a spreadsheet or notes."""
         await defer_personally(interaction)
+        use(interaction, Costly.EXPORT)
         wanted = Format(format)
         result = await self._citations.export(UserId(interaction.user.id), wanted, keywords)
         files = [

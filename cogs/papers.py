@@ -7,8 +7,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Client
+from bot.core.limits import Costly
 from bot.core.papers import parse_paper_id
 from bot.discord.answers import papers as answers
+from bot.discord.ui.cooldowns import use
 from bot.discord.ui.opened_paper import open_paper
 from bot.discord.ui.options import Keywords, PaperText, PeriodChoice, ShortText, SortChoice, choices
 from bot.discord.ui.pages import Page, answer, answer_lazily
@@ -71,6 +73,7 @@ class PapersCog(commands.Cog):
         """Search all Daily Papers, back to the first list."""
         query = self._archive.query(keywords)
         await defer_publicly(interaction)
+        use(interaction, Costly.SEARCH)
         found = await self._archive.search(query, days=days, sort=Sort(sort))
 
         async def page(number: int) -> Page:

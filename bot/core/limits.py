@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
 from typing import Final
 
 from bot.core.ids import ChannelId
@@ -14,6 +16,21 @@ MAX_SUBSCRIPTIONS: Final = 50  # in a feed
 MAX_QUERY_LENGTH: Final = 200  # characters
 MAX_FOLLOWS: Final = 25  # keywords of a person
 MAX_SAVED: Final = 2_000  # papers of a person
+
+
+class Costly(Enum):
+    """What costs more than an answer from the store, and how often one person may use it."""
+
+    SEARCH = 20, 1, "searches"  # over the whole archive
+    SIMILAR = 20, 1, "looks for similar papers"
+    EXPORT = 6, 10, "exports"
+    UNKNOWN_PAPER = 40, 10, "papers that I have to read from Hugging Face first"
+
+    def __init__(self, uses: int, minutes: int, noun: str) -> None:
+        self.uses = uses
+        self.window = timedelta(minutes=minutes)
+        time = "a minute" if minutes == 1 else f"{minutes} minutes"
+        self.allowance = f"{uses} {noun} in {time}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

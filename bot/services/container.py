@@ -30,6 +30,7 @@ from bot.services.library.library import Library
 from bot.services.library.reading import Reading
 from bot.services.library.similar import SimilarPapers
 from bot.services.library.suggestions import Suggestions
+from bot.services.people.cooldowns import Cooldowns
 from bot.services.people.erasing import Erasing
 from bot.services.people.personal_data import PersonalData
 from bot.services.queries.archive import Archive
@@ -81,6 +82,7 @@ class Services:
     personal_feeds: PersonalFeeds
     personal_data: PersonalData
     erasing: Erasing
+    cooldowns: Cooldowns
     library: Library
     citations: Citations
     reading: Reading
@@ -142,6 +144,7 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
         personal_feeds=PersonalFeeds(context, direct_messages=direct_messages, delivery=delivery),
         personal_data=PersonalData(context, direct_messages=direct_messages, erasing=erasing),
         erasing=erasing,
+        cooldowns=Cooldowns(context),
         library=library,
         citations=Citations(context, papers=papers, library=library),
         reading=Reading(papers=papers, pages=pages),

@@ -15,6 +15,7 @@ from bot.core.paper_choices import PaperChoice
 from bot.discord.answers import citations as citation_answers
 from bot.discord.answers import library as answers
 from bot.discord.ui.components import PersistentItem, SafeView, client_of
+from bot.discord.ui.cooldowns import use_for_unknown
 from bot.discord.ui.replies import defer_personally, reply
 
 _ID = rf"(?P<paper>{PAPER_ID})"
@@ -37,6 +38,7 @@ class SaveButton(PersistentItem, template=rf"save:{_ID}"):
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:
         await defer_personally(interaction)
+        await use_for_unknown(interaction, [self._paper_id])
         library = client_of(interaction).services.library
         result = await library.save(UserId(interaction.user.id), [self._paper_id])
         await reply(interaction, embeds=[answers.saving(result)], view=SafeView(UnsaveButton(self._paper_id)))
@@ -103,6 +105,7 @@ class CiteButton(PersistentItem, template=rf"cite:{_ID}"):
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:
         await defer_personally(interaction)
+        await use_for_unknown(interaction, [self._paper_id])
         citations = client_of(interaction).services.citations
         citation = await citations.cite(UserId(interaction.user.id), self._paper_id)
         text, file = citation_answers.citation(citation)

@@ -13,6 +13,7 @@ from bot.core.papers import linked_ids
 from bot.discord.answers import library as library_answers
 from bot.discord.answers import linked_papers as answers
 from bot.discord.ui.components import SafeView, client_of
+from bot.discord.ui.cooldowns import use_for_unknown
 from bot.discord.ui.library_buttons import UnsaveButton
 from bot.discord.ui.opened_paper import open_paper, papers_view
 from bot.discord.ui.replies import defer_personally, reply
@@ -26,6 +27,7 @@ async def open_linked(interaction: discord.Interaction, message: discord.Message
     if len(ids) == 1:
         await open_paper(interaction, ids[0])
         return
+    await use_for_unknown(interaction, ids)
     found = await client_of(interaction).services.reading.several(ids)
     embed = answers.found(found, left_out=left_out)
     await reply(interaction, embeds=[embed], view=papers_view(paper_choices(found.papers)))
@@ -36,6 +38,7 @@ async def save_linked(interaction: discord.Interaction, message: discord.Message
     await defer_personally(interaction)
     ids, left_out = _linked(message)
     services = client_of(interaction).services
+    await use_for_unknown(interaction, ids)
     found = await services.reading.several(ids)
     if not found.papers:
         raise UserError(answers.none_saved(found))

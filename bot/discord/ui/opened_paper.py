@@ -15,6 +15,7 @@ from bot.core.opened_papers import OpenedPaper, opened_card
 from bot.core.paper_choices import PaperChoice
 from bot.discord.embeds import add_links, to_embed
 from bot.discord.ui.components import PersistentItem, client_of
+from bot.discord.ui.cooldowns import use_for_unknown
 from bot.discord.ui.library_buttons import CiteButton, SaveButton
 from bot.discord.ui.replies import defer_personally, reply
 from bot.discord.ui.similar_buttons import SimilarButton
@@ -82,6 +83,7 @@ def papers_view(papers: Sequence[PaperChoice]) -> discord.ui.View | None:
 
 async def open_paper(interaction: discord.Interaction, paper_id: PaperId) -> None:
     """Answers a deferred interaction with the paper."""
+    await use_for_unknown(interaction, [paper_id])
     await show_paper(interaction, await client_of(interaction).services.reading.open(paper_id))
 
 

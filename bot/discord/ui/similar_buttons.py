@@ -9,11 +9,13 @@ import discord
 from typing_extensions import override
 
 from bot.core.ids import PAPER_ID, PaperId, UserId
+from bot.core.limits import Costly
 from bot.core.paper_choices import paper_choices
 from bot.discord.answers import follows as follow_answers
 from bot.discord.answers import similar as answers
 from bot.discord.ui.button_keywords import KEYWORDS, ButtonKeywords
 from bot.discord.ui.components import PersistentItem, SafeModal, SafeView, client_of, typed_in
+from bot.discord.ui.cooldowns import use, use_for_unknown
 from bot.discord.ui.error_handler import answer_failure
 from bot.discord.ui.follow_buttons import below_follow
 from bot.discord.ui.pages import answer
@@ -40,6 +42,8 @@ class SimilarButton(PersistentItem, template=rf"similar:(?P<paper>{PAPER_ID})"):
         from bot.discord.ui.opened_paper import PaperMenu  # noqa: PLC0415 - which shows this button
 
         await defer_personally(interaction)
+        use(interaction, Costly.SIMILAR)
+        await use_for_unknown(interaction, [self._paper_id])
         result = await client_of(interaction).services.similar.to(self._paper_id)
         items: list[PersistentItem] = [FollowLikeButton(self._paper_id)]
         if result.papers:
