@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bot.core.ids import PaperId, UserId
+import pytest
+
+from bot.core.ids import MessageId, PaperId, UserId
+from bot.discord.delivery.publisher import DiscordPublisher
 from bot.store import people
 from tests.world import World, answers, text_of
 
@@ -70,3 +73,24 @@ async def test_who_deletes_their_data_is_asked_first_and_forgotten(world: World)
     assert "I keep nothing about you" in text_of(await data(world, "delete", by=world.admin))
     await world.admin.slash(world.channel, "my follow", keywords="tea")
     assert "1 followed query" in text_of(await data(world, "export", by=world.admin))
+
+
+async def test_a_message_in_flight_during_the_deletion_is_no_bug_and_brings_nothing_back(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await world.member.slash(world.channel, "my follow", keywords="video")
+    world.list_paper("2608.00001", title="Video")
+    person, publish = UserId(world.member.id), DiscordPublisher.publish
+
+    async def deleted_meanwhile(publisher: DiscordPublisher, *args: Any, **options: Any) -> MessageId:
+        message_id = await publish(publisher, *args, **options)
+        await world.services.personal_data.delete(person)
+        return message_id
+
+    monkeypatch.setattr(DiscordPublisher, "publish", deleted_meanwhile)
+    world.clock.advance(days=1)
+    await world.run()
+
+    async with world.database.read() as conn:
+        assert person not in await people.everybody(conn)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
