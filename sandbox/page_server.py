@@ -44,6 +44,8 @@ _ADDED_TO_CHANNEL: Final = (
     '<link rel="stylesheet" href="/channel.css"><script type="module" src="/theme.js"></script>'
     '<script type="module" src="/channel.js"></script>'
 )
+# While a long message is drawn again, its menu is below the window for a moment, and SimCord would close it.
+_MENUS_STAY_OPEN: Final = ("if (rect.bottom <= 0 || rect.top >= viewportHeight) {", "if (rect.bottom <= 0) {")
 
 
 class ChannelServer(PreviewServer):
@@ -124,6 +126,8 @@ class ChannelServer(PreviewServer):
         response = await super()._static(request)
         if request.path == "/channel":
             response.text = response.text.replace("</head>", f"{_ADDED_TO_CHANNEL}</head>", 1)
+        if request.path == "/select-drafts.js":
+            response.text = response.text.replace(*_MENUS_STAY_OPEN, 1)
         return _kept(response)
 
     def _file(self, name: str) -> web.Response:
