@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import discord
 from typing_extensions import override
@@ -27,11 +26,6 @@ class StopButton(PersistentItem, template="stop-direct"):
         super().__init__(discord.ui.Button(label="Stop", custom_id="stop-direct", row=_LAST_ROW))
 
     @override
-    @classmethod
-    def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
-        return cls()
-
-    @override
     async def on_press(self, interaction: discord.Interaction) -> None:
         await defer_personally(interaction)
         state = await client_of(interaction).services.personal_feeds.pause(_user(interaction))
@@ -44,11 +38,6 @@ class ChangeButton(PersistentItem, template="change-direct"):
 
     def __init__(self) -> None:
         super().__init__(discord.ui.Button(label="Change", custom_id="change-direct", row=_LAST_ROW))
-
-    @override
-    @classmethod
-    def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
-        return cls()
 
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:
@@ -64,11 +53,6 @@ class ResumeButton(PersistentItem, template="resume-direct"):
         super().__init__(discord.ui.Button(label=label, style=style, custom_id="resume-direct"))
 
     @override
-    @classmethod
-    def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
-        return cls()
-
-    @override
     async def on_press(self, interaction: discord.Interaction) -> None:
         await defer_personally(interaction)
         services = client_of(interaction).services
@@ -82,11 +66,6 @@ class ChangeTimesButton(PersistentItem, template="times-direct"):
 
     def __init__(self) -> None:
         super().__init__(discord.ui.Button(label="Change the times", custom_id="times-direct"))
-
-    @override
-    @classmethod
-    def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
-        return cls()
 
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:

@@ -2,65 +2,42 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import Any, Self
 
 import discord
 from typing_extensions import override
 
 from bot.core.cards import paper_links
-from bot.core.ids import PAPER_ID, PaperId
+from bot.core.ids import PaperId
 from bot.core.opened_papers import OpenedPaper, opened_card
 from bot.core.paper_choices import PaperChoice
 from bot.discord.embeds import add_links, to_embed
 from bot.discord.ui.components import PersistentItem, client_of
 from bot.discord.ui.cooldowns import use_for_unknown
 from bot.discord.ui.library_buttons import CiteButton, SaveButton
-from bot.discord.ui.replies import defer_personally, reply
+from bot.discord.ui.paper_items import PAPER, PaperButton, PaperSelect
+from bot.discord.ui.replies import reply
 from bot.discord.ui.similar_buttons import SimilarButton
 
 
-class PaperMenu(PersistentItem, template="papers"):
+class PaperMenu(PaperSelect, template="papers"):
     """Opens one of several papers for the person who chooses it."""
 
-    def __init__(self, papers: Sequence[PaperChoice]) -> None:
-        super().__init__(
-            discord.ui.Select(
-                custom_id="papers",
-                placeholder="Open a paper …",
-                options=[discord.SelectOption(label=paper.title, value=paper.id) for paper in papers],
-            )
-        )
+    action, placeholder = "papers", "Open a paper …"
 
     @override
-    @classmethod
-    def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
-        return cls(())
-
-    @override
-    async def on_press(self, interaction: discord.Interaction) -> None:
-        await defer_personally(interaction)
-        chosen: list[str] = (interaction.data or {}).get("values", [])
-        await open_paper(interaction, PaperId(chosen[0]))
+    async def act(self, interaction: discord.Interaction, paper_id: PaperId) -> None:
+        await open_paper(interaction, paper_id)
 
 
-class OpenButton(PersistentItem, template=rf"open:(?P<paper>{PAPER_ID})"):
+class OpenButton(PaperButton, template=rf"open:{PAPER}"):
     """Opens a paper for the person who presses it."""
 
-    def __init__(self, paper_id: PaperId) -> None:
-        super().__init__(discord.ui.Button(label="Open", custom_id=f"open:{paper_id}"))
-        self._paper_id = paper_id
+    action, label = "open", "Open"
 
     @override
-    @classmethod
-    def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
-        return cls(PaperId(match["paper"]))
-
-    @override
-    async def on_press(self, interaction: discord.Interaction) -> None:
-        await defer_personally(interaction)
-        await open_paper(interaction, self._paper_id)
+    async def act(self, interaction: discord.Interaction, paper_id: PaperId) -> None:
+        await open_paper(interaction, paper_id)
 
 
 def paper_row(paper_id: PaperId) -> list[PersistentItem]:

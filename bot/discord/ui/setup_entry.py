@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Self
-
 import discord
 from typing_extensions import override
 
@@ -22,11 +19,6 @@ class SetUpButton(PersistentItem, template=r"setup"):
         super().__init__(
             discord.ui.Button(label="Set up", style=discord.ButtonStyle.primary, custom_id="setup")
         )
-
-    @override
-    @classmethod
-    def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
-        return cls()
 
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 import discord
 from typing_extensions import override
 
-from bot.core.ids import PAPER_ID, PaperId, UserId
+from bot.core.ids import PaperId, UserId
 from bot.core.limits import Costly
 from bot.core.paper_choices import paper_choices
 from bot.discord.answers import follows as follow_answers
@@ -19,54 +19,41 @@ from bot.discord.ui.cooldowns import use, use_for_unknown
 from bot.discord.ui.error_handler import answer_failure
 from bot.discord.ui.follow_buttons import below_follow
 from bot.discord.ui.pages import answer
+from bot.discord.ui.paper_items import PAPER, PaperButton
 from bot.discord.ui.replies import defer_personally, reply
 
 _FORM_ID: Final = "follow-form"
 _MAX_TYPED: Final = 2_000  # characters, as in /my follow
 
 
-class SimilarButton(PersistentItem, template=rf"similar:(?P<paper>{PAPER_ID})"):
+class SimilarButton(PaperButton, template=rf"similar:{PAPER}"):
     """Shows the person who presses which papers are about the same."""
 
-    def __init__(self, paper_id: PaperId) -> None:
-        super().__init__(discord.ui.Button(label="More like this", custom_id=f"similar:{paper_id}"))
-        self._paper_id = paper_id
+    action, label = "similar", "More like this"
 
     @override
-    @classmethod
-    def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
-        return cls(PaperId(match["paper"]))
-
-    @override
-    async def on_press(self, interaction: discord.Interaction) -> None:
+    async def act(self, interaction: discord.Interaction, paper_id: PaperId) -> None:
         from bot.discord.ui.opened_paper import PaperMenu  # noqa: PLC0415 - which shows this button
 
-        await defer_personally(interaction)
         use(interaction, Costly.SIMILAR)
-        await use_for_unknown(interaction, [self._paper_id])
-        result = await client_of(interaction).services.similar.to(self._paper_id)
-        items: list[PersistentItem] = [FollowLikeButton(self._paper_id)]
+        await use_for_unknown(interaction, [paper_id])
+        result = await client_of(interaction).services.similar.to(paper_id)
+        items: list[PersistentItem] = [FollowLikeButton(paper_id)]
         if result.papers:
             items.insert(0, PaperMenu(paper_choices(one.paper for one in result.papers)))
         await reply(interaction, embeds=[answers.similar_papers(result)], view=SafeView(*items))
 
 
-class FollowLikeButton(PersistentItem, template=rf"follow:(?P<paper>{PAPER_ID})"):
+class FollowLikeButton(PaperButton, template=rf"follow:{PAPER}"):
     """Suggests keywords for papers like one. Nothing is followed by this."""
 
-    def __init__(self, paper_id: PaperId) -> None:
-        super().__init__(discord.ui.Button(label="Follow papers like this", custom_id=f"follow:{paper_id}"))
-        self._paper_id = paper_id
+    action, label = "follow", "Follow papers like this"
 
     @override
-    @classmethod
-    def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
-        return cls(PaperId(match["paper"]))
-
-    @override
-    async def on_press(self, interaction: discord.Interaction) -> None:
-        await defer_personally(interaction)
-        result = await client_of(interaction).services.suggestions.keywords_like(self._paper_id)
+    async def act(self, interaction: discord.Interaction, paper_id: PaperId) -> None:
+        use(interaction, Costly.SIMILAR)
+        await use_for_unknown(interaction, [paper_id])
+        result = await client_of(interaction).services.suggestions.keywords_like(paper_id)
         buttons = [EditFollowButton(ButtonKeywords(result.keywords))] if result.phrases else []
         await answer(interaction, [answers.suggestion(result)], buttons=buttons)
 
