@@ -61,8 +61,8 @@ def _on_sqlite(file: Path, url: str) -> int:
         click.echo(f"The previous database is now {restored.kept}. Delete it once everything works.")
     if restored.forgotten is None:
         click.echo(
-            "The previous database is unreadable, so whoever deleted their data after this backup was made\n"
-            "has to delete it again (/my data)."
+            "The previous database is unreadable: people who deleted their data after this backup was made\n"
+            "have to delete it again (/my data)."
         )
     elif restored.forgotten:
         people = count(restored.forgotten, "person", "people")

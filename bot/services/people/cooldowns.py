@@ -34,7 +34,7 @@ class Cooldowns:
             self._uses = {key: used for key, used in self._uses.items() if _lately(used, key[1], now)}
         used = self._uses.setdefault((user_id, costly), deque())
         _lately(used, costly, now)
-        # Whoever used nothing lately may use more at once than fit: a message can have many links.
+        # A person who used nothing lately may use more at once than fit: a message can have many links.
         if used and len(used) + times > costly.uses:
             over = len(used) + times - costly.uses
             again = used[min(over, len(used)) - 1] + costly.window
