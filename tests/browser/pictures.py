@@ -48,6 +48,10 @@ async def take_pictures(visitor: Visitor) -> None:
     await visitor.page.set_viewport_size({"width": _WIDTH, "height": await _height_for_cards(visitor, 2)})
     await _take("post", visitor.page)
     await visitor.page.set_viewport_size({"width": _WIDTH, "height": _HEIGHT})
+    await visitor.choose_first(visitor.channel.locator(".select-trigger").last)
+    opened = visitor.messages.last
+    await expect(opened.get_by_role("button", name="More like this")).to_be_visible()
+    await _take("open", visitor.page, opened)
 
     await visitor.go("announcements")
     panel = await _set_up(visitor, bundle="Image and video generation")
