@@ -83,7 +83,7 @@ async def test_the_last_message_of_a_delivery_can_stop_it_and_that_can_be_undone
     stopped = await world.member.user.click(last, label="Stop")
 
     assert stopped.ephemeral
-    assert text_of(stopped).startswith("Stopped\nI send you no more papers.")
+    assert text_of(stopped).startswith("Stopped\nNo papers will be sent to you until you resume.")
     world.list_paper("2608.00101", title="Video again")
     await next_day(world)
     assert "2608.00101" not in received_ids(world)
@@ -203,7 +203,7 @@ async def test_two_commands_at_once_greet_once(world: World) -> None:
     )
 
     assert len(received(world)) == 1
-    assert "You follow 2 of 25 queries" in await my(world, "feed")
+    assert "You follow 2 queries (at most 25)" in await my(world, "feed")
 
 
 async def test_a_restart_before_the_greeting_loses_nothing(
@@ -231,7 +231,7 @@ async def test_what_is_unfollowed_is_suggested_and_can_be_undone(world: World) -
     result = await world.member.slash(world.channel, "my unfollow", keywords="Videos")
 
     assert "You no longer follow:\n\n• `video`" in text_of(result)
-    assert "1 query left." in text_of(result)
+    assert "You still follow 1 query." in text_of(result)
     assert "You don't follow that." in await my(world, "unfollow", keywords="video")
     assert "`video` (continued)" in text_of(await world.member.click(result.response, label="Undo"))
     await my(world, "unfollow", keywords="all of them")

@@ -97,9 +97,10 @@ def _when(feed: Feed) -> str:
 
 def unfollowed(result: Unsubscribed, *, now: datetime) -> list[discord.Embed]:
     """What is no longer followed, what is cancelled with it, what is left, and how to undo it."""
-    lines = [f"{count(result.left, 'query', 'queries')} left. {next_delivery(result.feed, now=now)}"]
+    still = f"You still follow {count(result.left, 'query', 'queries')}."
+    lines = [f"{still} {next_delivery(result.feed, now=now)}"]
     if not result.left:
-        lines = ["You follow nothing now, so I send you nothing more. `/my follow` starts again."]
+        lines = ["You follow nothing now, so no more papers will be sent to you. `/my follow` starts again."]
     if papers := result.cancelled.papers:
         lines.append(f"{count(papers, 'pending paper')} will not be sent.")
     if result.cancelled.under_way:
@@ -137,7 +138,7 @@ def feed(state: PersonalFeedState | None, *, now: datetime) -> list[discord.Embe
         (f"• {code(item.query.text)}{focus_note(item.focus)}" for item in state.follows),
         title=title,
         intro=f"{next_delivery(state.feed, now=now)}\n"
-        f"You follow {number} of {count(state.most, 'query', 'queries')}:",
+        f"You follow {count(number, 'query', 'queries')} (at most {state.most}):",
         footer="\n".join(footer),
     )
 
@@ -158,7 +159,11 @@ def paused(state: PersonalFeedState, *, title: str = "Paused") -> discord.Embed:
     """That deliveries stopped, and what is kept."""
     follows = count(len(state.follows), "query", "queries")
     kept = f"The {follows} that you follow, your schedule and what is pending are kept."
-    first = "I send you no more papers." if state.has_changed else "Nothing changed: it is paused already."
+    first = (
+        "No papers will be sent to you until you resume."
+        if state.has_changed
+        else "Nothing changed: it is paused already."
+    )
     return change_embed(
         title if state.has_changed else f"Already {title.lower()}",
         [
