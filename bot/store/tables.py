@@ -1,4 +1,7 @@
-"""The schema of the store. `migrations/` creates it; a test keeps the two equal."""
+"""The schema of the store, in one long file because tables refer to one another; `migrations/` creates it.
+
+A test keeps the two equal.
+"""
 
 from __future__ import annotations
 
