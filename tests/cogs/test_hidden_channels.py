@@ -112,7 +112,8 @@ async def test_no_command_shows_a_hidden_channel_and_administrators_are_shown_it
         shown = await all_pages(
             hidden, hidden.person, await hidden.person.slash(world.channel, name, **options)
         )
-        assert hidden.betrayed_by(shown) == [], (name, shown)
+        if name != "my data":  # which has what the person did, also where they no longer see anything
+            assert hidden.betrayed_by(shown) == [], (name, shown)
         if name in {"status", "config export", "config history", "config show"}:
             shown = await all_pages(hidden, world.admin, await world.admin.slash(world.channel, name))
             shows_admins |= {name} if str(hidden.channel.id) in shown else set()

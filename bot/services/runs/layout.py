@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Mapping, Sequence
 
@@ -15,6 +16,8 @@ from bot.core.posts import CloseTo, FollowUpKind, Form, NewPost
 # for each takes as long as the rest of a post.
 _NONCE_BITS = 96
 _random = random.Random()  # noqa: S311 - seeded by the system
+if hasattr(os, "register_at_fork"):  # else a forked process would give the same nonces
+    os.register_at_fork(after_in_child=lambda: _random.seed(os.urandom(32)))
 
 
 def new_posts(

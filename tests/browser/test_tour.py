@@ -1,0 +1,51 @@
+"""*Try this*: a newcomer is led through the bot, in a sandbox in which nobody has done anything yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.visiting import Visitor
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # the one that Chromium is driven in
+
+
+async def test_a_newcomer_is_led_from_subscribing_to_an_exported_library_on_a_phone(visitor: Visitor) -> None:
+    page, tour, step = (
+        visitor.page,
+        visitor.page.locator("#tour"),
+        visitor.page.locator("[aria-current=step]"),
+    )
+    await visitor.go("general")
+    whole = page.viewport_size
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await expect(step).to_contain_text("Subscribe")
+    await tour.get_by_role("button", name="/subscribe").click()
+    await visitor.command("subscribe").click()
+    await visitor.option("keywords").fill(await page.locator("[data-suggestion]").first.inner_text())
+    await visitor.send()
+    await expect(step).to_contain_text("Open a paper")
+    await tour.get_by_role("button", name="Open a paper").click()
+    await visitor.channel.locator(".pointed").wait_for()
+    await visitor.choose_first(visitor.channel.locator(".select-trigger", has_text="Open a paper").last)
+    await expect(step).to_contain_text("Save it")
+    await tour.get_by_role("button", name="Save").click()
+    await visitor.channel.locator(".pointed").click()
+    await expect(step).to_contain_text("Export")
+    await tour.get_by_role("button", name="/my export").click()
+    await visitor.command("my export").click()
+    await visitor.offer("bibtex").click()
+    answer = await visitor.send()
+    async with page.expect_download() as download:
+        await answer.get_by_role("button", name="Download").click()
+    exported = Path(await (await download.value).path()).read_text(encoding="utf-8")
+    assert exported.count("@misc{") == 1
+    await expect(page.locator("#more")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+    saved = await visitor.use_app(visitor.posts.last, "Save papers")
+    await expect(saved).to_contain_text("Your library has")
+    assert whole
+    await page.set_viewport_size(whole)
