@@ -40,6 +40,7 @@ _BOLD = re.compile(r"\*\*([^*]+)\*\*")
 _ESCAPED = re.compile(r"\\([^\w\s])")
 _ITALIC = re.compile(r"(?<![*\w\\])\*([^*\s][^*]*)\*(?![*\w])")
 _PING = re.compile(r"<@|@(?=everyone|here)", re.IGNORECASE)
+_UNUSUAL = re.compile(r"[^ -~]")  # what is not printable ASCII
 _HOST_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.ASCII)
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # In the label of a link, even an escaped bracket can end the link, and an address makes Discord refuse it.
@@ -48,8 +49,7 @@ _LABEL_LOOKALIKES = {ord("["): "(", ord("]"): ")"}
 
 def clean(text: str) -> str:
     """Outside text on one line: white space collapsed, without control, bidi and invisible characters."""
-    if not (text.isascii() and text.isprintable()):
-        text = "".join(_shown(text, at) for at in range(len(text)))
+    text = _UNUSUAL.sub(lambda match: _shown(text, match.start()), text)
     return " ".join(text.split())
 
 
