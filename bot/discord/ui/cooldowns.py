@@ -19,6 +19,5 @@ def use(interaction: discord.Interaction, costly: Costly) -> None:
 async def use_for_unknown(interaction: discord.Interaction, paper_ids: Collection[PaperId]) -> None:
     """As `use`, for those of the papers that are not stored; the others are free."""
     services = client_of(interaction).services
-    known = await services.papers.stored(paper_ids)
-    unknown = len(set(paper_ids) - known.keys())
-    services.cooldowns.use(UserId(interaction.user.id), Costly.UNKNOWN_PAPER, times=unknown)
+    unknown = await services.papers.unknown(paper_ids)
+    services.cooldowns.use(UserId(interaction.user.id), Costly.UNKNOWN_PAPER, times=len(unknown))

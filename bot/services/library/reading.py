@@ -41,12 +41,14 @@ class Reading:
         Raises:
             UserError: there is no such paper, or it has to be read from Hugging Face, which fails.
         """
-        paper = await self._papers.one(paper_id)
+        paper, days = await self._papers.one_with_days(paper_id)
         page = await self._pages.at_once(paper_id)
         paper = _with_numbers(paper, page.paper) if page else paper
+        if not days and paper.list_day:
+            days = [paper.list_day]
         return OpenedPaper(
             paper=paper,
-            days=tuple(await self._papers.days_of(paper)),
+            days=tuple(days),
             linked=page.linked if page else None,
         )
 

@@ -27,6 +27,7 @@ from bot.store import list_days, papers
 
 # The timeout for a person's request to Hugging Face, including all pages and retries.
 REQUEST_TIMEOUT_SECONDS = 20.0
+_MAX_KNOWN = 50_000  # ids in memory, about 5 MB
 _MAX_DAYS_BACK = 5  # there are at most a long weekend's days between two lists
 
 
@@ -51,6 +52,7 @@ class Papers:
         self._polling = polling
         self._pages = pages
         self._clock = context.clock
+        self._known: set[PaperId] = set()  # some that are stored; none is ever deleted
 
     def day(self, text: str) -> date:
         """Parses a list day, as `parse_date` reads it.
@@ -129,6 +131,17 @@ class Papers:
         async with self._database.read() as conn:
             return await papers.by_ids(conn, paper_ids)
 
+    async def unknown(self, paper_ids: Collection[PaperId]) -> set[PaperId]:
+        """Those of the papers that are not stored."""
+        unknown = set(paper_ids) - self._known
+        if unknown:
+            known = (await self.stored(unknown)).keys()
+            if len(self._known) > _MAX_KNOWN:
+                self._known.clear()
+            self._known |= known
+            unknown -= known
+        return unknown
+
     async def read(self, paper_id: PaperId) -> Paper:
         """A paper that is not stored, from Hugging Face; stores it.
 
@@ -141,11 +154,16 @@ class Papers:
             await papers.add_unlisted(conn, page.paper)
         return page.paper
 
-    async def days_of(self, paper: Paper) -> list[date]:
-        """The known list days that the paper was on, oldest first."""
+    async def one_with_days(self, paper_id: PaperId) -> tuple[Paper, list[date]]:
+        """As `one`, with the known list days that the paper was on, oldest first.
+
+        Raises:
+            UserError: as `one`.
+        """
         async with self._database.read() as conn:
-            known = await papers.days_of(conn, paper.id)
-        return known or ([paper.list_day] if paper.list_day else [])
+            known = await papers.get(conn, paper_id)
+            days = await papers.days_of(conn, paper_id)
+        return known or await self.one(paper_id), days
 
     async def _read_newest(self, today: date) -> date | None:
         """Reads lists, starting with today's, until one has papers."""
