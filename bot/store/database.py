@@ -7,7 +7,8 @@ import logging
 import sqlite3
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
-from typing import Any, Self
+from contextvars import ContextVar
+from typing import Any, Final, Self
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -25,6 +26,18 @@ _log = logging.getLogger(__name__)
 # A row is rewritten even where nothing in it changes. This one is Alembic's, and the only one.
 _REWRITE = text("UPDATE alembic_version SET version_num = version_num")
 
+# Transactions at once of tasks that called `yield_to_others`.
+_YIELDING_AT_ONCE: Final = 4
+_yields: ContextVar[bool] = ContextVar("yields", default=False)
+
+
+def yield_to_others() -> None:
+    """Has this task begin its transactions only when few of such tasks are in one.
+
+    A thousand people who press a button at once would otherwise queue before the delivery of posts.
+    """
+    _yields.set(True)
+
 
 class Database:
     """Made by `open`; owned, and closed, by who opened it."""
@@ -34,6 +47,7 @@ class Database:
         self._writer = writer
         self._reader = reader
         self._write_lock = asyncio.Lock()
+        self._yielding = asyncio.Semaphore(_YIELDING_AT_ONCE)
         self._writing: asyncio.Task[Any] | None = None
         self._is_closed = False
         # The logged problem of reads and of writes, until it is over.
@@ -81,9 +95,10 @@ class Database:
             StoreError: the file cannot be read now, which the operator can fix.
         """
         self._check_open()
-        with self._translated(is_write=False):
-            async with _transaction(self._reader, commits=False) as conn:
-                yield conn
+        async with self._turn():
+            with self._translated(is_write=False):
+                async with _transaction(self._reader, commits=False) as conn:
+                    yield conn
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncConnection]:
@@ -95,7 +110,7 @@ class Database:
         """
         if self._writing is asyncio.current_task():
             raise RuntimeError("a write inside a write of the same task: pass the connection instead")
-        async with self._write_lock:
+        async with self._turn(), self._write_lock:
             self._check_open()
             self._writing = asyncio.current_task()
             try:
@@ -147,6 +162,19 @@ class Database:
             raise ours from error
         if self._problems.pop(is_write, None) is not None:
             _log.info("The database can be %s again", "written" if is_write else "read")
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncGenerator[None]:
+        """Waits, if this task yields to others; a transaction inside another one does not wait again."""
+        if not _yields.get():
+            yield
+            return
+        async with self._yielding:
+            token = _yields.set(False)
+            try:
+                yield
+            finally:
+                _yields.reset(token)
 
     async def close(self) -> None:
         """Wait for the current write, then close. The last connection moves the WAL into the file."""

@@ -17,7 +17,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.store import list_days, papers
-from bot.store.database import Database
+from bot.store.database import Database, yield_to_others
 from tests.samples import NOW, TODAY, a_paper, paper_id
 from tests.store.samples import HOUR, listed
 
@@ -127,6 +127,29 @@ async def test_many_reads_at_once_each_have_their_own_connection(database: Datab
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(count_papers(database)) for _ in range(50)]
     assert [task.result() for task in tasks] == [0] * 50
+
+
+async def test_many_tasks_that_yield_leave_room_for_the_others(database: Database) -> None:
+    inside, has_begun, may_end = 0, asyncio.Event(), asyncio.Event()
+
+    async def press() -> None:
+        nonlocal inside
+        yield_to_others()
+        async with database.read(), database.read():  # the inner one waits for no second turn
+            inside += 1
+            has_begun.set()
+            await may_end.wait()
+
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        for _ in range(40):
+            group.create_task(press())
+        await has_begun.wait()
+        async with database.write() as conn:
+            await listed(conn, 1)
+        assert await count_papers(database) == 1
+        assert inside < 10
+        may_end.set()
+    assert inside == 40
 
 
 async def test_a_read_cannot_write(database: Database) -> None:
@@ -283,7 +306,7 @@ async def test_a_write_waits_for_another_process_that_writes(
 _KILLED_WHILE_WRITING = """
 import asyncio, os, signal, sys
 from bot.store import papers
-from bot.store.database import Database
+from bot.store.database import Database, yield_to_others
 from tests.samples import NOW, a_paper
 from tests.store.samples import listed
 

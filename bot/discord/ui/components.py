@@ -12,6 +12,7 @@ from typing_extensions import override
 from bot.discord.ui.error_handler import answer_failure
 from bot.discord.ui.sessions import Sessions
 from bot.services.container import Services
+from bot.store.database import yield_to_others
 
 
 class UiClient(Protocol):
@@ -53,6 +54,7 @@ class PersistentItem(discord.ui.DynamicItem[discord.ui.Item[discord.ui.View]], t
 
     @override
     async def callback(self, interaction: discord.Interaction) -> None:
+        yield_to_others()
         # discord.py only logs what a dynamic item raises.
         try:
             await self.on_press(interaction)
