@@ -187,8 +187,11 @@ class Visitor:
         return message
 
     async def use_app(self, message: Locator, command: str) -> Locator:
-        """Right-click a message and use a message command on it; give the answer when it is whole."""
-        await message.locator(".message-header").click(button="right")
+        """Right-click a message and use a message command on it; give the answer when it is whole.
+
+        The page may follow new messages meanwhile and scroll the message away, so the click needs no place.
+        """
+        await message.locator(".message-header").dispatch_event("contextmenu")
         return await self.click(self.channel.get_by_role("menuitem", name=command))
 
 
