@@ -43,6 +43,6 @@ def copy_database(source: str, target: str) -> int:
     for name, rows in copied.items():
         click.echo(f"  {name:{width}}  {rows:>9,}")
     click.echo(f"Copied {count(sum(copied.values()), 'row', zero='0')}.")
-    click.echo("Set DATABASE_URL to the new address and start the bot. Don't start it on the old one again:")
-    click.echo("what it posts from there on, the other database does not know.")
+    click.echo("Set DATABASE_URL to the new address and start the bot. Don't start it on the old")
+    click.echo("database again: that one doesn't know what is posted from now on.")
     return EXIT_OK

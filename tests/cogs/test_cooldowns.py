@@ -22,7 +22,7 @@ async def test_who_searches_and_exports_too_often_learns_when_to_go_on(world: Wo
 
     said = text_of(await world.member.slash(world.channel, "papers search", keywords="tea"))
 
-    assert said.startswith("That was a lot at once: I do 20 searches in a minute for one person.")
+    assert said.startswith("That was a lot at once: each person can have 20 searches in a minute.")
     assert f"Try again <t:{again}:R>." in said
     for command, options in (("my export", {"format": "ris"}), ("my data", {"action": "export"})):
         said = text_of(await world.member.slash(world.channel, command, **options))

@@ -37,7 +37,7 @@ _GREEK_NAMES: Final = {
 }
 _RAISING = re.compile(r"[\^{}]")
 _CHUNK = re.compile(r"\S+")
-_PUNCTUATION: Final = ".,:;()"  # unchanged around words
+_PUNCTUATION: Final = ".,:;()"  # around words in running text
 
 # Nobody types a compound of more parts as one word. Bounds the work on a hostile text.
 MAX_PARTS: Final = 10

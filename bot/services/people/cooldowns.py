@@ -39,7 +39,7 @@ class Cooldowns:
             over = len(used) + times - costly.uses
             again = used[min(over, len(used)) - 1] + costly.window
             raise UserError(
-                f"That was a lot at once: I do {costly.allowance} for one person. Try again "
+                f"That was a lot at once: each person can have {costly.allowance}. Try again "
                 f"<t:{int(again.timestamp()) + 1}:R>."
             )
         used.extend([now] * times)
