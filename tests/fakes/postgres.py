@@ -1,7 +1,6 @@
-"""A PostgreSQL of the test run's own: a private cluster on a socket in a temporary folder.
+"""A PostgreSQL of the test run's own. The first worker that needs it starts it, and it ends with the last.
 
-The first worker that needs it starts it, as a user who is not root. It ends with the last process that holds its
-lifeline, however that ends. A test's databases are emptied and used again.
+A test's databases are emptied and used again.
 """
 
 from __future__ import annotations
@@ -9,11 +8,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import pwd
-import shutil
-import subprocess
 import tempfile
-import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
@@ -28,10 +23,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.store import tables
 from bot.store.address import backend_of
 from bot.store.database import Database
+from tests.fakes import postgres_cluster as cluster
 
 MISSING: Final = "these tests need PostgreSQL: apt-get install postgresql"
-_STARTS_WITHIN_SECONDS: Final = 120.0
-_USER: Final = "paperboy"
 _TEMPLATE: Final = "paperboy"
 _OPTIONS: Final = (
     "listen_addresses=",
@@ -42,27 +36,15 @@ _OPTIONS: Final = (
     "max_connections=200",
     "shared_buffers=32MB",
 )
-# Stops the server once nobody holds the lifeline.
-_KEEPER: Final = (
-    '"$@" & server=$!; cat "$LIFELINE" > /dev/null; kill -QUIT $server; wait $server; rm -rf "$FOLDER"'
-)
 _dialects: list[Dialect] = []
 _compiled: dict[Any, Any] = {}
 _used: dict[Path, str] = {}  # the databases that tests use now, by the path that stands for each
 _free: list[str] = []
 
 
-@cache
-def binaries() -> Path | None:
-    """The folder of the newest installed server's programs, or None."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4]))
-    onpath = shutil.which("postgres")
-    return found[-1].parent if found else Path(onpath).parent if onpath else None
-
-
 def must_be_there() -> None:
     """Skips the test where there is no PostgreSQL, and fails it where everything has to be tried."""
-    if binaries() is None:
+    if cluster.binaries() is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(MISSING)
 
 
@@ -75,60 +57,9 @@ def _folder() -> Path:
     )
     with _locked(folder.with_suffix(".lock")):
         if not folder.exists():
-            _start(folder)
-        os.open(folder / "lifeline", os.O_WRONLY)  # never closed but by the end of this process
+            cluster.start(folder, options=_OPTIONS)
+        cluster.hold(folder)  # until the end of this process
     return folder
-
-
-def _start(folder: Path) -> None:
-    programs = binaries()
-    assert programs is not None
-    folder.mkdir(mode=0o755)
-    os.mkfifo(folder / "lifeline", 0o600)
-    as_user: dict[str, Any] = {}
-    if os.geteuid() == 0:
-        owner = pwd.getpwnam("postgres")
-        as_user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-        for path in (folder, folder / "lifeline"):
-            os.chown(path, owner.pw_uid, owner.pw_gid)
-    data = folder / "data"
-    subprocess.run(
-        [
-            programs / "initdb",
-            "-D",
-            data,
-            "-A",
-            "trust",
-            "-U",
-            _USER,
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-            "--no-sync",
-        ],
-        check=True,
-        capture_output=True,
-        cwd=folder,
-        **as_user,
-    )
-    server = [programs / "postgres", "-D", data, "-k", folder, *(f"-c{option}" for option in _OPTIONS)]
-    with (folder / "log").open("wb") as log:
-        subprocess.run(
-            ["/bin/sh", "-c", f"({_KEEPER}) &", "keeper", *server],
-            env={"PATH": os.environ["PATH"], "LIFELINE": str(folder / "lifeline"), "FOLDER": str(folder)},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=folder,
-            start_new_session=True,
-            check=True,
-            **as_user,
-        )
-    deadline = time.monotonic() + _STARTS_WITHIN_SECONDS
-    while subprocess.run([programs / "pg_isready", "-q", "-h", folder], check=False).returncode:
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"PostgreSQL did not start: {(folder / 'log').read_text()}")
-        time.sleep(0.05)
 
 
 @contextmanager
@@ -140,12 +71,12 @@ def _locked(path: Path) -> Iterator[None]:
 
 def address(database: str) -> str:
     """The address of a database of the cluster."""
-    return f"postgresql+asyncpg://{_USER}@/{database}?host={_folder()}"
+    return cluster.address(_folder(), database)
 
 
 @asynccontextmanager
 async def _admin(database: str = "postgres") -> AsyncGenerator[asyncpg.Connection[Any]]:
-    connection = await asyncpg.connect(host=str(_folder()), user=_USER, database=database)
+    connection = await asyncpg.connect(host=str(_folder()), user=cluster.USER, database=database)
     try:
         yield connection
     finally:
