@@ -15,7 +15,15 @@ from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -32,7 +40,7 @@ from bot.core.schedules import Schedule, parse_timezone
 from bot.core.typed_times import parse_time, parse_weekdays
 from bot.errors import ConfigError
 from bot.proxies import Proxies, proxy_address, secrets_of
-from bot.store.address import MUST_BE, check_address
+from bot.store.address import MUST_BE, check_address, is_postgres
 from bot.store.sqlite.address import AddressError
 from bot.validators import reading
 
@@ -43,6 +51,10 @@ _MIN_SIMILARITY = 0.75  # of an unknown name to the setting that it probably mea
 _MAX_SHOWN_LENGTH = 100  # characters of a wrong value
 # User and password in a URL, even in one that cannot be parsed.
 _CREDENTIALS = re.compile(r"//.*@", re.DOTALL)
+
+
+class _ConflictError(ValueError):
+    """Two settings contradict each other; the text completes the sentence "NAME must be …"."""
 
 
 class LogLevel(StrEnum):
@@ -188,6 +200,12 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_database_address)] = Field(
         default="sqlite+aiosqlite:///data/paperboy.db", description=MUST_BE
     )
+    shard_count: int | None = Field(
+        default=None, ge=1, le=10_000, description="a whole number of shards from 1 to 10000"
+    )
+    shards_per_process: int | None = Field(
+        default=None, ge=1, description="a whole number of shards from 1 to SHARD_COUNT"
+    )
     poll_interval_seconds: int = Field(
         default=1800, ge=1, le=31_536_000, description="a whole number of seconds from 1 to 31536000 (a year)"
     )
@@ -229,6 +247,29 @@ class Settings(BaseSettings):
     log_format: Annotated[LogFormat, reading(lambda text: LogFormat(text.strip().lower()))] = Field(
         default=LogFormat.TEXT, description="text or json"
     )
+
+    @field_validator("shard_count")
+    @classmethod
+    def _check_shard_count(cls, shard_count: int | None, others: ValidationInfo) -> int | None:
+        database = others.data.get("database_url")  # missing if it is wrong itself
+        if shard_count is not None and database is not None and not is_postgres(database):
+            raise _ConflictError(
+                "empty with a SQLite file, which serves one process: several processes need PostgreSQL "
+                "(`paperboy copy-database` moves the data, then set DATABASE_URL)"
+            )
+        return shard_count
+
+    @field_validator("shards_per_process")
+    @classmethod
+    def _check_shards_per_process(cls, shards: int | None, others: ValidationInfo) -> int | None:
+        if shards is None or "shard_count" not in others.data:  # SHARD_COUNT is wrong itself
+            return shards
+        shard_count = others.data["shard_count"]
+        if shard_count is None:
+            raise _ConflictError("empty without SHARD_COUNT: one process has all shards")
+        if shards > shard_count:
+            raise ValueError
+        return shards
 
     @classmethod
     @override
@@ -275,14 +316,15 @@ class Settings(BaseSettings):
             _check_dotenv(DOTENV)
         except ConfigError as error:
             wrong[str(DOTENV)], dotenv = str(error), None
-        from_file: dict[str, Any] = {"_env_file": dotenv}
-        try:
-            settings = cls(**from_file)
-        except ValidationError as error:
-            sentences = {_field_name(details): _sentence(details) for details in error.errors()}
-            wrong |= {name.upper(): sentence for name, sentence in sentences.items()}
-            defaults = {name: cls.model_fields[name].default for name in sentences}
-            settings = cls(**from_file, **defaults)
+        given: dict[str, Any] = {"_env_file": dotenv}
+        while True:  # a default in place of a wrong value can contradict another setting
+            try:
+                settings = cls(**given)
+                break
+            except ValidationError as error:
+                sentences = {_field_name(details): _sentence(details) for details in error.errors()}
+                wrong |= {name.upper(): sentence for name, sentence in sentences.items()}
+                given |= {name: cls.model_fields[name].default for name in sentences}
         in_file = _names_in(dotenv)
         sources = {str(DOTENV): in_file, "the environment": _names_in_environment()}  # the last one wins
         return Examined(
@@ -376,7 +418,8 @@ def _field_name(details: ErrorDetails) -> str:
 def _sentence(details: ErrorDetails) -> str:
     name = _field_name(details)
     field = Settings.model_fields[name]
-    if isinstance(cause := details.get("ctx", {}).get("error"), AddressError):
+    cause = details.get("ctx", {}).get("error")
+    if isinstance(cause, (AddressError, _ConflictError)):
         return f"{name.upper()} must be {cause}"
     must = f"must be {field.description}"
     if "SecretStr" in str(field.annotation):

@@ -209,6 +209,55 @@ def test_a_wrong_value_is_reported_with_its_variable_and_what_would_be_right(
     assert f"not {value!r}" in message
 
 
+POSTGRES = "postgresql+asyncpg://paperboy@localhost/paperboy"
+
+
+def test_shards_are_counted_on_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "DATABASE_URL": POSTGRES,
+        "SHARD_COUNT": "10000",
+        "SHARDS_PER_PROCESS": "10000",
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings.load()
+    assert (settings.shard_count, settings.shards_per_process) == (10_000, 10_000)
+    assert (
+        Settings.load(
+            database_url="sqlite+aiosqlite:///x.db", shard_count=None, shards_per_process=None
+        ).shard_count
+        is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "advice"),
+    [
+        ({"SHARD_COUNT": "2"}, "SHARD_COUNT must be empty with a SQLite file, which serves one process"),
+        (
+            {"DATABASE_URL": POSTGRES, "SHARD_COUNT": "0", "SHARDS_PER_PROCESS": "1"},
+            "SHARD_COUNT must be a whole number",
+        ),
+        ({"DATABASE_URL": POSTGRES, "SHARD_COUNT": "10001"}, "SHARD_COUNT must be a whole number"),
+        (
+            {"DATABASE_URL": POSTGRES, "SHARD_COUNT": "4", "SHARDS_PER_PROCESS": "5"},
+            "SHARDS_PER_PROCESS must be a whole number of shards from 1 to SHARD_COUNT, not '5'",
+        ),
+        (
+            {"DATABASE_URL": POSTGRES, "SHARD_COUNT": "4", "SHARDS_PER_PROCESS": "0"},
+            "SHARDS_PER_PROCESS must be a whole number of shards from 1 to SHARD_COUNT, not '0'",
+        ),
+        ({"SHARDS_PER_PROCESS": "1"}, "SHARDS_PER_PROCESS must be empty without SHARD_COUNT"),
+    ],
+)
+def test_shards_that_cannot_be_are_refused_with_advice(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], advice: str
+) -> None:
+    message = refusal(monkeypatch, **environment)
+    assert message.startswith(advice)
+    assert ";" not in message  # one setting is wrong, not two
+    assert Settings.examine().settings.shard_count in {None, 4}
+
+
 def test_the_limits_are_those_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings.load().limits == Limits(feeds=50, subscriptions=50, query_length=200)
     for number, name in enumerate(("MAX_FEEDS", "MAX_SUBSCRIPTIONS", "MAX_QUERY_LENGTH"), start=21):

@@ -70,6 +70,8 @@ async def _run(*, port: int | None, sample: bool) -> None:
         overrides = {
             "discord_token": None,
             "database_url": f"sqlite+aiosqlite:///{Path(folder, 'paperboy.db')}",
+            "shard_count": None,
+            "shards_per_process": None,
         }
         # These say where the sandbox fetches real lists; the bot reads them from the sandbox.
         operators = Settings.load(**overrides)

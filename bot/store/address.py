@@ -30,6 +30,11 @@ def check_address(address: str, *, environment: Mapping[str, str] = MappingProxy
         database_path(address, environment=environment)
 
 
+def is_postgres(address: str) -> bool:
+    """Whether a checked address is a PostgreSQL database's."""
+    return postgres.is_meant(address)
+
+
 def backend_of(address: str) -> Backend:
     """The database at this address; nothing is opened yet.
 
