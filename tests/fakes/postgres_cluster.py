@@ -31,38 +31,30 @@ def binaries() -> Path | None:
     return found[-1].parent if found else Path(onpath).parent if onpath else None
 
 
-def start(folder: Path, *, options: Sequence[str]) -> None:
-    """Makes the folder and a cluster in it, and waits until its server answers; `hold` it then."""
+def make(folder: Path) -> dict[str, Any]:
+    """Makes the folder, with a cluster in `data`; returns what a `subprocess` that runs it is started with."""
     programs = binaries()
     assert programs is not None
     folder.mkdir(mode=0o755)
-    os.mkfifo(folder / "lifeline", 0o600)
-    as_user: dict[str, Any] = {}
+    owner: dict[str, Any] = {}
     if os.geteuid() == 0:
-        owner = pwd.getpwnam("postgres")
-        as_user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-        for path in (folder, folder / "lifeline"):
-            os.chown(path, owner.pw_uid, owner.pw_gid)
-    data = folder / "data"
-    subprocess.run(
-        [
-            programs / "initdb",
-            "-D",
-            data,
-            "-A",
-            "trust",
-            "-U",
-            USER,
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-            "--no-sync",
-        ],
-        check=True,
-        capture_output=True,
-        cwd=folder,
-        **as_user,
-    )
+        user = pwd.getpwnam("postgres")
+        owner = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        shutil.chown(folder, user.pw_uid, user.pw_gid)
+    how = ["-A", "trust", "-U", USER, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+    initdb = [programs / "initdb", "-D", folder / "data", *how]
+    subprocess.run(initdb, check=True, capture_output=True, cwd=folder, **owner)
+    return owner
+
+
+def start(folder: Path, *, options: Sequence[str]) -> None:
+    """Makes the folder and a cluster in it, and waits until its server answers; `hold` it then."""
+    owner = make(folder)
+    os.mkfifo(folder / "lifeline", 0o600)
+    if owner:
+        shutil.chown(folder / "lifeline", owner["user"], owner["group"])
+    programs, data = binaries(), folder / "data"
+    assert programs is not None
     server = [programs / "postgres", "-D", data, "-k", folder, *(f"-c{option}" for option in options)]
     with (folder / "log").open("wb") as log:
         subprocess.run(
@@ -74,7 +66,7 @@ def start(folder: Path, *, options: Sequence[str]) -> None:
             cwd=folder,
             start_new_session=True,
             check=True,
-            **as_user,
+            **owner,
         )
     deadline = time.monotonic() + _STARTS_WITHIN_SECONDS
     while subprocess.run([programs / "pg_isready", "-q", "-h", folder], check=False).returncode:
