@@ -16,6 +16,7 @@ REQUESTS_PER_SECOND = 47.8
 MESSAGES_PER_CHANNEL = 5
 CHANNEL_SECONDS = 5.5
 _MAX_DELAY_SECONDS = 0.25  # a longer gap between two turns was idle time, which is not made up for
+_MAX_WAIT_SECONDS = 0.1
 _MANY_CHANNELS = 1_000  # above this many, idle channels are forgotten
 # Backoff: 5 s, 10 s, 20 s … up to 15 minutes.
 FIRST_WAIT = timedelta(seconds=5)
@@ -35,26 +36,49 @@ class RequestPace:
     """
 
     def __init__(self, per_second: float = REQUESTS_PER_SECOND) -> None:
-        self._interval_seconds = 1 / per_second
+        self._all = per_second
         self._due = 0.0  # when the next turn would be if every timer were on time
-        max_turns = ceil(per_second)
-        self._window_seconds = max_turns * self._interval_seconds
-        self._turns: deque[float] = deque([float("-inf")] * max_turns, maxlen=max_turns)  # the latest ones
+        self._turns: deque[float] = deque()  # the latest ones
         self._queue = asyncio.Lock()  # first come, first served
+        self._has_share = asyncio.Event()
+        self.share(1, 1)
+
+    def share(self, held: int, of: int) -> None:
+        """From now on gives out the part of the turns that these shards out of all shards have.
+
+        A second then has at least one turn, so that up to 48 processes with equal parts stay within Discord's
+        limit together. Without shards there are no turns until there are shards again.
+        """
+        most = ceil(self._all)
+        max_turns = max(1, most * held // of)
+        self._interval_seconds = most / (self._all * max_turns)
+        self._window_seconds = max_turns * self._interval_seconds
+        known = [*[float("-inf")] * max_turns, *self._turns]
+        self._turns = deque(known, maxlen=max_turns)
+        self._due = min(self._due, self._turns[-1] + self._interval_seconds)
+        if held:
+            self._has_share.set()
+        else:
+            self._has_share.clear()
 
     async def turn(self) -> None:
         """Waits for the next free turn. A cancelled wait uses none."""
         loop = asyncio.get_running_loop()
         async with self._queue:
-            free = max(
-                self._due, self._turns[-1] + self._interval_seconds / 2, self._turns[0] + self._window_seconds
-            )
-            if free > loop.time():
-                await asyncio.sleep(free - loop.time())
+            while not self._has_share.is_set() or loop.time() < self._free_at:
+                await self._has_share.wait()
+                # In short waits, because the share can change meanwhile.
+                await asyncio.sleep(min(self._free_at - loop.time(), _MAX_WAIT_SECONDS))
             now = loop.time()
             was_busy = now - self._turns[-1] < _MAX_DELAY_SECONDS
             self._turns.append(now)
             self._due = (self._due if was_busy else now) + self._interval_seconds
+
+    @property
+    def _free_at(self) -> float:
+        return max(
+            self._due, self._turns[-1] + self._interval_seconds / 2, self._turns[0] + self._window_seconds
+        )
 
 
 class ChannelPace:

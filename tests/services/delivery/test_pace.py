@@ -70,6 +70,57 @@ async def test_a_busy_machine_lowers_the_pace_a_little_and_never_exceeds_the_lim
     assert len(turns) / (turns[-1] - turns[0]) > 0.97 * REQUESTS_PER_SECOND
 
 
+Part = tuple[int, int]  # shards before and after a change
+
+
+@pytest.mark.parametrize(
+    ("of", "parts"),
+    [
+        (3, [(3, 1), (0, 1), (0, 1)]),  # two more processes share the work
+        (16, [(6, 16), (5, 0), (5, 0)]),  # two end, and one takes over
+        (50, [(31, 20), (11, 11), (4, 4), (2, 10), (1, 3), (1, 2)]),
+        (100, [*[(3, 3)] * 4, *[(2, 2)] * 44]),  # less than one turn a second for each
+    ],
+)
+async def test_all_processes_together_stay_within_the_limit_by_their_shares(
+    frozen_time: FrozenTime, of: int, parts: list[Part]
+) -> None:
+    turns: list[float] = []
+    for before, after in parts:
+        frozen_time.now = 1_000.0
+        pace = RequestPace()
+        for held, until in ((before, 1_003.0), (after, 1_006.0)):
+            pace.share(held, of)
+            while held and frozen_time.now < until:
+                await pace.turn()
+                turns.append(frozen_time.now)
+            frozen_time.now = max(until, frozen_time.now)
+    assert most_in_a_second(turns) <= 50
+    in_the_end = [turn for turn in turns if turn >= 1_004.5]
+    assert len(in_the_end) / 1.5 > 0.9 * REQUESTS_PER_SECOND
+
+
+async def test_a_process_without_shards_waits_until_it_has_some() -> None:
+    pace = RequestPace()
+    pace.share(0, 2)
+    waiting = asyncio.create_task(pace.turn())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    pace.share(1, 2)
+    await waiting
+
+
+async def test_a_larger_share_counts_at_once(frozen_time: FrozenTime) -> None:
+    pace = RequestPace()
+    pace.share(1, 48)
+    await pace.turn()
+    pace.share(48, 48)
+    before = frozen_time.now
+    await pace.turn()
+    assert frozen_time.now < before + 0.1
+
+
 async def test_a_channel_gets_five_messages_in_five_seconds_and_delays_no_other(
     frozen_time: FrozenTime,
 ) -> None:
