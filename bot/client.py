@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sys
 import time
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 import discord
 import yarl
@@ -18,18 +17,11 @@ from discord.http import Route
 from typing_extensions import override
 
 from bot.discord.command_mentions import CommandMentions
-from bot.discord.connection.errors import DiscordError, as_list, discord_errors
-from bot.discord.connection.gateway import (
-    CONNECT_SECONDS,
-    GatewayShard,
-    GatewaySocket,
-    ask_for_gateway,
-    final_error,
-    not_connected,
-)
+from bot.discord.connection.errors import as_list
 from bot.discord.connection.patience import Patience
 from bot.discord.connection.registration import are_same
 from bot.discord.connection.requests import gate, limit_time, on_answer
+from bot.discord.connection.sharded_client import IdentifyTurn, ShardedClient
 from bot.discord.ui.error_handler import AutocompleteFailures, answer_failure
 from bot.discord.ui.error_texts import failure_of
 from bot.discord.ui.option_check import bad_option
@@ -46,8 +38,6 @@ _AUTOCOMPLETE = AutocompleteFailures()
 # How long to wait for the next server until the client counts as ready. Sending needs no server, so that
 # discord.py's default of two seconds would only cost time.
 _SERVERS_SECONDS = 0.5
-
-_IDENTIFY_SECONDS = 5.0
 
 # Discord may refuse a command permanently, so syncing is not retried every minute.
 _MAX_SYNC_WAIT_SECONDS = 900.0
@@ -109,7 +99,7 @@ class Tree(app_commands.CommandTree["Client"]):
         self.client.command_mentions.learn(dict(ids), self.walk_commands())
 
 
-class Client(commands.AutoShardedBot):
+class Client(ShardedClient):
     """The bot as Discord sees it. It needs no privileged intent and keeps no members."""
 
     tree: Tree  # pyright: ignore[reportIncompatibleMethodOverride, reportIncompatibleVariableOverride]
@@ -119,12 +109,17 @@ class Client(commands.AutoShardedBot):
         *,
         gateway_url: str | None = None,
         shard_count: int | None = None,
+        shard_ids: list[int] | None = None,
+        identify_turn: IdentifyTurn | None = None,
         pace: RequestPace | None = None,
         telemetry: Telemetry = NO_TELEMETRY,
         proxies: Proxies = NO_PROXIES,
         patience: Patience | None = None,
     ) -> None:
         super().__init__(
+            gateway_url=gateway_url,
+            patience=patience,
+            identify_turn=identify_turn,
             command_prefix=(),
             help_command=None,
             intents=discord.Intents(guilds=True),
@@ -136,18 +131,17 @@ class Client(commands.AutoShardedBot):
             allowed_installs=app_commands.AppInstallationType(guild=True),
             tree_cls=Tree,
             shard_count=shard_count,
+            shard_ids=shard_ids,
             http_trace=gate(pace or RequestPace(), telemetry),
             # For a longer wait discord.py raises RateLimited, so that the caller can plan it.
             max_ratelimit_timeout=30.0,
         )
         self.telemetry = telemetry
-        self.patience = patience or Patience()
         self._proxies = proxies
         self.sessions = Sessions()
         self.command_mentions = CommandMentions()
         self._services: Services | None = None
         self._cogs: tuple[commands.Cog, ...] = ()
-        self._gateway = yarl.URL(gateway_url) if gateway_url else None
         limit_time(self.http)
 
     @override
@@ -156,68 +150,6 @@ class Client(commands.AutoShardedBot):
         await self.http.close()
         self.http.connector = self._proxies.connector()
         await super().login(token)
-
-    @override
-    async def launch_shards(self) -> None:
-        if self.is_closed():
-            return
-        if cast("int | None", self.shard_count) is None:
-            address = await self.patience.until_answered(
-                "Discord's gateway is not known", lambda: ask_for_gateway(self)
-            )
-            self.shard_count = address.shards
-        self._connection.shard_count = self.shard_count
-        shard_ids = self.shard_ids or range(self.shard_count)
-        self._connection.shard_ids = shard_ids
-        for shard_id in shard_ids:
-            await self._launch(shard_id, initial=shard_id == shard_ids[0])
-
-    async def _launch(self, shard_id: int, *, initial: bool) -> None:
-        """Connects a shard, however long it takes.
-
-        Raises:
-            ConfigError: Discord rejects the bot permanently.
-        """
-
-        async def opened() -> GatewaySocket:
-            try:
-                with discord_errors():
-                    return await self.open_socket(shard_id, initial=initial)
-            except DiscordError as error:
-                if final := final_error(error):
-                    raise final from error
-                raise
-
-        socket = await self.patience.until_answered(not_connected(shard_id), opened)
-        # discord.py has no public way to add a shard of our own class.
-        own = vars(self)
-        shard = GatewayShard(socket, self, own["_AutoShardedClient__queue"].put_nowait)
-        own["_AutoShardedClient__shards"][shard_id] = shard
-        shard.launch()
-
-    async def open_socket(
-        self, shard_id: int, *, initial: bool = False, resume: GatewaySocket | None = None
-    ) -> GatewaySocket:
-        """A new connection to the gateway, with a new session or that of `resume`.
-
-        May raise anything that `discord_errors` translates.
-        """
-        session: dict[str, Any] = {}
-        if resume is None:
-            gateway = (await ask_for_gateway(self)).url
-        else:
-            gateway = resume.gateway
-            session = {"session": resume.session_id, "sequence": resume.sequence, "resume": True}
-        async with asyncio.timeout(CONNECT_SECONDS):
-            return await GatewaySocket.from_client(
-                self, initial=initial, gateway=self._gateway or gateway, shard_id=shard_id, **session
-            )
-
-    @override
-    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Waits, because Discord accepts one IDENTIFY every five seconds."""
-        if not initial:
-            await self.patience.sleep(_IDENTIFY_SECONDS)
 
     @property
     def services(self) -> Services:

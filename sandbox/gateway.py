@@ -167,6 +167,11 @@ class Gateway:
         self._sockets: set[Socket] = set()
         backend.subscribers.append(self._feed)
 
+    @property
+    def connections(self) -> int:
+        """How many sockets are open, with a session or without."""
+        return len(self._sockets)
+
     def is_connected(self, guild_id: int) -> bool:
         """Whether a bot is connected for that server."""
         return any(

@@ -105,7 +105,7 @@ async def test_what_never_answers_is_asked_again_after_a_while(
     assert not [one for one in caplog.records if one.exc_info]
 
 
-IDENTIFY_SECONDS = 5.0  # between two, as Discord has it
+IDENTIFY_SECONDS = 5.5  # between two
 LIMIT = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
 
 

@@ -1,30 +1,25 @@
-"""The gateway: its address, one connection per shard, and reconnecting with backoff."""
+"""The gateway: its address, what ends the bot for good, and one connection to it."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any
 
 import discord
 import yarl
-from discord.gateway import DiscordWebSocket, ReconnectWebSocket
-from discord.shard import EventItem, EventType, Shard
+from discord.gateway import DiscordWebSocket
 from typing_extensions import override
 
 from bot.discord.connection.errors import MAX_RETRY_AFTER_SECONDS, DiscordError, discord_errors
-from bot.discord.connection.patience import TOKEN_REFUSED, Patience
+from bot.discord.connection.patience import TOKEN_REFUSED
 from bot.errors import ConfigError
 
 HELLO_SECONDS = 20.0  # timeout from an open socket to the gateway's HELLO
-CONNECT_SECONDS = 60.0  # timeout until a socket has identified itself
-SESSION_SECONDS = 120.0  # timeout from there to a session
 CLOSE_SECONDS = 2.0
-# After a connection that lasted this long, the next one begins at once. Others begin after a wait.
-STABLE_SECONDS = 60.0
 
 _SHARDS = "; start Paperboy again: it asks Discord at each start how many shards there should be"
 # The close codes that end the process: https://discord.com/developers/docs/topics/opcodes-and-status-codes
@@ -37,18 +32,23 @@ _FINAL: Mapping[int, str] = {
     4014: "Discord's gateway does not allow the intents that Paperboy asks for (4014), of which none is "
     "privileged: update Paperboy, and check DISCORD_GATEWAY_URL where it is set",
 }
-_RESUME_TRIES = 5  # then a new session begins, in case the address to resume at is gone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayAddress:
-    """What Discord says about its gateway."""
+    """What Discord says about its gateway.
+
+    Attributes:
+        max_concurrency: how many shards may identify themselves in five seconds, in all processes together:
+            one for each remainder of the shard's number by this one.
+    """
 
     url: yarl.URL
     shards: int
     sessions: int
     sessions_left: int
     resets_in_seconds: float
+    max_concurrency: int = 1
 
 
 async def read_gateway(client: discord.Client) -> GatewayAddress:
@@ -70,6 +70,7 @@ async def read_gateway(client: discord.Client) -> GatewayAddress:
             sessions=int(limit["total"]),
             sessions_left=int(limit["remaining"]),
             resets_in_seconds=float(limit["reset_after"]) / 1000,
+            max_concurrency=max(1, int(limit["max_concurrency"])),
         )
 
 
@@ -118,105 +119,24 @@ class GatewaySocket(DiscordWebSocket):
             self._keep_alive._last_send = time.perf_counter()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         await super().send_heartbeat(data)
 
+    @override
+    async def identify(self) -> None:
+        await self._or_abandon(super().identify())
+
+    @override
+    async def resume(self) -> None:
+        await self._or_abandon(super().resume())
+
+    async def _or_abandon(self, sending: Awaitable[None]) -> None:
+        """A socket that is cancelled or fails on its way to a session is not left open."""
+        try:
+            await sending
+        except BaseException:
+            await self.abandon()
+            raise
+
     async def abandon(self) -> None:
         """Closes it without waiting long for the other side; the session can be resumed."""
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self.close(code=4000)
-
-
-class GatewayClient(Protocol):
-    """What a shard needs of its client."""
-
-    patience: Patience
-
-    async def open_socket(
-        self, shard_id: int, *, initial: bool = False, resume: GatewaySocket | None = None
-    ) -> GatewaySocket: ...
-
-
-def not_connected(shard_id: int) -> str:
-    return f"Shard {shard_id} is not connected to Discord"
-
-
-class GatewayShard(Shard):
-    """One shard, which reconnects with growing waits whatever ends its connection, one log line per wait."""
-
-    ws: GatewaySocket  # pyright: ignore[reportIncompatibleVariableOverride] - it gets no other kind
-
-    def __init__(
-        self, ws: GatewaySocket, client: discord.AutoShardedClient, put: Callable[[EventItem], None]
-    ) -> None:
-        super().__init__(ws, client, put)
-        self._failures = 0
-        self._problem = not_connected(self.id)
-
-    @property
-    def _patience(self) -> Patience:
-        return cast("GatewayClient", self._client).patience
-
-    @override
-    async def close(self) -> None:
-        self._cancel_task()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self.ws.close(code=1000)
-
-    @override
-    async def worker(self) -> None:
-        """Reads events until the connection ends."""
-        launched_at, sequence = time.monotonic(), self.ws.sequence
-        has_session = False
-        try:
-            while not self._client.is_closed():
-                with discord_errors():
-                    await self.ws.poll_event()
-                if has_session:
-                    continue
-                has_session = self.ws.session_id is not None and self.ws.sequence != sequence
-                if has_session:
-                    self._patience.end(self._problem)
-                elif time.monotonic() - launched_at > SESSION_SECONDS:
-                    raise DiscordError("Discord did not answer in time")  # noqa: TRY301 - as any lost connection
-        except DiscordError as error:
-            if self._client.is_closed():
-                return
-            if has_session and time.monotonic() - launched_at > STABLE_SECONDS:
-                self._failures = 0
-            await self.ws.abandon()
-            self._dispatch("disconnect")
-            self._dispatch("shard_disconnect", self.id)
-            await self._connect_again(error)
-
-    @override
-    async def reidentify(self, exc: ReconnectWebSocket | ConfigError) -> None:
-        """Reconnects, with the old session or a new one.
-
-        Raises:
-            ConfigError: the one passed in; raised here because here the client waits for its shards.
-        """
-        self._cancel_task()
-        if isinstance(exc, ConfigError):
-            raise exc
-        try:
-            client = cast("GatewayClient", self._client)
-            with discord_errors():
-                self.ws = await client.open_socket(self.id, resume=self.ws if exc.resume else None)  # pyright: ignore[reportIncompatibleVariableOverride] - as above
-        except DiscordError as error:
-            # In a task, because other shards wait for this method to return.
-            self._task = self._client.loop.create_task(self._connect_again(error))
-        else:
-            self.launch()
-
-    async def _connect_again(self, error: DiscordError) -> None:
-        """Has the shard reconnect: at once after a good connection, else after a wait."""
-        if final := final_error(error):
-            # Not `terminate`: that would close the client while others still send requests.
-            self._queue_put(EventItem(EventType.identify, self, final))
-            return
-        failures, self._failures = self._failures, self._failures + 1
-        if failures or not isinstance(error.__cause__, ReconnectWebSocket):
-            await self._patience.wait(self._problem, error, failures=max(0, failures - 1))
-        is_resumable = self.ws.session_id is not None and failures <= _RESUME_TRIES
-        reconnect = ReconnectWebSocket(self.id, resume=is_resumable)
-        self._queue_put(EventItem(EventType.resume if is_resumable else EventType.identify, self, reconnect))

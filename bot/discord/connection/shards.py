@@ -21,7 +21,7 @@ class Shard:
 
 
 class Shards:
-    """Follows the client's shards; discord.py reconnects lost ones automatically.
+    """Follows the client's shards; lost ones are reconnected automatically.
 
     A shard is lost until it has a session again. An open socket is not enough: a shard that connects and is
     turned away again and again is lost all the time.
@@ -43,6 +43,7 @@ class Shards:
         client.add_listener(self._on_lost, "on_shard_disconnect")
         client.add_listener(self._on_back, "on_shard_ready")
         client.add_listener(self._on_back, "on_shard_resumed")
+        client.add_listener(self._on_back, "on_shard_close")  # it is no longer ours
 
     @property
     def are_ready(self) -> bool:
@@ -60,9 +61,9 @@ class Shards:
         return self._patience.waiting
 
     def snapshot(self) -> tuple[Shard, ...]:
-        """The current state of every shard that was started."""
+        """The current state of every shard that has been connected since it was opened."""
         for shard_id, info in self._client.shards.items():
-            if info.is_closed():  # discord.py reports one at a time, and the others later
+            if info.is_closed():
                 self._lose(shard_id)
         now = self._monotonic()
         return tuple(

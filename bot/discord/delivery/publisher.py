@@ -18,6 +18,7 @@ from bot.core.tags import choose
 from bot.discord.answers.follows import greeting
 from bot.discord.command_mentions import clickable
 from bot.discord.connection.errors import DiscordError, discord_errors
+from bot.discord.connection.sharded_client import ShardedClient
 from bot.discord.delivery import message_search
 from bot.discord.delivery.errors import LOCKED, THREAD_ARCHIVED, delivery_errors
 from bot.discord.delivery.payloads import IDENTIFIED, answered
@@ -48,7 +49,7 @@ _Obstacle = Callable[[Access], str | None]  # picks the obstacle to one kind of 
 class DiscordPublisher:
     """Sends through the running client."""
 
-    def __init__(self, client: discord.Client) -> None:
+    def __init__(self, client: ShardedClient) -> None:
         self._client = client
 
     async def publish(self, place: Place, message: Message, *, nonce: str) -> MessageId:

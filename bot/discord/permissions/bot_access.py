@@ -12,6 +12,7 @@ from bot.core.access import Access
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, ServerId
 from bot.discord.connection.errors import DiscordError, UnreadableAnswerError, discord_errors
+from bot.discord.connection.sharded_client import ShardedClient
 from bot.discord.permissions.obstacles import (
     Obstacle,
     ServerChannel,
@@ -40,16 +41,16 @@ async def bot_permissions(client: discord.Client, channel: ServerChannel) -> dis
     return await _permissions(await _own_member(client, channel.guild), channel)
 
 
-async def access_of(client: discord.Client, place: Place) -> Access:
+async def access_of(client: ShardedClient, place: Place) -> Access:
     """What the bot may do there now; never raises.
 
     The gateway's cache is enough for most channels. What it lacks (an archived thread, the bot's own roles)
     is requested.
     """
     if place.server_id is None:  # in direct messages nothing needs a permission
-        return Access(is_known=client.is_ready())
+        return Access()
     guild = client.get_guild(place.server_id)
-    if not client.is_ready() or (guild is not None and guild.unavailable):
+    if not client.knows_server(place.server_id) or (guild is not None and guild.unavailable):
         return Access(is_known=False)
     if guild is None:
         return Access(is_gone=True, obstacle="I'm no longer in this server. Invite me again.")

@@ -1,0 +1,171 @@
+"""Shards that come and go: two clients of one bot, each with some of the shards, at one simulated Discord."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest_asyncio
+
+from bot.client import Client, point_at
+from bot.core.feeds import FeedKind, Place
+from bot.core.ids import ChannelId, ServerId
+from bot.discord.connection.patience import Patience
+from bot.discord.connection.shards import Shards
+from bot.discord.permissions.bot_access import access_of
+from sandbox import Sandbox
+from tests.discord_address import restored
+from tests.waiting import LIMIT_SECONDS, until
+
+COUNT = 2
+
+
+@dataclass
+class Stage:
+    """A Discord with a server in each of two shards."""
+
+    sandbox: Sandbox
+    servers: list[Any]  # by shard
+    turns: list[int] = field(default_factory=list[int])
+    waits: list[float] = field(default_factory=list[float])
+
+    async def turn(self, bucket: int) -> None:
+        self.turns.append(bucket)
+
+    async def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        await asyncio.sleep(0)
+
+    @asynccontextmanager
+    async def client(self, *shard_ids: int, **options: Any) -> AsyncGenerator[Client]:
+        """A client that is connected, with these shards."""
+        usual = {"shard_count": COUNT, "shard_ids": [], "identify_turn": self.turn}
+        patience = Patience(sleep=self.sleep)
+        client = Client(gateway_url=self.sandbox.gateway_url, patience=patience, **usual | options)
+        connecting = None
+        try:
+            await client.login(self.sandbox.token)
+            connecting = asyncio.create_task(client.connect())
+            for shard_id in shard_ids:
+                client.open_shard(shard_id)
+                await until(lambda client=client, shard_id=shard_id: self.sees(client, shard_id))
+            yield client
+        finally:
+            await client.close()
+            if connecting:
+                connecting.cancel()
+                with suppress(asyncio.CancelledError):
+                    await connecting
+
+    def sees(self, client: Client, shard_id: int) -> bool:
+        guild = client.get_guild(self.servers[shard_id].id)
+        return guild is not None and not guild.unavailable
+
+    def sessions(self) -> list[int]:
+        """The shards with a session that is connected."""
+        found = self.sandbox.gateway.sessions.values()
+        return sorted(session.shard_id for session in found if session.socket)
+
+
+@pytest_asyncio.fixture
+async def stage() -> AsyncIterator[Stage]:
+    async with Sandbox(page_port=None) as sandbox:
+        second = sandbox.world.create_guild("Another", id=sandbox.guild.id ^ (1 << 22))
+        servers = sorted([sandbox.guild, second], key=lambda guild: guild.id >> 22 & 1)
+        with restored():
+            point_at(api_url=sandbox.api_url, gateway_url=None)
+            yield Stage(sandbox, servers)
+
+
+async def test_each_client_has_the_servers_of_its_shards_and_hears_of_no_others(stage: Stage) -> None:
+    async with stage.client(0) as first, stage.client(1) as second:
+        for shard_id, (client, other) in enumerate([(first, second), (second, first)]):
+            made = stage.servers[shard_id].create_text_channel("new")
+            await until(lambda client=client, made=made: client.get_channel(made.id))
+            assert [guild.id for guild in client.guilds] == [stage.servers[shard_id].id]
+            assert other.get_channel(made.id) is None
+        assert stage.turns == [0, 0]
+
+
+async def test_a_shard_moves_to_another_client_while_both_run(stage: Stage) -> None:
+    async with stage.client(0, 1) as first, stage.client() as second:
+        health = Shards(first)
+        await first.close_shard(1)
+        assert stage.sees(first, 0)
+        assert first.get_guild(stage.servers[1].id) is None
+        assert first.opened == {0}
+        assert [(shard.id, shard.lost_seconds) for shard in health.snapshot()] == [(0, None)]
+        await until(lambda: stage.sessions() == [0])
+
+        second.open_shard(1)
+        await until(lambda: stage.sees(second, 1))
+        assert stage.sessions() == [0, 1]
+        assert stage.waits == []  # nothing was lost, so nothing was retried
+
+
+async def test_a_closed_shard_can_be_opened_again(stage: Stage) -> None:
+    async with stage.client(0, 1) as client:
+        await asyncio.gather(client.close_shard(0), client.close_shard(0), client.close_shard(1))
+        assert list(client.guilds) == []
+        assert client.latencies == []
+        client.open_shard(1)
+        client.open_shard(1)
+        await until(lambda: stage.sees(client, 1))
+        await until(lambda: stage.sessions() == [1])
+
+
+async def test_closing_a_shard_cancels_its_wait_for_a_turn_and_leaves_no_connection(stage: Stage) -> None:
+    asked = asyncio.Event()
+
+    async def never(_: int) -> None:
+        asked.set()
+        await asyncio.sleep(10 * LIMIT_SECONDS)
+
+    async with stage.client(identify_turn=never) as client:
+        client.open_shard(1)
+        await asked.wait()
+        await client.close_shard(1)
+        await until(lambda: not stage.sandbox.gateway.connections)
+        assert stage.sessions() == []
+        assert client.opened == frozenset()
+
+
+async def test_a_lost_connection_is_resumed_without_a_turn_and_a_lost_session_takes_one(stage: Stage) -> None:
+    async with stage.client(0) as client:
+        resumed = asyncio.create_task(client.wait_for("shard_resumed", timeout=LIMIT_SECONDS))
+        await asyncio.sleep(0)
+        stage.sandbox.gateway.drop()
+        assert await resumed == 0
+        assert stage.turns == [0]
+        stage.sandbox.gateway.forget_sessions()
+        stage.sandbox.gateway.drop()
+        await until(lambda: stage.sessions() == [0])
+        assert stage.turns == [0, 0]
+        assert client.opened == {0}
+
+
+async def test_servers_that_were_left_between_two_sessions_are_forgotten(stage: Stage) -> None:
+    async with stage.client(0, 1) as client:
+        stage.sandbox.gateway.forget_sessions()
+        left = stage.servers[1].id
+        stage.sandbox.gateway.drop()
+        stage.sandbox.world.places.remove_bot(left)
+        await until(lambda: client.get_guild(left) is None)
+        await until(lambda: stage.sees(client, 0))
+
+
+async def test_what_the_bot_may_do_is_known_only_where_a_shard_has_had_a_session(stage: Stage) -> None:
+    def place(server: Any) -> Place:
+        channel = server.create_text_channel("papers")
+        return Place(server_id=ServerId(server.id), channel_id=ChannelId(channel.id), kind=FeedKind.CHANNEL)
+
+    async with stage.client(0) as client:
+        assert (await access_of(client, place(stage.servers[0]))).is_known
+        assert not (await access_of(client, place(stage.servers[1]))).is_known
+        gone = Place(server_id=ServerId(0), channel_id=ChannelId(1), kind=FeedKind.CHANNEL)
+        assert (await access_of(client, gone)).is_gone
+        await client.close_shard(0)
+        assert not (await access_of(client, gone)).is_known
