@@ -198,7 +198,6 @@ async def _transaction(engine: AsyncEngine, *, commits: bool) -> AsyncGenerator[
             await to_the_end(conn.close())
         raise
     try:
-        await conn.begin()
         yield conn
         if commits:
             await to_the_end(conn.commit())

@@ -1,7 +1,7 @@
 """A database for a test: migrated once a process, then copied.
 
-It is SQLite on a file, but through Python's own module, without a thread for each connection, and its engines share
-what SQLAlchemy has compiled. Tests of the threads themselves open a `Database` of their own.
+Its connections are the bot's, but for their threads: each calls SQLite where it is called. Its engines share what
+SQLAlchemy has compiled. Tests of the threads themselves open a `Database` of their own.
 """
 
 # pyright: reportPrivateUsage=false, reportAttributeAccessIssue=false
@@ -10,26 +10,25 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any
 
-from sqlalchemy import event
-from sqlalchemy.dialects.sqlite.base import SQLiteExecutionContext
-from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-from sqlalchemy.engine.interfaces import DBAPIModule
+from aiosqlite.core import set_exception, set_result
+from sqlalchemy import Dialect, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_only
 
 from bot.store.address import backend_of
 from bot.store.database import Database
 from bot.store.sqlite.backend import READER, WRITER
+from bot.store.sqlite.driver import OneCallConnection, opening
 from bot.store.sqlite.engine import sqlite_engine
 from bot.store.sqlite.files import make, make_folder
 
 _empty: dict[str, bytes] = {}
 _compiled: dict[Any, Any] = {}
+_dialects: list[Dialect] = []
 
 
 async def open_database(path: Path) -> Database:
@@ -54,78 +53,43 @@ async def open_database(path: Path) -> Database:
 
 def _engine(path: Path, *, begin: str, pragmas: tuple[str, ...]) -> AsyncEngine:
     engine = sqlite_engine(path, begin=begin, pragmas=pragmas)
-    event.listen(engine.sync_engine, "do_connect", _connect)
-    engine.sync_engine.dialect = _DIALECT  # a compiled statement is found by its dialect
+
+    def connect(dialect: Any, *_: object) -> OneCallConnection:
+        driver = opening(path, pragmas=pragmas)
+        driver._thread, driver._tx = _NoThread(), _Calls()
+        return OneCallConnection(dialect.loaded_dbapi, await_only(driver), only_reads=begin == "BEGIN")
+
+    event.listen(engine.sync_engine, "do_connect", connect, insert=True)
+    engine.sync_engine.dialect = _dialect(engine)
     engine.update_execution_options(compiled_cache=_compiled)
     return engine
 
 
-class _Context(SQLiteExecutionContext):
-    def create_server_side_cursor(self) -> Any:
-        return self.create_default_cursor()
+def _dialect(engine: AsyncEngine) -> Dialect:
+    """One for all engines: a compiled statement is found by its dialect."""
+    if not _dialects:
+        dialect = engine.sync_engine.dialect
+        dialect.server_version_info = (
+            sqlite3.sqlite_version_info
+        )  # else known after a first connection of its own
+        _dialects.append(dialect)
+    return _dialects[0]
 
 
-class _Dialect(SQLiteDialect_pysqlite):
-    execution_ctx_cls = _Context
-    is_async = True
-    server_version_info = sqlite3.sqlite_version_info
-    supports_server_side_cursors = True
-    supports_statement_cache = True
+class _NoThread:
+    def start(self) -> None:
+        """Nothing waits for calls."""
 
 
-_DIALECT = _Dialect(dbapi=cast("DBAPIModule", sqlite3))
-_DIALECT.server_version_info = sqlite3.sqlite_version_info  # else known after a first connection of its own
+class _Calls:
+    """In place of the queue of a thread: calls at once, and lets other tasks run before the outcome is there."""
 
-
-def _connect(_dialect: object, _entry: object, arguments: Any, options: dict[str, Any]) -> sqlite3.Connection:
-    return sqlite3.connect(
-        *arguments, timeout=options["timeout"], factory=_Connection, check_same_thread=False
-    )
-
-
-def _let_others_run() -> None:
-    """Gives other tasks their turn, as they would get it while a thread works."""
-    await_only(asyncio.sleep(0))
-
-
-class _Connection(sqlite3.Connection):
-    def cursor(self, factory: Any = None) -> Any:
-        return super().cursor(_Cursor)
-
-    def commit(self) -> None:
-        super().commit()
-        _let_others_run()
-
-    def close(self) -> None:
-        """Rolls back first: a closed connection keeps its lock as long as a cursor of it is alive."""
-        super().rollback()
-        super().close()
-
-
-class _Cursor(sqlite3.Cursor):
-    """Has all rows once a statement was executed, as SQLAlchemy's own asynchronous one."""
-
-    _rows: Iterator[Any] = iter(())
-
-    def execute(self, *arguments: Any) -> Self:
-        super().execute(*arguments)
-        self._rows = iter(super().fetchall())
-        _let_others_run()
-        return self
-
-    def executemany(self, sql: str, parameters: Iterable[Any], /) -> Self:
-        super().executemany(sql, parameters)
-        _let_others_run()
-        return self
-
-    def fetchone(self) -> Any:
-        return next(self._rows, None)
-
-    def fetchmany(self, size: int | None = 1) -> list[Any]:
-        return list(islice(self._rows, size))
-
-    def fetchall(self) -> list[Any]:
-        return list(self._rows)
-
-    async def _async_soft_close(self) -> None:
-        """Keeps the rows that were not fetched yet."""
+    def put_nowait(self, call: tuple[asyncio.Future[Any] | None, Callable[[], Any]]) -> None:
+        future, function = call
+        outcome: tuple[Callable[..., None], Any]
+        try:
+            outcome = (set_result, function())
+        except Exception as error:  # noqa: BLE001 - who waits for the call gets it
+            outcome = (set_exception, error)
+        if future is not None:
+            future.get_loop().call_soon(outcome[0], future, outcome[1])

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, event, inspect, text
 
 from bot.errors import ConfigError
 from bot.store.database import Database
-from bot.store.sqlite import engine as engines
+from bot.store.sqlite import driver
 from bot.store.tables import metadata
 from tests.examples import thorough
 from tests.store.next_version import COPYING, use_next_version
@@ -132,7 +132,7 @@ def test_a_folder_without_the_right_to_write_is_refused(tmp_path: Path) -> None:
 async def test_a_file_that_another_program_keeps_locked_is_refused(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines, "BUSY_TIMEOUT_SECONDS", 0)
+    monkeypatch.setattr(driver, "BUSY_TIMEOUT_SECONDS", 0)
     (tmp_path / "data").mkdir()
     other = sqlite3.connect(tmp_path / "data" / "paperboy.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.errors import ConfigError, StoreError
 from bot.store.sqlite import files
 from bot.store.sqlite.cancelling import to_the_end
-from bot.store.sqlite.engine import BUSY_TIMEOUT_SECONDS, refusals, sqlite_engine, store_error
+from bot.store.sqlite.driver import BUSY_TIMEOUT_SECONDS
+from bot.store.sqlite.engine import refusals, sqlite_engine, store_error
 from bot.store.sqlite.files import NO_LOCKS
 from bot.store.sqlite.locks import sole_use
 

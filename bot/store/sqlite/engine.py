@@ -7,23 +7,23 @@ import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import cast
 
 import aiosqlite
-from sqlalchemy import URL, AdaptedConnection, Connection, event
+from sqlalchemy import URL, AdaptedConnection, Connection, Dialect, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.util import await_only
 
 from bot.errors import ConfigError, StoreError
 from bot.store.sqlite.address import AddressError, database_path
 from bot.store.sqlite.cancelling import to_the_end
+from bot.store.sqlite.driver import OneCallConnection, opened, opening
 from bot.store.sqlite.files import NO_LOCKS
 
-# How long to wait for another process's lock (a backup, a shell): less than our own shutdown may take,
-# because nothing interrupts that wait.
-BUSY_TIMEOUT_SECONDS = 3
 _INTERRUPT_AFTER_SECONDS = 0.1
 
 _RIGHTS = "this user cannot write there; give it the right to write to the file and its folder"
@@ -93,24 +93,18 @@ def parse_url(url: str) -> Path:
 
 
 def sqlite_engine(path: Path, *, begin: str, pragmas: tuple[str, ...]) -> AsyncEngine:
-    """An engine whose transactions start with `begin`; `pragmas` are set on each new connection.
-
-    Python's sqlite3 would begin transactions on its own, late, and never for DDL; this turns that off.
-    """
+    """An engine whose transactions start with `begin`; `pragmas` are set on each new connection."""
     url = URL.create("sqlite+aiosqlite", database=str(path))
-    engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, hide_parameters=True)
+    engine = create_async_engine(url, hide_parameters=True)
 
-    def set_up(dbapi_connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-        dbapi_connection.isolation_level = None
-        cursor = dbapi_connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+    def connect(dialect: Dialect, *_: object) -> OneCallConnection:
+        driver = await_only(opened(opening(path, pragmas=pragmas)))
+        return OneCallConnection(dialect.loaded_dbapi, driver, only_reads=begin == "BEGIN")
 
     def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        cast("OneCallConnection", connection.connection.dbapi_connection).begin_with(begin)
 
-    event.listen(engine.sync_engine, "connect", set_up)
+    event.listen(engine.sync_engine, "do_connect", connect)
     event.listen(engine.sync_engine, "begin", start)
     event.listen(engine.sync_engine, "invalidate", _roll_back_cancelled)
     return engine
