@@ -1,33 +1,34 @@
 """Planning: time and peak memory to match, decide and lay out, and for a whole run with its store.
 
-    python -m benchmarks.planning [feeds | focus]
+    python -m benchmarks.planning [FEEDS [SQLite | PostgreSQL] | focus]
 
-Each size runs in its own process, so that its peak memory is its own. Subscriptions are made in chunks of
-servers, as a run reads them. Making and storing them is not measured. Times are processor time, because other
-programs share the machine. The baseline tries a regular expression per keyword on each paper.
+Each size runs on each store in its own process, so that its peak memory is its own. Subscriptions are made in
+chunks of servers, as a run reads them. Making and storing them is not measured. Times are processor time,
+PostgreSQL's included, as other programs share the machine. The baseline tries a regular expression per
+keyword on each paper.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import re
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from datetime import time as time_of_day
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert
 
 from benchmarks._corpus import Corpus
+from benchmarks._stores import Store, StoreKind, kinds, new_store
 from bot.core.feeds import Feed, FeedSettings, Subscription
 from bot.core.focus import Focus
 from bot.core.ids import ChannelId, FeedId, ServerId, SubscriptionId
@@ -41,6 +42,7 @@ from bot.services.runs.polling import PollResult
 from bot.services.runs.run import CHUNK_SUBSCRIPTIONS, Runs
 from bot.store import feed_settings, papers, tables
 from bot.store.database import Database
+from bot.store.statements import insert_if_new
 
 SUBSCRIPTIONS_A_FEED = 5
 FEEDS_A_SERVER = 4
@@ -60,9 +62,54 @@ SETTINGS = FeedSettings(schedule=Schedule(time=time_of_day(9), weekdays=frozense
 Chunk = tuple[list[Feed], dict[FeedId, list[Subscription]]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What one process measured on one store; seconds are processor time."""
+
+    planned_papers: int
+    planned_posts: int
+    plan_seconds: float
+    plain_seconds: float
+    run_feeds: int
+    run_posts: int
+    run_seconds: float
+    server_seconds: float  # of PostgreSQL, beside the bot's own
+    first_chunk_megabytes: float
+    megabytes: float
+
+
 def main() -> None:
-    for what in (*map(str, GOALS), "focus"):
-        subprocess.run([sys.executable, "-m", __name__, what], check=True)  # noqa: S603 - this module
+    for number in GOALS:
+        _compare(number)
+    subprocess.run([sys.executable, "-m", "benchmarks.planning", "focus"], check=True)
+
+
+def _compare(number: int) -> None:
+    print(
+        f"planning: {number * SUBSCRIPTIONS_A_FEED:,} subscriptions of {number:,} channels, {PAPERS} papers"
+    )
+    figures = {kind: _in_a_process(number, kind) for kind in kinds()}
+    one = figures[StoreKind.SQLITE]
+    plan_seconds = min(found.plan_seconds for found in figures.values())
+    most_plan, most_run, most_megabytes = GOALS[number]
+    print(f"  plan                {plan_seconds:8.2f} s  {_goal(plan_seconds, most_plan, 's')}".rstrip())
+    print(f"    {one.planned_papers:,} papers in {one.planned_posts:,} posts")
+    print(f"    a regex loop: {one.plain_seconds / plan_seconds:,.0f} × as long")
+    for kind, found in figures.items():
+        seconds = found.run_seconds + found.server_seconds
+        server = f", {found.server_seconds:.2f} s of which the server's" if found.server_seconds else ""
+        print(f"  a run on {kind:10} {seconds:8.2f} s  {_goal(seconds, most_run, 's')}".rstrip())
+        print(f"    {seconds / one.run_seconds:.2f} × SQLite's{server}")
+        print(f"    {found.run_posts:,} posts of {found.run_feeds:,} channels")
+        megabytes = _goal(found.megabytes, most_megabytes, "MB")
+        print(f"    memory at the peak {found.megabytes:7.0f} MB {megabytes}")
+        print(f"    of the first chunk {found.first_chunk_megabytes:7.0f} MB")
+
+
+def _in_a_process(number: int, kind: StoreKind) -> Figures:
+    command = [sys.executable, "-m", "benchmarks.planning", str(number), kind]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - this module
+    return Figures(**json.loads(done.stdout))
 
 
 def _measure_focus() -> None:
@@ -92,43 +139,49 @@ def _balanced(subscription: Subscription) -> Subscription:
     return replace(subscription, focus=Focus.BALANCED, focus_terms=terms)
 
 
-async def _measure(number: int) -> None:
+async def _measure(number: int, store: Store) -> Figures:
     made = Corpus(random.Random(7), papers=PAPERS, day=DAY)
     window, plan_seconds = _timed(
         lambda: Window(made.papers, since=NOW, first_seen={}, now=NOW, backfill_days=30)
     )
     planned = posts = 0
     chunk: Chunk = ([], {})
-    with tempfile.TemporaryDirectory(prefix="paperboy-bench-") as folder:
-        database = await Database.open(f"sqlite+aiosqlite:///{Path(folder, 'paperboy.db')}")
-        async with database.write() as conn:
-            await papers.upsert(conn, made.papers, seen_at=NOW)
-        a_chunk = CHUNK_SUBSCRIPTIONS // SUBSCRIPTIONS_A_FEED
-        for first in range(1, number + 1, a_chunk):
-            chunk = _chunk(made, first, min(a_chunk, number + 1 - first))
-            feeds, subscriptions = chunk
-            found, seconds = _timed(partial(plan, feeds, window, subscriptions=subscriptions, posted=()))
-            plan_seconds += seconds
-            planned += sum(len(item.papers) for item in found.plans)
-            posts += sum(len(item.posts) for item in found.plans)
-            await _store(database, feeds, subscriptions)
-        plain_seconds = _plain_seconds(chunk, made) / SAMPLED_FEEDS * number
-        before = time.process_time()
-        report = await _runs(database).run()
-        run_seconds = time.process_time() - before
-        await database.close()
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-    most_plan, most_run, most_megabytes = GOALS[number]
-    print(
-        f"planning: {number * SUBSCRIPTIONS_A_FEED:,} subscriptions of {number:,} channels, {PAPERS} papers"
+    database = await Database.open(store.url)
+    async with database.write() as conn:
+        await papers.upsert(conn, made.papers, seen_at=NOW)
+    a_chunk = CHUNK_SUBSCRIPTIONS // SUBSCRIPTIONS_A_FEED
+    for first in range(1, number + 1, a_chunk):
+        chunk = _chunk(made, first, min(a_chunk, number + 1 - first))
+        feeds, subscriptions = chunk
+        found, seconds = _timed(partial(plan, feeds, window, subscriptions=subscriptions, posted=()))
+        plan_seconds += seconds
+        planned += sum(len(item.papers) for item in found.plans)
+        posts += sum(len(item.posts) for item in found.plans)
+        await _store(database, feeds, subscriptions)
+    plain_seconds = _plain_seconds(chunk, made) / SAMPLED_FEEDS * number
+    await store.settle()
+    before, server_before = time.process_time(), store.server_seconds()
+    around = _Nothing()
+    report = await _runs(database, around).run()
+    run_seconds = time.process_time() - before
+    server_seconds = store.server_seconds() - server_before
+    await database.close()
+    return Figures(
+        planned_papers=planned,
+        planned_posts=posts,
+        plan_seconds=plan_seconds,
+        plain_seconds=plain_seconds,
+        run_feeds=report.feeds,
+        run_posts=report.posts,
+        run_seconds=run_seconds,
+        server_seconds=server_seconds,
+        first_chunk_megabytes=around.first_megabytes,
+        megabytes=_megabytes(),
     )
-    print(f"  plan                {plan_seconds:8.2f} s  {_goal(plan_seconds, most_plan, 's')}")
-    print(f"    {planned:,} papers in {posts:,} posts")
-    print(f"    a regex loop: {plain_seconds / plan_seconds:,.0f} × as long")
-    print(f"  run with the store  {run_seconds:8.2f} s  {_goal(run_seconds, most_run, 's')}".rstrip())
-    print(f"    {report.posts:,} posts of {report.feeds:,} channels")
-    print(f"  memory at the peak  {megabytes:8.0f} MB {_goal(megabytes, most_megabytes, 'MB')}")
+
+
+def _megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _goal(value: float, most: float | None, unit: str) -> str:
@@ -180,7 +233,7 @@ async def _store(
     async with database.write() as conn:
         servers = {feed.place.in_server for feed in feeds}
         servers_new = [{"id": server, "added_at": NOW} for server in sorted(servers)]
-        await conn.execute(insert(tables.servers).prefix_with("OR IGNORE"), servers_new)
+        await conn.execute(insert_if_new(tables.servers, key=["id"]), servers_new)
         of_feeds = [
             {"id": feed.id, "server_id": feed.server_id, "channel_id": feed.channel_id, **settings, **times}
             for feed in feeds
@@ -200,12 +253,13 @@ async def _store(
             for group in subscriptions.values()
             for item in group
         ]
-        await conn.execute(insert(tables.subscriptions).prefix_with("OR IGNORE"), of_subscriptions)
+        await conn.execute(
+            insert_if_new(tables.subscriptions, key=["feed_id", "canonical"]), of_subscriptions
+        )
 
 
-def _runs(database: Database) -> Runs:
+def _runs(database: Database, around: Any) -> Runs:
     """Runs that read no list and send nothing."""
-    around: Any = _Nothing()
     context = ServiceContext(
         database=database,
         source=around,
@@ -220,6 +274,10 @@ def _runs(database: Database) -> Runs:
 
 
 class _Nothing:
+    """The world around a run: a list without papers, and an outbox that is woken after each chunk."""
+
+    first_megabytes = 0.0
+
     async def poll(self) -> PollResult:
         return PollResult()
 
@@ -227,7 +285,7 @@ class _Nothing:
         pass
 
     def wake(self) -> None:
-        pass
+        self.first_megabytes = self.first_megabytes or _megabytes()
 
 
 def _plain_seconds(chunk: Chunk, made: Corpus) -> float:
@@ -244,10 +302,20 @@ def _plain_seconds(chunk: Chunk, made: Corpus) -> float:
     return _timed(search)[1]
 
 
+def _measure_on(number: int, kind: StoreKind) -> None:
+    with new_store(kind) as store:
+        print(json.dumps(asdict(asyncio.run(_measure(number, store)))))
+
+
 if __name__ == "__main__":
-    if sys.argv[1:] == ["focus"]:
-        _measure_focus()
-    elif len(sys.argv) > 1:
-        asyncio.run(_measure(int(sys.argv[1])))
-    else:
-        main()
+    match sys.argv[1:]:
+        case []:
+            main()
+        case ["focus"]:
+            _measure_focus()
+        case [feeds]:
+            _compare(int(feeds))
+        case [feeds, kind]:
+            _measure_on(int(feeds), StoreKind(kind))
+        case _:
+            sys.exit(__doc__)

@@ -80,6 +80,15 @@ def hold(folder: Path) -> int:
     return os.open(folder / "lifeline", os.O_WRONLY)
 
 
+def wait_until_gone(folder: Path) -> None:
+    """Waits until a server that nobody holds any more has ended."""
+    deadline = time.monotonic() + _STARTS_WITHIN_SECONDS
+    while folder.exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"PostgreSQL did not end: {(folder / 'log').read_text()}")
+        time.sleep(0.05)
+
+
 def address(folder: Path, database: str) -> str:
     """The address of a database of the cluster, for `DATABASE_URL`."""
     return f"postgresql+asyncpg://{USER}@/{database}?host={folder}"
