@@ -55,6 +55,12 @@ class World(Env):
         self._generation = 1
         self.backend.subscribers.append(self._on_event)
 
+    def create_server(self, name: str, *, shard_id: int, of: int) -> GuildHandle:
+        """A server with the bot, whose ID belongs to this shard if there are `of` shards."""
+        made = self.backend.create_guild(name, id=None, owner_id=None, shard_id=shard_id, shard_count=of)
+        self._guilds.append(handle := GuildHandle(self, made))
+        return handle
+
     def is_answered(self, interaction: Interaction) -> bool:
         """Whether the bot has answered. A deferral ("thinking…") is not an answer yet."""
         if interaction.response_kind is ResponseKind.DEFERRED_UPDATE:

@@ -73,8 +73,8 @@ class Stage:
 @pytest_asyncio.fixture
 async def stage() -> AsyncIterator[Stage]:
     async with Sandbox(page_port=None) as sandbox:
-        second = sandbox.world.create_guild("Another", id=sandbox.guild.id ^ (1 << 22))
-        servers = sorted([sandbox.guild, second], key=lambda guild: guild.id >> 22 & 1)
+        servers = [sandbox.world.create_server("Club", shard_id=one, of=COUNT) for one in range(COUNT)]
+        sandbox.world.places.remove_bot(sandbox.guild.id)
         with restored():
             point_at(api_url=sandbox.api_url, gateway_url=None)
             yield Stage(sandbox, servers)
