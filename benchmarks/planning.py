@@ -33,12 +33,12 @@ from bot.core.feeds import Feed, FeedSettings, Subscription
 from bot.core.focus import Focus
 from bot.core.ids import ChannelId, FeedId, ServerId, SubscriptionId
 from bot.core.limits import DEFAULT_LIMITS
+from bot.core.polls import PollResult
 from bot.core.query.compiled import compile_query
 from bot.core.schedules import Schedule
 from bot.services.context import ServiceContext
 from bot.services.runs.closeness import focus_terms
 from bot.services.runs.planning import Window, plan
-from bot.services.runs.polling import PollResult
 from bot.services.runs.run import CHUNK_SUBSCRIPTIONS, Runs
 from bot.store import feed_settings, papers, tables
 from bot.store.database import Database

@@ -45,6 +45,13 @@ def usual_store(request: pytest.FixtureRequest) -> Iterator[Store]:
         yield request.param
 
 
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[None]:
+    """Has the tests of a module run on PostgreSQL alone: for what only several processes do."""
+    with _on(Store.POSTGRESQL):
+        yield
+
+
 @contextmanager
 def _on(store: Store) -> Generator[None]:
     if store is Store.POSTGRESQL:

@@ -9,6 +9,7 @@ from datetime import date
 from bot.core.limits import DEFAULT_LIMITS, Limits
 from bot.core.schedules import Schedule
 from bot.services.clock import Clock
+from bot.services.fleet.turns import Turns
 from bot.services.progress import Progress, no_progress
 from bot.services.publisher import Publisher
 from bot.sources.huggingface import HuggingFace
@@ -32,3 +33,4 @@ class ServiceContext:
     limits: Limits = DEFAULT_LIMITS
     progress: Progress = no_progress  # of reading the archive
     telemetry: Telemetry = NO_TELEMETRY
+    turns: Turns | None = None  # what one process of a fleet does at a time; None: this is the only process

@@ -28,6 +28,8 @@ _MAY_BE_AHEAD = frozenset(
         _posts.c.next_attempt_at,
         _follow_ups.c.next_attempt_at,
         _notices.c.next_attempt_at,
+        tables.polls.c.ended_at,  # a poll in the future is repeated; one just now would not be
+        tables.turns.c.until,
         tables.papers.c.published_at,
         tables.papers.c.withdrawn_at,
         # In the future, it makes delivery search for the message. The present moment would make it trust

@@ -30,6 +30,7 @@ from sqlalchemy import (
 from bot.core.feeds import FeedKind, Style
 from bot.core.focus import Focus
 from bot.core.notices import NoticeKind, NoticeState
+from bot.core.polls import Purpose
 from bot.core.posts import FollowUpKind, FollowUpState, Form, PostState
 from bot.core.runs import Outcome
 from bot.core.schedules import Cadence
@@ -439,4 +440,29 @@ runs = Table(
     Column("problem_day", Date),
     CheckConstraint("(finished_at IS NULL) = (outcome IS NULL)", name="finished"),
     sqlite_autoincrement=True,
+)
+
+# The last poll of the list for each purpose, by any process.
+polls = Table(
+    "polls",
+    metadata,
+    _choice("purpose", Purpose, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("ended_at", UtcDateTime, nullable=False),
+    Column("days_read", Integer, nullable=False),
+    Column("listed", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+    Column("unreadable", Integer, nullable=False),
+    _choice("problem", ProblemKind, 30),
+    Column("problem_status", Integer),
+    Column("problem_day", Date),
+)
+
+# What one process does at a time: see `store/turns.py`.
+turns = Table(
+    "turns",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("holder", String(40), nullable=False),
+    Column("until", UtcDateTime, nullable=False),  # by the clock of the database
 )

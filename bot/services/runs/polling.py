@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot.core.list_days import WINDOW_DAYS, days_to_read, open_list_day
+from bot.core.polls import PollResult
 from bot.errors import NotOpenYetError, Problem, ProblemKind, SourceError, StoreError
 from bot.services.context import ServiceContext
 from bot.services.runs import search_texts
@@ -18,18 +19,6 @@ _log = logging.getLogger(__name__)
 
 # After this many unreadable days in a row, the source counts as down until the next poll.
 MAX_FAILURES = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollResult:
-    """The result of one poll."""
-
-    days_read: int = 0
-    listed: int = 0  # papers on those days
-    new: int = 0  # papers never seen before
-    unreadable: int = 0  # items on those days
-    problem: Problem | None = None  # of the newest day that could not be read
-    problem_day: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from bot.core.feeds import Feed, LastRun, Subscription
 from bot.core.ids import FeedId, PaperId, PostId, RunId
 from bot.core.list_days import open_list_day
 from bot.core.plurals import count
+from bot.core.polls import PollResult
 from bot.core.posts import NewPost
 from bot.core.runs import Outcome, RunReport, outcome_of
 from bot.core.schedules import Cadence, Schedule, next_run
@@ -31,7 +32,7 @@ from bot.services.runs.garbage import no_cycle_search
 from bot.services.runs.matches import NO_HITS
 from bot.services.runs.pauses import end_pauses
 from bot.services.runs.planning import ALL_GIVEN, Planned, Window, hits_of, plan, plan_older, quiet_feeds
-from bot.services.runs.polling import Polling, PollResult
+from bot.services.runs.polling import Polling
 from bot.store import due_feeds, feeds, papers, posts, runs, subscriptions
 from bot.store.due_feeds import DueFeed
 
@@ -76,7 +77,11 @@ class Runs:
     ) -> None:
         self._database = context.database
         self._list = FreshList(
-            polling, clock=context.clock, poll_interval=timedelta(seconds=context.poll_interval_seconds)
+            polling,
+            database=context.database,
+            turns=context.turns,
+            clock=context.clock,
+            poll_interval=timedelta(seconds=context.poll_interval_seconds),
         )
         self._delivery = delivery
         self._blocked_channels = blocked_channels
@@ -98,8 +103,8 @@ class Runs:
 
     async def next_at(self) -> datetime:
         """When the next run should start: at the next poll, due feed or end of a pause."""
-        poll_at = self._list.next_poll_at
         async with self._database.read() as conn:
+            poll_at = await self._list.next_poll_at(conn)
             due_at = await due_feeds.next_due_at(conn)
             resumes_at = await feeds.next_resumption(conn)
         return min(filter(None, (poll_at, due_at, resumes_at)))

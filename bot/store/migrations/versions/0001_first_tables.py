@@ -83,6 +83,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_papers"),
     )
     op.create_table(
+        "polls",
+        sa.Column("purpose", sa.String(10)),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("ended_at", _MOMENT, nullable=False),
+        sa.Column("days_read", sa.Integer, nullable=False),
+        sa.Column("listed", sa.Integer, nullable=False),
+        sa.Column("new", sa.Integer, nullable=False),
+        sa.Column("unreadable", sa.Integer, nullable=False),
+        sa.Column("problem", sa.String(30)),
+        sa.Column("problem_status", sa.Integer),
+        sa.Column("problem_day", sa.Date),
+        sa.PrimaryKeyConstraint("purpose", name="pk_polls"),
+        sa.CheckConstraint(
+            "problem IN ('rate_limited', 'server_error', 'token_refused', 'not_found', 'refused', 'unexpected', 'redirected', 'timed_out', 'unreachable', 'cut_off', 'unreadable', 'no_item_readable', 'most_items_unreadable', 'too_large', 'too_long', 'repeated', 'not_open', 'no_such_paper', 'database', 'bug')",
+            name=op.f("ck_polls_problem"),
+        ),
+        sa.CheckConstraint("purpose IN ('run', 'request')", name=op.f("ck_polls_purpose")),
+    )
+    op.create_table(
         "runs",
         sa.Column("id", _ID),
         sa.Column("started_at", _MOMENT, nullable=False),
@@ -115,6 +134,13 @@ def upgrade() -> None:
         sa.Column("default_timezone", sa.String(64)),
         sa.Column("default_weekdays", sa.Integer),
         sa.PrimaryKeyConstraint("id", name="pk_servers"),
+    )
+    op.create_table(
+        "turns",
+        sa.Column("name", sa.String(40)),
+        sa.Column("holder", sa.String(40), nullable=False),
+        sa.Column("until", _MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_turns"),
     )
     op.create_table(
         "changes",
