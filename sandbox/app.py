@@ -20,6 +20,7 @@ from sandbox.driver import Answer
 from sandbox.faults import Faults, RecordedRequest
 from sandbox.gateway import Gateway
 from sandbox.huggingface import HuggingFace, sample_calendar
+from sandbox.identifies import Identifies
 from sandbox.live_lists import LiveLists
 from sandbox.moderator import Moderator
 from sandbox.rate_limits import RateLimits
@@ -159,6 +160,12 @@ class Sandbox(Moderator):
         self._server.rest.latency_seconds = latency_seconds
         self._server.rest.limits = RateLimits()
         return self._server.rest.limits
+
+    def limit_identifies(self, *, max_concurrency: int = 1) -> Identifies:
+        """From now on accept only so many shards in five seconds, in all of the bot's processes together."""
+        self._server.rest.max_concurrency = max_concurrency
+        self.gateway.identifies = Identifies(max_concurrency=max_concurrency)
+        return self.gateway.identifies
 
     def lift_limits(self) -> None:
         """Remove the rate limits, for measurements without Discord's waits."""

@@ -24,6 +24,7 @@ from simcord.backend import Backend, serializers
 from simcord.gateway import FakeGateway
 from simcord.intents import missing_privileged_intents
 
+from sandbox.identifies import Identifies
 from sandbox.places import Places
 
 _log = logging.getLogger(__name__)
@@ -53,6 +54,8 @@ class CloseCode(IntEnum):
     GOING_AWAY = 1001
     DECODE_ERROR = 4002
     AUTHENTICATION_FAILED = 4004
+    ALREADY_AUTHENTICATED = 4005
+    INVALID_SHARD = 4010
     DISALLOWED_INTENTS = 4014
 
 
@@ -121,8 +124,6 @@ class Session:
         return shard_id == self.shard_id
 
     def feed(self, event: str, payload: Mapping[str, Any]) -> None:
-        if not self.concerns(event, payload):
-            return
         if event == "GUILD_MEMBER_UPDATE" and int(payload["user"]["id"]) == self._bot_id:
             self.dispatch(event, payload)  # for the bot itself, it needs no members intent
         else:
@@ -159,6 +160,7 @@ class Gateway:
 
     def __init__(self, backend: Backend, *, token: str, places: Places, changed: Callable[[], None]) -> None:
         self.url = ""  # set once the server listens
+        self.identifies = Identifies()
         self.sessions: dict[str, Session] = {}
         self._backend = backend
         self._token = token
@@ -228,6 +230,8 @@ class Gateway:
         match frame.get("op"):
             case Op.HEARTBEAT:
                 socket.put(Op.HEARTBEAT_ACK, None)
+            case Op.IDENTIFY | Op.RESUME if socket.session is not None:
+                socket.put_close(CloseCode.ALREADY_AUTHENTICATED)
             case Op.IDENTIFY if data["token"] != self._token:
                 socket.put_close(CloseCode.AUTHENTICATION_FAILED)
             case Op.IDENTIFY:
@@ -241,6 +245,12 @@ class Gateway:
 
     def _identify(self, socket: Socket, data: Mapping[str, Any]) -> None:
         session = Session(self._backend, data)
+        if not 0 <= session.shard_id < session.shard_count:
+            socket.put_close(CloseCode.INVALID_SHARD)
+            return
+        if not self.identifies.accept(session.shard_id):
+            socket.put(Op.INVALID_SESSION, data=False)
+            return
         if missing_privileged_intents(session.intents, discord.Intents.none()):
             socket.put_close(
                 CloseCode.DISALLOWED_INTENTS
@@ -296,8 +306,10 @@ class Gateway:
         self._changed()
 
     def _feed(self, event: str, payload: Mapping[str, Any]) -> None:
+        """Send an event to every session of its shard. Several processes can have a session for one shard."""
         guild_id = payload.get("guild_id")
-        if guild_id is not None and not self._places.has_bot(int(guild_id)):
+        is_elsewhere = guild_id is not None and not self._places.has_bot(int(guild_id))
+        if is_elsewhere and event != "INTERACTION_CREATE":
             return  # the bot was removed from it
         if (
             event == "GUILD_CREATE"
@@ -305,4 +317,6 @@ class Gateway:
             payload = {key: value for key, value in payload.items() if key != "unavailable"}
         payload = self._places.completed(payload)
         for session in tuple(self.sessions.values()):
-            session.feed(event, payload)
+            # Where only a person installed the app, Discord picks the shard; usually the first.
+            if session.shard_id == 0 if is_elsewhere else session.concerns(event, payload):
+                session.feed(event, payload)

@@ -41,6 +41,7 @@ class Rest:
         self.faults = Faults()
         self.requests = new_record()
         self.shards = 1  # how many the gateway recommends
+        self.max_concurrency = 1  # how many of them may identify themselves at once
         self.limits: RateLimits | None = RateLimits()  # None: no limits
         self.latency_seconds = 0.0  # delay before each request is executed, except answers to interactions
         self._world = world
@@ -109,7 +110,8 @@ class Rest:
             case ("GET", ["gateway"]):
                 return {"url": self._gateway_url()}
             case ("GET", ["gateway", "bot"]):
-                limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+                limit = {"total": 1000, "remaining": 1000, "reset_after": 0}
+                limit["max_concurrency"] = self.max_concurrency
                 return {"url": self._gateway_url(), "shards": self.shards, "session_start_limit": limit}
             case ("POST", ["channels", _, "messages"]):
                 return self._send(record, record.json, files=files)

@@ -77,6 +77,7 @@ async def test_a_heartbeat_is_acknowledged(sandbox: Sandbox, session: aiohttp.Cl
         ('{"op": 2, "d": {"token": "wrong", "intents": 1}}', 4004),
         ('{"op": 2, "d": {"token": "TOKEN", "intents": 32769}}', 4014),
         ('{"op": 2, "d": {"token": "TOKEN"}}', 4002),
+        ('{"op": 2, "d": {"token": "TOKEN", "intents": 1, "shard": [2, 2]}}', 4010),
         ("[]", 4002),
         ("{", 4002),
     ],
@@ -107,6 +108,35 @@ async def test_a_server_belongs_to_one_shard(sandbox: Sandbox, session: aiohttp.
         servers.append(len(ready["guilds"]))
     assert servers[(sandbox.guild.id >> 22) % 2] == 1
     assert sum(servers) == 1
+
+
+async def test_two_sessions_of_one_shard_both_hear_of_everything(
+    sandbox: Sandbox, session: aiohttp.ClientSession
+) -> None:
+    lines = [(await identified(sandbox, session))[0] for _ in range(2)]
+    sandbox.guild.create_text_channel("both")
+    assert [(await line.event("CHANNEL_CREATE"))["name"] for line in lines] == ["both", "both"]
+
+
+async def test_one_shard_of_each_bucket_identifies_itself_in_five_seconds(
+    sandbox: Sandbox, session: aiohttp.ClientSession
+) -> None:
+    record = sandbox.limit_identifies(max_concurrency=2).record
+    answers: list[int] = []
+    for shard in (0, 1, 2):
+        line = await dial(sandbox, session)
+        await line.send(2, {"token": sandbox.token, "intents": GUILDS, "shard": [shard, 3]})
+        answers.append((await line.receive())[0])
+    assert answers == [0, 0, 9]  # READY twice, and an invalid session
+    assert [(one.shard_id, one.is_accepted) for one in record] == [(0, True), (1, True), (2, False)]
+
+
+async def test_a_session_begins_only_once_on_a_connection(
+    sandbox: Sandbox, session: aiohttp.ClientSession
+) -> None:
+    line, _ = await identified(sandbox, session)
+    await line.send(2, {"token": sandbox.token, "intents": GUILDS, "properties": {}})
+    assert await line.close_code() == 4005
 
 
 async def test_frames_are_one_zlib_stream_if_the_client_requests_it(
