@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
-from bot.errors import StoreError
+from bot.errors import ConfigError, StoreError
 from bot.services.clock import Clock
 from bot.services.delivery.pace import growing_wait
 from bot.services.runs.run import Runs
@@ -36,7 +36,11 @@ class Scheduler:
         self._timer = AsyncIOScheduler(timezone=UTC)
 
     async def run(self) -> None:
-        """Run at once, then whenever woken, until cancelled; a failed run is retried."""
+        """Run at once, then whenever woken, until cancelled; a failed run is retried.
+
+        Raises:
+            ConfigError: the database needs a newer version.
+        """
         self._timer.start()
         failures = 0
         try:
@@ -47,6 +51,8 @@ class Scheduler:
                         await self._runs.run()
                     failures = 0
                     await self._until_due()
+                except ConfigError:
+                    raise
                 except Exception as error:  # noqa: BLE001 - a failed run must not stop the scheduler
                     wait = growing_wait(failures)
                     failures += 1

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from bot import scheduler as schedulers
+from bot.errors import ConfigError
 from bot.scheduler import Scheduler
 from tests.samples import NOW
 from tests.services.bots import Bot, a_bot
@@ -207,6 +208,16 @@ async def test_a_store_that_cannot_be_read_does_not_stop_the_scheduler(
         await until(lambda: runs.count == 1)
         await quiet()
     assert runs.count == 1  # the next one is seconds away
+
+
+async def test_a_version_that_is_too_old_for_the_database_by_now_ends(bot: Bot) -> None:
+    async with bot.database.write() as conn:
+        await conn.exec_driver_sql("UPDATE alembic_version SET version_num = '0009', oldest_code = '0009'")
+    with pytest.raises(ConfigError, match="this version is too old for it"):
+        async with asyncio.timeout(60):
+            await Scheduler(
+                runs=bot.services.runs, clock=bot.clock, woken=asyncio.Event(), running=asyncio.Lock()
+            ).run()
 
 
 async def test_after_a_run_the_next_one_is_in_the_future(bot: Bot) -> None:

@@ -46,7 +46,7 @@ async def check_database(url: str, *, timeout_seconds: float = _TIMEOUT_SECONDS)
         async with inspected(path, within_seconds=timeout_seconds) as file:
             revision = await file.revision()
             findings.append(revision_finding(path, revision, size_bytes=size_bytes))
-            if revision.is_current:
+            if revision.is_readable:
                 contents = Contents(feeds=await file.feeds(), pending=await file.pending())
             findings.append(await _integrity(file, size_bytes=size_bytes))
     except ConfigError as error:

@@ -28,7 +28,7 @@ async def check_postgres(address: str, *, timeout_seconds: float) -> DatabaseRep
             if others := await database.foreign_tables():
                 remedy = "make this user their owner: ALTER TABLE … OWNER TO …"
                 findings.append(wrong(f"Other users own the tables {', '.join(others)}", remedy))
-            if revision.is_current:
+            if revision.is_readable:
                 contents = Contents(feeds=await database.feeds(), pending=await database.pending())
     except ConfigError as error:
         findings.append(refused(error, prevents_start=True))

@@ -39,6 +39,11 @@ def revision_finding(name: object, revision: Revision, *, size_bytes: int) -> Fi
     what = f"{name}, {size_text(size_bytes)}"
     if revision.is_current:
         return fine(f"{what}, has this version's tables (revision {revision.newest})")
+    if revision.is_newer:
+        return fine(
+            f"{what}, has a newer version's tables (revision {revision.current}), and this version can work "
+            "with them"
+        )
     if revision.current is None:
         return fine(f"{what}, is empty; the next start creates its tables")
     return fine(

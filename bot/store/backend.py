@@ -56,6 +56,10 @@ class Backend(Protocol):
         """Our error, if the operator can fix the cause; None if it is a bug."""
         ...
 
+    def was_in_the_way(self, error: Exception, /) -> bool:
+        """Whether only another transaction kept this one from going on, so that a new one may succeed."""
+        ...
+
     def sole_use(self) -> AbstractAsyncContextManager[None]:
         """Keeps a second bot away from the database until the end.
 

@@ -10,6 +10,7 @@ from sqlalchemy import Table, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import CopyError
+from bot.store import migration
 from bot.store.address import backend_of
 from bot.store.database import Database
 from bot.store.tables import metadata
@@ -20,7 +21,8 @@ _BATCH = 1_000  # rows in memory at once
 async def copy_database(source: str, target: str) -> dict[str, int]:
     """Copies every row of the database at one address into the one at another; returns rows by table.
 
-    Both are brought up to this code's tables first. The copy is one transaction: it is whole, or nothing of
+    Both are brought up to this code's tables first. Neither may have newer ones: this code would leave out
+    what it does not know. The copy is one transaction: it is whole, or nothing of
     it is there. No bot may run on either meanwhile. Ids go on where they were, so that none is given twice.
 
     Raises:
@@ -37,6 +39,8 @@ async def copy_database(source: str, target: str) -> dict[str, int]:
         new = await Database.open(target)
         stack.push_async_callback(new.close)
         async with old.read() as reading, new.write() as writing:
+            await _check_tables(reading, "source")
+            await _check_tables(writing, "target")
             if filled := [name for name, rows in (await _counts(writing)).items() if rows]:
                 raise CopyError(
                     f"the target has rows already, in {', '.join(filled)}: name an empty database. Nothing "
@@ -49,6 +53,15 @@ async def copy_database(source: str, target: str) -> dict[str, int]:
             if copied != wanted:
                 raise CopyError("the copy has other numbers of rows than the source. Nothing was copied")
         return copied
+
+
+async def _check_tables(conn: AsyncConnection, name: str) -> None:
+    revision = await conn.run_sync(migration.current)
+    if revision not in migration.known_revisions():
+        raise CopyError(
+            f"the {name} has the tables of a newer Paperboy (revision {revision}): copy with that version. "
+            "Nothing was copied"
+        )
 
 
 async def _copy_rows(reading: AsyncConnection, writing: AsyncConnection, table: Table) -> None:

@@ -26,6 +26,9 @@ _log = logging.getLogger(__name__)
 # A row is rewritten even where nothing in it changes. This one is Alembic's, and the only one.
 _REWRITE = text("UPDATE alembic_version SET version_num = version_num")
 
+_MIGRATION_TRIES: Final = 30
+_MIGRATION_PAUSE_SECONDS: Final = 1.0  # in which those who waited behind the migration go on
+
 # Transactions at once of tasks that called `yield_to_others`.
 _YIELDING_AT_ONCE: Final = 4
 _yields: ContextVar[bool] = ContextVar("yields", default=False)
@@ -69,10 +72,7 @@ class Database:
                 # Check before the first write: it may be another program's database.
                 async with _transaction(database._reader, commits=False) as conn:
                     await conn.run_sync(migration.check)
-                async with _transaction(migrator, commits=True) as conn:
-                    done = await conn.run_sync(migration.migrate)
-                    await backend.check_migrated(conn)
-                if done:
+                if done := await _migrate(backend, migrator):
                     migration.log.info("%s", done)
         except BaseException as error:
             await database.close()
@@ -82,6 +82,15 @@ class Database:
         finally:
             await migrator.dispose()
         return database
+
+    async def check_version(self) -> None:
+        """Check that this code can still work with the tables: a newer version may have changed them since.
+
+        Raises:
+            ConfigError: it cannot; the process must end.
+        """
+        async with self.read() as conn:
+            await conn.run_sync(migration.check)
 
     def refusals(self) -> AbstractContextManager[None]:
         """Translates the database's errors to a ConfigError for the operator."""
@@ -186,6 +195,24 @@ class Database:
     def _check_open(self) -> None:
         if self._is_closed:
             raise RuntimeError("the database is closed")
+
+
+async def _migrate(backend: Backend, migrator: AsyncEngine) -> str | None:
+    """Bring the tables up to this code's; what to log, None if nothing was missing.
+
+    Where transactions of other processes are in the way, it lets them go first and tries again.
+    """
+    for tries_left in reversed(range(_MIGRATION_TRIES)):
+        try:
+            async with _transaction(migrator, commits=True) as conn:
+                done = await conn.run_sync(migration.migrate)
+                await backend.check_migrated(conn)
+                return done
+        except DBAPIError as error:
+            if not tries_left or not backend.was_in_the_way(error):
+                raise
+        await asyncio.sleep(_MIGRATION_PAUSE_SECONDS)
+    return None
 
 
 @asynccontextmanager

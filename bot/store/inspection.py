@@ -24,10 +24,16 @@ class Revision:
 
     current: str | None  # None where there are no tables yet
     newest: str
+    is_newer: bool  # than this code's, which can work with them
 
     @property
     def is_current(self) -> bool:
         return self.current == self.newest
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether `bot.store` can read the tables as they are."""
+        return self.is_current or self.is_newer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,17 +53,19 @@ class Inspection:
 
     @property
     def connection(self) -> AsyncConnection:
-        """The connection, for what `bot.store` reads; use it only if the revision is current."""
+        """The connection, for what `bot.store` reads; use it only if the revision is readable."""
         return self._conn
 
     async def revision(self) -> Revision:
         """Raises:
-        ConfigError: the database is of a newer Paperboy, or of another program.
+        ConfigError: the database is of a Paperboy that is too new, or of another program.
         """
         await self._conn.run_sync(migration.check)
+        current = await self._conn.run_sync(migration.current)
         return Revision(
-            current=await self._conn.run_sync(migration.current),
+            current=current,
             newest=await self._conn.run_sync(migration.newest),
+            is_newer=current is not None and current not in migration.known_revisions(),
         )
 
     async def feeds(self) -> list[Feed]:

@@ -1,14 +1,19 @@
-"""Migration of a database to this code's schema; newer databases and those of other programs are refused."""
+"""Migration of a database to this code's schema; databases that this code cannot work with are refused.
+
+Versions overlap while several processes are updated one by one. So each revision names the oldest code that
+can work with its tables (`oldest_code`, a revision too), and the database keeps that next to its revision.
+"""
 
 from __future__ import annotations
 
 import logging
+from functools import cache
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 
 from bot.errors import ConfigError
 
@@ -17,28 +22,48 @@ log = logging.getLogger(__name__)
 logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
+# The key of PostgreSQL's advisory lock that a migration holds; any number that no other program uses.
+_MIGRATING = 7_065_726_251
+# How long a migration may wait for a table, while everybody else waits behind it.
+_LOCK_TIMEOUT = "2s"
+
+
 def check(connection: Connection) -> None:
-    """Check without changing anything.
+    """Check without changing anything; also for a running process, as another one may have migrated since.
 
     Raises:
-        ConfigError: the database was made by a newer Paperboy, or by another program.
+        ConfigError: the tables are too new for this code, or another program's.
     """
-    revisions = MigrationContext.configure(connection).get_current_heads()
-    if newer := set(revisions) - known_revisions():
+    revision = current(connection)
+    if revision is None:
+        if inspect(connection).get_table_names():
+            raise ConfigError(
+                "DATABASE_URL names a database of another program: it has tables, and none are Paperboy's. "
+                "Name another database."
+            )
+    elif not is_workable(revision, oldest_code=_oldest_code(connection)):
         raise ConfigError(
-            f"DATABASE_URL names a database of a newer Paperboy (revision {', '.join(sorted(newer))}). "
-            "Use the version that made it, or name another file."
+            f"DATABASE_URL names a database of a newer Paperboy (revision {revision}), and this version is "
+            "too old for it. Update Paperboy, or name another database."
         )
-    if not revisions and inspect(connection).get_table_names():
-        raise ConfigError(
-            "DATABASE_URL names a database of another program: it has tables, and none are Paperboy's. "
-            "Name another file."
-        )
+
+
+def is_workable(revision: str, *, oldest_code: str | None) -> bool:
+    """Whether this code can work with tables of this revision, which name the oldest code that can."""
+    return not {revision, oldest_code}.isdisjoint(known_revisions())
 
 
 def current(connection: Connection) -> str | None:
-    """The revision of the file's tables; None where there are none."""
-    return MigrationContext.configure(connection).get_current_revision()
+    """The revision of the tables; None where there are none."""
+    return min(MigrationContext.configure(connection).get_current_heads(), default=None)
+
+
+def _oldest_code(connection: Connection) -> str | None:
+    """The oldest code that can work with the tables; None if they don't say."""
+    columns = {column["name"] for column in inspect(connection).get_columns("alembic_version")}
+    if "oldest_code" not in columns:
+        return None
+    return connection.execute(text("SELECT oldest_code FROM alembic_version")).scalar_one()
 
 
 def newest(connection: Connection) -> str:
@@ -49,21 +74,39 @@ def newest(connection: Connection) -> str:
     return head
 
 
-def known_revisions() -> set[str]:
+def known_revisions() -> frozenset[str]:
     """Every revision of the tables that this code knows, the newest and all before it."""
-    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return _revisions_in(str(_config().get_main_option("script_location")))
+
+
+@cache  # a running process asks again and again
+def _revisions_in(location: str) -> frozenset[str]:
+    scripts = ScriptDirectory.from_config(_config_of(location))
+    return frozenset(script.revision for script in scripts.walk_revisions())
 
 
 def migrate(connection: Connection) -> str | None:
     """Run the missing revisions in the connection's transaction: all of them or, on an error, none.
+
+    One process migrates, and others wait for it. A table that it waits for itself, because a transaction uses
+    it, must be free soon, or the database's error ends the migration.
 
     Foreign keys must be off on this connection, because SQLite changes a table by copying and dropping it,
     and a drop would delete what refers to its rows; they are checked as a whole at the end.
 
     Returns:
         What to log once that is committed; None where nothing was missing.
+
+    Raises:
+        ConfigError: as `check`.
     """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
+        connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))
+    check(connection)  # again: another process may have migrated
     before = current(connection)
+    if before is not None and before not in known_revisions():
+        return None
     command.upgrade(_config(connection), "head")
     after = current(connection)
     if before == after:
@@ -76,7 +119,13 @@ def migrate(connection: Connection) -> str | None:
 
 
 def _config(connection: Connection | None = None) -> Config:
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", "bot.store:migrations")
+    config = _config_of("bot.store:migrations")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _config_of(location: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", location)
     config.set_main_option("path_separator", "os")
     return config

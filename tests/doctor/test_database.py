@@ -127,14 +127,23 @@ async def test_an_older_file_is_announced_as_to_be_migrated_but_not_migrated(
 
 
 async def test_a_newer_file_is_wrong_and_names_the_version_to_start(path: Path) -> None:
-    change(path, "UPDATE alembic_version SET version_num = '9999'")
+    change(path, "UPDATE alembic_version SET version_num = '9999', oldest_code = '9999'")
     found = await findings_of(path)
     (text,) = [one for one, sign in found.items() if sign is Sign.WRONG]
     assert text == (
-        "It is a database of a newer Paperboy (revision 9999) → Use the version that made it, or name "
-        "another file"
+        "It is a database of a newer Paperboy (revision 9999), and this version is too old for it → Update "
+        "Paperboy, or name another database"
     )
     assert not await starts(path)
+
+
+async def test_a_newer_file_that_this_version_can_work_with_is_fine_and_read(path: Path) -> None:
+    change(path, "UPDATE alembic_version SET version_num = '9999'")
+    report = await check_database(f"sqlite+aiosqlite:///{path}")
+    assert any("newer version's tables (revision 9999)" in one.what for one in report.findings)
+    assert {one.sign for one in report.findings} == {Sign.FINE}
+    assert report.contents is not None
+    assert await starts(path)
 
 
 async def test_another_programs_database_is_wrong(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import secrets
 import tempfile
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -136,6 +137,18 @@ async def _create() -> str:
             name = f"test_{number}"
             await connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
     return name
+
+
+@asynccontextmanager
+async def new_database() -> AsyncGenerator[str]:
+    """The address of a database without tables, which is dropped afterwards: for a test that changes them."""
+    name = f"without_tables_{secrets.token_hex(8)}"
+    async with _admin() as connection:
+        await connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield address(name)
+        finally:
+            await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _sharing(engine: AsyncEngine) -> AsyncEngine:

@@ -1,8 +1,9 @@
-"""A version of Paperboy to come, as far as its tables go: this one's, and one revision more."""
+"""Versions of Paperboy to come, as far as their tables go: this one's, and some revisions more."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,37 +13,49 @@ from sqlalchemy import Connection
 from bot.store import migration
 
 _MIGRATIONS = Path(migration.__file__).with_name("migrations")
-_REVISION = """
+_HEAD = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{revision}"
+down_revision = "{before}"
+oldest_code = "{oldest_code}"
 
 
 def upgrade() -> None:
-    op.create_table("additions", sa.Column("id", sa.Integer(), primary_key=True))
 """
 
+
+def revision(number: int, upgrade: str, *, oldest_code: int = 1) -> str:
+    """The text of a revision file, whose `upgrade` is one statement."""
+    head = _HEAD.format(revision=f"{number:04}", before=f"{number - 1:04}", oldest_code=f"{oldest_code:04}")
+    return f"{head}    {upgrade}\n"
+
+
+ADDITIONS = revision(2, 'op.create_table("additions", sa.Column("id", sa.Integer(), primary_key=True))')
 # As it is done where SQLite cannot change a table: it is copied.
-COPYING = """
-import sqlalchemy as sa
-from alembic import op
+COPYING = revision(
+    2,
+    """with op.batch_alter_table("papers", recreate="always") as batch:
+        batch.add_column(sa.Column("addition", sa.Integer()))""",
+)
+# Expand: code of the revision before goes on as it did.
+EXPANDING = revision(
+    2,
+    'op.add_column("servers", sa.Column("greeted_at", sa.Text));'
+    ' op.add_column("servers", sa.Column("rank", sa.Integer, nullable=False, server_default="7"))',
+)
+# Contract: what only code before the expansion needs is gone.
+CONTRACTING = revision(3, 'op.drop_column("servers", "welcomed_at")', oldest_code=2)
 
-revision = "0002"
-down_revision = "0001"
 
-
-def upgrade() -> None:
-    with op.batch_alter_table("papers", recreate="always") as batch:
-        batch.add_column(sa.Column("addition", sa.Integer()))
-"""
-
-
-def use_next_version(folder: Path, monkeypatch: pytest.MonkeyPatch, *, revision: str = _REVISION) -> None:
-    """Lets this process be a version whose revision 0002 makes the table `additions`, if nothing else is said."""
+def use_next_version(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *, revisions: Sequence[str] = (ADDITIONS,)
+) -> None:
+    """Lets this process be a version that has these revisions more."""
     shutil.copytree(_MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "versions" / "0002_additions.py").write_text(revision)
+    for number, text in enumerate(revisions, start=2):
+        (folder / "versions" / f"{number:04}_next.py").write_text(text)
 
     def config(connection: Connection | None = None) -> Config:
         made = Config(attributes={"connection": connection})

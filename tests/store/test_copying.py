@@ -135,3 +135,16 @@ async def test_while_a_bot_runs_on_either_nothing_is_copied(
 async def test_one_database_is_not_copied_into_itself(addresses: tuple[str, str]) -> None:
     with pytest.raises(CopyError, match="the same database"):
         await copy_database(addresses[0], addresses[0])
+
+
+@pytest.mark.parametrize("newer", ["source", "target"])
+async def test_a_database_with_newer_tables_is_not_copied_in_part(tmp_path: Path, newer: str) -> None:
+    address = {name: await address_on(Store.SQLITE, tmp_path / name) for name in ("source", "target")}
+    database = await Database.open(address[newer])
+    async with database.write() as conn:
+        await conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    await database.close()
+    with pytest.raises(
+        CopyError, match=f"the {newer} has the tables of a newer Paperboy .*copy with that version"
+    ):
+        await copy_database(address["source"], address["target"])

@@ -76,7 +76,7 @@ async def test_the_migrations_make_the_checks_and_keys_of_the_code(database: Dat
 async def test_a_database_of_a_newer_version_is_refused(url: str, tmp_path: Path) -> None:
     await (await Database.open(url)).close()
     with sqlite3.connect(tmp_path / "data" / "paperboy.db") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("UPDATE alembic_version SET version_num = '9999', oldest_code = '9999'")
     connection.close()
     with pytest.raises(ConfigError, match=r"DATABASE_URL.*newer.*9999"):
         await Database.open(url)
@@ -253,7 +253,7 @@ async def test_a_migration_that_is_cut_off_in_a_long_statement_ends_at_once_as_c
         return endless, ()
 
     with monkeypatch.context() as newer:
-        use_next_version(tmp_path / "migrations", newer, revision=COPYING)
+        use_next_version(tmp_path / "migrations", newer, revisions=[COPYING])
         event.listen(Engine, "before_cursor_execute", slowed, retval=True)
         try:
             opening = asyncio.create_task(Database.open(url))

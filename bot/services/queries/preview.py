@@ -129,7 +129,7 @@ async def preview_of_database(
         backend = PostgresBackend(postgres.database_url(url))
         try:
             async with inspected_on_postgres(backend, within_seconds=_TIMEOUT_SECONDS) as database:
-                if (await database.revision()).is_current:
+                if (await database.revision()).is_readable:
                     return await _stored(database.connection, queries, days=days, today=today)
         except TimeoutError as error:
             raise ConfigError(
@@ -144,7 +144,7 @@ async def preview_of_database(
         )
     try:
         async with inspected(path, within_seconds=_TIMEOUT_SECONDS) as file:
-            if (await file.revision()).is_current:
+            if (await file.revision()).is_readable:
                 return await _stored(file.connection, queries, days=days, today=today)
     except (BusyError, TimeoutError) as error:
         raise ConfigError(

@@ -113,6 +113,9 @@ class Runs:
         """One pass: reads the list if it is not fresh, and plans the posts of due feeds.
 
         An error that ends it early is recorded with the run, and raised.
+
+        Raises:
+            ConfigError: this version is too old for the database now; the process must end.
         """
         began = self._monotonic()
         try:
@@ -136,6 +139,7 @@ class Runs:
         return report
 
     async def _run(self) -> RunReport:
+        await self._database.check_version()
         async with self._database.write() as conn:
             now = self._clock()
             await correct(conn, now=now, next_run_after=_next_run)

@@ -78,6 +78,9 @@ class PostgresBackend:
     def store_error(self, error: Exception, *, is_write: bool) -> StoreError | None:
         return errors.store_error(error, is_write=is_write)
 
+    def was_in_the_way(self, error: Exception, /) -> bool:
+        return errors.was_in_the_way(error)
+
     @asynccontextmanager
     async def sole_use(self) -> AsyncGenerator[None]:
         engine = self.migrator()

@@ -11,6 +11,7 @@ from bot.errors import StoreError
 _RIGHTS = "this user may not do that there; make the user the owner of the database"
 _AWAY = "the server does not answer; check that it runs, and its host and port"
 _FULL = "the server's disk is full; make room"
+_OTHER_TABLES = "the tables are not this version's; if a newer Paperboy has changed them, update this one"
 # By SQLSTATE, or its class; PostgreSQL's manual, appendix A.
 _ADVICE = {
     "28": "the server does not accept this user and password",
@@ -25,6 +26,9 @@ _ADVICE = {
     "40": "another program changed the same rows at the same time",
     "55P03": "another program keeps a table locked",
     "57014": "the server cancelled a statement",
+    "42703": _OTHER_TABLES,
+    "42P01": _OTHER_TABLES,
+    "0A000": _OTHER_TABLES,  # a statement that was prepared before they changed
     "XX001": "the database is damaged; restore a dump",
     "XX002": "the database is damaged; restore a dump",
 }
@@ -36,6 +40,8 @@ _REASONS = {
     "XX002": "my database is damaged",
     "40": "my database was busy",
     "55P03": "another program keeps my database locked",
+    "42": "my database is of another version than I am",
+    "0A000": "my database is of another version than I am",
 }
 
 
@@ -66,6 +72,11 @@ def store_error(error: Exception, *, is_write: bool) -> StoreError | None:
     cause = _cause(error)
     reason = (cause and _by_state(cause, _REASONS)) or "my database cannot be used"
     return StoreError(known, reason=reason, is_write=is_write)
+
+
+def was_in_the_way(error: Exception) -> bool:
+    """Whether another transaction held a lock for too long, or this one was chosen to end a deadlock."""
+    return getattr(_cause(error), "sqlstate", None) in {"55P03", "40P01"}
 
 
 def _cause(error: BaseException | None) -> BaseException | None:

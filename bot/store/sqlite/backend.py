@@ -71,5 +71,8 @@ class SqliteBackend:
     def store_error(self, error: Exception, *, is_write: bool) -> StoreError | None:
         return store_error(error, is_write=is_write)
 
+    def was_in_the_way(self, _error: Exception, /) -> bool:
+        return False  # SQLite has waited for the others already
+
     def sole_use(self) -> AbstractAsyncContextManager[None]:
         return sole_use(self._named)

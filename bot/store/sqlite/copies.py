@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.errors import BackupError
-from bot.store.migration import known_revisions
+from bot.store.migration import is_workable
 from bot.store.sqlite import files
 from bot.store.sqlite.engine import advice
 from bot.store.sqlite.files import COMPANIONS, companion
@@ -98,10 +98,10 @@ def _check_revision(connection: sqlite3.Connection, path: Path) -> None:
     if not {"alembic_version", "feeds", "subscriptions", "posts", "runs"} <= tables_there:
         kind = BackupError if tables_there else EmptyError
         raise kind(f"{path} is not a database of Paperboy's: name another file")
-    revisions = {revision for (revision,) in connection.execute("SELECT version_num FROM alembic_version")}
-    if newer := revisions - known_revisions():
+    ((revision, oldest_code),) = connection.execute("SELECT version_num, oldest_code FROM alembic_version")
+    if not is_workable(revision, oldest_code=oldest_code):
         raise BackupError(
-            f"{path} is of a newer Paperboy (revision {', '.join(sorted(newer))}): "
+            f"{path} is of a newer Paperboy (revision {revision}), and this version is too old for it: "
             "use the version that made it, or a later one"
         )
 

@@ -340,7 +340,7 @@ async def test_what_is_no_good_backup_is_refused_and_changes_nothing(
     with (folder / "truncated").open("r+b") as file:
         file.truncate(30 * 4_096)
     with closing(sqlite3.connect(folder / "newer")) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("UPDATE alembic_version SET version_num = '9999', oldest_code = '9999'")
         connection.commit()
     await database.close()
     before = filled.read_bytes()
@@ -354,6 +354,17 @@ async def test_the_database_is_no_backup_of_itself(filled: Path, database: Datab
     await database.close()
     with pytest.raises(BackupError, match="the database itself"):
         await restored(filled, url)
+
+
+async def test_a_newer_database_that_this_version_can_work_with_is_backed_up_and_restored(
+    filled: Path, database: Database, url: str, tmp_path: Path
+) -> None:
+    async with database.write() as conn:
+        await conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    copy = tmp_path / "copy.db"
+    made = backups.back_up(filled, copy, replaces=False)
+    await database.close()
+    assert (await restored(copy, url)).contents == made
 
 
 async def test_a_backup_of_older_tables_is_brought_up_to_date(

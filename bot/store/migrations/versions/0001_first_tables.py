@@ -7,6 +7,7 @@ from alembic import op
 
 revision = "0001"
 down_revision = None
+oldest_code = "0001"
 branch_labels = None
 depends_on = None
 
@@ -23,6 +24,8 @@ def _index(name: str, table: str, *columns: str, unique: bool = False, where: st
 
 
 def upgrade() -> None:
+    # Next to the revision, so that both are read as of one moment: see bot/store/migration.py.
+    op.add_column("alembic_version", sa.Column("oldest_code", sa.String(32)))
     op.create_table(
         "deletions",
         sa.Column("digest", sa.String(64)),
