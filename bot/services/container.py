@@ -106,7 +106,7 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
     search = Search(context)
     feeds = Feeds(context, runs=runs, delivery=delivery)
     pages = PaperPages(context)
-    papers = Papers(context, polling=polling, pages=pages)
+    papers = Papers(context, polling=polling, pages=pages, runs=runs)
     library = Library(context, papers=papers)
     subscriptions = Subscriptions(context, search=search, runs=runs, delivery=delivery)
     similar = SimilarPapers(context, papers=papers, reader=archive_reader)

@@ -66,7 +66,6 @@ class NextPosts:
     def __init__(self, context: ServiceContext, *, runs: Runs) -> None:
         self._database = context.database
         self._publisher = context.publisher
-        self._source = context.source
         self._runs = runs
         self._clock = context.clock
         self._backfill_days = context.backfill_days
@@ -100,7 +99,7 @@ class NextPosts:
             found.reverse()
             rendered.reverse()
         pings = await pings_of(self._publisher, feed, known, only=_roles(found, known))
-        health = self._source.health
+        health = await self._runs.source_health()
         first, today = self._first(feed, known), open_list_day(self._clock())
         async with self._database.read() as conn:
             reads = await list_days.reads(conn, first, today)

@@ -23,6 +23,7 @@ from bot.errors import (
 from bot.services.context import ServiceContext
 from bot.services.queries.paper_pages import PaperPages
 from bot.services.runs.polling import Polling
+from bot.services.runs.run import Runs
 from bot.store import list_days, papers
 
 # The timeout for a person's request to Hugging Face, including all pages and retries.
@@ -46,9 +47,9 @@ class ListDay:
 class Papers:
     """Reads lists and papers from the store, or from Hugging Face if the store does not have them."""
 
-    def __init__(self, context: ServiceContext, *, polling: Polling, pages: PaperPages) -> None:
+    def __init__(self, context: ServiceContext, *, polling: Polling, pages: PaperPages, runs: Runs) -> None:
         self._database = context.database
-        self._source = context.source
+        self._source_health = runs.source_health
         self._polling = polling
         self._pages = pages
         self._clock = context.clock
@@ -78,7 +79,7 @@ class Papers:
         if newest is None:
             async with _user_errors("The list"):
                 newest = await self._read_newest(today)
-        health = self._source.health
+        health = await self._source_health()
         return await self._stored(newest or today, problem=health.last_failure if health.is_failing else None)
 
     async def on(self, day: date) -> ListDay:

@@ -85,7 +85,6 @@ class StatusReport:
 
     def __init__(self, context: ServiceContext, *, runs: Runs, archive: ArchiveReader) -> None:
         self._database = context.database
-        self._source = context.source
         self._runs = runs
         self._archive = archive
         self._publisher = context.publisher
@@ -120,7 +119,7 @@ class StatusReport:
             undeliverable=undeliverable,
             papers=known,
             archive=await self._archive.extent(),
-            source=self._source.health,
+            source=await self._runs.source_health(),
             incomplete=tuple(incomplete),
         )
 

@@ -9,16 +9,19 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.polls import Poll, PollResult, Purpose
+from bot.core.runs import Outcome, outcome_of
 from bot.errors import Problem, ProblemKind
 from bot.services.clock import Clock
 from bot.services.fleet.turns import Turns
 from bot.services.runs.polling import Polling
+from bot.sources.huggingface import SourceHealth
 from bot.store import polls
 from bot.store.database import Database
 
@@ -59,6 +62,7 @@ class FreshList:
         self._fresh_for = min(poll_interval, timedelta(seconds=FRESH_FOR_SECONDS))
         self._reading = asyncio.Lock()
         self._used: int | None = None  # the number of the poll that the last run here used
+        self._own: dict[Purpose, int] = {}  # the numbers of this process's last polls
 
     async def next_poll_at(self, conn: AsyncConnection) -> datetime:
         """When a run should poll again, or use what another process read, whether feeds are due or not."""
@@ -92,6 +96,15 @@ class FreshList:
             _log.warning("Hugging Face took too long for a request, which continues with known papers")
             return PollResult(problem=Problem(ProblemKind.TIMED_OUT))
 
+    async def health(self, own: SourceHealth) -> SourceHealth:
+        """Hugging Face's health as all processes saw it, also before the last start; `own` is this one's."""
+        others = [
+            poll for purpose, poll in (await self._latest()).items() if self._own.get(purpose) != poll.number
+        ]
+        for poll in sorted(others, key=lambda poll: poll.ended_at):
+            own = _with(poll, own)
+        return own
+
     def _counts(self, last: Poll) -> bool:
         """Whether a run needs no newer poll than this one."""
         if self._used is None and self._turns is None:
@@ -115,7 +128,9 @@ class FreshList:
                 return newer
             result = await self._polling.poll()
             async with self._database.write() as conn:
-                return await polls.record(conn, purpose, result, ended_at=self._clock())
+                poll = await polls.record(conn, purpose, result, ended_at=self._clock())
+            self._own[purpose] = poll.number
+            return poll
 
     def _turn(self) -> AbstractAsyncContextManager[None]:
         return nullcontext() if self._turns is None else self._turns.held(_TURN)
@@ -143,3 +158,14 @@ def _newer(polls: Mapping[Purpose, Poll], *, than: Mapping[Purpose, Poll], purpo
         if purpose in {kind, Purpose.REQUEST} and (kind not in than or than[kind].number != poll.number)
     ]
     return max(newer, key=lambda poll: poll.ended_at, default=None)
+
+
+def _with(poll: Poll, health: SourceHealth) -> SourceHealth:
+    """The health with the result of a poll that another process did."""
+    problem, at = poll.result.problem, poll.ended_at
+    outcome = outcome_of(problem)
+    if outcome is Outcome.OK and (health.last_success_at is None or health.last_success_at < at):
+        return replace(health, last_success_at=at)
+    if outcome is Outcome.SOURCE_FAILED and (health.last_failure_at is None or health.last_failure_at < at):
+        return replace(health, last_failure_at=at, last_failure=problem)
+    return health

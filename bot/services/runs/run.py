@@ -33,6 +33,7 @@ from bot.services.runs.matches import NO_HITS
 from bot.services.runs.pauses import end_pauses
 from bot.services.runs.planning import ALL_GIVEN, Planned, Window, hits_of, plan, plan_older, quiet_feeds
 from bot.services.runs.polling import Polling
+from bot.sources.huggingface import SourceHealth
 from bot.store import due_feeds, feeds, papers, posts, runs, subscriptions
 from bot.store.due_feeds import DueFeed
 
@@ -76,6 +77,7 @@ class Runs:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = context.database
+        self._source = context.source
         self._list = FreshList(
             polling,
             database=context.database,
@@ -100,6 +102,10 @@ class Runs:
         """
         at = self._finished_at
         return None if at is None else self._monotonic() - at
+
+    async def source_health(self) -> SourceHealth:
+        """Hugging Face's health, whichever process last read the list."""
+        return await self._list.health(self._source.health)
 
     async def next_at(self) -> datetime:
         """When the next run should start: at the next poll, due feed or end of a pause."""

@@ -89,6 +89,7 @@ async def test_what_one_process_read_is_used_by_the_next_run_of_each_other(fleet
     await other.runs.run()
     assert asked(bot) == []
     assert (await bot.last_run()).new_papers == 1
+    assert (await other.runs.source_health()).last_success_at == polled_at
     for process in (reader, other):
         assert await process.runs.next_at() == polled_at + timedelta(seconds=1800)
 
@@ -98,18 +99,22 @@ async def test_a_list_that_could_not_be_read_counts_for_all_and_is_read_again_on
     await fleet.run_all()
     bot.clock.advance(days=1)
     await bot.subscribe(schedule=LIVE)
-    bot.hub.day_faults[bot.today] = REFUSAL
+    bot.hub.day_faults |= dict.fromkeys((bot.today, bot.today - timedelta(days=1)), REFUSAL)
     asked(bot)
     await fleet.run_all()
     assert asked(bot).count(str(bot.today)) == 1
     outcomes = await bot.value("SELECT count(*) FROM runs WHERE outcome = 'source_failed'")
     assert outcomes == PROCESSES
     assert (await bot.feed()).last_run_at is None  # the next run reaches as far back
+    for process in fleet.processes:
+        assert (await process.runs.source_health()).is_failing
 
     bot.hub.day_faults.clear()
     await fleet.run_all()
     assert asked(bot).count(str(bot.today)) == 1
     assert (await bot.last_run()).outcome is Outcome.OK
+    for process in fleet.processes:
+        assert not (await process.runs.source_health()).is_failing
 
 
 async def test_deliver_uses_the_list_that_another_process_reads(fleet: Fleet) -> None:
