@@ -9,10 +9,9 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import datetime
 
 from bot.client import Client, point_at
-from bot.core.ids import ServerId
 from bot.core.plurals import count
+from bot.core.shards import OwnedShards
 from bot.discord.connection.patience import Patience
-from bot.discord.connection.server_list import list_servers
 from bot.discord.connection.shards import Shards
 from bot.discord.delivery.notice_board import DiscordNoticeBoard
 from bot.discord.delivery.publisher import DiscordPublisher
@@ -124,6 +123,7 @@ class App:
                 runs=services.runs, clock=self._clock, woken=self._woken, running=self._running
             )
             client.use(services, make_cogs(services, mentions=client.command_mentions))
+            _follow_servers(client, services)
             with database.refusals():  # for damage that opening the file did not detect
                 await services.subscriptions.recompile()
             stack.push_async_callback(client.close)
@@ -149,44 +149,25 @@ class App:
         return await stack.enter_async_context(Monitor(host=host, port=port, clock=self._clock))
 
     async def _deliver(self, client: Client, services: Services) -> None:
-        """Send posts and follow the servers once the client is ready.
-
-        Starts once, however often the gateway reconnects.
-        """
+        """Send posts and handle events once the client is ready, however often the gateway reconnects."""
         await client.wait_until_ready()
         _log.info("Ready as %s in %s", client.user, count(len(client.guilds), "server"))
 
-        connected = asyncio.Event()
-        connected.set()
-
-        async def note_connection() -> None:
-            connected.set()
-
-        # A new session after an outage does not report the servers that the bot has left meanwhile.
-        client.add_listener(note_connection, "on_ready")
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._follow_servers(client, services, connected), name="servers")
             group.create_task(services.delivery.run(), name="outbox")
             group.create_task(services.guild_events.run(), name="guild events")
             group.create_task(services.notices.run(), name="notices")
 
-    async def _follow_servers(self, client: Client, services: Services, connected: asyncio.Event) -> None:
-        """Update the list of servers at each new session."""
-        while True:
-            await connected.wait()
-            connected.clear()
-            servers = await client.patience.until_answered(
-                "The bot's servers are not known", lambda: _servers_of(client)
-            )
-            services.guild_events.connected(servers)
 
+def _follow_servers(client: Client, services: Services) -> None:
+    """Have what the bot's servers are compared with the store at each new session of a shard.
 
-async def _servers_of(client: Client) -> set[ServerId]:
-    """The servers that the bot is in.
-
-    After a new session discord.py still has servers that the bot has left since, so Discord is asked too.
-
-    Raises:
-        DiscordError: Discord gave no usable answer.
+    It does not report the servers that the bot has left since the one before.
     """
-    return (await list_servers(client)).keys() & {ServerId(guild.id) for guild in client.guilds}
+
+    async def on_shard_ready(shard_id: int) -> None:
+        shards = OwnedShards(client.shard_count, frozenset({shard_id}))
+        if (server_ids := client.servers_of(shard_id)) is not None:
+            services.guild_events.connected(shards, server_ids)
+
+    client.add_listener(on_shard_ready)

@@ -12,7 +12,6 @@ from discord.http import HTTPClient
 
 from bot.app import App
 from bot.client import Client
-from bot.discord.connection.patience import Patience
 from bot.errors import ConfigError
 from bot.services.clock import system_clock
 from bot.settings import Settings
@@ -46,8 +45,6 @@ async def test_nothing_is_sent_before_discord_is_ready(tmp_path: Path) -> None:
         await owing(bot)
         client = a_client(wait_until_ready=ready.wait)
         client.guilds = []
-        client.patience = Patience()
-        client.http.get_guilds.return_value = []
         delivering = asyncio.create_task(an_app()._deliver(client, bot.services))  # pyright: ignore[reportPrivateUsage]
         await asyncio.sleep(0.01)
         assert bot.publisher.calls == []

@@ -53,7 +53,6 @@ CALLS = {
     "GET /gateway/bot": "Discord's gateway is not known",
     "GET /applications/ID/commands": "Commands could not be synced",
     "PUT /applications/ID/commands": "Commands could not be synced",
-    "GET /users/@me/guilds": "The bot's servers are not known",
 }
 USUAL_CALLS = {"GET /users/@me", "PUT /applications/ID/commands"}  # the first one, and the last
 

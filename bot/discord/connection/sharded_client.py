@@ -12,6 +12,8 @@ from discord.ext import commands
 from discord.state import AutoShardedConnectionState
 from typing_extensions import override
 
+from bot.core.ids import ServerId
+from bot.core.shards import shard_of
 from bot.discord.connection.errors import DiscordError
 from bot.discord.connection.gateway import GatewaySocket, ask_for_gateway
 from bot.discord.connection.gateway_shard import GatewayShard
@@ -100,14 +102,19 @@ class ShardedClient(commands.AutoShardedBot):
         """The shards that are connected or being connected."""
         return frozenset(self._opened)
 
-    def knows_server(self, server_id: int) -> bool:
+    def knows_server(self, server_id: ServerId) -> bool:
         """Whether the cache says what Discord says about the server, even if that is that the bot left it.
 
         It does once the server's shard has had a session here, also while its connection is lost.
         """
         count = cast("int | None", self.shard_count)
-        state = cast("_State", self._connection)
-        return count is not None and (server_id >> 22) % count in state.shards_with_servers
+        return count is not None and shard_of(server_id, count) in self._state.shards_with_servers
+
+    def servers_of(self, shard_id: int) -> frozenset[ServerId] | None:
+        """The shard's servers; None before its first session here."""
+        if shard_id not in self._state.shards_with_servers:
+            return None
+        return frozenset(ServerId(guild.id) for guild in self.guilds if guild.shard_id == shard_id)
 
     def open_shard(self, shard_id: int) -> None:
         """Begins to connect the shard, and keeps it connected; does nothing if it is open.
@@ -129,7 +136,7 @@ class ShardedClient(commands.AutoShardedBot):
             return
         shard.stop()
         self._connected_shards.pop(shard_id, None)
-        cast("_State", self._connection).forget_shard(shard_id)
+        self._state.forget_shard(shard_id)
         self.dispatch("shard_close", shard_id)
         await shard.close()
 
@@ -203,6 +210,10 @@ class ShardedClient(commands.AutoShardedBot):
         if bucket in self._identified:
             await self.patience.sleep(IDENTIFY_SECONDS)
         self._identified.add(bucket)
+
+    @property
+    def _state(self) -> _State:
+        return cast("_State", self._connection)
 
     @property
     def _connected_shards(self) -> dict[int, Any]:

@@ -16,6 +16,7 @@ from bot.core.feeds import Block, Feed
 from bot.core.ids import ChannelId, FeedId, PostId, ServerId
 from bot.core.notices import NoticeKind
 from bot.core.plurals import count
+from bot.core.shards import OwnedShards
 from bot.errors import StoreError
 from bot.services.blocks.retention import KEPT, Retention, access_by_feed
 from bot.services.context import ServiceContext
@@ -191,10 +192,13 @@ class BlockedChannels:
                 await servers.come_back(conn, [server_id])
         await self.recheck(server_id, has_changed=True)
 
-    async def connected(self, server_ids: Collection[ServerId]) -> None:
-        """Catches up on what happened while the bot was offline: it is in these servers and no others."""
+    async def connected(self, shards: OwnedShards, server_ids: Collection[ServerId]) -> None:
+        """Catches up on what happened while these shards were offline: of all their servers, the bot is in
+        these and no others.
+        """
         async with self._database.write() as conn:
-            known = await servers.memberships(conn)
+            memberships = await servers.memberships(conn)
+            known = {one: is_in for one, is_in in memberships.items() if shards.has(one)}
             await servers.come_back(conn, [server_id for server_id in known if server_id in server_ids])
             left = [server_id for server_id, is_in in known.items() if is_in and server_id not in server_ids]
             await self._leave(conn, left)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bot.core.ids import ChannelId, ServerId
+from bot.core.shards import OwnedShards
 from bot.errors import StoreError
 from bot.services.blocks.blocked_channels import BlockedChannels
 from bot.services.delivery.pace import growing_wait
@@ -18,9 +19,25 @@ _log = logging.getLogger(__name__)
 BATCH_SECONDS = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Connected:
+    """The servers of these shards; the bot has left the others of the same shards."""
+
+    shards: OwnedShards
+    servers: frozenset[ServerId]
+
+    def then(self, later: _Connected) -> _Connected:
+        """Both as one; what is later counts."""
+        if later.shards.count != self.shards.count:
+            return later
+        kept = frozenset(server_id for server_id in self.servers if not later.shards.has(server_id))
+        shards = OwnedShards(later.shards.count, self.shards.ids | later.shards.ids)
+        return _Connected(shards, kept | later.servers)
+
+
 @dataclass(slots=True, kw_only=True)
 class _Events:
-    connected: frozenset[ServerId] | None = None
+    connected: _Connected | None = None
     memberships: dict[ServerId, bool] = field(default_factory=dict[ServerId, bool])
     gone: set[ChannelId] = field(default_factory=set[ChannelId])
     changed: set[ServerId] = field(default_factory=set[ServerId])
@@ -34,10 +51,13 @@ class GuildEvents:
         self._events = _Events()
         self._awake = asyncio.Event()
 
-    def connected(self, server_ids: Collection[ServerId]) -> None:
-        """The bot is in these servers and no others."""
-        self._events.connected = frozenset(server_ids)
-        self._events.memberships.clear()
+    def connected(self, shards: OwnedShards, server_ids: Collection[ServerId]) -> None:
+        """Of all servers of these shards, the bot is in these and no others."""
+        later = _Connected(shards, frozenset(server_ids))
+        earlier = self._events.connected
+        self._events.connected = earlier.then(later) if earlier else later
+        for server_id in [one for one in self._events.memberships if shards.has(one)]:
+            del self._events.memberships[server_id]
         self._awake.set()
 
     def server_joined(self, server_id: ServerId) -> None:
@@ -72,8 +92,9 @@ class GuildEvents:
         """Handles the batch; returns whether all of it succeeded. Events that failed are kept for a retry."""
         self._awake.clear()
         events, self._events = self._events, _Events()
-        if events.connected is not None and not await _succeeds(
-            self._blocked_channels.connected(events.connected)
+        connected = events.connected
+        if connected is not None and not await _succeeds(
+            self._blocked_channels.connected(connected.shards, connected.servers)
         ):
             self._keep(events)
             return False
@@ -93,9 +114,12 @@ class GuildEvents:
 
     def _keep(self, events: _Events) -> None:
         """Keeps events that could not be handled; those that arrived in the meantime take precedence."""
-        if self._events.connected is None:
-            self._events.connected = events.connected
-            self._events.memberships = events.memberships | self._events.memberships
+        later = self._events.connected
+        if earlier := events.connected:
+            self._events.connected = earlier.then(later) if later else earlier
+        for server_id, is_in in events.memberships.items():
+            if not (later and later.shards.has(server_id)):
+                self._events.memberships.setdefault(server_id, is_in)
         self._events.gone |= events.gone
         self._events.changed |= events.changed
 

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from bot.core.access import Access
 from bot.core.feeds import Block, Feed, Place
 from bot.core.ids import ChannelId, ServerId
+from bot.core.shards import EVERYTHING, OwnedShards, shard_of
 from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.services.blocks.blocked_channels import EVENT_COUNTS_AFTER, BlockedChannels
 from bot.services.blocks.guild_events import GuildEvents
@@ -292,7 +293,7 @@ async def test_events_missed_while_offline_are_caught_up_at_startup(bot: Bot) ->
     await bot.services.blocked_channels.server_left(SERVER)
     bot.publisher.obstacles[ChannelId(OTHER)] = Access(is_gone=True, obstacle="I am not in this server.")
 
-    await bot.services.blocked_channels.connected({SERVER})
+    await bot.services.blocked_channels.connected(EVERYTHING, {SERVER})
 
     assert await blocked(bot) is None
     block = await blocked(bot, OTHER)
@@ -300,6 +301,38 @@ async def test_events_missed_while_offline_are_caught_up_at_startup(bot: Bot) ->
     assert block.is_gone
     async with bot.database.read() as conn:
         assert await servers.memberships(conn) == {SERVER: True, ServerId(SERVER + 1): False}
+
+
+async def test_a_shards_session_says_nothing_about_the_servers_of_other_shards(bot: Bot) -> None:
+    other = ServerId(SERVER + 2**22)
+    await bot.subscribe()
+    await bot.subscribe(channel=OTHER, server=other)
+    ours = OwnedShards(2, frozenset({shard_of(SERVER, 2)}))
+
+    await bot.services.blocked_channels.connected(ours, {SERVER})
+
+    async with bot.database.read() as conn:
+        assert await servers.memberships(conn) == {SERVER: True, other: True}
+
+
+async def test_sessions_of_several_shards_are_handled_together(bot: Bot) -> None:
+    other = ServerId(SERVER + 2**22)
+    await bot.subscribe()
+    await bot.subscribe(channel=OTHER, server=other)
+    events = bot.services.guild_events
+    for server_id, found in ((SERVER, {SERVER}), (other, {other}), (other, set[ServerId]())):
+        events.connected(OwnedShards(2, frozenset({shard_of(server_id, 2)})), found)
+        if found:
+            events.server_left(other)
+
+    assert await events.handle()
+
+    async with bot.database.read() as conn:
+        assert await servers.memberships(conn) == {SERVER: True, other: False}
+    events.connected(OwnedShards(2, frozenset({shard_of(other, 2)})), {other})
+    assert await events.handle()
+    async with bot.database.read() as conn:
+        assert await servers.memberships(conn) == {SERVER: True, other: True}
 
 
 async def test_a_problem_from_before_a_server_was_left_is_notified_when_it_returns(bot: Bot) -> None:

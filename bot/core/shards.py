@@ -1,0 +1,37 @@
+"""Shards: which of Discord's shards a server belongs to, and which of them a process owns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from bot.core.ids import ServerId
+
+
+def shard_of(server_id: ServerId, count: int) -> int:
+    """The shard that Discord sends the server's events to.
+
+    The rule: https://discord.com/developers/docs/events/gateway#sharding
+    """
+    return (server_id >> 22) % count
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedShards:
+    """The shards, out of `count`, whose servers a process is responsible for."""
+
+    count: int
+    ids: frozenset[int]
+
+    def has(self, server_id: ServerId | None) -> bool:
+        """Whether the server's shard is one of them; None stands for direct messages, which are shard 0's."""
+        return (0 if server_id is None else shard_of(server_id, self.count)) in self.ids
+
+    @property
+    def has_first(self) -> bool:
+        """Whether shard 0 is one of them: its process also does what only one process should do."""
+        return 0 in self.ids
+
+
+# What a bot owns that runs in one process: one shard, as far as the store is concerned, has every server.
+EVERYTHING: Final = OwnedShards(1, frozenset({0}))
