@@ -31,6 +31,8 @@ from cogs import make_cogs
 
 _log = logging.getLogger(__name__)
 
+HEALTH_PORTS = 64  # that processes of a fleet on one machine try, one after the other
+
 
 class App:
     """One bot, built from its settings."""
@@ -146,7 +148,8 @@ class App:
         host, port = self._settings.health_host, self._settings.health_port
         if port is None:
             return None
-        return await stack.enter_async_context(Monitor(host=host, port=port, clock=self._clock))
+        tries = 1 if self._settings.shard_count is None else HEALTH_PORTS
+        return await stack.enter_async_context(Monitor(host=host, port=port, tries=tries, clock=self._clock))
 
     async def _deliver(self, client: Client, services: Services) -> None:
         """Send posts and handle events once the client is ready, however often the gateway reconnects."""

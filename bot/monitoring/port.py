@@ -29,6 +29,7 @@ _requests_log = logging.getLogger(f"{__name__}.requests")
 
 _CLOSING_SECONDS = 0.5  # for open requests when the bot stops
 _IDLE_SECONDS = 15.0  # a connection without a complete request is closed then
+_LAST_PORT = 65_535
 _MAX_CONNECTIONS = 100  # keeps file descriptors free for the bot itself
 _TOTALS_SECONDS = 3.0
 _HEADERS = {"Cache-Control": "no-store", "Server": f"paperboy/{__version__}"}
@@ -42,12 +43,14 @@ class Monitor:
         *,
         host: str,
         port: int,
+        tries: int = 1,
         clock: Callable[[], datetime],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.metrics = Metrics()
         self.port = port  # replaced by the actual port once a port of 0 is open
         self._host = host
+        self._tries = tries  # ports, this one and the next ones, if those before are in use
         self._clock = clock
         self._monotonic = monotonic
         self._began = monotonic()
@@ -73,16 +76,33 @@ class Monitor:
             ConfigError: it cannot be opened; the message names the setting to change.
         """
         await self._runner.setup()
-        loop = asyncio.get_running_loop()
+        wanted = self.port
         try:
-            self._listener = await loop.create_server(self._connection, self._host, self.port)
+            self._listener = await self._listen()
         except OSError as error:
             await self._runner.cleanup()
-            raise _refusal(error, self._host, self.port) from error
+            raise _refusal(error, self._host, wanted, tries=self._tries) from error
         self.port = self._listener.sockets[0].getsockname()[1]
         shown = f"[{self._host}]" if ":" in self._host else self._host
-        _log.info("Health and metrics: http://%s:%d/healthz and /metrics", shown, self.port)
+        why = f" ({wanted} is in use: another process of this fleet?)" if wanted not in {0, self.port} else ""
+        _log.info("Health and metrics: http://%s:%d/healthz and /metrics%s", shown, self.port, why)
         return self
+
+    async def _listen(self) -> asyncio.Server:
+        """Listen on the first port that is not in use.
+
+        Raises:
+            OSError: none of the ports can be opened.
+        """
+        loop = asyncio.get_running_loop()
+        last = min(self.port + self._tries - 1, _LAST_PORT)
+        for port in range(self.port, last + 1):
+            try:
+                return await loop.create_server(self._connection, self._host, port)
+            except OSError as error:
+                if port in {0, last} or not _is_in_use(error):
+                    raise
+        raise AssertionError("there is at least one port")
 
     async def __aexit__(self, *_: object) -> None:
         if self._listener is not None:
@@ -164,9 +184,17 @@ async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(_HEADERS)
 
 
-def _refusal(error: OSError, host: str, port: int) -> ConfigError:
+def _is_in_use(error: OSError) -> bool:
+    return error.errno == errno.EADDRINUSE
+
+
+def _refusal(error: OSError, host: str, port: int, *, tries: int) -> ConfigError:
     """The operator's error for a port that cannot be opened."""
-    if error.errno == errno.EADDRINUSE:
+    if _is_in_use(error) and tries > 1:
+        return ConfigError(
+            f"HEALTH_PORT is {port}, but that port and the next {tries - 1} are in use: choose another one"
+        )
+    if _is_in_use(error):
         return ConfigError(f"HEALTH_PORT is {port}, but that port is already in use: choose another one")
     if error.errno in {errno.EACCES, errno.EPERM}:
         return ConfigError(

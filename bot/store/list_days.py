@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.column_types import UtcDateTime
 from bot.store.statements import insert_or_update
 from bot.store.tables import list_day_papers, list_days
 
@@ -18,6 +20,13 @@ class DayRead:
     read_at: datetime  # the last time that it was read to its end
     papers: int  # including those that a later read no longer had
     unreadable: int = 0  # items on it then that could not be read
+
+
+class LastRead(NamedTuple):
+    """Changes with every day that a process reads to its end."""
+
+    at: datetime | None
+    days: int
 
 
 async def record(conn: AsyncConnection, day: date, *, read_at: datetime, unreadable: int = 0) -> None:
@@ -34,6 +43,13 @@ async def read_at(conn: AsyncConnection, first: date, last: date) -> dict[date, 
     """When each of the days from `first` to `last` that were ever read was last read."""
     statement = select(list_days.c.day, list_days.c.read_at).where(list_days.c.day.between(first, last))
     return {row.day: row.read_at for row in await conn.execute(statement)}
+
+
+async def last_read(conn: AsyncConnection) -> LastRead:
+    """What tells whether any process has read a list since this was last asked."""
+    last = func.max(list_days.c.read_at, type_=UtcDateTime())
+    at, days = (await conn.execute(select(last, func.count()).select_from(list_days))).one()
+    return LastRead(at, days)
 
 
 async def incomplete(conn: AsyncConnection, first: date) -> list[DayRead]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 import aiohttp
 import pytest
@@ -123,6 +123,23 @@ async def test_a_port_in_use_is_a_config_error() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=f"HEALTH_PORT is {port}"):
             async with Monitor(host="127.0.0.1", port=port, clock=system_clock):
+                pass
+
+
+async def test_processes_on_one_machine_take_the_next_free_port(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(Monitor(host="127.0.0.1", port=0, clock=system_clock))
+        second = Monitor(host="127.0.0.1", port=first.port, tries=64, clock=system_clock)
+        await stack.enter_async_context(second)
+        assert first.port < second.port < first.port + 64
+        assert f":{second.port}/healthz and /metrics ({first.port} is in use" in caplog.text
+        with pytest.raises(
+            ConfigError, match=f"HEALTH_PORT is {first.port}, but that port and the next \\d+ are"
+        ):
+            async with Monitor(
+                host="127.0.0.1", port=first.port, tries=second.port - first.port + 1, clock=system_clock
+            ):
                 pass
 
 

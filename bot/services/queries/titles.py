@@ -11,7 +11,8 @@ from bot.core.list_days import open_list_day
 from bot.core.title_search import Title, title_of, titles_like
 from bot.services.context import ServiceContext
 from bot.services.runs.polling import Polling
-from bot.store import papers
+from bot.store import list_days, papers
+from bot.store.list_days import LastRead
 
 TITLE_DAYS = 60  # list days whose titles are offered
 
@@ -25,22 +26,19 @@ class Titles:
         self._clock = context.clock
         self._loading = asyncio.Lock()
         self._titles: dict[tuple[PaperId, str], Title] = {}  # by id and title as the list has it
-        self._days_stored = -1  # by polling, when they were loaded
+        self._loaded: tuple[int, LastRead] | None = None  # what was stored then
 
     async def like(self, typed: str) -> Iterator[tuple[str, PaperId]]:
         """Recent papers to offer for what was typed so far, the newest list day first: titles and ids."""
-        async with self._loading:
-            if self._days_stored != self._polling.days_stored:
-                await self._load()
+        async with self._loading, self._database.read() as conn:
+            # Lists that could not be read to their end are known only to the process that read them.
+            stored = self._polling.days_stored, await list_days.last_read(conn)
+            if self._loaded != stored:
+                first = open_list_day(self._clock()) - timedelta(days=TITLE_DAYS - 1)
+                found = await papers.titles_since(conn, first)
+                self._titles = await asyncio.to_thread(_read, found, self._titles)
+                self._loaded = stored
         return titles_like(self._titles.values(), typed)
-
-    async def _load(self) -> None:
-        days_stored = self._polling.days_stored
-        first = open_list_day(self._clock()) - timedelta(days=TITLE_DAYS - 1)
-        async with self._database.read() as conn:
-            found = await papers.titles_since(conn, first)
-        self._titles = await asyncio.to_thread(_read, found, self._titles)
-        self._days_stored = days_stored
 
 
 def _read(

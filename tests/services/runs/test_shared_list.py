@@ -94,6 +94,17 @@ async def test_what_one_process_read_is_used_by_the_next_run_of_each_other(fleet
         assert await process.runs.next_at() == polled_at + timedelta(seconds=1800)
 
 
+async def test_titles_that_another_process_read_are_offered(fleet: Fleet) -> None:
+    bot = fleet.bot
+    reader, other, _ = fleet.processes
+    for number in range(1, 3):
+        bot.list_paper(f"2608.0000{number}", title=f"Video {number}")
+        bot.clock.advance(seconds=600)
+        await reader.runs.run()
+        for process in (reader, other):
+            assert f"Video {number}" in {title for title, _ in await process.titles.like("video")}
+
+
 async def test_a_list_that_could_not_be_read_counts_for_all_and_is_read_again_once(fleet: Fleet) -> None:
     bot = fleet.bot
     await fleet.run_all()
