@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import discord
@@ -112,6 +112,7 @@ class Client(ShardedClient):
         shard_ids: list[int] | None = None,
         identify_turn: IdentifyTurn | None = None,
         pace: RequestPace | None = None,
+        may_send: Callable[[], bool] = lambda: True,
         telemetry: Telemetry = NO_TELEMETRY,
         proxies: Proxies = NO_PROXIES,
         patience: Patience | None = None,
@@ -132,7 +133,7 @@ class Client(ShardedClient):
             tree_cls=Tree,
             shard_count=shard_count,
             shard_ids=shard_ids,
-            http_trace=gate(pace or RequestPace(), telemetry),
+            http_trace=gate(pace or RequestPace(), telemetry, may_send=may_send),
             # For a longer wait discord.py raises RateLimited, so that the caller can plan it.
             max_ratelimit_timeout=30.0,
         )

@@ -9,6 +9,7 @@ from datetime import date
 from bot.core.limits import DEFAULT_LIMITS, Limits
 from bot.core.schedules import Schedule
 from bot.services.clock import Clock
+from bot.services.fleet.fleet import ALONE, Fleet
 from bot.services.fleet.turns import Turns
 from bot.services.progress import Progress, no_progress
 from bot.services.publisher import Publisher
@@ -33,4 +34,5 @@ class ServiceContext:
     limits: Limits = DEFAULT_LIMITS
     progress: Progress = no_progress  # of reading the archive
     telemetry: Telemetry = NO_TELEMETRY
+    fleet: Fleet = ALONE  # which servers are this process's
     turns: Turns | None = None  # what one process of a fleet does at a time; None: this is the only process

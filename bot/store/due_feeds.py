@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.feeds import LastRun
 from bot.core.ids import FeedId, ServerId, UserId
 from bot.core.schedules import Cadence, Schedule
-from bot.store import feed_settings, subscriptions, tables
+from bot.core.shards import EVERYTHING, OwnedShards
+from bot.store import feed_settings, shards, subscriptions, tables
 from bot.store.feeds import is_active
 from bot.store.statements import as_these, these_in
 
@@ -44,12 +45,18 @@ class DueFeed(NamedTuple):
 
 
 async def chunk(
-    conn: AsyncConnection, now: datetime, *, after: DueFeed | None = None, at_most: int | None = None
+    conn: AsyncConnection,
+    now: datetime,
+    *,
+    after: DueFeed | None = None,
+    at_most: int | None = None,
+    owned: OwnedShards = EVERYTHING,
 ) -> list[DueFeed]:
     """The active feeds with subscriptions whose next run is `now` or was before, and all that are live.
 
-    They are in the order of their owners. With `after`, those behind that feed; with `at_most`, as many as
-    have that many subscriptions together: all of an owner, unless the first one has more; at least one feed.
+    They are of owned shards, and in the order of their owners. With `after`, those behind that feed; with
+    `at_most`, as many as have that many subscriptions together: all of an owner, unless the first one has
+    more; at least one feed.
     """
     of_feed = _subscriptions.c
     # With this condition and an outer join, SQLite walks the feeds in order and reads no more than the chunk.
@@ -67,14 +74,14 @@ async def chunk(
             func.count(of_feed.resumed_at),
         )
         .join(_subscriptions, (of_feed.feed_id == _feeds.c.id) & subscriptions.is_live, isouter=True)
-        .where(is_active(), _is_due(now), behind)
+        .where(is_active(), _is_due(now), behind, shards.is_owned())
         .group_by(_feeds.c.owner_id, _feeds.c.id)
         .having(func.count(of_feed.id) > 0)
         .order_by(_feeds.c.owner_id, _feeds.c.id)
     )
     found: list[DueFeed] = []
     size = 0
-    async with conn.stream(statement) as result:
+    async with conn.stream(statement, shards.values(owned)) as result:
         async for rows in result.partitions(_PARTITION):
             for feed in map(_due_feed, rows):
                 size += len(feed.expressions)
@@ -99,7 +106,9 @@ def _due_feed(row: Sequence[Any]) -> DueFeed:
     )
 
 
-async def last_check(conn: AsyncConnection, now: datetime) -> datetime | None:
+async def last_check(
+    conn: AsyncConnection, now: datetime, *, owned: OwnedShards = EVERYTHING
+) -> datetime | None:
     """The earliest last check of the feeds that are due (`decisions.last_check`); None if none is due."""
     of_feed = _subscriptions.c
     resumed = select(func.min(func.coalesce(of_feed.resumed_ran_at, _feeds.c.created_at))).where(
@@ -111,8 +120,8 @@ async def last_check(conn: AsyncConnection, now: datetime) -> datetime | None:
     statement = select(
         func.min(func.coalesce(_feeds.c.last_run_at, _feeds.c.created_at)),
         func.min(resumed.scalar_subquery()),
-    ).where(is_active(), _is_due(now), subscriptions.has_live(_feeds.c.id))
-    found = (await conn.execute(statement)).one()
+    ).where(is_active(), _is_due(now), subscriptions.has_live(_feeds.c.id), shards.is_owned())
+    found = (await conn.execute(statement, shards.values(owned))).one()
     return min((moment for moment in found if moment is not None), default=None)
 
 
@@ -121,12 +130,15 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
     return or_(_feeds.c.next_run_at <= now, _feeds.c.cadence == Cadence.LIVE.value)
 
 
-async def next_due_at(conn: AsyncConnection) -> datetime | None:
+async def next_due_at(conn: AsyncConnection, *, owned: OwnedShards = EVERYTHING) -> datetime | None:
     """When the next active feed with subscriptions is due; live feeds, due at every run, do not count."""
     statement = select(func.min(_feeds.c.next_run_at)).where(
-        is_active(), _feeds.c.cadence != Cadence.LIVE.value, subscriptions.has_live(_feeds.c.id)
+        is_active(),
+        _feeds.c.cadence != Cadence.LIVE.value,
+        subscriptions.has_live(_feeds.c.id),
+        shards.is_owned(),
     )
-    return (await conn.execute(statement)).scalar_one()
+    return (await conn.execute(statement, shards.values(owned))).scalar_one()
 
 
 async def finish_runs(

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.feeds import Block, Feed, FeedKind, FeedSettings, LastRun, Place
 from bot.core.ids import ChannelId, FeedId, ServerId, UserId
 from bot.core.schedules import Schedule
-from bot.store import feed_settings, servers, subscriptions, tables
+from bot.core.shards import EVERYTHING, OwnedShards
+from bot.store import feed_settings, servers, shards, subscriptions, tables
 from bot.store.column_types import keep_first
 from bot.store.statements import insert_if_new, these
 
@@ -149,11 +150,12 @@ async def with_ended_pause(conn: AsyncConnection, now: datetime) -> list[Feed]:
     return await _where(conn, _feeds.c.resumes_at <= now)
 
 
-async def next_resumption(conn: AsyncConnection) -> datetime | None:
-    """When the next pause ends automatically."""
-    return (
-        await conn.execute(select(func.min(_feeds.c.resumes_at)).where(_feeds.c.resumes_at.is_not(None)))
-    ).scalar_one()
+async def next_resumption(conn: AsyncConnection, *, owned: OwnedShards = EVERYTHING) -> datetime | None:
+    """When the next pause of a feed of owned shards ends automatically."""
+    statement = select(func.min(_feeds.c.resumes_at)).where(
+        _feeds.c.resumes_at.is_not(None), shards.is_owned()
+    )
+    return (await conn.execute(statement, shards.values(owned))).scalar_one()
 
 
 async def end_pause(conn: AsyncConnection, feed_id: FeedId, *, next_run_at: datetime) -> None:

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import ChannelId, FeedId, FollowUpId, PaperId, PostId
 from bot.core.posts import FollowUp, FollowUpKind, FollowUpState, PostState
-from bot.store import tables
+from bot.core.shards import EVERYTHING, OwnedShards
+from bot.store import shards, tables
 from bot.store.feeds import is_active
 from bot.store.statements import as_these, these, these_in
 
@@ -49,10 +50,18 @@ async def due(conn: AsyncConnection, post_id: PostId, *, now: datetime) -> None:
 
 
 async def claimable(
-    conn: AsyncConnection, now: datetime, *, limit: int, busy: Collection[ChannelId] = ()
+    conn: AsyncConnection,
+    now: datetime,
+    *,
+    limit: int,
+    busy: Collection[ChannelId] = (),
+    owned: OwnedShards = EVERYTHING,
 ) -> list[FollowUp]:
-    """The follow-ups to attempt now, of sent posts in channels that are not `busy`, the oldest first."""
-    return await _fetch(conn, _claimable(), {"now": now, "busy": as_these(busy), "limit": limit})
+    """The follow-ups of owned shards to attempt now, of sent posts in channels that are not `busy`, the
+    oldest first.
+    """
+    values = {"now": now, "busy": as_these(busy), "limit": limit}
+    return await _fetch(conn, _claimable(), values | shards.values(owned))
 
 
 @cache  # building it costs more than running it, at every read of the outbox
@@ -60,21 +69,26 @@ def _claimable() -> Select[Any]:
     return (
         _ready()
         .where(
-            _follow_ups.c.next_attempt_at <= bindparam("now"), _posts.c.channel_id.not_in(these_in("busy"))
+            _follow_ups.c.next_attempt_at <= bindparam("now"),
+            _posts.c.channel_id.not_in(these_in("busy")),
+            shards.is_owned(),
         )
         .order_by(_follow_ups.c.next_attempt_at, _follow_ups.c.id)
         .limit(bindparam("limit", type_=Integer))
     )
 
 
-async def next_attempt_at(conn: AsyncConnection, *, busy: Collection[ChannelId] = ()) -> datetime | None:
+async def next_attempt_at(
+    conn: AsyncConnection, *, busy: Collection[ChannelId] = (), owned: OwnedShards = EVERYTHING
+) -> datetime | None:
     """When `claimable` returns the next follow-up; in the past if it would now."""
-    return (await conn.execute(_earliest(), {"busy": as_these(busy)})).scalar_one()
+    values = {"busy": as_these(busy), **shards.values(owned)}
+    return (await conn.execute(_earliest(), values)).scalar_one()
 
 
 @cache
 def _earliest() -> Select[Any]:
-    statement = _ready().where(_posts.c.channel_id.not_in(these_in("busy")))
+    statement = _ready().where(_posts.c.channel_id.not_in(these_in("busy")), shards.is_owned())
     return statement.with_only_columns(func.min(_follow_ups.c.next_attempt_at), maintain_column_froms=True)
 
 

@@ -21,7 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import ChannelId, FeedId, MessageId, PostId, ServerId
 from bot.core.posts import Post, PostState
-from bot.store import follow_ups, posts, tables
+from bot.core.shards import EVERYTHING, OwnedShards
+from bot.store import follow_ups, posts, shards, tables
 from bot.store.column_types import keep_first
 from bot.store.feeds import is_active
 from bot.store.statements import as_these, these_in
@@ -52,17 +53,23 @@ def _heads() -> Select[Any]:
 
 
 async def claimable(
-    conn: AsyncConnection, now: datetime, *, limit: int, busy: Mapping[ChannelId, int] | None = None
+    conn: AsyncConnection,
+    now: datetime,
+    *,
+    limit: int,
+    busy: Mapping[ChannelId, int] | None = None,
+    owned: OwnedShards = EVERYTHING,
 ) -> list[Post]:
-    """The posts to attempt now, at most one per channel, taking turns between servers and people, the oldest
-    first.
+    """The posts of owned shards to attempt now, at most one per channel, taking turns between servers and
+    people, the oldest first.
 
     `busy` has the channels with a request in flight, which are left out, each with the id of its server or
     person; it counts as a turn that they have had.
     """
     busy = busy or {}
-    values = {"now": now, "busy": as_these(busy), "turns_had": as_these(busy.values()), "limit": limit}
-    return await posts.fetch(conn, _claimable(), values)
+    turns_had = as_these(busy.values())
+    values = {"now": now, "busy": as_these(busy), "turns_had": turns_had, "limit": limit}
+    return await posts.fetch(conn, _claimable(), values | shards.values(owned))
 
 
 @cache
@@ -74,17 +81,25 @@ def _claimable() -> Select[Any]:
     turn = func.row_number().over(partition_by=owner, order_by=first) + had
     return (
         _heads()
-        .where(_posts.c.next_attempt_at <= bindparam("now"), _posts.c.channel_id.not_in(these_in("busy")))
+        .where(
+            _posts.c.next_attempt_at <= bindparam("now"),
+            _posts.c.channel_id.not_in(these_in("busy")),
+            shards.is_owned(),
+        )
         .order_by(turn, *first)
         .limit(bindparam("limit", type_=Integer))
     )
 
 
 async def next_attempt_at(
-    conn: AsyncConnection, *, channel_id: ChannelId | None = None, busy: Collection[ChannelId] = ()
+    conn: AsyncConnection,
+    *,
+    channel_id: ChannelId | None = None,
+    busy: Collection[ChannelId] = (),
+    owned: OwnedShards = EVERYTHING,
 ) -> datetime | None:
     """When `claimable` returns the next post (of this channel); in the past if it would now."""
-    values: dict[str, object] = {"busy": as_these(busy)}
+    values: dict[str, object] = {"busy": as_these(busy), **shards.values(owned)}
     if channel_id is not None:
         values["channel"] = channel_id
     return (await conn.execute(_earliest(of_channel=channel_id is not None), values)).scalar_one()
@@ -92,7 +107,7 @@ async def next_attempt_at(
 
 @cache
 def _earliest(*, of_channel: bool) -> Select[Any]:
-    statement = _heads().where(_posts.c.channel_id.not_in(these_in("busy")))
+    statement = _heads().where(_posts.c.channel_id.not_in(these_in("busy")), shards.is_owned())
     if of_channel:
         statement = statement.where(_posts.c.channel_id == bindparam("channel"))
     return statement.with_only_columns(func.min(_posts.c.next_attempt_at), maintain_column_froms=True)

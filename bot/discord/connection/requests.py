@@ -16,6 +16,7 @@ from discord.http import HTTPClient, Route
 from bot.errors import PaperboyError
 from bot.proxies import ProxyError
 from bot.services.delivery.pace import RequestPace
+from bot.services.fleet.fleet import LeaseLostError
 from bot.telemetry import NO_TELEMETRY, Telemetry
 
 _HTTP = {"http", "https"}  # the other schemes are the gateway's sockets
@@ -104,12 +105,15 @@ def limit_time(http: HTTPClient) -> None:
     http.request = limited
 
 
-def gate(pace: RequestPace, telemetry: Telemetry = NO_TELEMETRY) -> aiohttp.TraceConfig:
+def gate(
+    pace: RequestPace, telemetry: Telemetry = NO_TELEMETRY, *, may_send: Callable[[], bool] = lambda: True
+) -> aiohttp.TraceConfig:
     """A client's `http_trace` with which each of its requests waits for its turn.
 
-    Telemetry receives each request's duration, without the wait for the turn.
+    The requests of attempts raise LeaseLostError unless `may_send` says, in the last moment, that this
+    process still owns the servers. Telemetry receives each request's duration, without the wait for the turn.
     """
-    hooks = _Gate(pace, telemetry)
+    hooks = _Gate(pace, telemetry, may_send)
     trace = aiohttp.TraceConfig()
     trace.on_request_start.append(hooks.on_start)
     trace.on_request_redirect.append(hooks.on_redirect)
@@ -121,8 +125,9 @@ def gate(pace: RequestPace, telemetry: Telemetry = NO_TELEMETRY) -> aiohttp.Trac
 class _Gate:
     """What aiohttp calls for each request; the context is the request's own."""
 
-    def __init__(self, pace: RequestPace, telemetry: Telemetry) -> None:
+    def __init__(self, pace: RequestPace, telemetry: Telemetry, may_send: Callable[[], bool]) -> None:
         self._pace = pace
+        self._may_send = may_send
         self._telemetry = telemetry
 
     async def on_start(
@@ -134,6 +139,8 @@ class _Gate:
         if _counts(params.url):
             await self._pace.turn()
         if attempt is not None:
+            if not self._may_send():
+                raise LeaseLostError
             attempt.begin()
         context.began = time.monotonic()
 

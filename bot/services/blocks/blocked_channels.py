@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.access import Access
-from bot.core.feeds import Block, Feed
+from bot.core.feeds import Block, Feed, Place
 from bot.core.ids import ChannelId, FeedId, PostId, ServerId
 from bot.core.notices import NoticeKind
 from bot.core.plurals import count
@@ -56,6 +56,7 @@ class BlockedChannels:
         self._publisher = context.publisher
         self._delivery = delivery
         self._clock = context.clock
+        self._fleet = context.fleet
         self._wake = context.wake
         self.retention = Retention(context, monotonic=monotonic)
 
@@ -70,19 +71,12 @@ class BlockedChannels:
         """Unblocks fixed feeds and retries unconfirmed posts; returns the posts that are due now.
 
         Args:
-            server_id: the server; None for all.
+            server_id: the server; None for all that this process owns.
             has_changed: whether Discord reported a change there, which may have fixed an unexplained refusal.
             is_asked: whether a person asked for it.
             only: the feeds to recheck; None for all.
         """
-        eager = is_asked or has_changed
-        async with self._database.read() as conn:
-            blocked = [
-                feed
-                for feed in await feeds.blocked(conn, server_id)
-                if eager or not _is_known_to_be_gone(feed)
-            ]
-            unconfirmed = {post.feed_id: post.place for post in await posts.unconfirmed(conn, server_id)}
+        blocked, unconfirmed = await self._to_recheck(server_id, is_eager=is_asked or has_changed)
         if only is not None:
             blocked = [feed for feed in blocked if feed.id in only]
             unconfirmed = {feed_id: place for feed_id, place in unconfirmed.items() if feed_id in only}
@@ -112,6 +106,26 @@ class BlockedChannels:
         if is_unblocked:
             self._wake()
         return tuple(sorted(set(pending)))
+
+    async def _to_recheck(
+        self, server_id: ServerId | None, *, is_eager: bool
+    ) -> tuple[list[Feed], dict[FeedId, Place]]:
+        """The blocked feeds, and the places of those with unconfirmed posts."""
+
+        def is_ours(of_server: ServerId | None) -> bool:
+            return server_id is not None or self._fleet.owned.has(of_server)
+
+        async with self._database.read() as conn:
+            blocked = await feeds.blocked(conn, server_id)
+            unconfirmed = await posts.unconfirmed(conn, server_id)
+        return (
+            [
+                feed
+                for feed in blocked
+                if is_ours(feed.server_id) and (is_eager or not _is_known_to_be_gone(feed))
+            ],
+            {post.feed_id: post.place for post in unconfirmed if is_ours(post.server_id)},
+        )
 
     async def check(self, server_id: ServerId, *, managed: Visible) -> tuple[Checked, ...]:
         """Rechecks because a person asked, and returns each feed that was blocked or had unconfirmed posts.

@@ -19,6 +19,7 @@ from bot.services.blocks.problem_report import Pending, current_problems
 from bot.services.context import ServiceContext
 from bot.services.delivery.attempts import requested_wait
 from bot.services.delivery.pace import growing_wait
+from bot.services.fleet.fleet import LeaseLostError, write_for
 from bot.store import feeds, notices, runs, servers
 
 _log = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ class Notices:
         self._publisher = context.publisher
         self._board = board
         self._clock = context.clock
+        self._fleet = context.fleet
         self._source_checked_at: datetime | None = None
 
     async def run(self) -> None:
@@ -98,7 +100,8 @@ class Notices:
             pending = await notices.pending(conn)
         by_server: defaultdict[ServerId, list[Notice]] = defaultdict(list)
         for notice in pending:
-            by_server[notice.server_id].append(notice)
+            if self._fleet.owned.has(notice.server_id):
+                by_server[notice.server_id].append(notice)
         turns = asyncio.Semaphore(MAX_SERVERS)
         tasks = {
             asyncio.create_task(self._guarded(server_id, due, turns), name=f"notice to {server_id}")
@@ -121,8 +124,8 @@ class Notices:
         async with turns:
             try:
                 await self._notify(server_id, theirs)
-            except StoreError:
-                pass  # the database has logged it once; the next check tries again
+            except (StoreError, LeaseLostError):
+                pass  # logged once; the next check tries again, here or where the server is owned now
             except Exception:  # noqa: BLE001 - the guard of one server's part of the job
                 # If the attempt had begun, it was postponed then; else the next check tries again.
                 _log.exception("Server %d could not be notified because of a bug", server_id)
@@ -133,20 +136,20 @@ class Notices:
             return
         now = self._clock()
         wait = max(growing_wait(pending.attempts), INTERRUPTED_AFTER)
-        async with self._database.write() as conn:
+        async with write_for(self._database, self._fleet, server_id) as conn:
             await notices.begin_attempt(conn, pending.ids, next_attempt_at=now + wait)
         try:
             place = await self._put(pending)
         except DeliveryError as error:
             until = now + max(growing_wait(pending.attempts), requested_wait(error))
-            async with self._database.write() as conn:
+            async with write_for(self._database, self._fleet, server_id) as conn:
                 if pending.attempts + 1 < MAX_ATTEMPTS:
                     await notices.postpone(conn, pending.ids, until=until)
                 else:
                     await notices.mark_undeliverable(conn, pending.ids)
             _log.warning("Server %d could not be notified yet: %s", server_id, error.reason)
             return
-        async with self._database.write() as conn:
+        async with write_for(self._database, self._fleet, server_id) as conn:
             if place is None:
                 await notices.mark_undeliverable(conn, pending.ids)
             else:
@@ -205,6 +208,8 @@ class Notices:
 
     async def _check_source(self) -> None:
         """Adds notices if lists could not be read for hours, and ends them once a run could read them."""
+        if not self._fleet.owned.has_first:
+            return
         now, checked_at = self._clock(), self._source_checked_at
         if checked_at is not None and timedelta() <= now - checked_at < SOURCE_CHECK_EVERY:
             return

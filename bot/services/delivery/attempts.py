@@ -19,6 +19,7 @@ from bot.services.delivery.blocking import block, note_success
 from bot.services.delivery.pace import ChannelPace, SendingPause, growing_wait
 from bot.services.delivery.refused_content import fail, refuse
 from bot.services.delivery.rendering import render
+from bot.services.fleet.fleet import LeaseLostError, write_for
 from bot.store import feed_settings, feeds, notices, outbox, papers, posts, splitting, subscriptions
 from bot.telemetry import AttemptOutcome
 
@@ -46,6 +47,7 @@ class Sending:
         self._database = context.database
         self._publisher = context.publisher
         self._clock = context.clock
+        self._fleet = context.fleet
         self._pace = pace
         self._pause = pause
         self._telemetry = context.telemetry
@@ -60,6 +62,8 @@ class Sending:
         """Sends the post, or adopts the message of an earlier attempt, and records the result."""
         try:
             await self._attempt(post)
+        except LeaseLostError:  # the next owner looks for the message
+            self._record(post, AttemptOutcome.POSTPONED)
         except StoreError:  # logged once, by the database; nothing is sent while nothing can be recorded
             self._pause.begin()
             self._record(post, AttemptOutcome.POSTPONED)
@@ -77,11 +81,11 @@ class Sending:
         message = render(post, shown, kind=post.kind, roles=roles, is_silent=is_silent)
         message = replace(message, ends_delivery=is_last)
         await self._pace.turn(post.channel_id)
-        if self._is_closing or self._pause.seconds_left > 0:
+        if self._is_closing or self._pause.seconds_left > 0 or not self._fleet.may_send():
             return
         now = self._clock()
         again_at = now if _has_nonce(post) else now + SETTLES_WITHIN
-        async with self._database.write() as conn:
+        async with write_for(self._database, self._fleet, post.server_id) as conn:
             if not await outbox.begin_attempt(
                 conn, post.id, now=now, next_attempt_at=again_at, nonce=post.nonce
             ):
@@ -91,7 +95,7 @@ class Sending:
         except DeliveryError as error:
             await self._record_failure(post, error)
         else:
-            async with self._database.write() as conn:
+            async with write_for(self._database, self._fleet, post.server_id) as conn:
                 await outbox.mark_sent(conn, post.id, message_id=message_id, now=self._clock())
                 await note_success(conn, post.feed_id)
             self._pause.note_success()
@@ -131,7 +135,7 @@ class Sending:
         if post.user_id is None or post.place.is_opened:
             return post
         channel_id = await self._publisher.open_direct(post.user_id)
-        async with self._database.write() as conn:
+        async with write_for(self._database, self._fleet, post.server_id) as conn:
             await feeds.move(conn, post.feed_id, channel_id)
         return replace(post, channel_id=channel_id)
 
@@ -148,7 +152,7 @@ class Sending:
 
     async def _record_failure(self, post: Post, error: DeliveryError) -> None:
         now = self._clock()
-        async with self._database.write() as conn:
+        async with write_for(self._database, self._fleet, post.server_id) as conn:
             if post.first_attempt_at is None and not error.may_have_arrived:
                 await outbox.forget_first_attempt(conn, post.id)
             match error.kind:
@@ -185,7 +189,7 @@ class Sending:
         bugs = self._bugs.pop(post.id, 0) + 1
         parts: list[PostId] = []
         try:
-            async with self._database.write() as conn:
+            async with write_for(self._database, self._fleet, post.server_id) as conn:
                 if bugs < MAX_BUGS:
                     until = now + growing_wait(post.failures)
                     await outbox.postpone(conn, post.id, until=until, reason=BUG, code=None)
@@ -193,6 +197,8 @@ class Sending:
                     parts = await splitting.split(conn, post, split(post.entries), now=now)
                 else:
                     await fail(conn, post, reason=BUG, code=None, now=now)
+        except LeaseLostError:
+            pass
         except Exception:  # noqa: BLE001 - nothing is sent while nothing can be recorded
             seconds = self._pause.begin()
             _log.exception("The outbox could not be written; trying again in %.0f s", seconds)

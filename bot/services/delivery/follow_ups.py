@@ -10,6 +10,7 @@ from bot.errors import DeliveryError, DeliveryErrorKind, StoreError
 from bot.services.context import ServiceContext
 from bot.services.delivery.attempts import BUG, MAX_BUGS, requested_wait
 from bot.services.delivery.pace import SendingPause, growing_wait
+from bot.services.fleet.fleet import LeaseLostError, write_for
 from bot.store import follow_ups, papers
 from bot.telemetry import AttemptOutcome
 
@@ -23,6 +24,7 @@ class FollowingUp:
         self._database = context.database
         self._publisher = context.publisher
         self._clock = context.clock
+        self._fleet = context.fleet
         self._pause = pause
         self._telemetry = context.telemetry
 
@@ -30,6 +32,8 @@ class FollowingUp:
         """Does the follow-up and records the result; raises nothing but a cancellation."""
         try:
             await self._attempt(follow_up)
+        except LeaseLostError:  # the next owner does it again, which Discord notices
+            self._telemetry.follow_up_attempted(AttemptOutcome.POSTPONED)
         except StoreError:  # logged once, by the database; nothing is tried while nothing can be recorded
             self._pause.begin()
             self._telemetry.follow_up_attempted(AttemptOutcome.POSTPONED)
@@ -51,13 +55,13 @@ class FollowingUp:
         except DeliveryError as error:
             await self._record_failure(follow_up, error)
         else:
-            async with self._database.write() as conn:
+            async with write_for(self._database, self._fleet, follow_up.server_id) as conn:
                 await follow_ups.mark_done(conn, follow_up.id, now=self._clock())
             self._telemetry.follow_up_attempted(AttemptOutcome.DONE)
 
     async def _record_failure(self, follow_up: FollowUp, error: DeliveryError) -> None:
         now = self._clock()
-        async with self._database.write() as conn:
+        async with write_for(self._database, self._fleet, follow_up.server_id) as conn:
             if error.kind.is_final:
                 await follow_ups.mark_failed(
                     conn, follow_up.id, reason=error.reason, code=error.code, now=now
@@ -77,12 +81,14 @@ class FollowingUp:
     async def _record_bug(self, follow_up: FollowUp) -> None:
         now = self._clock()
         try:
-            async with self._database.write() as conn:
+            async with write_for(self._database, self._fleet, follow_up.server_id) as conn:
                 if follow_up.attempts + 1 < MAX_BUGS:
                     until = now + growing_wait(follow_up.attempts)
                     await follow_ups.postpone(conn, follow_up.id, until=until, reason=BUG, code=None)
                 else:
                     await follow_ups.mark_failed(conn, follow_up.id, reason=BUG, code=None, now=now)
+        except LeaseLostError:
+            pass
         except StoreError:
             self._pause.begin()
         except Exception:  # noqa: BLE001 - nothing can be written down now, so nothing is sent for a while

@@ -50,11 +50,13 @@ class Delivery:
     def __init__(self, context: ServiceContext, *, pace: ChannelPace | None = None) -> None:
         self._database = context.database
         self._clock = context.clock
+        self._fleet = context.fleet
         self._awake = asyncio.Event()
         self._progress = asyncio.Event()  # set and replaced after every attempt
         self._pause = SendingPause()
         self._claimed_at = 0.0  # by the event loop's clock
-        self._in_flight: dict[ChannelId, tuple[int, asyncio.Task[None]]] = {}  # with whose turn it is
+        # With the server or person whose turn it is.
+        self._in_flight: dict[ChannelId, tuple[Post | FollowUp, asyncio.Task[None]]] = {}
         self._sending = Sending(context, pace=pace or ChannelPace(), pause=self._pause)
         self._following_up = FollowingUp(context, pause=self._pause)
 
@@ -131,26 +133,35 @@ class Delivery:
         return any(next_at is not None and next_at <= now for next_at in heads)
 
     async def _begin_due(self) -> None:
-        if not self._has_room or self._pause.seconds_left > 0:
+        if not self._has_room or self._pause.seconds_left > 0 or not self._fleet.may_send():
             return
         # Channels that are busy now stay out even if their attempt ends during the query, which may still
         # show the post as pending.
-        busy = {channel_id: owner_id for channel_id, (owner_id, _) in self._in_flight.items()}
+        busy = {channel_id: job.owner_id for channel_id, (job, _) in self._in_flight.items()}
+        owned = self._fleet.owned
         room = MAX_IN_FLIGHT - len(busy)
         self._claimed_at = asyncio.get_running_loop().time()
         async with self._database.read() as conn:
             now = self._clock()
-            claimed = await follow_ups.claimable(conn, now, limit=room // 2, busy=busy)
+            claimed = await follow_ups.claimable(conn, now, limit=room // 2, busy=busy, owned=owned)
             for follow_up in claimed:
-                if follow_up.channel_id not in busy:
+                if follow_up.channel_id not in busy and self._fleet.owned.has(follow_up.server_id):
                     busy[follow_up.channel_id] = follow_up.owner_id
                     self._begin(follow_up, self._following_up.attempt(follow_up))
-            pending = await outbox.claimable(conn, now, limit=MAX_IN_FLIGHT - len(busy), busy=busy)
+            pending = await outbox.claimable(
+                conn, now, limit=MAX_IN_FLIGHT - len(busy), busy=busy, owned=owned
+            )
         per_owner = Counter(busy.values())
         for post in pending:
             per_owner[post.owner_id] += 1
-            if per_owner[post.owner_id] <= MAX_PER_SERVER:
+            if per_owner[post.owner_id] <= MAX_PER_SERVER and self._fleet.owned.has(post.server_id):
                 self._begin(post, self._sending.attempt(post))
+
+    def drop_lost(self) -> None:
+        """Ends the attempts for servers that this process does not own any more; records nothing."""
+        for job, task in list(self._in_flight.values()):
+            if not self._fleet.owned.has(job.server_id):
+                task.cancel()
 
     @property
     def _has_room(self) -> bool:
@@ -162,7 +173,7 @@ class Delivery:
     def _begin(self, job: Post | FollowUp, work: Coroutine[None, None, None]) -> None:
         name = f"{type(job).__name__.lower()} {job.id}"
         task = asyncio.create_task(self._guarded(job.channel_id, work), name=name)
-        self._in_flight[job.channel_id] = (job.owner_id, task)
+        self._in_flight[job.channel_id] = (job, task)
 
     async def _guarded(self, channel_id: ChannelId, work: Coroutine[None, None, None]) -> None:
         try:
@@ -183,8 +194,8 @@ class Delivery:
             next_at = [
                 at
                 for at in (
-                    await outbox.next_attempt_at(conn, busy=busy),
-                    await follow_ups.next_attempt_at(conn, busy=busy),
+                    await outbox.next_attempt_at(conn, busy=busy, owned=self._fleet.owned),
+                    await follow_ups.next_attempt_at(conn, busy=busy, owned=self._fleet.owned),
                 )
                 if at is not None
             ]

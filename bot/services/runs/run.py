@@ -22,10 +22,12 @@ from bot.core.polls import PollResult
 from bot.core.posts import NewPost
 from bot.core.runs import Outcome, RunReport, outcome_of
 from bot.core.schedules import Cadence, Schedule, next_run
+from bot.core.shards import OwnedShards
 from bot.errors import Problem, ProblemKind, StoreError
 from bot.services.blocks.blocked_channels import BlockedChannels
 from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivery
+from bot.services.fleet.fleet import LeaseLostError
 from bot.services.runs.clock_correction import correct
 from bot.services.runs.freshness import FreshList
 from bot.services.runs.garbage import no_cycle_search
@@ -88,6 +90,7 @@ class Runs:
         self._delivery = delivery
         self._blocked_channels = blocked_channels
         self._clock = context.clock
+        self._fleet = context.fleet
         self._backfill_days = context.backfill_days
         self._telemetry = context.telemetry
         self._monotonic = monotonic
@@ -111,8 +114,8 @@ class Runs:
         """When the next run should start: at the next poll, due feed or end of a pause."""
         async with self._database.read() as conn:
             poll_at = await self._list.next_poll_at(conn)
-            due_at = await due_feeds.next_due_at(conn)
-            resumes_at = await feeds.next_resumption(conn)
+            due_at = await due_feeds.next_due_at(conn, owned=self._fleet.owned)
+            resumes_at = await feeds.next_resumption(conn, owned=self._fleet.owned)
         return min(filter(None, (poll_at, due_at, resumes_at)))
 
     async def run(self) -> RunReport:
@@ -148,8 +151,10 @@ class Runs:
         await self._database.check_version()
         async with self._database.write() as conn:
             now = self._clock()
-            await correct(conn, now=now, next_run_after=_next_run)
-            await end_pauses(conn, now=now)
+            held = await self._fleet.hold(conn)
+            if held.has_first:
+                await correct(conn, now=now, next_run_after=_next_run)
+            await end_pauses(conn, now=now, owned=held)
             run_id = await runs.start(conn, now=now)
         done = _Done()
         try:
@@ -168,17 +173,28 @@ class Runs:
         """
         now = self._clock()
         async with self._database.read() as conn:
-            since = await due_feeds.last_check(conn, now)
+            since = await due_feeds.last_check(conn, now, owned=self._fleet.owned)
             window = None if since is None else await self._window(conn, now, since=since)
         after: DueFeed | None = None
         while window is not None:
             with no_cycle_search():
+                owned = self._fleet.owned
                 async with self._database.read() as conn:
-                    chunk = await due_feeds.chunk(conn, now, after=after, at_most=CHUNK_SUBSCRIPTIONS)
+                    chunk = await due_feeds.chunk(
+                        conn, now, after=after, at_most=CHUNK_SUBSCRIPTIONS, owned=owned
+                    )
                     if not chunk:
                         break
                     planned = await self._plan_chunk(conn, chunk, window)
-                await self._store(chunk, planned, now=now, is_complete=listing.problem is None, done=done)
+                try:
+                    await self._store(
+                        chunk, planned, now=now, is_complete=listing.problem is None, owned=owned, done=done
+                    )
+                except (
+                    LeaseLostError
+                ):  # the feeds that are still ours are due, so another run follows at once
+                    _log.info("The run ended early, because another process took over some of its servers")
+                    break
             after = chunk[-1]
         outcome, problem, problem_day = outcome_of(listing.problem), listing.problem, listing.problem_day
         if done.is_broken:  # the log has each
@@ -223,9 +239,20 @@ class Runs:
         return replace(planned, figures=quiet | dict(planned.figures))
 
     async def _store(
-        self, chunk: Sequence[DueFeed], planned: Planned, *, now: datetime, is_complete: bool, done: _Done
+        self,
+        chunk: Sequence[DueFeed],
+        planned: Planned,
+        *,
+        now: datetime,
+        is_complete: bool,
+        owned: OwnedShards,
+        done: _Done,
     ) -> None:
-        """Stores the posts of the feeds that were planned and moves their next runs, in one transaction."""
+        """Stores the posts of the feeds that were planned and moves their next runs, in one transaction.
+
+        Raises:
+            LeaseLostError: another process took over some of the shards, and plans their feeds itself.
+        """
         due = [feed for feed in chunk if feed.id in planned.figures or feed.id in planned.broken]
         next_run_of = cache(partial(_next_run, now=now))
         # After an incomplete list, or a query that could not be evaluated, the next run catches up.
@@ -235,6 +262,8 @@ class Runs:
             is_whole = is_complete and feed.id not in planned.broken
             (complete if is_whole else incomplete).append((feed.id, next_run_of(feed.schedule)))
         async with self._database.write() as conn:
+            if not owned.ids <= (await self._fleet.hold(conn)).ids:
+                raise LeaseLostError
             pending = await posts.add(conn, _posts_of(planned), now=now)
             await due_feeds.finish_runs(conn, complete, ran_at=now, figures=planned.figures)
             await due_feeds.finish_runs(conn, incomplete, ran_at=None)

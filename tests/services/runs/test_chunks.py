@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import FeedId
 from bot.core.runs import Outcome
+from bot.core.shards import OwnedShards
 from bot.services.runs import run as running
 from bot.store import due_feeds
 from tests.examples import THOROUGH
@@ -122,8 +123,8 @@ async def test_a_subscription_that_continues_during_a_run_is_left_to_the_next_ru
     await subscribe_all(bot)
     last_check = due_feeds.last_check
 
-    async def later(conn: AsyncConnection, now: datetime) -> datetime | None:
-        assert await last_check(conn, now) is not None
+    async def later(conn: AsyncConnection, now: datetime, *, owned: OwnedShards) -> datetime | None:
+        assert await last_check(conn, now, owned=owned) is not None
         return now  # as if each feed reached further back by now
 
     monkeypatch.setattr(running.due_feeds, "last_check", later)
