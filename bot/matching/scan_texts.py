@@ -22,7 +22,7 @@ from bot.core.words.latex import readable
 from bot.core.words.tokenizer import Mode, Path, Segment, forms, joined_forms, readings, segments, unaccented
 
 # Increase it when a paper's text is made by other rules: stored texts of a lower version are then made again.
-TEXT_VERSION: Final = 5
+TEXT_VERSION: Final = 6
 
 _APART: Final = " . "  # between two texts, so that no run goes from one into the next; no word is a full stop
 _ALL_PLAIN: Final = "^"  # among the other words: a reading has none, as it only leaves something out

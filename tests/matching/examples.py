@@ -167,6 +167,9 @@ IN_TITLES: dict[str, list[tuple[str, str, bool]]] = {
         ("TITLE:world", "The world", True),
         ("Title: A New Method", "Title: a new method", True),
         ("Title: A New Method", "A new method", False),
+        ("Title:, method", "The title", True),
+        ("Title:\N{FULLWIDTH COMMA}method", "A method", True),
+        ("T\N{LATIN SMALL LETTER I WITH DIAERESIS}tle:world", "The world", True),
     ],
     "Another word of letters with a colon is punctuation where nothing follows at once; other colons always are": [
         ("RLHF: a survey", "RLHF, a survey", True),
@@ -276,6 +279,13 @@ IN_TITLES: dict[str, list[tuple[str, str, bool]]] = {
         ("LLM errors", "An *LLM's* errors", True),
         ("Moore's law", "Moore's law", True),
         ('"Moore law"', "Moore's law", True),
+        ("AND's", "AND's", True),
+        ("AND's or", "An or", False),
+        ("A*'s cost", "A* cost", True),
+        ("A* cost", "A's* cost", False),
+        ("a cost", "An A's*cost", True),
+        ("(s)", "+'s", True),
+        ("s law", "Moore (Gordon)'s law", True),
         ("don t", "Don't", True),
     ],
     "Simple LaTeX is turned into its characters first": [
@@ -327,6 +337,10 @@ IN_TITLES: dict[str, list[tuple[str, str, bool]]] = {
         ("DC", "DC++", True),
         ("vitamin b", "Vitamin B+", False),
         ("F#", "In F#", True),
+        ("C++", "In *C++*", True),
+        ("k", "One of *k* candidates", True),
+        ("k*", "One of *k* candidates", False),
+        ("A*", "In ß*", False),
     ],
     "A name's version: a hyphen stands in front of a digit after three or more letters": [
         ("Qwen", "Qwen2.5", True),
@@ -1080,7 +1094,7 @@ WRONG: dict[str, list[str]] = {
     "Nothing but punctuation": ["", " ", "...", "!?", "- -", "-", "--", "/", "…", "+", "#", "$$", "**"],
     "Over ten levels deep": ["(" * 11 + "a" + ")" * 11],
     "A star behind a quote or a parenthesis, and a micro sign before a field": ['"world model"*', "(world model)*", "µtitle:a"],
-    "Too few characters before a star": ["ab*", "v2.*", "title:ab*", "*ab*", "a OR xy*", "12*", "a1*", '"ab*"', '"gaussian sp*"', "author:ab*", "author:Kaiming H*", "author:H* Kaiming", 'author:"Kaiming H*"', "org:(A*, b)", "-author:(x y*) z"],
+    "Too few characters before a star": ["ab*", "v2.*", "title:ab*", "*ab*", "a OR xy*", "12*", "a1*", '"ab*"', '"gaussian sp*"', "author:ab*", "author:Kaiming H*", "author:H* Kaiming", "ß*", "*A*", '"4o τ²*"', "A's*", 'author:"Kaiming H*"', "org:(A*, b)", "-author:(x y*) z"],
 }  # fmt: skip
 RIGHT: dict[str, list[str]] = {
     "Words": ["a", "a b", "a" * 200, "é" * 200, "and", "or", "not", "a and", "or b", "a-b", "\u03b1", "中文", "1", "ANDROID", "ORGAN", "NOTHING", "title:ANDROID"],
@@ -1088,6 +1102,6 @@ RIGHT: dict[str, list[str]] = {
     "Operators": ["a AND b, c", "a OR b OR c, d AND e -f", "a AND (b OR c) NOT d", "a AND -b AND c", "x OR (y -z)", "-(a OR b) c", "NOT a b", "-a b", "a OR -b c", "a, -b c"],
     "Parentheses and quotes": ["(" * 10 + "a" + ")" * 10, "((a))", "(a) (b)", "(a)(b)", '"a, b"', 'a"b"', '"foo: bar"', '"foo:"', '"AND"', '"a"-b'],
     "Fields": ["title:(a, b)", "(a, b) c", "title:a author:b", "org:a OR b", "TITLE:a", "author:O'Neil", "author:J. R. Smith", "topic:a", "title: a", "-title:a b", "author:(a -b)"],
-    "Stars": ["*", "* -a", "abc*", "a b*", "a-bc*", "a-b1*", '"abc*"', '"a abc*"', "author:Kaiming He abc*", "author:Fei-L*", "abc.*", "C++*", 'org:"A* star"', "org:A*STAR"],
-    "Minus": ["a -b", "-(a) b", "--a b", "a -b*", "-survey agents"],
+    "Stars": ["*", "* -a", "abc*", "a b*", "a-bc*", "a-b1*", '"abc*"', '"a abc*"', "author:Kaiming He abc*", "author:Fei-L*", "GPT-A.*", "abc.*", "C++*", 'org:"A* star"', "org:A*STAR"],
+    "Minus": ["a -b", "-(a) b", "--a b", "a -b*", "-survey agents", "title:a -*."],
 }  # fmt: skip

@@ -42,7 +42,7 @@ class OracleError(ValueError):
 _LETTER, _WORD = r"[^\W\d_]", r"[^\W_]"
 _HYPHENS = "-_\N{HYPHEN}"
 _MINUS_SIGNS = "-\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{EN DASH}\N{MINUS SIGN}"
-_STROKED = str.maketrans("łŁøØđĐı", "lLoOdDi")
+_FOLDED = str.maketrans({**dict(zip("łŁøØđĐı", "lLoOdDi", strict=True)), "ß": "ss"})
 
 # NFKC would make plain figures of raised ones, and a Greek letter of the micro sign: both are set aside as characters
 # for private use until it is done.
@@ -55,28 +55,30 @@ _TO_PLAIN = str.maketrans(_RAISED, "0123456789")
 
 _RAISED_FIGURE = re.compile(f"[{_RAISED}]+")
 _ONE_GREEK = re.compile("(?<![Α-ΡΣ-Ωα-ω])[Α-ΡΣ-Ωα-ω](?![Α-ΡΣ-Ωα-ω])")
-_SIGNED = re.compile(rf"(?<!{_WORD}){_LETTER}(?:\+\+|[+#]|\*(?!\*))")
+_EMPHASIS = rf"(?<!(?<!{_WORD}|[{_RAISED}])\*)"  # *k* is no k*
+_SIGNED = re.compile(rf"(?<!{_WORD})(?:{_LETTER}(?:\+\+|[+#])|{_EMPHASIS}{_LETTER}\*(?!\*))")
 _SIGNED_IN_NAME = re.compile(rf"(?<!{_WORD}){_LETTER}(?:\+\+|[+#])")  # the star of a name only ends it
 _PART = re.compile(rf"{_WORD}+")
-_OWNERS_S = re.compile(rf"(?<=[\w+#*{_RAISED}])['’]s(?!{_WORD})", re.IGNORECASE)
+_OWNERS_S = re.compile(rf"({_SIGNED.pattern}|{_WORD}|[{_RAISED}])['’]s(?!{_WORD})(?=([+#*])?)", re.IGNORECASE)
 _HYPHEN_RUN = re.compile(f"[{_HYPHENS}]*")
 
 
 @lru_cache(20_000)
 def plain(text: str) -> str:
-    """The text without LaTeX, accents and `'s`, in NFKC, in the case it came in (acronyms and quotes need it)."""
+    """The text without LaTeX and accents, in NFKC, in the case it came in (acronyms and quotes need it)."""
     text = unicodedata.normalize("NFKC", readable(text).translate(_SET_ASIDE)).replace("\N{SOFT HYPHEN}", "")
     letters = [c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn"]
-    text = unicodedata.normalize("NFKC", "".join(letters)).translate(_STROKED)
-    text = re.sub(r"\^(?:([0-9]+)|\{([0-9]+)\})", lambda m: (m[1] or m[2]).translate(_TO_RAISED), text)
-    return _OWNERS_S.sub("", text)
+    text = unicodedata.normalize("NFKC", "".join(letters)).translate(_FOLDED)
+    return re.sub(r"\^(?:([0-9]+)|\{([0-9]+)\})", lambda m: (m[1] or m[2]).translate(_TO_RAISED), text)
 
 
 def spelled_out(text: str, mode: Mode) -> str:
-    """A plain text with the hyphens that nobody typed: at a version and around a Greek letter's name.
+    """A plain text without `'s`, with the hyphens that nobody typed: at a version and around a Greek letter's name.
 
     Raised figures stay marked, for only the text may leave them out. In quotes and names they are plain.
     """
+    # An apostrophe stays in front of a sign, which does not belong to the letter before.
+    text = _OWNERS_S.sub(lambda found: found[1] + ("'" if found[2] else ""), text)
     if mode in ("quote", "name"):
         return text.translate(_TO_PLAIN).replace(_MICRO, "μ")
     text = _ONE_GREEK.sub(lambda found: _greek_name(found[0], text[found.end() : found.end() + 1]), text)
@@ -558,18 +560,18 @@ def pieces_of(query: str) -> Iterator[Piece]:
 
 def _starts_term(query: str, place: int) -> bool:
     """Whether there is something here that a minus can take. Punctuation alone is nothing."""
-    if query[place : place + 1] in ('"', "(", "*"):
+    if query[place : place + 1] in ('"', "("):
         return True
     token = _TOKEN.match(query, place)
-    return token is not None and bool(words_of(token[0], "run"))
+    return token is not None and (token[0] == "*" or bool(words_of(token[0], "run")))
 
 
 def _is_field(name: str, rest: str) -> bool:
     """Whether a word of letters with a colon is a field. What is none is an error where something follows at once."""
-    follows_at_once = bool(rest) and not rest[0].isspace()
+    follows_at_once = bool(rest) and not rest[0].isspace() and rest[0] not in "),"
     if name.casefold() in FIELDS:
         return follows_at_once or name.islower()
-    if follows_at_once and rest[0] not in "),":
+    if follows_at_once:
         raise OracleError(f"an unknown field: {name}")
     return False
 

@@ -65,14 +65,14 @@ def phrases_of(query: Query) -> tuple[Phrase, ...]:
 
 def other_forms(phrase: Phrase) -> tuple[str, ...]:
     """The acronyms or long forms that the phrase is searched as too."""
-    if mode_of(phrase) is not Mode.RUN or (phrase.field is not None and phrase.field.is_name):
+    if mode_of(phrase) is not Mode.RUN or phrase.is_name:
         return ()
     return tuple(_as_written(" ".join(words)) for words in expansions(phrase.words)[1 : _MAX_OTHER_FORMS + 1])
 
 
 def spellings(phrase: Phrase) -> tuple[str, ...]:
     """The other spellings, British or American, of the phrase's words."""
-    if mode_of(phrase) is not Mode.RUN or (phrase.field is not None and phrase.field.is_name):
+    if mode_of(phrase) is not Mode.RUN or phrase.is_name:
         return ()
     typed = [fold(word.lower(), word) for word in phrase.source.split()]
     others = [AMERICAN.get(word) or _BRITISH.get(word) for word in typed]
@@ -82,7 +82,7 @@ def spellings(phrase: Phrase) -> tuple[str, ...]:
 def quoted(phrase: Phrase) -> str:
     """The words of the phrase as typed, in the singular, between quotation marks."""
     typed = phrase.source.strip('"\u201c\u201d').strip()
-    if mode_of(phrase) is Mode.RUN and not (phrase.field is not None and phrase.field.is_name):
+    if mode_of(phrase) is Mode.RUN and not phrase.is_name:
         typed = " ".join(map(_singular, typed.split()))
     return f"“{typed[:-1]}…”" if phrase.is_prefix else f"“{typed}”"
 

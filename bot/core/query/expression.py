@@ -22,7 +22,7 @@ from bot.core.words.tokenizer import Mode
 
 # Increase it when a query compiles to another expression or words are folded by other rules: stored queries
 # of a lower version are then compiled again.
-RULES_VERSION: Final = 6
+RULES_VERSION: Final = 7
 
 _Words = tuple[str, ...]
 EVERY_PAPER: Final = "*"  # what `*` compiles to; no word is a star alone
@@ -80,7 +80,7 @@ def _lines(node: Node) -> Iterator[str]:
 
 def _phrase(phrase: Phrase, expand: Callable[[_Words], tuple[_Words, ...]] = expansions) -> str:
     mode = mode_of(phrase)
-    if phrase.field is not None and phrase.field.is_name:
+    if phrase.is_name:
         return f"{SCOPES[phrase.field]}{MODES[mode]} {' '.join(phrase.words)})"
     short: dict[str, None] = {}
     long: dict[str, None] = {}

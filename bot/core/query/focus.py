@@ -67,7 +67,7 @@ def in_title(node: Node) -> Node:
 
 
 def _scores(phrase: Phrase) -> bool:
-    return phrase.field is None or not phrase.field.is_name
+    return not phrase.is_name
 
 
 def _with_phrases(node: Node, change: Callable[[Phrase], Node]) -> Node:

@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 from bot.core.papers import parse_paper_id
 from bot.core.query.errors import QueryError
 from bot.core.query.nodes import MIN_PREFIX_LENGTH, Field
-from bot.core.words.tokenizer import prefix_words, run_words
+from bot.core.words.characters import without_accents
+from bot.core.words.tokenizer import Mode, run_words, written_words
 from bot.errors import UserError
 
 # Quotes, full-width signs and minus signs as keyboards type them. One character each, so that offsets hold.
@@ -81,7 +82,7 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
-def is_prefix(word: str, *, text: str, position: int, is_name: bool = False) -> bool:
+def is_prefix(word: str, mode: Mode, *, text: str, position: int) -> bool:
     """Whether a word ends in a star that makes it the beginning of words.
 
     `A*` is a word of its own, but not in a name, where it can only be a beginning.
@@ -89,11 +90,13 @@ def is_prefix(word: str, *, text: str, position: int, is_name: bool = False) -> 
     Raises:
         QueryError: it is too short. `text` and `position` are the query and the place that the error shows.
     """
-    if not _syntax_of(word).endswith("*") or not run_words(word):
+    if not _syntax_of(word).endswith("*"):
         return False
-    if not is_name and "".join(run_words(word)).endswith("*"):
+    words = written_words(word, mode)
+    if not words or words[-1].endswith("*"):
         return False
-    if sum(map(len, prefix_words(word[:-1]))) < MIN_PREFIX_LENGTH:
+    if sum(map(len, words)) < MIN_PREFIX_LENGTH:
+        is_name = mode is Mode.NAME
         example = "author:Schmidhub*" if is_name else "quantiz*"
         otherwise = "For an initial, leave the star out." if is_name else "A star alone finds every paper."
         raise QueryError(
@@ -145,7 +148,7 @@ def _token(text: str, syntax: str, start: int, end: int) -> Token | None:
     named = _FIELD.match(chunk)
     if named and named[1].isalpha() and (token := _field(text, syntax, start, named)):
         return token
-    if is_prefix(chunk, text=text, position=start):
+    if is_prefix(chunk, Mode.PREFIX, text=text, position=start):
         return Token(Kind.PREFIX, start, end)
     return Token(Kind.WORD, start, end) if _has_word(chunk) else None
 
@@ -155,7 +158,7 @@ def _field(text: str, syntax: str, start: int, named: re.Match[str]) -> Token | 
     name = named[1]
     end = start + named.end()
     is_followed = syntax[end : end + 1] not in {"", " ", ",", ")"}
-    field = _FIELDS.get(name.casefold())
+    field = _FIELDS.get(without_accents(name).casefold())
     if field and (is_followed or name.islower()):
         return Token(Kind.FIELD, start, end, field)
     if field or not is_followed:

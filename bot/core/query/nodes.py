@@ -70,6 +70,11 @@ class Phrase:
     def __str__(self) -> str:
         return self._text(as_term=self.field is not None)
 
+    @property
+    def is_name(self) -> bool:
+        """Whether it is searched in names."""
+        return self.field is not None and self.field.is_name
+
     def as_term(self) -> str:
         """The canonical form where the language takes one term, as behind a minus."""
         return self._text(as_term=True)
@@ -77,13 +82,16 @@ class Phrase:
     def _literal(self, *, can_have_spaces: bool) -> str:
         # A hyphen reads as a space does, but keeps what is too short for a star together (GPT-4*).
         has_hyphens = self.is_prefix and not (can_have_spaces and len(self.words[-1]) >= MIN_PREFIX_LENGTH)
-        text = ("-" if has_hyphens else " ").join(self.words) + ("*" if self.is_prefix else "")
+        text = ("-" if has_hyphens else " ").join(self.words)
+        if self.is_prefix:
+            last = self.words[-1]
+            is_letter = len(last) == 1 and last.isalpha() and not self.is_name
+            text += ".*" if is_letter else "*"  # `a*` is a word of its own, but in names
         return f'"{text}"' if self.is_quote else text
 
     def _text(self, *, as_term: bool) -> str:
-        is_name = self.field is not None and self.field.is_name
-        if self.is_quote or is_name or self.is_prefix:
-            text = self._literal(can_have_spaces=self.is_quote or is_name)
+        if self.is_quote or self.is_name or self.is_prefix:
+            text = self._literal(can_have_spaces=self.is_quote or self.is_name)
         else:
             words = canonical(self.words)
             text = " ".join(words)

@@ -23,7 +23,7 @@ from bot.core.query.errors import EMPTY, EXCLUSION, ONLY_EXCLUDES, QueryError
 from bot.core.query.lexer import Kind, Token, is_prefix, tokens
 from bot.core.query.nodes import Everything, Field, Node, Phrase, all_of, any_of
 from bot.core.words.latex import readable
-from bot.core.words.tokenizer import name_words, prefix_words, quote_words, run_words
+from bot.core.words.tokenizer import Mode, name_words, prefix_words, quote_words, run_words
 
 MAX_DEPTH: Final = 10  # parentheses within parentheses
 # Most queries are one run of plain words. Without tokens it is read in half the time.
@@ -208,14 +208,15 @@ class _Parser:
         if token.kind == Kind.PREFIX or not is_name:
             return token.kind == Kind.PREFIX
         typed = self._text[token.start : token.end]
-        return is_prefix(typed, text=self._text, position=token.start, is_name=True)
+        return is_prefix(typed, Mode.NAME, text=self._text, position=token.start)
 
     def _quote(self, token: Token, field: Field | None) -> Phrase:
         is_name = field is not None and field.is_name
         typed = self._text[token.start : token.end]
         quoted = typed[1:-1].rstrip()
         last = quoted[quoted.rfind(" ") + 1 :]
-        starred = is_prefix(last, text=self._text, position=token.start, is_name=is_name)
+        mode = Mode.NAME if is_name else Mode.QUOTED_PREFIX
+        starred = is_prefix(last, mode, text=self._text, position=token.start)
         complete = quoted[:-1] if starred else quoted
         words = name_words(complete, is_quote=True) if is_name else quote_words(complete, is_prefix=starred)
         if not words:

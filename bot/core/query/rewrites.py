@@ -193,7 +193,7 @@ def names_and_words(typed: str) -> Iterator[Rewrite]:
     text = readable(typed)
     for phrase in positive_phrases(parse_query(text).root):
         words = phrase.source.split(" ")
-        if phrase.field is None or not phrase.field.is_name or phrase.is_quote:
+        if not phrase.is_name or phrase.is_quote:
             continue
         for end in range(len(words) - 1, 0, -1):
             name, rest = " ".join(words[:end]), " ".join(words[end:])
@@ -262,7 +262,7 @@ def _runs(text: str) -> list[Phrase]:
 
 
 def _is_run(phrase: Phrase) -> bool:
-    return mode_of(phrase) is Mode.RUN and not (phrase.field is not None and phrase.field.is_name)
+    return mode_of(phrase) is Mode.RUN and not phrase.is_name
 
 
 def _phrases(query: Query) -> Iterable[Phrase]:

@@ -20,10 +20,11 @@ from bot.core.words.inflection import AMERICAN, LONG_FORMS, fold, has_small_s
 
 SIGNS: Final = "+#*"  # a letter followed by one of these is a word of its own: C++, C#, A*
 
+_PLUS_OR_SHARP: Final = r"[^\W\d_](?:\+\+|[+#])"
 # A star that belongs to Markdown (*a*, **A**) does not count.
-_SIGNED: Final = r"(?:(?<!\*)|(?<=[^\W_]\*))[^\W\d_](?:\+\+|[+#]|\*(?!\*))"
+_SIGNED: Final = rf"{_PLUS_OR_SHARP}|(?:(?<!\*)|(?<=[^\W_]\*))[^\W\d_]\*(?!\*)"
 _WORD = re.compile(rf"{_SIGNED}|[^\W_]+")
-_NAME_WORD = re.compile(r"[^\W\d_](?:\+\+|[+#])|[^\W_]+")  # a star is no part of a name
+_NAME_WORD = re.compile(rf"{_PLUS_OR_SHARP}|[^\W_]+")  # a star is no part of a name
 # A hyphen stands in front of a digit, and of a v with a digit, after three letters: Qwen-2, DINO-v-2.
 _VERSION: Final = r"(?<=[^\W\d_]{3})(?=v?\d)"
 _VERSION_PLACE = re.compile(_VERSION)
@@ -128,6 +129,7 @@ def _paths(text: str, way: PlainText, mode: Mode) -> Iterator[list[Part]]:
         gap = plain[previous_end:first]
         previous_end = last
         if gap == "'" and path and word.rstrip(SIGNS) == "s":  # model's, and *model's*
+            previous_end = first + 1
             continue
         ends_with_sign = word[-1] in SIGNS
         joins = bool(path) and gap.strip("-") == "" and not has_sign and not ends_with_sign
@@ -241,6 +243,11 @@ def unaccented(text: str, source: str) -> str:
     """The word in the capitals in which it was written; in lower case if a character became several."""
     plain = source if source.isascii() else without_accents(source)
     return plain if len(plain) == len(text) else text
+
+
+def written_words(text: str, mode: Mode) -> tuple[str, ...]:
+    """The words of a query as they are written, without case and accents."""
+    return tuple([part.text for part in _parts(text, mode)])
 
 
 def run_words(text: str) -> tuple[str, ...]:

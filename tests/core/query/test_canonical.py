@@ -19,7 +19,7 @@ from tests.cases import each
 
 PIECES = r"""
 a models LLMs AIs C++ A* A*STAR 4.1 R² fine-tuning quantiz* multi-mod* ab* H* * AND OR NOT and , ( ) " - -- – :
-title: Title: author: org: topic: foo: MLLM rope multimodal 3-DGS & é ß τ $\alpha$ \emph{x} ` “ （ ： ＊ GPT-4* x-a-* ™ ½ ℃ Ⅰ* ~ | ; PyTorch
+title: Title: author: org: topic: foo: MLLM rope multimodal 3-DGS & é ß τ $\alpha$ \emph{x} ` “ （ ： ＊ GPT-4* x-a-* GPT-a} ™ ½ ℃ Ⅰ* ~ | ; PyTorch
 https://arxiv.org/abs/2401.12345
 """
 _ACRONYM = re.compile("MLLM|LLM|AI|rope|DGS", re.IGNORECASE)  # of these pieces
