@@ -75,17 +75,17 @@ class WordSets:
             )
             if not side_by_side:
                 break
-        # With one space left out at least.
-        reached = [0] * count + [self._every]
-        joined = [0] * (count + 1)
-        for start in reversed(range(count)):
-            for end, reading in query_readings(words, start, mode):
+        reached = [self._every] + [0] * count  # by words in the text, in any order
+        joined = [0] * (count + 1)  # those with one space left out at least
+        for start in range(count):
+            so_far = reached[start]
+            for end, reading in query_readings(words, start, mode) if so_far else ():
                 word = lower_reading(reading) if mode.is_quote else reading
                 is_begun = mode.is_prefix and end == count
-                if having := self._beginning([word]) if is_begun else get(word, 0):
-                    reached[start] |= having & reached[end]
-                    joined[start] |= having & (joined[end] if end == start + 1 else reached[end])
-        return side_by_side | joined[0]
+                if having := so_far & (self._beginning([word]) if is_begun else get(word, 0)):
+                    reached[end] |= having
+                    joined[end] |= having & joined[start] if end == start + 1 else having
+        return side_by_side | joined[count]
 
     def _has_run(self, number: int, run: str) -> bool:
         """Whether the run of words stands in the paper's text: as a rule in its plain words."""
