@@ -85,8 +85,7 @@ class FollowUp:
         return self.server_id or self.user_id or self.channel_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewPost:
+class NewPost(NamedTuple):  # a run makes many
     """A post as it is planned, before it is stored."""
 
     feed_id: FeedId

@@ -42,19 +42,18 @@ def new_posts(
     )
     if feed.kind is FeedKind.FORUM:
         messages = messages[::-1]
-    return tuple(
-        NewPost(
-            feed_id=feed.id,
-            channel_id=feed.channel_id,
-            nonce=f"{_random.getrandbits(_NONCE_BITS):024x}",
-            entries=entries,
-            mention_role_id=feed.settings.mention_role_id if pings and number == 0 else None,
-            follow_ups=_follow_ups(feed, is_card=entries[0].form is Form.CARD),
-        )
-        for number, entries in enumerate(messages)
-    )
-
-
-def _follow_ups(feed: Feed, *, is_card: bool) -> tuple[FollowUpKind, ...]:
     publish = (FollowUpKind.PUBLISH,) if feed.settings.publishes else ()
-    return (*publish, FollowUpKind.THREAD) if feed.settings.opens_threads and is_card else publish
+    thread = (FollowUpKind.THREAD,) if feed.settings.opens_threads else ()
+    return tuple(
+        [
+            NewPost(
+                feed_id=feed.id,
+                channel_id=feed.channel_id,
+                nonce=f"{_random.getrandbits(_NONCE_BITS):024x}",
+                entries=entries,
+                mention_role_id=feed.settings.mention_role_id if pings and number == 0 else None,
+                follow_ups=publish + thread if thread and entries[0].form is Form.CARD else publish,
+            )
+            for number, entries in enumerate(messages)
+        ]
+    )

@@ -33,6 +33,9 @@ class Candidates:
     closeness: Mapping[PaperId, Mapping[SubscriptionId, Closeness]]  # to subscriptions that are not exact
 
 
+_NO_CANDIDATES: Final = Candidates(papers={}, closeness={})  # as of most feeds
+
+
 class Matches:
     """What the subscriptions and exclusions of feeds match."""
 
@@ -48,7 +51,7 @@ class Matches:
         """`hits` has the papers of expressions that were searched already."""
         asked = {subscription.query.expression for subscription in subscriptions}
         asked |= {feed.settings.exclude.expression for feed in feeds if feed.settings.exclude}
-        found, self._broken = _guarded(index.search_many, asked - hits.keys())
+        found, self._broken = _guarded(index.search_many, asked - hits.keys() if hits else asked)
         self._papers = {**hits, **found}
         focused = {
             query
@@ -64,10 +67,11 @@ class Matches:
         """The papers that these subscriptions match, and those that may be close enough to them."""
         papers: dict[PaperId, tuple[Subscription, ...]] = {}
         closeness: dict[PaperId, dict[SubscriptionId, Closeness]] = {}
+        papers_of, has_focused = self._papers.get, bool(self._focused)
         for subscription in known:
-            query = FocusedQuery.of(subscription) if self._focused else None
+            query = FocusedQuery.of(subscription) if has_focused else None
             if query is None:
-                taken = self._papers.get(subscription.query.expression)
+                taken = papers_of(subscription.query.expression)
             else:
                 taken = self._focused.get(query, {})
                 for paper_id, close in taken.items():
@@ -79,7 +83,7 @@ class Matches:
                 continue
             for paper_id in taken:
                 papers[paper_id] = (*papers.get(paper_id, ()), subscription)
-        return Candidates(papers=papers, closeness=closeness)
+        return Candidates(papers=papers, closeness=closeness) if papers else _NO_CANDIDATES
 
     def is_whole(self, known: Sequence[Subscription]) -> bool:
         """Whether all of these subscriptions could be evaluated."""

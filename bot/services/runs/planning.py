@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot.core.closeness import NOT_MEASURED
 from bot.core.decisions import Decision, Stage, decide, last_check, posting_order, reach_from
@@ -29,8 +29,7 @@ _log = logging.getLogger(__name__)
 ALL_GIVEN: Final[Mapping[FeedId, date]] = MappingProxyType({})  # all subscriptions are
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedPlan:
+class FeedPlan(NamedTuple):  # a run makes many
     """The papers that one feed will post, in order, and their posts."""
 
     feed: Feed
@@ -192,7 +191,7 @@ def _decide(
     excluded: Collection[PaperId],
     oldest: date,
 ) -> _Decided:
-    papers, first_seen = window.papers, window.first_seen
+    papers, first_seen, is_posting = window.papers, window.first_seen, Stage.POST
     filtered: dict[PaperId, Decision] = {}
     queries_of: dict[PaperId, tuple[str, ...]] = {}
     close_to: dict[PaperId, CloseTo] = {}
@@ -209,7 +208,7 @@ def _decide(
             today=window.today,
             closeness=closeness,
         )
-        if decision.stage is Stage.POST:
+        if decision.stage is is_posting:
             queries_of[paper_id] = tuple([one.query.canonical for one in decision.matched])
             if closeness and (close := window.close.close_to(paper_id, decision.matched, closeness)):
                 close_to[paper_id] = close
