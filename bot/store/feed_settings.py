@@ -39,9 +39,13 @@ async def is_silent(conn: AsyncConnection, feed_id: FeedId) -> bool:
     return bool((await conn.execute(statement)).scalar_one_or_none())
 
 
-async def outdated_exclusions(conn: AsyncConnection, rules_version: int) -> dict[FeedId, CompiledQuery]:
-    """The excluded queries that were compiled by another version of the rules."""
-    rows = await conn.execute(select(_feeds).where(_feeds.c.exclude_rules_version != rules_version))
+async def outdated_exclusions(
+    conn: AsyncConnection, rules_version: int, *, only_older: bool = False
+) -> dict[FeedId, CompiledQuery]:
+    """The excluded queries that were compiled by another (or `only_older`) version of the rules."""
+    version = _feeds.c.exclude_rules_version
+    is_outdated = version < rules_version if only_older else version != rules_version
+    rows = await conn.execute(select(_feeds).where(is_outdated))
     excluded = {FeedId(row.id): _exclude(row) for row in rows}
     return {feed_id: query for feed_id, query in excluded.items() if query is not None}
 

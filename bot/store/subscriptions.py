@@ -198,9 +198,10 @@ async def of_feeds(
     return found
 
 
-async def outdated(conn: AsyncConnection, rules_version: int) -> list[Subscription]:
-    """Those that were compiled under other rules than these, removed ones too."""
-    return await _where(conn, _columns.rules_version != rules_version)
+async def outdated(conn: AsyncConnection, rules: int, *, only_older: bool = False) -> list[Subscription]:
+    """Those that were compiled under other (or `only_older`) rules than these, removed ones too."""
+    version = _columns.rules_version
+    return await _where(conn, version < rules if only_older else version != rules)
 
 
 async def recompile(

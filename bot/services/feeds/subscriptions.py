@@ -277,9 +277,13 @@ class Subscriptions:
         return FeedSubscriptions(feed=feed, subscriptions=tuple(known), most=self._limits.subscriptions)
 
     async def recompile(self) -> int:
-        """Recompile the queries of an older version of the rules; return how many there were."""
-        async with self._database.write() as conn:
-            return await recompiling.recompile(conn)
+        """Recompile the queries of another version of the rules; return how many there were."""
+        turns = self._context.turns
+        if turns is None:
+            async with self._database.write() as conn:
+                return await recompiling.recompile(conn)
+        async with turns.held("recompile"), self._database.write() as conn:
+            return await recompiling.recompile(conn, only_older=True)
 
 
 def _with(settings: FeedSettings, *, schedule: Schedule | None, min_upvotes: int | None) -> FeedSettings:

@@ -14,6 +14,8 @@ from bot.store import deletions
 
 _log = logging.getLogger(__name__)
 
+# In a fleet, people may delete their data where another process answers them.
+CHECK_SECONDS = 60.0
 # People who delete their data at about the same time are erased together.
 BATCH_SECONDS = 5.0
 
@@ -24,6 +26,7 @@ class Erasing:
     def __init__(self, context: ServiceContext) -> None:
         self._database = context.database
         self._clock = context.clock
+        self._check_seconds = None if context.turns is None else CHECK_SECONDS
         self._awake = asyncio.Event()
 
     def wake(self) -> None:
@@ -41,8 +44,9 @@ class Erasing:
             except Exception:  # noqa: BLE001 - the job guard
                 failures += 1
                 _log.exception("Deleted data could not be erased from the database's files because of a bug")
+            wait_seconds = growing_wait(failures - 1).total_seconds() if failures else self._check_seconds
             with suppress(TimeoutError):
-                async with asyncio.timeout(growing_wait(failures - 1).total_seconds() if failures else None):
+                async with asyncio.timeout(wait_seconds):
                     await self._awake.wait()
             await asyncio.sleep(BATCH_SECONDS)
 

@@ -15,17 +15,18 @@ from bot.store import feed_settings, subscriptions
 _log = logging.getLogger(__name__)
 
 
-async def recompile(conn: AsyncConnection) -> int:
+async def recompile(conn: AsyncConnection, *, only_older: bool = False) -> int:
     """Recompile the queries that another version of the rules compiled, and return how many there were.
 
-    One that today's rules cannot read keeps its old form, and a warning is logged.
+    One that today's rules cannot read keeps its old form, and a warning is logged. With `only_older`, those
+    of a newer version stay: during an update, old and new processes would recompile them in turns.
     """
-    outdated = await subscriptions.outdated(conn, RULES_VERSION)
+    outdated = await subscriptions.outdated(conn, RULES_VERSION, only_older=only_older)
     for item in outdated:
         if query := _recompiled(item.query, f"Subscription {item.id}"):
             terms = focus_terms(query, item.focus)
             await subscriptions.recompile(conn, item.id, query, focus_terms=terms)
-    exclusions = await feed_settings.outdated_exclusions(conn, RULES_VERSION)
+    exclusions = await feed_settings.outdated_exclusions(conn, RULES_VERSION, only_older=only_older)
     for feed_id, exclude in exclusions.items():
         if query := _recompiled(exclude, f"What feed {feed_id} excludes"):
             await feed_settings.recompile_exclusion(conn, feed_id, query)
