@@ -8,7 +8,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, bindparam, func, or_, select, tuple_, update
+from sqlalchemy import Column, ColumnElement, Select, Text, bindparam, cast, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import LastRun
@@ -21,7 +21,7 @@ from bot.store.statements import as_these, these_in
 
 _feeds = tables.feeds
 _subscriptions = tables.subscriptions
-_PARTITION: Final = 200  # rows
+_PAGE: Final = 500  # rows
 _SEPARATOR: Final = "\x1e"  # in no expression
 
 
@@ -58,41 +58,60 @@ async def chunk(
     `at_most`, as many as have that many subscriptions together: all of an owner, unless the first one has
     more; at least one feed.
     """
-    of_feed = _subscriptions.c
-    # With this condition and an outer join, SQLite walks the feeds in order and reads no more than the chunk.
-    behind = tuple_(_feeds.c.owner_id, _feeds.c.id) > ((after.owner_id, after.id) if after else (0, 0))
-    statement = (
-        select(
-            _feeds.c.id,
-            _feeds.c.owner_id,
-            *feed_settings.SCHEDULE_COLUMNS,
-            _feeds.c.next_run_at,
-            _feeds.c.last_run_at,
-            _feeds.c.created_at,
-            func.aggregate_strings(subscriptions.may_take, _SEPARATOR),
-            func.min(of_feed.since),
-            func.count(of_feed.resumed_at),
-        )
-        .join(_subscriptions, (of_feed.feed_id == _feeds.c.id) & subscriptions.is_live, isouter=True)
-        .where(is_active(), _is_due(now), behind, shards.is_owned())
-        .group_by(_feeds.c.owner_id, _feeds.c.id)
-        .having(func.count(of_feed.id) > 0)
-        .order_by(_feeds.c.owner_id, _feeds.c.id)
-    )
+    behind = (after.owner_id, after.id) if after else (0, 0)
     found: list[DueFeed] = []
     size = 0
-    async with conn.stream(statement, shards.values(owned)) as result:
-        async for rows in result.partitions(_PARTITION):
-            for feed in map(_due_feed, rows):
-                size += len(feed.expressions)
-                if found and at_most is not None and size > at_most:
-                    return [one for one in found if one.owner_id != feed.owner_id] or found
-                found.append(feed)
-    return found
+    while True:
+        rows = (await conn.execute(_page(now, behind=behind), shards.values(owned))).all()
+        for feed in [_due_feed(row) for row in rows if row[-1] is not None]:
+            size += len(feed.expressions)
+            if found and at_most is not None and size > at_most:
+                return [one for one in found if one.owner_id != feed.owner_id] or found
+            found.append(feed)
+        if len(rows) < _PAGE:
+            return found
+        behind = (rows[-1].owner_id, rows[-1].id)
+
+
+def _page(now: datetime, *, behind: tuple[int, int]) -> Select[Any]:
+    """The next feeds of owned shards behind this owner and feed.
+
+    With a limit and no join, both stores walk the feeds in order and read no more of them: PostgreSQL would
+    sort all that are due, for each chunk again.
+    """
+    return (
+        select(*_columns)
+        .where(is_active(), _is_due(now), shards.is_owned(), tuple_(_feeds.c.owner_id, _feeds.c.id) > behind)
+        .order_by(_feeds.c.owner_id, _feeds.c.id)
+        .limit(_PAGE)
+    )
+
+
+# What a run has to know of a feed's subscriptions, in one text; NULL where it has none.
+_of_subscriptions = select(
+    func.aggregate_strings(subscriptions.may_take, _SEPARATOR)
+    .concat(_SEPARATOR)
+    .concat(cast(func.min(_subscriptions.c.since), Text))
+    .concat(_SEPARATOR)
+    .concat(cast(func.count(_subscriptions.c.resumed_at), Text))
+).where(_subscriptions.c.feed_id == _feeds.c.id, subscriptions.is_live)
+
+
+# In the order in which `_due_feed` unpacks them.
+_columns: tuple[ColumnElement[Any], ...] = (
+    _feeds.c.id,
+    _feeds.c.owner_id,
+    *feed_settings.SCHEDULE_COLUMNS,
+    _feeds.c.next_run_at,
+    _feeds.c.last_run_at,
+    _feeds.c.created_at,
+    _of_subscriptions.scalar_subquery(),
+)
 
 
 def _due_feed(row: Sequence[Any]) -> DueFeed:
-    id_, owner_id, *schedule, next_run_at, last_run_at, created_at, expressions, since, resumed = row
+    id_, owner_id, *schedule, next_run_at, last_run_at, created_at, of_subscriptions = row
+    *expressions, since, resumed = of_subscriptions.split(_SEPARATOR)
     return DueFeed(
         id=FeedId(id_),
         owner_id=owner_id,
@@ -100,9 +119,9 @@ def _due_feed(row: Sequence[Any]) -> DueFeed:
         next_run_at=next_run_at,
         last_run_at=last_run_at,
         created_at=created_at,
-        expressions=expressions.split(_SEPARATOR),
-        since=since,
-        has_resumed=bool(resumed),
+        expressions=expressions,
+        since=date.fromisoformat(since),
+        has_resumed=resumed != "0",
     )
 
 
