@@ -7,20 +7,19 @@ from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, or_, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import FeedId, MessageId, PaperId, PostId, RoleId, ServerId
 from bot.core.posts import CloseTo, Entry, NewPost, Post, PostState
 from bot.store import follow_ups, tables
-from bot.store.column_types import texts_as_json
-from bot.store.statements import as_these, insert_if_new, these, these_in, these_texts
+from bot.store.bulk import insert_rows
+from bot.store.statements import as_these, these, these_in, these_texts
 
 _posts = tables.posts
 _entries = tables.post_papers
 _feeds = tables.feeds
 _STORED = [field.name for field in fields(Post) if field.name in _posts.c]
-_insert_entries = insert_if_new(_entries, key=["feed_id", "paper_id"])  # takes the columns in their order
 _ENTRIES_OF_POSTS = (
     select(_entries)
     .where(_entries.c.post_id.in_(these_in("posts")))
@@ -36,7 +35,7 @@ async def add(conn: AsyncConnection, posts: Iterable[NewPost], *, now: datetime)
     plans = [post for post in posts if post.entries]
     if not plans:
         return {}
-    await conn.execute(insert(_posts), [_new_row(post, now) for post in plans])
+    await insert_rows(conn, _posts, [_new_row(post, now) for post in plans])
     by_nonce = {post.nonce: post for post in plans}
     # By their nonces, as other processes may store posts meanwhile.
     new = select(_posts.c.id, _posts.c.nonce).where(_posts.c.nonce.in_(these_texts(by_nonce)))
@@ -67,23 +66,21 @@ def _new_row(post: NewPost, now: datetime) -> dict[str, object]:
 
 
 async def _add_entries(conn: AsyncConnection, planned: Mapping[PostId, NewPost]) -> None:
-    """Stores the papers as plain rows: a run has 100,000, and converting each would take longer."""
-    statement = _insert_entries.compile(dialect=conn.dialect)
     rows = [
-        (
-            post_id,
-            position,
-            post.feed_id,
-            entry.paper_id,
-            entry.form.value,
-            texts_as_json(entry.queries),
-            entry.close_to and texts_as_json(entry.close_to.queries),
-            entry.close_to and texts_as_json(entry.close_to.words),
-        )
+        {
+            "post_id": post_id,
+            "position": position,
+            "feed_id": post.feed_id,
+            "paper_id": entry.paper_id,
+            "form": entry.form.value,
+            "queries": entry.queries,
+            "close_to": entry.close_to and entry.close_to.queries,
+            "close_words": entry.close_to and entry.close_to.words,
+        }
         for post_id, post in planned.items()
         for position, entry in enumerate(post.entries)
     ]
-    await conn.exec_driver_sql(str(statement), rows)
+    await insert_rows(conn, _entries, rows, skips=True)
 
 
 async def posted(
