@@ -307,7 +307,7 @@ post_papers = Table(
     metadata,
     Column("post_id", Id, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("feed_id", Id, ForeignKey("feeds.id", ondelete="CASCADE"), nullable=False),
+    Column("feed_id", Id, nullable=False),  # its post's, which is checked: PostgreSQL looks up each reference
     Column("paper_id", String(10), ForeignKey("papers.id"), nullable=False),
     _choice("form", Form, nullable=False),
     Column("queries", TextTuple, nullable=False),
@@ -315,7 +315,6 @@ post_papers = Table(
     Column("close_to", TextTuple),
     Column("close_words", TextTuple),
     CheckConstraint("(close_to IS NULL) = (close_words IS NULL)", name="close_to"),
-    Index(None, "paper_id", "feed_id"),
     UniqueConstraint("feed_id", "paper_id"),  # guarantees that a paper is posted once per feed
 )
 

@@ -432,7 +432,6 @@ def upgrade() -> None:
         sa.Column("close_to", sa.Text),
         sa.Column("close_words", sa.Text),
         sa.PrimaryKeyConstraint("post_id", "position", name="pk_post_papers"),
-        sa.ForeignKeyConstraint(["feed_id"], ["feeds.id"], ondelete="CASCADE", name="fk_post_papers_feed_id"),
         sa.ForeignKeyConstraint(["paper_id"], ["papers.id"], name="fk_post_papers_paper_id"),
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"], ondelete="CASCADE", name="fk_post_papers_post_id"),
         sa.UniqueConstraint("feed_id", "paper_id", name="uq_post_papers_feed_id_paper_id"),
@@ -441,4 +440,3 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("form IN ('card', 'line', 'more')", name=op.f("ck_post_papers_form")),
     )
-    _index("ix_post_papers_paper_id_feed_id", "post_papers", "paper_id", "feed_id")
