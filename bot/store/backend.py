@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -12,6 +12,9 @@ from bot.errors import StoreError
 
 class Backend(Protocol):
     """One database at its address. The engines are the caller's to dispose of."""
+
+    # Whether the end of a transaction that only read waits for nothing that a cancellation could cut off.
+    reads_end_at_once: ClassVar[bool]
 
     async def prepare(self) -> None:
         """Make what can be made before the first connection, such as a folder.

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.pool import QueuePool
 
 from bot.errors import StoreError
 from bot.store import migration
@@ -106,7 +107,8 @@ class Database:
         self._check_open()
         async with self._turn():
             with self._translated(is_write=False):
-                async with _transaction(self._reader, commits=False) as conn:
+                ends_at_once = self._backend.reads_end_at_once
+                async with _transaction(self._reader, commits=False, ends_at_once=ends_at_once) as conn:
                     yield conn
 
     @asynccontextmanager
@@ -216,20 +218,29 @@ async def _migrate(backend: Backend, migrator: AsyncEngine) -> str | None:
 
 
 @asynccontextmanager
-async def _transaction(engine: AsyncEngine, *, commits: bool) -> AsyncGenerator[AsyncConnection]:
+async def _transaction(
+    engine: AsyncEngine, *, commits: bool, ends_at_once: bool = False
+) -> AsyncGenerator[AsyncConnection]:
+    """A connection in a transaction: `ends_at_once` if nothing is waited for where it does not commit."""
     conn = engine.connect()
     try:
-        await to_the_end(_start(conn))
+        await (_start(conn) if _has_idle(engine) else to_the_end(_start(conn)))
     except asyncio.CancelledError:
         if conn.sync_connection is not None:  # it was opened nevertheless, and nothing else closes it
             await to_the_end(conn.close())
         raise
     try:
         yield conn
-        if commits:
+        if commits and conn.in_transaction():
             await to_the_end(conn.commit())
     finally:
-        await to_the_end(conn.close())  # rolls back what was not committed
+        is_over = ends_at_once or not conn.in_transaction()
+        await (conn.close() if is_over else to_the_end(conn.close()))  # rolls back what was not committed
+
+
+def _has_idle(engine: AsyncEngine) -> bool:
+    """Whether a connection of the pool is free, so that none is opened."""
+    return isinstance(engine.pool, QueuePool) and engine.pool.checkedin() > 0
 
 
 async def _start(conn: AsyncConnection) -> None:

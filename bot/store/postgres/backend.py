@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 from sqlalchemy import URL, Dialect, event, text
@@ -31,6 +31,8 @@ _SETTINGS = {"application_name": "paperboy", "timezone": "UTC", "jit": "off"}
 
 class PostgresBackend:
     """A database of a PostgreSQL server."""
+
+    reads_end_at_once: ClassVar[bool] = False
 
     def __init__(self, url: URL) -> None:
         self._url = url

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from pathlib import Path
+from typing import ClassVar
 
 import aiosqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.errors import ConfigError, StoreError
 from bot.store.sqlite import files
 from bot.store.sqlite.cancelling import to_the_end
-from bot.store.sqlite.driver import BUSY_TIMEOUT_SECONDS
+from bot.store.sqlite.driver import BUSY_TIMEOUT_SECONDS, ROLLS_BACK_AT_ONCE
 from bot.store.sqlite.engine import refusals, sqlite_engine, store_error
 from bot.store.sqlite.files import NO_LOCKS
 from bot.store.sqlite.locks import sole_use
@@ -24,6 +25,8 @@ _MIGRATOR = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = OFF")
 
 class SqliteBackend:
     """A database file, made with its folder where it is missing."""
+
+    reads_end_at_once: ClassVar[bool] = ROLLS_BACK_AT_ONCE
 
     def __init__(self, named: Path) -> None:
         self._named = named

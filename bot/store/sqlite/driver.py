@@ -28,6 +28,8 @@ from sqlalchemy.util import EMPTY_DICT
 # How long to wait for another process's lock (a backup, a shell): less than our own shutdown may take,
 # because nothing interrupts that wait.
 BUSY_TIMEOUT_SECONDS = 3
+# Whether this SQLite lets two threads use one connection, as nearly all do.
+ROLLS_BACK_AT_ONCE = sqlite3.threadsafety == 3
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -40,7 +42,9 @@ def opening(path: Path, *, pragmas: Iterable[str]) -> aiosqlite.Connection:
     """
 
     def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None)
+        connection = sqlite3.connect(
+            path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+        )
         try:
             for pragma in pragmas:
                 connection.execute(f"PRAGMA {pragma}").close()
@@ -136,7 +140,8 @@ class _LazyCursor(AsyncAdapt_aiosqlite_ss_cursor):
 class OneCallConnection(AsyncAdapt_aiosqlite_connection):
     """Begins a transaction in the call of its first statement, and ends none that is over.
 
-    Nothing waits for the rollback of one that `only_reads`.
+    One that `only_reads` is rolled back by the caller's thread: that gives back a lock and waits for nothing.
+    The connection's own runs no statement then, because a cancellation in a statement closes the connection.
     """
 
     __slots__ = ("_begin", "_only_reads")
@@ -178,8 +183,8 @@ class OneCallConnection(AsyncAdapt_aiosqlite_connection):
         self._begin = None
         if not self._is_in_transaction():
             return
-        if self._only_reads:
-            self._connection._tx.put_nowait((None, self._connection._conn.rollback))
+        if self._only_reads and ROLLS_BACK_AT_ONCE:
+            self._connection._conn.rollback()
         else:
             super().rollback()
 
