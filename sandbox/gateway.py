@@ -132,7 +132,7 @@ class Gateway:
         if not 0 <= session.shard_id < session.shard_count:
             socket.put_close(CloseCode.INVALID_SHARD)
             return
-        if not self.identifies.accept(session.shard_id):
+        if not self.identifies.accept(session.shard_id, host=socket.host):
             socket.put(Op.INVALID_SESSION, data=False)
             return
         if missing_privileged_intents(session.intents, discord.Intents.none()):

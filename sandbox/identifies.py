@@ -17,6 +17,7 @@ class Identify:
     at: float  # by a monotonic clock
     shard_id: int
     is_accepted: bool
+    host: str  # the address that the client used for the gateway
 
 
 class Identifies:
@@ -34,7 +35,7 @@ class Identifies:
         self._clock = clock
         self._accepted_at: dict[int, float] = {}  # by bucket
 
-    def accept(self, shard_id: int) -> bool:
+    def accept(self, shard_id: int, *, host: str) -> bool:
         """Record an IDENTIFY; return whether it keeps the limit."""
         now = self._clock()
         bucket = shard_id % (self.max_concurrency or 1)
@@ -42,5 +43,5 @@ class Identifies:
         is_accepted = self.max_concurrency is None or not is_early
         if is_accepted:
             self._accepted_at[bucket] = now
-        self.record.append(Identify(now, shard_id, is_accepted))
+        self.record.append(Identify(now, shard_id, is_accepted, host))
         return is_accepted

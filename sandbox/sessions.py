@@ -48,6 +48,7 @@ class Socket:
         self._outbox: asyncio.Queue[str | int] = asyncio.Queue()
         self._deflate = zlib.compressobj() if request.query.get("compress") == "zlib-stream" else None
         self.session: Session | None = None
+        self.host = request.host  # the address that the client used
 
     def put(self, op: Op, data: Any) -> None:
         self.put_frame(json.dumps({"op": op, "d": data, "s": None, "t": None}))

@@ -18,12 +18,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.process.disruptions import deck
+from tests.process.fleet_chaos import fleet_chaos
 from tests.process.running import Stage, staged
 from tests.process.spots import DISCORD_FAULTS, Spots, spot_in, subscribe
 
 # After so long without a new message the bot has no pending posts left: it waits for no longer after a few
 # failures in a row.
 QUIET_SECONDS = 45.0
+_POSTS = 500
+_POSTS_OF_FLEET = 1_200
 
 
 @dataclass(kw_only=True)
@@ -132,36 +136,80 @@ async def chaos(
         )
 
 
-async def _main(arguments: argparse.Namespace) -> int:
+async def _one(arguments: argparse.Namespace) -> bool:
+    """One process on SQLite, killed again and again; whether every promise was kept."""
     began = datetime.now(UTC)
     with tempfile.TemporaryDirectory(prefix="paperboy-chaos-") as folder:
         async with chaos(
             Path(folder),
             spots=arguments.channels,
-            papers=-(-arguments.posts // arguments.channels),
+            papers=-(-(arguments.posts or _POSTS) // arguments.channels),
             kills=arguments.kills,
             seed=arguments.seed,
-            tell=lambda text: print(text, flush=True),
+            tell=_tell,
         ) as run:
             await run.run()
             lost, twice = run.spots.report()
             took = datetime.now(UTC) - began
-            print(
+            _tell(
                 f"{run.spots.pending} posts in {len(run.spots.all)} channels, {run.killed} kills, "
                 f"{run.faults.total()} other faults, {took.total_seconds():.0f} s, seed {arguments.seed}: "
                 f"{len(lost)} lost, {len(twice)} twice"
             )
             for line in (*lost, *twice):
-                print(line)
+                _tell(line)
             if lost or twice:
-                print(run.stage.started[-1].log)
-            return 1 if lost or twice else 0
+                _tell(run.stage.started[-1].log)
+            return not lost and not twice
+
+
+async def _fleet(arguments: argparse.Namespace) -> bool:
+    """Three processes on PostgreSQL; whether every promise was kept."""
+    began = datetime.now(UTC)
+    with tempfile.TemporaryDirectory(prefix="paperboy-chaos-") as folder:
+        async with fleet_chaos(
+            Path(folder),
+            spots=arguments.places,
+            papers=-(-(arguments.posts or _POSTS_OF_FLEET) // arguments.places),
+            disruptions=deck(arguments.kills, random.Random(arguments.seed)),
+            seed=arguments.seed,
+            size=arguments.processes,
+            tell=_tell,
+        ) as run:
+            try:
+                await run.run()
+            finally:
+                if arguments.logs:
+                    for number, life in enumerate(run.members.lives):
+                        (arguments.logs / f"{number:03}-{life.member}.log").write_text(life.bot.log)
+            report = run.report()
+            took = datetime.now(UTC) - began
+            _tell(f"{arguments.processes} processes, {took.total_seconds():.0f} s, seed {arguments.seed}")
+            for line in report.lines():
+                _tell(line)
+            return not report.broken
+
+
+def _tell(text: str) -> None:
+    print(text, flush=True)
+
+
+async def _main(arguments: argparse.Namespace) -> int:
+    return 0 if await (_fleet if arguments.fleet else _one)(arguments) else 1
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--posts", type=int, default=500)
-    parser.add_argument("--channels", type=int, default=50)
+    parser.add_argument(
+        "--fleet", action="store_true", help="several processes on PostgreSQL, not one on SQLite"
+    )
+    parser.add_argument("--kills", type=int, default=200, help="with --fleet, disruptions of every kind")
+    parser.add_argument("--posts", type=int, help=f"at least; {_POSTS}, with --fleet {_POSTS_OF_FLEET}")
+    parser.add_argument("--channels", type=int, default=50, help="without --fleet")
+    parser.add_argument(
+        "--places", type=int, default=25, help="channels, threads, forums and people, with --fleet"
+    )
+    parser.add_argument("--processes", type=int, default=3, help="with --fleet; 1 is a bot without a fleet")
+    parser.add_argument("--logs", type=Path, help="a folder for the log of every process, with --fleet")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     sys.exit(asyncio.run(_main(parser.parse_args())))

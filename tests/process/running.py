@@ -47,6 +47,10 @@ class BotProcess:
         return self._process.pid
 
     @property
+    def is_running(self) -> bool:
+        return self._process.returncode is None
+
+    @property
     def log(self) -> str:
         return "".join(self._lines)
 
