@@ -63,6 +63,12 @@ class Link:
         for task in tuple(self._tasks):
             task.cancel()
 
+    def forget(self) -> None:
+        """Nothing ever gets through on the connections that there are, as when a firewall forgot them."""
+        self.hold()
+        self._up, self._down = asyncio.Event(), asyncio.Event()
+        self.restore()
+
     def restore(self) -> None:
         """Ends what was begun; what was held arrives now."""
         self._refuses = False
@@ -84,14 +90,15 @@ class Link:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._refuses:
             return
-        await self._up.wait()
+        up, down = self._up, self._down
+        await up.wait()
         there, back = await asyncio.open_connection("127.0.0.1", self._port_there)
         behind: int = back.get_extra_info("sockname")[1]
         self.ports_behind.add(behind)
         exchange = _Exchange(self.asked_at)
         ways = [
-            asyncio.create_task(self._pass(reader, back, self._up, exchange.note_question)),
-            asyncio.create_task(self._pass(there, writer, self._down, exchange.note_answer)),
+            asyncio.create_task(self._pass(reader, back, up, exchange.note_question)),
+            asyncio.create_task(self._pass(there, writer, down, exchange.note_answer)),
         ]
         try:
             # One way ends the other: no protocol here closes only one.

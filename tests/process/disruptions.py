@@ -49,6 +49,10 @@ async def _reset_database(members: Members, life: Life, seconds: float) -> None:
     life.database.reset()
 
 
+async def _forget_database(members: Members, life: Life, seconds: float) -> None:
+    life.database.forget()
+
+
 async def _restart_fast(members: Members, life: Life, seconds: float) -> None:
     await members.postgres.restart(is_immediate=False, down_seconds=seconds)
 
@@ -131,7 +135,14 @@ DISRUPTIONS = (
     Disruption(
         name="connections ended by the server", weight=24, seconds=(0.0, 0.0), act=_terminate_backends
     ),
-    Disruption(name="connections reset", weight=24, seconds=(0.0, 0.0), act=_reset_database),
+    Disruption(name="connections reset", weight=18, seconds=(0.0, 0.0), act=_reset_database),
+    Disruption(
+        name="connections forgotten",
+        weight=6,
+        seconds=(0.0, 0.0),
+        act=_forget_database,
+        recovers_seconds=60.0,
+    ),
     Disruption(
         name="PostgreSQL restarted", weight=15, seconds=(0.0, 4.0), act=_restart_fast, concerns_all=True
     ),
