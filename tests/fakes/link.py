@@ -8,6 +8,7 @@ import struct
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Final, Self
 
 _CHUNK_BYTES: Final = 65_536
@@ -15,17 +16,17 @@ _RESETS: Final = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends a reset and
 
 
 class Link:
-    """Forwards connections to a port of this machine.
+    """Forwards connections to a port of this machine, or to a socket in its file system.
 
     `port` is where the program connects. `asked_at` has when the program began each request, by
     `time.monotonic`: for protocols in which a connection has one request at a time.
     """
 
-    def __init__(self, port_there: int) -> None:
+    def __init__(self, there: int | Path) -> None:
         self.port = 0
         self.asked_at: list[float] = []
         self.ports_behind: set[int] = set()  # from which the link itself is connected to the server now
-        self._port_there = port_there
+        self._there = there
         self._up, self._down = asyncio.Event(), asyncio.Event()
         self._delay_seconds = 0.0
         self._refuses = False
@@ -92,8 +93,8 @@ class Link:
             return
         up, down = self._up, self._down
         await up.wait()
-        there, back = await asyncio.open_connection("127.0.0.1", self._port_there)
-        behind: int = back.get_extra_info("sockname")[1]
+        there, back = await self._connected()
+        behind: int = 0 if isinstance(self._there, Path) else back.get_extra_info("sockname")[1]
         self.ports_behind.add(behind)
         exchange = _Exchange(self.asked_at)
         ways = [
@@ -109,6 +110,11 @@ class Link:
             await asyncio.gather(*ways, return_exceptions=True)
             self.ports_behind.discard(behind)
             _abort(back)
+
+    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if isinstance(self._there, Path):
+            return await asyncio.open_unix_connection(self._there)
+        return await asyncio.open_connection("127.0.0.1", self._there)
 
     async def _pass(
         self,

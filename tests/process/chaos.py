@@ -97,17 +97,14 @@ class Chaos:
     async def _quiet(self) -> None:
         """Waits until all is posted, or nothing more comes."""
         seen = -1
-        while (now := self.spots.done()) != seen or now < self.spots.wanted:
-            if now == seen:
-                self.tell(f"quiet with {now} of {self.spots.wanted}")
-                return
-            seen = now
+        while (left := self.spots.open()) != seen and left:
+            seen = left
             with suppress(TimeoutError):
                 await self.stage.discord.until(
-                    lambda: self.spots.done() >= self.spots.wanted,
-                    timeout_seconds=QUIET_SECONDS,
-                    what="the rest",
+                    lambda: not self.spots.open(), timeout_seconds=QUIET_SECONDS, what="the rest"
                 )
+        if left:
+            self.tell(f"quiet, but {left} are missing")
 
 
 @asynccontextmanager

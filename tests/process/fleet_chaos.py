@@ -148,11 +148,11 @@ class FleetChaos:
     async def _quiet(self) -> None:
         """Waits until all is posted, or nothing more comes."""
         seen, since = -1, time.monotonic()
-        while (now := self.spots.done()) < self.spots.wanted:
-            if now != seen:
-                seen, since = now, time.monotonic()
+        while left := self.spots.open():
+            if left != seen:
+                seen, since = left, time.monotonic()
             elif time.monotonic() - since > QUIET_SECONDS:
-                self.tell(f"quiet with {now} of {self.spots.wanted}")
+                self.tell(f"quiet, but {left} are missing")
                 return
             await asyncio.sleep(1.0)
 

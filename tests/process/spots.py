@@ -75,14 +75,10 @@ class Spots:
         """How many posts were to be made so far."""
         return self.listed * len(self.all)
 
-    @property
-    def wanted(self) -> int:
-        """The same, with the follow-ups."""
-        return self.pending + sum(self.listed * (spot.publishes + spot.opens_threads) for spot in self.all)
-
-    def done(self) -> int:
-        """How many of the wanted ones were made."""
-        return self.posted() + sum(self._published_in(spot) + self._threads(spot) for spot in self.all)
+    def open(self) -> int:
+        """How many posts, published messages and threads are still to come."""
+        missing = self.pending - sum(len(self._in(spot)) for spot in self.all)
+        return missing + sum(self._unpublished(spot) + self._without_thread(spot) for spot in self.all)
 
     def posted(self) -> int:
         return sum(sum(self._in(spot).values()) for spot in self.all)
@@ -96,16 +92,16 @@ class Spots:
             found.update(self.stage.posted(thread))
         return found
 
-    def _published_in(self, spot: Spot) -> int:
-        if not spot.publishes:
-            return 0
+    def _unpublished(self, spot: Spot) -> int:
+        """How many messages are to be published; papers that were listed at once are in one message."""
+        messages = self.stage.discord.messages(spot.channel) if spot.publishes else []
         # SimCord marks a published message by the flag next to the one that Discord uses.
-        messages = self.stage.discord.messages(spot.channel)
-        return sum(message.flags.crossposted or message.flags.is_crossposted for message in messages)
+        return sum(not (message.flags.crossposted or message.flags.is_crossposted) for message in messages)
 
-    @staticmethod
-    def _threads(spot: Spot) -> int:
-        return len(spot.channel.threads) if spot.opens_threads else 0
+    def _without_thread(self, spot: Spot) -> int:
+        if not spot.opens_threads:
+            return 0
+        return len(self.stage.discord.messages(spot.channel)) - len(spot.channel.threads)
 
     def report(self) -> tuple[list[str], list[str]]:
         """What was lost and what was posted twice, each as the spot and the paper."""
@@ -119,10 +115,10 @@ class Spots:
                     lost.append(f"{spot.name} {paper_id}")
                 if found[paper_id] > 1:
                     twice.append(f"{spot.name} {paper_id}")
-            if spot.publishes and self._published_in(spot) < self.listed:
-                lost.append(f"{spot.name}: {self.listed - self._published_in(spot)} not published")
-            if spot.opens_threads and self._threads(spot) < self.listed:
-                lost.append(f"{spot.name}: {self.listed - self._threads(spot)} without a thread")
+            if count := self._unpublished(spot):
+                lost.append(f"{spot.name}: {count} not published")
+            if count := self._without_thread(spot):
+                lost.append(f"{spot.name}: {count} without a thread")
         return lost, twice
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, ClassVar
 
@@ -17,6 +17,7 @@ from bot.errors import ConfigError, StoreError
 from bot.store import people
 from bot.store.postgres import errors
 from bot.store.postgres.address import shown
+from bot.store.postgres.watched import WatchedConnection
 
 # Connections of one process: a write at a time, and reads beside it.
 WRITERS = 2
@@ -26,7 +27,17 @@ _CLOSES_WITHIN_SECONDS = 5.0  # how long a stopping bot may take
 _AGAIN_SECONDS = 0.1
 # The key of the advisory lock that a running bot holds; any number that no other program is likely to use.
 SOLE_USE = 7_065_726_250
-_SETTINGS = {"application_name": "paperboy", "timezone": "UTC", "jit": "off"}
+_SETTINGS = {
+    "application_name": "paperboy",
+    "timezone": "UTC",
+    "jit": "off",
+    # The server ends the connection of a client that vanished; by default it keeps it for two hours.
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+# What a client that vanished, or is frozen, has locked is free again after this long.
+_WRITER = {"idle_in_transaction_session_timeout": "20s"}
 
 
 class PostgresBackend:
@@ -41,7 +52,7 @@ class PostgresBackend:
         """Nothing can be made before the first connection."""
 
     def writer(self) -> AsyncEngine:
-        return _engine(self._url, size=WRITERS)
+        return _engine(self._url, size=WRITERS, settings=_WRITER)
 
     def reader(self) -> AsyncEngine:
         engine = _engine(self._url, size=READERS)
@@ -110,12 +121,16 @@ class PostgresBackend:
         return ConfigError(f"DATABASE_URL names {shown(self._url)}, but {why}")
 
 
-def _engine(url: URL, *, size: int) -> AsyncEngine:
+def _engine(url: URL, *, size: int, settings: Mapping[str, str] | None = None) -> AsyncEngine:
     """An engine with a pool of this many connections; with 0, each is closed after use."""
-    pool: dict[str, Any] = (
-        {"pool_size": size, "max_overflow": 0, "pool_pre_ping": True} if size else {"poolclass": NullPool}
-    )
-    arguments = {"timeout": CONNECT_TIMEOUT_SECONDS, "server_settings": _SETTINGS}
+    pool: dict[str, Any] = {"poolclass": NullPool}
+    arguments: dict[str, Any] = {
+        "timeout": CONNECT_TIMEOUT_SECONDS,
+        "server_settings": {**_SETTINGS, **(settings or {})},
+    }
+    if size:
+        pool = {"pool_size": size, "max_overflow": 0, "pool_pre_ping": True}
+        arguments["connection_class"] = WatchedConnection
     engine = create_async_engine(url, connect_args=arguments, hide_parameters=True, **pool)
     event.listen(engine.sync_engine, "do_connect", _connect)
     return engine

@@ -18,6 +18,7 @@ _ADVICE = {
     "3D000": "the server has no such database; create it: CREATE DATABASE … OWNER …",
     "42501": _RIGHTS,
     "08": _AWAY,
+    "57P05": "a change took too long, and the server gave it up",
     "57P": "the server is stopping or starting",
     "53100": _FULL,
     "53200": "the server has run out of memory",
