@@ -59,7 +59,7 @@ class PostgresBackend:
         return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     def migrator(self) -> AsyncEngine:
-        return _engine(self._url, size=0)
+        return _engine(self._url, size=0, is_watched=False)  # its statements may take long
 
     async def check_migrated(self, conn: AsyncConnection) -> None:
         """Nothing is left to check."""
@@ -96,7 +96,7 @@ class PostgresBackend:
 
     @asynccontextmanager
     async def sole_use(self) -> AsyncGenerator[None]:
-        engine = self.migrator()
+        engine = _engine(self._url, size=0)
         try:
             with self.refusals():
                 async with engine.connect() as conn:
@@ -121,15 +121,18 @@ class PostgresBackend:
         return ConfigError(f"DATABASE_URL names {shown(self._url)}, but {why}")
 
 
-def _engine(url: URL, *, size: int, settings: Mapping[str, str] | None = None) -> AsyncEngine:
+def _engine(
+    url: URL, *, size: int, settings: Mapping[str, str] | None = None, is_watched: bool = True
+) -> AsyncEngine:
     """An engine with a pool of this many connections; with 0, each is closed after use."""
-    pool: dict[str, Any] = {"poolclass": NullPool}
+    pool: dict[str, Any] = (
+        {"pool_size": size, "max_overflow": 0, "pool_pre_ping": True} if size else {"poolclass": NullPool}
+    )
     arguments: dict[str, Any] = {
         "timeout": CONNECT_TIMEOUT_SECONDS,
         "server_settings": {**_SETTINGS, **(settings or {})},
     }
-    if size:
-        pool = {"pool_size": size, "max_overflow": 0, "pool_pre_ping": True}
+    if is_watched:
         arguments["connection_class"] = WatchedConnection
     engine = create_async_engine(url, connect_args=arguments, hide_parameters=True, **pool)
     event.listen(engine.sync_engine, "do_connect", _connect)

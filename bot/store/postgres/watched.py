@@ -27,7 +27,7 @@ class WatchedConnection(asyncpg.Connection):  # pyright: ignore[reportMissingTyp
     """A connection that is lost once an answer takes too long, as if the server had ended it."""
 
     def __init__(self, protocol: Any, transport: asyncio.Transport, *others: Any) -> None:
-        super().__init__(_Watched(protocol, transport), transport, *others)
+        super().__init__(_Watched(protocol, transport), transport, *others)  # pyright: ignore[reportUnknownMemberType]
 
 
 class _Watched:
