@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.posts import CloseTo
@@ -19,7 +17,7 @@ async def test_a_paper_that_was_only_close_is_given_back_as_close(conn: AsyncCon
     post = planned(feed, 1, 2)
     close = CloseTo(queries=("agent",), words=("robot", "tool use"))
     entries = [entry._replace(queries=("agent",)) for entry in post.entries]
-    await added(conn, replace(post, entries=(entries[0]._replace(close_to=close), entries[1])))
+    await added(conn, post._replace(entries=(entries[0]._replace(close_to=close), entries[1])))
 
     await cancelled_papers.cancel(conn, feed.id, {"agent": agents.id})
     back = await cancelled_papers.give_back(conn, feed.id, {agents.id: "agent"})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -23,7 +21,7 @@ async def pending_with_follow_ups(
 ) -> Post:
     feed = await a_feed(conn, channel=channel, server=ServerId(server))
     await listed(conn, 1, 2)
-    (post,) = await added(conn, replace(planned(feed, 1, 2), follow_ups=kinds))
+    (post,) = await added(conn, planned(feed, 1, 2)._replace(follow_ups=kinds))
     return post
 
 

@@ -132,7 +132,7 @@ async def test_a_nonce_is_used_once(conn: AsyncConnection) -> None:
     first = await pending(conn, feed, 1)
     await listed(conn, 2)
     with pytest.raises(IntegrityError, match="nonce"):
-        await posts.add(conn, [replace(planned(feed, 2), nonce=first.nonce)], now=NOW)
+        await posts.add(conn, [planned(feed, 2)._replace(nonce=first.nonce)], now=NOW)
 
 
 async def test_two_plans_with_one_nonce_are_an_error(conn: AsyncConnection) -> None:
@@ -140,7 +140,7 @@ async def test_two_plans_with_one_nonce_are_an_error(conn: AsyncConnection) -> N
     await listed(conn, 1, 2)
     plan = planned(feed, 1)
     with pytest.raises(IntegrityError, match="nonce"):
-        await posts.add(conn, [plan, replace(planned(feed, 2), nonce=plan.nonce)], now=NOW)
+        await posts.add(conn, [plan, planned(feed, 2)._replace(nonce=plan.nonce)], now=NOW)
 
 
 async def test_processes_that_plan_at_the_same_time_store_their_own_posts(
