@@ -207,6 +207,10 @@ class Client(ShardedClient):
     async def on_message(self, message: discord.Message, /) -> None:
         """Ignores messages: the bot has no prefix commands."""
 
+    async def on_shard_close(self, _: int) -> None:
+        """Called when a shard was closed, so that another process may open it."""
+        self.sessions.forget_stored()
+
     async def on_app_command_completion(
         self, _: discord.Interaction, command: app_commands.Command[Any, ..., Any] | app_commands.ContextMenu
     ) -> None:

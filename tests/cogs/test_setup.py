@@ -544,7 +544,7 @@ async def test_a_panel_that_was_closed_before_a_restart_or_long_ago_says_so(worl
         await left_alone.choose(world.channel),
         await left_alone.who.submit_modal(form, filled(form, keywords="video")),
     ):
-        assert "This setup is closed, and I was restarted since" in text_of(shown)
+        assert "This setup is closed, and I was restarted or moved since" in text_of(shown)
         assert "Use `/setup` to start a new one" in text_of(shown)
     assert await feeds_of(world) == []
 

@@ -239,7 +239,7 @@ async def test_after_a_restart_the_buttons_say_that_they_are_not_known(world: Wo
     await world.restart()
 
     said = await pressed(world, result)
-    assert "I was restarted since this was asked" in said
+    assert "I was restarted or moved since this was asked" in said
     assert "`/config history` shows what was changed" in said
     assert await world.subscriptions() == []
 

@@ -23,7 +23,7 @@ from bot.discord.delivery import message_search
 from bot.discord.delivery.errors import LOCKED, THREAD_ARCHIVED, delivery_errors
 from bot.discord.delivery.payloads import IDENTIFIED, answered
 from bot.discord.delivery.pings import ping_obstacle, without_dead_pings
-from bot.discord.permissions.bot_access import access_of, bot_permissions
+from bot.discord.permissions.bot_access import access_of, bot_permissions, checked_access
 from bot.discord.permissions.obstacles import feed_kind, forum_tags
 from bot.discord.ui.components import SafeView
 from bot.discord.ui.direct_buttons import stop_and_change
@@ -119,7 +119,7 @@ class DiscordPublisher:
         Raises:
             DeliveryError: the history cannot be read.
         """
-        self._check_history(await self.access(place))
+        self._check_history(await checked_access(self._client, place))
         http = self._client.http
         async with self._explained_errors(place, is_message=False):
             if place.kind is FeedKind.FORUM:
@@ -229,8 +229,11 @@ class DiscordPublisher:
     async def _forum(self, place: Place) -> discord.ForumChannel:
         forum = self._client.get_channel(place.channel_id)
         if forum is None:
-            with discord_errors():
-                forum = await self._client.fetch_channel(place.channel_id)
+            with discord_errors():  # in its server, whose roles decide which tags the bot may use
+                guild = self._client.get_guild(place.server_id or 0)
+                if guild is None or guild.unavailable:
+                    guild = await self._client.fetch_guild(place.server_id or 0)
+                forum = await guild.fetch_channel(place.channel_id)
         if not isinstance(forum, discord.ForumChannel):
             raise DeliveryError(
                 "The channel is not a forum any more.",

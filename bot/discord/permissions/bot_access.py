@@ -65,12 +65,24 @@ async def access_of(client: ShardedClient, place: Place) -> Access:
         return _hidden(place) if _is_hidden(error) else Access(is_known=False)
 
 
+async def checked_access(client: ShardedClient, place: Place) -> Access:
+    """As `access_of`; before the server's shard has had a session here, Discord is asked."""
+    if place.server_id is None or client.knows_server(place.server_id):
+        return await access_of(client, place)
+    try:
+        async with asyncio.timeout(LOOKUP_TIMEOUT_SECONDS):
+            (access,), _ = await request_accesses(client, place.server_id, [place])
+    except (DiscordError, TimeoutError):
+        return Access(is_known=False)
+    return access
+
+
 async def request_accesses(
     client: discord.Client, server_id: ServerId, places: Sequence[Place]
 ) -> tuple[list[Access], dict[ChannelId, str]]:
     """What the bot may do in these places of one server, and the names of the server's channels.
 
-    For a client that is logged in but not connected to the gateway.
+    For a client that is logged in, and need not be connected to the gateway.
 
     Raises:
         DiscordError: Discord gave no usable answer.

@@ -80,8 +80,8 @@ class Pager(SafeView, Session):
     ended_texts = {  # noqa: RUF012 - ClassVar in the base class
         Ended.EXPIRED: "These pages have expired. Use the command again for an up-to-date answer.",
         Ended.UNKNOWN: (
-            "I was restarted since this was shown, so its pages can't be turned. Use the command again for "
-            "an up-to-date answer."
+            "I was restarted or moved since this was shown, so its pages can't be turned. Use the command "
+            "again for an up-to-date answer."
         ),
     }
 

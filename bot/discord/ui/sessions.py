@@ -23,7 +23,7 @@ class Ended(Enum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     BROKEN = "an error left the result unknown"
-    UNKNOWN = "the bot was restarted, or the session was forgotten"
+    UNKNOWN = "another process opened the session, before a restart or beside this one; or it was forgotten"
 
 
 class Session:
@@ -31,6 +31,7 @@ class Session:
 
     ended_texts: ClassVar[Mapping[Ended, str]]  # what a press says afterwards; UNKNOWN is the fallback
     max_open: ClassVar[int | None] = None  # for all users together; the oldest session expires
+    is_stored: ClassVar[bool] = False  # whether an unknown one is opened again from the store
     closes_at: float | None = None  # by the event loop's clock; None if the session ends itself
 
 
@@ -74,6 +75,12 @@ class Sessions:
             return session
         reason = self._ended.get(key, Ended.UNKNOWN)
         raise UserError(kind.ended_texts.get(reason) or kind.ended_texts[Ended.UNKNOWN])
+
+    def forget_stored(self) -> None:
+        """Makes those unknown that the store has, because other processes may go on with them."""
+        stored = [key for key, session in self._open.items() if session.is_stored]
+        for key in stored:
+            del self._open[key]
 
     def is_unknown(self, key: str) -> bool:
         """Whether nothing is known of this key: its session may be of an earlier process."""

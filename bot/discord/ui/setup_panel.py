@@ -70,10 +70,11 @@ class Panel(Session):
         Ended.CANCELLED: f"This setup was cancelled, and nothing was changed. {_NEW}",
         Ended.EXPIRED: f"This setup has expired, and nothing was changed. {_NEW}",
         Ended.UNKNOWN: (
-            "This setup is closed, and I was restarted since. Use `/subscriptions` to see whether it was "
-            f"finished. {_NEW}"
+            "This setup is closed, and I was restarted or moved since. Use `/subscriptions` to see whether "
+            f"it was finished. {_NEW}"
         ),
     }
+    is_stored = True
 
     def __init__(self, setup: Setup, draft: Draft, *, user_id: UserId, key: str) -> None:
         self._setup = setup

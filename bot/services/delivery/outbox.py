@@ -32,6 +32,7 @@ MAX_PER_SERVER = 40
 # done, or this long after the last batch.
 BATCH_SECONDS = 0.5
 # When the bot stops, those in flight get this long to finish.
+RECHECK_SECONDS = 1.0  # how often the posts that somebody waits for are read again
 CLOSING_SECONDS = 2.5
 
 
@@ -106,7 +107,9 @@ class Delivery:
             async with asyncio.timeout(timeout_seconds):
                 progress = self._progress
                 while await self._is_under_way(post_ids, since):
-                    await progress.wait()
+                    with suppress(TimeoutError):  # another process may be the one that sends them
+                        async with asyncio.timeout(RECHECK_SECONDS):
+                            await progress.wait()
                     progress = self._progress
         async with self._database.read() as conn:
             settled = await posts.by_ids(conn, post_ids, split_since=since)

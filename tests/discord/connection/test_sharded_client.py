@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from bot.client import Client, point_at
@@ -15,9 +17,14 @@ from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, ServerId
 from bot.discord.connection.patience import Patience
 from bot.discord.connection.shards import Shards
+from bot.discord.delivery.publisher import DiscordPublisher
 from bot.discord.permissions.bot_access import access_of
+from bot.discord.ui.sessions import Session
+from bot.errors import DeliveryError, DeliveryErrorKind
 from sandbox import Sandbox
+from tests.discord.loopback import a_message
 from tests.discord_address import restored
+from tests.samples import a_paper
 from tests.waiting import LIMIT_SECONDS, until
 
 COUNT = 2
@@ -169,3 +176,34 @@ async def test_what_the_bot_may_do_is_known_only_where_a_shard_has_had_a_session
         assert (await access_of(client, gone)).is_gone
         await client.close_shard(0)
         assert not (await access_of(client, gone)).is_known
+
+
+async def test_a_process_sends_and_finds_its_posts_before_its_shards_have_a_session(stage: Stage) -> None:
+    server = stage.servers[0]
+    made = [server.create_text_channel("papers"), server.create_forum_channel("reading")]
+    kinds = [FeedKind.CHANNEL, FeedKind.FORUM]
+    since = datetime.now(UTC) - timedelta(hours=1)
+    url = a_paper("2608.00001").page_url
+    async with stage.client() as client:
+        publisher = DiscordPublisher(client)
+        for channel, kind in zip(made, kinds, strict=True):
+            place = Place(server_id=ServerId(server.id), channel_id=ChannelId(channel.id), kind=kind)
+            sent = await publisher.publish(place, a_message(), nonce=f"nonce {kind}")
+            assert await publisher.find(place, [url], since=since) == sent
+        assert stage.turns == []
+        stage.sandbox.deny(made[0], read_message_history=True)
+        with pytest.raises(DeliveryError) as caught:
+            await publisher.find(replace(place, kind=kinds[0], channel_id=made[0].id), [url], since=since)
+        assert caught.value.kind is DeliveryErrorKind.UNCONFIRMED
+
+
+async def test_setups_that_another_process_may_go_on_with_are_read_again(stage: Stage) -> None:
+    class Stored(Session):
+        is_stored = True
+
+    async with stage.client(0) as client:
+        client.sessions.open("panel", Stored())
+        client.sessions.open("pages", Session())
+        await client.close_shard(0)
+        await until(lambda: client.sessions.is_unknown("panel"))
+        assert not client.sessions.is_unknown("pages")
