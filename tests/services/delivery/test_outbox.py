@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.core.access import Access
 from bot.core.feeds import FeedKind, Place
-from bot.core.ids import ChannelId
+from bot.core.ids import ChannelId, MessageId
 from bot.core.posts import PostState
 from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.services.delivery import outbox as delivering
@@ -32,7 +32,7 @@ from tests.stores import (
     fill_disk,
     free_disk,
 )
-from tests.waiting import until
+from tests.waiting import LIMIT_SECONDS, until
 
 REFUSED = DeliveryError("A permission is missing.", code=50013, kind=DeliveryErrorKind.CHANNEL_REFUSED)
 REJECTED = DeliveryError("Discord rejected the message.", code=50035, kind=DeliveryErrorKind.CONTENT_REFUSED)
@@ -561,6 +561,21 @@ async def test_waiting_for_posts_ends_in_time(bot: Bot) -> None:
         [post.id for post in await bot.posts()], since=bot.clock(), timeout_seconds=0.01
     )
     assert len(result.waiting) == 1
+
+
+async def test_who_waits_for_posts_learns_that_another_process_sent_them(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await owing(bot)
+    reads = counted(monkeypatch, "next_attempt_at")
+    (post,) = await bot.posts()
+    waiting = asyncio.create_task(
+        bot.services.delivery.settled([post.id], since=bot.clock(), timeout_seconds=LIMIT_SECONDS)
+    )
+    await until(reads)
+    async with bot.database.write() as conn:
+        await outbox.mark_sent(conn, post.id, message_id=MessageId(7), now=bot.clock())
+    assert [one.message_id for one in (await waiting).sent] == [7]
 
 
 follow_ups = st.lists(
