@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -109,14 +109,21 @@ def outcome(error: DeliveryError) -> Outcome:
 
 
 @asynccontextmanager
-async def connected(*, pace: RequestPace | None = None) -> AsyncIterator[Loopback]:
+async def connected(
+    *, pace: RequestPace | None = None, may_send: Callable[[], bool] = lambda: True
+) -> AsyncIterator[Loopback]:
     """A client that is ready in a sandbox of its own."""
     async with Sandbox(page_port=None) as sandbox:
         sandbox.lift_limits()
         channels = _channels(sandbox)
         with restored():
             point_at(api_url=sandbox.api_url, gateway_url=None)
-            client = Client(gateway_url=sandbox.gateway_url, shard_count=1, pace=pace or RequestPace(2_000))
+            client = Client(
+                gateway_url=sandbox.gateway_url,
+                shard_count=1,
+                pace=pace or RequestPace(2_000),
+                may_send=may_send,
+            )
             async with _logged_in(client, sandbox.token):
                 publisher = DiscordPublisher(client)
                 yield Loopback(sandbox=sandbox, client=client, publisher=publisher, channels=channels)

@@ -110,12 +110,14 @@ def gate(
 ) -> aiohttp.TraceConfig:
     """A client's `http_trace` with which each of its requests waits for its turn.
 
-    The requests of attempts raise LeaseLostError unless `may_send` says, in the last moment, that this
-    process still owns the servers. Telemetry receives each request's duration, without the wait for the turn.
+    The requests of attempts raise LeaseLostError unless `may_send` says that this process still owns the
+    servers: after the wait, and again right before the first byte, since connecting can take long.
+    Telemetry receives each request's duration, without the wait for the turn.
     """
     hooks = _Gate(pace, telemetry, may_send)
     trace = aiohttp.TraceConfig()
     trace.on_request_start.append(hooks.on_start)
+    trace.on_request_headers_sent.append(hooks.on_headers)
     trace.on_request_redirect.append(hooks.on_redirect)
     trace.on_request_end.append(hooks.on_end)
     trace.on_request_exception.append(hooks.on_exception)
@@ -144,6 +146,13 @@ class _Gate:
             attempt.begin()
         context.began = time.monotonic()
 
+    async def on_headers(
+        self, _: aiohttp.ClientSession, __: SimpleNamespace, ___: aiohttp.TraceRequestHeadersSentParams
+    ) -> None:
+        """Called on a connection that is ready, before anything is written to it."""
+        if _attempt.get() is not None and not self._may_send():
+            raise LeaseLostError
+
     async def on_redirect(
         self, _: aiohttp.ClientSession, __: SimpleNamespace, params: aiohttp.TraceRequestRedirectParams
     ) -> None:
@@ -166,8 +175,10 @@ class _Gate:
     ) -> None:
         self._record(context, params.url, None)
         attempt = _attempt.get()
-        if attempt is not None and isinstance(params.exception, (aiohttp.ClientConnectorError, ProxyError)):
-            attempt.end(is_refused=True)  # no connection was made, so nothing was sent
+        # No connection was made, or it was not used: nothing was sent.
+        unsent = (aiohttp.ClientConnectorError, ProxyError, LeaseLostError)
+        if attempt is not None and isinstance(params.exception, unsent):
+            attempt.end(is_refused=True)
 
     def _record(self, context: SimpleNamespace, url: yarl.URL, status: int | None) -> None:
         began: float | None = getattr(context, "began", None)  # None: it was stopped before it was sent

@@ -14,6 +14,7 @@ from bot.discord.connection.requests import Attempt, RepeatedRequestError, attem
 from bot.discord.delivery import publisher
 from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.services.delivery.pace import RequestPace
+from bot.services.fleet.fleet import LeaseLostError
 from sandbox import Fault
 from tests.discord.loopback import Loopback, connected, outcome
 
@@ -38,11 +39,12 @@ class CountingPace(RequestPace):
 
 
 PACE = CountingPace()
+CERTAIN: list[bool] = []  # what the process knows of its leases at the next looks; afterwards, all is well
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running() -> AsyncIterator[Loopback]:
-    async with connected(pace=PACE) as loopback:
+    async with connected(pace=PACE, may_send=lambda: CERTAIN.pop(0) if CERTAIN else True) as loopback:
         yield loopback
 
 
@@ -67,6 +69,18 @@ async def test_every_request_takes_a_turn_and_the_gateway_none(loopback: Loopbac
     await loopback.find("text")
     await loopback.client.tree.sync_if_changed()
     assert PACE.turns - before == len(loopback.sandbox.requests) - before == 4
+
+
+@pytest.mark.parametrize("certain", [[False], [True, False]], ids=["while it waits", "while it connects"])
+@pytest.mark.parametrize("kind", ["text", "forum"])
+async def test_a_process_whose_leases_are_no_longer_certain_sends_nothing(
+    loopback: Loopback, kind: str, certain: list[bool]
+) -> None:
+    CERTAIN[:] = certain
+    with attempted() as attempt, pytest.raises(LeaseLostError):
+        await loopback.publish(kind)
+    assert loopback.sent(kind) == []
+    assert not attempt.may_have_arrived
 
 
 async def test_each_automatic_retry_of_discord_py_takes_a_turn(loopback: Loopback) -> None:
