@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
@@ -20,13 +21,16 @@ from typing_extensions import override
 from yarl import URL
 
 if TYPE_CHECKING:
-    from aiohttp import ClientRequest, ClientTimeout
+    from aiohttp import AddrInfoType, ClientRequest, ClientTimeout
     from aiohttp.connector import Connection
     from aiohttp.tracing import Trace
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 _WANTS_PASSWORD = 407
+# What the other side has not received after this long is given up: it would otherwise arrive minutes later,
+# when another process may have posted the same.
+_RECEIVED_WITHIN_SECONDS = 10
 
 
 class ProxyError(ClientConnectionError):
@@ -119,9 +123,16 @@ def _exempts(entry: str, host: str, port: int | None) -> bool:
         return False
 
 
+def _socket(info: AddrInfoType) -> socket.socket:  # pyright: ignore[reportUnknownParameterType] - aiohttp's
+    made = socket.socket(*info[:3])
+    if (option := getattr(socket, "TCP_USER_TIMEOUT", None)) is not None:  # Linux's; in milliseconds
+        made.setsockopt(socket.IPPROTO_TCP, option, _RECEIVED_WITHIN_SECONDS * 1000)
+    return made
+
+
 class _Connector(TCPConnector):
     def __init__(self, proxies: Proxies, *, limit: int) -> None:
-        super().__init__(limit=limit)  # pyright: ignore[reportUnknownMemberType] - an option of aiohttp's
+        super().__init__(limit=limit, socket_factory=_socket)  # pyright: ignore[reportUnknownMemberType] - an option of aiohttp's
         self._proxies = proxies
 
     @override

@@ -257,3 +257,25 @@ async def test_a_connection_is_reused_through_the_same_proxy(hub: FakeHuggingFac
                     assert answer.status == 200
                     await answer.read()
         assert len(proxy.asked) == 1
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system has no such limit")
+async def test_what_nobody_received_is_given_up_soon() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n")
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with (
+        server,
+        aiohttp.ClientSession(connector=Proxies().connector()) as session,
+        session.get(url) as response,
+    ):
+        assert response.connection is not None
+        transport = response.connection.transport
+        assert transport is not None
+        option = transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+    assert option == 10_000
