@@ -12,7 +12,10 @@ from playwright.async_api import Browser, Page, expect
 from sandbox import Sandbox
 from tests.browser.visiting import Visitor, visiting
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")  # the one that Chromium is driven in
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.asyncio(loop_scope="session"),  # the one that Chromium is driven in
+]
 
 LINES = "one\n\ntwo\n\n\nthree\n-# small"
 
@@ -38,13 +41,6 @@ async def has_no_overflow(page: Page) -> bool:
     return await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
-async def background(visitor: Visitor) -> str:
-    frame = visitor.page.frame(name="channel")
-    assert frame
-    return await frame.evaluate("getComputedStyle(document.body).backgroundColor")
-
-
-@pytest.mark.thorough
 async def test_a_reload_keeps_the_pictures_and_blank_lines_are_kept(phone: Visitor) -> None:
     for _ in range(2):
         await expect(phone.cards.locator("img")).to_have_count(12)
@@ -56,7 +52,7 @@ async def test_a_reload_keeps_the_pictures_and_blank_lines_are_kept(phone: Visit
 
 async def test_the_theme_is_the_machines_until_the_visitor_chooses_and_fits_a_phone(phone: Visitor) -> None:
     await expect(phone.messages.first).to_be_visible()
-    assert await background(phone) == "rgb(255, 255, 255)"
+    assert await phone.background() == "rgb(255, 255, 255)"
     assert await has_no_overflow(phone.page)
     menu = phone.page.get_by_role("button", name="Channels")
     await menu.click()
@@ -65,7 +61,7 @@ async def test_the_theme_is_the_machines_until_the_visitor_chooses_and_fits_a_ph
     await phone.page.get_by_role("button", name="Close").click()
     await phone.page.get_by_role("button", name="Dark theme").click()
     await menu.click()
-    assert await background(phone) == "rgb(50, 51, 57)"
+    assert await phone.background() == "rgb(50, 51, 57)"
     await phone.page.reload()
     await expect(phone.messages.first).to_be_visible()
-    assert await background(phone) == "rgb(50, 51, 57)"
+    assert await phone.background() == "rgb(50, 51, 57)"

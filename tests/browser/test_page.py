@@ -9,7 +9,10 @@ from playwright.async_api import expect
 
 from tests.browser.visiting import Visitor
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")  # the one that Chromium is driven in
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.asyncio(loop_scope="session"),  # the one that Chromium is driven in
+]
 
 
 async def test_a_person_subscribes_gets_a_post_and_unsubscribes(visitor: Visitor) -> None:
@@ -35,26 +38,6 @@ async def test_a_person_subscribes_gets_a_post_and_unsubscribes(visitor: Visitor
     await expect(await visitor.send()).to_contain_text("Unsubscribed")
 
 
-async def test_setting_up_takes_menus_and_a_form(visitor: Visitor) -> None:
-    await visitor.go("general")
-    panel = await visitor.run("setup")
-    await panel.locator(".select-trigger").nth(1).click()
-    await visitor.channel.get_by_role("option", name="Agents").click()
-    await panel.get_by_text("Set up papers").click()  # closes the menu
-    await expect(panel).to_contain_text("topic:agents:")
-    await panel.get_by_role("button", name="Keywords, time and filter").click()
-    form = visitor.channel.get_by_role("dialog")
-    await form.get_by_label("Keywords").fill("diffusion model\nagents")
-    await form.get_by_role("button", name="Submit").click()
-    await expect(panel).to_contain_text("diffusion model: 3 papers")
-    await panel.locator(".select-trigger").nth(2).click()
-    await visitor.channel.get_by_role("option", name="live").click()
-    await expect(panel).to_contain_text("live, as soon as")
-    await panel.get_by_role("button", name="Finish").click()
-    await expect(visitor.posts).to_have_count(1)
-
-
-@pytest.mark.thorough
 async def test_a_forum_lists_one_post_per_paper_and_each_opens(visitor: Visitor) -> None:
     await visitor.go("papers")
     for command, options in (("subscribe", {"keywords": "agents"}), ("deliver", {})):
@@ -73,7 +56,6 @@ async def test_a_forum_lists_one_post_per_paper_and_each_opens(visitor: Visitor)
     await visitor.see_pictures()
 
 
-@pytest.mark.thorough
 async def test_a_member_looks_in_channels_and_in_private_but_changes_nothing(visitor: Visitor) -> None:
     await visitor.go("papers")
     await visitor.become("Ben, member")
@@ -113,7 +95,6 @@ async def test_a_post_is_there_before_anything_is_typed_and_the_next_day_has_the
     await visitor.see_pictures()
 
 
-@pytest.mark.thorough
 async def test_a_missing_permission_blocks_the_channel_and_giving_it_back_resumes_posting(
     visitor: Visitor,
 ) -> None:

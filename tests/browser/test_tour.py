@@ -1,4 +1,4 @@
-"""*Try this*: a newcomer is led through the bot, in a sandbox in which nobody has done anything yet."""
+"""What a usual run tries in the browser: *Try this* in a new sandbox, then a menu, a form, and the theme."""
 
 from __future__ import annotations
 
@@ -49,3 +49,26 @@ async def test_a_newcomer_is_led_from_subscribing_to_an_exported_library_on_a_ph
     await expect(saved).to_contain_text("Your library has")
     assert whole
     await page.set_viewport_size(whole)
+
+
+async def test_setting_up_takes_menus_and_a_form_and_the_theme_can_be_changed(visitor: Visitor) -> None:
+    await visitor.go("announcements")
+    panel = await visitor.run("setup")
+    await panel.locator(".select-trigger").nth(1).click()
+    await visitor.channel.get_by_role("option", name="Agents").click()
+    await panel.get_by_text("Set up papers").click()  # closes the menu
+    await expect(panel).to_contain_text("topic:agents:")
+    await panel.get_by_role("button", name="Keywords, time and filter").click()
+    form = visitor.channel.get_by_role("dialog")
+    await form.get_by_label("Keywords").fill("diffusion model\nagents")
+    await form.get_by_role("button", name="Submit").click()
+    await expect(panel).to_contain_text("diffusion model: 3 papers")
+    await panel.locator(".select-trigger").nth(2).click()
+    await visitor.channel.get_by_role("option", name="live").click()
+    await expect(panel).to_contain_text("live, as soon as")
+    await panel.get_by_role("button", name="Finish").click()
+    await expect(visitor.posts).to_have_count(1)
+    dark = await visitor.background()
+    await visitor.page.get_by_role("button", name="Light theme").click()
+    assert dark == "rgb(50, 51, 57)"
+    assert await visitor.background() == "rgb(255, 255, 255)"

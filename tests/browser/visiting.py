@@ -88,6 +88,12 @@ class Visitor:
             "() => [...document.querySelectorAll('.channel-message img')].every(picture => picture.naturalWidth > 0)"
         )
 
+    async def background(self) -> str:
+        """The color behind the messages, which is the theme's."""
+        frame = self.page.frame(name="channel")
+        assert frame
+        return await frame.evaluate("getComputedStyle(document.body).backgroundColor")
+
     def entry(self, name: str) -> Locator:
         """A row of the list of channels."""
         return self.page.locator("nav").get_by_role("button", name=name)
