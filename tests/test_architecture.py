@@ -110,16 +110,15 @@ def test_the_settings_alone_read_the_environment() -> None:
     readers = [
         path.relative_to(ROOT).as_posix()
         for path in modules("bot", "cogs")
-        if {"environ", "environb", "getenv"} & set(attributes(path)) or "dotenv" in ",".join(imports(path))
+        if re.search("environ|getenv|dotenv", path.read_text(encoding="utf-8"))  # much faster than parsing
+        and ({"environ", "environb", "getenv"} & set(attributes(path)) or "dotenv" in ",".join(imports(path)))
     ]
     assert readers == ["bot/settings.py"]
 
 
 @each("path", modules("bot", "cogs", "sandbox", "benchmarks"))
 def test_the_first_line_of_a_module_says_what_it_owns(path: Path) -> None:
-    docstring = ast.get_docstring(tree_of(path))
-    assert docstring
-    assert docstring.splitlines()[0].strip()
+    assert re.match(r'r?"""\W{0,3}\w', path.read_text(encoding="utf-8"))
 
 
 def example() -> str:
@@ -227,6 +226,7 @@ def test_every_setting_is_in_the_readme_or_the_readme_names_the_example() -> Non
     assert "DISCORD_TOKEN" in readme
 
 
+@pytest.mark.thorough
 def test_a_bot_whose_subscriptions_are_all_exact_imports_no_numpy() -> None:
     """The table of word vectors is loaded with the first subscription that has a focus."""
     code = (

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples import thorough
 from tests.fakes import postgres
 from tests.process.running import Stage, staged
 from tests.stores import Store, databases_are_freed
@@ -14,7 +15,7 @@ from tests.stores import Store, databases_are_freed
 __all__ = ["databases_are_freed", "on_each_store", "stage"]
 
 
-on_each_store = pytest.mark.parametrize("stage", list(Store), indirect=True)
+on_each_store = pytest.mark.parametrize("stage", [Store.SQLITE, thorough(Store.POSTGRESQL)], indirect=True)
 
 
 @pytest.fixture

@@ -60,6 +60,7 @@ def in_forum(stage: Stage, forum: ChannelHandle) -> list[str]:
     return [paper_id for thread in forum.threads for paper_id in stage.posted(thread)]
 
 
+@pytest.mark.thorough
 @on_each_store
 async def test_channels_without_a_permission_are_blocked_reported_once_and_resume_automatically(
     stage: Stage,

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from sandbox import Fault
 from tests.process.conftest import on_each_store
 from tests.process.running import Stage
+
+
+def mapped_files(pid: int) -> str:
+    """The files in a process's memory; nothing where the system does not tell."""
+    maps = Path(f"/proc/{pid}/maps")
+    return maps.read_text(encoding="utf-8") if maps.exists() else ""
 
 
 @on_each_store
@@ -29,7 +36,11 @@ async def test_a_subscribed_channel_gets_each_matching_paper_once_over_restarts_
     await stage.until_posted("2611.00001")
     await stage.until_posted("2611.00002", channel=general)
 
+    # With exact keywords only, the table of word vectors and numpy stay out of memory.
+    assert "numpy" not in mapped_files(bot.pid)
     await bot.kill()
+    for noise in ("PyNaCl", "davey", "Can't keep up", "Traceback"):
+        assert noise not in bot.log
     stage.list_paper("2611.00003", title="A world model that was listed while nobody looked")
     bot = await stage.start()
     await stage.until_posted("2611.00001", "2611.00003")

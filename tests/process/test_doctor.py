@@ -61,6 +61,7 @@ async def test_beside_and_after_a_bot_it_only_looks_and_everything_is_in_place(s
     assert everything(stage.folder) == before
 
 
+@pytest.mark.thorough
 async def test_what_is_wrong_in_discord_is_reported_with_its_place(stage: Stage) -> None:
     """One bot has served both channels, then comes one problem after the other."""
     discord, papers, general = stage.discord, stage.discord.channel, stage.discord.club.general

@@ -15,7 +15,6 @@ from simcord.builders import ChannelHandle
 
 from bot.core.papers import Paper
 from bot.sources.parse import parse_list
-from tests.examples import thorough
 from tests.fakes.huggingface import raw_item
 from tests.list_days import OWN, RECORDED, items_of
 from tests.matching.oracle import matches
@@ -122,7 +121,8 @@ async def check(stage: Stage, bot: BotProcess, expected: Mapping[ChannelHandle, 
     }
 
 
-@pytest.mark.parametrize("files", [OWN, thorough(RECORDED)], ids=["own", "recorded"])
+@pytest.mark.thorough
+@pytest.mark.parametrize("files", [OWN, RECORDED], ids=["own", "recorded"])
 async def test_every_channel_gets_what_a_second_reading_finds_and_nothing_else(
     stage: Stage, files: list[Path]
 ) -> None:

@@ -15,6 +15,7 @@ INVALID = {"message": "Invalid Form Body", "code": 50035, "errors": TREE}
 PAGE = b"<html>Sign in to this network</html>"
 
 
+@pytest.mark.thorough
 @on_each_store
 async def test_one_refused_paper_costs_no_other_over_a_kill(stage: Stage) -> None:
     path = f"/channels/{stage.discord.channel.id}/messages"
