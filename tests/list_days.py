@@ -29,11 +29,11 @@ RECORDED: list[Path] = sorted((SHARED / "daily_papers").glob("*.json")) or [SHAR
 # A usual run takes some of the recorded days: our own have every shape.
 each_day = pytest.mark.parametrize(
     "file",
-    [*OWN, *(thorough(file) if number % 4 else file for number, file in enumerate(RECORDED))],
+    [*OWN, *(thorough(file) if number % 10 else file for number, file in enumerate(RECORDED))],
     ids=lambda file: f"{file.parent.name}-{file.stem}",
 )
 both_sources = pytest.mark.parametrize(
-    "files", [OWN, RECORDED if THOROUGH else RECORDED[::5]], ids=["own", "recorded"]
+    "files", [OWN, RECORDED if THOROUGH else RECORDED[::10]], ids=["own", "recorded"]
 )
 
 

@@ -94,7 +94,7 @@ def test_each_scheme_has_its_proxy_and_the_gateway_uses_the_one_of_https() -> No
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"])
-@pytest.mark.parametrize(
+@each(
     "value",
     [
         "socks5://ada:hidden@host:1080",

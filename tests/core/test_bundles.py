@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.core.bundles import BUNDLES, exchanged
 from bot.core.limits import DEFAULT_LIMITS
 from bot.core.query.compiled import CompiledQuery, compile_alternatives, compile_query
@@ -28,6 +30,7 @@ def test_no_query_is_in_two_bundles_and_a_channel_can_have_all_of_them() -> None
     assert len(BUNDLES) <= 25  # as many choices as a menu can have
 
 
+@pytest.mark.thorough
 def test_each_bundle_matches_some_of_the_recorded_papers_and_never_most_of_them() -> None:
     papers = papers_of(RECORDED[-8:])
     matches = PaperIndex(papers).search_many(query.expression for query in QUERIES)

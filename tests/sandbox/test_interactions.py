@@ -12,6 +12,7 @@ from simcord.backend.models import Interaction
 
 from sandbox import Sandbox
 from sandbox.interactions import MAX_FOLLOW_UPS
+from tests.cases import each
 
 COMMAND, COMPONENT, AUTOCOMPLETE, FORM = 2, 3, 4, 5
 MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
@@ -83,7 +84,7 @@ def leaf(body: dict[str, Any], at: str) -> str:
     return node["_errors"][0]["code"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("asked", "answered"),
     [
         (COMMAND, UPDATE),
@@ -108,7 +109,7 @@ async def test_a_response_of_the_wrong_type_is_rejected_and_does_not_count(
     assert not interaction.responded
 
 
-@pytest.mark.parametrize(
+@each(
     ("kind", "data", "at", "code"),
     [
         (MESSAGE, {"embeds": [{"title": "x", "color": -1}]}, "data.embeds.0.color", "NUMBER_TYPE_MIN"),

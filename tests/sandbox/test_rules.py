@@ -17,6 +17,7 @@ from simcord.backend.errors import BackendError
 from sandbox import Sandbox
 from sandbox.faults import RecordedRequest
 from sandbox.rules import Problems, check_message, check_request
+from tests.cases import each
 
 SNOWFLAKE: Final = "1234567890123456789"
 EMBED: Final = {"description": "there"}
@@ -245,9 +246,7 @@ async def test_a_valid_message_is_accepted(client: Client, body: dict[str, Any])
     assert status == 200, answer
 
 
-@pytest.mark.parametrize(
-    "body", [{}, {"content": " \n"}, {"embeds": []}, {"content": None, "components": []}]
-)
+@each("body", [{}, {"content": " \n"}, {"embeds": []}, {"content": None, "components": []}])
 async def test_an_empty_message_has_its_own_error_code(client: Client, body: dict[str, Any]) -> None:
     status, answer = await client.post(body)
     assert (status, answer["code"]) == (400, 50006)
@@ -313,7 +312,7 @@ HUGE: Final = [
 ]
 
 
-@pytest.mark.parametrize(
+@each(
     ("body", "at", "code"),
     [
         (command(name="Echo"), "0.name", "APPLICATION_COMMAND_INVALID_NAME"),
