@@ -21,6 +21,7 @@ from bot.monitoring.port import Monitor
 from bot.scheduler import Scheduler
 from bot.services.container import Services, assemble
 from bot.services.context import ServiceContext
+from bot.services.fleet.turns import Turns
 from bot.services.progress import Progress, no_progress
 from bot.settings import Settings
 from bot.sources.huggingface import HuggingFace
@@ -109,6 +110,7 @@ class App:
                 limits=settings.limits,
                 progress=self._progress,
                 telemetry=telemetry,
+                turns=None if settings.shard_count is None else Turns(database),
             )
             services = assemble(context, board=DiscordNoticeBoard(client))
             if monitor is not None:
@@ -132,9 +134,7 @@ class App:
             async with asyncio.TaskGroup() as group:
                 # Read lists while Discord connects, so that early commands find them.
                 group.create_task(scheduler.run(), name="scheduler")
-                group.create_task(services.archive_reader.run(), name="archive")
-                group.create_task(services.search_texts.run(), name="search texts")
-                group.create_task(services.erasing.run(), name="erasing")
+                group.create_task(services.background.run(), name="background")
                 token = settings.discord_token.get_secret_value()
                 await client.patience.until_answered(
                     "The bot is not logged in to Discord", lambda: client.login(token)

@@ -9,8 +9,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import isfinite
+from typing import Protocol
 
 from bot.core.plurals import count
+from bot.core.shards import OwnedShards
 from bot.discord.connection.patience import duration
 from bot.discord.connection.shards import Shard, Shards
 from bot.services.runs.run import Runs
@@ -24,6 +27,8 @@ RECONNECTING_SECONDS = 60.0
 # Runs count as failing if none has succeeded for two poll intervals plus this: a poll of a slow Hugging Face
 # takes minutes, and a failed run is retried after 15 minutes at most.
 RUNS_GRACE_SECONDS = 900.0
+# Other processes of a fleet take over the shards of one that has not renewed its leases for so long.
+LEASES_EXPIRE_SECONDS = 30.0
 # How long the result of a test write is used: after a success, and after a failure.
 WRITE_FRESH_SECONDS = 20.0
 WRITE_RETRY_SECONDS = 5.0
@@ -55,6 +60,27 @@ class Part:
     figures: Mapping[str, int | float] = field(default_factory=dict[str, int | float])
 
 
+class Leases(Protocol):
+    """What a process of a fleet says of its leases."""
+
+    takeovers: int  # of shards whose process had ended, since startup
+
+    @property
+    def owned(self) -> OwnedShards: ...
+
+    @property
+    def seconds_since_renewal(self) -> float: ...  # infinity before the first one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetHealth:
+    """The shards of one process of a fleet."""
+
+    owned: OwnedShards
+    seconds_since_renewal: float | None  # None before the first one
+    takeovers: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """The health of the bot at one moment."""
@@ -63,6 +89,7 @@ class Report:
     shards: tuple[Shard, ...] = ()
     source: SourceHealth = field(default_factory=SourceHealth)
     seconds_since_run: float | None = None  # since the last successful one
+    fleet: FleetHealth | None = None  # None: a single process
 
     @property
     def status(self) -> Status:
@@ -95,11 +122,13 @@ class Health:
         source: HuggingFace,
         database: Database,
         poll_interval_seconds: int,
+        leases: Leases | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._shards = shards
         self._runs = runs
         self._source = source
+        self._leases = leases
         self._runs_within_seconds = 2 * poll_interval_seconds + RUNS_GRACE_SECONDS
         self._monotonic = monotonic
         self._began = monotonic()
@@ -109,16 +138,22 @@ class Health:
     async def report(self) -> Report:
         """Check all parts; takes about a second at most."""
         shards = self._shards.snapshot()
+        fleet = None if self._leases is None else _fleet_health(self._leases)
+        is_spare = fleet is not None and not fleet.owned.ids
+        if is_spare:
+            self._began = self._monotonic()  # it has nothing to connect and to run until it gets a shard
         report = Report(
             parts={
-                "gateway": self._gateway_part(shards),
-                "runs": self._run_part(),
+                "gateway": Part() if is_spare else self._gateway_part(shards),
+                "runs": Part() if is_spare else self._run_part(),
                 "source": self._source_part(),
                 "database": await self._write_check.part(),
+                **({} if fleet is None else {"fleet": _fleet_part(fleet)}),
             },
             shards=shards,
             source=self._source.health,
             seconds_since_run=self._runs.seconds_since,
+            fleet=fleet,
         )
         self._log_change(report)
         return report
@@ -178,6 +213,30 @@ class Health:
                 reason=f"the list could not be read, because {health.last_failure}; sending continues",
             )
         return Part()
+
+
+def _fleet_health(leases: Leases) -> FleetHealth:
+    seconds = leases.seconds_since_renewal
+    return FleetHealth(
+        owned=leases.owned,
+        seconds_since_renewal=seconds if isfinite(seconds) else None,
+        takeovers=leases.takeovers,
+    )
+
+
+def _fleet_part(fleet: FleetHealth) -> Part:
+    seconds = fleet.seconds_since_renewal
+    figures: dict[str, int | float] = {"shards": len(fleet.owned.ids), "of": fleet.owned.count}
+    if seconds is None:
+        return Part(status=Status.STARTING, reason="not one of the processes yet", figures=figures)
+    figures["last_renewal_seconds_ago"] = round(seconds, 1)
+    if seconds > LEASES_EXPIRE_SECONDS:
+        reason = (
+            f"the leases of its shards have not been renewed for {duration(seconds)}, so it sends nothing"
+        )
+        return Part(status=Status.FAILING, reason=reason, figures=figures)
+    spare = "a spare: other processes have all shards, and it takes over those of one that ends"
+    return Part(reason=None if fleet.owned.ids else spare, figures=figures)
 
 
 class _WriteCheck:

@@ -144,7 +144,10 @@ class Monitor:
         )
 
     async def _get_metrics(self, _: web.Request) -> web.Response:
-        report, totals = await self._report(), await self._read_totals()
+        report = await self._report()
+        # In a fleet, one process reports what the whole database has.
+        is_reporter = report.fleet is None or report.fleet.owned.has_first
+        totals = await self._read_totals() if is_reporter else None
         snapshot = Snapshot(now=self._clock(), health=report, totals=totals)
         # As a header, because aiohttp's content_type would drop the version.
         return web.Response(body=self.metrics.render(snapshot), headers={"Content-Type": CONTENT_TYPE})

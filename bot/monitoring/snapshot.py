@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from prometheus_client import Metric
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 from typing_extensions import override
 
@@ -35,6 +35,7 @@ class SnapshotCollector(Collector):
         snapshot = self.snapshot
         yield from _health_gauges(snapshot)
         yield from _gateway_gauges(snapshot)
+        yield from _fleet_metrics(snapshot)
         yield from _source_gauges(snapshot)
         yield from _total_gauges(snapshot)
 
@@ -76,6 +77,25 @@ def _gateway_gauges(snapshot: Snapshot | None) -> Generator[Metric]:
         if shard.latency_seconds is not None:
             latency.add_metric([str(shard.id)], shard.latency_seconds)
     yield from (connected, latency)
+
+
+def _fleet_metrics(snapshot: Snapshot | None) -> Generator[Metric]:
+    if snapshot is None or (fleet := snapshot.health.fleet) is None:
+        return
+    yield GaugeMetricFamily(
+        "paperboy_shards_owned", "Shards that this process owns.", value=len(fleet.owned.ids)
+    )
+    yield CounterMetricFamily(
+        "paperboy_shard_takeovers",
+        "Shards taken over from a process that had ended or did not answer.",
+        value=fleet.takeovers,
+    )
+    if fleet.seconds_since_renewal is not None:
+        yield GaugeMetricFamily(
+            "paperboy_lease_renewal_age_seconds",
+            "Time since this process last renewed the leases of its shards.",
+            value=fleet.seconds_since_renewal,
+        )
 
 
 def _source_gauges(snapshot: Snapshot | None) -> Generator[Metric]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.services.background import BackgroundJobs
 from bot.services.blocks.blocked_channels import BlockedChannels
 from bot.services.blocks.guild_events import GuildEvents
 from bot.services.blocks.notices import NoticeBoard, Notices
@@ -58,6 +59,7 @@ class Services:
     polling: Polling
     archive_reader: ArchiveReader
     search_texts: SearchTexts
+    background: BackgroundJobs
     delivery: Delivery
     blocked_channels: BlockedChannels
     guild_events: GuildEvents
@@ -113,11 +115,19 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
     servers = Servers(context)
     direct_messages = DirectMessages(context)
     erasing = Erasing(context)
+    search_texts = SearchTexts(context)
     return Services(
         clock=context.clock,
         polling=polling,
         archive_reader=archive_reader,
-        search_texts=SearchTexts(context),
+        search_texts=search_texts,
+        background=BackgroundJobs(
+            context,
+            archive_reader=archive_reader,
+            search_texts=search_texts,
+            erasing=erasing,
+            subscriptions=subscriptions,
+        ),
         delivery=delivery,
         blocked_channels=blocked_channels,
         guild_events=GuildEvents(blocked_channels=blocked_channels),

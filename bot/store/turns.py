@@ -1,6 +1,6 @@
 """Turns: what one process of a fleet does at a time, by the clock of the database. On PostgreSQL alone.
 
-A turn ends when its holder releases it, or by itself: a process that died or froze keeps it no longer.
+A turn ends when its holder releases it, or automatically: a process that died or froze keeps it no longer.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 import pytest_asyncio
 
 from bot.client import Client
+from bot.core.shards import OwnedShards
 from bot.discord.connection.errors import DiscordError
 from bot.discord.connection.patience import Patience
 from bot.discord.connection.shards import Shards
@@ -82,6 +84,15 @@ async def patient(tmp_path: Path) -> AsyncIterator[Patient]:
             yield made
         finally:
             await health.close()
+
+
+@dataclass
+class Leases:
+    """What a process of a fleet says of its leases."""
+
+    owned: OwnedShards
+    seconds_since_renewal: float = 1.0
+    takeovers: int = 0
 
 
 async def at_once(_: float) -> None: ...
@@ -241,3 +252,31 @@ async def test_a_bug_in_the_check_is_failing_and_logged(
     assert (await patient.report()).parts["database"].status is Status.FAILING
     assert "ZeroDivisionError" in caplog.text
     assert caplog.text.count("Not healthy: database") == 1
+
+
+async def test_a_process_without_shards_is_healthy_and_says_that_it_is_a_spare(patient: Patient) -> None:
+    patient.client.is_ready.return_value = False
+    leases = Leases(OwnedShards(16, frozenset()), seconds_since_renewal=math.inf)
+    patient.health._leases = leases
+    report = await patient.report()
+    assert (report.status, report.parts["fleet"].status) == (Status.STARTING, Status.STARTING)
+
+    leases.seconds_since_renewal = 4.0
+    patient.now += 10 * POLL_SECONDS  # it does no runs
+    report = await patient.report()
+    assert (report.status, report.reason) == (Status.OK, None)
+    assert str(report.parts["fleet"].reason).startswith("a spare: other processes have all shards")
+    assert report.parts["fleet"].figures == {"shards": 0, "of": 16, "last_renewal_seconds_ago": 4.0}
+
+    leases.owned = OwnedShards(16, frozenset({3}))
+    report = await patient.report()
+    assert (report.status, report.parts["gateway"].status) == (Status.STARTING, Status.STARTING)
+    assert report.parts["runs"].status is Status.OK
+
+
+async def test_a_process_whose_leases_are_not_renewed_is_failing(patient: Patient) -> None:
+    patient.health._leases = Leases(OwnedShards(2, frozenset({0})), seconds_since_renewal=31.0)
+    report = await patient.report()
+    assert report.status is Status.FAILING
+    reason = "fleet: the leases of its shards have not been renewed for 31 s, so it sends nothing"
+    assert report.reason == reason

@@ -11,10 +11,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.core.runs import Outcome
+from bot.core.shards import OwnedShards
 from bot.core.totals import Totals
 from bot.discord.connection.shards import Shard
 from bot.errors import DeliveryError, DeliveryErrorKind, ProblemKind
-from bot.monitoring.health import Part, Report, Status
+from bot.monitoring.health import FleetHealth, Part, Report, Status
 from bot.monitoring.metrics import Metrics
 from bot.monitoring.snapshot import Snapshot
 from bot.services.container import Services
@@ -50,6 +51,9 @@ SNAPSHOT = Snapshot(
         shards=(Shard(id=0, latency_seconds=0.04), Shard(id=1, lost_seconds=3.0)),
         source=SourceHealth(last_success_at=NOW),
         seconds_since_run=60.0,
+        fleet=FleetHealth(
+            owned=OwnedShards(16, frozenset({0, 3, 4})), seconds_since_renewal=2.5, takeovers=1
+        ),
     ),
     totals=TOTALS,
 )
@@ -131,6 +135,9 @@ def test_gauges_show_the_snapshot() -> None:
     assert numbers.of("paperboy_gateway_connected", shard="1") == 0
     assert numbers.of("paperboy_gateway_latency_seconds", shard="0") == 0.04
     assert numbers.of("paperboy_gateway_latency_seconds", shard="1") is None
+    assert numbers["paperboy_shards_owned"] == 3
+    assert numbers["paperboy_shard_takeovers_total"] == 1
+    assert numbers["paperboy_lease_renewal_age_seconds"] == 2.5
     assert numbers["paperboy_source_up"] == 1
     assert [numbers.of("paperboy_feeds", state=one) for one in ("active", "paused", "blocked")] == [2, 3, 4]
     states = ("waiting", "blocked", "unconfirmed")
@@ -149,7 +156,8 @@ def test_unknown_values_have_no_sample() -> None:
     starting = Snapshot(now=NOW, health=Report(parts={"database": Part(status=Status.STARTING)}))
     numbers = Numbers(Metrics().render(starting).decode())
     assert numbers["paperboy_healthy"] == 0
-    for name in ("last_run_timestamp_seconds", "source_up", "servers", "oldest_waiting_post_age_seconds"):
+    names = ("last_run_timestamp_seconds", "source_up", "servers", "oldest_waiting_post_age_seconds")
+    for name in (*names, "shards_owned", "shard_takeovers_total", "lease_renewal_age_seconds"):
         assert numbers.of(f"paperboy_{name}") is None
 
 

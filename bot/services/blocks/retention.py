@@ -50,17 +50,25 @@ class Retention:
         self._database = context.database
         self._publisher = context.publisher
         self._clock = context.clock
+        self._fleet = context.fleet
         self._gone = Overdue[FeedId](monotonic)
         self._removed = Overdue[SubscriptionId](monotonic)
 
     async def delete_expired(self) -> tuple[Feed, ...]:
-        """Deletes everything that is kept no longer; returns the feeds among it."""
-        await self._delete_subscriptions()
-        await self._delete_drafts()
+        """Deletes everything that is kept no longer; returns the feeds among it.
+
+        In a fleet, feeds are deleted where their server is owned, because others cannot look at it, and all
+        else where shard 0 is. Two processes that delete the same things do no harm.
+        """
+        owned = self._fleet.owned
+        if owned.has_first:
+            await self._delete_subscriptions()
+            await self._delete_drafts()
         before = self._clock() - KEPT
         async with self._database.read() as conn:
-            overdue = {feed.id: feed for feed in await feeds.long_gone(conn, before=before)}
-            is_server_overdue = await servers.any_left(conn, before=before)
+            gone = await feeds.long_gone(conn, before=before)
+            is_server_overdue = owned.has_first and await servers.any_left(conn, before=before)
+        overdue = {feed.id: feed for feed in gone if owned.has(feed.server_id)}
         places = {feed_id: overdue[feed_id].place for feed_id in self._gone.confirmed(overdue)}
         access = await access_by_feed(self._publisher, places)
         still_gone = [feed_id for feed_id in places if access[feed_id].is_known and access[feed_id].is_gone]
@@ -68,7 +76,7 @@ class Retention:
             return ()
         async with self._database.write() as conn:
             deleted = await feeds.forget_gone(conn, still_gone, before=before)
-            left = await servers.forget_left(conn, before=before)
+            left = await servers.forget_left(conn, before=before) if is_server_overdue or deleted else []
         for feed in deleted:
             _log.info(
                 "Channel %d of server %d was deleted %d days ago: its feed and subscriptions are deleted",

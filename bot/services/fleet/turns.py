@@ -51,7 +51,7 @@ class Turns:
             renewing.cancel()
             with suppress(asyncio.CancelledError):
                 await renewing
-            with suppress(StoreError):  # it ends by itself
+            with suppress(StoreError):  # it ends automatically
                 async with self._database.write() as conn:
                     await turns.release(conn, name, holder=self._holder)
 
