@@ -56,10 +56,12 @@ _TO_PLAIN = str.maketrans(_RAISED, "0123456789")
 _RAISED_FIGURE = re.compile(f"[{_RAISED}]+")
 _ONE_GREEK = re.compile("(?<![Α-ΡΣ-Ωα-ω])[Α-ΡΣ-Ωα-ω](?![Α-ΡΣ-Ωα-ω])")
 _EMPHASIS = rf"(?<!(?<!{_WORD}|[{_RAISED}])\*)"  # *k* is no k*
-_SIGNED = re.compile(rf"(?<!{_WORD})(?:{_LETTER}(?:\+\+|[+#])|{_EMPHASIS}{_LETTER}\*(?!\*))")
+_SIGNED = re.compile(rf"(?<!{_WORD}|[{_RAISED}])(?:{_LETTER}(?:\+\+|[+#])|{_EMPHASIS}{_LETTER}\*(?!\*))")
 _SIGNED_IN_NAME = re.compile(rf"(?<!{_WORD}){_LETTER}(?:\+\+|[+#])")  # the star of a name only ends it
 _PART = re.compile(rf"{_WORD}+")
-_OWNERS_S = re.compile(rf"({_SIGNED.pattern}|{_WORD}|[{_RAISED}])['’]s(?!{_WORD})(?=([+#*])?)", re.IGNORECASE)
+_OWNERS_S = re.compile(
+    rf"({_SIGNED.pattern}|{_WORD}|[{_RAISED}{_MICRO}])(?:['’]s(?!{_WORD}))+(?=([+#*])?)", re.IGNORECASE
+)
 _HYPHEN_RUN = re.compile(f"[{_HYPHENS}]*")
 
 
@@ -81,17 +83,20 @@ def spelled_out(text: str, mode: Mode) -> str:
     text = _OWNERS_S.sub(lambda found: found[1] + ("'" if found[2] else ""), text)
     if mode in ("quote", "name"):
         return text.translate(_TO_PLAIN).replace(_MICRO, "μ")
-    text = _ONE_GREEK.sub(lambda found: _greek_name(found[0], text[found.end() : found.end() + 1]), text)
+    signed = {
+        found.start() for found in _SIGNED.finditer(text)
+    }  # one letter with a sign is a word of its own
+    text = _ONE_GREEK.sub(
+        lambda found: found[0] if found.start() in signed else f"-{_greek_name(found[0])}-", text
+    )
     text = re.sub(rf"(?<={_LETTER}{{3}})(?=[vV]?\d)", "-", text)
     return text.replace(_MICRO, "μ")
 
 
-def _greek_name(letter: str, behind: str) -> str:
-    if behind in ("+", "#", "*"):
-        return letter  # one letter with a sign is a word of its own
+def _greek_name(letter: str) -> str:
     name = unicodedata.name(letter).removeprefix("GREEK SMALL ").removeprefix("GREEK CAPITAL ")
     name = name.removeprefix("LETTER ").removeprefix("FINAL ").lower()
-    return "-" + {"lamda": "lambda"}.get(name, name) + "-"
+    return {"lamda": "lambda"}.get(name, name)
 
 
 def words_of(text: str, mode: Mode) -> list[str]:

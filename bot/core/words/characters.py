@@ -36,13 +36,14 @@ _STROKES: Final = str.maketrans("łøđħŧıŁØĐĦŦ", "lodhtiLODHT")
 _MICRO_SIGN: Final = (
     "\u00b5"  # kept as it is: it is a unit's letter and not the name mu; in quotes, no letter is a name
 )
-_RAISED: Final = {character: str(unicodedata.digit(character)) for character in "⁰¹²³⁴⁵⁶⁷⁸⁹"}
+_RAISED: Final = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_LOWERED: Final = str.maketrans(_RAISED, "0123456789")
 
 _ACCENTS: Final = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 _ACCENT = re.compile(f"[{_ACCENTS}]")
-# Plain ASCII, or a character with its combining marks (3099 and 309A voice Japanese kana).
+# Plain ASCII, a raised figure, or a character with its combining marks (3099 and 309A voice Japanese kana).
 _CLUSTER = re.compile(
-    f"[\x00-\x7f]+(?![{_ACCENTS}\u3099\u309a])|[^{_ACCENTS}\u3099\u309a][{_ACCENTS}\u3099\u309a]*|[{_ACCENTS}\u3099\u309a]+"
+    f"[\x00-\x7f]+(?![{_ACCENTS}\u3099\u309a])|[{_RAISED}]+|[^{_ACCENTS}\u3099\u309a][{_ACCENTS}\u3099\u309a]*|[{_ACCENTS}\u3099\u309a]+"
 )
 _RAISED_FIGURE = re.compile(r"\^(?:(\d+)|\{(\d+)\})")
 _MAX_RAISED: Final = 3  # figures of one chunk that may be left out one by one; of more, all or none
@@ -107,13 +108,12 @@ def _with_raised(whole: PlainText, *, kept: Collection[int], bare: Collection[in
 
 
 def _normalise(text: str, *, is_literal: bool) -> PlainText:
-    """The text in plain characters. A raised figure is written with `^`."""
+    """The text in plain characters. A raised figure is written as `^{2}`."""
     if text.isascii():
         return PlainText(text.lower().replace("_", "-"), range(len(text)), range(1, len(text) + 1))
     pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    was_raised = False
     for match in _CLUSTER.finditer(text):
         first, last = match.span()
         cluster = match[0]
@@ -121,14 +121,12 @@ def _normalise(text: str, *, is_literal: bool) -> PlainText:
             pieces.append(cluster.lower().replace("_", "-"))
             starts.extend(range(first, last))
             ends.extend(range(first + 1, last + 1))
-            was_raised = False
             continue
-        is_raised = cluster in _RAISED
-        is_unit = cluster == _MICRO_SIGN and not is_literal
-        piece = _RAISED[cluster] if is_raised else cluster if is_unit else _plain(cluster)
-        if is_raised and not was_raised and not is_literal:
-            piece = f"^{piece}"
-        was_raised = is_raised
+        if cluster[0] in _RAISED:
+            figures = cluster.translate(_LOWERED)
+            piece = figures if is_literal else f"^{{{figures}}}"
+        else:
+            piece = cluster if cluster == _MICRO_SIGN and not is_literal else _plain(cluster)
         pieces.append(piece)
         starts.extend([first] * len(piece))
         ends.extend([last] * len(piece))

@@ -31,7 +31,7 @@ _VERSION_PLACE = re.compile(_VERSION)
 _GREEK: Final = "α-ωΑ-Ω"  # noqa: RUF001 - Greek
 _HAS_GREEK = re.compile(f"[{_GREEK}]")
 _ALONE: Final = f"(?<![{_GREEK}])[{_GREEK}](?![{_GREEK}])"
-_GREEK_WORD = re.compile(rf"{_SIGNED}|{_ALONE}|(?:(?!{_ALONE})[^\W_])+")
+_GREEK_WORD = re.compile(rf"(?<![^\W_])(?:{_SIGNED})|{_ALONE}|(?:(?!{_ALONE})[^\W_])+")
 _GREEK_NAMES: Final = {
     letter: unicodedata.name(letter).rpartition(" ")[2].lower().replace("lamda", "lambda")
     for letter in "αβγδεζηθικλμνξοπρστυφχψω"
