@@ -11,6 +11,7 @@ from bot.core.notices import ProblemReport
 from bot.discord.answers import notices as answers
 from bot.discord.command_mentions import clickable
 from bot.discord.connection.errors import discord_errors
+from bot.discord.connection.sharded_client import ShardedClient
 from bot.discord.delivery.errors import delivery_errors
 from bot.discord.delivery.payloads import MESSAGES, answered
 from bot.discord.permissions.audience import may_be_named
@@ -18,6 +19,7 @@ from bot.discord.permissions.open_channels import open_channels
 from bot.discord.permissions.viewer import find_channel
 from bot.discord.ui.check_again_button import CheckAgainButton
 from bot.discord.ui.components import SafeView
+from bot.errors import DeliveryError
 
 SEND_TIMEOUT_SECONDS = 30.0
 MAX_MESSAGES = 100  # the newest, to search for a message of an earlier attempt; one request returns no more
@@ -26,12 +28,18 @@ MAX_MESSAGES = 100  # the newest, to search for a message of an earlier attempt;
 class DiscordNoticeBoard:
     """Sends through the running client."""
 
-    def __init__(self, client: discord.Client) -> None:
+    def __init__(self, client: ShardedClient) -> None:
         self._client = client
 
     async def channels(self, server_id: ServerId) -> Sequence[ChannelId]:
-        """The server's system channel, then its first text channel, where the bot may write and embed."""
+        """The server's system channel, then its first text channel, where the bot may write and embed.
+
+        Raises:
+            DeliveryError: they are not known just now.
+        """
         guild = self._client.get_guild(server_id)
+        if not self._client.knows_server(server_id) or (guild is not None and guild.unavailable):
+            raise DeliveryError("The server could not be checked just now.")
         return [ChannelId(channel.id) for channel in open_channels(guild)] if guild else []
 
     async def post(

@@ -44,7 +44,11 @@ class NoticeBoard(Protocol):
     """Posts notices. Discord's errors come out only as DeliveryError."""
 
     async def channels(self, server_id: ServerId) -> Sequence[ChannelId]:
-        """The server's channels that people read and the bot may write in, the best first."""
+        """The server's channels that people read and the bot may write in, the best first.
+
+        Raises:
+            DeliveryError: they are not known just now.
+        """
         ...
 
     async def post(

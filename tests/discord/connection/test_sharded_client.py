@@ -16,12 +16,15 @@ from bot.client import Client, point_at
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, ServerId
 from bot.discord.connection.patience import Patience
+from bot.discord.connection.sharded_client import IDENTIFY_SECONDS
 from bot.discord.connection.shards import Shards
+from bot.discord.delivery.notice_board import DiscordNoticeBoard
 from bot.discord.delivery.publisher import DiscordPublisher
 from bot.discord.permissions.bot_access import access_of
 from bot.discord.ui.sessions import Session
 from bot.errors import DeliveryError, DeliveryErrorKind
 from sandbox import Sandbox
+from sandbox.identifies import Identifies
 from tests.discord.loopback import a_message
 from tests.discord_address import restored
 from tests.samples import a_paper
@@ -154,6 +157,34 @@ async def test_a_lost_connection_is_resumed_without_a_turn_and_a_lost_session_ta
         assert client.opened == {0}
 
 
+async def test_shards_of_one_bucket_follow_each_other_and_others_do_not_wait(stage: Stage) -> None:
+    stage.sandbox.limit_identifies(max_concurrency=2)
+    stage.sandbox.gateway.identifies = Identifies()
+    async with stage.client(shard_count=5, shard_ids=None, identify_turn=None) as client:
+        await client.wait_until_ready()
+        assert stage.waits == [IDENTIFY_SECONDS] * 3
+        assert len(stage.sandbox.gateway.identifies.record) == 5
+
+
+async def test_an_identify_that_came_too_early_is_repeated_in_another_turn(stage: Stage) -> None:
+    seconds = 0.0
+
+    async def turn(bucket: int) -> None:
+        nonlocal seconds
+        stage.turns.append(bucket)
+        seconds += 2.5
+
+    identifies = stage.sandbox.gateway.identifies = Identifies(max_concurrency=1, clock=lambda: seconds)
+    async with stage.client(0, 1, identify_turn=turn) as client:
+        assert client.opened == {0, 1}
+        assert [(one.shard_id, one.is_accepted) for one in identifies.record] == [
+            (0, True),
+            (1, False),
+            (1, True),
+        ]
+        assert stage.turns == [0, 0, 0]
+
+
 async def test_servers_that_were_left_between_two_sessions_are_forgotten(stage: Stage) -> None:
     async with stage.client(0, 1) as client:
         stage.sandbox.gateway.forget_sessions()
@@ -191,6 +222,8 @@ async def test_a_process_sends_and_finds_its_posts_before_its_shards_have_a_sess
             sent = await publisher.publish(place, a_message(), nonce=f"nonce {kind}")
             assert await publisher.find(place, [url], since=since) == sent
         assert stage.turns == []
+        with pytest.raises(DeliveryError, match="could not be checked"):
+            await DiscordNoticeBoard(client).channels(place.server_id or ServerId(0))
         stage.sandbox.deny(made[0], read_message_history=True)
         with pytest.raises(DeliveryError) as caught:
             await publisher.find(replace(place, kind=kinds[0], channel_id=made[0].id), [url], since=since)

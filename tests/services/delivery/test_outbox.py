@@ -570,12 +570,13 @@ async def test_who_waits_for_posts_learns_that_another_process_sent_them(
     reads = counted(monkeypatch, "next_attempt_at")
     (post,) = await bot.posts()
     waiting = asyncio.create_task(
-        bot.services.delivery.settled([post.id], since=bot.clock(), timeout_seconds=LIMIT_SECONDS)
+        bot.services.delivery.settled([post.id], since=bot.clock(), timeout_seconds=9 * LIMIT_SECONDS)
     )
     await until(reads)
     async with bot.database.write() as conn:
         await outbox.mark_sent(conn, post.id, message_id=MessageId(7), now=bot.clock())
-    assert [one.message_id for one in (await waiting).sent] == [7]
+    async with asyncio.timeout(LIMIT_SECONDS):
+        assert [one.message_id for one in (await waiting).sent] == [7]
 
 
 follow_ups = st.lists(
