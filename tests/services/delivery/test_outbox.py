@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.core.access import Access
-from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, MessageId
 from bot.core.posts import PostState
 from bot.errors import DeliveryError, DeliveryErrorKind
@@ -24,11 +23,9 @@ from bot.services.delivery.pace import ChannelPace
 from bot.store import outbox
 from tests.examples import examples, first
 from tests.fakes.publisher import LOST, Fault
-from tests.samples import NOW
 from tests.services.bots import CHANNEL, LIVE, OTHER, USER, Bot, a_bot
 from tests.stores import (
     delete_although_needed,
-    each_store,  # noqa: F401 - on every store in every run
     fill_disk,
     free_disk,
 )
@@ -504,34 +501,6 @@ async def test_a_post_that_waits_for_its_turn_at_shutdown_is_not_started(bot: Bo
         await bot.delivery
     assert len(bot.publisher.calls) == 1
     assert sorted(post.attempts for post in [*await bot.posts(), *await bot.posts(OTHER)]) == [0, 1]
-
-
-async def test_a_run_a_delivery_and_a_button_at_once_post_each_paper_once(bot: Bot) -> None:
-    for number in range(9):
-        bot.list_paper(f"2608.{number:05}", day=bot.today - timedelta(days=number // 3))
-    for days in range(3):
-        await bot.services.polling.read_day(bot.today - timedelta(days=days))
-    found = await bot.services.subscriptions.subscribe(
-        "video",
-        place=Place(server_id=1, channel_id=ChannelId(CHANNEL), kind=FeedKind.CHANNEL),
-        user_id=1,
-    )
-    first = found.wanted[0].subscription.id
-    await bot.execute("UPDATE feeds SET next_run_at = :now", now=NOW)
-    older = range(first, first + 1)
-    bot.delivery = asyncio.create_task(bot.services.delivery.run())
-    await asyncio.gather(
-        bot.services.runs.run(),
-        bot.services.runs.run(),
-        bot.services.feeds.deliver(ChannelId(CHANNEL)),
-        bot.services.feeds.deliver(ChannelId(CHANNEL)),
-        bot.services.older_matches.post(ChannelId(CHANNEL), older, timeout_seconds=5),
-        bot.services.older_matches.post(ChannelId(CHANNEL), older, timeout_seconds=5),
-    )
-    await bot.delivered()
-    posted = bot.publisher.posted(CHANNEL)
-    assert len(posted) == len(set(posted)) >= 8
-    assert bot.publisher.most_in_flight == 1
 
 
 async def test_deliver_answers_when_its_posts_are_sent_or_postponed(bot: Bot) -> None:

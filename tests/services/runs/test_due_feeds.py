@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from bot.core.ids import ChannelId
-from bot.core.posts import PostState
 from bot.core.runs import Outcome
 from bot.core.schedules import Schedule
 from bot.services.runs import planning
@@ -21,7 +20,6 @@ from tests.fakes.huggingface import Fault
 from tests.samples import NOW
 from tests.services.bots import CHANNEL, LIVE, OTHER, USER, WEEKLY, Bot, a_bot
 from tests.stores import (
-    each_store,  # noqa: F401 - on every store in every run
     fill_disk,
 )
 
@@ -241,29 +239,6 @@ async def test_a_run_whose_failure_cannot_be_recorded_still_raises_the_first_err
     assert record.getMessage().startswith("The database cannot be written: the ")
     assert "disk is full; make room" in record.getMessage()
     assert record.exc_info is None
-
-
-async def test_a_crash_between_planning_and_sending_loses_nothing_and_repeats_nothing(bot: Bot) -> None:
-    await bot.subscribe()
-    bot.list_paper("2608.00001")
-    bot.clock.advance(hours=1)
-    await bot.services.runs.run()
-    await bot.restart()
-    await bot.run()
-    bot.clock.advance(days=1)
-    await bot.run()
-    assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
-    assert [post.state for post in await bot.posts()] == [PostState.SENT]
-
-
-async def test_two_runs_at_once_post_once(bot: Bot) -> None:
-    await bot.subscribe()
-    bot.list_paper("2608.00001")
-    bot.clock.advance(hours=1)
-    reports = await asyncio.gather(*[bot.services.runs.run() for _ in range(3)])
-    await bot.delivered()
-    assert sum(report.feeds for report in reports) == 1
-    assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
 
 
 async def test_delivering_now_leaves_the_schedule_alone(bot: Bot) -> None:
