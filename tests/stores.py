@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -91,17 +92,17 @@ async def free_disk(database: Database) -> None:
 
 async def delete_although_needed(database: Database, table: str) -> None:
     """Empties a table that others refer to."""
-    is_postgres = _current[0] is Store.POSTGRESQL
-    off, on = (
-        ("SET session_replication_role = replica", "SET session_replication_role = DEFAULT")
-        if is_postgres
-        else ("PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON")
-    )
+    delete = f"DELETE FROM {table}"  # noqa: S608 - a name of ours
     async with database._writer.connect() as conn:  # pyright: ignore[reportPrivateUsage]
-        for statement in ("ROLLBACK", off, f"DELETE FROM {table}", on):  # noqa: S608 - a name of ours
-            await conn.exec_driver_sql(statement)
-        if is_postgres:
+        if _current[0] is Store.POSTGRESQL:
+            off, on = "SET session_replication_role = replica", "SET session_replication_role = DEFAULT"
+            for statement in (off, delete, on):
+                await conn.exec_driver_sql(statement)
             await conn.commit()
+            return
+        driver: Any = (await conn.get_raw_connection()).driver_connection
+        for statement in ("PRAGMA foreign_keys = OFF", delete, "PRAGMA foreign_keys = ON"):
+            await driver.execute(statement)  # in no transaction, in which the pragma would do nothing
 
 
 async def open_database(path: Path) -> Database:
