@@ -7,12 +7,16 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import datetime
+from functools import partial
+from uuid import uuid4
 
 from bot.client import Client, point_at
 from bot.core.plurals import count
 from bot.core.shards import OwnedShards
 from bot.discord.connection.patience import Patience
+from bot.discord.connection.sharded_client import IDENTIFY_SECONDS
 from bot.discord.connection.shards import Shards
+from bot.discord.connection.sharing import Sharing
 from bot.discord.delivery.notice_board import DiscordNoticeBoard
 from bot.discord.delivery.publisher import DiscordPublisher
 from bot.errors import ConfigError
@@ -21,12 +25,18 @@ from bot.monitoring.port import Monitor
 from bot.scheduler import Scheduler
 from bot.services.container import Services, assemble
 from bot.services.context import ServiceContext
+from bot.services.delivery.pace import RequestPace
+from bot.services.fleet.fleet import ALONE
+from bot.services.fleet.membership import Membership, end_fleet
 from bot.services.fleet.turns import Turns
 from bot.services.progress import Progress, no_progress
 from bot.settings import Settings
 from bot.sources.huggingface import HuggingFace
 from bot.store.address import backend_of
 from bot.store.database import Database
+from bot.store.postgres.address import database_url
+from bot.store.postgres.backend import PostgresBackend
+from bot.store.postgres.leases import LeaseSession
 from bot.telemetry import NO_TELEMETRY
 from cogs import make_cogs
 
@@ -77,11 +87,17 @@ class App:
             raise ConfigError("DISCORD_TOKEN is not set")
         point_at(api_url=settings.discord_api_url, gateway_url=settings.discord_gateway_url)
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(backend_of(settings.database_url).sole_use())
+            process_id = None if settings.shard_count is None else uuid4().hex[:12]
+            if process_id is None:
+                await stack.enter_async_context(backend_of(settings.database_url).sole_use())
             monitor = await self._monitor(stack)
             telemetry = monitor.metrics if monitor else NO_TELEMETRY
-            database = await Database.open(settings.database_url)
+            database = await Database.open(settings.database_url, process_id=process_id)
             stack.push_async_callback(database.close)
+            pace = RequestPace()
+            membership = None if process_id is None else await self._join(stack, database, process_id)
+            if membership is None:
+                await end_fleet(database, sleep=self._sleep)
             source = await stack.enter_async_context(
                 HuggingFace(
                     settings.hf_endpoint,
@@ -91,8 +107,14 @@ class App:
                     proxies=settings.proxies,
                 )
             )
+            fleet = membership or ALONE
             client = Client(
                 gateway_url=settings.discord_gateway_url,
+                shard_count=settings.shard_count,
+                shard_ids=None if membership is None else [],
+                identify_turn=None if membership is None else partial(_identify_turn, database),
+                pace=pace,
+                may_send=fleet.may_send,
                 telemetry=telemetry,
                 proxies=settings.proxies,
                 patience=Patience(sleep=self._sleep),
@@ -110,7 +132,8 @@ class App:
                 limits=settings.limits,
                 progress=self._progress,
                 telemetry=telemetry,
-                turns=None if settings.shard_count is None else Turns(database),
+                fleet=fleet,
+                turns=None if membership is None else Turns(database),
             )
             services = assemble(context, board=DiscordNoticeBoard(client))
             if monitor is not None:
@@ -132,6 +155,12 @@ class App:
                 await services.subscriptions.recompile()
             stack.push_async_callback(client.close)
             async with asyncio.TaskGroup() as group:
+                sharing: Sharing | None = None
+                if membership is not None:
+                    sharing = Sharing(membership, client=client, pace=pace, delivery=services.delivery)
+                    sharing.follow(wake=self._woken.set)
+                    group.create_task(membership.run(), name="membership")
+                    await sharing.until_owned()
                 # Read lists while Discord connects, so that early commands find them.
                 group.create_task(scheduler.run(), name="scheduler")
                 group.create_task(services.background.run(), name="background")
@@ -140,6 +169,8 @@ class App:
                     "The bot is not logged in to Discord", lambda: client.login(token)
                 )
                 group.create_task(client.connect(), name="gateway")
+                if sharing is not None:
+                    group.create_task(sharing.run(), name="shards")
                 group.create_task(client.sync_commands(), name="commands")
                 group.create_task(self._deliver(client, services), name="delivery")
 
@@ -151,6 +182,23 @@ class App:
         tries = 1 if self._settings.shard_count is None else HEALTH_PORTS
         return await stack.enter_async_context(Monitor(host=host, port=port, tries=tries, clock=self._clock))
 
+    async def _join(self, stack: AsyncExitStack, database: Database, process_id: str) -> Membership:
+        """Takes part in the fleet until the end."""
+        settings = self._settings
+        engine = PostgresBackend(database_url(settings.database_url), process_id=process_id).leases()
+        stack.push_async_callback(engine.dispose)
+        shard_count = settings.shard_count or 1
+        membership = Membership(
+            lambda: LeaseSession(engine, process_id=process_id, shard_count=shard_count),
+            process_id=process_id,
+            shard_count=shard_count,
+            shards_per_process=settings.shards_per_process,
+        )
+        with database.refusals():
+            await membership.join()
+        stack.push_async_callback(membership.leave)
+        return membership
+
     async def _deliver(self, client: Client, services: Services) -> None:
         """Send posts and handle events once the client is ready, however often the gateway reconnects."""
         await client.wait_until_ready()
@@ -160,6 +208,11 @@ class App:
             group.create_task(services.delivery.run(), name="outbox")
             group.create_task(services.guild_events.run(), name="guild events")
             group.create_task(services.notices.run(), name="notices")
+
+
+async def _identify_turn(database: Database, bucket: int) -> None:
+    # Turns of its own, because those of one holder do not wait for each other.
+    await Turns(database).take(f"identify {bucket}", seconds=IDENTIFY_SECONDS)
 
 
 def _follow_servers(client: Client, services: Services) -> None:

@@ -23,9 +23,13 @@ class OwnedShards:
     count: int
     ids: frozenset[int]
 
+    def shard_of(self, server_id: ServerId | None) -> int:
+        """The server's shard; None stands for direct messages, which are shard 0's."""
+        return 0 if server_id is None else shard_of(server_id, self.count)
+
     def has(self, server_id: ServerId | None) -> bool:
-        """Whether the server's shard is one of them; None stands for direct messages, which are shard 0's."""
-        return (0 if server_id is None else shard_of(server_id, self.count)) in self.ids
+        """Whether the server's shard is one of them."""
+        return self.shard_of(server_id) in self.ids
 
     @property
     def has_first(self) -> bool:

@@ -35,15 +35,15 @@ def is_postgres(address: str) -> bool:
     return postgres.is_meant(address)
 
 
-def backend_of(address: str) -> Backend:
-    """The database at this address; nothing is opened yet.
+def backend_of(address: str, *, process_id: str | None = None) -> Backend:
+    """The database at this address; nothing is opened yet. `process_id` is that of a process of a fleet.
 
     Raises:
         ConfigError: the address names none; the text has the address that was meant.
     """
     try:
         if postgres.is_meant(address):
-            return PostgresBackend(postgres.database_url(address))
+            return PostgresBackend(postgres.database_url(address), process_id=process_id)
         return SqliteBackend(database_path(address))
     except AddressError as error:
         raise ConfigError(f"DATABASE_URL must be {error}") from error

@@ -58,13 +58,15 @@ class Database:
         self._problems: dict[bool, str] = {}
 
     @classmethod
-    async def open(cls, url: str) -> Self:
+    async def open(cls, url: str, *, process_id: str | None = None) -> Self:
         """Open the database, made where it is a missing file, and bring it up to this code's tables.
+
+        `process_id` is that of a process of a fleet.
 
         Raises:
             ConfigError: the URL or the database cannot be used; the text names DATABASE_URL and says why.
         """
-        backend = backend_of(url)
+        backend = backend_of(url, process_id=process_id)
         await backend.prepare()
         database = cls(backend, writer=backend.writer(), reader=backend.reader())
         migrator = backend.migrator()

@@ -1,12 +1,16 @@
-"""A restored database: what is changed in it before a bot runs on it again."""
+"""What may have been sent: it is looked for, after a backup was restored or a process took over."""
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.notices import NoticeState
 from bot.core.posts import PostState
-from bot.store import tables
+from bot.core.shards import EVERYTHING, OwnedShards
+from bot.store import shards, tables
 from bot.store.database import Database
 
 
@@ -23,4 +27,31 @@ async def look_before_sending(database: Database) -> None:
             update(notices)
             .where(notices.c.state == NoticeState.PENDING.value, notices.c.attempts == 0)
             .values(attempts=1)
+        )
+
+
+# So long ago that delivery no longer counts on the nonce (`attempts.NONCE_LASTS`).
+_LONGER_THAN_NONCES_LAST = timedelta(minutes=2)
+
+
+async def look_before_resending(conn: AsyncConnection, taken: OwnedShards | None) -> None:
+    """Has the bot look for each message that another process has begun to send; None is all of them.
+
+    Notices that were begun are looked for in any case.
+    """
+    posts = tables.posts
+    theirs = select(tables.feeds.c.id).where(shards.is_owned())
+    begun = await conn.execute(
+        select(posts.c.id, posts.c.first_attempt_at).where(
+            posts.c.state == tables.PENDING,
+            posts.c.first_attempt_at.is_not(None),
+            posts.c.feed_id.in_(theirs),
+        ),
+        shards.values(taken or EVERYTHING),
+    )
+    for post_id, first_attempt_at in begun.all():
+        await conn.execute(
+            update(posts)
+            .where(posts.c.id == post_id)
+            .values(first_attempt_at=first_attempt_at - _LONGER_THAN_NONCES_LAST)
         )

@@ -458,6 +458,25 @@ polls = Table(
 )
 
 # What one process does at a time: see `store/turns.py`.
+# The processes of a fleet. Clocks differ, so a process counts as running while its `renewals` go up.
+processes = Table(
+    "processes",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("started_at", UtcDateTime, nullable=False),  # by the clock of the database
+    Column("renewals", Integer, nullable=False),
+)
+
+# Who owns which of Discord's shards.
+shard_leases = Table(
+    "shard_leases",
+    metadata,
+    Column("shard", Integer, primary_key=True, autoincrement=False),
+    Column("shard_count", Integer, nullable=False),
+    Column("owner", String(40), index=True),  # a process; None if it gave the shard back
+    Column("renewals", Integer, nullable=False, server_default="0"),  # it stands still if the owner does
+)
+
 turns = Table(
     "turns",
     metadata,

@@ -162,9 +162,18 @@ class Delivery:
 
     def drop_lost(self) -> None:
         """Ends the attempts for servers that this process does not own any more; records nothing."""
-        for job, task in list(self._in_flight.values()):
-            if not self._fleet.owned.has(job.server_id):
-                task.cancel()
+        for task in self._lost():
+            task.cancel()
+
+    async def finish_lost(self, seconds: float) -> None:
+        """As `drop_lost`, after a moment to finish: the servers are to be given back."""
+        if lost := self._lost():
+            await asyncio.wait(lost, timeout=seconds)
+            self.drop_lost()
+
+    def _lost(self) -> list[asyncio.Task[None]]:
+        owned = self._fleet.owned
+        return [task for job, task in self._in_flight.values() if not owned.has(job.server_id)]
 
     @property
     def _has_room(self) -> bool:

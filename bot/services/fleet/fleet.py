@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
@@ -30,8 +30,11 @@ class Fleet(Protocol):
         """Whether no other process can have taken over since the last renewal; asks no database."""
         ...
 
-    async def hold(self, conn: AsyncConnection) -> OwnedShards:
-        """The shards that this process owns, and that nobody takes over before the transaction ends."""
+    async def hold(self, conn: AsyncConnection, shards: Collection[int] | None = None) -> OwnedShards:
+        """Those of the shards (None: of all) that this process owns.
+
+        Nobody takes them over before the transaction ends.
+        """
         ...
 
 
@@ -43,7 +46,7 @@ class _Alone:
     def may_send(self) -> bool:
         return True
 
-    async def hold(self, conn: AsyncConnection) -> OwnedShards:  # noqa: ARG002 - nobody can take over
+    async def hold(self, conn: AsyncConnection, shards: Collection[int] | None = None) -> OwnedShards:  # noqa: ARG002 - nobody can take over
         return EVERYTHING
 
 
@@ -61,6 +64,6 @@ async def write_for(
         StoreError: as `Database.write`.
     """
     async with database.write() as conn:
-        if not (await fleet.hold(conn)).has(server_id):
+        if not (await fleet.hold(conn, [fleet.owned.shard_of(server_id)])).has(server_id):
             raise LeaseLostError
         yield conn

@@ -17,7 +17,7 @@ from bot.errors import ConfigError, StoreError
 from bot.store import people
 from bot.store.postgres import errors
 from bot.store.postgres.address import shown
-from bot.store.postgres.watched import WatchedConnection
+from bot.store.postgres.watched import LeaseConnection, WatchedConnection
 
 # Connections of one process: a write at a time, and reads beside it.
 WRITERS = 2
@@ -28,7 +28,6 @@ _AGAIN_SECONDS = 0.1
 # The key of the advisory lock that a running bot holds; any number that no other program is likely to use.
 SOLE_USE = 7_065_726_250
 _SETTINGS = {
-    "application_name": "paperboy",
     "timezone": "UTC",
     "jit": "off",
     # The server ends the connection of a client that vanished; by default it keeps it for two hours.
@@ -40,26 +39,36 @@ _SETTINGS = {
 _WRITER = {"idle_in_transaction_session_timeout": "20s"}
 
 
+def application_name(process_id: str | None) -> str:
+    """How the server shows the connections of a process, and others find them; None: not of a fleet."""
+    return f"paperboy/{process_id}" if process_id else "paperboy"
+
+
 class PostgresBackend:
-    """A database of a PostgreSQL server."""
+    """A database of a PostgreSQL server; `process_id` is that of a process of a fleet."""
 
     reads_end_at_once: ClassVar[bool] = False
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, *, process_id: str | None = None) -> None:
         self._url = url
+        self._name = application_name(process_id)
 
     async def prepare(self) -> None:
         """Nothing can be made before the first connection."""
 
     def writer(self) -> AsyncEngine:
-        return _engine(self._url, size=WRITERS, settings=_WRITER)
+        return self._engine(WRITERS, settings=_WRITER)
 
     def reader(self) -> AsyncEngine:
-        engine = _engine(self._url, size=READERS)
+        engine = self._engine(READERS)
         return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     def migrator(self) -> AsyncEngine:
-        return _engine(self._url, size=0, is_watched=False)  # its statements may take long
+        return self._engine(0, connection=asyncpg.Connection)  # its statements may take long
+
+    def leases(self) -> AsyncEngine:
+        """For the connection that owns leases."""
+        return self._engine(0, connection=LeaseConnection)
 
     async def check_migrated(self, conn: AsyncConnection) -> None:
         """Nothing is left to check."""
@@ -96,7 +105,7 @@ class PostgresBackend:
 
     @asynccontextmanager
     async def sole_use(self) -> AsyncGenerator[None]:
-        engine = _engine(self._url, size=0)
+        engine = self._engine(0)
         try:
             with self.refusals():
                 async with engine.connect() as conn:
@@ -117,26 +126,28 @@ class PostgresBackend:
             await asyncio.sleep(_AGAIN_SECONDS)
         await conn.commit()  # the lock is the session's, not the transaction's
 
+    def _engine(
+        self,
+        size: int,
+        *,
+        settings: Mapping[str, str] | None = None,
+        connection: type[Any] = WatchedConnection,
+    ) -> AsyncEngine:
+        """An engine with a pool of this many connections; with 0, each is closed after use."""
+        pool: dict[str, Any] = (
+            {"pool_size": size, "max_overflow": 0, "pool_pre_ping": True} if size else {"poolclass": NullPool}
+        )
+        arguments: dict[str, Any] = {
+            "timeout": CONNECT_TIMEOUT_SECONDS,
+            "server_settings": {**_SETTINGS, "application_name": self._name, **(settings or {})},
+            "connection_class": connection,
+        }
+        engine = create_async_engine(self._url, connect_args=arguments, hide_parameters=True, **pool)
+        event.listen(engine.sync_engine, "do_connect", _connect)
+        return engine
+
     def _refused(self, why: str) -> ConfigError:
         return ConfigError(f"DATABASE_URL names {shown(self._url)}, but {why}")
-
-
-def _engine(
-    url: URL, *, size: int, settings: Mapping[str, str] | None = None, is_watched: bool = True
-) -> AsyncEngine:
-    """An engine with a pool of this many connections; with 0, each is closed after use."""
-    pool: dict[str, Any] = (
-        {"pool_size": size, "max_overflow": 0, "pool_pre_ping": True} if size else {"poolclass": NullPool}
-    )
-    arguments: dict[str, Any] = {
-        "timeout": CONNECT_TIMEOUT_SECONDS,
-        "server_settings": {**_SETTINGS, **(settings or {})},
-    }
-    if is_watched:
-        arguments["connection_class"] = WatchedConnection
-    engine = create_async_engine(url, connect_args=arguments, hide_parameters=True, **pool)
-    event.listen(engine.sync_engine, "do_connect", _connect)
-    return engine
 
 
 def _connect(dialect: Dialect, _entry: object, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 
@@ -26,15 +26,27 @@ _CALLS: Final = (
 class WatchedConnection(asyncpg.Connection):  # pyright: ignore[reportMissingTypeArgument, reportUntypedBaseClass]
     """A connection that is lost once an answer takes too long, as if the server had ended it."""
 
+    answers_within_seconds: ClassVar[float | None] = None  # None: ANSWERS_WITHIN_SECONDS
+
     def __init__(self, protocol: Any, transport: asyncio.Transport, *others: Any) -> None:
-        super().__init__(_Watched(protocol, transport), transport, *others)  # pyright: ignore[reportUnknownMemberType]
+        watched = _Watched(protocol, transport, self.answers_within_seconds)
+        super().__init__(watched, transport, *others)  # pyright: ignore[reportUnknownMemberType]
+
+
+class LeaseConnection(WatchedConnection):
+    """A connection for leases, which must be renewed in time, or be renewed on another connection."""
+
+    answers_within_seconds = 5.0
 
 
 class _Watched:
     """The driver's protocol, with a limit on each call that waits for the server."""
 
-    def __init__(self, protocol: Any, transport: asyncio.Transport) -> None:
+    def __init__(
+        self, protocol: Any, transport: asyncio.Transport, answers_within_seconds: float | None
+    ) -> None:
         self._protocol = protocol
+        self._answers_within_seconds = answers_within_seconds
         self._transport = transport
         for name in _CALLS:
             setattr(self, name, partial(self._watch, getattr(protocol, name)))
@@ -56,7 +68,7 @@ class _Watched:
         within_seconds: float | None = None,
         **options: Any,
     ) -> Any:
-        limit = ANSWERS_WITHIN_SECONDS if within_seconds is None else within_seconds
+        limit = within_seconds or self._answers_within_seconds or ANSWERS_WITHIN_SECONDS
         ending = asyncio.get_running_loop().call_later(limit, self._transport.abort)
         try:
             return await call(*arguments, **options)

@@ -105,6 +105,13 @@ def upgrade() -> None:
         sa.CheckConstraint("purpose IN ('run', 'request')", name=op.f("ck_polls_purpose")),
     )
     op.create_table(
+        "processes",
+        sa.Column("id", sa.String(40)),
+        sa.Column("started_at", _MOMENT, nullable=False),
+        sa.Column("renewals", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_processes"),
+    )
+    op.create_table(
         "runs",
         sa.Column("id", _ID),
         sa.Column("started_at", _MOMENT, nullable=False),
@@ -138,6 +145,15 @@ def upgrade() -> None:
         sa.Column("default_weekdays", sa.Integer),
         sa.PrimaryKeyConstraint("id", name="pk_servers"),
     )
+    op.create_table(
+        "shard_leases",
+        sa.Column("shard", sa.Integer, autoincrement=False),
+        sa.Column("shard_count", sa.Integer, nullable=False),
+        sa.Column("owner", sa.String(40)),
+        sa.Column("renewals", sa.Integer, nullable=False, server_default="0"),
+        sa.PrimaryKeyConstraint("shard", name="pk_shard_leases"),
+    )
+    _index("ix_shard_leases_owner", "shard_leases", "owner")
     op.create_table(
         "turns",
         sa.Column("name", sa.String(40)),

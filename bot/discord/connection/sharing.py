@@ -1,0 +1,60 @@
+"""Sharing: has the client, the pace and the delivery follow the shards that this process owns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from bot.discord.connection.sharded_client import ShardedClient
+from bot.services.delivery.outbox import Delivery
+from bot.services.delivery.pace import RequestPace
+from bot.services.fleet.membership import Membership
+
+
+class Sharing:
+    """Opens and closes shards as the process gains and loses them."""
+
+    def __init__(
+        self, membership: Membership, *, client: ShardedClient, pace: RequestPace, delivery: Delivery
+    ) -> None:
+        self._membership = membership
+        self._client = client
+        self._pace = pace
+        self._delivery = delivery
+        self._changed = asyncio.Event()
+        self._has_owned = asyncio.Event()
+
+    def follow(self, *, wake: Callable[[], None]) -> None:
+        """Begins to follow; `wake` has what is due checked at each renewal, as others may have planned it."""
+        self._update()
+
+        def changed() -> None:
+            self._update()
+            self._delivery.wake()
+            wake()
+
+        self._membership.follow(
+            changed=changed, lost=self._delivery.drop_lost, finish=self._delivery.finish_lost
+        )
+
+    def _update(self) -> None:
+        owned = self._membership.owned
+        self._pace.share(len(owned.ids), owned.count)
+        if owned.ids:
+            self._has_owned.set()
+        self._changed.set()
+
+    async def until_owned(self) -> None:
+        """Waits until the process owns a shard for the first time."""
+        await self._has_owned.wait()
+
+    async def run(self) -> None:
+        """Opens and closes shards until cancelled; the client must be logged in."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            owned = self._membership.owned.ids
+            for shard_id in self._client.opened - owned:
+                await self._client.close_shard(shard_id)
+            for shard_id in sorted(owned - self._client.opened):
+                self._client.open_shard(shard_id)

@@ -1,0 +1,341 @@
+"""Membership: one process of a fleet, which shares the shards out with the others by leases."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+from typing_extensions import override
+
+from bot.core.plurals import count
+from bot.core.shards import OwnedShards
+from bot.errors import ConfigError
+from bot.services.fleet.fleet import Fleet
+from bot.store.database import Database
+from bot.store.postgres import leases
+from bot.store.postgres.leases import FleetState, Lease, LeaseSession
+
+_log = logging.getLogger(__name__)
+
+_AGAIN_SECONDS: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Seconds; tests use shorter ones.
+
+    A process sends nothing from `certain` after a renewal on, and others take over `expires` after it. What
+    lies between is for requests that are under way, and for clocks that do not run equally fast.
+    """
+
+    renew: float = 10.0
+    look: float = 3.0
+    certain: float = 20.0
+    expires: float = 30.0
+    settle: float = 5.0  # the processes that start together know of one another before they take shards
+    give_back: float = 20.0  # before shards change hands only because a process came or went
+    finish: float = 5.0  # for attempts under way, before a shard is given back
+    stops: float = 5.0  # a bot in a single process, which is stopping
+    retry: float = 1.0
+
+
+def boot_time() -> float:
+    """Seconds on a clock that nobody sets, and that goes on while the machine sleeps where it can."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
+class Observed:
+    """Since when each value that others write has been as it is, by our own clock."""
+
+    def __init__(self) -> None:
+        self._seen: dict[object, tuple[object, float]] = {}
+
+    def see(self, key: object, value: object, now: float) -> float:
+        """Notes the value; returns for how many seconds it has not changed."""
+        known = self._seen.get(key)
+        if known is None or known[0] != value:
+            self._seen[key] = (value, now)
+            return 0.0
+        return now - known[1]
+
+
+class Membership(Fleet):
+    """Renews this process's leases, takes shards that are free, and gives back those beyond its part."""
+
+    def __init__(
+        self,
+        new_session: Callable[[], LeaseSession],
+        *,
+        process_id: str,
+        shard_count: int,
+        shards_per_process: int | None,
+        timing: Timing | None = None,
+        clock: Callable[[], float] = boot_time,
+    ) -> None:
+        self._new_session = new_session
+        self._process_id = process_id
+        self._shard_count = shard_count
+        self._shards_per_process = shards_per_process
+        self._timing = timing or Timing()
+        self._clock = clock
+        self._session: LeaseSession | None = None
+        self._owned = OwnedShards(shard_count, frozenset())
+        self._certain_until = float("-inf")
+        self._renewed_at = float("-inf")
+        self._joined_at = float("-inf")
+        self._observed = Observed()
+        self._problem: str | None = None
+        self._lost: list[Callable[[], None]] = []
+        self._changed: list[Callable[[], None]] = []
+        self._finish: Callable[[float], Awaitable[None]] | None = None
+        self.takeovers = 0  # since startup
+
+    @property
+    @override
+    def owned(self) -> OwnedShards:
+        return self._owned
+
+    @property
+    def seconds_since_renewal(self) -> float:
+        """Infinity before the first renewal."""
+        return self._clock() - self._renewed_at
+
+    @override
+    def may_send(self) -> bool:
+        return self._clock() < self._certain_until
+
+    @override
+    async def hold(self, conn: AsyncConnection, shards: Collection[int] | None = None) -> OwnedShards:
+        return await leases.hold(conn, self._process_id, self._shard_count, shards)
+
+    def follow(
+        self,
+        *,
+        changed: Callable[[], None],
+        lost: Callable[[], None],
+        finish: Callable[[float], Awaitable[None]],
+    ) -> None:
+        """Has `lost` called at once when shards were lost, and `changed` after each change and renewal.
+
+        `finish` is awaited before shards are given back: it ends what is done for them in so many seconds.
+        """
+        self._changed.append(changed)
+        self._lost.append(lost)
+        self._finish = finish
+
+    async def join(self) -> None:
+        """Takes part for the first time.
+
+        Raises:
+            ConfigError: a bot in a single process runs on the database, or a fleet with another SHARD_COUNT.
+            SQLAlchemyError: the database cannot be used.
+        """
+        try:
+            session = await self._opened()
+            await self._agree_on_count(session)
+            await session.make_leases()
+        except BaseException:
+            await self._close()
+            raise
+        self._joined_at = self._clock()
+
+    async def _agree_on_count(self, session: LeaseSession) -> None:
+        """Waits until leases for another number of shards are nobody's any more."""
+        while (other := await session.other_shard_count()) is not None:
+            if not await session.is_only_one():
+                raise ConfigError(
+                    f"SHARD_COUNT is {self._shard_count}, but processes with SHARD_COUNT={other} run on the "
+                    "same database: all need the same number. To change it, stop all of them first."
+                )
+            state = await session.look()
+            now = self._clock()
+            owned = [lease for lease in state.leases if lease.owner is not None]
+            still = [self._observed.see(lease.shard, (lease.owner, lease.renewals), now) for lease in owned]
+            if all(seconds >= self._timing.expires for seconds in still):
+                return
+            await asyncio.sleep(self._timing.look)
+
+    async def run(self) -> None:
+        """Takes part until cancelled; without the database it waits, and sends nothing soon.
+
+        Raises:
+            ConfigError: the fleet has ended, and a bot in a single process has the database.
+        """
+        while True:
+            is_done = await self.step()
+            await asyncio.sleep(self._timing.look if is_done else self._timing.retry)
+
+    async def step(self) -> bool:
+        """Renews the leases if it is time, and takes or gives back shards; False: the database failed.
+
+        Raises:
+            ConfigError: as `run`.
+        """
+        try:
+            session = await self._opened()
+            if self._clock() - self._renewed_at >= self._timing.renew:
+                await self._renew(session)
+            await self._balance(session, await session.look())
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            self._note(str(error) or type(error).__name__)
+            await self._close()
+            return False
+        self._note(None)
+        return True
+
+    async def leave(self) -> None:
+        """Gives everything back, so that others take over at once; call it when nothing is sent any more."""
+        self._set(frozenset())
+        self._certain_until = float("-inf")
+        with suppress(SQLAlchemyError, OSError, TimeoutError, ConfigError):
+            await (await self._opened()).leave()
+        await self._close()
+
+    async def _opened(self) -> LeaseSession:
+        if self._session is None:
+            session = self._new_session()
+            try:
+                await session.open()
+                await self._admitted(session)
+            except BaseException:
+                await session.close()
+                raise
+            self._session = session
+        return self._session
+
+    async def _admitted(self, session: LeaseSession) -> None:
+        """Waits a moment for a bot in a single process that is stopping."""
+        until = self._clock() + self._timing.stops
+        while not await session.enter():
+            if self._clock() >= until:
+                raise ConfigError(
+                    "DATABASE_URL names a database on which a Paperboy without SHARD_COUNT runs. Stop that "
+                    "one, or give it the same SHARD_COUNT."
+                )
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def _close(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            with suppress(SQLAlchemyError, OSError, TimeoutError):
+                await session.close()
+
+    async def _renew(self, session: LeaseSession) -> None:
+        began = self._clock()
+        shards = await session.renew()
+        # First end what is under way for lost shards; only then may anything be sent again.
+        self._set(shards)
+        self._renewed_at = began
+        self._certain_until = began + self._timing.certain
+        for callback in self._changed:
+            callback()
+
+    async def _balance(self, session: LeaseSession, state: FleetState) -> None:
+        now = self._clock()
+        has_settled = now - self._joined_at >= self._timing.settle
+        running = await self._running(session, state, now)
+        steady_seconds = self._observed.see("processes", running, now)
+        part = self._part(running)
+        expired = [lease for lease in state.leases if self._has_expired(lease, now)]
+        free = expired + [lease for lease in state.leases if lease.owner is None and has_settled]
+        room = part - len(self._owned.ids)
+        if room > 0 and free and self.may_send():
+            taken = await session.take(free[:room])
+            self.takeovers += sum(lease.shard in taken for lease in expired)
+            self._set(self._owned.ids | taken)
+            for callback in self._changed:
+                callback()
+        elif room < 0 and steady_seconds >= self._timing.give_back:
+            await self._give_back(session, sorted(self._owned.ids)[part:])
+
+    def _has_expired(self, lease: Lease, now: float) -> bool:
+        seconds = self._observed.see(("lease", lease.shard), (lease.owner, lease.renewals), now)
+        return lease.owner not in (None, self._process_id) and seconds >= self._timing.expires
+
+    async def _running(self, session: LeaseSession, state: FleetState, now: float) -> tuple[str, ...]:
+        """The processes that are not known to have ended, the oldest first."""
+        running: list[str] = []
+        for process in state.processes:
+            still = self._observed.see(("process", process.id), process.renewals, now)
+            if process.id == self._process_id or still < self._timing.expires:
+                running.append(process.id)
+            elif still > 2 * self._timing.expires:
+                await session.forget(process.id, renewals=process.renewals)
+        return tuple(running)
+
+    def _part(self, running: Sequence[str]) -> int:
+        """How many shards this process should own: SHARDS_PER_PROCESS, or an equal part."""
+        if self._shards_per_process is not None:
+            return self._shards_per_process
+        if self._process_id not in running:
+            return len(self._owned.ids)
+        part, more = divmod(self._shard_count, len(running))
+        return part + (running.index(self._process_id) < more)
+
+    async def _give_back(self, session: LeaseSession, shards: Sequence[int]) -> None:
+        self._owned = OwnedShards(self._shard_count, self._owned.ids - set(shards))
+        for callback in self._changed:
+            callback()
+        if self._finish is not None:
+            await self._finish(self._timing.finish)
+        await session.release(shards)
+        self._log_owned("another process takes over the others")
+
+    def _set(self, shards: frozenset[int]) -> None:
+        before = self._owned.ids
+        if shards == before:
+            return
+        self._owned = OwnedShards(self._shard_count, shards)
+        if before - shards:
+            for callback in self._lost:
+                callback()
+        self._log_owned("lost some" if before - shards else "took over some" if before else "started")
+
+    def _log_owned(self, why: str) -> None:
+        _log.info(
+            "This process has %s of %d: %s (%s)",
+            count(len(self._owned.ids), "shard"),
+            self._shard_count,
+            ranges(sorted(self._owned.ids)) or "it waits until one is free",
+            why,
+            extra={"fields": {"process": self._process_id, "shards": sorted(self._owned.ids)}},
+        )
+
+    def _note(self, problem: str | None) -> None:
+        """Logs the beginning and the end of a problem with the database."""
+        if problem is not None and self._problem is None:
+            _log.warning("The leases of this process cannot be renewed: %s. Retrying", problem)
+        elif problem is None and self._problem is not None:
+            _log.info("The leases of this process are renewed again")
+        self._problem = problem
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Sorted numbers, with those that follow one another as a range: `0-3, 7`."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+
+
+async def end_fleet(
+    database: Database, *, sleep: Callable[[float], Awaitable[object]], timing: Timing | None = None
+) -> None:
+    """Has a bot in a single process follow a fleet that ended on the same database."""
+    async with database.write() as conn:
+        had_one = await leases.end_fleet(conn)
+    if had_one:
+        seconds = (timing or Timing()).certain
+        _log.info("Several processes ran on this database before; waiting %.0f s for their requests", seconds)
+        await sleep(seconds)

@@ -1,0 +1,280 @@
+"""Processes of a fleet share the shards out, and one takes over only what nobody can be using any more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import make_url, select, text
+
+from bot.core.ids import ServerId
+from bot.core.shards import EVERYTHING, OwnedShards, shard_of
+from bot.errors import ConfigError
+from bot.services.fleet.fleet import LeaseLostError, write_for
+from bot.services.fleet.membership import Membership, Timing, end_fleet, ranges
+from bot.store import outbox, tables
+from bot.store.address import backend_of
+from bot.store.database import Database
+from bot.store.postgres.backend import PostgresBackend
+from bot.store.postgres.leases import LeaseSession
+from tests.fakes import postgres
+from tests.store.samples import NOW, a_feed, pending
+from tests.stores import databases_are_freed, open_database, postgresql
+
+__all__ = ["databases_are_freed", "postgresql"]
+
+TIMING = Timing()
+
+
+class Clock:
+    """A clock that goes on when the test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+class Fleet:
+    """Processes on one database, which take steps when the test says so."""
+
+    def __init__(self, database: Database, url: str, stack: AsyncExitStack) -> None:
+        self.database = database
+        self.url = url
+        self.clock = Clock()
+        self._stack = stack
+
+    async def start(self, process_id: str, *, shard_count: int = 4, part: int | None = None) -> Membership:
+        engine = PostgresBackend(make_url(self.url), process_id=process_id).leases()
+        self._stack.push_async_callback(engine.dispose)
+        process = Membership(
+            lambda: LeaseSession(engine, process_id=process_id, shard_count=shard_count),
+            process_id=process_id,
+            shard_count=shard_count,
+            shards_per_process=part,
+            clock=self.clock,
+        )
+        await process.join()
+        self._stack.push_async_callback(process.leave)
+        return process
+
+    async def steps(self, *processes: Membership, seconds: float) -> None:
+        """Lets these processes, and no others, run for so long."""
+        until = self.clock.seconds + seconds
+        while self.clock.seconds < until:
+            self.clock.seconds = min(until, self.clock.seconds + TIMING.look)
+            for process in processes:
+                assert await process.step()
+
+
+@pytest_asyncio.fixture
+async def fleet(tmp_path: Path, postgresql: None, databases_are_freed: None) -> AsyncIterator[Fleet]:
+    async with AsyncExitStack() as stack:
+        database = await open_database(tmp_path / "paperboy.db")
+        stack.push_async_callback(database.close)
+        yield Fleet(database, await postgres.address_of(tmp_path / "paperboy.db"), stack)
+
+
+def shards(*processes: Membership) -> list[list[int]]:
+    return [sorted(process.owned.ids) for process in processes]
+
+
+async def test_processes_that_start_together_get_equal_parts(fleet: Fleet) -> None:
+    processes = [await fleet.start(name) for name in ("a", "b", "c")]
+    for process in processes:
+        await process.step()
+    assert shards(*processes) == [[], [], []]
+    await fleet.steps(*processes, seconds=9)
+    assert sorted(map(len, shards(*processes))) == [1, 1, 2]
+    assert sorted(shard for process in processes for shard in process.owned.ids) == [0, 1, 2, 3]
+
+
+async def test_a_process_that_comes_later_gets_its_part_once_the_fleet_is_steady(fleet: Fleet) -> None:
+    first = await fleet.start("a")
+    await fleet.steps(first, seconds=9)
+    assert shards(first) == [[0, 1, 2, 3]]
+    second = await fleet.start("b")
+    await fleet.steps(first, second, seconds=TIMING.give_back - 5)
+    assert shards(first, second) == [[0, 1, 2, 3], []]
+    await fleet.steps(first, second, seconds=15)
+    assert shards(first, second) == [[0, 1], [2, 3]]
+
+
+async def test_what_is_under_way_ends_before_a_shard_is_given_back(fleet: Fleet) -> None:
+    first = await fleet.start("a")
+    await fleet.steps(first, seconds=9)
+    held: list[OwnedShards] = []
+
+    async def finish(_: float) -> None:
+        async with fleet.database.write() as conn:
+            held.append(await first.hold(conn))
+
+    first.follow(changed=lambda: None, lost=lambda: None, finish=finish)
+    second = await fleet.start("b")
+    await fleet.steps(first, second, seconds=33)
+    assert shards(first, second) == [[0, 1], [2, 3]]
+    assert [sorted(one.ids) for one in held] == [[0, 1, 2, 3]]
+
+
+async def test_a_spare_process_waits_and_takes_over_after_a_death(fleet: Fleet) -> None:
+    first, second, spare = [await fleet.start(name, part=2) for name in ("a", "b", "c")]
+    await fleet.steps(first, second, spare, seconds=60)
+    assert shards(first, second, spare) == [[0, 1], [2, 3], []]
+    await fleet.steps(first, spare, seconds=TIMING.expires - 10 - TIMING.look)
+    assert shards(spare) == [[]]
+    await fleet.steps(first, spare, seconds=16 + TIMING.look)
+    assert shards(first, spare) == [[0, 1], [2, 3]]
+    assert spare.takeovers == 2
+
+
+async def test_a_process_that_froze_sends_nothing_and_finds_out_what_it_lost(fleet: Fleet) -> None:
+    first, second = await fleet.start("a"), await fleet.start("b")
+    await fleet.steps(first, second, seconds=9)
+    assert shards(first, second) == [[0, 1], [2, 3]]
+    assert first.may_send()
+    await fleet.steps(second, seconds=TIMING.certain)
+    assert not first.may_send()
+    assert shards(first, second) == [[0, 1], [2, 3]]
+    await fleet.steps(second, seconds=21)
+    assert shards(second) == [[0, 1, 2, 3]]
+    lost: list[bool] = []
+    first.follow(
+        changed=lambda: None, lost=lambda: lost.append(first.may_send()), finish=lambda _: asyncio.sleep(0)
+    )
+    while not await first.step():  # its connection was ended
+        pass
+    assert lost == [False]  # what was under way ended before anything could be sent again
+    assert shards(first) == [[]]
+    assert first.may_send()
+
+
+async def test_a_process_that_froze_for_a_moment_keeps_its_shards(fleet: Fleet) -> None:
+    first, second = await fleet.start("a"), await fleet.start("b")
+    await fleet.steps(first, second, seconds=9)
+    await fleet.steps(second, seconds=15)
+    await fleet.steps(first, second, seconds=60)
+    assert shards(first, second) == [[0, 1], [2, 3]]
+    assert second.takeovers == 0
+
+
+async def test_a_process_that_ends_gives_its_shards_back_at_once(fleet: Fleet) -> None:
+    first, second = await fleet.start("a"), await fleet.start("b")
+    await fleet.steps(first, second, seconds=9)
+    await first.leave()
+    assert not first.may_send()
+    await fleet.steps(second, seconds=TIMING.look)
+    assert shards(second) == [[0, 1, 2, 3]]
+    assert second.takeovers == 0
+
+
+async def test_lost_connections_cost_nothing(fleet: Fleet) -> None:
+    first, second = await fleet.start("a"), await fleet.start("b")
+    await fleet.steps(first, second, seconds=9)
+    async with postgres.connected(fleet.url) as conn:
+        await conn.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'paperboy/%'"
+        )
+    fleet.clock.seconds += TIMING.look
+    assert [await process.step() for process in (first, second)] == [False, False]
+    await fleet.steps(first, second, seconds=60)
+    assert shards(first, second) == [[0, 1], [2, 3]]
+
+
+async def test_nobody_takes_over_while_a_transaction_holds_the_lease(fleet: Fleet) -> None:
+    first = await fleet.start("a", shard_count=1)
+    await fleet.steps(first, seconds=9)
+    second = await fleet.start("b", shard_count=1)
+    async with write_for(fleet.database, first, ServerId(1)):
+        fleet.clock.seconds += 1
+        await second.step()
+        fleet.clock.seconds += TIMING.expires
+        assert not await second.step()  # it gave up waiting for the row
+        assert shards(second) == [[]]
+    await fleet.steps(second, seconds=9)
+    assert shards(second) == [[0]]
+    with pytest.raises(LeaseLostError):
+        async with write_for(fleet.database, first, ServerId(1)):
+            pass
+
+
+async def test_what_the_former_owner_began_is_looked_for_before_it_is_sent(fleet: Fleet) -> None:
+    async with fleet.database.write() as conn:
+        feed = await a_feed(conn)
+        begun, untouched = await pending(conn, feed, 1), await pending(conn, feed, 2)
+        assert await outbox.begin_attempt(conn, begun.id, now=NOW, next_attempt_at=NOW)
+    first = await fleet.start("a", shard_count=1)
+    await fleet.steps(first, seconds=9)
+    second = await fleet.start("b", shard_count=1)
+    await second.step()
+    await fleet.steps(second, seconds=TIMING.expires + 6)
+    assert shards(second) == [[0]]
+    async with fleet.database.read() as conn:
+        statement = select(tables.posts.c.id, tables.posts.c.first_attempt_at)
+        at = {row.id: row.first_attempt_at for row in await conn.execute(statement)}
+    assert at[begun.id] is not None
+    assert at[begun.id] < NOW - timedelta(minutes=1)
+    assert at[untouched.id] is None
+
+
+async def test_another_number_of_shards_is_refused_while_processes_run(fleet: Fleet) -> None:
+    first = await fleet.start("a", shard_count=4)
+    await fleet.steps(first, seconds=9)
+    with pytest.raises(ConfigError, match="SHARD_COUNT is 2, but processes with SHARD_COUNT=4"):
+        await fleet.start("b", shard_count=2)
+    await first.leave()
+    second = await fleet.start("b", shard_count=2)
+    await fleet.steps(second, seconds=9)
+    assert shards(second) == [[0, 1]]
+
+
+async def test_a_fleet_and_a_single_process_keep_each_other_away(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.postgres.backend._CLOSES_WITHIN_SECONDS", 0.2)
+    first = await fleet.start("a")
+    with pytest.raises(ConfigError, match="another Paperboy runs"):
+        async with backend_of(fleet.url).sole_use():
+            pass
+    await first.leave()
+    async with backend_of(fleet.url).sole_use():
+        hurrying = asyncio.create_task(let_time_pass(fleet.clock))
+        with pytest.raises(ConfigError, match="without SHARD_COUNT"):
+            await fleet.start("b")
+        hurrying.cancel()
+
+
+async def let_time_pass(clock: Clock) -> None:
+    while True:
+        clock.seconds += 1
+        await asyncio.sleep(0)
+
+
+async def test_a_single_process_after_a_killed_fleet_waits_for_its_requests(fleet: Fleet) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    await end_fleet(fleet.database, sleep=sleep)
+    assert waited == []
+    first = await fleet.start("a")
+    await fleet.steps(first, seconds=9)
+    await end_fleet(fleet.database, sleep=sleep)
+    assert waited == [TIMING.certain]
+    async with fleet.database.write() as conn:
+        assert (await first.hold(conn)).ids == frozenset()
+        assert (await conn.execute(text("SELECT count(*) FROM processes"))).scalar_one() == 0
+
+
+def test_servers_belong_to_discords_shards_and_direct_messages_to_the_first() -> None:
+    assert shard_of(ServerId(197038439483310086), 16) == 197038439483310086 // 4194304 % 16
+    assert OwnedShards(16, frozenset({0})).has(None)
+    assert not OwnedShards(16, frozenset({1})).has(None)
+    assert all(EVERYTHING.has(server) for server in (None, ServerId(1), ServerId(2**62)))
+    assert ranges([0, 1, 2, 5, 7, 8]) == "0-2, 5, 7-8"
