@@ -88,8 +88,8 @@ def _of_discord(error: DiscordError, *, has_begun: bool) -> Failure | None:
         return Failure(
             answered=CommandOutcome.LATE,
             warning=(
-                "another process has answered it already: two bots use the same token. Stop one of them, or "
-                "reset the token"
+                "another process has answered it already. With SHARD_COUNT that happens while a shard moves; "
+                "else two bots use the same token: stop one of them, or reset the token"
             ),
         )
     if error.code in _TOO_LATE:
