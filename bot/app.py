@@ -143,6 +143,7 @@ class App:
                     source=source,
                     database=database,
                     poll_interval_seconds=settings.poll_interval_seconds,
+                    leases=membership,
                 )
                 stack.push_async_callback(health.close)
                 monitor.attach(health, services.totals)

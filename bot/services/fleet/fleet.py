@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Final, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,6 +21,8 @@ class LeaseLostError(PaperboyError):
 
 class Fleet(Protocol):
     """What this process owns, and whether that is certain."""
+
+    clocks_differ_by: timedelta  # at most, those of the machines that processes run on
 
     @property
     def owned(self) -> OwnedShards:
@@ -41,6 +44,7 @@ class Fleet(Protocol):
 class _Alone:
     """A single process: the database lets no second one in."""
 
+    clocks_differ_by = timedelta()
     owned = EVERYTHING
 
     def may_send(self) -> bool:

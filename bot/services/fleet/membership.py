@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -69,6 +70,8 @@ class Observed:
 
 class Membership(Fleet):
     """Renews this process's leases, takes shards that are free, and gives back those beyond its part."""
+
+    clocks_differ_by = timedelta(minutes=1)
 
     def __init__(
         self,

@@ -153,7 +153,8 @@ class Runs:
             now = self._clock()
             held = await self._fleet.hold(conn)
             if held.has_first:
-                await correct(conn, now=now, next_run_after=_next_run)
+                latest = now + self._fleet.clocks_differ_by
+                await correct(conn, now=latest, next_run_after=_next_run)
             await end_pauses(conn, now=now, owned=held)
             run_id = await runs.start(conn, now=now)
         done = _Done()
