@@ -35,26 +35,27 @@ AS $$ BEGIN RAISE EXCEPTION 'the disk is full' USING ERRCODE = '53100'; END $$""
 @pytest.fixture(scope="module", params=list(Store))
 def each_store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """Has the tests of a module that use it, by itself or by `autouse`, run on every store."""
-    with _on(request.param):
+    with on(request.param):
         yield request.param
 
 
 @pytest.fixture(scope="module", params=[Store.SQLITE, thorough(Store.POSTGRESQL)])
 def usual_store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """The same, but only a thorough run tries PostgreSQL: for what stands on tests of the store."""
-    with _on(request.param):
+    with on(request.param):
         yield request.param
 
 
 @pytest.fixture(scope="module")
 def postgresql() -> Iterator[None]:
     """Has the tests of a module run on PostgreSQL alone: for what only several processes do."""
-    with _on(Store.POSTGRESQL):
+    with on(Store.POSTGRESQL):
         yield
 
 
 @contextmanager
-def _on(store: Store) -> Generator[None]:
+def on(store: Store) -> Generator[None]:
+    """Has tests meanwhile run on this store."""
     if store is Store.POSTGRESQL:
         postgres.must_be_there()
     before, _current[0] = _current[0], store

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Column, Dialect, Table
+from sqlalchemy import Dialect, Table
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import TypeEngine
+
+_POSTGRESQL = postgresql.dialect()
 
 
 async def insert_rows(
-    conn: AsyncConnection, table: Table, rows: Sequence[Mapping[str, object]], *, skips: bool = False
+    conn: AsyncConnection, table: Table, rows: Sequence[Mapping[Any, object]], *, skips: bool = False
 ) -> None:
     """Inserts rows that all have the same columns; `skips` leaves out those that break a unique constraint.
 
@@ -18,17 +23,17 @@ async def insert_rows(
     """
     if not rows:
         return
-    names = tuple(rows[0])
-    columns = [_stored(table.c[name], [row[name] for row in rows], conn.dialect) for name in names]
+    names: tuple[str, ...] = tuple(rows[0])
+    columns = [_stored(table.c[name].type, [row[name] for row in rows], conn.dialect) for name in names]
     if conn.dialect.name == "postgresql":
-        await conn.exec_driver_sql(_of_arrays(table, names, conn.dialect, skips=skips), tuple(columns))
+        await conn.exec_driver_sql(_of_arrays(table, names, skips=skips), tuple(columns))
     else:
         await conn.exec_driver_sql(_of_row(table, names, skips=skips), list(zip(*columns, strict=True)))
 
 
-def _stored(column: Column[object], values: list[object], dialect: Dialect) -> list[object]:
+def _stored(kind: TypeEngine[Any], values: list[object], dialect: Dialect) -> list[object]:
     """The values as the driver takes them."""
-    convert = column.type.dialect_impl(dialect).bind_processor(dialect)
+    convert = kind.dialect_impl(dialect).bind_processor(dialect)
     return values if convert is None else [convert(value) for value in values]
 
 
@@ -38,15 +43,15 @@ def _of_row(table: Table, names: tuple[str, ...], *, skips: bool) -> str:
 
 
 @cache
-def _of_arrays(table: Table, names: tuple[str, ...], dialect: Dialect, *, skips: bool) -> str:
+def _of_arrays(table: Table, names: tuple[str, ...], *, skips: bool) -> str:
     """One statement for all rows, with an array for each column."""
-    types = [_type_of(table.c[name], dialect) for name in names]
+    types = [_type_of(table.c[name].type) for name in names]
     arrays = ", ".join(f"${number}::{type_}[]" for number, type_ in enumerate(types, start=1))
     return f"{_into(table, names)} SELECT * FROM unnest({arrays}){_end(skips=skips)}"  # noqa: S608 - names of ours
 
 
-def _type_of(column: Column[object], dialect: Dialect) -> str:
-    name = column.type.compile(dialect)
+def _type_of(kind: TypeEngine[Any]) -> str:
+    name = kind.compile(_POSTGRESQL)
     # A text that is too long is to be an error, and a cast to VARCHAR(10) would cut it.
     return "TEXT" if name.startswith(("VARCHAR", "TEXT")) else name
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
-from sqlalchemy import Table, func, insert, select, text
+from sqlalchemy import Table, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import CopyError
 from bot.store import migration
 from bot.store.address import backend_of
+from bot.store.bulk import insert_rows
 from bot.store.database import Database
 from bot.store.tables import metadata
 
@@ -52,6 +53,9 @@ async def copy_database(source: str, target: str) -> dict[str, int]:
             copied, wanted = await _counts(writing), await _counts(reading)
             if copied != wanted:
                 raise CopyError("the copy has other numbers of rows than the source. Nothing was copied")
+            if writing.dialect.name == "postgresql":
+                # Without knowing how many rows there are, the server plans badly until it has looked itself.
+                await writing.execute(text("ANALYZE"))
         return copied
 
 
@@ -69,7 +73,7 @@ async def _copy_rows(reading: AsyncConnection, writing: AsyncConnection, table: 
     statement = select(*columns).order_by(*table.primary_key)
     async with reading.stream(statement) as rows:
         async for batch in rows.mappings().partitions(_BATCH):
-            await writing.execute(insert(table), [dict(row) for row in batch])
+            await insert_rows(writing, table, batch)
 
 
 async def _counts(conn: AsyncConnection) -> dict[str, int]:

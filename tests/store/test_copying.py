@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from bot.core.ids import PaperId
 from bot.errors import ConfigError, CopyError
@@ -148,3 +148,20 @@ async def test_a_database_with_newer_tables_is_not_copied_in_part(tmp_path: Path
         CopyError, match=f"the {newer} has the tables of a newer Paperboy .*copy with that version"
     ):
         await copy_database(address["source"], address["target"])
+
+
+async def test_the_server_knows_of_the_copied_rows_at_once(
+    tmp_path: Path, each_store: Store, databases_are_freed: None
+) -> None:
+    if each_store is Store.POSTGRESQL:
+        return  # the copy is a file, whose statements are planned without statistics
+    source = await address_on(each_store, tmp_path / "paperboy.db")
+    target = await address_on(Store.POSTGRESQL, tmp_path / "copy.db")
+    async with a_bot(tmp_path) as bot:
+        await filled(bot)
+    await copy_database(source, target)
+    database = await Database.open(target)
+    async with database.read() as conn:
+        known = text("SELECT reltuples FROM pg_class WHERE oid = 'subscriptions'::regclass")
+        assert (await conn.execute(known)).scalar_one() == 2
+    await database.close()
