@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -121,16 +121,32 @@ class GatewaySocket(DiscordWebSocket):
 
     @override
     async def identify(self) -> None:
-        await self._or_abandon(super().identify())
+        """Does nothing, as discord.py calls it too early: `identify_after` follows."""
+
+    async def identify_after(self, turn: Coroutine[Any, Any, object]) -> None:
+        """Identifies the shard once its turn has come; reads the connection meanwhile, so that it lasts."""
+        waiting = asyncio.ensure_future(turn)
+        try:
+            while not waiting.done():
+                reading = asyncio.ensure_future(self.poll_event())
+                try:
+                    await asyncio.wait({waiting, reading}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    reading.cancel()
+                    await asyncio.wait({reading})
+                if not reading.cancelled():
+                    reading.result()  # raises what ended the connection
+            await waiting
+            await super().identify()
+        except BaseException:
+            waiting.cancel()
+            await self.abandon()
+            raise
 
     @override
     async def resume(self) -> None:
-        await self._or_abandon(super().resume())
-
-    async def _or_abandon(self, sending: Awaitable[None]) -> None:
-        """A socket that is cancelled or fails on its way to a session is not left open."""
         try:
-            await sending
+            await super().resume()
         except BaseException:
             await self.abandon()
             raise

@@ -20,8 +20,7 @@ from bot.discord.connection.gateway_shard import GatewayShard
 from bot.discord.connection.patience import Patience
 from bot.errors import StoreError
 
-CONNECT_SECONDS = 60.0  # timeout until a connection has identified itself, without the wait for its turn
-TURN_SECONDS = 40.0  # timeout of that wait: nobody reads the connection meanwhile
+CONNECT_SECONDS = 60.0  # timeout until a connection can identify itself or resume a session
 # Discord accepts so many IDENTIFYs within five seconds; the rest is for those that the network bunches.
 IDENTIFY_SECONDS = 5.5
 
@@ -81,7 +80,6 @@ class ShardedClient(commands.AutoShardedBot):
         self._gateway = yarl.URL(gateway_url) if gateway_url else None
         self._identify_turn = identify_turn or self._own_turn
         self._identified: set[int] = set()
-        self._max_concurrency = 1
         self._connecting: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._opened: dict[int, GatewayShard] = {}
         self._end: asyncio.Future[None] | None = None
@@ -181,27 +179,25 @@ class ShardedClient(commands.AutoShardedBot):
             session = {"session": resume.session_id, "sequence": resume.sequence, "resume": True}
             return await self._socket(shard_id, resume.gateway, session)
         address = await ask_for_gateway(self)
-        self._max_concurrency = address.max_concurrency
-        async with self._connecting[self._bucket(shard_id)]:  # one waits for its turn, and no other connects
-            return await self._socket(shard_id, address.url, {})
+        bucket = shard_id % address.max_concurrency
+        async with self._connecting[bucket]:  # one of its shards waits for a turn, and no other connects
+            socket = await self._socket(shard_id, address.url, {})
+            await socket.identify_after(self._turn(bucket))
+            return socket
 
     async def _socket(self, shard_id: int, address: yarl.URL, session: Mapping[str, Any]) -> GatewaySocket:
-        async with asyncio.timeout(CONNECT_SECONDS + TURN_SECONDS):
+        async with asyncio.timeout(CONNECT_SECONDS):
             return await GatewaySocket.from_client(
                 self, gateway=self._gateway or address, shard_id=shard_id, **session
             )
 
-    def _bucket(self, shard_id: int) -> int:
-        return shard_id % self._max_concurrency
-
     @override
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Waits for the shard's turn; discord.py sends the IDENTIFY right after it."""
+        """Does not wait as discord.py would: the shard's turn has come."""
+
+    async def _turn(self, bucket: int) -> None:
         try:
-            async with asyncio.timeout(TURN_SECONDS):
-                await self._identify_turn(self._bucket(shard_id or 0))
-        except TimeoutError:
-            raise DiscordError("other shards identify themselves first") from None
+            await self._identify_turn(bucket)
         except StoreError as error:
             raise DiscordError(f"its turn to identify itself is not known: {error}") from None
 

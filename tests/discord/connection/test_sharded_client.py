@@ -143,6 +143,21 @@ async def test_closing_a_shard_cancels_its_wait_for_a_turn_and_leaves_no_connect
         assert client.opened == frozenset()
 
 
+async def test_a_connection_that_ends_while_its_shard_waits_for_a_turn_is_replaced(stage: Stage) -> None:
+    async def second_one_only(bucket: int) -> None:
+        stage.turns.append(bucket)
+        if len(stage.turns) == 1:
+            await asyncio.sleep(10 * LIMIT_SECONDS)
+
+    async with stage.client(identify_turn=second_one_only) as client:
+        client.open_shard(1)
+        await until(lambda: stage.turns == [0])
+        stage.sandbox.gateway.drop()
+        await until(lambda: stage.sees(client, 1))
+        assert stage.turns == [0, 0]
+        assert stage.sandbox.gateway.connections == 1
+
+
 async def test_a_lost_connection_is_resumed_without_a_turn_and_a_lost_session_takes_one(stage: Stage) -> None:
     async with stage.client(0) as client:
         resumed = asyncio.create_task(client.wait_for("shard_resumed", timeout=LIMIT_SECONDS))
