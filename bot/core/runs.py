@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from bot.core.ids import RunId
+from bot.core.shards import EVERYTHING, OwnedShards
 from bot.errors import Problem, ProblemKind
 
 
@@ -43,6 +44,7 @@ class Run(RunReport):
     id: RunId
     started_at: datetime
     finished_at: datetime
+    shards: OwnedShards = EVERYTHING  # whose feeds it planned, if they were due
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +32,18 @@ class OwnedShards:
         """Whether the server's shard is one of them."""
         return self.shard_of(server_id) in self.ids
 
+    @classmethod
+    def read(cls, text: str) -> OwnedShards:
+        """What `str` wrote, such as `0-3,7 of 16`."""
+        ids, _, count = text.partition(" of ")
+        ends = [part.split("-") for part in ids.split(",") if part]
+        return cls(
+            int(count), frozenset(shard for end in ends for shard in range(int(end[0]), int(end[-1]) + 1))
+        )
+
+    def __str__(self) -> str:
+        return f"{ranges(self.ids)} of {self.count}"
+
     @property
     def has_first(self) -> bool:
         """Whether shard 0 is one of them: its process also does what only one process should do."""
@@ -39,3 +52,14 @@ class OwnedShards:
 
 # What a bot owns that runs in one process: one shard, as far as the store is concerned, has every server.
 EVERYTHING: Final = OwnedShards(1, frozenset({0}))
+
+
+def ranges(shards: Iterable[int]) -> str:
+    """The shards, with those that follow one another as a range: `0-3,7`."""
+    runs: list[list[int]] = []
+    for shard in sorted(shards):
+        if runs and runs[-1][-1] == shard - 1:
+            runs[-1][1:] = [shard]
+        else:
+            runs.append([shard])
+    return ",".join("-".join(map(str, run)) for run in runs)

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.ids import RunId
+from bot.core.ids import RunId, ServerId
 from bot.core.runs import Outcome, Run, RunReport, SourceFailure
+from bot.core.shards import EVERYTHING, OwnedShards
 from bot.errors import Problem, ProblemKind
 from bot.store import tables
 
@@ -17,10 +18,14 @@ _runs = tables.runs
 
 
 KEPT = 10_000  # runs; older ones are deleted
+# Of a fleet, the runs among which that of one server's process is looked for.
+_LOOKED_AT = 500
 
 
-async def start(conn: AsyncConnection, *, now: datetime) -> RunId:
-    statement = insert(_runs).values(started_at=now).returning(_runs.c.id)
+async def start(conn: AsyncConnection, *, now: datetime, shards: OwnedShards = EVERYTHING) -> RunId:
+    """Records that a run starts, which plans the feeds of these shards."""
+    of_fleet = None if shards == EVERYTHING else str(shards)
+    statement = insert(_runs).values(started_at=now, shards=of_fleet).returning(_runs.c.id)
     run_id = RunId((await conn.execute(statement)).scalar_one())
     await conn.execute(delete(_runs).where(_runs.c.id <= run_id - KEPT))
     return run_id
@@ -43,27 +48,34 @@ async def finish(conn: AsyncConnection, run_id: RunId, report: RunReport, *, now
     await conn.execute(update(_runs).where(_runs.c.id == run_id).values(values))
 
 
-async def latest(conn: AsyncConnection) -> Run | None:
-    """The run that finished last."""
-    return await _latest(conn, _runs.c.finished_at.is_not(None))
+async def latest(conn: AsyncConnection, server_id: ServerId | None = None) -> Run | None:
+    """The run that finished last, of those that plan the server's feeds; None stands for people's feeds."""
+    return await _latest(conn, server_id, _runs.c.finished_at.is_not(None))
 
 
-async def latest_failed(conn: AsyncConnection) -> Run | None:
-    """Of the runs that did not go well, the one that finished last."""
-    return await _latest(conn, _runs.c.outcome != Outcome.OK.value)
+async def latest_failed(conn: AsyncConnection, server_id: ServerId | None = None) -> Run | None:
+    """As `latest`, of the runs that did not go well."""
+    return await _latest(conn, server_id, _runs.c.outcome != Outcome.OK.value)
 
 
-async def _latest(conn: AsyncConnection, condition: ColumnElement[bool]) -> Run | None:
-    statement = (
-        select(_runs).where(condition).order_by(_runs.c.finished_at.desc(), _runs.c.id.desc()).limit(1)
-    )
-    row = (await conn.execute(statement)).one_or_none()
-    if row is None:
-        return None
+async def _latest(
+    conn: AsyncConnection, server_id: ServerId | None, condition: ColumnElement[bool]
+) -> Run | None:
+    order = _runs.c.finished_at.desc(), _runs.c.id.desc()
+    statement = select(_runs).where(condition).order_by(*order).limit(_LOOKED_AT)
+    async with conn.stream(statement) as rows:
+        async for row in rows:
+            if (run := _run(row)).shards.has(server_id):
+                return run
+    return None
+
+
+def _run(row: Row[Any]) -> Run:
     return Run(
         id=RunId(row.id),
         started_at=row.started_at,
         finished_at=row.finished_at,
+        shards=EVERYTHING if row.shards is None else OwnedShards.read(row.shards),
         outcome=Outcome(row.outcome),
         listed=row.listed,
         new_papers=row.new_papers,

@@ -429,6 +429,7 @@ runs = Table(
     Column("id", Id, primary_key=True),
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
+    Column("shards", Text),  # of the process, in a fleet
     _choice("outcome", Outcome, 20),
     Column("listed", Integer),
     Column("new_papers", Integer),

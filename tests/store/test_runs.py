@@ -7,8 +7,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.ids import RunId
+from bot.core.ids import RunId, ServerId
 from bot.core.runs import Outcome, Run, RunReport, SourceFailure
+from bot.core.shards import OwnedShards
 from bot.errors import Problem, ProblemKind
 from bot.store import runs, tables
 from tests.samples import NOW, TODAY
@@ -61,6 +62,22 @@ async def test_the_latest_failure_is_found_behind_runs_that_went_well(conn: Asyn
     found = await runs.latest_failed(conn)
     assert found is not None
     assert found.outcome is Outcome.SOURCE_FAILED
+
+
+async def test_in_a_fleet_the_latest_run_is_that_of_the_process_that_has_the_server(
+    conn: AsyncConnection,
+) -> None:
+    count = 4
+    first, second = OwnedShards(count, frozenset({0, 1, 3})), OwnedShards(count, frozenset({2}))
+    await finish(conn, await runs.start(conn, now=NOW, shards=first), hours=1, outcome="failed")
+    await finish(conn, await runs.start(conn, now=NOW, shards=second), hours=2)
+    found = [await runs.latest(conn, ServerId(shard << 22)) for shard in range(count)]
+    assert [run and run.shards for run in found] == [first, first, second, first]
+    failed = [await runs.latest_failed(conn, ServerId(shard << 22)) for shard in range(count)]
+    assert [run is not None for run in failed] == [True, True, False, True]
+    of_people = await runs.latest(conn)
+    assert of_people is not None
+    assert of_people.shards == first
 
 
 async def test_the_journal_keeps_so_many_runs(conn: AsyncConnection, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,7 +92,7 @@ class StatusReport:
 
     async def of_server(self, server_id: ServerId, *, visible: Visible) -> Status:
         """The status of the channels that a person may see; the others are not counted anywhere in it."""
-        next_at = await self._runs.next_at()
+        next_at = await self._runs.next_at(server_id)
         first = open_list_day(self._clock()) - timedelta(days=INCOMPLETE_DAYS)
         async with self._database.read() as conn:
             theirs = await feeds.of_server(conn, server_id)
@@ -100,7 +100,7 @@ class StatusReport:
         shown = [feed for feed in theirs if feed.channel_id in seen]
         feed_ids = [feed.id for feed in shown]
         async with self._database.read() as conn:
-            last_run = await runs.latest(conn)
+            last_run = await runs.latest(conn, server_id)
             ran = _results_of(last_run, shown)
             failed = await posts.failed(conn, feed_ids, _MAX_FAILED)
             with_problems = await follow_ups.with_problems(conn, feed_ids, _MAX_FOLLOW_UPS)
@@ -131,7 +131,7 @@ class StatusReport:
             failed = await posts.failed_papers(conn, server_id)
             unconfirmed = await posts.unconfirmed(conn, server_id)
             delayed = {post.feed_id: post for post in await outbox.delayed(conn, server_id)}
-            failed_run = await runs.latest_failed(conn)
+            failed_run = await runs.latest_failed(conn, server_id)
         coming = {
             feed.id: (await self._runs.coming(feed, wanted[feed.id])).planned
             for feed in [one for one in shown if one.settings.is_paused and one.id in wanted][:_MAX_PAUSED]

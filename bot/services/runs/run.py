@@ -15,14 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.decisions import Stage, last_check, reach, reach_from
 from bot.core.feeds import Feed, LastRun, Subscription
-from bot.core.ids import FeedId, PaperId, PostId, RunId
+from bot.core.ids import FeedId, PaperId, PostId, RunId, ServerId
 from bot.core.list_days import open_list_day
 from bot.core.plurals import count
 from bot.core.polls import PollResult
 from bot.core.posts import NewPost
 from bot.core.runs import Outcome, RunReport, outcome_of
 from bot.core.schedules import Cadence, Schedule, next_run
-from bot.core.shards import OwnedShards
+from bot.core.shards import OwnedShards, shard_of
 from bot.errors import Problem, ProblemKind, StoreError
 from bot.services.blocks.blocked_channels import BlockedChannels
 from bot.services.context import ServiceContext
@@ -110,12 +110,18 @@ class Runs:
         """Hugging Face's health, whichever process last read the list."""
         return await self._list.health(self._source.health)
 
-    async def next_at(self) -> datetime:
-        """When the next run should start: at the next poll, due feed or end of a pause."""
+    async def next_at(self, server_id: ServerId | None = None) -> datetime:
+        """When the next run should start: at the next poll, due feed or end of a pause.
+
+        That is a run of this process, or of another one, to which the server belongs.
+        """
+        owned = self._fleet.owned
+        if server_id is not None and not owned.has(server_id):
+            owned = OwnedShards(owned.count, frozenset({shard_of(server_id, owned.count)}))
         async with self._database.read() as conn:
             poll_at = await self._list.next_poll_at(conn)
-            due_at = await due_feeds.next_due_at(conn, owned=self._fleet.owned)
-            resumes_at = await feeds.next_resumption(conn, owned=self._fleet.owned)
+            due_at = await due_feeds.next_due_at(conn, owned=owned)
+            resumes_at = await feeds.next_resumption(conn, owned=owned)
         return min(filter(None, (poll_at, due_at, resumes_at)))
 
     async def run(self) -> RunReport:
@@ -156,7 +162,7 @@ class Runs:
                 latest = now + self._fleet.clocks_differ_by
                 await correct(conn, now=latest, next_run_after=_next_run)
             await end_pauses(conn, now=now, owned=held)
-            run_id = await runs.start(conn, now=now)
+            run_id = await runs.start(conn, now=now, shards=held)
         done = _Done()
         try:
             listing = await self._list.for_run()

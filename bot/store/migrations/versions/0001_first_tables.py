@@ -116,6 +116,7 @@ def upgrade() -> None:
         sa.Column("id", _ID),
         sa.Column("started_at", _MOMENT, nullable=False),
         sa.Column("finished_at", _MOMENT),
+        sa.Column("shards", sa.Text),
         sa.Column("outcome", sa.String(20)),
         sa.Column("listed", sa.Integer),
         sa.Column("new_papers", sa.Integer),
