@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar, Final
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
+    ColumnElement,
     Index,
     Select,
     String,
     Table,
     bindparam,
     cast,
+    literal,
     select,
     text,
 )
@@ -22,7 +23,14 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.roles import InElementRole
+from sqlalchemy.sql.visitors import InternalTraversal
 from sqlalchemy.types import TypeEngine
+
+# For engines: a row's values are found by name or place, not by the columns of the executed statement.
+# Else SQLAlchemy makes a new table of those at each execution of one that it has compiled before. Its ORM
+# does the same.
+BY_NAME: Final = {"_result_disable_adapt_to_context": True}
 
 
 def insert_if_new(table: Table, *, key: Sequence[str] | None) -> Insert:
@@ -55,24 +63,24 @@ def insert_or_fill(table: Table, *, key: Sequence[str], empty: str) -> Insert:
     )
 
 
-def these(ids: Iterable[int]) -> Select[Any]:
-    """Ids as a subselect for IN, in one bound value, so that no limit on variables applies."""
-    return _values_in(as_these(ids), BigInteger())
+def these(ids: Iterable[int]) -> InElementRole:
+    """Ids for IN, in one bound value, so that no limit on variables applies."""
+    return _Values(as_these(ids), BigInteger())
+
+
+def these_texts(texts: Iterable[str]) -> InElementRole:
+    """As `these`, for texts."""
+    return _Values(as_these(texts), String())
 
 
 def these_in(parameter: str) -> Select[Any]:
-    """The ids that a parameter of the statement has, by `as_these`."""
-    return _values_in(bindparam(parameter, type_=String), BigInteger())
-
-
-def these_texts(texts: Iterable[str]) -> Select[Any]:
-    """As `these`, for texts."""
-    return _values_in(as_these(texts), String())
+    """The ids that a parameter of the statement has, by `as_these`, as a subselect."""
+    return _values_in(parameter, BigInteger())
 
 
 def these_texts_in(parameter: str) -> Select[Any]:
     """As `these_in`, for texts."""
-    return _values_in(bindparam(parameter, type_=String), String())
+    return _values_in(parameter, String())
 
 
 def as_these(ids: Iterable[int | str]) -> str:
@@ -103,5 +111,26 @@ def _json_array_elements(element: _ArrayValues, compiler: SQLCompiler, **options
     return f"json_array_elements_text(CAST({compiler.process(element.clauses, **options)} AS JSON))"
 
 
-def _values_in(array: str | BindParameter[str], type_: TypeEngine[Any]) -> Select[Any]:
+def _values_in(parameter: str, type_: TypeEngine[Any]) -> Select[Any]:
+    array = bindparam(parameter, type_=String)
     return select(cast(_ArrayValues(array).table_valued("value").c.value, type_))
+
+
+class _Values(InElementRole, ColumnElement[Any]):
+    """The same subselect of a value, as one element: a Select and its key take four times as long to make."""
+
+    _traverse_internals: ClassVar[Any] = [
+        ("array", InternalTraversal.dp_clauseelement),
+        ("type", InternalTraversal.dp_type),
+    ]
+
+    def __init__(self, array: str, type_: TypeEngine[Any]) -> None:
+        self.array = literal(array, String())
+        self.type = type_
+
+
+@compiles(_Values)
+def _subselect(element: _Values, compiler: SQLCompiler, **options: Any) -> str:
+    array = compiler.process(_ArrayValues(element.array), **options)
+    type_ = compiler.dialect.type_compiler_instance.process(element.type)
+    return f"(SELECT CAST(value AS {type_}) FROM {array} AS value)"  # noqa: S608 - a bound value

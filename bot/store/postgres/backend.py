@@ -18,6 +18,7 @@ from bot.store import people
 from bot.store.postgres import errors
 from bot.store.postgres.address import shown
 from bot.store.postgres.watched import LeaseConnection, WatchedConnection
+from bot.store.statements import BY_NAME
 
 # Connections of one process: a write at a time, and reads beside it.
 WRITERS = 2
@@ -144,7 +145,9 @@ class PostgresBackend:
             "server_settings": {**_SETTINGS, "application_name": self._name, **(settings or {})},
             "connection_class": connection,
         }
-        engine = create_async_engine(self._url, connect_args=arguments, hide_parameters=True, **pool)
+        engine = create_async_engine(
+            self._url, connect_args=arguments, hide_parameters=True, execution_options=BY_NAME, **pool
+        )
         event.listen(engine.sync_engine, "do_connect", _connect)
         return engine
 

@@ -23,6 +23,7 @@ from bot.store.sqlite.address import AddressError, database_path
 from bot.store.sqlite.cancelling import to_the_end
 from bot.store.sqlite.driver import OneCallConnection, opened, opening
 from bot.store.sqlite.files import NO_LOCKS
+from bot.store.statements import BY_NAME
 
 _INTERRUPT_AFTER_SECONDS = 0.1
 
@@ -95,7 +96,7 @@ def parse_url(url: str) -> Path:
 def sqlite_engine(path: Path, *, begin: str, pragmas: tuple[str, ...]) -> AsyncEngine:
     """An engine whose transactions start with `begin`; `pragmas` are set on each new connection."""
     url = URL.create("sqlite+aiosqlite", database=str(path))
-    engine = create_async_engine(url, hide_parameters=True)
+    engine = create_async_engine(url, hide_parameters=True, execution_options=BY_NAME)
 
     def connect(dialect: Dialect, *_: object) -> OneCallConnection:
         driver = await_only(opened(opening(path, pragmas=pragmas)))
