@@ -53,7 +53,7 @@ class Decision(NamedTuple):  # a run makes one for each match of each feed
 
 
 _WINDOW: Final = timedelta(days=WINDOW_DAYS)
-_POST: Final = Stage.POST  # a run reads it for each match, and Enum's own lookup is slow
+POST: Final = Stage.POST  # a run reads it for each match, and Enum's own lookup is slow
 FILTER_STAGES = frozenset({Stage.EXCLUDED, Stage.CODE, Stage.UPVOTES})
 
 
@@ -114,7 +114,7 @@ def decide(  # noqa: PLR0911 - one return a stage is the clearest way to write a
         return Decision(stage=Stage.REACH, matched=wanting, waits_until=waits_until, lacks=lacks)
     if lacks is not None:
         return Decision(stage=lacks, matched=wanting, waits_until=waits_until)
-    return Decision(_POST, wanting)
+    return Decision(POST, wanting)
 
 
 def _in_focus(

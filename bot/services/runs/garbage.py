@@ -11,8 +11,8 @@ from contextlib import contextmanager
 def no_cycle_search() -> Generator[None]:
     """Lets no search for cycles start meanwhile: among so many new values, it takes a third of the time.
 
-    Values are freed as ever when nothing refers to them; the cycles of others wait until the end. If two
-    overlap, the end of one is the end for both.
+    Values are freed as ever when nothing refers to them; the cycles of others wait for the next full search.
+    If two overlap, the end of one is the end for both.
     """
     is_searching = gc.isenabled()
     gc.disable()
@@ -20,4 +20,8 @@ def no_cycle_search() -> Generator[None]:
         yield
     finally:
         if is_searching:
+            if not gc.get_freeze_count():  # else somebody else keeps what is frozen out of every search
+                # What was made meanwhile is old at once. The first search would else go through all of it.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from bot.core.closeness import NOT_MEASURED
-from bot.core.decisions import Decision, Stage, decide, last_check, posting_order, reach_from
+from bot.core.decisions import POST, Decision, Stage, decide, last_check, posting_order, reach_from
 from bot.core.feeds import Feed, LastRun, Subscription
 from bot.core.ids import FeedId, PaperId
 from bot.core.list_days import open_list_day
@@ -191,24 +191,24 @@ def _decide(
     excluded: Collection[PaperId],
     oldest: date,
 ) -> _Decided:
-    papers, first_seen, is_posting = window.papers, window.first_seen, Stage.POST
+    papers, first_seen, closeness_of = window.papers, window.first_seen.get, found.closeness.get
     filtered: dict[PaperId, Decision] = {}
     queries_of: dict[PaperId, tuple[str, ...]] = {}
     close_to: dict[PaperId, CloseTo] = {}
     for paper_id, wanting in found.papers.items():
-        closeness = found.closeness.get(paper_id, NOT_MEASURED)
+        closeness = closeness_of(paper_id, NOT_MEASURED)
         decision = decide(
             feed,
             papers[paper_id],
             matched=wanting,
             posted=(feed.id, paper_id) in posted,
             is_excluded=paper_id in excluded,
-            first_seen_at=first_seen.get(paper_id),
+            first_seen_at=first_seen(paper_id),
             oldest=oldest,
             today=window.today,
             closeness=closeness,
         )
-        if decision.stage is is_posting:
+        if decision.stage is POST:
             queries_of[paper_id] = tuple([one.query.canonical for one in decision.matched])
             if closeness and (close := window.close.close_to(paper_id, decision.matched, closeness)):
                 close_to[paper_id] = close
