@@ -29,7 +29,7 @@ test: $(VENV)/.dev ## run the tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 test-all: export PAPERBOY_EXAMPLES = thorough
-test-all: test ## run all tests, with twenty times as many generated examples
+test-all: test ## run all tests, with fifty times as many generated examples
 
 coverage: $(VENV)/.dev ## run the tests and report uncovered lines
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --cov --cov-report=term

@@ -1,7 +1,7 @@
 """How many examples are tried: hypothesis's, and those of tables.
 
 A usual run tries the same few each time, so that it fails only for what was changed. `PAPERBOY_EXAMPLES=thorough`,
-which `make test-all` sets, tries others each time, and twenty times as many. It also runs the tests marked
+which `make test-all` sets, tries others each time, and fifty times as many. It also runs the tests marked
 `pytest.mark.thorough`: more examples of what a usual run holds.
 """
 
@@ -18,7 +18,7 @@ from hypothesis import settings
 T = TypeVar("T")
 
 THOROUGH = os.environ.get("PAPERBOY_EXAMPLES") == "thorough"
-_FACTOR = 20 if THOROUGH else 1
+_FACTOR = 50 if THOROUGH else 1
 
 
 def examples(usual: int) -> int:
@@ -50,6 +50,6 @@ def first(count: int, cases: Iterable[Any]) -> list[Any]:
 
 def load_profile() -> None:
     settings.register_profile(
-        "paperboy", max_examples=examples(25), deadline=None, derandomize=not THOROUGH, database=None
+        "paperboy", max_examples=examples(10), deadline=None, derandomize=not THOROUGH, database=None
     )
     settings.load_profile("paperboy")

@@ -270,6 +270,7 @@ async def test_startup_can_be_cancelled_at_any_time(
             await task
 
 
+@pytest.mark.thorough
 async def test_papers_are_delivered_after_startup_had_to_wait(start: Start) -> None:
     for call in ("GET /users/@me", "GET /gateway/bot", "PUT /applications/ID/commands"):
         start.front.bad[call].append(Bad())

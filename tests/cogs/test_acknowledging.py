@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from discord import app_commands
 
 from bot.discord.answers.setup import FORM_NAME
@@ -116,6 +117,7 @@ async def test_older_matches_asked_for_twice_are_posted_once(world: World) -> No
     assert sorted(world.posted_ids()) == ["2608.00000", "2608.00001", "2608.00002"]
 
 
+@pytest.mark.thorough
 async def test_check_again_pressed_twice_sends_pending_papers_once(world: World) -> None:
     await blocked(world)
     shown = await world.admin.slash(world.channel, "status")

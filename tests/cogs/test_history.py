@@ -122,6 +122,7 @@ async def test_what_people_typed_pings_and_links_nobody(world: World) -> None:
     assert "\\`\\*\\*\\_" in said
 
 
+@pytest.mark.thorough
 async def test_a_long_history_has_pages_newest_first(world: World) -> None:
     for number in range(20):
         await world.admin.slash(world.channel, "subscribe", keywords=f"k{number}")

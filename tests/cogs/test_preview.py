@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cogs.test_blocks import allow, deny
+from tests.examples import thorough
 from tests.fakes.huggingface import Fault
 from tests.world import World, text_of
 
@@ -172,7 +173,7 @@ async def subscribed_with_papers(world: World, place: Any) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place)
 
 
-@pytest.mark.parametrize("kind", ["forum", "thread", "announcement", "digest"])
+@pytest.mark.parametrize("kind", ["forum", thorough("thread"), thorough("announcement"), "digest"])
 async def test_a_channel_of_another_kind_or_style_is_previewed_as_it_is_then_delivered(
     world: World, kind: str
 ) -> None:

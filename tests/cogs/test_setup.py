@@ -206,6 +206,7 @@ async def test_the_last_page_of_setup_has_the_button_for_older_matches(world: Wo
     assert world.posted_ids() == ["2608.00001"]
 
 
+@pytest.mark.thorough
 async def test_fifty_keywords_end_on_several_pages(world: World) -> None:
     person = await Person.starting(world)
     await person.type_keywords("\n".join(f"subject{number:02} and some words more" for number in range(50)))

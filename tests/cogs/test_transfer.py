@@ -304,6 +304,7 @@ async def test_a_second_press_meanwhile_does_not_say_that_nothing_was_changed(
     assert await world.subscriptions() == ["video"]
 
 
+@pytest.mark.thorough
 async def test_a_long_import_has_pages(world: World) -> None:
     channels = [world.guild.create_text_channel(f"c{number}") for number in range(20)]
     feeds = [{"channel_id": str(channel.id), "subscriptions": ["video"]} for channel in channels]

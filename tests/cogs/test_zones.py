@@ -72,6 +72,7 @@ async def test_each_day_has_its_post_at_the_right_hour_and_no_other(
         assert await runs_at(world, moment + 60 * MINUTE) == []
 
 
+@pytest.mark.thorough
 async def test_a_night_offline_over_the_change_is_caught_up_once(world: World) -> None:
     world.clock.now = datetime(2026, 3, 27, 20, tzinfo=UTC)
     await world.admin.slash(world.channel, "subscribe", keywords="video")
@@ -111,6 +112,7 @@ async def test_weeks_offline_are_one_catch_up_of_a_weekly_feed(world: World) -> 
     assert "Next post: <t:1789376400:f>" in text_of(await world.admin.slash(world.channel, "config show"))
 
 
+@pytest.mark.thorough
 async def test_a_live_feed_posts_with_the_poll_that_shows_a_paper(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video")
     await world.admin.slash(world.channel, "config schedule", cadence="live")

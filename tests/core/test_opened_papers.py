@@ -72,7 +72,7 @@ def test_six_hundred_authors_leave_room_for_the_abstract() -> None:
     assert PLAIN.abstract.strip() in description
 
 
-@settings(deadline=None, max_examples=examples(8))
+@settings(deadline=None, max_examples=examples(4))
 @given(
     paper=HOSTILE_PAPERS,
     linked=st.sampled_from([None, LINKED, Linked(models=_LONG, datasets=_LONG, spaces=_LONG)]),

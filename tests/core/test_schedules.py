@@ -112,7 +112,7 @@ def cases(draw: st.DrawFn) -> tuple[Schedule, datetime]:
     return Schedule(cadence=cadence, time=at, weekdays=weekdays, timezone=zone), after
 
 
-@settings(max_examples=examples(15), deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 @given(cases())
 @example((schedule("09:00", zone="Pacific/Apia"), local("2011-12-29T10:00", "Pacific/Apia")))
 @example((schedule("00:00", zone="Pacific/Apia"), local("2011-12-29T10:00", "Pacific/Apia")))

@@ -118,7 +118,7 @@ def test_no_paper_makes_a_message_that_discord_refuses(
         assert_within_limits(payload(compose(items, heading=heading([paper for paper, _, _ in items]))))
 
 
-@settings(deadline=None, max_examples=examples(8))
+@settings(deadline=None, max_examples=examples(4))
 @given(paper=HOSTILE_PAPERS, lines=st.integers(0, 16), cards=st.integers(0, 9))
 def test_the_worst_paper_all_over_a_full_message_is_taken(paper: Paper, lines: int, cards: int) -> None:
     items = [(paper, Form.CARD, ())] * cards + [(paper, Form.LINE, ())] * lines

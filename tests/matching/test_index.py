@@ -201,7 +201,7 @@ _TEXT = st.lists(st.tuples(_WORD, st.sampled_from([" ", "-"])), min_size=1, max_
 )
 
 
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(24))
 @given(
     texts=st.lists(_TEXT, min_size=1, max_size=4),
     query=st.lists(_WORD, min_size=1, max_size=4),
@@ -230,7 +230,7 @@ def test_every_pair_of_words_of_a_title_is_found_in_it(files: list[Path]) -> Non
     # Of a title whose markup is converted, the text has other words.
     papers = {paper.id: paper for paper in papers_of(files) if readable(paper.title) == paper.title}
     index = PaperIndex(papers.values())
-    for paper in itertools.islice(papers.values(), 0, None, len(papers) // examples(15) + 1):
+    for paper in itertools.islice(papers.values(), 0, None, len(papers) // examples(6) + 1):
         places = [
             (start + part.start, start + part.end)
             for start, segment in segments(paper.title, Mode.QUOTE)

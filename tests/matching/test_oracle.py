@@ -67,6 +67,7 @@ each_wrong_query = each("query", [query for queries in WRONG.values() for query 
 each_right_query = each("query", [query for queries in RIGHT.values() for query in queries])
 
 
+@pytest.mark.thorough
 @each_example
 def test_the_second_reading_finds_what_the_language_says(query: str, paper: Paper, *, found: bool) -> None:
     assert oracle.matches(query, paper) is found
@@ -191,14 +192,14 @@ def _wider(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 QUERIES = st.recursive(TERMS, _wider, max_leaves=6).filter(lambda q: len(q) <= 200)
 
 
-@settings(max_examples=examples(30), deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(query=QUERIES, papers=PAPERS)
 def test_both_find_the_same_papers_for_any_query(query: str, papers: list[Paper]) -> None:
     assert oracle.is_valid(query)
     assert engine_finds(query, papers) == oracle_finds(query, papers)
 
 
-@settings(max_examples=examples(30), deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(run=RUNS, quoted=st.booleans(), title=TITLES)
 def test_both_agree_whether_a_phrase_is_in_a_title(run: str, quoted: bool, title: str) -> None:  # noqa: FBT001
     query = f'"{run}"' if quoted else run
@@ -214,7 +215,7 @@ def test_both_agree_whether_a_phrase_is_in_a_title(run: str, quoted: bool, title
     assert engine_finds(query, papers) == oracle_finds(query, papers)
 
 
-@settings(max_examples=examples(30), deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(asked=NAMES, name=NAMES)
 def test_both_agree_whether_a_name_is_meant(asked: str, name: str) -> None:
     names = [name, f"{name} {asked}", asked.replace(" ", "-"), " ".join(reversed(asked.split())), re.sub(r"(?<=\b\w)\w+", ".", asked, count=1)]  # fmt: skip
@@ -223,7 +224,7 @@ def test_both_agree_whether_a_name_is_meant(asked: str, name: str) -> None:
         assert engine_finds(query, papers) == oracle_finds(query, papers)
 
 
-@settings(max_examples=examples(30), deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(run=RUNS)
 def test_a_run_finds_itself_however_its_spaces_are_written(run: str) -> None:
     for text in (run, run.replace("-", " "), run.replace(" ", "-")):
@@ -236,7 +237,7 @@ Foo: a|Title: a|abc*|ab*|C++|"gaussian splat*"|–b|title:(a|-(a|(-b""".split("|
 )
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(24), deadline=None)
 @given(pieces=st.lists(PIECES, max_size=7))
 def test_both_agree_whether_a_text_is_a_query(pieces: list[str]) -> None:
     query = " ".join(pieces)
@@ -293,9 +294,9 @@ def queries_from(papers: Sequence[Paper], chance: random.Random, count: int) -> 
 def test_both_find_the_same_papers_on_recorded_list_days(files: list[Path]) -> None:
     papers = papers_of(files)
     chance = random.Random(2026)  # noqa: S311 - a fixed choice, no secret
-    sample = chance.sample(papers, min(examples(10), len(papers)))
+    sample = chance.sample(papers, min(examples(4), len(papers)))
     queries = [query.strip() for query in KEYWORDS if query.strip()] + queries_from(
-        papers, chance, examples(60)
+        papers, chance, examples(24)
     )
     index = PaperIndex(sample)
     differences: list[str] = []

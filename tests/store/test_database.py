@@ -324,6 +324,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.thorough
 async def test_a_kill_in_the_middle_of_a_write_leaves_what_was_committed(url: str, tmp_path: Path) -> None:
     killed = run_python(_KILLED_WHILE_WRITING, url)
     assert killed.returncode == -9, killed.stderr

@@ -182,6 +182,7 @@ async def test_a_full_disk_is_reported_as_such_and_no_migration_is_claimed(url: 
     assert "disk" in ended.stdout
 
 
+@pytest.mark.thorough
 async def test_a_disk_error_halfway_leaves_a_file_that_the_next_start_completes(url: str) -> None:
     pytest.importorskip("resource")
     run_python(_NO_ROOM, url)

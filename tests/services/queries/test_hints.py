@@ -71,7 +71,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=examples(60))
+@settings(deadline=None, max_examples=examples(24))
 @given(st.lists(PIECES, min_size=1, max_size=7).map(" ".join))
 def test_whatever_is_typed_gets_hints_that_can_be_typed_or_none(typed: str) -> None:
     try:

@@ -81,6 +81,7 @@ async def test_papers_of_friday_night_come_on_monday(bot: Bot) -> None:
     assert sorted(bot.publisher.posted(CHANNEL)) == ["2608.00021", "2608.00022", "2608.00023"]
 
 
+@pytest.mark.thorough
 async def test_a_weekly_feed_gets_the_weeks_best_first(bot: Bot) -> None:
     await bot.subscribe(schedule=WEEKLY)
     await bot.run()
