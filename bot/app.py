@@ -211,9 +211,9 @@ class App:
             group.create_task(services.notices.run(), name="notices")
 
 
-async def _identify_turn(database: Database, bucket: int) -> None:
+def _identify_turn(database: Database, bucket: int) -> AbstractAsyncContextManager[None]:
     # Turns of its own, because those of one holder do not wait for each other.
-    await Turns(database).take(f"identify {bucket}", seconds=IDENTIFY_SECONDS)
+    return Turns(database).spaced(f"identify {bucket}", seconds=IDENTIFY_SECONDS)
 
 
 def _follow_servers(client: Client, services: Services) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,11 +121,19 @@ class GatewaySocket(DiscordWebSocket):
 
     @override
     async def identify(self) -> None:
-        """Does nothing, as discord.py calls it too early: `identify_after` follows."""
+        """Does nothing, as discord.py calls it too early: `identify_in` follows."""
 
-    async def identify_after(self, turn: Coroutine[Any, Any, object]) -> None:
-        """Identifies the shard once its turn has come; reads the connection meanwhile, so that it lasts."""
-        waiting = asyncio.ensure_future(turn)
+    async def identify_in(self, turn: AbstractAsyncContextManager[object]) -> None:
+        """Identifies the shard in its turn; reads the connection until then, so that it lasts."""
+        try:
+            async with AsyncExitStack() as stack:
+                await self._read_until(asyncio.ensure_future(stack.enter_async_context(turn)))
+                await super().identify()
+        except BaseException:
+            await self.abandon()
+            raise
+
+    async def _read_until(self, waiting: asyncio.Future[object]) -> None:
         try:
             while not waiting.done():
                 reading = asyncio.ensure_future(self.poll_event())
@@ -137,11 +145,9 @@ class GatewaySocket(DiscordWebSocket):
                 if not reading.cancelled():
                     reading.result()  # raises what ended the connection
             await waiting
-            await super().identify()
-        except BaseException:
+        finally:
             waiting.cancel()
-            await self.abandon()
-            raise
+            await asyncio.wait({waiting})
 
     @override
     async def resume(self) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, cast
 
 import yarl
@@ -24,9 +25,10 @@ CONNECT_SECONDS = 60.0  # timeout until a connection can identify itself or resu
 # Discord accepts so many IDENTIFYs within five seconds; the rest is for those that the network bunches.
 IDENTIFY_SECONDS = 5.5
 
-# Waits until a shard may identify itself, and takes that turn for IDENTIFY_SECONDS. The number is the shard's
-# remainder by Discord's `max_concurrency`: those with different numbers may identify themselves at once.
-IdentifyTurn = Callable[[int], Awaitable[object]]
+# A context that begins when a shard may identify itself, and ends when it has: the next turn begins no sooner
+# than IDENTIFY_SECONDS later. The number is the shard's remainder by Discord's `max_concurrency`: shards with
+# different ones may identify themselves at once.
+IdentifyTurn = Callable[[int], AbstractAsyncContextManager[object]]
 
 
 class _State(AutoShardedConnectionState["ShardedClient"]):
@@ -182,7 +184,10 @@ class ShardedClient(commands.AutoShardedBot):
         bucket = shard_id % address.max_concurrency
         async with self._connecting[bucket]:  # one of its shards waits for a turn, and no other connects
             socket = await self._socket(shard_id, address.url, {})
-            await socket.identify_after(self._turn(bucket))
+            try:
+                await socket.identify_in(self._identify_turn(bucket))
+            except StoreError as error:
+                raise DiscordError(f"its turn to identify itself is not known: {error}") from None
             return socket
 
     async def _socket(self, shard_id: int, address: yarl.URL, session: Mapping[str, Any]) -> GatewaySocket:
@@ -195,17 +200,13 @@ class ShardedClient(commands.AutoShardedBot):
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Does not wait as discord.py would: the shard's turn has come."""
 
-    async def _turn(self, bucket: int) -> None:
-        try:
-            await self._identify_turn(bucket)
-        except StoreError as error:
-            raise DiscordError(f"its turn to identify itself is not known: {error}") from None
-
-    async def _own_turn(self, bucket: int) -> None:
-        """The turns of a bot in one process, whose connections to one bucket follow each other."""
+    @asynccontextmanager
+    async def _own_turn(self, bucket: int) -> AsyncGenerator[None]:
+        """The turns of a bot in one process, where the shards of a bucket connect one after the other."""
         if bucket in self._identified:
             await self.patience.sleep(IDENTIFY_SECONDS)
         self._identified.add(bucket)
+        yield
 
     @property
     def _state(self) -> _State:

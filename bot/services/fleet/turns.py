@@ -55,6 +55,16 @@ class Turns:
                 async with self._database.write() as conn:
                     await turns.release(conn, name, holder=self._holder)
 
+    @asynccontextmanager
+    async def spaced(self, name: str, *, seconds: float) -> AsyncGenerator[None]:
+        """Wait for the turn; the next one begins no sooner than so long after this one's end."""
+        await self.take(name, seconds=TURN_SECONDS)
+        try:
+            yield
+        finally:
+            with suppress(StoreError):  # then it lasts longer
+                await self._claim(name, seconds)
+
     async def _claim(self, name: str, seconds: float) -> bool:
         async with self._database.write() as conn:
             return await turns.claim(conn, name, holder=self._holder, seconds=seconds)

@@ -42,8 +42,10 @@ class Stage:
     turns: list[int] = field(default_factory=list[int])
     waits: list[float] = field(default_factory=list[float])
 
-    async def turn(self, bucket: int) -> None:
+    @asynccontextmanager
+    async def turn(self, bucket: int) -> AsyncGenerator[None]:
         self.turns.append(bucket)
+        yield
 
     async def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
@@ -130,9 +132,11 @@ async def test_a_closed_shard_can_be_opened_again(stage: Stage) -> None:
 async def test_closing_a_shard_cancels_its_wait_for_a_turn_and_leaves_no_connection(stage: Stage) -> None:
     asked = asyncio.Event()
 
-    async def never(_: int) -> None:
+    @asynccontextmanager
+    async def never(_: int) -> AsyncGenerator[None]:
         asked.set()
         await asyncio.sleep(10 * LIMIT_SECONDS)
+        yield
 
     async with stage.client(identify_turn=never) as client:
         client.open_shard(1)
@@ -144,10 +148,12 @@ async def test_closing_a_shard_cancels_its_wait_for_a_turn_and_leaves_no_connect
 
 
 async def test_a_connection_that_ends_while_its_shard_waits_for_a_turn_is_replaced(stage: Stage) -> None:
-    async def second_one_only(bucket: int) -> None:
+    @asynccontextmanager
+    async def second_one_only(bucket: int) -> AsyncGenerator[None]:
         stage.turns.append(bucket)
         if len(stage.turns) == 1:
             await asyncio.sleep(10 * LIMIT_SECONDS)
+        yield
 
     async with stage.client(identify_turn=second_one_only) as client:
         client.open_shard(1)
@@ -184,10 +190,12 @@ async def test_shards_of_one_bucket_follow_each_other_and_others_do_not_wait(sta
 async def test_an_identify_that_came_too_early_is_repeated_in_another_turn(stage: Stage) -> None:
     seconds = 0.0
 
-    async def turn(bucket: int) -> None:
+    @asynccontextmanager
+    async def turn(bucket: int) -> AsyncGenerator[None]:
         nonlocal seconds
         stage.turns.append(bucket)
         seconds += 2.5
+        yield
 
     identifies = stage.sandbox.gateway.identifies = Identifies(max_concurrency=1, clock=lambda: seconds)
     async with stage.client(0, 1, identify_turn=turn) as client:

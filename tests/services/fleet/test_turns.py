@@ -1,0 +1,40 @@
+"""Turns of a fleet's processes, on a real PostgreSQL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.services.fleet.turns import Turns
+from tests.stores import databases_are_freed, open_database, postgresql
+
+__all__ = ["databases_are_freed", "postgresql"]
+
+NAME = "identify 0"
+
+
+class WaitedError(Exception):
+    pass
+
+
+async def give_up(_: float) -> None:
+    raise WaitedError
+
+
+@pytest.mark.usefixtures("postgresql", "databases_are_freed")
+async def test_a_spaced_turn_keeps_others_waiting_for_a_time_after_its_end(tmp_path: Path) -> None:
+    database = await open_database(tmp_path / "paperboy.db")
+    try:
+        mine, other = Turns(database), Turns(database, sleep=give_up)
+        async with mine.spaced(NAME, seconds=600):
+            with pytest.raises(WaitedError):
+                await other.take(NAME, seconds=1)
+        with pytest.raises(WaitedError):
+            await other.take(NAME, seconds=1)
+        async with mine.spaced(NAME, seconds=0):
+            pass
+        async with other.spaced(NAME, seconds=0):
+            pass
+    finally:
+        await database.close()
