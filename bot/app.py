@@ -22,7 +22,7 @@ from bot.discord.delivery.publisher import DiscordPublisher
 from bot.errors import ConfigError
 from bot.monitoring.health import Health
 from bot.monitoring.port import Monitor
-from bot.scheduler import Scheduler
+from bot.scheduler import CHECK_INTERVAL_SECONDS, FLEET_CHECK_SECONDS, Scheduler
 from bot.services.container import Services, assemble
 from bot.services.context import ServiceContext
 from bot.services.delivery.pace import RequestPace
@@ -148,7 +148,11 @@ class App:
                 stack.push_async_callback(health.close)
                 monitor.attach(health, services.totals)
             scheduler = Scheduler(
-                runs=services.runs, clock=self._clock, woken=self._woken, running=self._running
+                runs=services.runs,
+                clock=self._clock,
+                woken=self._woken,
+                running=self._running,
+                check_seconds=CHECK_INTERVAL_SECONDS if membership is None else FLEET_CHECK_SECONDS,
             )
             client.use(services, make_cogs(services, mentions=client.command_mentions))
             _follow_servers(client, services)

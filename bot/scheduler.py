@@ -22,17 +22,28 @@ _log = logging.getLogger(__name__)
 # The scheduler uses a clock that people and time servers set. A wake-up that comes too late is caught by a
 # check of what is due, this often.
 CHECK_INTERVAL_SECONDS = 60.0
+# In a fleet, other processes read the list and change schedules as well.
+FLEET_CHECK_SECONDS = 10.0
 _JOB = "wake"
 
 
 class Scheduler:
     """Starts one run at a time. The runs are not APScheduler's jobs, so stopping it never cuts one off."""
 
-    def __init__(self, *, runs: Runs, clock: Clock, woken: asyncio.Event, running: asyncio.Lock) -> None:
+    def __init__(
+        self,
+        *,
+        runs: Runs,
+        clock: Clock,
+        woken: asyncio.Event,
+        running: asyncio.Lock,
+        check_seconds: float = CHECK_INTERVAL_SECONDS,
+    ) -> None:
         self._runs = runs
         self._clock = clock
         self._running = running  # held by each run; no run begins while somebody else holds it
         self._woken = woken  # set by what makes something due: the scheduler, or a changed schedule
+        self._check_seconds = check_seconds
         self._timer = AsyncIOScheduler(timezone=UTC)
 
     async def run(self) -> None:
@@ -71,7 +82,7 @@ class Scheduler:
                 return
             self._wake_in(wait)
             with suppress(TimeoutError):
-                async with asyncio.timeout(CHECK_INTERVAL_SECONDS):
+                async with asyncio.timeout(self._check_seconds):
                     await self._woken.wait()
                     return
 

@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot import scheduler as schedulers
 from bot.errors import ConfigError
-from bot.scheduler import Scheduler
+from bot.scheduler import CHECK_INTERVAL_SECONDS, Scheduler
 from tests.samples import NOW
 from tests.services.bots import Bot, a_bot
 from tests.waiting import until
@@ -63,10 +62,19 @@ class Counted:
 
 @asynccontextmanager
 async def scheduled(
-    bot: Bot, woken: asyncio.Event | None = None, running: asyncio.Lock | None = None
+    bot: Bot,
+    woken: asyncio.Event | None = None,
+    running: asyncio.Lock | None = None,
+    check_seconds: float = CHECK_INTERVAL_SECONDS,
 ) -> AsyncIterator[Scheduler]:
     woken, running = woken or asyncio.Event(), running or asyncio.Lock()
-    scheduler = Scheduler(runs=bot.services.runs, clock=bot.clock, woken=woken, running=running)
+    scheduler = Scheduler(
+        runs=bot.services.runs,
+        clock=bot.clock,
+        woken=woken,
+        running=running,
+        check_seconds=check_seconds,
+    )
     task = asyncio.create_task(scheduler.run())
     try:
         yield scheduler
@@ -156,11 +164,10 @@ async def test_the_timer_wakes_in_this_thread_when_a_run_is_due(
 async def test_a_clock_that_jumps_does_not_stop_the_runs(
     bot: Bot, monkeypatch: pytest.MonkeyPatch, jump: timedelta
 ) -> None:
-    monkeypatch.setattr(schedulers, "CHECK_INTERVAL_SECONDS", 0.01)
     waits: list[timedelta] = []
     monkeypatch.setattr(Scheduler, "_wake_in", lambda _, wait: waits.append(wait))  # the timer never wakes it
     runs = Counted(bot, monkeypatch)
-    async with scheduled(bot):
+    async with scheduled(bot, check_seconds=0.01):
         await until(lambda: len(waits) > 0)
         bot.clock.now += jump
         await until(lambda: runs.count == 2)

@@ -25,13 +25,20 @@ class Sharing:
         self._has_owned = asyncio.Event()
 
     def follow(self, *, wake: Callable[[], None]) -> None:
-        """Begins to follow; `wake` has what is due checked at each renewal, as others may have planned it."""
+        """Begins to follow; `wake` starts a run when the process has got other shards.
+
+        Other processes may have planned posts, so delivery looks for them at each renewal.
+        """
         self._update()
+        owned = self._membership.owned
 
         def changed() -> None:
+            nonlocal owned
             self._update()
             self._delivery.wake()
-            wake()
+            if owned != self._membership.owned:
+                owned = self._membership.owned
+                wake()
 
         self._membership.follow(
             changed=changed, lost=self._delivery.drop_lost, finish=self._delivery.finish_lost
